@@ -152,12 +152,12 @@ def steps_of(
     Args:
         name: the obligation's id with its period.
     """
-    steps: list[ScheduledStep] = []
-    if deadline.due is not None and holds_on(deadline, today):
+    law: list[ScheduledStep] = []
+    if deadline.due is not None:
         ladder = ladder_of(case, procedure, name, deadline.due, calendar)
-        steps = [step for step in law_steps(ladder, deadline.due, calendar) if holds_on(deadline, step.on)]
-    steps += plan_steps(deadline, frozenset(step.on for step in steps), calendar)
-    return tuple(sorted(steps, key=lambda step: step.on))
+        law = [step for step in law_steps(ladder, deadline.due, calendar) if holds_on(deadline, step.on)]
+    plan = plan_steps(deadline, frozenset(step.on for step in law), calendar)
+    return tuple(sorted((*(law if holds_on(deadline, today) else ()), *plan), key=lambda step: step.on))
 
 
 def next_step(steps: Sequence[ScheduledStep], *, today: date) -> ScheduledStep | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from storage.board.totals import Key, key
 from storage.cases import recommendations
@@ -187,12 +187,24 @@ def _add_case(made: Batch, change: CaseWrite, before: Before, values: Values, he
     )
 
 
+STEPS_BEFORE = timedelta(days=20)
+"""Calendar days before a due date within which the first step of an escalation policy lies."""
+QUESTIONS_AFTER = timedelta(days=40)
+"""Calendar days after a plan date within which the last question about it is asked."""
+
+
 def _span(rows: Iterable[Row]) -> tuple[date | None, date | None]:
     """The first and the last day on which a day that moves is felt by a row: it may move its due date, what it
     is late by, or the day of its next rung."""
     days: set[date | None] = set()
     for row in rows:
         days.update((row.span_first, row.span_last, row.next_rung_on))
+        if row.state in WAITING:
+            if row.planned_on is not None:
+                days.update((row.planned_on - STEPS_BEFORE, row.planned_on + QUESTIONS_AFTER))
+            if row.counts_until is not None and row.due is not None:
+                # Whether a step before it still speaks turns on the day it falls on.
+                days.add(row.due - STEPS_BEFORE)
         if row.due is not None and row.done_on is not None:
             days.update((row.due, row.done_on))
     felt = [day for day in days if day is not None]

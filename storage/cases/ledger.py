@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, bindpara
 from sqlalchemy.exc import IntegrityError
 
 from storage.cache import DatabaseCache
-from storage.cases.batch import HEAD, Batch, Before, batch
+from storage.cases.batch import HEAD, QUESTIONS_AFTER, STEPS_BEFORE, Batch, Before, batch
 from storage.cases.writing import PLACE, ConcurrentChange, at, write
 from storage.database.dialect import insert, values_parameters
 from storage.database.engine import Row_, reading, writing
@@ -284,7 +284,15 @@ def _feels(first: date, last: date) -> ColumnElement[bool]:
         *(DEADLINE.c.span_first, DEADLINE.c.span_last, DEADLINE.c.due),
         *(DEADLINE.c.next_rung_on, DEADLINE.c.done_on),
     )
-    return and_(or_(*(day <= last for day in days)), or_(*(day >= first for day in days)))
+    # Steps before a due date, and questions after a plan date, lie that far from them (`storage.cases.batch`).
+    awaited = DEADLINE.c.state == "open"
+    begins = (
+        *(day <= last for day in days),
+        and_(awaited, DEADLINE.c.planned_on <= last + STEPS_BEFORE),
+        and_(awaited, DEADLINE.c.counts_until.is_not(None), DEADLINE.c.due <= last + STEPS_BEFORE),
+    )
+    ends = (*(day >= first for day in days), and_(awaited, DEADLINE.c.planned_on >= first - QUESTIONS_AFTER))
+    return and_(or_(*begins), or_(*ends))
 
 
 def cases(connection: Connection, ids: Collection[str]) -> Mapping[str, Case]:

@@ -38,12 +38,15 @@ def test_going_through_the_days_makes_the_right_letters_once_each(merzim: Merzim
         *("--evidence", f"link:site={LINK}/a@2026-03-30", "--evidence", f"link:media={LINK}/b@2026-03-30"),
         *("--evidence", f"link:social={LINK}/c@2026-03-30"),
     )
-    assert _round(merzim, "2026-03-30") == [("order_signed", "-5")]
-    assert _round(merzim, "2026-04-03") == [("order_signed", "-1")]
-    assert _round(merzim, "2026-04-06") == [("order_signed", "0")]
+    assert _round(merzim, "2026-03-30") == [("order_signed", "-5"), ("schedule_approved", "planned")]
+    assert _round(merzim, "2026-04-03") == [("order_signed", "-1"), ("schedule_approved", "slipped+1")]
+    assert _round(merzim, "2026-04-06") == [("order_signed", "0"), ("schedule_approved", "slipped+5")]
     assert _round(merzim, "2026-04-07") == [("order_signed", "+1")]
     merzim("record", "2026-0001", "order_signed", "--on", "2026-04-07", "--now", "2026-04-07T15:00")
-    assert _round(merzim, "2026-04-13") == []
+    assert _round(merzim, "2026-04-13") == [
+        ("analysis_started", "planned"),
+        ("schedule_approved", "slipped+10"),
+    ]
     assert merzim("overdue", "--now", "2026-04-13").code == 0
     late = merzim("case", "2026-0001", "--json", "--now", "2026-04-13").json["findings"]
 
@@ -76,11 +79,14 @@ def test_the_register_is_a_file_a_spreadsheet_opens(office: Merzim, tmp_path: Pa
 
 @pytest.mark.parametrize("now", ["2026-10-05", "2026-11-02"])
 def test_a_quarter_that_has_begun_shows_without_anybody_writing(office: Merzim, now: str) -> None:
-    """What depends on the day is not stored: nobody wrote to the case since March."""
-    due = {one["id"] for one in office("due", "--now", now, "--json").json["obligations"]}
+    """What depends on the day is not stored: nobody wrote to the case since March. The note it begins with is
+    not signed, so that nobody is late with it."""
+    case = office("case", "2026-0001", "--json", "--now", now).json
+    quarter = next(one for one in case["obligations"] if one["id"] == "quarter_reported.2026Q3")
     overdue = {one["id"] for one in office("overdue", "--now", now, "--json").json["obligations"]}
 
-    assert "quarter_reported.2026Q3" in due | overdue
+    assert (quarter["state"], quarter["waiting_for"]) == ("open", "note_signed")
+    assert "quarter_reported.2026Q3" not in overdue
 
 
 def test_verify_agrees_on_any_later_day(office: Merzim) -> None:

@@ -166,13 +166,19 @@ class _Body:
 
     def _presence(self, fact: str) -> Found | None:
         dues = {
-            case.id: row.due
+            case.id: (row.due, row.counts_until)
             for case in self._cases
             for row in self._rows[case.id]
             if f"{case.procedure}:{row.obligation}" == fact and row.due and row.due.year == self._year
         }
-        late = tuple(sorted(case for case, due in dues.items() if due < self._today))
-        ahead = {case: due for case, due in dues.items() if due >= self._today}
+        late = tuple(
+            sorted(
+                case
+                for case, (due, until) in dues.items()
+                if due < self._today and (until is None or self._today <= until)
+            )
+        )
+        ahead = {case: due for case, (due, _) in dues.items() if case not in late}
         if not dues and not self.facts(fact):
             return None
         waiting = (min(ahead.values()), tuple(sorted(ahead)[:3])) if ahead else None

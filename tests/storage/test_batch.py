@@ -13,6 +13,7 @@ from storage.cases.ledger import SqlLedger
 from tests.storage.house import opened
 from workflow.ports import CaseWrite
 
+NOTHING = {"done_on": None, "next_rung_on": None, "planned_on": None, "counts_until": None}
 SPAN = {"span_first": date(2026, 3, 30), "span_last": date(2026, 4, 13)}
 
 
@@ -22,6 +23,9 @@ SPAN = {"span_first": date(2026, 3, 30), "span_last": date(2026, 4, 13)}
         ({"due": date(2026, 4, 6)}, date(2026, 3, 30), date(2026, 4, 13)),
         ({"due": date(2026, 4, 6), "done_on": date(2026, 5, 8)}, date(2026, 3, 30), date(2026, 5, 8)),
         ({"due": date(2026, 4, 6), "next_rung_on": date(2026, 3, 27)}, date(2026, 3, 27), date(2026, 4, 13)),
+        # Questions about a plan date up to forty days after it; steps of a date that holds until a day.
+        ({"planned_on": date(2026, 4, 6)}, date(2026, 3, 17), date(2026, 5, 16)),
+        ({"due": date(2026, 4, 6), "counts_until": date(2026, 4, 13)}, date(2026, 3, 17), date(2026, 4, 13)),
     ],
 )
 def test_a_case_is_touched_by_every_day_its_rows_feel(
@@ -30,7 +34,7 @@ def test_a_case_is_touched_by_every_day_its_rows_feel(
     """The span of its terms, what a late fact is late by, the day of its next rung."""
     case = opened(sqlite)
     row = SqlLedger(sqlite).rows(case.id)["order_signed"]
-    one = replace(row, **{"done_on": None, "next_rung_on": None, **SPAN, **changes})  # type: ignore[arg-type]
+    one = replace(row, **{**NOTHING, **SPAN, **changes})  # type: ignore[arg-type]
     made = batch([CaseWrite(events=(), case=replace(case, seq=0), stage="", rows=(one,))], {})
 
     assert (made.opened[0]["span_first"], made.opened[0]["span_last"]) == (first, last)

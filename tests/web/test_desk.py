@@ -277,3 +277,32 @@ def test_this_week_ends_on_sunday(home: Home) -> None:
 
     assert horizon(TODAY, soon=TODAY + timedelta(days=9)).week == date(2026, 4, 12)
     assert horizon(date(2026, 4, 12), soon=TODAY).week == date(2026, 4, 12)
+
+
+def test_obligatory_steps_without_a_term_stand_on_the_desk_as_a_checklist(home: Home) -> None:
+    """The check of the announcement for secrets, of the stage the case is at; what comes later is not there."""
+    page = home.client("erlan").get("/desk?lang=en").text
+    _, _, checklist = page.partition('<section class="card" id="undated"')
+
+    assert "Checklist of the stage: no due date" in checklist
+    assert f"{home.late}:start_text_checked" in rows(checklist)
+    assert f"{home.late}:publication_text_checked" not in rows(page)
+    assert f"{home.late}:work_plan_approved" not in rows(page), "recommended is not obligatory"
+
+
+def test_a_plan_that_slipped_is_asked_about_apart_from_what_is_overdue(home: Home) -> None:
+    """Planned for 1 April and not recorded: a question on the desk, the overview and the board."""
+    home.desk.replan(
+        home.late, "discussion_announced", on=date(2026, 4, 1), by="test", now=NOW, today=date(2026, 4, 1)
+    )
+    page = home.client("erlan").get("/desk?lang=en").text
+    _, _, slipped = page.partition('<section class="card" id="slipped"')
+    board = home.client().get("/api/v1/board").json()
+
+    assert f"{home.late}:discussion_announced" in rows(slipped.partition("</section>")[0])
+    assert "planned 1 April, 3 wd ago" in slipped
+    assert [line["obligation"] for line in board["slipped"]] == ["discussion_announced"]
+    assert board["slipped_count"] == 1
+    assert "discussion_announced" not in [
+        line["obligation"] for line in board["overdue"] if line["case"] == home.late
+    ]

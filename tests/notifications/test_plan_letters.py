@@ -1,0 +1,108 @@
+"""Letters about plan dates: on the day, and when it went by; in three languages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from notifications.letters.texts import Matter, letter, plan_standing
+from tests.law import CALENDAR, analysis, case
+from tests.notifications.town import AIGUL
+from workflow.cases.case import Case
+from workflow.deadlines.resolver import deadline
+from workflow.org.office import Recipient
+
+START, APPROVAL = date(2026, 4, 13), date(2026, 5, 13)
+FIVE_AFTER = date(2026, 5, 20)
+
+
+def the_case() -> Case:
+    return replace(
+        case(
+            facts={"analysis_started": START},
+            planned={"plan_approved": APPROVAL, "published": date(2026, 5, 18)},
+        ),
+        object="Құрылыс басқармасы",
+    )
+
+
+def text(obligation: str, language: str, today: date) -> tuple[str, str]:
+    """Subject and plain text of the letter about the plan date."""
+    found = deadline(the_case(), analysis(), CALENDAR, obligation, today=today)
+    assert found is not None
+    matter = Matter(
+        case=the_case(),
+        procedure=analysis(),
+        deadline=found,
+        unit="",
+        name=AIGUL.name,
+        told=Recipient(person=AIGUL, why="duty"),
+        planned=True,
+    )
+    written = letter(matter, CALENDAR, language=language, today=today)
+    return written.subject, " ".join(written.text.split())
+
+
+@pytest.mark.parametrize(
+    ("language", "today", "subject"),
+    [
+        ("kk", APPROVAL, "Жоспар бойынша бүгін: іс-шаралар жоспарын бекіту – 13 мамыр"),
+        ("ru", APPROVAL, "По плану сегодня: утверждение плана мероприятий – 13 мая"),
+        ("en", APPROVAL, "Planned for today: approval of the plan of measures – 13 May"),
+        (
+            "ru",
+            FIVE_AFTER,
+            "Плановый день прошёл: утверждение плана мероприятий – 13 мая (прошло 5 рабочих дней)",
+        ),
+        (
+            "en",
+            date(2026, 5, 14),
+            "Planned day gone by: approval of the plan of measures – 13 May (1 working day ago)",
+        ),
+    ],
+)
+def test_the_subject_says_the_plan_date(language: str, today: date, subject: str) -> None:
+    """On the day, the day after, five working days after: 14, 15, 18, 19 and 20 May."""
+    assert text("plan_approved", language, today)[0] == subject
+
+
+def test_the_question_is_a_question_and_no_lateness() -> None:
+    """Record it or plan it anew; the word for overdue is not in it."""
+    _, ru = text("plan_approved", "ru", FIVE_AFTER)
+    _, en = text("plan_approved", "en", FIVE_AFTER)
+
+    assert (
+        "Запишите день исполнения или назначьте новый плановый день. Это вопрос о плане, а не просрочка." in ru
+    )
+    assert "Record the day it was done or plan it anew." in en
+    assert "merzim replan 2026-0001 plan_approved --on" in en
+    assert "Просрочено" not in ru
+    assert "the last day was" not in en
+
+
+def test_what_waits_says_for_what_and_names_no_last_day() -> None:
+    """The publication was planned for 18 May, and waits for a plan that was to be approved on the 13th."""
+    _, en = text("published", "en", date(2026, 5, 19))
+
+    assert "Waits for: approval of the plan of measures; by the plan 13 May 2026." in en
+    assert "The date 18 May 2026 was counted from that day and is out of date." in en
+    assert "Due by" not in en
+
+
+def test_a_plan_date_on_a_saturday_is_spoken_of_before_and_only_counted_after() -> None:
+    """Planned for Saturday 11 April: soon on Friday, gone by on Sunday without a working day, one on Monday."""
+    day = date(2026, 4, 11)
+    words = {
+        on: (stands.word, stands.late)
+        for on in (date(2026, 4, 10), day, date(2026, 4, 12), START)
+        for stands in [plan_standing(day, CALENDAR, today=on)]
+    }
+
+    assert words == {
+        date(2026, 4, 10): ("planned_soon", 0),
+        day: ("planned_today", 0),
+        date(2026, 4, 12): ("just_slipped", 0),
+        START: ("slipped", 1),
+    }
