@@ -20,7 +20,7 @@ def line_of(text: str, id: str) -> str:
     [
         (("due", "--until", "2026-04-30"), "order_signed", "obligatory"),
         (("due", "--until", "2026-06-30"), "analysis_ended", "recommended"),
-        (("overdue", "--now", "2026-05-06"), "order_signed", "obligatory"),
+        (("overdue", "--now", "2026-04-10"), "order_signed", "obligatory"),
         (("case", CASE), "analysis_ended", "recommended"),
         (("case", CASE), "order_signed", "obligatory"),
         (

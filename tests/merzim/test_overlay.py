@@ -131,7 +131,8 @@ def test_an_explanation_says_both_terms(office: Merzim, rules: Path) -> None:
 
 
 def test_the_letter_about_the_old_date_is_withdrawn(office: Merzim, rules: Path) -> None:
-    """Queued for 26 May, not sent yet."""
+    """Queued for 26 May, not sent yet: ten working days from the note, signed on 12 May."""
+    office("record", "2026-0001", "note_signed", "--on", "2026-05-12", "--now", "2026-05-12")
     office("remind", "--now", "2026-05-19")
     office("overlay", "apply", rules, "--now", "2026-05-19")
     notices = office("notices", "--case", "2026-0001", "--json").json["notices"]
