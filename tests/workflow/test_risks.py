@@ -397,3 +397,18 @@ def test_a_measure_counts_from_the_day_its_plan_was_approved(
 
     assert (measure.anchor_fact, measure.anchor_on) == ("plan_approved", date(2026, 6, 10))
     assert measure.due == date(2026, 6, 24)
+
+
+def test_a_measure_of_an_unapproved_plan_counts_from_the_note_and_says_so(
+    desk: RiskCommands, core: CaseCommands
+) -> None:
+    """Neither the anchor nor its sentence names an approval that has not happened."""
+    facts = {"note_signed": date(2026, 6, 1)}
+    case = core.open(Opening(procedure="internal-analysis", facts=facts), **WHO).id
+    found(desk, case)
+    set_measure(desk, case, MeasureTerm(written="10 рабочих дней", term=WorkingDays(10), said="after"))
+    measure = due(core, case, "measure.1")
+
+    assert (measure.anchor_fact, measure.anchor_on) == ("note_signed", date(2026, 6, 1))
+    assert measure.due == date(2026, 6, 15)
+    assert [one.code for one in measure.explanation if one.code.startswith("risk.since")] == ["risk.since_note"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
@@ -91,6 +92,14 @@ def withdrawn_deadline(
     )
 
 
+class _Anchor(NamedTuple):
+    """The day (local date) a term counts from, and the fact whose day it is, where it is a fact of the case."""
+
+    on: date | None
+    state: AnchorState
+    fact: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class _Entries:
     case: Case
@@ -131,12 +140,19 @@ class _Entries:
         state: State = "done" if request.answered_on else "open"
         about = {"risk": risk.number, "body": request.body, "on": request.on}
         return self._deadline(
-            obligation, None, counted, (request.on, "happened"), state, request.answered_on, request.term, about
+            obligation,
+            None,
+            counted,
+            _Anchor(request.on, "happened"),
+            state,
+            request.answered_on,
+            request.term,
+            about,
         )
 
     def _spans(self, term: MeasureTerm) -> Iterator[Span | None]:
         """One for each period of the year of monitoring; one without a period where nothing comes back."""
-        since = self._since()[0]
+        since = self._since().on
         if term.every is None or since is None:
             yield None
             return
@@ -147,29 +163,25 @@ class _Entries:
         if not found:
             yield None
 
-    def _since(self) -> tuple[date | None, AnchorState]:
+    def _since(self) -> _Anchor:
         """What numbers of days and periods count from: approval of the plan, else signing of the note."""
         for fact in (APPROVED, NOTED):
             if fact in self.case.facts:
-                return self.case.facts[fact].on, "happened"
+                return _Anchor(self.case.facts[fact].on, "happened", fact)
         for fact in (APPROVED, NOTED):
             if fact in self.case.planned:
-                return self.case.planned[fact], "planned"
-        return None, "none"
-
-    def _awaited(self) -> str:
-        """The unrecorded fact that numbers of days and periods count from."""
-        return APPROVED if APPROVED in self.case.planned else NOTED
+                return _Anchor(self.case.planned[fact], "planned", fact)
+        return _Anchor(None, "none")
 
     def _counted(
         self, term: MeasureTerm, span: Span | None, since: date | None = None
-    ) -> tuple[CountedTerm, tuple[date | None, AnchorState]]:
-        anchor: tuple[date | None, AnchorState] = (since, "happened") if since else self._since()
-        start = anchor[0]
+    ) -> tuple[CountedTerm, _Anchor]:
+        anchor = _Anchor(since, "happened") if since else self._since()
+        start = anchor.on
         if term.every is not None:
             start = span.last if span else None
         if term.said != "after" and term.every is None:
-            anchor = None, "happened"
+            anchor = _Anchor(None, "happened")
         try:
             return count(term.term, start, self.calendar), anchor
         except OutOfRange:
@@ -180,7 +192,7 @@ class _Entries:
         obligation: Obligation,
         span: Span | None,
         counted: CountedTerm,
-        anchor: tuple[date | None, AnchorState],
+        anchor: _Anchor,
         state: State,
         done_on: date | None,
         term: MeasureTerm,
@@ -192,12 +204,12 @@ class _Entries:
         if counted.first is not None and counted.last is not None:
             knowledge = self.calendar.knowledge(counted.first, counted.last)
         status: Status = (
-            "planned" if anchor[1] != "happened" else "provisional" if knowledge != "confirmed" else "firm"
+            "planned" if anchor.state != "happened" else "provisional" if knowledge != "confirmed" else "firm"
         )
         due = counted.due
         safe_by = due - timedelta(days=1) if due and term.until else counted.safe_by
         # A number of days counts from the approval of the plan: until that happened it holds as planned.
-        waits = anchor[1] == "planned" and state in AWAITED and due is not None
+        waits = anchor.state == "planned" and state in AWAITED and due is not None
         return Deadline(
             id=f"{obligation.id}.{span.name}" if span else obligation.id,
             obligation=obligation,
@@ -206,18 +218,18 @@ class _Entries:
             earliest=due,
             latest=due,
             safe_by=safe_by,
-            anchor=anchor[1],
-            anchor_fact=APPROVED if anchor[0] and obligation.id.startswith("measure") else None,
-            anchor_on=anchor[0],
+            anchor=anchor.state,
+            anchor_fact=anchor.fact,
+            anchor_on=anchor.on,
             calendar=knowledge,
             status=status,
             state=state,
-            waiting_for=self._awaited() if waits else None,
-            counts_until=min(anchor[0], due) if waits and anchor[0] and due else None,
+            waiting_for=anchor.fact if waits else None,
+            counts_until=min(anchor.on, due) if waits and anchor.on and due else None,
             done_on=done_on,
             recorded_on=done_on,
             late_by=_late_by(due, done_on, self.calendar),
-            explanation=() if self.bare else tuple(_explained(obligation, counted, anchor[0], term, about)),
+            explanation=() if self.bare else tuple(_explained(obligation, counted, anchor, term, about)),
             span_first=counted.first,
             span_last=counted.last,
             versions={"calendar": self.calendar.version, "edition": self.procedure.edition},
@@ -257,7 +269,7 @@ def _late_by(due: date | None, on: date | None, calendar: Calendar) -> int | Non
 def _explained(
     obligation: Obligation,
     counted: CountedTerm,
-    since: date | None,
+    anchor: _Anchor,
     term: MeasureTerm,
     about: dict[str, object],
 ) -> Iterator[Element]:
@@ -270,8 +282,9 @@ def _explained(
         yield Element(code=f"risk.basis_{kind}", arguments={**about, "written": term.written})
     if term.until:
         yield Element(code="risk.until", arguments={"on": counted.due}, on=counted.due)
-    if since is not None and kind == "measure":
-        yield Element(code="risk.since_approval", arguments={"on": since}, on=since)
+    if anchor.fact is not None:
+        code = "risk.since_approval" if anchor.fact == APPROVED else "risk.since_note"
+        yield Element(code=code, arguments={"on": anchor.on}, on=anchor.on)
     if term.dateless:
         yield Element(code=f"risk.dateless.{term.said}")
     else:
