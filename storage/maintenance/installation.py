@@ -14,12 +14,9 @@ from sqlalchemy import Connection, Engine
 from storage.database.dialect import insert
 from storage.database.engine import reading, writing
 from storage.database.errors import display_address
-from storage.maintenance.schema import revision
+from storage.maintenance.schema import known, revision
 from storage.refusals import AnothersDatabase
 from storage.tables import INSTALLATION
-
-SINCE = "0015"
-"""The revision that keeps it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +50,7 @@ def refuse_anothers(engine: Engine, name: str) -> InstallationStatus:
     """
     with reading(engine) as connection:
         at = revision(connection)
-        if at is None or at < SINCE or not at.isdigit():
+        if at is None or at < known()[0] or not at.isdigit():
             return InstallationStatus()
         found = standing(connection)
     if found.name and told(found.name) != told(name):

@@ -20,7 +20,7 @@ from storage.refusals import StorageUnavailable
 from storage.tables import FLOOR as FLOOR_TABLE
 from storage.tables import INSTALLATION, TableBase
 
-FLOOR = "0014"
+FLOOR = "0022"
 """The oldest revision whose code may use the newest schema: while an office is brought up to date node by node,
 those of the version before go on working. A migration above it only adds (tables, columns that may be left out,
 indexes that forbid nothing); one that takes away or tightens raises it to the revision before itself, and comes
@@ -71,8 +71,8 @@ def create_or_migrate(engine: Engine, *, to: str | None = None) -> bool:
 
     Raises:
         StorageUnavailable: the database cannot be used, was written by a newer version that does not allow for
-            this one (`newer`), holds somebody else's tables (`foreign`), or its tables are not those of the
-            version it names (`half_migrated`); nothing was changed.
+            this one (`newer`) or by one before 0.1.0 (`older`), holds somebody else's tables (`foreign`), or
+            its tables are not those of the version it names (`half_migrated`); nothing was changed.
     """
     head = to or known()[-1]
     with reading(engine) as connection:
@@ -158,7 +158,8 @@ def _refuse_half(engine: Engine, connection: Connection, at: str | None) -> None
 
 def _refuse_newer(engine: Engine, at: str | None) -> None:
     if at is not None and at not in known():
-        raise StorageUnavailable("newer", where=display_address(engine), problem=at)
+        code = "older" if at < known()[0] else "newer"
+        raise StorageUnavailable(code, where=display_address(engine), problem=at)
 
 
 def _refuse_foreign(engine: Engine, connection: Connection, at: str | None) -> None:

@@ -19,13 +19,11 @@ from storage.cases import recommendations
 from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
 from storage.database.engine import reading, writing
-from storage.maintenance.schema import create_or_migrate
 from storage.maintenance.verify import rebuild, verify
 from storage.org import store as office_store
 from storage.queries import SqlReads
 from storage.tables import CASE, RECOMMENDATION, UNLISTED
 from tests.storage.house import NOW, desk, recompute
-from tests.storage.versions import back_to
 from workflow.cases.commands.desk import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.risks import FoundRisk, RiskCommands, SetMeasure
@@ -250,19 +248,6 @@ def test_whoever_lists_meanwhile_loses_no_line(engine: Engine, url: str) -> None
     assert (
         SqlReads(engine).recommended(RecommendationFilter(), TODAY) == plain(engine, RecommendationFilter())[0]
     )
-
-
-def test_what_was_written_before_there_were_lines_is_listed_once(engine: Engine) -> None:
-    """The migration names the cases with risks, and no others."""
-    case = with_a_risk(engine)
-    opened(desk(engine), "law")
-    back_to(engine, "0021")
-
-    assert create_or_migrate(engine)
-    with reading(engine) as connection:
-        assert connection.execute(select(UNLISTED.c.case)).scalars().all() == [case]
-    recommendations.catch_up(engine)
-    assert SqlReads(engine).recommended(RecommendationFilter(), TODAY) == [Place(case, 1, 1)]
 
 
 def test_a_case_whose_events_are_gone_keeps_nobody_from_beginning(

@@ -8,12 +8,10 @@ import pytest
 from sqlalchemy import Engine, text
 
 from notifications.ports import DeliveryOutcome, Settlement
-from storage.maintenance.schema import create_or_migrate
 from storage.maintenance.seals import seal
 from storage.maintenance.verify import verify
 from storage.notices.outbox import SqlOutbox
 from tests.storage.house import NOW, later, letter, opened
-from tests.storage.versions import back_to
 from workflow.board.rows import Row
 
 
@@ -164,16 +162,3 @@ def test_a_batch_altered_or_cut_off_is_named(engine: Engine) -> None:
 
     assert cut == {("proof_cut", 1), ("notice_unproven", key)}
     assert "proof_broken" in altered
-
-
-def test_letters_sent_before_there_were_proofs_are_proven_by_the_migration(engine: Engine) -> None:
-    """A database of the version before verifies after it is brought up to date, and can be tampered with no
-    longer."""
-    key = told(engine)
-    back_to(engine, "0002")
-    assert create_or_migrate(engine)
-    whole = found(engine)
-    by_hand(engine, "UPDATE notice SET answer = 'x' WHERE key = :key", key=key)
-
-    assert whole == []
-    assert found(engine) == [("notice_altered", key)]
