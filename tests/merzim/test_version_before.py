@@ -154,7 +154,7 @@ def _until_sent(address: str, on: str) -> int:
 def test_the_version_before_may_still_work_on_these_tables(old: Path) -> None:
     """It is named in pyproject.toml and not older than the floor; else no two may go on side by side."""
     assert before.revisions(old)[-1] >= FLOOR
-    assert set(before.revisions(old)) <= set(known())
+    assert before.revisions(old)[-1] in known()
 
 
 def test_old_code_goes_on_while_the_office_is_brought_up_to_date(
