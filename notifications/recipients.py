@@ -9,7 +9,7 @@ from datetime import date
 from notifications.channels import Channel
 from workflow.cases.case import Case
 from workflow.law.procedure import Obligation, Step
-from workflow.org.duties import Unresolved, resolve
+from workflow.org.duties import Unresolved, heads_over, resolve
 from workflow.org.office import Office, Recipient, uploads_through
 
 # In a rung, "duty" is whoever must do the thing itself; every other word is a duty of the office.
@@ -41,10 +41,21 @@ def told(
     """
     people: dict[str, Recipient] = {}
     nobody = []
-    for duty in rung.to:
+    executors = doers(office, case, obligation, deadline, on=on)
+    recommended = obligation.force != "obligatory" and THE_DUTY_ITSELF in rung.to
+    for duty in (THE_DUTY_ITSELF,) if recommended else rung.to:
         itself = duty == THE_DUTY_ITSELF
+        found: tuple[Recipient, ...] | Unresolved
         if itself:
-            found = doers(office, case, obligation, deadline, on=on)
+            found = executors
+        elif duty == "head_of_unit":
+            found = heads_over(
+                office,
+                _places(office, case, executors),
+                on=on,
+                without=concerned(case, duty),
+                first_head=rung.last,
+            )
         else:
             found = resolve(
                 office, duty=duty, unit=case.unit, on=on, person=case.person, without=concerned(case, duty)
@@ -55,6 +66,14 @@ def told(
         for one in found:
             people.setdefault(one.person.key, one if itself or one.why in STAND_INS else _copied(one))
     return tuple(people.values()), tuple(nobody)
+
+
+def _places(office: Office, case: Case, executors: tuple[Recipient, ...] | Unresolved) -> list[tuple[str, str]]:
+    """Return the unit and key of each executor; the case's unit where the officer stands in or nobody is."""
+    found = () if isinstance(executors, Unresolved) else executors
+    answering = [one.instead_of or one.person for one in found if one.why != "officer"]
+    places = [(person.unit, person.key) for person in answering if person.unit in office.units]
+    return places or [(case.unit, "")]
 
 
 def doers(

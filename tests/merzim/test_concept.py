@@ -106,22 +106,62 @@ def asked(merzim: Merzim, case: str) -> set[str]:
     return {one["id"] for one in told if one["state"] != "not_required"}
 
 
-def test_groups_of_bodies_are_the_kinds_they_stand_for(merzim: Merzim, tmp_path: Path) -> None:
-    """Measure 5 names local executive bodies, 13 central and local ones, 18 interested ones, 16 a ministry."""
-    (tmp_path / "people.csv").write_text(
-        "unit,kind,name,e-mail\n"
-        "Akimat,oblast akim office,A. Akhmetov,a@org.kz\n"
-        "Court office,central body,B. Bekova,b@org.kz\n"
-        "Fund,quasi-state entity,V. Kim,v@org.kz\n",
-        encoding="utf-8",
-    )
+OFFICE = (
+    "unit,kind,parent,name,e-mail,duties\n"
+    "Қазақстан Республикасының Денсаулық сақтау министрлігі,central body,,Министр,m@org.kz,head\n"
+    "Басқарма,,Қазақстан Республикасының Денсаулық сақтау министрлігі,Бастық,h@org.kz,head_of_unit\n"
+    "Басқарма,,Қазақстан Республикасының Денсаулық сақтау министрлігі,Офицер,o@org.kz,officer\n"
+    "Akimat,oblast akim office,,A. Akhmetov,a@org.kz,\n"
+    "Court office,central body,,B. Bekova,b@org.kz,\n"
+    "Fund,quasi-state entity,,V. Kim,v@org.kz,\n"
+)
+HEALTH = "Қазақстан Республикасының Денсаулық сақтау министрлігі"
+
+
+def office(merzim: Merzim, folder: Path) -> None:
+    """Write the units and people of several organisations."""
+    (folder / "people.csv").write_text(OFFICE, encoding="utf-8")
     said = merzim("people", "people.csv")
     assert said.code == 0, said.err
+
+
+def test_a_ministry_answers_for_its_own_measures_and_no_others(merzim: Merzim, tmp_path: Path) -> None:
+    """The Ministry of Healthcare is known by its unit's name, the country's left out: the plan names it in row
+    31, and central bodies in 13, 34 and 49(2). What "interested bodies" do is asked once it is planned."""
+    office(merzim, tmp_path)
+    assert merzim("open", "concept-plan", "--unit", HEALTH, *DAY).code == 0
+    own = {"measure_31", "measure_13", "measure_34", "measure_49_2", "concept_approved", "progress_reported"}
+
+    assert merzim("case", "2026-0001", "--json", *DAY).json["object"] == "MOH"
+    assert {one.partition(".")[0] for one in asked(merzim, "2026-0001")} == own
+    assert merzim("replan", "2026-0001", "measure_18", "--on", "2026-12-01", *DAY).code == 0
+    assert {one.partition(".")[0] for one in asked(merzim, "2026-0001")} == own | {"measure_18"}
+
+
+def test_the_minister_hears_of_what_is_overdue_last_of_all(merzim: Merzim, tmp_path: Path) -> None:
+    """Of 73 terms only the ministry's own are told of: the head of the officer's unit on the working day after
+    30 September 2025 (row 31), the Minister only at the last step, twenty working days after."""
+    office(merzim, tmp_path)
+    assert merzim("open", "concept-plan", "--unit", HEALTH, "--now", "2025-09-01").code == 0
+
+    def told(day: str) -> set[tuple[str, str]]:
+        merzim("remind", "--now", day)
+        rows = merzim("notices", "--json", "--now", day).json["notices"]
+        return {(row["obligation"], row["person"]) for row in rows if row["obligation"] == "measure_31"}
+
+    assert told("2025-10-01") == {("measure_31", one) for one in ("o@org.kz", "h@org.kz")}
+    assert told("2025-10-30") == {("measure_31", one) for one in ("o@org.kz", "h@org.kz", "m@org.kz")}
+
+
+def test_groups_of_bodies_are_the_kinds_they_stand_for(merzim: Merzim, tmp_path: Path) -> None:
+    """Measure 5 names local executive bodies, 13 central and local ones, 18 interested ones, 16 a ministry; who
+    the interested ones are the plan does not say."""
+    office(merzim, tmp_path)
     for unit, object in (("Akimat", "LEB"), ("Court office", "SC"), ("Fund", "SAMRUK")):
         assert merzim("open", "concept-plan", "--unit", unit, "--object", object, *DAY).code == 0
     akimat, court, fund = (asked(merzim, f"2026-000{n}") for n in (1, 2, 3))
 
     named = {"measure_5", "measure_13", "measure_16", "measure_18"}
-    assert akimat & named == {"measure_5", "measure_13", "measure_18"}
-    assert court & named == {"measure_13", "measure_18"}
+    assert akimat & named == {"measure_5", "measure_13"}
+    assert court & named == {"measure_13"}
     assert fund & named == set()

@@ -8,7 +8,7 @@ that day, and the plan dates that went by are asked about.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -54,13 +54,17 @@ DOERS: Mapping[str, tuple[str, ...]] = {
     "quarter_reviewed": (*SERVICE, *GROUP),
 }
 LADDER: Mapping[int, tuple[str, ...]] = {
-    # A case of the whole office has no head of unit: the officer hears in their place.
+    # After the due date, besides the heads over those who must do it.
     -5: (),
     -1: (),
     0: (),
-    1: (OFFICER,),
+    1: (),
     5: (OFFICER, HEAD),
 }
+HEADS: Mapping[str, str] = {TIMUR: AIGERIM, POLINA: SALTANAT, SALTANAT: AIGERIM}
+"""Over Aigerim stands the first head alone, who hears last; until then the officer, herself, hears instead."""
+RECOMMENDED = frozenset({"schedule_approved"})
+"""Of what no act obliges to nobody hears but who must do it."""
 
 ANCHORS: Mapping[str, str] = {
     "start_announced": "analysis_started",
@@ -120,6 +124,10 @@ class Open:
         return self.due is not None and self.due < on <= self.until
 
 
+def heads_over(people: Iterable[str]) -> tuple[str, ...]:
+    return tuple(HEADS.get(person, OFFICER) for person in people)
+
+
 def spoken(name: str, one: Open, first: date) -> list[tuple[date, str, tuple[str, ...]]]:
     """The steps of one obligation from the first day on: by its term, by its plan date, missed ones as one."""
     doers = DOERS[name.partition(".")[0]]
@@ -127,6 +135,8 @@ def spoken(name: str, one: Open, first: date) -> list[tuple[date, str, tuple[str
     if one.due is not None:
         for rung, others in LADDER.items():
             if (on := spoken_on(one.due, rung)) <= one.until:
+                heads = heads_over(doers) if rung > 0 else ()
+                others = () if name in RECOMMENDED else (*others, *heads)
                 found.append((on, f"{rung:+d}" if rung else "0", (*doers, *others)))
     taken = {on for on, _, _ in found}
     if one.planned is not None:
@@ -138,7 +148,7 @@ def spoken(name: str, one: Open, first: date) -> list[tuple[date, str, tuple[str
             while on in taken:
                 on = steps(on, 1)
             if not one.overdue(on):
-                found.append((on, step, doers if executor else (OFFICER,)))
+                found.append((on, step, doers if executor else (OFFICER, *heads_over(doers))))
     if first > one.until:
         found = [step for step in found if step[1].startswith(("planned", "slipped"))]
     found.sort()

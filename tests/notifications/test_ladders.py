@@ -13,7 +13,7 @@ from notifications.recipients import told, ways
 from tests.law import library
 from tests.notifications.town import AIGUL, BOLAT, DANA, FIVE_BEFORE, OFFICER, UNITS, Shelf, Town
 from workflow.cases.case import Case
-from workflow.law.procedure import Step
+from workflow.law.procedure import Obligation, Step
 from workflow.org.duties import Unresolved
 from workflow.org.office import Office, Person, Recipient, Unit
 
@@ -56,6 +56,30 @@ def test_a_ladder_without_a_head_to_climb_to_ends_at_the_officer() -> None:
     """Nothing is lost; without an officer it is named."""
     assert names(office(BOLAT, OFFICER, officer=OFFICER.key), "above") == [OFFICER.name]
     assert names(office(BOLAT), "above") == ["nobody: above"]
+
+
+def test_escalation_climbs_from_whoever_must_do_it_and_reaches_the_first_head_last() -> None:
+    """The executor sits in another unit than the case; over a head stands the next one; the first head hears
+    of a middle step only where no officer is; of what is recommended nobody hears but the executor."""
+    executor = replace(AIGUL, unit="department")
+    everybody = office(executor, BOLAT, ERLAN, DANA, OFFICER, officer=OFFICER.key)
+    flat = office(replace(AIGUL, unit="body"), DANA, OFFICER, officer=OFFICER.key)
+    recommended = replace(OBLIGATION, force="recommended")
+
+    def heard(where: Office, *, last: bool = False, obligation: Obligation = OBLIGATION) -> list[str]:
+        step = Step(at=1, to=("duty", "head_of_unit"), last=last)
+        people, _ = told(where, case(unit="body"), obligation, obligation.id, step, on=ON)
+        return [one.person.name for one in people]
+
+    assert heard(everybody) == [AIGUL.name, ERLAN.name]
+    assert heard(office(replace(ERLAN, duties=(OBLIGATION.duty, "head_of_unit")), DANA), last=True) == [
+        ERLAN.name,
+        DANA.name,
+    ]
+    assert heard(flat) == [AIGUL.name, OFFICER.name]
+    assert heard(flat, last=True) == [AIGUL.name, DANA.name]
+    assert heard(replace(flat, officer=None)) == [AIGUL.name, DANA.name]
+    assert heard(everybody, last=True, obligation=recommended) == [AIGUL.name]
 
 
 def test_whom_a_matter_is_about_is_gone_round() -> None:

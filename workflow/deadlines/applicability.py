@@ -8,22 +8,39 @@ from workflow.org.kinds import among
 from workflow.periods import Span
 
 
-def asked_of(case: Case, procedure: Procedure, obligation: Obligation) -> bool:
-    """Whether the obligation is asked of the organisation (and, where the case is about a body, of that body).
+def asked_of(case: Case, procedure: Procedure, obligation: Obligation, name: str = "") -> bool:
+    """Return whether the obligation is asked of the organisation a case is of.
 
     What names no body is asked of every one; what an abolished body was to do is asked of its successors. A
-    group of bodies stands for kinds of organisation: asked of it is asked of each of these kinds.
+    group of bodies stands for kinds of organisation. Bodies that agree first, and those of a group whose
+    members the act does not name, are asked once they have planned it. A case of no unit and no body is the
+    whole plan.
+
+    Args:
+        name: the obligation's id with its period, by which it is planned.
     """
     if not among(case.kind, obligation.only_for):
         return False
     named = (*obligation.bodies, *obligation.by_agreement)
-    groups = [kinds for body in named if (kinds := procedure.bodies[body].kinds)]
-    if not named or (case.kind and any(among(case.kind, kinds) for kinds in groups)):
+    if not named or not (case.unit or case.object in procedure.bodies):
         return True
-    if case.object in procedure.bodies:
-        return any(case.object in procedure.answering[body] for body in named)
-    # Which body the case is about is not said: only a kind outside every group named is out of it.
-    return not case.kind or len(groups) < len(named)
+    planned = (name or obligation.id) in case.planned
+    return any(_is_meant(case, procedure, body) for body in obligation.bodies) or (
+        planned and any(_is_meant(case, procedure, body, willing=True) for body in named)
+    )
+
+
+def _is_meant(case: Case, procedure: Procedure, body: str, *, willing: bool = False) -> bool:
+    """Return whether a body (or group) means the organisation; `willing`: one that may come in has done so."""
+    if case.object in procedure.answering[body]:
+        return True
+    group = procedure.bodies[body]
+    return bool(group.kinds) and (willing or not group.open_group) and _kind_known(case, procedure, group.kinds)
+
+
+def _kind_known(case: Case, procedure: Procedure, kinds: tuple[str, ...]) -> bool:
+    """Return whether it is of such a kind; a body the act names has none until its unit says so."""
+    return among(case.kind, kinds) and bool(case.kind or case.object not in procedure.bodies)
 
 
 def branch_open(case: Case, procedure: Procedure, obligation: Obligation, span: Span | None) -> bool:

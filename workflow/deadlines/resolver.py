@@ -217,4 +217,4 @@ def _required(chain: DueDateResolver, link: Link) -> bool:
     if falls_away(chain, link):
         return False
     limited = obligation.only_for or obligation.bodies or obligation.by_agreement
-    return not limited or asked_of(case, chain.procedure, obligation)
+    return not limited or asked_of(case, chain.procedure, obligation, link.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,12 +12,19 @@ from typing import Literal
 
 from calendars.terms import Period, Term
 from workflow.law.signing import Signatories
+from workflow.org.name_index import plain
+from workflow.org.office import Office
 
 Force = Literal["obligatory", "recommended", "may"]
 JudgedBy = Literal["written", "published"]
 Basis = Literal["law", "practice"]
 Opened = Literal["event", "yearly", "once"]
 _LANGUAGES = ("kk", "ru", "en")
+_OF_COUNTRY = ("ы", "і", "сы", "сі")
+_COUNTRY = re.compile(
+    r"қазақстан республикасының|қазақстан республикасы|\bқр\b|республики казахстан|\bрк\b"
+    r"|of the republic of kazakhstan|[«»\"“”]"
+)
 OPENED: tuple[Opened, ...] = ("event", "yearly", "once")
 FORCES: tuple[Force, ...] = ("obligatory", "recommended", "may")
 
@@ -54,7 +62,8 @@ class Act:
 class Body:
     """A state body an act makes responsible; one that is abolished leaves its tasks to its successors.
 
-    `kinds`: of a group of bodies: the kinds of organisation (or groups of them) it stands for.
+    `kinds`: of a group of bodies: the kinds of organisation (or groups of them) it stands for; `open_group`:
+    the act does not say who of them belongs to it.
     """
 
     id: str
@@ -63,6 +72,7 @@ class Body:
     abolished_on: date | None = None
     successors: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
+    open_group: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,11 +86,13 @@ class Step:
     """One step of a ladder: `at` working days from the due date (negative before), and who is told.
 
     `through`: names of channels; empty for all there are. Who is reached by none of them is told by the others.
+    `last`: the last of its ladder, which alone climbs to the first head where nobody nearer is there.
     """
 
     at: int
     to: tuple[str, ...]
     through: tuple[str, ...] = ()
+    last: bool = False
 
     @property
     def id(self) -> str:
@@ -312,13 +324,28 @@ class Procedure:
         return found
 
     def body_named(self, text: str) -> str:
-        """The id of the body meant by its id, title or short title in any language; other text as it is."""
-        asked = " ".join(text.casefold().split())
+        """Return the id of the body of that id, title or short title in any language; other text as it is."""
+        return self._body_names.get(_body_name(text), text)
+
+    def body_of(self, office: Office, unit: str) -> str:
+        """Return the id of the body a unit (or "", the organisation) is or belongs to, by name; "" for none."""
+        place = office.unit_named.get(plain(unit), unit) or office.root
+        for here in office.above(place) if self.bodies and place else ():
+            body = self._body_names.get(_body_name(office.units[here].name)) if here in office.units else None
+            if body is not None:
+                return body
+        return ""
+
+    @cached_property
+    def _body_names(self) -> Mapping[str, str]:
+        """Id of each body by its names; in Kazakh also with the ending of "the one of the country"."""
+        names: dict[str, str] = {}
         for body in self.bodies.values():
-            names = (body.id, *(said[language] for said in (body.title, body.short) for language in _LANGUAGES))
-            if asked in {name.casefold() for name in names}:
-                return body.id
-        return text
+            names.setdefault(body.id.casefold(), body.id)
+            for title in (_body_name(text[one]) for text in (body.title, body.short) for one in _LANGUAGES):
+                for end in ("", *_OF_COUNTRY):
+                    names.setdefault(title + end, body.id)
+        return names
 
     @cached_property
     def stage_title(self) -> Mapping[str, Text]:
@@ -331,3 +358,8 @@ class Procedure:
         counted |= {own.since for obligation in self.obligations for own in obligation.own if own.since}
         branches = {obligation.when for obligation in self.obligations if obligation.when}
         return frozenset(counted | branches | {one.recurs.since for one in self.obligations if one.recurs})
+
+
+def _body_name(text: str) -> str:
+    """Return the name of a body without the country's, quotation marks and letter case."""
+    return plain(_COUNTRY.sub(" ", text.casefold()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -138,6 +138,47 @@ def _heads(office: Office, place: str) -> Iterator[tuple[Recipient, ...]]:
         holders = office.holders.get((here, "head_of_unit")) or office.holders.get((here, "head"))
         if holders:
             yield tuple(Recipient(person=person, why="duty_above") for person in holders)
+
+
+def heads_over(
+    office: Office,
+    places: Sequence[tuple[str, str]],
+    *,
+    on: date,
+    without: frozenset[str] = frozenset(),
+    first_head: bool = False,
+) -> tuple[Recipient, ...] | Unresolved:
+    """Return the nearest head over each of these people who is not one of them and is there on that day.
+
+    Args:
+        places: unit and key of each person; the key "" for the unit itself.
+        without: keys of people the matter is about: it goes round them, to the first head too.
+        first_head: whether the first head may be the nearest; else the officer stands in for a head there is
+            not, and the first head hears only where there is no officer.
+    """
+    people: dict[str, Recipient] = {}
+    unit = ""
+    for unit, key in places:
+        place = office.unit_named.get(plain(unit), unit)
+        for group in _heads(office, place):
+            if key in {one.person.key for one in group}:
+                continue
+            if not first_head and not without and _are_first(office, group):
+                continue
+            allowed = [one for one in _present(office, group, on) if one.person.key not in {key, *without}]
+            if allowed:
+                people.update((one.person.key, one) for one in allowed)
+                break
+    found = tuple(people.values()) or _officer(office, "head_of_unit", unit, on, without)
+    if isinstance(found, Unresolved) and not first_head:
+        return heads_over(office, places, on=on, without=without, first_head=True)
+    return found
+
+
+def _are_first(office: Office, heads: tuple[Recipient, ...]) -> bool:
+    """Return whether they are first heads: they hold that duty at the top, or of an organisation of its own."""
+    units = [office.units[one.person.unit] for one in heads if "head" in one.person.duties]
+    return any(unit.kind or unit.parent not in office.units for unit in units)
 
 
 def _elsewhere(people: Iterable[Person]) -> tuple[Recipient, ...]:

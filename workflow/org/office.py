@@ -210,6 +210,11 @@ class Office:
         found = [unit for unit in self.units.values() if unit.parent not in self.units]
         return tuple(unit.id for unit in sorted(found, key=lambda one: (one.name, one.id)))
 
+    @property
+    def root(self) -> str:
+        """The organisation itself: the only unit that stands below none; "" where there is not just one."""
+        return self.tops[0] if len(self.tops) == 1 else ""
+
     @cached_property
     def keeps_one_time(self) -> bool:
         """Whether no unit has hours or days of its own."""

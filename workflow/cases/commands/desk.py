@@ -15,7 +15,15 @@ from typing import TypeAlias
 from calendars.calendar import Calendar
 from workflow.board.rows import rows
 from workflow.cases.case import Case, Event, EventDraft, EventKind, Evidence, apply, evidence_payload, fold
-from workflow.cases.commands.opening import Opening, check, check_once, edition_for, first_events, kinds_for
+from workflow.cases.commands.opening import (
+    Opening,
+    check,
+    check_once,
+    edition_for,
+    first_events,
+    kinds_for,
+    with_bodies,
+)
 from workflow.cases.commands.payloads import CannotRecord, FactKnown, missing_details, told
 from workflow.cases.machine import require, stage
 from workflow.cases.registers.evidence_list import proofs
@@ -97,6 +105,7 @@ class CaseCommands:
         editions = [edition_for(opening, self._library, today=today) for opening in openings]
         for opening, procedure in zip(openings, editions, strict=True):
             check(opening, procedure, self._calendar, today=today)
+        openings = with_bodies(openings, editions, self._ledger)
         kinds = kinds_for(openings, editions, self._ledger)
         check_once(openings, editions, self._ledger)
         ids = self._ledger.next_ids(today.year, len(openings))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from calendars.calendar import Calendar
@@ -62,6 +62,20 @@ def edition_for(opening: Opening, library: Library, *, today: date) -> Procedure
     first = min(days, default=today)
     edition = library.named(opening.edition) if opening.edition else library.edition(opening.procedure, first)
     return library.laid(edition, opening.unit, first)
+
+
+def with_bodies(
+    openings: Sequence[Opening], editions: Sequence[Procedure], ledger: Ledger
+) -> Sequence[Opening]:
+    """Return the openings, those of acts that name bodies with the body each organisation is by its name."""
+    asking = (procedure.bodies and not one.object for one, procedure in zip(openings, editions, strict=True))
+    if not any(asking):
+        return openings
+    office = ledger.office()
+    return [
+        replace(one, object=procedure.body_of(office, one.unit)) if procedure.bodies and not one.object else one
+        for one, procedure in zip(openings, editions, strict=True)
+    ]
 
 
 def kinds_for(openings: Sequence[Opening], editions: Sequence[Procedure], ledger: Ledger) -> list[str]:

@@ -86,7 +86,8 @@ Due = Annotated[
 
 
 def _earliest_first(rungs: tuple[law.Step, ...]) -> tuple[law.Step, ...]:
-    return tuple(sorted(rungs, key=lambda rung: rung.at))
+    ordered = sorted(rungs, key=lambda rung: rung.at)
+    return (*ordered[:-1], *(replace(rung, last=True) for rung in ordered[-1:]))
 
 
 def _recurrence(
@@ -126,6 +127,7 @@ BODY = table(law.Body, id=BodyId, successors=BodyIds, kinds=Kinds)
 STAGE = table(law.Stage, id=Name)
 RUNG = table(
     partial(law.Step, to=()),
+    without=["last"],
     at=within(-250, 250),
     # "duty" is the one who must do the thing, "above" the next higher head, whoever heads the unit.
     to=Distinct[Annotated[str, one_of("duty", ABOVE, *DUTIES)]],
