@@ -1,4 +1,4 @@
-"""What several commands ask of a house: which unit is meant, where cases stand, titles, findings."""
+"""Shared queries of commands: units and people by name, titles of obligations, findings."""
 
 from __future__ import annotations
 
@@ -19,20 +19,21 @@ if TYPE_CHECKING:
 
 
 class UnknownUnit(Refusal, LookupError):
-    """The office has no unit of that id or name; `allowed` are those it has, the nearest first."""
+    """The office has no unit of that id or name; `allowed` lists the closest ids first."""
 
 
 class UnknownPerson(Refusal, LookupError):
-    """The office has nobody of that key or name, or several; `allowed` are keys, the nearest first."""
+    """The office has nobody of that key or name, or several people; `allowed` lists the closest keys first."""
 
 
 def unit_named(app: AppContext, text: str, *, new: bool = False) -> str:
-    """The id of the unit a person means by its id or name, or by what a case says; "" stays "".
+    """Return the id of a unit given by its id, its name, or the unit text of a case; "" stays "".
 
-    `new`: an office nobody has entered yet takes any name.
+    Args:
+        new: accept any name while the office has no units.
 
     Raises:
-        UnknownUnit: nobody has entered it, and no case belongs to it.
+        UnknownUnit: it does not exist, and no case belongs to it.
     """
     if not text:
         return ""
@@ -46,7 +47,7 @@ def unit_named(app: AppContext, text: str, *, new: bool = False) -> str:
 
 
 def person_named(app: AppContext, text: str) -> str:
-    """The key of the person meant by key, e-mail or name; "" stays "".
+    """Return the key of a person given by key, e-mail or name; "" stays "".
 
     Raises:
         UnknownPerson: nobody, or more than one person, of that name.
@@ -54,46 +55,48 @@ def person_named(app: AppContext, text: str) -> str:
     if not text:
         return ""
     people = app.reads.office().people.values()
-    asked = text.casefold()
-    found = [one.key for one in people if asked in (one.key.casefold(), (one.email or "").casefold())]
-    found = found or [one.key for one in people if asked == one.name.casefold()]
-    if len(found) != 1:
+    query = text.casefold()
+    keys = [
+        person.key for person in people if query in (person.key.casefold(), (person.email or "").casefold())
+    ]
+    keys = keys or [person.key for person in people if query == person.name.casefold()]
+    if len(keys) != 1:
         raise UnknownPerson(
-            "unknown_person", person=text, allowed=closest_first(text, [one.key for one in people])[:10]
+            "unknown_person", person=text, allowed=closest_first(text, [person.key for person in people])[:10]
         )
-    return found[0]
+    return keys[0]
 
 
 def title(app: AppContext, case: Case, obligation: str) -> Text:
-    """What an obligation of a case (whole) is called; a measure of its plan by what is to be done."""
+    """Return the title of an obligation of a whole case; for a measure of its plan, the action."""
     from workflow.deadlines.register_deadlines import entry_obligation
 
     return entry_obligation(case, app.library.named(case.edition), obligation).title
 
 
 def force(app: AppContext, case: Case, obligation: str) -> Force:
-    """With what force an obligation of a case (whole) is asked."""
+    """Return the force of an obligation of a whole case."""
     from workflow.deadlines.register_deadlines import entry_obligation
 
     return entry_obligation(case, app.library.of(case), obligation).force
 
 
 def whole(app: AppContext, rows: Iterable[Row]) -> Mapping[str, Case]:
-    """The cases of these board rows: heads are enough, but for a measure, which its case alone can tell."""
+    """Return the cases of board rows by id: whole for rows of measures, else heads."""
     from workflow.cases.registers.entries import is_entry
 
-    asked = tuple(rows)
-    heads = app.reads.heads({row.case for row in asked})
-    return {**heads, **app.reads.whole({row.case for row in asked if is_entry(row.obligation)})}
+    all_rows = tuple(rows)
+    heads = app.reads.heads({row.case for row in all_rows})
+    return {**heads, **app.reads.whole({row.case for row in all_rows if is_entry(row.obligation)})}
 
 
 def stage_title(app: AppContext, case: Case, stage: str) -> Text | str:
-    """What a stage is called; one that is no stage of the procedure (completed, cancelled) is a code."""
+    """Return a stage's title; for `completed` and `cancelled`, a code of the catalogues."""
     return app.library.named(case.edition).stage_title.get(stage, f"cli.stage.{stage}")
 
 
 def findings_of(app: AppContext, view: View) -> tuple[Finding, ...]:
-    """What departs in a case, with what its plan cannot keep."""
+    """Return the findings of a case, including plan dates that cannot be kept."""
     from workflow.findings.findings import feasibility, findings
     from workflow.findings.of_risks import risk_findings
 
@@ -107,9 +110,9 @@ def findings_of(app: AppContext, view: View) -> tuple[Finding, ...]:
 def audit(
     app: AppContext, file: Path | bytes, procedure: str, *, name: str = ""
 ) -> list[tuple[str, tuple[Finding, ...]]]:
-    """Findings of a table of past analyses, case by case, judged by the final calendar.
+    """Return the findings of a table of past analyses, case by case, by the final calendar.
 
-    What was in time by the calendar known while it happened is noted.
+    A finding notes if the fact was in time by the calendar known when it happened.
     """
     from documents import read_audit
     from workflow.cases.commands.planning import audit as judge
@@ -121,7 +124,7 @@ def audit(
     for past in read_audit(file, name or None, facts=names):
         days = [*past.facts.values(), *past.published.values()]
         known = app.calendar_of(app.records, min(days)) if days else None
-        found = judge(
+        findings = judge(
             app.library,
             procedure,
             facts=past.facts,
@@ -129,5 +132,5 @@ def audit(
             calendar=app.calendar,
             known=known,
         )
-        judged.append((past.case, found))
+        judged.append((past.case, findings))
     return judged

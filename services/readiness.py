@@ -16,11 +16,11 @@ DatabaseState = Literal["ok", "unreachable", "moved", "replaced"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Readiness:
-    """How the database stands: whether it answers, is of a version this code may use, and has its board whole.
+    """State of the database: whether it answers, has a usable schema version, and a complete board.
 
     Attributes:
-        database: `moved` and `replaced`: the file of SQLite that was opened does not stand in its place.
-        round: when a round last ended (UTC); None before the first.
+        database: `moved`, `replaced`: the opened SQLite file is no longer at its path.
+        round: end of the last round (UTC); None before the first.
     """
 
     database: DatabaseState
@@ -30,14 +30,14 @@ class Readiness:
 
 
 def readiness(app: AppContext) -> Readiness:
-    """How the database stands at this moment."""
+    """Check the state of the database now."""
     from storage.maintenance.readiness import look
     from storage.refusals import StorageUnavailable
 
     try:
-        found = look(app.engine)
+        state = look(app.engine)
     except StorageUnavailable as trouble:
         log.warning("not ready: %s", trouble)
         states: dict[str, DatabaseState] = {"moved": "moved", "replaced": "replaced"}
         return Readiness(database=states.get(trouble.what, "unreachable"), schema=False, board=False)
-    return Readiness(database="ok", schema=found.schema, board=found.board, round=found.round)
+    return Readiness(database="ok", schema=state.schema, board=state.board, round=state.round)

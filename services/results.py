@@ -1,4 +1,4 @@
-"""What verbs on cases answer, alike for the API and for `--json`."""
+"""Results of verbs on cases, the same for the API and for `--json`."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class CommandResult(BaseModel):
 
 
 def case_head(case: Case) -> CaseHead:
-    """The head of a case."""
+    """Convert a case to its head."""
     return CaseHead(
         id=case.id,
         case=case.id,
@@ -87,12 +87,12 @@ def case_head(case: Case) -> CaseHead:
 
 
 def opened_case(case: Case) -> OpenedCase:
-    """A case that was opened."""
+    """Convert an opened case to its result."""
     return OpenedCase(**dict(case_head(case)), kind=case.kind, person=case.person)
 
 
 def event_result(event: Event) -> EventResult:
-    """An event as answered."""
+    """Convert an event to its result."""
     return EventResult(
         case=event.case,
         seq=event.seq,
@@ -108,7 +108,7 @@ def event_result(event: Event) -> EventResult:
 
 
 def command_result(change: Change) -> CommandResult:
-    """What a change comes to."""
+    """Convert a change to its result."""
     return CommandResult(
         case=change.case.id,
         changed=bool(change.events),
@@ -118,7 +118,7 @@ def command_result(change: Change) -> CommandResult:
 
 
 def preview_result(preview: Preview, *, tells: int) -> CommandResult:
-    """What a command would do."""
+    """Convert a preview of a command to its result; `tells`: how many people would be notified."""
     return CommandResult(
         case=preview.change.case.id,
         changed=bool(preview.change.events),

@@ -1,4 +1,4 @@
-"""How execution is scored: the shipped scoring files, and plain numbers read from a file."""
+"""Scoring of execution: the shipped scoring edition, and inputs read from a JSON file."""
 
 from __future__ import annotations
 
@@ -15,31 +15,35 @@ if TYPE_CHECKING:
 
 
 class NotJson(Refusal, ValueError):
-    """A file of inputs that is no JSON, or names something twice."""
+    """A file of inputs that is not JSON, or repeats a name."""
 
 
 @cache
 def scoring() -> Scoring:
-    """The latest shipped edition. The folder of regulations has no code: it is found by name."""
+    """Return the latest shipped scoring edition."""
     from workflow.law.reader.scoring import read_scoring
 
+    # The folder of regulations is no Python module: find it by name.
     folder = files("regulations") / "scoring"
-    named = sorted(
+    toml_files = sorted(
         (file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name
     )
-    return max((read_scoring(file.name, file.read_bytes()) for file in named), key=lambda one: one.in_force)
+    return max(
+        (read_scoring(file.name, file.read_bytes()) for file in toml_files),
+        key=lambda edition: edition.in_force,
+    )
 
 
-def inputs(file: Path) -> object:
-    """What a file of inputs holds, made of what JSON knows.
+def read_input_file(file: Path) -> object:
+    """Read a file of inputs as JSON values.
 
     Raises:
-        NotJson: no JSON in UTF-8, or one name twice in one record.
+        NotJson: not JSON in UTF-8, or a name repeated in one object.
         UnreadablePaper: the file cannot be opened, or is too large.
     """
     from documents.sandbox.readers import contents
 
-    def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    def refuse_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
         record: dict[str, object] = {}
         for name, value in pairs:
             if name in record:
@@ -48,7 +52,7 @@ def inputs(file: Path) -> object:
         return record
 
     try:
-        return json.loads(contents(file, file.name).decode("utf-8-sig"), object_pairs_hook=once)
+        return json.loads(contents(file, file.name).decode("utf-8-sig"), object_pairs_hook=refuse_duplicates)
     except (ValueError, RecursionError) as error:
         if isinstance(error, NotJson):
             raise

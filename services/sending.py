@@ -1,4 +1,4 @@
-"""The sending of letters, for operators and for letters that did not arrive."""
+"""Delivery of letters: figures, failures, faults of channels, and sending again."""
 
 from __future__ import annotations
 
@@ -16,51 +16,51 @@ if TYPE_CHECKING:
 
 
 def figures(app: AppContext, *, now: datetime) -> Figures:
-    """How the sending stands."""
+    """Return the figures of delivery: queued, sent and failed letters."""
     from storage.notices.figures import figures as read_figures
 
     return read_figures(app.engine, now=now)
 
 
 def failed(app: AppContext, *, limit: int) -> Sequence[Notice]:
-    """Letters that did not arrive, or of which nobody knows, the newest first."""
+    """Return failed and unconfirmed letters, the newest first."""
     from storage.notices.figures import failed as read_failed
 
     return read_failed(app.engine, limit=limit)
 
 
 def faults(app: AppContext) -> Sequence[Fault]:
-    """What is wrong with channels themselves; of those in use only."""
+    """Return the faults of the channels in use."""
     from storage.database.engine import reading
     from storage.notices.faults import faults as read_faults
 
     with reading(app.engine) as connection:
-        found = read_faults(connection)
-    unusable = _unusable(app)
-    return [*unusable, *(one for one in found if one.channel in app.settings.channels.use)]
+        stored = read_faults(connection)
+    unusable = _setting_faults(app)
+    return [*unusable, *(fault for fault in stored if fault.channel in app.settings.channels.use)]
 
 
-def _unusable(app: AppContext) -> list[Fault]:
-    """What of config.toml keeps the channels from being made, and so every round from being gone."""
+def _setting_faults(app: AppContext) -> list[Fault]:
+    """Return the fault of config.toml that prevents creating the channels, and so every round."""
     from i18n import refusal
     from notifications.statistics import Fault
 
     try:
         _ = app.channels
     except Refusal as trouble:
-        said = refusal(trouble, app.settings.office.language)
-        return [Fault(channel="", code="settings", answer=said, since=None, letters=0)]
+        message = refusal(trouble, app.settings.office.language)
+        return [Fault(channel="", code="settings", answer=message, since=None, letters=0)]
     return []
 
 
 def unheard(app: AppContext, *, now: datetime, today: date, limit: int) -> Sequence[Problem]:
-    """Rungs whose day has come and of which nobody can be told.
+    """Return the due reminders that reach nobody.
 
-    A round leaves their rows where they are, and no others: those are planned here, and nothing is written.
+    A round leaves exactly their rows in place, so those rows are planned here; nothing is written.
     """
     from notifications.planning import Planner
 
-    if _unusable(app):
+    if _setting_faults(app):
         return ()
     channels = tuple(app.channels.values())
     planner = Planner(app.outbox, app.library, app.calendar, channels, now, today, app.rules)
@@ -69,14 +69,14 @@ def unheard(app: AppContext, *, now: datetime, today: date, limit: int) -> Seque
 
 
 def resend_all(app: AppContext, channel: str, *, now: datetime) -> int:
-    """Queue again what a fault of the channel has kept from leaving; how many letters."""
+    """Queue again the letters that a fault of the channel held back; return how many."""
     from services.jobs import rounds
 
     return rounds.resend_all(app, channel, now=now)
 
 
 def resend(app: AppContext, key: str, *, now: datetime) -> bool:
-    """Queue one of them again, for the next office hours; False when there is none of that key."""
+    """Queue one failed letter again for the next office hours; False if there is none of that key."""
     from services.jobs import rounds
 
     return rounds.resend(app, key, now=now)

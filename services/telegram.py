@@ -1,6 +1,6 @@
-"""Whose Telegram account is which: a one-time code for a person, who is linked, an account forgotten.
+"""Links between people and Telegram accounts: create a one-time code, list links, remove one.
 
-Whoever shows the code (the command line, a page) must know that the person before it is the one it is for.
+The caller (command line or page) must make sure that only the person concerned sees the code.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ class UnknownPerson(Refusal, LookupError):
 
 
 class NoBot(Refusal):
-    """There is no bot that could be brought a code."""
+    """No bot is configured that could receive a code."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Offer:
-    """A one-time code as its person gets it. It is kept nowhere: ask for another when it is lost.
+    """A one-time code for a person. It is stored only as a hash: if it is lost, create another.
 
     Attributes:
-        address: opens the bot and brings it the code.
-        until: UTC moment from which it is worth nothing.
+        address: link that opens the bot with the code.
+        until: UTC moment at which it expires.
     """
 
     person: Person
@@ -43,10 +43,10 @@ class Offer:
 
 
 def offer(app: AppContext, person: str, *, now: datetime) -> Offer:
-    """A new code for the person (by key, e-mail or name); one they have not used is worth nothing any more.
+    """Create a code for a person (by key, e-mail or name); an earlier unused code becomes invalid.
 
     Raises:
-        UnknownPerson: there is none such.
+        UnknownPerson: there is nobody of that name, or several people.
         NoBot: `[channels.telegram] bot` is missing, or Telegram is not among the channels in use.
     """
     from notifications.links import CODE_LASTS, address, hashed, new_code
@@ -56,39 +56,45 @@ def offer(app: AppContext, person: str, *, now: datetime) -> Offer:
     if not bot:
         raise NoBot("telegram.no_bot")
     if "telegram" not in channels.use:
-        # Nobody would hear the code.
+        # No process would receive the code.
         raise NoBot("telegram.not_in_use")
-    known = person_named(app, person)
+    holder = person_named(app, person)
     code = new_code()
-    app.links.offer(known.key, hashed(code), now=now)
-    return Offer(person=known, code=code, address=address(bot, code), until=now + CODE_LASTS)
+    app.links.offer(holder.key, hashed(code), now=now)
+    return Offer(person=holder, code=code, address=address(bot, code), until=now + CODE_LASTS)
 
 
 def linked(app: AppContext) -> Sequence[tuple[Person | None, Link]]:
-    """Everybody with an account, by name; None for somebody who is not in the office any more."""
+    """Return the linked accounts with their people, by name; None for a person who left the office."""
     people = app.outbox.office().people
-    found = [(people.get(key), link) for key, link in app.links.all().items()]
-    return sorted(found, key=lambda one: (one[0].name if one[0] else "", one[1].person))
+    pairs = [(people.get(key), link) for key, link in app.links.all().items()]
+    return sorted(pairs, key=lambda pair: (pair[0].name if pair[0] else "", pair[1].person))
 
 
 def unlink(app: AppContext, person: str, *, by: str, now: datetime) -> tuple[Person, bool]:
-    """Forget the person's account; whether there was one. Raises UnknownPerson."""
-    known = person_named(app, person)
-    return known, app.links.unlink(known.key, by=by, now=now)
+    """Remove a person's link; return the person and whether there was one. Raises UnknownPerson."""
+    holder = person_named(app, person)
+    return holder, app.links.unlink(holder.key, by=by, now=now)
 
 
 def person_named(app: AppContext, text: str) -> Person:
-    """Whom a person means by a key, an e-mail or a name, letter case apart.
+    """Return the person given by key, e-mail or name; letter case makes no difference.
 
     Raises:
         UnknownPerson: nobody, or several of that name.
     """
     people = app.outbox.office().people
-    wanted = text.strip().casefold()
-    found = [one for one in people.values() if wanted in (one.key.casefold(), (one.email or "").casefold())]
-    found = found or [one for one in people.values() if wanted == one.name.casefold()]
-    if len(found) == 1 and wanted:
-        return found[0]
-    if found:
-        raise UnknownPerson("telegram.several_people", person=text, allowed=tuple(one.key for one in found))
+    query = text.strip().casefold()
+    matches = [
+        person
+        for person in people.values()
+        if query in (person.key.casefold(), (person.email or "").casefold())
+    ]
+    matches = matches or [person for person in people.values() if query == person.name.casefold()]
+    if len(matches) == 1 and query:
+        return matches[0]
+    if matches:
+        raise UnknownPerson(
+            "telegram.several_people", person=text, allowed=tuple(person.key for person in matches)
+        )
     raise UnknownPerson("telegram.unknown_person", person=text, allowed=closest_first(text, people))

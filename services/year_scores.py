@@ -1,4 +1,4 @@
-"""The points of a year from what the office recorded: earned, lost, at stake, and the nearest steps."""
+"""Points of a year from the office's records: earned, lost, at stake, and the next steps."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class YearScores:
-    """One body's points of one year.
+    """The points of one unit in one year.
 
     Attributes:
-        counted: what each indicator was counted from.
-        prospects: lost and at stake, where the document names a ceiling or a deduction.
-        steps: the nearest step of each indicator, the most points first.
+        counted: the records each indicator was calculated from.
+        prospects: points lost and at stake, where the document names a ceiling or a deduction.
+        steps: the next step of each indicator, the most points first.
     """
 
     unit: str
@@ -38,42 +38,42 @@ class YearScores:
 
     @property
     def lost(self) -> Fraction:
-        """What cannot come back."""
-        return sum((one.lost for one in self.prospects.values()), Fraction(0))
+        """Points that can no longer be earned."""
+        return sum((prospect.lost for prospect in self.prospects.values()), Fraction(0))
 
     @property
     def at_stake(self) -> Fraction:
-        """What may still come, or be taken."""
-        return sum((one.at_stake for one in self.prospects.values()), Fraction(0))
+        """Points that may still be earned or lost."""
+        return sum((prospect.at_stake for prospect in self.prospects.values()), Fraction(0))
 
     def projects(self) -> Mapping[str, Fraction]:
         """Points by project (`P1` ... `P4`)."""
-        found: dict[str, Fraction] = {}
-        for one in self.scores.scores:
-            project = one.id.partition(".")[0]
-            found[project] = found.get(project, Fraction(0)) + one.points
-        return found
+        totals: dict[str, Fraction] = {}
+        for score in self.scores.scores:
+            project = score.id.partition(".")[0]
+            totals[project] = totals.get(project, Fraction(0)) + score.points
+        return totals
 
 
 def year_scores(
     app: AppContext, unit: str, year: int, *, today: date, readings: Readings, by_unit: bool = False
 ) -> tuple[YearScores, ...]:
-    """The points of a unit with all below it ("" is the whole office).
+    """Calculate the points of a unit with all units below it ("" is the whole office).
 
     Args:
-        by_unit: also of each part directly below it.
+        by_unit: also return the points of each unit directly below it.
     """
     from workflow.scoring.tally import Year
 
     shipped = scoring()
     gathered = app.kept_points.year(shipped, year, today=today)
     office, tops = gathered.office, gathered.office.parts.get(None, ())
-    # The whole office is the one body at its top, where there is one; its own cases may name no unit.
+    # The whole office stands for its single top unit, if there is one; that unit's cases may name no unit.
     named, unit = bool(unit), unit or (tops[0] if len(tops) == 1 else "")
     roots = [unit, *(office.parts.get(unit or None, ()) if by_unit else ())]
     anything = cache(partial(app.kept_points.any_lacking, shipped))
     return tuple(
-        _scored(
+        _score_year(
             shipped,
             Year(
                 gathered=gathered,
@@ -89,19 +89,22 @@ def year_scores(
     )
 
 
-def _scored(scoring: Scoring, year: Year, readings: Readings) -> YearScores:
+def _score_year(scoring: Scoring, year: Year, readings: Readings) -> YearScores:
     from workflow.scoring.prospects import prospect, steps
     from workflow.scoring.score import score
     from workflow.scoring.tally import tally
 
     counted = tally(scoring, year, readings)
-    scores = score({name: one.answer for name, one in counted.items()}, scoring, readings)
-    seen = {one.id: prospect(scoring.indicators[one.id], one, counted[one.id], year) for one in scores.scores}
+    scores = score({name: entry.answer for name, entry in counted.items()}, scoring, readings)
+    prospects = {
+        score.id: prospect(scoring.indicators[score.id], score, counted[score.id], year)
+        for score in scores.scores
+    }
     return YearScores(
         unit=year.root,
         year=year.year,
         scores=scores,
         counted=counted,
-        prospects={name: one for name, one in seen.items() if one is not None},
+        prospects={name: entry for name, entry in prospects.items() if entry is not None},
         steps=steps(scoring, counted, year, readings),
     )

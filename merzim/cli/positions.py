@@ -85,7 +85,7 @@ def add(
     number: Annotated[str | None, typer.Option("--number", metavar="N", help="cli.option.risk_number")] = None,
     on: On = None,
 ) -> None:
-    from services.risks import registers
+    from services.risks import register_commands
     from workflow.cases.commands.registers import ExposedPosition
 
     call = CommandContext.of(ctx)
@@ -98,15 +98,17 @@ def add(
         district=district,
         approved_on=optional_day(approved, where="--approved"),
     )
-    change = registers(call.app).expose(case, told, on=day_or_today(call, on), **written(call))
+    change = register_commands(call.app).expose(case, told, on=day_or_today(call, on), **written(call))
     tell(call, change, "cli.risks.position_added", number=change.events[-1].name if change.events else number)
 
 
 def clear(ctx: typer.Context, case: CaseId, number: Number, on: On = None) -> None:
-    from services.risks import registers
+    from services.risks import register_commands
 
     call = CommandContext.of(ctx)
-    change = registers(call.app).clear(case, _number(number), on=day_or_today(call, on), **written(call))
+    change = register_commands(call.app).clear(
+        case, _number(number), on=day_or_today(call, on), **written(call)
+    )
     tell(call, change, "cli.risks.position_cleared", number=number)
 
 
@@ -120,10 +122,10 @@ def talk(
     evidence: Proof = None,
     restricted: Restricted = "",
 ) -> None:
-    from services.risks import registers
+    from services.risks import register_commands
 
     call = CommandContext.of(ctx)
-    change = registers(call.app).talk(
+    change = register_commands(call.app).talk(
         case,
         _number(number),
         on=day_or_today(call, on),
@@ -166,7 +168,7 @@ def record(
     from documents import UnreadablePaper
     from documents.sandbox.readers import read_cartogram
     from merzim.cli.papers import errors_of
-    from services.risks import registers
+    from services.risks import register_commands
 
     call = CommandContext.of(ctx)
     published = day_or_today(call, on)
@@ -177,7 +179,7 @@ def record(
             raise
         call.answer({"errors": errors_of(call, refusal)})
         return BAD_INPUT
-    change = registers(call.app).record_cartogram(
+    change = register_commands(call.app).record_cartogram(
         case, lines, on=published, evidence=proofs(call, evidence, restricted=restricted), **written(call)
     )
     tell(call, change, "cli.risks.cartogram_recorded", on=published, count=len(lines))

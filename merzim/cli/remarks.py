@@ -62,10 +62,10 @@ def add(
     ] = "discussion",
     on: On = None,
 ) -> None:
-    from services.risks import registers
+    from services.risks import register_commands
 
     call = CommandContext.of(ctx)
-    change = registers(call.app).remark(
+    change = register_commands(call.app).remark(
         case, text=text, author=author, source=source, on=day_or_today(call, on), **written(call)
     )
     tell(call, change, "cli.risks.remark_added", number=change.events[-1].name if change.events else "")
@@ -79,10 +79,10 @@ def answer(
     text: Annotated[str, typer.Option("--answer", metavar="TEXT", help="cli.option.answer_text")] = "",
     on: On = None,
 ) -> None:
-    from services.risks import registers
+    from services.risks import register_commands
 
     call = CommandContext.of(ctx)
-    change = registers(call.app).answer_remark(
+    change = register_commands(call.app).answer_remark(
         case,
         whole(number, where="N", first=1, last=9999),
         taken=taken,

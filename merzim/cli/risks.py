@@ -105,7 +105,7 @@ def add(
     number: Annotated[str | None, typer.Option("--number", metavar="N", help="cli.option.risk_number")] = None,
     on: On = None,
 ) -> None:
-    from services.risks import desk
+    from services.risks import risk_commands
     from workflow.cases.commands.risks import FoundRisk
 
     call = CommandContext.of(ctx)
@@ -120,7 +120,7 @@ def add(
         department=department,
         district=district,
     )
-    change = desk(call.app).find(case, found, on=day_or_today(call, on), **written(call))
+    change = risk_commands(call.app).find(case, found, on=day_or_today(call, on), **written(call))
     tell(call, change, "cli.risks.found", number=change.events[-1].name if change.events else number)
 
 
@@ -131,7 +131,7 @@ def rank(
     likelihood: Annotated[str, typer.Option("--likelihood", metavar="L", help="cli.option.likelihood")],
     effect: Annotated[str, typer.Option("--effect", metavar="E", help="cli.option.effect")],
 ) -> None:
-    from services.risks import desk, scale
+    from services.risks import risk_commands, scale
     from workflow.cases.registers.risk import Rank
 
     call = CommandContext.of(ctx)
@@ -141,7 +141,7 @@ def rank(
         effect=whole(effect, where="--effect"),
         scale=by.edition,
     )
-    change = desk(call.app).rank(
+    change = risk_commands(call.app).rank(
         case,
         _number(number),
         likelihood=given.likelihood,
@@ -171,7 +171,7 @@ def measure(
     number: Annotated[str | None, typer.Option("--number", metavar="N", help="cli.option.risk_number")] = None,
 ) -> None:
     from documents.schedules.written_terms import read_term
-    from services.risks import desk, keep_responsible
+    from services.risks import keep_responsible, risk_commands
     from workflow.cases.commands.risks import SetMeasure
 
     call = CommandContext.of(ctx)
@@ -184,7 +184,7 @@ def measure(
         responsible=responsible,
         term=read_term(term, where="--term"),
     )
-    change = desk(call.app).set_measure(case, said, **written(call))
+    change = risk_commands(call.app).set_measure(case, said, **written(call))
     keep_responsible(call.app, [responsible], **written(call))
     place = int(change.events[-1].name) if change.events else said.number
     due = _dues(call, change.case).get(place or 0)
@@ -204,10 +204,10 @@ def review(
     evidence: Proof = None,
     restricted: Restricted = "",
 ) -> None:
-    from services.risks import desk
+    from services.risks import risk_commands
 
     call = CommandContext.of(ctx)
-    change = desk(call.app).review(
+    change = risk_commands(call.app).review(
         case,
         _number(number),
         outcome=status,
@@ -230,10 +230,10 @@ def remove(
     evidence: Proof = None,
     restricted: Restricted = "",
 ) -> None:
-    from services.risks import desk
+    from services.risks import risk_commands
 
     call = CommandContext.of(ctx)
-    change = desk(call.app).remove(
+    change = risk_commands(call.app).remove(
         case,
         _number(number),
         on=day_or_today(call, on),
@@ -254,10 +254,10 @@ def ask(
     on: On = None,
 ) -> None:
     from documents.schedules.written_terms import read_term
-    from services.risks import desk
+    from services.risks import risk_commands
 
     call = CommandContext.of(ctx)
-    change = desk(call.app).ask(
+    change = risk_commands(call.app).ask(
         case,
         _number(number),
         body=body,
@@ -276,10 +276,12 @@ def answer(
     text: Annotated[str, typer.Option("--text", metavar="TEXT", help="cli.option.answer_text")] = "",
     on: On = None,
 ) -> None:
-    from services.risks import desk
+    from services.risks import risk_commands
 
     call = CommandContext.of(ctx)
-    change = desk(call.app).answer(case, _number(number), text=text, on=day_or_today(call, on), **written(call))
+    change = risk_commands(call.app).answer(
+        case, _number(number), text=text, on=day_or_today(call, on), **written(call)
+    )
     tell(call, change, "cli.risks.answered", number=number)
 
 
@@ -293,9 +295,9 @@ def _cases(call: CommandContext, case: str | None, unit: str) -> list[Case]:
 
 def _dues(call: CommandContext, case: Case) -> Mapping[int, date]:
     """The next due date of each measure: the earliest still open, else the last of all."""
-    from services.risks import dues
+    from services.risks import next_due_dates
 
-    return dues(call.app, case, today=call.moment.today)
+    return next_due_dates(call.app, case, today=call.moment.today)
 
 
 def _number(text: str, where: str = "N") -> int:

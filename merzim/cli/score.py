@@ -47,7 +47,7 @@ def score(
     if not inputs:
         return _of_a_year(call, unit, year or call.moment.today.year, readings, by_unit=by_unit)
     try:
-        answers = read_inputs(shipped.inputs(Path(inputs)), scoring, readings)
+        answers = read_inputs(shipped.read_input_file(Path(inputs)), scoring, readings)
     except BadInputs as refusal:
         if len(refusal.problems) == 1:
             raise

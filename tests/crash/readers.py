@@ -28,7 +28,7 @@ from merzim.cli.parsing import day, named_days, named_numbers, number
 from merzim.cli.proofs import given
 from merzim.clock import stand
 from merzim.settings_file import read as read_config
-from services.scoring import inputs
+from services.scoring import read_input_file
 from tests.documents.sheets import REAL, xlsx
 from tests.law import CALENDAR, ROOT, analysis, library
 from tests.workflow.rules import OFFICE, term
@@ -370,7 +370,7 @@ def _scored(data: bytes) -> object:
     with tempfile.TemporaryDirectory(prefix="merzim-fuzz-") as name:
         file = Path(name) / "inputs.json"
         file.write_bytes(data)
-        return score(read_inputs(inputs(file), scoring, readings), scoring, readings)
+        return score(read_inputs(read_input_file(file), scoring, readings), scoring, readings)
 
 
 def _evidence() -> list[bytes]:
