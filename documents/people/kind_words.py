@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from documents.people.words import titled
 from documents.sheets.spelling import plain
-from workflow.law.procedure import Text
 from workflow.org.kinds import KINDS
 
 _KIND_WORDS: dict[str, tuple[str, ...]] = {
@@ -16,15 +16,25 @@ _KIND_WORDS: dict[str, tuple[str, ...]] = {
         *("аумақтық бөлімше", "территориальное подразделение", "territorial department"),
         *("аумақтық департамент", "территориальный департамент", "территориальный орган"),
     ),
-    "oblast_akim_office": ("облыс әкімінің аппараты", "аппарат акима области", "oblast akim office"),
+    "oblast_akim_office": (
+        *("облыс әкімінің аппараты", "аппарат акима области", "oblast akim office"),
+        *("облыс әкімдігі", "акимат области"),
+    ),
     "city_akim_office": (
         *("республикалық маңызы бар қала әкімінің аппараты", "аппарат акима города республиканского значения"),
         *("city akim office", "астана әкімінің аппараты", "аппарат акима столицы", "аппарат акима города"),
-        "қала әкімінің аппараты",
+        *("қала әкімінің аппараты", "акимат города"),
     ),
     "district_akim_office": (
         *("аудан әкімінің аппараты", "аппарат акима района", "district akim office"),
         *("аппарат акима города областного значения", "облыстық маңызы бар қала әкімінің аппараты"),
+        *("аудан әкімдігі", "акимат района"),
+    ),
+    "akim_apparatus": ("әкім аппараты", "аппарат акима", "akim apparatus", "әкімнің аппараты"),
+    "city_department": ("қала басқармасы", "управление города", "city administration", "қалалық басқарма"),
+    "district_department": (
+        *("аудан бөлімі", "отдел района", "district department", "аудандық бөлім", "районный отдел"),
+        *("қала бөлімі", "отдел города", "қалалық бөлім", "городской отдел"),
     ),
     "oblast_department": ("облыс басқармасы", "управление области", "oblast department", "облыстық басқарма"),
     "quasi_state": (
@@ -32,14 +42,11 @@ _KIND_WORDS: dict[str, tuple[str, ...]] = {
         *("квазимемлекеттік сектор", "квазигосударственный сектор", "квазигоссектор"),
     ),
 }
-"""Kind -> the words for it, the first three being its titles in Kazakh, Russian and English."""
-
-KIND_TITLES = tuple(Text(*_KIND_WORDS[code][:3]) for code in KINDS)
-"""What each kind may be called, for a refusal."""
+"""Kind -> other words for it than its titles in the catalogues."""
 
 _KINDS = {plain(word): code for code in KINDS for word in (code, *_KIND_WORDS[code])}
 
 
 def kind(word: str) -> str | None:
     """The kind a word names, one of workflow.org.kinds.KINDS; None when it names none."""
-    return _KINDS.get(plain(word))
+    return _KINDS.get(plain(word)) or titled(word, "kind.", KINDS)

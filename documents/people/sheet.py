@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from documents.people import time as people_time
 from documents.people.table import AWAY, DEPUTY, DUTIES, EMAIL, KIND, LANGUAGE, NAME, PARENT, POST, UNIT
-from documents.people.words import DUTY_TITLES
+from documents.people.words import duty_titles
 from documents.sheets.listing import Table
 from workflow.org import office as known
 from workflow.org.office import Office, Person, Unit
@@ -41,7 +41,7 @@ def _place(units: Mapping[str, Unit], unit: str) -> list[str]:
 
 
 def _person(person: Person, language: str) -> list[str]:
-    duties = [DUTY_TITLES[known.DUTIES.index(duty)][language] for duty in person.duties]
+    duties = [duty_titles()[known.DUTIES.index(duty)][language] for duty in person.duties]
     away = [f"{first:%d.%m.%Y} – {last:%d.%m.%Y}" for first, last in person.away]
     return [
         person.name,

@@ -7,15 +7,16 @@ from dataclasses import replace
 from datetime import date
 
 from documents.people import time as people_time
-from documents.people.kind_words import KIND_TITLES, kind
+from documents.people.kind_words import kind
 from documents.people.read_people import ReadPeople
-from documents.people.words import DUTY_TITLES, LANGUAGES, duty, language
+from documents.people.words import LANGUAGES, duties, duty_titles, language, titles
 from documents.sheets.columns import Column, Heading, column, find_heading, no_formulas, require
 from documents.sheets.dates import Day, Nothing, Span, read
 from documents.sheets.email_address import is_address
 from documents.sheets.spelling import plain, tidy
 from documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
 from documents.sheets.workbook import Row, Source, open_paper, text_of
+from workflow.org.kinds import KINDS
 from workflow.org.office import Person, Unit
 from workflow.org.office_time import OfficeTime
 
@@ -119,7 +120,7 @@ def _take_kind(row: Row, heading: Heading, unit: str, kinds: dict[str, str], err
         return
     code = kind(written)
     if code is None:
-        errors.add(row.number, "paper_kind_unknown", text=written, allowed=KIND_TITLES)
+        errors.add(row.number, "paper_kind_unknown", text=written, allowed=titles("kind.", KINDS))
     elif kinds.setdefault(unit, code) != code:
         errors.add(row.number, "paper_kind_differs", unit=unit)
 
@@ -173,12 +174,10 @@ def _person(row: Row, heading: Heading, errors: Errors) -> Person | None:
 def _duties(row: Row, heading: Heading, errors: Errors) -> tuple[str, ...]:
     if "duties" not in heading.at:
         return ()
-    words = text_of(row.cell(heading.at["duties"])).replace("\n", ";").replace(",", ";").split(";")
     found: list[str] = []
-    for word in filter(None, map(tidy, words)):
-        code = duty(word)
+    for word, code in duties(text_of(row.cell(heading.at["duties"]))):
         if code is None:
-            errors.add(row.number, "paper_duty_unknown", text=word, allowed=DUTY_TITLES)
+            errors.add(row.number, "paper_duty_unknown", text=word, allowed=duty_titles())
         elif code not in found:
             found.append(code)
     return tuple(found)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from documents.sheets.spelling import plain
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from documents.sheets.spelling import plain, tidy
+from i18n import say
 from workflow.law.procedure import Text
 from workflow.org.office import DUTIES
 
@@ -66,10 +71,7 @@ _DUTY_WORDS: dict[str, tuple[str, ...]] = {
     ),
     "outside": ("басқа орган", "другой орган", "outside body"),
 }
-"""Duty -> the words for it, the first three being its titles in Kazakh, Russian and English."""
-
-DUTY_TITLES = tuple(Text(*_DUTY_WORDS[code][:3]) for code in DUTIES)
-"""What each duty may be called, for a refusal."""
+"""Duty -> other words for it than its titles in the catalogues."""
 
 _LANGUAGE_WORDS = {
     "kk": ("kk", "kz", "каз", "қаз", "қазақ", "қазақша", "қазақ тілі", "казахский", "kazakh"),
@@ -83,9 +85,46 @@ _DUTIES = {plain(code): code for code in DUTIES} | {
 _LANGUAGES = {plain(word): code for code, words in _LANGUAGE_WORDS.items() for word in words}
 
 
+@cache
+def titles(prefix: str, codes: tuple[str, ...]) -> tuple[Text, ...]:
+    """Return the titles the catalogues give these codes: "duty." or "kind." and the code."""
+    return tuple(Text(*(say(prefix + code, {}, language) for language in LANGUAGES)) for code in codes)
+
+
+def titled(word: str, prefix: str, codes: tuple[str, ...]) -> str | None:
+    """Return the code whose title in any language is that word; None when it is nobody's."""
+    return _by_title(prefix, codes).get(plain(word))
+
+
+@cache
+def _by_title(prefix: str, codes: tuple[str, ...]) -> dict[str, str]:
+    named = zip(codes, titles(prefix, codes), strict=True)
+    return {plain(title[language]): code for code, title in named for language in LANGUAGES}
+
+
+def duty_titles() -> tuple[Text, ...]:
+    """Return what the product calls each duty, in the order of DUTIES."""
+    return titles("duty.", DUTIES)
+
+
 def duty(word: str) -> str | None:
     """The duty a word names, one of workflow.org.office.DUTIES; None when it names none."""
-    return word.strip() if word.strip() in DUTIES else _DUTIES.get(plain(word))
+    if word.strip() in DUTIES:
+        return word.strip()
+    return _DUTIES.get(plain(word)) or titled(word, "duty.", DUTIES)
+
+
+def duties(text: str) -> Iterator[tuple[str, str | None]]:
+    """Yield each duty a cell names, as written and by its code (None for none there is).
+
+    They are parted by commas, semicolons or lines; a title may have a comma of its own.
+    """
+    parts = [part for part in map(tidy, re.split(r"[\n;,]", text)) if part]
+    while parts:
+        count = next((n for n in range(len(parts), 0, -1) if duty(" ".join(parts[:n]))), 1)
+        written = ", ".join(parts[:count])
+        yield written, duty(written)
+        del parts[:count]
 
 
 def language(word: str) -> str | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from documents.forms.risk_rows import RiskRow, rows_of
-from documents.people.words import DUTY_TITLES
+from documents.people.words import duty_titles
 from i18n import date_long, days_list, say, span
 from services.risks import scales
 from workflow.cases.registers.exposure import exposure
@@ -121,4 +121,4 @@ def _term(view: View, deadlines: list[Deadline], language: str) -> str:
 
 def _responsible(view: View, deadline: Deadline, language: str) -> str:
     named = view.case.responsible.get(deadline.obligation.id)
-    return named or DUTY_TITLES[DUTIES.index(deadline.obligation.duty)][language]
+    return named or duty_titles()[DUTIES.index(deadline.obligation.duty)][language]

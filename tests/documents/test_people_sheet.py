@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import pytest
 
+from documents.people.kind_words import kind
 from documents.people.sheet import people_table
-from documents.people.words import DUTY_TITLES, duty
+from documents.people.words import duties
+from i18n import say
+from workflow.org.kinds import KINDS
 from workflow.org.office import DUTIES, Office, Person, Unit
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
-def test_every_duty_is_read_as_it_is_written(language: str) -> None:
-    """No title of one means another."""
-    assert [duty(title[language]) for title in DUTY_TITLES] == list(DUTIES)
+def test_every_title_the_product_shows_is_read_back(language: str) -> None:
+    """Of duties, all in one cell, and of kinds of organisation; some titles have a comma of their own."""
+    cell = ", ".join(say(f"duty.{code}", {}, language).capitalize() for code in DUTIES)
+
+    assert [code for _, code in duties(cell)] == list(DUTIES)
+    assert [kind(say(f"kind.{code}", {}, language)) for code in KINDS] == list(KINDS)
+
+
+def test_a_word_that_is_no_duty_is_named_alone() -> None:
+    """Between two that are."""
+    assert list(duties("первый руководитель, дворник; лицо, которого это касается")) == [
+        ("первый руководитель", "head"),
+        ("дворник", None),
+        ("лицо, которого это касается", "person_concerned"),
+    ]
 
 
 def test_units_without_people_have_a_row_of_their_own() -> None:

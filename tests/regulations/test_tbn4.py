@@ -170,7 +170,7 @@ def test_the_force_is_the_word_of_the_instruction(procedure: str, fact: str, for
         ("commission_sat", {"oblast_akim_office", "city_akim_office", "district_akim_office"}),
         (
             "social_order_placed",
-            {"oblast_akim_office", "city_akim_office", "district_akim_office", "oblast_department"},
+            {*KINDS} - {"central_body", "committee", "territorial_department", "quasi_state"},
         ),
         ("servants_trained", set(KINDS) - {"quasi_state"}),
         ("propaganda_reported", set(KINDS) - {"quasi_state"}),
@@ -191,6 +191,8 @@ def test_whom_project_four_asks(fact: str, kinds: set[str]) -> None:
         ("internal-analysis", "plan_approved", "quasi_state", {"head"}),
         ("internal-analysis", "discussion_held", "central_body", {"head", "deputy", "chief_of_staff"}),
         ("internal-analysis", "discussion_held", "district_akim_office", {"head", "chief_of_staff"}),
+        ("internal-analysis", "discussion_held", "district_department", {"head", "chief_of_staff"}),
+        ("internal-analysis", "discussion_held", "city_department", {"head", "deputy", "chief_of_staff"}),
         ("internal-analysis", "certificate_filed", "oblast_akim_office", {"chief_of_staff"}),
         ("tbn4-year", "evidence_approved", "city_akim_office", {"head", "deputy", "chief_of_staff"}),
         ("tbn4-year", "evidence_approved", "district_akim_office", {"head", "chief_of_staff"}),

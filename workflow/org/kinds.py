@@ -11,7 +11,10 @@ KINDS = (
     "oblast_akim_office",
     "city_akim_office",
     "district_akim_office",
+    "akim_apparatus",
     "oblast_department",
+    "city_department",
+    "district_department",
     "quasi_state",
 )
 
@@ -19,8 +22,12 @@ _STATE = frozenset(KINDS) - {"quasi_state"}
 GROUPS: Mapping[str, frozenset[str]] = {
     "state_body": _STATE,
     "local_executive": frozenset(
-        {"oblast_akim_office", "city_akim_office", "district_akim_office", "oblast_department"}
+        {
+            *("oblast_akim_office", "city_akim_office", "district_akim_office", "akim_apparatus"),
+            *("oblast_department", "city_department", "district_department"),
+        }
     ),
+    "district_level": frozenset({"district_akim_office", "district_department"}),
     "civil_service": _STATE,
 }
 """Names that stand for several kinds wherever a kind may stand."""
