@@ -1,4 +1,4 @@
-"""Which days count: the working days of Kazakhstan, 2010-2028, by the acts on record.
+"""Working days of Kazakhstan, 2010-2028, by the acts on record.
 
 The three functions and `OutOfRange` are the outside contract; they speak for the shipped records. `as_of`
 asks what was known on that day; None means everything on file.
@@ -14,7 +14,7 @@ from calendars.calendar import Calendar
 from calendars.checks import check
 from calendars.entries import Records, with_records
 from calendars.horizon import FIRST, LAST, OutOfRange
-from calendars.records import shipped
+from calendars.records import shipped_records
 
 __all__ = [
     "FIRST",
@@ -30,55 +30,59 @@ __all__ = [
 
 
 def is_working_day(date: datetime.date, as_of: datetime.date | None = None) -> bool:
-    """Whether the date is a working day of the five-day week.
+    """Return whether the date is a working day of the five-day week.
 
     Raises:
         OutOfRange: the date lies outside the records.
-        TypeError: no date, or a datetime.
+        TypeError: not a date, or a datetime.
     """
-    return (_everything() if as_of is None else calendar(as_of)).is_working(date)
+    return (_shipped_calendar() if as_of is None else calendar(as_of)).is_working(date)
 
 
 def add_working_days(date: datetime.date, n: int, as_of: datetime.date | None = None) -> datetime.date:
-    """The n-th working day after the date, before it when n is negative; n = 0 gives the date itself.
+    """Return the n-th working day after the date (before it when n is negative); the date itself for n = 0.
 
-    The given date is not counted and may be a day off. Raises like `is_working_day`.
+    The start date is not counted and may be a day off. Raises like `is_working_day`.
     """
-    return (_everything() if as_of is None else calendar(as_of)).add(date, n)
+    return (_shipped_calendar() if as_of is None else calendar(as_of)).add(date, n)
 
 
 def count_working_days(first: datetime.date, last: datetime.date, as_of: datetime.date | None = None) -> int:
-    """Working days from first to last, both ends counted; 0 if last is before first. Raises like the others."""
-    return (_everything() if as_of is None else calendar(as_of)).count(first, last)
+    """Return the number of working days from first to last, both included; 0 if last is before first.
+
+    Raises like `is_working_day`.
+    """
+    return (_shipped_calendar() if as_of is None else calendar(as_of)).count(first, last)
 
 
 def calendar(as_of: datetime.date | None = None) -> Calendar:
-    """The calendar of the shipped records as known on a day: one value per state of knowledge, made once."""
+    """Return the calendar of the shipped records as they were known on a day (all records for None)."""
     if as_of is None:
-        return _everything()
-    return compiled(shipped(), as_of)
+        return _shipped_calendar()
+    return compile_calendar(shipped_records(), as_of)
 
 
-def compiled(records: Records, as_of: datetime.date | None = None) -> Calendar:
-    """The calendar of any records, by what of them was known on a day (everything for None).
+def compile_calendar(records: Records, as_of: datetime.date | None = None) -> Calendar:
+    """Return the calendar of any records as they were known on a day (all records for None).
 
-    Unchecked: `calendars.checks.check` says whether balances and transfers agree.
+    The records are not verified; `calendars.checks.check` does that.
     """
     if as_of is None:
-        return _compiled(records, None)
+        return _compile_up_to(records, None)
     if not isinstance(as_of, datetime.date) or isinstance(as_of, datetime.datetime):
         raise TypeError(f"as_of is a date or None, got {type(as_of).__name__}: {as_of!r}")
-    return _compiled(records, bisect_right(records.turns, as_of))
+    return _compile_up_to(records, bisect_right(records.turns, as_of))
 
 
 @lru_cache(maxsize=1)
-def _everything() -> Calendar:
-    return check(compiled(shipped()))
+def _shipped_calendar() -> Calendar:
+    """Return the verified calendar of all shipped records."""
+    return check(compile_calendar(shipped_records()))
 
 
 @lru_cache(maxsize=256)
-def _compiled(records: Records, turns: int | None) -> Calendar:
-    """`turns` counts the days on which knowledge grew, up to the day asked: same number, same calendar."""
+def _compile_up_to(records: Records, turns: int | None) -> Calendar:
+    """Return the calendar after the first `turns` days on which records became known (cached)."""
     if turns is None:
         return Calendar(records=records)
     as_of = records.turns[turns - 1] if turns else datetime.date.min

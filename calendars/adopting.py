@@ -1,4 +1,4 @@
-"""An act an office adopts: whether it fits the records it comes on top of.
+"""Checks whether an act that an office adopts agrees with the records already on file.
 
 The shipped records are checked as a whole (`calendars.checks`); an act is checked against the calendar as it
 stands on the day it is adopted, so that a slip of the pen is refused before any date moves.
@@ -28,7 +28,7 @@ from calendars.horizon import place
 
 
 class EmptyAct(ValueError):
-    """There is no entry in it. `code` "calendar_act_empty", no arguments."""
+    """The act contains no entries. `code` "calendar_act_empty", no arguments."""
 
     code = "calendar_act_empty"
 
@@ -38,11 +38,12 @@ class EmptyAct(ValueError):
 
 
 class OnFile(ValueError):
-    """A record that is there already.
+    """The act repeats an entry that is already on record.
 
     Attributes:
         code: "calendar_record_on_file".
-        arguments: `kind` and `number` of the entry among its kind in the act, `act` under which it is on file.
+        arguments: `kind` and `number` of the entry among its kind in the act, `act` that contains the existing
+            record.
     """
 
     code = "calendar_record_on_file"
@@ -53,11 +54,11 @@ class OnFile(ValueError):
 
 
 class Overruled(ValueError):
-    """A transfer of a day that an override on file decides.
+    """The act transfers a day that an override on record already decides.
 
     Attributes:
         code: "calendar_transfer_overruled".
-        arguments: `on`, the day, `act`, the act of the override.
+        arguments: `on`, the day; `act`, the act of the override.
     """
 
     code = "calendar_transfer_overruled"
@@ -67,31 +68,33 @@ class Overruled(ValueError):
         self.arguments: Mapping[str, object] = {"on": on, "act": act}
 
 
-def adopted(base: Records, act: Records) -> Records:
-    """The records with the act appended, when it fits.
+def adopt_act(base: Records, act: Records) -> Records:
+    """Return the records with the act appended, after checking that it agrees with them.
 
     Raises:
         EmptyAct: it has no entries.
-        OnFile: an entry says what a record says already, whatever act that came from.
-        calendars.OutOfRange: it names a day beyond the records.
-        TransferMismatch: a transfer of which one end changes nothing, as the days stand before it.
-        Overruled: a transfer that an override keeps from having effect.
+        OnFile: an entry equals a record on file, from any act.
+        calendars.OutOfRange: it contains a day outside the records.
+        TransferMismatch: one day of a transfer has already the kind the transfer would give it.
+        Overruled: an override keeps a transfer from having effect.
         BalanceMismatch: a confirmed year no longer has the working days of its official balance.
     """
     if not act.entries:
         raise EmptyAct
     _refuse_on_file(base, act)
     for entry in act.entries:
-        for day in _days(entry):
+        for day in _entry_days(entry):
             place(day)
     after = Calendar(records=with_records(base, act))
     _check_transfers(base, act, after)
     return check(after).records
 
 
-def known_since(records: Records, on: date) -> Records:
-    """The same, known from the day given where an entry does not say since when: an office knows an act from
-    the day it adopts it."""
+def with_known_since(records: Records, on: date) -> Records:
+    """Return the records with `known_at` set to the day in every entry that has none.
+
+    An office knows an act from the day it adopts it.
+    """
     return Records(
         entries=tuple(
             entry
@@ -103,19 +106,19 @@ def known_since(records: Records, on: date) -> Records:
 
 
 def _refuse_on_file(base: Records, act: Records) -> None:
-    held = {_said(entry): entry.source.act for entry in base.entries}
+    held = {_without_source(entry): entry.source.act for entry in base.entries}
     numbers: dict[str, int] = {}
     for entry in act.entries:
         kind = _KINDS[type(entry)]
         numbers[kind] = numbers.get(kind, 0) + 1
-        said = _said(entry)
-        if said in held:
-            raise OnFile(kind, numbers[kind], held[said])
-        held[said] = entry.source.act
+        content = _without_source(entry)
+        if content in held:
+            raise OnFile(kind, numbers[kind], held[content])
+        held[content] = entry.source.act
 
 
 def _check_transfers(base: Records, act: Records, after: Calendar) -> None:
-    """Each transfer on top of the ones before it, and of whatever else the act says."""
+    """Raise TransferMismatch or Overruled for a transfer of the act that would change nothing."""
     rest = tuple(entry for entry in act.entries if not isinstance(entry, Transfer))
     standing = with_records(base, rest)
     for transfer in act.of(Transfer):
@@ -128,12 +131,13 @@ def _check_transfers(base: Records, act: Records, after: Calendar) -> None:
         standing = with_records(standing, (transfer,))
 
 
-def _said(entry: Entry) -> Entry:
-    """What an entry says, whoever says it."""
+def _without_source(entry: Entry) -> Entry:
+    """Return the entry without its source, for comparing contents."""
     return replace(entry, source=_NOBODY)
 
 
-def _days(entry: Entry) -> Iterator[date]:
+def _entry_days(entry: Entry) -> Iterator[date]:
+    """Yield the days an entry depends on."""
     match entry:
         case Transfer():
             yield from (entry.off, entry.work)
@@ -142,10 +146,10 @@ def _days(entry: Entry) -> Iterator[date]:
         case HolidayRule():
             yield entry.applies_from
         case ConfirmedYear() | Balance():
-            yield from _year(entry.year)
+            yield from _year_start(entry.year)
 
 
-def _year(year: int) -> tuple[date, ...]:
+def _year_start(year: int) -> tuple[date, ...]:
     # A year that is no year at all has no days; the nearest the type knows lies far beyond the records.
     return (date(min(max(year, date.min.year), date.max.year), 1, 1),)
 

@@ -1,4 +1,4 @@
-"""The same arithmetic for many dates at once, on numpy arrays of days. numpy is optional: extra `merzim[fast]`.
+"""Working-day arithmetic on numpy arrays of days; numpy is optional (extra `merzim[fast]`).
 
 Dates come as an array of datetime64[D] (or anything numpy makes one of) and go out as such. A date outside the
 records, a result beyond them, or NaT raises `OutOfRange` for the whole array.
@@ -28,11 +28,11 @@ _SIZE = LAST.toordinal() - FIRST.toordinal() + 1
 
 
 def add(calendar: Calendar, dates: Dates, n: int) -> Days:
-    """`Calendar.add` for every date."""
-    lowest, results = _shifted(calendar, n)
-    days = _days(dates)
+    """Return `Calendar.add` of every date."""
+    lowest, results = _shift_table(calendar, n)
+    days = _day_numbers(dates)
     index = days - (_START + lowest)
-    _inside(index, len(results), days, n)
+    _check_indexes(index, len(results), days, n)
     if not index.shape:
         alone: Days = results.take(index)
         return alone
@@ -43,29 +43,31 @@ def add(calendar: Calendar, dates: Dates, n: int) -> Days:
 
 
 def count(calendar: Calendar, firsts: Dates, lasts: Dates) -> NDArray[np.int64]:
-    """`Calendar.count` for every pair of dates; the arrays broadcast."""
-    numpy = _numpy()
+    """Return `Calendar.count` of every pair of dates; the arrays broadcast."""
+    numpy = _import_numpy()
     before, upto, _ = _tables(calendar)
-    begin, end = _days(firsts), _days(lasts)
-    _inside(begin - _START, _SIZE, begin, 0)
-    _inside(end - _START, _SIZE, end, 0)
+    begin, end = _day_numbers(firsts), _day_numbers(lasts)
+    _check_indexes(begin - _START, _SIZE, begin, 0)
+    _check_indexes(end - _START, _SIZE, end, 0)
     counted: NDArray[np.int64] = numpy.maximum(upto[end - _START] - before[begin - _START], 0)
     return counted
 
 
 def is_working(calendar: Calendar, dates: Dates) -> NDArray[np.bool_]:
-    """`Calendar.is_working` for every date."""
+    """Return `Calendar.is_working` of every date."""
     before, upto, _ = _tables(calendar)
-    days = _days(dates)
-    _inside(days - _START, _SIZE, days, 0)
+    days = _day_numbers(dates)
+    _check_indexes(days - _START, _SIZE, days, 0)
     works: NDArray[np.bool_] = (upto != before)[days - _START]
     return works
 
 
 @lru_cache(maxsize=64)
-def _shifted(calendar: Calendar, n: int) -> tuple[int, Days]:
-    """The results for every day from which they stay within the records, and the index of the first one."""
-    numpy = _numpy()
+def _shift_table(calendar: Calendar, n: int) -> tuple[int, Days]:
+    """Return the day n working days from every day of the records, and the index of the first day that has
+    one.
+    """
+    numpy = _import_numpy()
     before, upto, working = _tables(calendar)
     if n == 0:
         return 0, numpy.arange(_START, _START + _SIZE).astype("datetime64[D]")
@@ -79,16 +81,16 @@ def _shifted(calendar: Calendar, n: int) -> tuple[int, Days]:
 
 @lru_cache(maxsize=64)
 def _tables(calendar: Calendar) -> tuple[Any, Any, Any]:
-    """Working days before each day and up to it, and the working days themselves."""
-    numpy = _numpy()
+    """Return, for each day, the working days before it and up to it; and all working days."""
+    numpy = _import_numpy()
     before = numpy.fromiter(calendar.before.values(), dtype=numpy.int64, count=_SIZE)
     upto = numpy.fromiter(calendar.upto.values(), dtype=numpy.int64, count=_SIZE)
     return before, upto, numpy.array(calendar.working_days, dtype="datetime64[D]")
 
 
-def _days(dates: Dates) -> Any:
-    """Days since 1970 as integers; a moment with a time of day is refused."""
-    numpy = _numpy()
+def _day_numbers(dates: Dates) -> Any:
+    """Return dates as integer days since 1970. Raises TypeError for values with a time of day."""
+    numpy = _import_numpy()
     array = numpy.asarray(dates)
     if array.dtype == object or array.dtype.kind == "U":
         array = array.astype("datetime64")
@@ -97,21 +99,24 @@ def _days(dates: Dates) -> Any:
     return array.view(numpy.int64)
 
 
-def _inside(index: Any, size: int, days: Any, n: int) -> None:
-    """Refuse indexes below 0 or from `size` on: seen as unsigned, a negative one is enormous."""
-    numpy = _numpy()
+def _check_indexes(index: Any, size: int, days: Any, n: int) -> None:
+    """Raise OutOfRange for indexes below 0 or from `size` on (a negative index, seen as unsigned, is
+    enormous).
+    """
+    numpy = _import_numpy()
     wrong = index.view(numpy.uint64)
     if not index.size or wrong.max() < size:
         return
     day = int(days[numpy.unravel_index(wrong.argmax(), wrong.shape)]) if days.shape else int(days)
     if not _START <= day < _START + _SIZE:
-        asked = day + _EPOCH
-        known = date.min.toordinal() <= asked <= date.max.toordinal()
-        raise OutOfRange(date.fromordinal(asked) if known else date.min)
+        ordinal = day + _EPOCH
+        representable = date.min.toordinal() <= ordinal <= date.max.toordinal()
+        raise OutOfRange(date.fromordinal(ordinal) if representable else date.min)
     raise OutOfRange(LAST + _DAY if n > 0 else FIRST - _DAY)
 
 
-def _numpy() -> Any:
+def _import_numpy() -> Any:
+    """Import numpy, or say how to install it."""
     try:
         import numpy
     except ImportError:

@@ -1,4 +1,4 @@
-"""What must be true of records before anybody counts with them."""
+"""Checks that records must pass before anything is computed from them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from calendars.horizon import FIRST, LAST
 
 
 class BalanceMismatch(ValueError):
-    """A confirmed year that does not have the working days its official balance says.
+    """A confirmed year has another number of working days than its official balance.
 
     Attributes:
         code: "balance_mismatch_month" or "balance_mismatch_year".
@@ -36,7 +36,7 @@ class BalanceMismatch(ValueError):
 
 
 class TransferMismatch(ValueError):
-    """A transfer one end of which changes nothing: the day off was off already, or the working day worked.
+    """A transfer one day of which changes nothing: it was off already, or working already.
 
     Attributes:
         code: "transfer_off_mismatch" or "transfer_work_mismatch", by the end that does not change.
@@ -56,23 +56,23 @@ class TransferMismatch(ValueError):
 
 
 def check(calendar: Calendar) -> Calendar:
-    """The calendar itself, if it agrees with its balances and its transfers are real pairs.
+    """Return the calendar after checking it against its official balances and its transfers.
 
     Raises:
-        BalanceMismatch: names year and month.
-        TransferMismatch: names the day that an ordered transfer does not change.
+        BalanceMismatch: working days of a month or year differ from the official balance.
+        TransferMismatch: a transfer leaves one of its two days as it was.
     """
     _check_transfers(calendar.records)
-    for balance in prevailing(calendar.records):
+    for balance in prevailing_balances(calendar.records):
         if balance.year in calendar.table.confirmed:
-            computed = calendar.count(*_span(balance))
+            computed = calendar.count(*_balance_span(balance))
             if computed != balance.days:
                 raise BalanceMismatch(balance, computed)
     return calendar
 
 
-def prevailing(records: Records) -> tuple[Balance, ...]:
-    """One balance per month or year: the final one, else the one as published."""
+def prevailing_balances(records: Records) -> tuple[Balance, ...]:
+    """Return one balance per month or year: the final one where there is one, else the published one."""
     found: dict[tuple[int, int | None], Balance] = {}
     for balance in records.of(Balance):
         held = found.get((balance.year, balance.month))
@@ -82,6 +82,7 @@ def prevailing(records: Records) -> tuple[Balance, ...]:
 
 
 def _check_transfers(records: Records) -> None:
+    """Raise TransferMismatch for a transfer that leaves one of its days as it was."""
     rest = tuple(entry for entry in records.entries if not isinstance(entry, Transfer))
     plain = Calendar(records=Records(entries=rest))
     for transfer in records.of(Transfer):
@@ -90,7 +91,8 @@ def _check_transfers(records: Records) -> None:
                 raise TransferMismatch(transfer, on)
 
 
-def _span(balance: Balance) -> tuple[date, date]:
+def _balance_span(balance: Balance) -> tuple[date, date]:
+    """Return the first and last day of the month or year of a balance."""
     if balance.month is None:
         return date(balance.year, 1, 1), date(balance.year, 12, 31)
     last = monthrange(balance.year, balance.month)[1]

@@ -1,4 +1,4 @@
-"""One function counts every kind of term and says what it counted.
+"""Computes the due date of any kind of term, with an explanation of the calculation.
 
 Forward, the anchor day is not counted (Civil Code art. 173) and a term that ends on a day off ends on the next
 working day (art. 175), for state bodies by analogy. No article speaks of counting back: it is the mirror of
@@ -16,7 +16,7 @@ from calendars.calendar import Calendar
 from calendars.explanation import Element, Explanation
 from calendars.horizon import OutOfRange, place
 from calendars.monthly import month_end, months_later
-from calendars.skipped import skipped, unsure
+from calendars.skipped import explain_skipped, explain_uncertain
 from calendars.terms import (
     AtOnce,
     Before,
@@ -51,15 +51,16 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CountedTerm:
-    """What counting a term gave.
+    """The result of counting a term.
 
     Attributes:
-        due: the last day in time; None when the term has no number, or nothing to count from.
-        safe_by: the more careful reading; never after `due`.
+        due: the last permitted day; None when the term has no number, or has no anchor yet.
+        safe_by: the due date by the stricter reading; never after `due`.
         opens: the first permitted day, for an embargo.
         closes: the last permitted day, for a window.
-        first, last: the days whose moving could move `due`; None when no day was asked whether it is worked.
-        elements: what was counted, as values.
+        first, last: the span in which a change of the calendar could move `due`; None when the calendar was not
+            used.
+        elements: the explanation.
     """
 
     due: date | None = None
@@ -72,79 +73,84 @@ class CountedTerm:
 
 
 def count(term: Term, anchor: date | None, calendar: Calendar) -> CountedTerm:
-    """Count a term from its anchor, a local date (the last day of the period for a term of a period).
+    """Compute the due date of a term from its anchor, a local date (for a term of a period, the period's last
+    day).
 
     Raises:
         OutOfRange: the anchor, the result or a day between lies outside the records.
         TypeError: the anchor is a datetime.
     """
-    return _counted(term, anchor, calendar)
+    return _count_cached(term, anchor, calendar)
 
 
 # The cases of one schedule share their dates, and so do two looks at one case. A term, a day and a calendar
 # (equal by content) always give the same answer, so it is kept.
 @lru_cache(maxsize=8192)
-def _counted(term: Term, anchor: date | None, calendar: Calendar) -> CountedTerm:
+def _count_cached(term: Term, anchor: date | None, calendar: Calendar) -> CountedTerm:
+    """Compute the due date of a term (cached)."""
     if anchor is None:
-        return _unanchored(term, calendar)
+        return _count_unanchored(term, calendar)
     if isinstance(term, WorkingDays):
-        return _working_days(term, anchor, calendar)
+        return _count_working_days(term, anchor, calendar)
     place(anchor)
     match term:
         case Duration(number):
-            return _duration(number, anchor, calendar)
+            return _count_duration(number, anchor, calendar)
         case CalendarDays(number, unspecified, roll):
-            code = "unspecified_days" if unspecified else _toward("calendar_days", number)
-            return _numbered(code, number, _days_later(anchor, number), roll, calendar)
+            code = "unspecified_days" if unspecified else _direction_code("calendar_days", number)
+            return _end_after(code, number, _days_later(anchor, number), roll, calendar)
         case Weeks(number, roll):
-            return _numbered("weeks_after", number, _days_later(anchor, 7 * number), roll, calendar)
+            return _end_after("weeks_after", number, _days_later(anchor, 7 * number), roll, calendar)
         case Months(number, roll):
-            return _numbered(_toward("months", number), number, months_later(anchor, number), roll, calendar)
+            return _end_after(
+                _direction_code("months", number), number, months_later(anchor, number), roll, calendar
+            )
         case Years(number, roll):
-            return _numbered("years_after", number, months_later(anchor, 12 * number), roll, calendar)
+            return _end_after("years_after", number, months_later(anchor, 12 * number), roll, calendar)
         case DayAfterPeriod(day, months, roll):
             to = months_later(anchor.replace(day=1), months, day=day)
-            return _dated("day_after_period", {"day": day, "to": to, "last": anchor}, to, roll, calendar)
+            return _end_on("day_after_period", {"day": day, "to": to, "last": anchor}, to, roll, calendar)
         case YearlyDate(month, day, years, roll, day_in_doubt):
             to = months_later(date(anchor.year, month, 1), 12 * years, day=day)
-            counted = _dated("yearly_date", {"to": to}, to, roll, calendar)
-            return replace(counted, safe_by=_careful(to - _DAY, calendar)) if day_in_doubt else counted
+            counted = _end_on("yearly_date", {"to": to}, to, roll, calendar)
+            return replace(counted, safe_by=_last_working_day(to - _DAY, calendar)) if day_in_doubt else counted
         case PerPeriod(number, period):
-            often: dict[str, object] = {"count": number, "period": period, "to": anchor}
-            return _dated("per_period", often, anchor, "none", calendar)
+            return _end_on(
+                "per_period", {"count": number, "period": period, "to": anchor}, anchor, "none", calendar
+            )
         case Quota(share, of, period, _):
-            part: dict[str, object] = {"share": share, "of": of, "period": period, "to": anchor}
-            return _dated("quota", part, anchor, "none", calendar)
+            share_of = {"share": share, "of": of, "period": period, "to": anchor}
+            return _end_on("quota", share_of, anchor, "none", calendar)
         case Embargo(years):
             until = months_later(anchor, 12 * years)
-            said = {"years": years, "until": until}
+            arguments = {"years": years, "until": until}
             # No working day is counted: one that ends after the records forbids no less.
-            element = Element(code="embargo_until", arguments=said, on=until)
+            element = Element(code="embargo_until", arguments=arguments, on=until)
             return CountedTerm(opens=until + _DAY, elements=(element,))
         case Window(within):
-            return _window(count(within, anchor, calendar))
+            return _as_window(count(within, anchor, calendar))
         case Target():
-            return _target(term, anchor)
-    return _unanchored(term, calendar)
+            return _explain_target(term, anchor)
+    return _count_unanchored(term, calendar)
 
 
-def _unanchored(term: Term, calendar: Calendar) -> CountedTerm:
-    """Terms that need no anchor: a date the act names, or no date at all."""
+def _count_unanchored(term: Term, calendar: Calendar) -> CountedTerm:
+    """Compute a term that needs no anchor: a date the act names, or a duty without a date."""
     match term:
         case OnDate(on, roll):
-            return _dated("on_date", {"to": on}, on, roll, calendar)
+            return _end_on("on_date", {"to": on}, on, roll, calendar)
         case InMonth(year, month, roll):
             to = month_end(year, month)
-            return _dated("in_month", {"year": year, "month": month, "to": to}, to, roll, calendar)
+            return _end_on("in_month", {"year": year, "month": month, "to": to}, to, roll, calendar)
         case InQuarter(year, quarter, roll):
             to = month_end(year, 3 * quarter)
-            return _dated("in_quarter", {"year": year, "quarter": quarter, "to": to}, to, roll, calendar)
+            return _end_on("in_quarter", {"year": year, "quarter": quarter, "to": to}, to, roll, calendar)
         case InYears(begin, end, roll):
             to = date(end, 12, 31)
             years: dict[str, object] = {"year": end, "to": to}
             if begin == end:
-                return _dated("in_year", years, to, roll, calendar)
-            return _dated("in_years", {"first": begin, **years}, to, roll, calendar)
+                return _end_on("in_year", years, to, roll, calendar)
+            return _end_on("in_years", {"first": begin, **years}, to, roll, calendar)
         case OngoingDuty():
             return CountedTerm(elements=(Element(code="standing"),))
         case Before():
@@ -156,7 +162,8 @@ def _unanchored(term: Term, calendar: Calendar) -> CountedTerm:
     return CountedTerm()
 
 
-def _working_days(term: WorkingDays, anchor: date, calendar: Calendar) -> CountedTerm:
+def _count_working_days(term: WorkingDays, anchor: date, calendar: Calendar) -> CountedTerm:
+    """Compute a term of N working days after or before the anchor."""
     number = term.count
     if number >= 0:
         due = safe_by = calendar.add(anchor, number)
@@ -176,12 +183,12 @@ def _working_days(term: WorkingDays, anchor: date, calendar: Calendar) -> Counte
             due = calendar.add(anchor, number)
             safe_by = calendar.working_days[max(0, end + number - 1)]
         first, last = due, anchor - _DAY
-    said: dict[str, object] = {"count": abs(number), "days": counted}
+    arguments: dict[str, object] = {"count": abs(number), "days": counted}
     if len(counted) > LISTED_AT_MOST:
-        said = {"count": abs(number), "days": (), "first": days[0], "last": days[-1]}
-    elements = [Element(code=code, arguments=said, on=due), *skipped(first, last, calendar)]
+        arguments = {"count": abs(number), "days": (), "first": days[0], "last": days[-1]}
+    elements = [Element(code=code, arguments=arguments, on=due), *explain_skipped(first, last, calendar)]
     if number:
-        elements += unsure(first, last, calendar)
+        elements += explain_uncertain(first, last, calendar)
     return CountedTerm(
         due=due,
         safe_by=safe_by,
@@ -191,8 +198,8 @@ def _working_days(term: WorkingDays, anchor: date, calendar: Calendar) -> Counte
     )
 
 
-def _window(counted: CountedTerm) -> CountedTerm:
-    """The same count, read as the last day of a right and not of a duty."""
+def _as_window(counted: CountedTerm) -> CountedTerm:
+    """Turn the due date of a term into the closing day of a right."""
     closing = Element(code="window_closes", arguments={"on": counted.due}, on=counted.due)
     return CountedTerm(
         closes=counted.due,
@@ -202,64 +209,81 @@ def _window(counted: CountedTerm) -> CountedTerm:
     )
 
 
-def _target(term: Target, anchor: date) -> CountedTerm:
-    """The figure of the year the anchor lies in."""
+def _explain_target(term: Target, anchor: date) -> CountedTerm:
+    """Explain the target figure of the year of the anchor."""
     figure = term.of(anchor.year)
     if figure is None:
         return CountedTerm(elements=(Element(code="target_none", arguments={"year": anchor.year}),))
-    said = {"year": anchor.year, "figure": figure, "better": term.better}
-    return CountedTerm(elements=(Element(code="target", arguments=said),))
+    arguments = {"year": anchor.year, "figure": figure, "better": term.better}
+    return CountedTerm(elements=(Element(code="target", arguments=arguments),))
 
 
-def _duration(number: int, anchor: date, calendar: Calendar) -> CountedTerm:
-    """The last day of at most so many working days from the anchor on, both ends counted."""
+def _count_duration(number: int, anchor: date, calendar: Calendar) -> CountedTerm:
+    """Compute the last day of at most so many working days, anchor and last day included."""
     due = calendar.add(calendar.next_working(anchor), number - 1)
-    said = {"count": number, "first": anchor, "last": due}
+    arguments = {"count": number, "first": anchor, "last": due}
     return CountedTerm(
         due=due,
         safe_by=due,
         first=anchor,
         last=due,
         elements=(
-            Element(code="duration", arguments=said, on=due),
-            *skipped(anchor, due, calendar),
-            *unsure(anchor, due, calendar),
+            Element(code="duration", arguments=arguments, on=due),
+            *explain_skipped(anchor, due, calendar),
+            *explain_uncertain(anchor, due, calendar),
         ),
     )
 
 
-def _numbered(code: str, number: int, to: date, roll: Roll, calendar: Calendar) -> CountedTerm:
-    return _dated(code, {"count": abs(number), "to": to}, to, roll, calendar, backward=number < 0)
+def _end_after(code: str, number: int, to: date, roll: Roll, calendar: Calendar) -> CountedTerm:
+    """Compute a term of N days, weeks, months or years that ends on a given day."""
+    return _end_on(code, {"count": abs(number), "to": to}, to, roll, calendar, backward=number < 0)
 
 
-def _dated(
-    code: str, said: Mapping[str, object], to: date, roll: Roll, calendar: Calendar, *, backward: bool = False
+def _end_on(
+    code: str,
+    arguments: Mapping[str, object],
+    to: date,
+    roll: Roll,
+    calendar: Calendar,
+    *,
+    backward: bool = False,
 ) -> CountedTerm:
-    """A term that ends on a day of the calendar, moved off a day off where the term says so."""
+    """Compute a term that ends on a calendar day, moved off a day off where the term says so."""
     place(to)
-    element = Element(code=code, arguments=said, on=to)
+    element = Element(code=code, arguments=arguments, on=to)
     if roll == "none":
         return CountedTerm(due=to, safe_by=to, elements=(element,))
     if calendar.is_working(to):
-        return CountedTerm(due=to, safe_by=to, first=to, last=to, elements=(element, *unsure(to, to, calendar)))
+        return CountedTerm(
+            due=to, safe_by=to, first=to, last=to, elements=(element, *explain_uncertain(to, to, calendar))
+        )
     if backward:  # forward would eat into the time the term keeps free
         due = safe_by = first = calendar.previous_working(to)
         last, act = to, None
     else:
         due = last = calendar.next_working(to)
         first, act = to, ROLL_ACT
-        safe_by = _careful(to, calendar)
+        safe_by = _last_working_day(to, calendar)
     rolled = Element(code="rolled", arguments={"on": to, "to": due}, on=due, act=act)
-    elements = (element, rolled, *skipped(first, last, calendar), *unsure(first, last, calendar))
+    elements = (
+        element,
+        rolled,
+        *explain_skipped(first, last, calendar),
+        *explain_uncertain(first, last, calendar),
+    )
     return CountedTerm(due=due, safe_by=safe_by, first=first, last=last, elements=elements)
 
 
-def _careful(to: date, calendar: Calendar) -> date:
-    """The last working day up to a day: before a day off, for whoever does not rely on the roll."""
+def _last_working_day(to: date, calendar: Calendar) -> date:
+    """Return the last working day up to a day: the safe date if the roll to the next working day is
+    disputed.
+    """
     return calendar.working_days[max(0, calendar.upto[to] - 1)]
 
 
-def _toward(what: str, number: int) -> str:
+def _direction_code(what: str, number: int) -> str:
+    """Return the explanation code for counting forward or backward."""
     return f"{what}_before" if number < 0 else f"{what}_after"
 
 

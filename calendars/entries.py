@@ -1,4 +1,4 @@
-"""What the records are made of: one small value per kind of entry, and the rule of what was known when.
+"""Entries of the records: one frozen value per kind of entry, with the day each became known.
 
 Entries are appended, never edited: a rule that ends gets an entry that abolishes it, an announcement that
 changes gets a second announcement. `known_at` alone decides what an earlier day knew.
@@ -22,30 +22,32 @@ Kind = TypeVar("Kind")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Title:
-    """What an act is called, in the languages it is known in; "" in the others."""
+    """Title of an act by language; "" where it has none in a language."""
 
     kk: str = ""
     ru: str = ""
     en: str = ""
 
     def __getitem__(self, language: str) -> str:
-        """In that language, else in the nearest there is: an act has no English of its own."""
+        """Return the title in a language, else in the closest available one: acts have no English text of their
+        own.
+        """
         said = {"kk": self.kk, "ru": self.ru, "en": self.en}
         return said[language] or self.ru or self.kk or self.en
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
-    """Where an entry comes from.
+    """The source of an entry.
 
     Attributes:
         act: id of the act (as adilet.zan.kz names it), or of the document when it is no act.
         address: where it can be read.
-        title, number: what the act is called and its own number, where known: letters name it so.
+        title, number: title and official number of the act, where known; used in letters.
         adopted, in_force: dates of the act, where known.
-        known_at: the first day on which the entry could be known; None where nobody recorded it.
+        known_at: the first day on which the entry could be known; None where that was not recorded.
         assumed: True when `known_at` or the date of effect is our assumption.
-        note: what a reader should know besides.
+        note: remark for readers.
     """
 
     act: str
@@ -61,7 +63,7 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HolidayRule:
-    """A day of every year becomes a day off, or stops being one, from `applies_from` on.
+    """A rule that makes a day of every year a day off, or stops doing so, from `applies_from` on.
 
     National and state holidays move when they fall on a day off; religious days (Labour Code art. 84(5))
     never do.
@@ -76,12 +78,15 @@ class HolidayRule:
 
     @property
     def known_from(self) -> date:
+        """First day on which the entry counts as known."""
         return self.source.known_at or date.min
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReligiousDay:
-    """The day off of a year that follows the moon; until it is announced as final, it may move by one."""
+    """A religious day off in one year, set by the lunar calendar; it may move by one day until announced as
+    final.
+    """
 
     code: str
     on: date
@@ -90,6 +95,7 @@ class ReligiousDay:
 
     @property
     def known_from(self) -> date:
+        """First day on which the entry counts as known."""
         if self.certainty == "calculated":
             return date.min
         return self.source.known_at or _eve_of_year(self.on)
@@ -97,7 +103,7 @@ class ReligiousDay:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Transfer:
-    """A pair by order (Labour Code art. 85(3)): `off` becomes a day off, `work` a working day instead.
+    """An ordered exchange of two days (Labour Code art. 85(3)): `off` becomes a day off, `work` a working day.
 
     `work` may be a Saturday, a Sunday or a weekday that was a day off, and may lie in another year.
     """
@@ -108,12 +114,13 @@ class Transfer:
 
     @property
     def known_from(self) -> date:
+        """First day on which the entry counts as known."""
         return self.source.known_at or _eve_of_year(min(self.off, self.work))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Override:
-    """A single day that an act makes off or working, whatever the rules say."""
+    """A single day that an act makes a day off or a working day, above all other rules."""
 
     on: date
     working: bool
@@ -122,24 +129,26 @@ class Override:
 
     @property
     def known_from(self) -> date:
+        """First day on which the entry counts as known."""
         return self.source.known_at or _eve_of_year(self.on)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConfirmedYear:
-    """A year whose production calendar, or every act that makes it, has been read."""
+    """A year whose production calendar, or every act that makes it, has been checked by a person."""
 
     year: int
     source: Source
 
     @property
     def known_from(self) -> date:
+        """First day on which the entry counts as known."""
         return self.source.known_at or date(self.year - 1, 12, 31)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Balance:
-    """Working days of a month (of the year when `month` is None) by an official balance, five-day week."""
+    """Official number of working days of a month (of the year when `month` is None), five-day week."""
 
     year: int
     month: int | None
@@ -149,6 +158,7 @@ class Balance:
 
     @property
     def known_from(self) -> date:
+        """First day on which the entry counts as known."""
         return self.source.known_at or date(self.year - 1, 12, 31)
 
 
@@ -157,19 +167,19 @@ Entry = HolidayRule | ReligiousDay | Transfer | Override | ConfirmedYear | Balan
 
 @dataclass(frozen=True, kw_only=True)
 class Records:
-    """Every entry on file, in the order it was appended."""
+    """All entries on file, in the order they were appended."""
 
     entries: tuple[Entry, ...] = ()
 
     def known(self, as_of: date | None) -> Records:
-        """The entries known on that day; all of them for None."""
+        """Return the entries known on a day; all of them for None."""
         if as_of is None:
             return self
         return Records(entries=tuple(entry for entry in self.entries if entry.known_from <= as_of))
 
     @cached_property
     def turns(self) -> tuple[date, ...]:
-        """The days on which knowledge grew, ascending."""
+        """Days on which entries became known, ascending."""
         return tuple(sorted({entry.known_from for entry in self.entries}))
 
     def __hash__(self) -> int:
@@ -180,16 +190,18 @@ class Records:
         return hash(self.entries)
 
     def of(self, kind: type[Kind]) -> tuple[Kind, ...]:
-        """The entries of one kind."""
+        """Return the entries of one kind."""
         return tuple(entry for entry in self.entries if isinstance(entry, kind))
 
 
 def with_records(base: Records, extra: Records | Iterable[Entry]) -> Records:
-    """The records with more of them appended: an act that an office adopted, say."""
+    """Return the records with more entries appended, e.g. those of an act that an office adopted."""
     more = extra.entries if isinstance(extra, Records) else tuple(extra)
     return Records(entries=base.entries + more)
 
 
 def _eve_of_year(day: date) -> date:
-    """Without a recorded date an order counts as known before its year begins (assumed)."""
+    """Return 31 December before the day's year: an order without a recorded date counts as known by then
+    (assumed).
+    """
     return date(day.year - 1, 12, 31)

@@ -1,6 +1,6 @@
-"""An explanation as a value: what was counted and why, without a single sentence.
+"""Explanations of due dates as data, without sentences in any language.
 
-The words station turns elements into sentences; nobody else does.
+Only i18n turns elements into sentences.
 """
 
 from __future__ import annotations

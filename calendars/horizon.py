@@ -1,4 +1,4 @@
-"""How far the records reach, and what is raised beyond."""
+"""The first and last day of the records, and the error for days outside them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ LAST = date(2028, 12, 31)
 
 
 class OutOfRange(ValueError):
-    """A day outside the records. Nothing is guessed beyond them.
+    """A day lies outside the records; nothing is guessed beyond them.
 
     Attributes:
         code: "out_of_range".
-        arguments: `on`, the day asked for (the nearest day outside when counting ran over the edge);
+        arguments: `on`, the requested day (the nearest day outside when counting went past the end);
             `first` and `last`, the bounds.
     """
 
@@ -30,7 +30,7 @@ class OutOfRange(ValueError):
 
 
 def refuse(day: object) -> NoReturn:
-    """Say why a day is not in the tables: TypeError when it is no date, OutOfRange when it lies outside."""
+    """Raise TypeError for a value that is not a date, OutOfRange for a day outside the records."""
     if not isinstance(day, date) or isinstance(day, datetime):
         raise TypeError(f"a date is asked, got {type(day).__name__}: {day!r}")
     raise OutOfRange(day)
@@ -41,7 +41,7 @@ _SIZE = LAST.toordinal() - _FIRST + 1
 
 
 def place(day: date) -> int:
-    """Index of the day in the horizon; refuses what is no date or lies outside."""
+    """Return the index of the day in the records. Raises TypeError or OutOfRange like `refuse`."""
     if not isinstance(day, date) or isinstance(day, datetime):
         refuse(day)
     index = day.toordinal() - _FIRST

@@ -28,22 +28,24 @@ class Kazakhstan(_Base):
     """Kazakhstan"""
 
     def __init__(self, records: Records | None = None) -> None:
-        """Take the days of these records; of the shipped ones for None."""
+        """Use the days of these records; of the shipped ones for None."""
         super().__init__()
-        self.days = calendars.calendar() if records is None else calendars.compiled(records)
+        self.days = calendars.calendar() if records is None else calendars.compile_calendar(records)
 
     def get_weekend_days(self) -> tuple[int, int]:
-        """Saturday and Sunday."""
+        """Return Saturday and Sunday."""
         return 5, 6
 
     def get_calendar_holidays(self, year: int) -> list[tuple[date, str]]:
-        """The special days off of a year, with the code of the holiday (or the kind of day) as label."""
+        """Return the holidays of a year, each labelled with the code of the holiday or the kind of day."""
         days, _ = self.days.span(date(year, 1, 1), date(year, 12, 31))
         known = (self.days.day(day) for day in days if day in self.days.table.marks)
         return [(day.on, day.name or day.kind) for day in known if day.kind in _OFF]
 
     def is_working_day(self, day: date, extra_working_days: Extra = None, extra_holidays: Extra = None) -> bool:
-        """Whether the day counts. Extra working days win over extra holidays, both over the calendar."""
+        """Return whether the day is a working day; extra working days win over extra holidays, both over the
+        calendar.
+        """
         day = cleaned_date(day)
         if extra_working_days and day in {cleaned_date(extra) for extra in extra_working_days}:
             return True
@@ -59,7 +61,9 @@ class Kazakhstan(_Base):
         extra_holidays: Extra = None,
         keep_datetime: bool = False,
     ) -> date:
-        """`Calendar.add`; with extra days, or a datetime to keep, the library's own walk over our days."""
+        """Return `Calendar.add`; with extra days, or a datetime to keep, use the library's own loop over our
+        days.
+        """
         if extra_working_days or extra_holidays or keep_datetime:
             walked: date = super().add_working_days(
                 day, delta, extra_working_days, extra_holidays, keep_datetime
@@ -75,7 +79,9 @@ class Kazakhstan(_Base):
         extra_working_days: Extra = None,
         extra_holidays: Extra = None,
     ) -> int:
-        """Working days between two days in either order, the first not counted unless asked."""
+        """Return the number of working days between two days in either order; the first is excluded by
+        default.
+        """
         if extra_working_days or extra_holidays:
             walked: int = super().get_working_days_delta(
                 start, end, include_start, extra_working_days, extra_holidays
@@ -87,7 +93,7 @@ class Kazakhstan(_Base):
         return self.days.count(start, end) - (not include_start and self.days.is_working(start))
 
     def find_following_working_day(self, day: date) -> date:
-        """The day itself if it counts, else the next one that does (holidays are known here)."""
+        """Return the day itself if it is a working day, else the next working day, holidays considered."""
         return self.days.next_working(cleaned_date(day))
 
 

@@ -1,6 +1,6 @@
-"""A year of a calendar laid out: its months by weeks, what each counts, and the days that are not as usual.
+"""A year of the calendar arranged for display: months by weeks, counts, and the unusual days.
 
-One layout for every sheet of a year, on paper, in a terminal or on a page.
+Used by documents, the command line and pages alike.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ USUAL = frozenset({"working", "weekend"})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Month:
-    """`weeks`: Monday to Sunday; None outside the month. `days`, `working`: how many it has."""
+    """A month arranged by weeks, Monday to Sunday; None in place of days outside the month.
+
+    `days`, `working`: number of days and of working days.
+    """
 
     first: date
     last: date
@@ -26,7 +29,7 @@ class Month:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Run:
-    """Unusual days that follow each other and are unusual for the same reason."""
+    """Consecutive unusual days that have the same reason."""
 
     first: date
     last: date
@@ -37,12 +40,12 @@ class Run:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Year:
-    """A year.
+    """A year arranged by months.
 
     Attributes:
-        unusual: days that are not what their weekday says: holidays, substitutes, transfers, own days.
+        unusual: days that differ from their weekday: holidays, substitutes, transfers, the office's own days.
         earlier, later: the neighbouring years of the records, None beyond them.
-        version: of the calendar it was laid out by.
+        version: version of the calendar used.
     """
 
     number: int
@@ -58,26 +61,28 @@ class Year:
 
     @property
     def first(self) -> date:
+        """First day of the year."""
         return self.months[0].first
 
     @property
     def last(self) -> date:
+        """Last day of the year."""
         return self.months[-1].last
 
     @property
     def quarters(self) -> tuple[tuple[Month, ...], ...]:
-        """The months three by three."""
+        """The months in groups of three."""
         return tuple(self.months[n : n + 3] for n in range(0, 12, 3))
 
     @property
     def runs(self) -> tuple[Run, ...]:
-        """The unusual days, those of one reason together."""
-        return runs(self.unusual)
+        """The unusual days, grouped into runs of one reason."""
+        return group_runs(self.unusual)
 
 
-def year(number: int, calendar: Calendar) -> Year:
-    """The year, laid out. OutOfRange when it does not lie within the records."""
-    months = tuple(month(date(number, n, 1), calendar) for n in range(1, 13))
+def build_year(number: int, calendar: Calendar) -> Year:
+    """Return a year of the calendar arranged for display. Raises OutOfRange outside the records."""
+    months = tuple(build_month(date(number, n, 1), calendar) for n in range(1, 13))
     return Year(
         number=number,
         months=months,
@@ -92,8 +97,8 @@ def year(number: int, calendar: Calendar) -> Year:
     )
 
 
-def month(first: date, calendar: Calendar) -> Month:
-    """The month that begins on that day, laid out."""
+def build_month(first: date, calendar: Calendar) -> Month:
+    """Return a month of the calendar arranged for display; `first` is its first day."""
     after = (first + timedelta(days=31)).replace(day=1)
     days = [calendar.day(first + timedelta(days=n)) for n in range((after - first).days)]
     padded: list[Day | None] = [None] * first.weekday() + list(days)
@@ -108,12 +113,12 @@ def month(first: date, calendar: Calendar) -> Month:
 
 
 def days_of(laid: Month) -> tuple[Day, ...]:
-    """The days of a month, in order."""
+    """Return the days of a month, in order."""
     return tuple(day for week in laid.weeks for day in week if day is not None)
 
 
-def runs(days: tuple[Day, ...]) -> tuple[Run, ...]:
-    """Days in order, those that follow each other for one reason together."""
+def group_runs(days: tuple[Day, ...]) -> tuple[Run, ...]:
+    """Group consecutive days that have the same reason."""
     found: list[Run] = []
     for day in days:
         last = found[-1] if found else None

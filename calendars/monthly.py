@@ -1,4 +1,6 @@
-"""Months and years later (Civil Code art. 174): the same day number, or the last day of a shorter month."""
+"""Adds months and years to a date (Civil Code art. 174): same day number, or the last day of a shorter
+month.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +11,9 @@ from calendars.horizon import OutOfRange
 
 
 def months_later(day_of: date, number: int, *, day: int | None = None) -> date:
-    """The day number of a date (or `day`) in the month so many months later, at most that month's last day.
+    """Return the date so many months later, on the same day number (or on `day`), at most the month's last day.
 
-    Raises OutOfRange far beyond the records, where dates end.
+    Raises OutOfRange where Python's dates end.
     """
     months = day_of.year * 12 + day_of.month - 1 + number
     year, month = divmod(months, 12)
@@ -21,5 +23,5 @@ def months_later(day_of: date, number: int, *, day: int | None = None) -> date:
 
 
 def month_end(year: int, month: int) -> date:
-    """The last day of a month."""
+    """Return the last day of a month."""
     return date(year, month, monthrange(year, month)[1])

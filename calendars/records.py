@@ -1,6 +1,7 @@
-"""Records as they stand in the data files: TOML in, entries out. The one module here that reads files.
+"""Reads calendar records from TOML files.
 
-A text may hold any kinds of entry, so that an act an office adopts can be written like the shipped records:
+One file may contain entries of any kind; an act adopted by an office has the same format as the shipped
+records:
 
     [[transfer]]
     off = 2024-05-08
@@ -38,14 +39,14 @@ from calendars.entries import (
     with_records,
 )
 
-__all__ = ["RecordError", "Records", "parse", "shipped", "with_records"]
+__all__ = ["RecordError", "Records", "parse", "shipped_records", "with_records"]
 
 _LANGUAGES = ("kk", "ru", "en")
 _LEAP_YEAR = 2000
 
 
 class RecordError(ValueError):
-    """An entry that cannot be read.
+    """An entry of a records file cannot be read.
 
     Attributes:
         code: "calendar_record_" and what is wrong: `toml`, `kind`, `table`, `missing`, `type`, `choice`, `key`,
@@ -69,21 +70,21 @@ class RecordError(ValueError):
         self.code = f"calendar_record_{what}"
         self.arguments: Mapping[str, object] = {
             "file": file,
-            "place": _short(place),
-            "problem": _short(problem),
-            "value": _short(str(value)),
+            "place": _shorten(place),
+            "problem": _shorten(problem),
+            "value": _shorten(str(value)),
             "allowed": allowed,
         }
 
 
-def _short(text: str) -> str:
-    """A text as a sentence quotes it: a few lines, not without end."""
+def _shorten(text: str) -> str:
+    """Shorten a text for quoting in an error message."""
     return text if len(text) <= 300 else f"{text[:299]}…"
 
 
 @cache
-def shipped() -> Records:
-    """The records that come with the program, read once, on the first question."""
+def shipped_records() -> Records:
+    """Return the records that come with the program; the files are read once, on the first call."""
     entries: tuple[Entry, ...] = ()
     folder = files("calendars") / "data"
     for file in sorted(folder.iterdir(), key=lambda item: item.name):
@@ -93,10 +94,10 @@ def shipped() -> Records:
 
 
 def parse(text: str, *, name: str = "records") -> Records:
-    """The entries of a TOML text, in the order they stand there; `name` is what errors call the text.
+    """Return the entries of a TOML text, in file order; `name` is the file's name in error messages.
 
     Raises:
-        RecordError: no TOML, an unknown kind of entry or key, a missing or impossible value.
+        RecordError: not TOML, an unknown kind of entry or key, a missing or impossible value.
     """
     try:
         document = tomllib.loads(text)
@@ -116,13 +117,14 @@ def parse(text: str, *, name: str = "records") -> Records:
 
 
 class _Row:
-    """One table being read: takes its keys one by one and complains of what is left."""
+    """Reader of one TOML table: takes keys one by one and rejects those left over."""
 
     def __init__(self, table: dict[str, Any], file: str, place: str) -> None:
         self.table, self.file, self.place = dict(table), file, place
         self.asked: list[str] = []
 
     def take(self, key: str, kind: type, *, optional: bool = False) -> Any:
+        """Return the value of a key after checking its type, and mark the key as used."""
         self.asked.append(key)
         if key not in self.table:
             if optional:
@@ -135,12 +137,14 @@ class _Row:
         return value
 
     def choice(self, key: str, of: object) -> Any:
+        """Return the value of a key that must be one of a Literal's choices."""
         value, allowed = self.take(key, str), get_args(of)
         if value not in allowed:
             raise self.error("choice", key, f"{value!r} is unknown", value=value, allowed=allowed)
         return value
 
     def source(self) -> Source:
+        """Read the source of the entry: act, address, dates, note."""
         return Source(
             act=self.take("act", str),
             address=self.take("address", str),
@@ -154,7 +158,7 @@ class _Row:
         )
 
     def title(self) -> Title | None:
-        """A title by language, or one text for all; None where there is none."""
+        """Read a title by language, or one text for all languages; None where there is none."""
         said = self.table.get("title")
         if not isinstance(said, dict):
             text = self.take("title", str, optional=True)
@@ -170,15 +174,17 @@ class _Row:
     def error(
         self, what: str, key: str, problem: str, *, value: object = "", allowed: tuple[str, ...] = ()
     ) -> RecordError:
+        """Return the RecordError for a key of this table."""
         place = f"{self.place}, {key}"
         return RecordError(what, self.file, place, problem, value=value, allowed=allowed)
 
     def finish(self) -> None:
+        """Raise RecordError if keys are left that the entry does not have."""
         for key in self.table:
             raise self.error("key", key, "unknown key", allowed=tuple(self.asked))
 
 
-def _holiday(row: _Row) -> HolidayRule:
+def _read_holiday(row: _Row) -> HolidayRule:
     days = row.take("days", list)
     return HolidayRule(
         code=row.take("code", str),
@@ -201,7 +207,7 @@ def _month_and_day(row: _Row, text: object) -> tuple[int, int]:
     return on.month, on.day
 
 
-def _religious(row: _Row) -> ReligiousDay:
+def _read_religious_day(row: _Row) -> ReligiousDay:
     return ReligiousDay(
         code=row.take("code", str),
         on=row.take("on", date),
@@ -210,14 +216,14 @@ def _religious(row: _Row) -> ReligiousDay:
     )
 
 
-def _transfer(row: _Row) -> Transfer:
+def _read_transfer(row: _Row) -> Transfer:
     off, work = row.take("off", date), row.take("work", date)
     if off == work:
         raise row.error("same_day", "work", "is the same day as off")
     return Transfer(off=off, work=work, source=row.source())
 
 
-def _override(row: _Row) -> Override:
+def _read_override(row: _Row) -> Override:
     return Override(
         on=row.take("on", date),
         working=row.take("working", bool),
@@ -226,11 +232,11 @@ def _override(row: _Row) -> Override:
     )
 
 
-def _confirmed(row: _Row) -> ConfirmedYear:
+def _read_confirmed_year(row: _Row) -> ConfirmedYear:
     return ConfirmedYear(year=row.take("year", int), source=row.source())
 
 
-def _balance(row: _Row) -> Balance:
+def _read_balance(row: _Row) -> Balance:
     year, month = row.take("year", int), row.take("month", int, optional=True)
     if month is not None and not 1 <= month <= 12:
         raise row.error("choice", "month", f"{month} is no month", value=month, allowed=("1–12",))
@@ -244,10 +250,10 @@ def _balance(row: _Row) -> Balance:
 
 
 _READERS: dict[str, Callable[[_Row], Entry]] = {
-    "holiday": _holiday,
-    "religious_day": _religious,
-    "transfer": _transfer,
-    "override": _override,
-    "confirmed_year": _confirmed,
-    "balance": _balance,
+    "holiday": _read_holiday,
+    "religious_day": _read_religious_day,
+    "transfer": _read_transfer,
+    "override": _read_override,
+    "confirmed_year": _read_confirmed_year,
+    "balance": _read_balance,
 }

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from calendars.calendar import Calendar
 from calendars.horizon import FIRST, LAST
-from calendars.table import HOLIDAY, NORMAL, WEEKEND, WORKED, horizon
+from calendars.table import HOLIDAY, NORMAL, WEEKEND, WORKED, all_days
 
 if TYPE_CHECKING:
     from workalendar.core import Calendar as LibraryCalendar
@@ -24,7 +24,7 @@ HOME = "KZ"
 
 
 class UnknownCalendar(ValueError):
-    """No calendar is registered under a code, or it does not know every year of the horizon."""
+    """No calendar is registered under the code, or it lacks some years of the records."""
 
 
 @cache
@@ -37,10 +37,10 @@ def codes() -> tuple[str, ...]:
 
 @cache
 def by_code(code: str) -> Calendar:
-    """Return the calendar of a registry code; KZ is that of our records.
+    """Return the calendar of a registry code; KZ gives the calendar of our own records.
 
     Raises:
-        UnknownCalendar: none is registered under it, or it does not know every year of the horizon.
+        UnknownCalendar: no calendar has this code, or it lacks some years of the records.
     """
     if code == HOME:
         from calendars import calendar
@@ -61,9 +61,9 @@ def by_code(code: str) -> Calendar:
 
 
 def for_edition(code: str, calendar: Calendar) -> Calendar:
-    """Return the calendar an edition's days are counted by: its own where it names one, else the office's.
+    """Return the calendar used by an edition: its own where it names one, else the office's.
 
-    The office's own days off and working days lie over either.
+    The office's own days off and working days apply to both.
     """
     if code in ("", calendar.library or HOME):
         return calendar
@@ -71,13 +71,14 @@ def for_edition(code: str, calendar: Calendar) -> Calendar:
 
 
 def kinds_of(days: LibraryCalendar) -> bytes:
-    """Return the kind of each day of the horizon (indexes into KINDS) by an instance of the library's class."""
+    """Return the kind of each day of the records (indexes into KINDS) by an instance of the library's class."""
     weekend = frozenset(days.get_weekend_days())
     holidays = {day for year in range(FIRST.year, LAST.year + 1) for day, _ in days.holidays(year)}
-    return bytes(_kind(day, days, weekend, holidays) for day in horizon())
+    return bytes(_kind(day, days, weekend, holidays) for day in all_days())
 
 
 def _kind(day: date, days: LibraryCalendar, weekend: frozenset[int], holidays: set[date]) -> int:
+    """Return the kind of one day (an index into KINDS) by an instance of the library's class."""
     usual = day.weekday() not in weekend
     if days.is_working_day(day):
         return NORMAL if usual else WORKED

@@ -1,4 +1,4 @@
-"""The statutory shift (law on holidays, art. 5): a holiday on a day off gives its day off to a working day."""
+"""Substitute days off for holidays that fall on a weekend (law on holidays, art. 5)."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ _DAY = timedelta(days=1)
 
 
 def is_weekend(day: date) -> bool:
-    """Saturday or Sunday: the five-day week of state bodies."""
+    """Return whether the day is a Saturday or Sunday: the five-day week of state bodies."""
     return day.weekday() >= 5
 
 
-def substitutes(holidays: Iterable[date], religious: Collection[date]) -> dict[date, date]:
-    """The substitute day off of every holiday that falls on a weekend: substitute -> holiday.
+def find_substitutes(holidays: Iterable[date], religious: Collection[date]) -> dict[date, date]:
+    """Return the substitute day off of every holiday that falls on a weekend: substitute -> holiday.
 
     In the order of dates each takes the next day that is no weekend, no holiday, no religious day off and
-    not taken already. Religious days never move, but they are not free days either.
+    not taken already. Religious days never move and are never used as substitutes.
     """
     ordered = sorted(holidays)
     taken = {*ordered, *religious}

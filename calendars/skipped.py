@@ -1,4 +1,6 @@
-"""What lies in a span of days counted over: days off skipped, days off worked, what may still change."""
+"""Explanation elements for the days inside a counted span: days off skipped, weekends worked, uncertain
+days.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,10 @@ _UNUSUAL = (
 )
 
 
-def skipped(first: date, last: date, calendar: Calendar) -> Iterator[Element]:
-    """Weekends and holidays passed over, then the days off that were worked and therefore counted."""
+def explain_skipped(first: date, last: date, calendar: Calendar) -> Iterator[Element]:
+    """Yield elements for the weekends and holidays skipped, then for days off that were working days and
+    counted.
+    """
     if last < first:
         return
     days, kinds = calendar.span(first, last)
@@ -34,9 +38,10 @@ def skipped(first: date, last: date, calendar: Calendar) -> Iterator[Element]:
             yield Element(code=code, arguments={"days": found}, act=acts.pop() if len(acts) == 1 else None)
 
 
-def unsure(first: date, last: date, calendar: Calendar) -> Iterator[Element]:
-    """The years not confirmed and the religious days that may still move, that the span touches; of a library's
-    calendar that no acts stand behind its days."""
+def explain_uncertain(first: date, last: date, calendar: Calendar) -> Iterator[Element]:
+    """Yield elements for the unconfirmed years and uncertain religious days of the span, and for a library
+    calendar without acts.
+    """
     if calendar.library:
         yield Element(code="library_rules", arguments={"calendar": calendar.library})
     for year in calendar.provisional_years(first, last):

@@ -1,4 +1,4 @@
-"""Records compiled to an immutable table: one kind per day of the horizon, in the order the law applies.
+"""Compiles records to an immutable table: one kind per day, rules applied in the order the law sets.
 
 First the week, then holidays with their substitutes and religious days, then ordered transfers, then overrides,
 then an office's own days.
@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 
 from calendars.entries import Certainty, ConfirmedYear, HolidayRule, Override, Records, ReligiousDay, Transfer
 from calendars.horizon import FIRST, LAST
-from calendars.shift import is_weekend, substitutes
+from calendars.shift import find_substitutes, is_weekend
 
 KINDS = (
     "working",
@@ -37,7 +37,7 @@ _CERTAINTY: tuple[Certainty, ...] = ("calculated", "listed", "announced_final")
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What makes a day unlike its weekday: kind, code of the holiday, id of the act."""
+    """What makes a day differ from its weekday: kind, code of the holiday, id of the act."""
 
     kind: str
     name: str | None = None
@@ -51,9 +51,9 @@ class Table:
     Attributes:
         kinds: one byte per day of the horizon, an index into KINDS.
         marks: the days that are not simply working or weekend.
-        confirmed: years that will not change by themselves.
+        confirmed: years whose calendar is final.
         religious: the religious day of each year as best known.
-        version: hash of all that, so that equal tables have equal versions.
+        version: hash of all of it; equal tables have equal versions.
     """
 
     kinds: bytes
@@ -64,8 +64,8 @@ class Table:
 
 
 @cache
-def horizon() -> tuple[date, ...]:
-    """Every day of the records, in order."""
+def all_days() -> tuple[date, ...]:
+    """Return every day of the records, in order."""
     return tuple(date.fromordinal(n) for n in range(FIRST.toordinal(), LAST.toordinal() + 1))
 
 
@@ -77,7 +77,7 @@ def compile_table(
     off: frozenset[date] = frozenset(),
     working: frozenset[date] = frozenset(),
 ) -> Table:
-    """The table of the given records, taken as all that is known.
+    """Compile records to a table, using all their entries.
 
     `moved` replaces the religious days of the same code and year; `off` and `working` are an office's own days.
     """
@@ -92,7 +92,7 @@ def compile_table(
         marks[day] = Mark(kind, rule.code, rule.source.act)
     names = {day: rule.code for day, rule in rules}
     moving = (day for day, rule in rules if rule.standing != "religious")
-    for day, holiday in substitutes(moving, unmoving).items():
+    for day, holiday in find_substitutes(moving, unmoving).items():
         marks[day] = Mark("substitute", names[holiday], HOLIDAY_LAW)
     for announced in religious.values():
         marks.setdefault(announced.on, Mark("religious", announced.code, announced.source.act))
@@ -103,12 +103,12 @@ def compile_table(
         kind = "transferred_work" if override.working else "holiday"
         marks[override.on] = Mark(kind, override.name, override.source.act)
     for day in off:
-        if _works(day, marks):
+        if _is_working(day, marks):
             marks[day] = Mark("office_off")
     for day in working:
-        if not _works(day, marks):
+        if not _is_working(day, marks):
             marks[day] = Mark("office_work")
-    return _table(records, marks, tuple(sorted(religious.values(), key=lambda day: day.on)))
+    return _build_table(records, marks, tuple(sorted(religious.values(), key=lambda day: day.on)))
 
 
 @lru_cache(maxsize=128)
@@ -117,14 +117,14 @@ def library_table(
 ) -> Table:
     """Return the table of a library's calendar, with an office's own days over it.
 
-    By rules every year is as sure as any other, and no act stands behind a day.
+    All years count as confirmed, and no act is recorded for any day.
 
     Args:
         library: the registry code.
         days: the kind of each day of the horizon.
     """
     kinds = bytearray(days)
-    marks = {day: Mark(KINDS[kind]) for day, kind in zip(horizon(), days, strict=True) if kind > 1}
+    marks = {day: Mark(KINDS[kind]) for day, kind in zip(all_days(), days, strict=True) if kind > 1}
     for own, kind in ((off, "office_off"), (working, "office_work")):
         for day in own:
             place = day.toordinal() - FIRST.toordinal()
@@ -140,8 +140,9 @@ def library_table(
     )
 
 
-def _table(records: Records, marks: dict[date, Mark], religious: tuple[ReligiousDay, ...]) -> Table:
-    days = horizon()
+def _build_table(records: Records, marks: dict[date, Mark], religious: tuple[ReligiousDay, ...]) -> Table:
+    """Build the table from marks and religious days."""
+    days = all_days()
     inside = {day: marks[day] for day in sorted(marks) if FIRST <= day <= LAST}
     kinds = bytearray(1 if is_weekend(day) else 0 for day in days)
     for day, mark in inside.items():
@@ -165,13 +166,14 @@ def _table(records: Records, marks: dict[date, Mark], religious: tuple[Religious
     )
 
 
-def _works(day: date, marks: Mapping[date, Mark]) -> bool:
+def _is_working(day: date, marks: Mapping[date, Mark]) -> bool:
+    """Return whether the day is a working day by its mark or weekday."""
     mark = marks.get(day)
     return mark.kind in WORKING if mark else not is_weekend(day)
 
 
 def _best_known(records: Records) -> dict[tuple[str, int], ReligiousDay]:
-    """The religious day of each year: the surest word, and of equally sure ones the latest."""
+    """Return the religious day of each year: the most certain entry, the latest of equally certain ones."""
     best: dict[tuple[str, int], ReligiousDay] = {}
     for day in records.of(ReligiousDay):
         key = (day.code, day.on.year)
@@ -182,7 +184,9 @@ def _best_known(records: Records) -> dict[tuple[str, int], ReligiousDay]:
 
 
 def _yearly_days(records: Records) -> Iterator[tuple[date, HolidayRule]]:
-    """Every holiday of the horizon with the rule that holds on it: the last appended that applies by then."""
+    """Yield every holiday of the records with the rule in force on it: the last one appended that applies by
+    then.
+    """
     rules = records.of(HolidayRule)
     fixed = sorted({(month, day) for rule in rules for month, day in rule.days})
     for year in range(FIRST.year, LAST.year + 1):

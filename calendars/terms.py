@@ -1,4 +1,4 @@
-"""The kinds of term the law uses, as small values. `calendars.counting` counts them.
+"""The kinds of term the law uses, as frozen values; `calendars.counting` computes their due dates.
 
 A term in days is its own type: never hours, never a timedelta. Whether a day that falls on a day
 off rolls to the next working day is part of the term (Civil Code art. 175, by analogy: assumed).
@@ -34,7 +34,7 @@ class WorkingDays:
 
 @dataclass(frozen=True, slots=True)
 class CalendarDays:
-    """N calendar days after (or before) the anchor. `unspecified`: the act does not say which days it means."""
+    """N calendar days after (or before) the anchor. `unspecified`: the act does not say which kind of days."""
 
     count: int
     unspecified: bool = False
@@ -67,7 +67,7 @@ class Years:
 
 @dataclass(frozen=True, slots=True)
 class DayAfterPeriod:
-    """Day `day` of the month `months` after a period; the anchor is the last day of that period."""
+    """Day `day` of the month `months` months after a period; the anchor is the last day of that period."""
 
     day: int
     months: int = 1
@@ -76,10 +76,10 @@ class DayAfterPeriod:
 
 @dataclass(frozen=True, slots=True)
 class YearlyDate:
-    """A fixed day and month of the year the anchor lies in (`years` later).
+    """A fixed day and month in the year of the anchor, or `years` later.
 
-    `day_in_doubt`: the act says "to" the day ("15 сәуіріне дейін") and not whether it counts: it does, and the
-    working day before is the safe one.
+    `day_in_doubt`: the act says "to" the day ("15 сәуіріне дейін") without saying whether that day is included:
+    it is, and the working day before is the safe one.
     """
 
     month: int
@@ -106,7 +106,7 @@ class PerPeriod:
 
 @dataclass(frozen=True, slots=True)
 class Embargo:
-    """Not before `years` years have passed since the anchor: opens a window, is never due."""
+    """An act forbidden until `years` years after the anchor: opens a window, is never due."""
 
     years: int
 
@@ -120,12 +120,12 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class OngoingDuty:
-    """A standing duty: observed every day, done on none."""
+    """A duty observed every day, with no due date."""
 
 
 @dataclass(frozen=True, slots=True)
 class InYears:
-    """A time the act names by its years, first and last; due on 31 December of the last."""
+    """A period of years named by the act, first and last; due on 31 December of the last."""
 
     first: int
     last: int
@@ -152,7 +152,7 @@ class InQuarter:
 
 @dataclass(frozen=True, slots=True)
 class OnDate:
-    """A date the act itself names."""
+    """A date named by the act itself."""
 
     on: date
     roll: Roll = "none"
@@ -165,12 +165,12 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class AtOnce:
-    """ "At once" after the anchor: no number, so no due date; what counts is that nothing waits."""
+    """ "At once" after the anchor: no number of days and no due date; only that it is not delayed matters."""
 
 
 @dataclass(frozen=True, slots=True)
 class WithoutTerm:
-    """The act names no term."""
+    """A duty for which the act names no term."""
 
 
 Term = (

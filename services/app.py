@@ -114,9 +114,9 @@ class AppContext:
 
     def records_of(self, acts: Iterable[Adoption]) -> Records:
         """Return the shipped records together with those of these acts."""
-        from calendars.records import shipped, with_records
+        from calendars.records import shipped_records, with_records
 
-        return reduce(with_records, (act.records for act in acts), shipped())
+        return reduce(with_records, (act.records for act in acts), shipped_records())
 
     @cached_property
     def calendar(self) -> Calendar:
@@ -136,7 +136,7 @@ class AppContext:
             from calendars.registered import by_code
 
             return self._with_office_days(by_code(self.settings.office.calendar))
-        return self._with_office_days(calendars.compiled(records, as_of))
+        return self._with_office_days(calendars.compile_calendar(records, as_of))
 
     def refresh(self) -> None:
         """Drop the calendar or the library if another process adopted acts or own rules since.

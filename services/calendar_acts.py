@@ -163,14 +163,14 @@ def apply(app: AppContext, text: str, name: str, *, by: str, now: datetime, toda
 
 
 def _find_reach(app: AppContext, acts: Sequence[Adoption], act: Records) -> Reach:
-    from calendars.adopting import adopted
+    from calendars.adopting import adopt_act
     from calendars.entries import with_records
     from workflow.deadlines.impact import changed_days, reach
 
     index = next((n for n, adoption in enumerate(acts) if adoption.entries == act), None)
     if index is None:
         before = app.calendar
-        adopted(app.records, act)
+        adopt_act(app.records, act)
         after = app.calendar_of(with_records(app.records, act))
     else:
         others = [adoption for n, adoption in enumerate(acts) if n != index]

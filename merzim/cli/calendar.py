@@ -105,7 +105,7 @@ def year(ctx: typer.Context, of: Annotated[str, typer.Argument(metavar="YYYY")],
 
     call = CommandContext.of(ctx)
     days = _calendar(call, as_of)
-    laid = layout.year(number(of, where="YYYY", first=days.first.year, last=days.last.year), days)
+    laid = layout.build_year(number(of, where="YYYY", first=days.first.year, last=days.last.year), days)
     if not call.json:
         call.print(printed(call, laid))
         return

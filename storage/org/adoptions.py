@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Engine
 
-from calendars.adopting import known_since
+from calendars.adopting import with_known_since
 from calendars.entries import Records
 from calendars.records import parse
 from storage.database.engine import Row_
@@ -46,7 +46,7 @@ class Adoption:
     @property
     def records(self) -> Records:
         """The same, known to the office from the day of its adoption where it does not say since when."""
-        return known_since(self.entries, self.on)
+        return with_known_since(self.entries, self.on)
 
 
 def adoptions(engine: Engine) -> tuple[Adoption, ...]:

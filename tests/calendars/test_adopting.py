@@ -8,10 +8,10 @@ import pytest
 
 import calendars
 import i18n
-from calendars.adopting import EmptyAct, OnFile, Overruled, adopted, known_since
+from calendars.adopting import EmptyAct, OnFile, Overruled, adopt_act, with_known_since
 from calendars.checks import BalanceMismatch, TransferMismatch
 from calendars.entries import Records
-from calendars.records import parse, shipped
+from calendars.records import parse, shipped_records
 
 SOURCE = 'act = "X1"\naddress = "https://adilet.zan.kz/rus/docs/X1"\n'
 
@@ -26,10 +26,10 @@ def act(text: str) -> Records:
 
 def test_a_transfer_that_fits_is_appended() -> None:
     """A Friday off, a Saturday worked."""
-    records = adopted(shipped(), act(transfer("2026-05-08", "2026-05-16")))
+    records = adopt_act(shipped_records(), act(transfer("2026-05-08", "2026-05-16")))
 
-    assert not calendars.compiled(records).is_working(date(2026, 5, 8))
-    assert calendars.compiled(records).is_working(date(2026, 5, 16))
+    assert not calendars.compile_calendar(records).is_working(date(2026, 5, 8))
+    assert calendars.compile_calendar(records).is_working(date(2026, 5, 16))
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_an_act_that_does_not_fit_is_refused_with_a_sentence(
 ) -> None:
     """Each slip of the pen by its own name, in three languages."""
     with pytest.raises(refusal) as raised:
-        adopted(shipped(), act(text))
+        adopt_act(shipped_records(), act(text))
 
     assert raised.value.code == code  # type: ignore[attr-defined]
     for language in i18n.LANGUAGES:
@@ -85,7 +85,7 @@ def test_a_day_off_by_an_override_comes_with_its_balance() -> None:
         f'[[balance]]\nyear = 2026\ndays = 246\nstatus = "final"\n{SOURCE}'
     )
 
-    assert not calendars.compiled(adopted(shipped(), act(text))).is_working(date(2026, 5, 8))
+    assert not calendars.compile_calendar(adopt_act(shipped_records(), act(text))).is_working(date(2026, 5, 8))
 
 
 def test_known_since_fills_in_only_what_is_missing() -> None:
@@ -93,8 +93,8 @@ def test_known_since_fills_in_only_what_is_missing() -> None:
     said = transfer("2026-05-08", "2026-05-16") + "known_at = 2026-03-02\n"
     silent = act(transfer("2026-05-08", "2026-05-16"))
 
-    assert known_since(act(said), date(2026, 4, 1)).entries[0].source.known_at == date(2026, 3, 2)
-    assert known_since(silent, date(2026, 4, 1)).entries[0].source.known_at == date(2026, 4, 1)
+    assert with_known_since(act(said), date(2026, 4, 1)).entries[0].source.known_at == date(2026, 3, 2)
+    assert with_known_since(silent, date(2026, 4, 1)).entries[0].source.known_at == date(2026, 4, 1)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import calendars
 from calendars.calendar import Calendar
 from calendars.checks import BalanceMismatch, TransferMismatch, check
 from calendars.entries import HolidayRule, ReligiousDay, Transfer, with_records
-from calendars.records import RecordError, parse, shipped
+from calendars.records import RecordError, parse, shipped_records
 from calendars.table import KINDS
 
 SOURCE = 'act = "X1"\naddress = "https://adilet.zan.kz/rus/docs/X1"\n'
@@ -26,14 +26,14 @@ CATALOGUE = Path(__file__).parents[2] / "i18n" / "catalogue" / "calendar.toml"
 
 def test_every_entry_names_its_act_and_where_to_read_it() -> None:
     """No day is off without an act."""
-    for entry in shipped().entries:
+    for entry in shipped_records().entries:
         assert entry.source.act, entry
         assert entry.source.address.startswith("https://"), entry
 
 
 def test_every_year_has_its_religious_day_calculated() -> None:
     """Whatever was announced when, each year has at least the calculation to go by."""
-    years = [day.on.year for day in shipped().of(ReligiousDay) if day.certainty == "calculated"]
+    years = [day.on.year for day in shipped_records().of(ReligiousDay) if day.certainty == "calculated"]
 
     assert years == list(range(2010, 2029))
 
@@ -41,7 +41,9 @@ def test_every_year_has_its_religious_day_calculated() -> None:
 def test_holidays_and_kinds_of_day_have_words_in_three_languages() -> None:
     """Each code that a day may carry can be said."""
     words = tomllib.loads(CATALOGUE.read_text(encoding="utf-8"))
-    names = {rule.code for rule in shipped().of(HolidayRule)} | {day.code for day in shipped().of(ReligiousDay)}
+    names = {rule.code for rule in shipped_records().of(HolidayRule)} | {
+        day.code for day in shipped_records().of(ReligiousDay)
+    }
 
     assert set(words["holiday"]) == names
     assert set(words["day"]) == set(KINDS)
@@ -51,9 +53,9 @@ def test_holidays_and_kinds_of_day_have_words_in_three_languages() -> None:
 def test_a_transfer_that_an_office_adopts_makes_its_calendar() -> None:
     """Shipped records and one more pair: another version, the same number of days, known from its day on."""
     text = f"[[transfer]]\noff = 2026-12-31\nwork = 2026-12-26\nknown_at = 2026-12-21\n{SOURCE}"
-    records = with_records(shipped(), parse(text))
-    after = check(calendars.compiled(records))
-    before = calendars.compiled(records, date(2026, 12, 20))
+    records = with_records(shipped_records(), parse(text))
+    after = check(calendars.compile_calendar(records))
+    before = calendars.compile_calendar(records, date(2026, 12, 20))
 
     assert not after.is_working(date(2026, 12, 31))
     assert after.is_working(date(2026, 12, 26))
@@ -61,13 +63,13 @@ def test_a_transfer_that_an_office_adopts_makes_its_calendar() -> None:
     assert before.is_working(date(2026, 12, 31))
     assert calendars.is_working_day(date(2026, 12, 31))
     assert after.version != calendars.calendar().version == before.version
-    assert calendars.compiled(shipped()) == calendars.calendar()
+    assert calendars.compile_calendar(shipped_records()) == calendars.calendar()
 
 
 def test_a_religious_day_announced_by_hand_is_certain() -> None:
     """The announcement for 2027 replaces the calculation."""
     text = f'[[religious_day]]\ncode = "kurban_ait"\non = 2027-05-17\ncertainty = "announced_final"\n{SOURCE}'
-    calendar = calendars.compiled(with_records(shipped(), parse(text)))
+    calendar = calendars.compile_calendar(with_records(shipped_records(), parse(text)))
 
     assert not calendar.is_working(date(2027, 5, 17))
     assert calendar.uncertain(date(2027, 1, 1), date(2027, 12, 31)) == ()
@@ -76,7 +78,7 @@ def test_a_religious_day_announced_by_hand_is_certain() -> None:
 def test_a_religious_day_sends_a_substitute_one_further() -> None:
     """Were Kurban Ait 2027 on Monday 10 May, the day off for Sunday the 9th would be Tuesday."""
     text = f'[[religious_day]]\ncode = "kurban_ait"\non = 2027-05-10\ncertainty = "listed"\n{SOURCE}'
-    calendar = calendars.compiled(with_records(shipped(), parse(text)))
+    calendar = calendars.compile_calendar(with_records(shipped_records(), parse(text)))
     (uncertain,) = calendar.uncertain(date(2027, 5, 1), date(2027, 5, 31))
 
     assert [calendar.day(date(2027, 5, day)).kind for day in (9, 10, 11)] == [
@@ -93,7 +95,7 @@ def test_an_override_stands_above_the_rules() -> None:
         f"[[override]]\non = 2026-04-13\nworking = false\n{SOURCE}"
         f"[[override]]\non = 2026-05-11\nworking = true\n{SOURCE}"
     )
-    calendar = calendars.compiled(with_records(shipped(), parse(text)))
+    calendar = calendars.compile_calendar(with_records(shipped_records(), parse(text)))
 
     assert not calendar.is_working(date(2026, 4, 13))
     assert calendar.is_working(date(2026, 5, 11))
@@ -107,7 +109,7 @@ def test_a_confirmed_year_that_misses_its_balance_is_refused(month: str, code: s
     """The refusal names year and month, what is computed and what is official."""
     text = f'[[balance]]\nyear = 2026\n{month}days = 7\nstatus = "final"\n{SOURCE}'
     with pytest.raises(BalanceMismatch, match=f"^{named}") as raised:
-        check(Calendar(records=with_records(shipped(), parse(text))))
+        check(Calendar(records=with_records(shipped_records(), parse(text))))
 
     assert raised.value.code == code
     assert raised.value.arguments["official"] == 7
@@ -122,18 +124,18 @@ def test_a_confirmed_year_that_misses_its_balance_is_refused(month: str, code: s
 )
 def test_a_transfer_must_change_both_its_days(off: str, work: str, code: str, day: date) -> None:
     """A pair of which one end is already as ordered is a slip of the pen."""
-    records = with_records(shipped(), parse(f"[[transfer]]\noff = {off}\nwork = {work}\n{SOURCE}"))
+    records = with_records(shipped_records(), parse(f"[[transfer]]\noff = {off}\nwork = {work}\n{SOURCE}"))
     with pytest.raises(TransferMismatch) as raised:
         check(Calendar(records=records))
 
     assert (raised.value.code, raised.value.arguments["on"]) == (code, day)
 
 
-@pytest.mark.parametrize("pair", shipped().of(Transfer), ids=lambda pair: str(pair.off))
+@pytest.mark.parametrize("pair", shipped_records().of(Transfer), ids=lambda pair: str(pair.off))
 def test_a_transfer_is_neutral_for_the_days_of_both_years(pair: Transfer) -> None:
     """One day off, one day worked: the sum over both years stays."""
-    rest = tuple(entry for entry in shipped().entries if entry is not pair)
-    without = Calendar(records=type(shipped())(entries=rest))
+    rest = tuple(entry for entry in shipped_records().entries if entry is not pair)
+    without = Calendar(records=type(shipped_records())(entries=rest))
     first, last = date(min(pair.off, pair.work).year, 1, 1), date(max(pair.off, pair.work).year, 12, 31)
 
     assert without.count(first, last) == calendars.count_working_days(first, last)
@@ -169,10 +171,10 @@ def test_a_record_that_cannot_be_read_says_where_and_what_is_allowed(text: str, 
 def test_nothing_heavy_is_imported_and_no_file_read_before_the_first_question() -> None:
     """The calendar costs nothing until it is asked, and never needs numpy or workalendar."""
     code = (
-        "import sys, calendars; from calendars.records import shipped;"
-        "assert shipped.cache_info().currsize == 0;"
+        "import sys, calendars; from calendars.records import shipped_records;"
+        "assert shipped_records.cache_info().currsize == 0;"
         "import datetime; calendars.is_working_day(datetime.date(2026, 4, 13));"
-        "assert shipped.cache_info().misses == 1;"
+        "assert shipped_records.cache_info().misses == 1;"
         "assert not {'numpy', 'workalendar', 'holidays'} & set(sys.modules)"
     )
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=CATALOGUE.parents[2], check=False)

@@ -12,9 +12,9 @@ from calendars.calendar import Calendar
 from calendars.counting import count
 from calendars.entries import with_records
 from calendars.kazakhstan import Kazakhstan
-from calendars.records import parse, shipped
+from calendars.records import parse, shipped_records
 from calendars.registered import UnknownCalendar, by_code, codes, for_edition, kinds_of
-from calendars.table import KINDS, WORKING, horizon
+from calendars.table import KINDS, WORKING, all_days
 from calendars.terms import WorkingDays
 from i18n import say
 
@@ -53,7 +53,7 @@ def test_the_days_of_kazakhstan_are_the_same_by_the_class_and_by_the_records() -
     """The class, asked about each day as any other would be, gives every working day on record."""
     by_class = [KINDS[kind] in WORKING for kind in kinds_of(Kazakhstan())]
 
-    assert by_class == [calendars.is_working_day(day) for day in horizon()]
+    assert by_class == [calendars.is_working_day(day) for day in all_days()]
     assert by_code("KZ") is calendars.calendar()
 
 
@@ -63,7 +63,7 @@ def test_the_class_takes_an_offices_records_too() -> None:
         "[[transfer]]\noff = 2026-12-31\nwork = 2026-12-26\nknown_at = 2026-12-21\n"
         'act = "G26G0000000"\naddress = "https://adilet.zan.kz/rus/docs/G26G0000000"\n'
     )
-    adopted = Kazakhstan(with_records(shipped(), parse(text)))
+    adopted = Kazakhstan(with_records(shipped_records(), parse(text)))
 
     assert not adopted.is_working_day(date(2026, 12, 31))
     assert adopted.is_working_day(date(2026, 12, 26))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calendars.shift import is_weekend, substitutes
+from calendars.shift import find_substitutes, is_weekend
 
 
 def d(text: str) -> date:
@@ -44,7 +44,7 @@ def test_a_holiday_on_a_weekend_takes_the_next_free_working_day(
     """The official examples, and the case that has not happened yet."""
     expected = {d(day): d(holiday) for day, holiday in given_days.items()}
 
-    assert substitutes([d(day) for day in holidays], [d(day) for day in religious]) == expected
+    assert find_substitutes([d(day) for day in holidays], [d(day) for day in religious]) == expected
 
 
 DATES = st.sets(st.dates(date(2020, 1, 1), date(2021, 12, 31)), max_size=40)
@@ -55,7 +55,7 @@ def test_every_weekend_holiday_gets_one_day_and_nobody_shares(
     holidays: set[date], religious: set[date]
 ) -> None:
     """As many substitutes as weekend holidays, each on a free weekday after its holiday, none skipped over."""
-    found = substitutes(holidays, religious)
+    found = find_substitutes(holidays, religious)
 
     assert sorted(found.values()) == sorted(day for day in holidays if is_weekend(day))
     for day, holiday in found.items():

@@ -10,9 +10,9 @@ import holidays
 import pytest
 
 import calendars
-from calendars.checks import prevailing
+from calendars.checks import prevailing_balances
 from calendars.entries import Balance
-from calendars.records import shipped
+from calendars.records import shipped_records
 
 ANSWERS = tomllib.loads((Path(__file__).parent / "answers.toml").read_text(encoding="utf-8"))
 YEARS = [int(year) for year in ANSWERS if year.isdigit()]
@@ -59,7 +59,9 @@ def test_the_year_has_its_working_days(year: int, total: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "balance", [entry for entry in shipped().of(Balance) if entry not in prevailing(shipped())], ids=str
+    "balance",
+    [entry for entry in shipped_records().of(Balance) if entry not in prevailing_balances(shipped_records())],
+    ids=str,
 )
 def test_a_balance_as_first_published_is_what_was_known_then(balance: Balance) -> None:
     """The balances of 2022, 2024 and 2026 changed; each first version comes out of the calendar of its day."""

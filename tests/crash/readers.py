@@ -11,9 +11,9 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from calendars import compiled
-from calendars.adopting import adopted
-from calendars.records import parse, shipped
+from calendars import compile_calendar
+from calendars.adopting import adopt_act
+from calendars.records import parse, shipped_records
 from documents.drawings.cartogram_table import read_cartogram
 from documents.measure_plan import read_measures
 from documents.people.table import read_people
@@ -181,7 +181,7 @@ def _acts() -> list[bytes]:
 
 
 def _act(data: bytes) -> object:
-    return compiled(adopted(shipped(), parse(_text(data), name="f.toml")))
+    return compile_calendar(adopt_act(shipped_records(), parse(_text(data), name="f.toml")))
 
 
 def _settings() -> list[bytes]:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DatabaseError
 
 import calendars
 from calendars.entries import with_records
-from calendars.records import RecordError, shipped
+from calendars.records import RecordError, shipped_records
 from storage.maintenance.seals import seal
 from storage.maintenance.verify import verify
 from storage.org.adoptions import adopt, adoptions, head, head_of
@@ -56,11 +56,11 @@ def test_an_act_comes_back_as_it_was_given(engine: Engine) -> None:
 def test_an_act_without_known_at_is_known_from_its_adoption(engine: Engine) -> None:
     """What was known the day before must stay answerable."""
     adopted(engine)
-    records = with_records(shipped(), adoptions(engine)[0].records)
+    records = with_records(shipped_records(), adoptions(engine)[0].records)
     friday = date(2026, 5, 8)
 
-    assert calendars.compiled(records, date(2026, 2, 1)).is_working(friday)
-    assert not calendars.compiled(records, TODAY).is_working(friday)
+    assert calendars.compile_calendar(records, date(2026, 2, 1)).is_working(friday)
+    assert not calendars.compile_calendar(records, TODAY).is_working(friday)
 
 
 def test_of_two_that_adopt_at_once_one_wins(engine: Engine) -> None:

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 
 from benchmarks.country import NOW, TODAY, computed, library, opening, renamed
-from calendars import compiled
-from calendars.adopting import adopted
-from calendars.records import parse, shipped
+from calendars import compile_calendar
+from calendars.adopting import adopt_act
+from calendars.records import parse, shipped_records
 from storage import tables
 from storage.board import totals
 from storage.cases.batch import Batch
@@ -36,9 +36,9 @@ from workflow.cases.commands.recalculation import recounted
 from workflow.deadlines.impact import reach
 from workflow.ports import CaseWrite, Conflict
 
-TRANSFER = compiled(
-    adopted(
-        shipped(),
+TRANSFER = compile_calendar(
+    adopt_act(
+        shipped_records(),
         parse(
             '[[transfer]]\noff = 2026-05-08\nwork = 2026-05-16\nact = "X"\naddress = "https://example.kz/x"\n'
         ),

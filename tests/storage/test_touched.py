@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import Engine
 
 from benchmarks.country import NOW, TODAY, computed, library, opening, renamed
-from calendars import compiled
-from calendars.adopting import adopted
-from calendars.records import parse, shipped
+from calendars import compile_calendar
+from calendars.adopting import adopt_act
+from calendars.records import parse, shipped_records
 from storage.cases.ledger import SqlLedger
 from tests.law import CALENDAR
 from tests.storage.house import desk
@@ -38,7 +38,7 @@ def test_no_case_whose_rows_differ_is_overlooked(sqlite: Engine, off: date, work
     ledger = SqlLedger(sqlite)
     ledger.append_many(cases, now=NOW)
     act = parse(f'[[transfer]]\noff = {off}\nwork = {work}\nact = "X"\naddress = "https://example.kz/x"\n')
-    after = compiled(adopted(shipped(), act))
+    after = compile_calendar(adopt_act(shipped_records(), act))
     anew = CaseCommands(ledger, library(), after)
 
     found = {name for span in reach(CALENDAR, after) for name in ledger.touched(*span)}

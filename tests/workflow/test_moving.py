@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import calendars
 from calendars.calendar import Calendar
 from calendars.entries import with_records
-from calendars.records import parse, shipped
+from calendars.records import parse, shipped_records
 from tests.law import library
 from workflow.cases.case import Case
 from workflow.deadlines.impact import changed_days, moved, reach
@@ -25,7 +25,7 @@ EDITION = library().named("internal-analysis.2024-01-01")
 
 
 def after(text: str) -> Calendar:
-    return calendars.compiled(with_records(shipped(), parse(text + SOURCE)))
+    return calendars.compile_calendar(with_records(shipped_records(), parse(text + SOURCE)))
 
 
 AFTER = after(f"[[transfer]]\noff = {FRIDAY}\nwork = {SATURDAY}\n")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import calendars
 from calendars.calendar import Calendar
 from calendars.entries import with_records
-from calendars.records import parse, shipped
+from calendars.records import parse, shipped_records
 from tests.law import library
 from workflow.board.rows import Row, rows
 from workflow.cases.case import Case, Fact, Snooze
@@ -28,7 +28,7 @@ ANALYSIS = EDITIONS["internal-analysis.2024-01-01"]
 
 
 def act(text: str) -> Calendar:
-    return calendars.compiled(with_records(shipped(), parse(text + SOURCE)))
+    return calendars.compile_calendar(with_records(shipped_records(), parse(text + SOURCE)))
 
 
 TRANSFER = act("[[transfer]]\noff = 2026-05-08\nwork = 2026-05-16\n")

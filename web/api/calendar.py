@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from calendars import OutOfRange
 from calendars.calendar import Day as Kind
-from calendars.layout import days_of, year
+from calendars.layout import build_year, days_of
 from services import calendar_acts
 from services.context import stamp
 from services.inputs import NO_NUL, Day, Line
@@ -139,7 +139,7 @@ def get_day(ctx: Reading, day: Day) -> DayAnswer:
 def get_calendar_year(ctx: Reading, number: YearNumber, as_of: AsOf = None) -> YearAnswer:
     """Return the production calendar of a year: its months and its special days."""
     within_records(ctx, number)
-    layout = year(number, as_known(ctx.calendar, as_of))
+    layout = build_year(number, as_known(ctx.calendar, as_of))
     return YearAnswer(
         year=number,
         days=layout.days,
@@ -165,7 +165,7 @@ def get_calendar_month(
     """Return the days of a month and the number of deadlines due on each; `/deadlines?on=` lists them."""
     within_records(ctx, number)
     calendar = as_known(ctx.calendar, as_of)
-    layout = year(number, calendar).months[month - 1]
+    layout = build_year(number, calendar).months[month - 1]
     due = ctx.reads.by_day(layout.first, layout.last, unit or None)
     return MonthAnswer(
         first=layout.first,

@@ -8,7 +8,7 @@ from datetime import date
 
 import calendars
 from calendars.calendar import Calendar, Day
-from calendars.layout import USUAL, Month, Run, days_of, month, runs
+from calendars.layout import USUAL, Month, Run, build_month, days_of, group_runs
 from services.context import RequestContext
 from web.ui.case_names import case_title
 from web.ui.deadline_status import SOON_WORKING_DAYS, DeadlineStatus, status_on
@@ -75,7 +75,7 @@ def as_known(calendar: Calendar, as_of: date | None) -> Calendar:
     """The office's calendar as it was known on a day; as it is known now for None."""
     if as_of is None or calendar.library:
         return calendar
-    known = calendars.compiled(calendar.records, as_of)
+    known = calendars.compile_calendar(calendar.records, as_of)
     return known.with_office_days(off=calendar.office_off, working=calendar.office_working)
 
 
@@ -86,7 +86,7 @@ def month_view(
 
     `calendar` says how the days are shaded; the due dates are those that hold now.
     """
-    laid = month(first, calendar)
+    laid = build_month(first, calendar)
     by_day = ctx.reads.days(laid.first, laid.last, unit, limit=ON_A_DAY)
     of_day = ctx.reads.days(chosen, chosen, unit, limit=LISTED) if chosen else {}
     listed = of_day[chosen][1] if chosen and chosen in of_day else ()
@@ -116,7 +116,7 @@ def month_view(
             tuple(day and _cell(day, by_day.get(day.on, (0, ())), cases, due, most) for day in week)
             for week in laid.weeks
         ),
-        runs=runs(tuple(day for day in days_of(laid) if day.kind not in USUAL)),
+        runs=group_runs(tuple(day for day in days_of(laid) if day.kind not in USUAL)),
         total=sum(number for number, _ in by_day.values()),
         earlier=_beside(laid, calendar, -1),
         later=_beside(laid, calendar, 1),

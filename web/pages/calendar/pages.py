@@ -13,7 +13,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from calendars import OutOfRange
-from calendars.layout import year
+from calendars.layout import build_year
 from services import calendar_acts
 from services.calendar_acts import PersonImpact, Preview
 from services.context import RequestContext, stamp
@@ -75,7 +75,7 @@ def year_page(
     today = ctx.today
     within_records(ctx, number)
     known_on = parse_date(as_of) if as_of.strip() else None
-    laid = year(number, as_known(ctx.calendar, known_on))
+    laid = build_year(number, as_known(ctx.calendar, known_on))
     return page(request, ctx, "calendar.html", today=today, year=laid, as_of=known_on)
 
 
