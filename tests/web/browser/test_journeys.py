@@ -12,7 +12,6 @@ import pytest
 
 from services.credentials import hash_password
 from tests.web.browser.conftest import Served, serving
-from tests.web.lived_in import live_in
 from tests.web.real import real_office
 
 PASSWORD = "ұзақ құпиясөз 7"
@@ -98,24 +97,6 @@ def test_what_was_typed_survives_the_end_of_the_session(served: Served) -> None:
     case = office.house.reads.case("2026-0001")
     assert case is not None
     assert case.facts["order_signed"].on == today
-
-
-def test_a_manager_finds_the_worst_overdue_stage_in_two_clicks(
-    served: Served, quiet: Callable[[], None]
-) -> None:
-    """From the overview to the reason why."""
-    live_in(served.office)
-    with served.page("first_head") as page:
-        page.goto("/")
-        page.locator("#overdue tbody tr a, #worst a").first.click()
-        page.wait_for_load_state()
-        if "/cases/" not in page.url:
-            page.locator("main tbody tr a").first.click()
-        page.wait_for_url("**/cases/**")
-        row = page.locator(".entry:target")
-
-        assert "просрочено" in row.inner_text()
-        assert "Основание" in row.inner_text()
 
 
 def test_the_keyboard_alone_records_a_fact(served: Served, quiet: Callable[[], None]) -> None:

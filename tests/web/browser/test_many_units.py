@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from storage.org import store
+from tests.web.browser.axe import AXE, OVER, RUN, TWICE
 from tests.web.browser.conftest import Served, serving
-from tests.web.browser.test_accessible import AXE, OVER, RUN, TWICE
 from tests.web.real import real_office
 from web.ui.org_names import MAX_LISTED
 from workflow.org.office import Unit
@@ -81,6 +81,6 @@ def test_pages_with_the_field_can_be_used_by_everybody(login: str, served: Serve
                 sheet.emulate_media(color_scheme=theme)
                 sheet.wait_for_function(f"document.documentElement.dataset.bsTheme === '{theme}'")
                 wrong += [f"{address} {width} over the edge: {one}" for one in sheet.evaluate(OVER)]
-                wrong += [f"{address} {theme} {width} {one}" for one in sheet.evaluate(RUN, [])]
+                wrong += [f"{address} {theme} {width} {one}" for one in sheet.evaluate(RUN, "all")]
 
     assert wrong == []

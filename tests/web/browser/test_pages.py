@@ -1,0 +1,215 @@
+"""Every page, looked at once: what it asks of others, what axe-core finds, how it prints.
+
+In both themes, wide and narrow; found by walking, so that a new page is looked at without anybody naming it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pypdfium2
+import pytest
+
+from tests.web.browser.axe import AXE, NEW, OVER, PRUNE, RUN, SHOWS, TWICE
+from tests.web.browser.conftest import Served
+from tests.web.walking import STARTS, walk
+
+LOOKS = ((360, "dark"), (1360, "light"))
+"""Each width and each theme once."""
+WALKED = (
+    "/monitoring/consolidated",
+    "/monitoring/uploads",
+    "/monitoring/yearly",
+    "/cases/2026-0002/risks?risk=1",
+)
+REACHABLE = """() => {
+  const all = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']";
+  window.left = Array.from(document.querySelectorAll(all)).filter(one =>
+    one.checkVisibility() && !one.disabled && one.tabIndex >= 0);
+  return window.left.length + 4 * document.querySelectorAll("input[type=date]").length;
+}"""
+"""What the keyboard must come to, and how many strokes that takes at most: a date has parts of its own."""
+STOOD = """() => {
+  const one = document.activeElement;
+  if (one === document.body) return [];
+  one.dataset.stood = "1";
+  const style = getComputedStyle(one);
+  const shown = style.outlineStyle !== "none" || style.boxShadow !== "none";
+  return shown ? [] : [one.outerHTML.slice(0, 120)];
+}"""
+"""Marks where one stands; what shows no outline there is given back.
+
+Asked with motion reduced: of what still moves it would see a beginning, not where it comes to rest."""
+UNSIGNED = ("/login", "/cases/2026-9999")
+"""Pages a stranger sees."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What one page, opened in Russian and dark by its address, was like in a browser set to Kazakh."""
+
+    language: str
+    theme: str
+    foreign: tuple[str, ...]
+    """Addresses of other hosts it asked for."""
+    complaints: tuple[str, ...]
+    """What the browser said of it, breaches of its own policy among it."""
+    heading: str
+    sheets: tuple[str, ...]
+    """The text of each sheet it prints."""
+    faults: tuple[str, ...]
+    """What keeps somebody from using it."""
+
+
+@pytest.fixture(scope="module")
+def visits(served: Served) -> dict[str, Visit]:
+    """A visit to one address of each route, by log-in and address."""
+    found: dict[str, Visit] = {}
+    known: set[str] = set()
+    for login in ("officer", "administrator", ""):
+        addresses = list(UNSIGNED)
+        if login:
+            with served.office.client(login) as browser:
+                walked = walk(browser, each=1, starts=(*STARTS, *served.office.uploaded))
+            whole = set(walked.pages)
+            fresh = {route: next(filter(whole.__contains__, at), "") for route, at in walked.by_route.items()}
+            addresses = [page for route, page in fresh.items() if page and route not in known]
+            known.update(fresh)
+        with served.page(login, language="kk", reduced_motion="reduce") as page:
+            page.add_init_script(AXE)
+            found |= {f"{login} {address}": visit(page, served, address) for address in addresses}
+    return found
+
+
+def visit(page: Any, served: Served, address: str) -> Visit:
+    """Open a page and look at it."""
+    watched = served.watched
+    watched.foreign.clear()
+    watched.complaints.clear()
+    page.goto(f"{address}{'&' if '?' in address else '?'}lang=ru&theme=dark")
+    said = page.evaluate(
+        "[document.documentElement.lang, document.documentElement.dataset.bsTheme,"
+        " document.querySelector('h1').innerText]"
+    )
+    complaints = tuple(watched.complaints)  # before the page is taken apart
+    sheets = text_of(page)
+    return Visit(said[0], said[1], tuple(watched.foreign), complaints, said[2], sheets, tuple(faults(page)))
+
+
+def faults(page: Any) -> list[str]:
+    """Whatever axe-core knows, and what it does not ask; the page is not whole afterwards."""
+    wrong = [f"two of one id: {one}" for one in page.evaluate(TWICE)]
+    for width in (1360, 360):
+        page.set_viewport_size({"width": width, "height": 900})
+        wrong += [f"over the edge at {width}: {one}" for one in page.evaluate(OVER)]
+    page.evaluate(PRUNE)
+    page.keyboard.press("Tab")
+    # After a stroke of the keyboard, what is come to by a script shows where one stands as if by a key.
+    wrong += [f"nothing shows where one stands: {one}" for one in page.evaluate(SHOWS)]
+    page.evaluate(NEW)
+    for width, theme in LOOKS:
+        if page.viewport_size["width"] != width:
+            page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate("theme => { document.documentElement.dataset.bsTheme = theme; }", theme)
+        for part in ("structure", "colours"):
+            wrong += [f"{theme} {width} {one}" for one in page.evaluate(RUN, part)]
+    return wrong
+
+
+def test_there_are_pages_to_look_at(visits: dict[str, Visit]) -> None:
+    """Else the rest would hold by itself."""
+    assert len(visits) > 40
+
+
+def test_every_page_can_be_used_by_everybody(visits: dict[str, Visit]) -> None:
+    """Contrast, names of fields, headings, landmarks: whatever axe-core knows; and no scrolling sideways."""
+    found = {page: seen.faults for page, seen in visits.items() if seen.faults}
+
+    assert not found, "\n".join(f"{page}\n   " + "\n   ".join(wrong) for page, wrong in found.items())
+
+
+def test_no_page_asks_another_host_or_breaks_its_own_policy(visits: dict[str, Visit]) -> None:
+    """Nor has the browser anything else to complain about, but that a page that is not there is a 404."""
+    found = {page: seen for page, seen in visits.items() if seen.foreign or seen.complaints}
+    missing = found.pop(" /cases/2026-9999", None)
+
+    assert found == {}
+    assert missing is None or not missing.foreign
+
+
+def test_language_and_theme_of_the_address_are_what_a_page_says_of_itself(visits: dict[str, Visit]) -> None:
+    """Whatever the browser prefers."""
+    assert {page: seen for page, seen in visits.items() if (seen.language, seen.theme) != ("ru", "dark")} == {}
+
+
+def test_every_page_prints(visits: dict[str, Visit]) -> None:
+    """The heading and no menu, no sheet nearly empty, never more than a case with all its reasons needs."""
+    for address, seen in visits.items():
+        if address.startswith(" "):
+            continue
+
+        assert squeezed(seen.heading)[:40] in squeezed(seen.sheets[0]), address
+        assert "Выйти" not in "".join(seen.sheets), address
+        assert all(len(squeezed(sheet)) > 100 for sheet in seen.sheets), f"{address}: a nearly empty sheet"
+        assert len(seen.sheets) <= 10, f"{address}: {len(seen.sheets)} sheets"
+
+
+def text_of(page: Any) -> tuple[str, ...]:
+    """The text of each printed sheet."""
+    document = pypdfium2.PdfDocument(page.pdf(format="A4", print_background=True))
+    return tuple(sheet.get_textpage().get_text_range() for sheet in document)
+
+
+def squeezed(text: str) -> str:
+    return "".join(text.split()).casefold()
+
+
+def test_the_keyboard_reaches_everything_and_shows_where_it_stands(served: Served) -> None:
+    """Tab after tab through the pages with forms of their own: nothing is skipped, nothing holds one fast."""
+    with served.page("officer", reduced_motion="reduce") as sheet:
+        for address in WALKED:
+            sheet.goto(address)
+            unseen = []
+            for _ in range(sheet.evaluate(REACHABLE) + 3):
+                sheet.keyboard.press("Tab")
+                unseen += sheet.evaluate(STOOD)
+            left = sheet.evaluate(
+                "window.left.filter(one => !one.dataset.stood).map(one => one.outerHTML.slice(0, 120))"
+            )
+
+            assert not unseen, f"{address}: nothing shows where one stands: {unseen[:3]}"
+            assert not left, f"{address}: never reached: {left[:3]}"
+
+
+def test_long_work_says_that_it_is_under_way(served: Served, quiet: Callable[[], None]) -> None:
+    """The button can be pressed once; a sentence stands there until the answer comes."""
+    with served.page("officer") as page:
+        page.goto("/past?lang=ru")
+        page.set_input_files("#file", {"name": "a.csv", "mimeType": "text/csv", "buffer": b"case"})
+        page.route("**/past", lambda route: route.fulfill(status=204))
+        page.locator("main form button[type=submit]").first.click()
+        page.locator(".busy-note").wait_for()
+
+        assert page.locator(".busy-note").inner_text() == "Идёт расчёт, подождите…"
+        assert page.locator("main form button[type=submit]").first.is_disabled()
+
+
+def test_another_language_loses_nothing_typed(served: Served) -> None:
+    """Half typed on the page of a form, and typed into a form that was refused."""
+    with served.page() as page:
+        page.goto("/calendar/acts?lang=ru")
+        page.locator("details:has(#act-text) > summary").click()
+        page.fill("#act-text", "off = вчера")
+        page.locator(".switch a[hreflang=kk]").click()
+        page.wait_for_url("**lang=kk")
+        half_typed = page.locator("#act-text").input_value()
+        page.locator("form:has(#act-text) button[type=submit]").click()
+        page.wait_for_selector(".problem-top:not(:empty)")
+        page.locator(".switch a[hreflang=ru]").click()
+        page.wait_for_url("**lang=ru")
+
+        assert half_typed == "off = вчера"
+        assert page.locator("#act-text").input_value() == "off = вчера"
+        assert page.evaluate("document.documentElement.lang") == "ru"
