@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -138,10 +138,14 @@ class Planner:
         self, row: Row, case: Case, obligation: Obligation, come: ScheduledStep
     ) -> tuple[list[PlannedNotice], list[Problem]]:
         rung = come.step
-        if come.id in SLIPPED and come.on < self.today and HIMSELF[0] not in rung.to:
-            # The questions that went by stand in this one: whoever was to answer them hears it too.
-            rung = replace(rung, to=(*HIMSELF, *rung.to))
         people, nobody = told(self.office, case, obligation, row.obligation, rung, on=self.today)
+        unasked: set[str] = set()
+        if come.id in SLIPPED and come.on < self.today and HIMSELF[0] not in rung.to:
+            # The questions that went by stand in this one: who must answer and was not asked yet is told too.
+            asking = replace(rung, to=(*HIMSELF, *rung.to))
+            first = {recipient.person.key for recipient in people}
+            people, nobody = told(self.office, case, obligation, row.obligation, asking, on=self.today)
+            unasked = {recipient.person.key for recipient in people} - first
         problems = [
             Problem(
                 case=row.case,
@@ -167,7 +171,15 @@ class Planner:
             for channel, hearer in reached:
                 hearing = self._hearing(row, come, hearer, channel)
                 hearings.setdefault(hearing.notice.key, hearing)
-        return list(hearings.values()), problems
+        planned = list(hearings.values())
+        return [one for one in planned if not self._was_asked(one, unasked)], problems
+
+    def _was_asked(self, planned: PlannedNotice, unasked: Collection[str]) -> bool:
+        """Whether one of these people had an earlier question about the same plan date."""
+        if planned.reminder.person not in unasked:
+            return False
+        keys = [replace(planned.reminder, rung=step).key(planned.notice.channel) for step in SLIPPED]
+        return bool(self.outbox.known(keys))
 
     def _hearing(self, row: Row, come: ScheduledStep, one: Recipient, channel: Channel) -> PlannedNotice:
         reminder = Reminder(

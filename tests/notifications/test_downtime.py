@@ -116,3 +116,28 @@ def test_a_server_that_is_down_keeps_the_collected_letter_whole(tmp_path: Path) 
 
     assert waiting == {"queued"}
     assert [one.letter.subject for one in broken.kept] == ["Өз күнінде жіберілмеген еске салулар: 4 мерзім"]
+
+
+def test_a_question_asked_in_time_is_not_asked_again_when_the_case_changes(town: Town) -> None:
+    """A start planned for 13 April, asked about after 1, 5 and 10 working days (27 April); another plan date
+    moved on the 29th looks at the row anew."""
+    case = town.open()
+    for step in range(17):
+        back(town, date(2026, 4, 13) + timedelta(days=step))
+    today = date(2026, 4, 29)
+    moved = {"analysis_ended": date(2026, 6, 8)}
+    town.desk.replan_all(case.id, moved, by="Айгүл", now=noon(today), today=today)
+    back(town, today)
+
+    asked = [one for one in town.notices() if one.obligation == "analysis_started" and one.person == AIGUL.key]
+    assert {notice.rung for notice in asked} == {"planned", "slipped+1", "slipped+5"}
+
+
+def test_who_was_never_asked_hears_the_latest_question(town: Town) -> None:
+    """Down from 13 to 28 April: the question of the 27th goes to those above and to who must answer."""
+    town.open()
+    back(town, date(2026, 4, 29))
+
+    asked = [notice for notice in town.notices() if notice.obligation == "analysis_started"]
+    assert AIGUL.key in {notice.person for notice in asked}
+    assert {notice.rung for notice in asked} == {"slipped+10"}
