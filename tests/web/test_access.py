@@ -165,7 +165,10 @@ def test_every_access_meets_every_route(reader: Reader) -> None:
             asked = need(route)
             if asked is None or route.path == "/logout":
                 continue
-            for case, is_foreign in ((home.real, False), (home.late, reader.unit == "hr")):  # hr and law
+            cases = [(home.real, False)]  # of hr
+            if "{case}" in route.path:
+                cases.append((home.late, reader.unit == "hr"))  # of law
+            for case, is_foreign in cases:
                 # A session of its own for each request: some end the one they come in by.
                 browser.cookies.clear()
                 browser.cookies.set(COOKIE, home.new_session(reader.login), domain="127.0.0.1")
@@ -174,7 +177,7 @@ def test_every_access_meets_every_route(reader: Reader) -> None:
                 requests += 1
                 if not reader.may(asked):
                     right = status == 403
-                elif is_foreign and "{case}" in route.path:
+                elif is_foreign:
                     right = status == 404
                 else:
                     right = status not in (401, 403)
@@ -182,7 +185,7 @@ def test_every_access_meets_every_route(reader: Reader) -> None:
                     wrong.append((method, route.path, case, status))
 
     assert not wrong, wrong
-    assert requests > 400
+    assert requests > 250
 
 
 def test_a_stranger_meets_the_log_in_page_on_every_route() -> None:
