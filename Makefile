@@ -40,9 +40,8 @@ var/merzim.sqlite: | $(VENV)/.run
 test: $(VENV)/.test $(EMULATOR)
 	@$(MAKE) --no-print-directory --jobs 2 lint suite
 
-# A third of the tests' time is waiting (for a node that restarts, a lease that ends): three of them fill two cores.
 suite: $(VENV)/.test
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check

@@ -6,6 +6,7 @@ off rolls to the next working day is part of the term (Civil Code art. 175, by a
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -196,3 +197,13 @@ Term = (
     | AtOnce
     | WithoutTerm
 )
+
+ExtensionTerm = WorkingDays | CalendarDays | Weeks | Months | Years
+"""What a term may be extended by, counted from its last day."""
+EXTENSION_UNITS: Mapping[str, Callable[[int], ExtensionTerm]] = {
+    "working days": WorkingDays,
+    "calendar days": CalendarDays,
+    "weeks": Weeks,
+    "months": Months,
+    "years": Years,
+}

@@ -1,4 +1,4 @@
-"""Verbs on cases: open, record, replan, correct, cancel, exempt, reopen, snooze, name readers."""
+"""Verbs on cases: open, record, replan, correct, withdraw, cancel, exempt, extend, pause, snooze and more."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ from services.inputs import (
 from services.queries import person_named, unit_named
 from services.results import CommandResult, OpenedCase, command_result, opened_case, preview_result
 from services.verbs import Command, verb
-from workflow.cases.commands import reminder_actions, withdrawals
+from workflow.cases.commands import extensions, migration, reminder_actions, withdrawals
 from workflow.cases.commands.desk import CaseCommands, Change
+from workflow.cases.commands.extensions import CannotExtend
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.previews import Preview, preview
 from workflow.cases.commands.withdrawals import CannotWithdraw
@@ -98,7 +99,8 @@ class Correct(Previewed):
 
 class Withdraw(Previewed):
     """What is withdrawn: a fact with its period, `plan.` and a fact for its plan date, a row of a register
-    (`risk.3`, `request.3`, `measure.2`, `position.4`, `remark.1`), or `#7` for one line of the history.
+    (`risk.3`, `request.3`, `measure.2`, `position.4`, `remark.1`), `extended.` and an obligation for its latest
+    extension, `pause` for the latest pause, or `#7` for one line of the history.
 
     `evidence`: of that record only this document: its address, SHA-256 or file name.
     """
@@ -126,6 +128,42 @@ class Reopen(Previewed):
 
     ground: Ground
     obligation: OptionalName = ""
+
+
+class Extend(Previewed):
+    """Extend one deadline, where the act allows it: by so many units of the act, or to a day.
+
+    `decided_by`: the duty of who decided; `on`: the day of the decision, today when left out; `document`: its
+    number and date, or address.
+    """
+
+    obligation: Name
+    by: Annotated[int, Field(ge=1, le=1000)] | None = None
+    to: Day | None = None
+    ground: Ground
+    decided_by: Duty
+    document: Line = ""
+    on: Day | None = None
+
+
+class Pause(Previewed):
+    """Stop the clocks of a case from a day on."""
+
+    ground: Ground
+    on: Day
+
+
+class Resume(Previewed):
+    """Let the clocks of a paused case run again; that day counts."""
+
+    ground: Ground
+    on: Day
+
+
+class Migrate(Previewed):
+    """Move a case to another edition of its procedure (`internal-analysis.2024-01-01`)."""
+
+    edition: Key
 
 
 class Snooze(CaseCommand):
@@ -181,6 +219,27 @@ def act_of(ctx: RequestContext, command: Previewed) -> Callable[[CaseCommands], 
             return lambda desk: desk.exempt(case, ground=ground, obligation=obligation, **by)
         case Reopen(ground=ground, obligation=obligation):
             return lambda desk: desk.reopen(case, ground=ground, obligation=obligation, **by)
+        case Extend():
+            if (command.by is None) == (command.to is None):
+                raise CannotExtend("extend.by_or_to")
+            return lambda desk: extensions.extend(
+                desk,
+                case,
+                command.obligation,
+                by_count=command.by,
+                to=command.to,
+                ground=command.ground,
+                decided_by=command.decided_by,
+                document=command.document,
+                on=command.on or ctx.today,
+                **by,
+            )
+        case Pause(ground=ground, on=on):
+            return lambda desk: extensions.pause(desk, case, ground=ground, on=on, **by)
+        case Resume(ground=ground, on=on):
+            return lambda desk: extensions.resume(desk, case, ground=ground, on=on, **by)
+        case Migrate(edition=edition):
+            return lambda desk: migration.migrate(desk, ctx.library, case, edition, **by)
     raise TypeError(type(command).__name__)
 
 
@@ -289,6 +348,30 @@ def exempt(ctx: RequestContext, command: Exempt) -> CommandResult:
 @verb("manage")
 def reopen(ctx: RequestContext, command: Reopen) -> CommandResult:
     """Reopen a case, or withdraw the exemption of one obligation."""
+    return run(ctx, command)
+
+
+@verb("manage")
+def extend(ctx: RequestContext, command: Extend) -> CommandResult:
+    """Extend a deadline, where the act allows it, with ground and who decided."""
+    return run(ctx, command)
+
+
+@verb("manage")
+def pause(ctx: RequestContext, command: Pause) -> CommandResult:
+    """Pause a case, where the act allows it: its clocks stand until it is resumed."""
+    return run(ctx, command)
+
+
+@verb("manage")
+def resume(ctx: RequestContext, command: Resume) -> CommandResult:
+    """Resume a paused case."""
+    return run(ctx, command)
+
+
+@verb("manage")
+def migrate(ctx: RequestContext, command: Migrate) -> CommandResult:
+    """Move a case to another edition of its procedure; `lost` names what that edition does not know."""
     return run(ctx, command)
 
 

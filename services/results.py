@@ -62,6 +62,7 @@ class CommandResult(BaseModel):
     """What a command did to a case: events written (none if it was done already) and due dates moved.
 
     `preview`: nothing was written; `changed` is whether it would be. `tells`: how many people would be told.
+    `lost`: facts and plan dates that another edition does not know; they stay in the history.
     """
 
     case: str
@@ -70,6 +71,7 @@ class CommandResult(BaseModel):
     moved: list[MovedDate] = Field(default_factory=list)
     preview: bool = False
     tells: int | None = None
+    lost: list[str] = Field(default_factory=list)
 
 
 def case_head(case: Case) -> CaseHead:
@@ -114,6 +116,7 @@ def command_result(change: Change) -> CommandResult:
         changed=bool(change.events),
         events=[event_result(event) for event in change.events],
         moved=[_moved(*dates) for dates in change.moved],
+        lost=_lost(change),
     )
 
 
@@ -126,7 +129,13 @@ def preview_result(preview: Preview, *, tells: int) -> CommandResult:
         moved=[_moved(change.obligation, change.before, change.after) for change in preview.deadlines],
         preview=True,
         tells=tells,
+        lost=_lost(preview.change),
     )
+
+
+def _lost(change: Change) -> list[str]:
+    lost = (event.payload.get("lost") for event in change.events if event.kind == "migrated")
+    return [str(name) for names in lost if isinstance(names, list) for name in names]
 
 
 def _moved(obligation: str, before: date | None, after: date | None) -> MovedDate:

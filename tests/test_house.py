@@ -107,6 +107,7 @@ def test_no_command_of_the_contract_is_missing() -> None:
         *(f"overlay {name}" for name in ("list", "preview", "apply", "withdraw")),
         *("procedures", "plan", "audit", "import", "people", "open", "open-year", "cases", "case"),
         *("record", "replan", "correct", "withdraw", "cancel", "exempt", "reopen"),
+        *("extend", "pause", "resume", "migrate"),
         *("attach", "evidence", "package"),
         *("form", "forms"),
         *(f"risks {name}" for name in ("add", "rank", "measure", "review", "remove", "ask", "answer")),

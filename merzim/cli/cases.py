@@ -10,7 +10,7 @@ import typer
 from merzim.cli.answers import explained, finding, obligation, print_deadlines, print_findings
 from merzim.cli.call import CommandContext
 from merzim.cli.help import Command
-from merzim.cli.parsing import day, named_days, named_numbers, number
+from merzim.cli.parsing import day, named_days, named_numbers, number, optional_day
 from merzim.cli.printing import paragraph
 from services.queries import findings_of, stage_title, unit_named
 
@@ -50,6 +50,10 @@ def add_to(app: typer.Typer) -> None:
         "cancel": cancel,
         "exempt": exempt,
         "reopen": reopen,
+        "extend": extend,
+        "pause": pause,
+        "resume": resume,
+        "migrate": migrate,
         "explain": explain,
     }
     for name, command in commands.items():
@@ -285,6 +289,65 @@ def reopen(
     _tell(call, done, done="cli.reopened_one" if only else "cli.reopened", obligation=only)
 
 
+def extend(
+    ctx: typer.Context,
+    case: CaseId,
+    name: Annotated[str, typer.Argument(metavar="OBLIGATION")],
+    ground: Ground,
+    decided_by: Annotated[str, typer.Option("--decided-by", metavar="DUTY", help="cli.option.decided_by")],
+    by: Annotated[str | None, typer.Option("--by", metavar="N", help="cli.option.extend_by")] = None,
+    to: Annotated[str | None, typer.Option("--to", metavar="DATE", help="cli.option.extend_to")] = None,
+    on: Annotated[str | None, typer.Option("--on", metavar="DATE", help="cli.option.decided_on")] = None,
+    document: Annotated[str, typer.Option("--document", metavar="TEXT", help="cli.option.decision")] = "",
+    dry_run: DryRun = False,
+) -> None:
+    from services import cases
+
+    call = CommandContext.of(ctx)
+    fields = {
+        "case": case,
+        "obligation": name,
+        "by": number(by, where="--by", first=1, last=1000) if by is not None else None,
+        "to": optional_day(to, where="--to"),
+        "ground": ground,
+        "decided_by": decided_by,
+        "document": document,
+        "on": optional_day(on, where="--on"),
+        "preview": dry_run,
+    }
+    done = cases.extend(call.ctx, build(cases.Extend, fields))
+    _tell(call, done, done="cli.extended", already="cli.extended_already", obligation=name)
+
+
+def pause(ctx: typer.Context, case: CaseId, ground: Ground, on: On, dry_run: DryRun = False) -> None:
+    from services import cases
+
+    call = CommandContext.of(ctx)
+    fields = {"case": case, "ground": ground, "on": day(on, where="--on"), "preview": dry_run}
+    _tell(call, cases.pause(call.ctx, build(cases.Pause, fields)), done="cli.paused", on=fields["on"])
+
+
+def resume(ctx: typer.Context, case: CaseId, ground: Ground, on: On, dry_run: DryRun = False) -> None:
+    from services import cases
+
+    call = CommandContext.of(ctx)
+    fields = {"case": case, "ground": ground, "on": day(on, where="--on"), "preview": dry_run}
+    _tell(call, cases.resume(call.ctx, build(cases.Resume, fields)), done="cli.resumed", on=fields["on"])
+
+
+def migrate(
+    ctx: typer.Context,
+    case: CaseId,
+    to: Annotated[str, typer.Option("--to", metavar="EDITION", help="cli.option.edition")],
+    dry_run: DryRun = False,
+) -> None:
+    from services import cases
+
+    call = CommandContext.of(ctx)
+    done = cases.migrate(call.ctx, build(cases.Migrate, {"case": case, "edition": to, "preview": dry_run}))
+    _tell(call, done, done="cli.case_migrated", already="cli.case_migrated_already", edition=to)
+
+
 def explain(
     ctx: typer.Context, case: CaseId, name: Annotated[str, typer.Argument(metavar="OBLIGATION")]
 ) -> None:
@@ -368,6 +431,8 @@ def _tell(
         call.print(call.say(code, case=result.case, **arguments))
         if result.moved:
             call.print(call.say("cli.moved"))
+    if result.lost:
+        call.print(call.say("cli.lost", names=result.lost))
     if result.moved:
         moved = [(date.obligation, date.before or "-", date.after or "-") for date in result.moved]
         call.table(("id", "was", "is"), moved, indent=2)

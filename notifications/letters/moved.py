@@ -21,7 +21,7 @@ def moved_letter(told: Sequence[tuple[Notice, Matter]], rules: Rules, language: 
     one, matter = told[0]
     alone = len(told) == 1
     arguments = _arguments(one, matter)
-    word = "withdrawn" if one.rung == WITHDRAWN else "moved"
+    word = _word(one)
     discreet = any(matter.confidential for _, matter in told)
     if discreet:
         subject, lead = say("digest.awaits_subject", {}, language), say("digest.moved_discreet", {}, language)
@@ -52,7 +52,7 @@ def _sections(told: Sequence[tuple[Notice, Matter]], language: str, *, discreet:
     for notice, matter in told:
         if notice.rung == WITHDRAWN:
             # Nobody is asked for it any more: it has no force.
-            lines.append(Line(text=say("digest.withdrawn_line", _arguments(notice, matter), language)))
+            lines.append(Line(text=say(f"digest.{_word(notice)}_line", _arguments(notice, matter), language)))
             continue
         force = say(f"letter.force_{matter.deadline.obligation.force}", {}, language)
         moved = say("digest.moved_line", _arguments(notice, matter), language)
@@ -68,6 +68,14 @@ def _sections(told: Sequence[tuple[Notice, Matter]], language: str, *, discreet:
     if link.link:
         found.append(Section(heading=say("letter.heading_do", {}, language), lines=(link,)))
     return found
+
+
+def _word(one: Notice) -> str:
+    """Which of the sentences a notice is written with: moved, no longer asked for, or its clock stopped."""
+    cause = one.about.get("cause")
+    if one.rung != WITHDRAWN:
+        return "moved"
+    return "paused" if isinstance(cause, Mapping) and cause.get("kind") == "paused" else "withdrawn"
 
 
 def _arguments(one: Notice, matter: Matter) -> dict[str, object]:
@@ -88,7 +96,8 @@ def cause_said(cause: object, language: str, matter: Matter | None = None) -> st
     code = f"digest.cause_{kind}" + ("_one" if kind == "reopened" and told.get("name") else "")
     whole = str(told.get("name", ""))
     name = whole.partition(".")[0].partition("#")[0]
-    obligation = matter.procedure.by_id.get(name) if matter is not None else None
+    anchors = matter.procedure.anchor_by_id if matter is not None else {}
+    obligation = anchors.get(name) or anchors.get(".".join(whole.split(".")[:2]))
     # A row of a register is named by its number.
     row = say(f"row.{name}", {"number": whole.partition(".")[2]}, language) if knows(f"row.{name}") else whole
     arguments = {

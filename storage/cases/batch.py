@@ -233,7 +233,7 @@ def _add_rows(made: Batch, change: CaseWrite, before: Before) -> bool:
         if known is None:
             made.rows_new.append(dict(zip(ROW_COLUMNS, values, strict=True)))
         else:
-            if _has_moved(known, row):
+            if _has_moved(known, row, paused=bool(change.case.pauses)):
                 made.moved.append(_moved(change, row.obligation, row.version))
             made.columns.update(
                 name for name, was, one in zip(ROW_COLUMNS, known, values, strict=True) if was != one
@@ -267,9 +267,12 @@ def _alike(known: tuple[object, ...], values: tuple[object, ...]) -> bool:
     )
 
 
-def _has_moved(known: tuple[object, ...], row: Row) -> bool:
-    """Whether who waited by the old row must hear of the new one. What is done is no news to them."""
-    if known[_STATE] not in WAITING or known[_DUE] is None:
+def _has_moved(known: tuple[object, ...], row: Row, *, paused: bool) -> bool:
+    """Whether who waited by the old row must hear of the new one. What is done is no news to them.
+
+    `paused`: the case is or was paused, so that what had no due date may have had one before.
+    """
+    if known[_STATE] not in WAITING or (known[_DUE] is None and not paused):
         return False
     return known[_DUE] != row.due if row.state in WAITING else row.state != "done"
 

@@ -22,10 +22,12 @@ from storage.database import engine
 from storage.maintenance import schema
 from storage.notices.outbox import SqlOutbox
 from storage.org import store as office_store
-from tests.law import CALENDAR, library
+from tests.law import CALENDAR
+from tests.law import library as shipped
 from workflow.cases.case import Case
 from workflow.cases.commands.desk import CaseCommands
 from workflow.cases.commands.opening import Opening
+from workflow.law.library import Library
 from workflow.org.office import Person, Unit
 
 START = date(2026, 4, 13)
@@ -74,12 +76,20 @@ def noon(on: date) -> datetime:
 class Town:
     """An office at work: cases on the board, rounds and deliveries by day."""
 
-    def __init__(self, folder: Path, *, people: Iterable[Person] = PEOPLE, rules: Rules = RULES) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        people: Iterable[Person] = PEOPLE,
+        rules: Rules = RULES,
+        library: Library | None = None,
+    ) -> None:
         self.engine = engine.open(f"sqlite:///{(folder / 'town.sqlite').as_posix()}")
         schema.create_or_migrate(self.engine)
         office_store.save(self.engine, units=UNITS, people=people)
         self.outbox = SqlOutbox(self.engine)
-        self.desk = CaseCommands(SqlLedger(self.engine), library(), CALENDAR)
+        self.library = library or shipped()
+        self.desk = CaseCommands(SqlLedger(self.engine), self.library, CALENDAR)
         self.rules = rules
 
     def open(
@@ -101,15 +111,17 @@ class Town:
 
     def round(self, channels: Sequence[Channel], on: date, *, at: datetime | None = None) -> RoundReport:
         return rounds.round(
-            self.outbox, library(), CALENDAR, channels, now=at or noon(on), today=on, rules=self.rules
+            self.outbox, self.library, CALENDAR, channels, now=at or noon(on), today=on, rules=self.rules
         )
 
     def plan(self, channels: Sequence[Channel], on: date) -> RoundReport:
-        return rounds.plan(self.outbox, library(), CALENDAR, channels, now=noon(on), today=on, rules=self.rules)
+        return rounds.plan(
+            self.outbox, self.library, CALENDAR, channels, now=noon(on), today=on, rules=self.rules
+        )
 
     def deliver(self, channels: Sequence[Channel], on: date, *, at: datetime | None = None) -> DeliveryReport:
         return deliver(
-            self.outbox, library(), CALENDAR, channels, now=at or noon(on), today=on, rules=self.rules
+            self.outbox, self.library, CALENDAR, channels, now=at or noon(on), today=on, rules=self.rules
         )
 
     def notices(self) -> Sequence[Notice]:

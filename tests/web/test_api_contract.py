@@ -69,7 +69,7 @@ def test_no_request_breaks_the_api_and_every_answer_is_described(
     wrong = operation.as_strategy(generation_mode=schemathesis.GenerationMode.NEGATIVE)
 
     @settings(
-        max_examples=6,
+        max_examples=10,
         derandomize=True,
         database=None,
         deadline=None,

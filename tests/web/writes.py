@@ -35,6 +35,8 @@ PASSWORD = "жақсы құпиясөз 1"
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
 GROUND = {"ground": "негіздемесі бар"}
 DAY = "2026-04-06"
+OLDER = "internal-analysis.2023-01-01"
+NOT_ALLOWED: dict[str, Any] = {"changes": False, "status": (422,)}
 PLAN = (
     "№;Риск;Мероприятие;Форма завершения;Ответственный;Срок\n"
     "1;Нет порядка;Утвердить порядок {n};Приказ;Иванов;до 30 июня 2026 года\n"
@@ -170,6 +172,15 @@ SENT: Mapping[str, Sent] = {
     f"{CASE}/cancellation": Sent(json=GROUND, case=True, places=lambda world: {"{case}": world.spare[0]}),
     f"{CASE}/exemption": in_case(obligation="published", **GROUND),
     f"{CASE}/reopening": in_case(obligation="cartogram_updated", **GROUND),
+    # The acts of this office allow neither extension nor pause.
+    f"{CASE}/extensions": Sent(
+        json={"obligation": "published", "by": 1, "decided_by": "head", **GROUND}, case=True, **NOT_ALLOWED
+    ),
+    f"{CASE}/pause": Sent(json={"on": DAY, **GROUND}, case=True, **NOT_ALLOWED),
+    f"{CASE}/resumption": Sent(json={"on": DAY, **GROUND}, case=True, **NOT_ALLOWED),
+    f"{CASE}/migration": Sent(
+        json={"edition": OLDER}, case=True, places=lambda world: {"{case}": world.spare[2]}
+    ),
     f"{CASE}/snoozes": in_case(obligation="analysis_ended", until="2026-04-20"),
     f"{CASE}/readers": in_case(person="v.kim@example.kz"),
     f"{CASE}/readers/removal": in_case(person="t.zhumabekov@example.kz", **GROUND),
@@ -246,6 +257,14 @@ SENT: Mapping[str, Sent] = {
     "/cases/{case}/cancel": Sent(form=GROUND, case=True, places=lambda world: {"{case}": world.spare[1]}),
     "/cases/{case}/exempt": form_in_case(obligation="certificate_filed", **GROUND),
     "/cases/{case}/reopen": form_in_case(obligation="positions_consolidated", **GROUND),
+    "/cases/{case}/extend": Sent(
+        form={"obligation": "published", "by": "1", "decided_by": "head", **GROUND}, case=True, **NOT_ALLOWED
+    ),
+    "/cases/{case}/pause": Sent(form={"on": DAY, **GROUND}, case=True, **NOT_ALLOWED),
+    "/cases/{case}/resume": Sent(form={"on": DAY, **GROUND}, case=True, **NOT_ALLOWED),
+    "/cases/{case}/migrate": Sent(
+        form={"edition": OLDER}, case=True, places=lambda world: {"{case}": world.spare[3]}
+    ),
     "/cases/{case}/readers": form_in_case(person="s.nurgalieva@example.kz"),
     "/cases/{case}/readers/remove": form_in_case(person="r.tleubaev@example.kz", **GROUND),
     "/cases/{case}/acknowledge": Sent(form=lambda world: {"key": world.letter("page")}, case=True),
@@ -338,7 +357,7 @@ def prepare(office: RealOffice) -> World:
         house.accounts.set_password(reader.login, password, **who)
     office.way_in("spare2")
     house.factors.enrol("guarded", SECRET, 0, (), **who)
-    opened = house.desk.open_many([_analysis() for _ in range(3)], **who)
+    opened = house.desk.open_many([_analysis() for _ in range(5)], **who)
     secret = house.desk.open(
         Opening(
             procedure="enterprise-conflict-of-interest",

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal, get_args
 
+from calendars.terms import EXTENSION_UNITS, ExtensionTerm
+
 EntryKind = Literal[
     "risk_found",
     "risk_ranked",
@@ -40,6 +42,9 @@ EventKind = (
         "reader_removed",
         "notice",
         "withdrawn",
+        "extended",
+        "paused",
+        "resumed",
     ]
     | EntryKind
 )
@@ -55,6 +60,8 @@ ROWS = tuple(_ROW_BEGINS.values())
 """Kinds of rows of a case's registers; a request is named by the number of its risk."""
 PLAN = "plan."
 """Prefix that tells a withdrawn plan date from the fact of the same name."""
+EXTENDED, PAUSE = "extended.", "pause"
+"""What a withdrawal and a term call an extension (before the id of its obligation), and the last pause."""
 CaseStatus = Literal["active", "cancelled", "exempted"]
 
 
@@ -144,6 +151,31 @@ class Snooze:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Extended:
+    """An extension of one deadline, judged by the day of its decision.
+
+    Attributes:
+        on: local date of the decision; `decided_by`: duty of who decided.
+        by: how much it adds; None where it names the new last day, `to` (local date).
+    """
+
+    on: date
+    decided_by: str
+    ground: str
+    by: ExtensionTerm | None = None
+    to: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pause:
+    """A time in which clocks stand: from `first` on, until the day before `resumed` (local dates)."""
+
+    first: date
+    ground: str
+    resumed: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Withdrawal:
     """A record taken back and not made again since: the day it spoke of, who withdrew it, when (UTC), why.
 
@@ -169,7 +201,10 @@ class Case:
         put_off: reminders somebody wants later, by id of the obligation with its period; the latest counts.
         entries: events that are lines of its registers (risks, measures, positions, remarks), without hashes.
         withdrawn: records that are withdrawn and were not made again: a fact by its name, a plan date as
-            `plan.` and the fact's name, a row of a register as `risk.3`.
+            `plan.` and the fact's name, a row of a register as `risk.3`, an extension as `extended.` and the
+            obligation's id, a pause as `pause`.
+        extensions: by id of the obligation with its period, in the order they were recorded.
+        pauses: in the order of their days; the last one may not have ended.
     """
 
     id: str
@@ -193,8 +228,15 @@ class Case:
     notes: tuple[str, ...] = ()
     entries: tuple[Event, ...] = ()
     withdrawn: Mapping[str, Withdrawal] = field(default_factory=dict)
+    extensions: Mapping[str, tuple[Extended, ...]] = field(default_factory=dict)
+    pauses: tuple[Pause, ...] = ()
     seq: int = 0
     head: str = ""
+
+    @property
+    def paused(self) -> Pause | None:
+        """The pause the case stands in, None while its clocks run."""
+        return self.pauses[-1] if self.pauses and self.pauses[-1].resumed is None else None
 
     def occurrences(self, name: str) -> tuple[Fact, ...]:
         """The fact of that name and its repetitions (`name#2`, `name#3`), by their days."""
@@ -409,15 +451,44 @@ def _changed(case: Case, event: Event) -> Case:
                 return replace(case, exempted=case.exempted - {event.name})
             return replace(case, standing="active", ground="")
         case "migrated":
+            lost = _names(event.payload.get("lost"))
             return replace(
-                case, edition=str(event.payload["edition"]), digest=str(event.payload.get("digest", ""))
+                case,
+                edition=str(event.payload["edition"]),
+                digest=str(event.payload.get("digest", "")),
+                facts={name: one for name, one in case.facts.items() if name not in lost},
+                planned={name: on for name, on in case.planned.items() if name not in lost},
+                extensions={name: one for name, one in case.extensions.items() if name not in lost},
             )
+        case "extended":
+            extensions = (*case.extensions.get(event.name, ()), _extension(event))
+            withdrawn = _recorded_anew(case, EXTENDED + event.name)
+            return replace(case, extensions={**case.extensions, event.name: extensions}, withdrawn=withdrawn)
+        case "paused":
+            assert event.on is not None
+            pause = Pause(first=event.on, ground=str(event.payload.get("ground", "")))
+            return replace(case, pauses=(*case.pauses, pause), withdrawn=_recorded_anew(case, PAUSE))
+        case "resumed" if case.paused is not None:
+            return replace(case, pauses=(*case.pauses[:-1], replace(case.pauses[-1], resumed=event.on)))
         case "notice" if event.payload.get("what") == "put_off":
             assert event.on is not None
             later = Snooze(until=event.on, due=date.fromisoformat(str(event.payload["due"])))
             return replace(case, put_off={**case.put_off, event.name: later})
         case _:
             return case
+
+
+def _extension(event: Event) -> Extended:
+    assert event.on is not None
+    payload, to = event.payload, event.payload.get("to")
+    by = EXTENSION_UNITS[str(payload["in"])](int(str(payload["by"]))) if to is None else None
+    return Extended(
+        on=event.on,
+        decided_by=str(payload.get("decided_by", "")),
+        ground=str(payload.get("ground", "")),
+        by=by,
+        to=_day(to),
+    )
 
 
 def _proved(fact: Fact, event: Event) -> Fact:

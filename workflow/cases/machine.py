@@ -22,10 +22,10 @@ from workflow.refusal import Refusal
 if TYPE_CHECKING:
     from transitions.core import EventData
 
-COMPLETED, CANCELLED, EXEMPTED = "completed", "cancelled", "exempted"
+COMPLETED, CANCELLED, EXEMPTED, PAUSED = "completed", "cancelled", "exempted", "paused"
 FINAL_STATES = (COMPLETED, CANCELLED, EXEMPTED)
 ADVANCE = "advance"
-COMMANDS = ("cancel", "exempt", "reopen")
+COMMANDS = ("cancel", "exempt", "reopen", "pause", "resume")
 _COMMAND_OF = {CANCELLED: "cancel", EXEMPTED: "exempt"}
 
 
@@ -44,7 +44,7 @@ class _Context:
 
 
 def stage(procedure: Procedure, case: Case, deadlines: Iterable[Deadline]) -> str:
-    """Where the case stands: a stage's id, `completed`, `cancelled` or `exempted`."""
+    """Where the case stands: a stage's id, `completed`, `paused`, `cancelled` or `exempted`."""
     blocked = frozenset(
         deadline.obligation.stage
         for deadline in deadlines
@@ -57,6 +57,9 @@ def stage(procedure: Procedure, case: Case, deadlines: Iterable[Deadline]) -> st
     context = _Context(procedure.stages[0].id, blocked)
     if case.standing != "active":
         _fire(machine, _COMMAND_OF[case.standing], context)
+        return context.state
+    if case.paused is not None and procedure.pause is not None:
+        _fire(machine, "pause", context)
         return context.state
     while context.state != COMPLETED and _fire(machine, ADVANCE, context):
         pass
@@ -133,26 +136,32 @@ class Definition:
 
 
 def _definition(procedure: Procedure) -> Definition:
-    return _define(procedure.edition, tuple(stage.id for stage in procedure.stages))
+    stages = tuple(stage.id for stage in procedure.stages)
+    return _define(procedure.edition, stages, pausable=procedure.pause is not None)
 
 
 @lru_cache(maxsize=256)
-def _define(edition: str, stages: tuple[str, ...]) -> Definition:
+def _define(edition: str, stages: tuple[str, ...], *, pausable: bool) -> Definition:
     """Return the definition of an edition: its stages one after the other, then the commands.
 
-    A decision of the law becomes a further guard of its stage's step, a pause a state with its own commands.
+    A decision of the law becomes a further guard of its stage's step; where the act allows a pause, that is a
+    state with its own commands.
     """
     active = (*stages, COMPLETED)
+    paused = (PAUSED,) if pausable else ()
     steps = tuple(
         Transition(trigger=ADVANCE, sources=(here,), target=there, guards=(nothing_blocks,))
         for here, there in zip(stages, active[1:], strict=True)
     )
     commands = (
-        Transition(trigger="cancel", sources=active, target=CANCELLED),
-        Transition(trigger="exempt", sources=active, target=EXEMPTED),
+        Transition(trigger="cancel", sources=(*active, *paused), target=CANCELLED),
+        Transition(trigger="exempt", sources=(*active, *paused), target=EXEMPTED),
         Transition(trigger="reopen", sources=(CANCELLED, EXEMPTED), target=stages[0]),
+        *(Transition(trigger="pause", sources=active, target=state) for state in paused),
+        *(Transition(trigger="resume", sources=(state,), target=stages[0]) for state in paused),
     )
-    return Definition(edition=edition, states=(*stages, *FINAL_STATES), transitions=(*steps, *commands))
+    states = (*stages, *paused, *FINAL_STATES)
+    return Definition(edition=edition, states=states, transitions=(*steps, *commands))
 
 
 def _settings(definition: Definition) -> dict[str, Any]:

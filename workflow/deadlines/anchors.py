@@ -15,7 +15,8 @@ from calendars.calendar import Calendar
 from calendars.counting import CountedTerm, count
 from calendars.registered import for_edition
 from calendars.terms import DayAfterPeriod, PerPeriod, Quota, Target
-from workflow.cases.case import Case, Fact
+from workflow.cases.case import EXTENDED, Case, Fact
+from workflow.deadlines.adjustments import adjust, can_pause
 from workflow.deadlines.applicability import branch_open
 from workflow.deadlines.deadline import AnchorState, Knowledge
 from workflow.law.overlay import stricter
@@ -88,8 +89,11 @@ class DueDateResolver:
 
     def expected(self, fact: str, span: Span | None = None) -> AnchorDate:
         """The day of a fact: happened, planned, derived from its own due date, or none."""
-        obligation = self.procedure.by_id[fact]
+        obligation = self.procedure.anchor_by_id[fact]
         name = f"{fact}.{span.name}" if span and obligation.recurs else fact
+        if fact.startswith(EXTENDED):
+            extensions = self.case.extensions.get(name.removeprefix(EXTENDED))
+            return AnchorDate(extensions[-1].on, "happened") if extensions else _NEVER
         if name in self.case.facts:
             return AnchorDate(self.case.facts[name].on, "happened")
         if name in self.case.planned:
@@ -202,18 +206,38 @@ class DueDateResolver:
         else:
             anchor, start = _NEVER, None
         try:
-            counted, beyond = count(obligation.term, start, self.calendar), False
+            counted, beyond = self._adjusted(obligation, span, anchor, start), False
         except OutOfRange:
             counted, beyond = _NOTHING, True
         knowledge: Knowledge = "confirmed"
         if counted.first is not None and counted.last is not None:
             knowledge = self.calendar.knowledge(counted.first, counted.last)
         if anchor.state == "derived" and obligation.since:
-            derived_from = self.link(self.procedure.by_id[obligation.since], self._period_for(obligation, span))
+            derived_from = self.link(
+                self.procedure.anchor_by_id[obligation.since], self._period_for(obligation, span)
+            )
             if derived_from.knowledge == "provisional":
                 knowledge = "provisional"
         return Link(obligation, span, anchor, counted, knowledge, beyond)
 
     def _period_for(self, obligation: Obligation, span: Span | None) -> Span | None:
         assert obligation.since is not None
-        return span if self.procedure.by_id[obligation.since].recurs else None
+        return span if self.procedure.anchor_by_id[obligation.since].recurs else None
+
+    def _adjusted(
+        self, obligation: Obligation, span: Span | None, anchor: AnchorDate, start: date | None
+    ) -> CountedTerm:
+        """The term counted, then moved by the case's own pauses and by extensions of this deadline."""
+        counted = count(obligation.term, start, self.calendar)
+        case = self.case
+        if counted.due is None or not (case.pauses or case.extensions):
+            return counted
+        pauses = case.pauses if can_pause(obligation, self.procedure) else ()
+        if anchor.state != "happened":
+            # What has not begun is stopped by no pause that still lasts.
+            pauses = tuple(pause for pause in pauses if pause.resumed)
+        name = f"{obligation.id}.{span.name}" if span else obligation.id
+        extensions = case.extensions.get(name, ())
+        if not pauses and not extensions:
+            return counted
+        return adjust(counted, obligation.term, start, self.calendar, pauses=pauses, extensions=extensions)

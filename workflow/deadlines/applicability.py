@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workflow.cases.case import Case
+from workflow.cases.case import EXTENDED, Case
 from workflow.law.procedure import Obligation, Procedure
 from workflow.org.kinds import among
 from workflow.periods import Span
@@ -48,6 +48,8 @@ def branch_open(case: Case, procedure: Procedure, obligation: Obligation, span: 
     if obligation.when is None:
         return True
     fact = obligation.when
-    if span is not None and procedure.by_id[fact].recurs:
+    if span is not None and procedure.anchor_by_id[fact].recurs:
         fact = f"{fact}.{span.name}"
+    if fact.startswith(EXTENDED):
+        return fact.removeprefix(EXTENDED) in case.extensions
     return fact in case.facts or fact in case.planned

@@ -37,6 +37,7 @@ class Deadline:
             late by itself.
         counts_until: the last day (local date) on which a due date computed from that fact holds; None where
             nothing limits it. `workflow.deadlines.lateness` says what follows from it on a day.
+        adjustments: the extensions and pauses that moved it, as elements of its explanation, in order.
         span_first, span_last: first and last day whose moving could move `due`.
         versions: of the calendar and of the edition it was computed with.
     """
@@ -66,6 +67,7 @@ class Deadline:
     waiting_for: str | None = None
     counts_until: date | None = None
     explanation: Explanation = ()
+    adjustments: Explanation = ()
     span_first: date | None = None
     span_last: date | None = None
     versions: Mapping[str, str] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from calendars.terms import OngoingDuty, Target, Term, Window
 from workflow.cases.case import Case, Fact
 from workflow.cases.registers.entries import is_entry
 from workflow.cases.states import AWAITED, State
+from workflow.deadlines.adjustments import adjustments
 from workflow.deadlines.anchors import DueDateResolver, Link
 from workflow.deadlines.applicability import asked_of, branch_open
 from workflow.deadlines.deadline import AnchorState, Deadline, Knowledge, Status
@@ -152,6 +153,7 @@ def _deadline(
         waiting_for=waits.fact if waits else None,
         counts_until=waits.until if waits else None,
         explanation=() if bare else tuple(explanation(chain, link, judged)),
+        adjustments=adjustments(link.counted.elements) if case.extensions or case.pauses else (),
         span_first=link.counted.first,
         span_last=link.counted.last,
         versions=versions,

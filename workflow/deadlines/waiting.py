@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from calendars.terms import AtOnce, CalendarDays, Duration, Months, Weeks, WorkingDays, Years
+from workflow.cases.case import EXTENDED
 from workflow.deadlines.anchors import OF_THE_PERIOD, AnchorDate, DueDateResolver, Link
 from workflow.law.procedure import Obligation
 from workflow.periods import Span
@@ -67,8 +68,11 @@ def falls_away(resolver: DueDateResolver, link: Link) -> bool:
 
 
 def _gone(resolver: DueDateResolver, fact: str, span: Span | None) -> bool:
-    obligation, case = resolver.procedure.by_id[fact], resolver.case
+    obligation, case = resolver.procedure.anchor_by_id[fact], resolver.case
     name = _name(obligation, span)
+    if fact.startswith(EXTENDED):
+        # Nothing counts from an extension nobody has decided.
+        return name.removeprefix(EXTENDED) not in case.extensions
     if name in case.facts or obligation.by_itself:
         return False
     if obligation.id in case.exempted or name in case.exempted:
@@ -84,7 +88,7 @@ def _waiting(
     resolver: DueDateResolver, fact: str, span: Span | None, day: AnchorDate, *, due: date | None
 ) -> Waiting:
     """Waiting for this fact; the date holds no longer than its own day, nor than `due` where given."""
-    obligation = resolver.procedure.by_id[fact]
+    obligation = resolver.procedure.anchor_by_id[fact]
     days = [day.on, due]
     if day.state == "derived":
         before = waiting(resolver, resolver.link(obligation, span if obligation.recurs else None))
@@ -94,7 +98,7 @@ def _waiting(
 
 def _sure(resolver: DueDateResolver, fact: str, span: Span | None) -> bool:
     """Whether the day of an unrecorded fact follows from recorded ones by obligatory terms alone."""
-    obligation = resolver.procedure.by_id[fact]
+    obligation = resolver.procedure.anchor_by_id[fact]
     day = resolver.expected(fact, span)
     if day.state != "derived":
         return day.state == "happened"

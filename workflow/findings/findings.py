@@ -38,6 +38,7 @@ def findings(
     calendar = for_edition(procedure.calendar, calendar)
     for deadline in asked:
         found += _term(deadline, calendar, known)
+        found += _extended_late(deadline, calendar)
         found += _embargo(deadline)
         found += _order(deadline, case, procedure)
         found += _resting(deadline, case, procedure)
@@ -136,6 +137,17 @@ def _term(deadline: Deadline, calendar: Calendar, known: Calendar | None) -> Ite
     yield departure(deadline, "term", code, late=late, due=due, on=done, late_by=late)
 
 
+def _extended_late(deadline: Deadline, calendar: Calendar) -> Iterator[Finding]:
+    """An extension decided after the day it was to move."""
+    for element in deadline.adjustments:
+        on, before = element.arguments.get("on"), element.arguments.get("before")
+        if not (isinstance(on, date) and isinstance(before, date)):
+            continue
+        if element.code.startswith("extended.") and on > before:
+            late = late_by(before, on, calendar)
+            yield departure(deadline, "term", "extended_late", late=late, before=before, on=on)
+
+
 def _by_law(deadline: Deadline) -> date | None:
     """The day lateness is judged by: the act's, where the organisation's stricter one has passed as well."""
     return deadline.law_due if deadline.own is not None and deadline.law_due is not None else deadline.due
@@ -204,17 +216,17 @@ def _resting(deadline: Deadline, case: Case, procedure: Procedure) -> Iterator[F
     for name in dict.fromkeys((deadline.anchor_fact, deadline.obligation.when)):
         if (
             name
-            and name in procedure.by_id
+            and name in procedure.anchor_by_id
             and (fact := _in_period(name, deadline, procedure)) in case.withdrawn
         ):
-            title = procedure.by_id[name].title
+            title = procedure.anchor_by_id[name].title
             on = case.withdrawn[fact].on
             yield departure(deadline, "order", "rests_on_withdrawn", other=title, on=on)
 
 
 def _in_period(name: str, deadline: Deadline, procedure: Procedure) -> str:
     """The fact a recurring obligation must follow is that of its own period."""
-    recurs = procedure.by_id[name].recurs
+    recurs = procedure.anchor_by_id[name].recurs
     if recurs is None or recurs != deadline.obligation.recurs or deadline.period is None:
         return name
     return f"{name}.{deadline.period}"

@@ -10,7 +10,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Literal
 
-from calendars.terms import Period, Term
+from calendars.terms import ExtensionTerm, Period, Term, WithoutTerm
+from workflow.cases.case import EXTENDED
 from workflow.law.signing import Signatories
 from workflow.org.name_index import plain
 from workflow.org.office import Office
@@ -168,6 +169,39 @@ class Reading:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Extension:
+    """How far the act lets a term be extended.
+
+    Attributes:
+        by: the most that all extensions of one deadline together may add to it.
+        decided_by: duties that may decide it.
+        title: the extension as something that happened.
+        times: how often at most.
+        grounds: those the act names; paragraph: where it says so, "" for the obligation's own.
+    """
+
+    by: ExtensionTerm
+    decided_by: tuple[str, ...]
+    title: Text
+    times: int = 1
+    grounds: tuple[Text, ...] = ()
+    paragraph: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PauseRule:
+    """Where and on what grounds the act lets the clocks of a case stand.
+
+    `obligations`: those whose clocks stand; empty for every one that runs.
+    """
+
+    act: str
+    paragraph: str
+    grounds: tuple[Text, ...] = ()
+    obligations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Obligation:
     """One thing somebody must do. `id` is the name of the fact that fulfils it.
 
@@ -189,6 +223,7 @@ class Obligation:
         sources: rows of the tables this obligation carries out ("seed:17", "plan:17.3").
         own, readings: the organisation's own terms and readings, laid over it (`workflow.law.overlay`).
         asked_every: the period the act asks, where the organisation's own is shorter.
+        extension: how far its term may be extended; None where the act allows none.
     """
 
     id: str
@@ -226,6 +261,24 @@ class Obligation:
     own: tuple[OwnTerm, ...] = ()
     readings: tuple[Reading, ...] = ()
     asked_every: Period | None = None
+    extension: Extension | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExampleExtension:
+    """An extension in an example: decided on a day, by so many units of the act, or to a day (local dates)."""
+
+    on: date
+    by: int | None = None
+    to: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExamplePause:
+    """A pause in an example, from a day to the day it was resumed, if it was (local dates)."""
+
+    on: date
+    resumed: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -234,6 +287,7 @@ class Example:
 
     Attributes:
         kind: of organisation; object: what the case is about; values, signed_by: recorded with the facts.
+        extended, paused: what the office decided: extensions by obligation, pauses in order.
         state: what becomes of obligations.
     """
 
@@ -248,6 +302,8 @@ class Example:
     object: str = ""
     values: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
     signed_by: Mapping[str, str] = field(default_factory=dict)
+    extended: Mapping[str, ExampleExtension] = field(default_factory=dict)
+    paused: tuple[ExamplePause, ...] = ()
     state: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -264,6 +320,7 @@ class Procedure:
         calendar: the registry code of the calendar its days are counted by; "" for the office's own.
         digest: SHA-256 of the file's text; a case keeps it, and `verify` compares.
         overlays: names of the organisation's own rules laid over it, outermost first.
+        pause: whether the clocks of its cases may stand; None where the act allows no pause.
     """
 
     id: str
@@ -286,6 +343,7 @@ class Procedure:
     calendar: str = ""
     digest: str = ""
     overlays: tuple[str, ...] = ()
+    pause: PauseRule | None = None
 
     @property
     def edition(self) -> str:
@@ -294,6 +352,28 @@ class Procedure:
     @cached_property
     def by_id(self) -> Mapping[str, Obligation]:
         return {obligation.id: obligation for obligation in self.obligations}
+
+    @cached_property
+    def anchor_by_id(self) -> Mapping[str, Obligation]:
+        """Everything a term may count from: obligations by their id, extensions as `extended.` and that id."""
+        return {
+            **self.by_id,
+            **{
+                EXTENDED + one.id: Obligation(
+                    id=EXTENDED + one.id,
+                    stage=one.stage,
+                    title=one.extension.title,
+                    term=WithoutTerm(),
+                    act=one.act,
+                    paragraph=one.extension.paragraph or one.paragraph,
+                    force="may",
+                    duty=one.extension.decided_by[0],
+                    recurs=one.recurs,
+                )
+                for one in self.obligations
+                if one.extension is not None
+            },
+        }
 
     @cached_property
     def asks_for_kind(self) -> bool:

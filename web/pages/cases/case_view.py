@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -15,7 +15,8 @@ from web.ui.board_lines import stake_points
 from web.ui.deadline_status import SOON_WORKING_DAYS, DeadlineStatus, status_on, working_days_between
 from web.ui.org_names import AssigneeNames, UnitName, name_obligation_assignees, person_name, unit_name
 from web.ui.timeline import Timeline, build_timeline
-from workflow.cases.case import Case, Event, Fact, effective_events
+from workflow.cases import machine
+from workflow.cases.case import EXTENDED, Case, Event, Fact, effective_events
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.explanations import awaited_elements
 from workflow.deadlines.lateness import holds_on, urgency
@@ -92,7 +93,11 @@ def make_case_view(
         for deadline in judgement.deadlines
     )
     order = [stage.id for stage in procedure.stages]
-    at = order.index(judgement.stage) if judgement.stage in order else len(order)
+    stands = judgement.stage
+    if case.paused is not None:
+        # Of a paused case the stage it was paused at is shown.
+        stands = machine.stage(procedure, replace(case, pauses=()), judgement.deadlines)
+    at = order.index(stands) if stands in order else len(order)
     late = [entry for entry in entries if entry.look in ("overdue", "missed")]
     pressing = [
         entry
@@ -115,7 +120,11 @@ def make_case_view(
         timeline=build_timeline(judgement.deadlines, calendar=calendar, today=today, soon=soon),
         findings=judgement.findings,
         titles={
-            **{obligation.id: obligation.title for obligation in procedure.obligations},
+            **{name: anchor.title for name, anchor in procedure.anchor_by_id.items()},
+            **{
+                EXTENDED + name: procedure.anchor_by_id[EXTENDED + name.partition(".")[0]].title
+                for name in case.extensions
+            },
             **{entry.deadline.id: entry.deadline.obligation.title for entry in entries},
         },
         events=tuple(reversed(events)),

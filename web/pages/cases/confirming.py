@@ -40,7 +40,8 @@ def run_confirmed(
         require_visible(ctx, command.case)
         preview, people = cases.foresee(ctx, command)
         token = _token(answers, preview.change.case.seq)
-        if preview.deadlines and answers.get(CONFIRMED) != token:
+        loses = any(event.payload.get("lost") for event in preview.change.events)
+        if (preview.deadlines or loses) and answers.get(CONFIRMED) != token:
             raise Unconfirmed(Confirmation(preview=preview, people=len(people), token=token))
     return verb(ctx, command)
 

@@ -1,4 +1,4 @@
-"""What is done to a case as a whole: correct, cancel, exempt, reopen, who knows of it; a notice acknowledged.
+"""What is done to a case: correct, cancel, exempt, reopen, extend, pause, name readers; a notice acknowledged.
 
 Each asks for its ground, and can be taken back with another.
 """
@@ -6,6 +6,7 @@ Each asks for its ground, and can be taken back with another.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
@@ -27,6 +28,7 @@ from web.ui.form_values import (
     parse_event_number,
     parse_numbers,
     parse_text,
+    parse_whole_number,
 )
 from web.ui.name_fields import resolve_person
 from web.ui.preferences import preferences
@@ -78,6 +80,30 @@ async def exempt(request: Request, ctx: Managing, case: CaseId) -> Response:
 async def reopen(request: Request, ctx: Managing, case: CaseId) -> Response:
     """Take up a cancelled or exempted case again, or withdraw the exemption of one obligation."""
     return await answered(request, ctx, case, "reopen", _reopen)
+
+
+@router.post("/cases/{case}/extend")
+async def extend(request: Request, ctx: Managing, case: CaseId) -> Response:
+    """Extend one deadline, where the act allows it."""
+    return await answered(request, ctx, case, "extend", _extend)
+
+
+@router.post("/cases/{case}/pause")
+async def pause(request: Request, ctx: Managing, case: CaseId) -> Response:
+    """Stop the clocks of the case, where the act allows it."""
+    return await answered(request, ctx, case, "pause", _pause)
+
+
+@router.post("/cases/{case}/resume")
+async def resume(request: Request, ctx: Managing, case: CaseId) -> Response:
+    """Let the clocks of a paused case run again."""
+    return await answered(request, ctx, case, "resume", _resume)
+
+
+@router.post("/cases/{case}/migrate")
+async def migrate(request: Request, ctx: Managing, case: CaseId) -> Response:
+    """Move the case to another edition of its procedure."""
+    return await answered(request, ctx, case, "migrate", _migrate)
 
 
 @router.post("/cases/{case}/readers")
@@ -166,6 +192,45 @@ def _reopen(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]
     fields = {"case": case, "obligation": obligation, "ground": _ground(answers)}
     run_confirmed(ctx, answers, cases.reopen, fields)
     return ("reopened_one", obligation) if obligation else ("reopened", "")
+
+
+def _extend(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
+    obligation, by = answers.get("obligation", ""), answers.get("by", "").strip()
+    if not obligation:
+        raise InvalidForm("web.refusal.no_obligation")
+    fields = {
+        "case": case,
+        "obligation": obligation,
+        "by": parse_whole_number(by) if by else None,
+        "to": _optional_day(answers, "to"),
+        "ground": _ground(answers),
+        "decided_by": answers.get("decided_by", ""),
+        "document": parse_text(answers.get("document", "")),
+        "on": _optional_day(answers, "on"),
+    }
+    run_confirmed(ctx, answers, cases.extend, fields)
+    return "extended", obligation
+
+
+def _pause(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
+    fields = {"case": case, "ground": _ground(answers), "on": parse_date(answers.get("on", ""))}
+    run_confirmed(ctx, answers, cases.pause, fields)
+    return "paused", ""
+
+
+def _resume(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
+    fields = {"case": case, "ground": _ground(answers), "on": parse_date(answers.get("on", ""))}
+    run_confirmed(ctx, answers, cases.resume, fields)
+    return "resumed", ""
+
+
+def _migrate(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
+    run_confirmed(ctx, answers, cases.migrate, {"case": case, "edition": answers.get("edition", "")})
+    return "migrated", ""
+
+
+def _optional_day(answers: Answers, name: str) -> date | None:
+    return parse_date(answers[name]) if answers.get(name, "").strip() else None
 
 
 def _name_reader(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:

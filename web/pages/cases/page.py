@@ -16,7 +16,14 @@ from services.context import RequestContext
 from web.pages.cases.case_view import CaseView, make_case_view
 from web.pages.cases.documents import papers_view
 from web.pages.cases.judgement import judge
-from web.pages.cases.recording import correct_form, exempt_form, plan_form, record_form, reopen_form
+from web.pages.cases.recording import (
+    correct_form,
+    exempt_form,
+    extend_form,
+    plan_form,
+    record_form,
+    reopen_form,
+)
 from web.pages.cases.risk_view import risk_view
 from web.pages.cases.withdrawing import withdraw_form
 from web.ui.form_values import RejectedForm, status_of
@@ -184,6 +191,12 @@ def _forms(
         "withdraw": withdraw_form(view.case, deadlines, chosen=taken_back, tried=of("withdraw")),
         "exempt": exempt_form(deadlines, fact=fact, tried=of("exempt")),
         "reopen": reopen_form(view.case, deadlines, tried=of("reopen")),
+        "editions": [
+            (one.edition, one.in_force)
+            for one in ctx.library.all()
+            if one.id == view.case.procedure and one.edition != view.case.edition
+        ],
+        "extend": extend_form(deadlines, fact=fact, tried=of("extend")),
     }
 
 

@@ -13,6 +13,7 @@ from calendars import OutOfRange
 from web.pages.cases.evidence import Field, fields
 from web.ui.form_values import RejectedForm
 from workflow.cases.case import Case
+from workflow.cases.commands.extensions import unit_of
 from workflow.cases.registers.entries import is_entry
 from workflow.deadlines.deadline import Deadline
 from workflow.law.procedure import Text
@@ -132,6 +133,43 @@ def exempt_form(deadlines: Sequence[Deadline], *, fact: str, tried: RejectedForm
             named.setdefault(one.id.partition(".")[0], one.obligation.title)
     chosen = (tried.answers.get("obligation", "") if tried else fact).partition(".")[0]
     return Form(choices=tuple(named.items()), fact=chosen if chosen in named else "")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExtendForm:
+    """The form that extends a deadline: what may be chosen, who may decide, and what the act allows of each."""
+
+    choices: tuple[tuple[str, Text], ...]
+    duties: tuple[str, ...]
+    allowed: tuple[dict[str, object], ...]
+    grounds: tuple[Text, ...]
+    fact: str = ""
+
+
+def extend_form(deadlines: Sequence[Deadline], *, fact: str, tried: RejectedForm | None) -> ExtendForm:
+    """The form that extends one of the deadlines whose act allows it."""
+    rules = {
+        one.id: (one.obligation.title, one.obligation.extension)
+        for one in deadlines
+        if one.obligation.extension is not None and one.state == "open"
+    }
+    extensions = [(title, rule) for title, rule in dict(rules.values()).items() if rule is not None]
+    return ExtendForm(
+        choices=tuple((name, title) for name, (title, _) in rules.items()),
+        duties=tuple(dict.fromkeys(duty for _, rule in extensions for duty in rule.decided_by)),
+        allowed=tuple(
+            {
+                "title": title,
+                "count": rule.by.count,
+                "unit": unit_of(rule.by),
+                "times": rule.times,
+                "duties": rule.decided_by,
+            }
+            for title, rule in extensions
+        ),
+        grounds=tuple(dict.fromkeys(ground for _, rule in extensions for ground in rule.grounds)),
+        fact=tried.answers.get("obligation", "") if tried else fact,
+    )
 
 
 def reopen_form(case: Case, deadlines: Sequence[Deadline], *, tried: RejectedForm | None) -> Form:

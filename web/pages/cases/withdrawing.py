@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from web.ui.form_values import RejectedForm
-from workflow.cases.case import PLAN, Case
+from workflow.cases.case import EXTENDED, PAUSE, PLAN, Case
 from workflow.cases.registers.exposure import exposure
 from workflow.cases.registers.remarks import remarks
 from workflow.cases.registers.risk import register
@@ -21,7 +21,7 @@ class Choice:
 
     Attributes:
         name: as the command takes it.
-        kind: `fact`, `plan`, `line` of the history, or the kind of a row of a register.
+        kind: `fact`, `plan`, `extension`, `pause`, `line` of the history, or the kind of a row of a register.
         title: of a fact; `text` and `number`: of a row or a line.
     """
 
@@ -51,7 +51,7 @@ def withdraw_form(
     name, evidence = chosen
     if tried is not None:
         name, evidence = tried.answers.get("name", ""), tried.answers.get("evidence", "")
-    choices = [*_facts(case, deadlines), *_rows(case)]
+    choices = [*_facts(case, deadlines), *_acts(case, deadlines), *_rows(case)]
     if name.startswith("#"):
         choices.append(Choice(name=name, kind="line", number=name.removeprefix("#")))
     return WithdrawForm(choices=tuple(choices), chosen=name, evidence=evidence, opened=bool(name))
@@ -65,6 +65,21 @@ def _facts(case: Case, deadlines: Sequence[Deadline]) -> Iterator[Choice]:
             if base in titles:
                 record = PLAN + name if kind == "plan" else name
                 yield Choice(name=record, kind=kind, on=on, title=titles[base], period=period or None)
+
+
+def _acts(case: Case, deadlines: Sequence[Deadline]) -> Iterator[Choice]:
+    """The latest extension of each deadline, and the last pause."""
+    for one in deadlines:
+        if extensions := case.extensions.get(one.id):
+            yield Choice(
+                name=EXTENDED + one.id,
+                kind="extension",
+                on=extensions[-1].on,
+                title=one.obligation.title,
+                period=one.period,
+            )
+    if case.pauses:
+        yield Choice(name=PAUSE, kind="pause", on=case.pauses[-1].first)
 
 
 def _rows(case: Case) -> Iterator[Choice]:

@@ -35,6 +35,8 @@ from workflow.law.procedure import Procedure
 from workflow.ports import CaseWrite, Ledger
 from workflow.refusal import Refusal
 
+MOVING = frozenset({"withdrawn", "extended", "paused", "resumed", "migrated"})
+"""Kinds of events that may move due dates whatever they are called."""
 Moved = tuple[str, date | None, date | None]
 Decide: TypeAlias = Callable[[Case, Procedure], Sequence[EventDraft]]
 """From a case as it stands and its edition to the events a command writes, none where nothing is to be done."""
@@ -415,9 +417,7 @@ class CaseCommands:
         change = self._written(events, case, today)
         # Only what other terms count from can move a due date (most facts are nobody's anchor), or what brings
         # the case under other rules of the organisation's own.
-        moving = any(
-            kind == "withdrawn" or name.partition(".")[0] in procedure.anchors for kind, name, _, _ in told
-        )
+        moving = any(kind in MOVING or name.partition(".")[0] in procedure.anchors for kind, name, _, _ in told)
         moving = moving or self._library.of(change.case) is not procedure
         before = self._view(case, procedure, today).deadlines if moving else ()
         self._ledger.append([change], now=now)

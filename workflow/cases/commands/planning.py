@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
-from workflow.cases.case import Case, Evidence, Fact
+from workflow.cases.case import Case, Evidence, Extended, Fact, Pause
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
 from workflow.findings.finding import Finding
@@ -38,13 +38,16 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AssumedCase:
-    """What a what-if supposes beside its dates: unit, kind of organisation, object, numbers and signatures."""
+    """What a what-if supposes beside its dates: unit, kind of organisation, object, numbers and signatures, and
+    what the office decided."""
 
     unit: str = ""
     kind: str = ""
     object: str = ""
     values: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
     signed_by: Mapping[str, str] = field(default_factory=dict)
+    extensions: Mapping[str, tuple[Extended, ...]] = field(default_factory=dict)
+    pauses: tuple[Pause, ...] = ()
 
 
 def plan(
@@ -191,6 +194,8 @@ def _what_if(
             for name, day in facts.items()
         },
         planned=dict(planned),
+        extensions=supposed.extensions,
+        pauses=supposed.pauses,
     )
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from workflow.cases.case import (
+    EXTENDED,
+    PAUSE,
     PLAN,
     ROWS,
     Case,
@@ -47,9 +49,11 @@ _ROW_OF: dict[str, str] = {
     "remark_answered": "remark",
 }
 """Kind of an event of a register -> kind of the row it speaks of."""
-_PARTS = frozenset({"corrected", "evidence", "planned", "cartogram_recorded", "row_edited", *_ROW_OF})
+_PARTS = frozenset(
+    {"corrected", "evidence", "planned", "cartogram_recorded", "row_edited", "resumed", *_ROW_OF}
+)
 """Kinds of events that may be withdrawn by themselves, besides facts."""
-_UNDOABLE = frozenset({"fact", "evidence", "planned"})
+_UNDOABLE = frozenset({"fact", "evidence", "planned", "extended", "paused", "resumed"})
 UNDO_TIME = timedelta(minutes=10)
 """How long a record can be undone by who made it."""
 _TITLES = ("description", "action", "title", "text", "asked")
@@ -110,7 +114,8 @@ def withdraw(
 
     Args:
         name: a fact with its period; `plan.` and a fact for its plan date; a row of a register (`risk.3`,
-            `request.3`, `measure.2`, `position.4`, `remark.1`); `#7` for the seventh line of the history alone.
+            `request.3`, `measure.2`, `position.4`, `remark.1`); `extended.` and an obligation for its latest
+            extension; `pause` for the latest pause; `#7` for the seventh line of the history alone.
         evidence: of that record only this document: its address, SHA-256 or file name.
 
     Raises:
@@ -210,6 +215,17 @@ def select_records(
         if not planned:
             raise _missing(case, name)
         selection = _plan(planned[-1])
+    elif name.startswith(EXTENDED) and name.partition(".")[0] not in procedure.by_id:
+        extensions = [one for one in live if one.kind == "extended" and EXTENDED + one.name == name]
+        if not extensions:
+            known_fact(procedure, name.removeprefix(EXTENDED))
+            raise _missing(case, name)
+        selection = _extension(extensions[-1])
+    elif name == PAUSE and PAUSE not in procedure.by_id:
+        pauses = [one for one in live if one.kind == "paused"]
+        if not pauses:
+            raise _missing(case, name)
+        selection = _pause(pauses[-1], live)
     else:
         known_fact(procedure, name)
         thread = _fact(live, name)
@@ -220,9 +236,11 @@ def select_records(
 
 
 def withdrawable(case: Case) -> tuple[str, ...]:
-    """Return the names of what a case holds and what can be withdrawn: facts, plan dates, rows of registers."""
+    """Return the names of what a case holds and what can be withdrawn: facts, plan dates, extensions, the last
+    pause, rows of registers."""
     rows = dict.fromkeys(_row_name(event) for event in case.entries)
-    return (*case.facts, *(PLAN + name for name in case.planned), *filter(None, rows))
+    acts = [*(EXTENDED + name for name in case.extensions), *([PAUSE] if case.pauses else [])]
+    return (*case.facts, *(PLAN + name for name in case.planned), *acts, *filter(None, rows))
 
 
 def _fact(live: Iterable[Event], name: str) -> list[Event]:
@@ -282,6 +300,19 @@ def _plan(event: Event) -> Selection:
     return Selection(what="planned", name=event.name, on=event.on, record=PLAN + event.name, lines=(event.seq,))
 
 
+def _extension(event: Event) -> Selection:
+    """The latest extension; those before it count on."""
+    record = EXTENDED + event.name
+    return Selection(what="extended", name=record, on=event.on, record=record, lines=(event.seq,))
+
+
+def _pause(event: Event, live: Iterable[Event]) -> Selection:
+    """A pause with its end."""
+    end = next((one.seq for one in live if one.kind == "resumed" and one.seq > event.seq), None)
+    lines = (event.seq,) if end is None else (event.seq, end)
+    return Selection(what="paused", name=PAUSE, on=event.on, record=PAUSE, lines=lines)
+
+
 def _line(case: Case, events: Sequence[Event], live: Sequence[Event], seq: int) -> Selection:
     """One line of the history, with what answers it."""
     event = next((one for one in live if one.seq == seq), None)
@@ -298,6 +329,10 @@ def _line(case: Case, events: Sequence[Event], live: Sequence[Event], seq: int) 
         return _whole(thread, row)
     if event.kind == "request_sent":
         return _whole([event, *_answers(thread, event)], f"request.{event.name}")
+    if event.kind == "extended":
+        return _extension(event)
+    if event.kind == "paused":
+        return _pause(event, live)
     if event.kind not in _PARTS:
         raise CannotWithdraw("cannot_withdraw_line", case=case.id, line=seq, allowed=_allowed(case, ""))
     if event.kind == "planned":

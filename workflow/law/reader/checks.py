@@ -5,11 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import chain
 
-from calendars.terms import AtOnce, Before, DayAfterPeriod, Quota, Target, Window
+from calendars.terms import (
+    AtOnce,
+    Before,
+    CalendarDays,
+    DayAfterPeriod,
+    Duration,
+    InMonth,
+    InQuarter,
+    Months,
+    OnDate,
+    Quota,
+    Target,
+    Weeks,
+    Window,
+    WorkingDays,
+    YearlyDate,
+    Years,
+)
 from workflow.closest_matches import closest_first
 from workflow.law.procedure import Obligation, Procedure
 from workflow.law.reader.table import Problem, heading
 
+_EXTENDABLE = (
+    *(WorkingDays, CalendarDays, Weeks, Months, Years, Duration),
+    *(YearlyDate, DayAfterPeriod, OnDate, InMonth, InQuarter),
+)
 _SINCE: Mapping[type, str] = {Before: "term.before", AtOnce: "term.at_once_after"}
 
 
@@ -32,6 +53,7 @@ def problems(procedure: Procedure) -> Iterator[Problem]:
         yield from _named(obligation, place, procedure, facts, stages)
         yield from _periods(obligation, place, procedure)
         yield from _figures(obligation, place)
+    yield from _pause(procedure, facts)
     yield from _examples(procedure, facts)
     yield from _circles(procedure, places, "since", _anchors)
     yield from _circles(procedure, places, "after", _before)
@@ -50,10 +72,10 @@ def _named(
         ("act", obligation.act, procedure.acts),
         ("ladder", obligation.ladder, procedure.ladders),
         ("indicator", obligation.indicator, procedure.indicators),
-        (_SINCE.get(type(obligation.term), "term.from"), obligation.since, facts),
+        (_SINCE.get(type(obligation.term), "term.from"), obligation.since, procedure.anchor_by_id),
         ("recurs.since", obligation.recurs.since if obligation.recurs else None, facts),
         ("lapses_with", obligation.lapses_with, facts),
-        ("when", obligation.when, facts),
+        ("when", obligation.when, procedure.anchor_by_id),
         *(("bodies", body, procedure.bodies) for body in obligation.bodies),
         *(("by_agreement", body, procedure.bodies) for body in obligation.by_agreement),
         *(("after", fact, facts) for fact in obligation.after),
@@ -70,14 +92,14 @@ def _periods(obligation: Obligation, place: str, procedure: Procedure) -> Iterat
     if isinstance(obligation.term, DayAfterPeriod | Target) and not obligation.recurs:
         # The day after which period? Only a recurring obligation has any.
         yield Problem("missing_key", place, {"value": "recurs"})
-    anchor = procedure.by_id.get(obligation.since or "")
+    anchor = procedure.anchor_by_id.get(obligation.since or "")
     if anchor and anchor.recurs:
         if not obligation.recurs:
             yield Problem("recurring_anchor", f"{place}: term", {"value": anchor.id})
         elif obligation.recurs != anchor.recurs:
             yield Problem("other_period", f"{place}: recurs", {"value": anchor.id})
 
-    branch = procedure.by_id.get(obligation.when or "")
+    branch = procedure.anchor_by_id.get(obligation.when or "")
     if branch and branch.recurs and obligation.recurs != branch.recurs:
         code = "other_period" if obligation.recurs else "recurring_anchor"
         yield Problem(code, f"{place}: when", {"value": branch.id})
@@ -88,6 +110,8 @@ def _periods(obligation: Obligation, place: str, procedure: Procedure) -> Iterat
 def _figures(obligation: Obligation, place: str) -> Iterator[Problem]:
     """Terms that need something else of their obligation."""
     term = obligation.term
+    if obligation.extension is not None and not isinstance(term, _EXTENDABLE):
+        yield Problem("cannot_extend", f"{place}: extension", {"value": obligation.id})
     if isinstance(term, Window) and obligation.force != "may":
         yield Problem("not_allowed", f"{place}: force", {"value": obligation.force, "allowed": ("may",)})
     if isinstance(term, Target) and obligation.recurs and obligation.recurs.every != "year":
@@ -100,14 +124,29 @@ def _figures(obligation: Obligation, place: str) -> Iterator[Problem]:
                 yield Problem("quota_without_number", f"{place}: term.{key}", {"value": name})
 
 
+def _pause(procedure: Procedure, facts: Collection[str]) -> Iterator[Problem]:
+    if procedure.pause is None:
+        return
+    if procedure.pause.act not in procedure.acts:
+        yield _unknown("pause.act", procedure.pause.act, procedure.acts)
+    for name in procedure.pause.obligations:
+        if name not in facts:
+            yield _unknown("pause.obligations", name, facts)
+
+
 def _examples(procedure: Procedure, facts: Collection[str]) -> Iterator[Problem]:
     for number, example in enumerate(procedure.examples, 1):
         place = f'example {number} "{example.title}"'
-        for key in ("planned", "facts", "due", "safe_by", "values", "signed_by", "state"):
+        for key in ("planned", "facts", "due", "safe_by", "values", "signed_by", "extended", "state"):
             for name in getattr(example, key):
                 # `quarter_reported.2026Q3`: the period of a recurring obligation is not part of its name.
                 if name.split(".")[0] not in facts:
                     yield _unknown(f"{place}: {key}", name, facts)
+        for name in example.extended:
+            if name.split(".")[0] in facts and procedure.by_id[name.split(".")[0]].extension is None:
+                yield Problem("missing_key", f"{place}: extended.{name}", {"value": "extension"})
+        if example.paused and procedure.pause is None:
+            yield Problem("missing_key", f"{place}: paused", {"value": "pause"})
         for finding in example.findings or ():
             if finding.partition(":")[2].split(".")[0] not in facts:
                 yield _unknown(f"{place}: findings", finding, facts)

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, PlainValidator, WithJsonSchema
 
 from calendars.registered import UnknownCalendar, by_code, codes
-from calendars.terms import Period, Target
+from calendars.terms import EXTENSION_UNITS, ExtensionTerm, Period, Target
 from workflow.cases.states import STATES
 from workflow.closest_matches import closest_first
 from workflow.law import procedure as law
@@ -22,6 +22,7 @@ from workflow.law.file_models import (
     Distinct,
     Keyed,
     Name,
+    as_type,
     many,
     named,
     one_of,
@@ -32,7 +33,7 @@ from workflow.law.file_models import (
 )
 from workflow.law.reader.checks import problems
 from workflow.law.reader.table import read_edition
-from workflow.law.reader.terms import TERM, AnchoredTerm
+from workflow.law.reader.terms import TERM, AnchoredTerm, UpTo1000
 from workflow.law.signing import ANY, Signatories
 from workflow.org.kinds import KINDS, NAMES
 from workflow.org.office import ABOVE, DUTIES, OUTSIDE
@@ -52,6 +53,13 @@ def _signatories(duties: tuple[str, ...] | dict[str, tuple[str, ...]]) -> Signat
     return Signatories(tuple(duties.items()) if isinstance(duties, dict) else ((ANY, duties),))
 
 
+def _at_least_one(duties: tuple[str, ...]) -> tuple[str, ...]:
+    if not duties:
+        raise wrong("empty")
+    return duties
+
+
+DUTIES_NAMED = Annotated[Distinct[Duty], AfterValidator(_at_least_one)]
 SIGNED_BY = one_of_forms(
     {"list": Distinct[Duty], "table": dict[Annotated[str, one_of(*NAMES, ANY)], Distinct[Duty]]},
     lambda given: "list" if isinstance(given, list) else "table",
@@ -102,6 +110,17 @@ def _recurrence(
     return law.Recurrence(every=every, since=since, years=None if open_ended else years or 1)
 
 
+def _extension_term(count: UpTo1000, in_: Annotated[str, one_of(*EXTENSION_UNITS)]) -> ExtensionTerm:
+    """How much an extension may add."""
+    return EXTENSION_UNITS[in_](count)
+
+
+def _example_extension(*, by: int | None = None, to: date | None = None, **fields: Any) -> law.ExampleExtension:
+    if (by is None) == (to is None):
+        raise wrong("missing_key", "by" if by is None else "to")
+    return law.ExampleExtension(by=by, to=to, **fields)
+
+
 def _obligation(
     *, term: AnchoredTerm, duty: str = "", by_itself: bool = False, values: tuple[str, ...] = (), **fields: Any
 ) -> law.Obligation:
@@ -137,6 +156,8 @@ LADDER = table(
     partial(law.EscalationPolicy, rungs=()), id=Name, rungs=many(RUNG, AfterValidator(_earliest_first))
 )
 INDICATOR = table(law.Indicator, id=named(r"^[A-Z0-9]+(\.[A-Z0-9]+)*$"))
+EXTENSION = table(law.Extension, by=table(_extension_term), times=within(1, 100), decided_by=DUTIES_NAMED)
+PAUSE = table(law.PauseRule, act=DashedName)
 OBLIGATION = table(
     partial(law.Obligation, duty=""),
     make=_obligation,
@@ -151,7 +172,9 @@ OBLIGATION = table(
     bodies=BodyIds,
     by_agreement=BodyIds,
     sources=Distinct[Source],
+    extension=EXTENSION,
 )
+EXAMPLE_EXTENSION = table(law.ExampleExtension, make=_example_extension, by=UpTo1000)
 EXAMPLE = table(
     law.Example,
     due=dict[str, Due],
@@ -159,6 +182,8 @@ EXAMPLE = table(
     kind=one_of(*KINDS),
     values=dict[str, dict[str, Number]],
     signed_by=dict[str, Duty],
+    extended=dict.__class_getitem__((str, as_type(EXAMPLE_EXTENSION))),
+    paused=many(table(law.ExamplePause)),
     state=dict[str, Annotated[str, one_of(*STATES)]],
 )
 EDITION = table(
@@ -174,6 +199,7 @@ EDITION = table(
     indicators=Keyed("indicator", many(INDICATOR, BY_ID)),
     examples=Keyed("example", many(EXAMPLE)),
     bodies=Keyed("body", many(BODY, BY_ID)),
+    pause=PAUSE,
 )
 
 

@@ -1,0 +1,76 @@
+"""What an extension or a pause moved is told to those who were told of the old day, with the decision."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.notifications.test_moves import told
+from tests.notifications.town import Shelf, Town, noon
+from tests.permits import library
+from workflow.cases.commands.extensions import extend, pause, resume
+from workflow.cases.commands.opening import Opening
+
+GROUND = "Мұрағаттан анықтама керек"
+RECEIVED, TOLD, DECIDED = date(2026, 9, 1), date(2026, 9, 14), date(2026, 9, 18)
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Town:
+    return Town(tmp_path, library=library())
+
+
+def test_an_extension_is_told_with_both_days_and_the_decision(town: Town) -> None:
+    """Told of 22 September, then of 22 October, and that the applicant is to be told by 23 September."""
+    opening = Opening(procedure="citizen-appeal", unit="staff", facts={"appeal_received": RECEIVED})
+    case = town.desk.open(opening, by="А", now=noon(RECEIVED), today=RECEIVED)
+    shelf = Shelf()
+    assert told(town, shelf, date(2026, 9, 15)) != []
+
+    extend(
+        town.desk,
+        case.id,
+        "appeal_answered",
+        by_count=1,
+        to=None,
+        ground=GROUND,
+        decided_by="head",
+        on=DECIDED,
+        by="Айгүл",
+        now=noon(DECIDED),
+        today=DECIDED,
+    )
+    told(town, shelf, DECIDED)
+
+    letter = next(one.letter for one in shelf.kept if "изменился" in one.letter.subject)
+    assert letter.subject == "Срок изменился: ответ заявителю – 22 октября (было 22 сентября)"
+    assert f"Срок продлён: Ответ заявителю, решение от 18 сентября 2026 года (Айгүл). Основание: {GROUND}." in (
+        letter.text
+    )
+
+
+def test_a_pause_is_told_as_a_pause_and_its_end_with_the_new_day(town: Town) -> None:
+    """Nobody reads that it is no longer required; when the clock runs again the new day is told."""
+    opening = Opening(procedure="permit", unit="staff", facts={"received": RECEIVED})
+    case = town.desk.open(opening, by="А", now=noon(RECEIVED), today=RECEIVED)
+    shelf = Shelf()
+    assert told(town, shelf, TOLD) != []
+
+    stamp = {"by": "Айгүл", "now": noon(TOLD), "today": TOLD}
+    pause(town.desk, case.id, ground=GROUND, on=TOLD, **stamp)  # type: ignore[arg-type]
+    subjects = told(town, shelf, date(2026, 9, 15))
+
+    assert subjects == ["Мерзімнің өтуі тоқтатыла тұрды: decided (мерзімі 15 қыркүйек еді)"]
+    assert (
+        f"Іс тоқтатыла тұрды: 2026 жылғы 14 қыркүйек (Айгүл). Негізі: {GROUND}." in shelf.kept[-1].letter.text
+    )
+    assert told(town, shelf, date(2026, 9, 16)) == []
+
+    later = date(2026, 9, 21)
+    stamp = {"by": "Айгүл", "now": noon(later), "today": later}
+    resume(town.desk, case.id, ground=GROUND, on=later, **stamp)  # type: ignore[arg-type]
+    subjects = told(town, shelf, later)
+
+    assert any("22 қыркүйек (бұрын 15 қыркүйек)" in subject for subject in subjects)

@@ -1,0 +1,80 @@
+"""An office's own procedures for tests: permits whose clocks may stand, and a citizen's appeal."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from tests.law import ROOT
+from workflow.law.library import Library
+from workflow.law.procedure import Procedure
+from workflow.law.reader import read
+
+APPEAL = ROOT / "examples" / "own-law" / "citizen-appeal.2021-07-01.toml"
+
+
+def texts(text: str) -> str:
+    return f'{{ kk = "{text}", ru = "{text}", en = "{text}" }}'
+
+
+def obligation(name: str, term: str, more: str = "") -> str:
+    return f"""
+[[obligation]]
+id = "{name}"
+stage = "work"
+title = {texts(name.title())}
+term = {term}
+act = "permits"
+paragraph = "p. 1"
+force = "obligatory"
+duty = "officer"
+{more}
+"""
+
+
+PERMIT = f"""\
+id = "permit"
+in_force = 2026-01-01
+last_checked_on = 2026-11-22
+begins_with = "received"
+title = {texts("Permit")}
+pause = {{ act = "permits", paragraph = "p. 7", grounds = [{texts("Papers are missing")}] }}
+[[act]]
+id = "permits"
+title = {texts("Rules on permits")}
+short = {texts("Rules")}
+[[stage]]
+id = "work"
+title = {texts("Work")}
+[[ladder]]
+id = "default"
+rungs = [{{ at = -1, to = ["duty"] }}]
+""" + "".join(
+    (
+        obligation("received", '"none"'),
+        obligation("decided", '{ count = 10, in = "working days", from = "received" }', "blocking = true"),
+        obligation("reported", '{ count = 30, in = "calendar days", from = "received" }'),
+        obligation("visited", '{ at_most = 3, in = "working days", from = "received" }'),
+        obligation("archived", '{ by = "12-15", from = "received" }'),
+        obligation("heard", '"none"'),
+        obligation("invited", '{ count = -3, in = "working days", from = "heard" }'),
+    )
+)
+
+
+def permit(text: str = PERMIT) -> Procedure:
+    return read("permit.2026-01-01.toml", text.encode())
+
+
+@cache
+def library() -> Library:
+    """Permits and appeals."""
+    return Library([permit(), read(APPEAL.name, APPEAL.read_bytes())])
+
+
+def write_folder(folder: Path) -> Path:
+    """Write both files into a folder of own law."""
+    folder.mkdir()
+    (folder / "permit.2026-01-01.toml").write_text(PERMIT, encoding="utf-8")
+    (folder / APPEAL.name).write_bytes(APPEAL.read_bytes())
+    return folder

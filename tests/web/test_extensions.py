@@ -1,0 +1,147 @@
+"""Extension and pause on the pages and in the API."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from merzim.app import build_app
+from services.moments import Moment
+from services.settings import RegulationSettings
+from storage.org import store as office_store
+from tests.permits import write_folder
+from tests.web.conftest import PASSWORD, Home, people, settings_in
+from tests.web.offices import office
+from web.app import create_app
+from workflow.cases.commands.opening import Opening
+
+TODAY, NOW = date(2026, 9, 18), datetime(2026, 9, 18, 7, 0, tzinfo=UTC)
+GROUND = "Қосымша құжаттар керек"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    """An office with an appeal (2026-0001) and an application for a permit (2026-0002), both of 1 September."""
+    moment = Moment(now=NOW, today=TODAY)
+    settings = replace(
+        settings_in(tmp_path), regulations=RegulationSettings(folder=write_folder(tmp_path / "own"))
+    )
+    context = build_app(settings, clock=lambda: moment)
+    known = office()
+    office_store.save(context.engine, units=known.units.values(), people=known.people.values())
+    people(context.accounts)
+    received = date(2026, 9, 1)
+    for opening in (
+        Opening(procedure="citizen-appeal", unit="hr", facts={"appeal_received": received}),
+        Opening(procedure="permit", unit="hr", facts={"received": received}),
+    ):
+        context.desk.open(opening, by="test", now=NOW, today=TODAY)
+    home = Home(app=create_app(context, lambda: moment), context=context)
+    yield home
+    home.close()
+
+
+@pytest.fixture
+def browser(home: Home) -> TestClient:
+    return logged_in(home, "officer")
+
+
+def logged_in(home: Home, login: str) -> TestClient:
+    client = home.stranger()
+    client.post("/login", data={"login": login, "password": PASSWORD})
+    return client
+
+
+def confirmed(browser: TestClient, address: str, form: dict[str, str]) -> str:
+    """Send a form that shows a preview first, confirm it, and return the page that follows."""
+    asked = browser.post(address, data={**form, "preview": "yes"})
+    token = re.search(r'name="confirmed" value="(\w+)"', asked.text)
+    assert token is not None, asked.text
+    done = browser.post(address, data={**form, "preview": "yes", "confirmed": token[1]})
+    assert done.status_code == 303
+    return html.unescape(browser.get(done.headers["location"]).text)
+
+
+def test_a_deadline_is_extended_on_the_page(home: Home, browser: TestClient) -> None:
+    """The form says what the act allows; both dates stand in the row, the decision in the history."""
+    page = html.unescape(browser.get("/cases/2026-0001?lang=ru").text)
+    assert "Ответ заявителю: не более 2 мес., раз: 1; продлить вправе: первый руководитель" in page
+    form = {
+        "obligation": "appeal_answered",
+        "by": "1",
+        "decided_by": "head",
+        "on": "2026-09-18",
+        "ground": GROUND,
+    }
+
+    refused = browser.post("/cases/2026-0001/extend", data={**form, "by": "3"})
+    assert refused.status_code == 422
+    assert "не более чем на 2 мес." in html.unescape(refused.text)
+    page = confirmed(browser, "/cases/2026-0001/extend", {**form, "document": "№ 15"})
+
+    assert "Срок продлён: Ответ заявителю." in page
+    assert "22 октября 2026 года" in page
+    assert "продлён, прежний срок – 22.09.2026" in page
+    assert "Решение принял первый руководитель · № 15" in page
+    withdrawn = confirmed(
+        browser, "/cases/2026-0001/withdraw", {"name": "extended.appeal_answered", "ground": GROUND}
+    )
+    assert "</b> (срок продлён): Продление срока рассмотрения обращения" in withdrawn
+    assert home.case("2026-0001").extensions == {}  # type: ignore[union-attr]
+
+
+def test_a_case_is_paused_and_resumed_on_the_page(browser: TestClient) -> None:
+    """The running term has no day, the stage says since when; the form turns into the one that resumes."""
+    page = confirmed(browser, "/cases/2026-0002/pause?lang=ru", {"on": "2026-09-09", "ground": GROUND})
+
+    assert "с 9 сентября 2026 года" in page
+    assert "течение приостановлено, прежний срок – 15.09.2026" in page
+    assert 'id="pause"' not in page
+    again = browser.post("/cases/2026-0002/pause", data={"on": "2026-09-10", "ground": GROUND})
+    assert (again.status_code, "приостановить дело 2026-0002 нельзя" in html.unescape(again.text).lower()) == (
+        422,
+        True,
+    )
+    page = confirmed(browser, "/cases/2026-0002/resume", {"on": "2026-09-17", "ground": GROUND})
+    assert "приостанавливался, прежний срок – 15.09.2026" in page
+    assert "23 сентября 2026 года" in page
+
+
+def test_a_program_extends_pauses_and_resumes(browser: TestClient) -> None:
+    """The commands are the bodies; a preview writes nothing; what is refused is one sentence."""
+    extension = {"obligation": "appeal_answered", "by": 2, "decided_by": "deputy", "ground": GROUND}
+    appeal, permit = "/api/v1/cases/2026-0001", "/api/v1/cases/2026-0002"
+
+    foreseen = browser.post(f"{appeal}/extensions", json={**extension, "preview": True}).json()
+    done = browser.post(f"{appeal}/extensions", json=extension).json()
+    moved = [
+        {"obligation": "appeal_answered", "from": "2026-09-22", "to": "2026-11-23"},
+        {"obligation": "applicant_told", "from": None, "to": "2026-09-23"},
+    ]
+    assert (foreseen["events"], foreseen["moved"], done["moved"]) == ([], moved, moved)
+    event = done["events"][0]
+    assert (event["kind"], event["name"], event["on"]) == ("extended", "appeal_answered", "2026-09-18")
+    assert event["payload"] == {"by": 2, "in": "months", "decided_by": "deputy", "ground": GROUND}
+
+    neither = browser.post(f"{appeal}/extensions", json={**extension, "by": None})
+    assert neither.status_code == 422
+    paused = browser.post(f"{permit}/pause", json={"on": "2026-09-09", "ground": GROUND}).json()
+    assert {"obligation": "decided", "from": "2026-09-15", "to": None} in paused["moved"]
+    resumed = browser.post(f"{permit}/resumption", json={"on": "2026-09-17", "ground": GROUND}).json()
+    assert {"obligation": "decided", "from": None, "to": "2026-09-23"} in resumed["moved"]
+
+
+def test_only_those_who_manage_extend_and_pause(home: Home) -> None:
+    """A responsible person sees neither form and is refused."""
+    reader = logged_in(home, "responsible")
+
+    assert 'id="extend"' not in reader.get("/cases/2026-0001").text
+    body = {"obligation": "appeal_answered", "by": 1, "decided_by": "head", "ground": GROUND}
+    assert reader.post("/api/v1/cases/2026-0001/extensions", json=body).status_code == 403

@@ -1,0 +1,93 @@
+"""A case is moved to another edition of its procedure: what it loses and which dates move is said before."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from i18n import LANGUAGES, refusal
+from storage.cases.ledger import SqlLedger
+from tests.law import CALENDAR
+from tests.permits import PERMIT, permit
+from workflow.cases.case import Case, fold
+from workflow.cases.commands.desk import CaseCommands
+from workflow.cases.commands.migration import OtherProcedure, migrate
+from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.previews import preview
+from workflow.law.library import Library
+from workflow.law.reader import read
+
+NOW, TODAY = datetime(2026, 12, 1, 7, 0, tzinfo=UTC), date(2026, 12, 1)
+STAMP = {"by": "officer", "now": NOW, "today": TODAY}
+NEW = "permit.2026-07-01"
+NEXT = (
+    PERMIT.replace("in_force = 2026-01-01", "in_force = 2026-07-01")
+    .replace("count = 10", "count = 12")
+    .replace('id = "visited"', 'id = "inspected"')
+)
+LIBRARY = Library([permit(), read(f"{NEW}.toml", NEXT.encode())])
+
+
+@pytest.fixture
+def desk(ledger: SqlLedger) -> CaseCommands:
+    return CaseCommands(ledger, LIBRARY, CALENDAR)
+
+
+@pytest.fixture
+def case(desk: CaseCommands) -> Case:
+    """An application of 1 September under the first edition, visited on the 2nd."""
+    facts = {"received": date(2026, 9, 1), "visited": date(2026, 9, 2)}
+    opening = Opening(procedure="permit", edition="permit.2026-01-01", facts=facts)
+    return desk.open(opening, **STAMP)
+
+
+def test_dates_move_and_what_the_edition_does_not_know_leaves(
+    desk: CaseCommands, case: Case, ledger: SqlLedger
+) -> None:
+    """Twelve working days from 1 September are 17 September; the visit leaves the case, not the ledger."""
+    change = migrate(desk, LIBRARY, case.id, NEW, **STAMP)
+
+    assert ("decided", date(2026, 9, 15), date(2026, 9, 17)) in change.moved
+    (event,) = change.events
+    assert (event.kind, event.payload["lost"]) == ("migrated", ["visited"])
+    after = ledger.case(case.id)
+    assert after is not None
+    assert (after.edition, set(after.facts)) == (NEW, {"received"})
+    assert fold(ledger.events(case.id)) == after
+    rows = ledger.rows(case.id)
+    assert "inspected" in rows
+    assert "visited" not in rows
+    assert {row.obligation: row for row in desk.recomputed(after, today=TODAY).rows} == rows
+    assert migrate(desk, LIBRARY, case.id, NEW, **STAMP).events == ()
+
+
+def test_a_preview_names_losses_and_dates_and_writes_nothing(desk: CaseCommands, case: Case) -> None:
+    """The same command on a ledger that writes nothing."""
+    foreseen = preview(
+        desk, case.id, lambda unwritten: migrate(unwritten, LIBRARY, case.id, NEW, **STAMP), today=TODAY
+    )
+
+    assert foreseen.change.events[0].payload["lost"] == ["visited"]
+    assert [(one.obligation, one.before, one.after) for one in foreseen.moved] == [
+        ("decided", date(2026, 9, 15), date(2026, 9, 17))
+    ]
+    assert [event.kind for event in desk.events(case.id)] == ["opened", "fact", "fact"]
+
+
+def test_there_and_back_keeps_what_both_know(desk: CaseCommands, case: Case) -> None:
+    """Back under the first edition the day is the old one again; what was lost is to be recorded anew."""
+    migrate(desk, LIBRARY, case.id, NEW, **STAMP)
+    change = migrate(desk, LIBRARY, case.id, "permit.2026-01-01", **STAMP)
+
+    assert ("decided", date(2026, 9, 17), date(2026, 9, 15)) in change.moved
+    desk.record(case.id, "visited", on=date(2026, 9, 2), **STAMP)
+
+
+@pytest.mark.parametrize("edition", ["permit.2027-01-01", "internal-analysis.2024-01-01", ""])
+def test_an_edition_of_something_else_is_refused(desk: CaseCommands, case: Case, edition: str) -> None:
+    """One sentence that names the editions there are."""
+    with pytest.raises(OtherProcedure) as caught:
+        migrate(desk, LIBRARY, case.id, edition, **STAMP)
+
+    assert all(NEW in refusal(caught.value, language) for language in LANGUAGES)

@@ -1,0 +1,202 @@
+"""Extending a deadline, pausing and resuming a case: acts of the office, where the act of law allows them.
+
+Each is an event with its ground, judged by the day of the decision; due dates stay derived from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
+
+from calendars.terms import EXTENSION_UNITS, ExtensionTerm
+from workflow.cases.case import Case, EventDraft, Extended
+from workflow.cases.commands.desk import CaseCommands, Change, GroundMissing
+from workflow.cases.machine import require
+from workflow.law.names import known_fact
+from workflow.law.procedure import Extension, Obligation, Procedure
+from workflow.refusal import Refusal
+
+
+class CannotExtend(Refusal, ValueError):
+    """The act does not allow this extension; the refusal names the act, and what it allows."""
+
+
+class CannotPause(Refusal, ValueError):
+    """The act does not allow the pause, or its days do not fit; the refusal says which."""
+
+
+def extend(
+    desk: CaseCommands,
+    case_id: str,
+    name: str,
+    *,
+    by_count: int | None,
+    to: date | None,
+    ground: str,
+    decided_by: str,
+    document: str = "",
+    on: date,
+    by: str,
+    now: datetime,
+    today: date,
+) -> Change:
+    """Extend one deadline. The same extension again writes nothing.
+
+    Args:
+        name: the obligation, with its period where it recurs.
+        by_count: how much is added, in the units of the act; or `to`, the new last day (local date).
+        decided_by: duty of who decided, on the local date `on`; document: its number and date, or address.
+
+    Raises:
+        CannotExtend: beyond what the act allows, or decided by who may not.
+        GroundMissing; UnknownFact, UnknownCase; NotOpen: the case is cancelled or exempted.
+    """
+
+    def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
+        obligation = known_fact(procedure, name)
+        rule = obligation.extension
+        act = procedure.acts[obligation.act].short
+        if rule is None:
+            raise CannotExtend("extend.not_allowed", title=obligation.title, act=act)
+        if not ground.strip():
+            raise GroundMissing
+        stands = desk.looked_at(case, today=today).stage
+        require(procedure, case, stands, "cancel", code="cannot_extend")
+        if decided_by not in rule.decided_by:
+            raise CannotExtend("extend.not_by", duty=decided_by, act=act, allowed=rule.decided_by)
+        if on > today:
+            raise CannotExtend("extend.in_future", on=on, today=today)
+        extension = Extended(
+            on=on,
+            decided_by=decided_by,
+            ground=ground.strip(),
+            by=type(rule.by)(by_count) if by_count is not None else None,
+            to=to,
+        )
+        extensions = case.extensions.get(name, ())
+        if extension in extensions:
+            return ()
+        _require_allowed(desk, case, procedure, obligation, name, extension, today=today)
+        payload: dict[str, object] = {"ground": extension.ground, "decided_by": decided_by}
+        if document.strip():
+            payload["document"] = document.strip()
+        if to is not None:
+            payload["to"] = to.isoformat()
+        else:
+            payload |= {"by": by_count, "in": unit_of(rule.by)}
+        return [("extended", name, on, payload)]
+
+    return desk.write(case_id, decide, by=by, now=now, today=today)
+
+
+def pause(
+    desk: CaseCommands, case_id: str, *, ground: str, on: date, by: str, now: datetime, today: date
+) -> Change:
+    """Stop the clocks of a case from a local date on.
+
+    Raises:
+        CannotPause: the act allows none, or the day lies ahead or before the end of the last pause.
+        GroundMissing, UnknownCase; NotOpen: it is paused already, cancelled or exempted.
+    """
+
+    def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
+        if procedure.pause is None:
+            act = procedure.acts[procedure.by_id[procedure.begins_with].act].short
+            raise CannotPause("pause.not_allowed", act=act)
+        _require_day(desk, case, procedure, "pause", ground, on, today=today)
+        if case.pauses and case.pauses[-1].resumed is not None and on < case.pauses[-1].resumed:
+            raise CannotPause("pause.too_early", on=on, resumed=case.pauses[-1].resumed)
+        return [("paused", "", on, {"ground": ground.strip()})]
+
+    return desk.write(case_id, decide, by=by, now=now, today=today)
+
+
+def resume(
+    desk: CaseCommands, case_id: str, *, ground: str, on: date, by: str, now: datetime, today: date
+) -> Change:
+    """Let the clocks of a paused case run again; the local date `on` counts.
+
+    Raises:
+        CannotPause: the day lies ahead or before the pause.
+        GroundMissing, UnknownCase; NotOpen: it is not paused.
+    """
+
+    def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
+        _require_day(desk, case, procedure, "resume", ground, on, today=today)
+        assert case.paused is not None
+        if on < case.paused.first:
+            raise CannotPause("resume.too_early", on=on, paused=case.paused.first)
+        return [("resumed", "", on, {"ground": ground.strip()})]
+
+    return desk.write(case_id, decide, by=by, now=now, today=today)
+
+
+def unit_of(by: ExtensionTerm) -> str:
+    """Return the unit of an extension as a file writes it."""
+    return next(unit for unit, make in EXTENSION_UNITS.items() if make is type(by))
+
+
+def _require_day(
+    desk: CaseCommands,
+    case: Case,
+    procedure: Procedure,
+    command: str,
+    ground: str,
+    on: date,
+    *,
+    today: date,
+) -> None:
+    if not ground.strip():
+        raise GroundMissing
+    require(procedure, case, desk.looked_at(case, today=today).stage, command)
+    if on > today:
+        raise CannotPause("pause.in_future", on=on, today=today)
+
+
+def _require_allowed(
+    desk: CaseCommands,
+    case: Case,
+    procedure: Procedure,
+    obligation: Obligation,
+    name: str,
+    extension: Extended,
+    *,
+    today: date,
+) -> None:
+    """Refuse an extension that is one too many, too long, or leads nowhere. Raises CannotExtend."""
+    rule, extensions = obligation.extension, case.extensions.get(name, ())
+    assert rule is not None
+    act = procedure.acts[obligation.act].short
+    if len(extensions) >= rule.times:
+        raise CannotExtend("extend.times", title=obligation.title, act=act, count=rule.times)
+    due = _due(desk, case, name, today=today)
+    left = _left(rule, extensions)
+    if extension.by is not None and left is not None and not 1 <= extension.by.count <= left:
+        code = "extend.too_long" if left else "extend.nothing_left"
+        unit = unit_of(rule.by)
+        raise CannotExtend(code, act=act, title=obligation.title, count=left, unit=unit)
+    if due is None:
+        if case.paused is not None and extension.to is None:
+            return
+        code = "extend.paused" if case.paused is not None else "extend.no_due"
+        raise CannotExtend(code, title=obligation.title)
+    whole = replace(extension, by=rule.by, to=None)
+    longer, last = (
+        _due(desk, replace(case, extensions={**case.extensions, name: these}), name, today=today)
+        for these in ((*extensions, extension), (whole,))
+    )
+    if longer is None or last is None or not due < longer <= last:
+        raise CannotExtend("extend.beyond", act=act, title=obligation.title, due=due, last=last)
+
+
+def _left(rule: Extension, extensions: Sequence[Extended]) -> int | None:
+    """How much may still be added, in the units of the act; None where a day was named before."""
+    if any(one.by is None or type(one.by) is not type(rule.by) for one in extensions):
+        return None
+    return rule.by.count - sum(one.by.count for one in extensions if one.by is not None)
+
+
+def _due(desk: CaseCommands, case: Case, name: str, *, today: date) -> date | None:
+    view = desk.looked_at(case, today=today)
+    return next((one.due for one in view.deadlines if one.id == name), None)

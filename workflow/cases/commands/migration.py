@@ -1,0 +1,70 @@
+"""Moving a case to another edition of its procedure: what the new one does not know leaves the case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+from workflow.cases.case import Case, EventDraft
+from workflow.cases.commands.desk import CaseCommands, Change
+from workflow.closest_matches import closest_first
+from workflow.law.library import Library
+from workflow.law.names import UnknownFact, known_fact
+from workflow.law.procedure import Procedure
+from workflow.refusal import Refusal
+
+
+class OtherProcedure(Refusal, LookupError):
+    """The case's procedure has no edition of that name; `allowed` are those it has."""
+
+
+def migrate(
+    desk: CaseCommands,
+    library: Library,
+    case_id: str,
+    edition: str,
+    *,
+    by: str,
+    now: datetime,
+    today: date,
+) -> Change:
+    """Move a case to another edition. To its own one, of the same text, nothing is written.
+
+    Facts, plan dates and extensions the new edition does not know stay in the ledger and leave the case.
+
+    Raises:
+        OtherProcedure: it has no such edition.
+        UnknownCase.
+    """
+
+    def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
+        editions = {one.edition: one for one in library.all() if one.id == procedure.id}
+        wanted = editions.get(edition)
+        if wanted is None:
+            allowed = closest_first(edition, editions)
+            raise OtherProcedure("migrate.no_edition", edition=edition, title=procedure.title, allowed=allowed)
+        if (wanted.edition, wanted.digest) == (case.edition, case.digest):
+            return ()
+        payload: dict[str, object] = {
+            "edition": wanted.edition,
+            "digest": wanted.digest,
+            "before": {"edition": case.edition, "digest": case.digest},
+        }
+        if lost := lost_records(case, wanted):
+            payload["lost"] = list(lost)
+        return [("migrated", wanted.edition, None, payload)]
+
+    return desk.write(case_id, decide, by=by, now=now, today=today)
+
+
+def lost_records(case: Case, edition: Procedure) -> tuple[str, ...]:
+    """Return the names of facts, plan dates and extensions of a case that an edition does not know."""
+    return tuple(dict.fromkeys(_unknown((*case.facts, *case.planned, *case.extensions), edition)))
+
+
+def _unknown(names: Iterable[str], edition: Procedure) -> Iterable[str]:
+    for name in names:
+        try:
+            known_fact(edition, name)
+        except UnknownFact:
+            yield name

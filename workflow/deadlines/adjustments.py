@@ -1,0 +1,164 @@
+"""What acts of the office do to a counted term: an extension moves its last day, a pause stops its clock.
+
+Nothing is overwritten: both are applied to what the term gave, each time, in the order they were decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+
+from calendars.calendar import Calendar
+from calendars.counting import CountedTerm, count
+from calendars.explanation import Element, Explanation
+from calendars.terms import CalendarDays, Duration, Months, Term, Weeks, WorkingDays, Years
+from workflow.cases.case import Extended, Pause
+from workflow.law.procedure import Obligation, Procedure
+
+_DAY = timedelta(days=1)
+RunningTerm = WorkingDays | CalendarDays | Weeks | Months | Years | Duration
+"""Terms that run on a clock from their anchor; counted forward, they can be paused."""
+_UNITS: Mapping[type, str] = {
+    WorkingDays: "working_days",
+    CalendarDays: "calendar_days",
+    Weeks: "weeks",
+    Months: "months",
+    Years: "years",
+}
+
+
+def adjustments(elements: Explanation) -> Explanation:
+    """Return the statements of an explanation that say what an act of the office moved."""
+    return tuple(one for one in elements if one.code.partition(".")[0] in ("extended", "paused", "pause_ended"))
+
+
+def can_pause(obligation: Obligation, procedure: Procedure) -> bool:
+    """Return whether the clock of this obligation stands while the case is paused.
+
+    Fixed days and terms counted back never pause; the edition may name the obligations that do.
+    """
+    rule, term = procedure.pause, obligation.term
+    if rule is None or not isinstance(term, RunningTerm) or term.count < 0:
+        return False
+    return not rule.obligations or obligation.id in rule.obligations
+
+
+def adjust(
+    counted: CountedTerm,
+    term: Term,
+    start: date | None,
+    calendar: Calendar,
+    *,
+    pauses: Sequence[Pause],
+    extensions: Sequence[Extended],
+) -> CountedTerm:
+    """Return a counted term as pauses and extensions moved it.
+
+    Args:
+        start: the day the term counts from (local date); None of a day the act names.
+        pauses: those that stop this clock, in order; `extensions`: of this deadline, in order.
+
+    Raises:
+        OutOfRange: a day lies outside the calendar's records.
+    """
+    running: RunningTerm | None = None
+    if isinstance(term, RunningTerm) and start is not None:
+        running, counted = term, _paused(counted, term, start, pauses, calendar)
+    for extension in extensions:
+        before = counted.due
+        if before is None:
+            return counted
+        if extension.by is None:
+            running, counted = None, _extended_to(counted, extension, before)
+            continue
+        safe_by = counted.safe_by or before
+        if start is not None and running is not None and type(running) is type(extension.by):
+            # A month extended by two is three months, whatever its last day was.
+            running = replace(running, count=running.count + extension.by.count)
+        else:
+            start, running = before, extension.by
+            safe_by = count(running, safe_by, calendar).safe_by or safe_by
+        more = _paused(count(running, start, calendar), running, start, pauses, calendar)
+        counted = _extended(counted, more, extension, before, safe_by=None if start != before else safe_by)
+    return counted
+
+
+def _said(extension: Extended, before: date) -> dict[str, object]:
+    return {
+        "before": before,
+        "on": extension.on,
+        "duty": extension.decided_by,
+        "ground": extension.ground.rstrip("."),
+    }
+
+
+def _extended_to(counted: CountedTerm, extension: Extended, before: date) -> CountedTerm:
+    due = max(before, extension.to or before)
+    element = Element(code="extended.to", arguments={**_said(extension, before), "due": due}, on=due)
+    return replace(counted, due=due, safe_by=due, elements=(*counted.elements, element))
+
+
+def _extended(
+    counted: CountedTerm, more: CountedTerm, extension: Extended, before: date, *, safe_by: date | None
+) -> CountedTerm:
+    assert extension.by is not None
+    said = {**_said(extension, before), "count": extension.by.count, "due": more.due or before}
+    element = Element(code=f"extended.{_UNITS[type(extension.by)]}", arguments=said, on=more.due)
+    # What is counted stands in the sentence of the extension; days off and pauses not named yet follow it.
+    follow = (one for one in more.elements[1:] if one not in counted.elements)
+    return replace(
+        more,
+        safe_by=min((day for day in (more.safe_by, safe_by) if day), default=None) if more.due else None,
+        first=min((day for day in (counted.first, more.first) if day), default=None),
+        last=max((day for day in (counted.last, more.last) if day), default=None),
+        elements=(*counted.elements, element, *follow),
+    )
+
+
+def _paused(
+    counted: CountedTerm, term: RunningTerm, start: date, pauses: Sequence[Pause], calendar: Calendar
+) -> CountedTerm:
+    """Return the term with the days on which the clock stood left out."""
+    if not pauses or counted.due is None:
+        return counted
+    working = isinstance(term, WorkingDays | Duration)
+    rolls = not isinstance(term, WorkingDays | Duration) and term.roll == "next"
+    begins = start if isinstance(term, Duration) else start + _DAY
+    nominal: date | None = counted.due
+    if not isinstance(term, WorkingDays | Duration):
+        # A day off at the end of a calendar term rolls once, after everything is counted.
+        nominal = count(replace(term, roll="none"), start, calendar).due
+    for pause in pauses:
+        due = counted.due
+        assert due is not None
+        assert nominal is not None
+        if pause.first > due or (pause.resumed is not None and pause.resumed <= begins):
+            # It was due before the pause, or begins after it.
+            continue
+        first = max(pause.first, begins)
+        said: dict[str, object] = {"on": pause.first, "before": due, "ground": pause.ground.rstrip(".")}
+        if pause.resumed is None:
+            left = calendar.count(first, due) if working else (due - first).days + 1
+            unit = "working_days" if working else "calendar_days"
+            element = Element(code=f"paused.{unit}", arguments={**said, "left": left}, on=pause.first)
+            return CountedTerm(first=counted.first, last=counted.last, elements=(*counted.elements, element))
+        last = pause.resumed - _DAY
+        if working:
+            nominal = moved = safe_by = calendar.add(due, calendar.count(first, last))
+        else:
+            nominal = (nominal if first <= nominal else due) + (last - first + _DAY)
+            moved = calendar.next_working(nominal) if rolls else nominal
+            safe_by = calendar.previous_working(nominal) if rolls else nominal
+        element = Element(
+            code="pause_ended", arguments={**said, "resumed": pause.resumed, "due": moved}, on=moved
+        )
+        days = [day for day in (counted.first, counted.last, first, moved) if day]
+        counted = CountedTerm(
+            due=moved,
+            safe_by=safe_by,
+            first=min(days),
+            last=max(days),
+            elements=(*counted.elements, element),
+        )
+    return counted
