@@ -1,15 +1,17 @@
-"""Paper in, paper out: schedules, people, past analyses. Alone knows openpyxl and xlsxwriter, and late."""
+"""Reads and writes office documents: schedules, tables of people, past analyses. Imports openpyxl and
+xlsxwriter lazily.
+"""
 
 from __future__ import annotations
 
-from documents.people.matching import match, nearest
+from documents.people.matching import closest_keys, match
 from documents.people.read_people import ReadPeople
 from documents.sandbox.readers import read_audit, read_people, read_schedule
 from documents.schedules.audit_table import AuditCase
 from documents.schedules.reading import Note, ReadSchedule
-from documents.schedules.template import template, write_template
+from documents.schedules.template import empty_schedule, write_template
 from documents.sheets.csv_list import write_csv
-from documents.sheets.listing import Table, write_listing
+from documents.sheets.listing import Table, write_tables
 from documents.sheets.unreadable import RowError, UnreadablePaper
 
 __all__ = [
@@ -20,13 +22,13 @@ __all__ = [
     "RowError",
     "Table",
     "UnreadablePaper",
+    "closest_keys",
+    "empty_schedule",
     "match",
-    "nearest",
     "read_audit",
     "read_people",
     "read_schedule",
-    "template",
     "write_csv",
-    "write_listing",
+    "write_tables",
     "write_template",
 ]

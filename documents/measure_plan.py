@@ -1,13 +1,11 @@
-"""A plan of measures as people write it: number, risk or recommendation, measure, completion form, who, by
-when.
-"""
+"""Reads a plan of measures: number, risk or recommendation, measure, completion form, responsible, term."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from documents.schedules.written_terms import read_term
-from documents.sheets.columns import Heading, column, find_heading, no_formulas, require
+from documents.sheets.columns import Heading, check_no_formulas, column, find_heading, require_columns
 from documents.sheets.spelling import tidy
 from documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
 from documents.sheets.workbook import Row, Source, open_paper, text_of
@@ -34,11 +32,11 @@ _REQUIRED = (ACTION, COMPLETION, RESPONSIBLE, TERM)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReadMeasure:
-    """One row of the plan.
+    """One row of a plan of measures.
 
     Attributes:
-        number: as the plan numbers it, None where it does not.
-        risk: the risk's words, or the recommendation's where the plan names no risk.
+        number: its number in the plan; None where it has none.
+        risk: the text of the risk, or of the recommendation where the plan names no risk.
         row: the number the spreadsheet shows.
     """
 
@@ -55,13 +53,12 @@ class ReadMeasure:
 def read_measures(
     source: Source, name: str | None = None, *, year: int | None = None
 ) -> tuple[ReadMeasure, ...]:
-    """The rows of a plan of measures, XLSX or CSV, headed in Kazakh, Russian or English.
+    """Read the rows of a plan of measures from XLSX or CSV, with headings in Kazakh, Russian or English.
 
-    An empty cell is not refused: what a measure lacks is a finding. A merged risk or number stands for each of
-    its rows.
+    An empty cell is accepted (it becomes a finding). A merged risk or number applies to each of its rows.
 
     Args:
-        year: the year of the plan, for terms that leave it out.
+        year: the year of the plan, for terms without a year.
 
     Raises:
         UnreadablePaper: no such table, a column missing, no rows; or every bad row: a formula, an impossible
@@ -73,9 +70,9 @@ def read_measures(
         titles = tuple(wanted.title for wanted in (RECOMMENDATION, *_REQUIRED))
         raise UnreadablePaper("paper_measures_form_unknown", name=paper.name, columns=titles)
     sheet, heading = max(tables, key=lambda table: len(table[1].at))
-    require(heading, _REQUIRED, paper)
+    require_columns(heading, _REQUIRED, paper)
     if not {"risk", "recommendation"} & heading.at.keys():
-        require(heading, (RECOMMENDATION,), paper)
+        require_columns(heading, (RECOMMENDATION,), paper)
     errors = Errors()
     measures = [
         read
@@ -89,7 +86,7 @@ def read_measures(
 
 
 def _row(row: Row, heading: Heading, errors: Errors, year: int | None) -> ReadMeasure | None:
-    if not no_formulas(row, heading.at, heading.texts, errors):
+    if not check_no_formulas(row, heading.at, heading.texts, errors):
         return None
     text = {id: tidy(text_of(row.cell(place))) for id, place in heading.at.items() if id != "term"}
     risk, recommendation = text.get("risk", ""), text.get("recommendation", "")
@@ -121,5 +118,5 @@ def _row(row: Row, heading: Heading, errors: Errors, year: int | None) -> ReadMe
 
 
 def _is_numbering(text: dict[str, str]) -> bool:
-    """The row `1 | 2 | 3 | 4` that numbers the columns of a form."""
+    """Return whether the row only numbers the columns of a form (`1 | 2 | 3 | 4`)."""
     return all(value.isdecimal() for value in text.values() if value)

@@ -1,6 +1,6 @@
-"""The register of notices on paper: a workbook to sort and filter, and a page to be signed off.
+"""Writes the register of notices as a workbook for filtering and as a DOCX page for signing.
 
-Both say the same, line by line, and end with what the chain says: a reader without our database can compare.
+Both have the same lines and end with the chain's hash, so that a reader without the database can compare.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ HASH_ON_PAGE = 16
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """One notice as a person reads it: every value a text already, in the language of the paper."""
+    """One notice of the register; every value is a text in the document's language."""
 
     due: str
     obligation: str
@@ -55,12 +55,12 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Heading:
-    """What stands over and under the lines.
+    """The texts above and below the lines.
 
     Attributes:
-        title, organisation: of the paper.
-        made: when and from what it was made.
-        statement: what the chain says of the lines.
+        title, organisation: of the document.
+        made: when and from which data it was made.
+        statement: whether the lines agree with the chain.
     """
 
     title: str
@@ -69,8 +69,8 @@ class Heading:
     statement: str
 
 
-def workbook(lines: Iterable[Line], heading: Heading, language: str) -> bytes:
-    """The register as XLSX: texts as texts (no formula, no link), a filter over every column."""
+def register_workbook(lines: Iterable[Line], heading: Heading, language: str) -> bytes:
+    """Return the register as XLSX: texts without formulas and links, a filter on every column."""
     import xlsxwriter
 
     from i18n import say
@@ -101,8 +101,8 @@ def workbook(lines: Iterable[Line], heading: Heading, language: str) -> bytes:
     return target.getvalue()
 
 
-def page(lines: Sequence[Line], heading: Heading, language: str) -> bytes:
-    """The register as DOCX, landscape, with a place for whoever signs it off."""
+def register_page(lines: Sequence[Line], heading: Heading, language: str) -> bytes:
+    """Return the register as a DOCX in landscape, with a place for a signature."""
     from docx import Document
     from docx.enum.section import WD_ORIENT
     from docx.shared import Cm, Pt
@@ -144,6 +144,7 @@ def page(lines: Sequence[Line], heading: Heading, language: str) -> bytes:
 
 
 def _fill(row: object, texts: Sequence[str], *, bold: bool = False) -> None:
+    """Write texts into the cells of a row."""
     from docx.shared import Pt
 
     for cell, text in zip(row.cells, texts, strict=True):  # type: ignore[attr-defined]
@@ -152,7 +153,7 @@ def _fill(row: object, texts: Sequence[str], *, bold: bool = False) -> None:
 
 
 def _repeat(row: object) -> None:
-    """The headings stand on every page."""
+    """Repeat the heading row on every page."""
     from docx.oxml import OxmlElement
 
     mark = OxmlElement("w:tblHeader")

@@ -1,5 +1,8 @@
-"""The export package for the project platform: a ZIP with a folder for each project, task and subtask, an
-index workbook and the hashes of all files. The same documents give the same bytes."""
+"""Writes the export package for the project platform as a ZIP: a folder for each project, task and subtask, an
+index workbook and the hashes of all files.
+
+Equal documents give equal bytes.
+"""
 
 from __future__ import annotations
 
@@ -33,15 +36,16 @@ _COLUMNS = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Document:
-    """One document or link of a fact, as the index names it.
+    """One document or link of a fact, as listed in the index.
 
     Attributes:
-        paragraph: where the act asks for it; `P1.T2.S3` becomes folders, another one stands under its act.
-        act: how the act is called.
-        kind: the code of what it is (`evidence.<kind>`), "" when not said.
+        paragraph: the paragraph that requires it; `P1.T2.S3` becomes folders, any other goes under its act.
+        act: name of the act.
+        kind: its kind (`evidence.<kind>`), "" when unknown.
         reference: a link, or the SHA-256 of a stored file (`is_file`).
-        restricted: the ground of a restriction; such a file is left out of the package, and the index says why.
-        name, reference: empty for a restricted document that is not named to the reader of the package.
+        restricted: ground of a restriction; such a file is left out of the package and the index gives the
+            ground.
+        name, reference: empty for a restricted document whose name the package's reader may not see.
     """
 
     paragraph: str
@@ -65,7 +69,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class PackageContent:
-    """What went in: files, links named in the index, restricted ones left out.
+    """The contents of a package: number of files, links listed in the index, restricted files left out.
 
     Attributes:
         lost: files the store does not have, or cannot read.
@@ -80,7 +84,7 @@ class PackageContent:
 
     @property
     def whole(self) -> bool:
-        """Whether every file that belongs in is in."""
+        """Whether no file is lost or altered."""
         return not self.lost and not self.altered
 
 
@@ -92,15 +96,15 @@ def write_package(
     language: str,
     restricted: bool = False,
 ) -> PackageContent:
-    """Write the package; it appears whole or not at all.
+    """Write the package; the file appears complete or not at all.
 
     Args:
         content: the bytes recorded under a SHA-256; raises EvidenceDamaged where they are not there.
-        language: kk, ru or en: of the folders and the index.
-        restricted: whether restricted files go in as well.
+        language: kk, ru or en: language of the folders and the index.
+        restricted: whether to include restricted files.
 
     Raises:
-        UnreadablePaper: the file is there already, or cannot be written.
+        UnreadablePaper: the file exists already, or cannot be written.
     """
     if target.exists():
         raise UnreadablePaper("package_there", name=str(target))
@@ -126,6 +130,7 @@ def _write(
     language: str,
     restricted: bool,
 ) -> PackageContent:
+    """Write the ZIP at a path."""
     taken: set[str] = set()
     places: list[tuple[Document, str, str]] = []
     lost: list[Document] = []
@@ -148,7 +153,7 @@ def _write(
                 remark = say("package.altered" if is_altered else "package.lost", {}, language)
                 places.append((document, document.name, remark))
                 continue
-            inside = _free(f"{folder(document, language)}/{_file_name(document)}", taken)
+            inside = _unique_name(f"{document_folder(document, language)}/{_file_name(document)}", taken)
             with stored, archive.open(_entry(inside), "w") as entry:
                 while chunk := stored.read(_STEP):
                     entry.write(chunk)
@@ -161,23 +166,26 @@ def _write(
     return PackageContent(len(hashes), links, len(hidden), tuple(lost), tuple(altered))
 
 
-def folder(document: Document, language: str) -> str:
-    """The folder of a document: project, task, subtask and case; else its act, paragraph and case."""
+def document_folder(document: Document, language: str) -> str:
+    """Return the folder of a document: project, task, subtask and case; else its act, paragraph and case."""
     found = _PLACE.fullmatch(document.paragraph)
     if found:
         steps = zip(("project", "task", "subtask"), found.groups(), strict=True)
         named = [say(f"package.{step}", {"number": number}, language) for step, number in steps]
     else:
         named = [document.act[language], document.paragraph]
-    return "/".join(_clean(name) for name in (*named, document.case))
+    return "/".join(_safe_name(name) for name in (*named, document.case))
 
 
 def _file_name(document: Document) -> str:
-    return f"{document.fact_on.isoformat()} {_clean(document.name)}"
+    """Return the name of a document's file in the package."""
+    return f"{document.fact_on.isoformat()} {_safe_name(document.name)}"
 
 
-def _clean(name: str) -> str:
-    """A name every system takes: no separators, no control characters, not too long, its ending kept."""
+def _safe_name(name: str) -> str:
+    """Return a file name valid on every system: no separators or control characters, limited length, same
+    extension.
+    """
     clean = _FORBIDDEN.sub("_", name).strip(" .") or "_"
     if len(clean) <= _LONGEST:
         return clean
@@ -185,8 +193,8 @@ def _clean(name: str) -> str:
     return clean[: _LONGEST - len(ending)] + ending
 
 
-def _free(name: str, taken: set[str]) -> str:
-    """The name, numbered where another file has it already; letter case apart, as Windows sees it."""
+def _unique_name(name: str, taken: set[str]) -> str:
+    """Return the name, numbered when another file has it already, ignoring letter case as Windows does."""
     number, free = 1, name
     while free.casefold() in taken:
         number += 1
@@ -197,6 +205,7 @@ def _free(name: str, taken: set[str]) -> str:
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
+    """Return a ZIP entry with a fixed timestamp."""
     entry = zipfile.ZipInfo(name, _MOMENT)
     entry.compress_type = zipfile.ZIP_DEFLATED
     entry.external_attr = 0o644 << 16
@@ -204,6 +213,7 @@ def _entry(name: str) -> zipfile.ZipInfo:
 
 
 def _index(places: Sequence[tuple[Document, str, str]], language: str) -> bytes:
+    """Return the index workbook."""
     import xlsxwriter
 
     target = io.BytesIO()
@@ -239,8 +249,9 @@ def _index(places: Sequence[tuple[Document, str, str]], language: str) -> bytes:
 
 
 def _cells(document: Document, place: str, remark: str, language: str) -> Mapping[str, object]:
+    """Return the index cells of one document."""
     return {
-        "place": folder(document, language).rpartition("/")[0].replace("/", ", "),
+        "place": document_folder(document, language).rpartition("/")[0].replace("/", ", "),
         "obligation": document.obligation[language],
         "case": document.case,
         "unit": document.unit,

@@ -160,7 +160,7 @@ def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
     _encrypt(app, clock, tell=tell, say=say)
     pages = RequestIdMiddleware(Dashboard(app, clock))
     with ExitStack() as company:
-        company.enter_context(readers.service())
+        company.enter_context(readers.run_readers())
         if not app.many_nodes:
             company.enter_context(polling(app, clock))
             company.enter_context(ticking(app, clock))
@@ -186,7 +186,7 @@ def http_server(app: Any, *, host: str, port: int) -> Server:
 
     class ReadingServer(uvicorn.Server):
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-            readers.stop()
+            readers.stop_readers()
             super().handle_exit(sig, frame)
 
     # Its lines are ours: they go where all go, and no secret stands in them. Forwarding headers are read by the

@@ -1,6 +1,4 @@
-"""The lists of the cartogram, by department and district: a workbook of its two sections, and a drawing to
-print.
-"""
+"""Writes the cartogram (departments and districts with their positions and risks) as a workbook and as SVG."""
 
 from __future__ import annotations
 
@@ -8,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from documents.drawings import svg
-from documents.sheets.list_book import Listing, write_book
+from documents.sheets.list_book import Listing, write_lists
 from i18n import say
 from workflow.cases.registers.exposure import SECTIONS, CartogramLine, Section
 
@@ -16,16 +14,17 @@ WIDTH, _LINE, _COLUMNS = 1000, 22, 100
 
 
 def write_workbook(path: Path, told: Sequence[CartogramLine], *, language: str) -> None:
-    """A sheet for each section: number, department, district, position or risk."""
-    write_book(path, sheets(told, language=language))
+    """Write the cartogram as a workbook with a sheet for each of its two sections."""
+    write_lists(path, cartogram_sheets(told, language=language))
 
 
-def sheets(told: Sequence[CartogramLine], *, language: str) -> list[Listing]:
-    """The two sections as lists of a workbook."""
+def cartogram_sheets(told: Sequence[CartogramLine], *, language: str) -> list[Listing]:
+    """Return the two sections of the cartogram as sheets of a workbook."""
     return [_sheet(section, told, language) for section in SECTIONS]
 
 
 def _sheet(section: Section, told: Sequence[CartogramLine], language: str) -> Listing:
+    """Return one section as a sheet: number, department, district, position or risk."""
     heads = ("n", "department", "district", "position" if section == "positions" else "risk")
     rows = [
         (number, line.department, line.district, line.text)
@@ -35,8 +34,8 @@ def _sheet(section: Section, told: Sequence[CartogramLine], language: str) -> Li
     return say(f"cartogram.sheet.{section}", {}, language), named, rows
 
 
-def drawn(told: Sequence[CartogramLine], *, name: str, language: str) -> str:
-    """The lists as an SVG file: each department and district with its positions and its risks."""
+def draw_cartogram(told: Sequence[CartogramLine], *, name: str, language: str) -> str:
+    """Return the cartogram as an SVG file: each department and district with its positions and risks."""
     title = say("cartogram.title", {"name": name}, language)
     counts: dict[str, object] = {section: sum(line.section == section for line in told) for section in SECTIONS}
     most = max((_count(told, place) for place in _places(told)), default=1)
@@ -66,8 +65,10 @@ def drawn(told: Sequence[CartogramLine], *, name: str, language: str) -> str:
 
 
 def _places(told: Sequence[CartogramLine]) -> list[tuple[str, str]]:
+    """Return the departments and districts of the cartogram, each once."""
     return sorted({(line.department, line.district) for line in told})
 
 
 def _count(told: Sequence[CartogramLine], place: tuple[str, str]) -> int:
+    """Return the number of lines of a place."""
     return sum((line.department, line.district) == place for line in told)

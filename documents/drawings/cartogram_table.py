@@ -1,8 +1,8 @@
-"""The cartogram as a table: section, department, district, and the position or risk it names."""
+"""Reads a cartogram from a table: section, department, district, position or risk."""
 
 from __future__ import annotations
 
-from documents.sheets.columns import Heading, column, find_heading, no_formulas, require
+from documents.sheets.columns import Heading, check_no_formulas, column, find_heading, require_columns
 from documents.sheets.spelling import plain, tidy
 from documents.sheets.unreadable import Errors, UnreadablePaper
 from documents.sheets.workbook import Row, Source, open_paper, text_of
@@ -23,7 +23,7 @@ _REQUIRED = (SECTION, DEPARTMENT, TEXT)
 
 
 def read_cartogram(source: Source, name: str | None = None) -> tuple[CartogramLine, ...]:
-    """The lines of a cartogram, XLSX or CSV, headed in Kazakh, Russian or English.
+    """Read the lines of a cartogram from XLSX or CSV, with headings in Kazakh, Russian or English.
 
     Raises:
         UnreadablePaper: no such table, a column missing, no rows; or every bad row: a formula, a section that
@@ -38,7 +38,7 @@ def read_cartogram(source: Source, name: str | None = None) -> tuple[CartogramLi
     errors = Errors()
     lines: list[CartogramLine] = []
     for sheet, heading in tables:
-        require(heading, _REQUIRED, paper)
+        require_columns(heading, _REQUIRED, paper)
         rows = [row for row in sheet.rows if row.number > heading.row]
         lines += [line for row in rows if (line := _line(row, heading, errors)) is not None]
     errors.refuse(paper.name)
@@ -48,7 +48,7 @@ def read_cartogram(source: Source, name: str | None = None) -> tuple[CartogramLi
 
 
 def _line(row: Row, heading: Heading, errors: Errors) -> CartogramLine | None:
-    if not no_formulas(row, heading.at, heading.texts, errors):
+    if not check_no_formulas(row, heading.at, heading.texts, errors):
         return None
     text = {id: tidy(text_of(row.cell(place))) for id, place in heading.at.items()}
     if not any(text.values()):
@@ -64,7 +64,7 @@ def _line(row: Row, heading: Heading, errors: Errors) -> CartogramLine | None:
 
 
 def _section(text: str) -> Section | None:
-    """`1`, `1. Лауазымдар`, `Должности`; `2`, `Риски`."""
+    """Return the section a cell names: `1`, `1. Лауазымдар`, `Должности`; `2`, `Риски`."""
     words = plain(text)
     if words.startswith("1") or any(root in words for root in ("лауазым", "должност", "posit")):
         return "positions"

@@ -1,5 +1,6 @@
-"""The risk map: likelihood by effect, each risk a number in its cell, the list of risks beneath. The scale
-is ours.
+"""Draws the risk map: likelihood by effect, each risk as a number in its cell, and the list of risks below.
+
+The scale is our own; no act prescribes one.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _LIST_COLUMNS, _LINE, _TITLE_COLUMNS = 100, 21, 70
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MappedRisk:
-    """One risk on the map. `label`: what stands in its cell (its number, or case and number)."""
+    """One risk on the map. `label`: the text in its cell (its number, or case and number)."""
 
     label: str
     description: str
@@ -31,12 +32,12 @@ class MappedRisk:
 def risk_map(
     risks: Sequence[MappedRisk], scale: RiskScale, *, name: str, on: date, unranked: int, language: str
 ) -> str:
-    """The map as an SVG file.
+    """Return the risk map as an SVG file.
 
     Args:
-        name: of the case or the unit.
-        on: the local day it shows.
-        unranked: how many risks have no rank and are not on it.
+        name: name of the case or the unit.
+        on: local date of the data.
+        unranked: number of risks without a rank, which are not drawn.
     """
     title = say("risk_map.title", {"name": name}, language)
     heads = svg.lines(title, _TITLE_COLUMNS)
@@ -59,6 +60,7 @@ def risk_map(
 
 
 def _grid(risks: Sequence[MappedRisk], scale: RiskScale, top: float, language: str) -> Iterator[str]:
+    """Yield the cells of the map with the labels of their risks."""
     width = (WIDTH - LEFT - 40) / len(scale.effect)
     rows = len(scale.likelihood)
     for likely in scale.likelihood:
@@ -96,7 +98,7 @@ def _grid(risks: Sequence[MappedRisk], scale: RiskScale, top: float, language: s
 
 
 def _labels(here: Sequence[MappedRisk], x: float, y: float, width: float) -> Iterator[str]:
-    """Numbers side by side; those that do not fit are counted."""
+    """Yield the labels of a cell side by side; those that do not fit are counted."""
     longest = max((len(one.label) for one in here), default=1)
     size = max(2 * _DOT, 9 * longest + 12)
     in_row = max(1, int((width - 16) // (size + 6)))
@@ -116,7 +118,7 @@ def _labels(here: Sequence[MappedRisk], x: float, y: float, width: float) -> Ite
 def _list(
     risks: Sequence[MappedRisk], scale: RiskScale, top: float, language: str, unranked: int
 ) -> tuple[list[str], float]:
-    """The list from the highest rank down, and where it ends."""
+    """Return the list of risks, highest rank first, and the height at which it ends."""
     parts, y = [svg.text(40, top, say("risk_map.list", {}, language), kind="strong")], top
     beside = 150 if any(len(one.label) > 4 for one in risks) else 80
     for one in sorted(risks, key=lambda one: -scale.product(one.rank)):

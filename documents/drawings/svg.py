@@ -1,4 +1,4 @@
-"""Drawings as SVG text of our own: a title and a description for who cannot see; light, dark and print."""
+"""Building blocks of SVG drawings: accessible title and description; light, dark and print colours."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ STYLE = """
 
 
 def drawing(parts: Iterable[str], *, width: int, height: int, title: str, desc: str, language: str) -> str:
-    """The whole file. `width`, `height`: units of the drawing; it scales to its page."""
+    """Return a whole SVG file. `width`, `height`: in drawing units; it scales to its page."""
     size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
     return "\n".join(
         [
@@ -52,18 +52,18 @@ def drawing(parts: Iterable[str], *, width: int, height: int, title: str, desc: 
 
 
 def text(x: float, y: float, said: str, *, kind: str = "", anchor: str = "start", turn: int = 0) -> str:
-    """One line of text. `turn`: degrees around its own place."""
+    """Return one line of text. `turn`: rotation in degrees around its start."""
     turned = f' transform="rotate({turn} {x:g} {y:g})"' if turn else ""
     named = f' class="{kind}"' if kind else ""
     return f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}"{named}{turned}>{escape(said)}</text>'
 
 
 def box(x: float, y: float, width: float, height: float, kind: str, *, title: str = "") -> str:
-    """A rectangle, with what a pointer over it says."""
+    """Return a rectangle; `title` is its tooltip."""
     told = f"<title>{escape(title)}</title>" if title else ""
     return f'<rect class="{kind}" x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}">{told}</rect>'
 
 
 def lines(said: str, columns: int) -> list[str]:
-    """A text in lines of at most so many letters."""
+    """Break a text into lines of at most so many characters."""
     return wrap(said, columns, break_long_words=True) or [""]

@@ -1,4 +1,4 @@
-"""Official forms as DOCX, in Kazakh and Russian, ready to be signed. Alone knows docxtpl, and late.
+"""Official forms as DOCX files in Kazakh and Russian, ready for signing. Imports docxtpl lazily.
 
 fill(form("plan"), {"object": "..."}, "kk", rows=[...]).document
 """
@@ -6,11 +6,11 @@ fill(form("plan"), {"object": "..."}, "kk", rows=[...]).document
 from __future__ import annotations
 
 from documents.forms.checks import Note
-from documents.forms.filling import FilledForm, Missing, UnknownField, UnknownGroup, fill, lacking
+from documents.forms.filling import FilledForm, Missing, UnknownField, UnknownGroup, fill, missing_values
 from documents.forms.form import LANGUAGES, Field, Form
 from documents.forms.reading import UnknownForm, form, names
 from documents.forms.rows_file import FormData
-from documents.forms.values import UnreadableValue, parsed, title
+from documents.forms.values import UnreadableValue, parse_value, title
 
 __all__ = [
     "LANGUAGES",
@@ -26,8 +26,8 @@ __all__ = [
     "UnreadableValue",
     "fill",
     "form",
-    "lacking",
+    "missing_values",
     "names",
-    "parsed",
+    "parse_value",
     "title",
 ]

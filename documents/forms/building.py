@@ -1,4 +1,4 @@
-"""From a form to its template: a DOCX with gaps (`{{ field }}`). Made once per form and language."""
+"""Builds the DOCX template (with placeholders `{{ field }}`) of a form, once per form and language."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SPACED: tuple[Style, ...] = ("title", "centre", "annex", "right", "pair")
 
 @cache
 def template(name: str, language: str) -> bytes:
-    """The template of a form as a DOCX file."""
+    """Return the template of a form as a DOCX file (cached)."""
     form = form_named(name)
     document = page.blank_document(language, landscape=form.landscape)
     document.core_properties.title = form.title[language]
@@ -36,12 +36,13 @@ def template(name: str, language: str) -> bytes:
 
 
 class _Builder:
-    """Writes blocks one after another."""
+    """Writes the blocks of a form into a document, one after another."""
 
     def __init__(self, document: Document, form: Form, language: str) -> None:
         self.document, self.form, self.language = document, form, language
 
     def add(self, block: object) -> None:
+        """Write one block: lines, table, signature or page break."""
         match block:
             case Lines(each="") as lines:
                 self._lines(lines)
@@ -55,7 +56,7 @@ class _Builder:
                 self.document.add_page_break()
 
     def mark(self) -> None:
-        """The small line at the foot of each page: a translation, a layout of our own."""
+        """Write the footer note of each page: a translation, or a layout of our own."""
         marks = []
         if self.form.origin == "no488":
             marks.append(say("form.mark.layout", {"annex": self.form.annex}, self.language))
@@ -80,7 +81,7 @@ class _Builder:
         from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT
         from docx.shared import Cm, Pt
 
-        look = page.look(style, landscape=self.form.landscape)
+        look = page.style_layout(style, landscape=self.form.landscape)
         paragraph = self.document.add_paragraph()
         form = paragraph.paragraph_format
         paragraph.alignment = WD_ALIGN_PARAGRAPH.from_xml(look.align)
@@ -99,15 +100,15 @@ class _Builder:
         if self.document.paragraphs:
             self.document.paragraphs[-1].paragraph_format.space_after = Pt(6)
         made = self._grid(table.widths)
-        page.bordered(made)
+        page.draw_borders(made)
         for at, line in enumerate(table.lines):
             if line.each:
                 self._control(made, f"{{%tr for row in {line.each} %}}")
             row = made.add_row()
             if line.height <= BY_HAND:
-                page.unbroken(row)
+                page.keep_on_one_page(row)
             if at < table.heads:
-                page.repeated(row)
+                page.repeat_on_every_page(row)
             if line.height:
                 self._height(row, line.height)
             small = page.SMALLER if len(table.widths) > 6 else 0
@@ -144,7 +145,7 @@ class _Builder:
         return made
 
     def _control(self, table: Any, text: str) -> None:
-        """A line that docxtpl takes for an instruction and removes."""
+        """Add a row holding a docxtpl instruction, which is removed when the form is filled."""
         table.add_row().cells[0].text = text
 
     def _height(self, row: Any, centimetres: float) -> None:

@@ -1,4 +1,4 @@
-"""What can be checked on a form before it is signed. Notes, never refusals: the paper is theirs."""
+"""Checks of a filled form before signing. They give notes and never refuse."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ VIEWS = 1000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Note:
-    """Something worth a look: a code of the catalogues with its arguments."""
+    """A remark about a filled form: a code of the catalogues with its arguments."""
 
     code: str
     arguments: Mapping[str, object] = field(default_factory=dict)
 
 
-def notes(form: Form, values: Values, rows: Sequence[Row]) -> tuple[Note, ...]:
-    """What the checks of this form say of these values."""
+def check_form(form: Form, values: Values, rows: Sequence[Row]) -> tuple[Note, ...]:
+    """Return the remarks of a form's checks about these values."""
     check = _CHECKS.get(form.id)
     return tuple(check(values, rows)) if check else ()
 
 
 def _social_order(values: Values, rows: Sequence[Row]) -> list[Note]:
-    """The parts add up to the amount on the theme; the theme is not more than the whole."""
+    """Note when the parts do not add up to the amount on the theme, or the theme exceeds the whole."""
     found: list[Note] = []
     amounts = [_amount(row.get("amount")) for row in rows]
     theme, total = _amount(values.get("theme_amount")), _amount(values.get("total_amount"))
@@ -45,13 +45,14 @@ def _social_order(values: Values, rows: Sequence[Row]) -> list[Note]:
 
 
 def _reconciliation(values: Values, rows: Sequence[Row]) -> list[Note]:
-    """Only what is in force belongs here; the second signature has no place on the form."""
+    """Note acts that are not in force yet, and a second signature the form has no place for."""
     waiting = [number for number, row in enumerate(rows, 1) if not row.get("in_force_on")]
     found = [Note(code="form.note.not_in_force", arguments={"rows": waiting})] if waiting else []
     return [*found, Note(code="form.note.second_signature")]
 
 
 def _propaganda(values: Values, rows: Sequence[Row]) -> list[Note]:
+    """Note publications with fewer views than required."""
     few = [
         number
         for number, row in enumerate(rows, 1)
@@ -61,13 +62,13 @@ def _propaganda(values: Values, rows: Sequence[Row]) -> list[Note]:
 
 
 def _confirmation(values: Values, rows: Sequence[Row]) -> list[Note]:
-    """All boxes or none: some ticked and some left empty proves nothing."""
+    """Note when some boxes are ticked and others left empty, which proves nothing."""
     boxes = [bool(values.get(box)) for box in ("has_read", "undertakes", "is_aware")]
     return [Note(code="form.note.box_empty")] if any(boxes) and not all(boxes) else []
 
 
 def _measures(values: Values, rows: Sequence[Row]) -> list[Note]:
-    """A measure that can be checked is concrete: it has a completion form, a responsible and a term."""
+    """Note measures without a completion form, a responsible person or a term."""
     found = []
     for part in ("completion_form", "responsible", "term"):
         without = [number for number, row in enumerate(rows, 1) if not row.get(part)]

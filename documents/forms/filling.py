@@ -1,4 +1,4 @@
-"""Filling a form: what is known stands in its place, what is not is left as ruled lines and named. Pure."""
+"""Fills a form with values; leaves ruled lines for missing values and lists them. Pure."""
 
 from __future__ import annotations
 
@@ -8,10 +8,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from documents.forms.building import template
-from documents.forms.checks import Note, notes
+from documents.forms.checks import Note, check_form
 from documents.forms.form import Field, Form, Rows
-from documents.forms.tables import name_of
-from documents.forms.values import NEW_PARAGRAPH, blank, clean, items, known, shown, told
+from documents.forms.tables import group_variable
+from documents.forms.values import (
+    NEW_PARAGRAPH,
+    clean_text,
+    format_value,
+    items,
+    join_parts,
+    placeholder,
+    value_or_default,
+)
 from workflow.closest_matches import closest_first
 from workflow.refusal import Refusal
 
@@ -20,20 +28,22 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 class UnknownField(Refusal, LookupError):
-    """The form asks no such thing; `allowed` are those it asks."""
+    """The form has no such field; `allowed` lists its fields."""
 
 
 class UnknownGroup(Refusal, LookupError):
-    """A row belongs to no group of the form; `allowed` are its groups."""
+    """A row belongs to no group of the form; `allowed` lists its groups."""
 
 
 class NotALanguageOfPapers(Refusal, ValueError):
-    """Forms are in Kazakh and in Russian."""
+    """A form was requested in a language other than Kazakh and Russian."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Missing:
-    """Something not known yet: a field, or a part of the n-th row (1 is the first); `rows`: no row at all."""
+    """A missing value: a field, or a part of the n-th row (1 is the first); `rows` when there is no row at
+    all.
+    """
 
     field: str
     row: int | None = None
@@ -41,7 +51,7 @@ class Missing:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FilledForm:
-    """A form filled: the DOCX file, what is left for the hand, and what the checks say."""
+    """A filled form: the DOCX file, the missing values, and the remarks of the checks."""
 
     document: bytes
     missing: tuple[Missing, ...]
@@ -49,70 +59,72 @@ class FilledForm:
 
 
 def fill(form: Form, values: Mapping[str, object], language: str, *, rows: Iterable[Row] = ()) -> FilledForm:
-    """The form with these values.
+    """Fill a form with values.
 
     Args:
-        values: field -> text, date, (first, last), number, list or truth value; None is not known.
+        values: field -> text, date, (first, last), number, list or truth value; None when missing.
         language: kk or ru.
         rows: each part -> value; in a form with groups also the group's id (or its number).
 
     Raises:
-        UnknownField: a value or a part of a row the form does not ask.
+        UnknownField: a value or a part of a row that the form does not have.
         UnknownGroup: a row of no group.
         NotALanguageOfPapers: another language.
     """
-    given = list(rows)
-    context, missing = _context(form, values, language, given)
-    document = _rendered(template(form.id, language), context)
-    return FilledForm(document=document, missing=missing, notes=notes(form, values, given))
+    row_list = list(rows)
+    context, missing = _build_context(form, values, language, row_list)
+    document = _render(template(form.id, language), context)
+    return FilledForm(document=document, missing=missing, notes=check_form(form, values, row_list))
 
 
-def lacking(
+def missing_values(
     form: Form, values: Mapping[str, object], language: str, *, rows: Iterable[Row] = ()
 ) -> tuple[Missing, ...]:
-    """What `fill` would leave for the hand, without making the document."""
-    return _context(form, values, language, list(rows))[1]
+    """Return the values that `fill` would leave blank, without making the document."""
+    return _build_context(form, values, language, list(rows))[1]
 
 
-def _context(
-    form: Form, values: Mapping[str, object], language: str, given: Sequence[Row]
+def _build_context(
+    form: Form, values: Mapping[str, object], language: str, rows: Sequence[Row]
 ) -> tuple[dict[str, object], tuple[Missing, ...]]:
+    """Return the variables of the template and the missing values."""
     if language not in ("kk", "ru"):
         raise NotALanguageOfPapers("form_language", language=language, allowed=("kk", "ru"))
-    _known_names(form, values, given)
+    _check_names(form, values, rows)
     missing: list[Missing] = []
     context: dict[str, object] = {}
     for field in form.fields.values():
-        value = known(values, field, language)
+        value = value_or_default(values, field, language)
         if field.kind == "list":
             listed = [f"{number}. {item}" for number, item in enumerate(items(value), 1)]
             context[field.id] = listed or ["_" * 60] * field.lines
             text = "known" if listed else None
         else:
-            text = shown(field, value, language)
-            context[field.id] = blank(field, language, year=values.get("year")) if text is None else text
+            text = format_value(field, value, language)
+            context[field.id] = placeholder(field, language, year=values.get("year")) if text is None else text
         if text is None and not field.optional:
             missing.append(Missing(field=field.id))
     if form.rows is not None:
-        context |= _rows(form, form.rows, given, language, missing)
+        context |= _row_variables(form, form.rows, rows, language, missing)
     return context, tuple(missing)
 
 
 def group_of(rows: Rows, row: Row) -> int:
-    """Which group a row belongs to, from 0.
+    """Return the index (from 0) of the group a row belongs to.
 
     Raises:
-        UnknownGroup: none.
+        UnknownGroup: it belongs to no group.
     """
-    said = clean(str(row.get(rows.group_by) or ""))
+    name = clean_text(str(row.get(rows.group_by) or ""))
     for place, group in enumerate(rows.groups):
-        if said.casefold() in (group.id.casefold(), str(place + 1)):
+        if name.casefold() in (group.id.casefold(), str(place + 1)):
             return place
     allowed = tuple(group.id for group in rows.groups)
-    raise UnknownGroup("form_group_unknown", text=said, column=rows.group_by, allowed=allowed)
+    raise UnknownGroup("form_group_unknown", text=name, column=rows.group_by, allowed=allowed)
 
 
-def _known_names(form: Form, values: Mapping[str, object], rows: Sequence[Row]) -> None:
+def _check_names(form: Form, values: Mapping[str, object], rows: Sequence[Row]) -> None:
+    """Raise UnknownField for a value or a part of a row that the form does not have."""
     for name in values:
         if name not in form.fields:
             raise UnknownField(
@@ -127,52 +139,58 @@ def _known_names(form: Form, values: Mapping[str, object], rows: Sequence[Row]) 
                 )
 
 
-def _rows(
-    form: Form, rows: Rows, given: Sequence[Row], language: str, missing: list[Missing]
+def _row_variables(
+    form: Form, rows: Rows, filled_rows: Sequence[Row], language: str, missing: list[Missing]
 ) -> dict[str, object]:
-    if not given:
+    """Return the template variables of the rows, and add their missing parts to `missing`."""
+    if not filled_rows:
         missing.append(Missing(field="rows"))
     by_group: dict[int, list[dict[str, str]]] = {place: [] for place in range(len(rows.groups) or 1)}
-    for number, row in enumerate(given, 1):
+    for number, row in enumerate(filled_rows, 1):
         place = group_of(rows, row) if rows.groups else 0
         parts = rows.groups[place].parts if rows.groups else rows.parts
-        by_group[place].append(_row(form, parts, row, language, at=len(by_group[place]) + 1))
+        by_group[place].append(_row_cells(form, parts, row, language, at=len(by_group[place]) + 1))
         missing += [
             Missing(field=part.id, row=number)
             for part in parts
-            if not part.optional and shown(part, row.get(part.id), language) is None
+            if not part.optional and format_value(part, row.get(part.id), language) is None
         ]
     if not rows.groups:
-        return {"rows": by_group[0] or _empty(form, rows.parts, rows.blank)}
+        return {"rows": by_group[0] or _blank_rows(form, rows.parts, rows.blank)}
     context: dict[str, object] = {}
     for place, group in enumerate(rows.groups):
-        context[name_of(place)] = by_group[place] or _empty(form, group.parts, 1)
-        context[f"{name_of(place)}_told"] = NEW_PARAGRAPH.join(row["told"] for row in by_group[place])
+        context[group_variable(place)] = by_group[place] or _blank_rows(form, group.parts, 1)
+        context[f"{group_variable(place)}_told"] = NEW_PARAGRAPH.join(row["told"] for row in by_group[place])
     return context
 
 
-def _row(form: Form, parts: Sequence[Field], row: Row, language: str, *, at: int) -> dict[str, str]:
-    """What the cells of one row show: `c0`, `c1` ..., each part by its name, and all of it told in one line."""
-    texts = {part.id: text for part in parts if (text := shown(part, row.get(part.id), language)) is not None}
-    cells = {"number": f"{at}.", "items": told(list(texts.items()), language)}
-    made = {part.id: texts.get(part.id, "") for part in parts}
+def _row_cells(form: Form, parts: Sequence[Field], row: Row, language: str, *, at: int) -> dict[str, str]:
+    """Return the cells of one row: `c0`, `c1` ..., each part by its name, and all parts joined as "told"."""
+    texts = {
+        part.id: text for part in parts if (text := format_value(part, row.get(part.id), language)) is not None
+    }
+    cells = {"number": f"{at}.", "items": join_parts(list(texts.items()), language)}
+    variables = {part.id: texts.get(part.id, "") for part in parts}
     for place, column in enumerate(form.columns):
         name = column.shows[0]
         if len(column.shows) > 1:
-            made[f"c{place}"] = told([(one, texts[one]) for one in column.shows if one in texts], language)
+            variables[f"c{place}"] = join_parts(
+                [(part_id, texts[part_id]) for part_id in column.shows if part_id in texts], language
+            )
         else:
-            made[f"c{place}"] = cells.get(name, texts.get(name, ""))
-    made["told"] = f"{at}) " + told(list(texts.items()), language, between="; ")
-    return made
+            variables[f"c{place}"] = cells.get(name, texts.get(name, ""))
+    variables["told"] = f"{at}) " + join_parts(list(texts.items()), language, between="; ")
+    return variables
 
 
-def _empty(form: Form, parts: Sequence[Field], count: int) -> list[dict[str, str]]:
+def _blank_rows(form: Form, parts: Sequence[Field], count: int) -> list[dict[str, str]]:
+    """Return blank rows for handwriting."""
     cells = {f"c{place}": "" for place in range(len(form.columns))}
     return [cells | {part.id: "" for part in parts}] * count
 
 
-def _rendered(docx: bytes, context: Mapping[str, object]) -> bytes:
-    """The template filled. Whatever a value holds, it stays the letters it is."""
+def _render(docx: bytes, context: Mapping[str, object]) -> bytes:
+    """Return the DOCX template filled with the variables; values are escaped and never run as template code."""
     from docxtpl.template import DocxTemplate
     from jinja2 import Environment, StrictUndefined
 
@@ -180,11 +198,11 @@ def _rendered(docx: bytes, context: Mapping[str, object]) -> bytes:
     document.render(dict(context), Environment(undefined=StrictUndefined, autoescape=True), autoescape=True)
     target = io.BytesIO()
     document.save(target)
-    return _without_clock(target.getvalue())
+    return _without_timestamps(target.getvalue())
 
 
-def _without_clock(docx: bytes) -> bytes:
-    """The same file with no moment of making in it: equal values give equal bytes."""
+def _without_timestamps(docx: bytes) -> bytes:
+    """Return the same file without timestamps, so that equal values give equal bytes."""
     target = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(docx)) as made, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as kept:
         for item in made.infolist():

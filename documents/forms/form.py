@@ -1,4 +1,4 @@
-"""A form as a value: what it asks (fields, rows) and what stands on its pages (blocks). The shapes are data."""
+"""The definition of a form as data: its fields and rows, and the blocks on its pages."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ Style = Literal[
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Field:
-    """One thing a form asks. Its title is the entry `form.field.<id>` of the catalogues.
+    """One field of a form. Its title is the entry `form.field.<id>` of the catalogues.
 
     Attributes:
-        line: length of the line ruled for it by hand, in characters.
-        lines: how many lines are ruled for a long text or a list.
-        optional: nothing is ruled and nothing listed where it is not known.
-        shown: how a known value stands in the sentence (` № {value}`), where it is more than itself.
-        blank: how an unknown one stands there, with {year}.
-        default: what the documents themselves say, where nobody says otherwise.
+        line: length of the blank line for handwriting, in characters.
+        lines: number of blank lines for a long text or a list.
+        optional: a missing value leaves no blank line and is not reported.
+        shown: format of a value within the sentence (` № {value}`), where it needs one.
+        blank: format of a missing value there, with {year}.
+        default: default value, from the documents themselves.
     """
 
     id: str
@@ -63,7 +63,7 @@ class Field:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Group:
-    """A fixed group of rows of a table: its heading, and the parts of each row beneath it."""
+    """A fixed group of rows of a table: its heading, and the parts of each of its rows."""
 
     id: str
     label: Wording
@@ -72,10 +72,10 @@ class Group:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rows:
-    """The rows a form asks: flat (`parts`), or in groups, named by the value of `group_by` in each row.
+    """The rows of a form: flat (`parts`), or in groups selected by the value of `group_by` in each row.
 
     Attributes:
-        blank: how many empty rows are left for handwriting where none are known.
+        blank: number of blank rows for handwriting when no rows are given.
     """
 
     parts: tuple[Field, ...] = ()
@@ -84,19 +84,19 @@ class Rows:
     blank: int = 5
 
     def parts_of(self, group: str) -> tuple[Field, ...]:
-        """The parts of a row of a group ("" where there are no groups)."""
+        """Return the parts of the rows of a group ("" where there are no groups)."""
         return next((one.parts for one in self.groups if one.id == group), self.parts)
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Every name a table of rows may be headed with."""
+        """All column names that a table of rows may have."""
         named = [part.id for parts in (self.parts, *(one.parts for one in self.groups)) for part in parts]
         return tuple(dict.fromkeys([self.group_by, *named] if self.group_by else named))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lines:
-    """Paragraphs in one style; `each` names a list whose items are numbered paragraphs instead."""
+    """Paragraphs of one style; `each` names a list whose items become numbered paragraphs instead."""
 
     style: Style
     text: Wording = field(default_factory=dict)
@@ -105,7 +105,7 @@ class Lines:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Signature:
-    """Post, line and name, side by side."""
+    """A signature line: post, line and name, side by side."""
 
     post: Wording
     name: Wording
@@ -113,17 +113,17 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class PageBreak:
-    """What follows begins on a new page."""
+    """A page break."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """One line of a table.
+    """One row of a table.
 
     Attributes:
-        each: the list that repeats it, one line an item (`row` in the cells), or "".
-        merged: its first cell stretches over all lines of the list.
-        height: at least so many centimetres: a line to be filled by hand.
+        each: the list that repeats the row for each item (`row` in the cells), or "".
+        merged: its first cell spans all rows of the list.
+        height: minimum height in centimetres, for handwriting.
     """
 
     cells: tuple[Wording, ...]
@@ -135,7 +135,7 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Column:
-    """One column over the rows: `shows` names parts, or "number", "label", "items"."""
+    """One column of the rows: `shows` names parts, or "number", "label", "items"."""
 
     head: Wording
     width: float
@@ -144,7 +144,7 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Table:
-    """A table with borders. `heads`: how many first lines are repeated on every page."""
+    """A table with borders. `heads`: number of leading rows repeated on every page."""
 
     widths: tuple[float, ...]
     lines: tuple[Line, ...]
@@ -156,15 +156,16 @@ Block = Lines | Signature | PageBreak | Table
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Form:
-    """One form.
+    """A form.
 
     Attributes:
-        origin: whose it is: of the Instruction, of the policy, of No 488 (whose annexes were not available, so
+        origin: its source: the Instruction, the policy, No 488 (whose annexes were not available, so
             that the layout is ours), or custom (no act prescribes one).
-        annex: its number among the annexes of its origin.
-        about: a case, a period of a unit, or a person.
-        approvers: who may approve it: "level" (by the level of the body), one duty, or "" where nobody does.
-        columns: what the cells of its rows show, in order.
+        annex: its annex number in its source.
+        about: its subject: a case, a period of a unit, or a person.
+        approvers: who may approve it: "level" (by the level of the body), one duty, or "" when no approval is
+            needed.
+        columns: columns of its rows, in order.
     """
 
     id: str

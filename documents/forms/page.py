@@ -1,4 +1,4 @@
-"""The page: paper, margins, letters, and how paragraphs of each style stand."""
+"""Page layout of the forms: paper size, margins, fonts, paragraph styles."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ _LOCALES = {"kk": "kk-KZ", "ru": "ru-RU"}
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a style stands: alignment, bold, size in points, first line and left edge in centimetres."""
+    """Layout of a paragraph style: alignment, bold, size in points, first-line and left indent in
+    centimetres.
+    """
 
     align: str = "left"
     bold: bool = False
@@ -56,12 +58,12 @@ _LOOKS: dict[Style, Look] = {
 
 
 def text_width(landscape: bool) -> float:
-    """How wide a line may be, in centimetres."""
+    """Return the width of the text area in centimetres."""
     return (LONG if landscape else SHORT) - LEFT - RIGHT
 
 
-def look(style: Style, *, landscape: bool) -> Look:
-    """How a style stands; blocks at the right take the right-hand part of the page."""
+def style_layout(style: Style, *, landscape: bool) -> Look:
+    """Return the layout of a style; right-hand blocks use the right part of the page."""
     found = _LOOKS[style]
     if style not in ("right", "annex"):
         return found
@@ -69,7 +71,7 @@ def look(style: Style, *, landscape: bool) -> Look:
 
 
 def blank_document(language: str, *, landscape: bool) -> Document:
-    """An empty document: A4, the margins, the font, the language of its words, nobody named as its author."""
+    """Return an empty A4 document with margins, font and language set, and no author name."""
     import docx
     from docx.enum.section import WD_ORIENT
     from docx.shared import Cm, Pt
@@ -96,8 +98,8 @@ def blank_document(language: str, *, landscape: bool) -> Document:
     return document
 
 
-def bordered(table: Any) -> None:
-    """Single black lines around every cell."""
+def draw_borders(table: Any) -> None:
+    """Draw single black borders around every cell of a table."""
     borders = _element("w:tblBorders")
     for side in ("top", "left", "bottom", "right", "insideH", "insideV"):
         borders.append(
@@ -109,17 +111,18 @@ def bordered(table: Any) -> None:
     properties.insert(list(properties).index(layout), borders)
 
 
-def unbroken(row: Any) -> None:
-    """A line that goes to the next page whole, where it fits on one."""
+def keep_on_one_page(row: Any) -> None:
+    """Keep a table row on one page."""
     row._tr.get_or_add_trPr().append(_element("w:cantSplit"))
 
 
-def repeated(row: Any) -> None:
-    """A heading that stands on every page the table goes on to."""
+def repeat_on_every_page(row: Any) -> None:
+    """Repeat a heading row on every page of its table."""
     row._tr.get_or_add_trPr().append(_element("w:tblHeader"))
 
 
 def _element(name: str, **attributes: str) -> Any:
+    """Return an empty WordprocessingML element."""
     from docx.oxml import OxmlElement
 
     made = OxmlElement(name)
@@ -129,6 +132,7 @@ def _element(name: str, **attributes: str) -> Any:
 
 
 def _q(name: str) -> str:
+    """Return the qualified name of a WordprocessingML element or attribute."""
     from docx.oxml.ns import qn
 
     return str(qn(name))

@@ -1,4 +1,4 @@
-"""From documents/forms/shapes/<form>.toml to a Form. The shapes are ours, and their tests read every one."""
+"""Reads form definitions from documents/forms/shapes/<form>.toml."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from documents.forms.form import (
     Table,
     Wording,
 )
-from documents.forms.tables import grouped, laid_out, lines_of
+from documents.forms.tables import fixed_rows, flat_table, grouped_table
 from workflow.closest_matches import closest_first
 from workflow.law.procedure import Text
 from workflow.refusal import Refusal
@@ -31,20 +31,20 @@ SHAPES = Path(__file__).parent / "shapes"
 
 
 class UnknownForm(Refusal, LookupError):
-    """There is no form of that name; `allowed` are those there are, the nearest first."""
+    """No form has this name; `allowed` lists the existing ones, the closest first."""
 
 
 def names() -> tuple[str, ...]:
-    """The forms there are, in the order of their files."""
+    """Return the names of all forms, in file order."""
     return tuple(sorted(path.stem for path in SHAPES.glob("*.toml")))
 
 
 @cache
 def form(name: str) -> Form:
-    """The form of a name.
+    """Return the form of a name (cached).
 
     Raises:
-        UnknownForm: there is none.
+        UnknownForm: no form has this name.
     """
     if name not in names():
         raise UnknownForm("form_unknown", form=name, allowed=closest_first(name, names()))
@@ -67,11 +67,12 @@ def form(name: str) -> Form:
     )
 
 
-def _field(id: str, asked: Mapping[str, Any]) -> Field:
-    default = asked.get("default")
+def _field(id: str, table: Mapping[str, Any]) -> Field:
+    """Read a field."""
+    default = table.get("default")
     return Field(
         **{
-            **asked,
+            **table,
             "id": id,
             "default": default and {key: _frozen(value) for key, value in default.items()},
         }
@@ -79,10 +80,12 @@ def _field(id: str, asked: Mapping[str, Any]) -> Field:
 
 
 def _frozen(value: str | list[str]) -> str | tuple[str, ...]:
+    """Return a list as a tuple."""
     return value if isinstance(value, str) else tuple(value)
 
 
 def _rows(document: Mapping[str, Any]) -> Rows:
+    """Read the rows of a form; None where it has none."""
     parts = document["parts"]
     group_by = next((id for id, kind in parts.items() if kind == "group"), "")
     return Rows(
@@ -97,12 +100,14 @@ def _rows(document: Mapping[str, Any]) -> Rows:
 
 
 def _parts(parts: Mapping[str, Any]) -> tuple[Field, ...]:
+    """Read the fields of a row."""
     return tuple(
         Field(id=id, kind=kind.removesuffix("?"), optional=kind.endswith("?")) for id, kind in parts.items()
     )
 
 
 def _block(block: Mapping[str, Any], rows: Rows | None, columns: list[Column]) -> Block:
+    """Read a block of the page: lines, table, signature or page break."""
     if "signature" in block:
         signature = block["signature"]
         return Signature(post=_wording(signature["post"]), name=_wording(signature["name"]))
@@ -111,14 +116,15 @@ def _block(block: Mapping[str, Any], rows: Rows | None, columns: list[Column]) -
     if "columns" in block:
         columns += [_column(one) for one in block["columns"]]
         if rows is not None and rows.groups:
-            return grouped(columns, rows.groups, block["layout"])
-        return laid_out(columns)
+            return grouped_table(columns, rows.groups, block["layout"])
+        return flat_table(columns)
     if "lines" in block:
-        return Table(widths=tuple(block["widths"]), lines=lines_of(block["lines"]))
+        return Table(widths=tuple(block["widths"]), lines=fixed_rows(block["lines"]))
     return Lines(style=block["style"], text=_wording(block.get("text", "")), each=block.get("each", ""))
 
 
 def _column(column: Mapping[str, Any]) -> Column:
+    """Read a column of the rows."""
     shows = column["shows"]
     return Column(
         head=column["head"], width=column["width"], shows=(shows,) if isinstance(shows, str) else tuple(shows)
@@ -126,7 +132,7 @@ def _column(column: Mapping[str, Any]) -> Column:
 
 
 def _wording(text: str | Mapping[str, str]) -> Wording:
-    """A text in both languages; one without words of a language (`{{ name }}`) is written once."""
+    """Return a text in both languages; a text without words (`{{ name }}`) is written once."""
     if isinstance(text, str):
         return dict.fromkeys(LANGUAGES, text)
     return {language: said.strip("\n") for language, said in text.items()}

@@ -1,4 +1,4 @@
-"""Risks and their measures as rows of the note, the plan and the monitoring note."""
+"""Turns risks and their measures into rows of the note, the plan and the monitoring note."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from documents.forms.form import Form
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RiskRow:
-    """One risk with one of its measures, every part as it is to be read; "" where it is not known yet."""
+    """One risk with one of its measures, each part as readable text; "" when missing."""
 
     description: str = ""
     direction: str = ""
@@ -26,8 +26,8 @@ class RiskRow:
     proof: str = ""
 
 
-def rows_of(form: Form, risks: Iterable[RiskRow]) -> list[dict[str, object]]:
-    """The rows of a form about risks: of each, what the form asks. None for a form about other things."""
+def form_rows(form: Form, risks: Iterable[RiskRow]) -> list[dict[str, object]]:
+    """Return the rows of a form about risks, with the parts the form has; None for other forms."""
     asked = {part.id for part in form.rows.parts} if form.rows else set()
     if "recommendation" not in asked:
         return []

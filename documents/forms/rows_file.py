@@ -1,4 +1,4 @@
-"""What fills a form from a file: a table of rows (CSV, XLSX), or JSON with `fields` and `rows`.
+"""Reads the values of a form from a file: a table of rows (CSV, XLSX), or JSON with `fields` and `rows`.
 
 A table is headed with the parts' names (`responsible`) or their titles in any of the languages; JSON is a list
 of rows, or {"fields": {...}, "rows": [...]}. Dates, amounts and hours are written as people write them.
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from documents.forms.form import Field, Form, Rows
 from documents.forms.reading import form as form_named
-from documents.forms.values import parsed, title
+from documents.forms.values import parse_value, title
 from documents.sheets.spelling import plain
 from documents.sheets.unreadable import Errors, RowError, UnreadableCell, UnreadablePaper
 from documents.sheets.workbook import Source, contents, is_empty, open_paper, text_of
@@ -25,22 +25,22 @@ from workflow.closest_matches import closest_first
 
 @dataclass(frozen=True, slots=True)
 class FormData:
-    """What a file says: fields of the form, and its rows."""
+    """The values of a file: fields of the form, and its rows."""
 
     fields: Mapping[str, object] = field(default_factory=dict)
     rows: tuple[Mapping[str, object], ...] = ()
 
 
 def read_data(source: Source, name: str | None = None, *, form: str) -> FormData:
-    """The fields and rows of a file.
+    """Read the fields and rows of a file.
 
     Args:
         source: a path, or the bytes of a file.
-        name: how the file is called; its ending tells JSON from a table. A path's own name by default.
+        name: the file's name; its extension tells JSON from a table. A path's own name by default.
         form: the form's id.
 
     Raises:
-        UnreadablePaper: it cannot be opened, names a part the form does not ask, or holds values that are none:
+        UnreadablePaper: it cannot be opened, names a part the form does not have, or holds unreadable values:
             every bad row is named.
     """
     name = name or ("" if isinstance(source, bytes) else Path(source).name)
@@ -63,6 +63,7 @@ def read_data(source: Source, name: str | None = None, *, form: str) -> FormData
 
 
 def _json(data: bytes, name: str, form: Form) -> FormData:
+    """Read fields and rows from JSON."""
     try:
         document = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as trouble:
@@ -83,7 +84,7 @@ def _json(data: bytes, name: str, form: Form) -> FormData:
 
 
 def _columns(number: int, heads: Sequence[str], rows: Rows, name: str) -> dict[str, int]:
-    """Name of part -> column. Refuses a heading no part has, and one part twice."""
+    """Return name of part -> column. Refuses an unknown heading, and one part twice."""
     named = {plain(title(part, language)): part for part in rows.columns for language in LANGUAGES}
     named |= {plain(part): part for part in rows.columns}
     at: dict[str, int] = {}
@@ -104,6 +105,7 @@ def _columns(number: int, heads: Sequence[str], rows: Rows, name: str) -> dict[s
 
 
 def _row(rows: Rows | None, number: int, values: Mapping[str, object], errors: Errors) -> dict[str, object]:
+    """Return the values of one table row; unreadable ones become errors."""
     assert rows is not None
     group = str(values.get(rows.group_by, "")).strip() if rows.group_by else ""
     place = int(group) - 1 if group.isdecimal() else -1
@@ -127,7 +129,7 @@ def _row(rows: Rows | None, number: int, values: Mapping[str, object], errors: E
 
 
 def _value(asked: Field | None, value: object, number: int, errors: Errors) -> object:
-    """One value. A field the form does not ask is left to `fill`, which refuses it by name."""
+    """Parse one value. An unknown field is left to `fill`, which refuses it by name."""
     if asked is None or value is None:
         return value
     if isinstance(value, datetime):
@@ -135,15 +137,15 @@ def _value(asked: Field | None, value: object, number: int, errors: Errors) -> o
     try:
         match value:
             case bool():
-                return value if asked.kind == "box" else parsed(asked, [str(value).lower()])
+                return value if asked.kind == "box" else parse_value(asked, [str(value).lower()])
             case list():
-                return parsed(asked, [str(item) for item in value])
+                return parse_value(asked, [str(item) for item in value])
             case int() | Decimal():
-                return parsed(asked, [str(value)])
+                return parse_value(asked, [str(value)])
             case dict():
                 raise UnreadableCell("form_value_unreadable", text=str(value), field=asked.id, kind=asked.kind)
             case _:
-                return parsed(asked, [text_of(value, asked.id)])
+                return parse_value(asked, [text_of(value, asked.id)])
     except UnreadableCell as refusal:
         errors.take(number, refusal)
         return None

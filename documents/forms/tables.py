@@ -1,4 +1,4 @@
-"""From columns to the lines of a table: flat, or with the fixed groups of a report in one of three layouts."""
+"""Lays out the rows of a form as a table: flat, or in fixed groups in one of three layouts."""
 
 from __future__ import annotations
 
@@ -13,17 +13,20 @@ BY_HAND = 0.9
 NOTHING: Wording = dict.fromkeys(LANGUAGES, "")
 
 
-def laid_out(columns: Sequence[Column]) -> Table:
-    """A heading and one line a row."""
+def flat_table(columns: Sequence[Column]) -> Table:
+    """Return a table with a heading and one row for each item."""
     return _table(columns, [Line(cells=_each(columns), each="rows", height=BY_HAND)])
 
 
-def grouped(columns: Sequence[Column], groups: Sequence[Group], layout: Layout) -> Table:
-    """The fixed groups: `fixed` – one line each, its rows told in one cell; `merged` – the group's name beside
-    its rows; `headed` – a heading line above them."""
+def grouped_table(columns: Sequence[Column], groups: Sequence[Group], layout: Layout) -> Table:
+    """Return a table of fixed groups.
+
+    Layouts: `fixed` – one row for each group, its items in one cell; `merged` – the group's name in a cell
+    beside its rows; `headed` – a heading row above them.
+    """
     lines: list[Line] = []
     for place, group in enumerate(groups):
-        rows = name_of(place)
+        rows = group_variable(place)
         if layout == "headed":
             lines.append(
                 Line(cells=tuple(group.label if _is(one, "label") else NOTHING for one in columns), bold=True)
@@ -42,8 +45,8 @@ def grouped(columns: Sequence[Column], groups: Sequence[Group], layout: Layout) 
     return _table(columns, lines)
 
 
-def lines_of(lines: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:
-    """Lines written out one by one in the shape."""
+def fixed_rows(lines: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:
+    """Return table rows that a form definition lists one by one."""
     return tuple(
         Line(
             cells=tuple(_same(cell) if isinstance(cell, str) else cell for cell in line["cells"]),
@@ -55,8 +58,8 @@ def lines_of(lines: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:
     )
 
 
-def name_of(group: int) -> str:
-    """What a template calls the rows of the n-th group."""
+def group_variable(group: int) -> str:
+    """Return the template's variable for the rows of the n-th group."""
     return f"group_{group + 1}"
 
 

@@ -1,4 +1,4 @@
-"""What a form is filled with: values of each kind, how they are read from text and shown on paper."""
+"""Values of form fields: parsing them from text and formatting them for paper."""
 
 from __future__ import annotations
 
@@ -23,38 +23,38 @@ _NO = ("", "0", "no", "false", "жоқ", "нет", "-")
 
 
 class UnreadableValue(UnreadableCell):
-    """A value is none of the kind its field asks for."""
+    """A text is not a value of the field's kind."""
 
 
 def title(field: str, language: str) -> str:
-    """What a field is called."""
+    """Return the title of a field."""
     code = f"form.field.{field}"
     return say(code, {}, language) if knows(code) else field
 
 
-def parsed(field: Field, texts: Sequence[str]) -> object:
-    """The value people mean by a text; a list takes several, anything else the last.
+def parse_value(field: Field, texts: Sequence[str]) -> object:
+    """Parse the value of a field; a list uses all the texts, any other kind the last one.
 
     Raises:
-        UnreadableValue: no such date, number or hour.
+        UnreadableValue: the text is no date, number or hour.
     """
     if field.kind == "list":
         return tuple(text for text in texts if text.strip())
     text = texts[-1].strip()
     match field.kind:
         case "date":
-            said = _read(field, text)
-            if isinstance(said, Day):
-                return said.on
+            when = _read(field, text)
+            if isinstance(when, Day):
+                return when.on
             raise _unreadable(field, text)
         case "span":
-            said = _read(field, text)
-            if isinstance(said, Span):
-                return (said.first, said.last)
+            when = _read(field, text)
+            if isinstance(when, Span):
+                return (when.first, when.last)
             raise _unreadable(field, text)
         case "hour":
-            if found := _HOUR.fullmatch(text):
-                return f"{int(found[1]):02}:{found[2]}"
+            if match := _HOUR.fullmatch(text):
+                return f"{int(match[1]):02}:{match[2]}"
             raise _unreadable(field, text)
         case "number" | "year":
             if text.isascii() and text.isdecimal() and len(text) < 10:
@@ -70,8 +70,8 @@ def parsed(field: Field, texts: Sequence[str]) -> object:
             return text
 
 
-def shown(field: Field, value: object, language: str) -> str | None:
-    """A value as it stands on the paper; None where it is not known."""
+def format_value(field: Field, value: object, language: str) -> str | None:
+    """Format a value for the paper; None when it is missing."""
     match value:
         case None | () | []:
             return None
@@ -88,22 +88,22 @@ def shown(field: Field, value: object, language: str) -> str | None:
         case int() | Decimal():
             text = number(value, language)
         case _:
-            text = clean(str(value))
+            text = clean_text(str(value))
     if not text.strip():
         return None
     return text if field.shown is None else field.shown[language].format(value=text)
 
 
 def items(value: object) -> tuple[str, ...]:
-    """The items of a list, each one text."""
+    """Return the items of a list, each as one text."""
     if isinstance(value, str):
         value = value.split("\n")
     listed = value if isinstance(value, Sequence) else ()
-    return tuple(text for text in (clean(str(item)) for item in listed) if text.strip())
+    return tuple(text for text in (clean_text(str(item)) for item in listed) if text.strip())
 
 
-def blank(field: Field, language: str, *, year: object = None) -> str:
-    """What is left for the hand: a line, an official date without its day, an empty box."""
+def placeholder(field: Field, language: str, *, year: object = None) -> str:
+    """Return the placeholder for handwriting: a line, a date without its day, an empty box."""
     if field.optional:
         return ""
     # Twenty and a line, unless the form says of which year it is.
@@ -126,17 +126,17 @@ def blank(field: Field, language: str, *, year: object = None) -> str:
         case "long":
             return NEW_PARAGRAPH.join(["_" * 60] * field.lines)
         case _:
-            return _ruled(field.line)
+            return _blank_line(field.line)
 
 
-def clean(text: str) -> str:
-    """Letters only: nothing a word processor would choke on, each new line a paragraph of its own."""
+def clean_text(text: str) -> str:
+    """Return the text without control characters, each line break as a new paragraph."""
     plain = _NOT_TEXT.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     return plain.strip().replace("\n", NEW_PARAGRAPH)
 
 
-def told(parts: Sequence[tuple[str, str]], language: str, *, between: str = NEW_PARAGRAPH) -> str:
-    """Several parts of a row in one cell, each under its title; what speaks for itself without one."""
+def join_parts(parts: Sequence[tuple[str, str]], language: str, *, between: str = NEW_PARAGRAPH) -> str:
+    """Join several parts of a row in one cell, each under its title unless it needs none."""
     own = ("text", "description", "status", "subsection", "name", "post", "object")
     return between.join(
         value if name in own else say("form.part", {"title": title(name, language), "value": value}, language)
@@ -144,20 +144,21 @@ def told(parts: Sequence[tuple[str, str]], language: str, *, between: str = NEW_
     )
 
 
-def known(values: Mapping[str, object], field: Field, language: str) -> object:
-    """The value of a field, or what the documents themselves say where nobody says otherwise."""
+def value_or_default(values: Mapping[str, object], field: Field, language: str) -> object:
+    """Return the value of a field, or its default."""
     value = values.get(field.id)
     if value in (None, "", (), []) and field.default is not None:
         return field.default[language]
     return value
 
 
-def _ruled(length: int) -> str:
-    """A line that may go on in the next one: a justified line is not torn apart before it."""
+def _blank_line(length: int) -> str:
+    """Return a blank line that may wrap; a justified paragraph does not break before it."""
     return "\u200b".join("_" * min(5, length - done) for done in range(0, length, 5))
 
 
 def _read(field: Field, text: str) -> object:
+    """Read a date text; an unreadable one raises UnreadableValue."""
     try:
         return read(text, where=field.id)
     except UnreadableCell:
@@ -165,6 +166,7 @@ def _read(field: Field, text: str) -> object:
 
 
 def _amount(field: Field, text: str) -> Decimal:
+    """Parse an amount of money."""
     try:
         value = Decimal(_BLANKS.sub("", text).replace(",", "."))
     except InvalidOperation:
@@ -175,4 +177,5 @@ def _amount(field: Field, text: str) -> Decimal:
 
 
 def _unreadable(field: Field, text: str) -> UnreadableValue:
+    """Return the UnreadableValue for a text of a field."""
     return UnreadableValue("form_value_unreadable", text=text, field=field.id, kind=field.kind)

@@ -1,1 +1,1 @@
-"""The table of people: who holds which duty where, when they are away, whom a schedule's words mean."""
+"""Reads and writes the table of people: duties, units, absences, and the meaning of names in schedules."""

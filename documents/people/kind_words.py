@@ -1,4 +1,4 @@
-"""How the table of people may call a kind of organisation: its code, and the words of three languages."""
+"""Names of kinds of organisation in the table of people: the code, and words in three languages."""
 
 from __future__ import annotations
 
@@ -47,6 +47,6 @@ _KIND_WORDS: dict[str, tuple[str, ...]] = {
 _KINDS = {plain(word): code for code in KINDS for word in (code, *_KIND_WORDS[code])}
 
 
-def kind(word: str) -> str | None:
-    """The kind a word names, one of workflow.org.kinds.KINDS; None when it names none."""
+def parse_kind(word: str) -> str | None:
+    """Return the kind a word names, one of workflow.org.kinds.KINDS; None when it names none."""
     return _KINDS.get(plain(word)) or titled(word, "kind.", KINDS)

@@ -1,4 +1,4 @@
-"""Whom a schedule means by its responsible: a text matched to a unit or a person, by words akin."""
+"""Matches the text of a schedule's responsible column to a unit or person by similar words."""
 
 from __future__ import annotations
 
@@ -17,49 +17,58 @@ Words = tuple[str, ...]
 
 
 def match(text: str, office: Office) -> str | None:
-    """The unit id or person key the text means; None when nobody is meant, or two as well as each other.
+    """Return the unit id or person key a text means; None when it matches nobody, or two equally well.
 
-    A match kept in the office goes first. Else everybody whose name, or whose post, stands in the text whole
-    is a candidate (`Антикоррупционная комплаенс-служба Общества и ДЗО` holds the unit's name and more); a name
-    within a fuller name steps back, and who is named first is meant. Failing that, the text, or the first of
-    its parts between commas, may itself be a part of one name: of a unit's, else of a person's.
+    A match stored in the office is used first. Else everybody whose full name or post occurs in the text is a
+    candidate (`Антикоррупционная комплаенс-служба Общества и ДЗО` holds the unit's name and more); a name that
+    is part of a longer one is dropped, and the first one in the text wins. Failing that, the text, or the first
+    of its parts between commas, may itself be a part of one name: of a unit's, else of a person's.
     """
-    kept = {_same(known): key for known, key in office.matches.items()}
-    if _same(text) in kept:
-        return kept[_same(text)]
+    matches = {_normalise(phrase): key for phrase, key in office.matches.items()}
+    if _normalise(text) in matches:
+        return matches[_normalise(text)]
     words = _words(text)
     if not words:
         return None
     units, people = list(_unit_names(office)), list(_person_names(office))
-    return _one(_named(words, [*units, *people])) or _one(_part_of(text, units)) or _one(_part_of(text, people))
+    return (
+        _single(_fully_named(words, [*units, *people]))
+        or _single(_part_of(text, units))
+        or _single(_part_of(text, people))
+    )
 
 
-def nearest(text: str, office: Office, *, limit: int = 3) -> tuple[str, ...]:
-    """Unit ids and person keys that share words with the text, the likeliest first: to choose from by hand."""
+def closest_keys(text: str, office: Office, *, limit: int = 3) -> tuple[str, ...]:
+    """Return unit ids and person keys that share words with the text, best match first, for a person to choose
+    from.
+    """
     words = _words(text)
     score: dict[str, float] = {}
     for key, name in (*_unit_names(office), *_person_names(office)):
-        shared = sum(any(_akin(word, other) for other in words) for word in name)
+        shared = sum(any(_is_same_stem(word, other) for other in words) for word in name)
         if shared:
             score[key] = max(score.get(key, 0.0), shared / (len(words) + len(name) - shared))
     return tuple(sorted(score, key=lambda key: (-score[key], key))[:limit])
 
 
-def _same(text: str) -> str:
+def _normalise(text: str) -> str:
+    """Return the text normalised for comparison."""
     return tidy(text).casefold()
 
 
 def _words(text: str) -> Words:
+    """Return the significant words of a text."""
     return tuple(word for word in plain(text).split() if word not in _SMALL)
 
 
 def _unit_names(office: Office) -> Iterator[tuple[str, Words]]:
+    """Yield unit ids with the words of their names."""
     for id, unit in office.units.items():
         yield id, _words(unit.name)
 
 
 def _person_names(office: Office) -> Iterator[tuple[str, Words]]:
-    """Whatever a text may call a person by: name, surname with initials, post."""
+    """Yield person keys with each way to name a person: full name, surname with initials, post."""
     for key, person in office.people.items():
         name = _words(person.name)
         yield key, name
@@ -70,8 +79,8 @@ def _person_names(office: Office) -> Iterator[tuple[str, Words]]:
             yield key, _words(person.post)
 
 
-def _akin(one: str, other: str) -> bool:
-    """The same word but for its ending: Russian and Kazakh change ends of words, hardly their beginnings."""
+def _is_same_stem(one: str, other: str) -> bool:
+    """Return whether two words differ only in their ending, as Russian and Kazakh inflection does."""
     if one == other:
         return True
     if one[:3] != other[:3]:
@@ -82,20 +91,21 @@ def _akin(one: str, other: str) -> bool:
     return shared >= 4 and (shared >= long - 2 or (shared >= short - 1 and shared >= long - 4))
 
 
-def _holds(words: Words, name: Words) -> bool:
-    return all(any(_akin(word, other) for other in words) for word in name)
+def _contains_name(words: Words, name: Words) -> bool:
+    """Return whether the words contain every word of a name."""
+    return all(any(_is_same_stem(word, other) for other in words) for word in name)
 
 
-def _named(words: Words, names: list[tuple[str, Words]]) -> set[str]:
-    """Who is named whole: not within a fuller name, and first."""
-    named = [(key, name) for key, name in names if name and _holds(words, name)]
+def _fully_named(words: Words, names: list[tuple[str, Words]]) -> set[str]:
+    """Return the keys whose whole name occurs in the text: longest names only, and the first in the text."""
+    named = [(key, name) for key, name in names if name and _contains_name(words, name)]
     fullest = [
         (key, name)
         for key, name in named
-        if not any(len(other) > len(name) and _holds(other, name) for _, other in named)
+        if not any(len(other) > len(name) and _contains_name(other, name) for _, other in named)
     ]
     places = [
-        (min(place for place, word in enumerate(words) if any(_akin(word, part) for part in name)), key)
+        (min(place for place, word in enumerate(words) if any(_is_same_stem(word, part) for part in name)), key)
         for key, name in fullest
     ]
     first = min(places, default=(0, ""))[0]
@@ -103,14 +113,15 @@ def _named(words: Words, names: list[tuple[str, Words]]) -> set[str]:
 
 
 def _part_of(text: str, names: list[tuple[str, Words]]) -> set[str]:
-    """Whose name holds the text, or the first of its parts that anybody's name holds."""
+    """Return the keys whose name contains the text, or the first of its parts that any name contains."""
     for part in (text, *_ENDS.split(text)):
         words = _words(part)
-        found = {key for key, name in names if words and _holds(name, words)}
-        if found:
-            return found
+        keys = {key for key, name in names if words and _contains_name(name, words)}
+        if keys:
+            return keys
     return set()
 
 
-def _one(found: set[str]) -> str | None:
+def _single(found: set[str]) -> str | None:
+    """Return the only element; None when there are none or several."""
     return next(iter(found)) if len(found) == 1 else None

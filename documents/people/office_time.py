@@ -1,4 +1,6 @@
-"""Hours, weeks and days as people write them: `09:00-18:00`, `1-6` or `дс-сб`, `2026-05-08, 11.05.2026`."""
+"""Parses office hours, weekdays and dates as people write them: `09:00-18:00`, `1-6` or `дс-сб`,
+`2026-05-08`.
+"""
 
 from __future__ import annotations
 
@@ -35,14 +37,14 @@ NONE = ("", "-", "–", "—")
 
 
 class BadOfficeTime(Refusal, ValueError):
-    """What was written of an office's time cannot be read, or cannot be."""
+    """The office time written in a table or form is unreadable or impossible."""
 
 
-def hours_of(text: str) -> Hours | None:
-    """Two times of a day; None where there are none.
+def parse_hours(text: str) -> Hours | None:
+    """Parse the opening and closing time of a day; None for an empty text.
 
     Raises:
-        BadOfficeTime: they are none, or the second does not come after the first.
+        BadOfficeTime: they are not times, or the second is not after the first.
     """
     if text.strip() in NONE:
         return None
@@ -59,11 +61,11 @@ def hours_of(text: str) -> Hours | None:
     return first, last
 
 
-def week_of(text: str) -> tuple[int, ...]:
-    """Days of a week, 1 for Monday: single ones and spans; empty where there are none.
+def parse_week(text: str) -> tuple[int, ...]:
+    """Parse the working days of a week, 1 for Monday: single days and ranges; an empty tuple for an empty text.
 
     Raises:
-        BadOfficeTime: a word that is no day of the week.
+        BadOfficeTime: a word is not a day of the week.
     """
     found: set[int] = set()
     if text.strip() in NONE:
@@ -77,11 +79,11 @@ def week_of(text: str) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
-def days_of(text: str) -> tuple[date, ...]:
-    """Dates, ISO or with dots, one after another; empty where there are none.
+def parse_days(text: str) -> tuple[date, ...]:
+    """Parse a list of dates, ISO or with dots; an empty tuple for an empty text.
 
     Raises:
-        BadOfficeTime: one is no date, or lies outside the records of days.
+        BadOfficeTime: an item is not a date, or lies outside the calendar's records.
     """
     if text.strip() in NONE:
         return ()
@@ -91,10 +93,10 @@ def days_of(text: str) -> tuple[date, ...]:
 def office_time(
     *, hours: Hours | None, week: Iterable[int], off: Iterable[date], working: Iterable[date]
 ) -> OfficeTime:
-    """All of it together.
+    """Return the office time made of its parts.
 
     Raises:
-        BadOfficeTime: a day is named as both, or a week leaves nothing to work.
+        BadOfficeTime: a day is listed both as off and working, or the week has no working day.
     """
     off, working = tuple(sorted(set(off))), tuple(sorted(set(working)))
     both = sorted(set(off) & set(working))

@@ -1,4 +1,4 @@
-"""What a table of people says, and how it is laid over what the office knows."""
+"""The content of a table of people, and its merge with the units and people on record."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from workflow.org.office_time import NOTHING_OWN, OfficeTime
 
 @dataclass(frozen=True, slots=True)
 class ReadPeople:
-    """Units, parents before the units within them, and people, in the order of the table."""
+    """The units of a table, parents before their children, and its people, in table order."""
 
     units: tuple[Unit, ...]
     people: tuple[Person, ...]
 
 
-def onto(read: ReadPeople, office: Office) -> ReadPeople:
-    """What a table says, over what the office knows.
+def merge_people(read: ReadPeople, office: Office) -> ReadPeople:
+    """Merge a table of people into the office: match renamed units and changed keys, keep what the table omits.
 
     A unit that was renamed is still the same unit, and a kind or office time left out stays; somebody whose key
     is not their e-mail (it changed since), or not their unit and name, is still the same person.
@@ -68,8 +68,10 @@ def onto(read: ReadPeople, office: Office) -> ReadPeople:
 
 
 def _through(office: Office, unit: str) -> str | None:
+    """Return the id of the unit on record that a unit of the table stands for."""
     return office.units[unit].uploads_through if unit in office.units else None
 
 
 def _time(office: Office, unit: str) -> OfficeTime:
+    """Return the office time on record of a unit."""
     return office.units[unit].time if unit in office.units else NOTHING_OWN

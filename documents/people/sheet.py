@@ -1,4 +1,4 @@
-"""The office's units and people as the table they can be taken in from again."""
+"""Writes the office's units and people as a table that can be imported again."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ COLUMNS = (UNIT, PARENT, KIND, NAME, POST, DUTIES, EMAIL, LANGUAGE, DEPUTY, AWAY
 
 
 def people_table(office: Office, language: str) -> Table:
-    """One row a person, in the order of units; a unit nobody sits in has a row of its own.
+    """Return a table with one row for each person, ordered by unit; units without people get a row of their
+    own.
 
-    Office times have columns where a unit has one of its own.
+    Columns for office time appear when a unit has its own.
     """
     rows: list[list[str]] = []
     times = any(unit.time for unit in office.units.values())
@@ -33,6 +34,7 @@ def people_table(office: Office, language: str) -> Table:
 
 
 def _place(units: Mapping[str, Unit], unit: str) -> list[str]:
+    """Return the cells of a unit."""
     of = units.get(unit)
     if of is None:
         return [unit, "", ""]
@@ -41,6 +43,7 @@ def _place(units: Mapping[str, Unit], unit: str) -> list[str]:
 
 
 def _person(person: Person, language: str) -> list[str]:
+    """Return the cells of a person."""
     duties = [duty_titles()[known.DUTIES.index(duty)][language] for duty in person.duties]
     away = [f"{first:%d.%m.%Y} – {last:%d.%m.%Y}" for first, last in person.away]
     return [

@@ -1,4 +1,4 @@
-"""The table of people: who sits in which unit, holds which duties, and how to reach them."""
+"""Reads the table of people: units, their people, duties and addresses."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import date
 
 from documents.people import time as people_time
-from documents.people.kind_words import kind
+from documents.people.kind_words import parse_kind
 from documents.people.read_people import ReadPeople
-from documents.people.words import LANGUAGES, duties, duty_titles, language, titles
-from documents.sheets.columns import Column, Heading, column, find_heading, no_formulas, require
+from documents.people.words import LANGUAGES, duties, duty_titles, parse_language, titles
+from documents.sheets.columns import Column, Heading, check_no_formulas, column, find_heading, require_columns
 from documents.sheets.dates import Day, Nothing, Span, read
 from documents.sheets.email_address import is_address
 from documents.sheets.spelling import plain, tidy
@@ -42,25 +42,25 @@ COLUMNS = (*people_time.COLUMNS, PARENT, DEPUTY, KIND, UNIT, NAME, POST, DUTIES,
 
 
 def read_people(source: Source, name: str | None = None) -> ReadPeople:
-    """The units and people of a CSV or XLSX table headed in Kazakh, Russian or English.
+    """Read units and people from a CSV or XLSX table with headings in Kazakh, Russian or English.
 
     A unit's id is its name. A person's key is the e-mail in lower case, else `unit / name`. A row without
-    a name gives a unit alone. A deputy is named by e-mail or by name.
+    a name defines only a unit. A deputy is named by e-mail or by name.
 
     Raises:
         UnreadablePaper: columns `unit` and `name` missing, or every bad row: no unit, an unknown duty or
-            language, a malformed e-mail, the same person twice, an unknown deputy, two parents, units in a
-            circle, an office time that is none or differs from row to row.
+            language, a malformed e-mail, the same person twice, an unknown deputy, two parents, a cycle of
+            units, an office time that is unreadable or differs between rows of one unit.
     """
     paper = open_paper(source, name)
     tables = [(sheet, heading) for sheet in paper.sheets if (heading := find_heading(sheet, COLUMNS))]
     if not tables:
         raise UnreadablePaper("paper_people_form_unknown", name=paper.name, columns=(UNIT.title, NAME.title))
     sheet, heading = tables[0]
-    require(heading, (UNIT, NAME), paper)
+    require_columns(heading, (UNIT, NAME), paper)
     errors = Errors()
     rows = [row for row in sheet.rows if row.number > heading.row]
-    readable = [row for row in rows if no_formulas(row, heading.at, heading.texts, errors)]
+    readable = [row for row in rows if check_no_formulas(row, heading.at, heading.texts, errors)]
     units = _units(readable, heading, errors)
     people: dict[str, tuple[int, Person]] = {}
     for row in readable:
@@ -78,10 +78,12 @@ def read_people(source: Source, name: str | None = None) -> ReadPeople:
 
 
 def _cell(row: Row, heading: Heading, wanted: Column) -> str:
+    """Return the text of a row's cell in a column."""
     return tidy(text_of(row.cell(heading.at[wanted.id]))) if wanted.id in heading.at else ""
 
 
 def _units(rows: list[Row], heading: Heading, errors: Errors) -> tuple[Unit, ...]:
+    """Read the units named in the rows."""
     parents: dict[str, str | None] = {}
     kinds: dict[str, str] = {}
     times: dict[str, OfficeTime] = {}
@@ -91,7 +93,7 @@ def _units(rows: list[Row], heading: Heading, errors: Errors) -> tuple[Unit, ...
             errors.add(row.number, "paper_cell_empty", column=UNIT.title)
             continue
         _take_kind(row, heading, unit, kinds, errors)
-        people_time.take_time(row, heading, unit, times, errors)
+        people_time.read_office_time(row, heading, unit, times, errors)
         known = parents.get(unit)
         if parent and known and known != parent:
             errors.add(row.number, "paper_parent_differs", unit=unit, parent=parent, known=known)
@@ -108,17 +110,18 @@ def _units(rows: list[Row], heading: Heading, errors: Errors) -> tuple[Unit, ...
             name=name,
             parent=parents[name],
             kind=kinds.get(name, ""),
-            time=people_time.own_time(times, name),
+            time=people_time.unit_office_time(times, name),
         )
         for name in sorted(parents, key=lambda u: _depth(u, parents))
     )
 
 
 def _take_kind(row: Row, heading: Heading, unit: str, kinds: dict[str, str], errors: Errors) -> None:
+    """Read the kind of a unit; two rows that differ are an error."""
     written = _cell(row, heading, KIND)
     if not written:
         return
-    code = kind(written)
+    code = parse_kind(written)
     if code is None:
         errors.add(row.number, "paper_kind_unknown", text=written, allowed=titles("kind.", KINDS))
     elif kinds.setdefault(unit, code) != code:
@@ -126,7 +129,7 @@ def _take_kind(row: Row, heading: Heading, unit: str, kinds: dict[str, str], err
 
 
 def _within(unit: str, place: str, parents: Mapping[str, str | None]) -> bool:
-    """Whether `place` is the unit itself or lies within it."""
+    """Return whether `place` is the unit itself or lies within it."""
     at: str | None = place
     for _ in range(len(parents) + 1):
         if at is None or at == unit:
@@ -136,6 +139,7 @@ def _within(unit: str, place: str, parents: Mapping[str, str | None]) -> bool:
 
 
 def _depth(unit: str, parents: Mapping[str, str | None]) -> int:
+    """Return the number of units above a unit."""
     depth, at = 0, parents[unit]
     while at is not None:
         depth, at = depth + 1, parents[at]
@@ -143,6 +147,7 @@ def _depth(unit: str, parents: Mapping[str, str | None]) -> int:
 
 
 def _person(row: Row, heading: Heading, errors: Errors) -> Person | None:
+    """Read the person of a row; None for a row without a name."""
     name, unit = _cell(row, heading, NAME), _cell(row, heading, UNIT)
     if not name:
         for wanted in (EMAIL, DUTIES):
@@ -156,7 +161,7 @@ def _person(row: Row, heading: Heading, errors: Errors) -> Person | None:
         errors.add(row.number, "paper_email_malformed", text=written)
         email = None
     tongue = _cell(row, heading, LANGUAGE)
-    if tongue and language(tongue) is None:
+    if tongue and parse_language(tongue) is None:
         errors.add(row.number, "paper_language_unknown", text=tongue, allowed=LANGUAGES)
     return Person(
         key=email or f"{unit} / {name}",
@@ -165,13 +170,14 @@ def _person(row: Row, heading: Heading, errors: Errors) -> Person | None:
         post=_cell(row, heading, POST),
         duties=_duties(row, heading, errors),
         email=email,
-        language=language(tongue) or LANGUAGES[0],
+        language=parse_language(tongue) or LANGUAGES[0],
         away=_away(row, heading, errors),
         deputy=_cell(row, heading, DEPUTY) or None,
     )
 
 
 def _duties(row: Row, heading: Heading, errors: Errors) -> tuple[str, ...]:
+    """Read the duties of a row."""
     if "duties" not in heading.at:
         return ()
     found: list[str] = []
@@ -184,6 +190,7 @@ def _duties(row: Row, heading: Heading, errors: Errors) -> tuple[str, ...]:
 
 
 def _away(row: Row, heading: Heading, errors: Errors) -> tuple[tuple[date, date], ...]:
+    """Read the absences of a row."""
     if "away" not in heading.at:
         return ()
     value = row.cell(heading.at["away"])
@@ -204,7 +211,7 @@ def _away(row: Row, heading: Heading, errors: Errors) -> tuple[tuple[date, date]
 
 
 def _with_deputies(people: Mapping[str, tuple[int, Person]], errors: Errors) -> tuple[Person, ...]:
-    """The people, deputies named by their keys."""
+    """Return the people with deputies given by key."""
     keys: dict[str, list[str]] = {}
     for key, (_, person) in people.items():
         for known_as in {plain(key), plain(person.name)}:

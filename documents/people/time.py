@@ -1,11 +1,11 @@
-"""The office time of units in the table of people: four columns, said of a unit in any of its rows."""
+"""Reads and writes the office time of units in the table of people (four columns, in any row of the unit)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from documents.people.office_time import BadOfficeTime, days_of, hours_of, office_time, week_of
+from documents.people.office_time import BadOfficeTime, office_time, parse_days, parse_hours, parse_week
 from documents.sheets.columns import Heading, column
 from documents.sheets.spelling import tidy
 from documents.sheets.unreadable import Errors
@@ -35,17 +35,19 @@ WORKING = column(
 COLUMNS = (HOURS, WEEK, OFF, WORKING)
 
 
-def take_time(row: Row, heading: Heading, unit: str, known: dict[str, OfficeTime], errors: Errors) -> None:
-    """The office time a row names for its unit; nothing where its cells are empty."""
+def read_office_time(
+    row: Row, heading: Heading, unit: str, known: dict[str, OfficeTime], errors: Errors
+) -> None:
+    """Read the office time a row gives for its unit; do nothing when its cells are empty."""
     written = {one.id: _written(row, heading, one.id) for one in COLUMNS}
     if not any(written.values()):
         return
     try:
         said = office_time(
-            hours=hours_of(written["hours"]),
-            week=week_of(written["week"]),
-            off=days_of(written["days_off"]),
-            working=days_of(written["working_days"]),
+            hours=parse_hours(written["hours"]),
+            week=parse_week(written["week"]),
+            off=parse_days(written["days_off"]),
+            working=parse_days(written["working_days"]),
         )
     except BadOfficeTime as refusal:
         errors.take(row.number, refusal)
@@ -55,7 +57,7 @@ def take_time(row: Row, heading: Heading, unit: str, known: dict[str, OfficeTime
 
 
 def time_cells(own: OfficeTime) -> list[str]:
-    """The cells of a unit, as they can be read again."""
+    """Return the cells of an office time, in the format in which they are read."""
     return [
         "–".join(f"{end:%H:%M}" for end in own.hours) if own.hours else "",
         ", ".join(map(str, own.week)),
@@ -64,16 +66,18 @@ def time_cells(own: OfficeTime) -> list[str]:
     ]
 
 
-def own_time(units: Mapping[str, OfficeTime], unit: str) -> OfficeTime:
-    """What the table says of a unit."""
+def unit_office_time(units: Mapping[str, OfficeTime], unit: str) -> OfficeTime:
+    """Return the office time the table gives a unit."""
     return units.get(unit, NOTHING_OWN)
 
 
 def _days(several: Sequence[date]) -> str:
+    """Return dates as one text."""
     return ", ".join(f"{day:%d.%m.%Y}" for day in several)
 
 
 def _written(row: Row, heading: Heading, id: str) -> str:
+    """Return the text of a row's cell in a column."""
     if id not in heading.at:
         return ""
     value = row.cell(heading.at[id])

@@ -1,4 +1,4 @@
-"""How the table of people may call duties and languages: their codes, and the words of three languages."""
+"""Names of duties and languages in the table of people: the codes, and words in three languages."""
 
 from __future__ import annotations
 
@@ -107,8 +107,8 @@ def duty_titles() -> tuple[Text, ...]:
     return titles("duty.", DUTIES)
 
 
-def duty(word: str) -> str | None:
-    """The duty a word names, one of workflow.org.office.DUTIES; None when it names none."""
+def parse_duty(word: str) -> str | None:
+    """Return the duty a word names, one of workflow.org.office.DUTIES; None when it names none."""
     if word.strip() in DUTIES:
         return word.strip()
     return _DUTIES.get(plain(word)) or titled(word, "duty.", DUTIES)
@@ -121,12 +121,12 @@ def duties(text: str) -> Iterator[tuple[str, str | None]]:
     """
     parts = [part for part in map(tidy, re.split(r"[\n;,]", text)) if part]
     while parts:
-        count = next((n for n in range(len(parts), 0, -1) if duty(" ".join(parts[:n]))), 1)
+        count = next((n for n in range(len(parts), 0, -1) if parse_duty(" ".join(parts[:n]))), 1)
         written = ", ".join(parts[:count])
-        yield written, duty(written)
+        yield written, parse_duty(written)
         del parts[:count]
 
 
-def language(word: str) -> str | None:
-    """The language a word names: kk, ru or en; None when it names none."""
+def parse_language(word: str) -> str | None:
+    """Return the language a word names: kk, ru or en; None when it names none."""
     return _LANGUAGES.get(plain(word))

@@ -1,1 +1,1 @@
-"""Files of others read in a process of their own, within limits: what web, commands and storage all use."""
+"""Reads untrusted files in separate processes with limits on time and memory."""

@@ -1,8 +1,8 @@
-"""What runs in the reading processes: one that has imported the readers, and a fork of it for each file.
+"""The code that runs in the reading processes: one process imports the readers and forks a child for each file.
 
-A process reads one file and is gone: nothing one file did to it meets the next. It has nothing of the service's
-environment and connections, its limits are set before the first byte is looked at, and it stands back behind
-those who answer pages.
+A process reads one file and exits, so that one file cannot affect the next. It has nothing of the service's
+environment and connections, its limits are set before the first byte is read, and its priority is below that of
+the web server.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from importlib import import_module
 from typing import Any, BinaryIO, NoReturn
 
 from calendars.records import RecordError
-from documents.sandbox.limits import MOST_ANSWER, MOST_ERRORS, limit
-from documents.sandbox.values import decoded, encoded
+from documents.sandbox.limits import MOST_ANSWER, MOST_ERRORS, apply_limits
+from documents.sandbox.values import decode, encode
 from workflow.refusal import Refusal
 
 READERS: Mapping[str, tuple[str, str]] = {
@@ -42,7 +42,7 @@ _MOST_TRACE = 4_000
 
 
 def serve() -> None:
-    """Fork a process for each file that is sent over standard input; return when whoever sends is gone."""
+    """Fork a child for each file received over standard input; return when the parent closes it."""
     control = socket.socket(fileno=sys.stdin.fileno())
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system itself forgets processes that ended
     _import_readers()
@@ -56,64 +56,68 @@ def serve() -> None:
             os._exit(0)
         with suppress(OSError):  # no process to be had: whoever waits sees that nobody answers
             if os.fork() == 0:
-                _forked(control, *handles)
+                _run_forked(control, *handles)
         for handle in handles:
             os.close(handle)
 
 
 def read_one() -> None:
-    """Read the file on standard input, and answer on standard output; for systems that cannot fork."""
-    _forgo()
+    """Read the file on standard input and answer on standard output, for systems that cannot fork."""
+    _block_imports()
     sys.stdout.buffer.write(answer(sys.stdin.buffer))
 
 
 def answer(job: BinaryIO) -> bytes:
-    """Return what the reader says as one JSON object: a value, a refusal, or what broke."""
+    """Return the result of reading as one JSON object: a value, a refusal, or an internal error."""
     try:
-        said = json.dumps(_said(job), ensure_ascii=False).encode("utf-8", "surrogatepass")
+        text = json.dumps(_run_job(job), ensure_ascii=False).encode("utf-8", "surrogatepass")
     except MemoryError:
         return b'{"broke": "MemoryError"}'
     except Exception:
         # A fault of ours. Its last lines go to the service's log; whoever sent the file hears one sentence.
         return json.dumps({"broke": traceback.format_exc()[-_MOST_TRACE:]}).encode()
-    return said if len(said) <= MOST_ANSWER else b'{"too_much": true}'
+    return text if len(text) <= MOST_ANSWER else b'{"too_much": true}'
 
 
-def _forked(control: socket.socket, job: int, taken: int, alive: int) -> NoReturn:
-    """Read one file and end. The handle `alive` tells the process's number, and by closing that it ended."""
+def _run_forked(control: socket.socket, job: int, taken: int, alive: int) -> NoReturn:
+    """Read one file and exit. The pipe `alive` sends the process id, and its closing means the process has
+    ended.
+    """
     try:
         control.close()
         os.setsid()
         os.write(alive, os.getpid().to_bytes(8, "little"))
-        limit()
-        with os.fdopen(job, "rb") as given, os.fdopen(taken, "wb") as target:
-            given.seek(0)
-            target.write(answer(given))
+        apply_limits()
+        with os.fdopen(job, "rb") as source, os.fdopen(taken, "wb") as target:
+            source.seek(0)
+            target.write(answer(source))
     finally:
         os._exit(0)
 
 
-def _said(job: BinaryIO) -> dict[str, Any]:
-    asked = json.loads(job.readline())
-    read = _reader(asked["reader"])
+def _run_job(job: BinaryIO) -> dict[str, Any]:
+    """Return the result of a job as JSON values: the value read, or the refusal."""
+    query = json.loads(job.readline())
+    read = _load_reader(query["reader"])
     try:
-        return {"value": encoded(read(job.read(), asked["name"], **decoded(asked["options"])))}
+        return {"value": encode(read(job.read(), query["name"], **decode(query["options"])))}
     except (Refusal, RecordError) as refusal:
         errors = tuple(getattr(refusal, "errors", ()))[:MOST_ERRORS]
-        return {"refused": [refusal.code, encoded(refusal.arguments), encoded(errors)]}
+        return {"refused": [refusal.code, encode(refusal.arguments), encode(errors)]}
 
 
-def _reader(name: str) -> Callable[..., object]:
+def _load_reader(name: str) -> Callable[..., object]:
+    """Return the function of a reader."""
     module, function = READERS[name]
-    found: Callable[..., object] = getattr(import_module(module), function)
-    return found
+    reader: Callable[..., object] = getattr(import_module(module), function)
+    return reader
 
 
 def _import_readers() -> None:
-    """Import what readers need, and what they import late."""
-    _forgo()
+    """Import the readers and the modules they would import later."""
+    _block_imports()
     for name in READERS.keys() - {"form", "rules"}:  # asked for by commands alone
-        _reader(name)
+        _load_reader(name)
     for late in (
         "documents.sheets.xlsx",
         "documents.sheets.csv_text",
@@ -123,6 +127,7 @@ def _import_readers() -> None:
         import_module(late)
 
 
-def _forgo() -> None:
+def _block_imports() -> None:
+    """Block the import of optional libraries."""
     for name in _FORGONE:
         sys.modules[name] = None  # type: ignore[assignment]

@@ -1,4 +1,4 @@
-"""What one reading may cost, and the system's limits that keep a process to it."""
+"""The limits of one reading process, and the operating system's limits that enforce them."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _NICE = 10
 """Steps a reading process stands back behind those who answer pages."""
 
 
-def limit() -> None:
-    """Put this process under its limits; what a system does not have is left out."""
+def apply_limits() -> None:
+    """Apply the limits to this process; limits a system does not have are skipped."""
     with suppress(OSError):
         os.nice(_NICE)
     signal.alarm(SECONDS + _GRACE)

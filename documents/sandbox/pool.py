@@ -1,4 +1,4 @@
-"""Reading files of others: each in a process of its own, so many at a time, none for longer than allowed."""
+"""Reads untrusted files, each in its own process, with limits on concurrency and time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from documents.sandbox.limits import MEMORY, MOST_ANSWER, REQUEST, SECONDS, WAIT
 from documents.sandbox.process import ForkServer, Reading, Spawner
-from documents.sandbox.values import decoded, encoded
+from documents.sandbox.values import decode, encode
 from documents.sheets.unreadable import UnreadablePaper
 from documents.sheets.workbook import MAX_TEXT
 
@@ -22,7 +22,7 @@ log = logging.getLogger("merzim.reading")
 
 
 class Caller:
-    """Whoever has files read: all of them within one budget of time, and none any more once they left."""
+    """A client of the readers: its files share one time budget, and its readings end when it leaves."""
 
     def __init__(self, seconds: float = REQUEST) -> None:
         self._until = time.monotonic() + seconds
@@ -31,18 +31,18 @@ class Caller:
 
     @property
     def seconds(self) -> float:
-        """How much time there still is."""
+        """Return the seconds left of the budget."""
         return max(0.0, self._until - time.monotonic())
 
     def leave(self) -> None:
-        """End what is being read for them."""
+        """End the client's current reading."""
         self.left = True
         if self._reading is not None:
             self._reading.kill()
 
     @contextmanager
     def waiting_for(self, reading: Reading) -> Iterator[None]:
-        """Be ready to end this reading."""
+        """Register a reading as the client's current one while the block runs."""
         self._reading = reading
         try:
             if self.left:
@@ -57,12 +57,12 @@ CALLER: ContextVar[Caller | None] = ContextVar("caller", default=None)
 
 
 class Pool:
-    """Readers of one sort.
+    """A pool of reading processes.
 
     Args:
         at_once: files read at the same time.
-        seconds: how long one reading may last.
-        wait: how long a file waits for its turn.
+        seconds: limit of one reading.
+        wait: seconds a file waits for its turn.
     """
 
     def __init__(
@@ -76,31 +76,31 @@ class Pool:
         self.stopped = False
 
     def read(self, reader: str, data: bytes, name: str, **options: object) -> object:
-        """Return what a reader (`documents.sandbox.child.READERS`) makes of a file.
+        """Return the result of a reader (`documents.sandbox.child.READERS`) on a file.
 
         Raises:
-            UnreadablePaper: what the reader refuses; or it took too long or too much memory, its turn did not
-                come, or the caller or the service is leaving. Nothing of the file was taken.
+            UnreadablePaper: the reader refused it; or it took too long or too much memory, its turn did not
+                come, or the caller or the service stopped. Nothing of the file was stored.
         """
         caller = CALLER.get() or Caller(self._seconds + self._wait)
         if not self._turns.acquire(timeout=min(self._wait, caller.seconds)):
             raise UnreadablePaper("paper_readers_busy")
         try:
             with TemporaryFile() as job, TemporaryFile() as answer:
-                asked = {"reader": reader, "name": name, "options": encoded(options)}
+                asked = {"reader": reader, "name": name, "options": encode(options)}
                 job.write(json.dumps(asked).encode() + b"\n" + data)
                 job.flush()
                 self._run(job, answer, caller, name)
                 answer.seek(0)
-                return _answered(answer.read(MOST_ANSWER), name)
+                return _decode_answer(answer.read(MOST_ANSWER), name)
         except OSError as trouble:
             log.error("no reading process: %s", trouble)
-            raise _failed(name) from trouble
+            raise _reading_failed(name) from trouble
         finally:
             self._turns.release()
 
     def stop(self) -> None:
-        """End all readings at once and begin no other. May be called from a signal handler."""
+        """End all readings at once and refuse new ones. May be called from a signal handler."""
         self.stopped = True
         for reading in list(self._running):
             reading.kill()
@@ -123,30 +123,32 @@ class Pool:
             raise UnreadablePaper("paper_took_too_long", name=name, seconds=int(self._seconds))
 
     def _refuse_if_over(self, caller: Caller, name: str) -> None:
+        """Raise UnreadablePaper when the caller's time is used up or the pool has stopped."""
         if self.stopped or caller.left:
             raise UnreadablePaper("paper_reading_stopped", name=name)
 
 
-def _answered(answer: bytes, name: str) -> object:
-    """Return the value an answer holds. Raises UnreadablePaper: the refusal it holds, or it holds neither."""
+def _decode_answer(answer: bytes, name: str) -> object:
+    """Return the value in an answer. Raises UnreadablePaper for a refusal, or an answer that holds neither."""
     try:
         said = json.loads(answer.decode("utf-8", "surrogatepass"))
         if "value" in said:
-            return decoded(said["value"])
+            return decode(said["value"])
         if "refused" in said:
             code, arguments, errors = said["refused"]
-            refusal = UnreadablePaper(str(code), errors=decoded(errors), **decoded(arguments))
+            refusal = UnreadablePaper(str(code), errors=decode(errors), **decode(arguments))
         elif "too_much" in said:
             refusal = UnreadablePaper("paper_too_much_text", name=name, limit=MAX_TEXT)
         else:
             log.error("a reader broke: %s", said)
-            refusal = _failed(name)
+            refusal = _reading_failed(name)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         # It was killed by a limit, or by what stood in the file.
         log.error("a reading process ended without an answer (%s bytes)", len(answer))
-        refusal = _failed(name)
+        refusal = _reading_failed(name)
     raise refusal
 
 
-def _failed(name: str) -> UnreadablePaper:
+def _reading_failed(name: str) -> UnreadablePaper:
+    """Return the refusal of a file whose reader failed."""
     return UnreadablePaper("paper_reading_failed", name=name, limit=MEMORY // 2**20)

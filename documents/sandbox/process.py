@@ -1,4 +1,4 @@
-"""Starting, waiting for and killing the processes files are read in."""
+"""Starts, waits for and kills the processes in which files are read."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ _NUMBER = 8
 
 
 class Reading(Protocol):
-    """One process that reads one file."""
+    """A process that reads one file."""
 
     def wait(self, seconds: float) -> bool:
-        """Wait for its end; False when it still runs after so many seconds."""
+        """Wait until it ends; return False when it still runs after so many seconds."""
 
     def kill(self) -> None:
-        """End it at once, with whatever it started. May be called more than once, and from a signal handler."""
+        """Kill it with its children. May be called more than once, and from a signal handler."""
 
     def close(self) -> None:
-        """Let go of it, killed if it still runs."""
+        """Release its resources; kill it if it still runs."""
 
 
 class ForkServer:
-    """A process that has imported the readers and forks itself for each file; started by the first one.
+    """A process that has imported the readers and forks itself for each file; started with the first file.
 
     Starting Python and importing openpyxl takes a fifth of a second and more on a busy machine, a fork a few
     milliseconds.
@@ -51,7 +51,7 @@ class ForkServer:
         self._control: socket.socket | None = None
 
     def start(self, job: BinaryIO, answer: BinaryIO) -> Reading:
-        """Have a process read the job and write the answer."""
+        """Start a process that reads the job and writes the answer."""
         with self._lock:
             try:
                 return self._fork(job, answer)
@@ -60,12 +60,12 @@ class ForkServer:
                 return self._fork(job, answer)
 
     def warm(self) -> None:
-        """Start the process itself, so that the first file does not wait for it."""
+        """Start the server process in advance, so that the first file does not wait for it."""
         with self._lock:
             self._open()
 
     def close(self) -> None:
-        """End it; files being read are read to their end."""
+        """Stop the server process; running readings finish."""
         with self._lock:
             self._close()
 
@@ -85,7 +85,7 @@ class ForkServer:
         if self._control is None:
             self._control, theirs = socket.socketpair()
             with theirs:
-                self._process = _python("serve", stdin=theirs.fileno())
+                self._process = _start_python("serve", stdin=theirs.fileno())
             atexit.register(self.close)
         return self._control
 
@@ -102,22 +102,22 @@ class ForkServer:
 
 
 class Spawner:
-    """Starts a new Python for each file, where processes cannot be forked; only its time is limited then."""
+    """Starts a new Python for each file, on systems without fork; only its time is limited."""
 
     def start(self, job: BinaryIO, answer: BinaryIO) -> Reading:
-        """Have a process read the job and write the answer."""
+        """Start a process that reads the job and writes the answer."""
         job.seek(0)
-        return _Spawned(_python("read_one", stdin=job.fileno(), stdout=answer.fileno()))
+        return _Spawned(_start_python("read_one", stdin=job.fileno(), stdout=answer.fileno()))
 
     def warm(self) -> None:
-        """Nothing is kept."""
+        """Do nothing: no process runs in advance."""
 
     def close(self) -> None:
-        """Nothing is kept."""
+        """Do nothing: no process runs between files."""
 
 
 class _Forked:
-    """A grandchild. A pipe it holds brings its number, and by its end tells that the process ended."""
+    """A forked grandchild process. Its pipe sends its process id, and closes when it ends."""
 
     def __init__(self, pipe: int) -> None:
         self._pipe = pipe
@@ -152,7 +152,7 @@ class _Forked:
 
 
 class _Spawned:
-    """A child of its own."""
+    """A child process started anew."""
 
     def __init__(self, process: Popen[bytes]) -> None:
         self._process = process
@@ -170,13 +170,13 @@ class _Spawned:
         self._process.wait()
 
 
-def starter() -> ForkServer | Spawner:
-    """What starts reading processes on this system."""
+def choose_starter() -> ForkServer | Spawner:
+    """Return the starter of reading processes for this operating system."""
     return ForkServer() if hasattr(os, "fork") and hasattr(socket, "send_fds") else Spawner()
 
 
-def _python(function: str, *, stdin: int, stdout: int = subprocess.DEVNULL) -> Popen[bytes]:
-    """Start a Python that runs a function of `documents.sandbox.child`, without our environment."""
+def _start_python(function: str, *, stdin: int, stdout: int = subprocess.DEVNULL) -> Popen[bytes]:
+    """Start a Python that runs a function of `documents.sandbox.child`, without our environment variables."""
     return Popen(
         [sys.executable, *_FLAGS, "-c", _BOOT.format(function), *map(os.path.abspath, filter(None, sys.path))],
         stdin=stdin,

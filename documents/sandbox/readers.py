@@ -1,7 +1,7 @@
-"""The readers of other people's files as everybody calls them: each file is read in a process of its own.
+"""The readers of untrusted files as the rest of the program calls them; each file is read in its own process.
 
-Arguments, values and refusals are those of the reader itself, which see; besides, a file is refused that takes
-too long or too much memory to read (`documents.sandbox.limits`), and one whose turn does not come.
+Arguments, results and errors are those of the reader itself. In addition, a file is refused when reading it
+takes too long or too much memory (`documents.sandbox.limits`), or when its turn does not come.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from documents.sandbox.limits import AT_ONCE
 from documents.sandbox.pool import Pool
-from documents.sandbox.process import starter
+from documents.sandbox.process import choose_starter
 from documents.sheets import file_kind
 from documents.sheets.workbook import MAX_BYTES as MAX_BYTES
 from documents.sheets.workbook import Source
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from documents.schedules.reading import ReadSchedule
     from workflow.cases.registers.exposure import CartogramLine
 
-_processes = starter()
+_processes = choose_starter()
 _tables = Pool(_processes, at_once=AT_ONCE)
 _archives = Pool(_processes, at_once=2, seconds=5)
 """Evidence has turns of its own: an archive's list is read in a moment, and does not wait for tables."""
@@ -61,15 +61,15 @@ def read_cartogram(source: Source, name: str | None = None) -> tuple[CartogramLi
 
 
 def read_form_data(source: Source, form: str, name: str | None = None) -> FormData:
-    """Read what fills a form, named by its id: `documents.forms.rows_file`."""
+    """Read the values of a form, given by its id: `documents.forms.rows_file`."""
     return cast("FormData", _read("form", source, name, form=form))
 
 
 def media_type(path: Path, name: str) -> str | None:
     """Return the media type of a file of evidence: `documents.sheets.file_kind`.
 
-    Archives and documents of Office are opened in a process of their own. Of all others the first 4,096 bytes
-    are compared with what such files begin with, here.
+    Archives and Office documents are opened in a separate process. For all others the first 4,096 bytes are
+    compared with known signatures in this process.
     """
     if not file_kind.is_packed(name):
         return file_kind.media_type(path, name)
@@ -87,24 +87,25 @@ def check_rules(data: bytes, name: str) -> None:
 
 
 @contextmanager
-def service() -> Iterator[None]:
-    """Be ready to read at once while the block lasts; after it, and after `stop`, nothing is read any more."""
+def run_readers() -> Iterator[None]:
+    """Start the reading processes while the block runs; afterwards nothing can be read."""
     for pool in (_tables, _archives):
         pool.stopped = False
     _processes.warm()
     try:
         yield
     finally:
-        stop()
+        stop_readers()
         _processes.close()
 
 
-def stop() -> None:
-    """End all readings, and begin no other. May be called from a signal handler."""
+def stop_readers() -> None:
+    """End all readings and refuse new ones. May be called from a signal handler."""
     for pool in (_tables, _archives):
         pool.stop()
 
 
 def _read(reader: str, source: Source, name: str | None, **options: object) -> object:
+    """Read a file in a process of the pool."""
     name = name or ("" if isinstance(source, bytes) else Path(source).name)
     return _tables.read(reader, contents(source, name), name, **options)

@@ -1,7 +1,7 @@
-"""Texts of acts and own rules: read once where they can do no harm, before they are read where they are needed.
+"""Verifies TOML texts of acts and own rules in the reading process before the service parses them.
 
-A key of thirty thousand dots keeps Python's reader of TOML busy for ten seconds. A text that is read to its end
-here has no keys but those we know, and is read again in a moment.
+A key of thirty thousand dots keeps Python's TOML parser busy for ten seconds. A text that was read to its end
+here has only known keys and is parsed again quickly.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from workflow.law.reader.overlay import read_overlay
 
 
 def check_act(data: bytes, name: str) -> None:
-    """Read the text of an act that moves days: `calendars.records.parse`."""
+    """Refuse the text of an act that cannot be read: `calendars.records.parse`."""
     parse(data.decode("utf-8", "surrogatepass"), name=name)
 
 
 def check_rules(data: bytes, name: str) -> None:
-    """Read an organisation's own rules: `workflow.law.reader.overlay`."""
+    """Refuse own rules that cannot be read: `workflow.law.reader.overlay`."""
     read_overlay(name, data)

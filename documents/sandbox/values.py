@@ -1,8 +1,7 @@
-"""Values as JSON and back: what a reading process is asked, and what it answers.
+"""Encodes values as JSON and back, for the messages between the service and a reading process.
 
-Pickle would have the service run whatever a process put into it that has just parsed a hostile file. JSON can
-name nothing but the values below: a reader that was taken over can lie about what stands in the file, as the
-file itself could, and no more.
+Pickle would let a process that has just parsed a hostile file run code in the service. JSON allows only the
+values below: a compromised reader can misreport the file's content, as the file itself could, and no more.
 """
 
 from __future__ import annotations
@@ -35,8 +34,8 @@ _CLASSES: Mapping[str, tuple[str, ...]] = {
 """The classes an answer may name, by module. Dataclasses and named tuples without behaviour of their own."""
 
 
-def encoded(value: object) -> Any:
-    """Return the value as JSON has it. Raises TypeError for what is not on the list."""
+def encode(value: object) -> Any:
+    """Return the value as JSON data. Raises TypeError for a type not on the list."""
     match value:
         case None | bool() | int() | float() | str():
             return value
@@ -47,27 +46,27 @@ def encoded(value: object) -> Any:
         case Decimal():
             return {"decimal": str(value)}
         case Mapping():
-            return {"map": [[encoded(key), encoded(one)] for key, one in value.items()]}
+            return {"map": [[encode(key), encode(one)] for key, one in value.items()]}
         case list():
-            return {"list": [encoded(one) for one in value]}
+            return {"list": [encode(one) for one in value]}
         case tuple() if not hasattr(value, "_fields"):
-            return [encoded(one) for one in value]
+            return [encode(one) for one in value]
     name = type(value).__name__
     if type(value) is not _classes().get(name):
         raise TypeError(f"no value of a paper: {type(value)!r}")
-    return {name: [encoded(getattr(value, field)) for field in _fields(name)]}
+    return {name: [encode(getattr(value, field)) for field in _fields(name)]}
 
 
-def decoded(data: Any) -> Any:
-    """Return the value that JSON stands for. Raises ValueError, LookupError or TypeError where it is none."""
+def decode(data: Any) -> Any:
+    """Return the value of JSON data. Raises ValueError, LookupError or TypeError for malformed data."""
     if isinstance(data, list):
-        return tuple(decoded(one) for one in data)
+        return tuple(decode(one) for one in data)
     if not isinstance(data, dict):
         return data
     ((name, inside),) = data.items()
     if plain := _PLAIN.get(name):
         return plain(inside)
-    return _classes()[name](**dict(zip(_fields(name), map(decoded, inside), strict=True)))
+    return _classes()[name](**dict(zip(_fields(name), map(decode, inside), strict=True)))
 
 
 _PLAIN: Mapping[str, Callable[[Any], object]] = {
@@ -76,17 +75,19 @@ _PLAIN: Mapping[str, Callable[[Any], object]] = {
     "time": time.fromisoformat,
     "seconds": lambda seconds: timedelta(seconds=seconds),
     "decimal": Decimal,
-    "map": lambda pairs: {decoded(key): decoded(one) for key, one in pairs},
-    "list": lambda items: [decoded(one) for one in items],
+    "map": lambda pairs: {decode(key): decode(one) for key, one in pairs},
+    "list": lambda items: [decode(one) for one in items],
 }
 
 
 @cache
 def _classes() -> Mapping[str, type[Any]]:
+    """Return the classes that may be encoded, by name."""
     return {name: getattr(import_module(module), name) for module, names in _CLASSES.items() for name in names}
 
 
 @cache
 def _fields(name: str) -> tuple[str, ...]:
+    """Return the names of the fields of a class."""
     made = _classes()[name]
     return tuple(field.name for field in fields(made)) if is_dataclass(made) else made._fields

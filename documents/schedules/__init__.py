@@ -1,1 +1,1 @@
-"""Schedules of analyses, published or filled in: their works, terms and dates, and tables of past analyses."""
+"""Reads schedules of analyses, published or filled in (works, terms, dates), and tables of past analyses."""

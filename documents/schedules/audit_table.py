@@ -1,4 +1,4 @@
-"""The table of past analyses: one row for each, one column for each fact, headed by the fact's name."""
+"""Reads a table of past analyses: one row for each analysis, one column for each fact."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _PERIOD = re.compile(r"[0-9]{4}(?:q[1-4]|h[12]|-(?:0[1-9]|1[0-2]))?(?:#[1-9][0-9
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AuditCase:
-    """One past analysis.
+    """A past analysis.
 
     Attributes:
         case: the file's own column `case`, else the number of the row.
-        facts: name of fact -> the day it happened. What the file leaves empty is not known and not here.
+        facts: name of fact -> the day it happened. Empty cells are left out.
         published: name of fact -> the day it was first published.
         row: the number the spreadsheet shows.
     """
@@ -35,15 +35,15 @@ class AuditCase:
 
 
 def read_audit(source: Source, name: str | None = None, *, facts: Collection[str]) -> tuple[AuditCase, ...]:
-    """The past analyses of a CSV or XLSX file.
+    """Read past analyses from a CSV or XLSX file.
 
     Columns are `case`, names of facts (a recurring one with its period: `quarter_reported.2026Q3`) and
-    `<fact>.published`; their first row heads them.
+    `<fact>.published`; the first row has the headings.
 
     Args:
         source: a path, or the bytes of an upload.
-        name: how to call the file in refusals.
-        facts: the names of facts the procedure knows.
+        name: the file's name in error messages.
+        facts: the names of the procedure's facts.
 
     Raises:
         UnreadablePaper: an unknown column (with the nearest names), a column twice, no column of a fact; or
@@ -71,13 +71,14 @@ def read_audit(source: Source, name: str | None = None, *, facts: Collection[str
 
 
 def _columns(head: Row, facts: Collection[str], name: str) -> dict[str, int]:
+    """Return name of column -> its place, refusing unknown and repeated headings."""
     columns: dict[str, int] = {}
     errors = []
     for place, value in enumerate(head.cells):
         if is_empty(value):
             continue
         heading = tidy(str(value))
-        column = _known(heading, facts)
+        column = _match_heading(heading, facts)
         if column is None:
             allowed = ("case", *sorted(facts))
             nearest = tuple(difflib.get_close_matches(heading.lower(), allowed, n=3, cutoff=0.5))
@@ -98,8 +99,8 @@ def _columns(head: Row, facts: Collection[str], name: str) -> dict[str, int]:
     return columns
 
 
-def _known(heading: str, facts: Collection[str]) -> str | None:
-    """The column a heading names, in the spelling of the facts; None when it names none."""
+def _match_heading(heading: str, facts: Collection[str]) -> str | None:
+    """Return the fact a heading names, in the procedure's spelling; None when it names none."""
     lower = heading.lower()
     if lower == "case":
         return "case"
@@ -113,6 +114,7 @@ def _known(heading: str, facts: Collection[str]) -> str | None:
 
 
 def _case(row: Row, columns: Mapping[str, int], errors: Errors) -> AuditCase | None:
+    """Read the analysis of a row; None when it has errors."""
     if all(is_empty(row.cell(place)) for place in columns.values()):
         return None
     case = ""

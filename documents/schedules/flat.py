@@ -1,4 +1,6 @@
-"""The flat form: a table of many objects, one analysis in each row (object, unit, responsible, start, end)."""
+"""Reads the flat form of a schedule: a table with one analysis in each row (object, unit, responsible, start,
+end).
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 from documents.schedules.reading import Note, ReadSchedule
-from documents.sheets.columns import Heading, column, find_heading, no_formulas, require
+from documents.sheets.columns import Heading, check_no_formulas, column, find_heading, require_columns
 from documents.sheets.dates import read_day
 from documents.sheets.spelling import plain, tidy
 from documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
@@ -32,8 +34,8 @@ COLUMNS = (START, END, RESPONSIBLE, OBJECT, UNIT, NUMBER)
 REQUIRED = (OBJECT, START, END)
 
 
-def is_flat(sheet: Sheet) -> Heading | None:
-    """The heading row of the flat form, None when the sheet is not one."""
+def find_flat_heading(sheet: Sheet) -> Heading | None:
+    """Return the heading row of the flat form; None when the sheet has another form."""
     heading = find_heading(sheet, COLUMNS)
     if heading is None or "object" not in heading.at or not {"start", "end"} & heading.at.keys():
         return None
@@ -41,13 +43,13 @@ def is_flat(sheet: Sheet) -> Heading | None:
 
 
 def read_flat(paper: Paper, sheet: Sheet, heading: Heading) -> tuple[ReadSchedule, ...]:
-    """The analyses of a flat table, one for each row, in the order of rows.
+    """Return the analyses of a flat table, in row order.
 
     Raises:
         UnreadablePaper: a column is missing; or every bad row: no object, no start, a date that cannot be read,
             an end before the start, the same analysis twice.
     """
-    require(heading, REQUIRED, paper)
+    require_columns(heading, REQUIRED, paper)
     errors = Errors()
     found: list[ReadSchedule] = []
     seen: dict[tuple[str, str, date], int] = {}
@@ -74,10 +76,11 @@ def read_flat(paper: Paper, sheet: Sheet, heading: Heading) -> tuple[ReadSchedul
 
 
 def _row(row: Row, heading: Heading, errors: Errors) -> ReadSchedule | None:
+    """Read the analysis of a row; None when it has errors."""
     values = {id: row.cell(place) for id, place in heading.at.items() if id != "number"}
     if all(value is None or value == "" for value in values.values()):
         return None
-    if not no_formulas(row, {id: heading.at[id] for id in values}, heading.texts, errors):
+    if not check_no_formulas(row, {id: heading.at[id] for id in values}, heading.texts, errors):
         return None
     text = {id: tidy(text_of(values.get(id))) for id in ("object", "unit", "responsible")}
     if not text["object"]:

@@ -1,4 +1,4 @@
-"""What stands above a published schedule's table: who approved it and when, whose it is and for which days."""
+"""Reads the block above a published schedule's table: approval, object and period."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ASIDE = re.compile(r"\s*\((?:далее|бұдан әрі)[^()]*\)", re.IGNOREC
 
 @dataclass(frozen=True, slots=True)
 class HeadingBlock:
-    """The block above the table. `year`: the one year its period lies in, for dates written without one."""
+    """The block above the table. `year`: the single year of its period, for dates without a year."""
 
     title: str = ""
     object: str = ""
@@ -39,7 +39,7 @@ class HeadingBlock:
 
 
 def read_above(rows: Sequence[Row], errors: Errors) -> HeadingBlock:
-    """Title, object, period and approval, from the rows before the heading of the table."""
+    """Read title, object, period and approval from the rows above the table."""
     cells = [(row.number, value) for row in rows for value in row.cells if value is not None]
     title = max(
         (tidy(value) for _, value in cells if isinstance(value, str) and _SCHEDULE.search(plain(value))),
@@ -59,7 +59,9 @@ def _not_title(value: object, title: str) -> bool:
 
 
 def _approval(cells: Sequence[tuple[int, object]], errors: Errors) -> tuple[date | None, int]:
-    """The first day after (or within) the words of approval; a blank line for the date is no approval."""
+    """Return the first day after (or within) the words of approval, and its row; a blank date is no
+    approval.
+    """
     begun = False
     for number, value in cells:
         begun = begun or (isinstance(value, str) and bool(_APPROVED.search(plain(value))))
@@ -82,6 +84,7 @@ def _approval(cells: Sequence[tuple[int, object]], errors: Errors) -> tuple[date
 
 
 def _lines(value: object) -> Iterator[object]:
+    """Yield the lines of a cell."""
     if isinstance(value, str):
         yield from value.replace("_x000D_", "\n").splitlines()
     elif isinstance(value, datetime | date):
@@ -89,6 +92,7 @@ def _lines(value: object) -> Iterator[object]:
 
 
 def _period(title: str) -> Span | None:
+    """Return the span of days in the title."""
     for match in _PERIOD.finditer(title):
         try:
             said = read_lines(match["ru"] or match["kk"])
@@ -100,7 +104,9 @@ def _period(title: str) -> Span | None:
 
 
 def _object(title: str) -> str:
-    """Whose activity is analysed, as the title says it; the whole title where it does not say it so."""
+    """Return the organisation whose activity is analysed, from the title; the whole title where it is not
+    found.
+    """
     bare = _ASIDE.sub("", title)
     for pattern in (_OF_RU, _OF_KK):
         found = pattern.search(bare)

@@ -1,4 +1,6 @@
-"""What reading a schedule gives: one value for each analysis it plans, and notes on what was made of it."""
+"""The result of reading a schedule: one value for each planned analysis, with notes on how rows were
+understood.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,9 @@ Form = Literal["published", "flat"]
 
 
 class Note(NamedTuple):
-    """Something the reader of a paper should see: how a row was understood, or that it was not.
+    """A remark on a document: how a row was understood, or that it was not.
 
-    `code` is a key of i18n/, `row` the number the spreadsheet shows, 0 for the paper as a whole.
+    `code` is a key of i18n/, `row` the number the spreadsheet shows, 0 for the document as a whole.
     """
 
     row: int
@@ -23,18 +25,18 @@ class Note(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReadSchedule:
-    """One analysis as a schedule plans it.
+    """A planned analysis of a schedule.
 
     Attributes:
         object: what is analysed.
-        unit: the unit it belongs to, as written; "" when the form does not say.
+        unit: the unit it belongs to, as written; "" when the schedule has none.
         title: the schedule's own title; "" in the flat form.
-        row: the first row that speaks of it.
+        row: its first row.
         approved_on: the day in the approval block; it is the fact `schedule_approved` too.
-        facts: what has happened, by name of fact.
+        facts: days of facts that have happened, by name of fact.
         planned: plan dates, by name of fact.
-        responsible: name of fact -> who answers for it, as written. Rows without a date are here too.
-        notes: what was made of it, in the order of rows.
+        responsible: name of fact -> responsible, as written; rows without a date included.
+        notes: how its rows were understood, in row order.
     """
 
     form: Form

@@ -1,9 +1,8 @@
-"""Which fact a line of a schedule speaks of, told by the roots of its words, in Russian and in Kazakh.
+"""Recognises the facts a schedule row is about by the word roots of its text, in Russian and Kazakh.
 
-Wording varies from office to office (талдамалық / аналитикалық анықтама, жария / қоғамдық талқылау,
-хабарландыру / анонс / жариялау), so whole phrases are never compared. The order of the questions matters:
-a row on monitoring the plan speaks of the plan too, a row on announcing the discussion of the results
-speaks of the results.
+Wording varies between offices (талдамалық / аналитикалық анықтама, жария / қоғамдық талқылау, хабарландыру /
+анонс / жариялау), so whole phrases are never compared. The order of the rules matters: a row on monitoring the
+plan mentions the plan too, a row on announcing the discussion of the results mentions the results.
 """
 
 from __future__ import annotations
@@ -16,12 +15,12 @@ from documents.sheets.spelling import plain
 
 @dataclass(frozen=True, slots=True)
 class FactMatch:
-    """What a row is about.
+    """The facts a schedule row is about.
 
     Attributes:
-        facts: facts the row dates, none when it was not recognised.
-        likely: facts it dates only where no other row of the paper does (preparing the note, for signing it).
-        run: the analysis itself, whose span gives two facts.
+        facts: facts dated by the row; empty when it was not recognised.
+        likely: facts it dates only if no other row does (preparing the note stands for signing it).
+        run: whether the row is the analysis itself, whose span gives two facts.
     """
 
     facts: tuple[str, ...] = ()
@@ -30,10 +29,12 @@ class FactMatch:
 
     @property
     def known(self) -> bool:
+        """Whether the row was recognised."""
         return bool(self.facts or self.likely or self.run)
 
 
 def _roots(*roots: str) -> re.Pattern[str]:
+    """Return a pattern that finds any of the roots at the beginning of a word."""
     return re.compile("|".join(rf"\b(?:{root})" for root in roots))
 
 
@@ -95,8 +96,10 @@ _BEGIN = _roots("начал", "старт", "баста")
 _END = _roots("заверш", "оконч", "аяқта")
 
 
-def meaning(work: str) -> FactMatch:
-    """What the text of a row is about; nothing known when no rule fits, or two fit equally well."""
+def match_facts(work: str) -> FactMatch:
+    """Return the facts the text of a row is about; an empty match when no rule fits, or two fit equally
+    well.
+    """
     text = plain(work)
 
     def has(*patterns: re.Pattern[str]) -> bool:
@@ -112,14 +115,14 @@ def meaning(work: str) -> FactMatch:
         return FactMatch(("external_analysis_ended",))
     if has(_UPLOAD):
         return FactMatch(("uploaded",))
-    told, published = has(_TELL), has(_PUBLISH)
+    announces, published = has(_TELL), has(_PUBLISH)
     paper = has(_NOTE) or has(_PLAN, _MEASURES)
     if has(_DISCUSSION) and not has(_SIGN, _NOTE):
-        if paper and published and not told:
+        if paper and published and not announces:
             return FactMatch()  # a draft put up for discussion, or the papers and the discussion in one row
-        if has(_ITS_RESULTS) and (published or told):
+        if has(_ITS_RESULTS) and (published or announces):
             return FactMatch(("discussion_results_published",))
-        return FactMatch(("discussion_announced" if told or published else "discussion_held",))
+        return FactMatch(("discussion_announced" if announces or published else "discussion_held",))
     if published and paper:
         signed = ("note_signed",) if has(_NOTE, _SIGN) else ()
         approved = ("plan_approved",) if has(_PLAN, _MEASURES, _APPROVE) else ()
@@ -135,26 +138,27 @@ def meaning(work: str) -> FactMatch:
     if has(_NOTE):
         return _sure_or_likely("note_signed", done=done, aside=has(_SENT) and not has(_MAKE))
     if has(_PLAN, _MEASURES):
-        return _of_plan(made=has(_MAKE), approved=done, aside=has(_SENT))
+        return _match_plan(made=has(_MAKE), approved=done, aside=has(_SENT))
     if has(_WORK_PLAN):
         return _sure_or_likely("work_plan_approved", done=done, aside=aside)
-    if told and has(_ANALYSIS):
+    if announces and has(_ANALYSIS):
         return FactMatch(("start_announced",))
     if has(_ANALYSIS) and not (done or has(_MAKE) or has(_OTHER) or published):
-        return _of_analysis(begun=has(_BEGIN), ended=has(_END))
+        return _match_analysis(begun=has(_BEGIN), ended=has(_END))
     if published and has(_ANALYSIS) and not has(_OTHER):
         return FactMatch(("start_announced",))
     return FactMatch()
 
 
 def _sure_or_likely(fact: str, *, done: bool, aside: bool) -> FactMatch:
+    """Return a certain match when the row completes the fact, else a likely one."""
     if done:
         return FactMatch((fact,))
     return FactMatch() if aside else FactMatch((), (fact,))
 
 
-def _of_plan(*, made: bool, approved: bool, aside: bool) -> FactMatch:
-    """A row on developing the plan is the plan date of its approval too, unless another row dates that."""
+def _match_plan(*, made: bool, approved: bool, aside: bool) -> FactMatch:
+    """Return the match of a row on the plan; developing it also dates its approval, unless another row does."""
     if approved:
         return FactMatch(("plan_developed", "plan_approved") if made else ("plan_approved",))
     if made:
@@ -162,7 +166,8 @@ def _of_plan(*, made: bool, approved: bool, aside: bool) -> FactMatch:
     return FactMatch() if aside else FactMatch((), ("plan_developed", "plan_approved"))
 
 
-def _of_analysis(*, begun: bool, ended: bool) -> FactMatch:
+def _match_analysis(*, begun: bool, ended: bool) -> FactMatch:
+    """Return the match of a row on the analysis: its start, its end, or both."""
     if begun != ended:
         return FactMatch(("analysis_started",) if begun else ("analysis_ended",))
     return FactMatch(run=True)

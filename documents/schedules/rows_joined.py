@@ -1,4 +1,4 @@
-"""The rows of one schedule joined into plan dates: which row speaks for which fact, and what to tell of it."""
+"""Combines the rows of one schedule into plan dates, and notes which row gave which date."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ _QUOTED = 70
 
 
 class CombinedRows:
-    """Collects rows in their order. A fact's own row goes before one that only makes it likely."""
+    """Collects schedule rows in order. A row certain about a fact wins over a row that is only likely about
+    it.
+    """
 
     def __init__(self) -> None:
         self._sure: dict[str, tuple[int, date]] = {}
@@ -25,35 +27,35 @@ class CombinedRows:
         self._notes: list[Note] = []
 
     def note(self, row: int, code: str, **arguments: object) -> None:
-        """Something to show of a row."""
+        """Add a note on a row."""
         self._notes.append(_note(row, code, **arguments))
 
-    def answer(self, said: FactMatch, who: str) -> None:
-        """Who answers for the facts of a row, dated or not."""
+    def answer(self, match: FactMatch, who: str) -> None:
+        """Record the responsible of the facts of a row, dated or not."""
         if not who:
             return
-        for fact in (*said.facts, *(("analysis_started", "analysis_ended") if said.run else ())):
+        for fact in (*match.facts, *(("analysis_started", "analysis_ended") if match.run else ())):
             self._who.setdefault(fact, who)
-        for fact in said.likely:
+        for fact in match.likely:
             self._likely_who.setdefault(fact, who)
 
-    def plan(self, row: int, work: str, said: FactMatch, when: Planned) -> None:
-        """The plan dates one row gives."""
-        if said.run and isinstance(when, Span):
+    def plan(self, row: int, work: str, match: FactMatch, when: Planned) -> None:
+        """Record the plan dates of a row."""
+        if match.run and isinstance(when, Span):
             self._run.append((row, when))
             return
         if isinstance(when, Span):
             self.note(row, "read_span_last", work=work, first=when.first, last=when.last)
         on = when.last if isinstance(when, Span) else when.on
-        for fact in said.facts:
-            kept = self._sure.setdefault(fact, (row, on))
-            if kept[0] != row:
-                self.note(row, "read_row_repeats", work=work, on=on, kept=kept[0])
-        for fact in said.likely:
+        for fact in match.facts:
+            earlier = self._sure.setdefault(fact, (row, on))
+            if earlier[0] != row:
+                self.note(row, "read_row_repeats", work=work, on=on, kept=earlier[0])
+        for fact in match.likely:
             self._likely.setdefault(fact, (row, work, on))
 
     def compare(self, period: Span) -> None:
-        """The period of the title: the analysis where no row gives it, a remark where rows say otherwise."""
+        """Use the title's period for the analysis when no row gives it; note when rows contradict it."""
         run = self._span()
         if run is None and not {"analysis_started", "analysis_ended"} & self._sure.keys():
             self._run.append((0, period))
@@ -62,7 +64,7 @@ class CombinedRows:
             self.note(0, "read_title_differs", first=period.first, last=period.last)
 
     def planned(self) -> Mapping[str, date]:
-        """Name of fact -> plan date, the earliest first."""
+        """Return name of fact -> plan date, earliest first."""
         dates = {fact: on for fact, (_, on) in self._sure.items()}
         run = self._span()
         if run is not None:
@@ -72,11 +74,11 @@ class CombinedRows:
         return dict(sorted(dates.items(), key=lambda item: (item[1], item[0])))
 
     def responsible(self) -> Mapping[str, str]:
-        """Name of fact -> who answers for it."""
+        """Return name of fact -> responsible."""
         return self._likely_who | self._who
 
     def notes(self) -> tuple[Note, ...]:
-        """All there is to show, in the order of rows."""
+        """Return all notes, in row order."""
         notes = list(self._notes)
         if len(self._run) > 1:
             run = self._span()
@@ -100,7 +102,7 @@ class CombinedRows:
 
 
 def _note(row: int, code: str, **arguments: object) -> Note:
-    """A note; the work a row was understood as is quoted by its beginning, one not understood in full."""
+    """Return a note; a long work is shortened unless its row was not recognised."""
     work = arguments.get("work")
     if isinstance(work, str) and len(work) > _QUOTED and code != "read_row_not_recognised":
         arguments["work"] = f"{work[:_QUOTED].rsplit(' ', 1)[0]} …"

@@ -1,9 +1,8 @@
-"""The published form of a schedule: an approval block, a title, and a table of four columns, one row for
-each work.
+"""Reads the published form of a schedule: an approval block, a title, and a table with one row for each work.
 
-№ | Виды работ / Жұмыс түрі | Сроки исполнения / Орындалу мерзімі | Ответственные лица / Жауапты тұлғалар;
-in any order, among others. Headings of sections stretch over the table. Rows are plan dates; the approval
-block is a fact.
+Columns: № | Виды работ / Жұмыс түрі | Сроки исполнения / Орындалу мерзімі | Ответственные лица / Жауапты
+тұлғалар, in any order, among others. Section headings span the table. Rows are plan dates; the approval block
+is a fact.
 """
 
 from __future__ import annotations
@@ -13,9 +12,9 @@ from dataclasses import dataclass
 
 from documents.schedules.heading_block import HeadingBlock, read_above
 from documents.schedules.reading import ReadSchedule
-from documents.schedules.roots import FactMatch, meaning
+from documents.schedules.roots import FactMatch, match_facts
 from documents.schedules.rows_joined import CombinedRows, Planned
-from documents.sheets.columns import Heading, column, find_heading, require
+from documents.sheets.columns import Heading, column, find_heading, require_columns
 from documents.sheets.dates import Nothing, Span, When, read_lines
 from documents.sheets.spelling import plain, tidy
 from documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
@@ -45,7 +44,7 @@ REQUIRED = (WORK, WHEN, WHO)
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One row of the table, its three cells as they stand."""
+    """One row of the table with its three cells."""
 
     row: int
     work: str
@@ -54,8 +53,8 @@ class _Line:
     who: str
 
 
-def is_published(sheet: Sheet) -> Heading | None:
-    """The heading row of the published form, None when the sheet is not one."""
+def find_published_heading(sheet: Sheet) -> Heading | None:
+    """Return the heading row of the published form; None when the sheet has another form."""
     heading = find_heading(sheet, COLUMNS)
     if heading is None or len([wanted for wanted in REQUIRED if wanted.id in heading.at]) < 2:
         return None
@@ -63,13 +62,13 @@ def is_published(sheet: Sheet) -> Heading | None:
 
 
 def read_published(paper: Paper, sheet: Sheet, heading: Heading) -> ReadSchedule:
-    """The analysis a published schedule plans.
+    """Return the planned analysis of a published schedule.
 
     Raises:
         UnreadablePaper: a column is missing, a date cannot be read (every such row is named), nothing is
         planned.
     """
-    require(heading, REQUIRED, paper)
+    require_columns(heading, REQUIRED, paper)
     errors = Errors()
     above = read_above([row for row in sheet.rows if row.number < heading.row], errors)
     lines, sections = _lines(sheet, heading, above, errors)
@@ -97,6 +96,7 @@ def read_published(paper: Paper, sheet: Sheet, heading: Heading) -> ReadSchedule
 def _lines(
     sheet: Sheet, heading: Heading, above: HeadingBlock, errors: Errors
 ) -> tuple[list[_Line], list[tuple[int, str]]]:
+    """Return the rows of the table, and its section headings with their row numbers."""
     lines: list[_Line] = []
     sections: list[tuple[int, str]] = []
     spans = {id: sheet.covered(heading.row, place) for id, place in heading.at.items()}
@@ -125,13 +125,14 @@ def _lines(
 
 
 def _join(lines: Sequence[_Line], above: HeadingBlock) -> CombinedRows:
+    """Combine the rows of the table into plan dates."""
     joined = CombinedRows()
     if above.approved_on:
         joined.note(above.approved_row, "read_approved", on=above.approved_on)
     else:
         joined.note(0, "read_not_approved")
     for line in lines:
-        said = meaning(line.work)
+        match = match_facts(line.work)
         dated = [when for when in line.when if isinstance(when, Planned)]
         for when in line.when:
             if dated and not isinstance(when, Planned):
@@ -139,39 +140,42 @@ def _join(lines: Sequence[_Line], above: HeadingBlock) -> CombinedRows:
                 joined.note(line.row, "read_beside", work=line.work, text=text)
         if len(dated) > 1:
             joined.note(line.row, "read_row_several_dates", work=line.work, when=line.written)
-        _take(joined, line, said, dated)
+        _add_line(joined, line, match, dated)
     if above.period:
         joined.compare(above.period)
     return joined
 
 
-def _take(joined: CombinedRows, line: _Line, said: FactMatch, dated: Sequence[Planned]) -> None:
-    if not said.known:
+def _add_line(joined: CombinedRows, line: _Line, match: FactMatch, dated: Sequence[Planned]) -> None:
+    """Add a row's plan dates and responsible to the combined rows."""
+    if not match.known:
         joined.note(line.row, "read_row_not_recognised", work=line.work, when=line.written, who=line.who)
         return
-    if said.run and len(dated) == 1 and not isinstance(dated[0], Span):
+    if match.run and len(dated) == 1 and not isinstance(dated[0], Span):
         joined.note(line.row, "read_row_not_recognised", work=line.work, when=line.written, who=line.who)
         return
-    joined.answer(said, line.who)
+    joined.answer(match, line.who)
     if len(dated) == 1:
-        joined.plan(line.row, line.work, said, dated[0])
+        joined.plan(line.row, line.work, match, dated[0])
     elif not dated:
         joined.note(line.row, "read_row_not_dated", work=line.work, when=line.written)
 
 
 def _when(row: Row, places: range, where: str, year: int | None) -> tuple[When, ...]:
-    """What the date cell says; a heading stretched over two columns holds the first and the last day apart."""
-    said = [when for place in places for when in read_lines(row.cell(place), where=where, year=year)]
-    days = [when.on for when in said if isinstance(when, Planned) and not isinstance(when, Span)]
-    if len(places) == 2 and len(said) == len(days) == 2:
+    """Return the dates of a cell; a heading over two columns holds the first and the last day separately."""
+    dates = [when for place in places for when in read_lines(row.cell(place), where=where, year=year)]
+    days = [when.on for when in dates if isinstance(when, Planned) and not isinstance(when, Span)]
+    if len(places) == 2 and len(dates) == len(days) == 2:
         if days[1] < days[0]:
             raise UnreadableCell("paper_span_backwards", text=f"{days[0]} – {days[1]}", where=where)
         return (Span(days[0], days[1]),)
-    return tuple(said)
+    return tuple(dates)
 
 
 def _section(sheet: Sheet, row: Row, when: int) -> str | None:
-    """The heading of a section: the row's only text, or a text merged over the column of dates."""
+    """Return the section heading of a row: its only text, or a text merged over the date column; None for other
+    rows.
+    """
     filled = row.filled()
     if len(filled) == 1:
         return tidy(text_of(row.cell(filled[0])))
@@ -183,10 +187,11 @@ def _section(sheet: Sheet, row: Row, when: int) -> str | None:
 
 
 def _only_counts(row: Row) -> bool:
-    """`1 | 2 | 3 | 4` beneath the heading."""
+    """Return whether the row only numbers the columns: `1 | 2 | 3 | 4` below the heading."""
     cells = [text_of(value) for value in row.cells if isinstance(value, str | int | float)]
     return len(cells) > 2 and cells == [str(n) for n in range(1, len(cells) + 1)]
 
 
 def _joined_text(row: Row, places: range, where: str) -> str:
+    """Return the texts of a row's cells in some columns, joined by line breaks."""
     return "\n".join(filter(None, (text_of(row.cell(place), where) for place in places)))

@@ -1,4 +1,4 @@
-"""An empty workbook of the flat form, to fill in: headings in one language, cells that take dates only."""
+"""Writes an empty workbook of the flat form: headings in one language, date cells with validation."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ ROWS = 5_000
 _WIDTHS = ((OBJECT, 44), (UNIT, 34), (RESPONSIBLE, 34), (START, 20), (END, 20))
 
 
-def template(language: str) -> bytes:
-    """The empty workbook: an instruction line, headings (frozen), date validation. `language`: kk, ru or en."""
+def empty_schedule(language: str) -> bytes:
+    """Return the empty workbook: an instruction line, frozen headings, date validation. `language`: kk, ru or
+    en.
+    """
     import xlsxwriter
 
     from i18n import say
@@ -54,14 +56,15 @@ def template(language: str) -> bytes:
 
 
 def write_template(path: str | Path, language: str) -> None:
-    """Writes the empty workbook to a file. Raises UnreadablePaper (`paper_not_written`) when it cannot."""
+    """Write the empty workbook to a file. Raises UnreadablePaper (`paper_not_written`) when that fails."""
     try:
-        Path(path).write_bytes(template(language))
+        Path(path).write_bytes(empty_schedule(language))
     except OSError as error:
         raise UnreadablePaper("paper_not_written", name=str(path), problem=str(error)) from error
 
 
 def _date_only(language: str) -> dict[str, object]:
+    """Return the validation rule of a date cell."""
     from i18n import say
 
     return {

@@ -1,8 +1,8 @@
-"""Terms of measures as people write them in plans, in Russian and in Kazakh, read into `calendars.terms`.
+"""Parses terms of measures as people write them in plans, in Russian and Kazakh, into `calendars.terms`.
 
 `III квартал 2026 года`, `2023 жылдың 30 маусымына дейін`, `до конца марта 2026 года`, `ежеквартально`, `не
-менее двух мероприятий в течение года`, `в течение 10 рабочих дней`. What names no day (`постоянно`, `по
-графику`) is kept as the words it is with the reason; nobody guesses a day for it.
+менее двух мероприятий в течение года`, `в течение 10 рабочих дней`. Terms without a day (`постоянно`, `по
+графику`) are kept as text with the reason; no day is guessed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from calendars.terms import (
     Years,
 )
 from documents.sheets import dates
-from documents.sheets.date_text import LONGEST, months_named, partials, without_times
+from documents.sheets.date_text import LONGEST, find_partial_dates, months_named, without_times
 from documents.sheets.spelling import plain, tidy
 from documents.sheets.unreadable import UnreadableCell
 from documents.sheets.workbook import text_of
@@ -100,53 +100,58 @@ _YEAR_WORD = re.compile(r"\bгод\w*|\bг\b|жыл")
 
 
 def read_term(value: object, *, where: str = "", year: int | None = None) -> MeasureTerm:
-    """The term a cell or a text holds.
+    """Parse the term in a cell or text.
 
     Args:
         value: a cell's plain value: text, number, date or None.
-        where: the column, for the refusal.
-        year: the year of the plan, meant where a text names a quarter or a month without one; None leaves
-            such a text without a day.
+        where: the column's name in error messages.
+        year: the year of the plan, for a quarter or month without a year; with None such a text
+            gets no day.
 
     Raises:
         UnreadableCell: an impossible day, one outside the calendar's records, a span ending before it begins.
     """
     if not isinstance(value, str):
-        said = dates.read(value, where=where)
-        text = said.on.isoformat() if isinstance(said, dates.Day) else text_of(value, where)
-        return _of_a_day(said, text, until=False)
+        day = dates.read(value, where=where)
+        text = day.on.isoformat() if isinstance(day, dates.Day) else text_of(value, where)
+        return _day_term(day, text, until=False)
     text = tidy(value)
     words = plain(text)
     if not words:
         return MeasureTerm(written=text, term=WithoutTerm(), said="nothing")
     if len(text) > LONGEST:
         return MeasureTerm(written=text, term=WithoutTerm(), said="words")
-    return _recurring(text, words) or _spelled(text, words, where, year) or _worded(text, words, year)
+    return (
+        _parse_recurring(text, words)
+        or _parse_date_term(text, words, where, year)
+        or _parse_worded(text, words, year)
+    )
 
 
-def _spelled(text: str, words: str, where: str, year: int | None) -> MeasureTerm | None:
-    """A day or a span with days; None when the text spells none."""
-    found, _ = partials(without_times(text))
-    if not found:
+def _parse_date_term(text: str, words: str, where: str, year: int | None) -> MeasureTerm | None:
+    """Return the term of a text with a spelled-out day or span; None for other texts."""
+    parts, _ = find_partial_dates(without_times(text))
+    if not parts:
         # A serial number or a malformed date is refused there; words come back as words.
         if re.search(r"\d\s*[./]\s*\d", text):
             dates.read(text, where=where, year=year)
         return None
     if any(pattern.search(words) for _, pattern in _EVERY) or (
-        year is None and all(not one.year for one in found)
+        year is None and all(not part.year for part in parts)
     ):
         return MeasureTerm(written=text, term=WithoutTerm(), said="words")
     try:
-        said = dates.read(text, where=where, year=year)
+        when = dates.read(text, where=where, year=year)
     except UnreadableCell as refusal:
         if refusal.code != "paper_dates_several":
             raise
         return MeasureTerm(written=text, term=WithoutTerm(), said="several")
-    return _of_a_day(said, text, until=bool(_UNTIL.search(words)))
+    return _day_term(when, text, until=bool(_UNTIL.search(words)))
 
 
-def _of_a_day(said: dates.When, text: str, *, until: bool) -> MeasureTerm:
-    match said:
+def _day_term(when: dates.When, text: str, *, until: bool) -> MeasureTerm:
+    """Return the term of a parsed date."""
+    match when:
         case dates.Day(on):
             return MeasureTerm(written=text, term=OnDate(on), said="date", until=until)
         case dates.Span(_, last):
@@ -156,14 +161,16 @@ def _of_a_day(said: dates.When, text: str, *, until: bool) -> MeasureTerm:
     return MeasureTerm(written=text, term=WithoutTerm(), said="words")
 
 
-def _recurring(text: str, words: str) -> MeasureTerm | None:
-    """Again in every period: every quarter, at least twice a year, every quarter by the 5th."""
+def _parse_recurring(text: str, words: str) -> MeasureTerm | None:
+    """Return the term of a recurring measure: every quarter, at least twice a year, every quarter by the
+    5th.
+    """
     every = next((period for period, pattern in _EVERY if pattern.search(words)), None)
     count = 1
     if every is None and _AT_LEAST.search(words):
         every = next((period for period, pattern in _IN_A if pattern.search(words)), None)
-        count = _count(words)
-    if every is None or (every != "year" and partials(text)[0]):
+        count = _parse_count(words)
+    if every is None or (every != "year" and find_partial_dates(text)[0]):
         return None
     named = _YEAR.findall(words)
     if named and every == "year" and count == 1 and not _AT_LEAST.search(words):
@@ -174,26 +181,28 @@ def _recurring(text: str, words: str) -> MeasureTerm | None:
     return MeasureTerm(written=text, term=term, said="recurring", every=every)
 
 
-def _worded(text: str, words: str, year: int | None) -> MeasureTerm:
-    """A quarter, half-year, month or year by its last day; days from the approval; or why there is no day."""
-    named = [int(found) for found in _YEAR.findall(words)]
+def _parse_worded(text: str, words: str, year: int | None) -> MeasureTerm:
+    """Return the term of a text in words: last day of a quarter, half-year, month or year; days from the
+    approval.
+    """
+    named = [int(year_text) for year_text in _YEAR.findall(words)]
     meant = max(named) if named else year
     latin = words.translate(_ROMAN)
     for pattern, said in ((_QUARTER, "quarter"), (_HALF, "half_year")):
         number = _ordinal_before(pattern, latin)
         if number is not None and (said == "quarter" or number <= 2):
-            return _dated(text, meant, "quarter" if said == "quarter" else "half_year", number)
+            return _period_term(text, meant, "quarter" if said == "quarter" else "half_year", number)
     if not _STANDING.search(words):
-        within = _within(words)
+        within = _parse_within(words)
         if within is not None:
             return MeasureTerm(written=text, term=within, said="after")
         months = months_named(text)
         if months:
-            return _dated(text, meant, "month", months[-1])
+            return _period_term(text, meant, "month", months[-1])
         if (named and _YEAR_WORD.search(words)) or _YEAR.fullmatch(words):
-            return _dated(text, meant, "year", 0)
+            return _period_term(text, meant, "year", 0)
         if meant is not None and any(pattern.search(words) for period, pattern in _IN_A if period == "year"):
-            return _dated(text, meant, "year", 0)
+            return _period_term(text, meant, "year", 0)
     if _AT_ONCE.search(words):
         return MeasureTerm(written=text, term=AtOnce(), said="at_once")
     reasons: tuple[tuple[Said, re.Pattern[str]], ...] = (
@@ -205,11 +214,12 @@ def _worded(text: str, words: str, year: int | None) -> MeasureTerm:
     return MeasureTerm(written=text, term=WithoutTerm(), said=reason)
 
 
-def _dated(text: str, year: int | None, said: Said, number: int) -> MeasureTerm:
+def _period_term(text: str, year: int | None, period: Said, number: int) -> MeasureTerm:
+    """Return the term that ends with a quarter, half-year, month or year."""
     if year is None:
         return MeasureTerm(written=text, term=WithoutTerm(), said="no_year")
     term: Term
-    match said:
+    match period:
         case "quarter":
             term = InQuarter(year, number)
         case "half_year":
@@ -218,18 +228,18 @@ def _dated(text: str, year: int | None, said: Said, number: int) -> MeasureTerm:
             term = InMonth(year, number)
         case _:
             term = OnDate(date(year, 12, 31))
-    return MeasureTerm(written=text, term=term, said=said)
+    return MeasureTerm(written=text, term=term, said=period)
 
 
 def _ordinal_before(pattern: re.Pattern[str], words: str) -> int | None:
-    """The last ordinal that stands right before the word (`II и III квартал`: 3), or right after a `Q`."""
+    """Return the last ordinal right before the word (`II и III квартал`: 3), or right after a `Q`."""
     if pattern is _QUARTER and (letter := re.search(r"\bq([1-4])\b", words)):
         return int(letter[1])
-    found = pattern.search(words)
-    if found is None:
+    match = pattern.search(words)
+    if match is None:
         return None
-    for token in reversed(words[: found.start()].split()):
-        number = _ordinal(token)
+    for token in reversed(words[: match.start()].split()):
+        number = _parse_ordinal(token)
         if number is not None:
             return number
         if token not in _FILLERS:
@@ -237,19 +247,20 @@ def _ordinal_before(pattern: re.Pattern[str], words: str) -> int | None:
     return None
 
 
-def _ordinal(token: str) -> int | None:
+def _parse_ordinal(token: str) -> int | None:
+    """Return the number of an ordinal word or Roman numeral."""
     if token in _ORDINALS:
         return _ORDINALS[token]
     return next((number for root, number in _ORDINAL_ROOTS if token.startswith(root)), None)
 
 
-def _within(words: str) -> Term | None:
-    """So many days, weeks or months (from the approval of the plan)."""
+def _parse_within(words: str) -> Term | None:
+    """Return the term of so many days, weeks or months from the plan's approval; None for other texts."""
     if not _INSIDE.search(words):
         return None
-    for found in _WITHIN.finditer(words):
-        unit, written = found["unit"], found["count"] or ""
-        count = _number(written)
+    for match in _WITHIN.finditer(words):
+        unit, written = match["unit"], match["count"] or ""
+        count = _parse_number(written)
         if count is None:
             if not re.match(r"месяц|ай|недел|апта", unit):
                 continue
@@ -266,17 +277,17 @@ def _within(words: str) -> Term | None:
     return None
 
 
-def _count(words: str) -> int:
-    """How many times at least: `не менее двух`, `кемінде 2 рет`; once where no number stands."""
+def _parse_count(words: str) -> int:
+    """Return the minimum number of times: `не менее двух`, `кемінде 2 рет`; 1 where there is no number."""
     for word in _YEAR.sub(" ", words).split():
-        number = _number(word)
+        number = _parse_number(word)
         if number is not None and 0 < number <= 366:
             return number
     return 1
 
 
-def _number(word: str) -> int | None:
-    """The number a word says, in digits or letters; 0 where it has more digits than any count."""
+def _parse_number(word: str) -> int | None:
+    """Return the number in a word, in digits or letters; 0 for more than four digits."""
     if word.isdecimal():
         return int(word) if len(word) <= 4 else 0
     return next((number for pattern, number in _NUMBERS if re.fullmatch(pattern, word)), None)

@@ -1,1 +1,1 @@
-"""Sheets as they come: workbooks and CSV opened, columns found, dates read; what cannot be read is said."""
+"""Opens workbooks and CSV files, finds columns, parses dates, and reports what cannot be read."""

@@ -1,4 +1,4 @@
-"""Columns by their headings: what a table may be headed with, and where its heading row is."""
+"""Finds the heading row of a table and which column is which."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ _LONGEST_HEADING = 80
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column a form has. `title` heads it in what we write; `roots` find it in what others write."""
+    """A column of a table. `title` is the heading we write; `roots` recognise headings others write."""
 
     id: str
     title: Text
     roots: re.Pattern[str]
 
     def heads(self, heading: str) -> bool:
-        """Whether a heading names this column."""
+        """Return whether a heading names this column."""
         return bool(self.roots.search(plain(heading)))
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading row found: which of its columns is which. `other`: headings we have no use for."""
+    """A heading row: the place of each of its columns. `other`: headings of no known column."""
 
     row: int
     at: Mapping[str, int]
@@ -38,39 +38,39 @@ class Heading:
 
 
 def column(id: str, kk: str, ru: str, en: str, roots: str) -> Column:
-    """A column by its titles in the three languages and the roots of words (`a|b`) that may head it."""
+    """Return a column with its titles in three languages and the word roots (`a|b`) of its headings."""
     return Column(id, Text(kk, ru, en), re.compile(rf"\b(?:{roots})"))
 
 
 def find_heading(sheet: Sheet, columns: Sequence[Column], *, within: int = 60) -> Heading | None:
-    """The row that names the most of these columns, among the first rows; None when no row names two.
+    """Return the row that names the most of these columns among the first rows; None when no row names two.
 
     Raises UnreadablePaper (`paper_column_twice`) when two headings name the same column.
     """
     best: tuple[int, Row] | None = None
     for row in sheet.rows[:within]:
-        count = len({found.id for text in headings(row).values() for found in _named(text, columns)})
+        count = len({found.id for text in heading_texts(row).values() for found in _named(text, columns)})
         if count >= 2 and (best is None or count > best[0]):
             best = count, row
     return None if best is None else _heading(best[1], columns)
 
 
-def headings(row: Row) -> dict[int, str]:
-    """The texts of a row short enough to head a column."""
+def heading_texts(row: Row) -> dict[int, str]:
+    """Return the texts of a row that are short enough for a heading, by column."""
     texts = {at: tidy(value) for at, value in enumerate(row.cells) if isinstance(value, str)}
     return {at: text for at, text in texts.items() if 0 < len(text) <= _LONGEST_HEADING}
 
 
-def require(heading: Heading, columns: Iterable[Column], paper: Paper) -> None:
-    """Refuses a table that lacks one of these columns, by the name of the column."""
+def require_columns(heading: Heading, columns: Iterable[Column], paper: Paper) -> None:
+    """Raise UnreadablePaper when the table lacks one of these columns."""
     missing = tuple(wanted.title for wanted in columns if wanted.id not in heading.at)
     if missing:
         error = RowError(heading.row, "paper_columns_missing", {"name": paper.name, "missing": missing})
         raise UnreadablePaper(error.code, errors=(error,), **error.arguments)
 
 
-def no_formulas(row: Row, at: Mapping[str, int], texts: Mapping[str, str], errors: Errors) -> bool:
-    """Whether the columns read hold values; notes an error for each formula among them."""
+def check_no_formulas(row: Row, at: Mapping[str, int], texts: Mapping[str, str], errors: Errors) -> bool:
+    """Return whether the row's cells hold values; record an error for each formula among them."""
     clean = True
     for id, place in at.items():
         value = row.cell(place)
@@ -81,15 +81,16 @@ def no_formulas(row: Row, at: Mapping[str, int], texts: Mapping[str, str], error
 
 
 def _named(text: str, columns: Sequence[Column]) -> list[Column]:
-    """The column a heading names: the first that fits, columns being listed from the most particular."""
+    """Return the columns a heading names: the first that fits; columns are listed most specific first."""
     return [found for found in columns if found.heads(text)][:1]
 
 
 def _heading(row: Row, columns: Sequence[Column]) -> Heading:
+    """Return the row's heading."""
     at: dict[str, int] = {}
     texts: dict[str, str] = {}
     other = []
-    for place, text in headings(row).items():
+    for place, text in heading_texts(row).items():
         named = _named(text, columns)
         if not named:
             other.append(text)

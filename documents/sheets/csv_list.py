@@ -1,4 +1,6 @@
-"""A list as CSV: semicolons and a mark for Excel, dates in ISO; no text passes for a formula."""
+"""Writes a list as CSV: semicolons and a byte order mark for Excel, ISO dates, no cell that acts as a
+formula.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_list(table: Table) -> str:
-    """The table as text."""
+    """Return the table as CSV text."""
     text = StringIO()
     lines = csv.writer(text, delimiter=";", lineterminator="\r\n")
     lines.writerow(table.heads)
@@ -22,7 +24,7 @@ def csv_list(table: Table) -> str:
 
 
 def write_csv(path: str | Path, table: Table) -> None:
-    """Writes it to a file. Raises UnreadablePaper (`paper_not_written`) when it cannot."""
+    """Write the table to a CSV file. Raises UnreadablePaper (`paper_not_written`) when that fails."""
     try:
         Path(path).write_text(csv_list(table), encoding="utf-8-sig", newline="")
     except OSError as error:
@@ -32,5 +34,6 @@ def write_csv(path: str | Path, table: Table) -> None:
 
 
 def _cell(value: object) -> str:
+    """Return the text of a cell."""
     text = "" if value is None else str(value)
     return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text

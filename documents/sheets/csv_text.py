@@ -1,4 +1,6 @@
-"""CSV as offices save it: UTF-8 with or without its mark, UTF-16 or cp1251; comma, semicolon or tab."""
+"""Reads CSV as offices save it: UTF-8 with or without byte order mark, UTF-16 or cp1251; comma, semicolon or
+tab.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +18,13 @@ _TOO_LONG = "field larger than field limit"
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f]|\A%PDF")
 
 
-def rows_of(data: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows under the numbers a spreadsheet shows, empty ones included.
+def read_csv_rows(data: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows of a CSV file with the numbers a spreadsheet shows, empty rows included.
 
     Raises:
         UnreadablePaper: `paper_not_workbook` for anything that is not text in rows, `paper_cell_too_long`.
     """
-    text = _decoded(data, name)
+    text = _decode(data, name)
     marked = text[:4].lower() == "sep=" and text[4:5] in _DELIMITERS
     delimiter = text[4] if marked else _delimiter(text)
     number = 0
@@ -37,7 +39,8 @@ def rows_of(data: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
         raise UnreadablePaper("paper_not_workbook", name=name) from error
 
 
-def _decoded(data: bytes, name: str) -> str:
+def _decode(data: bytes, name: str) -> str:
+    """Return the text of the file in whichever of the encodings it is."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         encodings = ["utf-16"]
     elif b"\x00" in data:
@@ -56,7 +59,7 @@ def _decoded(data: bytes, name: str) -> str:
 
 
 def _delimiter(text: str) -> str:
-    """The separator the first filled line uses most, outside of quotes."""
+    """Return the separator that the first filled line uses most, outside of quotes."""
     line = next((line for line in text.splitlines() if line.strip()), "")
     bare = "".join(part for number, part in enumerate(line.split('"')) if number % 2 == 0)
     return max(_DELIMITERS, key=bare.count) if any(mark in bare for mark in _DELIMITERS) else ","

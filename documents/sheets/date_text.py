@@ -1,4 +1,4 @@
-"""The dates within a line of text, as far as they are spelled out: a day, perhaps a month, perhaps a year."""
+"""Finds dates within a line of text, complete or partial: a day, maybe a month, maybe a year."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _TIME = re.compile(
 
 
 class Partial(NamedTuple):
-    """One date as far as it is spelled out, and where in the line it stands."""
+    """A date as far as it is spelled out, and its place in the line."""
 
     start: int
     end: int
@@ -65,12 +65,12 @@ class Partial(NamedTuple):
 
 
 def without_times(line: str) -> str:
-    """The line without hours (`в 15:00`), which are no dates; still with single blanks."""
+    """Return the line without times (`в 15:00`), which are not dates, with single spaces."""
     return " ".join(_TIME.sub(" ", line).split())
 
 
-def partials(line: str) -> tuple[tuple[Partial, ...], bool]:
-    """The dates in the order they stand in, and whether the rest still looks like a date or a part of one."""
+def find_partial_dates(line: str) -> tuple[tuple[Partial, ...], bool]:
+    """Return the dates of a line in order, and whether the rest still looks like part of a date."""
     found: list[Partial] = []
     rest = line.replace(_TAKEN, _STRANGE)
     for pattern in _PATTERNS:
@@ -81,6 +81,7 @@ def partials(line: str) -> tuple[tuple[Partial, ...], bool]:
 
 
 def _partial(match: re.Match[str]) -> Partial:
+    """Return the date of a match."""
     parts = match.groupdict()
     name, number = parts.get("name"), parts.get("m")
     month = _month(name) if name else int(number) if number else None
@@ -90,6 +91,7 @@ def _partial(match: re.Match[str]) -> Partial:
 
 
 def _month(name: str) -> int:
+    """Return the number of a month's name."""
     for number, root in enumerate(_MONTHS, start=1):
         if re.fullmatch(rf"(?:{root})\.?", name, re.IGNORECASE):
             return number
@@ -97,5 +99,5 @@ def _month(name: str) -> int:
 
 
 def months_named(line: str) -> tuple[int, ...]:
-    """The months a line names in words, in order (`март-апрель 2026 года`: 3, 4)."""
+    """Return the months a line names in words, in order (`март-апрель 2026 года`: 3, 4)."""
     return tuple(_month(found.group()) for found in re.finditer(rf"(?<!\w){_MONTH}", line, re.IGNORECASE))

@@ -1,9 +1,9 @@
-"""Reading dates as people write them in schedules, in Russian and in Kazakh.
+"""Parses dates as people write them in schedules, in Russian and Kazakh.
 
 `30.03.26г.`, `13.04.2026г. по 26.05.26г.`, `2026 жылғы 13 сәуір мен 26 мамыр аралығында`, `«30» 03 2026
 г.`, ISO, Excel's own dates and serial numbers, `ежедневно` / `күнделікті`, `незамедлительно` / `дереу`, a
-dash. What is none of these, and holds no digits, is kept as the words it is; anything else is refused with
-the text it was.
+dash. Other texts without digits are kept as words; anything else is refused, quoting
+the text.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from calendars.horizon import FIRST, LAST
-from documents.sheets.date_text import LONGEST, Partial, partials, without_times
+from documents.sheets.date_text import LONGEST, Partial, find_partial_dates, without_times
 from documents.sheets.spelling import plain, tidy
 from documents.sheets.unreadable import UnreadableCell
 from documents.sheets.workbook import NotAValue
@@ -38,21 +38,21 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Recurring:
-    """Again and again (`ежедневно`): no day of its own. `text` is what was written."""
+    """A recurring date (`ежедневно`) without a day of its own. `text`: the original."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class AtOnce:
-    """Without delay (`незамедлительно`): no day of its own."""
+    """ "Without delay" (`незамедлительно`), with no day of its own."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Unfixed:
-    """A term in words that names no day: `III квартал 2026 года`, `в течение 10 рабочих дней`."""
+    """A term in words without a day: `III квартал 2026 года`, `в течение 10 рабочих дней`."""
 
     text: str
 
@@ -86,35 +86,36 @@ _ABLATIVE = re.compile(r"(?:дан|ден|нан|нен|тан|тен)\b")
 
 
 def read(value: object, *, where: str = "", year: int | None = None) -> When:
-    """What one cell or text says. Days outside the calendar's records, FIRST to LAST, are slips of the pen.
+    """Parse the date in a cell or text. Days outside the calendar's records, FIRST to LAST, are refused as
+    typing errors.
 
     Args:
         value: a cell's plain value: text, number, date or None.
-        where: the column, for the refusal.
-        year: the year meant where the text names none (`13 апреля`); None refuses such a text.
+        where: the column's name in error messages.
+        year: the year used where the text has none (`13 апреля`); None refuses such a text.
 
     Raises:
         UnreadableCell: an impossible day, one outside FIRST..LAST, a span that ends before it begins, several
-            days, a formula, or digits that are no date.
+            days, a formula, or digits that are not a date.
     """
     if isinstance(value, NotAValue):
         raise UnreadableCell("paper_formula", text=value.text, where=where)
     if value is None:
         return Nothing()
     if isinstance(value, datetime):
-        return Day(_within(value.date(), str(value.date()), where))
+        return Day(_check_range(value.date(), str(value.date()), where))
     if isinstance(value, date):
-        return Day(_within(value, str(value), where))
+        return Day(_check_range(value, str(value), where))
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return Day(_serial(value, where))
+        return Day(_serial_date(value, where))
     if isinstance(value, str):
-        return _text(value, where, year)
+        return _parse_text(value, where, year)
     raise UnreadableCell("paper_date_unreadable", text=str(value), where=where)
 
 
 def read_lines(value: object, *, where: str = "", year: int | None = None) -> tuple[When, ...]:
-    """What each line of a cell says (a span, then `Мониторинг – ежедневно`); a span broken over two lines
-    is one.
+    """Parse each line of a cell (a span, then `Мониторинг – ежедневно`); a span broken over two lines counts as
+    one.
 
     Raises UnreadableCell as `read` does.
     """
@@ -132,48 +133,50 @@ def read_lines(value: object, *, where: str = "", year: int | None = None) -> tu
 
 
 def read_day(value: object, *, where: str = "") -> date | None:
-    """The one day a cell of a table holds, None when it is empty. Raises UnreadableCell for anything else."""
+    """Return the single day in a table cell, None when it is empty. Raises UnreadableCell for anything else."""
     said = read(value, where=where)
     if isinstance(said, Day):
         return said.on
     if isinstance(said, Nothing):
         return None
-    raise UnreadableCell("paper_day_expected", text=_shown(str(value)), where=where)
+    raise UnreadableCell("paper_day_expected", text=_shorten(str(value)), where=where)
 
 
-def _text(text: str, where: str, year: int | None) -> When:
+def _parse_text(text: str, where: str, year: int | None) -> When:
+    """Parse the date in a text."""
     if _DASHES.fullmatch(text) or ("_" in text and _BLANK_FORM.fullmatch(text)):
         return Nothing()
-    shown = _shown(text)
+    shown = _shorten(text)
     if len(text) > LONGEST and len(tidy(text)) > LONGEST:
         raise UnreadableCell("paper_date_unreadable", text=shown, where=where)
     line = without_times(tidy(text))
-    found, more = partials(line)
-    if found and not more:
-        return _dated(found, line, year, shown, where)
+    parts, more = find_partial_dates(line)
+    if parts and not more:
+        return _day_or_span(parts, line, year, shown, where)
     words = plain(text)
     if words in ("нет", "жоқ"):
         return Nothing()
-    if not found:
-        for pattern, made in ((_RECURRING, Recurring), (_AT_ONCE, AtOnce)):
+    if not parts:
+        for pattern, kind in ((_RECURRING, Recurring), (_AT_ONCE, AtOnce)):
             if pattern.search(words):
-                return made(shown)
+                return kind(shown)
         if not re.search(r"\d", words) or (_WORDY.search(words) and not re.search(r"\d\s*[./]\s*\d", text)):
             return Unfixed(shown)
     raise UnreadableCell("paper_date_unreadable", text=shown, where=where)
 
 
-def _dated(found: tuple[Partial, ...], line: str, year: int | None, shown: str, where: str) -> Day | Span:
-    if len(found) > 2:
+def _day_or_span(parts: tuple[Partial, ...], line: str, year: int | None, shown: str, where: str) -> Day | Span:
+    """Return the day or span of one or two partial dates."""
+    if len(parts) > 2:
         raise UnreadableCell("paper_dates_several", text=shown, where=where)
-    first, last = found[0], found[-1]
+    first, last = parts[0], parts[-1]
     # `с 13 по 26 мая 2026 года`, `2026 жылғы 13 сәуір мен 26 мамыр`: what one end leaves out stands at the
     # other.
     days = [
-        _made(end, other.month, end.year or other.year or year, shown, where)
+        _complete_date(end, other.month, end.year or other.year or year, shown, where)
         for end, other in ((first, last), (last, first))
     ]
-    if len(found) == 1:
+    if len(parts) == 1:
         return Day(days[0])
     between = line[first.end : last.start].lower()
     if not _BETWEEN.search(between) and not _ABLATIVE.search(line[first.start : last.start].lower()):
@@ -183,7 +186,8 @@ def _dated(found: tuple[Partial, ...], line: str, year: int | None, shown: str, 
     return Span(days[0], days[1])
 
 
-def _made(part: Partial, other_month: int | None, year: int | None, shown: str, where: str) -> date:
+def _complete_date(part: Partial, other_month: int | None, year: int | None, shown: str, where: str) -> date:
+    """Return the date of a partial date, completed by the other one's month and the year."""
     month = part.month or other_month
     if month is None:
         raise UnreadableCell("paper_date_unreadable", text=shown, where=where)
@@ -193,24 +197,25 @@ def _made(part: Partial, other_month: int | None, year: int | None, shown: str, 
         on = date(year, month, part.day)
     except ValueError:
         raise UnreadableCell("paper_date_impossible", text=shown, where=where) from None
-    return _within(on, shown, where)
+    return _check_range(on, shown, where)
 
 
-def _serial(number: float, where: str) -> date:
-    """Excel's day number: what a date becomes in a cell formatted as a number."""
+def _serial_date(number: float, where: str) -> date:
+    """Return the date of an Excel serial number, found in cells formatted as numbers."""
     shown = str(number)
     if not (FIRST - _EXCEL_DAY_ZERO).days <= number < (LAST - _EXCEL_DAY_ZERO).days + 1:
         raise UnreadableCell("paper_date_unreadable", text=shown, where=where)
     return _EXCEL_DAY_ZERO + timedelta(days=int(number))
 
 
-def _within(on: date, shown: str, where: str) -> date:
+def _check_range(on: date, shown: str, where: str) -> date:
+    """Return the day; refuse one outside the calendar's records."""
     if not FIRST <= on <= LAST:
         raise UnreadableCell("paper_date_beyond", text=shown, where=where, first=FIRST, last=LAST)
     return on
 
 
-def _shown(text: str) -> str:
-    """The text as a refusal quotes it: one line, not without end."""
+def _shorten(text: str) -> str:
+    """Return the text shortened to one line for an error message."""
     line = tidy(text)
     return line if len(line) <= 120 else f"{line[:119]}…"

@@ -1,4 +1,4 @@
-"""Whether a text can be the address of one letter box."""
+"""Validation of an e-mail address."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ _LONGEST = 254
 
 
 def is_address(text: str) -> bool:
-    """One plain address, as RFC 5321 has it unquoted; no name before it, no second one, no line break."""
+    """Return whether the text is one plain e-mail address (RFC 5321, unquoted): no display name, no line
+    break.
+    """
     local = text.partition("@")[0]
     dots = local.startswith(".") or local.endswith(".") or ".." in local
     return len(text) <= _LONGEST and not dots and _ADDRESS.fullmatch(text) is not None

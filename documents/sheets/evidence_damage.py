@@ -1,4 +1,4 @@
-"""Refusal to hand out a stored file of evidence whose bytes are not those the ledger recorded."""
+"""The error for a stored evidence file whose bytes differ from the ledger's hash."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ DamageCode = Literal["evidence_missing", "evidence_altered", "evidence_unreadabl
 
 
 class EvidenceDamaged(Refusal):
-    """A stored file cannot be handed out: `evidence_missing`, `evidence_altered`, `evidence_unreadable`.
+    """A stored evidence file cannot be returned: `evidence_missing`, `evidence_altered`, `evidence_unreadable`.
 
     Attributes:
-        damage: which of the three.
-        sha256: the hash under which the ledger recorded the file.
+        damage: one of the three codes.
+        sha256: the hash recorded in the ledger.
     """
 
     def __init__(
@@ -26,5 +26,5 @@ class EvidenceDamaged(Refusal):
         self.problem = problem
 
     def of(self, case: str, name: str) -> EvidenceDamaged:
-        """Return the same refusal with the case and the file's own name in its sentence."""
+        """Return the same error with the case and the file's name in its message."""
         return EvidenceDamaged(self.damage, sha256=self.sha256, case=case, name=name, problem=self.problem)

@@ -1,7 +1,7 @@
-"""What a file of evidence may be, told from its name and from what is in it; the two must agree.
+"""Determines the media type of an evidence file from its name and its content, which must agree.
 
-A browser believes the name, a reader the content: a page of HTML called `order.pdf` would run in the
-reader's browser, so it is refused.
+A browser trusts the name, a reader the content: an HTML page called `order.pdf` would run in the reader's
+browser, so it is refused.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Check = Callable[[Path, bytes], bool]
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A kept file: the SHA-256 of its bytes in hexadecimal, its media type, its size in bytes."""
+    """A stored file: SHA-256 of its bytes in hexadecimal, media type, size in bytes."""
 
     reference: str
     type: str
@@ -46,34 +46,34 @@ class _Kind:
 
 
 def extension(name: str) -> str:
-    """The last part of a file's name after the dot, in small letters; empty where there is none."""
+    """Return the extension of a file name in lower case; empty where there is none."""
     return Path(name).suffix.lstrip(".").lower()
 
 
 class ArchiveRefused(Refusal):
-    """An archive nobody should be given to open."""
+    """An archive that is unsafe to open."""
 
 
 def is_packed(name: str) -> bool:
-    """Whether a file of that name is an archive, which is told by the list of what is in it.
+    """Return whether a file of that name is an archive, whose type is determined by its list of members.
 
-    All others are told by their first bytes alone.
+    The type of other files is determined by their first bytes.
     """
     kind = _KINDS.get(extension(name))
     return kind is not None and kind.packed
 
 
 def packed_type(data: bytes, name: str, *, path: str) -> str | None:
-    """Return what `media_type` says of the file at a path, called as readers are; `data` is empty."""
+    """Return the `media_type` of the file at a path, with a reader's signature; `data` is empty."""
     return media_type(Path(path), name)
 
 
 def media_type(path: Path, name: str) -> str | None:
-    """The media type of the file when its content is what its name says; None when it is not.
+    """Return the media type of the file when its content matches its name; None when it does not.
 
     Raises:
-        KeyError: no file of that name's ending is taken (see ALLOWED).
-        ArchiveRefused: it holds too many files or too much, or one that would be unpacked elsewhere.
+        KeyError: files of that extension are not accepted (see ALLOWED).
+        ArchiveRefused: it holds too many files or bytes, or a file that would be unpacked outside its folder.
     """
     kind = _KINDS[extension(name)]
     with path.open("rb") as file:
@@ -82,16 +82,17 @@ def media_type(path: Path, name: str) -> str | None:
 
 
 def _starts(*signatures: bytes) -> Check:
+    """Return the check for a file that begins with one of these bytes."""
     return lambda path, head: head.startswith(signatures)
 
 
 def _pdf(path: Path, head: bytes) -> bool:
-    """The mark may stand anywhere in the first kilobyte (ISO 32000)."""
+    """Return whether it is a PDF; the signature may stand anywhere in the first kilobyte (ISO 32000)."""
     return b"%PDF-" in head[:1024] and not _markup(head)
 
 
 def _packed(type: str, *inside: str) -> _Kind:
-    """A ZIP that holds a part whose name begins so; no names: any ZIP."""
+    """Return the check for a ZIP with a member whose name begins so; without names any ZIP passes."""
 
     def fits(path: Path, head: bytes) -> bool:
         _check_listing(path)
@@ -107,7 +108,7 @@ def _packed(type: str, *inside: str) -> _Kind:
 
 
 def _check_listing(path: Path) -> None:
-    """Refuse an archive whose list of files would fill the memory, before it is read."""
+    """Refuse an archive whose list of members would exhaust the memory, before it is read."""
     with path.open("rb") as file:
         size = file.seek(0, 2)
         file.seek(max(0, size - _END_SIZE - _LONGEST_COMMENT))
@@ -121,6 +122,7 @@ def _check_listing(path: Path) -> None:
 
 
 def _check_members(members: list[zipfile.ZipInfo]) -> None:
+    """Refuse an archive with too many members, too many bytes or an unsafe path."""
     if len(members) > MAX_MEMBERS:
         raise ArchiveRefused("evidence_archive_too_many", limit=MAX_MEMBERS)
     if sum(member.file_size for member in members) > MAX_UNPACKED:
@@ -131,7 +133,7 @@ def _check_members(members: list[zipfile.ZipInfo]) -> None:
 
 
 def _leads_out(member: zipfile.ZipInfo) -> bool:
-    """Whether a member is a link, or would be unpacked outside of the folder it is unpacked in."""
+    """Return whether a member is a link, or would be unpacked outside its folder."""
     named = (PurePosixPath(member.filename), PureWindowsPath(member.filename))
     return stat.S_ISLNK(member.external_attr >> 16) or any(
         path.is_absolute() or path.drive or ".." in path.parts for path in named
@@ -139,23 +141,27 @@ def _leads_out(member: zipfile.ZipInfo) -> bool:
 
 
 def _text(path: Path, head: bytes) -> bool:
+    """Return whether the file is text."""
     return b"\0" not in head and not _markup(head)
 
 
 def _xml(path: Path, head: bytes) -> bool:
+    """Return whether the file is XML."""
     return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<?xml") and not _markup(head)
 
 
 def _signature(path: Path, head: bytes) -> bool:
-    """A detached signature: DER, or the same in base64 with or without its PEM lines."""
+    """Return whether it is a detached signature: DER, or base64 with or without PEM lines."""
     return head.startswith((b"0\x80", b"0\x82", b"0\x83", b"-----BEGIN", b"MI"))
 
 
 def _film(path: Path, head: bytes) -> bool:
+    """Return whether the file is an MP4 or QuickTime video."""
     return head[4:8] == b"ftyp"
 
 
 def _markup(head: bytes) -> bool:
+    """Return whether the text looks like HTML."""
     plain = head.lower()
     return any(mark in plain for mark in _MARKUP)
 

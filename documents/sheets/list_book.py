@@ -1,4 +1,4 @@
-"""Any list as a workbook: one sheet a list, headings frozen, dates as dates, texts never taken for formulas."""
+"""Writes lists as a workbook: one sheet for each, frozen headings, real dates, no formulas."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ Listing = tuple[str, Sequence[str], Iterable[Sequence[object]]]
 """The sheet's name, its headings, its rows."""
 
 
-def book(lists: Iterable[Listing]) -> bytes:
-    """The workbook. A sheet's name loses what Excel does not allow in it."""
+def lists_workbook(lists: Iterable[Listing]) -> bytes:
+    """Return the lists as a workbook. Characters Excel does not allow are removed from sheet names."""
     import xlsxwriter
 
     target = io.BytesIO()
@@ -50,9 +50,9 @@ def book(lists: Iterable[Listing]) -> bytes:
     return target.getvalue()
 
 
-def write_book(path: Path, lists: Iterable[Listing]) -> None:
-    """Writes the workbook to a file. Raises UnreadablePaper (`paper_not_written`) when it cannot."""
+def write_lists(path: Path, lists: Iterable[Listing]) -> None:
+    """Write the lists to a workbook file. Raises UnreadablePaper (`paper_not_written`) when that fails."""
     try:
-        path.write_bytes(book(lists))
+        path.write_bytes(lists_workbook(lists))
     except OSError as error:
         raise UnreadablePaper("paper_not_written", name=str(path), problem=str(error)) from error

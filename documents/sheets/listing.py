@@ -1,4 +1,4 @@
-"""A list the program shows, as a workbook: headings that stay, dates as dates, letters never formulas."""
+"""Writes tables as a workbook: fixed headings, real dates, texts never as formulas."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _EXACT = 10**15
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table: its headings and its rows."""
+    """A table: its headings and its rows."""
 
     heads: Sequence[str]
     rows: Sequence[Sequence[object]]
 
 
-def listing(tables: Iterable[Table]) -> bytes:
-    """The tables as sheets of one workbook.
+def tables_workbook(tables: Iterable[Table]) -> bytes:
+    """Return the tables as sheets of one workbook.
 
     Raises:
         UnreadablePaper: more rows than a sheet has (`list_too_long`).
@@ -49,9 +49,9 @@ def listing(tables: Iterable[Table]) -> bytes:
     return target.getvalue()
 
 
-def write_listing(path: str | Path, tables: Iterable[Table]) -> None:
-    """Writes them to a file. Raises UnreadablePaper (`paper_not_written`) when it cannot."""
-    made = listing(tables)
+def write_tables(path: str | Path, tables: Iterable[Table]) -> None:
+    """Write the tables to a workbook file. Raises UnreadablePaper (`paper_not_written`) when that fails."""
+    made = tables_workbook(tables)
     try:
         Path(path).write_bytes(made)
     except OSError as error:
@@ -61,6 +61,7 @@ def write_listing(path: str | Path, tables: Iterable[Table]) -> None:
 
 
 def _sheet(book: Any, sheet: Any, table: Table) -> None:
+    """Write a table to a sheet."""
     headed = book.add_format(
         {"bold": True, "text_wrap": True, "valign": "vcenter", "border": 1, "bg_color": "#E8EEF7"}
     )
@@ -85,6 +86,7 @@ def _sheet(book: Any, sheet: Any, table: Table) -> None:
 
 
 def _cell(sheet: Any, row: int, column: int, value: object, text: Any, day: Any) -> None:
+    """Write a cell."""
     match value:
         case datetime():
             sheet.write_string(row, column, value.isoformat(sep=" ", timespec="minutes"), text)

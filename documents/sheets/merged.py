@@ -1,4 +1,4 @@
-"""Merged cells: where a sheet has them, and what they mean for the rows beneath."""
+"""Merged cells of a sheet, and their values for the rows below."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MAX_SPREAD = 500_000
 
 
 class Merge(NamedTuple):
-    """One merged block. Rows as the spreadsheet numbers them (from 1), columns from 0; all ends included."""
+    """A merged block. Rows are numbered as in the spreadsheet (from 1), columns from 0; all ends included."""
 
     first_row: int
     last_row: int
@@ -24,10 +24,10 @@ class Merge(NamedTuple):
     last_column: int
 
 
-def merges_of(data: bytes, part: str) -> tuple[Merge, ...]:
-    """The merged blocks of one sheet (`part`: its path in the archive).
+def read_merges(data: bytes, part: str) -> tuple[Merge, ...]:
+    """Return the merged blocks of one sheet (`part`: its path in the archive).
 
-    Read from the file itself: openpyxl's read-only sheet, the only one quick enough, does not tell them.
+    Reads the XML itself: openpyxl's read-only sheet, the only fast one, does not have them.
     """
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         text = archive.read(part)
@@ -43,11 +43,10 @@ def merges_of(data: bytes, part: str) -> tuple[Merge, ...]:
 def spread_down(
     rows: Sequence[tuple[int, tuple[object, ...]]], merges: Sequence[Merge]
 ) -> list[tuple[int, tuple[object, ...]]]:
-    """The rows with every block that reaches over several rows read in each of them.
+    """Return the rows with each vertically merged value repeated in every row of its block.
 
-    One responsible unit merged beside three rows answers for all three. Sideways nothing is repeated: a
-    section's heading stretched over the table is still one heading. Raises ValueError for a file made to
-    have no end of them.
+    A responsible unit merged beside three rows is responsible for all three. Nothing is repeated sideways: a
+    section heading merged across the table stays one heading. Raises ValueError for excessively many merges.
     """
     index = {number: place for place, (number, _) in enumerate(rows)}
     spread = list(rows)
@@ -70,12 +69,14 @@ def spread_down(
 
 
 def _with(cells: tuple[object, ...], column: int, value: object) -> tuple[object, ...]:
+    """Return the cells with a value set in a column."""
     padded = list(cells) + [None] * (column + 1 - len(cells))
     padded[column] = value
     return tuple(padded)
 
 
 def _column(letters: bytes) -> int:
+    """Return the index of a column's letters."""
     number = 0
     for letter in letters:
         number = number * 26 + letter - ord("A") + 1

@@ -1,4 +1,4 @@
-"""How people spell: texts brought to one plain form, so that words can be compared by their roots."""
+"""Normalises texts so that words can be compared by their roots."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ _BLANK = re.compile(r"\s+")
 
 
 def tidy(text: str) -> str:
-    """The text as a person would retype it: single blanks for blanks and line breaks, none at the ends."""
+    """Return the text with runs of white space as single spaces and none at the ends."""
     return _BLANK.sub(" ", text.replace("_x000D_", " ").replace("\u200b", "").replace("\ufeff", "")).strip()
 
 
 def plain(text: str) -> str:
-    """Lower case, ё as е, everything but letters and digits a single blank: `План-график` -> `план график`."""
+    """Return the text in lower case, ё as е, all but letters and digits as single spaces: `План-график` ->
+    `план график`.
+    """
     folded = unicodedata.normalize("NFKC", text).lower().replace("ё", "е")
     return _NOT_A_WORD.sub(" ", folded).strip()

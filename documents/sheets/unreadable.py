@@ -1,4 +1,4 @@
-"""What is said of a paper that cannot be taken in: one refusal for the file, one line for each bad row."""
+"""The errors of an imported file: one for the file as a whole, one for each bad row."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from workflow.refusal import Refusal, quoted
 
 
 class RowError(NamedTuple):
-    """What is wrong with one row. `row` is the number the spreadsheet shows; `code` is a key of i18n/."""
+    """An error in one row. `row` is the number the spreadsheet shows; `code` is a key of i18n/."""
 
     row: int
     code: str
@@ -17,10 +17,10 @@ class RowError(NamedTuple):
 
 
 class UnreadablePaper(Refusal):
-    """The file is not taken, not even in part.
+    """A file cannot be imported; nothing of it was taken.
 
     Attributes:
-        errors: every bad row, in order; empty where the file as a whole is the trouble.
+        errors: every bad row, in order; empty when the error is the file as a whole.
     """
 
     def __init__(self, code: str, *, errors: Iterable[RowError] = (), **arguments: object) -> None:
@@ -30,21 +30,24 @@ class UnreadablePaper(Refusal):
 
 
 class UnreadableCell(Refusal):
-    """One cell does not hold what is asked of it. Arguments: `text`, what it holds, and `where`, its column."""
+    """A cell has an invalid value. Arguments: `text`, its content, and `where`, its column."""
 
 
 class Errors:
-    """The bad rows met so far; `refuse` raises them all at once, or does nothing when there are none."""
+    """Collects row errors; `refuse` raises them all at once, or does nothing when there are none."""
 
     def __init__(self) -> None:
         self._met: list[RowError] = []
 
     def add(self, row: int, code: str, **arguments: object) -> None:
+        """Add an error of a row."""
         self._met.append(RowError(row, code, arguments))
 
     def take(self, row: int, refusal: Refusal) -> None:
+        """Add the error raised for a cell of a row."""
         self._met.append(RowError(row, refusal.code, refusal.arguments))
 
     def refuse(self, name: str) -> None:
+        """Raise UnreadablePaper with all errors, if any. `name`: the file's name."""
         if self._met:
             raise UnreadablePaper("paper_unreadable", errors=self._met, name=name, count=len(self._met))

@@ -1,4 +1,4 @@
-"""A file somebody sent and has not decided about yet."""
+"""An uploaded file that waits for the user's confirmation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ UploadKind = Literal["schedule", "past", "file"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Upload:
-    """The file's own name, the procedure it was said to be about, and its bytes.
+    """The name of the file, the procedure chosen for it, and its bytes.
 
     Attributes:
         digest: the SHA-256 of the bytes in hexadecimal.

@@ -1,4 +1,4 @@
-"""Whether a text can be the address of a page."""
+"""Validation of a web address."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ LONGEST = 2000
 
 
 def is_web_address(text: str) -> bool:
-    """One whole http or https address with the name of a host, without blanks or control characters."""
+    """Return whether the text is one complete http or https address with a host, without spaces or control
+    characters.
+    """
     if len(text) > LONGEST or any(character.isspace() or ord(character) < 32 for character in text):
         return False
     try:

@@ -1,4 +1,4 @@
-"""Opening a file somebody sent, XLSX or CSV, guarded: rows of plain values with the numbers people see."""
+"""Opens an uploaded XLSX or CSV file safely, as rows of plain values with spreadsheet row numbers."""
 
 from __future__ import annotations
 
@@ -27,36 +27,37 @@ Source = str | Path | bytes
 
 @dataclass(frozen=True, slots=True)
 class NotAValue:
-    """A cell that holds a formula (or a formula's error, `#REF!`) where a value is expected."""
+    """A cell that holds a formula (or its error, `#REF!`) where a value is expected."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row. `number` as the spreadsheet shows it; cells past the end read as None."""
+    """A row. `number`: as in the spreadsheet; cells past the end read as None."""
 
     number: int
     cells: tuple[object, ...]
 
     def cell(self, column: int) -> object:
+        """Return the value of a column."""
         return self.cells[column] if 0 <= column < len(self.cells) else None
 
     def filled(self) -> tuple[int, ...]:
-        """The columns that hold something."""
+        """Return the columns that are not empty."""
         return tuple(column for column, value in enumerate(self.cells) if not is_empty(value))
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet's filled rows. `merges`: row number -> merges that begin in that row."""
+    """The filled rows of a sheet. `merges`: row number -> merges that begin in that row."""
 
     name: str
     rows: tuple[Row, ...]
     merges: Mapping[int, tuple[Merge, ...]] = field(default_factory=dict)
 
     def covered(self, row: int, column: int) -> range:
-        """The columns the cell stretches over: itself, or as far right as it is merged."""
+        """Return the columns a cell covers: its own, or as far right as it is merged."""
         for merge in self.merges.get(row, ()):
             if merge.first_column == column:
                 return range(column, merge.last_column + 1)
@@ -65,19 +66,21 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A file that could be opened: its name and its visible sheets that hold anything."""
+    """An opened file: its name and its visible sheets that are not empty."""
 
     name: str
     sheets: tuple[Sheet, ...]
 
 
 def is_empty(value: object) -> bool:
-    """Nothing, or blanks only."""
+    """Return whether a value is None or blank."""
     return value is None or (isinstance(value, str) and not value.strip())
 
 
 def text_of(value: object, where: str = "") -> str:
-    """A cell as text: whole numbers without `.0`, line breaks kept. Raises UnreadableCell for a formula."""
+    """Return a cell as text: whole numbers without `.0`, line breaks kept. Raises UnreadableCell for a
+    formula.
+    """
     if isinstance(value, NotAValue):
         raise UnreadableCell("paper_formula", text=value.text, where=where)
     if value is None:
@@ -88,14 +91,15 @@ def text_of(value: object, where: str = "") -> str:
 
 
 def open_paper(source: Source, name: str | None = None) -> Paper:
-    """The file's rows.
+    """Open a file and return its rows.
 
     Args:
         source: a path, or the bytes of an upload.
-        name: how to call the file in refusals; a path's own name by default.
+        name: the file's name in error messages; a path's own name by default.
 
     Raises:
-        UnreadablePaper: not there, too large, a bomb, no workbook, empty, too many rows, columns or letters.
+        UnreadablePaper: it does not exist, is too large, a zip bomb, no workbook, empty, or has too many rows,
+            columns or characters.
     """
     name = name or ("" if isinstance(source, bytes) else Path(source).name)
     data = contents(source, name)
@@ -113,7 +117,7 @@ def open_paper(source: Source, name: str | None = None) -> Paper:
 
 
 def contents(source: Source, name: str) -> bytes:
-    """Return the bytes of a file that is not too large. Raises UnreadablePaper: it is, or cannot be opened."""
+    """Return the bytes of a file. Raises UnreadablePaper when it is too large or cannot be opened."""
     if isinstance(source, bytes):
         data = source
     else:
@@ -130,10 +134,11 @@ def contents(source: Source, name: str) -> bytes:
 
 
 def _csv(data: bytes, name: str) -> tuple[Sheet, ...]:
-    from documents.sheets.csv_text import rows_of
+    """Read a CSV file as one sheet."""
+    from documents.sheets.csv_text import read_csv_rows
 
     keeper = RowKeeper(name)
-    rows = keeper.kept((number, _counted(cells, keeper)) for number, cells in rows_of(data, name))
+    rows = keeper.kept((number, _counted(cells, keeper)) for number, cells in read_csv_rows(data, name))
     return (Sheet(name, rows),) if rows else ()
 
 
@@ -143,15 +148,16 @@ def _counted(cells: list[str], keeper: RowKeeper) -> list[str]:
 
 
 def _xlsx(data: bytes, name: str) -> tuple[Sheet, ...]:
-    from documents.sheets.xlsx import sheets_of
+    """Read the sheets of an XLSX file."""
+    from documents.sheets.xlsx import read_sheets
 
-    return sheets_of(data, name)
+    return read_sheets(data, name)
 
 
 class RowKeeper:
-    """Collects the rows of one file that hold anything, and refuses it as soon as there is too much of it.
+    """Collects the non-empty rows of one file, and refuses the file as soon as it exceeds a limit.
 
-    Rows are limited for each sheet, cells and letters for the file.
+    Rows are limited per sheet, cells and characters per file.
     """
 
     def __init__(self, name: str) -> None:
@@ -160,13 +166,13 @@ class RowKeeper:
         self._letters = 0
 
     def count(self, cells: int) -> None:
-        """Count cells that were read, whether they hold anything or not."""
+        """Count cells that were read, empty or not."""
         self._cells += cells
         if self._cells > MAX_CELLS:
             raise UnreadablePaper("paper_too_many_cells", name=self._name, limit=MAX_CELLS)
 
     def kept(self, rows: Iterable[tuple[int, Sequence[object]]]) -> tuple[Row, ...]:
-        """Return the rows that hold anything, under their numbers."""
+        """Return the non-empty rows with their numbers."""
         kept: list[Row] = []
         for number, cells in rows:
             width = next((n for n in range(len(cells), 0, -1) if not is_empty(cells[n - 1])), 0)

@@ -1,7 +1,7 @@
-"""Reading an XLSX workbook: an archive checked before it is unpacked, its sheets as filled rows.
+"""Reads an XLSX workbook: checks the archive before unpacking it, then reads its sheets as filled rows.
 
-The cost follows the cells a file holds, never the rows and columns they stand in: a sheet with one cell in its
-last corner is a sheet of one cell.
+The cost depends on the number of cells in the file, not on their position: a sheet with one cell in its
+last corner costs one cell.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from documents.sheets.merged import Merge, merges_of, spread_down
+from documents.sheets.merged import Merge, read_merges, spread_down
 from documents.sheets.unreadable import UnreadablePaper
 from documents.sheets.workbook import NotAValue, Row, RowKeeper, Sheet, is_empty
 
@@ -27,12 +27,12 @@ _ENCRYPTED = 0x1
 _DECLARATIONS = (b"<!doctype", b"<!entity")
 
 
-def sheets_of(data: bytes, name: str) -> tuple[Sheet, ...]:
-    """Return the visible sheets that hold anything.
+def read_sheets(data: bytes, name: str) -> tuple[Sheet, ...]:
+    """Return the visible sheets that are not empty.
 
     Raises:
         UnreadablePaper: no workbook, one under a password, a bomb, XML that declares entities, or more parts,
-            rows, columns, cells or letters than are taken.
+            rows, columns, cells or characters than the limits.
     """
     import openpyxl
 
@@ -54,7 +54,7 @@ def sheets_of(data: bytes, name: str) -> tuple[Sheet, ...]:
 
 
 def _check_archive(data: bytes, name: str) -> None:
-    """Refuse what must not be unpacked, and what no spreadsheet program writes."""
+    """Refuse an archive that is unsafe to unpack or that no spreadsheet program writes."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = archive.infolist()
@@ -67,6 +67,7 @@ def _check_archive(data: bytes, name: str) -> None:
 
 
 def _check_parts(parts: list[zipfile.ZipInfo], name: str) -> None:
+    """Refuse an archive whose parts exceed the limits or declare entities."""
     if any(part.flag_bits & _ENCRYPTED for part in parts):
         raise UnreadablePaper("paper_encrypted", name=name)
     if not any(part.filename.lstrip("/") == "[Content_Types].xml" for part in parts):
@@ -82,7 +83,7 @@ def _check_parts(parts: list[zipfile.ZipInfo], name: str) -> None:
 
 
 def _declares(xml: bytes) -> bool:
-    """Whether a part declares a document type or entities, in UTF-8 or UTF-16; Office's own never do."""
+    """Return whether a part declares a document type or entities, in UTF-8 or UTF-16; Office files never do."""
     plain = xml.lower()
     if plain.startswith((b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")):
         plain = plain.replace(b"\0", b"")
@@ -90,15 +91,16 @@ def _declares(xml: bytes) -> bool:
 
 
 def _sheet(sheet: Any, data: bytes, keeper: RowKeeper) -> Sheet:
+    """Read a sheet."""
     # Any: the stubs take a read-only sheet for a whole one. It alone knows its place in the archive.
     rows = keeper.kept((number, _dense(cells, keeper)) for number, cells in _rows(sheet))
-    merges = merges_of(data, sheet._worksheet_path)
+    merges = read_merges(data, sheet._worksheet_path)
     spread = spread_down([(row.number, row.cells) for row in rows], merges)
     return Sheet(sheet.title, tuple(Row(number, cells) for number, cells in spread), _by_row(merges))
 
 
 def _rows(sheet: Any) -> Iterator[tuple[int, list[dict[str, Any]]]]:
-    """Yield the rows a sheet holds with the cells they hold, as openpyxl's own parser gives them.
+    """Yield the rows of a sheet with their cells, as openpyxl's own parser gives them.
 
     Its `iter_rows` fills every row up to its last cell: 100,000 rows of one empty cell in column XFD are 1.6
     thousand million cells then.
@@ -122,7 +124,7 @@ def _rows(sheet: Any) -> Iterator[tuple[int, list[dict[str, Any]]]]:
 
 
 def _dense(cells: list[dict[str, Any]], keeper: RowKeeper) -> tuple[object, ...]:
-    """Return the values of a row from its first column to the last that is not empty."""
+    """Return the values of a row from its first column to the last non-empty one."""
     keeper.count(len(cells))
     values = {
         cell["column"]: _value(cell) for cell in cells if cell["value"] is not None and cell["column"] > 0
@@ -132,6 +134,7 @@ def _dense(cells: list[dict[str, Any]], keeper: RowKeeper) -> tuple[object, ...]
 
 
 def _value(cell: Mapping[str, Any]) -> object:
+    """Return the value of a cell; NotAValue for a formula."""
     value = cell["value"]
     if cell["data_type"] in ("f", "e"):
         return NotAValue(str(getattr(value, "text", value)))
@@ -139,6 +142,7 @@ def _value(cell: Mapping[str, Any]) -> object:
 
 
 def _by_row(merges: tuple[Merge, ...]) -> dict[int, tuple[Merge, ...]]:
+    """Return the merges by their first row."""
     found: dict[int, list[Merge]] = {}
     for merge in merges:
         found.setdefault(merge.first_row, []).append(merge)

@@ -143,9 +143,9 @@ class CommandContext:
         if not self._listed:
             self.note(self.say("cli.xlsx_no_table"))
             return
-        from documents import Table, write_listing
+        from documents import Table, write_tables
 
-        write_listing(self.common.xlsx, [Table(heads, rows) for heads, rows in self._listed])
+        write_tables(self.common.xlsx, [Table(heads, rows) for heads, rows in self._listed])
         count = sum(len(rows) for _, rows in self._listed)
         self.print(self.say("cli.xlsx_written", file=self.common.xlsx, count=count))
 

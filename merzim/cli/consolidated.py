@@ -121,7 +121,7 @@ def _columns(
 
 def _export(call: CommandContext, found: ConsolidatedReport, file: Path) -> None:
     """One column for each number; organisations without a case have their line too."""
-    from documents import Table, write_csv, write_listing
+    from documents import Table, write_csv, write_tables
 
     numbers = list(dict.fromkeys((*found.obligation.values, *found.form.sums)))
     heads = [
@@ -145,7 +145,7 @@ def _export(call: CommandContext, found: ConsolidatedReport, file: Path) -> None
     if file.suffix.lower() == ".csv":
         write_csv(file, table)
     else:
-        write_listing(file, [table])
+        write_tables(file, [table])
     call.note(call.say("cli.consolidated.written", file=str(file), count=len(rows)))
 
 

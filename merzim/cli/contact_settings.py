@@ -134,10 +134,10 @@ def office_time(
     if changes:
         known = office.units[here].time
         said = written.office_time(
-            hours=known.hours if hours is None else written.hours_of(hours),
-            week=known.week if week is None else written.week_of(week),
-            off=known.off if off is None else written.days_of(off),
-            working=known.working if working is None else written.days_of(working),
+            hours=known.hours if hours is None else written.parse_hours(hours),
+            week=known.week if week is None else written.parse_week(week),
+            off=known.off if off is None else written.parse_days(off),
+            working=known.working if working is None else written.parse_days(working),
         )
         prefer(app.engine, here, OFFICE_TIME, time_text(said), by=call.by, now=call.moment.now)
         office = app.reads.office()

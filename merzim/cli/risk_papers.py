@@ -179,7 +179,7 @@ def write_list(
     call: CommandContext, lines: Sequence[ListedRisk], dues: Mapping[str, Mapping[int, date]], export: str
 ) -> None:
     """The list as a workbook."""
-    from documents.sheets.list_book import write_book
+    from documents.sheets.list_book import write_lists
 
     _ending(export, (".xlsx",))
     heads = (
@@ -205,7 +205,7 @@ def write_list(
         for line in lines
     ]
     named = tuple(call.say(f"cli.head.{name}") for name in heads)
-    write_book(Path(export), [(call.say("cli.head.risks"), named, rows)])
+    write_lists(Path(export), [(call.say("cli.head.risks"), named, rows)])
     call.note(call.say("cli.risks.exported", file=export))
 
 
@@ -253,7 +253,7 @@ def risk_map(
     ]
     if not ranked:
         raise BadArgument("risk.nothing_ranked")
-    drawn = risk_map(
+    drawing = risk_map(
         ranked,
         by,
         name=(one.object or one.id) if one is not None else _named(call, place),
@@ -261,12 +261,12 @@ def risk_map(
         unranked=len(known) - len(ranked),
         language=call.language,
     )
-    Path(export).write_text(drawn, encoding="utf-8")
+    Path(export).write_text(drawing, encoding="utf-8")
     _written_to(call, export, len(ranked))
 
 
 def cartogram(ctx: typer.Context, unit: Unit = "", export: Export = None) -> None:
-    from documents.drawings.cartogram import drawn, write_workbook
+    from documents.drawings.cartogram import draw_cartogram, write_workbook
     from services.risks import cartogram_lines
 
     call = CommandContext.of(ctx)
@@ -278,7 +278,7 @@ def cartogram(ctx: typer.Context, unit: Unit = "", export: Export = None) -> Non
         if _ending(export, (".xlsx", ".svg")) == ".xlsx":
             write_workbook(Path(export), told, language=call.language)
         else:
-            picture = drawn(told, name=_named(call, place), language=call.language)
+            picture = draw_cartogram(told, name=_named(call, place), language=call.language)
             Path(export).write_text(picture, encoding="utf-8")
         _written_to(call, export, len(told))
     elif call.json:

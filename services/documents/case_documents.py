@@ -70,7 +70,7 @@ class PackageFile:
 
 def case_sheets(app: AppContext, case: str, language: str, scope: Scope, *, today: date) -> Sequence[Sheet]:
     """Return the forms about a case in the order of their names, each with the fields still unknown."""
-    from documents.forms import form, lacking, names
+    from documents.forms import form, missing_values, names
     from services.documents.filling import from_case
 
     view = _view(app, case, scope, today)
@@ -78,7 +78,7 @@ def case_sheets(app: AppContext, case: str, language: str, scope: Scope, *, toda
     for about in (form(name) for name in names()):
         if about.about == "case":
             data = from_case(app, about, view, language, today=today)
-            fields = lacking(about, data.fields, language, rows=data.rows)
+            fields = missing_values(about, data.fields, language, rows=data.rows)
             missing = tuple((field.field, field.row) for field in fields)
             sheets.append(Sheet(id=about.id, title=about.title, missing=missing))
     return tuple(sheets)

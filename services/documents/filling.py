@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
-from documents.forms import FormData, UnreadableValue, parsed
+from documents.forms import FormData, UnreadableValue, parse_value
 from documents.forms.filling import UnknownField
 from i18n import span
 from services.documents.periods import REPORTED, objects, period_rows
@@ -135,7 +135,7 @@ def given(form: Form, pairs: list[str]) -> dict[str, object]:
                 "form_field_unknown", field=name, form=form.id, allowed=closest_first(name, form.fields)
             )
         texts.setdefault(name, []).append(text)
-    return {name: parsed(form.fields[name], said) for name, said in texts.items()}
+    return {name: parse_value(form.fields[name], said) for name, said in texts.items()}
 
 
 _POSTED = {"start_announcement": "start_announced", "discussion_announcement": "discussion_announced"}

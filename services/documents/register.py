@@ -38,11 +38,11 @@ def write(app: AppContext, notices: Sequence[Notice], file: Path, language: str,
 
 def paper(app: AppContext, notices: Sequence[Notice], ending: str, language: str, *, now: datetime) -> bytes:
     """The register as a workbook (`.xlsx`), or as a page to be signed off (`.docx`)."""
-    from documents.notice_register import page, workbook
+    from documents.notice_register import register_page, register_workbook
 
     lines = list(_lines(app, notices, language))
     heading = _heading(app, notices, language, now)
-    make = page if ending == ".docx" else workbook
+    make = register_page if ending == ".docx" else register_workbook
     return make(lines, heading, language)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from documents.forms.risk_rows import RiskRow, rows_of
+from documents.forms.risk_rows import RiskRow, form_rows
 from documents.people.words import duty_titles
 from i18n import date_long, days_list, say, span
 from services.risks import scales
@@ -49,7 +49,7 @@ def schedule_rows(view: View, language: str) -> list[Row]:
 
 def risk_rows(form: Form, case: Case, language: str) -> list[Row]:
     """The risks of a case, one row for each measure; nothing for a form that does not ask for them."""
-    return rows_of(form, (_risk(line, language) for line in listed([case])))
+    return form_rows(form, (_risk(line, language) for line in listed([case])))
 
 
 def position_rows(case: Case) -> list[Row]:

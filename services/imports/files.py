@@ -89,11 +89,11 @@ def import_people(app: AppContext, file: Path, *, by: str, now: datetime, today:
     Raises UnreadablePaper.
     """
     from documents import read_people
-    from documents.people.read_people import onto
+    from documents.people.read_people import merge_people
     from storage.org import store as office_store
     from storage.org.chain import Stamp
 
-    read = onto(read_people(file), app.reads.office())
+    read = merge_people(read_people(file), app.reads.office())
     hand = Stamp(by=by, now=now, today=today)
     office_store.save(app.engine, units=read.units, people=read.people, hand=hand)
     # Own rules hold for a unit and what lies below it: where the tree is another one now, so are the dates.

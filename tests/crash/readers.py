@@ -20,7 +20,7 @@ from documents.people.table import read_people
 from documents.schedules.any_schedule import read_schedule
 from documents.schedules.audit_table import read_audit
 from documents.schedules.written_terms import read_term
-from documents.sheets.csv_text import rows_of
+from documents.sheets.csv_text import read_csv_rows
 from documents.sheets.dates import read_lines
 from documents.sheets.file_kind import media_type
 from documents.sheets.workbook import MAX_LETTERS
@@ -239,12 +239,12 @@ def _schedules() -> list[bytes]:
 
 def _people() -> list[bytes]:
     table = (ROOT / "examples" / "people.csv").read_bytes()
-    return [table, xlsx(row for _, row in rows_of(table, "f"))]
+    return [table, xlsx(row for _, row in read_csv_rows(table, "f"))]
 
 
 def _past() -> list[bytes]:
     table = (ROOT / "examples" / "past_analyses.csv").read_bytes()
-    return [table, xlsx(row for _, row in rows_of(table, "f"))]
+    return [table, xlsx(row for _, row in read_csv_rows(table, "f"))]
 
 
 def _audit(data: bytes) -> object:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from documents.people.office_time import week_of
+from documents.people.office_time import parse_week
 from documents.schedules.heading_block import read_above
 from documents.schedules.written_terms import read_term
 from documents.sheets.date_text import LONGEST
@@ -39,7 +39,7 @@ WHOLE_CELLS: dict[str, Callable[[str], object]] = {
     "dates": lambda text: read_lines(text, year=2026),
     "term": lambda text: read_term(text, year=2026),
     "title": lambda text: read_above([Row(1, (f"график {text}"[:MAX_LETTERS],))], Errors()),
-    "week": week_of,
+    "week": parse_week,
     "line of the log": veiled,
 }
 

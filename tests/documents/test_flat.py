@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from documents import UnreadablePaper, template, write_template
+from documents import UnreadablePaper, empty_schedule, write_template
 from documents.schedules.any_schedule import read_schedule
 from tests.documents.sheets import day, xlsx
 
@@ -126,7 +126,7 @@ def test_the_template_filled_in_is_read_back(language: str, tmp_path: Path) -> N
 
 def test_an_empty_template_has_no_rows() -> None:
     """Sending it back as it is says so."""
-    assert refused(template("kk")).code == "paper_no_rows"
+    assert refused(empty_schedule("kk")).code == "paper_no_rows"
 
 
 def test_a_template_that_cannot_be_written_is_refused(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from documents.sheets.listing import Table, listing, write_listing
+from documents.sheets.listing import Table, tables_workbook, write_tables
 from documents.sheets.unreadable import UnreadablePaper
 
 DANGEROUS = ["=1+1", "+7 705", "-2", "@SUM(A1)", "=cmd|' /C calc'!A0", "https://example.kz", "{=A1}"]
@@ -18,7 +18,9 @@ DANGEROUS = ["=1+1", "+7 705", "-2", "@SUM(A1)", "=cmd|' /C calc'!A0", "https://
 
 def test_letters_are_letters_whatever_they_begin_with() -> None:
     """A name that looks like a formula or a link stays a text cell."""
-    book = openpyxl.load_workbook(io.BytesIO(listing([Table(["Атауы"], [[text] for text in DANGEROUS])])))
+    book = openpyxl.load_workbook(
+        io.BytesIO(tables_workbook([Table(["Атауы"], [[text] for text in DANGEROUS])]))
+    )
     cells = [row[0] for row in book.worksheets[0].iter_rows(min_row=2)]
 
     assert [cell.value for cell in cells] == DANGEROUS
@@ -29,7 +31,7 @@ def test_letters_are_letters_whatever_they_begin_with() -> None:
 def test_dates_and_numbers_can_be_sorted() -> None:
     """They are dates and numbers of Excel; a moment and what is too large for it are texts."""
     row = [date(2026, 3, 30), 12, Decimal("2.7"), None, datetime(2026, 3, 30, 9, 5, tzinfo=UTC), 10**16]
-    book = openpyxl.load_workbook(io.BytesIO(listing([Table(list("abcdef"), [row])])))
+    book = openpyxl.load_workbook(io.BytesIO(tables_workbook([Table(list("abcdef"), [row])])))
     cells = [cell.value for cell in next(book.worksheets[0].iter_rows(min_row=2))]
 
     assert cells[:3] == [datetime.combine(date(2026, 3, 30), time()), 12, 2.7]
@@ -38,7 +40,9 @@ def test_dates_and_numbers_can_be_sorted() -> None:
 
 def test_each_table_has_its_sheet_with_a_heading_that_stays() -> None:
     """An empty one too."""
-    book = openpyxl.load_workbook(io.BytesIO(listing([Table(["Іс"], [["1"]]), Table(["Бөлімше", "Іс"], [])])))
+    book = openpyxl.load_workbook(
+        io.BytesIO(tables_workbook([Table(["Іс"], [["1"]]), Table(["Бөлімше", "Іс"], [])]))
+    )
 
     assert [sheet.freeze_panes for sheet in book.worksheets] == ["A2", "A2"]
     assert [cell.value for cell in book.worksheets[1][1]] == ["Бөлімше", "Іс"]
@@ -46,7 +50,7 @@ def test_each_table_has_its_sheet_with_a_heading_that_stays() -> None:
 
 def test_what_a_cell_cannot_hold_whole_is_cut_and_not_lost() -> None:
     """Excel refuses more than 32,767 letters in a cell."""
-    book = openpyxl.load_workbook(io.BytesIO(listing([Table(["Мәтін"], [["ә" * 40_000]])])))
+    book = openpyxl.load_workbook(io.BytesIO(tables_workbook([Table(["Мәтін"], [["ә" * 40_000]])])))
 
     assert len(str(book.worksheets[0]["A2"].value)) == 32_767
 
@@ -54,4 +58,4 @@ def test_what_a_cell_cannot_hold_whole_is_cut_and_not_lost() -> None:
 def test_a_file_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     """By its name."""
     with pytest.raises(UnreadablePaper, match="paper_not_written"):
-        write_listing(tmp_path / "no" / "list.xlsx", [Table(["a"], [])])
+        write_tables(tmp_path / "no" / "list.xlsx", [Table(["a"], [])])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from documents import match, nearest
+from documents import closest_keys, match
 from documents.people.table import read_people
 from tests.documents.sheets import REAL
 from workflow.org.office import Office, Person, Unit
@@ -70,5 +70,5 @@ def test_two_people_of_one_name_are_neither() -> None:
 
 def test_the_nearest_are_offered_to_choose_from() -> None:
     """The likeliest first."""
-    assert nearest("Служба комплаенс и антикоррупционной политики", office())[0] == SERVICE
-    assert nearest("Космос", office()) == ()
+    assert closest_keys("Служба комплаенс и антикоррупционной политики", office())[0] == SERVICE
+    assert closest_keys("Космос", office()) == ()

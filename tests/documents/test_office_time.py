@@ -8,8 +8,8 @@ from datetime import date, time
 import pytest
 
 from documents import UnreadablePaper
-from documents.people.office_time import BadOfficeTime, days_of, hours_of, office_time, week_of
-from documents.people.read_people import onto
+from documents.people.office_time import BadOfficeTime, office_time, parse_days, parse_hours, parse_week
+from documents.people.read_people import merge_people
 from documents.people.sheet import people_table
 from documents.people.table import read_people
 from workflow.org.office import Office
@@ -21,7 +21,7 @@ HEADING = "Подразделение;ФИО;Часы работы;Рабоча�
 @pytest.mark.parametrize("text", ["08:30-17:30", "8:30 – 17:30", "8.30—17.30"])
 def test_hours(text: str) -> None:
     """With a colon or a dot, any dash."""
-    assert hours_of(text) == (time(8, 30), time(17, 30))
+    assert parse_hours(text) == (time(8, 30), time(17, 30))
 
 
 @pytest.mark.parametrize(
@@ -37,27 +37,27 @@ def test_hours(text: str) -> None:
 )
 def test_weeks(text: str, week: tuple[int, ...]) -> None:
     """By number or by name, single days and spans."""
-    assert week_of(text) == week
+    assert parse_week(text) == week
 
 
 @pytest.mark.parametrize("text", ["08.05.2026, 2026-05-04", "4.5.26; 8.5.26", "2026-05-08\n2026-05-04"])
 def test_days(text: str) -> None:
     """ISO or with dots, in order of days."""
-    assert days_of(text) == (date(2026, 5, 4), date(2026, 5, 8))
+    assert parse_days(text) == (date(2026, 5, 4), date(2026, 5, 8))
 
 
 @pytest.mark.parametrize(
     ("read", "text", "code"),
     [
-        (hours_of, "9-18", "office_time.no_hours"),
-        (hours_of, "25:00-26:00", "office_time.no_hours"),
-        (hours_of, "18:00-09:00", "office_time.hours_backwards"),
-        (week_of, "6-1", "office_time.no_week"),
-        (week_of, "0", "office_time.no_week"),
-        (week_of, "завтра", "office_time.no_week"),
-        (days_of, "31.02.2026", "office_time.no_day"),
-        (days_of, "2040-01-01", "office_time.no_day"),
-        (days_of, "завтра", "office_time.no_day"),
+        (parse_hours, "9-18", "office_time.no_hours"),
+        (parse_hours, "25:00-26:00", "office_time.no_hours"),
+        (parse_hours, "18:00-09:00", "office_time.hours_backwards"),
+        (parse_week, "6-1", "office_time.no_week"),
+        (parse_week, "0", "office_time.no_week"),
+        (parse_week, "завтра", "office_time.no_week"),
+        (parse_days, "31.02.2026", "office_time.no_day"),
+        (parse_days, "2040-01-01", "office_time.no_day"),
+        (parse_days, "завтра", "office_time.no_day"),
     ],
 )
 def test_what_is_none_is_refused(read, text: str, code: str) -> None:  # type: ignore[no-untyped-def]
@@ -88,7 +88,7 @@ def test_a_table_names_it_once_for_a_unit_and_is_written_so_again() -> None:
     written = io.StringIO()
     for row in (listed.heads, *listed.rows):
         print(";".join(f'"{cell}"' for cell in row), file=written)
-    again = onto(read_people(written.getvalue().encode(), "people.csv"), office)
+    again = merge_people(read_people(written.getvalue().encode(), "people.csv"), office)
 
     assert {unit.id: unit.time for unit in read.units} == {"Канцелярия": own, "Архив": OfficeTime()}
     assert again.units == read.units

@@ -8,7 +8,7 @@ import pytest
 
 from documents import ReadPeople, UnreadablePaper
 from documents.people.table import read_people
-from documents.people.words import duty
+from documents.people.words import parse_duty
 from documents.sheets.email_address import is_address
 from tests.documents.sheets import REAL, day, xlsx
 from tests.law import analysis
@@ -71,7 +71,7 @@ def test_headings_and_words_may_be_of_any_of_the_three_languages(
 @pytest.mark.parametrize("code", DUTIES)
 def test_every_duty_is_understood_by_its_code(code: str) -> None:
     """The codes of the core are words of the table."""
-    assert duty(code) == code
+    assert parse_duty(code) == code
 
 
 def test_every_bad_row_is_named() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from documents.people.kind_words import kind
+from documents.people.kind_words import parse_kind
 from documents.people.sheet import people_table
 from documents.people.words import duties
 from i18n import say
@@ -18,7 +18,7 @@ def test_every_title_the_product_shows_is_read_back(language: str) -> None:
     cell = ", ".join(say(f"duty.{code}", {}, language).capitalize() for code in DUTIES)
 
     assert [code for _, code in duties(cell)] == list(DUTIES)
-    assert [kind(say(f"kind.{code}", {}, language)) for code in KINDS] == list(KINDS)
+    assert [parse_kind(say(f"kind.{code}", {}, language)) for code in KINDS] == list(KINDS)
 
 
 def test_a_word_that_is_no_duty_is_named_alone() -> None:

@@ -10,10 +10,10 @@ from xml.etree import ElementTree
 import openpyxl
 import pytest
 
-from documents.drawings.cartogram import drawn, write_workbook
+from documents.drawings.cartogram import draw_cartogram, write_workbook
 from documents.drawings.cartogram_table import read_cartogram
 from documents.drawings.risk_map import MappedRisk, risk_map
-from documents.sheets.list_book import book
+from documents.sheets.list_book import lists_workbook
 from documents.sheets.unreadable import UnreadablePaper
 from workflow.cases.registers.exposure import CartogramLine
 from workflow.cases.registers.risk import Rank
@@ -61,7 +61,7 @@ def test_everything_stands_within_the_drawing() -> None:
 
 def test_the_cartogram_is_drawn_and_read_back(tmp_path: Path) -> None:
     """Each place with its lists; the workbook's texts stay texts."""
-    root = ElementTree.fromstring(drawn(LINES, name="Әкімдік", language="kk"))
+    root = ElementTree.fromstring(draw_cartogram(LINES, name="Әкімдік", language="kk"))
     write_workbook(tmp_path / "c.xlsx", LINES, language="kk")
     sheets = openpyxl.load_workbook(tmp_path / "c.xlsx")
 
@@ -91,7 +91,9 @@ def test_a_cartogram_is_read_in_two_languages() -> None:
 
 def test_a_list_is_a_workbook_with_dates_as_dates() -> None:
     """A name Excel does not allow is made one it does."""
-    made = book([("Тізім: [1/2]", ("№", "Күні", "Мәтін"), [(1, date(2026, 7, 1), "-1"), (2, None, None)])])
+    made = lists_workbook(
+        [("Тізім: [1/2]", ("№", "Күні", "Мәтін"), [(1, date(2026, 7, 1), "-1"), (2, None, None)])]
+    )
     sheet = openpyxl.load_workbook(BytesIO(made)).active
 
     assert sheet is not None

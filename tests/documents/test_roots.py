@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from documents.schedules.roots import FactMatch, meaning
+from documents.schedules.roots import FactMatch, match_facts
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ from documents.schedules.roots import FactMatch, meaning
 )
 def test_a_row_is_known_by_its_roots(work: str, fact: str) -> None:
     """Whatever the wording and the case of its words."""
-    assert meaning(work).facts == (fact,)
+    assert match_facts(work).facts == (fact,)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_a_row_is_known_by_its_roots(work: str, fact: str) -> None:
 )
 def test_a_row_that_may_mean_two_things_means_none(work: str) -> None:
     """It is shown instead; a guess would become somebody's deadline."""
-    assert meaning(work) == FactMatch()
+    assert match_facts(work) == FactMatch()
 
 
 @pytest.mark.parametrize(
@@ -62,4 +62,4 @@ def test_a_row_that_may_mean_two_things_means_none(work: str) -> None:
 )
 def test_the_analysis_itself_is_a_run(work: str) -> None:
     """Its row gives two facts, the start and the end."""
-    assert meaning(work).run
+    assert match_facts(work).run

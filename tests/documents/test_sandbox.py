@@ -23,7 +23,7 @@ from documents.people.table import read_people
 from documents.sandbox import child, readers
 from documents.sandbox.pool import CALLER, Caller, Pool
 from documents.sandbox.process import ForkServer, Spawner
-from documents.sandbox.values import decoded, encoded
+from documents.sandbox.values import decode, encode
 from documents.schedules.any_schedule import read_schedule
 from documents.schedules.audit_table import read_audit
 from documents.sheets.unreadable import UnreadablePaper
@@ -242,7 +242,7 @@ def test_an_answer_too_long_to_keep_is_refused(monkeypatch: pytest.MonkeyPatch, 
 
 LIMITED = """
 import os, sys
-from documents.sandbox.limits import limit
+from documents.sandbox.limits import apply_limits
 
 def much_memory(): bytearray(2**30)
 def long_file():
@@ -250,7 +250,7 @@ def long_file():
         for _ in range(3): file.write(bytes(2**25))
 def many_handles(): [open(sys.argv[1]) for _ in range(99)]
 
-limit()
+apply_limits()
 for attempt in (much_memory, long_file, many_handles):
     try:
         attempt()
@@ -275,7 +275,9 @@ def test_memory_files_and_handles_of_a_process_are_limited(tmp_path: Path) -> No
 
 def test_a_process_nobody_waits_for_any_more_ends_by_itself() -> None:
     """The service was killed: the system ends what it left."""
-    limited = "from documents.sandbox import limits; limits.SECONDS = 0; limits._GRACE = 1; limits.limit()"
+    limited = (
+        "from documents.sandbox import limits\nlimits.SECONDS, limits._GRACE = 0, 1\nlimits.apply_limits()"
+    )
     code = f"{limited}\nwhile 1: 0"
     done = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=30)
 
@@ -306,7 +308,7 @@ VALUES = [
 @pytest.mark.parametrize("value", VALUES, ids=repr)
 def test_a_value_comes_back_as_it_was(value: object) -> None:
     """Its type too: a day is no moment, a list no tuple."""
-    back = decoded(encoded(value))
+    back = decode(encode(value))
 
     assert (back, type(back)) == (value, type(value))
 
@@ -315,7 +317,7 @@ def test_a_value_comes_back_as_it_was(value: object) -> None:
 def test_what_is_no_value_of_a_paper_is_not_carried(strange: object) -> None:
     """Nothing is added to the list by chance."""
     with pytest.raises(TypeError):
-        encoded(strange)
+        encode(strange)
 
 
 @pytest.mark.parametrize(
@@ -325,7 +327,7 @@ def test_what_is_no_value_of_a_paper_is_not_carried(strange: object) -> None:
 def test_an_answer_names_nothing_but_values_of_papers(answer: object) -> None:
     """A process that parsed a hostile file may write what it likes: no class beyond the list is made of it."""
     with pytest.raises((ValueError, LookupError, TypeError)):
-        decoded(answer)
+        decode(answer)
 
 
 ACT = '[[transfer]]\noff = 2026-05-08\nwork = 2026-05-16\nact = "G26G0000111"\naddress = "https://adilet.zan.kz/x"\n'

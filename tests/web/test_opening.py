@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import event
 from starlette.testclient import TestClient
 
-from documents.schedules.template import template
+from documents.schedules.template import empty_schedule
 from merzim.app import build_app
 from merzim.settings_file import read
 from services.app import AppContext
@@ -35,7 +35,7 @@ HEADERS = {"content-type": "multipart/form-data"}
 
 def table(*rows: tuple[object, ...]) -> bytes:
     """A filled template: object, unit, responsible, start, end."""
-    book = openpyxl.load_workbook(io.BytesIO(template("ru")))
+    book = openpyxl.load_workbook(io.BytesIO(empty_schedule("ru")))
     for row in rows:
         book.active.append(row)
     target = io.BytesIO()

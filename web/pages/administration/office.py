@@ -18,7 +18,7 @@ from starlette.responses import Response
 from documents import UnreadablePaper
 from documents.people.read_people import ReadPeople
 from documents.people.sheet import people_table
-from documents.sheets.listing import listing
+from documents.sheets.listing import tables_workbook
 from notifications.notice import Outcome
 from services import sending
 from services.context import RequestContext
@@ -58,7 +58,7 @@ def people_file(request: Request, ctx: RequestContext) -> Response:
     administration(ctx)
     table = people_table(recorded_office(ctx), preferences(request).language)
     return Response(
-        listing([table]),
+        tables_workbook([table]),
         media_type=XLSX,
         headers={"content-disposition": 'attachment; filename="people.xlsx"'},
     )

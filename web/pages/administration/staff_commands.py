@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from documents import read_people
-from documents.people.read_people import ReadPeople, onto
+from documents.people.read_people import ReadPeople, merge_people
 from documents.sheets.email_address import is_address
 from notifications.notice import Outcome
 from services.administration import TableSaved
@@ -77,7 +77,7 @@ def read_table(ctx: RequestContext, content: bytes, name: str) -> ReadPeople:
         raise BadStaff("web.staff.no_file")
     if len(content) > LARGEST:
         raise BadStaff("web.staff.file_too_large", megabytes=LARGEST // 1024 // 1024)
-    return onto(read_people(content, name), recorded_office(ctx))
+    return merge_people(read_people(content, name), recorded_office(ctx))
 
 
 def take_table(ctx: RequestContext, read: ReadPeople) -> TableSaved:

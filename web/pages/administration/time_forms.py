@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from documents.people.office_time import days_of, hours_of, office_time
+from documents.people.office_time import office_time, parse_days, parse_hours
 from workflow.org.office_time import MONDAY_TO_FRIDAY, Hours, OfficeTime
 
 WEEK = range(1, 8)
@@ -25,10 +25,10 @@ def time_typed(texts: Mapping[str, str]) -> OfficeTime:
     """The office time a form describes. Raises BadOfficeTime."""
     first, last = (texts.get(f"time_{end}", "").strip() for end in ("first", "last"))
     return office_time(
-        hours=hours_of(f"{first[:5]}-{last[:5]}" if first or last else ""),
+        hours=parse_hours(f"{first[:5]}-{last[:5]}" if first or last else ""),
         week=[number for number in WEEK if texts.get(f"time_day_{number}")],
-        off=days_of(texts.get("time_off", "")),
-        working=days_of(texts.get("time_working", "")),
+        off=parse_days(texts.get("time_off", "")),
+        working=parse_days(texts.get("time_working", "")),
     )
 
 

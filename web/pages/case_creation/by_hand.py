@@ -13,7 +13,7 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from calendars import OutOfRange
-from documents.schedules.template import template
+from documents.schedules.template import empty_schedule
 from services import cases
 from services.context import RequestContext
 from services.fields import build
@@ -75,7 +75,7 @@ def hub(
 def schedule_template(request: Request, ctx: Managing) -> Response:
     """An empty schedule to fill in."""
     translator = Translator(preferences(request).language)
-    return download(template(translator.language), f"{translator.say('web.open.template_name')}.xlsx")
+    return download(empty_schedule(translator.language), f"{translator.say('web.open.template_name')}.xlsx")
 
 
 @router.get("/open/case")

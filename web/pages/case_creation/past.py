@@ -11,7 +11,7 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from calendars import OutOfRange
-from documents.sheets.listing import Table, listing
+from documents.sheets.listing import Table, tables_workbook
 from services.context import RequestContext
 from services.imports.previews import PastFindings, judge_past
 from web.auth.dependencies import Own
@@ -64,7 +64,8 @@ def past_template(request: Request, ctx: Own, procedure: Name = "") -> Response:
         for name, title in rows
     ]
     return download(
-        listing([Table(columns, []), Table(heads, said)]), f"{translator.say('web.past.template_name')}.xlsx"
+        tables_workbook([Table(columns, []), Table(heads, said)]),
+        f"{translator.say('web.past.template_name')}.xlsx",
     )
 
 
@@ -112,7 +113,7 @@ def past_findings_workbook(request: Request, ctx: Own, digest: Digest) -> Respon
         translator.say(f"web.past.head.{name}") for name in ("case", "kind", "finding", "late_by", "basis")
     ]
     rows = [row for one in judged for row in _rows(one, translator)]
-    return download(listing([Table(heads, rows)]), f"{translator.say('web.past.file')}.xlsx")
+    return download(tables_workbook([Table(heads, rows)]), f"{translator.say('web.past.file')}.xlsx")
 
 
 def _rows(one: PastFindings, translator: Translator) -> list[list[object]]:

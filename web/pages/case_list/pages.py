@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from documents.sheets.listing import Table
-from documents.sheets.listing import listing as workbook
+from documents.sheets.listing import tables_workbook as workbook
 from services.context import RequestContext
 from web.auth.dependencies import Reading
 from web.pages.case_list.listing import Item, items, listing

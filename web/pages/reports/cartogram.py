@@ -11,8 +11,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
-from documents.drawings.cartogram import drawn, sheets
-from documents.sheets.list_book import book
+from documents.drawings.cartogram import cartogram_sheets, draw_cartogram
+from documents.sheets.list_book import lists_workbook
 from services.context import RequestContext
 from web.auth.dependencies import Reading
 from web.pages.cases.documents import XLSX, as_file
@@ -93,9 +93,9 @@ def cartogram_file(request: Request, ctx: RequestContext, ending: str, unit: str
     found, language = comparison(ctx, unit), preferences(request).language
     file = f"cartogram-{today.isoformat()}.{ending}"
     if ending == "xlsx":
-        return as_file(book(sheets(found.lines, language=language)), XLSX, file)
+        return as_file(lists_workbook(cartogram_sheets(found.lines, language=language)), XLSX, file)
     name = unit_name(ctx.reads.office(), found.unit).name if found.unit else ctx.organisation
-    return as_file(drawn(found.lines, name=name, language=language).encode(), SVG, file)
+    return as_file(draw_cartogram(found.lines, name=name, language=language).encode(), SVG, file)
 
 
 def comparison(ctx: RequestContext, unit: str) -> CartogramComparison:

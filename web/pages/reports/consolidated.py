@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.responses import Response
 
-from documents.sheets.list_book import book
+from documents.sheets.list_book import lists_workbook
 from services.context import RequestContext
 from services.yearly.clock import UnitTurn, turns
 from services.yearly.consolidated import ConsolidatedReport, consolidated, uploads
@@ -105,7 +105,7 @@ def consolidated_file(request: Request, ctx: RequestContext, asked: Consolidated
         for line in form.lines
     ]
     title = asked.obligation.title[language]
-    return as_file(book([(title, heads, rows)]), XLSX, f"{asked.obligation.id}-{asked.year}.xlsx")
+    return as_file(lists_workbook([(title, heads, rows)]), XLSX, f"{asked.obligation.id}-{asked.year}.xlsx")
 
 
 @router.get("/monitoring/uploads")

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from starlette.responses import Response
 
-from documents.sheets.list_book import book
+from documents.sheets.list_book import lists_workbook
 from services import scoring as scoring_services
 from services.context import RequestContext
 from web.auth.dependencies import Reading
@@ -74,7 +74,7 @@ def monitoring_file(request: Request, ctx: RequestContext, narrowed: Recommendat
     w = Translator(preferences(request).language)
     lines = all_lines(ctx.reads, ctx.calendar, narrowed, today=today)
     heads = tuple(w.say(f"cli.head.{name}") for name in MONITORING_COLUMNS)
-    content = book([(w.say("web.monitoring.title"), heads, [_cells(w, line) for line in lines])])
+    content = lists_workbook([(w.say("web.monitoring.title"), heads, [_cells(w, line) for line in lines])])
     return as_file(content, XLSX, f"monitoring-{today.isoformat()}.xlsx")
 
 
