@@ -12,12 +12,12 @@ import random
 import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from shutil import copyfile
 
@@ -27,7 +27,9 @@ from storage.database.engine import open as open_database
 from storage.notices.outbox import SqlOutbox
 from storage.notices.register import standing
 from tests.crash.office import LETTERS, MORNING, made
+from tests.crash.worker import work
 from tests.notifications.servers import free_port
+from tests.processes import FORKED
 
 ROOT = Path(__file__).parents[2]
 # Long enough to plan a page or send a batch, short enough to be killed in the middle of most.
@@ -101,25 +103,24 @@ def post(log: Path) -> Iterator[int]:
             server.kill()
 
 
-def start(address: str, port: int, moment: datetime) -> subprocess.Popen[bytes]:
+def start(address: str, port: int, moment: datetime) -> BaseProcess:
     """A worker at the point where its work begins."""
-    line = [sys.executable, "-m", "tests.crash.worker", address, str(port), moment.isoformat()]
-    worker = subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE)
-    assert worker.stdout is not None
-    assert worker.stdout.readline().strip() == b"ready"
+    ready = FORKED.Event()
+    worker = FORKED.Process(target=work, args=(address, port, moment, ready), daemon=True)
+    worker.start()
+    assert ready.wait(60)
     return worker
 
 
 def _life(address: str, port: int, moment: datetime, *, after: float | None) -> bool:
     """Whether the worker came to its end before it was killed."""
-    with start(address, port, moment) as worker:
-        if after is None:
-            return worker.wait(600) == 0
-        time.sleep(after)
-        if worker.poll() is not None:
-            return worker.returncode == 0
+    worker = start(address, port, moment)
+    worker.join(600 if after is None else after)
+    if worker.exitcode is None:
         worker.kill()
+        worker.join()
         return False
+    return worker.exitcode == 0
 
 
 def main() -> None:

@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from multiprocessing import get_context
 from pathlib import Path
 
 import merzim.clock
@@ -27,8 +26,6 @@ WARM = (
     *("notifications.delivery", "notifications.round", "apscheduler.schedulers.background", "web.app"),
     *("uvicorn.protocols.http.auto", "uvicorn.loops.auto", "uvicorn.lifespan.on", "psycopg_pool"),
 )
-FORKED = get_context("forkserver")
-FORKED.set_forkserver_preload(["tests.crash.warm"])
 
 
 def show(file: Path, moment: str) -> None:

@@ -24,9 +24,10 @@ from storage.database.engine import reading
 from storage.refusals import StorageUnavailable
 from storage.tables import NOTICE
 from tests.crash.killing import post
-from tests.crash.node import FORKED, live, show, shown
+from tests.crash.node import live, show, shown
 from tests.crash.office import MORNING, TODAY
 from tests.notifications.servers import free_port
+from tests.processes import FORKED
 
 NINE = f"{TODAY}T09:00"
 """What every node's clock shows at first."""

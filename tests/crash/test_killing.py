@@ -64,16 +64,14 @@ def test_two_schedulers_on_one_database_send_nothing_twice(pattern: Path, tmp_pa
     address = f"sqlite:///{file.as_posix()}"
     with post(tmp_path / "seen.txt") as port:
         workers = [start(address, port, MORNING) for _ in range(2)]
-        codes = [worker.wait(120) for worker in workers]
         for worker in workers:
-            assert worker.stdout is not None
-            worker.stdout.close()
+            worker.join(120)
     seen = Counter((tmp_path / "seen.txt").read_text().splitlines())
     engine = open_database(address)
     notices = SqlOutbox(engine).notices()
     engine.dispose()
 
-    assert codes == [0, 0]
+    assert [worker.exitcode for worker in workers] == [0, 0]
     assert set(seen.values()) == {1}
     assert len(seen) == len(notices) == CASES * LETTERS
     assert {one.state for one in notices} == {"sent"}

@@ -1,12 +1,9 @@
-"""One life of the metronome: a round and a delivery at a moment, in a process that may be killed at any time.
-
-python -m tests.crash.worker DATABASE PORT MOMENT
-"""
+"""One life of the metronome: a round and a delivery at a moment, in a process that may be killed any time."""
 
 from __future__ import annotations
 
-import sys
 from datetime import datetime
+from multiprocessing.synchronize import Event
 
 from notifications import round as rounds
 from notifications.channels.email import channel
@@ -17,17 +14,12 @@ from tests.crash.office import RULES, TODAY
 from tests.law import CALENDAR, library
 
 
-def main() -> None:
-    """Say "ready" once everything is imported, then work."""
-    database, port, moment = sys.argv[1], int(sys.argv[2]), datetime.fromisoformat(sys.argv[3])
+def work(database: str, port: int, moment: datetime, ready: Event) -> None:
+    """Say that it is ready, then plan and send."""
     engine = open_database(database)
     outbox, editions = SqlOutbox(engine), library()
     post = channel(host="127.0.0.1", port=port, sender="merzim@example.kz", tls="none", timeout=20.0)
-    print("ready", flush=True)
+    ready.set()
     rounds.round(outbox, editions, CALENDAR, [post], now=moment, today=TODAY, rules=RULES)
     deliver(outbox, editions, CALENDAR, [post], now=moment, today=TODAY, rules=RULES)
     engine.dispose()
-
-
-if __name__ == "__main__":
-    main()

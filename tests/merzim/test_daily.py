@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 import urllib.request
@@ -20,7 +16,8 @@ from merzim import metronome as daily
 from merzim.app import build_app
 from merzim.clock import clock
 from merzim.settings_file import read
-from tests.merzim.conftest import ROOT, Merzim
+from tests.merzim.conftest import Merzim
+from tests.processes import Program
 
 
 def _letters(folder: Path) -> list[Path]:
@@ -90,7 +87,7 @@ def test_letters_of_a_process_that_died_do_not_wait_for_the_next_tick(
     monkeypatch.setattr(daily, "tick", lambda *_: None)
     monkeypatch.setattr(daily, "LOOK", 0.1)
     with daily.ticking(house, asked):
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while len(_letters(tmp_path)) < len(claimed) and time.monotonic() < deadline:
             time.sleep(0.05)
     gone = {one.state for one in house.outbox.notices()}
@@ -111,23 +108,16 @@ def test_serve_shows_the_board_and_ends_when_told(office: Merzim, tmp_path: Path
     """A real server: the pages answer, a letter leaves, SIGTERM ends it quietly."""
     port = _free_port()
     (tmp_path / "config.toml").write_text(f"[web]\nport = {port}\n", encoding="utf-8")
-    server = subprocess.Popen(
-        [sys.executable, "-m", "merzim", "serve"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "MERZIM_NOW": "2026-04-06", "MERZIM_LANG": "en"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    server = Program("serve", folder=tmp_path, MERZIM_NOW="2026-04-06")
     try:
         page = _get(f"http://127.0.0.1:{port}/login?lang=ru")
         api = json.loads(_get(f"http://127.0.0.1:{port}/api/openapi.json"))
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while not _letters(tmp_path) and time.monotonic() < deadline:
             time.sleep(0.1)
     finally:
-        server.send_signal(signal.SIGTERM)
-        _, said = server.communicate(timeout=20)
+        code = server.end()
+    said = server.err
 
     assert "6 апреля 2026" in page
     assert api["openapi"].startswith("3.")
@@ -135,30 +125,22 @@ def test_serve_shows_the_board_and_ends_when_told(office: Merzim, tmp_path: Path
     assert "Demonstration day: 6 April 2026." in said
     assert re.search(rf"http://127\.0\.0\.1:{port}/welcome/[\w-]{{43}}", said), said
     assert "Traceback" not in said
-    assert server.returncode == 0
+    assert code == 0
 
 
 def test_the_worker_ticks_without_pages_and_ends_when_told(office: Merzim, tmp_path: Path) -> None:
     """The round alone, for a machine that shows nothing."""
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "merzim", "worker"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "MERZIM_NOW": "2026-04-06", "MERZIM_LANG": "en"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    worker = Program("worker", folder=tmp_path, MERZIM_NOW="2026-04-06")
     try:
         give_up = time.monotonic() + 60
         while not _letters(tmp_path) and time.monotonic() < give_up:
             time.sleep(0.1)
     finally:
-        worker.send_signal(signal.SIGTERM)
-        _, said = worker.communicate(timeout=20)
+        code = worker.end()
 
     assert _letters(tmp_path)
-    assert worker.returncode == 0
-    assert "Traceback" not in said
+    assert code == 0
+    assert "Traceback" not in worker.err
 
 
 def test_a_port_that_is_taken_is_one_sentence(merzim: Merzim, tmp_path: Path) -> None:

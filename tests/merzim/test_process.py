@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.merzim.conftest import ROOT
+from tests.processes import Program
 
 HEAVY = (
     "aiogram",
@@ -107,19 +108,13 @@ def test_a_reader_who_stops_reading_is_no_trouble(tmp_path: Path) -> None:
 
 def test_two_processes_recording_one_fact_make_one_event(tmp_path: Path) -> None:
     """Of two racing writers one wins; the other gets a clear conflict or finds it done."""
-    _run(tmp_path, "open", "internal-analysis", "--now", "2026-04-01")
-    racing = [
-        subprocess.Popen(
-            [sys.executable, "-m", "merzim", "record", "2026-0001", "order_signed", "--on", "2026-04-06"],
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        for _ in range(4)
-    ]
+    assert Program("open", "internal-analysis", "--now", "2026-04-01", folder=tmp_path).wait() == 0
+    line = ("record", "2026-0001", "order_signed", "--on", "2026-04-06")
+    racing = [Program(*line, folder=tmp_path) for _ in range(4)]
     codes = [process.wait() for process in racing]
-    events = _run(tmp_path, "case", "2026-0001", "--json").stdout.count('"kind": "fact"')
+    shown = Program("case", "2026-0001", "--json", folder=tmp_path)
+    assert shown.wait() == 0
+    events = shown.out.count('"kind": "fact"')
 
     assert 0 in codes
     assert set(codes) <= {0, 2}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -37,6 +36,7 @@ from storage.refusals import StorageUnavailable
 from tests.forwarder import Forwarder, forwarding
 from tests.merzim.conftest import PEOPLE, ROOT, SCHEDULE, Merzim
 from tests.postgres import Server, administer
+from tests.processes import Program
 from tests.storage.conftest import database, postgresql, postgresql_server, server
 
 __all__ = ["database", "postgresql", "postgresql_server", "server"]
@@ -309,28 +309,16 @@ def test_letters_leave_while_the_round_goes_on_one_batch_at_a_time(house: AppCon
 
 def test_two_workers_share_the_letters_and_end_when_told(house: AppContext, tmp_path: Path) -> None:
     """Two processes from the command line, one database: each letter once; SIGTERM ends them quietly."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "MERZIM_NOW": MORNING, "MERZIM_LANG": "en"}
-    workers = [
-        subprocess.Popen(
-            [sys.executable, "-m", "merzim", "worker"],
-            cwd=tmp_path,
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(2)
-    ]
+    workers = [Program("worker", folder=tmp_path, MERZIM_NOW=MORNING) for _ in range(2)]
     try:
-        give_up = time.monotonic() + 30
+        give_up = time.monotonic() + 60
         while set(_states(house)) != {"sent"} and time.monotonic() < give_up:
             time.sleep(0.2)
     finally:
-        for worker in workers:
-            worker.send_signal(signal.SIGTERM)
-        said = [worker.communicate(timeout=20)[1] for worker in workers]
+        codes = [worker.end() for worker in workers]
+    said = [worker.err for worker in workers]
 
-    assert [worker.returncode for worker in workers] == [0, 0]
+    assert codes == [0, 0]
     assert set(_states(house)) == {"sent"}
     assert _letters(tmp_path) == len([one for one in house.outbox.notices() if one.state == "sent"])
     assert not [text for text in said if "Traceback" in text or "@example" in text]

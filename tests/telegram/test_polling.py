@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -19,6 +18,7 @@ from storage.database.leases import SqlLeases
 from storage.notices.links import SqlLinks
 from tests.merzim.conftest import ROOT, Merzim, merzim, office, office_template  # noqa: F401
 from tests.notifications.town import FIVE_BEFORE, Town
+from tests.processes import Program
 from tests.telegram import emulator
 from tests.telegram.emulator import TOKEN, Emulator
 from tests.telegram.talk import Talk, listening, until
@@ -146,31 +146,17 @@ def test_the_worker_listens_sends_and_ends_when_told(
     configured("remind", "--now", "2026-04-01", "--dry-run")
     person = _who_is_told(configured)
     code = configured("telegram", "link", person, "--now", "2026-04-06", "--json").json["code"]
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "merzim", "worker"],
-        cwd=tmp_path,
-        env={
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            "MERZIM_NOW": "2026-04-06",
-            "MERZIM_TELEGRAM_TOKEN": TOKEN,
-            "MERZIM_LANG": "en",
-        },
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    worker = Program("worker", folder=tmp_path, MERZIM_NOW="2026-04-06", MERZIM_TELEGRAM_TOKEN=TOKEN)
     try:
         telegram.says(emulator.AIGUL, f"/start {code}")
         until(lambda: bool(telegram.seen(emulator.AIGUL)))
     finally:
-        worker.send_signal(signal.SIGTERM)
-        _, said = worker.communicate(timeout=40)
+        exit_code = worker.end()
     listed = configured("telegram", "links", "--json").json["links"]
 
-    assert worker.returncode == 0
-    assert "Traceback" not in said
-    assert TOKEN not in said
+    assert exit_code == 0
+    assert "Traceback" not in worker.err
+    assert TOKEN not in worker.err
     assert [one["person"] for one in listed] == [person]
 
 

@@ -1,0 +1,68 @@
+"""`merzim ...` in a process of its own, forked from one that has imported it all: a start costs moments.
+
+Killed, such a process is as dead as any. `python -m merzim` itself is started by tests/merzim/test_process.py.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import mkdtemp
+
+FORKED = get_context("forkserver")
+FORKED.set_forkserver_preload(["tests.crash.warm", "tests.crash.worker"])
+
+
+class Program:
+    """A command at work in a folder, its output in files."""
+
+    def __init__(self, *arguments: str, folder: Path, **environment: str) -> None:
+        streams = Path(mkdtemp(prefix="merzim-program-"))
+        self._files = streams / "out", streams / "err"
+        variables = {**os.environ, "MERZIM_LANG": "en", **environment}
+        given = (folder, arguments, variables, self._files)
+        self._process = FORKED.Process(target=_run, args=given, daemon=True)
+        self._process.start()
+
+    @property
+    def out(self) -> str:
+        """What it has written to stdout."""
+        return self._files[0].read_text("utf-8")
+
+    @property
+    def err(self) -> str:
+        """What it has written to stderr."""
+        return self._files[1].read_text("utf-8")
+
+    def wait(self, seconds: float = 60) -> int:
+        """Return its exit code (negative: the signal that ended it). Raises AssertionError when it goes on."""
+        self._process.join(seconds)
+        code = self._process.exitcode
+        if code is None:
+            self._process.kill()
+            raise AssertionError(f"it does not end: {self.err}")
+        return code
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Send it a signal and return its exit code."""
+        assert self._process.pid is not None
+        os.kill(self._process.pid, number)
+        return self.wait()
+
+
+def _run(
+    folder: Path, arguments: Sequence[str], variables: Mapping[str, str], streams: tuple[Path, Path]
+) -> None:
+    for number, file in enumerate(streams, start=1):
+        with file.open("wb") as stream:
+            os.dup2(stream.fileno(), number)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(variables)
+    from merzim.cli import main
+
+    sys.exit(main([*arguments]))
