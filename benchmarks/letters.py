@@ -26,7 +26,7 @@ from notifications.delivery import BATCH, deliver
 from notifications.letters.composing import compose
 from notifications.round import round as run_round
 from notifications.rules import Rules
-from notifications.wire.message import build
+from notifications.wire.message import build_message
 from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
 from storage.maintenance.schema import create_or_migrate
@@ -115,7 +115,7 @@ async def bare(parcels: tuple[OutgoingMessage, ...], port: int) -> float:
         server = aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False)
         await server.connect()
         for one in parcels[first : first + BATCH]:
-            message = build(one.notice, one.letter, name=one.name, sender=sender, now=NOW)
+            message = build_message(one.notice, one.letter, name=one.name, sender=sender, now=NOW)
             await server.sendmail(parseaddr(sender)[1], [one.notice.address], message)
         await server.quit()
     return len(parcels) / (time.perf_counter() - begun)

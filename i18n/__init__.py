@@ -1,7 +1,7 @@
-"""KK, RU, EN: catalogues, official dates, and how values become sentences.
+"""Kazakh, Russian and English: text catalogues, official date formats, and rendering of values as sentences.
 
-The other stations return codes with arguments; here they become what a person reads. Everything is lazy:
-importing this package reads no catalogue and no Babel.
+The other packages return codes with arguments; this one renders them for people. Loading is lazy: importing
+this package reads no catalogue and does not import Babel.
 
     say("late", {"title": ..., "due": ..., "on": ..., "late_by": 2}, "ru")
 """

@@ -1,6 +1,6 @@
-"""Official dates, lists and ranges of days, and periods.
+"""Formats dates in official style: single days, lists and ranges of days, periods.
 
-What is asked often is remembered: there are some 7,000 days in the records, and few of them at a time.
+Results are cached: the records have some 7,000 days, of which few are used at a time.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from i18n.entries import template
-from i18n.kazakh import Case, inflected
+from i18n.kazakh import Case, inflect
 from i18n.languages import names
 from i18n.numbers import roman
 
@@ -25,31 +25,33 @@ _REMEMBERED = 8192
 
 @lru_cache(maxsize=_REMEMBERED)
 def date_long(day: date, language: str, case: Case | None = None) -> str:
-    """ "30 марта 2026 года", "2026 жылғы 30 наурыз", "30 March 2026".
+    """Return a date in words: "30 марта 2026 года", "2026 жылғы 30 наурыз", "30 March 2026".
 
     `case` puts the Kazakh month in the ablative, dative or locative; other languages do not change.
 
     Raises:
-        TypeError: a datetime was given; it has no day without a time zone.
+        TypeError: a datetime, which has no date without a time zone.
     """
     pattern = template("date.long", language)
-    return pattern.format(day=_only_a_date(day).day, month=_month(day, language, case), year=day.year)
+    return pattern.format(day=_refuse_datetime(day).day, month=_month(day, language, case), year=day.year)
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def date_day(day: date, language: str, case: Case | None = None) -> str:
-    """ "30 марта": where the year is plain."""
-    return template("date.day", language).format(day=_only_a_date(day).day, month=_month(day, language, case))
+    """Return a date without its year: "30 марта"."""
+    return template("date.day", language).format(
+        day=_refuse_datetime(day).day, month=_month(day, language, case)
+    )
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def date_short(day: date, language: str) -> str:
-    """ "30.03.2026", in every language."""
-    return f"{_only_a_date(day):%d.%m.%Y}"
+    """Return a date in digits, the same in every language: "30.03.2026"."""
+    return f"{_refuse_datetime(day):%d.%m.%Y}"
 
 
 def moment(at: datetime | date | None, language: str) -> str:
-    """ "30.03.2026 17:05": a moment by the clock of Almaty, in every language; a day where there is no hour."""
+    """Return a moment in Almaty time, the same in every language: "30.03.2026 17:05"; a date stays a date."""
     if isinstance(at, datetime):
         return f"{at.astimezone(_almaty()):%d.%m.%Y %H:%M}"
     return date_short(at, language) if at is not None else "–"
@@ -57,30 +59,31 @@ def moment(at: datetime | date | None, language: str) -> str:
 
 @cache
 def _almaty() -> ZoneInfo:
+    """Return the time zone of Almaty."""
     return ZoneInfo("Asia/Almaty")
 
 
 def date_weekday(day: date, language: str) -> str:
-    """ "понедельник": the day of the week as it stands alone."""
+    """Return the day of the week: "понедельник"."""
     return names(language).weekdays[day.weekday()]
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def date_since(day: date, language: str) -> str:
-    """ "с 30 марта 2026 года" (but "со 2 марта"), "2026 жылғы 30 наурыздан бастап", "from 30 March 2026"."""
-    return template(_from("date.since", day), language).format(on=date_long(day, language, "from"))
+    """Return "since" a date: "с 30 марта 2026 года" (but "со 2 марта"), "2026 жылғы 30 наурыздан бастап"."""
+    return template(_since_code("date.since", day), language).format(on=date_long(day, language, "from"))
 
 
 def month_name(month: int, language: str) -> str:
-    """The month as it stands alone: "март", "наурыз", "March"."""
+    """Return the name of a month in the nominative: "март", "наурыз", "March"."""
     return names(language).months_alone[month - 1]
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def days_list(days: tuple[date, ...], language: str) -> str:
-    """Days in the given order, the month said once per run: "2, 1 апреля, 31, 30 марта".
+    """Return days in the given order, the month named once for each run: "2, 1 апреля, 31, 30 марта".
 
-    Years are said only when there are several.
+    The year is included only when there are several.
     """
     several = _several_years(days)
     runs = (
@@ -92,10 +95,10 @@ def days_list(days: tuple[date, ...], language: str) -> str:
 
 @lru_cache(maxsize=_REMEMBERED)
 def days_ranges(days: tuple[date, ...], language: str) -> str:
-    """Days in ascending order, neighbours joined, the month said once: "4–5, 11–12 апреля"."""
+    """Return ascending days, consecutive ones as ranges, each month named once: "4–5, 11–12 апреля"."""
     several = _several_years(days)
     said: list[str] = []
-    for key, group in groupby(_stretches(days), key=_place):
+    for key, group in groupby(_consecutive_runs(days), key=_place):
         if key is None:
             said.extend(_across(first, last, language, several) for first, last in group)
         else:
@@ -108,7 +111,7 @@ def days_ranges(days: tuple[date, ...], language: str) -> str:
 
 @lru_cache(maxsize=_REMEMBERED)
 def span(first: date, last: date, language: str) -> str:
-    """From a day to a day, both included; the year once: "с 13 апреля по 26 мая 2026 года"."""
+    """Return a span of days, both ends included, the year named once: "с 13 апреля по 26 мая 2026 года"."""
     if first.year == last.year and language == "kk":
         # Kazakh names the year first, so it is said with the first day.
         said = date_long(first, language, "from"), date_day(last, language, "to")
@@ -116,14 +119,14 @@ def span(first: date, last: date, language: str) -> str:
         said = date_day(first, language), date_long(last, language)
     else:
         said = date_long(first, language, "from"), date_long(last, language, "to")
-    return template(_from("date.span", first), language).format(first=said[0], last=said[1])
+    return template(_since_code("date.span", first), language).format(first=said[0], last=said[1])
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def period(name: str, language: str) -> str:
-    """The name of a period: "2026Q3" -> "III квартал 2026 года"; also 2026-03, 2026H1 and 2026.
+    """Return the name of a period: "2026Q3" -> "III квартал 2026 года"; also 2026-03, 2026H1 and 2026.
 
-    #2 at its end is the second time in it. Anything else is said as it is written.
+    A suffix #2 means the second time in it. Any other text is returned unchanged.
     """
     found = _PERIOD.fullmatch(name)
     if not found:
@@ -132,9 +135,9 @@ def period(name: str, language: str) -> str:
     if found["month"]:
         said = _of_year("month", language, year, month_name(int(found["month"]), language))
     elif found["quarter"]:
-        said = _of_year("quarter", language, year, _numeral(found["quarter"], language))
+        said = _of_year("quarter", language, year, _format_numeral(found["quarter"], language))
     elif found["half"]:
-        said = _of_year("half_year", language, year, _numeral(found["half"], language))
+        said = _of_year("half_year", language, year, _format_numeral(found["half"], language))
     else:
         said = _of_year("year", language, year, "")
     if not found["nth"]:
@@ -142,33 +145,37 @@ def period(name: str, language: str) -> str:
     return template("period.nth", language).format(period=said, number=found["nth"])
 
 
-def _only_a_date(day: date) -> date:
+def _refuse_datetime(day: date) -> date:
+    """Raise TypeError for a datetime."""
     if isinstance(day, datetime):
         raise TypeError(f"a date is asked, not a moment: {day!r}")
     return day
 
 
 def _month(day: date, language: str, case: Case | None) -> str:
+    """Return the name of a day's month in a case."""
     month = names(language).months[day.month - 1]
-    return inflected(month, case) if case and language == "kk" else month
+    return inflect(month, case) if case and language == "kk" else month
 
 
-def _from(code: str, day: date) -> str:
-    """Russian says "со" before the second: the entry for it is its own."""
+def _since_code(code: str, day: date) -> str:
+    """Return the code of "from" a day: Russian has "со" before the 2nd."""
     return f"{code}_second" if day.day == 2 else code
 
 
 def _several_years(days: Iterable[date]) -> bool:
+    """Return whether the days lie in more than one year."""
     return len({day.year for day in days}) > 1
 
 
 def _days_of(numbers: str, year: int, month: int, language: str, with_year: bool) -> str:
+    """Return numbers of days with their month."""
     code = "date.long" if with_year else "date.day"
     return template(code, language).format(day=numbers, month=names(language).months[month - 1], year=year)
 
 
-def _stretches(days: Iterable[date]) -> Iterator[tuple[date, date]]:
-    """First and last of each unbroken run of days."""
+def _consecutive_runs(days: Iterable[date]) -> Iterator[tuple[date, date]]:
+    """Yield the first and last day of each run of consecutive days."""
     ordered = sorted(set(days))
     for _, numbered in groupby(enumerate(ordered), key=lambda pair: pair[1].toordinal() - pair[0]):
         run = [day for _, day in numbered]
@@ -176,20 +183,22 @@ def _stretches(days: Iterable[date]) -> Iterator[tuple[date, date]]:
 
 
 def _place(stretch: tuple[date, date]) -> tuple[int, int] | None:
-    """Year and month of a stretch, None when it runs across months."""
+    """Return year and month of a run of days; None when it crosses months."""
     first, last = stretch
     return (first.year, first.month) if (first.year, first.month) == (last.year, last.month) else None
 
 
 def _across(first: date, last: date, language: str, with_year: bool) -> str:
+    """Return a range that crosses months."""
     say = date_long if with_year else date_day
     return f"{say(first, language)} – {say(last, language)}"
 
 
 def _of_year(kind: str, language: str, year: str, name: str) -> str:
+    """Return the name of a part of a year."""
     return template(f"period.{kind}", language).format(year=year, name=name)
 
 
-def _numeral(number: str, language: str) -> str:
-    """Quarters and half-years have Roman numerals in Kazakh and Russian papers."""
+def _format_numeral(number: str, language: str) -> str:
+    """Return the number of a quarter or half-year: Roman numerals in Kazakh and Russian."""
     return number if language == "en" else roman(int(number))

@@ -1,6 +1,6 @@
-"""The catalogues: every word and sentence of the product, three languages side by side, one TOML table each.
+"""The catalogues: every word and sentence shown to users, in three languages, one TOML table each.
 
-All files of i18n/catalogue/ are one space of codes; they are read once, on the first question.
+All files of i18n/catalogue/ share one namespace of codes and are read once, on first use.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ CATALOGUE = Path(__file__).parent / "catalogue"
 
 
 class CatalogueError(ValueError):
-    """A catalogue file cannot be used as it is written; the message names file, code and what is wrong."""
+    """A catalogue file is invalid; the message names the file, the code and the error."""
 
 
 class UnknownCode(KeyError):
-    """No catalogue has the code."""
+    """No catalogue has this code."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -34,7 +34,7 @@ class UnknownCode(KeyError):
 
 
 class UnknownLanguage(ValueError):
-    """A language we do not speak."""
+    """The language is not one of LANGUAGES."""
 
     def __init__(self, language: str) -> None:
         super().__init__(f"unknown language {language!r}: {', '.join(LANGUAGES)}")
@@ -42,7 +42,7 @@ class UnknownLanguage(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One code: where it stands and its template in each language."""
+    """An entry of a catalogue: its file and its template in each language."""
 
     file: str
     code: str
@@ -50,7 +50,7 @@ class Entry:
 
 
 def template(code: str, language: str) -> str:
-    """The template of a code in a language.
+    """Return the template of a code in a language.
 
     Raises:
         UnknownCode: no catalogue has it.
@@ -66,25 +66,26 @@ def template(code: str, language: str) -> str:
 
 
 def knows(code: str) -> bool:
-    """Whether some catalogue has the code."""
+    """Return whether some catalogue has the code."""
     return code in _entries()
 
 
 def codes() -> frozenset[str]:
-    """Every code there is."""
+    """Return all codes."""
     return frozenset(_entries())
 
 
 def where(code: str) -> str:
-    """The file a code stands in, for messages."""
+    """Return the file that defines a code, for error messages."""
     return _entries()[code].file
 
 
 def read(folder: Path) -> dict[str, Entry]:
-    """All entries of a folder of catalogues, by code.
+    """Read all entries of a folder of catalogues, by code.
 
     Raises:
-        CatalogueError: a file is no TOML, a code stands twice, a language is missing, a key is not a language.
+        CatalogueError: a file is not TOML, a code is defined twice, a language is missing, a key is not a
+            language.
     """
     import tomllib
 
@@ -103,11 +104,12 @@ def read(folder: Path) -> dict[str, Entry]:
 
 @cache
 def _entries() -> Mapping[str, Entry]:
+    """Return the entries of the shipped catalogues (cached)."""
     return read(CATALOGUE)
 
 
 def _tables(file: str, code: str, table: Mapping[str, object]) -> Iterator[Entry]:
-    """The entries of a table: its own texts, and the tables inside it under longer codes."""
+    """Yield the entries of a table: its own texts, and those of nested tables under longer codes."""
     texts: dict[str, str] = {}
     for key, value in table.items():
         if isinstance(value, Mapping):

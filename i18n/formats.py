@@ -1,7 +1,7 @@
-"""What may stand behind the colon of a placeholder, one small function each.
+"""Formats of placeholders: what may follow the colon, one small function each.
 
-`{on:long}` is the argument `on` as a long date. Every format is made once per placeholder and language; what it
-gives is a filler: arguments -> text.
+`{on:long}` is the argument `on` as a long date. A format is compiled once per placeholder and language into a
+filler: arguments -> text.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ Filler = Callable[[Arguments], str]
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """One `{name:format|option|option}` of a template in one language.
+    """A placeholder `{name:format|option|option}` of a template in one language.
 
-    `speak` says another entry in the same language.
+    `speak` renders another entry in the same language.
     """
 
     name: str
@@ -36,10 +36,10 @@ class Placeholder:
 
 
 def filler(place: Placeholder) -> Filler:
-    """The function that fills a placeholder.
+    """Return the function that fills a placeholder.
 
     Raises:
-        ValueError: there is no such format, or its options are wrong.
+        ValueError: the format does not exist, or its options are wrong.
     """
     make = FORMATS.get(place.format)
     if make is None:
@@ -50,7 +50,7 @@ def filler(place: Placeholder) -> Filler:
 
 
 def plain(value: object, language: str) -> str:
-    """Any value as it stands in a sentence: a text in its language, a date long, nothing as a dash."""
+    """Format any value for a sentence: a text in its language, a date in words, an empty value as a dash."""
     if isinstance(value, str):
         return value
     if value is None:
@@ -61,6 +61,7 @@ def plain(value: object, language: str) -> str:
 
 
 def _plain(place: Placeholder) -> Filler:
+    """`{value}`: any value."""
     name, language = place.name, place.language
 
     def fill(arguments: Arguments) -> str:
@@ -71,7 +72,7 @@ def _plain(place: Placeholder) -> Filler:
 
 
 def _of(say: Callable[..., str], *more: object) -> Callable[[Placeholder], Filler]:
-    """A format that only passes the argument on: say(value, language, *more)."""
+    """Return a format that passes the argument to a function: say(value, language, *options)."""
 
     def make(place: Placeholder) -> Filler:
         name, language = place.name, place.language
@@ -81,6 +82,8 @@ def _of(say: Callable[..., str], *more: object) -> Callable[[Placeholder], Fille
 
 
 def _of_days(say: Callable[[tuple[date, ...], str], str]) -> Callable[[Placeholder], Filler]:
+    """Return a format that passes a list of days to a function."""
+
     def make(place: Placeholder) -> Filler:
         name, language = place.name, place.language
         return lambda arguments: say(tuple(arguments[name]), language)
@@ -89,7 +92,7 @@ def _of_days(say: Callable[[tuple[date, ...], str], str]) -> Callable[[Placehold
 
 
 def _counted(place: Placeholder) -> Filler:
-    """Days in the order they were counted; where there are too many, from the first to the last of them."""
+    """Format counted days in order; when there are too many, only the first and the last."""
     name, language = place.name, place.language
 
     def fill(arguments: Arguments) -> str:
@@ -102,12 +105,13 @@ def _counted(place: Placeholder) -> Filler:
 
 
 def _span(place: Placeholder) -> Filler:
-    """`{first:span|last}`: from one day to another."""
+    """`{first:span|last}`: a span of days."""
     name, language, (last,) = place.name, place.language, place.options
     return lambda arguments: dates.span(arguments[name], arguments[last], language)
 
 
 def _plural(place: Placeholder) -> Filler:
+    """`{n:plural|form|form}`: a counted word."""
     name, language, forms = place.name, place.language, place.options
     if len(forms) > 1 or language != "kk":
         plural(5, forms, language)
@@ -118,13 +122,13 @@ def _plural(place: Placeholder) -> Filler:
 
 
 def _choose(place: Placeholder) -> Filler:
-    """`{counted:choose|when it is so|when it is not}`."""
+    """`{counted:choose|text if true|text if false}`."""
     name, (yes, no) = place.name, place.options
     return lambda arguments: yes if arguments[name] else no
 
 
 def _join(place: Placeholder) -> Filler:
-    """`{items:join}` or, where the items are codes, `{items:join|prefix.}`; nothing is said in words."""
+    """`{items:join}`, or `{items:join|prefix.}` for codes; an empty list has its own text."""
     name, speak = place.name, place.speak
     each = _each(place)
 
@@ -136,6 +140,7 @@ def _join(place: Placeholder) -> Filler:
 
 
 def _join_inner(place: Placeholder) -> Filler:
+    """`{items:join_inner}`: a list of titles within a sentence."""
     name, language, speak = place.name, place.language, place.speak
 
     def fill(arguments: Arguments) -> str:
@@ -146,6 +151,7 @@ def _join_inner(place: Placeholder) -> Filler:
 
 
 def _each(place: Placeholder) -> Callable[[object, Arguments], str]:
+    """Return the function that renders one item of a list."""
     language, speak = place.language, place.speak
     if not place.options:
         return lambda item, arguments: plain(item, language)
@@ -159,23 +165,25 @@ def _each(place: Placeholder) -> Callable[[object, Arguments], str]:
 
 
 def _say(place: Placeholder) -> Filler:
-    """`{state:say|state.}`: the entry of that code; without one it is an UnknownCode."""
+    """`{state:say|state.}`: the entry with that code; a missing one raises UnknownCode."""
     name, speak, (prefix,) = place.name, place.speak, place.options
     return lambda arguments: speak(f"{prefix}{arguments[name]}", arguments)
 
 
 def _name(place: Placeholder) -> Filler:
-    """`{of:name|prefix.}`: the entry of that code; a value without one stands as it is written."""
+    """`{of:name|prefix.}`: the entry with that code; a value without an entry is shown unchanged."""
     name, each = place.name, _each(place)
     return lambda arguments: each(arguments[name], arguments)
 
 
 def _bracketed(value: object, language: str) -> str:
+    """Return a text in brackets; nothing for an empty one."""
     said = "" if value is None else plain(value, language)
     return f" ({said})" if said else ""
 
 
 def _cited(value: str, language: str) -> str:
+    """Return a citation of an act."""
     said = paragraph(value, language) if value else ""
     return f", {said}" if said else ""
 

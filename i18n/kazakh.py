@@ -1,4 +1,4 @@
-"""Case endings of Kazakh: vowel harmony and the last sound of the word decide them."""
+"""Case endings of Kazakh nouns, by vowel harmony and the last sound."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ _ENDINGS: dict[Case, dict[str, tuple[str, str]]] = {
 }
 
 
-def inflected(word: str, case: Case) -> str:
-    """A word in the ablative ("from": наурыздан), dative ("to": наурызға) or locative ("in": наурызда)."""
+def inflect(word: str, case: Case) -> str:
+    """Return a word in the ablative ("from": наурыздан), dative ("to": наурызға) or locative ("in":
+    наурызда).
+    """
     last = word[-1].lower()
     sound = "voiceless" if last in _VOICELESS else "nasal" if last in _NASAL else "other"
     back, front = _ENDINGS[case][sound]
@@ -28,7 +30,9 @@ def inflected(word: str, case: Case) -> str:
 
 
 def _is_front(word: str) -> bool:
-    """The last vowel that is plainly one or the other decides; и and у follow those before them."""
+    """Return whether the word has front vowels, by its last unambiguous vowel (и and у follow the one
+    before).
+    """
     for letter in reversed(word.lower()):
         if letter in _FRONT:
             return True

@@ -1,6 +1,6 @@
-"""The three languages, and names of months and days in them: the one file that knows Babel.
+"""The three languages, with their names of months and weekdays; the only module that imports Babel.
 
-Babel is asked once per language and never while a sentence is made.
+Babel is used once per language, never while a sentence is rendered.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _CLDR_ORDER = ("zero", "one", "two", "few", "many", "other")
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What the CLDR knows of one language.
+    """Locale data (CLDR) of one language.
 
     Attributes:
         months: January first, as they stand in a date ("марта", "наурыз", "March").
@@ -41,7 +41,7 @@ class Names:
 
 @cache
 def names(language: str) -> Names:
-    """The names of a language, read from Babel on the first question."""
+    """Return the locale data of a language, read from Babel on first use."""
     from babel import Locale
 
     locale = Locale.parse(language)
@@ -64,11 +64,15 @@ def names(language: str) -> Names:
 
 
 def plain_spaces(text: str) -> str:
-    """No-break and narrow no-break spaces as plain ones: what is searched, compared and hashed has one kind."""
+    """Replace no-break and narrow no-break spaces by plain ones, so that texts can be searched, compared and
+    hashed.
+    """
     return text.replace("\u202f", " ").replace("\u00a0", " ")
 
 
 def _whole_number_tags(tags: frozenset[str]) -> tuple[str, ...]:
-    """Forms a whole number can take. Where "many" is known (Russian), "other" belongs to fractions alone."""
+    """Return the plural forms of whole numbers; where "many" exists (Russian), "other" is for fractions
+    only.
+    """
     known = set(tags) if "many" in tags else {*tags, "other"}
     return tuple(tag for tag in _CLDR_ORDER if tag in known)

@@ -1,4 +1,4 @@
-"""Numbers, shares and counted words in a language."""
+"""Formats numbers, shares and counted words."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _ROMAN = ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
 
 @lru_cache(maxsize=4096)
 def plural_form(n: int, language: str) -> int:
-    """Which of a counted word's forms goes with a whole number: 0 for the first form a template writes."""
+    """Return the index of the plural form for a whole number: 0 for the first form of a template."""
     known = names(language)
     return known.plural_tags.index(known.plural_rule(abs(n)))
 
 
 def plural(n: int, forms: Sequence[str], language: str) -> str:
-    """The form of a counted word that goes with n, without the number itself.
+    """Return the form of a counted word that goes with n, without the number itself.
 
     Russian has three forms (рабочий день, рабочих дня, рабочих дней), English two; Kazakh words do not change
     after a number, so one form is enough (two are taken too).
@@ -37,7 +37,7 @@ def plural(n: int, forms: Sequence[str], language: str) -> str:
 
 
 def number(value: int | Decimal | Fraction, language: str) -> str:
-    """A number with the language's decimal sign; from 10 000 on with its thousands apart. Not for years."""
+    """Return a number with the language's decimal sign, thousands grouped from 10 000 on. Not for years."""
     known = names(language)
     text = f"{_exact(value):,f}"
     whole, _, fraction = text.partition(".")
@@ -47,23 +47,23 @@ def number(value: int | Decimal | Fraction, language: str) -> str:
 
 
 def figure(written: str, language: str) -> str:
-    """A figure as an act writes it ("43.5", "62-65"), with the language's decimal sign and a dash between."""
+    """Return a figure from an act ("43.5", "62-65") with the language's decimal sign and a dash in ranges."""
     return written.replace(".", names(language).decimal).replace("-", "–")
 
 
 def figures(years: Iterable[tuple[int, str]], language: str) -> str:
-    """Figures by their years: "2022 – 42; 2023 – 43,5"."""
+    """Return figures by year: "2022 – 42; 2023 – 43,5"."""
     return "; ".join(f"{year} – {figure(written, language)}" for year, written in years)
 
 
 def percent(share: Fraction | Decimal, language: str) -> str:
-    """A share as a percentage: Fraction(1, 20) -> "5 %", in English "5%"."""
+    """Return a share as a percentage: Fraction(1, 20) -> "5 %", in English "5%"."""
     sign = "%" if language == "en" else " %"
     return number(share * 100, language) + sign
 
 
 def roman(n: int) -> str:
-    """A small whole number in Roman numerals, as quarters and half-years are written."""
+    """Return a small whole number in Roman numerals."""
     text = ""
     for value, letters in _ROMAN:
         while n >= value:
@@ -72,7 +72,7 @@ def roman(n: int) -> str:
 
 
 def _exact(value: int | Decimal | Fraction) -> Decimal:
-    """The number as a decimal without needless zeros."""
+    """Return the number as a decimal without trailing zeros."""
     if isinstance(value, Fraction):
         value = Decimal(value.numerator) / Decimal(value.denominator)
     if isinstance(value, int):

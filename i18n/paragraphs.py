@@ -1,4 +1,4 @@
-"""Places in acts: how a regulation file's short citation is said aloud."""
+"""Renders the short citations of regulation files in words."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _KINDS = {"row": "row", "art.": "article", "p.": "point", "annex": "annex"}
 
 @lru_cache(maxsize=1024)
 def paragraph(text: str, language: str) -> str:
-    """A citation in a language: "P1.T1.S3" -> "проект №1, задача 1, подзадача 3"; an unknown one as it is.
+    """Return a citation in words: "P1.T1.S3" -> "проект №1, задача 1, подзадача 3"; an unknown one unchanged.
 
     Also "P1 intro", "intro", "row 2", "art. 8(5)", "p. 16(5)", "p. 4.6.2", "annex 2"; several are separated by
     commas.
@@ -24,6 +24,7 @@ def paragraph(text: str, language: str) -> str:
 
 
 def _one(part: str, language: str) -> str:
+    """Return one citation in words; None for an unknown one."""
     if part == "intro":
         return template("paragraph.intro", language)
     if found := _PROJECT.fullmatch(part):
@@ -38,4 +39,5 @@ def _one(part: str, language: str) -> str:
 
 
 def _place(kind: str, language: str, number: str, inside: str = "") -> str:
+    """Return one part of a citation in words."""
     return template(f"paragraph.{kind}", language).format(number=number, inside=inside)

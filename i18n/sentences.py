@@ -1,6 +1,6 @@
-"""From a code with arguments to a sentence.
+"""Renders a code with arguments as a sentence.
 
-Templates are taken apart once per code and language; saying one is then filling its gaps.
+Templates are parsed once per code and language; rendering then fills the placeholders.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _made: dict[tuple[str, str], Callable[[Arguments], str]] = {}
 
 
 class Sentence(Protocol):
-    """What an explanation is made of: anything with a code and arguments."""
+    """Anything with a code and arguments, such as an element of an explanation."""
 
     @property
     def code(self) -> str: ...
@@ -32,7 +32,7 @@ class Sentence(Protocol):
 
 
 class MissingArgument(KeyError):
-    """A sentence has a gap and nothing to fill it."""
+    """A placeholder of a sentence has no argument."""
 
     def __init__(self, code: str, name: str) -> None:
         super().__init__(code, name)
@@ -42,16 +42,16 @@ class MissingArgument(KeyError):
 
 
 def say(code: str, arguments: Mapping[str, object], language: str) -> str:
-    """The sentence (or word) of a code in a language.
+    """Return the sentence (or word) of a code in a language.
 
     Raises:
         UnknownCode: no catalogue has the code.
         UnknownLanguage: not one of LANGUAGES.
-        MissingArgument: the sentence needs an argument that is not there.
+        MissingArgument: an argument of the sentence is missing.
     """
     sentence = _made.get((code, language))
     if sentence is None:
-        sentence = _made[code, language] = _make(code, language)
+        sentence = _made[code, language] = _compile(code, language)
     try:
         return sentence(arguments)
     except (UnknownCode, MissingArgument):
@@ -61,33 +61,33 @@ def say(code: str, arguments: Mapping[str, object], language: str) -> str:
 
 
 def explain(elements: Iterable[Sentence], language: str) -> list[str]:
-    """The sentences of an explanation, in order."""
+    """Return the sentences of an explanation, in order."""
     return [say(element.code, element.arguments, language) for element in elements]
 
 
 def explanation(elements: Iterable[Sentence], language: str) -> str:
-    """An explanation as one running text."""
+    """Return an explanation as one text."""
     return " ".join(explain(elements, language))
 
 
 def refusal(error: BaseException, language: str) -> str:
-    """What an error with a code and arguments says to a person; any other says its own text."""
+    """Return the message of an error: its sentence when it has a code and arguments, else its own text."""
     code, arguments = getattr(error, "code", None), getattr(error, "arguments", None)
     if isinstance(code, str) and isinstance(arguments, Mapping) and knows(code):
         return say(code, arguments, language)
     return str(error)
 
 
-def gaps(text: str) -> tuple[Gap, ...]:
-    """Name, format and options of each placeholder of a template."""
+def placeholders_of(text: str) -> tuple[Gap, ...]:
+    """Return name, format and options of each placeholder of a template."""
     return tuple(gap for _, gap in _pieces(text) if gap)
 
 
-def _make(code: str, language: str) -> Callable[[Arguments], str]:
-    """A template as a function of its arguments.
+def _compile(code: str, language: str) -> Callable[[Arguments], str]:
+    """Compile a template to a function of its arguments.
 
     Raises:
-        CatalogueError: it cannot be read; the message names file and code.
+        CatalogueError: the template is invalid; the message names file and code.
     """
     text = template(code, language)
     shape, fillers = "", list[Filler]()
@@ -109,7 +109,7 @@ def _make(code: str, language: str) -> Callable[[Arguments], str]:
 
 
 def _pieces(text: str) -> Iterator[tuple[str, Gap | None]]:
-    """The template piece by piece: plain text and the placeholder after it."""
+    """Yield the pieces of a template: plain text with the placeholder after it."""
     end = 0
     for found in _GAP.finditer(text):
         before, end = text[end : found.start()], found.end()
@@ -125,4 +125,5 @@ def _pieces(text: str) -> Iterator[tuple[str, Gap | None]]:
 
 
 def _speaker(language: str) -> Callable[[str, Arguments], str]:
+    """Return `say` for one language."""
     return lambda code, arguments: say(code, arguments, language)

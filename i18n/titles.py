@@ -1,4 +1,4 @@
-"""Titles and other texts inside a sentence."""
+"""Adapts titles for use within sentences."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 
 def text_in(value: object, language: str) -> str:
-    """A text in three languages as the language's own; anything else as it is written."""
+    """Return the text of a language from a text in three languages; any other value as a string."""
     if isinstance(value, str):
         return value
     own = value.get(language) if isinstance(value, Mapping) else getattr(value, language, None)
@@ -14,7 +14,7 @@ def text_in(value: object, language: str) -> str:
 
 
 def inner(text: str) -> str:
-    """A title as it stands inside a sentence: without its capital letter, unless that is of an abbreviation."""
+    """Return a title for use within a sentence: first letter in lower case, except for an abbreviation."""
     first, second = text[:1], text[1:2]
     if second.isupper() or second.isdigit():
         return text
@@ -22,6 +22,6 @@ def inner(text: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """A text closed by a full stop, if nothing closes it yet."""
+    """Return the text with a full stop, unless it ends with a punctuation mark."""
     text = text.rstrip()
     return text if text.endswith((".", "!", "?", "…")) else text + "."

@@ -1,4 +1,4 @@
-"""Notices to a person about their own account: a recovery code was used, a second factor is to be removed."""
+"""Notices to a person about their own account: recovery code used, removal of a second factor requested."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def account_notices(
     now: datetime,
     today: date,
 ) -> tuple[Notice, ...]:
-    """Return a notice for every channel that reaches the person; each leaves at once, whatever the hour.
+    """Return a notice for every channel that reaches the person; they leave at once, at any hour.
 
     Args:
-        event: what happened; with `facts` it is what the letter says (`notifications.letters.account`).
+        event: code of the event; with `facts` the content of the letter (`notifications.letters.account`).
     """
     place = f"::{today.isoformat()}:{event}.{login}@{now:%Y%m%dT%H%M%S}"
     about = {"event": event, "login": login, "at": now.isoformat(), **facts}
@@ -47,6 +47,7 @@ def _notice(
     now: datetime,
     today: date,
 ) -> Notice:
+    """Return the notice for one channel."""
     return Notice(
         key=key,
         case="",

@@ -1,4 +1,6 @@
-"""A notice is acknowledged: in the chain of its case and in its delivery record. One place for all ways."""
+"""Acknowledges a notice in its case's chain and in its delivery record; used by page, API, bot and command
+line.
+"""
 
 from __future__ import annotations
 
@@ -14,20 +16,20 @@ from workflow.refusal import Refusal
 
 
 class UnknownNotice(Refusal, LookupError):
-    """There is no notice of that key."""
+    """No notice has this key."""
 
     def __init__(self, key: str) -> None:
         super().__init__("unknown_notice", key=key)
 
 
 class Register(Protocol):
-    """What an acknowledgement needs of the outbox."""
+    """The part of the outbox that acknowledgement uses."""
 
     def carried(self, key: str) -> Sequence[Notice]:
-        """What the letter of that notice carried."""
+        """Return the notices carried by that notice's letter."""
 
     def acknowledge(self, key: str, *, now: datetime) -> bool:
-        """The reader says it was read; the first time stays. False when there is no such notice."""
+        """Record that the notice was read; the first time is kept. False when there is no such notice."""
 
 
 def acknowledge(
@@ -40,14 +42,14 @@ def acknowledge(
     now: datetime,
     today: date,
 ) -> Notice:
-    """Its reader says that it was read. Said again, the first time stays.
+    """Record that the recipient has read a notice; when repeated, the first time is kept.
 
     Args:
-        notice: the notice of that key, None when there is none.
-        by: who says so, as the chain writes it.
+        notice: the notice of the key, None when there is none.
+        by: the person, as written in the chain.
 
     Raises:
-        UnknownNotice: there is none of that key.
+        UnknownNotice: no notice has this key.
     """
     if notice is None:
         raise UnknownNotice(key)

@@ -1,4 +1,4 @@
-"""Letters that carry others: of the notices that wait for company, which letter takes them along, and when."""
+"""Combines notices into letters: which letter carries the waiting notices, and when it leaves."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ CARRIERS: tuple[NoticeKind, ...] = ("collected", "moves", "digest")
 """Kinds of notices that carry others."""
 
 
-def carry(
+def queue_carriers(
     outbox: Outbox, office: Office, times: OfficeTimes, *, now: datetime, today: date, rules: Rules
 ) -> int:
-    """Queue a letter for everything that waits to be carried; how many were queued.
+    """Queue a letter for everything that waits to be carried; return how many were queued.
 
-    One that waits alone goes as the letter it is, but for a digest.
+    A single waiting notice becomes an ordinary letter, except for a digest.
     """
     groups = outbox.waiting()
     alone = [one for one in groups if one.count == 1 and one.bundle != DIGEST]
@@ -45,9 +45,9 @@ def carry(
 
 
 def digest_day(chosen: str, calendar: Calendar, *, today: date) -> date:
-    """The first day from today on at which a digest comes: each working day, or the first of each week.
+    """Return the first day from today on for a digest: a working day, or the first working day of a week.
 
-    Beyond the records of days it is today.
+    Outside the calendar's records it is today.
     """
     try:
         day = calendar.next_working(today)
@@ -61,23 +61,26 @@ def digest_day(chosen: str, calendar: Calendar, *, today: date) -> date:
 
 
 def first_of_week(day: date, calendar: Calendar) -> bool:
-    """Whether it is the first working day of its week."""
+    """Return whether the day is the first working day of its week."""
     monday = day - timedelta(days=day.weekday())
     return calendar.is_working(day) and (day == monday or calendar.count(monday, day - timedelta(days=1)) == 0)
 
 
 def digest_key(kind: str, day: date, person: str, channel: str) -> str:
-    """The key of somebody's digest of a day; the INSERT of it is the decision to send."""
+    """Return the key of a person's digest of a day; the INSERT of it is the decision to send."""
     return f"{kind}:{day.isoformat()}:{person}:{channel}"
 
 
-def opens(day: date, person: str, times: OfficeTimes, *, now: datetime, rules: Rules) -> datetime:
-    """The first moment of a local day, or after it, at which letters leave for a person; never before now."""
+def next_opening(day: date, person: str, times: OfficeTimes, *, now: datetime, rules: Rules) -> datetime:
+    """Return the first moment of a local day, or after it, when letters leave for a person; never before
+    now.
+    """
     begins = datetime.combine(day, time(), tzinfo=ZoneInfo(rules.zone)).astimezone(now.tzinfo)
     return times.opening(person, max(now, begins))
 
 
 def _carrier(one: PendingStep, *, now: datetime, today: date, rules: Rules) -> Notice:
+    """Return the letter that carries a group of waiting notices."""
     missed = one.bundle == MISSED
     # Its moment stands in the key: whatever comes to wait after this letter has left is another letter's.
     key = f"{'collected' if missed else 'moves'}:{now.isoformat()}:{one.bundle}:{one.person}:{one.channel}"
@@ -94,6 +97,7 @@ def _digest(
     today: date,
     rules: Rules,
 ) -> Notice:
+    """Return the digest that carries a group; None while its day has not come."""
     person, days = office.people.get(one.person), times.days(one.person)
     day = digest_day(person.digest if person else "", days, today=today)
     key = digest_key(DIGEST, day, one.person, one.channel)
@@ -103,12 +107,15 @@ def _digest(
         if after <= day:
             break
         day, key = after, digest_key(DIGEST, after, one.person, one.channel)
-    return _notice(one, key, "digest", day, opens(day, one.person, times, now=now, rules=rules), now, rules)
+    return _notice(
+        one, key, "digest", day, next_opening(day, one.person, times, now=now, rules=rules), now, rules
+    )
 
 
 def _notice(
     one: PendingStep, key: str, kind: NoticeKind, day: date, not_before: datetime, now: datetime, rules: Rules
 ) -> Notice:
+    """Return the notice of a carrying letter."""
     return Notice(
         key=key,
         case="",
@@ -126,6 +133,6 @@ def _notice(
     )
 
 
-def carried(notices: Sequence[Notice]) -> list[Notice]:
-    """Those of them that carry others."""
+def carriers(notices: Sequence[Notice]) -> list[Notice]:
+    """Return those of the notices that carry others."""
     return [one for one in notices if one.kind in CARRIERS]

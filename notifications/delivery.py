@@ -1,4 +1,4 @@
-"""Delivery: claim, send, mark. What may pass is tried again later; what a crash left half done is taken up."""
+"""Delivers queued notices: claims, sends and marks them; retries temporary errors and recovers from crashes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from calendars.calendar import Calendar
-from notifications.bundling import carried as carriers
+from notifications.bundling import carriers as carriers
 from notifications.channels import Channel, OutgoingMessage
 from notifications.fallback import fall_back
 from notifications.letters.composing import ComposedLetters, compose
@@ -32,12 +32,12 @@ LEASE = timedelta(minutes=10)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeliveryReport:
-    """What a delivery did.
+    """The result of a delivery.
 
     Attributes:
-        counts: how many notices ended in which state (`queued`: to be tried again).
-        recovered: how many an interrupted delivery had left half done.
-        answers: what servers said of the notices that were not sent, by key.
+        counts: number of notices by final state (`queued`: to be tried again).
+        recovered: number of notices recovered from an interrupted delivery.
+        answers: answers of servers about notices that were not sent, by key.
     """
 
     counts: Mapping[NoticeState, int]
@@ -58,14 +58,14 @@ def deliver(
     again: bool = False,
     go_on: Callable[[], bool] = lambda: True,
 ) -> DeliveryReport:
-    """Send what is queued and may leave by now. Not to be called inside a running event loop.
+    """Send what is queued and may leave by now. Must not be called inside a running event loop.
 
     Args:
         now: aware UTC.
-        today: the local date; letters are true on it.
-        keys: of these notices only; None for all there are, with what was left half done.
-        again: whoever was to send these before is gone: what they left half done is taken up.
-        go_on: asked before each batch; what is left then stays queued for the next delivery.
+        today: the local date, on which letters are true.
+        keys: send only these notices; None for all, including interrupted ones.
+        again: whether the process that claimed these notices is known to be gone, so that they are recovered.
+        go_on: called before each batch; when False, the rest stays queued for the next delivery.
     """
     counts: Counter[NoticeState] = Counter()
     answers: dict[str, str] = {}
@@ -89,7 +89,7 @@ def deliver(
                 if not claimed:
                     break
                 times = times or OfficeTimes(overview.office, calendar, rules)
-                batch = _leaving(outbox, claimed, times, now=now)
+                batch = _open_for_delivery(outbox, claimed, times, now=now)
                 carried = outbox.collect(carriers(batch), now=now)
                 composed = compose(
                     batch,
@@ -104,12 +104,12 @@ def deliver(
                 )
                 tried = _send(channel, composed.parcels, now=now)
                 outcomes = {**composed.settled, **tried}
-                _standing(outbox, channel, tried, now=now)
-                marks = _marks(batch, carried, composed, outcomes, times, now=now, rules=rules)
+                _record_channel_state(outbox, channel, tried, now=now)
+                marks = _outcomes(batch, carried, composed, outcomes, times, now=now, rules=rules)
                 # Before the marks: whatever happens in between, nobody is left untold.
                 fall_back(
                     outbox,
-                    _spoken(batch, carried, outcomes),
+                    _with_carried(batch, carried, outcomes),
                     outcomes,
                     marks,
                     channel,
@@ -127,16 +127,20 @@ def deliver(
 
 
 def _takes_no_more(outcomes: Collection[Outcome]) -> bool:
-    """Whether the server or the disk takes nothing now, or has left letters of the batch untried: those still
-    queued keep their attempts."""
+    """Return whether server or disk accepts nothing more, or left messages of the batch untried.
+
+    Notices still queued keep their attempts.
+    """
     return bool(outcomes) and (
         all(outcome.state == "queued" for outcome in outcomes)
         or any(outcome.state == "queued" and not outcome.tried for outcome in outcomes)
     )
 
 
-def _standing(outbox: Outbox, channel: Channel, tried: Mapping[str, Outcome], *, now: datetime) -> None:
-    """Write down what the channel itself suffers from, or that it is well: something was carried."""
+def _record_channel_state(
+    outbox: Outbox, channel: Channel, tried: Mapping[str, Outcome], *, now: datetime
+) -> None:
+    """Record a fault of the channel itself, or that it works again because something was sent."""
     fault = next((one for one in tried.values() if one.fault), None)
     if fault is not None:
         outbox.fault(channel.name, fault.fault, fault.answer, now=now)
@@ -144,10 +148,12 @@ def _standing(outbox: Outbox, channel: Channel, tried: Mapping[str, Outcome], *,
         outbox.fault(channel.name, "", "", now=now)
 
 
-def _spoken(
+def _with_carried(
     batch: Sequence[Notice], carried: Mapping[str, Sequence[Notice]], outcomes: dict[str, Outcome]
 ) -> list[Notice]:
-    """What is to be heard: of a letter that carries others, those; each with the letter's outcome."""
+    """Return the notices whose outcome counts: for a letter that carries others, those with the letter's
+    outcome.
+    """
     found: list[Notice] = []
     for notice in batch:
         members = carried.get(notice.key, ())
@@ -157,7 +163,7 @@ def _spoken(
     return found
 
 
-def _marks(
+def _outcomes(
     batch: Sequence[Notice],
     carried: Mapping[str, Sequence[Notice]],
     composed: ComposedLetters,
@@ -167,7 +173,7 @@ def _marks(
     now: datetime,
     rules: Rules,
 ) -> list[DeliveryOutcome]:
-    """What has become of the batch, and of all that its letters carried: the same as of the letter."""
+    """Return the outcomes of a batch and of all notices its letters carried: each the same as its letter's."""
     hashes = {parcel.notice.key: text_hash(parcel.letter) for parcel in composed.parcels}
     marks = []
     for notice in batch:
@@ -185,7 +191,7 @@ def _marks(
 
 
 def _send(channel: Channel, parcels: Sequence[OutgoingMessage], *, now: datetime) -> dict[str, Outcome]:
-    """An outcome for every parcel, whatever the channel does."""
+    """Return an outcome for every message, even when the channel raises."""
     if not parcels:
         return {}
     left_open: NoticeState = "queued" if channel.repeatable else "unknown"
@@ -201,6 +207,7 @@ def _send(channel: Channel, parcels: Sequence[OutgoingMessage], *, now: datetime
 def _mark(
     notice: Notice, outcome: Outcome, hashed: str, times: OfficeTimes, *, now: datetime, rules: Rules
 ) -> DeliveryOutcome:
+    """Return the outcome of a notice for the outbox."""
     state, again = outcome.state, None
     if state == "queued":
         patience = back_off(notice.attempts, rules) if outcome.tried else BACK_OFF[0]
@@ -219,9 +226,13 @@ def _mark(
     )
 
 
-def _leaving(outbox: Outbox, claimed: Sequence[Notice], times: OfficeTimes, *, now: datetime) -> list[Notice]:
-    """Those whose reader's office is open now. The others, which a server or a process long kept waiting, go
-    back untried until it opens."""
+def _open_for_delivery(
+    outbox: Outbox, claimed: Sequence[Notice], times: OfficeTimes, *, now: datetime
+) -> list[Notice]:
+    """Return the claimed notices whose recipient's office is open now.
+
+    The others, delayed by a server or a process, go back untried until it opens.
+    """
     opens = {one.key: times.leaving(one, now) for one in claimed}
     closed = [one for one in claimed if opens[one.key] > now]
     outbox.mark(

@@ -1,7 +1,7 @@
-"""The address in a letter where its reader chooses, without log-in, how often to be reminded.
+"""Addresses in letters at which a recipient chooses, without log-in, how often to be reminded.
 
-Nobody can switch reminders off there: single letters come together in a digest, or come singly again. So
-whoever finds the address can do no more harm than that.
+Nobody can switch reminders off there: single letters come together in a digest, or come singly again. So a
+leaked address does little harm.
 """
 
 from __future__ import annotations
@@ -22,28 +22,30 @@ CHOICES = {SINGLE: "", DAILY: DAILY, WEEKLY: WEEKLY}
 REMINDING: tuple[NoticeKind, ...] = ("reminder", "moved", "moves", "collected")
 
 
-def secret(key: str, person: str) -> str:
-    """The secret part of somebody's address: 43 letters only the office's key makes."""
+def address_secret(key: str, person: str) -> str:
+    """Return the secret part of a person's address: 43 characters derived from the office's key."""
     made = hmac.digest(key.encode(), f"digest:{person}".encode(), sha256)
     return urlsafe_b64encode(made).decode().rstrip("=")
 
 
-def whose(key: str, given: str, people: Iterable[str]) -> str | None:
-    """The person (key) whose address has that secret part; None where it is nobody's."""
+def find_person(key: str, given: str, people: Iterable[str]) -> str | None:
+    """Return the person (key) with that secret address; None when there is nobody."""
     if not key:
         return None
-    return next((one for one in people if hmac.compare_digest(secret(key, one), given)), None)
+    return next((one for one in people if hmac.compare_digest(address_secret(key, one), given)), None)
 
 
 def choice_address(rules: Rules, person: str) -> str:
-    """Somebody's own page; "" where no page is reached over https, or the office keeps no personal digests."""
+    """Return a person's own address; "" without pages over https, or when the office sends no personal
+    digests.
+    """
     if not (rules.link_key and PERSONAL in rules.digests and rules.public_address.startswith("https://")):
         return ""
-    return f"{rules.public_address}/digest/{secret(rules.link_key, person)}"
+    return f"{rules.public_address}/digest/{address_secret(rules.link_key, person)}"
 
 
 def rarer_than(chosen: str, kind: NoticeKind) -> str:
-    """What one click on a letter of that kind makes of it: the next rarer choice; "" where there is none."""
+    """Return the next rarer frequency, chosen by one click on a letter of that kind; "" when there is none."""
     if kind in REMINDING and chosen == "":
         return DAILY
     if kind == "digest" and chosen != WEEKLY:

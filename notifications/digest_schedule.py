@@ -1,4 +1,4 @@
-"""Letters that come by the day and not by a deadline: digests, and the call to confirm next year's calendar."""
+"""Plans the regular letters of a day: digests, and the call to confirm next year's calendar."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
-from notifications.bundling import DIGEST, digest_day, digest_key, first_of_week, opens
+from notifications.bundling import DIGEST, digest_day, digest_key, first_of_week, next_opening
 from notifications.channels import Channel
 from notifications.notice import Notice, NoticeKind
 from notifications.office_time import OfficeTimes
@@ -35,9 +35,9 @@ def plan_regular(
     today: date,
     rules: Rules,
 ) -> list[Notice]:
-    """The day's letters that are not there yet. Once a person, a day and a channel: their keys say so.
+    """Return the day's regular letters that do not exist yet: one for each person, day and channel.
 
-    A day is one of work, and the first of its week, by the reader's own office.
+    Working days and first days of a week are those of the recipient's own office.
     """
     try:
         wanted = {
@@ -54,6 +54,7 @@ def plan_regular(
 def _readers(
     office: Office, times: OfficeTimes, calendar: Calendar, *, today: date, rules: Rules
 ) -> Iterator[tuple[NoticeKind, Person]]:
+    """Yield each kind of regular letter due today with its recipients."""
     if PERSONAL in rules.digests:
         for person in office.people.values():
             days = times.days(person.key)
@@ -66,14 +67,16 @@ def _readers(
                 if first_of_week(today, times.days(person.key)):
                     yield kind, person  # type: ignore[misc]
     officer = office.people.get(office.officer or "")
-    if officer is not None and unconfirmed(calendar, today) is not None:
+    if officer is not None and unconfirmed_year(calendar, today) is not None:
         reader = stand_in(office, officer, today) or officer
         if times.days(reader.key).is_working(today):
             yield "calendar", reader
 
 
-def unconfirmed(calendar: Calendar, today: date) -> int | None:
-    """Next year, where it is late in the year and its production calendar is not confirmed yet."""
+def unconfirmed_year(calendar: Calendar, today: date) -> int | None:
+    """Return next year, when it is late in the year and its production calendar is not confirmed yet; else
+    None.
+    """
     year = today.year + 1
     if today.month < FROM_MONTH or year > calendar.last.year:
         return None
@@ -81,7 +84,7 @@ def unconfirmed(calendar: Calendar, today: date) -> int | None:
 
 
 def _holders(office: Office, duties: Sequence[str], today: date) -> Iterator[Person]:
-    """Who holds the duty anywhere, or stands in for them."""
+    """Yield the people who hold the duty in any unit, or their deputies."""
     for (_, held), people in sorted(office.holders.items()):
         if held in duties:
             for person in people:
@@ -100,6 +103,7 @@ def _notices(
     now: datetime,
     rules: Rules,
 ) -> Iterator[Notice]:
+    """Yield the notices of a person for each channel."""
     for channel in channels:
         address = channel.address(person)
         if address is None:
@@ -116,7 +120,7 @@ def _notices(
             address=address,
             language=person.language,
             queued_at=now,
-            not_before=opens(day, person.key, times, now=now, rules=rules),
+            not_before=next_opening(day, person.key, times, now=now, rules=rules),
             message_id=message_id(key, rules.domain),
             kind=kind,
         )

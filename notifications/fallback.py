@@ -1,4 +1,6 @@
-"""What one channel could not carry goes through the others, and the officer hears whom a channel has lost."""
+"""Sends what one channel could not deliver through the others, and tells the officer whom a channel has
+lost.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from notifications.channels import Channel, Switchable, language_of
 from notifications.notice import Notice, Outcome
 from notifications.office_time import OfficeTimes
 from notifications.ports import DeliveryOutcome, Outbox
-from notifications.recipients import ways
+from notifications.recipients import channels_for
 from notifications.rules import Rules
 from notifications.wire.message import message_id
 from workflow.org.office import Office, Person, Recipient, with_officer
@@ -29,10 +31,10 @@ def fall_back(
     calendar: Calendar,
     rules: Rules,
 ) -> None:
-    """Queue what failed for the other channels, tell the officer of whom the channel has lost, and forget them.
+    """Queue failed notices for the other channels, and tell the officer whom the channel has lost.
 
-    The keys decide: whoever has heard through another channel already hears nothing twice, and repeated after a
-    crash this adds nothing.
+    The keys make it idempotent: a person already reached through another channel gets nothing twice, nor does a
+    repetition after a crash add anything.
     """
     failed = {mark.key for mark in marks if mark.state == "failed"}
     others = [one for one in channels if one.name != channel.name]
@@ -42,7 +44,7 @@ def fall_back(
         return
     office = with_officer(outbox.office(), rules.officer, language=rules.officer_language)
     times = OfficeTimes(office, calendar, rules)
-    notices = [new for one in untold for new in _elsewhere(one, others, office, rules, now, times)]
+    notices = [new for one in untold for new in _via_other_channels(one, others, office, rules, now, times)]
     for notice in lost.values():
         notices += _to_officer(notice, channel, others, office, rules, now, times)
     outbox.add(notices, now=now)
@@ -51,7 +53,7 @@ def fall_back(
             channel.lose(person, now=now)
 
 
-def _elsewhere(
+def _via_other_channels(
     notice: Notice,
     channels: Sequence[Channel],
     office: Office,
@@ -59,12 +61,14 @@ def _elsewhere(
     now: datetime,
     times: OfficeTimes,
 ) -> Iterator[Notice]:
-    """The same for the person through the other channels; where none reaches them, for the officer instead, but
-    for what is news of the person's own account."""
+    """Yield the same notice for the person's other channels; where none reaches them, for the officer instead.
+
+    News of a person's own account never goes to the officer.
+    """
     person = office.people.get(notice.person)
     if person is not None:
         place = notice.key.removesuffix(f":{notice.person}:{notice.channel}")
-        for channel, reached in ways(Recipient(person=person, why="duty"), channels, office):
+        for channel, reached in channels_for(Recipient(person=person, why="duty"), channels, office):
             if notice.kind == "account" and reached.person != person:
                 continue
             yield from _through(notice, place, reached.person, (channel,), rules, now, times)
@@ -79,6 +83,7 @@ def _to_officer(
     now: datetime,
     times: OfficeTimes,
 ) -> Iterator[Notice]:
+    """Yield the notice addressed to the officer."""
     officer = office.people.get(office.officer or "")
     if officer is not None and officer.key != notice.person:
         about = {"channel": channel.name, "person": notice.person}
@@ -98,6 +103,7 @@ def _through(
     now: datetime,
     times: OfficeTimes,
 ) -> Iterator[Notice]:
+    """Yield a notice for each channel that reaches the person."""
     for channel in channels:
         address = channel.address(person)
         if address is None:

@@ -1,7 +1,7 @@
-"""Which Telegram account is whose: links, and the one-time codes that make them.
+"""Links between people and Telegram accounts, and the one-time codes that create them.
 
 A bot cannot write first to a person, and an account says nothing about whose it is. So the office gives a
-person a code, and whoever brings it to the bot within ten minutes is that person.
+person a code, and the account that sends it to the bot within ten minutes is linked to that person.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Redeemed = Literal["linked", "wrong", "used", "expired", "taken"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PendingLink:
-    """What the bot has asked a person for: evidence of one kind for one obligation of a case."""
+    """Evidence the bot is waiting for: its kind, obligation and case."""
 
     case: str
     obligation: str
@@ -37,9 +37,9 @@ class Link:
     Attributes:
         person: the person's key.
         chat: the account's id, which is the id of its private chat too.
-        language: in which the bot speaks to them; "" is the person's own.
-        blocked_at: since when the account takes nothing from the bot; None while it does.
-        awaited: what the next document or address they send is for.
+        language: language of the bot's messages; "" for the person's own.
+        blocked_at: since when the account blocks the bot; None while it does not.
+        awaited: the evidence expected next.
     """
 
     person: str
@@ -51,62 +51,65 @@ class Link:
 
 
 class Links(Protocol):
-    """Links and codes as they are kept; each method one transaction."""
+    """Repository of links and codes; each method is one transaction."""
 
     def all(self) -> Mapping[str, Link]:
-        """Every link by person, the blocked ones too. May be a few seconds old."""
+        """Return every link by person, blocked ones included. May be a few seconds old."""
 
     def of(self, person: str) -> Link | None:
-        """The person's link as it stands now."""
+        """Return the person's current link."""
 
     def these(self, people: Collection[str]) -> Mapping[str, Link]:
-        """The links of these people as they stand now, asked for together."""
+        """Return the current links of these people, in one query."""
 
     def behind(self, chat: str) -> Link | None:
-        """The link of that account."""
+        """Return the link of an account."""
 
     def offer(self, person: str, hashed: str, *, now: datetime) -> None:
-        """Keep the hash of a new code for the person; an unused one of theirs is worth nothing then."""
+        """Store the hash of a new code for a person; an earlier unused code becomes invalid."""
 
-    def redeem(self, hashed: str, chat: str, *, language: str, now: datetime) -> tuple[Redeemed, Link | None]:
-        """Link the account to whom the code was given. Of two that bring one code, one is linked.
+    def redeem(
+        self, hashed: str, chat: str, *, language: str, now: datetime
+    ) -> tuple[Redeemed, Link | None]:
+        """Link an account to the person the code was issued to; of two accounts with one code only one is
+        linked.
 
         `taken`: the account is somebody else's already; the code stays good. A person's new account takes the
         place of their old one.
         """
 
     def block(self, person: str, *, now: datetime) -> bool:
-        """The account takes nothing from the bot. Returns whether it did until now."""
+        """Mark the account as blocking the bot. Return whether it did not until now."""
 
     def welcome(self, person: str) -> bool:
-        """The person's account takes messages again: they wrote. Returns whether it did not until now."""
+        """Mark the account as accepting messages again. Return whether it was blocked until now."""
 
     def unlink(self, person: str, *, by: str, now: datetime) -> bool:
-        """Forget the person's account. Returns whether there was one. `by`: who says so."""
+        """Remove the person's link. Return whether there was one. `by`: who removed it."""
 
     def speak(self, person: str, language: str) -> None:
-        """The language in which the bot speaks to them from now on."""
+        """Set the language of the bot's messages to the person."""
 
     def await_from(self, person: str, awaited: PendingLink | None) -> None:
-        """What the next document or address they send is for."""
+        """Set the evidence expected next from the person."""
 
 
 def new_code() -> str:
-    """A code nobody can guess, made of letters nobody mistakes, fit for a t.me address."""
+    """Return a random code of unambiguous letters, valid in a t.me address."""
     return "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
 
 
-def hashed(code: str) -> str:
-    """What is kept of a code. However it is typed, small letters and spaces included, it is the same code."""
+def hash_code(code: str) -> str:
+    """Return the hash of a code, ignoring letter case and spaces."""
     return hashlib.sha256("".join(code.split()).upper().encode()).hexdigest()
 
 
-def address(bot: str, code: str) -> str:
-    """The address that opens the bot and brings it the code."""
+def link_address(bot: str, code: str) -> str:
+    """Return the address that opens the bot with the code."""
     return f"https://t.me/{bot.removeprefix('@')}?start={code}"
 
 
-def blocked(links: Mapping[str, Link]) -> Sequence[Link]:
-    """Those that take nothing, the longest first."""
+def blocked_links(links: Mapping[str, Link]) -> Sequence[Link]:
+    """Return the links that are blocked, the longest first."""
     lost = [link for link in links.values() if link.blocked_at is not None]
     return sorted(lost, key=lambda link: (str(link.blocked_at), link.person))

@@ -1,4 +1,4 @@
-"""What moves, is told: whoever was told of a due date that holds no longer hears the new one and the cause."""
+"""Notifies recipients of an outdated due date of the new date and the cause."""
 
 from __future__ import annotations
 
@@ -21,11 +21,14 @@ TOLD_STATES = ("sending", "sent", "unknown")
 """States of a notice of which its reader knows, or may know."""
 
 
-def tell_moves(outbox: Outbox, times: OfficeTimes, *, now: datetime, rules: Rules) -> tuple[list[Notice], int]:
-    """Queue what has moved since the last round, for those only who were told of the old date.
+def queue_move_notices(
+    outbox: Outbox, times: OfficeTimes, *, now: datetime, rules: Rules
+) -> tuple[list[Notice], int]:
+    """Queue notices about dates moved since the last round, to the people who had been notified of the old
+    date.
 
     Everything one change moved goes to one person in one letter: the notices wait for it in a bundle of that
-    change. Returns them, and how many were queued.
+    change. Returns them, and the number queued.
     """
     told, queued = list[Notice](), 0
     while moves := outbox.moves(limit=PAGE):
@@ -35,17 +38,17 @@ def tell_moves(outbox: Outbox, times: OfficeTimes, *, now: datetime, rules: Rule
     return told, queued
 
 
-def told_moves(outbox: Outbox, times: OfficeTimes, *, now: datetime, rules: Rules) -> Sequence[Notice]:
-    """What `tell_moves` would queue; writes nothing."""
+def plan_move_notices(outbox: Outbox, times: OfficeTimes, *, now: datetime, rules: Rules) -> Sequence[Notice]:
+    """Return what `queue_move_notices` would queue, without writing."""
     moves = outbox.moves(limit=PAGE)
     return [one for move in moves for one in _notices(move, times, now=now, rules=rules)]
 
 
 def people_to_tell(changes: Iterable[DeadlineChange], notices: Iterable[Notice]) -> frozenset[str]:
-    """Return the keys of the people who would be told of these changes: those who were told of the old dates.
+    """Return the keys of the people to notify of these changes: those notified of the old dates.
 
     Args:
-        notices: of the case, in any order.
+        notices: notices of the case, in any order.
     """
     told: dict[tuple[str, str, str], Notice] = {}
     for notice in sorted(notices, key=lambda one: (one.queued_at, one.key)):
@@ -61,11 +64,11 @@ def people_to_tell(changes: Iterable[DeadlineChange], notices: Iterable[Notice])
     )
 
 
-def was_told(notices: Iterable[Notice], event: Event) -> bool:
-    """Return whether a letter about an event left, or may have: one of what it moved, or any composed after it.
+def was_notified(notices: Iterable[Notice], event: Event) -> bool:
+    """Return whether a letter about an event may have left: about a date it moved, or composed after it.
 
     Args:
-        notices: of the event's case.
+        notices: notices of the event's case.
     """
     change = f"{event.case}#{event.seq}"
     return any(
@@ -74,12 +77,13 @@ def was_told(notices: Iterable[Notice], event: Event) -> bool:
 
 
 def _is_news(due: date | None, last: Notice) -> bool:
-    """Whether the due date now is another one than the person last heard of."""
+    """Return whether the due date differs from the one in the person's last notice."""
     gone = last.rung == WITHDRAWN
     return not gone if due is None else gone or due != last.due
 
 
 def _notices(move: Move, times: OfficeTimes, *, now: datetime, rules: Rules) -> Iterator[Notice]:
+    """Yield the notices of a moved deadline, one for each recipient of an earlier notice."""
     row = move.row
     if row is not None and row.state == "done":
         return
@@ -92,6 +96,7 @@ def _notices(move: Move, times: OfficeTimes, *, now: datetime, rules: Rules) -> 
 def _notice(
     move: Move, last: Notice, due: date | None, *, now: datetime, opens: datetime, rules: Rules
 ) -> Notice:
+    """Return the notice of a move to one recipient."""
     rung = MOVED if due else WITHDRAWN
     about = {"old": last.due.isoformat(), "cause": dict(move.cause)}
     spoken = due or last.due

@@ -31,21 +31,21 @@ ANSWER_LIMIT = 1000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Notice:
-    """One notice.
+    """A notice to one person through one channel.
 
     Attributes:
         key: `case:obligation:due:rung:person:channel`; the INSERT of it is the decision to send.
-        case, obligation: "" where it speaks of no one deadline; `due` is its own day then.
+        case, obligation: "" when it is not about one deadline; `due` is then its own day.
         person: the person's key; `address` where the channel finds them.
-        due: the due date it speaks of.
+        due: the due date it is about.
         text_hash: SHA-256 of subject and plain text as sent.
         not_before: UTC moment before which no attempt is made (office hours, back-off).
-        answer: what the server said last.
+        answer: the server's last answer.
         message_id: deterministic, from the key.
-        bundle: "" for a letter of its own; else what it waits to be carried by: `missed`, `digest`, or the
-            change that moved a due date.
+        bundle: "" for a separate letter; else the letter it waits for: `missed`, `digest`, or the change that
+            moved a due date.
         carrier: key of the notice whose letter carried it.
-        about: what else the letter needs (old date and cause of a move; the bundle a carrier carries).
+        about: further data for the letter (old date and cause of a move; the bundle a carrier carries).
     """
 
     key: str
@@ -78,14 +78,14 @@ EntryStatus = Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """A deadline as an item of the reader's own calendar.
+    """A deadline as an item of the recipient's calendar.
 
     Attributes:
-        uid: the deadline's, the same in all its letters.
+        uid: id of the deadline, the same in all its letters.
         sequence: rises from letter to letter, so that a calendar program takes the later one.
-        on: the whole day it stands on.
-        stamp: UTC moment it was queued.
-        status: TENTATIVE while the date may still move, CANCELLED when nobody is asked for it any more.
+        on: its day (an all-day item).
+        stamp: UTC moment the notice was queued.
+        status: TENTATIVE while the date may still move, CANCELLED when it is no longer required.
     """
 
     uid: str
@@ -101,13 +101,13 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Letter:
-    """What a notice says, in its reader's language; every channel makes its own message of it.
+    """The content of a notice in its recipient's language; every channel formats it in its own way.
 
     Attributes:
-        entries: the deadlines it speaks of, for the reader's calendar.
-        settings: address of the page where the reader chooses how to be reminded, "" where there is none.
-        one_click: whether one click of the mail program there is to be offered (RFC 8058).
-        dispensable: whether the reader may do without letters of this sort (a digest; never a reminder).
+        entries: its deadlines, for the recipient's calendar.
+        settings: address of the page for choosing how to be reminded; "" where there is none.
+        one_click: whether mail programs may offer one-click unsubscription there (RFC 8058).
+        dispensable: whether letters of this kind may be unsubscribed from (a digest; never a reminder).
     """
 
     subject: str
@@ -122,19 +122,19 @@ class Letter:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """What became of one attempt.
+    """The result of one delivery attempt.
 
     Attributes:
         state: sent, failed, unknown, or queued (try again later).
-        answer: what the server or the system said, in one line of at most `ANSWER_LIMIT` printable characters:
-            a server answers whatever it likes, and no database keeps every byte of it.
-        wait: how long the server asks to be left alone, from the beginning of the batch on.
-        others: whether the person is to hear of it through the other channels at once, whatever the state.
-        lost: whether the channel reaches the person no more (they have blocked it).
-        tried: whether anything was asked of the server for it; what only waited in line keeps its attempts.
-        fault: what is wrong with the channel itself and waits for somebody to mend it: `token` (the bot's is
-            absent or refused), `login` (the mail server refuses ours, or there is no password for it). "" where
-            it is the letter, or the moment.
+        answer: answer of the server or system, in one line of at most `ANSWER_LIMIT` printable characters:
+            servers may send bytes that no database stores.
+        wait: pause requested by the server, from the beginning of the batch.
+        others: whether to use the person's other channels at once, whatever the state.
+        lost: whether the channel cannot reach the person any more (they have blocked it).
+        tried: whether a request was made; a notice that only waited keeps its attempts.
+        fault: a fault of the channel itself that an administrator must correct: `token` (missing or refused),
+            `login` (refused by the mail server, or no password). "" for faults of the letter, or temporary
+                ones.
     """
 
     state: NoticeState
@@ -150,7 +150,7 @@ class Outcome:
 
 
 def _printable_line(answer: str) -> str:
-    """Return an answer in one line, cut to `ANSWER_LIMIT`, whatever is not printable written as its escape."""
+    """Return an answer in one line, cut to `ANSWER_LIMIT`, non-printable characters escaped."""
     line = " ".join(answer[:ANSWER_LIMIT].split())
     if not line.isprintable():
         line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in line)

@@ -1,4 +1,4 @@
-"""When a letter may leave for somebody: in the hours and on the days of the office they sit in."""
+"""When letters may leave for a person: in the hours and on the working days of their office."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from workflow.org.office_time import days_of
 
 
 class OfficeTimes:
-    """Openings for the people of one office, as it stands; made once for a round or a batch."""
+    """Office hours of the people of one office; built once for a round or batch."""
 
     def __init__(self, office: Office, calendar: Calendar, rules: Rules) -> None:
         self._office = office
@@ -24,15 +24,15 @@ class OfficeTimes:
         self._plain = office.keeps_one_time
 
     def days(self, person: str) -> Calendar:
-        """The days a person (by key) is at work by, their own leave apart."""
+        """Return the calendar of a person (by key), without their own leave."""
         return self._of(person)[0]
 
     def opening(self, person: str, now: datetime, *, due: date | None = None) -> datetime:
-        """The first moment from `now` on at which a letter may leave for a person (aware UTC).
+        """Return the first moment from `now` on when a letter may leave for a person (aware UTC).
 
         Args:
-            due: what the letter speaks of. Where the person's own office opens only after that day, and the
-                organisation's before it is over, it leaves then: on a day off it can still be read in time.
+            due: the date the letter is about. When the person's own office opens only after that day, but the
+                organisation's before its end, the letter leaves then, so that it can still be read in time.
         """
         unit = self._unit(person)
         if (unit, now) not in self._opens:
@@ -46,7 +46,7 @@ class OfficeTimes:
     def leaving(self, notice: Notice, at: datetime) -> datetime:
         """Return the first moment from `at` on at which a notice may leave.
 
-        News of one's own account leaves at once, a reminder no later than what it speaks of, all else in office
+        News of a person's own account leaves at once, a reminder no later than its date, all else in office
         hours.
         """
         if notice.kind == "account":
@@ -54,11 +54,12 @@ class OfficeTimes:
         return self.opening(notice.person, at, due=notice.due if notice.kind == "reminder" else None)
 
     def _unit(self, person: str) -> str:
-        """The unit whose time holds, "" for the organisation's own."""
+        """Return the unit whose hours apply; "" for the organisation's."""
         known = None if self._plain else self._office.people.get(person)
         return known.unit if known is not None and known.unit in self._office.units else ""
 
     def _of(self, person: str) -> tuple[Calendar, Rules]:
+        """Return the calendar and rules of a person."""
         unit = self._unit(person)
         if unit not in self._own:
             own = time_of(self._office, unit)

@@ -1,4 +1,4 @@
-"""Even pacing: one slot after another, never a burst.
+"""Even pacing of messages: time slots at equal intervals, without bursts.
 
 A limit of 25 a second kept by counting lets 25 leave at once and 25 more just after; on the wire they bunch up
 to half as many again. One slot each 1/25 s does not.
@@ -13,7 +13,7 @@ _MANY = 10_000
 
 
 class Pacer:
-    """Slots for one bot, over everything it sends. Moments are seconds of a monotonic clock.
+    """Time slots of one bot for everything it sends. Moments are seconds of a monotonic clock.
 
     Args:
         overall: messages a second.
@@ -29,9 +29,9 @@ class Pacer:
         self._guard = Lock()
 
     def reserve(self, chats: Sequence[str], *, at: float) -> tuple[int, float]:
-        """Which of the chats may be written to first, by its place in the sequence, and when.
+        """Reserve the next slot: return which of the chats gets it (its index) and when.
 
-        The slot is theirs then. A chat that must wait lets those behind it pass.
+        A chat that must wait lets later ones pass.
         """
         with self._guard:
             slot = max(self._free, at)
@@ -45,12 +45,12 @@ class Pacer:
         return chosen, moment
 
     def pause(self, seconds: float, *, at: float) -> None:
-        """Nobody is written to for so long: the server asked for it."""
+        """Send nothing for so many seconds, as the server has requested."""
         with self._guard:
             self._free = max(self._free, at + seconds)
             self._paused = max(self._paused, at + seconds)
 
     def paused(self, *, at: float) -> float:
-        """How many seconds of what a server asked for are left."""
+        """Return the remaining seconds of a requested pause."""
         with self._guard:
             return max(0.0, self._paused - at)

@@ -1,4 +1,4 @@
-"""From board rows whose day has come to the notices of their rungs, and the rungs that come next."""
+"""Plans notices from board rows whose escalation step is due, and determines their next steps."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from notifications.digest_schedule import PERSONAL
 from notifications.notice import Notice
 from notifications.office_time import OfficeTimes
 from notifications.ports import Outbox, Settlement
-from notifications.recipients import Problem, told, ways
+from notifications.recipients import Problem, channels_for, resolve_recipients
 from notifications.rules import Rules
 from notifications.wire.message import message_id
 from workflow.board.rows import Row
@@ -29,7 +29,7 @@ from workflow.reminders import HIMSELF, SLIPPED, Reminder, ScheduledStep, follow
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlannedNotice:
-    """Who would hear what, why and when. `notice` is the one that would be queued for it."""
+    """A planned notice: its recipient, the reason and the time. `notice` is the one that would be queued."""
 
     reminder: Reminder
     told: Recipient
@@ -38,7 +38,7 @@ class PlannedNotice:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What is planned for one page of rows."""
+    """The plan for one page of rows."""
 
     rows: int
     hearings: list[PlannedNotice]
@@ -72,6 +72,7 @@ class Planner:
 
     @property
     def office(self) -> Office:
+        """Units, people and matches."""
         if self._office is None:
             self._office = with_officer(
                 self.outbox.office(), self.rules.officer, language=self.rules.officer_language
@@ -80,10 +81,11 @@ class Planner:
 
     @cached_property
     def times(self) -> OfficeTimes:
-        """When letters may leave for whom."""
+        """Office hours of the recipients."""
         return OfficeTimes(self.office, self.calendar, self.rules)
 
     def page(self, rows: Sequence[Row]) -> Page:
+        """Plan one page of rows."""
         cases = self.outbox.cases({row.case for row in rows})
         page = Page(len(rows), [], [], [])
         for row in rows:
@@ -103,6 +105,7 @@ class Planner:
         return page
 
     def _row(self, row: Row, case: Case, page: Page) -> None:
+        """Plan the step of one row."""
         assert row.next_rung_on is not None
         procedure = self._edition(case.edition)
         obligation = entry_obligation(case, procedure, row.obligation)
@@ -130,6 +133,7 @@ class Planner:
         )
 
     def _edition(self, name: str) -> Procedure:
+        """Return the edition of a name; None when it is missing."""
         if name not in self._editions:
             self._editions[name] = self.library.named(name)
         return self._editions[name]
@@ -137,14 +141,17 @@ class Planner:
     def _hearings(
         self, row: Row, case: Case, obligation: Obligation, come: ScheduledStep
     ) -> tuple[list[PlannedNotice], list[Problem]]:
+        """Return the planned notices of a step, and its problems."""
         rung = come.step
-        people, nobody = told(self.office, case, obligation, row.obligation, rung, on=self.today)
+        people, nobody = resolve_recipients(self.office, case, obligation, row.obligation, rung, on=self.today)
         unasked: set[str] = set()
         if come.id in SLIPPED and come.on < self.today and HIMSELF[0] not in rung.to:
             # The questions that went by stand in this one: who must answer and was not asked yet is told too.
             asking = replace(rung, to=(*HIMSELF, *rung.to))
             first = {recipient.person.key for recipient in people}
-            people, nobody = told(self.office, case, obligation, row.obligation, asking, on=self.today)
+            people, nobody = resolve_recipients(
+                self.office, case, obligation, row.obligation, asking, on=self.today
+            )
             unasked = {recipient.person.key for recipient in people} - first
         problems = [
             Problem(
@@ -157,7 +164,7 @@ class Planner:
         ]
         hearings: dict[str, PlannedNotice] = {}
         for one in people:
-            reached = ways(one, self.channels, self.office, through=rung.through)
+            reached = channels_for(one, self.channels, self.office, through=rung.through)
             if not reached:
                 channels = tuple(channel.name for channel in self.channels)
                 problems.append(
@@ -182,6 +189,7 @@ class Planner:
         return bool(self.outbox.known(keys))
 
     def _hearing(self, row: Row, come: ScheduledStep, one: Recipient, channel: Channel) -> PlannedNotice:
+        """Return the planned notice to a recipient through one channel; None when the step is not for it."""
         reminder = Reminder(
             case=row.case,
             obligation=row.obligation,
@@ -210,10 +218,10 @@ class Planner:
         return PlannedNotice(reminder=reminder, told=one, notice=notice)
 
     def _bundle(self, due: date, on: date, person: Person, channel: Channel) -> str:
-        """What the notice waits to be carried by.
+        """Return the bundle the notice waits in; "" for a separate letter.
 
-        A rung whose day went by while nothing ran is told with the others of the same reader. What somebody has
-        put into their digest waits for it, unless it would come too late to be of use.
+        Steps missed while nothing ran are combined for each recipient. A notice for a person's digest waits for
+        it, unless the digest would come too late.
         """
         if on < self.today:
             return MISSED
@@ -223,7 +231,7 @@ class Planner:
         return DIGEST if comes == self.today or due > comes else ""
 
     def _digest_comes(self, person: Person, channel: Channel) -> date:
-        """The day of the next digest; today's is taken for gone once it is queued."""
+        """Return the day of the next digest, not counting today's once it is queued."""
         place = (person.key, channel.name)
         if place not in self._digests:
             days = self.times.days(person.key)

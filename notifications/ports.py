@@ -1,4 +1,4 @@
-"""What a round and a delivery need kept, said as protocols. Storage answers them; wiring joins them."""
+"""The storage a round and a delivery need, as protocols implemented by `storage`."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from workflow.org.office import Office
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settlement:
-    """What a round decided about one board row: the notices of its rung, and the rung that comes next.
+    """The decision of a round about one board row: the notices of its step, and the next step.
 
     Attributes:
-        due, rung_on: `due` and `next_rung_on` as the round read them. Where the row carries other values by
-            now (somebody recorded a fact meanwhile) nothing of this settlement is written.
-        next_rung, next_rung_on: the rung after this one; both None when the ladder is spent.
+        due, rung_on: `due` and `next_rung_on` as the round read them. When the row has changed since
+            (a fact was recorded meanwhile), nothing of this settlement is written.
+        next_rung, next_rung_on: the step after this one; both None after the last one.
     """
 
     case: str
@@ -35,14 +35,14 @@ class Settlement:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeliveryOutcome:
-    """What became of one claimed notice.
+    """The outcome of one claimed notice.
 
     Attributes:
         state: sent, failed, unknown, withdrawn, or queued (to be tried again from `not_before` on).
-        answer: what the server said, as `Outcome` keeps it.
-        not_before: UTC; given exactly when the state is queued.
-        text_hash: of what was handed to the channel, empty when nothing was.
-        tried: False gives the attempt back that claiming has counted.
+        answer: the server's answer, as in `Outcome`.
+        not_before: UTC; set exactly when the state is queued.
+        text_hash: hash of the text given to the channel; empty when nothing was sent.
+        tried: False takes back the attempt counted by claiming.
     """
 
     key: str
@@ -55,7 +55,7 @@ class DeliveryOutcome:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PendingStep:
-    """Queued notices of one person through one channel that wait for one letter to carry them all."""
+    """Queued notices to one person through one channel that wait to be combined in one letter."""
 
     person: str
     channel: str
@@ -68,13 +68,13 @@ class PendingStep:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Move:
-    """A deadline whose due date has moved since somebody may have been told of it.
+    """A deadline whose due date has moved since somebody may have been notified of it.
 
     Attributes:
-        numbers: of the lines that say so.
-        change: what moved it, one name for all it moved; `cause`: the same in its parts.
-        row: where the deadline stands now; None when there is none of it any more.
-        told: the last notice each person has had of it through each channel.
+        numbers: ids of the lines that record the move.
+        change: name of the change, shared by all it moved; `cause`: the same in parts.
+        row: the current row; None when the deadline no longer exists.
+        told: the last notice about it to each person through each channel.
     """
 
     numbers: tuple[int, ...]
@@ -87,23 +87,23 @@ class Move:
 
 
 class Outbox(Protocol):
-    """Notices with their delivery records, and the board rows they come from; each method one transaction."""
+    """Repository of notices with their delivery records and board rows; each method is one transaction."""
 
     def due_rows(self, today: date, *, limit: int, after: tuple[date, str, str] | None = None) -> Sequence[Row]:
-        """Rows with `next_rung_on <= today` that still wait for somebody (state `open` or `not_due_yet`).
+        """Return rows with `next_rung_on <= today` that are still open (state `open` or `not_due_yet`).
 
-        In the order (next_rung_on, case, obligation), those behind `after` only. Cost follows what is due.
+        In the order (next_rung_on, case, obligation), only those after `after`. Cost depends on the number due.
         """
 
     def cases(self, ids: Collection[str]) -> Mapping[str, Case]:
-        """These cases folded from their events, read together; an unknown id is left out."""
+        """Return these cases folded from their events, read together; unknown ids are left out."""
 
     def office(self) -> Office:
-        """Units, people and matches."""
+        """Return units, people and matches."""
 
     def settle(self, settlements: Sequence[Settlement], *, now: datetime) -> int:
-        """Insert the notices and move the rows' next rungs, all in one transaction. Returns how many notices
-        are queued by it.
+        """Insert the notices and move the rows' next steps in one transaction; return how many notices were
+        queued.
 
         The insert under the unique key is the decision to send: a key already there changes nothing, except
         that a `withdrawn` notice is queued again (attempts 0, `queued_at` and `not_before` of the new one,
@@ -112,28 +112,33 @@ class Outbox(Protocol):
         """
 
     def add(self, notices: Sequence[Notice], *, now: datetime) -> int:
-        """Queue notices no row of the board has asked for; a key already there changes nothing, as in `settle`.
-        Returns how many are queued by it."""
+        """Queue notices that come from no board row; return how many were queued.
+
+        A key already there changes nothing, as in `settle`.
+        """
 
     def claim(
         self, channel: str, *, now: datetime, limit: int, keys: Collection[str] | None = None
     ) -> Sequence[Notice]:
-        """Take up to `limit` queued notices of the channel with `not_before <= now`, oldest first; of those
-        `keys` only, if given.
+        """Take up to `limit` queued notices of the channel with `not_before <= now`, oldest first.
 
-        They become `sending`, attempts + 1, `attempted_at = now`; committed before this returns. Of two
-        claimers each notice goes to one.
+        With `keys` only those. They become `sending`, attempts + 1, `attempted_at = now`; committed before this
+        returns. Of two claimers each notice goes to one.
         """
 
     def fault(self, channel: str, code: str, answer: str, *, now: datetime) -> None:
-        """Write down what a channel itself suffers from (`Outcome.fault`); with no code it is well again."""
+        """Record a fault of the channel itself (`Outcome.fault`); an empty code ends the fault."""
 
     def mark(self, marks: Sequence[DeliveryOutcome], *, now: datetime) -> None:
-        """Write down outcomes of claimed notices in one transaction (only where the state is still `sending`);
-        `sent_at = now` where sent."""
+        """Record outcomes of claimed notices in one transaction, only where the state is still `sending`.
+
+        `sent_at = now` where sent.
+        """
 
     def delivering(self) -> AbstractContextManager[None]:
-        """Around a delivery: while it lasts nobody takes what it has claimed for left behind."""
+        """Hold the delivery lock while the block runs, so that nobody recovers what this delivery has
+        claimed.
+        """
 
     def recover(
         self,
@@ -144,34 +149,35 @@ class Outbox(Protocol):
         now: datetime,
         keys: Collection[str] | None = None,
     ) -> int:
-        """Notices of the channel left in `sending` since before `before` (a crash between send and mark) become
-        `state`: queued with `not_before = now`, or unknown. With `keys` those and what they carried, since
-        whenever: of them it is known that nobody sends them. Returns how many.
+        """Give notices left in `sending` since before `before` (a crash) a new state; return how many.
 
-        Where it can be told otherwise than by time that whoever claimed them is gone, `before` says nothing.
-        Not to be called with claimed notices in hand.
+        `state`: queued with `not_before = now`, or unknown. With `keys` those and what they carried, of any
+        age: their sender is known to be gone. Where the crash can be detected otherwise than by time, `before`
+        is ignored. Not to be called with claimed notices in hand.
         """
 
     def waiting(self) -> Sequence[PendingStep]:
-        """Notices that wait to be carried and for which no letter is on its way."""
+        """Return notices that wait to be carried and have no letter queued for them."""
 
     def unbundle(self, groups: Sequence[PendingStep]) -> None:
-        """Let these go as letters of their own."""
+        """Release these notices as separate letters."""
 
     def collect(self, carriers: Sequence[Notice], *, now: datetime) -> Mapping[str, Sequence[Notice]]:
-        """Claim what each of these claimed letters is to carry, by the letter's key."""
+        """Claim the notices that each of these claimed letters carries, by the letter's key."""
 
     def known(self, keys: Collection[str]) -> frozenset[str]:
-        """Which of these notices there are already."""
+        """Return those of the keys that exist already."""
 
     def moves(self, *, limit: int) -> Sequence[Move]:
-        """Deadlines whose due date has moved, the oldest move first."""
+        """Return deadlines whose due date has moved, the oldest move first."""
 
     def settle_moves(self, moves: Sequence[Move], notices: Sequence[Notice], *, now: datetime) -> int:
-        """Queue the notices of these moves and forget the moves, in one transaction; how many are queued."""
+        """Queue the notices of these moves and delete the moves in one transaction; return how many were
+        queued.
+        """
 
     def open_rows(self, until: date, *, today: date) -> Sequence[Row]:
-        """Open rows of active cases due by that day, by due date."""
+        """Return open rows of active cases due by that day, by due date."""
 
     def unreached(self) -> frozenset[tuple[str, str]]:
-        """Case and obligation of letters that did not arrive."""
+        """Return case and obligation of letters that did not arrive."""

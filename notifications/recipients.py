@@ -1,4 +1,4 @@
-"""Who hears of one rung: its duties resolved to people, each once, with the reason."""
+"""Resolves the duties of an escalation step to people, each once, with the reason."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ STAND_INS = ("deputy", "officer")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Problem:
-    """Something a round could not do, as a code with arguments (i18n/ says it). Shown, never dropped."""
+    """Something a round could not do, as a code with arguments (rendered by i18n/). Shown, never dropped."""
 
     case: str
     obligation: str
@@ -31,17 +31,17 @@ class Problem:
     arguments: Mapping[str, object] = field(default_factory=dict)
 
 
-def told(
+def resolve_recipients(
     office: Office, case: Case, obligation: Obligation, deadline: str, rung: Step, *, on: date
 ) -> tuple[tuple[Recipient, ...], tuple[Unresolved, ...]]:
-    """Who is told by a rung of that day, and which of its duties mean nobody.
+    """Return the recipients of a step on that day, and its duties that nobody holds.
 
     Args:
         deadline: the obligation's id with its period.
     """
     people: dict[str, Recipient] = {}
     nobody = []
-    executors = doers(office, case, obligation, deadline, on=on)
+    executors = resolve_assignees(office, case, obligation, deadline, on=on)
     recommended = obligation.force != "obligatory" and THE_DUTY_ITSELF in rung.to
     for duty in (THE_DUTY_ITSELF,) if recommended else rung.to:
         itself = duty == THE_DUTY_ITSELF
@@ -53,12 +53,17 @@ def told(
                 office,
                 _places(office, case, executors),
                 on=on,
-                without=concerned(case, duty),
+                without=persons_concerned(case, duty),
                 first_head=rung.last,
             )
         else:
             found = resolve(
-                office, duty=duty, unit=case.unit, on=on, person=case.person, without=concerned(case, duty)
+                office,
+                duty=duty,
+                unit=case.unit,
+                on=on,
+                person=case.person,
+                without=persons_concerned(case, duty),
             )
         if isinstance(found, Unresolved):
             nobody.append(found)
@@ -69,23 +74,20 @@ def told(
 
 
 def _places(office: Office, case: Case, executors: tuple[Recipient, ...] | Unresolved) -> list[tuple[str, str]]:
-    """Return the unit and key of each executor; the case's unit where the officer stands in or nobody is."""
+    """Return unit and key of each assignee; the case's unit when there are none or the officer stands in."""
     found = () if isinstance(executors, Unresolved) else executors
     answering = [one.instead_of or one.person for one in found if one.why != "officer"]
     places = [(person.unit, person.key) for person in answering if person.unit in office.units]
     return places or [(case.unit, "")]
 
 
-def doers(
+def resolve_assignees(
     office: Office, case: Case, obligation: Obligation, deadline: str, *, on: date
 ) -> tuple[Recipient, ...] | Unresolved:
-    """Who must do the thing itself, or stands in for them, on that day; never the person
-    concerned, but for what they must do themselves.
+    """Return the people who must fulfil the obligation on that day, or their deputies.
 
-    Where a unit uploads through a higher body, its uploads are for who holds the account there.
-
-    Args:
-        deadline: the obligation's id with its period.
+    Never the person concerned, except for their own part. Where a unit uploads through a higher body, its
+    uploads are for the holder of the account there.
     """
     unit = case.unit
     if obligation.duty == ACCOUNT:
@@ -98,28 +100,30 @@ def doers(
         on=on,
         responsible=responsible,
         person=case.person,
-        without=concerned(case, obligation.duty),
+        without=persons_concerned(case, obligation.duty),
     )
 
 
-def concerned(case: Case, duty: str) -> frozenset[str]:
-    """Whom the matter is about: they hear nothing of what others must do in it, only of their own part."""
+def persons_concerned(case: Case, duty: str) -> frozenset[str]:
+    """Return the people the matter is about; they are notified only of their own part."""
     return frozenset({case.person}) if case.person and duty != "person_concerned" else frozenset()
 
 
 def _copied(one: Recipient) -> Recipient:
+    """Return the recipient of a copy."""
     return replace(one, why="copied")
 
 
-def ways(
+def channels_for(
     one: Recipient, channels: Sequence[Channel], office: Office, *, through: Sequence[str] = ()
 ) -> tuple[tuple[Channel, Recipient], ...]:
-    """Through which channels somebody hears: all that reach them; where none does, the officer's instead.
+    """Return the channels that reach a person, or the officer's when none does.
 
     So a person without Telegram hears by e-mail. Empty when not even the officer can be reached.
 
     Args:
-        through: names of the channels a rung asks for; where none of those reaches them, the others are taken.
+        through: names of the channels a step prefers; when none of those reaches the person, the others are
+            used.
     """
     asked = [channel for channel in channels if channel.name in through]
     if any(channel.address(one.person) is not None for channel in asked):

@@ -1,4 +1,4 @@
-"""A round: the board rows whose day has come become notices, each once, and their ladders move on.
+"""A round: turns board rows whose step is due into notices, each once, and moves them to their next steps.
 
 Letters are not written here but when they leave (letters/composing.py): a notice may wait for office
 hours or a server for days, and "5 working days left" must be true on the day it is read. So what is sent is
@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from calendars.calendar import Calendar
-from notifications.bundling import carry
+from notifications.bundling import queue_carriers
 from notifications.channels import Channel
 from notifications.digest_schedule import plan_regular
 from notifications.letters.digests import says_something
 from notifications.letters.overview import Overview
-from notifications.moved_dates import tell_moves, told_moves
+from notifications.moved_dates import plan_move_notices, queue_move_notices
 from notifications.notice import Notice
 from notifications.planning import Page, PlannedNotice, Planner
 from notifications.ports import Outbox
@@ -31,13 +31,13 @@ PAGE = 500
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RoundReport:
-    """What a round did, or would do.
+    """The result of a round, or of its preview.
 
     Attributes:
-        rows: how many board rows' day had come.
-        hearings: whom the rungs tell; of a round that was to keep no more, the first of them.
-        others: notices that no rung asked for: what moved, digests, the calendar's call.
-        queued: how many notices it queued, without those whose key was there before; None: nothing was written.
+        rows: number of board rows whose step was due.
+        hearings: the planned notices of the steps; only the first of them when limited.
+        others: other notices: moved dates, digests, the calendar's call.
+        queued: number of new notices queued; None: nothing was written.
     """
 
     rows: int
@@ -57,7 +57,7 @@ def plan(
     today: date,
     rules: Rules,
 ) -> RoundReport:
-    """What a round would do at that moment; writes nothing."""
+    """Return what a round would do at that moment, without writing."""
     planner = Planner(outbox, library, calendar, channels, now, today, rules)
     pages = list(_pages(planner))
     return _report(pages, _others(planner), queued=None)
@@ -74,14 +74,14 @@ def round(
     rules: Rules,
     most: int = sys.maxsize,
 ) -> RoundReport:
-    """One round. Running it again, at once or by somebody else at the same time, adds nothing.
+    """Run one round. Repeating it, even at the same time in another process, adds nothing.
 
     Each page of rows is a transaction of its own, so that its letters may leave while the next is planned.
 
     Args:
         now: aware UTC.
         today: the local date.
-        most: so many hearings stand in the report at most: of a bad morning nobody needs them all in memory.
+        most: limit of planned notices kept in the report, to save memory.
     """
     pages: list[Page] = []
     queued = kept = 0
@@ -91,19 +91,19 @@ def round(
             queued += outbox.settle(page.settlements, now=now)
         pages.append(Page(page.rows, page.hearings[: most - kept], page.problems, []))
         kept += len(pages[-1].hearings)
-    moved, count = tell_moves(outbox, planner.times, now=now, rules=rules)
+    moved, count = queue_move_notices(outbox, planner.times, now=now, rules=rules)
     regular = plan_regular(
         outbox, planner.office, planner.times, calendar, channels, now=now, today=today, rules=rules
     )
     queued += count + outbox.add(regular, now=now)
-    carry(outbox, planner.office, planner.times, now=now, today=today, rules=rules)
+    queue_carriers(outbox, planner.office, planner.times, now=now, today=today, rules=rules)
     return _report(pages, [*moved, *regular], queued=queued)
 
 
 def _others(planner: Planner) -> list[Notice]:
-    """What a round would queue beside the rungs."""
+    """Return the notices a round would queue besides those of steps."""
     now, today, rules = planner.now, planner.today, planner.rules
-    moved = told_moves(planner.outbox, planner.times, now=now, rules=rules)
+    moved = plan_move_notices(planner.outbox, planner.times, now=now, rules=rules)
     regular = plan_regular(
         planner.outbox,
         planner.office,

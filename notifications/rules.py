@@ -1,4 +1,4 @@
-"""How an organisation sends: office hours, who is told when nobody else can be, patience with servers."""
+"""Sending rules of an organisation: office hours, the officer of last resort, retries."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rules:
-    """What config.toml says about sending.
+    """The sending rules in config.toml.
 
     Attributes:
         office_hours: local hours of working days in which letters leave; the second is the first too late.
-        officer, officer_language: key or e-mail of who is told when nobody else can be.
+        officer, officer_language: key or e-mail of the person notified when nobody else can be.
         domain: right half of every Message-ID; the sender's own.
-        public_address: of the pages, without a slash at the end; "" when there are none to link to.
-        attempts: after so many a notice has failed.
-        link_key: the secret that addresses in letters are made with, which need no log-in.
-        digests: which are sent: personal (where chosen), unit (to its head, weekly), managers (weekly).
+        public_address: address of the pages, without a trailing slash; "" when there are none to link to.
+        attempts: number of attempts after which a notice has failed.
+        link_key: secret of the addresses in letters that need no log-in.
+        digests: digests sent: personal (where chosen), unit (to its head, weekly), managers (weekly).
     """
 
     office_hours: tuple[time, time] = (time(9), time(18))
@@ -39,9 +39,9 @@ class Rules:
 
 
 def opening(now: datetime, calendar: Calendar, rules: Rules) -> datetime:
-    """The first moment from `now` on at which letters may leave (aware UTC): now itself inside office hours.
+    """Return the first moment from `now` on when letters may leave (aware UTC): now itself inside office hours.
 
-    Beyond the records of days nobody knows which days work: then it is now.
+    Outside the calendar's records it is now.
     """
     first, last = rules.office_hours
     zone = _zone(rules.zone)
@@ -57,20 +57,21 @@ def opening(now: datetime, calendar: Calendar, rules: Rules) -> datetime:
 
 
 def back_off(attempts: int, rules: Rules) -> timedelta | None:
-    """How long to wait after so many attempts; None when they are spent."""
+    """Return how long to wait after so many attempts; None when they are used up."""
     return BACK_OFF[min(attempts, len(BACK_OFF)) - 1] if attempts < rules.attempts else None
 
 
 def local_moment(moment: datetime, rules: Rules) -> datetime:
-    """Return a moment by the clocks of the office."""
+    """Return a moment in the office's time zone."""
     return moment.astimezone(_zone(rules.zone))
 
 
 def local_day(moment: datetime, rules: Rules) -> date:
-    """The local date of a moment."""
+    """Return the local date of a moment."""
     return local_moment(moment, rules).date()
 
 
 @cache
 def _zone(name: str) -> ZoneInfo:
+    """Return a time zone (cached)."""
     return ZoneInfo(name)

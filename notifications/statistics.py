@@ -1,4 +1,4 @@
-"""How the sending stands, in figures: what operators watch."""
+"""Delivery figures for operators."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from notifications.recipients import Problem
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fault:
-    """What is wrong with a channel itself, and waits for somebody to mend it.
+    """A fault of a channel itself that an administrator must correct.
 
     Attributes:
-        channel: "" where config.toml lets none be made.
+        channel: "" when config.toml allows none to be created.
         code: as `notifications.notice.Outcome.fault`; `settings` where config.toml is what is wrong.
-        answer: what the server or the system said last.
-        since: UTC moment of the first letter it kept; None where it keeps none.
-        letters: how many it has kept from leaving since: failed, or to be tried again.
+        answer: last answer of the server or system.
+        since: UTC moment of the first letter it delays; None when there is none.
+        letters: number of letters delayed since: failed, or to be tried again.
     """
 
     channel: str
@@ -32,13 +32,13 @@ class Fault:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Figures:
-    """The outbox at a moment.
+    """State of the outbox at a moment.
 
     Attributes:
         counts: notices by channel and state.
-        oldest: since when the longest waiting letter that may leave already waits (UTC); None when none does.
-        pulses: when each thing the metronome does was last done (UTC), and the seconds it took.
-        faults: what is wrong with channels themselves.
+        oldest: since when the oldest letter that may leave has waited (UTC); None when none does.
+        pulses: last run of each task of the metronome (UTC), and the seconds it took.
+        faults: faults of channels.
     """
 
     counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
@@ -48,29 +48,30 @@ class Figures:
 
 
 class Post(Protocol):
-    """What pages and operators ask of the sending."""
+    """Access of pages and operators to delivery."""
 
     def figures(self, *, now: datetime) -> Figures:
-        """How it stands."""
+        """Return the current figures."""
 
     def failed(self, *, limit: int) -> Sequence[Notice]:
-        """Letters that did not arrive, or of which nobody knows, the newest first; their cases' own only."""
+        """Return letters of cases that failed or whose fate is unknown, newest first."""
 
     def faults(self) -> Sequence[Fault]:
-        """What is wrong with channels themselves."""
+        """Return the faults of channels."""
 
     def unheard(self, *, now: datetime, today: date, limit: int) -> Sequence[Problem]:
-        """Rungs whose day has come and of which nobody can be told, the oldest first: why, of each."""
+        """Return due steps that nobody can be notified of, oldest first, with the reasons."""
 
     def resend_all(self, channel: str, *, now: datetime) -> int:
-        """Queue again what a fault of the channel has kept from leaving, each for its reader's next office
-        hours; how many letters."""
+        """Queue again what a channel's fault has delayed, for each recipient's next office hours; return how
+        many letters.
+        """
 
     def carried(self, key: str) -> Sequence[Notice]:
-        """What the letter of that notice carried."""
+        """Return the notices carried by that notice's letter."""
 
     def acknowledge(self, key: str, *, now: datetime) -> bool:
-        """The reader says it was read; the first time stays. False when there is none of that key."""
+        """Record that the notice was read; the first time is kept. False when the key is unknown."""
 
     def resend(self, key: str, *, now: datetime) -> bool:
-        """Queue one of them again, for the next office hours; False when there is none of that key."""
+        """Queue a notice again for the next office hours; False when the key is unknown."""

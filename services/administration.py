@@ -212,7 +212,7 @@ class Administration:
         """Send a test letter at once. Raises NotReached; BadSetting: the channel's section cannot be used."""
         from i18n import say
         from notifications.channels import OutgoingMessage
-        from notifications.letters.page import Page, written
+        from notifications.letters.page import Page, render_letter
         from notifications.notice import Notice
         from notifications.wire.message import message_id
 
@@ -221,7 +221,7 @@ class Administration:
         if address is None:
             raise NotReached("web.channels.not_reached", channel=channel)
         key = f"test:{now.isoformat()}:{person.key}:{channel}"
-        letter = written(
+        letter = render_letter(
             Page(
                 subject=say("web.channels.test_subject", {}, language),
                 greeting=say("letter.greeting", {"name": person.name}, language),

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from notifications.moved_dates import people_to_tell, was_told
+from notifications.moved_dates import people_to_tell, was_notified
 from services.context import RequestContext, stamp
 from services.evidence import store_evidence
 from services.inputs import (
@@ -323,13 +323,13 @@ def withdraw(ctx: RequestContext, command: Withdraw) -> CommandResult:
 
 def undo(ctx: RequestContext, case: str, line: int, *, ground: str) -> CommandResult:
     """Withdraw a line of the history right after the reader wrote it. Raises CannotUndo."""
-    told = partial(was_told, ctx.reads.notices(case))
+    told = partial(was_notified, ctx.reads.notices(case))
     return command_result(withdrawals.undo(ctx.desk, case, line, ground=ground, was_told=told, **stamp(ctx)))
 
 
 def line_to_undo(ctx: RequestContext, case: str, name: str) -> int | None:
     """Return the line of the history the reader may undo after recording this; None where there is none."""
-    told = partial(was_told, ctx.reads.notices(case))
+    told = partial(was_notified, ctx.reads.notices(case))
     return withdrawals.undoable(ctx.reads.events(case), name, told, by=ctx.reader.login, now=ctx.now)
 
 

@@ -49,7 +49,7 @@ def offer(app: AppContext, person: str, *, now: datetime) -> Offer:
         UnknownPerson: there is nobody of that name, or several people.
         NoBot: `[channels.telegram] bot` is missing, or Telegram is not among the channels in use.
     """
-    from notifications.links import CODE_LASTS, address, hashed, new_code
+    from notifications.links import CODE_LASTS, hash_code, link_address, new_code
 
     channels = app.settings.channels
     bot = str(channels.sections.get("telegram", {}).get("bot", ""))
@@ -60,8 +60,8 @@ def offer(app: AppContext, person: str, *, now: datetime) -> Offer:
         raise NoBot("telegram.not_in_use")
     holder = person_named(app, person)
     code = new_code()
-    app.links.offer(holder.key, hashed(code), now=now)
-    return Offer(person=holder, code=code, address=address(bot, code), until=now + CODE_LASTS)
+    app.links.offer(holder.key, hash_code(code), now=now)
+    return Offer(person=holder, code=code, address=link_address(bot, code), until=now + CODE_LASTS)
 
 
 def linked(app: AppContext) -> Sequence[tuple[Person | None, Link]]:

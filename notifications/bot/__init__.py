@@ -1,1 +1,1 @@
-"""The bot: a conversation over Telegram in which a reader is linked, asks what waits, and answers."""
+"""The Telegram bot: links accounts, lists a person's deadlines, and takes answers and evidence."""

@@ -1,7 +1,8 @@
-"""Buttons under a reminder: read, later, done, undo, evidence, open. Each is checked against what is stored.
+"""Handles the buttons below a reminder (read, later, done, undo, evidence, open), each checked against stored
+data.
 
-A button carries the fingerprint of a notice and nothing else that counts. The account that pressed it must be
-linked, the notice must have been that person's, and for all but reading the deadline must still be theirs.
+A button carries only the fingerprint of a notice. The account that pressed it must be linked, the notice must
+have been sent to that person, and for all buttons but "read" the deadline must still be theirs.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from html import escape
 from i18n import explain, say
 from notifications.acknowledgement import acknowledge
 from notifications.bot import evidence
-from notifications.bot.messages import ButtonAction, Reply, line, shortened
-from notifications.bot.office import House, still_theirs, to_do
-from notifications.moved_dates import was_told
+from notifications.bot.messages import ButtonAction, Reply, line, shorten
+from notifications.bot.office import House, is_notified, is_responsible
+from notifications.moved_dates import was_notified
 from notifications.notice import Notice
 from notifications.wire.telegram import Button, buttons, reference
 from workflow.board.rows import WAITING
@@ -32,7 +33,7 @@ LOOKED_AT = 1000
 _NAMED = re.compile(r"([0-9a-f]{32})(?::([0-9-]{1,10}))?")
 
 
-def pressed(
+def handle_button(
     house: House,
     office: Office,
     person: Person,
@@ -43,10 +44,10 @@ def pressed(
     now: datetime,
     today: date,
 ) -> ButtonAction:
-    """What pressing leads to. `rest`: the notice's fingerprint, then what was chosen.
+    """Handle a pressed button. `rest`: the notice's fingerprint, then the value chosen.
 
     Raises:
-        Refusal: it cannot be done; the sentence says why.
+        Refusal: the action is not allowed; the message gives the reason.
     """
     found = _NAMED.fullmatch(rest)
     notice = _notice(house, person, found[1]) if found else None
@@ -66,22 +67,24 @@ def pressed(
     view = house.desk.view(notice.case, today=today)
     deadline = reminder_actions.deadline_of(view, notice.obligation)
     if mark == "o":
-        return ButtonAction(toast="", replies=(_opened(house, view, deadline, language),))
+        return ButtonAction(toast="", replies=(_show_deadline(house, view, deadline, language),))
     if view.procedure.confidential:
         return ButtonAction(toast=line("behind_login", language), alert=True)
     # A head who is told of what is late may say that it was done; to be reminded later is for whoever does it.
-    whose = to_do if mark == "s" else still_theirs
+    whose = is_responsible if mark == "s" else is_notified
     if not whose(house, office, person, view.case, notice.obligation, today=today):
         return ButtonAction(toast=line("no_longer_yours", language), alert=True)
     chosen = found[2] or ""
     if mark == "u":
-        return _undone(house, notice, deadline, chosen, by, language, now=now, today=today)
+        return _undo(house, notice, deadline, chosen, by, language, now=now, today=today)
     if mark == "e":
-        return evidence.button(house, person, view, deadline, reference(notice.key), chosen, language, now=now)
+        return evidence.handle_evidence_button(
+            house, person, view, deadline, reference(notice.key), chosen, language, now=now
+        )
     if deadline.state not in WAITING and deadline.state != "missed":
         return ButtonAction(toast=line("done_already", language), alert=True)
     if not chosen:
-        return _which_day(house, notice, deadline, mark, language, today=today)
+        return _offer_days(house, notice, deadline, mark, language, today=today)
     day = _day(chosen)
     if day is None:
         return ButtonAction(toast=line("not_yours", language), alert=True)
@@ -98,16 +101,16 @@ def pressed(
     if change.events:
         data = f"u:{reference(notice.key)}:{change.events[0].seq}"
         said = replace(said, buttons=((Button(line("undo", language), data),),))
-    asked = evidence.ask(house, person, view, deadline, reference(notice.key), language, now=now)
+    asked = evidence.request_evidence(house, person, view, deadline, reference(notice.key), language, now=now)
     return ButtonAction(toast="", replies=(said, *asked), buttons=())
 
 
 def signature(person: Person) -> str:
-    """Who wrote it, as the chain keeps it."""
+    """Return the name under which the chain records a person's action in Telegram."""
     return f"{person.name} (Telegram)"
 
 
-def _undone(
+def _undo(
     house: House,
     notice: Notice,
     deadline: Deadline,
@@ -118,7 +121,9 @@ def _undone(
     now: datetime,
     today: date,
 ) -> ButtonAction:
-    """Withdraw what they have just said was done; only they can, for ten minutes, while no letter left."""
+    """Withdraw a fact the person has just recorded: only by themselves, within ten minutes, before any letter
+    left.
+    """
     if not chosen.isdecimal():
         return ButtonAction(toast=line("not_yours", language), alert=True)
     withdrawals.undo(
@@ -126,7 +131,7 @@ def _undone(
         notice.case,
         int(chosen),
         ground=say("withdraw.by_mistake", {}, language),
-        was_told=partial(was_told, house.outbox.notices(case=notice.case)),
+        was_told=partial(was_notified, house.outbox.notices(case=notice.case)),
         by=by,
         now=now,
         today=today,
@@ -136,21 +141,23 @@ def _undone(
 
 
 def _notice(house: House, person: Person, name: str) -> Notice | None:
+    """Return the notice of a fingerprint sent to the person; None when there is none."""
     known = house.outbox.notices(person=person.key, channel=CHANNEL, limit=LOOKED_AT)
     return next((one for one in known if reference(one.key) == name), None)
 
 
 def _day(text: str) -> date | None:
+    """Parse an ISO date; None for anything else."""
     try:
         return date.fromisoformat(text)
     except ValueError:
         return None
 
 
-def _which_day(
+def _offer_days(
     house: House, notice: Notice, deadline: Deadline, mark: str, language: str, *, today: date
 ) -> ButtonAction:
-    """The days to choose from, each a button."""
+    """Return buttons for the days the action may be dated with."""
     if mark == "s":
         days = reminder_actions.choices(house.desk, house.calendar, notice.case, notice.obligation, today=today)
         if not days:
@@ -163,8 +170,8 @@ def _which_day(
     return ButtonAction(toast="", replies=(Reply(text=asked, buttons=rows),))
 
 
-def _opened(house: House, view: View, deadline: Deadline, language: str) -> Reply:
-    """The deadline with its explanation, and where the case is."""
+def _show_deadline(house: House, view: View, deadline: Deadline, language: str) -> Reply:
+    """Return the deadline with its explanation, and the link to its case."""
     address = house.rules.public_address
     page = escape(f"{address}/cases/{view.case.id}", quote=False) if address else ""
     if view.procedure.confidential:
@@ -177,4 +184,4 @@ def _opened(house: House, view: View, deadline: Deadline, language: str) -> Repl
         parts.insert(1, line("done_already", language))
     if page:
         parts.append(page)
-    return Reply(text=shortened("\n\n".join(parts)))
+    return Reply(text=shorten("\n\n".join(parts)))

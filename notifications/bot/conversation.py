@@ -1,5 +1,6 @@
-"""The bot's side of a conversation: linking an account, lists, languages. Buttons: `buttons`; documents and
-addresses: `evidence`. Nothing here knows the wire, so nothing here knows aiogram.
+"""Handles messages to the bot: linking accounts, lists, languages.
+
+Buttons are in `buttons`, documents and addresses in `evidence`. Independent of the transport, so of aiogram.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from typing import BinaryIO
 from calendars import OutOfRange
 from i18n import refusal
 from notifications.bot import buttons, evidence
-from notifications.bot.lists import listed
+from notifications.bot.lists import list_deadlines
 from notifications.bot.messages import LANGUAGES, ButtonAction, Reply, Sender, line
 from notifications.bot.office import House
-from notifications.links import Link, hashed
+from notifications.links import Link, hash_code
 from notifications.wire.telegram import Button
 from workflow.org.office import Office, Person, with_officer
 from workflow.refusal import Refusal
@@ -24,12 +25,12 @@ Clock = Callable[[], tuple[datetime, date]]
 
 
 class Conversation:
-    """Answers whoever writes to the bot.
+    """Answers messages to the bot.
 
     Args:
-        house: what is known and where things are written.
-        clock: gives (aware UTC, local date), asked once for each thing said.
-        language: in which a stranger is answered whose program speaks none of ours.
+        house: access to data and commands.
+        clock: returns (aware UTC, local date), called once for each message.
+        language: language for unknown senders whose Telegram uses none of ours.
     """
 
     def __init__(self, house: House, clock: Clock, *, language: str) -> None:
@@ -38,7 +39,7 @@ class Conversation:
         self._language = language
 
     def said(self, sender: Sender, text: str) -> tuple[Reply, ...]:
-        """Somebody has written a text."""
+        """Answer a text message."""
         now, today = self._clock()
         office = self._office()
         command, _, rest = text.strip().partition(" ")
@@ -52,7 +53,7 @@ class Conversation:
         try:
             match name:
                 case "/my" | "/week" | "/overdue":
-                    return (listed(self._house, office, person, name[1:], language, today=today),)
+                    return (list_deadlines(self._house, office, person, name[1:], language, today=today),)
                 case "/language":
                     return (self._languages(language),)
                 case "/stop":
@@ -60,15 +61,17 @@ class Conversation:
                     return (Reply(text=line("stopped", language)),)
                 case "/evidence":
                     words = rest.split()
-                    return evidence.named(self._house, office, person, words, language, now=now, today=today)
+                    return evidence.handle_evidence_command(
+                        self._house, office, person, words, language, now=now, today=today
+                    )
                 case _ if name.startswith("/"):
                     return (Reply(text=line("help", language)),)
-            return evidence.address(self._house, office, link, person, text, language, now=now, today=today)
+            return evidence.handle_text(self._house, office, link, person, text, language, now=now, today=today)
         except (Refusal, OutOfRange) as no:
             return (_refused(no, language),)
 
     def sent(self, sender: Sender, content: BinaryIO, name: str, caption: str) -> tuple[Reply, ...]:
-        """Somebody has sent a document."""
+        """Answer a document."""
         now, today = self._clock()
         office = self._office()
         link, person = self._known(sender, office)
@@ -76,26 +79,26 @@ class Conversation:
             return (self._stranger(sender),)
         language = self._speaks(link, person)
         try:
-            return evidence.document(
+            return evidence.handle_document(
                 self._house, office, link, person, content, name, caption, language, now=now, today=today
             )
         except (Refusal, OutOfRange) as no:
             return (_refused(no, language),)
 
     def unreadable(self, sender: Sender, *, large: bool = False) -> tuple[Reply, ...]:
-        """Somebody has sent what the bot cannot take: a photograph, a voice, a document too large."""
+        """Answer a message the bot cannot use: a photograph, a voice message, a document that is too large."""
         link, person = self._known(sender, self._office())
         if link is None or person is None:
             return (self._stranger(sender),)
         return (Reply(text=line("too_large" if large else "unreadable", self._speaks(link, person))),)
 
     def expects_document(self, sender: Sender) -> bool:
-        """Whether a document of theirs is worth fetching."""
+        """Return whether a document of the sender is expected and should be downloaded."""
         link, person = self._known(sender, self._office())
         return link is not None and person is not None
 
     def pressed(self, sender: Sender, data: str) -> ButtonAction:
-        """Somebody has pressed a button, or says so: nothing in it is believed that is not looked up."""
+        """Answer a pressed button; everything in its data is verified."""
         now, today = self._clock()
         office = self._office()
         link, person = self._known(sender, office)
@@ -107,17 +110,20 @@ class Conversation:
             self._house.links.speak(person.key, rest)
             return ButtonAction(toast=line("language_set", rest), replies=(Reply(text=line("help", rest)),))
         try:
-            return buttons.pressed(self._house, office, person, mark, rest, language, now=now, today=today)
+            return buttons.handle_button(
+                self._house, office, person, mark, rest, language, now=now, today=today
+            )
         except (Refusal, OutOfRange) as no:
             return ButtonAction(toast="", replies=(_refused(no, language),))
 
     def broken(self, sender: Sender) -> Reply:
-        """Something of ours broke; what they asked for was not done."""
+        """Return the answer after an internal error: the request was not carried out."""
         return Reply(text=line("broken", self._guessed(sender)))
 
     def _start(
         self, sender: Sender, link: Link | None, person: Person | None, code: str, office: Office, now: datetime
     ) -> Reply:
+        """Answer /start: link the account when a code comes with it."""
         if not code:
             if link is None or person is None:
                 return self._stranger(sender)
@@ -125,7 +131,7 @@ class Conversation:
             if self._house.links.welcome(person.key):
                 return Reply(text=line("welcome_back", language, person=person.name))
             return Reply(text=line("linked_already", language, person=person.name))
-        result, made = self._house.links.redeem(hashed(code), sender.chat, language="", now=now)
+        result, made = self._house.links.redeem(hash_code(code), sender.chat, language="", now=now)
         if made is None:
             return Reply(text=line(f"code_{result}", self._guessed(sender)))
         whose = office.people.get(made.person)
@@ -135,13 +141,16 @@ class Conversation:
         return Reply(text=line("linked", self._speaks(made, whose), person=whose.name))
 
     def _languages(self, language: str) -> Reply:
+        """Offer the choice of language."""
         buttons = tuple(Button(line("own_name", one), f"l:{one}") for one in LANGUAGES)
         return Reply(text=line("language_which", language), buttons=(buttons,))
 
     def _stranger(self, sender: Sender) -> Reply:
+        """Answer an account that is not linked."""
         return Reply(text=line("stranger", self._guessed(sender)))
 
     def _known(self, sender: Sender, office: Office) -> tuple[Link | None, Person | None]:
+        """Return the sender's link and person."""
         link = self._house.links.behind(sender.chat)
         return link, office.people.get(link.person) if link else None
 
@@ -150,14 +159,17 @@ class Conversation:
         return with_officer(self._house.outbox.office(), rules.officer, language=rules.officer_language)
 
     def _guessed(self, sender: Sender) -> str:
+        """Return the language of the sender's Telegram, else the default."""
         return sender.language if sender.language in LANGUAGES else self._language
 
     @staticmethod
     def _speaks(link: Link, person: Person) -> str:
+        """Return the language to answer a person in."""
         return link.language or person.language
 
 
 def _refused(no: BaseException, language: str) -> Reply:
+    """Return the reply for a refusal."""
     from html import escape
 
     return Reply(text=escape(refusal(no, language), quote=False))

@@ -1,7 +1,7 @@
-"""Evidence through the bot: a document or an address for a named obligation.
+"""Takes evidence through the bot: a document or an address for a given obligation.
 
-What the next thing they send is for is kept with the person's link, for an hour; so a restart in between loses
-nothing, and nothing sent by chance becomes evidence of anything.
+The obligation awaiting evidence is stored with the person's link for an hour; so a restart loses nothing, and
+nothing sent by chance becomes evidence.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from documents.sheets.web_address import is_web_address
 from notifications.bot.messages import ButtonAction, Reply, line
-from notifications.bot.office import House, still_theirs
+from notifications.bot.office import House, is_notified
 from notifications.links import Link, PendingLink
 from notifications.wire.telegram import Button
 from workflow.cases.case import Evidence
@@ -28,7 +28,7 @@ _ISO = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b")
 _DOTTED = re.compile(r"\b(\d{1,2})\.(\d{1,2})\.(\d{4})\b")
 
 
-def button(
+def handle_evidence_button(
     house: House,
     person: Person,
     view: View,
@@ -39,18 +39,20 @@ def button(
     *,
     now: datetime,
 ) -> ButtonAction:
-    """The button was pressed: ask for it, or first which of several kinds it is to be."""
+    """Handle the evidence button: request the evidence, or first its kind where several are possible."""
     kinds = deadline.obligation.evidence
     if not chosen:
-        return ButtonAction(toast="", replies=ask(house, person, view, deadline, name, language, now=now))
+        return ButtonAction(
+            toast="", replies=request_evidence(house, person, view, deadline, name, language, now=now)
+        )
     if not chosen.isdigit() or int(chosen) >= len(kinds):
         return ButtonAction(toast=line("not_yours", language), alert=True)
     awaited = PendingLink(case=view.case.id, obligation=deadline.id, kind=kinds[int(chosen)], at=now)
     house.links.await_from(person.key, awaited)
-    return ButtonAction(toast="", replies=(_asked(deadline, awaited.kind, language),))
+    return ButtonAction(toast="", replies=(_evidence_request(deadline, awaited.kind, language),))
 
 
-def ask(
+def request_evidence(
     house: House,
     person: Person,
     view: View,
@@ -60,7 +62,9 @@ def ask(
     *,
     now: datetime,
 ) -> tuple[Reply, ...]:
-    """Ask for what is still missing; which, where several kinds are. Nothing where nothing is missing."""
+    """Request missing evidence, or first its kind where several are missing; return nothing when none is
+    missing.
+    """
     fact = view.case.facts.get(deadline.id)
     shown = {item.kind for item in fact.evidence} if fact else set()
     kinds = [(n, kind) for n, kind in enumerate(deadline.obligation.evidence) if kind not in shown]
@@ -73,10 +77,10 @@ def ask(
     house.links.await_from(
         person.key, PendingLink(case=view.case.id, obligation=deadline.id, kind=kind, at=now)
     )
-    return (_asked(deadline, kind, language),)
+    return (_evidence_request(deadline, kind, language),)
 
 
-def named(
+def handle_evidence_command(
     house: House,
     office: Office,
     person: Person,
@@ -86,27 +90,27 @@ def named(
     now: datetime,
     today: date,
 ) -> tuple[Reply, ...]:
-    """`/evidence CASE OBLIGATION`. Raises Refusal for a case or an obligation there is none of."""
+    """Handle `/evidence CASE OBLIGATION`. Raises Refusal for an unknown case or obligation."""
     if len(words) != 2:
         return (Reply(text=line("evidence_how", language)),)
     view = house.desk.view(words[0], today=today)
     if view.procedure.confidential and not any(
-        still_theirs(house, office, person, view.case, one.id, today=today)
+        is_notified(house, office, person, view.case, one.id, today=today)
         for one in view.deadlines
         if not is_entry(one.id)
     ):
         # Whoever has no part in a confidential case is not told that it exists, nor what it asks for.
         raise UnknownCase(words[0])
     deadline = reminder_actions.deadline_of(view, words[1])
-    if not still_theirs(house, office, person, view.case, deadline.id, today=today):
+    if not is_notified(house, office, person, view.case, deadline.id, today=today):
         return (Reply(text=line("no_longer_yours", language)),)
     if view.procedure.confidential:
         return (Reply(text=line("behind_login", language)),)
     house.links.await_from(person.key, PendingLink(case=view.case.id, obligation=deadline.id, kind="", at=now))
-    return (_asked(deadline, "", language),)
+    return (_evidence_request(deadline, "", language),)
 
 
-def address(
+def handle_text(
     house: House,
     office: Office,
     link: Link,
@@ -117,16 +121,18 @@ def address(
     now: datetime,
     today: date,
 ) -> tuple[Reply, ...]:
-    """A text that is no command: an address where one is awaited, else help."""
+    """Handle a text that is not a command: record it as an address where one is expected, else show the
+    help.
+    """
     found = [word for word in text.split() if is_web_address(word)]
     if len(found) != 1:
         return (Reply(text=line("evidence_no_address" if link.awaited else "help", language)),)
-    return _recorded(
+    return _record_evidence(
         house, office, link, person, found[0], None, text.replace(found[0], " "), language, now, today
     )
 
 
-def document(
+def handle_document(
     house: House,
     office: Office,
     link: Link,
@@ -139,13 +145,13 @@ def document(
     now: datetime,
     today: date,
 ) -> tuple[Reply, ...]:
-    """A document. Raises Refusal where it is none that can be kept."""
-    if _due(link, now) is None:
+    """Handle a document: record it as evidence. Raises Refusal for a file that is not accepted."""
+    if _unexpired(link, now) is None:
         return (Reply(text=line("evidence_for_what", language)),)
-    return _recorded(house, office, link, person, name, content, caption, language, now, today)
+    return _record_evidence(house, office, link, person, name, content, caption, language, now, today)
 
 
-def _recorded(
+def _record_evidence(
     house: House,
     office: Office,
     link: Link,
@@ -157,16 +163,17 @@ def _recorded(
     now: datetime,
     today: date,
 ) -> tuple[Reply, ...]:
-    awaited = _due(link, now)
+    """Record evidence and return the confirmation."""
+    awaited = _unexpired(link, now)
     if awaited is None:
         return (Reply(text=line("evidence_for_what", language)),)
     view = house.desk.view(awaited.case, today=today)
     deadline = reminder_actions.deadline_of(view, awaited.obligation)
-    if not still_theirs(house, office, person, view.case, deadline.id, today=today):
+    if not is_notified(house, office, person, view.case, deadline.id, today=today):
         # It passed to somebody else after it was asked for.
         house.links.await_from(person.key, None)
         return (Reply(text=line("no_longer_yours", language)),)
-    kind = _kind(awaited.kind, deadline.obligation.evidence, "link:" if content is None else "document:")
+    kind = _choose_kind(awaited.kind, deadline.obligation.evidence, "link:" if content is None else "document:")
     given = _date(beside)
     known = view.case.facts.get(deadline.id)
     if content is None:
@@ -183,21 +190,22 @@ def _recorded(
     return (Reply(text=line("evidence_taken", language, title=deadline.obligation.title, on=on)),)
 
 
-def _due(link: Link, now: datetime) -> PendingLink | None:
-    """What is awaited, unless it was asked for long ago."""
+def _unexpired(link: Link, now: datetime) -> PendingLink | None:
+    """Return the pending request for evidence, unless it has expired."""
     awaited = link.awaited
     return awaited if awaited is not None and abs(now - awaited.at) < AWAITED_FOR else None
 
 
-def _kind(asked: str, kinds: Sequence[str], sort: str) -> str:
-    """The kind it is: the one asked for where the sort fits, else the only one of its sort, else none."""
+def _choose_kind(asked: str, kinds: Sequence[str], sort: str) -> str:
+    """Return the kind of evidence: the requested one if it fits, else the only one that does, else ""."""
     if asked.startswith(sort):
         return asked
     fitting = [kind for kind in kinds if kind.startswith(sort)]
     return fitting[0] if len(fitting) == 1 else ""
 
 
-def _asked(deadline: Deadline, kind: str, language: str) -> Reply:
+def _evidence_request(deadline: Deadline, kind: str, language: str) -> Reply:
+    """Return the request for evidence of a kind."""
     title = deadline.obligation.title
     if kind:
         return Reply(text=line("evidence_asked_kind", language, title=title, kinds=(kind,)))
@@ -205,7 +213,7 @@ def _asked(deadline: Deadline, kind: str, language: str) -> Reply:
 
 
 def _date(text: str) -> date | None:
-    """A date written beside it; one no calendar has is none."""
+    """Parse the date written beside a document; None when it is missing or invalid."""
     try:
         if found := _ISO.search(text):
             return date(int(found[1]), int(found[2]), int(found[3]))

@@ -1,4 +1,4 @@
-"""/my, /week, /overdue: what waits for the person who asks."""
+"""The commands /my, /week and /overdue: lists of a person's deadlines."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from html import escape
 
 from i18n import say
-from notifications.bot.messages import Reply, line, shortened
-from notifications.bot.office import House, theirs
+from notifications.bot.messages import Reply, line, shorten
+from notifications.bot.office import House, rows_of_person
 from notifications.letters.texts import standing
 from workflow.org.office import Office, Person
 
@@ -17,15 +17,19 @@ SHOWN = 15
 """So many lines; the rest is counted."""
 
 
-def listed(house: House, office: Office, person: Person, what: str, language: str, *, today: date) -> Reply:
-    """The person's own obligations: `overdue`, due within a working `week`, or all that is near (`my`)."""
+def list_deadlines(
+    house: House, office: Office, person: Person, what: str, language: str, *, today: date
+) -> Reply:
+    """Return a list of the person's obligations: `overdue`, due within a working `week`, or all near ones
+    (`my`).
+    """
     last = house.calendar.add(today, WORKING_DAYS_AHEAD)
     if what == "my":
         last = min(today + timedelta(days=DAYS_AHEAD), house.calendar.last)
     rows = list(house.reads.overdue(today)) if what in ("overdue", "my") else []
     if what != "overdue":
         rows += house.reads.due(today, last)
-    mine = theirs(house, office, person, rows, today=today)
+    mine = rows_of_person(house, office, person, rows, today=today)
     if not mine:
         return Reply(text=line(f"list_{what}_empty", language, until=last))
     lines = [f"<b>{line(f'list_{what}', language, until=last)}</b>", ""]
@@ -46,4 +50,4 @@ def listed(house: House, office: Office, person: Person, what: str, language: st
         ]
     if len(mine) > SHOWN:
         lines += ["", line("list_more", language, count=len(mine) - SHOWN)]
-    return Reply(text=shortened("\n".join(lines)))
+    return Reply(text=shorten("\n".join(lines)))

@@ -1,4 +1,4 @@
-"""What the bot says and what it is told, as values: the conversation knows nothing of the wire it runs over."""
+"""Messages to and from the bot as values, independent of the transport."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LARGEST = 20 * 1024 * 1024
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reply:
-    """One message of the bot, in Telegram's HTML."""
+    """A message from the bot in Telegram's HTML."""
 
     text: str
     buttons: Buttons = ()
@@ -25,12 +25,12 @@ class Reply:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ButtonAction:
-    """What a pressed button leads to.
+    """The result of pressing a button.
 
     Attributes:
-        toast: said at once over the chat; `alert`: to be closed by hand.
-        replies: messages of their own.
-        buttons: what the pressed message has from now on; None leaves it as it is.
+        toast: notification shown over the chat; `alert`: it must be closed by the user.
+        replies: further messages.
+        buttons: new buttons of the message; None leaves them as they are.
     """
 
     toast: str
@@ -41,26 +41,26 @@ class ButtonAction:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sender:
-    """Who speaks to the bot: the account's id, and the language its program is set to."""
+    """The sender of a message: the account's id, and the language of its Telegram."""
 
     chat: str
     language: str = field(default="")
 
 
 class EvidenceStore(Protocol):
-    """Where documents are kept by what is in them."""
+    """Storage of documents by their content."""
 
     def keep(self, content: BinaryIO, name: str) -> StoredFile:
-        """Store the bytes once. Raises Refusal for an empty file or one too large."""
+        """Store the bytes once. Raises Refusal for an empty file or one that is too large."""
 
 
 def line(code: str, language: str, **arguments: object) -> str:
-    """A sentence of the catalogues, safe to stand in a message."""
+    """Return a sentence of the catalogues, escaped for a message."""
     return escape(say(f"telegram.{code}", arguments, language), quote=False)
 
 
-def shortened(text: str) -> str:
-    """The text, cut at the end of a line where Telegram would refuse it; here the marks count too."""
+def shorten(text: str) -> str:
+    """Return the text cut at a line end to Telegram's limit, markup included."""
     if len(text.encode("utf-16-le")) // 2 <= LONGEST:
         return text
     lines: list[str] = []

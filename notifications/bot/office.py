@@ -1,4 +1,4 @@
-"""What the bot needs of the house, and whose an obligation is."""
+"""Ports of the bot to the application, and which obligations belong to a person."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from calendars.calendar import Calendar
 from notifications.bot.messages import EvidenceStore
 from notifications.links import Links
 from notifications.notice import Notice, NoticeState
-from notifications.recipients import doers, told
+from notifications.recipients import resolve_assignees, resolve_recipients
 from notifications.rules import Rules
 from workflow.board.rows import Row
 from workflow.cases.case import Case
@@ -22,10 +22,10 @@ from workflow.org.office import Office, Person
 
 
 class Notices(Protocol):
-    """The register, and the office it was written for."""
+    """The register of notices, with the office."""
 
     def office(self) -> Office:
-        """Units, people and matches."""
+        """Return the units, people and matches."""
 
     def notices(
         self,
@@ -36,30 +36,30 @@ class Notices(Protocol):
         state: NoticeState | None = None,
         limit: int | None = None,
     ) -> Sequence[Notice]:
-        """The register, the newest first, narrowed by whatever is given."""
+        """Return notices, newest first, filtered by the given values."""
 
     def carried(self, key: str) -> Sequence[Notice]:
-        """What the letter of that notice carried."""
+        """Return the notices carried by that notice's letter."""
 
     def acknowledge(self, key: str, *, now: datetime) -> bool:
-        """The reader says it was read."""
+        """Record that the notice was read."""
 
 
 class Board(Protocol):
-    """The rows people ask for."""
+    """The board rows that lists are made of."""
 
     def overdue(self, today: date, unit: str | None = None) -> Sequence[Row]:
-        """Open rows whose due date lies before `today`, the longest overdue first."""
+        """Return open rows due before `today`, the longest overdue first."""
 
     def due(self, today: date, until: date, unit: str | None = None) -> Sequence[Row]:
-        """Open rows due from `today` to `until`, the nearest first."""
+        """Return open rows due from `today` to `until`, the earliest first."""
 
     def whole(self, cases: Collection[str]) -> Mapping[str, Case]:
-        """The named cases by id."""
+        """Return the cases of these ids."""
 
 
 class House(Protocol):
-    """The house as the bot sees it; whoever joins ports and adapters hands it over."""
+    """What the bot may use of the application; built where ports and adapters are joined."""
 
     @property
     def links(self) -> Links: ...
@@ -79,39 +79,44 @@ class House(Protocol):
     def evidence(self) -> EvidenceStore: ...
 
 
-def theirs(
+def rows_of_person(
     house: House, office: Office, person: Person, rows: Iterable[Row], *, today: date
 ) -> list[tuple[Row, Case, Procedure]]:
-    """Those of the rows whose thing the person must do, with their cases and editions."""
+    """Return the rows whose obligation the person must fulfil, with their cases and editions."""
     asked = list(rows)
     cases = house.reads.whole({row.case for row in asked})
     found = []
     for row in asked:
         case = cases.get(row.case)
-        if case is not None and to_do(house, office, person, case, row.obligation, today=today):
+        if case is not None and is_responsible(house, office, person, case, row.obligation, today=today):
             found.append((row, case, house.library.named(case.edition)))
     return found
 
 
-def to_do(house: House, office: Office, person: Person, case: Case, deadline: str, *, today: date) -> bool:
-    """Whether the person must do it, or stands in for who must, as the office is today."""
+def is_responsible(
+    house: House, office: Office, person: Person, case: Case, deadline: str, *, today: date
+) -> bool:
+    """Return whether the person must fulfil the obligation, or is deputy of one who must, by the office as of
+    today.
+    """
     obligation = _obligation(house.library.named(case.edition), deadline)
-    found = doers(office, case, obligation, deadline, on=today)
+    found = resolve_assignees(office, case, obligation, deadline, on=today)
     return not isinstance(found, Unresolved) and any(one.person.key == person.key for one in found)
 
 
-def still_theirs(
+def is_notified(
     house: House, office: Office, person: Person, case: Case, deadline: str, *, today: date
 ) -> bool:
-    """Whether the ladder of that deadline tells the person anything as the office is today."""
+    """Return whether the escalation of the deadline still notifies the person, by the office as of today."""
     procedure = house.library.named(case.edition)
     obligation = _obligation(procedure, deadline)
     for rung in procedure.ladders[obligation.ladder].rungs:
-        people, _ = told(office, case, obligation, deadline, rung, on=today)
+        people, _ = resolve_recipients(office, case, obligation, deadline, rung, on=today)
         if any(one.person.key == person.key for one in people):
             return True
     return False
 
 
 def _obligation(procedure: Procedure, deadline: str) -> Obligation:
+    """Return the obligation of a deadline."""
     return procedure.by_id[deadline.partition(".")[0].partition("#")[0]]

@@ -1,8 +1,8 @@
-"""The bot on the wire: one process at a time asks Telegram what was said, and answers.
+"""Polls Telegram for updates, one process at a time, and sends the answers.
 
-Telegram hands its news to one poller a token, so a lease in the database decides whose turn it is; whoever dies
-without giving it back loses it in a minute. What was handed over and not answered comes again: everything the
-conversation does can be done twice.
+Telegram allows one poller per token, so a lease in the database decides which process polls; a process that
+dies loses the lease within a minute. Updates that were not answered are delivered again: every action of the
+conversation is idempotent.
 """
 
 from __future__ import annotations
@@ -36,22 +36,23 @@ log = logging.getLogger("merzim.telegram")
 
 
 class Leases(Protocol):
-    """What one process at a time may do."""
+    """Leases that give one process at a time an exclusive task."""
 
     def take(self, name: str, holder: str, *, now: datetime, lasts: timedelta) -> bool:
-        """Take the lease, or keep it."""
+        """Take or renew the lease."""
 
     def give_back(self, name: str, holder: str) -> None:
-        """Whoever waits for it need not wait until it runs out."""
+        """Release the lease before it expires."""
 
 
 class Poller:
-    """Polls while it holds the lease, until told to stop.
+    """Polls while it holds the lease, until stopped.
 
     Args:
-        clock: the real clock, whatever day is played: a lease is about processes.
-        lasts, poll: how long a lease lasts, and one question to Telegram (seconds).
-        fault: is told when the token is none (`token` and what was said), and when it is one again ("").
+        clock: the real clock, even on a demonstration day: a lease concerns processes.
+        lasts, poll: duration of a lease, and of one poll (seconds).
+        fault: called with `token` and the answer when Telegram refuses the token, and with "" when it accepts
+            it again.
     """
 
     def __init__(
@@ -80,11 +81,11 @@ class Poller:
         self._troubled = ""
 
     def stop(self) -> None:
-        """Come to an end soon. From any thread."""
+        """Stop soon. May be called from any thread."""
         self._stop.set()
 
     def run(self) -> None:
-        """Poll until stopped, in a loop of its own. Nothing that goes wrong ends it."""
+        """Poll until stopped, in an event loop of its own. No error ends it."""
         while not self._stop.is_set():
             try:
                 asyncio.run(self._run())
@@ -96,10 +97,11 @@ class Poller:
 
     @property
     def lease(self) -> str:
-        """The name of the lease: by the bot's public number, never by its token."""
+        """Name of the lease: contains the bot's public id, never its token."""
         return f"telegram:{self._channel.secret().partition(':')[0]}"
 
     async def _run(self) -> None:
+        """Poll whenever the lease can be had."""
         lease = self.lease
         bot = self._channel.client()
         try:
@@ -113,6 +115,7 @@ class Poller:
             self._leases.give_back(lease, self._holder)
 
     async def _polled(self, bot: Bot, lease: str) -> None:
+        """Poll while the lease lasts."""
         from aiogram import exceptions as said
 
         try:
@@ -151,6 +154,7 @@ class Poller:
             self._offset = update.update_id + 1
 
     async def _answered(self, bot: Bot, update: Update) -> None:
+        """Answer one update."""
         message, query = update.message, update.callback_query
         try:
             if query is not None:
@@ -167,6 +171,7 @@ class Poller:
                 await self._reply(bot, user.id, (self._conversation.broken(_sender(user)),))
 
     async def _heard(self, bot: Bot, message: Message, sender: Sender) -> tuple[Reply, ...]:
+        """Answer a message."""
         document = message.document
         if document is None:
             if message.text is None:
@@ -181,6 +186,7 @@ class Poller:
         return self._conversation.sent(sender, content, document.file_name or "document", message.caption or "")
 
     async def _button(self, bot: Bot, query: CallbackQuery) -> None:
+        """Answer a pressed button."""
         result = self._conversation.pressed(_sender(query.from_user), query.data or "")
         await self._sent(bot.answer_callback_query(query.id, text=result.toast[:200], show_alert=result.alert))
         shown = query.message
@@ -195,6 +201,7 @@ class Poller:
         await self._reply(bot, query.from_user.id, result.replies)
 
     async def _reply(self, bot: Bot, chat: int, replies: tuple[Reply, ...]) -> None:
+        """Send replies to a chat."""
         for reply in replies:
             if self._channel.pacer.paused(at=time.monotonic()) > LONGEST_PAUSE:
                 log.warning("an answer did not arrive: Telegram asks to be left alone")
@@ -206,7 +213,7 @@ class Poller:
             )
 
     async def _sent(self, request: Coroutine[Any, Any, Any]) -> None:
-        """An answer on its way; when it does not arrive, what was done stays done."""
+        """Send an answer; when that fails, the action it reports stays done."""
         from aiogram.exceptions import AiogramError
 
         try:
@@ -215,7 +222,7 @@ class Poller:
             log.warning("an answer did not arrive: %s", self._channel.said(problem))
 
     async def _introduce(self, bot: Bot) -> None:
-        """What can be asked of the bot, in the menu beside the field people write in."""
+        """Publish the bot's menu of commands."""
         from aiogram.types import BotCommand
 
         for language in (None, *LANGUAGES):
@@ -226,7 +233,7 @@ class Poller:
             await self._sent(bot.set_my_commands(said, language_code=language))
 
     def _hold(self, lease: str) -> bool:
-        """Whether the lease is ours; asked for again in good time before it runs out."""
+        """Return whether we hold the lease, renewing it before it expires."""
         if self._taken and time.monotonic() - self._taken < self._lasts.total_seconds() / 4:
             return True
         mine = self._leases.take(lease, self._holder, now=self._clock(), lasts=self._lasts)
@@ -236,7 +243,7 @@ class Poller:
         return mine
 
     async def _unless_stopped(self, request: Coroutine[Any, Any, Any]) -> Any:
-        """What a question brings; None when we are to stop first."""
+        """Return the result of a request; None when stopped first."""
         asking = asyncio.ensure_future(request)
         while not asking.done():
             await asyncio.wait([asking], timeout=0.2)
@@ -247,39 +254,47 @@ class Poller:
         return asking.result()
 
     def _ill(self, answer: str) -> None:
+        """Report that Telegram refuses the token."""
         self._well = False
         self._told("token", answer)
 
     def _told(self, code: str, answer: str) -> None:
+        """Report a fault of the token, once."""
         try:
             self._fault(code, answer)
         except Exception:  # The database is away: the next question tells it again.
             log.exception("what is wrong with the bot could not be written down")
 
     async def _named(self, trouble: str, rest: float) -> None:
+        """Log an error by name."""
         if trouble != self._troubled:
             log.warning("the bot hears nobody: %s", trouble)
         self._troubled = trouble
         await self._wait(rest)
 
     def _trouble(self, trouble: str, rest: float) -> None:
+        """Log an error and wait."""
         if trouble != self._troubled:
             log.warning("the bot hears nobody: %s", trouble)
         self._troubled = trouble
         self._stop.wait(rest)
 
     async def _wait(self, seconds: float) -> None:
+        """Wait, unless stopped."""
         until = time.monotonic() + seconds
         while not self._stop.is_set() and (left := until - time.monotonic()) > 0:
             await asyncio.sleep(min(left, 0.2))
 
 
 def _sender(user: User) -> Sender:
+    """Return the sender of an update."""
     return Sender(chat=str(user.id), language=(user.language_code or "").partition("-")[0])
 
 
 def _plain(problem: BaseException) -> BaseException | None:
-    """A fault of ours with its whole story; what a server said in one line, for it may name the token."""
+    """Return an internal error with its traceback; a server's answer only as one line, as it may contain the
+    token.
+    """
     from aiogram.exceptions import AiogramError
 
     return None if isinstance(problem, AiogramError | OSError) else problem

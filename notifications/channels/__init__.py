@@ -1,4 +1,4 @@
-"""Channels: one file each, found by the name config.toml gives. To add one, add its file and nothing else."""
+"""Delivery channels: one file each, loaded by its name in config.toml. A new channel needs only its file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from workflow.refusal import Refusal
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OutgoingMessage:
-    """One claimed notice with what it says and how its reader is called."""
+    """A claimed notice with its letter and its recipient's name."""
 
     notice: Notice
     letter: Letter
@@ -24,12 +24,13 @@ class OutgoingMessage:
 
 
 class Channel(Protocol):
-    """One way to somebody's hands.
+    """A way to deliver letters to a person.
 
     Attributes:
         name: its file's name.
-        repeatable: whether sending the same notice again after a crash does no harm (the same Message-ID, the
-            same file). Where it does harm, an interrupted notice becomes `unknown` instead.
+        repeatable: whether the same notice may be sent again after a crash (same Message-ID, same file). If
+            not, an
+            interrupted notice becomes `unknown`.
     """
 
     @property
@@ -39,52 +40,52 @@ class Channel(Protocol):
     def repeatable(self) -> bool: ...
 
     def address(self, person: Person) -> str | None:
-        """Where this channel finds the person; None when it cannot."""
+        """Return the person's address in this channel; None when there is none."""
 
     async def send(self, batch: Sequence[OutgoingMessage], *, now: datetime) -> Mapping[str, Outcome]:
-        """Try each parcel once; an outcome for every key, never an exception for what a server or disk does.
+        """Try each message once; return an outcome for every key, without raising for errors of server or disk.
 
-        `queued` means: again later. The delivery decides when, and when to give up.
+        `queued` means: try again later. The delivery decides when, and when to give up.
         """
 
 
 @runtime_checkable
 class Switchable(Protocol):
-    """A channel people switch on for themselves, and off again."""
+    """A channel that people enable and disable themselves."""
 
     def language(self, person: Person) -> str:
-        """The language they chose there."""
+        """Return the language the person chose there."""
 
     def lose(self, person: str, *, now: datetime) -> None:
-        """It reaches that person (by key) no more, until they switch it on again."""
+        """Mark the person (by key) as unreachable until they enable the channel again."""
 
 
 def language_of(channel: Channel, person: Person) -> str:
-    """The language in which the channel speaks to the person."""
+    """Return the language in which a channel writes to a person."""
     return channel.language(person) if isinstance(channel, Switchable) else person.language
 
 
 class UnknownChannel(Refusal):
-    """config.toml names a channel there is no file for."""
+    """config.toml names a channel that has no file."""
 
     def __init__(self, channel: str) -> None:
         super().__init__("unknown_channel", channel=channel, allowed=names())
 
 
 def names() -> tuple[str, ...]:
-    """Names of the channels there are, without importing them."""
+    """Return the names of all channels, without importing them."""
     return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
 
 
 def load(name: str, settings: Mapping[str, Any]) -> Channel:
-    """The channel of that name. Every channel file has `channel(**settings) -> Channel`.
+    """Load the channel of a name. Every channel file defines `channel(**settings) -> Channel`.
 
     Args:
         settings: its section of config.toml; relative paths already made absolute.
 
     Raises:
-        UnknownChannel: there is no such file.
-        TypeError: a setting it does not know, or one it needs is missing.
+        UnknownChannel: no channel has this name.
+        TypeError: an unknown or missing setting.
     """
     if name not in names():
         raise UnknownChannel(name)

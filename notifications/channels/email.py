@@ -1,6 +1,6 @@
-"""Letters by SMTP: one connection per batch, one recipient per message.
+"""The e-mail channel (SMTP): one connection per batch, one recipient per message.
 
-A refusal of the message (5xx) is final; everything that may pass (4xx, no connection, a hang, a drop, failing
+A refusal of the message (5xx) is final; every temporary error (4xx, no connection, a hang, a drop, failing
 TLS, a refused log-in) is tried again under the same Message-ID, even when the drop came after the whole letter
 had gone out: the receiver can see that the second copy is the same; nobody can see a letter that never came.
 """
@@ -23,8 +23,8 @@ import aiosmtplib
 
 from notifications.channels import OutgoingMessage
 from notifications.notice import Outcome
-from notifications.wire.message import build
-from notifications.wire.signing import Signature, signature
+from notifications.wire.message import build_message
+from notifications.wire.signing import Signature, load_signature
 from workflow.org.office import Person
 
 Security = Literal["none", "starttls", "tls"]
@@ -38,15 +38,15 @@ _SLOW = "the server is slow; this letter waits for the next delivery"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Email:
-    """An SMTP server.
+    """The channel of one SMTP server.
 
     Attributes:
         tls: none, starttls (refused when the server cannot) or tls (from the first byte).
-        user: "" for a server that asks for no log-in.
-        password_env: name of the environment variable that holds the password; it is never written down.
+        user: "" for a server without log-in.
+        password_env: name of the environment variable that holds the password, which is never stored.
         ca_file: file of the certificate authority to trust, None for the system's.
         timeout: seconds to wait for each answer.
-        signature: signs every message where no relay does it; None where one does.
+        signature: DKIM signature for every message; None where a relay signs.
     """
 
     host: str
@@ -62,9 +62,11 @@ class Email:
     repeatable: bool = True
 
     def address(self, person: Person) -> str | None:
+        """Return the person's e-mail address."""
         return person.email
 
     async def send(self, batch: Sequence[OutgoingMessage], *, now: datetime) -> Mapping[str, Outcome]:
+        """Send a batch over one connection."""
         outcomes: dict[str, Outcome] = {}
         server: aiosmtplib.SMTP | None = None
         failures = 0
@@ -92,14 +94,14 @@ class Email:
                     failures = PATIENCE
                     refused = _refuses_us(problem)
                     fault = "login" if refused else ""
-                    rest = Outcome(state="queued", answer=said(problem), others=refused, fault=fault)
+                    rest = Outcome(state="queued", answer=server_answer(problem), others=refused, fault=fault)
                     outcomes[key] = rest
                     continue
                 try:
                     _, accepted = await server.sendmail(*message)
                     outcomes[key] = Outcome(state="sent", answer=accepted)
                 except (aiosmtplib.SMTPException, OSError, ValueError) as problem:
-                    answer = said(problem)
+                    answer = server_answer(problem)
                     outcomes[key] = Outcome(state=verdict(problem), answer=answer)
                     rest = replace(rest, answer=answer)
                     if _connection_is_gone(problem):
@@ -111,13 +113,15 @@ class Email:
         return outcomes
 
     def _envelope(self, parcel: OutgoingMessage, now: datetime) -> tuple[str, list[str], bytes]:
-        content = build(parcel.notice, parcel.letter, name=parcel.name, sender=self.sender, now=now)
+        """Return sender, recipients and bytes of a message."""
+        content = build_message(parcel.notice, parcel.letter, name=parcel.name, sender=self.sender, now=now)
         if self.signature is not None:
             content = self.signature.signed(content)
         return parseaddr(self.sender)[1], [parcel.notice.address], content
 
     async def _connect(self) -> aiosmtplib.SMTP:
-        server = _Line(
+        """Open a connection, with TLS and log-in as configured."""
+        server = _Connection(
             hostname=self.host,
             port=self.port,
             use_tls=self.tls == "tls",
@@ -136,7 +140,9 @@ class Email:
 
 
 def verdict(problem: Exception) -> Literal["queued", "failed"]:
-    """Whether what went wrong may pass. Only a server's 5xx, or an address that is none, cannot."""
+    """Return whether an error is temporary ("queued") or final: only a 5xx answer or an invalid address is
+    final.
+    """
     codes = _codes(problem)
     if codes:
         return "failed" if all(500 <= code < 600 for code in codes) else "queued"
@@ -146,15 +152,15 @@ def verdict(problem: Exception) -> Literal["queued", "failed"]:
 
 
 def _refuses_us(problem: Exception) -> bool:
-    """Whether the server will not let us in as we are: somebody must mend user or password."""
+    """Return whether the server refuses our log-in, so that user or password must be corrected."""
     if isinstance(problem, KeyError):
         return True
     codes = _codes(problem)
     return isinstance(problem, aiosmtplib.SMTPAuthenticationError) and not any(400 <= c < 500 for c in codes)
 
 
-def said(problem: Exception) -> str:
-    """What the server or the system said, in one line."""
+def server_answer(problem: Exception) -> str:
+    """Return the answer of the server or system in one line."""
     if isinstance(problem, aiosmtplib.SMTPRecipientsRefused):
         return "; ".join(f"{refused.code} {refused.message}" for refused in problem.recipients)
     if isinstance(problem, aiosmtplib.SMTPResponseException):
@@ -165,6 +171,7 @@ def said(problem: Exception) -> str:
 
 
 def _codes(problem: Exception) -> tuple[int, ...]:
+    """Return the SMTP status codes of an error."""
     if isinstance(problem, aiosmtplib.SMTPRecipientsRefused):
         return tuple(refused.code for refused in problem.recipients)
     if isinstance(problem, aiosmtplib.SMTPResponseException):
@@ -173,15 +180,16 @@ def _codes(problem: Exception) -> tuple[int, ...]:
 
 
 async def _hang_up(server: aiosmtplib.SMTP) -> None:
+    """Close a connection politely."""
     with suppress(aiosmtplib.SMTPException, OSError):
         await server.quit()
     await _cut(server)
 
 
-class _Line(aiosmtplib.SMTP):
-    """A connection that is closed at once whoever closes it, the library after a failure included.
+class _Connection(aiosmtplib.SMTP):
+    """A connection that closes immediately, also when the library closes it after a failure.
 
-    A line under TLS would else wait for the other side, and outlive the loop.
+    A TLS connection would otherwise wait for the other side and outlive the event loop.
     """
 
     def close(self) -> None:
@@ -192,6 +200,7 @@ class _Line(aiosmtplib.SMTP):
 
 
 async def _cut(server: aiosmtplib.SMTP) -> None:
+    """Close a connection at once."""
     server.close()
     # One turn of the loop for the line under TLS, one for the socket beneath it.
     for _ in range(2):
@@ -199,6 +208,7 @@ async def _cut(server: aiosmtplib.SMTP) -> None:
 
 
 def _connection_is_gone(problem: Exception) -> bool:
+    """Return whether the error means that the connection was lost."""
     return 421 in _codes(problem) or isinstance(problem, OSError)
 
 
@@ -215,10 +225,10 @@ def channel(
     dkim_key: Path | str | None = None,
     dkim_selector: str = "",
 ) -> Email:
-    """The channel of config.toml's `[channels.email]`.
+    """Return the channel of config.toml's `[channels.email]`.
 
     Raises:
-        UnusableKey: the key to sign with cannot be read, or has no selector beside it.
+        UnusableKey: the signing key cannot be read, or has no selector.
     """
     return Email(
         host=host,
@@ -229,5 +239,5 @@ def channel(
         password_env=password_env,
         ca_file=Path(ca_file) if ca_file else None,
         timeout=timeout,
-        signature=signature(sender, Path(dkim_key), dkim_selector) if dkim_key else None,
+        signature=load_signature(sender, Path(dkim_key), dkim_selector) if dkim_key else None,
     )

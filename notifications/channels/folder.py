@@ -1,4 +1,4 @@
-"""Letters into a folder: one .eml file per notice, which any mail program opens. The default channel."""
+"""The default channel: writes letters to a folder, one .eml file per notice."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from notifications.channels import OutgoingMessage
 from notifications.notice import Outcome
-from notifications.wire.message import build
+from notifications.wire.message import build_message
 from workflow.org.office import Person
 
 # A letter in a folder is addressed to somebody even where no e-mail of theirs is known.
@@ -20,7 +20,7 @@ NO_ADDRESS = "no-address@localhost.invalid"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Folder:
-    """A folder of letters. The file's name comes from the Message-ID, so a letter written twice is one file."""
+    """A folder of letters. File names come from the Message-ID, so a letter written twice is one file."""
 
     path: Path
     sender: str
@@ -28,9 +28,11 @@ class Folder:
     repeatable: bool = True
 
     def address(self, person: Person) -> str | None:
+        """Return the person's e-mail address."""
         return person.email or NO_ADDRESS
 
     async def send(self, batch: Sequence[OutgoingMessage], *, now: datetime) -> Mapping[str, Outcome]:
+        """Write each letter of the batch to its file."""
         return {parcel.notice.key: self._write(parcel, now) for parcel in batch}
 
     def _write(self, parcel: OutgoingMessage, now: datetime) -> Outcome:
@@ -38,7 +40,7 @@ class Folder:
         target = self.path / f"{notice.message_id.strip('<>').partition('@')[0]}.eml"
         part = target.with_suffix(f".{os.getpid()}.part")
         try:
-            content = build(notice, parcel.letter, name=parcel.name, sender=self.sender, now=now)
+            content = build_message(notice, parcel.letter, name=parcel.name, sender=self.sender, now=now)
         except ValueError as problem:
             return Outcome(state="failed", answer=str(problem))
         try:
@@ -56,5 +58,5 @@ class Folder:
 
 
 def channel(*, path: Path | str = "var/letters", sender: str = "Merzim <merzim@localhost>") -> Folder:
-    """The channel of config.toml's `[channels.folder]`."""
+    """Return the channel of config.toml's `[channels.folder]`."""
     return Folder(path=Path(path), sender=sender)

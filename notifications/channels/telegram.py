@@ -1,4 +1,4 @@
-"""Reminders by Telegram, evenly paced. With its bot the only one that knows aiogram, and only while it sends.
+"""The Telegram channel: sends reminders at an even pace. Only this module and the bot import aiogram, lazily.
 
 A message has no key by which a second copy could be known, so what may have arrived is never sent again: a hang
 or a drop after the request has left is `unknown`, and the next rung speaks. Too many requests, a failing server
@@ -22,7 +22,7 @@ from notifications.channels import OutgoingMessage
 from notifications.links import Link, Links
 from notifications.notice import Outcome
 from notifications.pacing import Pacer
-from notifications.wire.telegram import Buttons, buttons, message
+from notifications.wire.telegram import Buttons, buttons, format_message
 from workflow.org.office import Person
 from workflow.refusal import Refusal
 
@@ -44,13 +44,13 @@ A_SECOND, SECONDS_APART = 25.0, 1.0
 
 @dataclass(frozen=True, kw_only=True)
 class Telegram:
-    """A bot that writes to people.
+    """A Telegram bot that writes to people.
 
     Attributes:
-        links: whose account is which.
+        links: the links between people and accounts.
         bot: the bot's name, as t.me knows it.
-        server: the Bot API; another one than Telegram's own for an office that runs its own, and for tests.
-        timeout: seconds to wait for an answer; `connecting` for the line to come about.
+        server: address of the Bot API; not Telegram's own for an office that runs its own, and in tests.
+        timeout: seconds to wait for an answer; `connecting`: for the connection.
     """
 
     links: Links
@@ -65,19 +65,21 @@ class Telegram:
     repeatable: bool = False
 
     def address(self, person: Person) -> str | None:
+        """Return the id of the person's chat; None without a working link."""
         link = self._good(self.links.all().get(person.key))
         return link.chat if link else None
 
     def language(self, person: Person) -> str:
-        """The language the person chose in the bot, else their own."""
+        """Return the language the person chose in the bot, else their own."""
         link = self.links.all().get(person.key)
         return (link.language if link else "") or person.language
 
     def lose(self, person: str, *, now: datetime) -> None:
-        """The person's account takes nothing any more."""
+        """Mark the person's account as blocking the bot."""
         self.links.block(person, now=now)
 
     async def send(self, batch: Sequence[OutgoingMessage], *, now: datetime) -> Mapping[str, Outcome]:
+        """Send a batch at the allowed pace."""
         outcomes: dict[str, Outcome] = {}
         waiting: list[tuple[str, OutgoingMessage]] = []
         # The accounts as they stand now: people may have changed or lost them since their notices were queued.
@@ -101,10 +103,10 @@ class Telegram:
         return outcomes
 
     def client(self) -> Bot:
-        """A client of the Bot API, to be closed by whoever asked for it.
+        """Return a client of the Bot API; the caller closes it.
 
         Raises:
-            TokenMissing: there is no token, or what stands in its place is none.
+            TokenMissing: the token is missing or malformed.
         """
         from aiogram import Bot
         from aiogram.client.default import DefaultBotProperties
@@ -125,14 +127,14 @@ class Telegram:
             raise TokenMissing(f"{self.token_env}: not a token") from None
 
     def secret(self) -> str:
-        """The token. Raises TokenMissing."""
+        """Return the token. Raises TokenMissing."""
         found = self.token or os.environ.get(self.token_env, "")
         if not found:
             raise TokenMissing(f"environment variable {self.token_env!r} is not set")
         return found
 
     def said(self, problem: BaseException) -> str:
-        """What the server or the system said, in one line, and never the token."""
+        """Return the answer of the server or system in one line, with the token removed."""
         text = " ".join(str(getattr(problem, "message", "") or problem).split()) or type(problem).__name__
         try:
             return text.replace(self.secret(), "…")
@@ -145,19 +147,19 @@ class Telegram:
 
 
 class TelegramNotInstalled(Refusal):
-    """config.toml asks for Telegram, and the extra it comes with was not installed."""
+    """config.toml enables Telegram, but its extra is not installed."""
 
 
 class TooFast(Refusal, ValueError):
-    """config.toml asks for a pace Telegram does not take, or for none."""
+    """The pace in config.toml exceeds Telegram's limit, or is not positive."""
 
 
 class TokenMissing(Exception):
-    """The bot has no token to show."""
+    """The bot has no usable token."""
 
 
 class _Batch:
-    """One batch on its way: a slot for each message, several requests in the air, no more patience than due."""
+    """A batch being sent: one time slot per message, several requests at once, a limit on the total time."""
 
     def __init__(self, channel: Telegram, bot: Bot) -> None:
         self.channel = channel
@@ -190,7 +192,7 @@ class _Batch:
         return self.outcomes
 
     async def _until(self, moment: float) -> None:
-        """Wait for the slot, and for what a server asked meanwhile."""
+        """Wait for the time slot, and for a pause the server has requested meanwhile."""
         while not self._over() and (delay := max(moment, self.resting) - time.monotonic()) > 0:
             await asyncio.sleep(min(delay, 0.5))
 
@@ -202,7 +204,9 @@ class _Batch:
 
         try:
             sent = await self.bot.send_message(
-                chat_id=int(chat), text=message(parcel.letter), reply_markup=keyboard(buttons(parcel.notice))
+                chat_id=int(chat),
+                text=format_message(parcel.letter),
+                reply_markup=keyboard(buttons(parcel.notice)),
             )
             outcome = Outcome(state="sent", answer=f"message {sent.message_id}")
         except (AiogramError, OSError, ValueError) as problem:
@@ -224,7 +228,7 @@ class _Batch:
                 return self.stopped
             case said.TelegramEntityTooLarge() | said.TelegramBadRequest() | said.TelegramMigrateToChat():
                 return Outcome(state="failed", answer=answer, others=True)
-            case said.TelegramNetworkError() if _never_left(problem):
+            case said.TelegramNetworkError() if _was_not_sent(problem):
                 self._impatient(answer)
                 return Outcome(state="queued", answer=answer)
             case said.TelegramNetworkError() | said.ClientDecodeError():
@@ -252,10 +256,11 @@ class _Batch:
 
 
 async def hang_up(bot: Bot) -> None:
-    """Close the client's line.
+    """Close the client's connection.
 
-    aiogram would wait a quarter of a second more, for lines that close behind its back. aiohttp waits for them
-    itself since 3.12.4. Each batch has a line of its own: a fifth of the pace Telegram allows would go by so.
+    aiogram would wait a quarter of a second more for connections that close in the background, which aiohttp
+    does itself since 3.12.4. Each batch has its own connection: this would cost a fifth of the pace Telegram
+    allows.
     """
     from aiogram.client.session.aiohttp import AiohttpSession
 
@@ -267,15 +272,15 @@ def _whole(seconds: float) -> timedelta:
     return timedelta(seconds=math.ceil(seconds))
 
 
-def _never_left(problem: Exception) -> bool:
-    """Whether the line never came about, so that nothing can have arrived."""
+def _was_not_sent(problem: Exception) -> bool:
+    """Return whether no connection was made, so that nothing can have arrived."""
     from aiohttp import ClientConnectorError, ConnectionTimeoutError
 
     return isinstance(problem.__cause__, ClientConnectorError | ConnectionTimeoutError)
 
 
 def keyboard(rows: Buttons) -> InlineKeyboardMarkup | None:
-    """Buttons as the Bot API takes them; None where there are none."""
+    """Return buttons in the Bot API's format; None when there are none."""
     from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
     if not rows:
@@ -295,15 +300,15 @@ def channel(
     a_second: float = A_SECOND,
     seconds_apart: float = SECONDS_APART,
 ) -> Telegram:
-    """The channel of config.toml's `[channels.telegram]`.
+    """Return the channel of config.toml's `[channels.telegram]`.
 
     Args:
         a_second, seconds_apart: the pace of this process; only another server than Telegram's own may be
             written to faster than Telegram takes it.
 
     Raises:
-        TelegramNotInstalled: the library it speaks with is not there.
-        TooFast: that pace cannot be kept.
+        TelegramNotInstalled: aiogram is not installed.
+        TooFast: the pace exceeds the limit.
     """
     if find_spec("aiogram") is None:
         raise TelegramNotInstalled("telegram.not_installed")

@@ -1,1 +1,1 @@
-"""What letters say: of one deadline, of many, of a day that moved, on the day they leave."""
+"""Content of letters: about one deadline, about several, about a moved date; true on the day they leave."""

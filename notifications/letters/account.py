@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from i18n import say
-from notifications.letters.page import Line, Page, Section, written
+from notifications.letters.page import Line, Page, Section, render_letter
 from notifications.notice import Letter
 from notifications.rules import Rules, local_moment
 
@@ -14,11 +14,11 @@ _MOMENTS = ("at", "until")
 
 
 def account_letter(about: Mapping[str, object], *, name: str, rules: Rules, language: str) -> Letter:
-    """Return the letter that says what happened to an account, when, by whom, and what to do about it.
+    """Return the letter about an account: what happened, when, by whom, and what to do.
 
     Args:
-        about: `event`, `login`, `at`, and what else the event's sentences name.
-        name: of the account's holder.
+        about: `event`, `login`, `at`, and other arguments of the event's sentences.
+        name: name of the account's holder.
     """
     moments = {key: _moment(about[key], rules) for key in _MOMENTS if key in about}
     said = {**about, **moments}
@@ -50,7 +50,7 @@ def account_letter(about: Mapping[str, object], *, name: str, rules: Rules, lang
         ),
         footer=say("account_letter.footer", {}, language),
     )
-    return written(page, language)
+    return render_letter(page, language)
 
 
 def _moment(value: object, rules: Rules) -> str:

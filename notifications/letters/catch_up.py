@@ -1,4 +1,4 @@
-"""One letter for all the rungs of a reader that went by while nothing ran."""
+"""The letter that combines all reminders missed while nothing ran."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Sequence
 
 from i18n import say
 from notifications.letters.lists import Item, sections
-from notifications.letters.page import Page, written
+from notifications.letters.page import Page, render_letter
 from notifications.letters.subjects import Matters
-from notifications.letters.texts import Matter, case_page, entry, matter_standing
+from notifications.letters.texts import Matter, case_page, entry, relation_to_matter
 from notifications.notice import Letter, Notice
 
 
 def items(told: Sequence[tuple[Notice, Matter]], matters: Matters) -> list[Item]:
-    """These reminders as lines of a list, each deadline once."""
+    """Return these reminders as lines of a list, each deadline once."""
     found: dict[tuple[str, str], Item] = {}
     for one, matter in told:
         if matter.planned and (one.case, one.obligation) in found:
             continue
-        day, now = matter_standing(matter, matters.calendar, today=matters.today)
+        day, now = relation_to_matter(matter, matters.calendar, today=matters.today)
         found[one.case, one.obligation] = Item(
             title=matter.deadline.obligation.title,
             object=matter.case.object,
@@ -32,7 +32,7 @@ def items(told: Sequence[tuple[Notice, Matter]], matters: Matters) -> list[Item]
 
 
 def collected_letter(told: Sequence[tuple[Notice, Matter]], matters: Matters, language: str) -> Letter:
-    """The letter; with every deadline it lists for the reader's calendar, but for confidential ones."""
+    """Return the letter, with every deadline it lists as a calendar item, except confidential ones."""
     listed = items(told, matters)
     page = Page(
         subject=say("digest.collected_subject", {"count": len(listed)}, language),
@@ -42,7 +42,7 @@ def collected_letter(told: Sequence[tuple[Notice, Matter]], matters: Matters, la
         sections=sections(listed, language),
         footer=say("letter.footer", {}, language),
     )
-    return written(
+    return render_letter(
         page,
         language,
         entries=tuple(

@@ -1,4 +1,4 @@
-"""Claimed notices become letters, true on the day they leave; or turn out to be needed no longer."""
+"""Turns claimed notices into letters that are true today, or withdraws those no longer needed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Told = tuple[Notice, Matter]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ComposedLetters:
-    """Letters ready to go, and what has become of the notices that need none (by key)."""
+    """Letters ready to send, and the outcomes of notices that need none (by key)."""
 
     parcels: tuple[OutgoingMessage, ...]
     settled: Mapping[str, Outcome] = field(default_factory=dict)
@@ -47,14 +47,14 @@ def compose(
     carried: Mapping[str, Sequence[Notice]] | None = None,
     overview: Overview | None = None,
 ) -> ComposedLetters:
-    """A letter for each of the notices that still has something to say.
+    """Return a letter for each notice that still has something to say.
 
-    A notice whose obligation is done, no longer required, or due on another day by now is `withdrawn`. What
-    cannot be written (its edition is gone) is `queued`: somebody may mend it before its attempts are spent.
+    A notice whose obligation is done, no longer required, or due on another day by now is `withdrawn`. A
+    letter that cannot be written (its edition is missing) stays `queued`, in case that is corrected in time.
 
     Args:
-        carried: the notices that letters of this batch carry, by the letter's key.
-        overview: of what is open, for digests; made once for all batches of a delivery.
+        carried: the notices carried by letters of this batch, by the letter's key.
+        overview: the open deadlines, for digests; built once for all batches of a delivery.
     """
     carried = carried or {}
     overview = overview or Overview(outbox, library, calendar, today=today, rules=rules)
@@ -80,6 +80,7 @@ def compose(
 
 
 def _still_true(members: Sequence[Notice], matters: Matters, settled: dict[str, Outcome]) -> list[Told]:
+    """Return the members that still hold; mark the others as withdrawn."""
     found = []
     for one in members:
         try:
@@ -96,6 +97,7 @@ def _still_true(members: Sequence[Notice], matters: Matters, settled: dict[str, 
 
 
 def _letter(notice: Notice, told: Sequence[Told], matters: Matters, overview: Overview) -> Letter | None:
+    """Return the letter of a notice; None when it has nothing to say any more."""
     language, today = notice.language, matters.today
     match notice.kind:
         case "reminder":
@@ -117,14 +119,14 @@ def _letter(notice: Notice, told: Sequence[Told], matters: Matters, overview: Ov
         case "calendar":
             return unconfirmed_letter(notice, matters)
         case "lost":
-            return _about_lost(notice, matters)
+            return _lost_channel_letter(notice, matters)
         case "account":
             name = matters.name(notice)
             return account_letter(notice.about, name=name, rules=matters.rules, language=language)
 
 
-def _about_lost(notice: Notice, matters: Matters) -> Letter:
-    """The news for the officer that a channel reaches somebody no more."""
+def _lost_channel_letter(notice: Notice, matters: Matters) -> Letter:
+    """Return the officer's letter that a channel cannot reach somebody any more."""
     key = str(notice.about["person"])
     person = matters.office.people.get(key)
     return lost_letter(
@@ -137,7 +139,7 @@ def _about_lost(notice: Notice, matters: Matters) -> Letter:
 
 
 def reminder(notice: Notice, matter: Matter, calendar: Calendar, *, today: date) -> Letter:
-    """The letter of one rung, with its deadline for the reader's calendar."""
+    """Return the letter of one escalation step, with its deadline as a calendar item."""
     said = letter(matter, calendar, language=notice.language, today=today)
     if matter.confidential or matter.planned:
         # A plan date is nobody's due date: what stands in the reader's calendar stays as it is.

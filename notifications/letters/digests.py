@@ -1,4 +1,4 @@
-"""Digests: a person's own each morning or week, a unit's and the managers' each week; the calendar's call."""
+"""Digests: a person's own (daily or weekly), a unit's and the managers' (weekly), and the calendar's call."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from i18n import say
-from notifications.digest_schedule import unconfirmed
+from notifications.digest_schedule import unconfirmed_year
 from notifications.letters.catch_up import items as told_items
 from notifications.letters.lists import OVERDUE, Item, count, sections
 from notifications.letters.overview import CAUSES, OpenDeadline, Overview
-from notifications.letters.page import Line, Page, Section, written
+from notifications.letters.page import Line, Page, Section, render_letter
 from notifications.letters.subjects import Matters
 from notifications.letters.texts import Matter
 from notifications.notice import Letter, Notice
@@ -23,7 +23,9 @@ LONGEST = 100
 def digest_letter(
     notice: Notice, told: Sequence[tuple[Notice, Matter]], matters: Matters, overview: Overview
 ) -> Letter | None:
-    """A person's own: the reminders they have put into it, and what else of theirs is overdue or near."""
+    """Return a person's own digest: the reminders collected in it, and their other overdue or near
+    deadlines.
+    """
     language = notice.language
     mine = overview.of(notice.person)
     there = {(one.case, one.obligation) for one, _ in told}
@@ -36,7 +38,9 @@ def digest_letter(
 
 
 def unit_letter(notice: Notice, matters: Matters, overview: Overview) -> Letter | None:
-    """The head's: what is open in the unit and under it, and with whom. Nothing confidential."""
+    """Return the digest of a unit's head: what is open in the unit and below, and with whom. Nothing
+    confidential.
+    """
     language = notice.language
     listed: dict[tuple[str, str], Item] = {}
     units = _units(notice, overview, "head_of_unit")
@@ -52,7 +56,9 @@ def unit_letter(notice: Notice, matters: Matters, overview: Overview) -> Letter 
 
 
 def managers_letter(notice: Notice, matters: Matters, overview: Overview) -> Letter | None:
-    """The first head's: what is overdue by stage and cause, the longest overdue named. Nothing confidential."""
+    """Return the managers' digest: overdue deadlines by stage and cause, the longest named. Nothing
+    confidential.
+    """
     language = notice.language
     late = {
         (one.case.id, one.id): one
@@ -72,7 +78,7 @@ def managers_letter(notice: Notice, matters: Matters, overview: Overview) -> Let
 
 
 def says_something(notice: Notice, overview: Overview) -> bool:
-    """Whether a digest would be sent, as things stand."""
+    """Return whether a digest has any content as of now."""
     match notice.kind:
         case "digest":
             return bool(overview.of(notice.person))
@@ -86,8 +92,8 @@ def says_something(notice: Notice, overview: Overview) -> bool:
 
 
 def unconfirmed_letter(notice: Notice, matters: Matters) -> Letter | None:
-    """The call to the officer to adopt next year's calendar; None once it is confirmed."""
-    year, language = unconfirmed(matters.calendar, matters.today), notice.language
+    """Return the call to the officer to adopt next year's calendar; None once it is confirmed."""
+    year, language = unconfirmed_year(matters.calendar, matters.today), notice.language
     if year is None:
         return None
     page = Page(
@@ -108,11 +114,11 @@ def unconfirmed_letter(notice: Notice, matters: Matters) -> Letter | None:
         ),
         footer=say("letter.footer", {}, language),
     )
-    return written(page, language)
+    return render_letter(page, language)
 
 
 def _page(matters: Matters, path: str, code: str, language: str) -> Iterator[Line]:
-    """A way to a page, where letters lead to pages at all."""
+    """Yield a link to a page, when letters link to pages at all."""
     if address := matters.rules.public_address:
         yield Line(text=say(code, {}, language), link=f"{address}{path}")
 
@@ -126,6 +132,7 @@ def _written(
     parts: tuple[Section, ...],
     table: tuple[Line, ...] = (),
 ) -> Letter:
+    """Return a digest as a letter."""
     language = notice.language
     late = count(listed, *OVERDUE)
     arguments = {"today": matters.today, "late": late, "ahead": len(listed) - late}
@@ -137,10 +144,11 @@ def _written(
         sections=tuple(_shortened(part, language) for part in parts),
         footer=say(f"digest.footer_{kind}", {}, language),
     )
-    return written(page, language, dispensable=kind != "personal")
+    return render_letter(page, language, dispensable=kind != "personal")
 
 
 def _shortened(part: Section, language: str) -> Section:
+    """Return a section cut to its limit, with the number of lines left out."""
     if len(part.lines) <= LONGEST:
         return part
     rest = Line(text=say("digest.more", {"count": len(part.lines) - LONGEST}, language))
@@ -148,6 +156,7 @@ def _shortened(part: Section, language: str) -> Section:
 
 
 def _item(one: OpenDeadline, matters: Matters, *, more: str = "") -> Item:
+    """Return an open deadline as a line of a list."""
     address = matters.rules.public_address
     return Item(
         title=one.title,
@@ -162,15 +171,18 @@ def _item(one: OpenDeadline, matters: Matters, *, more: str = "") -> Item:
 
 
 def _who(one: OpenDeadline, language: str) -> str:
+    """Return who must act on a deadline."""
     names = tuple(dict.fromkeys(who.person.name for who in one.people))
     return say("digest.who", {"people": names}, language) if names else say("digest.cause.nobody", {}, language)
 
 
 def _cause(one: OpenDeadline, language: str) -> str:
+    """Return why a deadline is late."""
     return say(f"digest.cause.{one.cause}", {}, language)
 
 
 def _stage_line(group: Sequence[OpenDeadline], language: str) -> Line:
+    """Return the line of a stage's overdue deadlines."""
     first = group[0]
     title: Text | None = first.procedure.stage_title.get(first.obligation.stage)
     causes = Counter(one.cause for one in group)
@@ -188,7 +200,7 @@ def _stage_line(group: Sequence[OpenDeadline], language: str) -> Line:
 
 
 def _units(notice: Notice, overview: Overview, duty: str) -> list[str]:
-    """The units whose digest the reader gets: theirs, or those of whom they stand in for."""
+    """Return the units whose digest the recipient gets: their own, or those of the person they stand in for."""
     from workflow.org.duties import stand_in
 
     office = overview.office

@@ -1,4 +1,4 @@
-"""Deadlines as lines of a letter: what is overdue, what is due today, what comes."""
+"""Lists of deadlines in a letter: overdue, due today, coming."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ SLIPPED = ("slipped", "just_slipped")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Item:
-    """One deadline in a list: how it stands, and with what force it is asked.
+    """A deadline in a list, with its status and its force.
 
-    `discreet`: its line must not say what it is about; `more`: what follows it.
+    `discreet`: its line must not reveal its subject; `more`: text after it.
     """
 
     title: Text
@@ -35,7 +35,7 @@ class Item:
 
 
 def sections(items: Iterable[Item], language: str) -> tuple[Section, ...]:
-    """The items by how urgent they are, each once; a section without items is left out."""
+    """Return the items grouped by urgency, each once; empty groups are left out."""
     every = sorted(items, key=lambda item: item.due)
     parts = (
         ("overdue", OVERDUE),
@@ -53,7 +53,7 @@ def sections(items: Iterable[Item], language: str) -> tuple[Section, ...]:
 
 
 def line(item: Item, language: str) -> Line:
-    """One line: what, by when, and how that stands to the day of reading."""
+    """Return one line: title, due date, and days left or late."""
     arguments = {"due": item.due, "left": item.standing.left, "late": item.standing.late}
     when = say(f"digest.when_{item.standing.word}", arguments, language)
     if item.discreet:
@@ -65,5 +65,5 @@ def line(item: Item, language: str) -> Line:
 
 
 def count(items: Iterable[Item], *standings: str) -> int:
-    """How many of them stand so."""
+    """Return the number of items in these groups."""
     return sum(item.standing.word in standings for item in items)

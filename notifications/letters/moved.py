@@ -1,4 +1,4 @@
-"""The letter that a due date moved, or that nobody is asked for something any more: old, new, cause."""
+"""The letter about moved or cancelled deadlines: old date, new date, cause."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date
 from itertools import zip_longest
 
 from i18n import explain, knows, say
-from notifications.letters.page import Line, Page, Section, written
+from notifications.letters.page import Line, Page, Section, render_letter
 from notifications.letters.texts import Matter, case_page, entry
 from notifications.notice import Entry, Letter, Notice
 from notifications.rules import Rules
@@ -17,7 +17,7 @@ WITHDRAWN = "withdrawn"
 
 
 def moved_letter(told: Sequence[tuple[Notice, Matter]], rules: Rules, language: str) -> Letter:
-    """One letter for everything one change moved of what the reader was told of."""
+    """Return one letter for all deadlines a change moved of which the recipient had been notified."""
     one, matter = told[0]
     alone = len(told) == 1
     arguments = _arguments(one, matter)
@@ -40,10 +40,11 @@ def moved_letter(told: Sequence[tuple[Notice, Matter]], rules: Rules, language: 
         footer=say("letter.footer", {}, language),
     )
     entries = () if discreet else tuple(_entry(*pair, rules, language) for pair in told)
-    return written(page, language, entries=entries)
+    return render_letter(page, language, entries=entries)
 
 
 def _sections(told: Sequence[tuple[Notice, Matter]], language: str, *, discreet: bool) -> list[Section]:
+    """Return the sections of the letter: moved, cancelled."""
     one, first = told[0]
     link = Line(text=say("letter.link_case", {}, language), link=case_page(first))
     if discreet:
@@ -57,7 +58,7 @@ def _sections(told: Sequence[tuple[Notice, Matter]], language: str, *, discreet:
         force = say(f"letter.force_{matter.deadline.obligation.force}", {}, language)
         moved = say("digest.moved_line", _arguments(notice, matter), language)
         lines.append(Line(text=f"{moved}; {force}"))
-    cause = Line(text=cause_said(one.about.get("cause"), language, first))
+    cause = Line(text=describe_cause(one.about.get("cause"), language, first))
     found = [
         Section(heading=say("digest.heading_dates", {}, language), lines=tuple(lines)),
         Section(heading=say("digest.heading_cause", {}, language), lines=(cause,)),
@@ -79,6 +80,7 @@ def _word(one: Notice) -> str:
 
 
 def _arguments(one: Notice, matter: Matter) -> dict[str, object]:
+    """Return the arguments of the sentence about one deadline."""
     title = matter.deadline.obligation.title
     return {
         "title": title,
@@ -88,8 +90,8 @@ def _arguments(one: Notice, matter: Matter) -> dict[str, object]:
     }
 
 
-def cause_said(cause: object, language: str, matter: Matter | None = None) -> str:
-    """What moved it: an event of the case, or the days being counted anew."""
+def describe_cause(cause: object, language: str, matter: Matter | None = None) -> str:
+    """Return the cause of a move in words: an event of the case, or a change of the calendar."""
     told: Mapping[str, object] = cause if isinstance(cause, Mapping) else {}
     kind = str(told.get("kind", "calendar"))
     # A case is taken up again, or one of its obligations is.
@@ -112,7 +114,7 @@ def cause_said(cause: object, language: str, matter: Matter | None = None) -> st
 
 
 def _acts(told: Mapping[str, object], language: str) -> Iterator[str]:
-    """The acts as they are called, with date and number; by its id one whose title nobody has given."""
+    """Yield the titles of the acts with date and number; the id of an act without a title."""
     named = _texts(told.get("acts"))
     called = told.get("called")
     for id, one in zip_longest(named, called if isinstance(called, list | tuple) else ()):
@@ -129,9 +131,11 @@ def _acts(told: Mapping[str, object], language: str) -> Iterator[str]:
 
 
 def _texts(several: object) -> tuple[str, ...]:
+    """Return several texts as sentence arguments."""
     return tuple(str(one) for one in several) if isinstance(several, list | tuple) else ()
 
 
 def _entry(one: Notice, matter: Matter, rules: Rules, language: str) -> Entry:
+    """Return the calendar item of a moved deadline."""
     item = entry(matter, language=language, domain=rules.domain, queued_at=one.queued_at, on=one.due)
     return replace(item, status="CANCELLED") if one.rung == WITHDRAWN else item

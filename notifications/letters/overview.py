@@ -1,4 +1,4 @@
-"""What is open and who must do it: what digests are made of. Read once, when the first of them is written."""
+"""Open deadlines and who must act on them, for digests; read once, when the first digest is written."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from functools import cached_property
 from calendars import OutOfRange
 from calendars.calendar import Calendar
 from notifications.letters.subjects import confidential
-from notifications.letters.texts import DeadlineSummary, plan_standing, standing
+from notifications.letters.texts import DeadlineSummary, relation_to_plan_date, standing
 from notifications.ports import Outbox
-from notifications.recipients import doers
+from notifications.recipients import resolve_assignees
 from notifications.rules import Rules
 from workflow.board.rows import Row
 from workflow.cases.case import Case
@@ -35,8 +35,8 @@ class OpenDeadline:
     """One open deadline.
 
     Attributes:
-        due: its due date, or the day it was planned for where that is what is asked about.
-        people: who must do it, none where nobody is found.
+        due: its due date, or its plan date where the plan has slipped.
+        people: who must do it; empty when nobody is found.
     """
 
     case: Case
@@ -52,15 +52,19 @@ class OpenDeadline:
 
     @property
     def overdue(self) -> bool:
+        """Whether the due date has passed."""
         return self.standing.word in ("overdue", "just_past")
 
     @property
     def title(self) -> Text:
+        """Title of the obligation."""
         return self.obligation.title
 
 
 class Overview:
-    """Everything open that is overdue or due within AHEAD working days, or whose plan slipped, by due date."""
+    """All open deadlines that are overdue, due within AHEAD working days, or whose plan slipped, by due
+    date.
+    """
 
     def __init__(
         self, outbox: Outbox, library: Library, calendar: Calendar, *, today: date, rules: Rules
@@ -73,10 +77,12 @@ class Overview:
 
     @cached_property
     def office(self) -> Office:
+        """Units, people and matches."""
         return with_officer(self._outbox.office(), self._rules.officer, language=self._rules.officer_language)
 
     @cached_property
     def everything(self) -> Sequence[OpenDeadline]:
+        """All these deadlines, by due date."""
         try:
             until = self._calendar.add(self._today, AHEAD)
         except OutOfRange:
@@ -95,7 +101,7 @@ class Overview:
             if case is None or procedure is None or obligation is None:
                 # An edition that is gone is named by every round; the others' digest goes out without it.
                 continue
-            people = doers(self.office, case, obligation, row.obligation, on=self._today)
+            people = resolve_assignees(self.office, case, obligation, row.obligation, on=self._today)
             resolved = () if isinstance(people, Unresolved) else people
             unit = self.office.units.get(case.unit)
             day, now = self._standing(row)
@@ -120,14 +126,14 @@ class Overview:
         if row.due is not None and not lateness(row, today=today).slipped:
             return row.due, standing(row.due, self._calendar, today=today)
         assert row.planned_on is not None
-        return row.planned_on, plan_standing(row.planned_on, self._calendar, today=today)
+        return row.planned_on, relation_to_plan_date(row.planned_on, self._calendar, today=today)
 
     def of(self, person: str) -> list[OpenDeadline]:
-        """What that person (by key) must do, or stands in for."""
+        """Return the deadlines the person (by key) must act on, in person or as a deputy."""
         return [one for one in self.everything if any(who.person.key == person for who in one.people)]
 
     def below(self, unit: str) -> list[OpenDeadline]:
-        """What is open in the unit and the units under it; nothing confidential."""
+        """Return the open deadlines of the unit and the units below it, without confidential ones."""
         return [
             one
             for one in self.everything
@@ -135,7 +141,9 @@ class Overview:
         ]
 
     def _places(self, one: OpenDeadline) -> Iterable[str]:
-        """Whose digest it stands in: the case's unit's; of a case of the whole office, its doers'."""
+        """Return the units whose digests list the deadline: the case's unit, or its assignees' units for a case
+        without one.
+        """
         if one.case.unit:
             return [self._place(one.case.unit)]
         return {who.person.unit for who in one.people} or self.office.organisations
@@ -151,17 +159,18 @@ def _cause(
     people: tuple[Recipient, ...],
     unreached: frozenset[tuple[str, str]],
 ) -> str:
+    """Return the code of why a deadline is late."""
     if not people or all(one.why == "officer" for one in people):
         return "nobody"
     if (row.case, row.obligation) in unreached:
         return "unreached"
-    return "earlier_step" if _waits(case, obligation, row) else "not_recorded"
+    return "earlier_step" if _is_blocked(case, obligation, row) else "not_recorded"
 
 
-def _waits(case: Case, obligation: Obligation, row: Row) -> bool:
-    """Whether something that comes before it has not been recorded either.
+def _is_blocked(case: Case, obligation: Obligation, row: Row) -> bool:
+    """Return whether an earlier obligation it depends on has not been recorded either.
 
-    What its term counts back from comes later and keeps nobody waiting.
+    The anchor of a term that counts back comes later and does not block.
     """
     before = [*obligation.after]
     if obligation.since:
@@ -172,6 +181,7 @@ def _waits(case: Case, obligation: Obligation, row: Row) -> bool:
 
 
 def _asked(case: Case, procedure: Procedure, name: str) -> Obligation | None:
+    """Return the obligation of a deadline, if the case still requires it."""
     try:
         return entry_obligation(case, procedure, name)
     except KeyError:

@@ -1,4 +1,4 @@
-"""A letter before it is written down: its parts in order, of which plain text and HTML are two renderings."""
+"""A letter's content before rendering: ordered parts, rendered as plain text and as HTML."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """One line.
+    """One line of a letter.
 
     Attributes:
-        label: in the table.
-        link: where it leads; `below`: on a line of its own in plain text.
-        command: to be typed as it stands.
+        label: label in the table.
+        link: its address; `below`: on a line of its own in plain text.
+        command: a command to be typed.
     """
 
     text: str
@@ -38,7 +38,7 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Page:
-    """A letter's parts, in the reader's language already."""
+    """The parts of a letter, in the recipient's language."""
 
     subject: str
     greeting: str
@@ -48,8 +48,10 @@ class Page:
     footer: str
 
 
-def written(page: Page, language: str, *, entries: tuple[Entry, ...] = (), dispensable: bool = False) -> Letter:
-    """The page as plain text and as HTML; both say the same."""
+def render_letter(
+    page: Page, language: str, *, entries: tuple[Entry, ...] = (), dispensable: bool = False
+) -> Letter:
+    """Render the page as a letter, in plain text and in HTML with the same content."""
     return Letter(
         subject=page.subject,
         text=_text(page),

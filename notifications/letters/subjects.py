@@ -1,4 +1,6 @@
-"""From a notice to what its letter speaks of, true on the day it leaves; or that nothing is left to say."""
+"""Resolves notices to the deadlines their letters are about, as of today; or finds that nothing is left to
+say.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from notifications.channels import Channel
 from notifications.digest_links import choice_address, rarer_than
 from notifications.letters.texts import Matter
 from notifications.notice import Notice
-from notifications.recipients import told, ways
+from notifications.recipients import channels_for, resolve_recipients
 from notifications.rules import Rules
 from workflow.board.rows import WAITING
 from workflow.cases.case import Case
@@ -25,7 +27,7 @@ from workflow.reminders import PLAN_STEPS, step_named
 
 
 class Matters:
-    """What the notices of one batch speak of, of these cases in this office; computes each deadline once."""
+    """The subjects of the notices of one batch; computes each deadline once."""
 
     def __init__(
         self,
@@ -48,11 +50,11 @@ class Matters:
         self._known: dict[tuple[str, str], Deadline | None] = {}
 
     def of(self, notice: Notice) -> Matter | None:
-        """What a notice of one deadline speaks of; None when that holds no longer.
+        """Return the subject of a notice about one deadline; None when it no longer applies.
 
         Raises:
-            Refusal: the case's edition is gone.
-            LookupError: so is the case.
+            Refusal: the case's edition is missing.
+            LookupError: the case is missing.
         """
         case = self._cases[notice.case]
         procedure = self.library.of(case)
@@ -70,14 +72,14 @@ class Matters:
         return self._matter(notice, case, procedure, deadline)
 
     def name(self, notice: Notice) -> str:
-        """How the reader is called."""
+        """Return the recipient's name."""
         person = self.office.people.get(notice.person)
         return person.name if person else notice.address
 
     def settings(self, notice: Notice) -> tuple[str, bool]:
-        """Where the reader chooses how to be reminded, and whether one click there does it.
+        """Return the address where the recipient chooses how to be reminded, and whether one click is enough.
 
-        Their own page, where letters lead to pages at all; else whom to write to about it: the officer.
+        Their own page when letters link to pages; else the officer to write to.
         """
         person = self.office.people.get(notice.person)
         if person is not None and (address := choice_address(self.rules, person.key)):
@@ -87,6 +89,7 @@ class Matters:
         return (f"mailto:{officer.email}?subject=Merzim" if officer and officer.email else "", False)
 
     def _holds(self, notice: Notice, deadline: Deadline) -> bool:
+        """Return whether the deadline is still the one the notice was queued for."""
         if notice.rung in PLAN_STEPS:
             overdue = is_overdue(deadline, today=self.today)
             return deadline.state in WAITING and deadline.planned_on == notice.due and not overdue
@@ -99,6 +102,7 @@ class Matters:
         return waited_for and deadline.due == notice.due
 
     def _matter(self, notice: Notice, case: Case, procedure: Procedure, deadline: Deadline) -> Matter:
+        """Return the subject of a notice about a deadline."""
         hearers = self._hearers(notice, case, procedure, deadline)
         unit = self.office.units.get(case.unit)
         return Matter(
@@ -117,18 +121,20 @@ class Matters:
     def _hearers(
         self, notice: Notice, case: Case, procedure: Procedure, deadline: Deadline
     ) -> Mapping[str, Recipient]:
-        """Who hears of the same rung, by key, as the office is today."""
+        """Return the recipients of the same step by key, by the office as of today."""
         rung = step_named(case, procedure, deadline.id, notice.due, self.calendar, notice.rung)
         if rung is None:
             return {}
-        people, _ = told(self.office, case, deadline.obligation, notice.obligation, rung, on=self.today)
+        people, _ = resolve_recipients(
+            self.office, case, deadline.obligation, notice.obligation, rung, on=self.today
+        )
         hearers: dict[str, Recipient] = {}
         for one in people:
-            for _, reached in ways(one, self.channels, self.office):
+            for _, reached in channels_for(one, self.channels, self.office):
                 hearers.setdefault(reached.person.key, reached)
         return hearers
 
 
 def confidential(procedure: Procedure) -> bool:
-    """Whether letters about its cases must not say what they are about."""
+    """Return whether letters about its cases must not reveal their subject."""
     return procedure.confidential

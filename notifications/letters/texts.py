@@ -1,4 +1,4 @@
-"""What a letter says: from one deadline to a page in the reader's language."""
+"""Text of a letter about one deadline, as a page in the recipient's language."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from decimal import Decimal
 from calendars import OutOfRange
 from calendars.calendar import Calendar
 from i18n import explain, say
-from notifications.letters.page import Line, Page, Section, written
+from notifications.letters.page import Line, Page, Section, render_letter
 from notifications.notice import Entry, Letter
-from notifications.wire.entry import uid
+from notifications.wire.entry import item_id
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry, number_of
 from workflow.deadlines.deadline import Deadline
@@ -24,16 +24,16 @@ from workflow.org.office import Recipient
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Matter:
-    """Everything one letter speaks of.
+    """The subject of a letter, with all it mentions.
 
     Attributes:
         unit: the unit's name, "" when the case has none.
-        name: the reader's.
-        told: the reader, and why they; None when the office has changed since the notice was queued.
-        others: names of those who get the same reminder.
-        public_address: of the pages; "" and the letter names the command instead of a link.
-        planned: it speaks of the day the thing was planned for, and not of its due date.
-        confidential: the letter says only that a matter awaits its reader; the rest is behind the log-in.
+        name: the recipient's name.
+        told: the recipient and the reason; None when the office has changed since the notice was queued.
+        others: names of the other recipients of the reminder.
+        public_address: address of the pages; with "" the letter gives a command instead of a link.
+        planned: whether it is about the plan date and not the due date.
+        confidential: whether the letter reveals only that something waits; the rest requires log-in.
     """
 
     case: Case
@@ -50,7 +50,7 @@ class Matter:
 
 @dataclass(frozen=True, slots=True)
 class DeadlineSummary:
-    """How the day of reading stands to the due date: the word in the codes, and the working days between."""
+    """Relation of the day to the due date: the word used in codes, and the number of working days between."""
 
     word: str
     left: int = 0
@@ -58,8 +58,11 @@ class DeadlineSummary:
 
 
 def standing(due: date, calendar: Calendar, *, today: date) -> DeadlineSummary:
-    """Where `today` stands: the working days left do not count today and do count the due date; those passed
-    count from the day after the due date up to today."""
+    """Return the relation of `today` to a due date.
+
+    Working days left exclude today and include the due date; days late run from the day after the due date to
+    today.
+    """
     if today == due:
         return DeadlineSummary("today")
     day = timedelta(days=1)
@@ -73,8 +76,8 @@ def standing(due: date, calendar: Calendar, *, today: date) -> DeadlineSummary:
     return DeadlineSummary("overdue", late=late) if late else DeadlineSummary("just_past")
 
 
-def plan_standing(planned: date, calendar: Calendar, *, today: date) -> DeadlineSummary:
-    """Return where `today` stands to a plan date: on it, before it, or so many working days after it."""
+def relation_to_plan_date(planned: date, calendar: Calendar, *, today: date) -> DeadlineSummary:
+    """Return the relation of `today` to a plan date: on it, before it, or so many working days after it."""
     if today <= planned:
         return DeadlineSummary("planned_today" if today == planned else "planned_soon")
     try:
@@ -84,25 +87,25 @@ def plan_standing(planned: date, calendar: Calendar, *, today: date) -> Deadline
     return DeadlineSummary("slipped", late=late) if late else DeadlineSummary("just_slipped")
 
 
-def matter_standing(matter: Matter, calendar: Calendar, *, today: date) -> tuple[date, DeadlineSummary]:
-    """Return the day a matter speaks of, and where `today` stands to it."""
+def relation_to_matter(matter: Matter, calendar: Calendar, *, today: date) -> tuple[date, DeadlineSummary]:
+    """Return the date a matter is about, and the relation of `today` to it."""
     deadline = matter.deadline
     if matter.planned:
         assert deadline.planned_on is not None
-        return deadline.planned_on, plan_standing(deadline.planned_on, calendar, today=today)
+        return deadline.planned_on, relation_to_plan_date(deadline.planned_on, calendar, today=today)
     assert deadline.due is not None
     return deadline.due, standing(deadline.due, calendar, today=today)
 
 
 def letter(matter: Matter, calendar: Calendar, *, language: str, today: date) -> Letter:
-    """The letter of a deadline with a due date or a plan date, as it is true on the local day `today`."""
+    """Return the letter about a due date or plan date, as it is true on the local day `today`."""
     if matter.confidential:
-        return written(_discreet(matter, language), language)
-    return written(page(matter, calendar, language=language, today=today), language)
+        return render_letter(_discreet(matter, language), language)
+    return render_letter(page(matter, calendar, language=language, today=today), language)
 
 
 def _discreet(matter: Matter, language: str) -> Page:
-    """What may stand in anybody's inbox: no title, no object, no date, nobody's name but the reader's."""
+    """Return the page of a confidential matter: no title, no object, no date, no name but the recipient's."""
     link = case_page(matter)
     do = Line(text=say("digest.awaits_do", {}, language), link=link)
     return Page(
@@ -116,13 +119,13 @@ def _discreet(matter: Matter, language: str) -> Page:
 
 
 def entry(matter: Matter, *, language: str, domain: str, queued_at: datetime, on: date | None = None) -> Entry:
-    """The deadline for the reader's own calendar.
+    """Return the deadline as an item for the recipient's calendar.
 
     Its sequence is the seconds from the opening of the case to the queueing of the letter: it rises from letter
-    to letter, whatever moved the date in between (a fact, a plan date, an act on the calendar).
+    to letter, whatever has moved the date (a fact, a plan date, an act on the calendar).
 
     Args:
-        on: the day it stands on, where that is not the due date.
+        on: its day, when that is not the due date.
     """
     case, deadline = matter.case, matter.deadline
     day = on or deadline.due
@@ -132,7 +135,7 @@ def entry(matter: Matter, *, language: str, domain: str, queued_at: datetime, on
     label, word = say("letter.label_force", {}, language), f"letter.force_{deadline.obligation.force}"
     force = f"{label}: {say(word, {}, language)}"
     return Entry(
-        uid=uid(case.id, deadline.id, domain),
+        uid=item_id(case.id, deadline.id, domain),
         sequence=max(0, int((queued_at - opened).total_seconds())),
         on=day,
         stamp=queued_at,
@@ -145,14 +148,14 @@ def entry(matter: Matter, *, language: str, domain: str, queued_at: datetime, on
 
 
 def case_page(matter: Matter) -> str | None:
-    """The address of the case's page; None where there are no pages to link to."""
+    """Return the address of the case's page; None without pages to link to."""
     return f"{matter.public_address.rstrip('/')}/cases/{matter.case.id}" if matter.public_address else None
 
 
 def page(matter: Matter, calendar: Calendar, *, language: str, today: date) -> Page:
-    """The letter's parts."""
+    """Return the parts of the letter."""
     deadline = matter.deadline
-    day, now = matter_standing(matter, calendar, today=today)
+    day, now = relation_to_matter(matter, calendar, today=today)
     arguments = {
         "title": deadline.obligation.title,
         "due": day,

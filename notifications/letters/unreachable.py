@@ -1,14 +1,14 @@
-"""The officer's letter about a person a channel reaches no more."""
+"""The officer's letter about a person a channel cannot reach any more."""
 
 from __future__ import annotations
 
 from i18n import say
-from notifications.letters.page import Line, Page, Section, written
+from notifications.letters.page import Line, Page, Section, render_letter
 from notifications.notice import Letter
 
 
 def lost_letter(*, officer: str, person: str, channel: str, key: str, language: str) -> Letter:
-    """Whom the channel has lost, that nothing is lost by it, and what mends it.
+    """Return the letter: whom the channel has lost, that no reminder is lost, and how to restore it.
 
     Args:
         officer, person: their names.
@@ -30,4 +30,4 @@ def lost_letter(*, officer: str, person: str, channel: str, key: str, language: 
         sections=(mend,),
         footer=say("letter.footer", {}, language),
     )
-    return written(page, language)
+    return render_letter(page, language)

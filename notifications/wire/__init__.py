@@ -1,1 +1,1 @@
-"""A letter as it goes over the wire: an e-mail with its calendar item and signature, a message of Telegram."""
+"""Wire formats of letters: e-mail with calendar item and signature, Telegram message."""

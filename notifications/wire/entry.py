@@ -1,4 +1,4 @@
-"""The calendar item of a letter: a day in the reader's own calendar that follows the deadline when it moves."""
+"""The calendar item (iCalendar) of a letter: an all-day item that follows the deadline when it moves."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ _OCTETS = 74
 """Of a line at most, the space apart that begins those which go on with it."""
 
 
-def uid(case: str, obligation: str, domain: str) -> str:
-    """The item's identity: one deadline is one item for good, in whatever letter it comes."""
+def item_id(case: str, obligation: str, domain: str) -> str:
+    """Return the item's permanent id: one for each deadline, in all letters."""
     return f"{hashlib.sha256(f'{case}:{obligation}'.encode()).hexdigest()[:32]}@{domain}"
 
 
 def calendar(entries: Sequence[Entry], *, name: str = "", refresh: timedelta | None = None) -> bytes:
-    """The items as iCalendar text (RFC 5545), CRLF and folded.
+    """Return the items as iCalendar text (RFC 5545), CRLF and folded.
 
     A whole day as DATE values, since a deadline is a day and not an hour; no time zone is needed then. The same
     entries are the same text: their stamps are the moments they were queued, no clock is read.
 
     Args:
-        name: what a program that subscribes to it calls the calendar (RFC 7986; X-WR-CALNAME for older ones).
-        refresh: how often such a program is asked to look again.
+        name: name of the calendar for subscribers (RFC 7986; X-WR-CALNAME for older programs).
+        refresh: suggested refresh interval for subscribers.
     """
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODUCT}", "CALSCALE:GREGORIAN", f"METHOD:{METHOD}"]
     if name:
@@ -39,10 +39,11 @@ def calendar(entries: Sequence[Entry], *, name: str = "", refresh: timedelta | N
         lines += [f"REFRESH-INTERVAL;VALUE=DURATION:{hours}", f"X-PUBLISHED-TTL:{hours}"]
     lines += chain.from_iterable(_event(entry) for entry in entries)
     lines.append("END:VCALENDAR")
-    return b"".join(_folded(line) for line in lines)
+    return b"".join(_fold(line) for line in lines)
 
 
 def _event(entry: Entry) -> Iterator[str]:
+    """Yield the lines of one item."""
     language = f";LANGUAGE={entry.language}"
     yield "BEGIN:VEVENT"
     yield f"SUMMARY{language}:{_text(entry.summary)}"
@@ -65,22 +66,24 @@ _CONTROLS = dict.fromkeys([*range(0x20), 0x7F], " ")
 
 
 def _text(said: str) -> str:
-    """A value of type TEXT: what would end it, or the line, is escaped (RFC 5545, 3.3.11)."""
+    """Return a value of type TEXT with special characters escaped (RFC 5545, 3.3.11)."""
     plain = said.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
     in_one_line = plain.replace("\r\n", "\\n").replace("\n", "\\n").replace("\r", "\\n")
     return in_one_line.translate(_CONTROLS)
 
 
 def _day(on: date) -> str:
+    """Return a DATE value."""
     return f"{on.year:04}{on.month:02}{on.day:02}"
 
 
 def _moment(at: datetime) -> str:
+    """Return a UTC DATE-TIME value."""
     return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
-def _folded(line: str) -> bytes:
-    """The line with its end; a long one goes on behind a space, whole characters and escapes in each."""
+def _fold(line: str) -> bytes:
+    """Return the line with its line end, folded without splitting characters or escapes."""
     data = line.encode()
     if len(data) <= _OCTETS:
         return data + b"\r\n"

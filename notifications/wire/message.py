@@ -1,4 +1,4 @@
-"""A letter as an e-mail message: the same notice is the same message, byte for byte but for its Date."""
+"""Builds a letter's e-mail message: the same notice gives the same bytes, except for the Date header."""
 
 from __future__ import annotations
 
@@ -19,32 +19,33 @@ _ADDRESS = ":/?#[]@!$&'()*+,;=%"
 
 
 def message_id(key: str, domain: str) -> str:
-    """The Message-ID of the notice with that key: a receiving server can see that a second copy is the same."""
+    """Return the Message-ID of a notice's key, so that a receiving server can recognise a second copy."""
     return f"<{_digest(key)}@{domain}>"
 
 
 def text_hash(letter: Letter) -> str:
-    """SHA-256 of subject and plain text, as the delivery record keeps it."""
+    """Return the SHA-256 of subject and plain text, as stored in the delivery record."""
     return hashlib.sha256(f"{letter.subject}\n\n{letter.text}".encode()).hexdigest()
 
 
-def build(notice: Notice, letter: Letter, *, name: str, sender: str, now: datetime) -> bytes:
-    """The message: text and HTML as alternatives, threaded with the other letters of its case.
+def build_message(notice: Notice, letter: Letter, *, name: str, sender: str, now: datetime) -> bytes:
+    """Return the message: text and HTML as alternatives, threaded with the other letters of its case.
 
-    The deadline goes with it as a calendar item: once for programs that show it themselves, once as a file.
+    The calendar item is attached twice: inline for programs that show it, and as a file.
 
     Args:
-        name: how the reader is called in the To header.
+        name: the recipient's name in the To header.
         sender: "Name <address>" or an address.
         now: aware UTC; becomes the Date.
 
     Raises:
-        ValueError: the address is none, or a name or address would break out of its header.
+        ValueError: the address is invalid, or a name or address would break out of its header.
     """
     return b"".join((*_headers(notice, letter, name, sender, now), _body(notice, letter)))
 
 
 def _headers(notice: Notice, letter: Letter, name: str, sender: str, now: datetime) -> list[bytes]:
+    """Return the headers of the message."""
     domain = notice.message_id.rpartition("@")[2].rstrip(">")
     found = [
         raw("Message-ID", notice.message_id),
@@ -72,13 +73,14 @@ def _headers(notice: Notice, letter: Letter, name: str, sender: str, now: dateti
 
 
 def _body(notice: Notice, letter: Letter) -> bytes:
+    """Return the body of the message."""
     boundary = f"=_{_digest(notice.key)}"
     parts = [text("plain", letter.text), text("html", letter.html)]
     if not letter.entries:
         return multipart("alternative", boundary, parts)
     item = base64(calendar(letter.entries))
     parts.append(_SHOWN + item)
-    kept = _kept_as(FILE_NAME[letter.language]) + item
+    kept = _attachment_headers(FILE_NAME[letter.language]) + item
     return multipart("mixed", f"{boundary}.0", [multipart("alternative", boundary, parts), kept])
 
 
@@ -89,8 +91,8 @@ _SHOWN = (
 
 
 @lru_cache(maxsize=8)
-def _kept_as(name: str) -> bytes:
-    """Headers of the calendar item as a file."""
+def _attachment_headers(name: str) -> bytes:
+    """Return the headers of the calendar item as an attachment."""
     said = f'filename="{name}"' if name.isascii() else f"filename*=utf-8''{quote(name)}"
     return (
         "Content-Type: application/ics\r\nContent-Transfer-Encoding: base64\r\n"
@@ -100,11 +102,13 @@ def _kept_as(name: str) -> bytes:
 
 @lru_cache(maxsize=8)
 def _from(sender: str) -> bytes:
+    """Return the From header (cached)."""
     label, address = parseaddr(sender)
     return mailbox("From", label, address)
 
 
 def _one_address(address: str) -> str:
+    """Return a single address; ValueError for anything else."""
     if address != address.strip() or any(mark in address for mark in " ,;<>\r\n"):
         raise ValueError(f"not one e-mail address: {address!r}")
     if not all(address.rpartition("@")[::2]):

@@ -1,4 +1,4 @@
-"""Headers and parts of a message as bytes (RFC 5322, 2045-2047, 2231), written straight down.
+"""Writes headers and parts of a message as bytes (RFC 5322, 2045-2047, 2231).
 
 The standard library makes objects of every header, folds them by a grammar and makes them again for each part
 they move into: two thirds of what it cost to send a letter. What is written here is the little a letter needs,
@@ -30,15 +30,15 @@ _FEW = 6
 
 
 def header(name: str, value: str) -> bytes:
-    """A header of words; those that ASCII cannot say become one run of encoded words, their spaces inside."""
+    """Return a header of words; words outside ASCII become encoded words that include their spaces."""
     value = " ".join(value.split())
-    if not _says_itself(value):
+    if not _is_plain_ascii(value):
         return _line(name, _encoded(value, WIDTH - len(name) - 2))
     return _line(name, _folded(value, WIDTH - len(name) - 2))
 
 
 def raw(name: str, value: str) -> bytes:
-    """A header whose value is no words but something programs read (an id, an address): never folded.
+    """Return a header that programs read (an id, an address): never folded.
 
     Raises:
         ValueError: it would break out of the header.
@@ -49,10 +49,10 @@ def raw(name: str, value: str) -> bytes:
 
 
 def mailbox(name: str, label: str, address: str) -> bytes:
-    """A header with one mailbox, called by a label or "".
+    """Return a header with one mailbox, with a display name or "".
 
     Raises:
-        ValueError: the address is none.
+        ValueError: the address is invalid.
     """
     label = " ".join(label.split())
     if not _PLAIN_ADDRESS.fullmatch(address):
@@ -60,7 +60,7 @@ def mailbox(name: str, label: str, address: str) -> bytes:
     if not label:
         return _line(name, address)
     room = WIDTH - len(name) - 2
-    if not _says_itself(label):
+    if not _is_plain_ascii(label):
         said = _encoded(label, room)
     elif _PLAIN_NAME.fullmatch(label):
         said = _folded(label, room)
@@ -73,10 +73,10 @@ def mailbox(name: str, label: str, address: str) -> bytes:
 
 
 def text(subtype: str, content: str) -> bytes:
-    """A part of text: its headers and its body.
+    """Return a text part: headers and body.
 
     Raises:
-        ValueError: there are characters in it that no encoding has (half of a surrogate pair).
+        ValueError: it contains a lone surrogate, which no encoding has.
     """
     lines = content.encode().splitlines()
     data = b"".join(line + b"\r\n" for line in lines)
@@ -93,13 +93,13 @@ def text(subtype: str, content: str) -> bytes:
 
 
 def base64(data: bytes) -> bytes:
-    """As base64, in lines."""
+    """Return the data in base64, in lines."""
     whole = b64encode(data)
     return b"".join(whole[at : at + WIDTH] + b"\r\n" for at in range(0, len(whole), WIDTH))
 
 
 def multipart(subtype: str, boundary: str, parts: Sequence[bytes]) -> bytes:
-    """Parts with their headers, as one body: its Content-Type and what follows."""
+    """Return parts with their headers as one body: its Content-Type and content."""
     mark = boundary.encode("ascii")
     between = b"\r\n--" + mark + b"\r\n"
     head = f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"\r\n\r\n--{boundary}\r\n'
@@ -110,16 +110,19 @@ _FOLD = "\r\n "
 
 
 def _line(name: str, value: str) -> bytes:
+    """Return one header line."""
     return f"{name}: {value}\r\n".encode("ascii")
 
 
-def _says_itself(value: str) -> bool:
+def _is_plain_ascii(value: str) -> bool:
+    """Return whether ASCII without encoding is enough."""
     # What looks like an encoded word would be read as one; what is longer than a line could not be folded.
     plain = value.isascii() and value.isprintable() and "=?" not in value
     return plain and all(len(word) < WIDTH - 20 for word in value.split(" "))
 
 
 def _folded(value: str, room: int) -> str:
+    """Return the value folded at spaces; None when it does not fit."""
     if len(value) <= room:
         return value
     lines, line = [], ""
@@ -133,11 +136,12 @@ def _folded(value: str, room: int) -> str:
 
 
 def _encoded(value: str, room: int) -> str:
-    """Encoded words of whole characters: spaces stand inside them, where no folding can lose them."""
+    """Return encoded words of whole characters; spaces are inside them, so that folding cannot lose them."""
     return _FOLD.join(f"=?utf-8?b?{b64encode(one).decode('ascii')}?=" for one in _pieces(value.encode(), room))
 
 
 def _pieces(data: bytes, room: int) -> Iterator[bytes]:
+    """Yield pieces of UTF-8 text that fit into encoded words."""
     at = 0
     while at < len(data):
         end = at + (min(room, WIDTH - 2) - _OVERHEAD) // 4 * 3
@@ -149,7 +153,7 @@ def _pieces(data: bytes, room: int) -> Iterator[bytes]:
 
 @lru_cache(maxsize=1000)
 def _unusual(name: str, label: str, address: str) -> bytes:
-    """An address of odd marks or other letters, which the library knows how to write, or to refuse."""
+    """Return an address with special or non-ASCII characters, formatted or refused by the standard library."""
     try:
         found = Address(display_name=label, addr_spec=address)
         message = EmailMessage(policy=SMTP.clone(cte_type="7bit"))

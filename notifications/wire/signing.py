@@ -1,4 +1,4 @@
-"""DKIM (RFC 6376): a letter says by a signature that it is from whom it says, where no relay signs for us."""
+"""DKIM signatures (RFC 6376) for messages that no relay signs."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ SIGNED = (
 
 
 class UnusableKey(Refusal, ValueError):
-    """config.toml names a key that cannot sign."""
+    """The key in config.toml cannot sign."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Signature:
-    """A key with the domain it speaks for; `selector`: under which name its public half stands in DNS."""
+    """A signing key with its domain; `selector`: the DNS name of its public key."""
 
     domain: str
     selector: str
     key: bytes
 
     def signed(self, message: bytes) -> bytes:
-        """The message, byte for byte, with its signature before it."""
+        """Return the message with its signature header first, otherwise unchanged."""
         import dkim
 
         header: bytes = dkim.sign(
@@ -42,8 +42,9 @@ class Signature:
         return header + message
 
 
-def signature(sender: str, key: Path, selector: str) -> Signature:
-    """The signature of the sender's domain by the key of a file, tried once: a wrong key is found at once.
+def load_signature(sender: str, key: Path, selector: str) -> Signature:
+    """Return the signature of the sender's domain with a key file, tested once so that a wrong key is found at
+    once.
 
     Raises:
         UnusableKey: no such file, no key dkimpy can sign with, no selector, or a sender without a domain.
@@ -62,7 +63,7 @@ def signature(sender: str, key: Path, selector: str) -> Signature:
 
 
 def _names(message: bytes) -> set[bytes]:
-    """Names of the headers, in small letters."""
+    """Return the names of the headers, in lower case."""
     head = message.partition(b"\r\n\r\n")[0]
     lines = head.split(b"\r\n")
     return {line.partition(b":")[0].lower() for line in lines if line[:1] not in (b" ", b"\t")}

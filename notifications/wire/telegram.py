@@ -1,4 +1,4 @@
-"""A letter as a Telegram message: subject and text in the few marks Telegram understands, and its buttons."""
+"""Formats a letter as a Telegram message with buttons."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _COMMAND = re.compile(r"^ {4}(.+)$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button under a message. `data` comes back when it is pressed: 64 bytes at most."""
+    """A button of a message. `data` is returned when it is pressed: at most 64 bytes."""
 
     text: str
     data: str
@@ -28,8 +28,8 @@ class Button:
 Buttons = tuple[tuple[Button, ...], ...]
 
 
-def message(letter: Letter) -> str:
-    """The letter's subject and text in Telegram's HTML, cut at the end of a line where it is too long."""
+def format_message(letter: Letter) -> str:
+    """Return the letter's subject and text in Telegram's HTML, cut at a line end when too long."""
     subject = " ".join(letter.subject.split())
     body = _cut(letter.text.strip(), LONGEST - _length(subject) - 2)
     body = escape(body, quote=False)
@@ -40,12 +40,12 @@ def message(letter: Letter) -> str:
 
 
 def reference(key: str) -> str:
-    """A notice in a button: its key is longer than a button may say."""
+    """Return the fingerprint of a notice for button data, as its key is too long."""
     return hashlib.sha256(key.encode()).hexdigest()[:32]
 
 
 def buttons(notice: Notice) -> Buttons:
-    """What can be done about a reminder, in its reader's language."""
+    """Return the buttons of a reminder, in its recipient's language."""
     name, language = reference(notice.key), notice.language
     if notice.kind == "lost":
         return ()
@@ -65,6 +65,7 @@ def buttons(notice: Notice) -> Buttons:
 
 
 def _cut(text: str, room: int) -> str:
+    """Return the text cut at a line end."""
     if _length(text) <= room:
         return text
     lines: list[str] = []
@@ -79,4 +80,5 @@ def _cut(text: str, room: int) -> str:
 
 
 def _length(text: str) -> int:
+    """Return the length as Telegram counts it (UTF-16 units)."""
     return len(text.encode("utf-16-le")) // 2

@@ -86,7 +86,7 @@ def uploads(
     Args:
         reads: what whoever asks may see; everything for None.
     """
-    from notifications.recipients import doers
+    from notifications.recipients import resolve_assignees
     from workflow.org.duties import Unresolved
     from workflow.org.office import uploads_through
     from workflow.reports.uploads import waiting
@@ -100,7 +100,7 @@ def uploads(
     found = []
     for place in sorted(grouped):
         for one in waiting(grouped[place]):
-            told = doers(office, one.case, one.upload.obligation, one.upload.id, on=today)
+            told = resolve_assignees(office, one.case, one.upload.obligation, one.upload.id, on=today)
             people = () if isinstance(told, Unresolved) else tuple(each.person for each in told)
             through = uploads_through(office, one.case.unit)
             found.append(Ready(waiting=one, unit=one.case.unit, through=through, people=people))

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from notifications.digest_links import whose
+from notifications.digest_links import find_person
 from storage.org.preferences import DIGEST, LANGUAGE, prefer
 from storage.org.store import office
 from workflow.org.office import Person
@@ -30,7 +30,7 @@ class SqlChoices:
     def whose(self, secret: str) -> Person | None:
         """Whose address has that secret part."""
         people = office(self._engine).people
-        return people.get(whose(self._key, secret, people) or "")
+        return people.get(find_person(self._key, secret, people) or "")
 
     def choose(self, person: str, digest: str, *, by: str, now: datetime) -> None:
         """How often they are reminded."""

@@ -13,7 +13,7 @@ import pytest
 import i18n
 from i18n.entries import CATALOGUE, read, template, where
 from i18n.formats import FORMATS
-from i18n.sentences import gaps
+from i18n.sentences import placeholders_of
 from tests.i18n.texts import BEGINNING
 
 SAMPLES: Mapping[str, Any] = {
@@ -48,7 +48,7 @@ def _samples(code: str) -> dict[str, object]:
     """Arguments with which a code can be said."""
     found: dict[str, tuple[str, object]] = {}
     for language in i18n.LANGUAGES:
-        for name, form, options in gaps(template(code, language)):
+        for name, form, options in placeholders_of(template(code, language)):
             if name not in found or found[name][0] in ASKING_LEAST:
                 found[name] = form, _value_of(options[0]) if form == "say" else SAMPLES[form]
             if form == "span":
@@ -66,7 +66,7 @@ def _asked(code: str, language: str) -> set[str]:
 
     Kazakh words have one form only, so a bare word asks for nothing there.
     """
-    return {name for name, form, _ in gaps(template(code, language)) if form != "plural"}
+    return {name for name, form, _ in placeholders_of(template(code, language)) if form != "plural"}
 
 
 @pytest.mark.parametrize("file", sorted(path.name for path in CATALOGUE.glob("*.toml")))

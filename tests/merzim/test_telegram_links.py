@@ -12,7 +12,7 @@ import pytest
 from i18n import say
 from merzim.app import build_app
 from merzim.settings_file import read
-from notifications.links import hashed
+from notifications.links import hash_code
 from tests.merzim.conftest import PEOPLE, ROOT, Merzim
 
 PERSON = "p.litvinova@example.kz"
@@ -33,8 +33,8 @@ def test_links_are_listed_in_every_language(
     """A table with a head over each column, and the person, the day and the state below it."""
     assert merzim("people", PEOPLE).code == 0
     with closing(build_app(read(at=tmp_path))) as app:
-        app.links.offer(PERSON, hashed("CODE"), now=LINKED)
-        assert app.links.redeem(hashed("CODE"), "1", language="ru", now=LINKED)[0] == "linked"
+        app.links.offer(PERSON, hash_code("CODE"), now=LINKED)
+        assert app.links.redeem(hash_code("CODE"), "1", language="ru", now=LINKED)[0] == "linked"
 
     answer = merzim("telegram", "links", "--lang", language)
 

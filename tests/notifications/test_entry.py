@@ -11,7 +11,7 @@ import pytest
 
 from notifications.channels.email import channel as email
 from notifications.notice import Entry
-from notifications.wire.entry import calendar, uid
+from notifications.wire.entry import calendar, item_id
 from tests.notifications.servers import Office, serving
 from tests.notifications.town import AIGUL, ANNOUNCE_BY, FIVE_BEFORE, Town, noon
 
@@ -82,8 +82,8 @@ def test_one_deadline_is_one_item_and_its_sequence_rises(town: Town) -> None:
 
 def test_another_deadline_is_another_item() -> None:
     """Cases and obligations alike tell items apart, and the domain is the sender's."""
-    assert len({uid("1", "a", "x.kz"), uid("1", "b", "x.kz"), uid("2", "a", "x.kz")}) == 3
-    assert uid("1", "a", "x.kz").endswith("@x.kz")
+    assert len({item_id("1", "a", "x.kz"), item_id("1", "b", "x.kz"), item_id("2", "a", "x.kz")}) == 3
+    assert item_id("1", "a", "x.kz").endswith("@x.kz")
 
 
 def test_the_file_is_called_in_the_readers_language(town: Town) -> None:

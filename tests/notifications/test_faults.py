@@ -18,7 +18,7 @@ import trustme
 
 from notifications.channels.email import Email, channel
 from notifications.channels.telegram import Telegram
-from notifications.links import hashed
+from notifications.links import hash_code
 from notifications.notice import ANSWER_LIMIT, Notice, NoticeState
 from storage.notices.links import SqlLinks
 from tests.notifications.servers import Office, always, drop, first, hang, replying, serving
@@ -146,8 +146,8 @@ def test_telegram(
 ) -> None:
     """The same for the Bot API, whose messages have no identity of their own."""
     bot = replace(bot, timeout=1.0)
-    links.offer(AIGUL.key, hashed("code"), now=noon(FIVE_BEFORE))
-    links.redeem(hashed("code"), "7001", language="kk", now=noon(FIVE_BEFORE))
+    links.offer(AIGUL.key, hash_code("code"), now=noon(FIVE_BEFORE))
+    links.redeem(hash_code("code"), "7001", language="kk", now=noon(FIVE_BEFORE))
     town.open()
     town.round((bot,), FIVE_BEFORE)
     if fault.isdigit():

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from notifications.channels.folder import Folder
-from notifications.recipients import told, ways
+from notifications.recipients import channels_for, resolve_recipients
 from tests.law import library
 from tests.notifications.town import AIGUL, BOLAT, DANA, FIVE_BEFORE, OFFICER, UNITS, Shelf, Town
 from workflow.cases.case import Case
@@ -34,7 +34,9 @@ def case(*, unit: str = "staff", person: str = "") -> Case:
 
 
 def names(where: Office, *duties: str, of: Case | None = None) -> list[str]:
-    found, nobody = told(where, of or case(), OBLIGATION, OBLIGATION.id, Step(at=5, to=duties), on=ON)
+    found, nobody = resolve_recipients(
+        where, of or case(), OBLIGATION, OBLIGATION.id, Step(at=5, to=duties), on=ON
+    )
     return [one.person.name for one in found] + [f"nobody: {one.duty}" for one in nobody]
 
 
@@ -68,7 +70,7 @@ def test_escalation_climbs_from_whoever_must_do_it_and_reaches_the_first_head_la
 
     def heard(where: Office, *, last: bool = False, obligation: Obligation = OBLIGATION) -> list[str]:
         step = Step(at=1, to=("duty", "head_of_unit"), last=last)
-        people, _ = told(where, case(unit="body"), obligation, obligation.id, step, on=ON)
+        people, _ = resolve_recipients(where, case(unit="body"), obligation, obligation.id, step, on=ON)
         return [one.person.name for one in people]
 
     assert heard(everybody) == [AIGUL.name, ERLAN.name]
@@ -112,7 +114,7 @@ def test_somebody_away_is_stood_in_for_on_every_step() -> None:
 def test_a_rung_speaks_through_its_channels(tmp_path: Path, through: tuple[str, ...], heard: list[str]) -> None:
     """Those it names; all of them where none it names reaches the reader."""
     channels = [Shelf(), Folder(path=tmp_path, sender="m@example.kz")]
-    found = ways(Recipient(person=AIGUL, why="duty"), channels, office(AIGUL), through=through)
+    found = channels_for(Recipient(person=AIGUL, why="duty"), channels, office(AIGUL), through=through)
 
     assert sorted(channel.name for channel, _ in found) == heard
 
@@ -125,8 +127,8 @@ def test_uploads_of_a_unit_without_an_account_are_for_the_higher_body() -> None:
     rung = Step(at=-5, to=("duty",))
     plain = office(own, higher)
     through = replace(plain, units={**plain.units, "staff": replace(STAFF, uploads_through="body")})
-    first, _ = told(plain, case(), upload, upload.id, rung, on=ON)
-    second, _ = told(through, case(), upload, upload.id, rung, on=ON)
+    first, _ = resolve_recipients(plain, case(), upload, upload.id, rung, on=ON)
+    second, _ = resolve_recipients(through, case(), upload, upload.id, rung, on=ON)
 
     assert [one.person.name for one in first] == ["Own"]
     assert [one.person.name for one in second] == ["Higher"]

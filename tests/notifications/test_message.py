@@ -11,7 +11,7 @@ from email.message import EmailMessage
 import pytest
 
 from notifications.channels import OutgoingMessage
-from notifications.wire.message import build, message_id, text_hash
+from notifications.wire.message import build_message, message_id, text_hash
 from tests.notifications.town import FIVE_BEFORE, noon, parcel
 
 NOW = noon(FIVE_BEFORE)
@@ -19,7 +19,7 @@ SENDER = "Мерзім <merzim@letters.example.kz>"
 
 
 def made(one: OutgoingMessage, now: datetime = NOW) -> bytes:
-    return build(one.notice, one.letter, name=one.name, sender=SENDER, now=now)
+    return build_message(one.notice, one.letter, name=one.name, sender=SENDER, now=now)
 
 
 def parsed(one: OutgoingMessage) -> EmailMessage:

@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
 from notifications.notice import Entry
-from notifications.wire.message import build
+from notifications.wire.message import build_message
 from notifications.wire.mime import header, mailbox, text
 from tests.notifications.town import ANNOUNCE_BY, FIVE_BEFORE, noon, parcel
 
@@ -124,7 +124,7 @@ def test_a_letter_with_an_item_has_the_parts_programs_look_for() -> None:
     )
     one = parcel()
     said = replace(one.letter, entries=(entry,))
-    message = read(build(one.notice, said, name=one.name, sender="m@example.kz", now=noon(FIVE_BEFORE)))
+    message = read(build_message(one.notice, said, name=one.name, sender="m@example.kz", now=noon(FIVE_BEFORE)))
     types = [part.get_content_type() for part in message.walk()]
 
     assert types == [
@@ -141,6 +141,6 @@ def test_the_address_of_one_click_is_whole_however_long(length: int) -> None:
     one = parcel()
     address = f"https://merzim.example.kz/digest/{'x' * length}/daily"
     said = replace(one.letter, settings=address, one_click=True)
-    raw = build(one.notice, said, name=one.name, sender="m@example.kz", now=noon(FIVE_BEFORE))
+    raw = build_message(one.notice, said, name=one.name, sender="m@example.kz", now=noon(FIVE_BEFORE))
 
     assert f"\r\nList-Unsubscribe: <{address}>\r\n".encode() in raw

@@ -10,7 +10,7 @@ from pathlib import Path
 import icalendar
 import pytest
 
-from notifications.letters.moved import cause_said
+from notifications.letters.moved import describe_cause
 from notifications.wire.entry import calendar
 from tests.notifications.town import (
     AIGUL,
@@ -71,7 +71,7 @@ def test_an_act_is_called_by_its_name(called: dict[str, object], language: str, 
     """With date and number where they are known; by its id where nobody has written down more."""
     cause = {"kind": "act", "acts": ["G26G0000111"], "called": [called], "days": ["2026-05-08"]}
 
-    assert said in cause_said(cause, language)
+    assert said in describe_cause(cause, language)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_a_case_taken_up_again_is_not_one_obligation_asked_for_again(name: str, 
     """The same event with and without a name, and two sentences."""
     cause = {"kind": "reopened", "name": name, "by": "Айгүл", "ground": "нысан бар"}
 
-    assert said in cause_said(cause, "ru")
+    assert said in describe_cause(cause, "ru")
 
 
 def test_a_new_plan_date_is_told_with_old_and_new_day_and_cause(town: Town) -> None:

@@ -21,7 +21,7 @@ from notifications.channels import Channel, OutgoingMessage
 from notifications.letters.unreachable import lost_letter
 from notifications.notice import Notice
 from notifications.rules import Rules
-from notifications.wire.message import build
+from notifications.wire.message import build_message
 from storage.org.preferences import DIGEST, prefer
 from tests.notifications.town import AIGUL, FIVE_BEFORE, OFFICER, PEOPLE, RULES, Shelf, Town, noon, parcel
 from workflow.org.office import Person
@@ -87,7 +87,9 @@ def about_account(person: Person, channel: Channel, rules: Rules, day: date) -> 
 
 
 def opened(one: OutgoingMessage) -> EmailMessage:
-    message = build(one.notice, one.letter, name=one.name, sender="M <m@example.kz>", now=noon(FIVE_BEFORE))
+    message = build_message(
+        one.notice, one.letter, name=one.name, sender="M <m@example.kz>", now=noon(FIVE_BEFORE)
+    )
     found = message_from_bytes(message, policy=policy.default)
     assert isinstance(found, EmailMessage)
     return found

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from notifications.letters.texts import Matter, letter, plan_standing
+from notifications.letters.texts import Matter, letter, relation_to_plan_date
 from tests.law import CALENDAR, analysis, case
 from tests.notifications.town import AIGUL
 from workflow.cases.case import Case
@@ -97,7 +97,7 @@ def test_a_plan_date_on_a_saturday_is_spoken_of_before_and_only_counted_after() 
     words = {
         on: (stands.word, stands.late)
         for on in (date(2026, 4, 10), day, date(2026, 4, 12), START)
-        for stands in [plan_standing(day, CALENDAR, today=on)]
+        for stands in [relation_to_plan_date(day, CALENDAR, today=on)]
     }
 
     assert words == {

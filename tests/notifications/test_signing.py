@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from notifications.channels.email import channel as email
-from notifications.wire.signing import UnusableKey, signature
+from notifications.wire.signing import UnusableKey, load_signature
 from tests.notifications.servers import Office, serving
 from tests.notifications.town import FIVE_BEFORE, Town
 
@@ -86,7 +86,7 @@ def test_a_file_that_is_no_key_is_refused_before_any_letter(tmp_path: Path, cont
     file = tmp_path / "dkim.pem"
     file.write_bytes(content)
     with pytest.raises(UnusableKey) as refused:
-        signature("m@example.kz", file, "merzim")
+        load_signature("m@example.kz", file, "merzim")
 
     assert refused.value.code == "letter.dkim_no_key"
 
@@ -94,8 +94,8 @@ def test_a_file_that_is_no_key_is_refused_before_any_letter(tmp_path: Path, cont
 def test_a_key_that_is_not_there_or_has_no_selector_is_refused(tmp_path: Path, key_file: Path) -> None:
     """Each with its own sentence."""
     with pytest.raises(UnusableKey) as missing:
-        signature("m@example.kz", tmp_path / "none.pem", "merzim")
+        load_signature("m@example.kz", tmp_path / "none.pem", "merzim")
     with pytest.raises(UnusableKey) as bare:
-        signature("m@example.kz", key_file, "")
+        load_signature("m@example.kz", key_file, "")
 
     assert (missing.value.code, bare.value.code) == ("letter.dkim_unreadable", "letter.dkim_incomplete")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from calendars.terms import OnDate
-from notifications.letters.moved import cause_said
+from notifications.letters.moved import describe_cause
 from tests.notifications.test_moves import moves, told
 from tests.notifications.town import AIGUL, ANNOUNCE_BY, FIVE_BEFORE, Shelf, Town, noon
 from workflow.cases.case import Case
@@ -99,6 +99,6 @@ def test_the_cause_names_a_row_by_its_number() -> None:
     """In each language; a fact by its title where the case is at hand, else by its name."""
     cause = {"kind": "withdrawn", "name": "risk.3", "by": "Айгүл", "ground": "двойник"}
 
-    assert cause_said(cause, "ru") == "Запись отозвана: риск № 3 (Айгүл). Основание: двойник."
-    assert cause_said(cause, "kk") == "Жазбаның күші жойылды: № 3 тәуекел (Айгүл). Негізі: двойник."
+    assert describe_cause(cause, "ru") == "Запись отозвана: риск № 3 (Айгүл). Основание: двойник."
+    assert describe_cause(cause, "kk") == "Жазбаның күші жойылды: № 3 тәуекел (Айгүл). Негізі: двойник."
     assert date(2026, 3, 30) == ANNOUNCE_BY

@@ -9,7 +9,7 @@ from threading import Barrier, Thread
 import pytest
 from sqlalchemy import Engine, select
 
-from notifications.links import CODE_LASTS, PendingLink, Redeemed, address, hashed, new_code
+from notifications.links import CODE_LASTS, PendingLink, Redeemed, hash_code, link_address, new_code
 from storage.database.engine import reading
 from storage.database.leases import SqlLeases
 from storage.notices.links import SqlLinks
@@ -26,26 +26,26 @@ def links(engine: Engine) -> SqlLinks:
 
 
 def redeem(links: SqlLinks, code: str, chat: str = "1", *, after: timedelta = timedelta()) -> Redeemed:
-    return links.redeem(hashed(code), chat, language="", now=NOW + after)[0]
+    return links.redeem(hash_code(code), chat, language="", now=NOW + after)[0]
 
 
 def test_a_code_is_good_for_ten_minutes_and_not_a_second_longer(links: SqlLinks) -> None:
     """The edges: the last second is in, the tenth minute is out."""
-    links.offer("a", hashed("ONE"), now=NOW)
+    links.offer("a", hash_code("ONE"), now=NOW)
     assert redeem(links, "ONE", after=CODE_LASTS) == "expired"
     assert redeem(links, "ONE", after=CODE_LASTS - SECOND) == "linked"
 
 
 def test_a_clock_gone_back_does_not_make_a_code_last(links: SqlLinks) -> None:
     """Offered before the clock went back an hour: it is as good as run out."""
-    links.offer("a", hashed("ONE"), now=NOW)
+    links.offer("a", hash_code("ONE"), now=NOW)
 
     assert redeem(links, "ONE", after=-timedelta(hours=1)) == "expired"
 
 
 def test_a_code_is_good_once(links: SqlLinks) -> None:
     """For anybody else; the same account again is told the same again."""
-    links.offer("a", hashed("ONE"), now=NOW)
+    links.offer("a", hash_code("ONE"), now=NOW)
 
     assert [redeem(links, "ONE", chat) for chat in ("1", "2", "1")] == ["linked", "used", "linked"]
     assert links.behind("2") is None
@@ -54,27 +54,27 @@ def test_a_code_is_good_once(links: SqlLinks) -> None:
 def test_only_the_hash_of_a_code_is_kept(links: SqlLinks, engine: Engine) -> None:
     """Whoever reads the database or its backup cannot link an account."""
     code = new_code()
-    links.offer("a", hashed(code), now=NOW)
+    links.offer("a", hash_code(code), now=NOW)
     with reading(engine) as connection:
         (kept,) = connection.execute(select(LINK_CODE)).all()
 
     assert code not in str(tuple(kept))
-    assert kept.hash == hashed(code)
+    assert kept.hash == hash_code(code)
 
 
 def test_codes_are_typed_as_people_type() -> None:
     """Small letters and blanks are the same code; no two are alike, none needs escaping in an address."""
     codes = {new_code() for _ in range(1000)}
 
-    assert hashed("abcd 2345\n") == hashed("ABCD2345")
+    assert hash_code("abcd 2345\n") == hash_code("ABCD2345")
     assert len(codes) == 1000
     assert all(code.isalnum() and len(code) == 12 for code in codes)
-    assert address("@MerzimBot", "X") == "https://t.me/MerzimBot?start=X"
+    assert link_address("@MerzimBot", "X") == "https://t.me/MerzimBot?start=X"
 
 
 def test_of_two_that_bring_one_code_one_is_linked(links: SqlLinks, engine: Engine) -> None:
     """At the same moment, over connections of their own."""
-    links.offer("a", hashed("ONE"), now=NOW)
+    links.offer("a", hash_code("ONE"), now=NOW)
     results: list[Redeemed] = []
     _at_once(lambda n: results.append(redeem(SqlLinks(engine), "ONE", str(n))))
 
@@ -84,7 +84,7 @@ def test_of_two_that_bring_one_code_one_is_linked(links: SqlLinks, engine: Engin
 def test_an_account_is_one_persons(links: SqlLinks) -> None:
     """Somebody else's code does not take it over, and is not spent by trying."""
     for person in "ab":
-        links.offer(person, hashed(person), now=NOW)
+        links.offer(person, hash_code(person), now=NOW)
     assert redeem(links, "a") == "linked"
     assert redeem(links, "b") == "taken"
     assert redeem(links, "b", "2") == "linked"
@@ -92,12 +92,12 @@ def test_an_account_is_one_persons(links: SqlLinks) -> None:
 
 def test_a_new_account_takes_the_place_of_the_old_one(links: SqlLinks) -> None:
     """Language kept; blocked and awaited are the old account's."""
-    links.offer("a", hashed("ONE"), now=NOW)
+    links.offer("a", hash_code("ONE"), now=NOW)
     redeem(links, "ONE")
     links.speak("a", "ru")
     links.await_from("a", PendingLink(case="c", obligation="o", kind="", at=NOW))
     links.block("a", now=NOW)
-    links.offer("a", hashed("TWO"), now=later(5))
+    links.offer("a", hash_code("TWO"), now=later(5))
     assert redeem(links, "TWO", "2", after=timedelta(minutes=5)) == "linked"
     link = links.of("a")
 
@@ -108,7 +108,7 @@ def test_a_new_account_takes_the_place_of_the_old_one(links: SqlLinks) -> None:
 
 def test_what_is_awaited_comes_back_whole(links: SqlLinks) -> None:
     """With its moment; and is forgotten when told so."""
-    links.offer("a", hashed("ONE"), now=NOW)
+    links.offer("a", hash_code("ONE"), now=NOW)
     redeem(links, "ONE")
     awaited = PendingLink(case="2026-0001", obligation="order_signed", kind="document:order", at=NOW)
     links.await_from("a", awaited)
@@ -119,7 +119,7 @@ def test_what_is_awaited_comes_back_whole(links: SqlLinks) -> None:
 
 def test_an_account_is_blocked_once(links: SqlLinks) -> None:
     """The moment of the first time stays; welcomed back, it is as before."""
-    links.offer("a", hashed("ONE"), now=NOW)
+    links.offer("a", hash_code("ONE"), now=NOW)
     redeem(links, "ONE")
 
     assert [links.block("a", now=later(n)) for n in (1, 2)] == [True, False]

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, event, text
 
 import i18n
-from notifications.links import hashed
+from notifications.links import hash_code
 from storage.accounts.accounts import SqlAccounts
 from storage.accounts.encryption import Cipher, Key
 from storage.database.engine import open as open_database
@@ -84,8 +84,8 @@ def office(engine: Engine) -> Engine:
     prefer(engine, "hr", UPLOADS_THROUGH, "law", by="root", now=NOW)
     prefer(engine, "a@org.kz", DIGEST, "daily", by="aliyeva", now=NOW)
     link_key(engine)
-    links.offer("a@org.kz", hashed("ONE"), now=NOW)
-    assert links.redeem(hashed("ONE"), CHAT, language="kk", now=NOW)[0] == "linked"
+    links.offer("a@org.kz", hash_code("ONE"), now=NOW)
+    assert links.redeem(hash_code("ONE"), CHAT, language="kk", now=NOW)[0] == "linked"
     return engine
 
 
@@ -131,7 +131,7 @@ def test_what_the_program_wrote_is_found_in_order(office: Engine) -> None:
         "a@org.kz", away=[(TODAY, TODAY)], deputy=None, by="aliyeva", now=NOW, today=TODAY
     )
     links.unlink("a@org.kz", by="aliyeva", now=NOW)
-    assert links.redeem(hashed("ONE"), CHAT, language="kk", now=NOW)[0] == "used"
+    assert links.redeem(hash_code("ONE"), CHAT, language="kk", now=NOW)[0] == "used"
     known = SqlReads(office).office()
     staff.keep_unit(Unit(id="it", name="АТ бөлімі", parent="hr"), was=known.units["it"], **SAID)
     staff.remove_unit(Unit(id="it", name="АТ бөлімі", parent="hr"), **SAID)

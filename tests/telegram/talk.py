@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from notifications.bot.conversation import Conversation
 from notifications.bot.polling import Poller
 from notifications.channels.telegram import Telegram
-from notifications.links import hashed, new_code
+from notifications.links import hash_code, new_code
 from storage.cases.evidence import EvidenceFolder
 from storage.database.leases import SqlLeases
 from storage.notices.links import SqlLinks
@@ -65,7 +65,7 @@ class Talk:
 
     def code_for(self, person: str, *, at: datetime | None = None) -> str:
         code = new_code()
-        self.links.offer(person, hashed(code), now=at or self.now)
+        self.links.offer(person, hash_code(code), now=at or self.now)
         return code
 
     def day(self, on: date) -> None:

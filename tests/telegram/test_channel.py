@@ -14,9 +14,9 @@ import pytest
 
 from notifications.channels import OutgoingMessage
 from notifications.channels.telegram import AT_ONCE, PATIENCE, Telegram, channel
-from notifications.links import hashed
+from notifications.links import hash_code
 from notifications.notice import Letter, Outcome
-from notifications.wire.telegram import LONGEST, message
+from notifications.wire.telegram import LONGEST, format_message
 from storage.notices.links import SqlLinks
 from tests.notifications.servers import free_port
 from tests.notifications.town import FIVE_BEFORE, noon, parcel
@@ -29,8 +29,8 @@ NOW = noon(FIVE_BEFORE)
 def link(links: SqlLinks, person: str, chat: int, language: str = "kk") -> None:
     if links.of(person) is not None:
         return
-    links.offer(person, hashed(person), now=NOW)
-    assert links.redeem(hashed(person), str(chat), language=language, now=NOW)[0] == "linked"
+    links.offer(person, hash_code(person), now=NOW)
+    assert links.redeem(hash_code(person), str(chat), language=language, now=NOW)[0] == "linked"
 
 
 def batch(links: SqlLinks, people: int, each: int = 1) -> list[OutgoingMessage]:
@@ -104,8 +104,8 @@ def test_a_letter_that_just_fits_is_not_cut() -> None:
     fits = Letter(subject="s", text="x" * (LONGEST - 3), html="", language="kk")
     over = replace(fits, text="x" * (LONGEST - 2))
 
-    assert not message(fits).endswith("…")
-    assert message(over).endswith("…")
+    assert not format_message(fits).endswith("…")
+    assert format_message(over).endswith("…")
 
 
 @pytest.mark.parametrize(
@@ -231,8 +231,8 @@ def test_an_account_changed_meanwhile_gets_the_letter(
 ) -> None:
     """A new telephone since the notice was queued: it goes to the new account, not to the old one."""
     parcels = batch(links, 1)
-    links.offer("reader0@example.kz", hashed("again"), now=NOW)
-    links.redeem(hashed("again"), "9000", language="kk", now=NOW)
+    links.offer("reader0@example.kz", hash_code("again"), now=NOW)
+    links.redeem(hash_code("again"), "9000", language="kk", now=NOW)
     sent(bot, parcels)
 
     assert telegram.seen(8000) == []

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from notifications.digest_links import choice_address, secret
+from notifications.digest_links import address_secret, choice_address
 from notifications.rules import Rules
-from notifications.wire.message import build
+from notifications.wire.message import build_message
 from services.settings import DatabaseSettings
 from storage.org.chain import IN_ORDER
 from storage.org.choices import SqlChoices
@@ -72,7 +72,7 @@ def unsubscribe(town: Town, on: date) -> tuple[str, str | None]:
     town.round((shelf,), on)
     town.deliver((shelf,), on)
     one = next(one for one in shelf.kept if one.notice.person == AIGUL.key)
-    made = build(one.notice, one.letter, name=one.name, sender="merzim@example.kz", now=noon(on))
+    made = build_message(one.notice, one.letter, name=one.name, sender="merzim@example.kz", now=noon(on))
     message = message_from_bytes(made)
     return message["List-Unsubscribe"].strip("<>"), message["List-Unsubscribe-Post"]
 
@@ -127,7 +127,7 @@ def test_the_page_leads_back_to_single_letters(town: Town, home: Home) -> None:
 @pytest.mark.parametrize("path", ["/digest/{other}/daily", "/digest/{mine}/off", "/digest/short/daily"])
 def test_nobody_elses_address_and_nothing_like_off(town: Town, home: Home, path: str) -> None:
     """A secret made with another key, a choice there is none of, half a secret."""
-    mine, other = secret(town.rules.link_key, AIGUL.key), secret("another key", AIGUL.key)
+    mine, other = address_secret(town.rules.link_key, AIGUL.key), address_secret("another key", AIGUL.key)
 
     assert home.stranger().post(path.format(mine=mine, other=other)).status_code == 404
     assert chosen(town) == ""

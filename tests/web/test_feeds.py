@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 from icalendar import Calendar
 
-from notifications.wire.entry import uid
+from notifications.wire.entry import item_id
 from tests.web.conftest import Home, hide
 
 DOMAIN = "merzim.example.kz"
@@ -32,7 +32,7 @@ def test_a_person_s_feed_holds_what_waits_for_them(home: Home) -> None:
     answer = home.stranger().get(feed(home, "head_of_unit") + "?lang=ru")
     read = Calendar.from_ical(answer.content)
     items = {str(item["uid"]): item for item in read.walk("VEVENT")}
-    order = items[uid(home.real, "order_signed", DOMAIN)]
+    order = items[item_id(home.real, "order_signed", DOMAIN)]
 
     assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
     assert answer.headers["cache-control"].startswith("private")
@@ -51,15 +51,15 @@ def test_a_person_s_feed_holds_nothing_of_others(home: Home) -> None:
     uids = {str(item["uid"]) for item in read.walk("VEVENT")}
 
     assert uids
-    assert uid(home.late, "order_signed", DOMAIN) not in uids
+    assert item_id(home.late, "order_signed", DOMAIN) not in uids
 
 
 def test_a_unit_s_feed_holds_what_its_units_owe(home: Home) -> None:
     read = Calendar.from_ical(home.stranger().get(unit_feed(home, "law")).content)
     uids = {str(item["uid"]) for item in read.walk("VEVENT")}
 
-    assert uid(home.late, "order_signed", DOMAIN) in uids
-    assert uid(home.real, "order_signed", DOMAIN) not in uids
+    assert item_id(home.late, "order_signed", DOMAIN) in uids
+    assert item_id(home.real, "order_signed", DOMAIN) not in uids
 
 
 def test_nothing_confidential_is_in_a_unit_s_feed_nor_named_in_one_s_own(home: Home) -> None:
@@ -69,7 +69,7 @@ def test_nothing_confidential_is_in_a_unit_s_feed_nor_named_in_one_s_own(home: H
     units = home.stranger().get(unit_feed(home, "law")).content.decode()
 
     assert home.late not in units
-    assert uid(home.late, "order_signed", DOMAIN) not in units
+    assert item_id(home.late, "order_signed", DOMAIN) not in units
     assert "BEGIN:VEVENT" in own
     assert home.real not in own
     assert "Персоналды" not in own

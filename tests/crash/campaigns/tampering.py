@@ -19,7 +19,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, text
 
 from merzim.cli import main
-from notifications.links import hashed
+from notifications.links import hash_code
 from storage.accounts.accounts import SqlAccounts
 from storage.cases.evidence import EvidenceFolder
 from storage.cases.ledger import SqlLedger
@@ -258,8 +258,8 @@ def _let_in(engine: Engine) -> None:
         expires_at=MORNING + timedelta(days=30),
     )
     accounts.let_in(token, by="root")
-    links.offer(PEOPLE[0].key, hashed("ONE"), now=MORNING)
-    links.redeem(hashed("ONE"), "700100", language="kk", now=MORNING)
+    links.offer(PEOPLE[0].key, hash_code("ONE"), now=MORNING)
+    links.redeem(hash_code("ONE"), "700100", language="kk", now=MORNING)
 
 
 def _injured(

@@ -16,7 +16,7 @@ from starlette.responses import Response
 import i18n
 from notifications.letters.subjects import confidential
 from notifications.notice import Entry as Item
-from notifications.wire.entry import calendar, uid
+from notifications.wire.entry import calendar, item_id
 from services.context import Reads, RequestContext
 from services.credentials import hash_secret, new_secret
 from web.auth.dependencies import Anybody, reader_of
@@ -201,7 +201,7 @@ def _item(ctx: RequestContext, case: Case, row: Row, language: str, now: datetim
         summary = f"{title} – {case.object}" if case.object else title
         text, link = "\n".join(_explained(ctx, case, row, language)), f"{port.address}/cases/{case.id}"
     return Item(
-        uid=uid(case.id, row.obligation, port.domain),
+        uid=item_id(case.id, row.obligation, port.domain),
         sequence=max(0, int((now - (case.opened_at or now)).total_seconds())),
         on=row.due,
         stamp=now,
