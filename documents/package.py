@@ -53,7 +53,7 @@ class Document:
     obligation: Text
     case: str
     unit: str
-    object: str
+    object: Mapping[str, str]
     kind: str
     reference: str
     is_file: bool
@@ -255,7 +255,7 @@ def _cells(document: Document, place: str, remark: str, language: str) -> Mappin
         "obligation": document.obligation[language],
         "case": document.case,
         "unit": document.unit,
-        "object": document.object,
+        "object": document.object[language],
         "kind": say(f"evidence.{document.kind}", {}, language) if document.kind else "",
         "document": place,
         "fact_on": document.fact_on,

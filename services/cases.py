@@ -26,11 +26,13 @@ from services.inputs import (
 )
 from services.queries import person_named, unit_named
 from services.results import CommandResult, OpenedCase, command_result, opened_case, preview_result
+from services.risks import keep_responsible
 from services.verbs import Command, verb
 from workflow.cases.commands import extensions, migration, reminder_actions, withdrawals
 from workflow.cases.commands.desk import CaseCommands, Change
 from workflow.cases.commands.extensions import CannotExtend
 from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.passports import PassportEdit, edit_passport
 from workflow.cases.commands.previews import Preview, preview
 from workflow.cases.commands.withdrawals import CannotWithdraw
 from workflow.cases.registers.evidence_list import proofs
@@ -100,7 +102,7 @@ class Correct(Previewed):
 class Withdraw(Previewed):
     """What is withdrawn: a fact with its period, `plan.` and a fact for its plan date, a row of a register
     (`risk.3`, `request.3`, `measure.2`, `position.4`, `remark.1`), `extended.` and an obligation for its latest
-    extension, `pause` for the latest pause, or `#7` for one line of the history.
+    extension, `pause` for the latest pause, `passport` for its latest edit, or `#7` for a line of the history.
 
     `evidence`: of that record only this document: its address, SHA-256 or file name.
     """
@@ -166,6 +168,22 @@ class Migrate(Previewed):
     edition: Key
 
 
+class Passport(Previewed):
+    """Change the passport of a case: only the fields that are sent; an empty one takes its value away.
+
+    `object_kk`, `object_ru`: the object in the nominative. `responsible`: obligation -> who answers for it, by
+    name, e-mail or in words. `group`: members of the working group, each as `name; post; role`. `period`: first
+    and last day of the activity analysed.
+    """
+
+    object_kk: Line | None = None
+    object_ru: Line | None = None
+    unit: Line | None = None
+    responsible: dict[Name, Line] = Field(default_factory=dict, max_length=100)
+    group: list[Line] | None = Field(default=None, max_length=50)
+    period: list[Day] | None = Field(default=None, max_length=2)
+
+
 class Snooze(CaseCommand):
     """Be reminded again on a day."""
 
@@ -215,6 +233,10 @@ def act_of(ctx: RequestContext, command: Previewed) -> Callable[[CaseCommands], 
             return lambda desk: withdrawals.withdraw(desk, case, name, ground=ground, evidence=evidence, **by)
         case Cancel(ground=ground):
             return lambda desk: desk.cancel(case, ground=ground, **by)
+        case Passport():
+            edit = passport_edit(ctx, command)
+            kind_of = ctx.app.reads.office().kind_of
+            return lambda desk: edit_passport(desk, case, edit, kind_of=kind_of, **by)
         case Exempt(ground=ground, obligation=obligation):
             return lambda desk: desk.exempt(case, ground=ground, obligation=obligation, **by)
         case Reopen(ground=ground, obligation=obligation):
@@ -252,6 +274,20 @@ def _require_seen(ctx: RequestContext, command: Withdraw) -> None:
             raise CannotWithdraw(
                 "no_evidence", case=command.case, record=command.name, evidence=command.evidence, allowed=()
             )
+
+
+def passport_edit(ctx: RequestContext, command: Passport) -> PassportEdit:
+    """Return the edit a command asks for. Raises UnknownUnit, NotYourUnit."""
+    people = ctx.app.reads.office().people.values()
+    names = {text.casefold(): one.name for one in people for text in (one.key, one.email or one.key)}
+    return PassportEdit(
+        object_kk=command.object_kk,
+        object_ru=command.object_ru,
+        unit=None if command.unit is None else unit_to_open_in(ctx, command.unit),
+        responsible={one: names.get(said.casefold(), said) for one, said in command.responsible.items()},
+        group=command.group,
+        period=command.period,
+    )
 
 
 def unit_to_open_in(ctx: RequestContext, text: str) -> str:
@@ -331,6 +367,15 @@ def line_to_undo(ctx: RequestContext, case: str, name: str) -> int | None:
     """Return the line of the history the reader may undo after recording this; None where there is none."""
     told = partial(was_notified, ctx.reads.notices(case))
     return withdrawals.undoable(ctx.reads.events(case), name, told, by=ctx.reader.login, now=ctx.now)
+
+
+@verb("manage")
+def describe(ctx: RequestContext, command: Passport) -> CommandResult:
+    """Change the passport of a case: object, unit, responsible people, working group, period."""
+    result = run(ctx, command)
+    if result.changed and not command.preview and command.responsible:
+        keep_responsible(ctx.app, passport_edit(ctx, command).responsible.values(), **stamp(ctx))
+    return result
 
 
 @verb("manage")

@@ -21,6 +21,8 @@ class CaseHead(BaseModel):
     procedure: str
     edition: str
     object: str
+    object_kk: str
+    object_ru: str
     unit: str
     standing: str
     opened_at: datetime | None
@@ -82,6 +84,8 @@ def case_head(case: Case) -> CaseHead:
         procedure=case.procedure,
         edition=case.edition,
         object=case.object,
+        object_kk=case.object_kk,
+        object_ru=case.object_ru,
         unit=case.unit,
         standing=case.standing,
         opened_at=case.opened_at,

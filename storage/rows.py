@@ -28,6 +28,8 @@ _HEAD = (
     "digest",
     "unit",
     "object",
+    "object_kk",
+    "object_ru",
     "standing",
     "ground",
     "opened_at",

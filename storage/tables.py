@@ -81,6 +81,8 @@ class MatchRow(TableBase, table=True):
 class CaseRow(TableBase, table=True):
     """The head of a chain, with what lists need: everything here can be recomputed from its events.
 
+    `object_kk`, `object_ru`: by its passport; `object_also`: the words a schedule named it by last, where they,
+    or the unit they go with, are others than `object` and `unit`.
     `confidential`: seen by those alone who were named to know of it or told of it;
     `sealed` is the seq the last seal covers; `search` the casefolded text a search looks in (SQLite
     folds Latin letters only).
@@ -96,6 +98,12 @@ class CaseRow(TableBase, table=True):
         ),
         Index("ix_case_unit_stage", "unit", "stage"),
         Index("ix_case_object", "object"),
+        Index(
+            "ix_case_object_also",
+            "object_also",
+            sqlite_where=text("object_also <> ''"),
+            postgresql_where=text("object_also <> ''"),
+        ),
         Index("ix_case_edition", "edition", "standing"),
         # The rest of its columns let a list skip pages and count without looking the cases up.
         Index("ix_case_newest", "opened_at", "id", "confidential", "unit", "standing", "procedure", "stage"),
@@ -121,6 +129,9 @@ class CaseRow(TableBase, table=True):
     digest: str
     unit: str
     object: str
+    object_kk: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    object_ru: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    object_also: str = Field(default="", sa_column_kwargs={"server_default": ""})
     standing: str
     ground: str = ""
     stage: str = ""

@@ -10,7 +10,7 @@ import typer
 from merzim.cli.answers import explained, finding, obligation, print_deadlines, print_findings
 from merzim.cli.call import CommandContext
 from merzim.cli.help import Command
-from merzim.cli.parsing import day, named_days, named_numbers, number, optional_day
+from merzim.cli.parsing import day, named_days, named_numbers, named_texts, number, optional_day
 from merzim.cli.printing import paragraph
 from services.queries import findings_of, stage_title, unit_named
 
@@ -47,6 +47,7 @@ def add_to(app: typer.Typer) -> None:
         "replan": replan,
         "correct": correct,
         "withdraw": withdraw,
+        "passport": passport,
         "cancel": cancel,
         "exempt": exempt,
         "reopen": reopen,
@@ -251,6 +252,44 @@ def withdraw(
     _tell(call, cases.withdraw(call.ctx, build(cases.Withdraw, fields)), done="cli.withdrawn", name=name)
 
 
+def passport(
+    ctx: typer.Context,
+    case: CaseId,
+    object_ru: Annotated[
+        str | None, typer.Option("--object-ru", metavar="T", help="cli.option.object_ru")
+    ] = None,
+    object_kk: Annotated[
+        str | None, typer.Option("--object-kk", metavar="T", help="cli.option.object_kk")
+    ] = None,
+    unit: Annotated[str | None, typer.Option("--unit", metavar="U", help="cli.option.unit")] = None,
+    responsible: Annotated[
+        list[str] | None,
+        typer.Option("--responsible", metavar="OBLIGATION=PERSON", help="cli.option.passport_responsible"),
+    ] = None,
+    group: Annotated[
+        list[str] | None, typer.Option("--group", metavar="NAME;POST;ROLE", help="cli.option.group")
+    ] = None,
+    period: Annotated[
+        str | None, typer.Option("--period", metavar="FIRST..LAST", help="cli.option.reviewed_period")
+    ] = None,
+    dry_run: DryRun = False,
+) -> None:
+    from services import cases
+
+    call = CommandContext.of(ctx)
+    fields: dict[str, object] = {"object_ru": object_ru, "object_kk": object_kk, "unit": unit, "group": group}
+    if responsible:
+        fields["responsible"] = named_texts(responsible, where="--responsible")
+    if period is not None:
+        fields["period"] = [day(text, where="--period") for text in period.split("..") if text.strip()]
+    changed = {name: value for name, value in fields.items() if value is not None}
+    if not changed:
+        _print_passport(call, call.app.desk.view(case, today=call.moment.today).case)
+        return
+    command = build(cases.Passport, {"case": case, **changed, "preview": dry_run})
+    _tell(call, cases.describe(call.ctx, command), done="cli.described", already="cli.described_already")
+
+
 def cancel(ctx: typer.Context, case: CaseId, ground: Ground, dry_run: DryRun = False) -> None:
     from services import cases
 
@@ -368,6 +407,25 @@ def _written(call: CommandContext) -> dict[str, Any]:
     return {"by": call.by, "now": call.moment.now, "today": call.moment.today}
 
 
+def _print_passport(call: CommandContext, case: Case) -> None:
+    """The passport as it stands."""
+    period = [one.isoformat() for one in case.period or ()]
+    said: dict[str, object] = {
+        name: getattr(case, name) for name in ("object", "object_kk", "object_ru", "unit")
+    }
+    said |= {"group": case.group, "period": period, "responsible": case.responsible}
+    if call.json:
+        call.answer({"case": case.id, **said})
+        return
+    rows: list[tuple[str, str]] = [
+        *((name, str(said[name])) for name in ("object", "object_kk", "object_ru", "unit")),
+        ("period", " – ".join(period)),
+        *(("group", member) for member in case.group),
+        *(("responsible", f"{name}: {text}") for name, text in sorted(case.responsible.items())),
+    ]
+    call.table(("field", "value"), [(call.say(f"passport.{name}"), value) for name, value in rows if value])
+
+
 def _print_told(call: CommandContext, case: Case) -> None:
     """Numbers and signatures that go with the facts."""
     told = [
@@ -390,7 +448,7 @@ def _about(call: CommandContext, case: Case) -> str:
     edition = call.app.library.named(case.edition)
     if case.object in edition.bodies:
         return edition.bodies[case.object].title[call.language]
-    return case.object or edition.title[call.language]
+    return case.object_in(call.language) or edition.title[call.language]
 
 
 def _stage(call: CommandContext, case: Case, stage: str) -> str:
@@ -403,7 +461,9 @@ def _head(call: CommandContext, case: Case) -> dict[str, object]:
         "id": case.id,
         "procedure": case.procedure,
         "edition": case.edition,
-        "object": case.object,
+        "object": case.object_in(call.language),
+        "object_kk": case.object_kk,
+        "object_ru": case.object_ru,
         "unit": case.unit,
         "kind": case.kind,
         "person": case.person,

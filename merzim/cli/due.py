@@ -68,7 +68,7 @@ def _show(call: CommandContext, rows: Sequence[Row], today: date, *, extra: dict
                 "obligations": [
                     {
                         "case": row.case,
-                        "object": heads[row.case].object,
+                        "object": heads[row.case].object_in(call.language),
                         "unit": row.unit,
                         "id": row.obligation,
                         "title": titles[row.case, row.obligation][call.language],
@@ -91,7 +91,7 @@ def _show(call: CommandContext, rows: Sequence[Row], today: date, *, extra: dict
             row.due,
             late_by(row.due, today, app.calendar),
             row.case,
-            heads[row.case].object,
+            heads[row.case].object_in(call.language),
             titles[row.case, row.obligation][call.language],
             call.say(f"cli.force.{row.force}"),
             row.obligation,

@@ -10,12 +10,16 @@ import typer
 from merzim.cli.call import BAD_INPUT, DONE, CommandContext
 from merzim.cli.help import Command
 from merzim.cli.law import PROCEDURE
-from merzim.cli.parsing import BadArgument
+from merzim.cli.parsing import BadArgument, named_texts, number
 from merzim.cli.printing import paragraph
 
 if TYPE_CHECKING:
     from documents import Note, UnreadablePaper
     from services.imports.schedules import ImportedFile
+
+
+NEW = "new"
+"""What `--join` says of an analysis that is none of the cases it looks like."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -33,9 +37,13 @@ def import_(
     procedure: Annotated[
         str, typer.Option("--procedure", metavar="PROCEDURE", help="cli.option.procedure")
     ] = PROCEDURE,
+    join: Annotated[
+        list[str] | None, typer.Option("--join", metavar="ROW=CASE|new", help="cli.option.join")
+    ] = None,
 ) -> int:
     from documents import UnreadablePaper, write_template
     from services.imports.files import import_schedule
+    from services.imports.schedules import ScheduleAnswers
 
     call = CommandContext.of(ctx)
     if template is not None:
@@ -48,8 +56,15 @@ def import_(
     if file is None:
         raise BadArgument("cli.missing_parameter", name="FILE.xlsx")
     moment = call.moment
+    joins = {
+        number(row, where="--join", first=0): "" if case == NEW else case
+        for row, case in named_texts(join, where="--join").items()
+    }
+    answers = ScheduleAnswers(joins=joins)
     try:
-        taken = import_schedule(call.app, Path(file), procedure, by=call.by, now=moment.now, today=moment.today)
+        taken = import_schedule(
+            call.app, Path(file), procedure, answers=answers, by=call.by, now=moment.now, today=moment.today
+        )
     except UnreadablePaper as refusal:
         if not call.json:
             raise
@@ -108,7 +123,9 @@ def _imported(call: CommandContext, taken: ImportedFile) -> dict[str, object]:
         "cases": [
             {
                 "id": case.id,
-                "object": case.object,
+                "object": case.object_in(call.language),
+                "object_kk": case.object_kk,
+                "object_ru": case.object_ru,
                 "unit": case.unit,
                 "planned": case.planned,
                 "facts": {name: fact.on for name, fact in case.facts.items()},
@@ -137,7 +154,7 @@ def _print_imported(call: CommandContext, taken: ImportedFile) -> None:
     rows = [
         (
             case.id,
-            case.object,
+            case.object_in(call.language),
             case.unit,
             call.say(
                 "cli.import.opened"

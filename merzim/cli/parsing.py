@@ -92,3 +92,20 @@ def named_days(pairs: Iterable[str] | None, *, where: str) -> dict[str, date]:
         if days.setdefault(name, value) != value:
             raise BadArgument("cli.named_twice", name=name, where=where)
     return days
+
+
+def named_texts(pairs: Iterable[str] | None, *, where: str) -> dict[str, str]:
+    """NAME=TEXT, any number of them; none twice.
+
+    Raises:
+        BadArgument: not written so.
+    """
+    texts: dict[str, str] = {}
+    for pair in pairs or ():
+        name, equals, text = (part.strip() for part in pair.partition("="))
+        if not name or not equals:
+            raise BadArgument("cli.not_a_named_text", text=pair, where=where)
+        if name in texts:
+            raise BadArgument("cli.named_twice", name=name, where=where)
+        texts[name] = text
+    return texts

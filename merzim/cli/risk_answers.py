@@ -65,7 +65,7 @@ def risk_json(call: CommandContext, case: Case, risk: Risk) -> Json:
     return {
         "case": case.id,
         "unit": case.unit,
-        "object": case.object,
+        "object": case.object_in(call.language),
         "number": risk.number,
         "description": risk.description,
         "direction": risk.direction,

@@ -256,7 +256,7 @@ def risk_map(
     drawing = risk_map(
         ranked,
         by,
-        name=(one.object or one.id) if one is not None else _named(call, place),
+        name=(one.object_in(call.language) or one.id) if one is not None else _named(call, place),
         on=call.moment.today,
         unranked=len(known) - len(ranked),
         language=call.language,

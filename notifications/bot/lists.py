@@ -44,7 +44,7 @@ def list_deadlines(
         arguments = {"title": obligation.title, "due": row.due, "left": stands.left, "late": stands.late}
         said = say(f"letter.subject_{stands.word}", arguments, language)
         force = say(f"letter.force_{obligation.force}", {}, language)
-        place = " · ".join(filter(None, (force, case.object, case.id)))
+        place = " · ".join(filter(None, (force, case.object_in(language), case.id)))
         lines += [
             f"• {escape(said, quote=False)}\n   {escape(place, quote=False)} · <code>{row.obligation}</code>"
         ]

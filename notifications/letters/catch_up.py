@@ -21,7 +21,7 @@ def items(told: Sequence[tuple[Notice, Matter]], matters: Matters) -> list[Item]
         day, now = relation_to_matter(matter, matters.calendar, today=matters.today)
         found[one.case, one.obligation] = Item(
             title=matter.deadline.obligation.title,
-            object=matter.case.object,
+            object=matter.case.object_names(),
             due=day,
             standing=now,
             force=matter.deadline.obligation.force,

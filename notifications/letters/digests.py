@@ -160,7 +160,7 @@ def _item(one: OpenDeadline, matters: Matters, *, more: str = "") -> Item:
     address = matters.rules.public_address
     return Item(
         title=one.title,
-        object=one.case.object,
+        object=one.case.object_names(),
         due=one.due,
         standing=one.standing,
         force=one.obligation.force,

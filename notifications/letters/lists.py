@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -21,11 +21,11 @@ SLIPPED = ("slipped", "just_slipped")
 class Item:
     """A deadline in a list, with its status and its force.
 
-    `discreet`: its line must not reveal its subject; `more`: text after it.
+    `object`: by language; `discreet`: its line must not reveal its subject; `more`: text after it.
     """
 
     title: Text
-    object: str
+    object: Mapping[str, str]
     due: date
     standing: DeadlineSummary
     force: Force
@@ -58,7 +58,8 @@ def line(item: Item, language: str) -> Line:
     when = say(f"digest.when_{item.standing.word}", arguments, language)
     if item.discreet:
         return Line(text=f"{say('digest.discreet', {}, language)} – {when}", link=item.link, below=True)
-    what = f"{item.title[language]} ({item.object})" if item.object else item.title[language]
+    about = item.object[language]
+    what = f"{item.title[language]} ({about})" if about else item.title[language]
     more = f"; {item.more}" if item.more else ""
     force = say(f"letter.force_{item.force}", {}, language)
     return Line(text=f"{what} – {when}; {force}{more}", link=item.link, below=True)

@@ -84,7 +84,7 @@ def _arguments(one: Notice, matter: Matter) -> dict[str, object]:
     title = matter.deadline.obligation.title
     return {
         "title": title,
-        "object": matter.case.object or matter.case.id,
+        "object": matter.case.object_names() if matter.case.object_in("kk") else matter.case.id,
         "old": date.fromisoformat(str(one.about["old"])),
         "new": one.due,
     }

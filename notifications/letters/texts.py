@@ -139,7 +139,7 @@ def entry(matter: Matter, *, language: str, domain: str, queued_at: datetime, on
         sequence=max(0, int((queued_at - opened).total_seconds())),
         on=day,
         stamp=queued_at,
-        summary=f"{title} – {case.object}" if case.object else title,
+        summary=" – ".join(filter(None, (title, case.object_in(language)))),
         text=f"{force}\n{' '.join(explain(deadline.explanation, language))}",
         link=case_page(matter) or "",
         status="CONFIRMED" if deadline.status == "firm" else "TENTATIVE",
@@ -190,8 +190,8 @@ def _table(matter: Matter, language: str, *, today: date) -> Iterator[Line]:
     def line(label: str, text: str, link: str | None = None) -> Line:
         return Line(label=say(f"letter.label_{label}", {}, language), text=text, link=link)
 
-    if case.object:
-        yield line("object", case.object)
+    if about := case.object_in(language):
+        yield line("object", about)
     if matter.unit:
         yield line("unit", matter.unit)
     yield line("obligation", obligation.title[language])

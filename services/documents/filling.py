@@ -10,7 +10,7 @@ from documents.forms import FormData, UnreadableValue, parse_value
 from documents.forms.filling import UnknownField
 from i18n import span
 from services.documents.periods import REPORTED, objects, period_rows
-from services.documents.rows import Row, position_rows, risk_rows, schedule_rows
+from services.documents.rows import Row, group_rows, position_rows, risk_rows, schedule_rows
 from services.risks import cases
 from workflow.closest_matches import closest_first
 from workflow.org.duties import Unresolved, resolve
@@ -62,7 +62,9 @@ def from_case(
     case = view.case
     values: dict[str, object] = {
         "organisation": app.settings.office.name,
-        "object": case.object,
+        "object": case.object_in(language),
+        "reviewed_period": span(*case.period, language) if case.period else None,
+        "group": [", ".join(str(part) for part in member.values() if part) for member in group_rows(case)],
         "period": _period(view),
         "posted_on": _day(view, _POSTED.get(form.id, "")),
         "discussion_on": _day(view, "discussion_held"),
@@ -89,12 +91,22 @@ def _rows(form: Form, view: View, language: str) -> list[Row]:
             return schedule_rows(view, language)
         case "exposed_positions":
             return position_rows(view.case)
+        case "order":
+            return group_rows(view.case)
         case _:
             return risk_rows(form, view.case, language)
 
 
 def from_office(
-    app: AppContext, form: Form, *, unit: str, year: int | None, person: str, today: date, approver: str = ""
+    app: AppContext,
+    form: Form,
+    language: str,
+    *,
+    unit: str,
+    year: int | None,
+    person: str,
+    today: date,
+    approver: str = "",
 ) -> FormData:
     """What the office knows for a form about a period of a unit, or about a person."""
     office = app.reads.office()
@@ -110,7 +122,7 @@ def from_office(
         values |= {"name": meant.name, "post": meant.post}
     if year and form.id == "year_schedule":
         known = app.ledger.cases([one.id for one in app.reads.cases(unit or None)])
-        rows = objects(known.values(), office, year)
+        rows = objects(known.values(), office, year, language)
     elif year and form.id in REPORTED:
         rows = period_rows(form, cases(app, unit), office, year)
     return FormData(

@@ -67,7 +67,7 @@ def _of(app: AppContext, case: Case, year: int | None) -> Iterator[Document]:
             obligation=_title(case, obligation, one),
             case=case.id,
             unit=case.unit,
-            object=case.object,
+            object=case.object_names(),
             kind=item.kind,
             reference=item.reference,
             is_file=item.name is not None,

@@ -18,7 +18,7 @@ REPORTED = ("ethics_report", "cartogram_report")
 """The reports whose rows some register knows."""
 
 
-def objects(cases: Iterable[Case], office: Office, year: int) -> list[Row]:
+def objects(cases: Iterable[Case], office: Office, year: int, language: str) -> list[Row]:
     """The objects of a year with the exact days of the analysis in each, the earliest first.
 
     A case that begins in the year without a known end has no term yet.
@@ -28,9 +28,10 @@ def objects(cases: Iterable[Case], office: Office, year: int) -> list[Row]:
         first, last = _day_of(case, "analysis_started"), _day_of(case, "analysis_ended")
         if case.standing == "active" and first and first.year == year:
             unit = office.units[case.unit].name if case.unit in office.units else case.unit
+            about = case.object_in(language)
             row: Row = {
-                "object": case.object or unit,
-                "unit": unit if case.object and unit != case.object else "",
+                "object": about or unit,
+                "unit": unit if about and unit != about else "",
                 "period": (first, last) if last and first <= last else None,
                 "responsible": case.responsible.get("analysis_started", ""),
             }

@@ -77,7 +77,7 @@ def _lines(app: AppContext, notices: Sequence[Notice], language: str) -> Iterabl
             due=f"{one.due:%d.%m.%Y}",
             obligation=_title(app, case, one.obligation, language),
             case=one.case,
-            object=case.object if case else "",
+            object=case.object_in(language) if case else "",
             rung=rung(one, language),
             who=person.name if person else one.person,
             channel=one.channel,

@@ -52,6 +52,12 @@ def risk_rows(form: Form, case: Case, language: str) -> list[Row]:
     return form_rows(form, (_risk(line, language) for line in listed([case])))
 
 
+def group_rows(case: Case) -> list[Row]:
+    """The members of the working group: each written as `name; post; role`."""
+    parts = ([part.strip() for part in member.split(";", 2)] for member in case.group)
+    return [dict(zip(("name", "post", "role"), one, strict=False)) for one in parts]
+
+
 def position_rows(case: Case) -> list[Row]:
     """The exposed positions still on the list of a case: posts, never their holders."""
     return [

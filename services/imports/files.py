@@ -8,7 +8,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from services.imports.schedules import Consideration, ImportedFile, consider, take_in, units_meant
+from services.imports.schedules import (
+    Consideration,
+    ImportedFile,
+    ScheduleAnswers,
+    consider,
+    take_in,
+    units_meant,
+)
 from services.overlays import rewrite_after_unit_change
 from workflow.closest_matches import closest_first
 from workflow.refusal import Refusal
@@ -30,6 +37,7 @@ def import_schedule(
     procedure: str,
     *,
     name: str = "",
+    answers: ScheduleAnswers | None = None,
     by: str,
     now: datetime,
     today: date,
@@ -39,6 +47,7 @@ def import_schedule(
     Args:
         file: a path, or the bytes of an upload.
         name: how to call an upload in refusals.
+        answers: what the file does not say: names of its objects, and which known cases they are.
 
     Raises:
         UnreadablePaper: all of the file or none of it; `.errors` names every bad row.
@@ -48,14 +57,14 @@ def import_schedule(
     from storage.org import store as office_store
     from storage.org.chain import Stamp
 
-    considered = consider_schedule(app, file, procedure, name=name, today=today)
+    considered = consider_schedule(app, file, procedure, name=name, answers=answers, today=today)
     digest = sha256(file if isinstance(file, bytes) else file.read_bytes()).hexdigest()
     before = imported_files.known(app.engine, digest)
     if before:
         cases = app.ledger.cases(before.values())
         again = tuple(cases[name] for name in before.values() if name in cases)
         return ImportedFile(cases=again, unchanged=tuple(case.id for case in again))
-    taken = take_in(considered, desk=app.desk, by=by, now=now, today=today)
+    taken = take_in(considered, name=name, desk=app.desk, by=by, now=now, today=today)
     if taken.matches:
         office_store.save(app.engine, matches=taken.matches, hand=Stamp(by=by, now=now, today=today))
     places = {str(number): case.id for number, case in enumerate(taken.cases)}
@@ -64,7 +73,13 @@ def import_schedule(
 
 
 def consider_schedule(
-    app: AppContext, file: Path | bytes, procedure: str, *, name: str = "", today: date
+    app: AppContext,
+    file: Path | bytes,
+    procedure: str,
+    *,
+    name: str = "",
+    answers: ScheduleAnswers | None = None,
+    today: date,
 ) -> Consideration:
     """What taking in a schedule would do; nothing is written. Arguments and refusals as of the taking in."""
     from documents import read_schedule
@@ -79,6 +94,7 @@ def consider_schedule(
         office=app.reads.office(),
         procedure=app.library.latest(procedure),
         calendar=app.calendar,
+        answers=answers or ScheduleAnswers(),
         today=today,
     )
 
@@ -121,8 +137,11 @@ def _known(app: AppContext, procedure: str, schedules: Sequence[ReadSchedule]) -
     places = {(schedule.unit, schedule.object) for schedule in schedules}
     units = units_meant(schedules, office)
     places |= {(units.get(unit, unit), what) for unit, what in places}
-    alike = imported_files.alike(app.engine, procedure, places)
-    return list(app.ledger.cases([name for names in alike.values() for name in names]).values())
+    begins = app.library.latest(procedure).begins_with
+    days = {on for one in schedules if (on := one.planned.get(begins)) is not None}
+    names = imported_files.alike(app.engine, procedure, places)
+    names += imported_files.planned_for(app.engine, procedure, begins, days) if days else []
+    return list(app.ledger.cases(dict.fromkeys(names)).values())
 
 
 def _target(office: Office, meant: str) -> str:

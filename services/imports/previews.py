@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from documents.schedules.reading import Note
     from services.app import AppContext
-    from services.imports.schedules import ConsideredAnalysis
+    from services.imports.schedules import ConsideredAnalysis, ScheduleAnswers
     from workflow.cases.case import Case
     from workflow.cases.commands.opening import Opening
     from workflow.findings.finding import Finding
@@ -28,6 +28,7 @@ class Analysis:
         facts, planned: what the file says (local dates); `new`, `moved`: what of it would be written.
         procedure: the edition it would be judged by.
         responsible: fact -> who answers for it, in the words of the file.
+        names: of the object by language, guessed or answered; `looks_like`: known cases it may be.
     """
 
     row: int
@@ -40,6 +41,8 @@ class Analysis:
     moved: Mapping[str, date]
     procedure: Procedure
     responsible: Mapping[str, str]
+    names: Mapping[str, str]
+    looks_like: tuple[Case, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,12 +79,18 @@ class PastFindings:
 
 
 def preview_schedule(
-    app: AppContext, content: bytes, name: str, procedure: str, *, today: date
+    app: AppContext,
+    content: bytes,
+    name: str,
+    procedure: str,
+    *,
+    answers: ScheduleAnswers | None = None,
+    today: date,
 ) -> tuple[tuple[Analysis, ...], ImportResult]:
     """Return what importing a schedule would do. Raises UnreadablePaper, UnknownProcedure."""
     from services.imports.files import consider_schedule
 
-    considered = consider_schedule(app, content, procedure, name=name, today=today)
+    considered = consider_schedule(app, content, procedure, name=name, answers=answers, today=today)
     analyses = tuple(_analysis(item) for item in considered.analyses)
     return analyses, ImportResult(
         notes=considered.notes, matches=considered.matches, strange=considered.strange
@@ -95,6 +104,7 @@ def take_schedule(
     procedure: str,
     *,
     matches: Mapping[str, str],
+    answers: ScheduleAnswers | None = None,
     by: str,
     now: datetime,
     today: date,
@@ -103,6 +113,7 @@ def take_schedule(
 
     Args:
         matches: texts of the file -> unit id or person key, kept for the next file.
+        answers: what the file does not say.
     """
     from services.imports.files import import_schedule
     from storage.org import store as office_store
@@ -110,7 +121,7 @@ def take_schedule(
 
     if matches:
         office_store.save(app.engine, matches=matches, hand=Stamp(by=by, now=now, today=today))
-    imported = import_schedule(app, content, procedure, name=name, by=by, now=now, today=today)
+    imported = import_schedule(app, content, procedure, name=name, answers=answers, by=by, now=now, today=today)
     return ImportResult(
         cases=tuple(case.id for case in imported.cases),
         opened=imported.opened,
@@ -151,4 +162,6 @@ def _analysis(item: ConsideredAnalysis) -> Analysis:
         moved=item.moved,
         procedure=item.procedure,
         responsible=item.schedule.responsible,
+        names=item.names,
+        looks_like=item.looks_like,
     )

@@ -1,23 +1,26 @@
 """A schedule becomes cases: new analyses are opened, known ones replanned, the rest is left as it is.
 
-An analysis is known when its procedure, object, unit and the year of its start are: the same object is
-analysed again next year, and that is another case.
+An analysis is known when its procedure, the words for its object and unit, and the year of its start are: the
+same object is analysed again next year, and that is another case. One with other words for a known case, in the
+other language, is asked about: it is that case, or one of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
 from documents.people.matching import match
+from documents.schedules.object_names import language_of, object_names
 from documents.schedules.reading import Note, ReadSchedule
 from documents.sheets.unreadable import Errors
-from workflow.cases.case import PLAN, Case
+from workflow.cases.case import PLAN, Case, Wording
 from workflow.cases.commands.desk import CaseCommands
 from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.passports import PassportEdit, edit_passport
 from workflow.law.library import Library
 from workflow.law.names import known_fact
 from workflow.law.procedure import Procedure
@@ -25,6 +28,8 @@ from workflow.org.office import Office
 from workflow.refusal import Refusal
 
 Key = tuple[str, str, int | None]
+ENDS_WITH = "analysis_ended"
+"""The fact whose plan date an analysis has in common with its schedule in the other language."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,6 +45,19 @@ class ImportedFile:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ScheduleAnswers:
+    """What people say of a file, by the row of the analysis.
+
+    Attributes:
+        objects: names of the object by language (kk, ru), in the place of those guessed.
+        joins: the known case an analysis is; "" where it is one of its own.
+    """
+
+    objects: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    joins: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ConsideredAnalysis:
     """One analysis of a file and what taking it in would do; nothing is written yet.
 
@@ -48,11 +66,17 @@ class ConsideredAnalysis:
         case: the case that is known already, whole; None when one would be opened.
         facts, intended: what the file says has happened, and what it plans (local dates).
         procedure: the edition it is, or would be, judged by.
+        names: of its object by language, guessed or answered; empty for a case that is known by these words.
+        looks_like: known cases it may be, of which nobody has said yet whether it is one of them.
+        joined: whether somebody said that it is `case`.
     """
 
     schedule: ReadSchedule
     unit: str
     case: Case | None
+    names: Mapping[str, str] = field(default_factory=dict)
+    looks_like: tuple[Case, ...] = ()
+    joined: bool = False
     facts: Mapping[str, date]
     intended: Mapping[str, date]
     procedure: Procedure
@@ -116,33 +140,46 @@ def consider(
     procedure: Procedure,
     calendar: Calendar,
     today: date,
+    answers: ScheduleAnswers | None = None,
 ) -> Consideration:
     """What taking in a file would do.
 
     Args:
-        known: active cases the schedules may speak of, whole, in any order.
+        known: active cases the schedules may speak of, whole, in any order: by their words, or by their days.
         procedure: the edition whose names are checked; a new case gets the edition of its own dates.
 
     Raises:
         UnreadablePaper: with every row that plans something the ledger cannot hold.
     """
-    there = {_known_key(case, procedure): case for case in known}
+    answers = answers or ScheduleAnswers()
+    there = {key: case for case in known for key in _known_keys(case, procedure)}
     notes: list[Note] = [note for schedule in schedules for note in schedule.notes]
     matches: dict[str, str] = {}
     strange: set[str] = set()
     units = units_meant(schedules, office)
     notes += _strange_units(schedules, units, office)
     errors = Errors()
-    found = []
+    found = list[ConsideredAnalysis]()
+    exact = {
+        key
+        for one in schedules
+        for key in _keys(one, units.get(one.unit, one.unit), _first_year(one, procedure))
+    }
+    taken = {case.id for key, case in there.items() if key in exact}
     for schedule in schedules:
         facts, intended = _told(schedule, today, notes)
         _check(schedule, {**facts, **intended}, procedure, calendar, errors)
         _match(schedule, office, matches, strange, notes)
         unit = units.get(schedule.unit, schedule.unit)
         year = _first_year(schedule, procedure)
-        case = there.get(_key(schedule.object, unit, year)) or there.get(
-            _key(schedule.object, schedule.unit, year)
-        )
+        case = next((there[key] for key in _keys(schedule, unit, year) if key in there), None)
+        names, twins, joined = dict[str, str](), tuple[Case, ...](), False
+        if case is None:
+            names = _names(schedule, known, answers.objects.get(schedule.row, {}))
+            twins = _twins(schedule, unit, names, known, taken, office, procedure)
+            case, twins = _decided(schedule, twins, answers, errors)
+            joined = case is not None
+            taken |= {case.id} if case else set()
         edition = procedure
         try:
             days = min([*facts.values(), *intended.values()], default=today)
@@ -151,22 +188,41 @@ def consider(
             errors.take(schedule.row, refusal)
         found.append(
             ConsideredAnalysis(
-                schedule=schedule, unit=unit, case=case, facts=facts, intended=intended, procedure=edition
+                schedule=schedule,
+                unit=unit,
+                case=case,
+                facts=facts,
+                intended=intended,
+                procedure=edition,
+                names=names,
+                looks_like=twins,
+                joined=joined,
             )
         )
         if case is not None:
             notes += _differing(schedule, case, facts, procedure)
             notes += _withdrawn(found[-1])
     errors.refuse(name)
+    notes += _named(found)
     return Consideration(
         analyses=tuple(found), notes=tuple(notes), matches=matches, strange=tuple(sorted(strange))
     )
 
 
 def take_in(
-    considered: Consideration, *, desk: CaseCommands, by: str, now: datetime, today: date
+    considered: Consideration, *, name: str = "", desk: CaseCommands, by: str, now: datetime, today: date
 ) -> ImportedFile:
-    """Take in all of a file or none of it. What it says of known cases anew is a replan, or a new fact."""
+    """Take in all of a file or none of it. What it says of known cases anew is a replan, or a new fact.
+
+    Raises:
+        UnreadablePaper: an analysis looks like a known case, and nobody has said whether it is that one.
+    """
+    errors = Errors()
+    for one in considered.analyses:
+        if one.looks_like:
+            cases_like = ", ".join(case.id for case in one.looks_like)
+            errors.add(one.schedule.row, "import.looks_like", object=one.schedule.object, cases=cases_like)
+    errors.refuse(name)
     openings = [(number, _opening(one)) for number, one in enumerate(considered.analyses) if one.case is None]
     opened = (
         desk.open_many([opening for _, opening in openings], by=by, now=now, today=today) if openings else ()
@@ -178,6 +234,11 @@ def take_in(
         if one.case is None:
             continue
         changes = [desk.replan_all(one.case.id, one.moved, by=by, now=now, today=today)]
+        if one.joined:
+            edit = _joining(one, one.case)
+            changes.append(
+                edit_passport(desk, one.case.id, edit, kind_of=lambda _: "", by=by, now=now, today=today)
+            )
         for fact, on in one.new.items():
             changes.append(desk.record(one.case.id, fact, on=on, by=by, now=now, today=today))
         (replanned if any(change.events for change in changes) else unchanged).append(one.case.id)
@@ -280,14 +341,109 @@ def _opening(one: ConsideredAnalysis) -> Opening:
         procedure=one.procedure.id,
         unit=one.unit,
         object=one.schedule.object,
+        object_kk=one.names.get("kk", ""),
+        object_ru=one.names.get("ru", ""),
         planned=one.intended,
         facts=one.facts,
         responsible=dict(one.schedule.responsible),
     )
 
 
-def _known_key(case: Case, procedure: Procedure) -> Key:
-    return _key(case.object, case.unit, _year(case, procedure))
+def _names(schedule: ReadSchedule, known: Iterable[Case], answered: Mapping[str, str]) -> dict[str, str]:
+    """The names of an object: as answered, else as the passport of another year has them, else guessed."""
+    guessed = object_names(schedule.object, declined=schedule.form == "published")
+    words = schedule.object.casefold()
+    for case in known:
+        if any(one.object.casefold() == words for one in case.written):
+            guessed |= {name: text for name, text in (("kk", case.object_kk), ("ru", case.object_ru)) if text}
+    named = guessed | {language: text.strip() for language, text in answered.items()}
+    return {language: text for language, text in named.items() if text}
+
+
+def _twins(
+    schedule: ReadSchedule,
+    unit: str,
+    names: Mapping[str, str],
+    known: Iterable[Case],
+    taken: Container[str],
+    office: Office,
+    procedure: Procedure,
+) -> tuple[Case, ...]:
+    """Known cases of the same days, in the words of another language; or with this very name by passport."""
+    language, begins = language_of(schedule.object), schedule.planned.get(procedure.begins_with)
+    if begins is None:
+        return ()
+    alike = [
+        case
+        for case in known
+        if case.planned.get(procedure.begins_with) == begins
+        and case.id not in taken
+        and not (unit != case.unit and unit in office.units and case.unit in office.units)
+    ]
+    called = [
+        case
+        for case in alike
+        if language
+        and names.get(language, "").casefold() == getattr(case, f"object_{language}").casefold() != ""
+    ]
+    ends = schedule.planned.get(ENDS_WITH)
+    return tuple(called) or tuple(
+        case
+        for case in alike
+        if language
+        and language not in {language_of(one.object) for one in case.written}
+        and case.planned.get(ENDS_WITH) == ends
+    )
+
+
+def _decided(
+    schedule: ReadSchedule, twins: tuple[Case, ...], answers: ScheduleAnswers, errors: Errors
+) -> tuple[Case | None, tuple[Case, ...]]:
+    """The case people say an analysis is; else those it may be."""
+    said = answers.joins.get(schedule.row)
+    if said is None:
+        return None, twins
+    case = next((one for one in twins if one.id == said), None)
+    if said and case is None:
+        cases = ", ".join(one.id for one in twins)
+        errors.add(schedule.row, "import.not_alike", object=schedule.object, case=said, cases=cases)
+    return case, ()
+
+
+def _joining(one: ConsideredAnalysis, case: Case) -> PassportEdit:
+    """The words of the file beside those the case is known by; names its passport lacks."""
+    return PassportEdit(
+        object_kk=case.object_kk or one.names.get("kk"),
+        object_ru=case.object_ru or one.names.get("ru"),
+        written=Wording(one.schedule.object, one.unit),
+    )
+
+
+def _named(analyses: Iterable[ConsideredAnalysis]) -> Iterator[Note]:
+    """What the objects of new cases will be called, and how many lack a name in one of the languages."""
+    lacking = 0
+    for one in analyses:
+        if one.case is not None:
+            continue
+        lacking += not {"kk", "ru"} <= one.names.keys()
+        for name in one.names.values():
+            if one.schedule.form == "published" and name != one.schedule.object:
+                yield Note(one.schedule.row, "cli.import.object_guessed", {"object": name})
+    if lacking:
+        yield Note(0, "cli.import.object_lacks", {"count": lacking})
+
+
+def _known_keys(case: Case, procedure: Procedure) -> Iterator[Key]:
+    """By whatever words files called it, under the unit they said and the one it has now."""
+    year = _year(case, procedure)
+    for words in case.written:
+        for unit in dict.fromkeys((words.unit, case.unit)):
+            yield _key(words.object, unit, year)
+
+
+def _keys(schedule: ReadSchedule, unit: str, year: int | None) -> Iterator[Key]:
+    for said in dict.fromkeys((unit, schedule.unit)):
+        yield _key(schedule.object, said, year)
 
 
 def _key(object: str, unit: str, year: int | None) -> Key:

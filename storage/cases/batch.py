@@ -12,14 +12,17 @@ from storage.cases import recommendations
 from storage.chain import canonical, line, link
 from storage.rows import ROW_COLUMNS, Values, row_values
 from workflow.board.rows import WAITING, Row
-from workflow.cases.case import Case
+from workflow.cases.case import Case, Wording
 from workflow.ports import CaseWrite, Conflict
 
 _NAMING = ("opened", "reader_named", "reader_removed")
 Stored = Mapping[str, tuple[object, ...]]
 """A case's board rows as stored, by obligation id."""
 
-HEAD = ("edition", "digest", "standing", "ground", "stage", "span_first", "span_last")
+HEAD = (
+    *("edition", "digest", "standing", "ground", "stage", "span_first", "span_last"),
+    *("unit", "object_kk", "object_ru", "object_also", "search"),
+)
 """Columns of a case's head that a change of its rows may change."""
 
 _DUE, _STATE, _VERSION, _UNTIL = (
@@ -157,6 +160,7 @@ def _values(change: CaseWrite) -> Values:
         "stage": change.stage,
         "span_first": first,
         "span_last": last,
+        **passport_columns(case),
     }
 
 
@@ -177,12 +181,10 @@ def _add_case(made: Batch, change: CaseWrite, before: Before, values: Values, he
             "head": head,
             "id": case.id,
             "procedure": case.procedure,
-            "unit": case.unit,
             "object": case.object,
             "opened_at": case.opened_at,
             "confidential": case.confidential,
             "sealed": 0,
-            "search": searched(case),
         }
     )
 
@@ -213,7 +215,22 @@ def _span(rows: Iterable[Row]) -> tuple[date | None, date | None]:
 
 def searched(case: Case) -> str:
     """What a search looks in, casefolded."""
-    return f"{case.id} {case.object} {case.unit}".casefold()
+    named = dict.fromkeys((case.object_kk, case.object_ru, *(one for words in case.written for one in words)))
+    more = (f" {one}" for one in named if one not in ("", case.object, case.unit))
+    return f"{case.id} {case.object} {case.unit}{''.join(more)}".casefold()
+
+
+def passport_columns(case: Case) -> Values:
+    """The columns of a case's row that its passport decides."""
+    words = case.written or (Wording(case.object, case.unit),)
+    first, last = words[0], words[-1]
+    return {
+        "unit": case.unit,
+        "object_kk": case.object_kk,
+        "object_ru": case.object_ru,
+        "object_also": last.object if last != first or case.unit != first.unit else "",
+        "search": searched(case),
+    }
 
 
 def _add_rows(made: Batch, change: CaseWrite, before: Before) -> bool:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, or_, select
 
 from storage.database.dialect import insert
 from storage.database.engine import reading, writing
-from storage.tables import CASE, PAPER
+from storage.tables import CASE, DEADLINE, PAPER
+
+MAX_TWINS = 500
+"""Cases that begin on the days of a file and are looked at, at most."""
 
 
 def known(engine: Engine, digest: str) -> Mapping[str, str]:
@@ -27,24 +30,40 @@ def remember(engine: Engine, digest: str, places: Mapping[str, str], *, now: dat
             connection.execute(insert(connection, PAPER).on_conflict_do_nothing(), lines)
 
 
-def alike(
-    engine: Engine, procedure: str, places: Iterable[tuple[str, str]]
-) -> Mapping[tuple[str, str], tuple[str, ...]]:
-    """(unit, object) -> ids of the active cases of the procedure with exactly these, the newest first.
+def alike(engine: Engine, procedure: str, places: Iterable[tuple[str, str]]) -> list[str]:
+    """Return the ids of the active cases of the procedure that may be called so by a file, the newest first.
 
-    For a file that says other dates of analyses known already.
+    Of a case whose unit was changed, or that files name by several words, the object alone decides.
+
+    Args:
+        places: unit and object of each analysis, as a file names them.
     """
     wanted = set(places)
     asked = (
-        select(CASE.c.unit, CASE.c.object, CASE.c.id)
+        select(CASE.c.id, CASE.c.unit, CASE.c.object, CASE.c.object_also)
         .where(CASE.c.procedure == procedure, CASE.c.standing == "active")
         .order_by(CASE.c.opened_at.desc(), CASE.c.id.desc())
     )
+    objects = {what for _, what in wanted}
     if len(wanted) <= 1000:
-        asked = asked.where(CASE.c.object.in_({what for _, what in wanted}))
-    found: dict[tuple[str, str], tuple[str, ...]] = {}
+        asked = asked.where(or_(CASE.c.object.in_(objects), CASE.c.object_also.in_(objects - {""})))
     with reading(engine) as connection:
-        for unit, what, case in connection.execute(asked):
-            if (unit, what) in wanted:
-                found[unit, what] = (*found.get((unit, what), ()), case)
-    return found
+        return [
+            one.id
+            for one in connection.execute(asked)
+            if (one.unit, one.object) in wanted or (one.object_also and {one.object, one.object_also} & objects)
+        ]
+
+
+def planned_for(engine: Engine, procedure: str, fact: str, days: Iterable[date]) -> list[str]:
+    """Return the ids of the active cases of the procedure whose plan date of a fact is one of these days."""
+    asked = (
+        select(CASE.c.id)
+        .join(DEADLINE, DEADLINE.c.case == CASE.c.id)
+        .where(DEADLINE.c.obligation == fact, DEADLINE.c.planned_on.in_(sorted(set(days))))
+        .where(CASE.c.procedure == procedure, CASE.c.standing == "active")
+        .order_by(CASE.c.id)
+        .limit(MAX_TWINS)
+    )
+    with reading(engine) as connection:
+        return list(connection.execute(asked).scalars())

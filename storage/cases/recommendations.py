@@ -18,7 +18,7 @@ from storage.tables import CASE, EVENT, RECOMMENDATION, UNLISTED
 from workflow.cases.case import Case, Event, fold
 from workflow.cases.registers.risk_lists import likeness, listed, unasked
 
-KINDS = ("risk_found", "measure_set", "measure_reviewed", "request_sent", "row_edited", "withdrawn")
+KINDS = ("risk_found", "measure_set", "measure_reviewed", "request_sent", "row_edited", "withdrawn", "passport")
 """Kinds of events that may change a line."""
 AT_ONCE = 250
 """Cases listed in one transaction."""

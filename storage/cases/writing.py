@@ -76,8 +76,8 @@ def write(connection: Connection, made: Batch, now: datetime) -> None:
     insert_many(connection, CASE, made.opened)
     _heads(connection, made)
     insert_many(connection, EVENT, made.events)
-    if any(one["kind"] == "withdrawn" for one in made.events):
-        # Points are counted from facts, and one may have gone.
+    if any(one["kind"] in ("withdrawn", "passport") for one in made.events):
+        # Points are counted from the facts of units: one may have gone, or belong to another unit.
         change_counters.put(connection, change_counters.FACTS)
     insert_many(connection, DEADLINE, made.rows_new)
     _change_rows(connection, made.rows_changed, made.columns)
@@ -108,12 +108,13 @@ def _heads(connection: Connection, made: Batch) -> None:
     known = [name for name in {*made.written, *made.recommendations} if made.expected[name]]
     if len(known) > 1 or len(made.changed) < len(known):
         _hold(connection, {name: made.expected[name] for name in known})
+    names = sorted(made.head)
     if len(made.changed) <= MAX_PREPARED_INSERTS:
         if made.changed:
-            done = connection.execute(_CHANGE_CASE, made.changed, execution_options=_COUNT)
+            few = [{name: one[name] for name in ("k_id", "k_seq", *names)} for one in made.changed]
+            done = connection.execute(_CHANGE_CASE, few, execution_options=_COUNT)
             _all(done.rowcount, [{"k_case": one["k_id"]} for one in made.changed])
         return
-    names = sorted(made.head)
     columns = {"k_id": CASE.c.id, **{f"k_{name}": CASE.c[name] for name in names}}
     lines = values_table(connection, columns)
     step = CASE.update().where(CASE.c.id == lines.c.k_id)

@@ -63,6 +63,8 @@ def _expected(case: Case) -> dict[str, object]:
         "digest": case.digest,
         "unit": case.unit,
         "object": case.object,
+        "object_kk": case.object_kk,
+        "object_ru": case.object_ru,
         "standing": case.standing,
         "ground": case.ground,
         "opened_at": case.opened_at,

@@ -31,7 +31,7 @@ def document(data: bytes | None = NOTE, **changed: object) -> Document:
         "obligation": Text(kk="Анықтама", ru="Справка", en="Note"),
         "case": "2026-0001",
         "unit": "Құқық басқармасы",
-        "object": "Сатып алу",
+        "object": dict.fromkeys(("kk", "ru", "en"), "Сатып алу"),
         "kind": "document:note",
         "reference": sha256(data).hexdigest() if data is not None else "https://example.kz/анықтама",
         "is_file": data is not None,

@@ -35,8 +35,8 @@ def test_cases_alike_are_found_by_unit_and_object_the_newest_first(engine: Engin
 
     found = imported_files.alike(engine, PROCEDURE, [(UNIT, OBJECT), (UNIT, "Басқа")])
 
-    assert found == {(UNIT, OBJECT): (second.id, first.id)}
-    assert imported_files.alike(engine, "other", [(UNIT, OBJECT)]) == {}
+    assert found == [second.id, first.id]
+    assert imported_files.alike(engine, "other", [(UNIT, OBJECT)]) == []
 
 
 def test_thousands_of_places_are_asked_at_once(engine: Engine) -> None:
@@ -44,4 +44,4 @@ def test_thousands_of_places_are_asked_at_once(engine: Engine) -> None:
     case = opened(engine)
     places = [(UNIT, f"Объект {n}") for n in range(5000)]
 
-    assert imported_files.alike(engine, PROCEDURE, [*places, (UNIT, OBJECT)]) == {(UNIT, OBJECT): (case.id,)}
+    assert imported_files.alike(engine, PROCEDURE, [*places, (UNIT, OBJECT)]) == [case.id]

@@ -20,6 +20,7 @@ WRITES: dict[str, tuple[str, ...]] = {
     "/cases/{case}/plan": (f"{CASE}/plans",),
     "/cases/{case}/correct": (f"{CASE}/corrections",),
     "/cases/{case}/withdraw": (f"{CASE}/withdrawals",),
+    "/cases/{case}/passport": (f"{CASE}/passport",),
     "/cases/{case}/undo": (f"{CASE}/undo",),
     "/cases/{case}/cancel": (f"{CASE}/cancellation",),
     "/cases/{case}/exempt": (f"{CASE}/exemption",),

@@ -168,7 +168,12 @@ class CaseAnswer(BaseModel):
     edition: str
     calendar_version: str
     object: str
+    object_kk: str
+    object_ru: str
     unit: str
+    group: list[str]
+    period: list[date]
+    responsible: dict[str, str]
     standing: str
     stage: str
     obligations: list[ObligationAnswer]
@@ -179,7 +184,7 @@ def line_answer(line: ObligationLine, language: str) -> BoardLine:
     """Return a line of the board as an answer."""
     return BoardLine(
         case=line.case,
-        object=line.object,
+        object=line.about[language],
         unit=line.unit.id,
         obligation=line.obligation,
         title=line.title[language],

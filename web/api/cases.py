@@ -39,6 +39,7 @@ CASE_VERBS: tuple[tuple[str, Verb[Any, Any]], ...] = (
     ("plans", cases.replan),
     ("corrections", cases.correct),
     ("withdrawals", cases.withdraw),
+    ("passport", cases.describe),
     ("cancellation", cases.cancel),
     ("exemption", cases.exempt),
     ("reopening", cases.reopen),

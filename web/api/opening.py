@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field
 
 from services.imports.previews import Analysis, judge_past, preview_schedule
+from services.imports.schedules import ScheduleAnswers
 from services.inputs import Digest, Line
 from services.verbs import Command
 from web.api.answers import PROBLEMS, FindingAnswer, RequestTranslator, SearchText, finding_answer
@@ -28,6 +29,7 @@ from web.pages.case_creation.commands import (
 from web.pages.case_creation.planner import chosen_procedure
 
 router = APIRouter(prefix="/api/v1", tags=["opening"], responses=PROBLEMS)
+RowNumber = Annotated[int, Field(ge=0, le=2_000_000)]
 
 
 class Sent(Command):
@@ -37,10 +39,23 @@ class Sent(Command):
     procedure: Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9_.-]*$")] = ""
 
 
+class ObjectNames(Command):
+    """Names of an object by language; one that is left out stays as it was guessed."""
+
+    kk: Line | None = None
+    ru: Line | None = None
+
+
 class Schedule(Sent):
-    """`meant`: unmatched texts of responsible people -> the unit or person by id, key, name or e-mail."""
+    """`meant`: unmatched texts of responsible people -> the unit or person by id, key, name or e-mail.
+
+    By the row of an analysis: `objects`, the object in the nominative, instead of what the preview guessed;
+    `joins`, of one that looks like known cases which of them it is, or "" where it is a case of its own.
+    """
 
     meant: dict[Line, Line] = Field(default_factory=dict, max_length=500)
+    objects: dict[RowNumber, ObjectNames] = Field(default_factory=dict, max_length=5000)
+    joins: dict[RowNumber, Line] = Field(default_factory=dict, max_length=5000)
 
 
 class YearOpened(Command):
@@ -60,11 +75,14 @@ class NoteAnswer(BaseModel):
 class AnalysisAnswer(BaseModel):
     """One analysis of the file. `change`: open, replan or same; `foreign`: of a unit that is not the reader's.
 
-    `new`, `moved`: the dates taking it in would write.
+    `new`, `moved`: the dates taking it in would write. `names`: of the object by language, as guessed;
+    `looks_like`: cases it may be, in the words of another file.
     """
 
     row: int
     object: str
+    names: dict[str, str]
+    looks_like: list[str]
     unit: str
     case: str | None
     change: str
@@ -145,7 +163,11 @@ def take(request: Request, ctx: Managing, once: Writing, body: Schedule) -> Sche
 
     def import_file() -> ScheduleTaken:
         file, name = get_uploaded_file_or_404(ctx, body.file), chosen_procedure(ctx, body.procedure).id
-        done = take_schedule(ctx, file.content, file.name, name, lambda strange: body.meant)
+        answers = ScheduleAnswers(
+            objects={row: one.model_dump(exclude_none=True) for row, one in body.objects.items()},
+            joins=body.joins,
+        )
+        done = take_schedule(ctx, file.content, file.name, name, lambda strange: body.meant, answers)
         return ScheduleTaken.model_validate(done, from_attributes=True)
 
     return once(ctx, body, import_file, ScheduleTaken)
@@ -193,6 +215,8 @@ def _analysis_answer(analysis: Analysis, is_foreign: bool) -> AnalysisAnswer:
     return AnalysisAnswer(
         row=analysis.row,
         object=analysis.object,
+        names=dict(analysis.names),
+        looks_like=[case.id for case in analysis.looks_like],
         unit=analysis.unit,
         case=analysis.case.id if analysis.case else None,
         change=change_of(analysis),

@@ -36,7 +36,6 @@ class ObligationLine:
     """
 
     case: str
-    object: str
     about: Text
     unit: UnitName
     obligation: str
@@ -85,7 +84,6 @@ def build_board_lines(
         day = row.planned_on if status == "slipped" else row.due
         return ObligationLine(
             case=row.case,
-            object=case.object or case.id,
             about=case_title(case, procedure),
             unit=unit_name(office, row.unit),
             obligation=row.obligation,

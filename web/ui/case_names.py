@@ -14,4 +14,4 @@ def case_title(case: Case, procedure: Procedure) -> Text:
     body = procedure.bodies.get(case.object)
     if body is not None:
         return body.title
-    return Text(*(case.object,) * 3) if case.object else procedure.title
+    return Text(**case.object_names()) if case.object_in("kk") else procedure.title

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from calendars.terms import EXTENSION_UNITS, ExtensionTerm
 
@@ -45,6 +45,7 @@ EventKind = (
         "extended",
         "paused",
         "resumed",
+        "passport",
     ]
     | EntryKind
 )
@@ -63,6 +64,15 @@ PLAN = "plan."
 EXTENDED, PAUSE = "extended.", "pause"
 """What a withdrawal and a term call an extension (before the id of its obligation), and the last pause."""
 CaseStatus = Literal["active", "cancelled", "exempted"]
+LANGUAGES = ("kk", "ru", "en")
+"""Languages the object of a case is asked for in; its passport has it in the first two."""
+
+
+class Wording(NamedTuple):
+    """The words by which a schedule names an analysis: its object, and its unit as it was matched then."""
+
+    object: str
+    unit: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -194,6 +204,11 @@ class Case:
     """The state of one case, folded from its events.
 
     Attributes:
+        object: what is analysed, in the words the case was opened with: those of a schedule, or of a person.
+        object_kk, object_ru: its name by the passport, in the nominative; "" where nobody gave it.
+        written: the words schedules name this analysis by; an import recognises it by any of them.
+        group: members of the working group: name, post and role, divided by semicolons.
+        period: first and last day (local dates, both included) of the activity that is analysed.
         kind: of the organisation, as known when the case was opened; "" when it was not known.
         person: key of whom the case is about, "" when it is about nobody.
         confidential: seen by those alone who were named to know of it, or told of it.
@@ -213,6 +228,11 @@ class Case:
     digest: str = ""
     unit: str = ""
     object: str = ""
+    object_kk: str = ""
+    object_ru: str = ""
+    written: tuple[Wording, ...] = ()
+    group: tuple[str, ...] = ()
+    period: tuple[date, date] | None = None
     kind: str = ""
     person: str = ""
     confidential: bool = False
@@ -237,6 +257,17 @@ class Case:
     def paused(self) -> Pause | None:
         """The pause the case stands in, None while its clocks run."""
         return self.pauses[-1] if self.pauses and self.pauses[-1].resumed is None else None
+
+    def object_in(self, language: str) -> str:
+        """Return the name of the object in a language; in the other one, or in the words the case was opened
+        with, where its passport lacks it.
+        """
+        names = (self.object_ru, self.object_kk) if language != "kk" else (self.object_kk, self.object_ru)
+        return names[0] or names[1] or self.object
+
+    def object_names(self) -> dict[str, str]:
+        """Return the name of the object by language."""
+        return {language: self.object_in(language) for language in LANGUAGES}
 
     def occurrences(self, name: str) -> tuple[Fact, ...]:
         """The fact of that name and its repetitions (`name#2`, `name#3`), by their days."""
@@ -370,13 +401,17 @@ def _opened(event: Event) -> Case:
     payload = event.payload
     responsible = payload.get("responsible", {})
     notes = payload.get("notes", ())
+    wording = Wording(str(payload.get("object", "")), str(payload.get("unit", "")))
     return Case(
         id=event.case,
         procedure=str(payload["procedure"]),
         edition=str(payload["edition"]),
         digest=str(payload.get("digest", "")),
-        unit=str(payload.get("unit", "")),
-        object=str(payload.get("object", "")),
+        unit=wording.unit,
+        object=wording.object,
+        object_kk=str(payload.get("object_kk", "")),
+        object_ru=str(payload.get("object_ru", "")),
+        written=(wording,),
         kind=str(payload.get("kind", "")),
         person=str(payload.get("person", "")),
         confidential=bool(payload.get("confidential", False)),
@@ -470,6 +505,8 @@ def _changed(case: Case, event: Event) -> Case:
             return replace(case, pauses=(*case.pauses, pause), withdrawn=_recorded_anew(case, PAUSE))
         case "resumed" if case.paused is not None:
             return replace(case, pauses=(*case.pauses[:-1], replace(case.pauses[-1], resumed=event.on)))
+        case "passport":
+            return _described(case, event.payload)
         case "notice" if event.payload.get("what") == "put_off":
             assert event.on is not None
             later = Snooze(until=event.on, due=date.fromisoformat(str(event.payload["due"])))
@@ -512,6 +549,23 @@ def _entered(case: Case, event: Event) -> Case:
     begins = _ROW_BEGINS.get(event.kind)
     withdrawn = _recorded_anew(case, f"{begins}.{event.name}") if begins else case.withdrawn
     return replace(case, entries=(*case.entries, line), responsible=responsible, withdrawn=withdrawn)
+
+
+def _described(case: Case, payload: Mapping[str, object]) -> Case:
+    """The case with what an edit of its passport changes."""
+    texts = {name: str(payload[name]) for name in ("object_kk", "object_ru", "unit", "kind") if name in payload}
+    case = replace(case, **texts)  # type: ignore[arg-type]
+    if isinstance(responsible := payload.get("responsible"), Mapping):
+        case = replace(case, responsible={**case.responsible, **responsible})
+    if isinstance(group := payload.get("group"), list):
+        case = replace(case, group=tuple(group))
+    if isinstance(period := payload.get("period"), list):
+        first, last = (date.fromisoformat(day) for day in period) if period else (None, None)
+        case = replace(case, period=(first, last) if first and last else None)
+    if isinstance(written := payload.get("written"), Mapping):
+        wording = Wording(str(written.get("object", "")), str(written.get("unit", "")))
+        case = replace(case, written=(*case.written, wording))
+    return case
 
 
 def _names(given: object) -> frozenset[str]:

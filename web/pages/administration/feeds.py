@@ -198,7 +198,7 @@ def _item(ctx: RequestContext, case: Case, row: Row, language: str, now: datetim
         period = row.obligation.partition(".")[2]
         if period and not is_entry(row.obligation):
             title = f"{title}, {i18n.period(period, language)}"
-        summary = f"{title} – {case.object}" if case.object else title
+        summary = " – ".join(filter(None, (title, case.object_in(language))))
         text, link = "\n".join(_explained(ctx, case, row, language)), f"{port.address}/cases/{case.id}"
     return Item(
         uid=item_id(case.id, row.obligation, port.domain),

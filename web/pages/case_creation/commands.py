@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from services.context import RequestContext, stamp
 from services.imports import previews
 from services.imports.previews import Analysis, ImportResult, YearPreview, preview_schedule, preview_year
+from services.imports.schedules import ScheduleAnswers
 from services.yearly import opening as yearly
 from web.pages.case_creation.intended_dates import refuse, text
 from workflow.org.access import within
@@ -31,23 +32,31 @@ def open_the_year(ctx: RequestContext, year: int, unit: str) -> int:
 
 
 def take_schedule(
-    ctx: RequestContext, content: bytes, name: str, procedure: str, answers: Answers
+    ctx: RequestContext,
+    content: bytes,
+    name: str,
+    procedure: str,
+    answers: Answers,
+    of_analyses: ScheduleAnswers | None = None,
 ) -> ImportResult:
     """A schedule taken in, all of it or none.
 
     Args:
         answers: gives, of responsible texts nobody is known by, whom they mean: by id, key, name or e-mail.
+        of_analyses: what the file does not say of its analyses.
 
     Raises:
         Refusal: a bad row, a unit that is not the reader's, an answer nobody is known by.
     """
     office = ctx.reads.office()
-    analyses, seen = preview_schedule(ctx.app, content, name, procedure, today=ctx.today)
+    analyses, seen = preview_schedule(ctx.app, content, name, procedure, answers=of_analyses, today=ctx.today)
     for one in analyses:
         if foreign(ctx, office, one):
             raise refuse("web.open.foreign", row=one.row, object=one.object)
     matches = _answered(office, seen.strange, answers(seen.strange))
-    return previews.take_schedule(ctx.app, content, name, procedure, matches=matches, **stamp(ctx))
+    return previews.take_schedule(
+        ctx.app, content, name, procedure, matches=matches, answers=of_analyses, **stamp(ctx)
+    )
 
 
 def foreign(ctx: RequestContext, office: Office, one: Analysis) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -19,6 +20,7 @@ from documents.sheets.upload import Upload, UploadKind
 from services.context import RequestContext
 from services.evidence import clean_file_name
 from services.imports.previews import Analysis, preview_schedule
+from services.imports.schedules import ScheduleAnswers
 from web.auth.dependencies import Managing
 from web.auth.reading import reads_files, run_in_reading_thread
 from web.pages.case_creation.by_hand import LONGEST_FIELD, go, hub
@@ -40,6 +42,11 @@ SHOWN = 10
 """Analyses on one page of the preview: with all their dates it stays under 200 KB."""
 JUDGED = 300
 """Analyses of a file whose conflicts are all counted; of a larger one, those of the page shown."""
+MAX_ASKED = 200
+"""Analyses a page asks about: those it shows, and those that look like known cases."""
+NEW = "new"
+"""What a form says of an analysis that is none of the cases it looks like."""
+_ASKED_HERE = frozenset({"cli.import.unmatched", "cli.import.object_guessed", "cli.import.object_lacks"})
 _SAID_HERE = {"cli.import.strange_unit": "web.open.strange_unit"}
 """Notes that a page says in other words than a command."""
 Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
@@ -84,7 +91,7 @@ def preview(
 @router.post("/open/schedule/{digest}")
 async def take(request: Request, ctx: Managing, digest: Digest) -> Response:
     """Write it: all of the file or none of it."""
-    async with request.form(max_files=0, max_fields=500, max_part_size=LONGEST_FIELD) as form:
+    async with request.form(max_files=0, max_fields=1500, max_part_size=LONGEST_FIELD) as form:
         return await run_in_reading_thread(request, _take, request, ctx, digest, form)
 
 
@@ -160,8 +167,17 @@ def _preview(
     refusal: Refusal | OutOfRange | None = None,
 ) -> Response:
     today = ctx.today
+    said = dict(answers or {})
     try:
-        analyses, seen = preview_schedule(ctx.app, upload.content, upload.name, upload.procedure, today=today)
+        analyses, seen = preview_schedule(
+            ctx.app,
+            upload.content,
+            upload.name,
+            upload.procedure,
+            # What it may be joined to is asked again, with the answer as it was chosen.
+            answers=replace(_of_analyses(said), joins={}),
+            today=today,
+        )
     except (Refusal, OutOfRange) as found:
         # The office changed since the file was sent: what was in order is not any more.
         errors = bad_rows(found, Translator(preferences(request).language))
@@ -195,12 +211,16 @@ def _preview(
         notes=[
             note._replace(code=_SAID_HERE.get(note.code, note.code))
             for note in seen.notes
-            if note.code != "cli.import.unmatched"  # they stand above, with a field to say who is meant
+            if note.code not in _ASKED_HERE  # they stand above, with fields to answer
         ],
         matches=[(said, _meant(office, target)) for said, target in sorted(seen.matches.items())],
         strange=seen.strange,
         people=_known_names(office) if seen.strange else (),
-        answers=answers or {},
+        answers=said,
+        asked=[one for n, one in enumerate(analyses) if one.case is None and (n in shown or one.looks_like)][
+            :MAX_ASKED
+        ],
+        likely=_likely(analyses),
         refusal=refusal,
         number=number,
         pages=pages,
@@ -215,11 +235,36 @@ def _take(request: Request, ctx: RequestContext, digest: str, form: FormData) ->
         return {said: answers.get(f"meant.{number}", "") for number, said in enumerate(strange)}
 
     try:
-        done = take_schedule(ctx, upload.content, upload.name, upload.procedure, meant)
+        done = take_schedule(ctx, upload.content, upload.name, upload.procedure, meant, _of_analyses(answers))
     except (Refusal, OutOfRange) as refusal:
         return _preview(request, ctx, upload, 1, answers=answers, refusal=refusal)
     told = {"opened": len(done.opened), "replanned": len(done.replanned), "unchanged": len(done.unchanged)}
     return go(request, f"/cases?{urlencode(told)}")
+
+
+def _of_analyses(answers: Mapping[str, str]) -> ScheduleAnswers:
+    """What a form says of the analyses of a file: `object_kk.7`, `object_ru.7`, `joins.7` by row."""
+    objects: dict[int, dict[str, str]] = {}
+    joins: dict[int, str] = {}
+    for key, value in answers.items():
+        name, _, row = key.partition(".")
+        if not (row.isascii() and row.isdecimal() and len(row) < 8):
+            continue
+        if name in ("object_kk", "object_ru"):
+            objects.setdefault(int(row), {})[name.removeprefix("object_")] = text(value, longest=LONGEST_FIELD)
+        elif name == "joins" and value:
+            joins[int(row)] = "" if value == NEW else value
+    return ScheduleAnswers(objects=objects, joins=joins)
+
+
+def _likely(analyses: Sequence[Analysis]) -> dict[int, str]:
+    """The case each analysis is offered to be joined to at once: its only one, and no other's."""
+    of = Counter(case.id for one in analyses for case in one.looks_like)
+    return {
+        one.row: one.looks_like[0].id
+        for one in analyses
+        if len(one.looks_like) == 1 and of[one.looks_like[0].id] == 1
+    }
 
 
 def _previewed(

@@ -18,7 +18,7 @@ from services import cases
 from services.context import RequestContext
 from services.fields import build
 from web.auth.dependencies import Managing, Recording
-from web.pages.cases import commands
+from web.pages.cases import commands, passport
 from web.pages.cases.confirming import Unconfirmed, run_confirmed
 from web.pages.cases.page import ADDRESSES, CaseId, Tab, case_page, get_case_or_404, redirect, text_fields
 from web.ui.form_values import (
@@ -62,6 +62,12 @@ async def undo(request: Request, ctx: Recording, case: CaseId) -> Response:
         return "undone", ""
 
     return await answered(request, ctx, case, "undo", act)
+
+
+@router.post("/cases/{case}/passport")
+async def describe(request: Request, ctx: Managing, case: CaseId) -> Response:
+    """Change the passport of the case."""
+    return await answered(request, ctx, case, "describe", passport.describe)
 
 
 @router.post("/cases/{case}/cancel")
@@ -128,7 +134,7 @@ async def answered(
     request: Request, ctx: RequestContext, case: str, name: str, act: Act, *, tab: Tab = "deadlines"
 ) -> Response:
     """Read the form, do what it asks, then show the page with one sentence; or the form again, as it was."""
-    async with request.form(max_files=0, max_fields=60, max_part_size=64 * 1024) as form:
+    async with request.form(max_files=0, max_fields=200, max_part_size=64 * 1024) as form:
         answers = text_fields(form)
     return await run_in_threadpool(done, request, ctx, case, name, answers, act, tab=tab)
 

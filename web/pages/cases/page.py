@@ -16,6 +16,7 @@ from services.context import RequestContext
 from web.pages.cases.case_view import CaseView, make_case_view
 from web.pages.cases.documents import papers_view
 from web.pages.cases.judgement import judge
+from web.pages.cases.passport import passport_form
 from web.pages.cases.recording import (
     correct_form,
     exempt_form,
@@ -188,6 +189,7 @@ def _forms(
         ),
         "correct": correct_form(view.case, deadlines, fact=fix, tried=of("correct")),
         "correcting": bool(fix),
+        "passport": passport_form(view, ctx.reads.office(), root=ctx.reader.root, tried=of("describe")),
         "withdraw": withdraw_form(view.case, deadlines, chosen=taken_back, tried=of("withdraw")),
         "exempt": exempt_form(deadlines, fact=fact, tried=of("exempt")),
         "reopen": reopen_form(view.case, deadlines, tried=of("reopen")),

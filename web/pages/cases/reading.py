@@ -147,7 +147,7 @@ def _told(said: str | None, of: str | None) -> tuple[str, str] | None:
 SAID = frozenset(
     {
         *("corrected", "cancelled", "exempted", "exempted_one", "reopened", "reopened_one"),
-        *("acknowledged", "reader_named", "reader_removed", "withdrawn", "undone", "row_edited"),
+        *("acknowledged", "reader_named", "reader_removed", "withdrawn", "undone", "row_edited", "described"),
         *("extended", "paused", "resumed", "migrated"),
         *("risk_found", "risk_ranked", "measure_set", "measure_reviewed"),
         *("risk_removed", "request_sent", "request_answered", "plan_taken", "nothing_new"),

@@ -215,9 +215,10 @@ def _title(request: Request, ctx: RequestContext, what: str) -> str:
     found = ctx.reads.case(case) if case else None
     if found is None:
         return ""
-    known = ctx.library.of(found).by_id.get(base(obligation))
-    title = known.title[preferences(request).language] if known else obligation
-    return f"{title} ({found.object})" if found.object else title
+    known, language = ctx.library.of(found).by_id.get(base(obligation)), preferences(request).language
+    title = known.title[language] if known else obligation
+    about = found.object_in(language)
+    return f"{title} ({about})" if about else title
 
 
 def _answers(form: FormData) -> dict[str, str]:

@@ -35,7 +35,7 @@ from workflow.law.procedure import Procedure
 from workflow.ports import CaseWrite, Ledger
 from workflow.refusal import Refusal
 
-MOVING = frozenset({"withdrawn", "extended", "paused", "resumed", "migrated"})
+MOVING = frozenset({"withdrawn", "extended", "paused", "resumed", "migrated", "passport"})
 """Kinds of events that may move due dates whatever they are called."""
 Moved = tuple[str, date | None, date | None]
 Decide: TypeAlias = Callable[[Case, Procedure], Sequence[EventDraft]]

@@ -38,6 +38,7 @@ class Opening:
 
     Attributes:
         edition: its name, where it is not the one in force on the earliest date given.
+        object_kk, object_ru: the object in the nominative, for the passport.
         person: key of whom the case is about.
         again: a second case of what is opened once is meant.
         readers: keys of people who are to know of a confidential case, besides whoever opens it.
@@ -47,6 +48,8 @@ class Opening:
     edition: str = ""
     unit: str = ""
     object: str = ""
+    object_kk: str = ""
+    object_ru: str = ""
     person: str = ""
     again: bool = False
     readers: tuple[str, ...] = ()
@@ -133,6 +136,7 @@ def first_events(
         "unit": opening.unit,
         "object": procedure.body_named(opening.object),
     }
+    payload |= {name: text for name in ("object_kk", "object_ru") if (text := getattr(opening, name))}
     if kind:
         payload["kind"] = kind
     if opening.person:

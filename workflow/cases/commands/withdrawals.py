@@ -34,6 +34,8 @@ from workflow.refusal import Refusal
 
 _ROW = re.compile(rf"(?P<kind>{'|'.join(ROWS)})\.(?P<number>[1-9][0-9]{{0,8}})")
 _LINE = re.compile(r"#(?P<seq>[1-9][0-9]{0,8})")
+PASSPORT = "passport"
+"""Names the latest edit of a case's passport."""
 _ROW_OF: dict[str, str] = {
     "risk_found": "risk",
     "risk_ranked": "risk",
@@ -50,7 +52,7 @@ _ROW_OF: dict[str, str] = {
 }
 """Kind of an event of a register -> kind of the row it speaks of."""
 _PARTS = frozenset(
-    {"corrected", "evidence", "planned", "cartogram_recorded", "row_edited", "resumed", *_ROW_OF}
+    {"corrected", "evidence", "planned", "cartogram_recorded", "row_edited", "resumed", PASSPORT, *_ROW_OF}
 )
 """Kinds of events that may be withdrawn by themselves, besides facts."""
 _UNDOABLE = frozenset({"fact", "evidence", "planned", "extended", "paused", "resumed"})
@@ -209,6 +211,11 @@ def select_records(
         if not thread:
             raise _missing(case, name)
         selection = _whole(thread, name)
+    elif name == PASSPORT and name not in procedure.by_id:
+        edits = [one for one in live if one.kind == PASSPORT]
+        if not edits:
+            raise _missing(case, name)
+        selection = _part(edits[-1], "")
     elif name.startswith(PLAN) and name.partition(".")[0] not in procedure.by_id:
         known_fact(procedure, name.removeprefix(PLAN))
         planned = [one for one in live if one.kind == "planned" and PLAN + one.name == name]

@@ -1,0 +1,143 @@
+"""A passport on both databases: lists and searches follow it; imports recognise the words of their files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from documents.schedules.reading import ReadSchedule
+from documents.sheets.unreadable import UnreadablePaper
+from services.imports.schedules import ImportedFile, ScheduleAnswers, consider, take_in
+from storage.cases import imported_files
+from storage.cases.ledger import SqlLedger
+from storage.maintenance.seals import seal
+from storage.maintenance.verify import rebuild, verify
+from storage.queries import SqlReads
+from tests.law import CALENDAR
+from tests.storage.house import NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, desk, library, opened, recompute
+from workflow.cases.case import Case
+from workflow.cases.commands.passports import PassportEdit, edit_passport
+from workflow.org.office import Office
+
+KAZAKH = "Қоғамның"
+RUSSIAN = "Акционерного общества"
+
+
+def describe(engine: Engine, case: Case, **fields: Any) -> Case:
+    edit = PassportEdit(**fields)
+    stamp = {"by": "А", "now": NOW, "today": TODAY}
+    return edit_passport(desk(engine), case.id, edit, kind_of=lambda _: "", **stamp).case  # type: ignore[arg-type]
+
+
+def taken_in(
+    engine: Engine,
+    object: str,
+    *,
+    planned: Mapping[str, date] = PLANNED,
+    **answered: Any,
+) -> ImportedFile:
+    """A published schedule taken in, with the cases an import asks the database for."""
+    schedule = ReadSchedule(form="published", object=object, row=7, planned=planned)
+    names = imported_files.alike(engine, PROCEDURE, [("", object)])
+    names += imported_files.planned_for(engine, PROCEDURE, "analysis_started", [planned["analysis_started"]])
+    considered = consider(
+        [schedule],
+        name="file",
+        library=library(),
+        known=list(SqlLedger(engine).cases(names).values()),
+        office=Office(),
+        procedure=library().latest(PROCEDURE),
+        calendar=CALENDAR,
+        answers=ScheduleAnswers(**answered),
+        today=TODAY,
+    )
+    return take_in(considered, name="file", desk=desk(engine), by="А", now=NOW, today=TODAY)
+
+
+def test_lists_sums_and_searches_follow_another_unit_and_name(engine: Engine) -> None:
+    """Verify finds nothing, and a rebuild writes not one row otherwise."""
+    case = opened(engine)
+
+    describe(engine, case, unit="Заң департаменті", object_ru="Государственные закупки")
+
+    reads = SqlReads(engine)
+    (head,) = reads.cases()
+    assert (head.unit, head.object, head.object_in("ru")) == (
+        *("Заң департаменті", OBJECT),
+        "Государственные закупки",
+    )
+    assert [one.unit for one in reads.counts(date(2026, 6, 1))] == ["Заң департаменті"]
+    for words in ("государственные", "мемлекеттік", "заң", case.id):
+        assert [one.id for one in reads.cases(search=words)] == [case.id]
+    seal(engine, now=NOW)
+    anew = recompute(engine)
+    assert verify(engine, recompute=anew) == ()
+    rows = SqlLedger(engine).rows(case.id)
+    rebuild(engine, anew, now=NOW)
+    assert SqlLedger(engine).rows(case.id) == rows
+
+
+def test_an_import_recognises_the_words_of_its_file_and_overwrites_nothing(engine: Engine) -> None:
+    """Whatever the passport says since: another name, another unit."""
+    (case,) = taken_in(engine, RUSSIAN).cases
+    assert (case.object, case.object_ru, case.object_kk) == (RUSSIAN, "Акционерное общество", "")
+    describe(engine, case, object_ru="АО «Қоғам»", unit=UNIT)
+
+    later = {**PLANNED, "analysis_ended": date(2026, 5, 29)}
+    done = taken_in(engine, RUSSIAN, planned=later)
+
+    assert (done.opened, done.replanned) == ((), (case.id,))
+    now = done.cases[0]
+    assert (now.object_ru, now.unit, now.planned["analysis_ended"]) == (
+        *("АО «Қоғам»", UNIT),
+        date(2026, 5, 29),
+    )
+
+
+def test_the_same_analysis_in_two_languages_is_one_case(engine: Engine) -> None:
+    """Asked about, never doubled by itself; joined, it is known by either words and named in both languages."""
+    (case,) = taken_in(engine, RUSSIAN).cases
+    with pytest.raises(UnreadablePaper) as refused:
+        taken_in(engine, KAZAKH)
+    (error,) = refused.value.errors
+    assert (error.row, error.code, error.arguments["cases"]) == (7, "import.looks_like", case.id)
+
+    joined = taken_in(engine, KAZAKH, joins={7: case.id})
+    assert (joined.opened, joined.replanned) == ((), (case.id,))
+    assert (joined.cases[0].object_kk, joined.cases[0].object_ru) == ("Қоғам", "Акционерное общество")
+    describe(engine, case, unit=UNIT)
+
+    moved = {**PLANNED, "analysis_started": date(2026, 4, 20)}
+    for words in (KAZAKH, RUSSIAN):
+        assert taken_in(engine, words, planned=moved).cases[0].id == case.id
+    assert len(SqlReads(engine).cases()) == 1
+
+
+def test_another_analysis_of_the_same_days_is_a_case_of_its_own(engine: Engine) -> None:
+    """Where somebody says so; and one in the same language is not asked about at all."""
+    (case,) = taken_in(engine, RUSSIAN).cases
+
+    (second,) = taken_in(engine, "Комитета", objects={7: {"kk": "Комитет", "ru": ""}}).cases
+    assert (second.id, second.object_kk, second.object_ru) == ("2026-0002", "Комитет", "")
+    assert taken_in(engine, KAZAKH, joins={7: ""}).opened == ("2026-0003",)
+    with pytest.raises(UnreadablePaper) as refused:
+        taken_in(engine, "Басқарманың", joins={7: "2026-9999"})
+    assert [error.code for error in refused.value.errors] == ["import.not_alike"]
+    assert case.id == "2026-0001"
+
+
+def test_the_passport_of_a_year_names_the_object_of_the_next(engine: Engine) -> None:
+    """The same words a year later are another case, called as people called the first."""
+    (case,) = taken_in(engine, RUSSIAN).cases
+    describe(engine, case, object_ru="АО «Қоғам»", object_kk="«Қоғам» АҚ")
+
+    (second,) = taken_in(
+        engine, RUSSIAN, planned={"analysis_started": date(2027, 4, 12), "analysis_ended": date(2027, 5, 25)}
+    ).cases
+
+    assert second.id != case.id
+    assert (second.object_ru, second.object_kk) == ("АО «Қоғам»", "«Қоғам» АҚ")

@@ -1,0 +1,114 @@
+"""The passport of a case on its page, in the API and in the import: what papers and lists call its object."""
+
+from __future__ import annotations
+
+import html
+import io
+from datetime import date
+
+import docx
+from starlette.testclient import TestClient
+
+from services.app import AppContext
+from tests.documents.sheets import xlsx
+from tests.documents.test_real_schedule import KAZAKH
+from tests.web.conftest import Home
+from tests.web.test_opening import EXAMPLE, house, officer, sent
+from workflow.cases.case import Case
+
+__all__ = ["house", "officer"]
+RU, KK = "Акционерное общество и его дочерние и зависимые организации", "Қоғам"
+
+
+def stored(home: Home) -> Case:
+    found = home.case(home.real)
+    assert found is not None
+    return found
+
+
+def order(client: TestClient, case: str, language: str) -> str:
+    """The words of the order, its tables among them."""
+    document = docx.Document(io.BytesIO(client.get(f"/cases/{case}/forms/order/{language}").content))
+    cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+    return "\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])
+
+
+def test_a_passport_is_edited_by_the_fields_that_differ(home: Home, browser: TestClient) -> None:
+    """The title, the order in both languages and the feed of events follow; what was shown and is the same is
+    not written."""
+    case = f"/cases/{home.real}"
+    shown = {"was.object_kk": "", "was.object_ru": "", "was.group": "", "was.unit": stored(home).unit}
+    typed = {
+        **shown,
+        "object_kk": KK,
+        "object_ru": RU,
+        "unit": stored(home).unit,
+        "group": "Ахметов А.; юрист; руководитель\r\nСәрсен Б.; маман",
+        "more": "published",
+        "more_who": "Б",
+        "was.period_first": "",
+        "was.period_last": "",
+        "period_first": "2024-01-01",
+    }
+    refused = browser.post(f"{case}/passport", data={**typed, "period_last": "2023-12-31"})
+    assert refused.status_code == 422
+    assert stored(home).object_ru == ""
+    assert RU in refused.text
+
+    done = browser.post(f"{case}/passport", data={**typed, "period_last": "2025-12-31"})
+
+    assert done.status_code == 303
+    event = home.events(home.real)[-1]
+    assert event.payload.keys() == {"object_kk", "object_ru", "group", "responsible", "period"}
+    assert stored(home).responsible["published"] == "Б"
+    assert f"<h1>{RU}</h1>" in browser.get(f"{case}?lang=ru").text
+    assert KK in browser.get("/cases?lang=kk").text
+    kazakh, russian = order(browser, home.real, "kk"), order(browser, home.real, "ru")
+    assert f"талдау) жүргізілсін: {KK}." in kazakh
+    assert f"объекта: {RU}." in russian
+    assert "Ахметов А." in russian
+    assert "1 января 2024" in russian
+    answer = browser.get(f"/api/v1{case}").json()
+    assert (answer["object_kk"], answer["object_ru"], answer["period"]) == (
+        KK,
+        RU,
+        ["2024-01-01", "2025-12-31"],
+    )
+
+
+def test_the_api_changes_a_passport_and_takes_it_back(home: Home, browser: TestClient) -> None:
+    """Only the fields that are sent; a preview writes nothing."""
+    address = f"/api/v1/cases/{home.real}"
+    preview = browser.post(f"{address}/passport", json={"object_ru": RU, "preview": True}).json()
+    assert (preview["changed"], stored(home).object_ru) == (True, "")
+
+    browser.post(f"{address}/passport", json={"object_ru": RU})
+    assert browser.post(f"{address}/passport", json={"object_ru": RU}).json()["changed"] is False
+    browser.post(f"{address}/withdrawals", json={"name": "passport", "ground": "не тот объект"})
+
+    assert stored(home).object_ru == ""
+    assert browser.post(f"{address}/passport", json={"unit": "жоқ бөлімше"}).status_code == 422
+
+
+def test_an_import_asks_for_the_object_and_joins_the_other_language(
+    house: AppContext, officer: TestClient
+) -> None:
+    """Both names stand there by the best guess; the Kazakh schedule of the same analysis is no new case."""
+    first = sent(officer, EXAMPLE.read_bytes(), EXAMPLE.name)
+    assert f'name="object_ru.7" value="{RU}"' in first.text
+    officer.post(first.url.path, data={"object_ru.7": f"{RU} (Общество)", "object_kk.7": ""})
+    (case,) = house.reads.cases()
+    assert (case.object_ru, case.object_kk) == (f"{RU} (Общество)", "")
+
+    second = sent(officer, xlsx(KAZAKH, ["A4:D4", "A6:D6", "A10:D10"]), "кесте.xlsx")
+    page = html.unescape(second.text)
+    assert "Похоже на уже открытое дело" in page
+    assert f'<option value="{case.id}" selected>' in page
+    unsaid = officer.post(second.url.path)
+    assert unsaid.status_code == 422
+    assert case.id in unsaid.text
+    officer.post(second.url.path, data={"joins.5": case.id, "object_kk.5": KK, "object_ru.5": case.object_ru})
+
+    (joined,) = house.reads.cases()
+    assert (joined.object_kk, joined.object_ru) == (KK, f"{RU} (Общество)")
+    assert date(2026, 4, 13) == house.ledger.case(case.id).planned["analysis_started"]  # type: ignore[union-attr]

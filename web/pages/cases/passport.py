@@ -1,0 +1,90 @@
+"""The passport of a case on its page: what it says, and the form that changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from services import cases
+from services.context import RequestContext
+from web.pages.cases.case_view import CaseView
+from web.pages.cases.confirming import run_confirmed
+from web.ui.form_values import RejectedForm, parse_date, parse_text
+from web.ui.name_fields import NameField, build_unit_field, resolve_unit
+from workflow.cases.registers.entries import is_entry
+from workflow.law.procedure import Text
+from workflow.org.office import Office
+
+RESPONSIBLE = "responsible."
+"""Prefix of the fields that say who answers for an obligation."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PassportForm:
+    """The form as it stands.
+
+    Attributes:
+        shown: what the fields said when the page was made, by name; only what differs is sent.
+        responsible: obligations somebody is named for, with their titles; `more`: all others.
+    """
+
+    unit: NameField
+    shown: Mapping[str, str]
+    responsible: tuple[tuple[str, Text], ...]
+    more: tuple[tuple[str, Text], ...]
+
+
+def passport_form(view: CaseView, office: Office, *, root: str, tried: RejectedForm | None) -> PassportForm:
+    """Return the form as the case stands, with what was typed into it where it was refused."""
+    case = view.case
+    first, last = case.period or (None, None)
+    titles = [(one.id, one.title) for one in view.procedure.obligations]
+    shown = {
+        "object_kk": case.object_kk,
+        "object_ru": case.object_ru,
+        # A unit nobody has entered cannot be chosen: it stays unless another one is.
+        "unit": case.unit if case.unit in office.units else "",
+        "period_first": first.isoformat() if first else "",
+        "period_last": last.isoformat() if last else "",
+        "group": "\n".join(case.group),
+        **{RESPONSIBLE + name: text for name, text in case.responsible.items() if not is_entry(name)},
+    }
+    named = {name.removeprefix(RESPONSIBLE) for name in shown if name.startswith(RESPONSIBLE)}
+    typed = tried.answers.get("unit", case.unit) if tried else case.unit
+    return PassportForm(
+        unit=build_unit_field(office, typed, root=root),
+        shown=shown,
+        responsible=tuple((name, title) for name, title in titles if name in named),
+        more=tuple((name, title) for name, title in titles if name not in named),
+    )
+
+
+def describe(ctx: RequestContext, case: str, answers: Mapping[str, str]) -> tuple[str, str]:
+    """Change the fields that differ from what the form showed."""
+    changed = {
+        name: parse_text(text)
+        for name, text in answers.items()
+        if f"was.{name}" in answers and _plain(text) != _plain(answers[f"was.{name}"])
+    }
+    fields: dict[str, object] = {"case": case}
+    fields |= {name: changed[name] for name in ("object_kk", "object_ru") if name in changed}
+    if "unit" in changed:
+        fields["unit"] = resolve_unit(ctx.reads.office(), changed["unit"], root=ctx.reader.root)
+    if "group" in changed:
+        fields["group"] = changed["group"].splitlines()
+    if {"period_first", "period_last"} & changed.keys():
+        days = [answers.get(name, "").strip() for name in ("period_first", "period_last")]
+        fields["period"] = [parse_date(day) for day in days] if any(days) else []
+    people = {
+        name.removeprefix(RESPONSIBLE): text for name, text in changed.items() if name.startswith(RESPONSIBLE)
+    }
+    if more := answers.get("more", ""):
+        people[more] = parse_text(answers.get("more_who", ""))
+    if people:
+        fields["responsible"] = people
+    run_confirmed(ctx, answers, cases.describe, fields)
+    return "described", ""
+
+
+def _plain(text: str) -> str:
+    return text.replace("\r\n", "\n").strip()

@@ -1,0 +1,107 @@
+"""The passport of a case: object, unit, working group, responsible people, period analysed.
+
+An edit is an event that carries only the fields that changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from workflow.cases.case import Case, EventDraft, Wording
+from workflow.cases.commands.desk import CaseCommands, Change
+from workflow.cases.commands.opening import NotForKind
+from workflow.law.names import known_obligation
+from workflow.law.procedure import Procedure
+from workflow.org.kinds import among
+from workflow.refusal import Refusal
+
+
+class CannotDescribe(Refusal, ValueError):
+    """The passport cannot hold what is asked."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PassportEdit:
+    """New values of a passport; None leaves a field as it is, an empty one takes its value away.
+
+    Attributes:
+        object_kk, object_ru: the object in the nominative.
+        unit: id of a unit.
+        responsible: obligation -> who answers for it, in words or by name.
+        group: members of the working group, each as `name; post; role`.
+        period: first and last day of the activity analysed (local dates), or nothing.
+        written: words by which a schedule names this analysis too.
+    """
+
+    object_kk: str | None = None
+    object_ru: str | None = None
+    unit: str | None = None
+    responsible: Mapping[str, str] = field(default_factory=dict)
+    group: Sequence[str] | None = None
+    period: Sequence[date] | None = None
+    written: Wording | None = None
+
+
+def edit_passport(
+    desk: CaseCommands,
+    case_id: str,
+    edit: PassportEdit,
+    *,
+    kind_of: Callable[[str], str],
+    by: str,
+    now: datetime,
+    today: date,
+) -> Change:
+    """Change the passport of a case; what says what it said is left out, and an edit of nothing writes nothing.
+
+    Args:
+        kind_of: the kind of organisation a unit belongs to, "" where it is not known.
+
+    Raises:
+        CannotDescribe: a period that ends before it begins.
+        NotForKind: the procedure is not for the kind of organisation the unit belongs to.
+        UnknownObligation, UnknownCase.
+    """
+
+    def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
+        changed: dict[str, object] = {}
+        for name in ("object_kk", "object_ru", "unit"):
+            text = getattr(edit, name)
+            if text is not None and text.strip() != getattr(case, name):
+                changed[name] = text.strip()
+        changed |= _kind(case, procedure, changed.get("unit"), kind_of)
+        for obligation in edit.responsible:
+            known_obligation(procedure, obligation)
+        people = {name: text.strip() for name, text in edit.responsible.items()}
+        people = {name: text for name, text in people.items() if text != case.responsible.get(name, "")}
+        if people:
+            changed["responsible"] = people
+        if edit.group is not None:
+            members = tuple(line.strip() for line in edit.group if line.strip())
+            if members != case.group:
+                changed["group"] = list(members)
+        if edit.period is not None and tuple(edit.period) != (case.period or ()):
+            changed["period"] = [day.isoformat() for day in _period(edit.period)]
+        if edit.written is not None and edit.written not in case.written:
+            changed["written"] = edit.written._asdict()
+        return [("passport", "", None, changed)] if changed else ()
+
+    return desk.write(case_id, decide, by=by, now=now, today=today)
+
+
+def _period(days: Sequence[date]) -> Sequence[date]:
+    if days and (len(days) != 2 or days[1] < days[0]):
+        raise CannotDescribe("passport.bad_period", first=days[0], last=days[-1])
+    return days
+
+
+def _kind(case: Case, procedure: Procedure, unit: object, kind_of: Callable[[str], str]) -> dict[str, object]:
+    """The kind of organisation a case comes to with another unit, where its procedure asks for one."""
+    if not unit or not procedure.asks_for_kind:
+        return {}
+    kind = kind_of(str(unit))
+    if not among(kind, procedure.applies_to):
+        raise NotForKind(procedure, str(unit), kind)
+    return {"kind": kind} if kind != case.kind else {}
