@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 if TYPE_CHECKING:
     from workflow.cases.case import Case, Event
+    from workflow.cases.changes import FieldChange
     from workflow.cases.commands.desk import Change
     from workflow.cases.commands.previews import Preview
 
@@ -35,8 +37,17 @@ class OpenedCase(CaseHead):
     person: str
 
 
+class FieldChangeResult(BaseModel):
+    """A field before and after an event. `of`: the obligation, of a field that is said of each."""
+
+    field: str
+    before: Any
+    after: Any
+    of: str = ""
+
+
 class EventResult(BaseModel):
-    """One line of a case's chain."""
+    """One line of a case's chain. `changes`: in a case's history, the fields it changed."""
 
     case: str
     seq: int
@@ -48,6 +59,7 @@ class EventResult(BaseModel):
     payload: dict[str, Any]
     previous: str
     hash: str
+    changes: list[FieldChangeResult] = Field(default_factory=list)
 
 
 class MovedDate(BaseModel):
@@ -97,8 +109,8 @@ def opened_case(case: Case) -> OpenedCase:
     return OpenedCase(**dict(case_head(case)), kind=case.kind, person=case.person)
 
 
-def event_result(event: Event) -> EventResult:
-    """Convert an event to its result."""
+def event_result(event: Event, changes: Iterable[FieldChange] = ()) -> EventResult:
+    """Return an event as an answer, with the fields it changed."""
     return EventResult(
         case=event.case,
         seq=event.seq,
@@ -110,6 +122,9 @@ def event_result(event: Event) -> EventResult:
         payload=dict(event.payload),
         previous=event.previous,
         hash=event.hash,
+        changes=[
+            FieldChangeResult(field=one.field, before=one.before, after=one.after, of=one.of) for one in changes
+        ],
     )
 
 

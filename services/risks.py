@@ -55,11 +55,14 @@ def cases(app: AppContext, unit: str = "") -> Sequence[Case]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlanImport:
-    """Result of importing a plan of measures. `unmatched`: responsible texts that match nobody."""
+    """Result of importing a plan of measures. `unmatched`: responsible texts that match nobody; `withdrawn`:
+    measures of the plan that were withdrawn in the case and are not recorded again.
+    """
 
     change: Change
     measures: int
     unmatched: tuple[str, ...]
+    withdrawn: tuple[str, ...]
 
 
 def import_plan(
@@ -84,7 +87,7 @@ def import_plan(
         UnknownCase: there is no such case.
     """
     from documents.sandbox.readers import read_measures
-    from workflow.cases.commands.risk_import import PlanRow, taken
+    from workflow.cases.commands.risk_import import PlanRow, taken, withdrawn_rows
 
     app.desk.view(case, today=today)
     measures = read_measures(file, name or None, year=year)
@@ -101,12 +104,13 @@ def import_plan(
         for measure in measures
     ]
     change = risk_commands(app).take_in_by(
-        case, lambda register: taken(register, rows), on=today, by=by, now=now, today=today
+        case, lambda stored: taken(stored, rows), on=today, by=by, now=now, today=today
     )
     unmatched = keep_responsible(
         app, [measure.responsible for measure in measures], by=by, now=now, today=today
     )
-    return PlanImport(change=change, measures=len(rows), unmatched=unmatched)
+    left_out = tuple(row.action for row in withdrawn_rows(change.case, rows))
+    return PlanImport(change=change, measures=len(rows), unmatched=unmatched, withdrawn=left_out)
 
 
 def keep_responsible(

@@ -53,6 +53,7 @@ def import_plan(
                 "changed": bool(taken.change.events),
                 "entered": len(taken.change.events),
                 "unmatched": taken.unmatched,
+                "withdrawn": taken.withdrawn,
                 "findings": [finding(call, one) for one in found],
             }
         )
@@ -62,6 +63,10 @@ def import_plan(
         call.print(call.say("cli.risks.imported", case=case, **said))
     else:
         call.print(call.say("cli.risks.already"))
+    if taken.withdrawn:
+        call.print("\n" + call.say("risk.plan_withdrawn", count=len(taken.withdrawn)))
+        for text in taken.withdrawn:
+            call.print(f"  {text}")
     if taken.unmatched:
         call.print("\n" + call.say("cli.risks.unmatched"))
         for text in taken.unmatched:

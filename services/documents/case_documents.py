@@ -34,11 +34,14 @@ class Sheet:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlanTaken:
-    """What a plan of measures became; `unmatched`: responsible texts nobody could be found for."""
+    """What a plan of measures became; `unmatched`: responsible texts nobody could be found for; `withdrawn`:
+    measures of the plan that were withdrawn in the case and are not recorded again.
+    """
 
     measures: int
     entered: int
     unmatched: tuple[str, ...]
+    withdrawn: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -143,7 +146,12 @@ def take_plan(
     from services.risks import import_plan
 
     plan = import_plan(app, case, content.read(), name=name, year=year, by=by, now=now, today=today)
-    return PlanTaken(measures=plan.measures, entered=len(plan.change.events), unmatched=plan.unmatched)
+    return PlanTaken(
+        measures=plan.measures,
+        entered=len(plan.change.events),
+        unmatched=plan.unmatched,
+        withdrawn=plan.withdrawn,
+    )
 
 
 def _view(app: AppContext, case: str, scope: Scope, today: date) -> View:

@@ -259,6 +259,44 @@ def test_a_risk_withdrawn_leaves_its_measure_resting_on_nothing(
     assert datetime(2026, 4, 6, tzinfo=UTC).date() == TODAY
 
 
+def test_the_history_says_what_an_edit_changed(home: Home, case: str, browser: TestClient) -> None:
+    """Old and new, on the page and in the API; a mark and a choice are edited like a text."""
+    found = {"description": "Тәртіп жоқ", "direction": "other", "on": "2026-04-01"}
+    browser.post(f"{case}/risks", data=found)
+    shown = {"kind": "risk", "number": "1", "was.direction": "other", "was.for_legal_monitoring": ""}
+    page = browser.get(f"{case}/risks?risk=1&lang=ru").text
+    for field in ("direction", "for_legal_monitoring"):
+        assert f'name="was.{field}"' in page
+
+    edited = {**shown, "direction": "procurement", "for_legal_monitoring": "yes"}
+    assert browser.post(f"{case}/rows/edit", data=edited).status_code == 303
+
+    history = html.unescape(browser.get(f"{case}/history?lang=ru").text)
+    assert "Для правового мониторинга: «пусто» → «да»" in history
+    (before, after) = (i18n.say(f"risk.direction.{one}", {}, "ru") for one in ("other", "procurement"))
+    assert f"Направление: «{before}» → «{after}»" in history
+    (line,) = (one for one in browser.get(f"/api/v1{case}/events").json() if one["kind"] == "row_edited")
+    assert {"field": "direction", "before": "other", "after": "procurement", "of": ""} in line["changes"]
+
+
+def test_a_plan_imported_again_says_what_it_does_not_bring_back(
+    home: Home, case: str, browser: TestClient
+) -> None:
+    """Measures withdrawn since; the page and the API say so."""
+    plan = "№;Риск;Мероприятие;Форма завершения;Ответственный;Срок\n1;Риск;Мера;приказ;юрист;30.09.2026\n"
+    file = {"file": ("plan.csv", plan.encode())}
+    browser.post(f"{case}/risks/plan", files=file, data={"year": "2026"})
+    assert browser.post(f"{case}/withdraw", data={"name": "measure.1", **GROUND}).status_code == 303
+
+    again = browser.post(f"{case}/risks/plan", files=file, data={"year": "2026"})
+
+    told = browser.get(f"{again.headers['location'].partition('#')[0]}&lang=ru").text
+    assert "Мероприятий плана, отозванных в этом деле ранее: 1" in told
+    digest = browser.post("/api/v1/files", files=file).json()["file"]
+    answer = browser.post(f"/api/v1{case}/risks/plan", json={"file": digest, "year": 2026}).json()
+    assert (answer["entered"], answer["withdrawn"]) == (0, ["Мера"])
+
+
 def test_a_row_is_edited_by_the_fields_that_differ(home: Home, case: str, browser: TestClient) -> None:
     """The form brings what it showed: what another changed meanwhile in other fields stays."""
     browser.post(f"{case}/risks", data={"description": "Тәртіп жоқ", "direction": "other", "on": "2026-04-01"})

@@ -18,8 +18,9 @@ from tests.law import CALENDAR, library
 from workflow.cases.case import Case, Evidence, fold
 from workflow.cases.commands.desk import CaseCommands
 from workflow.cases.commands.opening import Opening
-from workflow.cases.commands.risk_import import PlanRow, taken
+from workflow.cases.commands.risk_import import PlanRow, taken, withdrawn_rows
 from workflow.cases.commands.risks import CannotEnter, FoundRisk, RiskCommands, SetMeasure
+from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import Measure, register
 from workflow.cases.registers.risk_lists import listed, shared
@@ -318,13 +319,35 @@ def test_a_plan_taken_in_twice_changes_nothing_and_overwrites_nothing(
         PlanRow(number=2, risk="жеткізушіні  ТАҢДАУ ашық емес", action="Қағиданы бекіту", term=UNTIL, **told),
     ]
     for _ in range(2):
-        known = register(core.view(case, today=TODAY).case)
-        last = desk.take_in(case, taken(known, rows), on=TODAY, **WHO)
+        last = desk.take_in_by(case, lambda stored: taken(stored, rows), on=TODAY, **WHO)
 
     known = register(core.view(case, today=TODAY).case)
     assert last.events == ()
     assert known.risks[1].cause == "Талаптар айқын емес"
     assert {number: one.risk for number, one in known.measures.items()} == {1: 2, 2: 1}
+
+
+def test_a_plan_taken_in_again_does_not_bring_back_what_was_withdrawn(
+    desk: RiskCommands, case: str, core: CaseCommands
+) -> None:
+    """A measure stays withdrawn, and a risk with its measures; their numbers are given to nothing new."""
+    told = {"completion": "бұйрық", "responsible": "заңгер", "recommendation": "", "term": QUARTER}
+    rows = [
+        PlanRow(number=1, risk="Бірінші тәуекел", action="Бұйрықты бекіту", **told),
+        PlanRow(number=2, risk="Бірінші тәуекел", action="Қағиданы бекіту", **told),
+        PlanRow(number=3, risk="Екінші тәуекел", action="Тексеру жүргізу", **told),
+    ]
+    desk.take_in_by(case, lambda stored: taken(stored, rows), on=TODAY, **WHO)
+    for record in ("measure.2", "risk.3"):
+        withdraw(core, case, record, ground="қате", **WHO)
+
+    rows[1] = replace(rows[1], action="ҚАҒИДАНЫ  бекіту")
+    more = PlanRow(number=2, risk="Бірінші тәуекел", action="Кестені бекіту", **told)
+    change = desk.take_in_by(case, lambda stored: taken(stored, [*rows, more]), on=TODAY, **WHO)
+
+    assert [(event.kind, event.name) for event in change.events] == [("measure_set", "4")]
+    assert withdrawn_rows(change.case, [*rows, more]) == (rows[1], rows[2])
+    assert {"measure.2", "risk.3"} <= change.case.withdrawn.keys()
 
 
 def test_the_same_risk_in_several_cases_is_shown_together(

@@ -30,6 +30,7 @@ from web.pages.cases.page import get_case_or_404
 from web.pages.overview.board import SHOWN, board
 from workflow.board.rows import CaseFilter
 from workflow.cases.case import CaseStatus
+from workflow.cases.changes import field_changes
 
 router = APIRouter()
 Cursor = Annotated[
@@ -141,7 +142,9 @@ def get_case(ctx: Reading, case: CaseId, translator: RequestTranslator) -> CaseA
 def list_events(ctx: Reading, case: CaseId) -> list[EventResult]:
     """List the events of a case with their hashes."""
     get_case_or_404(ctx, case)
-    return [event_result(event) for event in ctx.reads.events(case)]
+    events = ctx.reads.events(case)
+    changes = field_changes(events)
+    return [event_result(event, changes.get(event.seq, ())) for event in events]
 
 
 @router.get("/api/v1/procedures", tags=["law"], responses=PROBLEMS)

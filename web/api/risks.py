@@ -110,11 +110,14 @@ class PlanSent(Command):
 
 
 class PlanTaken(BaseModel):
-    """The result of a plan. `unmatched`: texts of responsible people that match nobody."""
+    """The result of a plan. `unmatched`: texts of responsible people that match nobody; `withdrawn`: measures
+    that were withdrawn in the case and are not recorded again.
+    """
 
     measures: int
     entered: int
     unmatched: list[str]
+    withdrawn: list[str]
 
 
 @router.get("/cases/{case}/risks")

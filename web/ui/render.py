@@ -29,6 +29,7 @@ from web.ui.assets import asset_address
 from web.ui.case_names import case_title
 from web.ui.preferences import THEMES, preferences, set_preference_cookies
 from web.ui.timeline import Off
+from workflow.cases.changes import FieldChange
 from workflow.law.procedure import Act, Text
 from workflow.refusal import Refusal
 
@@ -65,6 +66,29 @@ class Translator:
         """Return the display name of a register row (`risk.3`); any other name unchanged."""
         kind, _, number = name.partition(".")
         return self.say(f"row.{kind}", number=number) if i18n.knows(f"row.{kind}") else name
+
+    def change(self, change: FieldChange, titles: Mapping[str, Text]) -> str:
+        """Return what an event changed in one field: `Field: "before" → "after"`."""
+        field = self.say(f"change.field.{change.field}")
+        if change.of:
+            field = f"{field}, {titles[change.of][self.language] if change.of in titles else change.of}"
+        before, after = (self._field_text(change.field, value) for value in (change.before, change.after))
+        return self.say("change.line", field=field, before=before, after=after)
+
+    def _field_text(self, field: str, value: object) -> str:
+        """Return the value of a field as an event's payload carries it, in words."""
+        if value is None:
+            return self.say("change.nothing")
+        if value is True:
+            return self.say("change.yes")
+        if isinstance(value, dict):  # the term of a measure; the words of a schedule
+            return str(value.get("written") or value.get("object") or "")
+        if isinstance(value, list):
+            return "; ".join(self._field_text(field, one) for one in value)
+        if field in ("on", "approved_on", "period"):
+            return self.short(date.fromisoformat(str(value)))
+        code = {"direction": f"risk.direction.{value}", "source": f"risk.source.{value}"}.get(field, "")
+        return self.say(code) if i18n.knows(code) else str(value)
 
     def refuse(self, refusal: Refusal | OutOfRange) -> str:
         """Return the sentence of a refusal."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -17,6 +17,7 @@ from web.ui.org_names import AssigneeNames, UnitName, name_obligation_assignees,
 from web.ui.timeline import Timeline, build_timeline
 from workflow.cases import machine
 from workflow.cases.case import EXTENDED, Case, Event, Fact, effective_events
+from workflow.cases.changes import FieldChange, field_changes
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.explanations import awaited_elements
 from workflow.deadlines.lateness import holds_on, urgency
@@ -66,13 +67,14 @@ class CaseView:
     findings: tuple[Finding, ...]
     titles: dict[str, Text]
     events: tuple[Event, ...]
+    changes: Mapping[int, tuple[FieldChange, ...]]
     withdrawn: frozenset[int]
     notices: tuple[Notice, ...]
     people: dict[str, str]
     next: Entry | None
     overdue: int
     stake: Decimal
-    """`withdrawn`: numbers of the events that are withdrawn."""
+    """`changes`: the fields each event changed, by its number; `withdrawn`: numbers of withdrawn events."""
 
 
 def make_case_view(
@@ -128,6 +130,7 @@ def make_case_view(
             **{entry.deadline.id: entry.deadline.obligation.title for entry in entries},
         },
         events=tuple(reversed(events)),
+        changes=field_changes(events),
         withdrawn=frozenset(
             event.seq for event, left in zip(events, effective_events(events), strict=True) if left is None
         ),

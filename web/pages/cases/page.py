@@ -52,6 +52,7 @@ def case_page(
     said: tuple[str, str] | None = None,
     tried: RejectedForm | None = None,
     had_files: bool = False,
+    left_out: int = 0,
 ) -> Response:
     """One page of a case; with a refusal it is the same page, the form as it was filled in, status 422 (409
     where others wrote what stands against it).
@@ -60,6 +61,7 @@ def case_page(
         fact: what the form of recording is to stand at; `fix`: the form of correcting.
         taken_back: what the form of withdrawing is to stand at: a record, and the document of it alone.
         said: what has just been done, and to what.
+        left_out: measures of a plan just imported that were withdrawn in the case before.
     """
     today = ctx.today
     found, procedure = get_case_or_404(ctx, case)
@@ -80,6 +82,7 @@ def case_page(
         tried=tried,
         undo=_line_to_undo(ctx, case, said),
         out_of_order=_out_of_order(view, said),
+        left_out=left_out,
         **more(
             request,
             ctx,

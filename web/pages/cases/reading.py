@@ -52,8 +52,14 @@ def deadlines_page(
 
 
 @router.get("/cases/{case}/risks")
-def registers_page(request: Request, ctx: Reading, case: CaseId, said: Name = None) -> Response:
-    return case_page(request, ctx, case, tab="risks", said=_told(said, None))
+def registers_page(
+    request: Request,
+    ctx: Reading,
+    case: CaseId,
+    said: Name = None,
+    left_out: Annotated[int, Query(ge=0, le=10_000)] = 0,
+) -> Response:
+    return case_page(request, ctx, case, tab="risks", said=_told(said, None), left_out=left_out)
 
 
 @router.get("/cases/{case}/papers")

@@ -151,4 +151,5 @@ def _done(request: Request, ctx: RequestContext, case: str, name: str, form: For
     if change is not None and not change.events:
         said = "nothing_new"
     place = f"{OF_FORM.get(name, 'risk')}-{number}" if number.isdigit() else WITHOUT_NUMBER.get(name, "")
-    return redirect(request, f"/cases/{case}/risks", place=place, said=said)
+    more = {"left_out": str(asked.left_out)} if asked.left_out else {}
+    return redirect(request, f"/cases/{case}/risks", place=place, said=said, **more)

@@ -21,11 +21,12 @@ Said = tuple[str, Change | None]
 
 
 class RegisterForm:
-    """One form: where, and what was typed."""
+    """One form: where, and what was typed. `left_out`: rows of a file that were withdrawn in the case."""
 
     def __init__(self, ctx: RequestContext, case: str, form: FormData) -> None:
         self.ctx, self.case, self.form = ctx, case, form
         self.answers = text_fields(form)
+        self.left_out = 0
 
     def text(self, name: str) -> str:
         return parse_text(self.answers.get(name, ""))
@@ -148,4 +149,5 @@ def take_plan(asked: RegisterForm) -> Said:
     taken = risk_commands.take_plan(
         asked.ctx, asked.case, file.file, clean_file_name(file.filename), year=number
     )
+    asked.left_out = len(taken.withdrawn)
     return ("plan_taken" if taken.entered else "nothing_new"), None

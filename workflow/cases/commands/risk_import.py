@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from workflow.cases.case import Case
 from workflow.cases.commands.risks import FoundRisk, SetMeasure
+from workflow.cases.commands.withdrawals import TITLE_LIMIT
 from workflow.cases.registers.measure_term import MeasureTerm
-from workflow.cases.registers.risk import Register
+from workflow.cases.registers.risk import Register, register
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,18 +25,23 @@ class PlanRow:
     term: MeasureTerm
 
 
-def taken(known: Register, rows: Iterable[PlanRow]) -> list[FoundRisk | SetMeasure]:
-    """The lines to enter for a plan.
+def taken(case: Case, rows: Iterable[PlanRow]) -> list[FoundRisk | SetMeasure]:
+    """The lines to enter for a plan; none for what was withdrawn in the case (`withdrawn_rows`).
 
     A risk is known by its words and a measure by its risk and its words, letter case and blanks apart: so the
     same plan again changes nothing, a changed term changes its measure alone, and nothing known is
     overwritten. What is new takes the plan's number where it is free, else the next one.
     """
+    known = register(case)
     risks = {_plain(risk.description): number for number, risk in known.risks.items()}
     measures = {(one.risk, _plain(one.action)): number for number, one in known.measures.items()}
-    risk_numbers, measure_numbers = set(known.risks), set(known.measures)
+    # A new row never gets the number of a withdrawn one: what still names that one would speak of the new row.
+    risk_numbers = {*known.risks, *_withdrawn_numbers(case, "risk")}
+    measure_numbers = {*known.measures, *_withdrawn_numbers(case, "measure")}
     lines: list[FoundRisk | SetMeasure] = []
     for row in rows:
+        if _withdrawn(case, known, row):
+            continue
         risk = risks.get(_plain(row.risk))
         if risk is None:
             risk = risks[_plain(row.risk)] = _free(row.number, risk_numbers)
@@ -54,6 +61,38 @@ def taken(known: Register, rows: Iterable[PlanRow]) -> list[FoundRisk | SetMeasu
             )
         )
     return lines
+
+
+def withdrawn_rows(case: Case, rows: Iterable[PlanRow]) -> tuple[PlanRow, ...]:
+    """Return the rows of a plan that say again what was withdrawn in the case: a measure, or its risk.
+
+    Somebody decided that it was a mistake; a plan that repeats it does not record it anew.
+    """
+    known = register(case)
+    return tuple(row for row in rows if _withdrawn(case, known, row))
+
+
+def _withdrawn(case: Case, known: Register, row: PlanRow) -> bool:
+    gone = {
+        (kind, _plain(one.title))
+        for record, one in case.withdrawn.items()
+        if (kind := record.partition(".")[0]) in ("risk", "measure")
+    }
+    if not gone:
+        return False
+    risk, action = (_plain(text)[:TITLE_LIMIT] for text in (row.risk, row.action))
+    risks = {_plain(one.description)[:TITLE_LIMIT] for one in known.risks.values()}
+    actions = {_plain(one.action)[:TITLE_LIMIT] for one in known.measures.values()}
+    return (("risk", risk) in gone and risk not in risks) or (
+        ("measure", action) in gone and action not in actions
+    )
+
+
+def _withdrawn_numbers(case: Case, kind: str) -> Iterator[int]:
+    for record in case.withdrawn:
+        name, _, number = record.partition(".")
+        if name == kind and number.isdecimal():
+            yield int(number)
 
 
 def _free(wanted: int | None, numbers: set[int]) -> int:

@@ -81,21 +81,21 @@ class RiskCommands:
     def take_in_by(
         self,
         case_id: str,
-        lines: Callable[[Register], Sequence[FoundRisk | SetMeasure]],
+        lines: Callable[[Case], Sequence[FoundRisk | SetMeasure]],
         *,
         on: date,
         by: str,
         now: datetime,
         today: date,
     ) -> Change:
-        """The same of lines that follow from what the register holds at the moment of the writing."""
+        """The same of lines that follow from the case as it stands at the moment of the writing."""
         happened(on, today)
 
         def events(case: Case) -> Sequence[EventDraft]:
             known = register(case)
             told: list[EventDraft] = []
             risks, measures = set(known.risks), set(known.measures)
-            for line in lines(known):
+            for line in lines(case):
                 taken = risks if isinstance(line, FoundRisk) else measures
                 kind = "risk" if isinstance(line, FoundRisk) else "measure"
                 number = line.number or next_number(case, kind, taken)

@@ -1,0 +1,67 @@
+"""What the history says an event changed: the field, what stood there before, what stands there since."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from storage.cases.ledger import SqlLedger
+from tests.workflow.test_passports import describe
+from tests.workflow.test_row_edits import edit
+from tests.workflow.test_withdrawals import STAMP, TODAY, found, record, stored, take_back
+from workflow.cases.case import Case
+from workflow.cases.changes import field_changes
+from workflow.cases.commands.desk import CaseCommands
+from workflow.cases.commands.risks import FoundRisk, RiskCommands
+
+Line = tuple[str, object, object]
+
+
+def changes(ledger: SqlLedger, case: Case) -> dict[int, list[Line]]:
+    known = field_changes(ledger.events(case.id))
+    return {seq: [(one.field, one.before, one.after) for one in made] for seq, made in known.items()}
+
+
+def test_an_edit_shows_what_stood_there_before(desk: CaseCommands, case: Case, ledger: SqlLedger) -> None:
+    """Fields of a row and of the passport, the day of a fact and of a plan; a first record changes nothing."""
+    found(desk, case, "Закупки")
+    edit(desk, case, "risk.1", cause="нет порядка", for_legal_monitoring=True)
+    edit(desk, case, "risk.1", cause="порядок устарел", for_legal_monitoring=False)
+    record(desk, case, "order_signed", date(2026, 4, 6))
+    desk.correct(case.id, "order_signed", on=date(2026, 4, 3), ground="описка", **STAMP)  # type: ignore[arg-type]
+    desk.replan(case.id, "analysis_ended", on=date(2026, 5, 29), **STAMP)  # type: ignore[arg-type]
+    describe(desk, case, unit="Юристы", object_ru="Закупки", responsible={"published": "А"})
+    describe(desk, case, responsible={"published": "Б", "order_signed": "В"})
+
+    last = stored(ledger, case).seq
+    assert changes(ledger, case) == {
+        last - 6: [("cause", None, "нет порядка"), ("for_legal_monitoring", None, True)],
+        last - 5: [("cause", "нет порядка", "порядок устарел"), ("for_legal_monitoring", True, None)],
+        last - 3: [("on", "2026-04-06", "2026-04-03")],
+        last - 2: [("on", "2026-05-26", "2026-05-29")],
+        last - 1: [("object_ru", None, "Закупки"), ("unit", "Комплаенс", "Юристы"), ("responsible", None, "А")],
+        last: [("responsible", None, "В"), ("responsible", "А", "Б")],
+    }
+
+
+def test_a_row_described_anew_shows_what_it_lost(desk: CaseCommands, case: Case, ledger: SqlLedger) -> None:
+    """As the whole row is said again, a field left out is a field emptied."""
+    for risk in (
+        FoundRisk(description="Закупки", cause="нет порядка"),
+        FoundRisk(description="Закупки у одного", number=1),
+    ):
+        RiskCommands(desk).find(case.id, risk, on=TODAY, **STAMP)  # type: ignore[arg-type]
+
+    (made,) = changes(ledger, case).values()
+    assert set(made) == {("description", "Закупки", "Закупки у одного"), ("cause", "нет порядка", None)}
+
+
+def test_after_a_withdrawal_the_value_before_it_stands(
+    desk: CaseCommands, case: Case, ledger: SqlLedger
+) -> None:
+    """The next edit is compared with what the case says, not with what was taken back."""
+    describe(desk, case, object_ru="Первое")
+    describe(desk, case, object_ru="Второе")
+    take_back(desk, case, "passport")
+    describe(desk, case, object_ru="Третье")
+
+    assert changes(ledger, case)[stored(ledger, case).seq] == [("object_ru", "Первое", "Третье")]
