@@ -113,7 +113,7 @@ def test_no_command_of_the_contract_is_missing() -> None:
         *(f"risks {name}" for name in ("add", "rank", "measure", "review", "remove", "ask", "answer")),
         *(f"risks {name}" for name in ("import", "check", "list", "same", "scale", "map", "cartogram")),
         *(f"positions {name}" for name in ("list", "add", "clear", "talk", "plan")),
-        *("cartogram record", "cartogram compare", "remarks list", "remarks add", "remarks answer"),
+        *("cartogram record", "cartogram compare", "remarks list", "remarks add", "remarks answer", "register"),
         *("due", "overdue", "explain", "remind", "deliver", "notices", "rehearse"),
         *("notices resend", "digest", "uploads-through", "office-time"),
         *("notices acknowledge", "snooze", "telegram link", "telegram links", "telegram unlink"),

@@ -34,6 +34,7 @@ STATIONS = (
     "risks",
     "positions",
     "remarks",
+    "register",
     "reminders",
     "acknowledge",
     "contact_settings",

@@ -54,7 +54,7 @@ def edit_row(
 
     def events(case: Case) -> Sequence[EventDraft]:
         kind, number = _place(case, row)
-        known = _rows(case, kind)[number]
+        known = rows_of(case, kind)[number]
         changed: dict[str, object] = {}
         for name, value in fields.items():
             if name not in FIELDS[kind]:
@@ -70,14 +70,15 @@ def edit_row(
 
 def _place(case: Case, row: str) -> tuple[str, int]:
     kind, _, text = row.partition(".")
-    known = _rows(case, kind) if kind in FIELDS else {}
+    known = rows_of(case, kind) if kind in FIELDS else {}
     if not (text.isascii() and text.isdecimal() and len(text) < 9) or int(text) not in known:
-        allowed = tuple(f"{name}.{number}" for name in FIELDS for number in _rows(case, name))
+        allowed = tuple(f"{name}.{number}" for name in FIELDS for number in rows_of(case, name))
         raise CannotEnter("risk.unknown_row", case=case.id, row=row, allowed=closest_first(row, allowed)[:30])
     return kind, int(text)
 
 
-def _rows(case: Case, kind: str) -> Mapping[int, object]:
+def rows_of(case: Case, kind: str) -> Mapping[int, object]:
+    """Return the rows of a kind (`risk`, `measure`, `position`, `remark`) by number."""
     of: dict[str, Callable[[], Mapping[int, object]]] = {
         "risk": lambda: register(case).risks,
         "measure": lambda: register(case).measures,

@@ -1,0 +1,200 @@
+"""`merzim register NAME --case C list|add|edit|withdraw`: rows of the registers of a case by their fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from merzim.cli import printing
+from merzim.cli.call import CommandContext
+from merzim.cli.help import Command
+from merzim.cli.parsing import BadArgument, day, named_texts, number
+from merzim.cli.risk_answers import tell, written
+from workflow.closest_matches import closest_first
+
+if TYPE_CHECKING:
+    from workflow.cases.case import Case
+    from workflow.cases.commands.desk import Change
+
+KINDS: Mapping[str, str] = {
+    "risks": "risk",
+    "measures": "measure",
+    "positions": "position",
+    "remarks": "remark",
+}
+"""Registers of a case, and what a row of each is called."""
+ACTIONS = ("list", "add", "edit", "withdraw")
+_YES, _NO = ("yes", "иә", "да", "true", "1"), ("no", "жоқ", "нет", "false", "0", "")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the command on the application."""
+    app.command("register", cls=Command, help="cli.help.register")(register)
+
+
+def register(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    action: Annotated[str, typer.Argument(metavar="list|add|edit|withdraw")],
+    said: Annotated[list[str] | None, typer.Argument(metavar="[ID] [FIELD=VALUE ...]")] = None,
+    case: Annotated[str, typer.Option("--case", metavar="C", help="cli.option.register_case")] = "",
+    unit: Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")] = "",
+    ground: Annotated[str, typer.Option("--ground", metavar="TEXT", help="cli.option.ground")] = "",
+) -> None:
+    call = CommandContext.of(ctx)
+    kind = KINDS[_one_of(name, KINDS, where="NAME")]
+    words = list(said or ())
+    action = _one_of(action, ACTIONS, where="ACTION")
+    if action == "list":
+        _list(call, name, kind, _cases(call, case, unit))
+        return
+    if not case:
+        raise BadArgument("cli.missing_parameter", name="--case C")
+    if action == "add":
+        change = _add(call, case, kind, _fields(kind, words, *_DATED.get(kind, ())))
+        tell(
+            call, change, "cli.register.added", row=f"{kind}.{change.events[-1].name}" if change.events else ""
+        )
+        return
+    if not words:
+        raise BadArgument("cli.missing_parameter", name="ID")
+    row = f"{kind}.{words[0].removeprefix(f'{kind}.')}"
+    if action == "edit":
+        tell(call, _edit(call, case, row, _fields(kind, words[1:])), "cli.register.edited", row=row)
+        return
+    _withdraw(call, case, row, ground)
+
+
+def _one_of(text: str, allowed: Mapping[str, str] | tuple[str, ...], *, where: str) -> str:
+    if text not in allowed:
+        raise BadArgument("cli.not_one_of", text=text, where=where, allowed=closest_first(text, tuple(allowed)))
+    return text
+
+
+def _cases(call: CommandContext, case: str, unit: str) -> list[Case]:
+    from services.queries import unit_named
+    from services.risks import cases
+
+    if case:
+        return [call.app.desk.view(case, today=call.moment.today).case]
+    return list(cases(call.app, unit_named(call.app, unit)))
+
+
+def _list(call: CommandContext, name: str, kind: str, cases: list[Case]) -> None:
+    """The fields of each row, under the names `add` and `edit` take."""
+    from workflow.cases.commands.row_edits import FIELDS, rows_of
+
+    fields = FIELDS[kind]
+    rows = [
+        (case.id, f"{kind}.{number}", *(_shown(getattr(row, field)) for field in fields))
+        for case in cases
+        for number, row in rows_of(case, kind).items()
+    ]
+    if call.json:
+        heads = ("case", "id", *fields)
+        call.answer({"register": name, "rows": [dict(zip(heads, row, strict=True)) for row in rows]})
+        return
+    heads = (*call.heads("case", "id"), *(call.say(f"change.field.{field}") for field in fields))
+    if call.lists:
+        call.sheet(heads, rows)
+    else:
+        words = [["yes" if cell is True else cell or "" for cell in row] for row in rows]
+        call.print(printing.table(heads, words) if rows else call.say("cli.register.empty"))
+
+
+def _shown(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else getattr(value, "written", value)
+
+
+def _fields(kind: str, words: list[str], *more: str) -> dict[str, Any]:
+    """The values of FIELD=VALUE, each as its field takes it. `more`: fields that cannot be edited later."""
+    from workflow.cases.commands.risks import CannotEnter
+    from workflow.cases.commands.row_edits import FIELDS
+
+    texts = named_texts(words, where="FIELD=VALUE")
+    if not texts:
+        raise BadArgument("cli.missing_parameter", name="FIELD=VALUE")
+    allowed = dict.fromkeys((*FIELDS[kind], *more))
+    for field in texts:
+        if field not in allowed:
+            raise CannotEnter(
+                "risk.unknown_field", row=kind, field=field, allowed=closest_first(field, allowed)
+            )
+    return {field: _value(field, text) for field, text in texts.items()}
+
+
+def _value(field: str, text: str) -> object:
+    from documents.schedules.written_terms import read_term
+
+    match field:
+        case "term":
+            return read_term(text, where="term")
+        case "for_legal_monitoring":
+            if text.casefold() not in (*_YES, *_NO):
+                raise BadArgument("cli.not_one_of", text=text, where=field, allowed=("yes", "no"))
+            return text.casefold() in _YES
+        case "risk":
+            return number(text, where=field, first=1, last=9999)
+        case "on" | "approved_on":
+            return day(text, where=field) if text else None
+        case _:
+            return text
+
+
+def _add(call: CommandContext, case: str, kind: str, fields: Mapping[str, Any]) -> Change:
+    from services.risks import keep_responsible, register_commands, risk_commands
+    from workflow.cases.commands.registers import ExposedPosition
+    from workflow.cases.commands.risks import FoundRisk, SetMeasure
+
+    values: dict[str, Any] = {**_REQUIRED[kind], **fields}
+    on = values.pop("on", None) or call.moment.today
+    stamp = written(call)
+    match kind:
+        case "risk":
+            return risk_commands(call.app).find(case, FoundRisk(**values), on=on, **stamp)
+        case "measure":
+            if "risk" not in values:
+                raise BadArgument("cli.missing_parameter", name="risk=N")
+            change = risk_commands(call.app).set_measure(case, SetMeasure(**values), **stamp)
+            keep_responsible(call.app, [str(values.get("responsible", ""))], **stamp)
+            return change
+        case "position":
+            return register_commands(call.app).expose(case, ExposedPosition(**values), on=on, **stamp)
+        case _:
+            return register_commands(call.app).remark(case, on=on, **values, **stamp)
+
+
+_REQUIRED: Mapping[str, Mapping[str, str]] = {
+    "risk": {"description": ""},
+    "measure": {"action": ""},
+    "position": {"title": ""},
+    "remark": {"text": "", "author": "", "source": "discussion"},
+}
+"""Fields the commands ask for; an empty one is refused by them, where it may not be empty."""
+_DATED: Mapping[str, tuple[str, ...]] = {"risk": ("on",), "position": ("on",)}
+"""Rows entered on a day that is no field of theirs."""
+
+
+def _edit(call: CommandContext, case: str, row: str, fields: Mapping[str, object]) -> Change:
+    from services.risks import keep_responsible
+    from workflow.cases.commands.row_edits import edit_row
+
+    change = edit_row(call.app.desk, case, row, fields, **written(call))
+    if "responsible" in fields:
+        keep_responsible(call.app, [str(fields["responsible"])], **written(call))
+    return change
+
+
+def _withdraw(call: CommandContext, case: str, row: str, ground: str) -> None:
+    from services import cases
+    from services.fields import build
+
+    fields = {"case": case, "name": row, "ground": ground}
+    result = cases.withdraw(call.ctx, build(cases.Withdraw, fields))
+    if call.json:
+        call.answer(result.model_dump(mode="json", by_alias=True))
+    else:
+        call.print(call.say("cli.withdrawn", case=case, name=row))

@@ -1,0 +1,79 @@
+"""`merzim register NAME --case C ...`: registers of a case by the names of their fields; `merzim passport`."""
+
+from __future__ import annotations
+
+from tests.merzim.conftest import PEOPLE, SCHEDULE, Merzim
+
+CASE, NOW = "2026-0001", ("--now", "2026-06-01")
+
+
+def test_rows_of_every_register_are_entered_edited_listed_and_withdrawn(merzim: Merzim) -> None:
+    """One command for all of them; what is entered is what the pages and the API show."""
+    merzim("people", PEOPLE)
+    merzim("import", SCHEDULE, *NOW)
+
+    def register(name: str, action: str, *words: str) -> int:
+        return merzim("register", name, action, *words, "--case", CASE, *NOW).code
+
+    assert register("risks", "add", "description=Тәртіп жоқ", "direction=procurement", "on=2026-05-20") == 0
+    assert register("measures", "add", "risk=1", "action=Тәртіп бекіту", "term=30.09.2026") == 0
+    assert register("positions", "add", "title=Бас маман", "approved_on=2026-05-25") == 0
+    assert register("remarks", "add", "text=Кезек ұзақ", "author=Тұрғын", "source=site") == 0
+    assert register("risks", "edit", "1", "cause=бір адам шешеді", "for_legal_monitoring=yes") == 0
+    assert register("remarks", "edit", "remark.1", "on=2026-05-30") == 0
+
+    (risk,) = merzim("register", "risks", "list", "--case", CASE, "--json").json["rows"]
+    assert (risk["id"], risk["cause"], risk["for_legal_monitoring"]) == ("risk.1", "бір адам шешеді", True)
+    (measure,) = merzim("register", "measures", "list", "--json").json["rows"]
+    assert (measure["case"], measure["risk"], measure["term"]) == (CASE, 1, "30.09.2026")
+    (remark,) = merzim("register", "remarks", "list", "--case", CASE, "--json").json["rows"]
+    assert (remark["on"], remark["source"]) == ("2026-05-30", "site")
+
+    assert register("positions", "withdraw", "1", "--ground", "қате") == 0
+    assert "has no rows" in merzim("register", "positions", "list", "--case", CASE).out
+
+
+def test_what_a_register_does_not_know_is_refused_in_one_sentence(merzim: Merzim) -> None:
+    """A register, an action, a field, a value, a row, a ground that are none; nothing is written."""
+    merzim("import", SCHEDULE, *NOW)
+    refused = {
+        ("risk", "list"): "risks",
+        ("risks", "remove"): "withdraw, list, add",
+        ("risks", "add"): "FIELD=VALUE",
+        ("risks", "add", "texte=x"): "description",
+        ("risks", "add", "description=x", "for_legal_monitoring=perhaps"): "yes",
+        ("measures", "add", "action=x"): "risk=N",
+        ("measures", "add", "action=x", "risk=9"): "9",
+        ("risks", "edit", "7", "cause=x"): "risk.7",
+        ("risks", "withdraw", "1"): "ground",
+    }
+    for words, named in refused.items():
+        said = merzim("register", *words, "--case", CASE, *NOW)
+        assert (said.code, said.out) == (2, ""), words
+        assert named in said.err, (words, said.err)
+        assert "Traceback" not in said.err
+    assert merzim("register", "risks", "add", "description=x", *NOW).code == 2
+    assert merzim("register", "risks", "list", "--json").json["rows"] == []
+
+
+def test_a_passport_is_shown_and_changed(merzim: Merzim) -> None:
+    """By its options; without any it is shown. Whom an e-mail means is written by name, and is told."""
+    merzim("people", PEOPLE)
+    merzim("import", SCHEDULE, *NOW)
+    person = next(one for one in merzim("people", "--json").json["people"].values() if one["email"])
+    changed = merzim(
+        *("passport", CASE, "--object-kk", "Қоғам", "--responsible", f"published={person['email']}"),
+        *("--group", "Ахметов А.; юрист", "--period", "2024-01-01..2025-12-31", *NOW),
+    )
+    assert changed.code == 0
+
+    shown = merzim("passport", CASE, "--json").json
+    assert shown["object"].startswith("Акционерного общества")
+    assert shown["object_ru"].startswith("Акционерное общество")
+    assert (shown["object_kk"], shown["group"]) == ("Қоғам", ["Ахметов А.; юрист"])
+    assert shown["period"] == ["2024-01-01", "2025-12-31"]
+    assert shown["responsible"]["published"] == person["name"]
+    assert merzim("case", CASE, "--lang", "kk", "--json").json["object"] == "Қоғам"
+
+    bad = merzim("passport", CASE, "--period", "2025-12-31..2024-01-01", *NOW)
+    assert (bad.code, bad.err.count("\n")) == (2, 1)
