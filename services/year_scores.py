@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from services.moments import almaty
 from services.scoring import scoring
 
 if TYPE_CHECKING:
+    from calendars.explanation import Element
     from services.app import AppContext
     from workflow.scoring.prospects import Prospect, Step
     from workflow.scoring.scale import Readings, Scoring
@@ -27,6 +28,8 @@ class YearScores:
         counted: the records each indicator was calculated from.
         prospects: points lost and at stake, where the document names a ceiling or a deduction.
         steps: the next step of each indicator, the most points first.
+        recorded: whether anything was recorded in the year, or a case waits for it.
+        remarks: since when records are kept, and what is not assessed.
     """
 
     unit: str
@@ -35,6 +38,8 @@ class YearScores:
     counted: Mapping[str, Tally]
     prospects: Mapping[str, Prospect]
     steps: tuple[Step, ...]
+    recorded: bool
+    remarks: tuple[Element, ...] = ()
 
     @property
     def lost(self) -> Fraction:
@@ -67,11 +72,11 @@ def year_scores(
 
     shipped = scoring()
     gathered = app.kept_points.year(shipped, year, today=today)
-    office, tops = gathered.office, gathered.office.parts.get(None, ())
+    first = app.kept_points.first_record()
+    office = gathered.office
     # The whole office stands for its single top unit, if there is one; that unit's cases may name no unit.
-    named, unit = bool(unit), unit or (tops[0] if len(tops) == 1 else "")
+    unit = unit or office.root
     roots = [unit, *(office.parts.get(unit or None, ()) if by_unit else ())]
-    anything = cache(partial(app.kept_points.any_lacking, shipped))
     return tuple(
         _score_year(
             shipped,
@@ -80,8 +85,8 @@ def year_scores(
                 root=root,
                 year=year,
                 today=today,
-                anything=anything,
-                risks=gathered.risks(root, named=named),
+                since=None if first is None else first.astimezone(almaty()).date(),
+                kinds=shipped.units,
             ),
             readings,
         )
@@ -90,12 +95,13 @@ def year_scores(
 
 
 def _score_year(scoring: Scoring, year: Year, readings: Readings) -> YearScores:
-    from workflow.scoring.prospects import prospect, steps
+    from workflow.scoring.prospects import explain, prospect, remarks, steps
     from workflow.scoring.score import score
     from workflow.scoring.tally import tally
 
     counted = tally(scoring, year, readings)
     scores = score({name: entry.answer for name, entry in counted.items()}, scoring, readings)
+    scores = explain(scores, counted, scoring, year, readings)
     prospects = {
         score.id: prospect(scoring.indicators[score.id], score, counted[score.id], year)
         for score in scores.scores
@@ -107,4 +113,6 @@ def _score_year(scoring: Scoring, year: Year, readings: Readings) -> YearScores:
         counted=counted,
         prospects={name: entry for name, entry in prospects.items() if entry is not None},
         steps=steps(scoring, counted, year, readings),
+        recorded=year.body.any_case,
+        remarks=remarks(scoring, year, readings),
     )

@@ -98,6 +98,7 @@ def _year_answer(call: CommandContext, found: YearScores) -> dict[str, object]:
         "total": written(found.scores.total),
         "lost": written(found.lost),
         "at_stake": written(found.at_stake),
+        "remarks": [call.say(one.code, **one.arguments) for one in found.remarks],
         "steps": [
             {
                 "indicator": step.indicator,
@@ -117,8 +118,11 @@ def _print_year(call: CommandContext, whole: YearScores, parts: list[YearScores]
     def said(points: Fraction | None) -> str:
         return "" if points is None else number(written(points), call.language)
 
-    if not whole.scores.scores:
+    for remark in whole.remarks:
+        call.print(paragraph(call.say(remark.code, **remark.arguments)))
+    if not whole.recorded and (whole.scores.scores or not whole.remarks):
         call.print(call.say("cli.score.nothing_recorded", year=whole.year))
+    if not whole.scores.scores:
         return
     rows = []
     for one in whole.scores.scores:

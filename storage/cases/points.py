@@ -4,43 +4,53 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, select
+from sqlalchemy import ColumnElement, Connection, Select, or_, select
 
 from storage.cases.ledger import cases
 from storage.database.dialect import text_before
 from storage.database.engine import Row_
 from storage.database.in_list import execute_for_names, in_names
-from storage.tables import CASE, DEADLINE, EVENT, FIRST_ENTRY
+from storage.tables import ACT, CASE, DEADLINE, EVENT, FIRST_ENTRY
 from workflow.cases.case import Case, values_of
+from workflow.cases.registers.exposure import exposure
 from workflow.cases.registers.risk import register
-from workflow.scoring.recorded import MissingFact, RecordedFact
-from workflow.scoring.scale import Risks
+from workflow.scoring.recorded import MissingFact, RecordedFact, RegisterEntry
+from workflow.scoring.scale import Scoring
 
 _TOLD = EVENT.c.kind.in_(("fact", "corrected", "evidence"))
 _COLUMNS = (EVENT.c.case, CASE.c.unit, CASE.c.procedure, EVENT.c.name, EVENT.c.on, EVENT.c.payload)
 _AMENDED = select(EVENT.c.case, EVENT.c.kind).where(
     EVENT.c.kind.in_(("corrected", "evidence", "withdrawn")), in_names(EVENT.c.case)
 )
-_ENTERED = select(EVENT.c.case).where(FIRST_ENTRY, in_names(EVENT.c.case))
+REGISTER_YEARS = 2
+"""Years before the one asked about in which the case of a register may have been opened that still counts."""
 
 
 def recorded(
-    connection: Connection, facts: Collection[str], year: int, *, units: Collection[str] | None = None
+    connection: Connection, scoring: Scoring, year: int, *, units: Collection[str] | None = None
 ) -> dict[str, list[RecordedFact]]:
-    """Every fact of these (`procedure:fact`) of active cases that happened in a year, by unit.
+    """Return the facts of active cases that points of a year are counted from, by unit.
 
-    A corrected fact has its last date; its numbers and links are those of all its events.
+    Those of the year and of the year before, and those whose period is of the year. A corrected fact has its
+    last date; its numbers and evidence are those of all its events.
 
     Args:
         units: as their cases name them; None for all.
     """
-    wanted = frozenset(facts)
+    wanted = scoring.facts
     asked = _of_active(select(*_COLUMNS), EVENT.c.case, wanted).where(_TOLD)
-    called = text_before(connection, EVENT.c.name, ".").in_(sorted({fact.partition(":")[2] for fact in facts}))
-    within = EVENT.c.on.between(date(year, 1, 1), date(year, 12, 31))
+    name = text_before(connection, EVENT.c.name, ".")
+    called = name.in_(_names(wanted))
+    within = or_(
+        EVENT.c.on.between(date(year, 1, 1), date(year, 12, 31)),
+        EVENT.c.on.between(date(year - 1, 1, 1), date(year - 1, 12, 31))
+        & name.in_(_names(scoring.of_year_before)),
+        *(EVENT.c.name.like(f"{fact}.{year}%") for fact in _names(scoring.of_the_period)),
+    )
     found = list(_in(connection, asked.where(called, within), CASE.c.unit, units))
     # Of most cases each fact has one event. Where something was said anew, all that was said counts; where
     # something was withdrawn, what is left of the case.
@@ -52,7 +62,7 @@ def recorded(
     records += execute_for_names(connection, whole, sorted(anew))
     by_unit: dict[str, list[RecordedFact]] = {}
     for one in (*_told(records, wanted), *_left(cases(connection, withdrawn).values(), wanted)):
-        if one.on.year == year:
+        if one.on.year in (year - 1, year) or one.period.startswith(str(year)):
             by_unit.setdefault(one.unit, []).append(one)
     return by_unit
 
@@ -77,27 +87,48 @@ def lacking(
     return found
 
 
-def any_lacking(connection: Connection, facts: Collection[str]) -> bool:
-    """Whether any of these facts waits or was missed anywhere, of whatever year."""
-    return any(connection.execute(_lacking([fact]).limit(1)).first() is not None for fact in sorted(facts))
+def first_record(connection: Connection) -> datetime | None:
+    """Return the UTC moment of the first record, of the office's chain or of a case; None before it."""
+    act = connection.execute(select(ACT.c.at).order_by(ACT.c.seq).limit(1)).scalar()
+    case = connection.execute(select(CASE.c.opened_at).order_by(CASE.c.opened_at).limit(1)).scalar()
+    return min((at for at in (act, case) if at is not None), default=None)
 
 
-def risks(connection: Connection, ended: Collection[str]) -> dict[str, Risks]:
-    """Of each of these cases that keeps a register of risks: how many were found and removed."""
-    entered = {record.case for record in execute_for_names(connection, _ENTERED, ended)}
-    found = {name: _risks(case) for name, case in cases(connection, entered).items()}
-    return {name: one for name, one in found.items() if one.found}
+def entries(
+    connection: Connection, year: int, *, units: Collection[str] | None = None
+) -> dict[str, list[RegisterEntry]]:
+    """Return what the registers of active cases opened within some years say, by unit."""
+    since = datetime(year - REGISTER_YEARS, 1, 1, tzinfo=UTC)
+    kept = select(EVENT.c.case).where(EVENT.c.case == CASE.c.id, FIRST_ENTRY).exists()
+    asked = select(CASE.c.id, CASE.c.unit).where(CASE.c.opened_at >= since, CASE.c.standing == "active", kept)
+    unit_of = {record.id: record.unit for record in _in(connection, asked, CASE.c.unit, units)}
+    by_unit: dict[str, list[RegisterEntry]] = {}
+    for name, case in cases(connection, unit_of).items():
+        by_unit.setdefault(unit_of[name], []).extend(register_entries(case))
+    return by_unit
 
 
-def _risks(case: Case) -> Risks:
-    known = register(case).risks.values()
-    removals = [risk.removal for risk in known if risk.removal is not None]
-    completed = sum(one.completed for one in removals)
-    return Risks(found=len(known), removed=len(removals) - completed, completed=completed)
+def register_entries(case: Case) -> Iterator[RegisterEntry]:
+    """Yield the lines of a case's registers that points are counted from."""
+    ended = case.facts.get("analysis_ended")
+    for risk in register(case).risks.values():
+        if found_on := risk.found_on or (ended.on if ended else None):
+            yield RegisterEntry(kind="found", on=found_on)
+        if removal := risk.removal:
+            yield RegisterEntry(kind="completed" if removal.completed else "removed", on=removal.on)
+    talks = (talk for position in exposure(case).positions.values() for talk in position.talks)
+    for month in {(talk.holder, talk.on.replace(day=1)): talk.on for talk in talks}.values():
+        yield RegisterEntry(kind="talk", on=month)
+    for event in case.entries:
+        # A cartogram recorded later takes the place of this one in its register, not of what was published.
+        if event.kind == "cartogram_recorded" and event.on is not None:
+            cartogram = exposure(replace(case, entries=(event,))).cartogram
+            for line in cartogram.lines if cartogram else ():
+                if place := line.district or line.department:
+                    yield RegisterEntry(kind="cartogram", on=event.on, place=(line.section, place))
 
 
 def _lacking(facts: Collection[str], *more: ColumnElement[bool]) -> Select[Any]:
-    names = sorted({fact.partition(":")[2] for fact in facts})
     asked = select(
         DEADLINE.c.case,
         CASE.c.unit,
@@ -107,8 +138,12 @@ def _lacking(facts: Collection[str], *more: ColumnElement[bool]) -> Select[Any]:
         DEADLINE.c.counts_until,
     )
     return _of_active(asked, DEADLINE.c.case, facts).where(
-        DEADLINE.c.obligation.in_(names), DEADLINE.c.state.in_(("open", "missed")), *more
+        DEADLINE.c.obligation.in_(_names(facts)), DEADLINE.c.state.in_(("open", "missed")), *more
     )
+
+
+def _names(facts: Iterable[str]) -> list[str]:
+    return sorted({fact.partition(":")[2] for fact in facts})
 
 
 def _of_active(asked: Select[Any], case: ColumnElement[str], facts: Iterable[str]) -> Select[Any]:
@@ -129,27 +164,37 @@ def _left(known: Iterable[Case], facts: frozenset[str]) -> Iterator[RecordedFact
     """What cases hold of these facts after their withdrawals."""
     for case in known:
         for name, fact in case.facts.items():
-            meant = f"{case.procedure}:{name.partition('.')[0]}"
+            called, _, period = name.partition(".")
+            meant = f"{case.procedure}:{called}"
             if meant in facts:
                 yield RecordedFact(
                     case=case.id,
                     unit=case.unit,
                     fact=meant,
                     on=fact.on,
+                    period=period,
                     values=dict(fact.values),
-                    linked=any(item.kind.startswith("link:") for item in fact.evidence),
+                    evidence=frozenset(item.kind for item in fact.evidence),
                 )
 
 
 def _told(records: Iterable[Row_], facts: frozenset[str]) -> Iterator[RecordedFact]:
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for one in records:
-        fact = f"{one.procedure}:{one.name.partition('.')[0]}"
+        called, _, period = one.name.partition(".")
+        fact = f"{one.procedure}:{called}"
         if fact not in facts:
             continue
         known = found.setdefault(
             (one.case, one.name),
-            {"case": one.case, "unit": one.unit, "fact": fact, "values": {}, "linked": False},
+            {
+                "case": one.case,
+                "unit": one.unit,
+                "fact": fact,
+                "period": period,
+                "values": {},
+                "evidence": frozenset(),
+            },
         )
         if one.on is not None:
             known["on"] = one.on
@@ -157,8 +202,6 @@ def _told(records: Iterable[Row_], facts: frozenset[str]) -> Iterator[RecordedFa
             continue
         payload = json.loads(one.payload)
         known["values"] |= values_of(payload)
-        known["linked"] |= any(
-            str(item.get("kind", "")).startswith("link:") for item in payload.get("evidence", ())
-        )
+        known["evidence"] |= {str(item.get("kind", "")) for item in payload.get("evidence", ())}
     for values in found.values():
         yield RecordedFact(**values)

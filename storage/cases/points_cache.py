@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from threading import Lock
 from typing import TypeAlias, TypeVar
 
@@ -17,13 +18,12 @@ from storage.database.engine import reading
 from storage.database.single_flight import SingleFlight
 from workflow.org.office import Office
 from workflow.scoring.recorded import Body, MissingFact, Numbers, YearRecords, body, numbers
-from workflow.scoring.scale import Risks, Scoring
+from workflow.scoring.scale import Scoring
 
 MOST_YEARS = 3
 """Years of which it is kept at once."""
 Lines: TypeAlias = Mapping[int, tuple[str | None, int]]
 _T = TypeVar("_T")
-_ENDED = "internal-analysis:analysis_ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +87,10 @@ class PointsCache:
             self._years.pop(next(iter(self._years)))
         self._years[place] = found
 
-    def any_lacking(self, scoring: Scoring) -> bool:
-        """Whether anything that is counted waits or was missed, of whatever year."""
+    def first_record(self) -> datetime | None:
+        """Return the UTC moment since when records are kept here; None before the first."""
         with reading(self._engine) as connection:
-            return points.any_lacking(connection, scoring.facts)
+            return points.first_record(connection)
 
     def _current(
         self,
@@ -115,7 +115,7 @@ class PointsCache:
         )
         # A case that is cancelled lacks nothing any more, and its facts' mark says so.
         waiting = None if moved is None or recorded is None else moved | recorded
-        known = _numbers(connection, scoring.facts, recorded, year, today)
+        known = _numbers(connection, scoring, recorded, year, today)
         lacking = points.lacking(connection, scoring.awaited, year, units=waiting)
         if before is not None and recorded is not None:
             known = _over(before.numbers, known, recorded)
@@ -123,8 +123,7 @@ class PointsCache:
             lacking = _over(before.lacking, lacking, waiting)
 
         def own(units: Collection[str]) -> dict[str, Body]:
-            nothing = numbers((), year=year, today=today)
-            return {one: body(known.get(one, nothing), lacking.get(one, ()), year=year) for one in units}
+            return {one: body(known.get(one, Counter()), lacking.get(one, ()), year=year) for one in units}
 
         if before is not None and waiting is not None and before.gathered.office is office:
             gathered = before.gathered.exchanged(own(waiting)) if waiting else before.gathered
@@ -139,19 +138,13 @@ def _versions(connection: Connection) -> tuple[int | None, int | None]:
 
 
 def _numbers(
-    connection: Connection, facts: Collection[str], units: frozenset[str] | None, year: int, today: date
+    connection: Connection, scoring: Scoring, units: frozenset[str] | None, year: int, today: date
 ) -> dict[str, Numbers]:
-    by_unit = points.recorded(connection, facts, year, units=units)
-    ended = {one.case for every in by_unit.values() for one in every if one.fact == _ENDED}
-    risks = points.risks(connection, ended)
+    facts = points.recorded(connection, scoring, year, units=units)
+    entries = points.entries(connection, year, units=units)
     return {
-        unit: numbers(
-            every,
-            year=year,
-            today=today,
-            risks=_all([risks[case] for case in sorted({one.case for one in every}) if case in risks]),
-        )
-        for unit, every in by_unit.items()
+        unit: numbers(facts.get(unit, ()), scoring, year=year, today=today, entries=entries.get(unit, ()))
+        for unit in {*facts, *entries}
     }
 
 
@@ -162,13 +155,3 @@ def _few(changed: frozenset[str] | None) -> frozenset[str] | None:
 def _over(before: Mapping[str, _T], fresh: Mapping[str, _T], units: Collection[str]) -> dict[str, _T]:
     """What was there, but for units that were read anew."""
     return {**{unit: one for unit, one in before.items() if unit not in units}, **fresh}
-
-
-def _all(found: list[Risks]) -> Risks | None:
-    if not found:
-        return None
-    return Risks(
-        found=sum(one.found for one in found),
-        removed=sum(one.removed for one in found),
-        completed=sum(one.completed for one in found),
-    )

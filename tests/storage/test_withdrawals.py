@@ -8,6 +8,7 @@ from sqlalchemy import Engine, select
 
 from documents.schedules.reading import ReadSchedule
 from services.imports.schedules import consider, take_in
+from services.scoring import scoring
 from storage.cases import points
 from storage.cases.ledger import SqlLedger
 from storage.database.engine import reading
@@ -64,8 +65,9 @@ def test_points_are_not_counted_from_what_is_withdrawn(engine: Engine) -> None:
 
     def counted() -> list[tuple[date, bool]]:
         with reading(engine) as connection:
-            by_unit = points.recorded(connection, [FACT], 2026)
-        return [(one.on, one.linked) for found in by_unit.values() for one in found]
+            by_unit = points.recorded(connection, scoring(), 2026)
+        found = [one for facts in by_unit.values() for one in facts if one.fact == FACT]
+        return [(one.on, bool(one.evidence)) for one in found]
 
     assert counted() == [(date(2026, 3, 27), True)]
     take_back(engine, case, "start_announced", evidence=LINK.reference)

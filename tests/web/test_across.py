@@ -23,6 +23,7 @@ from tests.web.conftest import NOW, PASSWORD, TODAY, people
 from tests.web.offices import office
 from web.app import create_app
 from web.pages.reports import monitoring
+from workflow.cases.case import Evidence
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.risks import FoundRisk, RiskCommands, SetMeasure
 from workflow.org.office import Unit
@@ -216,7 +217,8 @@ def test_the_reading_is_chosen_in_the_address(kept: Kept) -> None:
     units = [Unit(id=f"u{n}", name=f"Бөлім {n}", parent="hr") for n in range(8)]
     office_store.save(kept.house.engine, units=units)
     (case,) = kept.open(1, "u1")
-    kept.house.desk.record(case, "start_announced", on=date(2026, 4, 1), **SAID)
+    links = [Evidence(kind=f"link:{kind}", reference="https://org.kz") for kind in ("site", "media", "social")]
+    kept.house.desk.record(case, "start_announced", on=date(2026, 4, 1), evidence=links, **SAID)
     with kept.browser() as browser:
         usual = browser.get("/scores?lang=ru&unit=hr&year=2026").text
         linear = browser.get("/scores?lang=ru&unit=hr&year=2026&rounding=linear").text

@@ -615,7 +615,11 @@ def test_every_subtask_of_the_four_projects_stands_in_the_file() -> None:
 
 def test_every_reading_the_arithmetic_knows_is_explained_in_the_file_and_used() -> None:
     """All values of each, with their texts; each hangs on some indicator."""
-    used = {name for indicator in scoring().indicators.values() for name in indicator.readings}
+    used = {
+        name
+        for indicator in scoring().indicators.values()
+        for name in (*indicator.readings, *indicator.counting.readings)
+    }
 
     assert {name: frozenset(values) for name, values in scoring().readings.items()} == READINGS
     assert used == set(READINGS)

@@ -1,4 +1,4 @@
-"""From what was recorded in a year to its points: a prepared year equals the score computed by hand."""
+"""From what was recorded in a year to its points: who counts, when, what is lost and what still may come."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 
 from tests.workflow.test_score import scoring
 from workflow.org.office import Office, Unit
-from workflow.scoring.prospects import Step, prospect, steps
+from workflow.scoring.prospects import Step, prospect, remarks, steps
 from workflow.scoring.recorded import MissingFact, RecordedFact, YearRecords, body, numbers
-from workflow.scoring.scale import Done, Risks
+from workflow.scoring.scale import Analyses, Done, Present
 from workflow.scoring.score import Scores, score, written
 from workflow.scoring.tally import Year, tally
 
@@ -35,10 +35,13 @@ def units() -> dict[str, Unit]:
     return {one.id: one for one in (top, *below)}
 
 
-def fact(unit: str, name: str, on: date, **values: int) -> RecordedFact:
-    """A fact of a unit's case."""
+LINKS = frozenset(("link:site", "link:media", "link:social"))
+
+
+def fact(unit: str, name: str, on: date, evidence: frozenset[str] = LINKS, **values: int) -> RecordedFact:
+    """A fact of a unit's case, with the three links of an announcement."""
     numbers = {key: Decimal(value) for key, value in values.items()}
-    return RecordedFact(case=f"2026-{unit}", unit=unit, fact=name, on=on, values=numbers)
+    return RecordedFact(case=f"2026-{unit}", unit=unit, fact=name, on=on, values=numbers, evidence=evidence)
 
 
 def quarter_days() -> list[date]:
@@ -74,81 +77,55 @@ def year(
     *recorded: RecordedFact,
     today: date = AFTER,
     lacking: tuple[MissingFact, ...] = (),
-    risks: Risks | None = None,
     office: dict[str, Unit] | None = None,
+    root: str = "oblast",
+    of: int = 2026,
+    since: date | None = date(2024, 3, 1),
 ) -> Year:
     """The oblast's year 2026, looked at on a day."""
     own = {
         name: body(
-            numbers((one for one in recorded if one.unit == name), year=2026, today=today),
+            numbers(
+                (one for one in recorded if one.unit == name),
+                scoring(),
+                year=of,
+                today=min(today, date(of, 12, 31)),
+            ),
             (one for one in lacking if one.unit == name),
-            year=2026,
+            year=of,
         )
         for name in {one.unit for one in (*recorded, *lacking)}
     }
     gathered = YearRecords(Office(units=office or units()), own)
-    return Year(gathered=gathered, root="oblast", year=2026, today=today, risks=risks)
+    return Year(gathered=gathered, root=root, year=of, today=today, since=since, kinds=scoring().units)
 
 
-def scored(of: Year) -> Scores:
-    """Its score under the usual readings."""
-    usual = scoring().usual
-    return score({name: one.answer for name, one in tally(scoring(), of, usual).items()}, scoring(), usual)
+def scored(of: Year, **readings: str) -> Scores:
+    """Its score under the usual readings, or others."""
+    used = {**scoring().usual, **readings}
+    return score({name: one.answer for name, one in tally(scoring(), of, used).items()}, scoring(), used)
 
 
-def points(of: Year) -> dict[str, str]:
+def points(of: Year, **readings: str) -> dict[str, str]:
     """Points by indicator, as they are written."""
-    return {one.id: str(written(one.points)) for one in scored(of).scores}
+    return {one.id: str(written(one.points)) for one in scored(of, **readings).scores}
+
+
+def prospects(of: Year) -> dict[str, tuple[object, object, object]]:
+    """Points, what is lost and what is at stake, by indicator."""
+    usual = scoring().usual
+    counted = tally(scoring(), of, usual)
+    found = {}
+    for one in scored(of).scores:
+        seen = prospect(scoring().indicators[one.id], one, counted[one.id], of)
+        found[one.id] = (one.points, *((seen.lost, seen.at_stake) if seen else (None, None)))
+    return found
 
 
 def next_steps(of: Year) -> dict[str, Step]:
     """The nearest step of each indicator."""
     usual = scoring().usual
     return {one.indicator: one for one in steps(scoring(), tally(scoring(), of, usual), of, usual)}
-
-
-def test_a_prepared_year_equals_the_score_computed_by_hand() -> None:
-    """Project 1: 9 of 10 announced the start, nine steps of 0.3 = 2.7; 10 of 10 the discussion = 3; exactly
-    40 % discussed = 2; 7 of 10 published = 2.1; schedule, order and note are there = 0, the plan is not and
-    was due = -5; coverage of 90 % = 90 x 0.3 = 27, ten risks found 10, four removed 8, two to completion 10,
-    together 55; no list of positions of 35 organisations = 0.
-    Project 2: one criminal offence reported = 5; six offences by the act = 12.
-    Project 3: the policy in 4 of 5 = 80 %, eight steps of 0.2 = 1.6; training in every quarter = 2; one
-    certificate = 10; the eight other documents with nobody = 0.
-    Project 4: 2 of 20 districts without a sitting = 10 %, 3 - 0.3 = 2.7; social order by none of ten
-    departments = 0; 4.9 % trained, nine steps of 0.3 = 2.7; seven events in February capped at 10 points and
-    one in March, 2, together 12; no talks = 0; propaganda 10 + 10 for exactly 1000 views = 20.
-    2.7 + 3 + 2 + 2.1 - 5 + 55 + 5 + 12 + 1.6 + 2 + 10 + 2.7 + 2.7 + 12 + 20 = 127.8."""
-    plan = MissingFact(case="2026-dep1", unit="dep1", fact=f"{IA}:plan_approved", due=date(2026, 6, 24))
-    of = year(*prepared(), lacking=(plan,), risks=Risks(found=10, removed=4, completed=2))
-
-    found = points(of)
-    by_hand = {
-        "P1.T1.S1": "0",
-        "P1.T1.S2": "0",
-        "P1.T1.S3": "2.7",
-        "P1.T2.S1": "3",
-        "P1.T2.S2": "2",
-        "P1.T2.S3": "0",
-        "P1.T3.S1": "-5",
-        "P1.T3.S2": "2.1",
-        "P1.T3.S3": "55",
-        "P1.T4.S1": "0",
-        "P2.T1.S1": "5",
-        "P2.T2.S1": "12",
-        "P3.T1.S1": "2",
-        "P3.T2.S2": "1.6",
-        "P3.T3.S1": "10",
-        "P4.T1.S1": "2.7",
-        "P4.T1.S2": "0",
-        "P4.T2.S1": "2.7",
-        "P4.T2.S3": "12",
-        "P4.T2.S4": "0",
-        "P4.T3.S1": "20",
-        **{f"P3.T2.S{n}": "0" for n in (1, 3, 4, 5, 6, 7, 8, 9)},
-    }
-    assert found == by_hand
-    assert str(written(scored(of).total)) == "127.8"
 
 
 def test_the_documents_own_example_of_twenty_districts_two_without_a_sitting() -> None:
@@ -180,43 +157,260 @@ def test_a_quarter_is_asked_about_from_the_day_after_its_last(today: date, count
 def test_what_is_recorded_late_scores_as_well() -> None:
     """And what happened on 31 December counts, on 1 January not."""
     last, first = date(2026, 12, 31), date(2027, 1, 1)
-    on_time = year(fact("dep1", f"{IA}:published", last))
-    too_late = year(fact("dep1", f"{IA}:published", first), fact("dep1", f"{IA}:start_announced", last))
+    on_time = year(fact("dep1", f"{IA}:published", last), office=ten())
+    too_late = year(
+        fact("dep1", f"{IA}:published", first), fact("dep1", f"{IA}:start_announced", last), office=ten()
+    )
 
     assert (points(on_time)["P1.T3.S2"], points(too_late)["P1.T3.S2"]) == ("0.3", "0")
 
 
+def test_yearly_figures_count_for_the_year_they_are_about() -> None:
+    """Those of 2025, drawn up in January 2026, are not of 2026; those of 2026 are, though drawn up in 2027."""
+    before = replace(
+        fact("oblast", f"{P4}:servants_trained", date(2026, 1, 9), trained=50, staff=1000), period="2025"
+    )
+    own = replace(
+        fact("oblast", f"{P4}:servants_trained", date(2027, 1, 9), trained=10, staff=1000), period="2026"
+    )
+
+    assert points(year(before, own))["P4.T2.S1"] == "0.6"
+    assert "P4.T2.S1" not in points(year(before, own, today=date(2026, 12, 30)))
+
+
+def ten() -> dict[str, Unit]:
+    """The apparatus and nine departments: ten units."""
+    return {name: unit for name, unit in units().items() if name != "dep10"}
+
+
+@pytest.mark.parametrize("links", [LINKS - {link} for link in sorted(LINKS)])
+def test_an_announcement_without_one_of_the_three_links_earns_nothing(links: frozenset[str]) -> None:
+    """On the site, in the media and in a social network, all three."""
+    two = fact("dep1", f"{IA}:start_announced", date(2026, 6, 1), links)
+
+    assert points(year(two, office=ten()))["P1.T1.S3"] == "0"
+    assert points(year(replace(two, evidence=LINKS), office=ten()))["P1.T1.S3"] == "0.3"
+
+
 def test_a_fact_of_a_part_counts_for_the_department_it_belongs_to() -> None:
-    """A territorial division's analysis is its department's."""
-    office = {**units(), "div": Unit(id="div", name="Бөлім", parent="dep1")}
-    of = year(fact("div", f"{IA}:published", date(2026, 6, 1)), office=office)
+    """A division's analysis is its department's; an enterprise's below it, or a district's, is nobody's."""
+    below = {
+        "div": Unit(id="div", name="Бөлім", parent="dep1"),
+        "plant": Unit(id="plant", name="Зауыт", parent="dep2", kind="quasi_state"),
+    }
+    published = [fact(unit, f"{IA}:published", date(2026, 6, 1)) for unit in ("div", "plant", "aud1")]
 
-    assert points(of)["P1.T3.S2"] == "0.3"
+    assert points(year(*published, office=ten() | below))["P1.T3.S2"] == "0.3"
 
 
-def test_a_deduction_is_made_after_the_last_day_and_at_stake_before_it() -> None:
-    """The note was due on 10 June: on that day it is at stake, on the next it is lost, once for the body."""
+def test_units_are_found_at_every_level_below() -> None:
+    """A territorial department below a committee is a unit of the ministry, a committee's division is not."""
+    ministry = {
+        unit.id: unit
+        for unit in (
+            Unit(id="min", name="М", kind="central_body"),
+            Unit(id="kom", name="К", parent="min", kind="committee"),
+            Unit(id="div", name="Б", parent="kom"),
+            Unit(id="reg", name="Облыстар", parent="div"),
+            Unit(id="ter", name="Д", parent="reg", kind="territorial_department"),
+        )
+    }
+    counted = tally(scoring(), year(office=ministry, root="min"), scoring().usual)["P1.T3.S2"]
+
+    # The central office stands for itself: it names no department of its own.
+    assert counted.missing == ("min", "kom", "ter")
+
+
+@pytest.mark.parametrize(("reading", "done"), [("covers", 3), ("named_only", 1)])
+def test_a_case_without_a_unit_is_the_organisations_own(reading: str, done: int) -> None:
+    """It covers all its divisions, or by the other reading those alone that are named; never none of five."""
+    company = {
+        unit.id: unit
+        for unit in (
+            Unit(id="ent", name="К", kind="quasi_state"),
+            *(Unit(id=n, name=n, parent="ent") for n in "абв"),
+        )
+    }
+    facts = (
+        fact("", f"{IA}:analysis_ended", date(2026, 6, 1)),
+        fact("а", f"{IA}:analysis_ended", date(2026, 6, 1)),
+    )
+    usual = {**scoring().usual, "whole_body": reading}
+    counted = tally(scoring(), year(*facts, office=company, root="ent"), usual)["P1.T3.S3"]
+
+    assert counted.answer == Analyses(Done(done, 3), None)
+
+
+def test_the_apparatus_of_an_akimat_may_be_a_unit_of_its_own() -> None:
+    """Then it is counted, with what the akimat recorded itself; departments of districts are the districts'."""
+    akimat = {
+        unit.id: unit
+        for unit in (
+            Unit(id="obl", name="О", kind="oblast_akim_office"),
+            Unit(id="app", name="А", parent="obl", kind="akim_apparatus"),
+            Unit(id="dep", name="Б", parent="obl", kind="oblast_department"),
+            Unit(id="aud", name="Ау", parent="obl", kind="district_akim_office"),
+            Unit(id="audapp", name="Аа", parent="aud", kind="akim_apparatus"),
+            Unit(id="auddep", name="Аб", parent="aud", kind="district_department"),
+        )
+    }
+    own, district = (
+        [fact(unit, f"{IA}:{name}", date(2026, 6, 1)) for name in ("published", "positions_listed")]
+        for unit in ("obl", "audapp")
+    )
+    of = year(*own, *district, office=akimat, root="obl")
+    counted = tally(scoring(), of, scoring().usual)
+
+    assert (counted["P1.T3.S2"].answer, counted["P1.T3.S2"].missing) == (Done(1, 2), ("dep",))
+    # Lists of the department, the district and the district's department; the apparatus lists for its district.
+    assert (counted["P1.T4.S1"].answer, counted["P1.T4.S1"].missing) == (Done(1, 3), ("auddep", "dep"))
+    below = tally(scoring(), replace(of, root="aud"), scoring().usual)["P1.T3.S2"]
+    assert (below.answer, below.missing) == (Done(1, 2), ("auddep",))
+
+
+def test_a_case_without_a_unit_in_an_akimat_is_the_apparatus() -> None:
+    """One of ten, with nine departments."""
+    done = fact("", f"{IA}:published", date(2026, 6, 1))
+
+    assert points(year(done, office=ten()))["P1.T3.S2"] == "0.3"
+    assert "oblast" not in tally(scoring(), year(done, office=ten()), scoring().usual)["P1.T3.S2"].missing
+
+
+DEDUCTED = {"P1.T1.S1": -10, "P1.T1.S2": -10, "P1.T2.S3": -5, "P1.T3.S1": -5, "P1.T4.S1": -5, "P2.T5.S4": -5}
+
+
+def test_what_does_not_exist_at_all_is_deducted_once_the_year_is_over() -> None:
+    """Though no case was ever opened: -10, -10, -5, -5, -5 and -5 for gifts; at stake until 31 December."""
+    on_the_last, after = prospects(year(today=date(2026, 12, 31))), prospects(year(today=date(2027, 1, 1)))
+
+    assert {name: after[name][0] for name in DEDUCTED} == DEDUCTED
+    assert {name: on_the_last[name][0] for name in DEDUCTED} == dict.fromkeys(DEDUCTED, 0)
+    # The list of positions may earn 5 besides.
+    stakes = {name: -points + 5 * (name == "P1.T4.S1") for name, points in DEDUCTED.items()}
+    assert {name: on_the_last[name][2] for name in DEDUCTED} == stakes
+    assert {name: (after[name][1], after[name][2]) for name in DEDUCTED} == {
+        name: (lost, 0) for name, lost in stakes.items()
+    }
+
+
+def test_what_is_there_once_is_not_deducted_for_an_analysis_that_lacks_it() -> None:
+    """Only by the other reading; once for the body, however many lack it."""
+    signed = fact("dep1", f"{IA}:note_signed", date(2026, 6, 1))
     lacking = tuple(
         MissingFact(case=f"2026-{n}", unit=f"dep{n}", fact=f"{IA}:note_signed", due=date(2026, 6, 10))
-        for n in (1, 2)
+        for n in (2, 3)
     )
-    scores, stakes = [], []
-    for today in (date(2026, 6, 10), date(2026, 6, 11)):
-        of = year(today=today, lacking=lacking)
-        counted = tally(scoring(), of, scoring().usual)["P1.T2.S3"]
-        (found,) = score({"P1.T2.S3": counted.answer}, scoring(), scoring().usual).scores
-        seen = prospect(scoring().indicators["P1.T2.S3"], found, counted, of)
-        assert seen is not None
-        scores.append(found.points)
-        stakes.append((seen.lost, seen.at_stake))
+    of = year(signed, lacking=lacking)
 
-    assert scores == [0, -5]
-    assert stakes == [(0, 5), (5, 0)]
+    assert points(of)["P1.T2.S3"] == "0"
+    assert points(of, deduction="any_analysis")["P1.T2.S3"] == "-5"
 
 
-def test_before_anything_is_due_nothing_is_said_of_a_deduction() -> None:
-    """A body that has opened no analysis has neither lost nor earned it yet."""
-    assert "P1.T1.S2" not in points(year(today=date(2026, 2, 1)))
+def test_a_part_of_an_organisation_is_no_assessed_body() -> None:
+    """Nothing is deducted from a division; a committee answers for its own order, not for the one schedule."""
+    office = {
+        unit.id: unit
+        for unit in (
+            Unit(id="min", name="М", kind="central_body"),
+            Unit(id="dep", name="Д", parent="min"),
+            Unit(id="kom", name="К", parent="min", kind="committee"),
+        )
+    }
+    schedule = fact("min", f"{IA}:schedule_approved", date(2026, 1, 20))
+
+    part, committee = (points(year(schedule, office=office, root=root)) for root in ("dep", "kom"))
+    assert not {*DEDUCTED} & {*part}
+    assert (committee["P1.T1.S1"], committee["P1.T1.S2"]) == ("0", "-10")
+
+
+@pytest.mark.parametrize(
+    ("ended", "reading", "assessed"),
+    [
+        (date(2026, 1, 1), "at_year_end", False),
+        (date(2026, 12, 31), "at_year_end", False),
+        (date(2025, 12, 31), "at_year_end", True),
+        (date(2025, 12, 31), "any_day", False),
+        (date(2024, 12, 31), "any_day", True),
+    ],
+)
+def test_under_embargo_project_one_is_not_assessed(ended: date, reading: str, assessed: bool) -> None:
+    """Nothing is earned, nothing deducted; the other projects stay."""
+    of = year(fact("", f"{IA}:external_analysis_ended", ended))
+    found = points(of, embargo=reading)
+
+    assert any(name.startswith("P1.") for name in found) is assessed
+    assert found["P2.T5.S4"] == "-5"
+    assert [one.code for one in remarks(scoring(), of, {**scoring().usual, "embargo": reading})] == (
+        [] if assessed else ["score.embargo"]
+    )
+
+
+def test_an_external_analysis_of_a_department_does_not_free_the_oblast() -> None:
+    """It is the department's own embargo."""
+    ended = fact("dep1", f"{IA}:external_analysis_ended", date(2026, 5, 5))
+
+    assert points(year(ended))["P1.T1.S1"] == "-10"
+    assert "P1.T1.S1" not in points(year(ended, root="dep1"))
+
+
+@pytest.mark.parametrize(
+    ("since", "codes", "counted"),
+    [
+        (date(2027, 1, 1), ["score.no_data"], False),
+        (date(2026, 12, 31), ["score.since"], True),
+        (date(2025, 12, 31), [], True),
+        (None, [], False),
+    ],
+)
+def test_a_year_before_the_first_record_has_no_data(
+    since: date | None, codes: list[str], counted: bool
+) -> None:
+    """No points, no minus; of a year that had begun it is said since when records are kept."""
+    of = year(since=since)
+
+    assert bool(points(of)) is counted
+    assert [one.code for one in remarks(scoring(), of, scoring().usual)] == codes
+
+
+def test_what_was_recorded_of_an_earlier_year_is_counted() -> None:
+    """Entered afterwards, with the days of its papers; since when records are kept is said."""
+    of = year(fact("dep1", f"{IA}:published", date(2026, 6, 1)), since=date(2027, 1, 9), office=ten())
+
+    assert points(of)["P1.T3.S2"] == "0.3"
+    assert [one.code for one in remarks(scoring(), of, scoring().usual)] == ["score.since"]
+
+
+@pytest.mark.parametrize(
+    ("indicator", "reading", "facts", "usual", "other"),
+    [
+        ("P1.T2.S2", {"council": "separate"}, {"dep1": f"{IA}:bodies_discussed"}, Done(1, 10), Done(0, 10)),
+        (
+            "P3.T2.S3",
+            {"instruction": "confirmed"},
+            {"ent1": f"{P3}:instruction_confirmed"},
+            Done(0, 5),
+            Done(1, 5),
+        ),
+        ("P4.T1.S1", {"own_commission": "needed"}, {}, Done(0, 20), Present(False)),
+    ],
+)
+def test_what_the_document_leaves_open_is_a_switch(
+    indicator: str, reading: dict[str, str], facts: dict[str, str], usual: object, other: object
+) -> None:
+    """The usual reading first, then the other."""
+    of = year(*(fact(unit, name, date(2026, 6, 1)) for unit, name in facts.items()), office=ten())
+    found = [tally(scoring(), of, {**scoring().usual, **chosen})[indicator].answer for chosen in ({}, reading)]
+
+    assert found == [usual, other]
+
+
+def test_an_enterprise_by_itself_is_one_of_one_or_not_assessed() -> None:
+    """Its policy is all of its own share; by the other reading the supervising body alone is assessed."""
+    of = year(fact("ent1", f"{P3}:policy_confirmed", date(2026, 6, 1)), root="ent1")
+
+    assert points(of)["P3.T2.S2"] == "2"
+    assert "P3.T2.S2" not in points(of, own_compliance="supervisor_only")
+    assert not [name for name in points(of) if name.startswith("P4.")]
 
 
 def test_one_more_person_trained_and_the_points_rise() -> None:
@@ -245,13 +439,7 @@ def test_a_district_without_a_sitting_is_named_while_the_quarter_runs() -> None:
 
 def test_months_gone_by_are_lost_and_those_ahead_are_at_stake() -> None:
     """By 15 March: January 10 lost, February full, March 8 still to be had, nine months of 10 ahead."""
-    of = year(*prepared(), today=date(2026, 3, 15))
-    counted = tally(scoring(), of, scoring().usual)["P4.T2.S3"]
-    (found,) = score({"P4.T2.S3": counted.answer}, scoring(), scoring().usual).scores
-    seen = prospect(scoring().indicators["P4.T2.S3"], found, counted, of)
-
-    assert seen is not None
-    assert (found.points, seen.lost, seen.at_stake) == (12, 10, 98)
+    assert prospects(year(*prepared(), today=date(2026, 3, 15)))["P4.T2.S3"] == (12, 10, 98)
 
 
 def test_once_the_year_is_over_nothing_is_at_stake() -> None:

@@ -136,6 +136,7 @@ class ScoresAnswer(BaseModel):
     steps: list[StepAnswer]
     readings: dict[str, str]
     notes: list[str]
+    remarks: list[str]
     page: int
     pages: int
 
@@ -269,6 +270,7 @@ def get_scores(
             for one in view.steps
         ],
         readings=dict(view.readings),
+        remarks=[translator.tell(one.code, one.arguments) for one in view.remarks],
         notes=[note[language] for note in view.notes],
         page=view.number,
         pages=view.pages,

@@ -1,5 +1,7 @@
 """What points can still come of: lost for good, at stake until the year ends, and the nearest step to more.
 
+And what is said besides: readings used, what is pending, what is not assessed, since when records are kept.
+
 A late step still scores: before the year ends nothing is lost but what belongs to a month or a quarter gone by.
 """
 
@@ -7,10 +9,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 
+from calendars.explanation import Element
 from workflow.periods import period_of
 from workflow.scoring.scale import (
     Analyses,
@@ -29,8 +32,8 @@ from workflow.scoring.scale import (
     Share,
     Sittings,
 )
-from workflow.scoring.score import NOTHING, Score, score
-from workflow.scoring.tally import Tally, Year
+from workflow.scoring.score import NOTHING, Score, Scores, score, written
+from workflow.scoring.tally import Tally, Year, under_embargo
 
 SHOWN = 3
 """How many of those that lack it a step names."""
@@ -66,22 +69,22 @@ class Prospect:
 def prospect(indicator: Indicator, found: Score, counted: Tally, year: Year) -> Prospect | None:
     """What is lost and what is at stake; None where the document names no ceiling."""
     over = year.today.year > year.year
+    taken = max(-found.points, NOTHING)
+    pending = (indicator.deduction or NOTHING) if counted.pending else NOTHING
     if isinstance(indicator.scale, Presence):
-        deduction = indicator.deduction or NOTHING
-        waiting = counted.waiting is not None and not over
-        return Prospect(lost=-found.points, at_stake=deduction if waiting and not found.points else NOTHING)
+        return Prospect(lost=taken, at_stake=pending)
     if isinstance(indicator.scale, Monthly) and isinstance(counted.answer, Months):
         return _months(indicator.scale, counted.answer, over=over)
     ceiling = _ceiling(indicator, found)
     if ceiling is None:
-        return None
+        return Prospect(lost=taken, at_stake=pending) if taken or pending else None
     missing = max(ceiling - _of_ceiling(indicator, found, counted.answer), NOTHING)
     if over:
-        return Prospect(lost=missing, at_stake=NOTHING)
-    if counted.quarterly and isinstance(counted.answer, Done) and counted.missing:
+        return Prospect(lost=missing + taken, at_stake=NOTHING)
+    if counted.quarterly and isinstance(counted.answer, Done | Present) and counted.missing:
         # Whoever passed a quarter over cannot be counted for the year any more.
         return Prospect(lost=missing, at_stake=found.points)
-    return Prospect(lost=NOTHING, at_stake=missing)
+    return Prospect(lost=NOTHING, at_stake=missing + pending)
 
 
 def steps(scoring: Scoring, counted: Mapping[str, Tally], year: Year, readings: Readings) -> tuple[Step, ...]:
@@ -102,13 +105,15 @@ def _steps(
         return
     end = date(year.year, 12, 31)
     answer, scale = counted.answer, indicator.scale
-    if counted.waiting is not None and indicator.deduction is not None:
+    if counted.pending and indicator.deduction is not None:
+        late, waiting = counted.missing if isinstance(answer, Present) else (), counted.waiting
+        cases = (*late, *(waiting.cases if waiting else ()))[:SHOWN]
         yield Step(
             indicator=indicator.id,
-            code="keep",
+            code="keep" if cases else "keep_year",
             gain=indicator.deduction,
-            by=counted.waiting.due,
-            arguments={"cases": counted.waiting.cases},
+            by=end,
+            arguments={"cases": cases},
         )
     if counted.quarterly:
         yield from _this_quarter(indicator, counted, year, scoring, readings)
@@ -177,12 +182,13 @@ def _this_quarter(
 ) -> Iterator[Step]:
     """Who has not done it in the quarter that runs; what one of them passing it over would cost."""
     quarter = year.quarter
-    if quarter is None or not counted.asked:
+    if quarter is None or counted.members is None:
         return
-    done = year.having(indicator.counting.fact, counted.asked, quarter) | {*counted.missing}
-    missing = tuple(unit for unit in counted.asked if unit not in done)
+    asked = tuple(counted.members.units)
+    done = counted.members.having((indicator.counting.fact,), quarter) | {*counted.missing}
+    missing = tuple(unit for unit in asked if unit not in done)
     if missing:
-        whole, of = len(counted.asked) - len(counted.missing), len(counted.asked)
+        whole, of = len(asked) - len(counted.missing), len(asked)
         best = _points(indicator, Done(whole, of), scoring, readings)
         worst = _points(indicator, Done(max(whole - len(missing), 0), of), scoring, readings)
         yield Step(
@@ -229,3 +235,38 @@ def _of_ceiling(indicator: Indicator, found: Score, answer: Answer) -> Fraction:
             of_risks = one.found * scale.found + one.removed * scale.removed + one.completed * scale.completed
         return found.points - of_risks
     return NOTHING if isinstance(answer, Present) else found.points
+
+
+def remarks(scoring: Scoring, year: Year, readings: Readings) -> tuple[Element, ...]:
+    """Return since when records are kept, where that is within or after the year, and what is not assessed."""
+    found = []
+    if not year.is_known:
+        if year.since is None:
+            return ()
+        return (Element(code="score.no_data", arguments={"year": year.year, "since": year.since}),)
+    if year.since is not None and year.since.year >= year.year and year.since <= year.today:
+        found.append(Element(code="score.since", arguments={"since": year.since}))
+    if under_embargo(scoring, year, readings):
+        reading = scoring.readings["embargo"][readings["embargo"]]
+        found.append(Element(code="score.embargo", arguments={"text": reading}))
+    return tuple(found)
+
+
+def explain(
+    scores: Scores, counted: Mapping[str, Tally], scoring: Scoring, year: Year, readings: Readings
+) -> Scores:
+    """Return the scores with what is counted said besides: what is still pending, and the readings used."""
+    found = []
+    for one in scores.scores:
+        indicator = scoring.indicators[one.id]
+        arithmetic = one.arithmetic
+        if counted[one.id].pending and indicator.deduction is not None:
+            pending = Element(code="score.pending", arguments={"points": written(indicator.deduction)})
+            arithmetic = (pending,) if isinstance(counted[one.id].answer, Present) else (*arithmetic, pending)
+        used = {name: readings[name] for name in indicator.counting.readings if year.uses(name, scoring)}
+        read = (
+            Element(code="score.reading", arguments={"text": scoring.readings[name][value]})
+            for name, value in used.items()
+        )
+        found.append(replace(one, arithmetic=(*arithmetic, *read), readings={**one.readings, **used}))
+    return replace(scores, scores=tuple(found))

@@ -7,23 +7,25 @@ put together anew. Pure.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from heapq import nsmallest
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from workflow.org.office import Office
 from workflow.periods import Span
-from workflow.scoring.scale import Risks
+from workflow.scoring.scale import Risks, Scoring
 
 NAMED = 3
 """So many of the cases that wait are named."""
 Numbers: TypeAlias = "Counter[tuple[str, ...]]"
 """Sums over facts, by what is summed; none of them is nought."""
 _FOUND, _REMOVED, _COMPLETED = (("", "risks", name) for name in ("found", "removed", "completed"))
+_TALKS = "tbn4-project-4:talk_held"
+"""The fact a talk of the register of positions is."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,16 +34,33 @@ class RecordedFact:
 
     Attributes:
         fact: `procedure:fact`, without its period.
+        period: its period, "" where it has none.
         on: the local date it happened.
-        linked: whether a link to a publication is among its evidence.
+        evidence: kinds of the evidence it has.
     """
 
     case: str
     unit: str
     fact: str
     on: date
+    period: str = ""
     values: Mapping[str, Decimal] = field(default_factory=dict)
-    linked: bool = False
+    evidence: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RegisterEntry:
+    """A line of a register that points are counted from.
+
+    Attributes:
+        kind: a risk found, removed, or completed (removed to real completion); a talk with the holder of a
+            position; a line of the cartogram.
+        place: of the cartogram: the section and the name of the department or district.
+    """
+
+    kind: Literal["found", "removed", "completed", "talk", "cartogram"]
+    on: date
+    place: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,29 +92,70 @@ class Waiting:
     cases: tuple[str, ...]
 
 
-def numbers(recorded: Iterable[RecordedFact], *, year: int, today: date, risks: Risks | None = None) -> Numbers:
-    """What happened in the year, up to the day.
+def numbers(
+    recorded: Iterable[RecordedFact],
+    scoring: Scoring,
+    *,
+    year: int,
+    today: date,
+    entries: Iterable[RegisterEntry] = (),
+) -> Numbers:
+    """Return what happened in the year, up to the day.
 
     Args:
-        risks: of the analyses of these cases that ended in the year.
+        recorded: facts of the year; of the year before those of `scoring.of_year_before`.
+        entries: what registers of these cases say.
     """
-    found: Numbers = Counter()
-    for one in recorded:
-        if one.on.year != year or one.on > today:
-            continue
-        found[one.fact, "month", f"{one.on.month:02d}"] += 1
-        if one.linked:
-            found[one.fact, "linked"] += 1
-        if one.values:
-            names = sorted(one.values)
-            found[one.fact, "with", *names] += 1
-            for name in names:
-                found[one.fact, "sum", name, *names] += one.values[name]  # type: ignore[assignment]
-            if "views" in one.values:
-                found[one.fact, "views", str(int(one.values["views"]))] += 1
-    if risks is not None:
-        found.update({_FOUND: risks.found, _REMOVED: risks.removed, _COMPLETED: risks.completed})
-    return Counter({key: n for key, n in found.items() if n})
+    facts = tuple(recorded)
+    sums: Numbers = Counter()
+    begun = {(fact.case, fact.fact) for fact in facts if fact.on.year == year}
+    for fact in facts:
+        start = scoring.carried.get(fact.fact)
+        matters = fact.fact in scoring.of_year_before and (start is None or (fact.case, start) in begun)
+        if matters and fact.on.year == year - 1:
+            sums[fact.fact, "before"] += 1
+        if _is_of_year(fact, scoring, year=year, today=today):
+            _add(sums, fact, scoring.proofs.get(fact.fact, frozenset()), year)
+    _add_entries(sums, entries, year=year, today=today)
+    return Counter({key: n for key, n in sums.items() if n})
+
+
+def _is_of_year(fact: RecordedFact, scoring: Scoring, *, year: int, today: date) -> bool:
+    if fact.period and fact.fact in scoring.of_the_period:
+        # They are drawn up after the year, and of a year gone by all is known.
+        return fact.period.startswith(str(year)) and (fact.on <= today or today == date(year, 12, 31))
+    return fact.on.year == year and fact.on <= today
+
+
+def _add(sums: Numbers, fact: RecordedFact, proof: frozenset[str], year: int) -> None:
+    name = fact.fact
+    sums[name, "month", f"{fact.on.month if fact.on.year == year else 12:02d}"] += 1
+    if proof <= fact.evidence:
+        sums[name, "counted"] += 1
+    if any(kind.startswith("link:") for kind in fact.evidence):
+        sums[name, "linked"] += 1
+    if fact.values:
+        names = sorted(fact.values)
+        sums[name, "with", *names] += 1
+        for value in names:
+            sums[name, "sum", value, *names] += fact.values[value]  # type: ignore[assignment]
+        if "views" in fact.values:
+            sums[name, "views", str(int(fact.values["views"]))] += 1
+
+
+def _add_entries(sums: Numbers, entries: Iterable[RegisterEntry], *, year: int, today: date) -> None:
+    talks: Counter[tuple[str, ...]] = Counter()
+    for entry in entries:
+        if entry.on.year == year and entry.on <= today:
+            if entry.kind == "talk":
+                talks[_TALKS, "month", f"{entry.on.month:02d}"] += 1
+            elif entry.kind == "cartogram":
+                sums["", "cartogram", *entry.place] += 1
+            else:
+                sums["", "risks", entry.kind] += 1
+    for key, count in talks.items():
+        # The register and the fact may speak of the same talks.
+        sums[key] = max(sums[key], count)
 
 
 _Due: TypeAlias = "tuple[date, date | None]"
@@ -119,17 +179,28 @@ class Body:
         return any(key[1] == "month" for key in self.numbers)
 
     @property
-    def any_lacking(self) -> bool:
-        return any(self._lacking.values())
+    def any_case(self) -> bool:
+        """Whether anything happened in the year, or a case waits for something of it."""
+        return bool(self.numbers) or any(self._lacking.values())
 
     def months(self, fact: str, first: int = 1, last: int = 12) -> tuple[int, ...]:
         """How many of the fact in each month."""
         return tuple(self.numbers[fact, "month", f"{month:02d}"] for month in range(first, last + 1))
 
-    def has(self, fact: str, span: Span | None) -> bool:
-        """Whether the fact happened, in a span of months where one is given."""
-        first, last = (1, 12) if span is None else (span.first.month, span.last.month)
-        return any((fact, "month", f"{month:02d}") in self.numbers for month in range(first, last + 1))
+    def has(self, fact: str, span: Span | None = None) -> bool:
+        """Whether the fact happened, in a span of months where one is given, with the evidence it needs."""
+        if span is None:
+            return (fact, "counted") in self.numbers
+        months = range(span.first.month, span.last.month + 1)
+        return any((fact, "month", f"{month:02d}") in self.numbers for month in months)
+
+    def before(self, fact: str) -> bool:
+        """Whether the fact happened in the year before and still matters."""
+        return (fact, "before") in self.numbers
+
+    def sections(self) -> Iterator[tuple[str, str]]:
+        """The sub-sections of the cartogram recorded in the year: section and name of the place."""
+        return ((key[2], key[3]) for key in self.numbers if key[:2] == ("", "cartogram"))
 
     def linked(self, fact: str) -> bool:
         return self.numbers[fact, "linked"] > 0
@@ -148,14 +219,11 @@ class Body:
 
     @property
     def risks(self) -> Risks | None:
-        """Of the analyses that ended in the year; None where no register is kept."""
-        if not self.numbers[_FOUND]:
+        """Risks found and removed in the year; None where none was."""
+        found, removed, completed = (self.numbers[key] for key in (_FOUND, _REMOVED, _COMPLETED))
+        if not found + removed + completed:
             return None
-        return Risks(
-            found=self.numbers[_FOUND],
-            removed=self.numbers[_REMOVED],
-            completed=self.numbers[_COMPLETED],
-        )
+        return Risks(found=found, removed=removed, completed=completed)
 
     def lacking(self, fact: str, *, today: date) -> tuple[tuple[str, ...], Waiting | None]:
         """The cases in which it is overdue on the day or was missed; and what still waits, be it for another
@@ -214,7 +282,8 @@ def body(told: Numbers, lacking: Iterable[MissingFact], *, year: int) -> Body:
 class YearRecords:
     """Every unit's own, as cases name it, and each unit of the office with all below it.
 
-    A case that names no unit belongs to whichever body is asked about.
+    A case that names no unit belongs to the organisation at the top of the office. So does one that names a
+    unit the office does not know, but for shares of units: which of them it means is not known.
     """
 
     def __init__(self, office: Office, own: Mapping[str, Body]) -> None:
@@ -229,8 +298,8 @@ class YearRecords:
         }
 
     def place(self, unit: str) -> str:
-        """The id of a unit a case names by id or name."""
-        return self.office.unit_named.get(" ".join(unit.casefold().split()), unit)
+        """The id of a unit a case names by id or name, of the organisation where it names none."""
+        return self.office.unit_named.get(" ".join(unit.casefold().split()), unit) if unit else self.office.root
 
     def exchanged(self, fresh: Mapping[str, Body]) -> YearRecords:
         """The same, but for units that have others now; what was gathered before stays as it is."""
@@ -248,45 +317,18 @@ class YearRecords:
 
     def body(self, root: str) -> Body:
         """A unit with all below it; of "" the whole office."""
-        if not root:
-            return self._bodies.get(None, NOTHING)
-        known = self._bodies.get(root, NOTHING)
-        if "" not in self._own:
-            return known
-        if root not in self._joined:
-            self._joined[root] = known.joined(self._own[""])
-        return self._joined[root]
-
-    def risks(self, root: str, *, named: bool) -> Risks | None:
-        """Of the body's analyses that ended in the year; None where no register is kept.
-
-        Args:
-            named: whether a unit was asked about by name; else all that belongs to nobody else is the body's.
-        """
-        one = self.body(root)
-        if named and self._elsewhere:
-            tree = {*self.office.below(root)}
-            one = one.exchanged([self._own[it] for it in self._elsewhere if self.place(it) in tree], ())
-        return one.risks
+        return self._bodies.get(root or None, NOTHING)
 
     @cached_property
-    def _joined(self) -> dict[str, Body]:
-        """With what belongs to nobody, as far as anybody asked."""
-        return {}
-
-    @cached_property
-    def _elsewhere(self) -> tuple[str, ...]:
-        """Units as cases name them that name none, or by another word than its id."""
-        return tuple(unit for unit in self._own if not unit or self.place(unit) != unit)
-
-    def having(self, root: str, fact: str, among: Collection[str], span: Span | None) -> frozenset[str]:
-        """Those among units of a body within which the fact happened (in that span)."""
-        bodies = self._bodies
-        found = {one for one in among if one in bodies and bodies[one].has(fact, span)}
-        if root and "" in self._own and root in among and self._own[""].has(fact, span):
-            found.add(root)
-        return frozenset(found)
+    def at(self) -> Mapping[str, tuple[Body, ...]]:
+        """Unit of the office -> what cases of that very unit say."""
+        found: dict[str, list[Body]] = {}
+        for unit, one in self._own.items():
+            found.setdefault(self.place(unit), []).append(one)
+        return {place: tuple(bodies) for place, bodies in found.items()}
 
     def _way(self, unit: str) -> tuple[str | None, ...]:
         """The bodies a unit counts for: the whole office, and where it is named itself and those above it."""
-        return (None, *self.office.above(self.place(unit))) if unit else (None,)
+        place = self.place(unit)
+        known = place in self.office.units
+        return (None, *(self.office.above(place) if known else filter(None, (place, self.office.root))))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 from typing import Literal
 
 from workflow.law.procedure import Text
@@ -188,7 +189,9 @@ CountedBy = Literal[
     "units",
     "supervised",
     "supervised_quarters",
+    "supervised_each",
     "below",
+    "regions",
     "districts_quarters",
     "value",
     "values",
@@ -196,8 +199,11 @@ CountedBy = Literal[
     "kinds",
     "months",
     "analyses",
+    "cartogram",
     "propaganda",
 ]
+
+_OF_THE_PERIOD = ("value", "values", "propaganda")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -205,26 +211,76 @@ class Counting:
     """How an indicator is counted from what an office recorded in a year.
 
     Attributes:
-        by: presence (nothing due lacks it); units (share of the body's own units with the fact); supervised (of
-            the quasi-state subjects below it; `_quarters`: with it in each quarter that has ended); below (of
-            all organisations below it); districts_quarters (of its districts); value, values (numbers recorded
-            with the fact); facts (how many); kinds (how many of each); months (how many in each month);
-            analyses, propaganda.
+        by: presence (whether the body has it at all); units (share of the body's units); supervised (share of
+            the quasi-state subjects; `_quarters`: with it in each quarter that has ended; `_each`: how many);
+            below (share of the organisations below it); regions (share of the oblast, its cities and
+            districts); districts_quarters (of its districts); value, values (numbers recorded with the fact);
+            facts (how many); kinds (how many of each); months (how many in each month); analyses; cartogram
+            (sub-sections brought up to date); propaganda.
         facts: kind, or "" where there is one -> `procedure:fact`.
+        also: facts that count as the fact does.
+        needs: facts without which the fact does not count.
+        evidence: kinds of evidence without which the fact does not count.
+        data: facts that show that data were submitted, though there was nothing to count.
+        scaled: the fact that what was shown was published on the internet.
+        for_year_of: where this fact of its case is of the year, the fact may be of the year before.
+        from_above: whether it holds for a body that one above it recorded the fact.
+        readings: ids of the readings that decide what is counted.
         done, of: names of the values counted.
-        times: how many each fact counts as.
     """
 
     by: CountedBy
     facts: Mapping[str, str]
+    also: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
+    scaled: str = ""
+    for_year_of: str = ""
+    from_above: bool = False
+    readings: tuple[str, ...] = ()
     done: str = ""
     of: str = ""
-    times: int = 1
 
     @property
     def fact(self) -> str:
         """The one fact it counts: `procedure:fact`."""
         return next(iter(self.facts.values()))
+
+    @property
+    def every_fact(self) -> tuple[str, ...]:
+        """All facts it looks at."""
+        named = (*self.facts.values(), *self.also, *self.needs, *self.data, self.scaled, self.for_year_of)
+        return tuple(filter(None, named))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnitKinds:
+    """Which units a share of units is taken of, as the document names them for some kinds of body.
+
+    Attributes:
+        of: kinds of the body.
+        kinds: kinds of the units, at whatever depth below it.
+        itself: whether the body's own apparatus is one of them.
+        inside: whether its parts without a kind right below it are, even where there are units of those kinds.
+    """
+
+    of: tuple[str, ...]
+    kinds: tuple[str, ...] = ()
+    itself: bool = False
+    inside: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Embargo:
+    """Facts in whose year, or the year after, some indicators are not assessed.
+
+    Attributes:
+        indicators: how their ids begin.
+    """
+
+    facts: tuple[str, ...]
+    indicators: str
 
 
 # ------------------------------------------------------------------------------------------------ scoring
@@ -250,12 +306,13 @@ class Indicator:
     notes: tuple[Text, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Scoring:
     """One edition of how execution is scored.
 
     Attributes:
         readings: id of a reading -> its values with their texts; the first value is the one used.
+        units: which units shares are taken of; a body of a kind not named has its own parts.
     """
 
     id: str
@@ -266,6 +323,8 @@ class Scoring:
     indicators: Mapping[str, Indicator]
     readings: Mapping[str, Mapping[str, Text]]
     notes: tuple[Text, ...] = field(default=())
+    units: tuple[UnitKinds, ...] = ()
+    embargo: Embargo | None = None
 
     @property
     def edition(self) -> str:
@@ -276,14 +335,41 @@ class Scoring:
         """The readings used where nobody chooses others."""
         return {name: next(iter(values)) for name, values in self.readings.items()}
 
-    @property
+    @cached_property
     def facts(self) -> frozenset[str]:
         """All that is counted: `procedure:fact`."""
-        every = self.indicators.values()
-        return frozenset(fact for one in every for fact in one.counting.facts.values())
+        embargo = () if self.embargo is None else self.embargo.facts
+        return frozenset(embargo).union(*(one.every_fact for one in self._countings))
 
     @property
     def awaited(self) -> frozenset[str]:
         """What is asked for by its due date."""
-        every = (one.counting for one in self.indicators.values())
-        return frozenset(one.fact for one in every if one.by == "presence")
+        return frozenset(one.fact for one in self._countings if one.by == "presence")
+
+    @cached_property
+    def of_the_period(self) -> frozenset[str]:
+        """Facts that count for the period in their name, not for the day they were recorded on: yearly figures
+        and reports are drawn up after the year."""
+        found = [one.every_fact for one in self._countings if one.by in _OF_THE_PERIOD]
+        return frozenset().union(*found, *(one.data for one in self._countings))
+
+    @cached_property
+    def carried(self) -> Mapping[str, str]:
+        """Facts that may be of the year before -> the fact of their case that then is of the year."""
+        found = [one for one in self._countings if one.for_year_of]
+        return {fact: one.for_year_of for one in found for fact in (one.fact, *one.also)}
+
+    @cached_property
+    def of_year_before(self) -> frozenset[str]:
+        """Facts of the year before that still matter."""
+        embargo = () if self.embargo is None else self.embargo.facts
+        return frozenset((*self.carried, *embargo))
+
+    @cached_property
+    def proofs(self) -> Mapping[str, frozenset[str]]:
+        """Facts that count with all of these kinds of evidence alone."""
+        return {one.fact: frozenset(one.evidence) for one in self._countings if one.evidence}
+
+    @property
+    def _countings(self) -> tuple[Counting, ...]:
+        return tuple(one.counting for one in self.indicators.values())

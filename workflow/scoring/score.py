@@ -126,6 +126,8 @@ def _present(indicator: Indicator, answer: Present) -> _Earned:
             ceiling: Fraction | None = maximum
         case Propaganda() as scale:
             return _Earned(NOTHING, scale.shown + max(scale.scaled, scale.viewed), (_element("not_shown"),))
+        case Sittings(maximum=maximum):
+            return _Earned(NOTHING, maximum, (_element("no_sittings"),))
         case Presence() | Each():
             ceiling = None
         case _:

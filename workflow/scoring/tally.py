@@ -1,13 +1,14 @@
 """From what an office recorded in a year to what its points are counted from. Pure.
 
 Late counts as well as in time: points are given for doing. Who is counted follows the scoring's own words: the
-units of a body are the parts directly below it; its districts and quasi-state subjects are counted apart.
+units of a body are of the kinds the document names, at whatever depth; its districts and quasi-state subjects
+are counted apart. What belongs to an organisation of its own counts for no other unit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
@@ -28,11 +29,34 @@ from workflow.scoring.scale import (
     Present,
     Quarters,
     Readings,
-    Risks,
     Scoring,
+    UnitKinds,
 )
 
-DISTRICT, QUASI_STATE = "district_akim_office", "quasi_state"
+DISTRICT, CITY, DEPARTMENT = "district_akim_office", "city_akim_office", "oblast_department"
+QUASI_STATE, APPARATUS = "quasi_state", "akim_apparatus"
+SECTIONS = ("positions", "risks")
+"""The two sections of the cartogram with a sub-section of each department and district."""
+_AKIMS = ("oblast_akim_office", CITY, DISTRICT)
+_OF_ORGANISATIONS = ("presence", "below", "regions", "districts_quarters", "cartogram")
+"""Counted for organisations alone, not for their parts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Members:
+    """The units a share is taken of, each with what was recorded for it, and for the body as a whole."""
+
+    units: Mapping[str, tuple[Body, ...]]
+    whole: tuple[Body, ...] = ()
+    covered: frozenset[str] = frozenset()
+
+    def having(self, facts: Iterable[str], span: Span | None = None) -> frozenset[str]:
+        """Return the units for which one of the facts happened (in that period)."""
+        facts = tuple(facts)
+        found = {unit for unit, bodies in self.units.items() if _any_has(bodies, facts, span)}
+        if self.covered and _any_has(self.whole, facts, span):
+            found |= self.covered
+        return frozenset(found)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,14 +65,20 @@ class Tally:
 
     Attributes:
         missing: ids of the organisations or cases that keep it from being whole.
-        asked: ids of the organisations a share is taken of; quarterly: whether each quarter asks anew.
+        members: the organisations a share is taken of; quarterly: whether each quarter asks anew.
+        pending: whether the deduction is made at the end of the year unless something is done.
     """
 
     answer: Answer
     missing: tuple[str, ...] = ()
     waiting: Waiting | None = None
-    asked: tuple[str, ...] = ()
+    members: Members | None = None
     quarterly: bool = False
+    pending: bool = False
+
+
+def _any_has(bodies: Iterable[Body], facts: Iterable[str], span: Span | None = None) -> bool:
+    return any(body.has(fact, span) for body in bodies for fact in facts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,49 +89,112 @@ class Year:
         gathered: what every unit recorded in the year and lacks.
         root: the unit that is assessed, with everything below it; "" is the whole office.
         today: the local date the question is asked on; what is ahead of it has not happened.
-        anything: whether anything is lacking in the office at all, of whatever year.
-        risks: of the body's analyses of the year, None where no register was kept.
+        since: the local date of the first record of the office; None before there is one.
+        kinds: which units a share of units is taken of.
     """
 
     gathered: YearRecords
     root: str
     year: int
     today: date
-    anything: Callable[[], bool] = bool
-    risks: Risks | None = None
+    since: date | None = None
+    kinds: tuple[UnitKinds, ...] = ()
 
     @property
     def office(self) -> Office:
         return self.gathered.office
+
+    @property
+    def is_over(self) -> bool:
+        return self.today.year > self.year
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything can be said: records were kept by the end of the year, or go back to it."""
+        kept = self.since is not None and self.since.year <= self.year
+        return kept or self.gathered.body("").any_fact
+
+    @cached_property
+    def is_organisation(self) -> bool:
+        """Whether it is a body of its own, which points can be taken from."""
+        return not self.root or self.root in self.office.tops or self._kind(self.root) not in ("", APPARATUS)
 
     @cached_property
     def body(self) -> Body:
         """What the body recorded, and lacks."""
         return self.gathered.body(self.root)
 
-    @property
-    def own_units(self) -> tuple[str, ...]:
-        """The body's own units: what stands directly below it, but for districts and quasi-state subjects; the
-        body itself where nothing does."""
-        units = self.office.units
-        children = self.office.parts.get(self.root or None, ())
-        own = tuple(one for one in children if units[one].kind not in (DISTRICT, QUASI_STATE))
-        return own or ((self.root,) if self.root else ())
+    @cached_property
+    def units(self) -> Members:
+        """The body's units, as the document names them for a body of its kind."""
+        kind = self._kind(self.root)
+        rule = next((rule for rule in self.kinds if kind in rule.of), None)
+        inner = tuple(
+            unit for unit in self.office.parts.get(self.root or None, ()) if self._is_part(unit, rule)
+        )
+        if rule is None:
+            return self._members(inner or ((self.root,) if self.root else ()))
+        named = self._below(rule.kinds)
+        if rule.inside or not named:
+            named = (*inner, *named)
+        apparatus = self._below((kind, APPARATUS)) if rule.itself else ()
+        if rule.itself or not inner:
+            named = (*(apparatus or (self.root,)), *named)
+        return self._members(named, apparatus=apparatus)
 
-    def of_kind(self, kind: str) -> tuple[str, ...]:
-        """The organisations of that kind below the body, itself included."""
-        return self.office.by_kind(self.root).get(kind, ())
+    @cached_property
+    def organisations(self) -> Members:
+        """Every organisation below the body; the body itself where there is none."""
+        without = ("", APPARATUS, self._kind(self.root))
+        kinds = self.office.by_kind(self.root)
+        found = sorted(unit for kind, units in kinds.items() if kind not in without for unit in units)
+        return self._members(found or ((self.root,) if self.root else ()))
 
-    @property
-    def organisations(self) -> tuple[str, ...]:
-        """Every organisation below the body: those with a kind of their own; its own units where none has."""
-        every = self.office.by_kind(self.root)
-        own = sorted(one for kind, units in every.items() if kind for one in units if one != self.root)
-        return tuple(own) or self.own_units
+    @cached_property
+    def regions(self) -> Members:
+        """The oblast itself, its cities and districts, each with its departments."""
+        return self._members((self.root, *self._below((CITY, DISTRICT))), stop=False)
 
-    def having(self, fact: str, among: Collection[str], span: Span | None = None) -> frozenset[str]:
-        """Those among the units within which the fact happened (in that period)."""
-        return self.gathered.having(self.root, fact, among, span)
+    @cached_property
+    def districts(self) -> Members:
+        """The districts below the body; itself where it is an akim's office without any."""
+        found = self._below((DISTRICT,))
+        return self._members(found or ((self.root,) if self._kind(self.root) in _AKIMS else ()), stop=False)
+
+    @cached_property
+    def places(self) -> Members:
+        """The departments, cities and districts, which the cartogram has sub-sections of."""
+        return self._members(self._below((DEPARTMENT, CITY, DISTRICT)))
+
+    @cached_property
+    def own(self) -> tuple[Body, ...]:
+        """What was recorded for the body itself and its parts, without organisations below it."""
+        return self._members((self.root,)).units[self.root]
+
+    @cached_property
+    def supervised(self) -> Members:
+        """The quasi-state subjects at the body or below it."""
+        return self._members(self.office.by_kind(self.root).get(QUASI_STATE, ()))
+
+    def uses(self, reading: str, scoring: Scoring) -> bool:
+        """Return whether a reading decides anything for this body."""
+        match reading:
+            case "whole_body":
+                return bool(self.units.covered)
+            case "own_compliance":
+                return self._kind(self.root) == QUASI_STATE
+            case "own_commission":
+                return self.root not in self.districts.units
+            case "embargo":
+                facts = () if scoring.embargo is None else scoring.embargo.facts
+                return any(self.body.before(fact) for fact in facts)
+        return True
+
+    def is_above(self, facts: Iterable[str]) -> bool:
+        """Return whether a body above this one recorded one of the facts for itself."""
+        facts = tuple(facts)
+        above = (unit for unit in self.office.above(self.root) if unit != self.root)
+        return any(_any_has(self.gathered.at.get(unit, ()), facts) for unit in above)
 
     @cached_property
     def quarters(self) -> tuple[Span, ...]:
@@ -115,23 +208,82 @@ class Year:
         """The quarter of the year that runs on the day; None before and after the year."""
         return period_of(self.today, "quarter") if self.today.year == self.year else None
 
+    def _kind(self, unit: str) -> str:
+        known = self.office.units.get(unit)
+        return known.kind if known else ""
+
+    def _is_part(self, unit: str, rule: UnitKinds | None) -> bool:
+        """Whether a part right below the body is one of its units by its place, not by its kind."""
+        kind = self._kind(unit)
+        return not kind if rule is not None or self._kind(self.root) else kind not in (DISTRICT, QUASI_STATE)
+
+    def _below(self, kinds: Iterable[str]) -> tuple[str, ...]:
+        """The units of these kinds below the body, but for those that are another akimat's."""
+        found = self.office.by_kind(self.root)
+        units = (unit for kind in kinds for unit in found.get(kind, ()) if unit != self.root)
+        return tuple(unit for unit in units if not self._is_anothers(unit))
+
+    def _is_anothers(self, unit: str) -> bool:
+        for place in self.office.above(unit):
+            if place == self.root:
+                return False
+            if place != unit and self._kind(place) in (DISTRICT, CITY):
+                return True
+        return False
+
+    def _members(self, asked: Iterable[str], *, stop: bool = True, apparatus: Iterable[str] = ()) -> Members:
+        """Give what each unit recorded to the nearest of those asked at it or above it.
+
+        Args:
+            stop: whether what belongs to another organisation is nobody's. An akim's apparatus is his akimat's.
+            apparatus: the units that stand for the body itself.
+        """
+        units: dict[str, list[Body]] = {unit: [] for unit in asked}
+        owners: dict[str | None, str | None] = {}
+        (stands_for,) = tuple(apparatus) if len(tuple(apparatus)) == 1 else (self.root,)
+        for unit in self._tree:
+            if unit in units:
+                owners[unit] = unit
+            elif unit == self.root:
+                owners[unit] = stands_for if stands_for in units else None
+            elif stop and self._kind(unit) not in ("", APPARATUS):
+                owners[unit] = None
+            else:
+                owners[unit] = owners.get(self.office.units[unit].parent)
+            owner = owners[unit]
+            if owner is not None:
+                units[owner] += self.gathered.at.get(unit, ())
+        given = {unit: tuple(bodies) for unit, bodies in units.items()}
+        if owners.get(self.root) is not None:
+            return Members(units=given)
+        inner = frozenset(unit for unit in units if not self._kind(unit))
+        return Members(units=given, whole=self.gathered.at.get(self.root, ()), covered=inner)
+
+    @cached_property
+    def _tree(self) -> tuple[str, ...]:
+        """The body and all below it, parents before children."""
+        roots = (self.root,) if self.root else self.office.tops
+        return tuple(unit for root in roots for unit in self.office.below(root))
+
 
 def tally(scoring: Scoring, year: Year, readings: Readings) -> Mapping[str, Tally]:
-    """What each indicator is counted from; those nothing can be said of yet are left out, all of them where
-    nothing was recorded or asked in the year.
-
-    Args:
-        readings: one of them decides whether sittings count by year or by quarter.
-    """
+    """Return what each indicator is counted from; those nothing can be said of yet are left out, all of them
+    where no records were kept in the year."""
     found: dict[str, Tally] = {}
-    if not year.body.any_fact and not year.body.any_lacking and not year.anything():
+    if not year.is_known:
         return found
     kind = year.office.kind_of(year.root) if year.root else ""
+    embargo = under_embargo(scoring, year, readings)
     for indicator in scoring.indicators.values():
-        if assessed(indicator, kind):
-            counted = _BY[indicator.counting.by](year, indicator.counting, readings)
-            if counted is not None:
-                found[indicator.id] = counted
+        if embargo and scoring.embargo is not None and indicator.id.startswith(scoring.embargo.indicators):
+            continue
+        if not year.is_organisation and indicator.counting.by in _OF_ORGANISATIONS:
+            continue
+        if not assessed(indicator, kind):
+            continue
+        counted = _BY[indicator.counting.by](scoring, year, indicator, readings)
+        if counted is not None:
+            found[indicator.id] = counted
     return found
 
 
@@ -144,99 +296,188 @@ def assessed(indicator: Indicator, kind: str) -> bool:
     return of_kinds(kind, tuple(named))
 
 
-def _presence(year: Year, counting: Counting, readings: Readings) -> Tally | None:
-    """Nothing that was due lacks it. Before anything is due and anything done, nothing can be said."""
+def under_embargo(scoring: Scoring, year: Year, readings: Readings) -> bool:
+    """Return whether indicators are not assessed for the body because of an external analysis."""
+    if scoring.embargo is None:
+        return False
+    above = (body for unit in year.office.above(year.root) for body in year.gathered.at.get(unit, ()))
+    bodies = (*year.own, *above)
+    return any(
+        body.has(fact) or (readings["embargo"] == "any_day" and body.before(fact))
+        for body in bodies
+        for fact in scoring.embargo.facts
+    )
+
+
+# ------------------------------------------------------------------------------------------- ways of counting
+
+
+def _presence(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally:
+    """Whether the body has it at all; by another reading whether no analysis lacks it."""
+    counting = indicator.counting
+    facts = (counting.fact, *counting.also)
+    there = any(year.body.has(fact) or year.body.before(fact) for fact in facts)
+    there = there or (counting.from_above and year.is_above(facts))
     late, waiting = year.body.lacking(counting.fact, today=year.today)
-    if not late and waiting is None and not year.body.has(counting.fact, None):
+    if readings["deduction"] == "any_analysis" and late:
+        there = False
+    if there or not year.is_over:
+        return Tally(answer=Present(True), waiting=waiting, missing=() if there else late, pending=not there)
+    return Tally(answer=Present(False), missing=late)
+
+
+def _units(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
+    members = _covered(year.units, readings)
+    return _share(members, indicator.counting, readings)
+
+
+def _covered(members: Members, readings: Readings) -> Members:
+    return members if readings["whole_body"] == "covers" else replace(members, covered=frozenset())
+
+
+def _share(members: Members, counting: Counting, readings: Readings) -> Tally | None:
+    if not members.units:
         return None
-    return Tally(answer=Present(not late), missing=late, waiting=waiting)
+    also = () if readings["council"] == "separate" and "council" in counting.readings else counting.also
+    having = members.having((counting.fact, *also))
+    if readings["instruction"] == "renewed":
+        for fact in counting.needs:
+            having &= members.having((fact,))
+    missing = tuple(unit for unit in members.units if unit not in having)
+    return Tally(answer=Done(len(having), len(members.units)), missing=missing, members=members)
 
 
-def _share(among: Callable[[Year], tuple[str, ...]]) -> Callable[[Year, Counting, Readings], Tally | None]:
-    def by(year: Year, counting: Counting, readings: Readings) -> Tally | None:
-        asked = among(year)
-        if not asked:
-            return None
-        having = year.having(counting.fact, asked)
-        missing = tuple(unit for unit in asked if unit not in having)
-        return Tally(answer=Done(len(having), len(asked)), missing=missing, asked=asked)
-
-    return by
+def _supervised_members(year: Year, readings: Readings) -> Members:
+    members = year.supervised
+    if readings["own_compliance"] == "supervisor_only":
+        return replace(members, units={unit: own for unit, own in members.units.items() if unit != year.root})
+    return members
 
 
-def _supervised_quarters(year: Year, counting: Counting, readings: Readings) -> Tally | None:
-    return _each_quarter(year, counting.fact, year.of_kind(QUASI_STATE))
+def _supervised(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
+    return _share(_supervised_members(year, readings), indicator.counting, readings)
 
 
-def _districts_quarters(year: Year, counting: Counting, readings: Readings) -> Tally | None:
-    districts = year.of_kind(DISTRICT)
-    if readings["commission_period"] != "quarter" or not districts or not year.quarters:
-        return _each_quarter(year, counting.fact, districts)
-    by_quarter = [year.having(counting.fact, districts, span) for span in year.quarters]
-    quarters = Quarters(tuple(Done(len(having), len(districts)) for having in by_quarter))
+def _supervised_each(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
+    having = _supervised_members(year, readings).having((indicator.counting.fact,))
+    return Tally(answer=Count(len(having))) if having else None
+
+
+def _supervised_quarters(
+    scoring: Scoring, year: Year, indicator: Indicator, readings: Readings
+) -> Tally | None:
+    return _each_quarter(year, indicator.counting.fact, _supervised_members(year, readings))
+
+
+def _below(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
+    """A share; where none of them has it by the end of the year, the deduction."""
+    counted = _share(year.organisations, indicator.counting, readings)
+    if counted is None or not isinstance(counted.answer, Done) or counted.answer.done:
+        return counted
+    return replace(counted, answer=Present(False)) if year.is_over else replace(counted, pending=True)
+
+
+def _regions(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
+    return _share(year.regions, indicator.counting, readings) if year.root else None
+
+
+def _districts_quarters(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
+    districts, fact = year.districts, indicator.counting.fact
+    asked = tuple(districts.units)
+    needed = readings["own_commission"] == "needed" and year.root not in asked
+    if needed and not all(_any_has(year.own, (fact,), span) for span in year.quarters):
+        return Tally(answer=Present(False), missing=(year.root,), quarterly=True)
+    if readings["commission_period"] != "quarter" or not asked or not year.quarters:
+        return _each_quarter(year, fact, districts)
+    by_quarter = [districts.having((fact,), span) for span in year.quarters]
+    quarters = Quarters(tuple(Done(len(having), len(asked)) for having in by_quarter))
     whole = frozenset.intersection(*by_quarter)
-    missing = tuple(unit for unit in districts if unit not in whole)
-    return Tally(answer=quarters, missing=missing, asked=districts, quarterly=True)
+    missing = tuple(unit for unit in asked if unit not in whole)
+    return Tally(answer=quarters, missing=missing, members=districts, quarterly=True)
 
 
-def _each_quarter(year: Year, fact: str, asked: tuple[str, ...]) -> Tally | None:
+def _each_quarter(year: Year, fact: str, members: Members) -> Tally | None:
     """Those that did it in every quarter that has ended; before the first has, nothing can be said."""
+    asked = tuple(members.units)
     if not asked or not year.quarters:
         return None
-    having = frozenset.intersection(*(year.having(fact, asked, span) for span in year.quarters))
+    having = frozenset.intersection(*(members.having((fact,), span) for span in year.quarters))
     missing = tuple(unit for unit in asked if unit not in having)
-    return Tally(answer=Done(len(having), len(asked)), missing=missing, asked=asked, quarterly=True)
+    return Tally(answer=Done(len(having), len(asked)), missing=missing, members=members, quarterly=True)
 
 
-def _value(year: Year, counting: Counting, readings: Readings) -> Tally | None:
-    sums = year.body.value(counting.fact, counting.done)
+def _value(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
+    sums = year.body.value(indicator.counting.fact, indicator.counting.done)
     return Tally(answer=Count(*sums)) if sums else None
 
 
-def _values(year: Year, counting: Counting, readings: Readings) -> Tally | None:
+def _values(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
+    counting = indicator.counting
     done, of = year.body.value(counting.fact, counting.done, counting.of) or (0, 0)
     return Tally(answer=Done(done, of)) if of else None
 
 
-def _facts(year: Year, counting: Counting, readings: Readings) -> Tally | None:
-    found = sum(year.body.months(counting.fact))
-    return Tally(answer=Count(counting.times * found)) if found else None
+def _facts(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
+    """How many; where there are none, whether data were submitted at all."""
+    counting = indicator.counting
+    count = sum(year.body.months(counting.fact))
+    if count or any(year.body.has(fact) for fact in counting.data):
+        return Tally(answer=Count(count))
+    if indicator.deduction is None or not year.is_organisation:
+        return None
+    return Tally(answer=Present(False)) if year.is_over else Tally(answer=Count(0), pending=True)
 
 
-def _kinds(year: Year, counting: Counting, readings: Readings) -> Tally | None:
-    counts = {kind: sum(year.body.months(fact)) for kind, fact in counting.facts.items()}
+def _kinds(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
+    counts = {kind: sum(year.body.months(fact)) for kind, fact in indicator.counting.facts.items()}
     return Tally(answer=CountByKind(counts)) if any(counts.values()) else None
 
 
-def _months(year: Year, counting: Counting, readings: Readings) -> Tally | None:
-    last = 12 if year.today.year > year.year else year.today.month if year.today.year == year.year else 0
-    return Tally(answer=Months(year.body.months(counting.fact, 1, last))) if last else None
+def _months(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
+    last = 12 if year.is_over else year.today.month if year.today.year == year.year else 0
+    return Tally(answer=Months(year.body.months(indicator.counting.fact, 1, last))) if last else None
 
 
-def _analyses(year: Year, counting: Counting, readings: Readings) -> Tally | None:
-    units = year.own_units
-    having = year.having(counting.fact, units)
-    coverage = Done(len(having), len(units)) if units else None
-    if coverage is None and year.risks is None:
-        return None
-    missing = tuple(unit for unit in units if unit not in having)
-    return Tally(answer=Analyses(coverage, year.risks), missing=missing, asked=units)
+def _analyses(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
+    members = _covered(year.units, readings)
+    share = _share(members, indicator.counting, readings)
+    if share is None:
+        return None if year.body.risks is None else Tally(answer=Analyses(None, year.body.risks))
+    assert isinstance(share.answer, Done)
+    return replace(share, answer=Analyses(share.answer, year.body.risks))
 
 
-def _propaganda(year: Year, counting: Counting, readings: Readings) -> Tally | None:
-    fact = counting.fact
-    if not year.body.has(fact, None):
-        return Tally(answer=Present(False)) if year.today.year > year.year else None
-    views = year.body.views(fact)
-    return Tally(answer=Events(scaled=views > 0 or year.body.linked(fact), views=views))
+def _cartogram(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
+    """Each department and district once in each of the two sections: as recorded line by line, and both where
+    the update is recorded for the department or district itself."""
+    members = year.places
+    fact, office = indicator.counting.fact, year.office
+    found: set[tuple[str, str]] = {(part, unit) for unit in members.having((fact,)) for part in SECTIONS}
+    for section, name in year.body.sections():
+        unit = office.unit_named.get(" ".join(name.casefold().split()), name)
+        if unit in members.units or unit not in office.units:
+            found.add((section, unit))
+    missing = tuple(unit for unit in members.units if not {(section, unit) for section in SECTIONS} <= found)
+    return Tally(answer=Count(len(found)), missing=missing) if found or members.units else None
 
 
-_BY: Mapping[str, Callable[[Year, Counting, Readings], Tally | None]] = {
+def _propaganda(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
+    fact, scaled = indicator.counting.fact, indicator.counting.scaled
+    if not year.body.has(fact):
+        return Tally(answer=Present(False)) if year.is_over else None
+    views = max(year.body.views(one) for one in (fact, scaled))
+    published = year.body.linked(fact) or year.body.has(scaled)
+    return Tally(answer=Events(scaled=views > 0 or published, views=views))
+
+
+_BY: Mapping[str, Callable[[Scoring, Year, Indicator, Readings], Tally | None]] = {
     "presence": _presence,
-    "units": _share(lambda year: year.own_units),
-    "supervised": _share(lambda year: year.of_kind(QUASI_STATE)),
+    "units": _units,
+    "supervised": _supervised,
     "supervised_quarters": _supervised_quarters,
-    "below": _share(lambda year: year.organisations),
+    "supervised_each": _supervised_each,
+    "below": _below,
+    "regions": _regions,
     "districts_quarters": _districts_quarters,
     "value": _value,
     "values": _values,
@@ -244,5 +485,6 @@ _BY: Mapping[str, Callable[[Year, Counting, Readings], Tally | None]] = {
     "kinds": _kinds,
     "months": _months,
     "analyses": _analyses,
+    "cartogram": _cartogram,
     "propaganda": _propaganda,
 }

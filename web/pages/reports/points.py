@@ -89,6 +89,8 @@ class Points:
     choices: Mapping[str, Mapping[str, Text]]
     usual: Readings
     notes: tuple[Text, ...]
+    recorded: bool
+    remarks: tuple[Element, ...]
     number: int
     pages: int
 
@@ -155,6 +157,8 @@ def points_view(
         choices=scoring.readings,
         usual=scoring.usual,
         notes=scoring.notes,
+        recorded=whole.recorded,
+        remarks=whole.remarks,
         number=number,
         pages=pages,
     )

@@ -30,6 +30,7 @@ from workflow.law.file_models import (
 )
 from workflow.law.procedure import Text
 from workflow.law.reader.table import Problem, heading, read_edition
+from workflow.org.kinds import KINDS
 from workflow.scoring import scale as scales
 
 READINGS: Mapping[str, frozenset[str]] = {
@@ -40,11 +41,20 @@ READINGS: Mapping[str, frozenset[str]] = {
     "risks": frozenset({"found_and_higher", "sum", "highest"}),
     "propaganda": frozenset({"instead", "sum"}),
     "online_course": frozenset({"civil_servants", "employees"}),
+    "deduction": frozenset({"nothing_at_all", "any_analysis"}),
+    "whole_body": frozenset({"covers", "named_only"}),
+    "council": frozenset({"counts", "separate"}),
+    "embargo": frozenset({"at_year_end", "any_day"}),
+    "instruction": frozenset({"renewed", "confirmed"}),
+    "own_compliance": frozenset({"own_too", "supervisor_only"}),
+    "own_commission": frozenset({"districts", "needed"}),
 }
-"""The readings the arithmetic knows. A file says what they mean and which value is used."""
+"""The readings the arithmetic and the counting know. A file says what they mean and which value is used."""
 
 Fact = Annotated[str, matching("^[a-z0-9-]+:[a-z0-9_]+$", '"tbn4-project-4:event_held"')]
 Reading = Annotated[str, one_of(*READINGS)]
+EvidenceKind = Annotated[str, matching("^(document|link):[a-z0-9_]+$", '"link:site"')]
+Kinds = Distinct[Annotated[str, one_of(*KINDS)]]
 
 
 def _value(id: str, text: Texts) -> tuple[str, Text]:
@@ -71,7 +81,14 @@ def _counted(
     facts: dict[str, Fact] | None = None,
     done: NonBlank | None = None,
     of: NonBlank | None = None,
-    times: Annotated[int, within(1)] = 1,
+    also: Distinct[Fact] = (),
+    needs: Distinct[Fact] = (),
+    evidence: Distinct[EvidenceKind] = (),
+    data: Distinct[Fact] = (),
+    scaled: Fact | None = None,
+    for_year_of: Fact | None = None,
+    from_above: bool = False,
+    readings: Distinct[Reading] = (),
 ) -> scales.Counting:
     """How an indicator is counted from what is recorded."""
     given = {"fact": fact, "facts": facts, "done": done, "of": of}
@@ -80,7 +97,20 @@ def _counted(
         if given[key] is None:
             raise wrong("missing_key", key)
     counted = (facts or {}) if by == "kinds" else {"": fact or ""}
-    return scales.Counting(by=by, facts=counted, done=done or "", of=of or "", times=times)
+    return scales.Counting(
+        by=by,
+        facts=counted,
+        done=done or "",
+        of=of or "",
+        also=also,
+        needs=needs,
+        evidence=evidence,
+        data=data,
+        scaled=scaled or "",
+        for_year_of=for_year_of or "",
+        from_above=from_above,
+        readings=readings,
+    )
 
 
 # -------------------------------------------------------------------------------------------------- scales
@@ -150,6 +180,8 @@ INDICATOR = table(
 SCORING = table(
     partial(scales.Scoring, in_force_assumed=False, indicators={}, readings={}),
     id=DashedName,
+    units=many(table(scales.UnitKinds, of=Kinds, kinds=Kinds)),
+    embargo=table(scales.Embargo, facts=Distinct[Fact]),
     indicators=Keyed("indicator", many(INDICATOR, BY_ID)),
     readings=Keyed("reading", many(table(_reading, value=many(table(_value))), AfterValidator(dict))),
 )
