@@ -68,9 +68,7 @@ class Links(Protocol):
     def offer(self, person: str, hashed: str, *, now: datetime) -> None:
         """Store the hash of a new code for a person; an earlier unused code becomes invalid."""
 
-    def redeem(
-        self, hashed: str, chat: str, *, language: str, now: datetime
-    ) -> tuple[Redeemed, Link | None]:
+    def redeem(self, hashed: str, chat: str, *, language: str, now: datetime) -> tuple[Redeemed, Link | None]:
         """Link an account to the person the code was issued to; of two accounts with one code only one is
         linked.
 

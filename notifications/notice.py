@@ -107,6 +107,7 @@ class Letter:
         entries: its deadlines, for the recipient's calendar.
         settings: address of the page for choosing how to be reminded; "" where there is none.
         one_click: whether mail programs may offer one-click unsubscription there (RFC 8058).
+        answers: to the decision it asks for, in order; a channel with buttons offers one for each.
         dispensable: whether letters of this kind may be unsubscribed from (a digest; never a reminder).
     """
 
@@ -118,6 +119,7 @@ class Letter:
     settings: str = ""
     dispensable: bool = False
     one_click: bool = False
+    answers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,4 +1,4 @@
-"""Verbs on cases: open, record, replan, correct, withdraw, cancel, exempt, extend, pause, snooze and more."""
+"""Verbs on cases: open, record, decide, replan, correct, withdraw, cancel, exempt, extend, pause and more."""
 
 from __future__ import annotations
 
@@ -110,6 +110,17 @@ class Withdraw(Previewed):
     name: Name
     ground: Ground
     evidence: Line = ""
+
+
+class Decide(Previewed):
+    """The answer to a decision: `option` is one of its own; `decided_by`: the duty of who decided."""
+
+    decision: Name
+    option: Name
+    on: Day
+    evidence: list[EvidenceInput] = Field(default_factory=list, max_length=50)
+    decided_by: Duty = ""
+    remark: Text = ""
 
 
 class Cancel(Previewed):
@@ -228,6 +239,12 @@ def act_of(ctx: RequestContext, command: Previewed) -> Callable[[CaseCommands], 
             return lambda desk: desk.correct(
                 case, fact, on=on, ground=ground, values=values, signed_by=signer, **by
             )
+        case Decide(decision=decision, option=option, on=on, evidence=items, decided_by=duty, remark=remark):
+            evidence = () if command.preview else store_evidence(ctx, items)
+            remark = remark.strip()[:MAX_REMARK]
+            return lambda desk: desk.decide(
+                case, decision, option, on=on, evidence=evidence, decided_by=duty, remark=remark, **by
+            )
         case Withdraw(name=name, ground=ground, evidence=evidence):
             _require_seen(ctx, command)
             return lambda desk: withdrawals.withdraw(desk, case, name, ground=ground, evidence=evidence, **by)
@@ -337,6 +354,12 @@ def record(ctx: RequestContext, command: RecordFact) -> CommandResult:
             **stamp(ctx),
         )
     )
+
+
+@verb("record")
+def decide(ctx: RequestContext, command: Decide) -> CommandResult:
+    """Answer a decision; another answer is withdrawn first."""
+    return run(ctx, command)
 
 
 @verb("record")

@@ -119,7 +119,7 @@ def audit(
 
     editions = [edition for edition in app.library.all() if edition.id == procedure]
     app.library.earliest(procedure)
-    names = {obligation.id for edition in editions for obligation in edition.obligations}
+    names = {name for edition in editions for name in edition.facts}
     judged = []
     for past in read_audit(file, name or None, facts=names):
         days = [*past.facts.values(), *past.published.values()]

@@ -106,7 +106,7 @@ def test_no_command_of_the_contract_is_missing() -> None:
         *("calendar-change preview", "calendar-change apply"),
         *(f"overlay {name}" for name in ("list", "preview", "apply", "withdraw")),
         *("procedures", "plan", "audit", "import", "people", "open", "open-year", "cases", "case"),
-        *("record", "replan", "correct", "withdraw", "passport", "cancel", "exempt", "reopen"),
+        *("record", "decide", "replan", "correct", "withdraw", "passport", "cancel", "exempt", "reopen"),
         *("extend", "pause", "resume", "migrate"),
         *("attach", "evidence", "package"),
         *("form", "forms"),

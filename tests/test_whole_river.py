@@ -154,7 +154,7 @@ def test_act_four_the_case_is_carried_to_its_end_and_the_ledger_is_whole(office:
         office.says("record", CASE, fact, "--on", on, now=f"{on}T15:00")
     case = office.json("case", CASE, now="2027-06-08T16:00")
 
-    assert case["stage"] == "completed"
+    assert case["stage"] == "closed"
     assert not [one for one in case["findings"] if one["kind"] in ("term", "order", "duration")]
     office.says("verify", now="2027-06-08T16:00")
     office.says("overdue", now="2027-06-08T16:00")

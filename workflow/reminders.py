@@ -11,7 +11,7 @@ from calendars.calendar import Calendar
 from workflow.cases.case import Case
 from workflow.deadlines.lateness import Awaited, holds_on
 from workflow.deadlines.register_deadlines import entry_obligation
-from workflow.law.procedure import EscalationPolicy, Procedure, Step
+from workflow.law.procedure import EscalationPolicy, Obligation, Procedure, Step
 
 HIMSELF = ("duty",)
 """A rung that tells only whoever must do the thing."""
@@ -23,8 +23,12 @@ SLIPPED: Mapping[str, Step] = {
     "slipped+10": Step(at=10, to=("head_of_unit", "officer")),
 }
 """The steps after a plan date that went by, in working days: record it or plan it anew. Ours, not the law's."""
+ASKED = "asked"
+"""The step of a decision without a term: it is asked in one letter, on the day it becomes open."""
 PLAN_STEPS = frozenset({PLANNED, *SLIPPED})
 """Steps that speak of a plan date and not of a due date."""
+UNDATED_STEPS = PLAN_STEPS | {ASKED}
+"""Steps that speak of no due date."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -141,6 +145,17 @@ def plan_steps(deadline: Awaited, law_days: Collection[date], calendar: Calendar
         return
 
 
+def asked_on(case: Case, obligation: Obligation) -> date | None:
+    """Return the local date a decision became open: of the last fact it follows, or of the case's opening.
+
+    None while one of these facts is not recorded, and of what is no decision.
+    """
+    opened_by = (*obligation.after, *([obligation.when] if obligation.when else ()))
+    if not obligation.options or any(fact not in case.facts for fact in opened_by):
+        return None
+    return max((case.facts[fact].on for fact in opened_by), default=case.opened_on)
+
+
 def steps_of(
     case: Case, procedure: Procedure, name: str, deadline: Awaited, calendar: Calendar, *, today: date
 ) -> tuple[ScheduledStep, ...]:
@@ -157,7 +172,12 @@ def steps_of(
         ladder = ladder_of(case, procedure, name, deadline.due, calendar)
         law = [step for step in law_steps(ladder, deadline.due, calendar) if holds_on(deadline, step.on)]
     plan = plan_steps(deadline, frozenset(step.on for step in law), calendar)
-    return tuple(sorted((*(law if holds_on(deadline, today) else ()), *plan), key=lambda step: step.on))
+    steps = [*(law if holds_on(deadline, today) else ()), *plan]
+    if deadline.due is None and (asked := asked_on(case, entry_obligation(case, procedure, name))):
+        # Facts are recorded after their day: the question comes with the record, and never twice.
+        on = calendar.next_working(max(asked, today))
+        steps.append(ScheduledStep(id=ASKED, on=on, about=asked, step=Step(at=0, to=HIMSELF)))
+    return tuple(sorted(steps, key=lambda step: step.on))
 
 
 def next_step(steps: Sequence[ScheduledStep], *, today: date) -> ScheduledStep | None:
@@ -180,8 +200,8 @@ def following_step(steps: Sequence[ScheduledStep], *, after: date) -> ScheduledS
 def step_named(
     case: Case, procedure: Procedure, name: str, due: date, calendar: Calendar, step: str
 ) -> Step | None:
-    """Return the step of that id: of the plan, or of the deadline with that due date."""
-    if step in PLAN_STEPS:
+    """Return the step of that id: of the plan, of a question, or of the deadline with that due date."""
+    if step in UNDATED_STEPS:
         return SLIPPED.get(step, Step(at=0, to=HIMSELF))
     return rung_named(ladder_of(case, procedure, name, due, calendar), step)
 

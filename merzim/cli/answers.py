@@ -34,6 +34,8 @@ def obligation(call: CommandContext, deadline: Deadline) -> Json:
         "calendar": deadline.calendar,
         "status": deadline.status,
         "state": deadline.state,
+        "answers": [option.id for option in asked.options],
+        "answer": deadline.answer.id if deadline.answer else None,
         "planned_on": deadline.planned_on,
         "done_on": deadline.done_on,
         "late_by_working_days": deadline.late_by,
@@ -97,6 +99,9 @@ def state(
     Args:
         titles: of the deadlines of the case by id, to name what one waits for.
     """
+    if deadline.answer is not None:
+        answer = f"{deadline.answer.title[call.language]} ({deadline.answer.id})"
+        return call.say("cli.state.answered", on=deadline.done_on, answer=answer)
     if deadline.state == "done":
         code = "cli.state.done_late" if deadline.late_by is not None else "cli.state.done"
         return call.say(code, on=deadline.done_on, late_by=deadline.late_by)

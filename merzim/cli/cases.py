@@ -1,4 +1,4 @@
-"""Cases: `open`, `open-year`, `cases`, `case`, `record`, `replan`, `correct`, `cancel`, `exempt` and more."""
+"""Cases: `open`, `open-year`, `cases`, `case`, `record`, `decide`, `replan`, `correct`, `cancel` and more."""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 C = TypeVar("C", bound="VerbCommand")
 CaseId = Annotated[str, typer.Argument(metavar="CASE")]
 Fact = Annotated[str, typer.Argument(metavar="FACT")]
+Evidences = Annotated[
+    list[str] | None,
+    typer.Option("--evidence", metavar="[KIND=]FILE|URL[@DATE]", help="cli.option.evidence"),
+]
 On = Annotated[str, typer.Option("--on", metavar="DATE", help="cli.option.on")]
 Values = Annotated[list[str] | None, typer.Option("--value", metavar="NAME=NUMBER", help="cli.option.value")]
 SignedBy = Annotated[str, typer.Option("--signed-by", metavar="DUTY", help="cli.option.signed_by")]
@@ -44,6 +48,7 @@ def add_to(app: typer.Typer) -> None:
         "cases": cases,
         "case": show,
         "record": record,
+        "decide": decide,
         "replan": replan,
         "correct": correct,
         "withdraw": withdraw,
@@ -188,10 +193,7 @@ def record(
     case: CaseId,
     fact: Fact,
     on: On,
-    evidence: Annotated[
-        list[str] | None,
-        typer.Option("--evidence", metavar="[KIND=]FILE|URL[@DATE]", help="cli.option.evidence"),
-    ] = None,
+    evidence: Evidences = None,
     value: Values = None,
     signed_by: SignedBy = "",
 ) -> None:
@@ -205,6 +207,32 @@ def record(
         fields = {"case": case, "fact": fact, "on": happened, "values": values, "signed_by": signed_by}
         done = cases.record(call.ctx, build(cases.RecordFact, {**fields, "evidence": items}))
     _tell(call, done, done="cli.recorded", already="cli.recorded_already", fact=fact, on=happened)
+
+
+def decide(
+    ctx: typer.Context,
+    case: CaseId,
+    decision: Annotated[str, typer.Argument(metavar="DECISION")],
+    option: Annotated[str, typer.Argument(metavar="OPTION")],
+    on: On,
+    evidence: Evidences = None,
+    decided_by: Annotated[str, typer.Option("--decided-by", metavar="DUTY", help="cli.option.decided_by")] = "",
+    dry_run: DryRun = False,
+) -> None:
+    from merzim.cli.proofs import evidence_inputs
+    from services import cases
+    from workflow.law.names import known_option
+
+    call = CommandContext.of(ctx)
+    decided = day(on, where="--on")
+    procedure = call.app.desk.view(case, today=call.moment.today).procedure
+    answer = known_option(procedure, decision, option)
+    fields = {"case": case, "decision": decision, "option": option, "on": decided, "decided_by": decided_by}
+    with evidence_inputs(evidence or (), procedure, answer.fact) as items:
+        command = build(cases.Decide, {**fields, "evidence": items, "preview": dry_run})
+        done = cases.decide(call.ctx, command)
+    question = procedure.decisions[decision].title
+    _tell(call, done, done="cli.decided", already="cli.decided_already", title=question, answer=answer.title)
 
 
 def replan(ctx: typer.Context, case: CaseId, fact: Fact, on: On, dry_run: DryRun = False) -> None:

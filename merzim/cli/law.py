@@ -10,7 +10,7 @@ import typer
 from merzim.cli.answers import finding, obligation, print_deadlines, print_findings
 from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.help import Command
-from merzim.cli.parsing import BadArgument, named_days, optional_day
+from merzim.cli.parsing import BadArgument, answers_on, named_days, optional_day
 from merzim.cli.printing import paragraph
 
 if TYPE_CHECKING:
@@ -64,6 +64,9 @@ def plan(
     procedure: Annotated[str, typer.Argument(metavar="PROCEDURE")],
     facts: Facts = None,
     planned: Planned = None,
+    decide: Annotated[
+        list[str] | None, typer.Option("--decide", metavar="D=OPTION@DATE", help="cli.option.decide")
+    ] = None,
     on: Annotated[str | None, typer.Option("--on", metavar="DATE", help="cli.option.edition_on")] = None,
     kind: Annotated[str, typer.Option("--kind", metavar="KIND", help="cli.option.kind")] = "",
 ) -> int:
@@ -80,7 +83,7 @@ def plan(
     made = what_if(
         app.library,
         procedure,
-        facts=named_days(facts, where="--fact"),
+        facts={**named_days(facts, where="--fact"), **answers_on(decide, where="--decide")},
         planned=named_days(planned, where="--planned"),
         calendar=app.calendar,
         on=optional_day(on, where="--on"),

@@ -76,6 +76,23 @@ def named_numbers(pairs: Iterable[str] | None, *, where: str) -> dict[str, Decim
     return found
 
 
+def answers_on(texts: Iterable[str] | None, *, where: str) -> dict[str, date]:
+    """D=OPTION@DATE, any number of them, as the day of each `D=OPTION`.
+
+    Raises:
+        BadArgument: not written so, or no date.
+    """
+    found: dict[str, date] = {}
+    for text in texts or ():
+        answer, _, written = text.rpartition("@")
+        if not all(answer.partition("=")):
+            raise BadArgument("cli.not_an_answer", text=text, where=where)
+        if answer in found:
+            raise BadArgument("cli.named_twice", name=answer, where=where)
+        found[answer] = day(written, where=where)
+    return found
+
+
 def named_days(pairs: Iterable[str] | None, *, where: str) -> dict[str, date]:
     """NAME=DATE, any number of them.
 

@@ -17,7 +17,7 @@ from i18n import explain, say
 from notifications.acknowledgement import acknowledge
 from notifications.bot import evidence
 from notifications.bot.messages import ButtonAction, Reply, line, shorten
-from notifications.bot.office import House, is_notified, is_responsible
+from notifications.bot.office import House, is_notified, is_responsible, obligation_of
 from notifications.moved_dates import was_notified
 from notifications.notice import Notice
 from notifications.wire.telegram import Button, buttons, reference
@@ -30,7 +30,7 @@ from workflow.org.office import Office, Person
 CHANNEL = "telegram"
 LOOKED_AT = 1000
 """So many notices of a person are looked through, the newest first; older ones are answered on the pages."""
-_NAMED = re.compile(r"([0-9a-f]{32})(?::([0-9-]{1,10}))?")
+_NAMED = re.compile(r"([0-9a-f]{32})(?::([0-9-]{1,13}))?")
 
 
 def handle_button(
@@ -56,8 +56,11 @@ def handle_button(
     by = signature(person)
     if mark == "a":
         done = acknowledge(house.outbox, house.desk, notice, notice.key, by=by, now=now, today=today)
+        answers = _answers(house, notice, language, today=today)
         left = tuple(
-            kept for row in buttons(notice) if (kept := tuple(one for one in row if one.data[0] != "a"))
+            kept
+            for row in buttons(notice, answers)
+            if (kept := tuple(one for one in row if one.data[0] != "a"))
         )
         return ButtonAction(
             toast=line("acknowledged", language, on=(done.acknowledged_at or now).date()), buttons=left
@@ -83,6 +86,8 @@ def handle_button(
         )
     if deadline.state not in WAITING and deadline.state != "missed":
         return ButtonAction(toast=line("done_already", language), alert=True)
+    if mark == "d" and deadline.obligation.options:
+        return _decide(house, person, view, notice, deadline, chosen, language, now=now, today=today)
     if not chosen:
         return _offer_days(house, notice, deadline, mark, language, today=today)
     day = _day(chosen)
@@ -108,6 +113,68 @@ def handle_button(
 def signature(person: Person) -> str:
     """Return the name under which the chain records a person's action in Telegram."""
     return f"{person.name} (Telegram)"
+
+
+def _answers(house: House, notice: Notice, language: str, *, today: date) -> tuple[str, ...]:
+    """The answers to the decision a reminder asks for; none of a confidential case."""
+    if notice.kind != "reminder" or not notice.case:
+        return ()
+    view = house.desk.view(notice.case, today=today)
+    if view.procedure.confidential:
+        return ()
+    return tuple(one.title[language] for one in obligation_of(view.procedure, notice.obligation).options)
+
+
+def _decide(
+    house: House,
+    person: Person,
+    view: View,
+    notice: Notice,
+    deadline: Deadline,
+    chosen: str,
+    language: str,
+    *,
+    now: datetime,
+    today: date,
+) -> ButtonAction:
+    """Answer a decision: which answer, then on which day. `chosen`: `2`, then `2-2026-04-07`."""
+    title, options, name = deadline.obligation.title, deadline.obligation.options, reference(notice.key)
+    if not chosen:
+        rows = tuple(
+            (Button(option.title[language], f"d:{name}:{number}"),) for number, option in enumerate(options, 1)
+        )
+        return ButtonAction(
+            toast="", replies=(Reply(text=line("decide", language, title=title), buttons=rows),)
+        )
+    number, _, written = chosen.partition("-")
+    if not number.isdecimal() or not 0 < int(number) <= len(options):
+        return ButtonAction(toast=line("not_yours", language), alert=True)
+    option, on = options[int(number) - 1], _day(written)
+    if on is None:
+        days = dict.fromkeys((today, house.calendar.add(today, -1)))
+        rows = tuple(
+            (Button(line("day", language, on=day), f"d:{name}:{number}-{day.isoformat()}"),) for day in days
+        )
+        asked = line("decided_on", language, title=title, answer=option.title)
+        return ButtonAction(toast="", replies=(Reply(text=asked, buttons=rows),))
+    change = house.desk.decide(
+        notice.case,
+        deadline.id,
+        option.id,
+        on=on,
+        by=signature(person),
+        now=now,
+        today=today,
+        evidence_follows=True,
+    )
+    said = Reply(text=line("decided", language, title=title, answer=option.title, on=on))
+    if change.events:
+        data = f"u:{name}:{change.events[0].seq}"
+        said = replace(said, buttons=((Button(line("undo", language), data),),))
+    asked_for = evidence.request_evidence(house, person, view, deadline, name, language, now=now)
+    return ButtonAction(
+        toast="", replies=(said, *(asked_for if deadline.obligation.evidence else ())), buttons=()
+    )
 
 
 def _undo(

@@ -65,7 +65,7 @@ def request_evidence(
     """Request missing evidence, or first its kind where several are missing; return nothing when none is
     missing.
     """
-    fact = view.case.facts.get(deadline.id)
+    fact = view.case.facts.get(deadline.fact)
     shown = {item.kind for item in fact.evidence} if fact else set()
     kinds = [(n, kind) for n, kind in enumerate(deadline.obligation.evidence) if kind not in shown]
     if len(kinds) > 1:
@@ -175,7 +175,7 @@ def _record_evidence(
         return (Reply(text=line("no_longer_yours", language)),)
     kind = _choose_kind(awaited.kind, deadline.obligation.evidence, "link:" if content is None else "document:")
     given = _date(beside)
-    known = view.case.facts.get(deadline.id)
+    known = view.case.facts.get(deadline.fact)
     if content is None:
         item = Evidence(kind=kind, reference=reference, published_on=given)
     else:
@@ -185,7 +185,7 @@ def _record_evidence(
         )
     on = known.on if known else (given or today)
     by = f"{person.name} (Telegram)"
-    house.desk.record(awaited.case, deadline.id, on=on, by=by, now=now, today=today, evidence=(item,))
+    house.desk.record(awaited.case, deadline.fact, on=on, by=by, now=now, today=today, evidence=(item,))
     house.links.await_from(person.key, None)
     return (Reply(text=line("evidence_taken", language, title=deadline.obligation.title, on=on)),)
 

@@ -99,7 +99,7 @@ def is_responsible(
     """Return whether the person must fulfil the obligation, or is deputy of one who must, by the office as of
     today.
     """
-    obligation = _obligation(house.library.named(case.edition), deadline)
+    obligation = obligation_of(house.library.named(case.edition), deadline)
     found = resolve_assignees(office, case, obligation, deadline, on=today)
     return not isinstance(found, Unresolved) and any(one.person.key == person.key for one in found)
 
@@ -109,7 +109,7 @@ def is_notified(
 ) -> bool:
     """Return whether the escalation of the deadline still notifies the person, by the office as of today."""
     procedure = house.library.named(case.edition)
-    obligation = _obligation(procedure, deadline)
+    obligation = obligation_of(procedure, deadline)
     for rung in procedure.ladders[obligation.ladder].rungs:
         people, _ = resolve_recipients(office, case, obligation, deadline, rung, on=today)
         if any(one.person.key == person.key for one in people):
@@ -117,6 +117,6 @@ def is_notified(
     return False
 
 
-def _obligation(procedure: Procedure, deadline: str) -> Obligation:
-    """Return the obligation of a deadline."""
+def obligation_of(procedure: Procedure, deadline: str) -> Obligation:
+    """Return the obligation of a deadline's id, with or without its period."""
     return procedure.by_id[deadline.partition(".")[0].partition("#")[0]]

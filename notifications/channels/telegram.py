@@ -206,7 +206,7 @@ class _Batch:
             sent = await self.bot.send_message(
                 chat_id=int(chat),
                 text=format_message(parcel.letter),
-                reply_markup=keyboard(buttons(parcel.notice)),
+                reply_markup=keyboard(buttons(parcel.notice, parcel.letter.answers)),
             )
             outcome = Outcome(state="sent", answer=f"message {sent.message_id}")
         except (AiogramError, OSError, ValueError) as problem:

@@ -16,7 +16,7 @@ def items(told: Sequence[tuple[Notice, Matter]], matters: Matters) -> list[Item]
     """Return these reminders as lines of a list, each deadline once."""
     found: dict[tuple[str, str], Item] = {}
     for one, matter in told:
-        if matter.planned and (one.case, one.obligation) in found:
+        if not matter.dated and (one.case, one.obligation) in found:
             continue
         day, now = relation_to_matter(matter, matters.calendar, today=matters.today)
         found[one.case, one.obligation] = Item(
@@ -48,6 +48,6 @@ def collected_letter(told: Sequence[tuple[Notice, Matter]], matters: Matters, la
         entries=tuple(
             entry(matter, language=language, domain=matters.rules.domain, queued_at=one.queued_at)
             for one, matter in told
-            if not matter.confidential and not matter.planned
+            if not matter.confidential and matter.dated
         ),
     )

@@ -141,7 +141,10 @@ def _lost_channel_letter(notice: Notice, matters: Matters) -> Letter:
 def reminder(notice: Notice, matter: Matter, calendar: Calendar, *, today: date) -> Letter:
     """Return the letter of one escalation step, with its deadline as a calendar item."""
     said = letter(matter, calendar, language=notice.language, today=today)
-    if matter.confidential or matter.planned:
+    if not matter.confidential:
+        options = matter.deadline.obligation.options
+        said = replace(said, answers=tuple(option.title[notice.language] for option in options))
+    if matter.confidential or not matter.dated:
         # A plan date is nobody's due date: what stands in the reader's calendar stays as it is.
         return said
     domain = notice.message_id.rpartition("@")[2].rstrip(">")

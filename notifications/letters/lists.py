@@ -43,6 +43,7 @@ def sections(items: Iterable[Item], language: str) -> tuple[Section, ...]:
         ("soon", SOON),
         ("planned", PLANNED),
         ("slipped", SLIPPED),
+        ("asked", ("asked",)),
     )
     found = []
     for name, standings in parts:

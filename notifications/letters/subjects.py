@@ -23,7 +23,7 @@ from workflow.deadlines.resolver import deadline as one_deadline
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure
 from workflow.org.office import Office, Recipient
-from workflow.reminders import PLAN_STEPS, step_named
+from workflow.reminders import ASKED, PLAN_STEPS, asked_on, step_named
 
 
 class Matters:
@@ -90,6 +90,9 @@ class Matters:
 
     def _holds(self, notice: Notice, deadline: Deadline) -> bool:
         """Return whether the deadline is still the one the notice was queued for."""
+        if notice.rung == ASKED:
+            asked = asked_on(self._cases[notice.case], deadline.obligation)
+            return deadline.state in WAITING and deadline.due is None and asked == notice.due
         if notice.rung in PLAN_STEPS:
             overdue = is_overdue(deadline, today=self.today)
             return deadline.state in WAITING and deadline.planned_on == notice.due and not overdue
@@ -116,6 +119,7 @@ class Matters:
             public_address=self.rules.public_address,
             confidential=confidential(procedure),
             planned=notice.rung in PLAN_STEPS,
+            asked_on=notice.due if notice.rung == ASKED else None,
         )
 
     def _hearers(

@@ -32,6 +32,7 @@ class Matter:
         told: the recipient and the reason; None when the office has changed since the notice was queued.
         others: names of the other recipients of the reminder.
         public_address: address of the pages; with "" the letter gives a command instead of a link.
+        asked_on: the day a decision became open, where the letter asks for that decision.
         planned: whether it is about the plan date and not the due date.
         confidential: whether the letter reveals only that something waits; the rest requires log-in.
     """
@@ -46,6 +47,12 @@ class Matter:
     public_address: str = ""
     confidential: bool = False
     planned: bool = False
+    asked_on: date | None = None
+
+    @property
+    def dated(self) -> bool:
+        """Whether it speaks of a due date."""
+        return not self.planned and self.asked_on is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +100,8 @@ def relation_to_matter(matter: Matter, calendar: Calendar, *, today: date) -> tu
     if matter.planned:
         assert deadline.planned_on is not None
         return deadline.planned_on, relation_to_plan_date(deadline.planned_on, calendar, today=today)
+    if matter.asked_on is not None:
+        return matter.asked_on, DeadlineSummary("asked")
     assert deadline.due is not None
     return deadline.due, standing(deadline.due, calendar, today=today)
 
@@ -169,7 +178,7 @@ def page(matter: Matter, calendar: Calendar, *, language: str, today: date) -> P
         ),
         Section(
             heading=say("letter.heading_do", {}, language),
-            lines=tuple(_to_do(matter, language, late=today > day)),
+            lines=tuple(_to_do(matter, language, late=today > day and matter.asked_on is None)),
         ),
         Section(heading=say("letter.heading_who", {}, language), lines=tuple(_who(matter, language))),
     )
@@ -233,16 +242,21 @@ def _to_do(matter: Matter, language: str, *, late: bool) -> Iterator[Line]:
     case, deadline = matter.case, matter.deadline
     day = say("letter.date_here", {}, language)
     word = "letter.do_planned" if matter.planned and late else "letter.do_late" if late else "letter.do"
-    yield Line(text=say(word, {}, language))
+    options = deadline.obligation.options
+    answers = {"answers": tuple(option.title for option in options)}
+    yield Line(text=say("letter.do_decide" if options else word, answers, language))
     page = case_page(matter)
     if page:
         yield Line(text=say("letter.link_case", {}, language), link=page)
+    elif options:
+        for option in options:
+            yield Line(text=f"merzim decide {case.id} {deadline.id} {option.id} --on {day}", command=True)
     else:
         yield Line(text=_command(case, deadline, day), command=True)
         if matter.planned:
             yield Line(text=f"merzim replan {case.id} {deadline.id} --on {day}", command=True)
     anchor = matter.procedure.by_id.get(deadline.anchor_fact or "")
-    if anchor is not None and deadline.anchor == "planned" and not matter.planned:
+    if anchor is not None and deadline.anchor == "planned" and matter.dated:
         yield Line(text=say("letter.do_replan", {"title": anchor.title}, language))
         if not page:
             yield Line(text=f"merzim replan {case.id} {anchor.id} --on {day}", command=True)

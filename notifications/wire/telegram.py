@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -44,8 +45,12 @@ def reference(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:32]
 
 
-def buttons(notice: Notice) -> Buttons:
-    """Return the buttons of a reminder, in its recipient's language."""
+def buttons(notice: Notice, answers: Sequence[str] = ()) -> Buttons:
+    """Return the buttons of a reminder, in its recipient's language.
+
+    Args:
+        answers: to the decision it asks for, in their order.
+    """
     name, language = reference(notice.key), notice.language
     if notice.kind == "lost":
         return ()
@@ -57,6 +62,9 @@ def buttons(notice: Notice) -> Buttons:
         return ((button("acknowledge", "a"),),)
     if notice.kind != "reminder":
         return ((button("acknowledge", "a"), button("open", "o")),)
+    if answers:
+        given = tuple((Button(text, f"d:{name}:{number}"),) for number, text in enumerate(answers, 1))
+        return (*given, (button("acknowledge", "a"), button("open", "o")))
     return (
         (button("acknowledge", "a"), button("snooze", "s")),
         (button("done", "d"), button("evidence", "e")),

@@ -36,6 +36,10 @@ def _lines(coverage: Coverage, readings: tuple[Contradiction, ...], language: st
         yield f"\n## {title}\n"
         heads = tuple(say(one) for one in ("row", "place", "gist", "carried_by", "term", "proved_by"))
         yield from _table(heads, (_row(coverage, row, language) for row in rows))
+    yield f"\n## {say('decisions')}\n"
+    yield say("decisions_how") + "\n"
+    heads = tuple(say(one) for one in ("edition", "decision", "answers", "asked_of", "place"))
+    yield from _table(heads, _decisions(coverage, language))
     yield f"\n## {say('contradictions')}\n"
     yield say("contradictions_how") + "\n"
     heads = tuple(say(one) for one in ("number", "between", "reading", "where", "proved_by"))
@@ -88,6 +92,19 @@ def _proof(carried: CarriedRow, language: str) -> str:
     more = len(examples) - EXAMPLES_NAMED
     code = "coverage.examples_more" if more > 0 else "coverage.examples"
     return i18n.say(code, {"titles": named, "more": more}, language)
+
+
+def _decisions(coverage: Coverage, language: str) -> Iterator[tuple[str, ...]]:
+    """The questions of all editions, with the facts their answers are recorded by."""
+    for procedure in coverage.library.all():
+        for one in procedure.decisions.values():
+            yield (
+                f"`{procedure.edition}`",
+                f"`{one.id}` {one.title[language]}",
+                _each(f"`{answer.id}` {answer.title[language]}: `{answer.fact}`" for answer in one.options),
+                i18n.say(f"duty.{one.duty}", {}, language),
+                f"{procedure.acts[one.act].short[language]}, {one.paragraph}",
+            )
 
 
 def _reading(one: Contradiction, language: str) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from storage.database.in_list import execute_for_names, in_names
 from storage.rows import Values
 from storage.tables import CASE, DEADLINE, EVENT, MOVED, NOTICE, READER
 from workflow.board.rows import WAITING
-from workflow.reminders import PLAN_STEPS
+from workflow.reminders import ASKED, PLAN_STEPS
 
 PLACE = {"k_case": DEADLINE.c.case, "k_obligation": DEADLINE.c.obligation}
 """The key of a row of the board, as lines to join with name it."""
@@ -177,7 +177,9 @@ def _withdraw(connection: Connection, made: Batch) -> None:
         for record in execute_for_names(connection, _QUEUED, made.waiting)
         if not any(
             row.obligation == record.obligation
-            and record.due == (row.planned_on if record.rung in PLAN_STEPS else row.due)
+            and (
+                record.rung == ASKED or record.due == (row.planned_on if record.rung in PLAN_STEPS else row.due)
+            )
             and row.state in WAITING
             for row in made.waiting[record.case]
         )

@@ -15,7 +15,7 @@ from storage.notices.sending import EnqueueJobs, hand_out
 from storage.rows import notice, row
 from storage.tables import CASE, DEADLINE, MOVED, NOTICE
 from workflow.board.rows import Row
-from workflow.reminders import PLAN_STEPS
+from workflow.reminders import UNDATED_STEPS
 
 _QUEUED = NOTICE.c.state == literal_column("'queued'")
 _BUNDLED = NOTICE.c.bundle != literal_column("''")
@@ -172,8 +172,8 @@ def _told(
     """Of each deadline the last notice each person has had through each channel."""
     asked: Select[tuple[object, ...]] = (
         select(NOTICE)
-        # Who was asked about a plan date was told of no due date.
-        .where(NOTICE.c.case.in_(sorted(cases)), NOTICE.c.state.in_(_TOLD), NOTICE.c.rung.not_in(PLAN_STEPS))
+        # Who was asked about a plan date, or for a decision, was told of no due date.
+        .where(NOTICE.c.case.in_(sorted(cases)), NOTICE.c.state.in_(_TOLD), NOTICE.c.rung.not_in(UNDATED_STEPS))
         .order_by(NOTICE.c.queued_at, NOTICE.c.key)
     )
     found: dict[tuple[str, str], dict[tuple[str, str], Notice]] = {}

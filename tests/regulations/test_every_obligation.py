@@ -143,7 +143,11 @@ def _can_be_recorded(asked: Asked, desk: CaseCommands) -> None:
     view = desk.view(case.id, today=TODAY)
     deadline = next(one for one in view.deadlines if one.obligation == asked.obligation)
     on = max(asked.begun, _first_day(deadline, asked))
-    names = [deadline.id, *(f"{deadline.id}#{n}" for n in range(2, _times(asked.obligation) + 1))]
+    answers = [option.fact for option in asked.obligation.options]
+    names = [
+        answers[0] if answers else deadline.id,
+        *(f"{deadline.id}#{n}" for n in range(2, _times(asked.obligation) + 1)),
+    ]
     for name in names:
         if name not in case.facts:
             desk.record(case.id, name, on=on, by="officer", now=NOW, today=TODAY)

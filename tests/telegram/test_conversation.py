@@ -22,10 +22,12 @@ from tests.telegram.emulator import STRANGER, Emulator, Message
 from tests.telegram.talk import Talk, listening
 from workflow.cases.case import Case, Event
 from workflow.cases.commands.desk import CaseCommands
+from workflow.cases.commands.opening import Opening
 from workflow.law.library import Library
 
 pytestmark = pytest.mark.telegram
 ANNOUNCED = "start_announced"
+TODAY = FIVE_BEFORE
 
 
 @pytest.fixture
@@ -439,3 +441,30 @@ def test_undo_ends_after_ten_minutes(talk: Talk, case: Case) -> None:
 
     assert "10 минуттан көп уақыт өтті" in late.text
     assert ANNOUNCED in talk.town.desk.view(case.id, today=talk.today).case.facts
+
+
+def test_a_decision_is_answered_by_a_button_for_each_answer(talk: Talk, case: Case) -> None:
+    """Under the letter stand the answers; then the day is asked, and the fact of the answer is recorded."""
+    people = [replace(AIGUL, duties=("prevention_unit",)), DANA, OFFICER]
+    office_store.save(talk.town.engine, people=people)
+    opening = Opening(
+        procedure="procurement-analysis", unit="staff", facts={"procurement_analysis_ended": TODAY}
+    )
+    asked = talk.town.desk.open(opening, by="Айгүл", now=noon(TODAY), today=TODAY)
+    talk.day(TODAY)
+    linked(talk)
+    letter = next(
+        one
+        for one in [reminded(talk), *talk.emulator.seen(emulator.AIGUL)]
+        if "Құқық бұзушылық белгілері жоқ" in one.buttons
+    )
+
+    (when,) = talk.press(emulator.AIGUL, letter, "Құқық бұзушылық белгілері жоқ")
+    done = talk.press(emulator.AIGUL, when, "18 наурыз, сәрсенбі")[0]
+    fact = talk.town.desk.view(asked.id, today=TODAY).case.facts["offence_signs_absent"]
+
+    assert "Орындалды" not in letter.buttons
+    assert "қай күні шешілді" in when.text
+    assert "Жауап жазылды: «Құқық бұзушылық белгілері жоқ»" in done.text
+    assert (fact.on, fact.by) == (TODAY, "Ахметова Айгүл (Telegram)")
+    assert "Болдырмау" in done.buttons

@@ -9,7 +9,7 @@ import calendars
 from tests.web.conftest import Home
 from tests.web.offices import library
 from web.ui.timeline import HEAD, LABELS, MAX_SPAN_DAYS, ROW, WIDTH, Timeline, build_timeline
-from workflow.cases.case import Case
+from workflow.cases.case import Case, Fact
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
 
@@ -24,15 +24,18 @@ def drawn(*, today: date = TODAY, planned: dict[str, date] | None = None) -> Tim
     return found
 
 
-def chain(planned: dict[str, date] | None = None) -> tuple[Deadline, ...]:
+def chain(
+    planned: dict[str, date] | None = None, facts: dict[str, date] | None = None, *, today: date = TODAY
+) -> tuple[Deadline, ...]:
     case = Case(
+        facts={name: Fact(name=name, on=on) for name, on in (facts or {}).items()},
         id="x",
         procedure="internal-analysis",
         edition="internal-analysis.2024-01-01",
         planned=planned or {"analysis_started": date(2026, 4, 13), "analysis_ended": date(2026, 5, 26)},
     )
     procedure = library().named(case.edition)
-    return deadlines(case, procedure, calendars.calendar(), today=TODAY)
+    return deadlines(case, procedure, calendars.calendar(), today=today)
 
 
 def test_a_case_without_any_date_has_no_picture() -> None:
@@ -97,6 +100,24 @@ def test_what_comes_back_every_quarter_is_left_to_the_table() -> None:
 
     assert not any("." in name for name in shown)
     assert picture.left_out == sum(1 for deadline in chain() if deadline.due and deadline.id not in shown)
+
+
+def test_the_picture_goes_on_through_the_monitoring() -> None:
+    """Once the note is signed the quarters have rows, a mark for each report due in sight: after 9 June 2026 by
+    7 July (the 5th is a Sunday, the 6th Capital Day), 5 October and 5 January; the analysis gives way."""
+    today = date(2026, 11, 2)
+    facts = {"analysis_started": date(2026, 4, 13), "analysis_ended": date(2026, 5, 26)}
+    facts["note_signed"] = date(2026, 6, 9)
+    found = chain(facts=facts, today=today)
+    picture = build_timeline(found, calendar=calendars.calendar(), today=today, soon=date(2026, 11, 11))
+
+    assert picture is not None
+    (reports,) = [line for line in picture.lines if line.id.startswith("quarter_reported")]
+    due = [mark.on for mark in reports.marks if mark.kind == "due"]
+    assert due[:3] == [date(2026, 7, 7), date(2026, 10, 5), date(2027, 1, 5)]
+    assert reports.id == "quarter_reported.2026Q2"
+    assert picture.first <= today <= picture.last
+    assert "start_announced" not in {line.id for line in picture.lines}
 
 
 def test_dates_far_apart_do_not_make_the_days_too_narrow() -> None:

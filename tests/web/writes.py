@@ -77,6 +77,7 @@ class World:
 
     Attributes:
         case: of the unit OWN; secret: a confidential one, of which the officer alone was named to know.
+        document: one that asks for a decision.
         spare: further cases of OWN, for what ends a case.
         now_at: whoever is about to send; some bodies speak of their sender's own things.
     """
@@ -84,6 +85,7 @@ class World:
     office: RealOffice
     case: str
     secret: str
+    document: str
     spare: tuple[str, ...]
     files: dict[str, str] = field(default_factory=dict)
     now_at: str = ""
@@ -181,6 +183,11 @@ SENT: Mapping[str, Sent] = {
     f"{CASE}/resumption": Sent(json={"on": DAY, **GROUND}, case=True, **NOT_ALLOWED),
     f"{CASE}/migration": Sent(
         json={"edition": OLDER}, case=True, places=lambda world: {"{case}": world.spare[2]}
+    ),
+    f"{CASE}/decisions/{{decision}}": Sent(
+        json={"option": "not_touched", "on": DAY},
+        case=True,
+        places=lambda world: {"{case}": world.document, "{decision}": "units"},
     ),
     f"{CASE}/snoozes": in_case(obligation="analysis_ended", until="2026-04-20"),
     f"{CASE}/readers": in_case(person="v.kim@example.kz"),
@@ -369,8 +376,9 @@ def prepare(office: RealOffice) -> World:
         ),
         **who,
     )
+    document = house.desk.open(Opening(procedure="internal-document", unit=OWN), **who)
     spare = tuple(one.id for one in opened[1:])
-    world = World(office=office, case=opened[0].id, secret=secret.id, spare=spare)
+    world = World(office=office, case=opened[0].id, secret=secret.id, document=document.id, spare=spare)
     _fill(world.case, office, who)
     _letters(world)
     _files(world)

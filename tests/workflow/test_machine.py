@@ -76,18 +76,22 @@ def test_what_is_open_follows_from_where_the_case_stands() -> None:
 
 
 def test_the_diagram_shows_every_step_with_its_guard_and_every_command() -> None:
-    """Mermaid text: from stage to stage while nothing blocks, out of each by command, and back by reopening."""
-    lines = [line.strip() for line in diagram(analysis()).splitlines()]
-    stages = [stage.id for stage in analysis().stages]
+    """Mermaid text: from stage to stage while nothing blocks, out of each by command, and back by reopening; a
+    stage that asks a decision has that guard too."""
+    law = library().latest("conflict-of-interest")
+    lines = [line.strip() for line in diagram(law).splitlines()]
+    stages = [stage.id for stage in law.stages]
     steps = zip(stages, [*stages[1:], "completed"], strict=True)
+    asked = {"settlement": " & nothing_unanswered"}
 
-    assert lines[:4] == ["---", "title: internal-analysis.2024-01-01", "---", "stateDiagram-v2"]
+    assert lines[:4] == ["---", "title: conflict-of-interest.2025-09-18", "---", "stateDiagram-v2"]
     expected = {
         f"[*] --> {stages[0]}",
-        "completed --> [*]",
-        *(f"{here} --> {there}: advance [nothing_blocks]" for here, there in steps),
-        *(f"{here} --> cancelled: cancel" for here in (*stages, "completed")),
-        *(f"{here} --> exempted: exempt" for here in (*stages, "completed")),
+        "closed --> [*]",
+        "completed --> closed: advance [nothing_runs]",
+        *(f"{here} --> {there}: advance [nothing_blocks{asked.get(here, '')}]" for here, there in steps),
+        *(f"{here} --> cancelled: cancel" for here in (*stages, "completed", "closed")),
+        *(f"{here} --> exempted: exempt" for here in (*stages, "completed", "closed")),
         f"cancelled --> {stages[0]}: reopen",
         f"exempted --> {stages[0]}: reopen",
     }

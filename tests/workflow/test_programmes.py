@@ -245,7 +245,7 @@ def test_a_case_that_turns_on_a_target_is_not_over_before_it_is_measured() -> No
     first = case({"index_measured.2026": TODAY})
     both = case({"index_measured.2026": TODAY, "index_measured.2027": TODAY})
 
-    assert [stage(law, told, look(law, told).values()) for told in (first, both)] == ["kitchen", "completed"]
+    assert [stage(law, told, look(law, told).values()) for told in (first, both)] == ["kitchen", "closed"]
 
 
 def test_a_target_without_its_figure_is_said_so() -> None:

@@ -316,7 +316,7 @@ def test_the_fact_that_opened_a_branch_is_withdrawn(desk: CaseCommands) -> None:
     opening = Opening(procedure="conflict-of-interest", person="p1", planned={})
     opened = desk.open(opening, by="officer", now=NOW, today=TODAY)
     branch = next(
-        one for one in library().of(opened).obligations if one.when is not None and one.recurs is None
+        one for one in library().of(opened).facts.values() if one.when is not None and one.recurs is None
     )
     assert branch.when is not None
     record(desk, opened, branch.when, date(2026, 5, 12))

@@ -133,6 +133,8 @@ class ObligationAnswer(BaseModel):
     title: str
     stage: str
     state: str
+    answers: list[str]
+    answer: str | None
     due: date | None
     earliest: date | None
     latest: date | None
@@ -207,6 +209,8 @@ def obligation_answer(deadline: Deadline, procedure: Procedure, translator: Tran
         title=obligation.title[translator.language],
         stage=obligation.stage,
         state=deadline.state,
+        answers=[option.id for option in obligation.options],
+        answer=deadline.answer.id if deadline.answer else None,
         due=deadline.due,
         earliest=deadline.earliest,
         latest=deadline.latest,

@@ -36,6 +36,7 @@ router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
 mount.post(router, "/cases", cases.open_case, tags=["cases"], status=201)
 CASE_VERBS: tuple[tuple[str, Verb[Any, Any]], ...] = (
     ("facts", cases.record),
+    ("decisions/{decision}", cases.decide),
     ("plans", cases.replan),
     ("corrections", cases.correct),
     ("withdrawals", cases.withdraw),

@@ -31,6 +31,7 @@ from web.pages.overview.board import SHOWN, board
 from workflow.board.rows import CaseFilter
 from workflow.cases.case import CaseStatus
 from workflow.cases.changes import field_changes
+from workflow.cases.machine import BETWEEN_STAGES
 
 router = APIRouter()
 Cursor = Annotated[
@@ -48,6 +49,7 @@ class ProcedureAnswer(BaseModel):
     opened: str
     confidential: bool
     obligations: list[str]
+    decisions: dict[str, list[str]]
 
 
 @router.get("/api/v1/board", tags=["board"], responses=PROBLEMS)
@@ -104,7 +106,7 @@ def list_cases(
     filter_ = CaseFilter(
         unit=unit or None,
         procedure=procedure or None,
-        stage=(stage or None) if procedure else None,
+        stage=(stage or None) if procedure or stage in BETWEEN_STAGES else None,
         standing=standing,
         search=search,
         late_on=today if late else None,
@@ -159,7 +161,8 @@ def list_procedures(ctx: Reading, translator: RequestTranslator) -> list[Procedu
             title=edition.title[translator.language],
             opened=edition.opened,
             confidential=edition.confidential,
-            obligations=[obligation.id for obligation in edition.obligations],
+            obligations=list(edition.facts),
+            decisions={name: [option.id for option in one.options] for name, one in edition.decisions.items()},
         )
         for edition in ctx.library.all()
     ]

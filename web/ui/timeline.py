@@ -1,7 +1,7 @@
 """Geometry of the timeline of a case: positions and values only; the template adds the texts.
 
-One row per obligation, one column of pixels per day. Recurring obligations are left to the table below the
-picture, so that the days around the analysis stay wide enough to see.
+One row per obligation, one column of pixels per day. A recurring obligation is drawn, all its periods in one
+row, once what they count from has happened: until then the days around the analysis stay wide enough to see.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Literal
 
 from calendars.calendar import Calendar
 from web.ui.deadline_status import DeadlineStatus, status_on
+from workflow.cases.states import AWAITED
 from workflow.deadlines.deadline import Deadline
 from workflow.law.procedure import Text
 
@@ -120,11 +121,11 @@ def build_timeline(
 ) -> Timeline | None:
     """Build the timeline of a case's deadlines; None when none of them has a date."""
     required = [deadline for deadline in deadlines if deadline.state != "not_required"]
-    dated = [deadline for deadline in required if deadline.period is None and _dates_of(deadline)]
+    dated = [group for group in _groups(required) if any(_dates_of(deadline) for deadline in group)]
     if not dated:
         return None
     first, last = _span(dated, calendar=calendar, today=today)
-    rows = [deadline for deadline in dated if any(first <= on <= last for on in _dates_of(deadline))]
+    rows = [group for group in dated if any(first <= on <= last for one in group for on in _dates_of(one))]
     step = (WIDTH - LABELS) / ((last - first).days + 1)
 
     def x(on: date) -> float:
@@ -157,28 +158,41 @@ def build_timeline(
             for run in _find_runs_off(first, last, calendar)
         ),
         lines=tuple(
-            _build_row(deadline, number, first, last, x, middle, today=today, soon=soon)
-            for number, deadline in enumerate(rows)
+            _build_row(group, number, first, last, x, middle, today=today, soon=soon)
+            for number, group in enumerate(rows)
         ),
         today=today,
         today_x=middle(today) if first <= today <= last else None,
         left_out=sum(1 for deadline in required if deadline.due is not None)
-        - sum(1 for d in rows if d.due is not None),
+        - sum(1 for group in rows for one in group if one.due is not None and first <= one.due <= last),
     )
+
+
+def _groups(deadlines: Sequence[Deadline]) -> list[list[Deadline]]:
+    """Return the deadlines by row: the periods of what recurs together, none before what they count from."""
+    found: dict[str, list[Deadline]] = {}
+    happened = {deadline.id for deadline in deadlines if deadline.done_on is not None}
+    for deadline in deadlines:
+        recurs = deadline.obligation.recurs
+        if recurs is None or recurs.since in happened:
+            found.setdefault(deadline.obligation.id, []).append(deadline)
+    return list(found.values())
 
 
 def _dates_of(deadline: Deadline) -> list[date]:
     return [on for on in (deadline.due, deadline.planned_on, deadline.done_on) if on is not None]
 
 
-def _span(deadlines: Sequence[Deadline], *, calendar: Calendar, today: date) -> tuple[date, date]:
+def _span(groups: Sequence[Sequence[Deadline]], *, calendar: Calendar, today: date) -> tuple[date, date]:
     """Return the first and the last day drawn: all dates, today when it is near, at most MAX_SPAN_DAYS days.
 
     A date far from the rest (a schedule approved half a year before) must not press the others
-    together: days are dropped from the end farther from the middle of the dates.
+    together: days are dropped from the end farther from the middle of the dates; from today, where what
+    recurs has begun.
     """
-    days = sorted(on for deadline in deadlines for on in _dates_of(deadline))
-    middle = days[len(days) // 2]
+    days = sorted(on for group in groups for one in group for on in _dates_of(one))
+    recurs = any(group[0].period is not None for group in groups)
+    middle = min(max(today, days[0]), days[-1]) if recurs else days[len(days) // 2]
     while (days[-1] - days[0]).days > MAX_SPAN_DAYS:
         days.pop(0 if middle - days[0] >= days[-1] - middle else -1)
     first, last = days[0], days[-1]
@@ -224,7 +238,7 @@ def _holiday_names(run: Sequence[date], calendar: Calendar) -> tuple[str, ...]:
 
 
 def _build_row(
-    deadline: Deadline,
+    group: Sequence[Deadline],
     number: int,
     first: date,
     last: date,
@@ -234,9 +248,12 @@ def _build_row(
     today: date,
     soon: date,
 ) -> TimelineRow:
+    # Of several periods the row speaks of the first that is still to be done.
+    deadline = next((one for one in group if one.state in AWAITED), group[-1])
     marks = tuple(
         Mark(kind=kind, on=on, x=middle(on))
-        for kind, on in _marks(deadline)
+        for one in group
+        for kind, on in _marks(one)
         if on is not None and first <= on <= last
     )
     bars = tuple(
@@ -249,7 +266,8 @@ def _build_row(
             if kind == "counted"
             else round(x(end + timedelta(days=1)) - x(begin), 1),
         )
-        for kind, begin, end in _bars(deadline, first, last)
+        for one in group
+        for kind, begin, end in _bars(one, first, last)
     )
     shown = deadline.due or deadline.planned_on or deadline.done_on or first
     edge = max((mark.x for mark in marks), default=middle(first))

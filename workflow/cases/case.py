@@ -6,7 +6,9 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Literal, NamedTuple, get_args
+from zoneinfo import ZoneInfo
 
 from calendars.terms import EXTENSION_UNITS, ExtensionTerm
 
@@ -269,11 +271,21 @@ class Case:
         """Return the name of the object by language."""
         return {language: self.object_in(language) for language in LANGUAGES}
 
+    @property
+    def opened_on(self) -> date | None:
+        """The local date it was opened on."""
+        return self.opened_at.astimezone(_almaty()).date() if self.opened_at else None
+
     def occurrences(self, name: str) -> tuple[Fact, ...]:
         """The fact of that name and its repetitions (`name#2`, `name#3`), by their days."""
         again = f"{name}#"
         found = [fact for key, fact in self.facts.items() if key == name or key.startswith(again)]
         return tuple(sorted(found, key=lambda fact: fact.on))
+
+
+@cache
+def _almaty() -> ZoneInfo:
+    return ZoneInfo("Asia/Almaty")
 
 
 def fold(events: Iterable[Event]) -> Case:

@@ -7,14 +7,16 @@ time: the earliest whose guard keeps the case.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
 
 from transitions import Machine
 
 from workflow.cases.case import Case
+from workflow.cases.states import AWAITED
 from workflow.deadlines.deadline import Deadline
 from workflow.law.procedure import Procedure
 from workflow.refusal import Refusal
@@ -22,8 +24,13 @@ from workflow.refusal import Refusal
 if TYPE_CHECKING:
     from transitions.core import EventData
 
-COMPLETED, CANCELLED, EXEMPTED, PAUSED = "completed", "cancelled", "exempted", "paused"
-FINAL_STATES = (COMPLETED, CANCELLED, EXEMPTED)
+COMPLETED, CLOSED, CANCELLED, EXEMPTED = "completed", "closed", "cancelled", "exempted"
+PAUSED = "paused"
+OVER = (COMPLETED, CLOSED)
+"""Where a case stands that no stage holds: terms may still run (of monitoring, say), or none does any more."""
+BETWEEN_STAGES = (PAUSED, *OVER)
+"""Where an active case stands at none of its stages."""
+FINAL_STATES = (*OVER, CANCELLED, EXEMPTED)
 ADVANCE = "advance"
 COMMANDS = ("cancel", "exempt", "reopen", "pause", "resume")
 _COMMAND_OF = {CANCELLED: "cancel", EXEMPTED: "exempt"}
@@ -34,34 +41,36 @@ class NotOpen(Refusal, ValueError):
 
 
 class _Context:
-    """The state of one walk, and what the guards read: the stages that something still blocks."""
+    """The state of one walk, and what the guards read.
 
-    __slots__ = ("blocked", "state")
+    Attributes:
+        blocked: stages that something still blocks; `unanswered`: those with an unanswered decision.
+        runs: whether a term still runs.
+    """
 
-    def __init__(self, state: str, blocked: frozenset[str]) -> None:
+    __slots__ = ("blocked", "runs", "state", "unanswered")
+
+    def __init__(self, state: str, open_: Sequence[Deadline]) -> None:
         self.state = state
-        self.blocked = blocked
+        blocking = [one.obligation for one in open_ if one.obligation.blocking]
+        self.blocked = frozenset(one.stage for one in blocking if not one.options)
+        self.unanswered = frozenset(one.stage for one in blocking if one.options)
+        self.runs = any(one.due and one.state in AWAITED and one.obligation.force != "may" for one in open_)
 
 
 def stage(procedure: Procedure, case: Case, deadlines: Iterable[Deadline]) -> str:
-    """Where the case stands: a stage's id, `completed`, `paused`, `cancelled` or `exempted`."""
-    blocked = frozenset(
-        deadline.obligation.stage
-        for deadline in deadlines
-        if deadline.obligation.blocking
-        # A figure is never due, but a stage that turns on it is not over while it is unmeasured.
-        and deadline.state in ("open", "not_due_yet", "target")
-        and not deadline.obligation.by_itself
-    )
+    """Where the case stands: a stage's id, `completed`, `closed`, `paused`, `cancelled` or `exempted`."""
+    # A figure is never due, but a stage that turns on it is not over while it is unmeasured.
+    open_ = [one for one in deadlines if one.state in (*AWAITED, "target") and not one.obligation.by_itself]
     machine = machine_of(procedure)
-    context = _Context(procedure.stages[0].id, blocked)
+    context = _Context(procedure.stages[0].id, open_)
     if case.standing != "active":
         _fire(machine, _COMMAND_OF[case.standing], context)
         return context.state
     if case.paused is not None and procedure.pause is not None:
         _fire(machine, "pause", context)
         return context.state
-    while context.state != COMPLETED and _fire(machine, ADVANCE, context):
+    while context.state != CLOSED and _fire(machine, ADVANCE, context):
         pass
     return context.state
 
@@ -88,18 +97,24 @@ def _fire(machine: Machine, trigger: str, context: _Context) -> bool:
     return bool(machine.events[trigger].trigger(context))
 
 
-def _nothing_blocks(event: EventData) -> bool:
-    context = cast(_Context, event.model)
-    return context.state not in context.blocked
-
-
 def nothing_blocks(event: EventData) -> bool:
     """Guard: everything blocking of the stage is done, missed or not required."""
     context = cast(_Context, event.model)
     return context.state not in context.blocked
 
 
-GUARDS: tuple[Callable[[EventData], bool], ...] = (nothing_blocks,)
+def nothing_unanswered(event: EventData) -> bool:
+    """Guard: every decision of the stage is answered or not asked."""
+    context = cast(_Context, event.model)
+    return context.state not in context.unanswered
+
+
+def nothing_runs(event: EventData) -> bool:
+    """Guard: nothing with a due date is still to be done."""
+    return not cast(_Context, event.model).runs
+
+
+GUARDS: tuple[Callable[[EventData], bool], ...] = (nothing_blocks, nothing_unanswered, nothing_runs)
 """The closed list of guards a definition may name."""
 
 
@@ -137,21 +152,28 @@ class Definition:
 
 def _definition(procedure: Procedure) -> Definition:
     stages = tuple(stage.id for stage in procedure.stages)
-    return _define(procedure.edition, stages, pausable=procedure.pause is not None)
+    asking = frozenset(one.stage for one in procedure.decisions.values())
+    return _define(procedure.edition, stages, asking, pausable=procedure.pause is not None)
 
 
 @lru_cache(maxsize=256)
-def _define(edition: str, stages: tuple[str, ...], *, pausable: bool) -> Definition:
-    """Return the definition of an edition: its stages one after the other, then the commands.
+def _define(edition: str, stages: tuple[str, ...], asking: frozenset[str], *, pausable: bool) -> Definition:
+    """Return the definition of an edition: its stages one after the other, then the commands; where the act
+    allows a pause, that is a state with its own commands.
 
-    A decision of the law becomes a further guard of its stage's step; where the act allows a pause, that is a
-    state with its own commands.
+    Args:
+        asking: the stages that ask a decision: it is a further guard of their steps.
     """
-    active = (*stages, COMPLETED)
+    active = (*stages, *OVER)
     paused = (PAUSED,) if pausable else ()
+    guards: dict[str, tuple[Callable[[EventData], bool], ...]] = {
+        **dict.fromkeys(stages, (nothing_blocks,)),
+        **dict.fromkeys(asking, (nothing_blocks, nothing_unanswered)),
+        COMPLETED: (nothing_runs,),
+    }
     steps = tuple(
-        Transition(trigger=ADVANCE, sources=(here,), target=there, guards=(nothing_blocks,))
-        for here, there in zip(stages, active[1:], strict=True)
+        Transition(trigger=ADVANCE, sources=(here,), target=there, guards=guards[here])
+        for here, there in pairwise(active)
     )
     commands = (
         Transition(trigger="cancel", sources=(*active, *paused), target=CANCELLED),
@@ -207,4 +229,4 @@ def diagram(procedure: Procedure) -> str:
     definition = _definition(procedure)
     machine: Any = GraphMachine(**_settings(definition), graph_engine="mermaid", show_conditions=True)
     drawn = str(Graph(machine).get_graph(title=f"title: {definition.edition}").source)
-    return f"{drawn}\n  {COMPLETED} --> [*]"
+    return f"{drawn}\n  {CLOSED} --> [*]"

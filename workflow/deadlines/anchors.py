@@ -117,7 +117,8 @@ class DueDateResolver:
         """The fact that fulfils it: of several in a period, the one with which there are enough."""
         obligation = link.obligation
         if link.span is None:
-            return self.case.facts.get(obligation.id)
+            answer = obligation.answer(self.case.facts)
+            return self.case.facts.get(answer.fact if answer else obligation.id)
         term = obligation.term
         if not obligation.several and not isinstance(term, PerPeriod):
             return self.case.facts.get(link.id)

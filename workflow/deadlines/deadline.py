@@ -9,7 +9,7 @@ from typing import Literal
 
 from calendars.explanation import Explanation
 from workflow.cases.states import State
-from workflow.law.procedure import Obligation, OwnTerm
+from workflow.law.procedure import Obligation, Option, OwnTerm
 
 AnchorState = Literal["happened", "planned", "derived", "none"]
 Status = Literal["planned", "provisional", "firm"]
@@ -31,6 +31,7 @@ class Deadline:
         closes: the last day of a right that may be used within a time.
         own: the organisation's own term that `due` comes from, where it is stricter than the act's;
             `law_due` is the day by the act then (None where it gives none).
+        answer: of a decision the option that was taken, None while it is unanswered.
         state: what has become of the obligation; `done_on` is the day judged, `recorded_on` the fact's own day.
         late_by: working days late when done late, else None.
         waiting_for: the unrecorded fact it is counted from or opened by, with its period; None where it can be
@@ -60,6 +61,7 @@ class Deadline:
     calendar: Knowledge
     status: Status
     state: State
+    answer: Option | None = None
     planned_on: date | None = None
     done_on: date | None = None
     recorded_on: date | None = None
@@ -71,3 +73,8 @@ class Deadline:
     span_first: date | None = None
     span_last: date | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def fact(self) -> str:
+        """The name of the fact that fulfils it: of a decision the fact of the option that was taken."""
+        return self.answer.fact if self.answer else self.id

@@ -19,9 +19,12 @@ def explanation(chain: DueDateResolver, link: Link, judged: date | None) -> Iter
     obligation, procedure = link.obligation, chain.procedure
     act = procedure.acts[obligation.act]
     due = link.counted.due
-    if due is None:
+    answers = tuple(option.title for option in obligation.options)
+    if answers:
+        yield Element(code="answers", arguments={"title": obligation.title, "answers": answers})
+    elif due is None:
         yield Element(code="due_none", arguments={"title": obligation.title})
-    else:
+    if due is not None:
         yield Element(code="due_by", arguments={"title": obligation.title, "on": due}, on=due)
     basis = {"act": act.short, "paragraph": obligation.paragraph}
     yield Element(code="basis", arguments=basis, act=act.id)

@@ -146,6 +146,7 @@ def _deadline(
         calendar=knowledge,
         status=_status(link.anchor.state, knowledge),
         state=state,
+        answer=obligation.answer(case.facts),
         planned_on=case.planned.get(link.id),
         done_on=judged,
         recorded_on=fact.on if fact else None,

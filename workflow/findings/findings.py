@@ -248,7 +248,7 @@ def _evidence(deadline: Deadline, case: Case, procedure: Procedure, *, prove: bo
     if prove and _uncertified(deadline, case):
         yield departure(deadline, "evidence", "restricted_uncertified")
     if prove and obligation.evidence:
-        for fact in case.occurrences(deadline.id):
+        for fact in case.occurrences(deadline.fact):
             shown = {item.kind for item in fact.evidence}
             lacking = tuple(kind for kind in obligation.evidence if kind not in shown)
             if lacking:
@@ -257,7 +257,7 @@ def _evidence(deadline: Deadline, case: Case, procedure: Procedure, *, prove: bo
 
 def _uncertified(deadline: Deadline, case: Case) -> bool:
     """A restricted document here, and nowhere in the case the certificate that says on what grounds."""
-    if not any(item.restricted for fact in case.occurrences(deadline.id) for item in fact.evidence):
+    if not any(item.restricted for fact in case.occurrences(deadline.fact) for item in fact.evidence):
         return False
     kinds = (item.kind for known in case.facts.values() for item in known.evidence)
     return "document:certificate" not in kinds

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from calendars.terms import PerPeriod
-from workflow.law.procedure import Obligation, Procedure
+from workflow.closest_matches import closest_first
+from workflow.law.procedure import Obligation, Option, Procedure
 from workflow.refusal import Refusal
 
 _PERIODS = {
@@ -19,6 +20,10 @@ _AGAIN = re.compile(r"[2-9]|[1-9]\d{1,3}")
 
 class UnknownFact(Refusal, LookupError):
     """The procedure knows no fact of that name; `allowed` are those it knows."""
+
+
+class UnknownDecision(Refusal, LookupError):
+    """The procedure asks no such question, or the question has no such answer; `allowed` are those it has."""
 
 
 class UnknownObligation(Refusal, LookupError):
@@ -35,7 +40,10 @@ def known_fact(procedure: Procedure, fact: str) -> Obligation:
     name, dot, period = fact.partition(".")
     obligation = procedure.by_id.get(name)
     if obligation is None:
-        raise UnknownFact("unknown_fact", fact=fact, procedure=procedure.title, allowed=tuple(procedure.by_id))
+        raise UnknownFact("unknown_fact", fact=fact, procedure=procedure.title, allowed=tuple(procedure.facts))
+    if obligation.options:
+        facts = tuple(option.fact for option in obligation.options)
+        raise UnknownFact("fact_is_decision", title=obligation.title, allowed=facts)
     if obligation.recurs is None and dot:
         raise UnknownFact("fact_without_period", fact=fact, name=name)
     period, again, number = period.partition("#")
@@ -56,6 +64,29 @@ def known_obligation(procedure: Procedure, name: str) -> Obligation:
     if obligation is None:
         raise UnknownObligation("unknown_obligation", obligation=name, allowed=tuple(procedure.by_id))
     return obligation
+
+
+def known_option(procedure: Procedure, decision: str, option: str) -> Option:
+    """Return an answer to a decision. Raises UnknownDecision for a question or an answer that is none."""
+    question = procedure.decisions.get(decision)
+    if question is None:
+        code = "unknown_decision" if procedure.decisions else "no_decisions"
+        allowed = closest_first(decision, procedure.decisions)
+        raise UnknownDecision(code, decision=decision, procedure=procedure.title, allowed=allowed)
+    found = next((one for one in question.options if one.id == option), None)
+    if found is None:
+        allowed = tuple(one.id for one in question.options)
+        raise UnknownDecision("unknown_option", option=option, title=question.title, allowed=allowed)
+    return found
+
+
+def answering_fact(procedure: Procedure, name: str) -> str:
+    """Return the fact of an answer written `decision=option`, any other name as it is.
+
+    Raises UnknownDecision.
+    """
+    decision, equals, option = name.partition("=")
+    return known_option(procedure, decision, option).fact if equals else name
 
 
 _EXAMPLES = {"month": "2026-03", "quarter": "2026Q3", "half-year": "2026H1", "year": "2026"}

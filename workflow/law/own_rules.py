@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from functools import cache
-from zoneinfo import ZoneInfo
 
 from workflow.cases.case import Case
 from workflow.law.overlay import SWITCHES, Overlay
@@ -64,14 +62,7 @@ def begins(case: Case) -> date:
     """The day that decides which rules a case is counted by: its earliest fact or plan date, as with editions;
     without any, the local day it was opened on."""
     days = [*(fact.on for fact in case.facts.values()), *case.planned.values()]
-    if days:
-        return min(days)
-    return case.opened_at.astimezone(_almaty()).date() if case.opened_at else date.max
-
-
-@cache
-def _almaty() -> ZoneInfo:
-    return ZoneInfo("Asia/Almaty")
+    return min(days) if days else case.opened_on or date.max
 
 
 def _plain(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -202,10 +202,20 @@ class PauseRule:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Option:
+    """One answer to a decision. `fact`: recording it gives this answer."""
+
+    id: str
+    title: Text
+    fact: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Obligation:
     """One thing somebody must do. `id` is the name of the fact that fulfils it.
 
     Attributes:
+        options: of a decision, whose title is its question: the answers, each with the fact that fulfils it.
         since: the fact its term counts from, None when the term needs none.
         after: facts that must not come later than this one (`order` findings).
         after_by_practice: the same, but our own check and not the law's.
@@ -251,6 +261,7 @@ class Obligation:
     when: str | None = None
     by_itself: bool = False
     several: bool = False
+    options: tuple[Option, ...] = ()
     values: tuple[str, ...] = ()
     signed_by: Signatories | None = None
     uploads: bool = False
@@ -262,6 +273,10 @@ class Obligation:
     readings: tuple[Reading, ...] = ()
     asked_every: Period | None = None
     extension: Extension | None = None
+
+    def answer(self, recorded: Collection[str]) -> Option | None:
+        """Return the option of a decision whose fact is among the recorded ones, None while unanswered."""
+        return next((option for option in self.options if option.fact in recorded), None)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -317,6 +332,7 @@ class Procedure:
         opened: when something happens ("event"), each year for every organisation ("yearly"), or "once".
         confidential: its cases are for those who need to know; its notices say nothing of the matter.
         bodies: state bodies its obligations name, by id.
+        answers: facts that answer decisions and that nothing else asks for; without deadlines of their own.
         calendar: the registry code of the calendar its days are counted by; "" for the office's own.
         digest: SHA-256 of the file's text; a case keeps it, and `verify` compares.
         overlays: names of the organisation's own rules laid over it, outermost first.
@@ -340,6 +356,7 @@ class Procedure:
     opened: Opened = "event"
     confidential: bool = False
     bodies: Mapping[str, Body] = field(default_factory=dict)
+    answers: tuple[Obligation, ...] = ()
     calendar: str = ""
     digest: str = ""
     overlays: tuple[str, ...] = ()
@@ -351,7 +368,22 @@ class Procedure:
 
     @cached_property
     def by_id(self) -> Mapping[str, Obligation]:
-        return {obligation.id: obligation for obligation in self.obligations}
+        return {obligation.id: obligation for obligation in (*self.obligations, *self.answers)}
+
+    @cached_property
+    def facts(self) -> Mapping[str, Obligation]:
+        """What can be recorded: all but the decisions, whose options name their own facts."""
+        return {name: one for name, one in self.by_id.items() if not one.options}
+
+    @cached_property
+    def decisions(self) -> Mapping[str, Obligation]:
+        """The questions every case must answer, by id."""
+        return {one.id: one for one in self.obligations if one.options}
+
+    @cached_property
+    def answered_by(self) -> Mapping[str, Obligation]:
+        """The decision each fact answers."""
+        return {option.fact: one for one in self.decisions.values() for option in one.options}
 
     @cached_property
     def anchor_by_id(self) -> Mapping[str, Obligation]:

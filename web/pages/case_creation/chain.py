@@ -89,7 +89,7 @@ def chain(
         for one in required
     ]
     titles = {
-        **{one.id: one.title for one in procedure.obligations},
+        **{name: one.title for name, one in procedure.by_id.items()},
         **{one.id: one.obligation.title for one in deadlines},
     }
     return Chain(

@@ -107,7 +107,7 @@ def _known(procedure: Procedure, name: str) -> bool:
 
 def _asked(procedure: Procedure, given: Mapping[str, str]) -> Iterable[DateField]:
     turning = procedure.anchors | {procedure.begins_with}
-    single = [one for one in procedure.obligations if one.recurs is None and not one.by_itself]
+    single = [one for one in procedure.facts.values() if one.recurs is None and not one.by_itself]
     names = {one.id for one in single}
     # A recurring one stands in the form once the address names its period.
     periods = [

@@ -132,7 +132,7 @@ def _rows(one: PastFindings, translator: Translator) -> list[list[object]]:
 
 
 def _columns(edition: Procedure) -> list[str]:
-    single = [one for one in edition.obligations if one.recurs is None and not one.by_itself]
+    single = [one for one in edition.facts.values() if one.recurs is None and not one.by_itself]
     columns = ["case"]
     for one in single:
         columns.append(one.id)

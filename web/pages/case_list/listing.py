@@ -32,7 +32,7 @@ class Item:
     Attributes:
         object: a body of an act by its title, else the same words in every language; its procedure where a case
             is about nothing in particular.
-        stage: None when all stages are behind it.
+        stage: None when all stages are behind it; `stands`: the id of the stage, or of what comes after all.
         next_due: the nearest open deadline ahead.
     """
 
@@ -42,6 +42,7 @@ class Item:
     unit: UnitName
     standing: str
     stage: Text | None
+    stands: str
     overdue: int
     missed: int
     done: int
@@ -115,6 +116,7 @@ def items(
 ) -> tuple[Item, ...]:
     """The cases as a list shows them."""
     rows = reads.rows_of([case.id for case in cases])
+    stands = reads.stages([case.id for case in cases])
     # What the next deadline is called, a case of which it is a measure alone can tell.
     whole = reads.whole([name for name, of in rows.items() if any(is_entry(row.obligation) for row in of)])
     soon = calendar.add(today, SOON_WORKING_DAYS)
@@ -123,6 +125,7 @@ def items(
             whole.get(case.id, case),
             library.named(case.edition),
             tuple(rows.get(case.id, ())),
+            stands=stands[case.id],
             unit=unit_name(office, case.unit),
             today=today,
             soon=soon,
@@ -132,7 +135,14 @@ def items(
 
 
 def _item(
-    case: Case, procedure: Procedure, rows: tuple[Row, ...], *, unit: UnitName, today: date, soon: date
+    case: Case,
+    procedure: Procedure,
+    rows: tuple[Row, ...],
+    *,
+    stands: str,
+    unit: UnitName,
+    today: date,
+    soon: date,
 ) -> Item:
     looks = [status_on(row, today=today, soon=soon) for row in rows]
     dated = [row for row in rows if row.state == "open" and row.due is not None and holds_on(row, today)]
@@ -146,7 +156,8 @@ def _item(
         procedure=procedure.title,
         unit=unit,
         standing=case.standing,
-        stage=_stage(procedure, rows),
+        stage=procedure.stage_title.get(stands),
+        stands=stands,
         overdue=looks.count("overdue"),
         missed=looks.count("missed"),
         done=sum(row.state == "done" for row in rows),
@@ -159,18 +170,3 @@ def _item(
         next_force=nearest.force if nearest else "",
         opened_at=case.opened_at,
     )
-
-
-def _stage(procedure: Procedure, rows: tuple[Row, ...]) -> Text | None:
-    """The earliest stage that still waits for a blocking obligation."""
-    waiting = {
-        row.stage for row in rows if row.state in ("open", "not_due_yet") and _blocks(procedure, row.obligation)
-    }
-    return next((stage.title for stage in procedure.stages if stage.id in waiting), None)
-
-
-def _blocks(procedure: Procedure, name: str) -> bool:
-    if is_entry(name):
-        return False
-    obligation = procedure.by_id.get(name) or procedure.by_id[name.partition(".")[0]]
-    return obligation.blocking

@@ -21,6 +21,7 @@ from web.ui.render import Translator, page
 from web.ui.unit_filter import UnitParam
 from workflow.board.rows import CaseFilter
 from workflow.cases.case import CaseStatus
+from workflow.cases.machine import BETWEEN_STAGES
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
@@ -53,7 +54,7 @@ def _wanted(
     return CaseFilter(
         unit=unit or None,
         procedure=procedure or None,
-        stage=(stage or None) if procedure else None,
+        stage=(stage or None) if procedure or stage in BETWEEN_STAGES else None,
         standing=next((one for one in _STANDINGS if one == standing), None),
         search=" ".join(search.replace("\0", "").split()),
         late_on=today if late else None,
@@ -85,7 +86,15 @@ def cases_page(
     kept = "&".join(part for part in query.split("&") if part.partition("=")[0] not in ("", *_PASSING))
     done = None if opened is None else {"opened": opened, "replanned": replanned, "unchanged": unchanged}
     shown = page(
-        request, ctx, "cases.html", today=today, listing=view, standings=_STANDINGS, kept=kept, done=done
+        request,
+        ctx,
+        "cases.html",
+        today=today,
+        listing=view,
+        standings=_STANDINGS,
+        over=BETWEEN_STAGES,
+        kept=kept,
+        done=done,
     )
     return with_tidy_address(request, shown)
 
@@ -139,14 +148,14 @@ def _all(ctx: RequestContext, wanted: CaseFilter, total: int, today: date) -> It
 
 def _row(item: Item, translator: Translator) -> list[object]:
     language = translator.language
-    closed = translator.say("web.stage.closed") if item.standing == "active" else ""
+    over = translator.say(f"web.stage.{item.stands}") if item.stands in BETWEEN_STAGES else ""
     return [
         item.id,
         item.object[language],
         item.procedure[language],
         item.unit.name,
         translator.say(f"web.standing.{item.standing}"),
-        item.stage[language] if item.stage else closed,
+        item.stage[language] if item.stage else over,
         item.next_due,
         item.next_title[language] if item.next_title else "",
         item.overdue,

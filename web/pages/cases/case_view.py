@@ -61,6 +61,7 @@ class CaseView:
     case: Case
     procedure: Procedure
     unit: UnitName
+    standing: str
     stage: Stage | None
     parts: tuple[Part, ...]
     timeline: Timeline | None
@@ -74,7 +75,8 @@ class CaseView:
     next: Entry | None
     overdue: int
     stake: Decimal
-    """`changes`: the fields each event changed, by its number; `withdrawn`: numbers of withdrawn events."""
+    """`standing`: where the case stands: a stage or what comes after all of them; `stage` is that stage;
+    `changes`: the fields each event changed, by its number; `withdrawn`: numbers of withdrawn events."""
 
 
 def make_case_view(
@@ -110,6 +112,7 @@ def make_case_view(
         case=case,
         procedure=procedure,
         unit=unit_name(office, case.unit),
+        standing=judgement.stage,
         stage=procedure.stages[at] if at < len(order) else None,
         parts=tuple(
             Part(
@@ -156,7 +159,7 @@ def _entry(
     return Entry(
         deadline=deadline,
         look=status_on(deadline, today=today, soon=soon),
-        fact=case.facts.get(deadline.id),
+        fact=case.facts.get(deadline.fact),
         who=name_obligation_assignees(case, obligation, deadline.id, office, on=today),
         indicator=procedure.indicators.get(obligation.indicator) if obligation.indicator else None,
         working_days=working_days_between(deadline.due, today, calendar),

@@ -146,10 +146,12 @@ def _out_of_order(view: CaseView, said: tuple[str, str] | None) -> tuple[Finding
     if said is None or said[0] not in ("recorded", "corrected"):
         return ()
     title = view.titles.get(said[1])
+    question = view.procedure.answered_by.get(said[1])
+    name = question.id if question else said[1]
     return tuple(
         one
         for one in view.findings
-        if one.kind == "order" and (one.obligation == said[1] or title in _titles(one.arguments.get("others")))
+        if one.kind == "order" and (one.obligation == name or title in _titles(one.arguments.get("others")))
     )
 
 
@@ -181,6 +183,7 @@ def _forms(
             fact=recording.answers.get("fact", "") if recording else fact,
             answers=recording.answers if recording else None,
             refusal=recording.refusal if recording else None,
+            confirmation=recording.confirmation if recording else None,
             had_files=had_files,
             kind=view.case.kind,
         ),
@@ -193,7 +196,7 @@ def _forms(
         "correct": correct_form(view.case, deadlines, fact=fix, tried=of("correct")),
         "correcting": bool(fix),
         "passport": passport_form(view, ctx.reads.office(), root=ctx.reader.root, tried=of("describe")),
-        "withdraw": withdraw_form(view.case, deadlines, chosen=taken_back, tried=of("withdraw")),
+        "withdraw": withdraw_form(view.case, view.titles, chosen=taken_back, tried=of("withdraw")),
         "exempt": exempt_form(deadlines, fact=fact, tried=of("exempt")),
         "reopen": reopen_form(view.case, deadlines, tried=of("reopen")),
         "editions": [

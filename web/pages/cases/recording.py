@@ -11,12 +11,12 @@ from datetime import date
 
 from calendars import OutOfRange
 from web.pages.cases.evidence import Field, fields
-from web.ui.form_values import RejectedForm
+from web.ui.form_values import Confirmation, RejectedForm
 from workflow.cases.case import Case
 from workflow.cases.commands.extensions import unit_of
 from workflow.cases.registers.entries import is_entry
 from workflow.deadlines.deadline import Deadline
-from workflow.law.procedure import Text
+from workflow.law.procedure import Option, Text
 from workflow.org.office import DUTIES, OF_A_PERSON, OUTSIDE
 from workflow.refusal import Refusal
 
@@ -28,6 +28,8 @@ class Form:
     Attributes:
         values: names of the numbers that go with the fact, each with its answer.
         signatories: duties that may be said to have signed it, those the act names first.
+        options: the answers to choose from where what is chosen is a decision; `option`: the chosen one.
+        confirmation: what the form would change, to be confirmed.
         known: what is chosen is recorded already: its day stands, evidence is added.
     """
 
@@ -39,7 +41,10 @@ class Form:
     values: tuple[tuple[str, str], ...] = ()
     signatories: tuple[str, ...] = ()
     signed_by: str = ""
+    options: tuple[Option, ...] = ()
+    option: str = ""
     known: bool = False
+    confirmation: Confirmation | None = None
     refusal: Refusal | OutOfRange | None = None
     had_files: bool = False
 
@@ -50,6 +55,7 @@ def record_form(
     fact: str = "",
     answers: Mapping[str, str] | None = None,
     refusal: Refusal | OutOfRange | None = None,
+    confirmation: Confirmation | None = None,
     had_files: bool = False,
     kind: str = "",
 ) -> Form:
@@ -71,6 +77,7 @@ def record_form(
         fact = nearest.id if nearest else (choices[0][0] if choices else "")
     chosen = known.get(fact)
     recorded = chosen.recorded_on if chosen else None
+    taken = chosen.answer if chosen else None
     return Form(
         choices=choices,
         fact=fact,
@@ -80,7 +87,10 @@ def record_form(
         values=_values(chosen, answers),
         signatories=_signatories(chosen, kind),
         signed_by=answers.get("signed_by", ""),
+        options=(taken,) if taken else chosen.obligation.options if chosen else (),
+        option=taken.id if taken else answers.get("option", ""),
         known=recorded is not None and refusal is None,
+        confirmation=confirmation,
         refusal=refusal,
         had_files=had_files,
     )
@@ -98,14 +108,19 @@ def plan_form(
         (deadline.id, deadline.obligation.title)
         for deadline in deadlines
         if deadline.id == fact
-        or (deadline.recorded_on is None and deadline.state != "not_required" and not is_entry(deadline.id))
+        or (
+            deadline.recorded_on is None
+            and deadline.state != "not_required"
+            and not deadline.obligation.options
+            and not is_entry(deadline.id)
+        )
     )
     return Form(choices=choices, fact=fact, on=(answers or {}).get("on", ""), refusal=refusal)
 
 
 def correct_form(case: Case, deadlines: Sequence[Deadline], *, fact: str, tried: RejectedForm | None) -> Form:
     """The form that corrects a recorded fact; it stands as it was recorded, or as it was typed."""
-    recorded = {one.id: one for one in deadlines if one.id in case.facts}
+    recorded = {one.fact: one for one in deadlines if one.fact in case.facts}
     answers = dict(tried.answers) if tried else {}
     fact = answers.get("fact", fact)
     if fact not in recorded:
@@ -115,7 +130,7 @@ def correct_form(case: Case, deadlines: Sequence[Deadline], *, fact: str, tried:
         answers = {f"value.{name}": f"{number:f}" for name, number in known.values.items()}
         answers |= {"on": known.on.isoformat(), "signed_by": known.signed_by}
     return Form(
-        choices=tuple((one.id, one.obligation.title) for one in recorded.values()),
+        choices=tuple((name, (one.answer or one.obligation).title) for name, one in recorded.items()),
         fact=fact,
         on=answers.get("on", ""),
         values=_values(chosen, answers),

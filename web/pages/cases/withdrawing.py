@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,7 +11,6 @@ from workflow.cases.case import EXTENDED, PAUSE, PLAN, Case
 from workflow.cases.registers.exposure import exposure
 from workflow.cases.registers.remarks import remarks
 from workflow.cases.registers.risk import register
-from workflow.deadlines.deadline import Deadline
 from workflow.law.procedure import Text
 
 
@@ -45,20 +44,19 @@ class WithdrawForm:
 
 
 def withdraw_form(
-    case: Case, deadlines: Sequence[Deadline], *, chosen: tuple[str, str], tried: RejectedForm | None
+    case: Case, titles: Mapping[str, Text], *, chosen: tuple[str, str], tried: RejectedForm | None
 ) -> WithdrawForm:
-    """The form as it stands: at the record its link names, or as it was sent."""
+    """The form as it stands: at the record its link names, or as it was sent. `titles`: of facts."""
     name, evidence = chosen
     if tried is not None:
         name, evidence = tried.answers.get("name", ""), tried.answers.get("evidence", "")
-    choices = [*_facts(case, deadlines), *_acts(case, deadlines), *_rows(case)]
+    choices = [*_facts(case, titles), *_acts(case, titles), *_rows(case)]
     if name.startswith("#"):
         choices.append(Choice(name=name, kind="line", number=name.removeprefix("#")))
     return WithdrawForm(choices=tuple(choices), chosen=name, evidence=evidence, opened=bool(name))
 
 
-def _facts(case: Case, deadlines: Sequence[Deadline]) -> Iterator[Choice]:
-    titles = {one.id.partition(".")[0]: one.obligation.title for one in deadlines}
+def _facts(case: Case, titles: Mapping[str, Text]) -> Iterator[Choice]:
     for kind, days in (("fact", {name: fact.on for name, fact in case.facts.items()}), ("plan", case.planned)):
         for name, on in days.items():
             base, _, period = name.partition(".")
@@ -67,17 +65,17 @@ def _facts(case: Case, deadlines: Sequence[Deadline]) -> Iterator[Choice]:
                 yield Choice(name=record, kind=kind, on=on, title=titles[base], period=period or None)
 
 
-def _acts(case: Case, deadlines: Sequence[Deadline]) -> Iterator[Choice]:
+def _acts(case: Case, titles: Mapping[str, Text]) -> Iterator[Choice]:
     """The latest extension of each deadline, and the last pause."""
-    for one in deadlines:
-        if extensions := case.extensions.get(one.id):
-            yield Choice(
-                name=EXTENDED + one.id,
-                kind="extension",
-                on=extensions[-1].on,
-                title=one.obligation.title,
-                period=one.period,
-            )
+    for name, extensions in case.extensions.items():
+        base, _, period = name.partition(".")
+        yield Choice(
+            name=EXTENDED + name,
+            kind="extension",
+            on=extensions[-1].on,
+            title=titles.get(base),
+            period=period or None,
+        )
     if case.pauses:
         yield Choice(name=PAUSE, kind="pause", on=case.pauses[-1].first)
 

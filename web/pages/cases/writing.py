@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
@@ -39,27 +41,42 @@ async def replan(request: Request, ctx: Recording, case: CaseId) -> Response:
         return await run_in_threadpool(_replan, request, ctx, case, form)
 
 
+def record_answers(ctx: RequestContext, case: str, form: FormData, answers: Mapping[str, str]) -> str:
+    """Record what a form says, a fact or the answer to a decision, and return the name of the fact.
+
+    Raises:
+        Unconfirmed: the answer changes deadlines, and nobody has confirmed that yet.
+        Refusal: whatever the verb refuses.
+    """
+    fact = answers.get("fact", "")
+    if not fact:
+        raise InvalidForm("web.refusal.no_fact")
+    decisions = get_case_or_404(ctx, case)[1].decisions
+    if fact in decisions and not answers.get("option"):
+        raise InvalidForm("web.refusal.no_answer", title=decisions[fact].title)
+    fields = {
+        "case": case,
+        "on": parse_date(answers.get("on", "")),
+        "evidence": evidence_inputs(form),
+        "remark": answers.get("remark", ""),
+    }
+    if fact in decisions:
+        answer = {"decision": fact, "option": answers["option"], "decided_by": answers.get("signed_by", "")}
+        done = run_confirmed(ctx, answers, cases.decide, {**fields, **answer})
+        return done.events[0].name if done.events else fact
+    fields |= {"values": parse_numbers(answers), "signed_by": answers.get("signed_by", "")}
+    cases.record(ctx, build(cases.RecordFact, {**fields, "fact": fact}))
+    return fact
+
+
 def _record(request: Request, ctx: RequestContext, case: str, form: FormData) -> Response:
     get_case_or_404(ctx, case)
     answers = text_fields(form)
-    fact = answers.get("fact", "")
     try:
-        if not fact:
-            raise InvalidForm("web.refusal.no_fact")
-        cases.record(
-            ctx,
-            build(
-                cases.RecordFact,
-                {
-                    "case": case,
-                    "fact": fact,
-                    "on": parse_date(answers.get("on", "")),
-                    "values": parse_numbers(answers),
-                    "evidence": evidence_inputs(form),
-                    "signed_by": answers.get("signed_by", ""),
-                },
-            ),
-        )
+        fact = record_answers(ctx, case, form, answers)
+    except Unconfirmed as question:
+        tried = RejectedForm(form="record", refusal=None, answers=answers, confirmation=question.confirmation)
+        return case_page(request, ctx, case, tried=tried)
     except (Refusal, OutOfRange) as refusal:
         return case_page(
             request,

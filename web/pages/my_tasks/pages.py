@@ -19,11 +19,11 @@ from services.context import RequestContext
 from services.fields import build
 from web.auth.dependencies import Recording
 from web.pages.cases import commands
-from web.pages.cases.evidence import evidence_inputs
+from web.pages.cases.confirming import Unconfirmed
 from web.pages.cases.page import get_case_or_404
-from web.pages.cases.writing import LONGEST_FIELD, MAX_FIELDS, MAX_FILES
+from web.pages.cases.writing import LONGEST_FIELD, MAX_FIELDS, MAX_FILES, record_answers
 from web.pages.my_tasks.view import UnfoldedRow, desk_view, opened
-from web.ui.form_values import InvalidForm, parse_date, parse_event_number, parse_numbers, status_of
+from web.ui.form_values import InvalidForm, parse_date, parse_event_number, status_of
 from web.ui.preferences import preferences, set_preference_cookies
 from web.ui.render import page
 from workflow.board.sums import base
@@ -95,28 +95,17 @@ def _record(request: Request, ctx: RequestContext, form: FormData) -> Response:
     if case:
         get_case_or_404(ctx, case)
     try:
-        if not case or not fact:
+        if not case:
             raise InvalidForm("web.refusal.no_fact")
-        cases.record(
-            ctx,
-            build(
-                cases.RecordFact,
-                {
-                    "case": case,
-                    "fact": fact,
-                    "on": parse_date(answers.get("on", "")),
-                    "values": parse_numbers(answers),
-                    "evidence": evidence_inputs(form),
-                    "signed_by": answers.get("signed_by", ""),
-                    "remark": answers.get("remark", ""),
-                },
-            ),
-        )
+        recorded = record_answers(ctx, case, form, answers)
+    except Unconfirmed as question:
+        unfolded = opened(ctx, case, fact, today=today, answers=answers, confirmation=question.confirmation)
+        return _page(request, ctx, show=answers.get("show", ""), unfolded=unfolded)
     except (Refusal, OutOfRange) as refusal:
         files = any(isinstance(value, UploadFile) and value.filename for value in form.values())
         unfolded = opened(ctx, case, fact, today=today, answers=answers, refusal=refusal, had_files=files)
         return _page(request, ctx, show=answers.get("show", ""), unfolded=unfolded, refusal=refusal)
-    return _onward(request, answers, said="recorded", what=f"{case}:{fact}")
+    return _onward(request, answers, said="recorded", what=f"{case}:{recorded}")
 
 
 def _undone(request: Request, ctx: RequestContext, answers: Mapping[str, str]) -> Response:

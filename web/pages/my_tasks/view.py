@@ -10,14 +10,15 @@ from services.context import RequestContext
 from web.pages.cases.judgement import judge
 from web.pages.cases.recording import Form, record_form
 from web.pages.overview.view import near
-from web.ui.assignees import find_assignments, person_sums
+from web.ui.assignees import find_assignments, person_sums, resolve_assignees
 from web.ui.board_lines import ObligationLine, build_board_lines
+from web.ui.form_values import Confirmation
 from workflow.board.rows import Row
 from workflow.board.sums import AssigneeKey, DeadlineFilter, Horizon, Sums, Urgency, horizon, total
 from workflow.cases.commands.reminder_actions import choices
 from workflow.cases.registers.entries import is_entry
 from workflow.org.access import within
-from workflow.org.office import Office, Person
+from workflow.org.office import OF_A_PERSON, Office, Person
 
 GROUPS: tuple[Urgency, ...] = ("overdue", "slipped", "today", "week", "later")
 UNDATED = 200
@@ -117,7 +118,8 @@ def desk_view(
     else:
         own, asked = person_sums(office, reader.person, sums, on=today), frozenset(told)
         groups = [_sought(ctx, day, urgency, asked, own) for urgency in GROUPS]
-        groups.append(_checklist(ctx, day, asked))
+        mine = _duties_held(office, person, on=today) if person else frozenset()
+        groups.append(_checklist(ctx, day, asked | mine))
     every = [row for _, rows, _ in groups for row in rows]
     unread = reads.unread({row.case for row in every})
     found = {
@@ -164,6 +166,7 @@ def opened(
     today: date,
     answers: Mapping[str, str] | None = None,
     refusal: object = None,
+    confirmation: Confirmation | None = None,
     had_files: bool = False,
 ) -> UnfoldedRow | None:
     """The form of a row; None when the case cannot be seen or nothing of it is to be recorded."""
@@ -179,6 +182,7 @@ def opened(
         fact=obligation,
         answers=answers if answers is not None else {"on": today.isoformat()},
         refusal=refusal,  # type: ignore[arg-type]
+        confirmation=confirmation,
         had_files=had_files,
         kind=found.kind,
     )
@@ -198,6 +202,21 @@ def _sought(
     # Where nothing waits for them, everybody's rows would be walked to find it out.
     rows = ctx.reads.listed(sought, limit=SHOWN[urgency]) if number or asked is None else ()
     return urgency, rows, number
+
+
+def _duties_held(office: Office, person: Person, *, on: date) -> frozenset[AssigneeKey]:
+    """What rows without a due date, which no sum counts, may be waiting for the person by: their own duties and
+    those of whom they stand in for, in the units of their organisation, and what concerns themselves."""
+    stands_in_for = (one for one in office.people.values() if one.deputy == person.key)
+    duties = {duty for one in (person, *stands_in_for) for duty in one.duties}
+    units = office.below(office.organisation(person.unit) or person.unit)[:MOST_UNITS]
+    keys = [AssigneeKey(unit, duty, "", "") for unit in units for duty in sorted(duties)]
+    keys += [AssigneeKey(unit, duty, "", person.key) for unit in units for duty in sorted(OF_A_PERSON)]
+    return frozenset(
+        key
+        for key in keys
+        if any(one.person.key == person.key for one in resolve_assignees(office, key, on=on))
+    )
 
 
 def _checklist(

@@ -24,13 +24,13 @@ from workflow.cases.commands.opening import (
     kinds_for,
     with_bodies,
 )
-from workflow.cases.commands.payloads import CannotRecord, FactKnown, missing_details, told
+from workflow.cases.commands.payloads import AnsweredOtherwise, CannotRecord, FactKnown, missing_details, told
 from workflow.cases.machine import require, stage
 from workflow.cases.registers.evidence_list import proofs
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
 from workflow.law.library import Library
-from workflow.law.names import known_fact, known_obligation
+from workflow.law.names import known_fact, known_obligation, known_option
 from workflow.law.procedure import Procedure
 from workflow.ports import CaseWrite, Ledger
 from workflow.refusal import Refusal
@@ -54,6 +54,10 @@ class GroundMissing(Refusal, ValueError):
 
     def __init__(self) -> None:
         super().__init__("ground_missing")
+
+
+class NotAsked(Refusal, ValueError):
+    """The decision is not asked in the case as it stands: another branch was taken, or the case is over."""
 
 
 class NotExempted(Refusal, ValueError):
@@ -158,6 +162,7 @@ class CaseCommands:
         Raises:
             CannotRecord: a date after today.
             FactKnown: the fact is known with another date.
+            AnsweredOtherwise: the decision it answers is answered with another option.
             AlreadyTold: it is known with another number or signature.
             Refusal: an unknown case, fact, number or duty.
         """
@@ -175,6 +180,10 @@ class CaseCommands:
                     self._within_records(item.published_on)
                     if item.published_on > today:
                         raise CannotRecord("evidence_in_future", title=title, on=item.published_on, today=today)
+            question = procedure.answered_by.get(fact)
+            answer = question.answer(case.facts) if question else None
+            if question and answer and answer.fact != fact:
+                raise AnsweredOtherwise(case.facts[answer.fact], question=question, answer=answer)
             known = case.facts.get(fact)
             if known is not None and known.on != on:
                 raise FactKnown(known, title=title, on=on)
@@ -196,6 +205,49 @@ class CaseCommands:
             return events
 
         return self.write(case_id, decide, by=by, now=now, today=today)
+
+    def decide(
+        self,
+        case_id: str,
+        decision: str,
+        option: str,
+        *,
+        on: date,
+        by: str,
+        now: datetime,
+        today: date,
+        evidence: Iterable[Evidence] = (),
+        decided_by: str = "",
+        remark: str = "",
+        evidence_follows: bool = False,
+    ) -> Change:
+        """Answer a decision: record the fact its option names.
+
+        Args:
+            decided_by: duty of who decided.
+
+        Raises:
+            UnknownDecision: no such question in the edition, or no such answer to it.
+            NotAsked: the question is not asked in this case.
+            Refusal: as `record`; another answer is withdrawn first.
+        """
+        view = self.looked_at(self._case(case_id), today=today)
+        fact = known_option(view.procedure, decision, option).fact
+        question = next(one for one in view.deadlines if one.id == decision)
+        if question.state == "not_required":
+            raise NotAsked("decision_not_asked", title=question.obligation.title, case=case_id)
+        return self.record(
+            case_id,
+            fact,
+            on=on,
+            by=by,
+            now=now,
+            today=today,
+            evidence=evidence,
+            signed_by=decided_by,
+            remark=remark,
+            evidence_follows=evidence_follows,
+        )
 
     def correct(
         self,

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from workflow.cases.case import Fact
 from workflow.closest_matches import closest_first
-from workflow.law.procedure import Obligation, Text
+from workflow.law.procedure import Obligation, Option, Text
 from workflow.org.office import DUTIES
 from workflow.ports import Contradiction, OtherChange
 from workflow.refusal import Refusal
@@ -30,6 +30,20 @@ class FactKnown(Contradiction, CannotRecord):
             known=known.on,
             by=known.by,
             at=known.at,
+        )
+
+
+class AnsweredOtherwise(Contradiction, CannotRecord):
+    """The decision is answered with another option; the refusal says which, by whom and when."""
+
+    def __init__(self, known: Fact, *, question: Obligation, answer: Option) -> None:
+        super().__init__(
+            "answered_otherwise",
+            changes=(_change(known),),
+            title=question.title,
+            answer=answer.title,
+            on=known.on,
+            by=known.by,
         )
 
 

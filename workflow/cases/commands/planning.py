@@ -15,7 +15,7 @@ from workflow.deadlines.resolver import deadlines
 from workflow.findings.finding import Finding
 from workflow.findings.findings import before_first_edition, beyond_horizon, feasibility, findings
 from workflow.law.library import Library
-from workflow.law.names import known_fact
+from workflow.law.names import answering_fact, known_fact
 from workflow.law.procedure import Procedure
 
 
@@ -64,6 +64,7 @@ def plan(
     """All due dates, conflicts and the latest safe start, from facts and plan dates (local dates).
 
     Args:
+        facts: a decision's answer may be named `decision=option`.
         on: the day whose edition is asked for; None takes the earliest day given, else the latest edition.
         today: None says that every fact given has happened; a date makes plan dates of the facts after it.
         supposed: of which organisation, about what, with which numbers and signatures.
@@ -71,13 +72,14 @@ def plan(
     Raises:
         Refusal: an unknown procedure or fact, a date outside the records.
     """
-    ahead = tuple(name for name, day in facts.items() if today is not None and day > today)
-    happened = {name: day for name, day in facts.items() if name not in ahead}
-    intended = {**planned, **{name: facts[name] for name in ahead}}
     days = [*facts.values(), *planned.values()]
     procedure, found = _edition(library, procedure_id, on or min(days, default=today))
     supposed = supposed or AssumedCase()
     procedure = library.laid(procedure, supposed.unit, min(days, default=on or today or calendar.last))
+    facts = {answering_fact(procedure, name): day for name, day in facts.items()}
+    ahead = tuple(name for name, day in facts.items() if today is not None and day > today)
+    happened = {name: day for name, day in facts.items() if name not in ahead}
+    intended = {**planned, **{name: facts[name] for name in ahead}}
     for name in (*happened, *intended):
         known_fact(procedure, name)
     for day in days:

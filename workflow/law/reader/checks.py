@@ -24,6 +24,7 @@ from calendars.terms import (
     Years,
 )
 from workflow.closest_matches import closest_first
+from workflow.law.file_models import repeated
 from workflow.law.procedure import Obligation, Procedure
 from workflow.law.reader.table import Problem, heading
 
@@ -36,8 +37,10 @@ _SINCE: Mapping[type, str] = {Before: "term.before", AtOnce: "term.at_once_after
 
 def problems(procedure: Procedure) -> Iterator[Problem]:
     """Yield everything wrong between the obligations of a procedure."""
-    places = {one.id: heading("obligation", number, one.id) for number, one in enumerate(procedure.obligations)}
-    facts = tuple(procedure.by_id)
+    asked = [one for one in procedure.obligations if not one.options]
+    places = {one.id: heading("obligation", number, one.id) for number, one in enumerate(asked)}
+    places |= {name: heading("decision", number, name) for number, name in enumerate(procedure.decisions)}
+    facts = tuple(procedure.facts)
     if procedure.begins_with not in facts:
         yield _unknown("begins_with", procedure.begins_with, facts)
     elif procedure.opened == "yearly" and not procedure.by_id[procedure.begins_with].by_itself:
@@ -48,6 +51,7 @@ def problems(procedure: Procedure) -> Iterator[Problem]:
             if successor not in procedure.bodies:
                 yield _unknown(f'body "{body.id}": successors', successor, procedure.bodies)
     stages = tuple(stage.id for stage in procedure.stages)
+    yield from _answers(procedure, places)
     for obligation in procedure.obligations:
         place = places[obligation.id]
         yield from _named(obligation, place, procedure, facts, stages)
@@ -60,6 +64,12 @@ def problems(procedure: Procedure) -> Iterator[Problem]:
     yield from _circles(procedure, places, "when", _branch)
 
 
+def unfinished(procedure: Procedure) -> Iterator[Problem]:
+    """Yield what a new file lacks that can be read without it: something that holds a case at a stage."""
+    if not any(one.blocking for one in procedure.obligations):
+        yield Problem("nothing_blocks", "obligation", {"value": procedure.id})
+
+
 def _named(
     obligation: Obligation,
     place: str,
@@ -67,15 +77,17 @@ def _named(
     facts: Collection[str],
     stages: Collection[str],
 ) -> Iterator[Problem]:
+    anchors = [name for name in procedure.anchor_by_id if name not in procedure.decisions]
+    branches = (f"{one.id}={option.id}" for one in procedure.decisions.values() for option in one.options)
     named: list[tuple[str, str | None, Collection[str]]] = [
         ("stage", obligation.stage, stages),
         ("act", obligation.act, procedure.acts),
         ("ladder", obligation.ladder, procedure.ladders),
         ("indicator", obligation.indicator, procedure.indicators),
-        (_SINCE.get(type(obligation.term), "term.from"), obligation.since, procedure.anchor_by_id),
+        (_SINCE.get(type(obligation.term), "term.from"), obligation.since, anchors),
         ("recurs.since", obligation.recurs.since if obligation.recurs else None, facts),
         ("lapses_with", obligation.lapses_with, facts),
-        ("when", obligation.when, procedure.anchor_by_id),
+        ("when", obligation.when, (*anchors, *branches)),
         *(("bodies", body, procedure.bodies) for body in obligation.bodies),
         *(("by_agreement", body, procedure.bodies) for body in obligation.by_agreement),
         *(("after", fact, facts) for fact in obligation.after),
@@ -86,6 +98,23 @@ def _named(
             yield _unknown(f"{place}: {key}", name, allowed)
     if obligation.lapses_with == obligation.id:
         yield Problem("itself", f"{place}: lapses_with", {"value": obligation.id})
+
+
+def _answers(procedure: Procedure, places: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield the options that share a name or a fact with another, and decisions called as a fact is."""
+    facts = [option.fact for decision in procedure.decisions.values() for option in decision.options]
+    names = [*facts, *(one.id for one in procedure.obligations)]
+    for decision in procedure.decisions.values():
+        options = [option.id for option in decision.options]
+        shared = [options[number] for number in repeated(options)]
+        shared += [option.fact for option in decision.options if facts.count(option.fact) > 1]
+        shared += [decision.id] * (names.count(decision.id) > 1)
+        for name in dict.fromkeys(shared):
+            yield Problem("duplicate", f"{places[decision.id]}: option", {"value": name})
+        for option in decision.options:
+            if procedure.by_id[option.fact].recurs:
+                once = [one.id for one in procedure.facts.values() if not one.recurs]
+                yield _unknown(f"{places[decision.id]}: option.fact", option.fact, once)
 
 
 def _periods(obligation: Obligation, place: str, procedure: Procedure) -> Iterator[Problem]:
@@ -135,6 +164,7 @@ def _pause(procedure: Procedure, facts: Collection[str]) -> Iterator[Problem]:
 
 
 def _examples(procedure: Procedure, facts: Collection[str]) -> Iterator[Problem]:
+    facts = (*facts, *procedure.decisions)
     for number, example in enumerate(procedure.examples, 1):
         place = f'example {number} "{example.title}"'
         for key in ("planned", "facts", "due", "safe_by", "values", "signed_by", "extended", "state"):

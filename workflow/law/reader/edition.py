@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import fields as dataclass_fields
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -22,6 +24,7 @@ from workflow.law.file_models import (
     Distinct,
     Keyed,
     Name,
+    Texts,
     as_type,
     many,
     named,
@@ -33,7 +36,7 @@ from workflow.law.file_models import (
 )
 from workflow.law.reader.checks import problems
 from workflow.law.reader.table import read_edition
-from workflow.law.reader.terms import TERM, AnchoredTerm, UpTo1000
+from workflow.law.reader.terms import TERM, WORDS, AnchoredTerm, UpTo1000
 from workflow.law.signing import ANY, Signatories
 from workflow.org.kinds import KINDS, NAMES
 from workflow.org.office import ABOVE, DUTIES, OUTSIDE
@@ -67,6 +70,10 @@ SIGNED_BY = one_of_forms(
 )
 
 
+_PROCEDURE = partial(law.Procedure, in_force_assumed=False, indicators={})
+Options = tuple[law.Option, ...]
+MIN_OPTIONS = 2
+"""A question with fewer answers asks nothing."""
 CODES_SHOWN = 5
 """Of the calendars there are, so many that are written alike are named."""
 
@@ -137,6 +144,61 @@ def _obligation(
     )
 
 
+def _decision(
+    *, term: AnchoredTerm = WORDS["none"], force: law.Force = "obligatory", options: Options = (), **fields: Any
+) -> law.Obligation:
+    if len(options) < MIN_OPTIONS:
+        raise wrong("too_few_options", least=MIN_OPTIONS)
+    return law.Obligation(term=term[0], since=term[1], force=force, options=options, blocking=True, **fields)
+
+
+def _edition(
+    *, obligations: tuple[law.Obligation, ...], answers: tuple[law.Obligation, ...] = (), **fields: Any
+) -> law.Procedure:
+    """Return the procedure with its decisions among its obligations, and their answers as facts."""
+    decisions, known = answers, {one.id for one in obligations}
+    facts = {f"{decision.id}={option.id}": option.fact for decision in decisions for option in decision.options}
+    ordered = list(obligations)
+    for decision in decisions:
+        ordered.insert(_place(decision, ordered), decision)
+    return _PROCEDURE(
+        obligations=tuple(replace(one, when=facts.get(one.when or "", one.when)) for one in ordered),
+        answers=tuple(
+            _answer(decision, option, facts)
+            for decision in decisions
+            for option in decision.options
+            if option.fact not in known
+        ),
+        **fields,
+    )
+
+
+def _place(decision: law.Obligation, obligations: Sequence[law.Obligation]) -> int:
+    """Return where a decision stands: after what it follows in its stage, else where its stage begins."""
+    after = [place for place, one in enumerate(obligations, 1) if one.id in decision.after]
+    first = [place for place, one in enumerate(obligations) if one.stage == decision.stage]
+    place = max((*after, *first[:1]), default=len(obligations))
+    while place < len(obligations) and obligations[place].options:
+        # Decisions that belong to one place stand in the order of the file.
+        place += 1
+    return place
+
+
+def _answer(decision: law.Obligation, option: law.Option, facts: Mapping[str, str]) -> law.Obligation:
+    """Return what is recorded to give an answer: nobody's duty until it happens."""
+    return replace(
+        decision,
+        id=option.fact,
+        title=option.title,
+        term=WORDS["none"][0],
+        since=None,
+        when=facts.get(decision.when or "", decision.when),
+        blocking=False,
+        occasional=True,
+        options=(),
+    )
+
+
 ACT = table(
     law.Act,
     id=DashedName,
@@ -161,7 +223,7 @@ PAUSE = table(law.PauseRule, act=DashedName)
 OBLIGATION = table(
     partial(law.Obligation, duty=""),
     make=_obligation,
-    without=["since", "own", "readings", "asked_every"],
+    without=["since", "options", "own", "readings", "asked_every"],
     id=Name,
     term=TERM,
     duty=Duty,
@@ -173,6 +235,27 @@ OBLIGATION = table(
     by_agreement=BodyIds,
     sources=Distinct[Source],
     extension=EXTENSION,
+)
+OPTION = table(law.Option, id=Name, fact=Name)
+_OF_DECISIONS = frozenset(
+    {
+        *("id", "stage", "title", "options", "term", "duty", "act", "paragraph", "force", "assumed"),
+        *("after", "when", "evidence", "only_for", "sources", "note"),
+    }
+)
+"""What a decision says of itself, of all that an obligation may."""
+DECISION = table(
+    partial(law.Obligation, term=WORDS["none"][0], force="obligatory"),
+    make=_decision,
+    without={field.name for field in dataclass_fields(law.Obligation)} - _OF_DECISIONS,
+    id=Name,
+    title=Keyed("question", Texts),
+    term=TERM,
+    duty=Keyed("asked_of", Duty),
+    options=Keyed("option", many(OPTION)),
+    evidence=Distinct[Evidence],
+    only_for=Kinds,
+    sources=Distinct[Source],
 )
 EXAMPLE_EXTENSION = table(law.ExampleExtension, make=_example_extension, by=UpTo1000)
 EXAMPLE = table(
@@ -187,7 +270,8 @@ EXAMPLE = table(
     state=dict[str, Annotated[str, one_of(*STATES)]],
 )
 EDITION = table(
-    partial(law.Procedure, in_force_assumed=False, indicators={}),
+    _PROCEDURE,
+    make=_edition,
     without=["digest", "overlays"],
     id=DashedName,
     applies_to=Kinds,
@@ -195,6 +279,7 @@ EDITION = table(
     acts=Keyed("act", many(ACT, BY_ID)),
     stages=Keyed("stage", many(STAGE)),
     obligations=Keyed("obligation", many(OBLIGATION)),
+    answers=Keyed("decision", many(DECISION)),
     ladders=Keyed("ladder", many(LADDER, BY_ID)),
     indicators=Keyed("indicator", many(INDICATOR, BY_ID)),
     examples=Keyed("example", many(EXAMPLE)),

@@ -1,0 +1,77 @@
+"""A decision is asked for in one letter, on the day it becomes open; then it stands on the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.notifications.town import AIGUL, BOLAT, DANA, PEOPLE, RULES, Shelf, Town, noon
+from workflow.cases.case import Case
+from workflow.cases.commands.opening import Opening
+
+ENDED, RECORDED, LATER = date(2026, 3, 19), date(2026, 3, 26), date(2026, 3, 30)
+QUESTION = "offence_signs"
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[Town]:
+    """Everybody, in three languages, has the duty the question is asked of."""
+    asked = [
+        replace(one, duties=(*one.duties, "prevention_unit"), unit="staff") for one in (AIGUL, BOLAT, DANA)
+    ]
+    town = Town(tmp_path, people=[*asked, PEOPLE[-1]], rules=replace(RULES, public_address=""))
+    yield town
+    town.close()
+
+
+def opened(town: Town, on: date = RECORDED) -> Case:
+    """A purchase analysis that ended on 19 March and was recorded on the 26th (23-25 March are off)."""
+    opening = Opening(procedure="procurement-analysis", unit="staff", object="Орда", planned={})
+    case = town.desk.open(opening, by="Айгүл", now=noon(ENDED), today=ENDED)
+    town.desk.record(case.id, "procurement_analysis_ended", on=ENDED, by="Айгүл", now=noon(on), today=on)
+    return case
+
+
+def asked(town: Town, on: date) -> dict[str, tuple[str, str]]:
+    """Subject and text of the letters of the question that leave that day, by language."""
+    shelf = Shelf()
+    town.round((shelf,), on)
+    town.deliver((shelf,), on)
+    letters = [one.letter for one in shelf.kept if one.notice.obligation == QUESTION]
+    return {one.language: (one.subject, " ".join(one.text.split())) for one in letters}
+
+
+def test_the_question_is_asked_once_and_in_the_readers_language(town: Town) -> None:
+    """The day it is recorded as open; neither a later round nor another record of the case asks again."""
+    case = opened(town)
+    letters = asked(town, RECORDED)
+
+    assert letters["kk"][0] == "Шешім күтіледі: әкімшілік немесе қылмыстық құқық бұзушылық белгілері бар ма?"
+    assert letters["ru"][0] == (
+        "Требуется решение: есть ли признаки административного или уголовного правонарушения?"
+    )
+    assert letters["en"][0] == "Decision awaited: are there signs of an administrative or criminal offence?"
+    assert (
+        "Дайте на вопрос один из ответов и запишите день решения и документ: выявлены факты с признаками "
+        "правонарушения, признаков правонарушения нет." in letters["ru"][1]
+    )
+    assert f"merzim decide {case.id} offence_signs none --on" in letters["en"][1]
+    assert "Due by" not in letters["en"][1]
+
+    town.desk.record(case.id, "procurement_result_reported", on=LATER, by="Айгүл", now=noon(LATER), today=LATER)
+    assert asked(town, LATER) == {}
+
+
+def test_an_answer_given_before_the_letter_left_needs_no_letter(town: Town) -> None:
+    """Queued by the round and answered before the delivery."""
+    case = opened(town)
+    shelf = Shelf()
+    town.round((shelf,), RECORDED)
+    town.desk.decide(case.id, QUESTION, "none", on=RECORDED, by="Айгүл", now=noon(RECORDED), today=RECORDED)
+    town.deliver((shelf,), RECORDED)
+
+    assert [one for one in shelf.kept if one.notice.obligation == QUESTION] == []

@@ -1,0 +1,230 @@
+"""Decisions: questions every case must answer; an answer opens a branch, and no stage is over without it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from tests.law import CALENDAR, ROOT, case, library
+from tests.workflow.conftest import NOW, TODAY
+from workflow.cases.case import Case
+from workflow.cases.commands.desk import CaseCommands, NotAsked
+from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.payloads import AnsweredOtherwise
+from workflow.cases.commands.planning import plan
+from workflow.cases.commands.withdrawals import withdraw
+from workflow.cases.machine import stage
+from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.lateness import is_overdue
+from workflow.deadlines.resolver import deadlines
+from workflow.law.names import UnknownDecision, UnknownFact
+from workflow.law.procedure import Procedure
+from workflow.law.reader import read
+from workflow.law.reader.checks import unfinished
+from workflow.law.reader.table import UnreadableRegulation
+from workflow.reminders import steps_of
+
+FILE = "procurement-analysis.2025-09-18.toml"
+PROCUREMENT = (ROOT / "regulations" / FILE).read_text(encoding="utf-8")
+NO_SIGNS = 'fact = "offence_signs_absent"'
+# Of the standard of the Ministry, paragraph 14: known, told, forwarded, the unit's opinion given.
+CONFLICT = {
+    "conflict_known": date(2026, 3, 13),
+    "conflict_notified": date(2026, 3, 13),
+    "head_informed": date(2026, 3, 16),
+    "notice_forwarded": date(2026, 3, 19),
+    "opinion_given": date(2026, 4, 7),
+}
+OPINION = CONFLICT["opinion_given"]
+
+
+def conflict() -> Procedure:
+    return library().named("conflict-of-interest.2025-09-18")
+
+
+def looked_at(law: Procedure, told: Case, today: date = TODAY) -> tuple[str, dict[str, Deadline]]:
+    """Where the case stands, and its deadlines by id."""
+    every = deadlines(told, law, CALENDAR, today=today)
+    return stage(law, told, every), {one.id: one for one in every}
+
+
+def test_a_case_whose_question_is_open_stands_at_its_stage() -> None:
+    """Paragraph 14(4): whether the conflict is confirmed decides; 13: signs of a crime are sent on. With every
+    other duty done the case waits for both answers; denied and without signs it is closed."""
+    denied = {"conflict_not_confirmed": OPINION}
+    clean = {"crime_signs_absent": OPINION}
+    stands = [
+        looked_at(conflict(), case(procedure=conflict(), facts=CONFLICT | facts))[0]
+        for facts in ({}, denied, clean, denied | clean)
+    ]
+
+    assert stands == ["settlement", "settlement", "settlement", "closed"]
+
+
+def test_the_answer_opens_its_branch_and_closes_the_other() -> None:
+    """Confirmed on 7 April: measures within 10 working days of the opinion (14(4)), by 21 April 2026, and the
+    next question; after measures and a settlement the case is over. Denied: neither is asked."""
+    confirmed = CONFLICT | {"conflict_confirmed": OPINION, "crime_signs_absent": OPINION}
+    stands, found = looked_at(conflict(), case(procedure=conflict(), facts=confirmed))
+    ended = confirmed | {"measures_taken": date(2026, 4, 20), "conflict_settled": date(2026, 4, 20)}
+
+    assert stands == "settlement"
+    assert (found["measures_taken"].state, found["measures_taken"].due) == ("open", date(2026, 4, 21))
+    assert (found["conflict"].state, found["conflict"].done_on) == ("done", OPINION)
+    assert found["conflict"].answer == conflict().decisions["conflict"].options[0]
+    assert found["settlement"].state == "open"
+    assert looked_at(conflict(), case(procedure=conflict(), facts=ended))[0] == "closed"
+
+    denied = CONFLICT | {"conflict_not_confirmed": OPINION}
+    _, found = looked_at(conflict(), case(procedure=conflict(), facts=denied))
+    assert {found[name].state for name in ("measures_taken", "settlement", "equal_post_given")} == {
+        "not_required"
+    }
+
+
+def test_materials_are_handed_over_after_the_chance_to_correct_and_only_where_decided() -> None:
+    """The enterprise's policy, 7.2: established on 10 April, the corrective measures come first; then whether
+    the materials go to the state is a question, and not asked of every case."""
+    law = library().named("internal-investigation.2016-01-01")
+    facts = {name: date(2026, 4, 10) for name in ("act_known", "act_reported", "investigation_held")}
+    facts["corruption_established"] = date(2026, 4, 10)
+    _, found = looked_at(law, case(procedure=law, facts=facts))
+    assert (found["corrective_measures_taken"].state, found["materials_handed_over"].state) == (
+        "open",
+        "not_required",
+    )
+
+    facts["corrective_measures_taken"] = facts["handing_over_not_needed"] = date(2026, 4, 13)
+    assert looked_at(law, case(procedure=law, facts=facts))[0] == "closed"
+
+
+@pytest.mark.parametrize(
+    ("today", "overdue"),
+    [(date(2026, 3, 19), False), (date(2026, 3, 20), False), (date(2026, 3, 26), True)],
+)
+def test_a_decision_with_a_term_is_due_like_an_obligation(today: date, overdue: bool) -> None:
+    """One working day from the end on 19 March: due on Friday the 20th, overdue on the 26th, the next working
+    day after Nauryz; reminded of by the steps of its term alone."""
+    term = 'term = { count = 1, in = "working days", from = "procurement_analysis_ended" }\n'
+    text = PROCUREMENT.replace('asked_of = "prevention_unit"', term + 'asked_of = "prevention_unit"')
+    law = read(FILE, text.encode())
+    told = case(procedure=law, facts={"procurement_analysis_ended": date(2026, 3, 19)})
+    deadline = looked_at(law, told, today)[1]["offence_signs"]
+
+    assert deadline.due == date(2026, 3, 20)
+    assert is_overdue(deadline, today=today) is overdue
+    steps = steps_of(told, law, "offence_signs", deadline, CALENDAR, today=today)
+    assert steps
+    assert all(step.id != "asked" for step in steps)
+
+
+def test_a_decision_without_a_term_is_asked_in_one_letter() -> None:
+    """On the working day it becomes open or is recorded as open (25 March 2026 is a day off), about the day it
+    became open, so that however late the round comes the letter has one key; never before what it follows."""
+    law = library().named("procurement-analysis.2025-09-18")
+    ended = date(2026, 3, 19)
+
+    def steps(told: Case, today: date) -> list[tuple[str, date, date]]:
+        deadline = looked_at(law, told, today)[1]["offence_signs"]
+        found = steps_of(told, law, "offence_signs", deadline, CALENDAR, today=today)
+        return [(step.id, step.on, step.about) for step in found]
+
+    told = case(procedure=law, facts={"procurement_analysis_ended": ended})
+    assert steps(case(procedure=law), ended) == []
+    assert steps(told, ended) == [("asked", ended, ended)]
+    assert steps(told, date(2026, 3, 25)) == [("asked", date(2026, 3, 26), ended)]
+
+
+def test_a_decision_is_answered_once_and_anew_after_a_withdrawal(desk: CaseCommands) -> None:
+    """Another answer is refused while one stands; withdrawn, the question is open and its branch closed."""
+    opening = Opening(procedure="conflict-of-interest", facts=CONFLICT)
+    told = desk.open(opening, by="officer", now=NOW, today=TODAY)
+
+    def decide(option: str, decision: str = "conflict") -> None:
+        desk.decide(told.id, decision, option, on=OPINION, by="officer", now=NOW, today=TODAY)
+
+    def state(name: str) -> str:
+        return next(one for one in desk.view(told.id, today=TODAY).deadlines if one.id == name).state
+
+    with pytest.raises(NotAsked):
+        decide("settled", "settlement")
+    decide("confirmed")
+    decide("confirmed")
+    with pytest.raises(AnsweredOtherwise) as refusal:
+        decide("none")
+    assert refusal.value.arguments["answer"] == conflict().by_id["conflict_confirmed"].title
+    with pytest.raises(AnsweredOtherwise):
+        desk.record(told.id, "conflict_not_confirmed", on=OPINION, by="officer", now=NOW, today=TODAY)
+    assert (state("conflict"), state("measures_taken")) == ("done", "open")
+
+    withdraw(desk, told.id, "conflict_confirmed", ground="қате", by="officer", now=NOW, today=TODAY)
+    assert (state("conflict"), state("measures_taken")) == ("open", "not_required")
+    decide("none")
+    assert state("conflict") == "done"
+    assert list(desk.view(told.id, today=TODAY).case.facts)[-1] == "conflict_not_confirmed"
+
+
+def test_an_unknown_question_or_answer_is_refused_with_those_there_are(desk: CaseCommands) -> None:
+    """And a question is no fact: the refusal names the facts of its answers."""
+    told = desk.open(Opening(procedure="conflict-of-interest"), by="officer", now=NOW, today=TODAY)
+    other = desk.open(Opening(procedure="internal-analysis"), by="officer", now=NOW, today=TODAY)
+    asked = [
+        (told, "conflict", "maybe", "unknown_option", ("confirmed", "none")),
+        (told, "conflikt", "none", "unknown_decision", ("conflict", "crime_signs", "settlement")),
+        (other, "conflict", "none", "no_decisions", ()),
+    ]
+    for of, decision, option, code, allowed in asked:
+        with pytest.raises(UnknownDecision) as refusal:
+            desk.decide(of.id, decision, option, on=OPINION, by="officer", now=NOW, today=TODAY)
+        assert refusal.value.code == code
+        assert set(refusal.value.arguments.get("allowed", ())) == set(allowed)
+
+    with pytest.raises(UnknownFact) as no_fact:
+        desk.record(told.id, "conflict", on=OPINION, by="officer", now=NOW, today=TODAY)
+    assert no_fact.value.arguments["allowed"] == ("conflict_confirmed", "conflict_not_confirmed")
+
+
+def test_a_plan_takes_answers() -> None:
+    """`conflict=confirmed` on 7 April is the fact that gives the answer: measures by 21 April 2026."""
+    facts = CONFLICT | {"conflict=confirmed": OPINION}
+    planned = plan(library(), "conflict-of-interest", facts=facts, planned={}, calendar=CALENDAR)
+    due = {one.id: one.due for one in planned.deadlines}
+
+    assert due["measures_taken"] == date(2026, 4, 21)
+
+
+def test_mistaken_decisions_are_refused() -> None:
+    """Fewer than two answers, a fact of two answers, names nothing describes: each with its place."""
+    decision = 'decision 1 "offence_signs"'
+    no = PROCUREMENT[PROCUREMENT.index('[[decision.option]]\nid = "none"') :].partition("\n\n")[0]
+    mistakes = [
+        (NO_SIGNS, 'fact = "offence_signs_found"', "duplicate", f"{decision}: option"),
+        (NO_SIGNS, 'fact = "offence_signs"', "duplicate", f"{decision}: option"),
+        ('id = "none"', 'id = "found"', "duplicate", f"{decision}: option"),
+        (no, "", "too_few_options", decision),
+        ('= "offence_signs=found"', '= "offence_signs=maybe"', "unknown_reference", None),
+        (
+            'ended"]\n\n[[decision.option]]',
+            'endet"]\n\n[[decision.option]]',
+            "unknown_reference",
+            f"{decision}: after",
+        ),
+        ('asked_of = "prevention_unit"', 'asked_of = "nobody"', "not_allowed", f"{decision}: asked_of"),
+        ('_signs"\nstage = "report"', '_signs"\nstage = "never"', "unknown_reference", f"{decision}: stage"),
+    ]
+    for before, after, code, place in mistakes:
+        assert PROCUREMENT.count(before) == 1, before
+        with pytest.raises(UnreadableRegulation) as refusal:
+            read(FILE, PROCUREMENT.replace(before, after).encode())
+        problem = refusal.value.problems[0]
+        assert (problem.code, place or problem.place) == (code, problem.place), after
+
+
+def test_a_procedure_that_holds_no_case_is_unfinished() -> None:
+    """Without anything blocking a case would be over the day it is opened; of ours none is so."""
+    name = "unlawful-order.2016-01-01.toml"
+    text = (ROOT / "regulations" / name).read_text(encoding="utf-8").replace("blocking = true\n", "")
+
+    assert [problem.code for problem in unfinished(read(name, text.encode()))] == ["nothing_blocks"]
+    assert [edition.edition for edition in library().all() if list(unfinished(edition))] == []
