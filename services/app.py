@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cached_property, reduce
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from calendars.records import Records
     from notifications.channels import Channel
     from notifications.rules import Rules
+    from services.editions import Editions
     from storage.accounts.accounts import SqlAccounts
     from storage.accounts.encryption import Cipher
     from storage.accounts.idempotency import SqlIdempotency
@@ -175,10 +176,41 @@ class AppContext:
     @cached_property
     def editions(self) -> Library:
         """Every edition of every procedure, shipped and the organisation's own, without own rules applied."""
-        from services.editions import editions
         from workflow.law.library import Library
 
-        return Library(editions(self.settings))
+        return Library(self.read_editions.editions)
+
+    @cached_property
+    def read_editions(self) -> Editions:
+        """The editions as they were read. Own files that cannot be used are named; the texts the office adopted
+        last stand in their place."""
+        from services.editions import reason
+
+        read = self._read_editions()
+        for one in read.left_out:
+            code = "law.left_out_adopted" if one.adopted else "law.left_out"
+            self._note(code, file=one.file, reason=reason(one))
+        return read
+
+    def _read_editions(self) -> Editions:
+        from services.editions import read_editions, with_adopted
+
+        read = read_editions(self.settings)
+        if self.settings.regulations.folder is None or _is_missing_file(self.settings.database.url):
+            return read
+        from storage.org.editions import adopted_editions, texts
+        from storage.refusals import StorageUnavailable
+
+        try:
+            return with_adopted(read, texts(adopted_editions(self.engine)))
+        except StorageUnavailable:
+            # What needs no database is answered without one.
+            return read
+
+    @property
+    def own_texts(self) -> Mapping[str, str]:
+        """The texts of the organisation's own editions, by edition."""
+        return self.read_editions.own
 
     @cached_property
     def library(self) -> Library:

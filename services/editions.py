@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -11,33 +12,112 @@ from typing import TYPE_CHECKING
 from services.settings import BadSetting, Settings
 
 if TYPE_CHECKING:
-    from workflow.law.procedure import Procedure
+    from workflow.law.procedure import Procedure, Text
+    from workflow.refusal import Refusal
 
 
-def editions(settings: Settings) -> Iterator[Procedure]:
-    """Read every edition of every procedure.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LeftOutFile:
+    """An own file that cannot be used. `adopted`: the office goes on by the text it adopted last."""
+
+    file: str
+    refusal: Refusal
+    adopted: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Editions:
+    """What was read: editions, texts of the own ones by edition, and own files that were left out."""
+
+    editions: tuple[Procedure, ...]
+    own: Mapping[str, str] = field(default_factory=dict)
+    left_out: tuple[LeftOutFile, ...] = ()
+
+
+def read_editions(settings: Settings) -> Editions:
+    """Read every edition. An own file that cannot be used is left out; the others are not affected.
 
     Raises:
         BadSetting: the folder of own regulations named in config.toml does not exist.
-        Refusal: a file that cannot be read as an edition.
+        Refusal: a shipped file that cannot be read as an edition.
     """
-    return (_read_edition(name, text) for name, text in _files(settings))
+    shipped = {edition.edition: edition for edition in (_read_edition(*file) for file in shipped_files())}
+    own, texts, left_out = dict[str, "Procedure"](), dict[str, str](), []
+    for path in own_files(settings):
+        try:
+            edition = read_own(path)
+            if edition.edition in shipped:
+                from workflow.law.library import TwoEditions
+
+                raise TwoEditions(edition.edition)
+        except Exception as refusal:
+            left_out.append(LeftOutFile(file=path.name, refusal=_as_refusal(refusal, path)))
+            continue
+        own[edition.edition] = edition
+        texts[edition.edition] = path.read_text(encoding="utf-8-sig")
+    return Editions(editions=(*shipped.values(), *own.values()), own=texts, left_out=tuple(left_out))
 
 
-def _files(settings: Settings) -> Iterator[tuple[str, bytes]]:
-    """Yield names and contents of the edition files. The shipped folder is no module: found by name."""
-    for file in sorted(files("regulations").iterdir(), key=lambda file: file.name):
-        if file.name.endswith(".toml"):
-            yield file.name, file.read_bytes()
-    own = settings.regulations.folder
+def with_adopted(read: Editions, adopted: Mapping[str, str]) -> Editions:
+    """Return the editions with those own ones besides that no file gives any more, by the texts adopted last.
+
+    Args:
+        adopted: TOML texts of own editions, by edition.
+    """
+    present = {edition.edition for edition in read.editions}
+    kept = [
+        _read_edition(f"{name}.toml", text.encode()) for name, text in adopted.items() if name not in present
+    ]
+    names = {f"{edition.edition}.toml" for edition in kept}
+    left_out = tuple(
+        LeftOutFile(file=one.file, refusal=one.refusal, adopted=one.file in names) for one in read.left_out
+    )
+    return Editions(editions=(*read.editions, *kept), own=read.own, left_out=left_out)
+
+
+def reason(left_out: LeftOutFile) -> Text:
+    """Return why a file was left out, in each language."""
+    from i18n import refusal
+    from workflow.law.procedure import Text
+
+    return Text(**{language: refusal(left_out.refusal, language) for language in ("kk", "ru", "en")})
+
+
+def own_files(settings: Settings, folder: Path | None = None) -> Iterator[Path]:
+    """Yield the files of own editions, of the folder in config.toml or of this one.
+
+    Raises:
+        BadSetting: there is no such folder.
+    """
+    own = folder or settings.regulations.folder
     if own is None:
         return
     if not own.is_dir():
         raise BadSetting("cli.no_folder", file=str(settings.file), key="regulations.folder", folder=str(own))
-    for path in sorted(Path(own).glob("*.toml")):
-        # Own rules are no editions; they take effect once adopted (`merzim overlay`).
-        if not path.name.startswith("overlay."):
-            yield path.name, path.read_bytes()
+    # Own rules are no editions; they take effect once adopted (`merzim overlay`).
+    yield from (path for path in sorted(own.glob("*.toml")) if not path.name.startswith("overlay."))
+
+
+def read_own(path: Path) -> Procedure:
+    """Read one own file. Raises Refusal, OSError."""
+    return _read_edition(path.name, path.read_bytes())
+
+
+def shipped_files() -> Iterator[tuple[str, bytes]]:
+    """Yield names and contents of the shipped files. Their folder is no module: found by name."""
+    for file in sorted(files("regulations").iterdir(), key=lambda file: file.name):
+        if file.name.endswith(".toml"):
+            yield file.name, file.read_bytes()
+
+
+def _as_refusal(trouble: Exception, path: Path) -> Refusal:
+    from workflow.refusal import Refusal
+
+    if isinstance(trouble, Refusal):
+        return trouble
+    if isinstance(trouble, OSError):
+        return Refusal("law.unreadable_file", file=path.name, problem=trouble.strerror or str(trouble))
+    raise trouble
 
 
 @cache

@@ -27,10 +27,16 @@ def verify(
     Args:
         kept: number and hash of a seal that was written down outside the database.
     """
+    from storage.maintenance.verify import Problem
     from storage.maintenance.verify import verify as check
+    from storage.org.editions import accepted_digests, adopted_editions
 
-    editions = {edition.edition: edition.digest for edition in app.editions.all()}
-    return check(
+    present = {edition.edition: edition.digest for edition in app.editions.all()}
+    editions = accepted_digests(adopted_editions(app.engine), present)
+    left_out = tuple(
+        Problem(code=one.refusal.code, arguments=one.refusal.arguments) for one in app.read_editions.left_out
+    )
+    return left_out + check(
         app.engine,
         editions=editions,
         recompute=recompute_present_rows(app, today),

@@ -108,6 +108,7 @@ def test_no_command_of_the_contract_is_missing() -> None:
         *("procedures", "plan", "audit", "import", "people", "open", "open-year", "cases", "case"),
         *("record", "decide", "replan", "correct", "withdraw", "passport", "cancel", "exempt", "reopen"),
         *("extend", "pause", "resume", "migrate"),
+        *("law check", "editions diff", "editions adopt"),
         *("attach", "evidence", "package"),
         *("form", "forms"),
         *(f"risks {name}" for name in ("add", "rank", "measure", "review", "remove", "ask", "answer")),

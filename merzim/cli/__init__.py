@@ -25,6 +25,7 @@ STATIONS = (
     "calendar",
     "calendar_change",
     "overlay",
+    "editions",
     "law",
     "coverage",
     "papers",

@@ -46,6 +46,7 @@ WRITING = frozenset(
         "worker",
         "installation",
         "calendar-change apply",
+        "editions adopt",
         "overlay apply",
         "overlay withdraw",
         "risks add",

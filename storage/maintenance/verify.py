@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby, islice
@@ -55,7 +55,7 @@ class Problem:
 def verify(
     engine: Engine,
     *,
-    editions: Mapping[str, str] | None = None,
+    editions: Mapping[str, Collection[str]] | None = None,
     recompute: Recompute | None = None,
     kept: tuple[int, str] | None = None,
     evidence: EvidenceCheck | None = None,
@@ -70,7 +70,7 @@ def verify(
         evidence: compares a stored file of evidence with its hash; None where the files are not at hand (a copy
             of the database alone).
         kept: number and hash of a seal somebody wrote down elsewhere: it must stand here still.
-        editions: edition -> digest of its file now; a case whose digest differs is named.
+        editions: edition -> digests its cases may have; a case with another one is named.
         recompute: gives a case's rows anew; a board that differs is named. Not asked while an act of the office
             is not as it was written: its calendar cannot be told then, and every board rests on it.
     """
@@ -97,7 +97,7 @@ def _torn(engine: Engine) -> tuple[Problem, ...]:
 
 def _verified(
     engine: Engine,
-    editions: Mapping[str, str] | None,
+    editions: Mapping[str, Collection[str]] | None,
     recompute: Recompute | None,
     kept: tuple[int, str] | None,
     now: datetime | None,
@@ -288,12 +288,12 @@ def _heads(text: str) -> list[tuple[str, int, str]] | None:
         return None
 
 
-def _editions(connection: Connection, editions: Mapping[str, str]) -> Iterator[Problem]:
+def _editions(connection: Connection, editions: Mapping[str, Collection[str]]) -> Iterator[Problem]:
     asked = select(CASE.c.id, CASE.c.edition, CASE.c.digest).order_by(CASE.c.id)
     for name, edition, digest in connection.execute(asked):
         if edition not in editions:
             yield Problem(code="edition_missing", arguments={"case": name, "edition": edition})
-        elif digest and editions[edition] != digest:
+        elif digest and digest not in editions[edition]:
             yield Problem(code="edition_altered", arguments={"case": name, "edition": edition})
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.merzim.conftest import ROOT, Merzim
+from tests.permits import APPEAL, PERMIT, write_folder
 from tests.workflow.test_programmes import HEAD, QUOTA, YEAR, obligation
 
 CONFIG = '[database]\nurl = "sqlite:///office.db"\n[regulations]\nfolder = "own"\n'
@@ -14,7 +15,6 @@ BOILED = obligation("boiled", 'term = { count = 1, in = "working days", from = "
 POURED = obligation("poured", 'term = { count = 1, in = "working days", from = "boiled" }')
 
 
-@pytest.mark.parametrize("language", ["kk", "ru", "en"])
 @pytest.mark.parametrize(
     ("law", "named"),
     [
@@ -26,22 +26,30 @@ POURED = obligation("poured", 'term = { count = 1, in = "working days", from = "
     ],
     ids=["unknown term", "circle", "no article", "quota of nothing", "quota without a staff number"],
 )
-def test_a_mistake_is_one_sentence(merzim: Merzim, tmp_path: Path, law: str, named: str, language: str) -> None:
-    """It names the file and what is wrong; nothing else is said, and there is no traceback."""
+def test_a_mistake_is_one_sentence_and_the_office_goes_on(
+    merzim: Merzim, tmp_path: Path, law: str, named: str
+) -> None:
+    """The file is named with what is wrong, in each language; the shipped procedures are there all the same."""
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "tea.2024-01-01.toml").write_text(HEAD + YEAR + law, encoding="utf-8")
     (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
 
-    said = merzim("procedures", "--lang", language)
+    for language in ("kk", "ru", "en"):
+        said = merzim("procedures", "--lang", language)
 
-    assert (said.code, said.out) == (2, "")
-    assert said.err.startswith("merzim: tea.2024-01-01.toml, ")
-    assert said.err.count("\n") == 1
-    assert named in said.err
+        assert said.code == 0
+        assert "gift-handover.2025-09-18" in said.out
+        assert "tea.2024-01-01" not in said.out
+        assert said.err.count("\n") == 1
+        assert "tea.2024-01-01.toml" in said.err
+        assert named in said.err
+    checked = merzim("law", "check", "--json")
+    assert (checked.code, [one["holds"] for one in checked.json["files"]]) == (1, [False])
+    assert any(named in problem for problem in checked.json["files"][0]["problems"])
 
 
-def test_two_editions_in_force_at_once_are_refused(merzim: Merzim, tmp_path: Path) -> None:
-    """The shipped file copied into one's own folder: nobody could say which of them is the law."""
+def test_a_copy_of_a_shipped_edition_is_left_out(merzim: Merzim, tmp_path: Path) -> None:
+    """The shipped file copied into one's own folder: the shipped one holds, the copy is named and left out."""
     shipped = ROOT / "regulations" / "gift-handover.2025-09-18.toml"
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / shipped.name).write_bytes(shipped.read_bytes())
@@ -49,5 +57,83 @@ def test_two_editions_in_force_at_once_are_refused(merzim: Merzim, tmp_path: Pat
 
     said = merzim("procedures")
 
-    assert (said.code, said.out, said.err.count("\n")) == (2, "", 1)
+    assert (said.code, said.err.count("\n")) == (0, 1)
     assert "gift-handover.2025-09-18" in said.err
+
+
+def test_the_examples_of_own_law_are_run_by_the_check(merzim: Merzim, tmp_path: Path) -> None:
+    """A date its author counted wrong is named with what comes out; put right, the file holds."""
+    file = write_folder(tmp_path / "own") / APPEAL.name
+    (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
+    right = file.read_text(encoding="utf-8")
+    wrong_day = right.replace("due = { appeal_answered = 2026-09-22", "due = { appeal_answered = 2026-09-23")
+    file.write_text(wrong_day, encoding="utf-8")
+
+    wrong = merzim("law", "check", "own")
+    file.write_text(right, encoding="utf-8")
+    (tmp_path / "own" / "permit.2026-01-01.toml").unlink()
+    fine = merzim("law", "check")
+
+    assert wrong.code == 1
+    assert "due.appeal_answered: expected 2026-09-23, comes out as 2026-09-22" in wrong.out
+    assert "permit.2026-01-01.toml: there is no example" in wrong.out
+    assert (fine.code, fine.out) == (0, f"{APPEAL.name}: nothing wrong, examples run: 3.\n")
+
+
+def test_a_case_outlives_the_file_it_was_opened_under(merzim: Merzim, tmp_path: Path) -> None:
+    """Its text was adopted: the broken file is named, and the case is counted by the text adopted last."""
+    folder = write_folder(tmp_path / "own")
+    (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
+    merzim("open", "permit", "--planned", "received=2026-09-01", "--now", "2026-09-01")
+    adopted = merzim("editions", "adopt", "--json", "--now", "2026-09-01")
+    again = merzim("editions", "adopt", "--json", "--now", "2026-09-01")
+    (folder / "permit.2026-01-01.toml").write_text("id = ", encoding="utf-8")
+
+    recorded = merzim("record", "2026-0001", "received", "--on", "2026-09-01", "--now", "2026-09-02")
+    due = merzim("explain", "2026-0001", "decided", "--json", "--now", "2026-09-02")
+    verified = merzim("verify", "--json", "--now", "2026-09-02")
+
+    own = {"permit.2026-01-01", "citizen-appeal.2021-07-01"}
+    assert {one["edition"] for one in adopted.json["adopted"]} == own
+    assert again.json["adopted"] == []
+    assert (recorded.code, due.json["due"]) == (0, "2026-09-15")
+    assert [problem["code"] for problem in verified.json["problems"]] == ["regulation.syntax"]
+
+
+def test_a_changed_edition_is_adopted_with_the_dates_it_moves(merzim: Merzim, tmp_path: Path) -> None:
+    """Named by verify until the office adopts it; what it moves is said before; another text is named again."""
+    file = write_folder(tmp_path / "own") / "permit.2026-01-01.toml"
+    (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
+    merzim("open", "permit", "--planned", "received=2026-09-01", "--now", "2026-09-01")
+    merzim("record", "2026-0001", "received", "--on", "2026-09-01", "--now", "2026-09-01")
+    file.write_text(PERMIT.replace("count = 10", "count = 12"), encoding="utf-8")
+
+    before = merzim("verify", "--json", "--now", "2026-09-02")
+    foreseen = merzim("editions", "adopt", "--dry-run", "--json", "--now", "2026-09-02")
+    moved = [{"case": "2026-0001", "obligation": "decided", "from": "2026-09-15", "to": "2026-09-17"}]
+    adopted = merzim("editions", "adopt", "--json", "--now", "2026-09-02")
+    after = merzim("verify", "--json", "--now", "2026-09-02")
+    file.write_text(PERMIT.replace("count = 10", "count = 13"), encoding="utf-8")
+    other = merzim("verify", "--json", "--now", "2026-09-02")
+
+    assert "edition_altered" in {one["code"] for one in before.json["problems"]}
+    permit = next(one for one in foreseen.json["adopted"] if one["edition"] == "permit.2026-01-01")
+    assert (permit["moved"], len(permit["before"]), foreseen.json["preview"]) == (moved, 1, True)
+    assert [one["moved"] for one in adopted.json["adopted"] if one["before"]] == [moved]
+    assert (after.code, after.json["problems"]) == (0, [])
+    assert "edition_altered" in {one["code"] for one in other.json["problems"]}
+
+
+def test_editions_are_compared_in_words(merzim: Merzim) -> None:
+    """The 2023 map against the 2024 instruction; an edition against itself."""
+    pair = ("internal-analysis.2023-01-01", "internal-analysis.2024-01-01")
+    told = merzim("editions", "diff", *pair)
+    same = merzim("editions", "diff", pair[0], pair[0])
+    program = merzim("editions", "diff", *pair, "--json").json
+
+    assert told.code == 0
+    assert "start_announced" in told.out
+    assert "by 30 June" in told.out
+    assert same.out == "There is no difference.\n"
+    assert {change["what"] for change in program["changes"]} >= {"term", "act", "note"}
+    assert merzim("editions", "diff", pair[0], "tea").code == 2

@@ -205,6 +205,48 @@ def test_old_code_goes_on_while_the_office_is_brought_up_to_date(
         assert _listed(address) == [CASE]
         earlier("replan", CASE, "analysis_ended", "--on", "2026-06-05", "--now", NEXT_WEEK)
     found = merzim("verify", "--json", "--now", NEXT_WEEK)
-    assert {problem["code"] for problem in found.json["problems"]} <= {"board_differs", "total_differs"}
+    # What the old code wrote by its own text of the law is adopted, and the board counted anew.
+    expected = {"board_differs", "total_differs", "edition_altered"}
+    assert {problem["code"] for problem in found.json["problems"]} <= expected
+    assert merzim("editions", "adopt", "--now", NEXT_WEEK).code == 0
     assert merzim("rebuild", "--now", NEXT_WEEK).code == 0
     assert merzim("verify", "--now", NEXT_WEEK).code == 0
+
+
+def test_open_cases_of_the_version_before_keep_every_date_or_the_office_adopts_the_new_one(
+    old: Path, tmp_path: Path, merzim: Merzim
+) -> None:
+    """Cases opened by the version before, under its editions: `verify` names those whose text has changed since
+    and nothing else; every date is the old one but those the adoption names; adopted, all agrees."""
+    _settings(tmp_path, f"sqlite:///{(tmp_path / 'merzim.sqlite').as_posix()}")
+    with before.desk(old, tmp_path) as earlier:
+        earlier("people", PEOPLE)
+        earlier("import", SCHEDULE, "--now", MORNING)
+        for procedure in ("gift-handover", "conflict-of-interest", "national-report"):
+            earlier("open", procedure, "--now", MORNING)
+        earlier("record", CASE, "order_signed", "--on", "2026-04-06", "--now", MORNING)
+        heads = json.loads(earlier("cases", "--json", "--now", MORNING))["cases"]
+        cases = [head["id"] for head in heads]
+        was = {name: _dues(earlier("case", name, "--json", "--now", MORNING)) for name in cases}
+    assert len(cases) == 4
+
+    named = merzim("verify", "--json", "--now", MORNING).json["problems"]
+    foreseen = merzim("editions", "adopt", "--dry-run", "--json", "--now", MORNING).json["adopted"]
+    becomes = {name: _dues(merzim("case", name, "--json", "--now", MORNING).out) for name in cases}
+
+    altered = " ".join(one["message"] for one in named if one["code"] == "edition_altered")
+    assert {one["edition"] for one in foreseen} == set(re.findall(r"\(([\w.-]+)\)", altered))
+    assert {one["code"] for one in named} <= {"edition_altered", "board_differs", "total_differs"}
+    moved = {(one["case"], one["obligation"]): one["to"] for of in foreseen for one in of["moved"]}
+    for name in cases:
+        for obligation in was[name].keys() | becomes[name].keys():
+            old_due, new_due = was[name].get(obligation), becomes[name].get(obligation)
+            assert new_due == moved.get((name, obligation), old_due), (name, obligation)
+
+    assert merzim("editions", "adopt", "--now", MORNING).code == 0
+    assert merzim("verify", "--now", MORNING).code == 0
+    assert merzim("editions", "adopt", "--json", "--now", MORNING).json["adopted"] == []
+
+
+def _dues(printed: str) -> dict[str, str | None]:
+    return {one["id"]: one["due"] for one in json.loads(printed)["obligations"]}

@@ -1,0 +1,147 @@
+"""The files of the law: `merzim law check`, `merzim editions diff` and `editions adopt`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from merzim.cli.call import DONE, NOT_SO, CommandContext
+from merzim.cli.help import Command, Group
+
+if TYPE_CHECKING:
+    from services.law import CheckedFile
+    from workflow.law.comparison import EditionChange
+    from workflow.law.procedure import Procedure
+
+MOVED_LIMIT = 50
+"""Moved due dates shown to a person; a program gets all of them."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the groups on the application."""
+    law = typer.Typer(cls=Group, help="cli.help.law", rich_markup_mode=None)
+    law.command("check", cls=Command, help="cli.help.law.check")(check)
+    app.add_typer(law, name="law")
+    editions = typer.Typer(cls=Group, help="cli.help.editions", rich_markup_mode=None)
+    editions.command("diff", cls=Command, help="cli.help.editions.diff")(diff)
+    editions.command("adopt", cls=Command, help="cli.help.editions.adopt")(adopt)
+    app.add_typer(editions, name="editions")
+
+
+def check(
+    ctx: typer.Context,
+    folder: Annotated[str | None, typer.Argument(metavar="FOLDER")] = None,
+) -> int:
+    from services import law
+
+    call = CommandContext.of(ctx)
+    files = law.check(call.app, Path(folder) if folder is not None else None)
+    if call.json:
+        call.answer({"files": [_checked(call, one) for one in files]})
+    else:
+        for one in files:
+            for line in _said(call, one):
+                call.print(line)
+        if not files:
+            call.print(call.say("law.no_files"))
+    return DONE if all(one.holds for one in files) else NOT_SO
+
+
+def diff(
+    ctx: typer.Context,
+    before: Annotated[str, typer.Argument(metavar="A")],
+    after: Annotated[str, typer.Argument(metavar="B")],
+) -> None:
+    from workflow.law.comparison import compare
+
+    call = CommandContext.of(ctx)
+    old, new = call.app.library.named(before), call.app.library.named(after)
+    rows = [
+        (one.obligation, one.what, _shown(call, old, one, one.before), _shown(call, new, one, one.after))
+        for one in compare(old, new)
+    ]
+    if call.json:
+        keys = ("obligation", "what", "before", "after")
+        call.answer({"a": before, "b": after, "changes": [dict(zip(keys, row, strict=True)) for row in rows]})
+    elif rows:
+        call.table(("id", "change", "was", "is"), rows)
+    else:
+        call.print(call.say("editions.same"))
+
+
+def adopt(
+    ctx: typer.Context,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="cli.option.dry_run")] = False,
+) -> None:
+    from services import law
+
+    call = CommandContext.of(ctx)
+    moment = call.moment
+    if dry_run:
+        found = law.adoptable(call.app, today=moment.today)
+    else:
+        found = law.adopt(call.app, by=call.by, now=moment.now, today=moment.today)
+    if call.json:
+        editions = [
+            {"edition": one.edition, "digest": one.digest, "before": one.before, "moved": one.moved}
+            for one in found
+        ]
+        call.answer({"adopted": editions, "preview": dry_run})
+        return
+    for one in found:
+        code = "editions.adopted" if one.before else "editions.adopted_own"
+        call.print(call.say(code, edition=one.edition, moved=len(one.moved)))
+        shown = [
+            (line["case"], line["obligation"], line["from"] or "–", line["to"] or "–") for line in one.moved
+        ]
+        if shown:
+            call.table(("case", "id", "was", "is"), shown[:MOVED_LIMIT], indent=2)
+    if not found:
+        call.print(call.say("editions.nothing_to_adopt"))
+    elif dry_run:
+        call.print(call.say("cli.nothing_written"))
+
+
+def _shown(call: CommandContext, edition: Procedure, change: EditionChange, value: object) -> str:
+    """Return one side of a difference in words; "" where there is none."""
+    from workflow.deadlines.term_elements import wording
+
+    if value is None or value == ():
+        return ""
+    if change.what in ("term", "added", "removed"):
+        terms = wording(edition.by_id[change.obligation], edition)
+        return "; ".join(call.say(part.code, **part.arguments) for part in terms)
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    text = getattr(value, call.language, value)
+    return str(text)
+
+
+def _said(call: CommandContext, one: CheckedFile) -> list[str]:
+    """Return everything to be said of a file, a line each."""
+    lines = [call.say(code, **arguments) for code, arguments in one.problems]
+    lines += [
+        call.say(
+            "law.example_fails",
+            file=one.file,
+            example=wrong.example,
+            what=wrong.what,
+            expected=wrong.expected,
+            actual=wrong.actual,
+        )
+        for wrong in one.mismatches
+    ]
+    if one.holds and one.edition is not None:
+        lines = [call.say("law.holds", file=one.file, count=len(one.edition.examples))]
+    return lines
+
+
+def _checked(call: CommandContext, one: CheckedFile) -> dict[str, object]:
+    return {
+        "file": one.file,
+        "edition": one.edition.edition if one.edition else None,
+        "holds": one.holds,
+        "problems": [] if one.holds else _said(call, one),
+    }

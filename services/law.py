@@ -1,0 +1,170 @@
+"""An organisation's own procedures checked, and editions whose text changed adopted in the office's chain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from services.calendar_acts import chunks
+from services.editions import own_files, read_own
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from services.app import AppContext
+    from storage.org.editions import AdoptedEdition
+    from workflow.cases.commands.examples import Mismatch
+    from workflow.law.procedure import Procedure
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckedFile:
+    """One own file: everything wrong with it, and what its examples give otherwise than they say.
+
+    Attributes:
+        edition: None where it cannot be read.
+        problems: codes with arguments, as the catalogues say them.
+    """
+
+    file: str
+    edition: Procedure | None
+    problems: tuple[tuple[str, dict[str, object]], ...] = ()
+    mismatches: tuple[Mismatch, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is wrong with it."""
+        return self.edition is not None and not self.problems and not self.mismatches
+
+
+class ExamplesFail(Refusal):
+    """An own edition is not adopted: its own examples come out otherwise than they say."""
+
+
+def check(app: AppContext, folder: Path | None = None) -> tuple[CheckedFile, ...]:
+    """Check every own file of a folder (that of config.toml where none is named); nothing is written.
+
+    Raises:
+        BadSetting: there is no such folder.
+    """
+    return tuple(_checked(app, path) for path in own_files(app.settings, folder))
+
+
+def adoptable(app: AppContext, *, today: date) -> tuple[AdoptedEdition, ...]:
+    """Return what the office has not adopted yet: editions whose text is another than that of open cases, with
+    the due dates it moves, and own editions. Nothing is written.
+
+    Raises:
+        ExamplesFail: the examples of an own edition do not hold.
+    """
+    return tuple(_adoptable(app, today))
+
+
+def adopt(app: AppContext, *, by: str, now: datetime, today: date) -> tuple[AdoptedEdition, ...]:
+    """Adopt them: write them into the office's chain, then the rows of their cases. Safe to repeat.
+
+    Raises:
+        ExamplesFail; StorageUnavailable: the database cannot be written.
+    """
+    from storage.org import editions as stored
+
+    found = adoptable(app, today=today)
+    if found:
+        stored.adopt(app.engine, found, on=today, by=by, now=now)
+    cases = stored.digests_of_cases(app.engine)
+    for edition in {one.edition for one in found if one.before}:
+        names = [case for of in cases.get(edition, {}).values() for case in of]
+        _rewrite(app, names, now=now, today=today)
+    return found
+
+
+def _adoptable(app: AppContext, today: date) -> Iterator[AdoptedEdition]:
+    from storage.org import editions as stored
+    from workflow.cases.commands.examples import mismatches
+
+    adopted = stored.adopted_editions(app.engine)
+    present = {edition.edition: edition.digest for edition in app.editions.all()}
+    accepted = stored.accepted_digests(adopted, present)
+    last = {one.edition: one.digest for one in adopted}
+    cases = stored.digests_of_cases(app.engine)
+    for edition in app.editions.all():
+        name, text = edition.edition, app.own_texts.get(edition.edition, "")
+        digests = cases.get(name, {})
+        before = tuple(digest for digest in digests if digest and digest not in accepted[name])
+        if not before and (not text or last.get(name) == edition.digest):
+            continue
+        if text and (wrong := next(mismatches(edition, app.calendar), None)) is not None:
+            raise ExamplesFail(
+                "law.example_fails",
+                file=f"{name}.toml",
+                example=wrong.example,
+                what=wrong.what,
+                expected=wrong.expected,
+                actual=wrong.actual,
+            )
+        touched = [case for digest in before for case in digests[digest]]
+        yield stored.AdoptedEdition(
+            edition=name,
+            digest=edition.digest,
+            before=before,
+            text=text,
+            moved=tuple(_moved(app, touched, today)),
+        )
+
+
+def _moved(app: AppContext, cases: list[str], today: date) -> Iterator[dict[str, str | None]]:
+    """Yield the due dates of the board that come out otherwise by the present text."""
+    for names in chunks(cases):
+        for case in app.ledger.cases(names).values():
+            rows = app.ledger.rows(case.id)
+            new = {row.obligation: row.due for row in app.desk.recomputed(case, today=today).rows}
+            for obligation in dict.fromkeys((*rows, *new)):
+                old = rows[obligation].due if obligation in rows else None
+                if old != new.get(obligation):
+                    due = new.get(obligation)
+                    yield {
+                        "case": case.id,
+                        "obligation": obligation,
+                        "from": old.isoformat() if old else None,
+                        "to": due.isoformat() if due else None,
+                    }
+
+
+def _rewrite(app: AppContext, cases: list[str], *, now: datetime, today: date) -> None:
+    from workflow.ports import Conflict
+
+    for names in chunks(cases):
+        while True:
+            written = [app.desk.recomputed(case, today=today) for case in app.ledger.cases(names).values()]
+            try:
+                app.ledger.rewrite(written, now=now)
+                break
+            except Conflict:
+                # Somebody recorded a fact in the meantime: read again.
+                continue
+
+
+def _checked(app: AppContext, path: Path) -> CheckedFile:
+    from workflow.cases.commands.examples import mismatches
+    from workflow.law.reader import UnreadableRegulation
+
+    try:
+        edition = read_own(path)
+    except UnreadableRegulation as wrong:
+        problems = tuple(
+            (f"regulation.{one.code}", {**one.arguments, "file": path.name, "place": one.place})
+            for one in wrong.problems
+        )
+        return CheckedFile(file=path.name, edition=None, problems=problems)
+    except OSError as trouble:
+        said: dict[str, object] = {"file": path.name, "problem": trouble.strerror or str(trouble)}
+        return CheckedFile(file=path.name, edition=None, problems=(("law.unreadable_file", said),))
+    problems = () if edition.examples else (("law.no_example", {"file": path.name}),)
+    return CheckedFile(
+        file=path.name,
+        edition=edition,
+        problems=problems,
+        mismatches=tuple(mismatches(edition, app.calendar)),
+    )

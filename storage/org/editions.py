@@ -1,0 +1,104 @@
+"""The editions an office adopted, in the order of its own chain: whose text changed after cases were opened."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import Engine, select
+
+from storage.database.engine import reading, writing
+from storage.org import chain as office_chain
+from storage.tables import CASE
+
+KIND = "edition_adopted"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AdoptedEdition:
+    """One line: an edition whose text changed, or an own one as it stood.
+
+    Attributes:
+        edition: its name; digest: SHA-256 of its text; before: those of its cases that it takes the place of.
+        text: of an own edition; "" of a shipped one.
+        moved: due dates it moved: case, obligation, from, to.
+    """
+
+    edition: str
+    digest: str
+    before: tuple[str, ...] = ()
+    text: str = ""
+    moved: tuple[Mapping[str, str | None], ...] = field(default=())
+    on: date | None = None
+    by: str = ""
+
+
+def adopted_editions(engine: Engine) -> tuple[AdoptedEdition, ...]:
+    """Return all of them, in order."""
+    found = []
+    for line in office_chain.lines(engine, KIND):
+        payload = json.loads(line.payload)
+        found.append(
+            AdoptedEdition(
+                edition=line.name,
+                digest=str(payload.get("digest", "")),
+                before=tuple(payload.get("before", ())),
+                text=str(payload.get("text", "")),
+                moved=tuple(payload.get("moved", ())),
+                on=line.on,
+                by=line.by,
+            )
+        )
+    return tuple(found)
+
+
+def texts(adopted: Iterable[AdoptedEdition]) -> dict[str, str]:
+    """Return the texts of own editions as they were adopted last, by edition."""
+    return {one.edition: one.text for one in adopted if one.text}
+
+
+def accepted_digests(
+    adopted: Iterable[AdoptedEdition], present: Mapping[str, str]
+) -> dict[str, frozenset[str]]:
+    """Return the digests a case may have of each edition: that of its present text, and those it replaced.
+
+    Args:
+        present: edition -> digest of its text now. An adoption of another text than that accepts nothing.
+    """
+    accepted = {edition: {digest} for edition, digest in present.items()}
+    for one in reversed(tuple(adopted)):
+        if one.edition in accepted and one.digest in accepted[one.edition]:
+            accepted[one.edition].update(one.before)
+    return {edition: frozenset(digests) for edition, digests in accepted.items()}
+
+
+def digests_of_cases(engine: Engine) -> dict[str, dict[str, list[str]]]:
+    """Return the cases by edition and by the digest they were opened (or moved) under."""
+    found: dict[str, dict[str, list[str]]] = {}
+    with reading(engine) as connection:
+        asked = select(CASE.c.id, CASE.c.edition, CASE.c.digest).order_by(CASE.c.id)
+        for case, edition, digest in connection.execute(asked):
+            found.setdefault(edition, {}).setdefault(digest, []).append(case)
+    return found
+
+
+def adopt(engine: Engine, editions: Sequence[AdoptedEdition], *, on: date, by: str, now: datetime) -> None:
+    """Append what the office adopts to its chain.
+
+    Args:
+        on: the local date; now: aware UTC.
+
+    Raises:
+        StorageUnavailable: the database cannot be written.
+    """
+    with writing(engine) as connection:
+        office_chain.hold(connection)
+        for one in editions:
+            payload: dict[str, object] = {"digest": one.digest, "before": list(one.before)}
+            if one.text:
+                payload["text"] = one.text
+            if one.moved:
+                payload["moved"] = [dict(moved) for moved in one.moved]
+            office_chain.append(connection, kind=KIND, name=one.edition, on=on, by=by, now=now, payload=payload)
