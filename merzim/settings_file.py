@@ -336,7 +336,7 @@ _SECTIONS: Mapping[str, tuple[type, _Readers]] = {
         SecretSettings,
         {"key_env": _text, "old_keys_env": _text, "key_file": _optional_path},
     ),
-    "regulations": (RegulationSettings, {"folder": _optional_path}),
+    "regulations": (RegulationSettings, {"folder": _optional_path, "acts": _names}),
     "logs": (
         LogSettings,
         {

@@ -165,9 +165,14 @@ class SecretSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RegulationSettings:
-    """A folder with the organisation's own procedures, read besides the shipped ones."""
+    """A folder with the organisation's own procedures, read besides the shipped ones.
+
+    Attributes:
+        acts: ids of acts of one organisation (`adopted_act` of a procedure) that the whole office adopted.
+    """
 
     folder: Path | None = None
+    acts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -56,6 +56,7 @@ def merge_people(read: ReadPeople, office: Office) -> ReadPeople:
                 unit,
                 kind=kind,
                 uploads_through=_through(office, unit.id),
+                acts=office.units[unit.id].acts if unit.id in office.units else (),
                 time=unit.time or _time(office, unit.id),
             )
             for unit, kind in zip(units, kinds, strict=True)

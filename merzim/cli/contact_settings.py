@@ -34,6 +34,7 @@ def add_to(app: typer.Typer) -> None:
     """Hang the commands on the application; `notices resend` hangs on the register's own command."""
     app.command("digest", cls=Command, help="cli.help.digest")(digest)
     app.command("uploads-through", cls=Command, help="cli.help.uploads_through")(uploads_through)
+    app.command("acts", cls=Command, help="cli.help.acts")(acts)
     app.command("office-time", cls=Command, help="cli.help.office_time")(office_time)
 
 
@@ -106,6 +107,34 @@ def uploads_through(
     else:
         names = {"unit": office.units[own].name, "body": office.units[through].name}
         call.print(call.say("cli.uploads_through" if value else "cli.uploads_itself", **names))
+
+
+def acts(
+    ctx: typer.Context,
+    unit: Annotated[str, typer.Argument(metavar="UNIT")],
+    adopted: Annotated[list[str] | None, typer.Argument(metavar="[ACT ...]")] = None,
+    none: Annotated[bool, typer.Option("--none", help="cli.option.no_acts")] = False,
+) -> None:
+    from storage.org.preferences import ACTS, prefer
+    from workflow.org.office import acts_of
+
+    call = CommandContext.of(ctx)
+    call.creates_database = bool(adopted or none)
+    own = _unit(call.app.reads.office(), unit)
+    if adopted or none:
+        value = " ".join(call.app.library.known_acts(adopted or ()))
+        prefer(call.app.engine, own, ACTS, value, by=call.by, now=call.moment.now)
+    office = call.app.reads.office()
+    binding = acts_of(office, own) | frozenset(call.app.settings.regulations.acts)
+    known = call.app.library.adopted_acts
+    if call.json:
+        call.answer({"unit": own, "adopted": office.units[own].acts, "in_force": sorted(binding)})
+    else:
+        rows = [
+            (act.id, act.title[call.language], call.say(f"cli.acts.{'yes' if act.id in binding else 'no'}"))
+            for act in known.values()
+        ]
+        call.table(("act", "title", "binds"), rows)
 
 
 def office_time(

@@ -55,8 +55,9 @@ def year_ahead(app: AppContext, year: int, *, unit: str = "") -> tuple[list[Open
         raise NothingYearly("nothing_yearly", year=year)
     office = app.reads.office()
     units = organisations(office, unit)
+    acts = app.library.known_acts(app.settings.regulations.acts)
     known = begun(app.engine, {one.id: one.begins_with for one in procedures}, start)
-    asked = list(openings(app.library, office, year, units=units, known=known))
+    asked = list(openings(app.library, office, year, units=units, known=known, acts=acts))
     return asked, sum(place in units for _, place in known)
 
 

@@ -18,6 +18,7 @@ DIGEST = "digest"
 UPLOADS_THROUGH = "uploads_through"
 LANGUAGE = "language"
 OFFICE_TIME = "office_time"
+ACTS = "acts_in_force"
 
 
 def prefer(engine: Engine, owner: str, name: str, value: str, *, by: str, now: datetime) -> None:

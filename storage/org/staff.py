@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, Table
 from storage.database.dialect import insert
 from storage.database.engine import writing
 from storage.org.chain import Stamp
-from storage.org.preferences import DIGEST, LANGUAGE, OFFICE_TIME, UPLOADS_THROUGH, preferences, put
+from storage.org.preferences import ACTS, DIGEST, LANGUAGE, OFFICE_TIME, UPLOADS_THROUGH, preferences, put
 from storage.org.store import (
     SaveCounts,
     person_of,
@@ -50,6 +50,7 @@ class SqlStaff:
                 UNITS.changed(unit_values(was) if was else None, values),
                 put(connection, unit.id, UPLOADS_THROUGH, through, by=by, now=now),
                 put(connection, unit.id, OFFICE_TIME, time_text(unit.time), by=by, now=now),
+                put(connection, unit.id, ACTS, " ".join(unit.acts), by=by, now=now),
             ]
             record(connection, RowEvent(kind="unit_saved", name=unit.id, on=today, by=by, now=now, rows=rows))
 
@@ -63,6 +64,7 @@ class SqlStaff:
                 *_unmatched(connection, unit.id),
                 put(connection, unit.id, UPLOADS_THROUGH, "", by=by, now=now),
                 put(connection, unit.id, OFFICE_TIME, "", by=by, now=now),
+                put(connection, unit.id, ACTS, "", by=by, now=now),
             ]
             record(connection, RowEvent(kind="unit_removed", name=unit.id, on=today, by=by, now=now, rows=rows))
 

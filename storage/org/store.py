@@ -13,7 +13,7 @@ from storage.database.dialect import insert
 from storage.database.engine import reading, writing
 from storage.database.limits import long_work
 from storage.org.chain import Stamp
-from storage.org.preferences import DIGEST, LANGUAGE, OFFICE_TIME, UPLOADS_THROUGH, preferences, put
+from storage.org.preferences import ACTS, DIGEST, LANGUAGE, OFFICE_TIME, UPLOADS_THROUGH, preferences, put
 from storage.org.time import time_kept, time_text
 from storage.org.vouched import MATCHES, PEOPLE, UNITS, RowEvent, VouchedTable, record
 from storage.rows import Values
@@ -75,6 +75,7 @@ def with_chosen(unit: Unit, chosen: Mapping[tuple[str, str], str]) -> Unit:
         unit,
         uploads_through=chosen.get((unit.id, UPLOADS_THROUGH)),
         time=time_kept(chosen.get((unit.id, OFFICE_TIME))),
+        acts=tuple(chosen.get((unit.id, ACTS), "").split()),
     )
 
 

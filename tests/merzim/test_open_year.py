@@ -80,6 +80,34 @@ def test_a_unit_means_the_organisations_at_it_or_below_it(town: Merzim, unit: st
     assert tea(town("open-year", "2026", "--unit", unit, "--json").json) == opened
 
 
+def test_acts_of_one_organisation_are_opened_for_those_who_adopted_them(town: Merzim, tmp_path: Path) -> None:
+    """The Ministry's standard for the Ministry, an enterprise's policy for all of an office whose config.toml
+    names it; by hand a case is opened without. A word that is no such act is refused with those there are."""
+
+    def opened(year: str) -> set[tuple[str, str]]:
+        cases = town("open-year", year, "--now", "2025-12-20", "--json").json["opened"]
+        own = ("mne-standard-year", "enterprise-policy-year")
+        return {(one["procedure"], one["unit"]) for one in cases if one["procedure"] in own}
+
+    assert opened("2026") == set()
+    assert town("acts", "Ministry", "mne-standard-2025", "--json").json["in_force"] == ["mne-standard-2025"]
+    assert town("acts", "Staff", "--json").json == {
+        "unit": "Staff",
+        "adopted": [],
+        "in_force": ["mne-standard-2025"],
+    }
+    assert opened("2026") == {("mne-standard-year", "Ministry")}
+    config = CONFIG + 'acts = ["enterprise-policy"]\n'
+    (tmp_path / "config.toml").write_text(config, encoding="utf-8")
+    assert opened("2026") == {("enterprise-policy-year", "Company")}
+    assert town("acts", "Ministry", "--none").code == 0
+    assert opened("2027") == {("enterprise-policy-year", "Company")}
+    assert town("open", "mne-standard-year", "--unit", "Ministry", "--now", "2025-12-20").code == 0
+    refused = town("acts", "Ministry", "mne-standard")
+    assert refused.code == 2
+    assert "mne-standard-2025" in refused.err
+
+
 def test_a_year_outside_the_records_is_refused(town: Merzim) -> None:
     """With the bounds, and no word of a traceback."""
     said = town("open-year", "2031")

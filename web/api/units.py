@@ -56,7 +56,8 @@ class Hours(Command):
 
 
 class UnitInput(Command):
-    """A unit. `id`: of an existing unit; empty for a new one, whose id is made of its name."""
+    """A unit. `id`: of an existing unit; empty for a new one, whose id is made of its name. `acts`: ids of
+    the acts of one organisation it adopted."""
 
     name: Line
     id: Line = ""
@@ -64,6 +65,7 @@ class UnitInput(Command):
     parent: Line = ""
     kind: Line = ""
     uploads_through: Line = ""
+    acts: list[Line] = Field(default_factory=list, max_length=100)
     time: Hours = Field(default_factory=Hours)
 
 
@@ -81,6 +83,7 @@ class UnitAnswer(BaseModel):
     parent: str | None
     kind: str
     uploads_through: str | None
+    acts: list[str]
     time: HoursAnswer
     people: int
     mark: str
@@ -117,7 +120,8 @@ def keep_unit(ctx: Setting, once: Writing, body: UnitInput) -> UnitAnswer:
 
     def save() -> UnitAnswer:
         typed = body.model_dump(include={"name", "parent", "kind", "uploads_through"})
-        return _unit_answer(ctx, staff.keep_unit(ctx, body.id, body.mark, {**typed, **body.time.typed()}))
+        typed |= {"acts": " ".join(body.acts), **body.time.typed()}
+        return _unit_answer(ctx, staff.keep_unit(ctx, body.id, body.mark, typed))
 
     return once(ctx, body, save, UnitAnswer)
 
@@ -165,6 +169,7 @@ def _unit_answer(ctx: RequestContext, unit: Unit) -> UnitAnswer:
         parent=unit.parent,
         kind=unit.kind,
         uploads_through=unit.uploads_through,
+        acts=list(unit.acts),
         time=HoursAnswer(
             first=time["time_first"],
             last=time["time_last"],

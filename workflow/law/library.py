@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
+from functools import cached_property
 
 from workflow.cases.case import Case
 from workflow.closest_matches import closest_first
 from workflow.law.overlay import overlaid
 from workflow.law.own_rules import OwnRules, begins
-from workflow.law.procedure import Procedure
+from workflow.law.procedure import Act, Procedure
 from workflow.refusal import Refusal
 
 
@@ -32,6 +33,10 @@ class TwoEditions(Refusal):
 
     def __init__(self, edition: str) -> None:
         super().__init__("regulation.two_editions", edition=edition)
+
+
+class UnknownAct(Refusal, ValueError):
+    """No procedure rests on an adopted act of that id; `allowed` are those there are."""
 
 
 class Library:
@@ -123,6 +128,19 @@ class Library:
         if place not in self._laid:
             self._laid[place] = overlaid(edition, overlays)
         return self._laid[place]
+
+    @cached_property
+    def adopted_acts(self) -> Mapping[str, Act]:
+        """The acts of one organisation that some procedure rests on, by id: others adopt them or not."""
+        resting = (edition for edition in self.all() if edition.adopted_act)
+        return {edition.adopted_act: edition.acts[edition.adopted_act] for edition in resting}
+
+    def known_acts(self, acts: Collection[str]) -> tuple[str, ...]:
+        """Return these ids of adopted acts, each once. Raises UnknownAct."""
+        for act in acts:
+            if act not in self.adopted_acts:
+                raise UnknownAct("unknown_adopted_act", act=act, allowed=closest_first(act, self.adopted_acts))
+        return tuple(act for act in self.adopted_acts if act in set(acts))
 
     def with_own(self, own: OwnRules | None) -> Library:
         """The same editions under other rules of the organisation's own."""

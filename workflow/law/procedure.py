@@ -330,6 +330,8 @@ class Procedure:
         begins_with: the fact a plan turns on ("latest safe start").
         applies_to: kinds of organisation (or groups) it is for; empty means all.
         opened: when something happens ("event"), each year for every organisation ("yearly"), or "once".
+        adopted_act: id of the act of one organisation it rests on, which binds those who adopted it; "" where
+            it binds all of its kind.
         confidential: its cases are for those who need to know; its notices say nothing of the matter.
         bodies: state bodies its obligations name, by id.
         answers: facts that answer decisions and that nothing else asks for; without deadlines of their own.
@@ -354,6 +356,7 @@ class Procedure:
     notes: tuple[Text, ...] = ()
     applies_to: tuple[str, ...] = ()
     opened: Opened = "event"
+    adopted_act: str = ""
     confidential: bool = False
     bodies: Mapping[str, Body] = field(default_factory=dict)
     answers: tuple[Obligation, ...] = ()

@@ -62,6 +62,7 @@ class Unit:
         kind: of the organisation that begins with it ("" for those inside one).
         uploads_through: the higher body whose account it uploads through, where it has none of its own.
         time: its own hours and days, where they are not those of the unit above.
+        acts: ids of the acts of one organisation it adopted; they bind the units below it too.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Unit:
     kind: str = ""
     uploads_through: str | None = None
     time: OfficeTime = NOTHING_OWN
+    acts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -351,6 +353,13 @@ def uploads_through(office: Office, unit: str) -> str:
         if known is not None and known.uploads_through:
             return known.uploads_through
     return place
+
+
+def acts_of(office: Office, unit: str) -> frozenset[str]:
+    """Return the ids of the acts a unit (by id) or one above it adopted."""
+    return frozenset(
+        act for here in office.above(unit) if here in office.units for act in office.units[here].acts
+    )
 
 
 def time_of(office: Office, unit: str) -> OfficeTime:

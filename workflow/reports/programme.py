@@ -9,7 +9,7 @@ from workflow.cases.commands.opening import Opening
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure
 from workflow.org.kinds import among
-from workflow.org.office import Office
+from workflow.org.office import Office, acts_of
 
 Known = tuple[str, str]
 """A procedure and a unit that have their case of the year."""
@@ -27,18 +27,30 @@ def yearly(library: Library, year: int) -> Iterator[Procedure]:
 
 
 def openings(
-    library: Library, office: Office, year: int, *, units: Collection[str], known: Collection[Known]
+    library: Library,
+    office: Office,
+    year: int,
+    *,
+    units: Collection[str],
+    known: Collection[Known],
+    acts: Collection[str] = (),
 ) -> Iterator[Opening]:
     """What is to be opened for the year: a case of each yearly procedure for every unit of a kind it is for.
 
     Args:
         units: organisations; "" stands for an office without any unit.
         known: what is opened already.
+        acts: ids of acts of one organisation that the whole office adopted.
     """
     there = frozenset(known)
     for procedure in yearly(library, year):
         for unit in units:
-            if (procedure.id, unit) not in there and among(office.kind_of(unit), procedure.applies_to):
+            adopted = procedure.adopted_act in ("", *acts, *acts_of(office, unit))
+            if (
+                adopted
+                and (procedure.id, unit) not in there
+                and among(office.kind_of(unit), procedure.applies_to)
+            ):
                 yield Opening(
                     procedure=procedure.id,
                     edition=procedure.edition,

@@ -99,7 +99,8 @@ def unit(request: Request, ctx: Setting, id: Key = "") -> Response:
 async def save_unit(request: Request, ctx: Setting) -> Response:
     """Keep a unit, or take it out."""
     async with request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_save_unit, request, ctx, texts(form))
+        adopted = " ".join(str(one) for one in form.getlist("act"))
+        return await run_in_threadpool(_save_unit, request, ctx, {**texts(form), "acts": adopted})
 
 
 @router.post("/unit/feed")
@@ -196,6 +197,7 @@ def _unit_page(
         "parent": (known.parent or "") if known else "",
         "kind": known.kind if known else "",
         "uploads_through": (known.uploads_through or "") if known else "",
+        "acts": " ".join(known.acts) if known else "",
         **time_answers(known.time if known else NOTHING_OWN),
     }
     inside = frozenset(office.below(known.id)) if known else frozenset()
@@ -211,6 +213,7 @@ def _unit_page(
         parent=build_unit_field(office, shown.get("parent", ""), without=inside),
         through=build_unit_field(office, shown.get("uploads_through", ""), without={known.id} if known else ()),
         kinds=KINDS,
+        acts=ctx.library.adopted_acts.values(),
         refusal=refusal,
         feeds=[one for one in feeds_of(ctx, "", now=now) if known and one.scope == known.id],
         feed=feed,

@@ -7,6 +7,7 @@ meanwhile is refused.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from documents import read_people
 from documents.people.read_people import ReadPeople, merge_people
@@ -36,6 +37,7 @@ def keep_unit(ctx: RequestContext, id: str, seen: str, texts: Mapping[str, str])
     known = office.units.get(id)
     _unchanged(known, seen, id)
     made = unit_of(texts, office, known)
+    made = replace(made, acts=ctx.library.known_acts(made.acts))
     administration(ctx).staff.keep_unit(made, was=known, **stamp(ctx))
     return made
 

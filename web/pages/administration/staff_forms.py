@@ -69,6 +69,7 @@ def unit_of(texts: Mapping[str, str], office: Office, was: Unit | None) -> Unit:
         kind=kind,
         uploads_through=through if through != id else None,
         time=time_typed(texts),
+        acts=tuple(texts.get("acts", "").split()),
     )
 
 

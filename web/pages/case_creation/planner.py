@@ -28,7 +28,7 @@ from workflow.cases.commands.planning import AssumedCase, plan
 from workflow.law.library import UnknownProcedure
 from workflow.law.procedure import Procedure
 from workflow.org.kinds import among
-from workflow.org.office import Office
+from workflow.org.office import Office, acts_of
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
@@ -68,7 +68,7 @@ def planner_page(request: Request, ctx: Reading, procedure: Name = "", unit: Nam
         today=today,
         status=200 if refusal is None else 422,
         procedure=form,
-        procedures=ordered(ctx, office.kind_of(found) if found else ""),
+        procedures=ordered(ctx, office.kind_of(found) if found else "", found),
         intended=answers,
         outlook=outlook,
         refusal=refusal,
@@ -102,12 +102,23 @@ def chosen_procedure(ctx: RequestContext, name: str) -> Procedure:
     return found
 
 
-def ordered(ctx: RequestContext, kind: str) -> tuple[tuple[str, tuple[Procedure, ...]], ...]:
-    """Procedures by when they are opened, those for that kind of organisation first."""
+def ordered(ctx: RequestContext, kind: str, unit: str = "") -> tuple[tuple[str, tuple[Procedure, ...]], ...]:
+    """Return procedures by when they are opened, those for that kind of organisation first.
+
+    Args:
+        unit: whose acts are in force: what rests on others it did not adopt comes after.
+    """
+    office = ctx.reads.office()
+    acts = ("", *ctx.app.settings.regulations.acts, *acts_of(office, unit))
     latest = [ctx.library.latest(name) for name in ctx.library.procedures()]
-    groups: dict[str, list[Procedure]] = {"event": [], "once": [], "yearly": [], "other": []}
+    groups: dict[str, list[Procedure]] = {
+        name: [] for name in ("event", "once", "yearly", "not_adopted", "other")
+    }
     for one in sorted(latest, key=lambda one: one.id != USUAL):
-        groups[one.opened if among(kind, one.applies_to) else "other"].append(one)
+        adopted = one.adopted_act in acts or not unit
+        groups["other" if not among(kind, one.applies_to) else one.opened if adopted else "not_adopted"].append(
+            one
+        )
     return tuple((name, tuple(group)) for name, group in groups.items() if group)
 
 

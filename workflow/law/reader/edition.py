@@ -274,6 +274,7 @@ EDITION = table(
     make=_edition,
     without=["digest", "overlays"],
     id=DashedName,
+    adopted_act=DashedName,
     applies_to=Kinds,
     calendar=Annotated[str, named(r"^[A-Z]{2}(-[A-Z0-9]+)?$"), AfterValidator(_registered)],
     acts=Keyed("act", many(ACT, BY_ID)),
