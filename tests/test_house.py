@@ -116,7 +116,7 @@ def test_no_command_of_the_contract_is_missing() -> None:
         *(f"positions {name}" for name in ("list", "add", "clear", "talk", "plan")),
         *("cartogram record", "cartogram compare", "remarks list", "remarks add", "remarks answer", "register"),
         *("due", "overdue", "explain", "remind", "deliver", "notices", "rehearse"),
-        *("notices resend", "digest", "uploads-through", "office-time"),
+        *("notices resend", "digest", "uploads-through", "office-time", "acts"),
         *("notices acknowledge", "snooze", "telegram link", "telegram links", "telegram unlink"),
         "score",
         *("yearly-clock", "consolidated", "uploads"),

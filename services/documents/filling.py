@@ -188,7 +188,9 @@ def _approving(
 
 def _holder(app: AppContext, duty: str, unit: str, today: date) -> Person | None:
     """The one who holds a duty; None where nobody does, or several, or only a stand-in is there."""
-    found = resolve(app.reads.office(), duty=duty, unit="" if duty == "head" else unit, on=today)
+    office = app.reads.office()
+    place = office.organisation(unit) or "" if duty == "head" else unit
+    found = resolve(office, duty=duty, unit=place, on=today)
     if isinstance(found, Unresolved):
         return None
     held = [told.person for told in found if duty in told.person.duties and told.instead_of is None]

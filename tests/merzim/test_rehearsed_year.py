@@ -38,16 +38,17 @@ AWAY = {
 DOERS: Mapping[str, tuple[str, ...]] = {
     # Whom the schedule names: the service or the working group; who in it holds the duty, else its head.
     "start_announced": SERVICE,
-    "order_signed": (AIGERIM,),
+    # What the act gives the first head to sign: besides, the first head.
+    "order_signed": (AIGERIM, HEAD),
     "discussion_announced": GROUP,
     "discussion_held": GROUP,
     "analysis_started": GROUP,
     "analysis_ended": GROUP,
-    "note_signed": (SALTANAT,),
+    "note_signed": (SALTANAT, HEAD),
     "plan_developed": SERVICE,
-    "plan_approved": (AIGERIM,),
+    "plan_approved": (AIGERIM, HEAD),
     "published": SERVICE,
-    "schedule_approved": (AIGERIM,),
+    "schedule_approved": (AIGERIM, HEAD),
     # The schedule names nobody: the object answers for it, and the case of a whole office has none.
     "quarter_reported": (OFFICER,),
     # Nor here: everybody authorised.

@@ -309,6 +309,8 @@ def test_every_obligation_has_a_letter_on_every_day(language: str, days: int) ->
     "why",
     [
         "named",
+        "prepares",
+        "signs",
         "duty",
         "duty_above",
         "duty_elsewhere",

@@ -268,3 +268,34 @@ def test_a_question_about_a_day_is_resolved_once() -> None:
     resolve("a", monday, Office())
 
     assert questions == ["a 6", "b 6", "a 7", "a 6", "a 6"]
+
+
+def test_the_schedules_responsible_prepares_and_the_signatory_of_the_act_signs() -> None:
+    """The order is the first head's to sign: both are told, each of their own part. A head the schedule names
+    is told once; what is no signature (the announcement) is the responsible's alone."""
+    town = replace(
+        office(person("first", "body", "head"), person("clerk", "division"), person("hand", "division", "hr")),
+        matches={"Жауапты": "clerk", "Басшы": "first"},
+    )
+
+    def told(duty: str, responsible: str) -> list[tuple[str, str]]:
+        return who(resolve(town, duty=duty, unit="division", on=DAY, responsible=responsible))
+
+    assert told("head", "Жауапты") == [("clerk", "prepares"), ("first", "signs")]
+    assert told("head", "Басшы") == [("first", "named")]
+    assert told("hr", "Жауапты") == [("clerk", "named")]
+
+
+def test_the_first_head_is_who_holds_that_duty_in_the_organisation() -> None:
+    """Not the head of a unit within it, written down with the same word; where the organisation has none, the
+    nearest there is."""
+    units = {
+        "ministry": Unit(id="ministry", name="Министрлік", kind="central_body"),
+        "unit": Unit(id="unit", name="Департамент", parent="ministry"),
+    }
+    people = {one.key: one for one in (person("minister", "ministry", "head"), person("chief", "unit", "head"))}
+    whole = Office(units=units, people=people)
+    without = Office(units=units, people={"chief": people["chief"]})
+
+    assert [key for key, _ in who(resolve(whole, duty="head", unit="unit", on=DAY))] == ["minister"]
+    assert [key for key, _ in who(resolve(without, duty="head", unit="unit", on=DAY))] == ["chief"]

@@ -161,7 +161,7 @@ def name_assignees(office: Office, row: Row, duty: str, *, on: date) -> Assignee
     """Return the names of the assignees of a board row, as lists show them."""
     assignees = resolve_assignees(office, AssigneeKey(row.unit, duty, row.responsible, row.person), on=on)
     recipients = tuple(recipient for recipient in assignees if recipient.why != "officer")
-    by_name = any(recipient.why == "named" for recipient in recipients) or not recipients
+    by_name = any(recipient.why in ("named", "prepares") for recipient in recipients) or not recipients
     return AssigneeNames(
         names=tuple(recipient.person.name for recipient in recipients),
         duty=duty,

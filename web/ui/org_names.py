@@ -104,7 +104,7 @@ def name_obligation_assignees(
         office, duty=obligation.duty, unit=case.unit, on=on, responsible=responsible, person=case.person
     )
     recipients = () if isinstance(result, Unresolved) else tuple(r for r in result if r.why != "officer")
-    by_name = any(recipient.why == "named" for recipient in recipients) or not recipients
+    by_name = any(recipient.why in ("named", "prepares") for recipient in recipients) or not recipients
     return AssigneeNames(
         names=tuple(recipient.person.name for recipient in recipients),
         duty=obligation.duty,

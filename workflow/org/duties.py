@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from workflow.org.name_index import plain
@@ -12,6 +12,10 @@ from workflow.org.office import ABOVE, OF_A_PERSON, OUTSIDE, Office, Person, Rec
 # Duties that answer for one unit: nobody of a neighbouring unit may stand in for them. The others are duties of
 # the organisation: when nobody up the tree holds one, its holder anywhere in the office is meant.
 UNIT_DUTIES = frozenset({"head_of_unit", "object_unit", "deputy", "head"})
+
+
+SIGNING_DUTIES = frozenset({"head", "chief_of_staff"})
+"""Duties whose part is the signature: what a schedule's responsible prepares they still sign or approve."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,7 +38,8 @@ def resolve(
 ) -> tuple[Recipient, ...] | Unresolved:
     """Who is told on that day.
 
-    First whom the schedule's responsible text means (if it is matched), then who holds the duty in the unit, in
+    First whom the schedule's responsible text means (if it is matched), beside them who signs by the act; then
+    who holds the duty in the unit, in
     the units above it, and, for duties of the whole organisation, anywhere. Whoever is away is stood in for by
     the deputy (the deputy's deputy, and so on). Where nobody is left, the officer the office names.
 
@@ -50,16 +55,41 @@ def resolve(
     if duty == OUTSIDE:
         return ()
     place = office.unit_named.get(plain(unit), unit)
-    held = [_concerned(office, duty, place, person)] if duty in OF_A_PERSON else _holding(office, duty, place)
+    if duty == "head" and (office.organisation(place), duty) in office.holders:
+        # The first head is who holds that duty in the organisation, not the head of a unit within it.
+        place = office.organisation(place) or place
+    concerned = duty in OF_A_PERSON
+    held = [_concerned(office, duty, place, person)] if concerned else list(_holding(office, duty, place))
     for group in (_named(office, duty, responsible), *held):
         present = _present(office, group, on)
         allowed = tuple(one for one in present if one.person.key not in without)
+        if allowed and group[0].why == "named" and duty in SIGNING_DUTIES:
+            return _with_signatories(office, allowed, held, on, without)
         if allowed:
             return allowed
         if group and not present and not without and not responsible:
             # All of them away, and nobody stands in: that is for the officer to settle, not for those above.
             break
     return _officer(office, duty, unit, on, without)
+
+
+def _with_signatories(
+    office: Office,
+    named: tuple[Recipient, ...],
+    held: Iterable[tuple[Recipient, ...]],
+    on: date,
+    without: frozenset[str],
+) -> tuple[Recipient, ...]:
+    """Return whom the schedule names, who prepares the thing, and who holds the duty, who signs it."""
+    keys = {one.person.key for one in named}
+    for group in held:
+        if keys & {one.person.key for one in group}:
+            return named
+        signing = [one for one in _present(office, group, on) if one.person.key not in keys | without]
+        if signing:
+            prepare = (one if one.instead_of else replace(one, why="prepares") for one in named)
+            return (*prepare, *(one if one.instead_of else replace(one, why="signs") for one in signing))
+    return named
 
 
 def _officer(

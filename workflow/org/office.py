@@ -43,6 +43,8 @@ ABOVE = "above"
 
 Why = Literal[
     "named",
+    "prepares",
+    "signs",
     "duty",
     "duty_above",
     "duty_elsewhere",
@@ -103,10 +105,10 @@ class Recipient:
     """Somebody to be told, and why them.
 
     Attributes:
-        why: named (in the schedule), duty (holds it in that unit), duty_above (in a unit above),
-            duty_elsewhere (in another one), head_for_unit (where nobody in the unit holds the duty), deputy,
-            officer (nobody else is there), unreachable (the officer for somebody no channel reaches),
-            copied (not theirs to do, but the ladder tells them too).
+        why: named (in the schedule), prepares (so named, while somebody else signs), signs, duty (holds it in
+            that unit), duty_above (in a unit above), duty_elsewhere (in another one), head_for_unit (where
+            nobody in the unit holds the duty), deputy, officer (nobody else is there), unreachable (the officer
+            for somebody no channel reaches), copied (not theirs to do, but the ladder tells them too).
         instead_of: who is away or cannot be reached.
     """
 
