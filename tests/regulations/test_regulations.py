@@ -61,6 +61,7 @@ WITHOUT_A_DATE = [
     "start_text_checked",
     "discussion_text_checked",
     "bodies_discussed",
+    "council_discussed",
     "note_drafted",
     "publication_text_checked",
     "statuses_set",
@@ -250,7 +251,7 @@ def test_a_second_procedure_needed_no_code() -> None:
 @analyses
 def test_what_no_act_asks_is_called_practice(edition: Procedure) -> None:
     """The council is invited by practice: no finding about it rests on the law, and it says so."""
-    planned = {"analysis_started": date(2026, 4, 13), "bodies_discussed": date(2026, 5, 6)}
+    planned = {"analysis_started": date(2026, 4, 13), "council_discussed": date(2026, 5, 6)}
     on = edition.in_force
     answer = plan(LIBRARY, "internal-analysis", facts={}, planned=planned, calendar=CALENDAR, on=on)
     invited = next(one for one in answer.deadlines if one.id == "council_invited")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from calendars.terms import (
-    AtOnce,
     Before,
     CalendarDays,
     DayAfterPeriod,
@@ -73,7 +72,7 @@ def test_a_case_does_not_end_before_anything_was_done(edition: Procedure, kind: 
     [
         ("tbn4-year", "analysis_carried_out", PerPeriod(1, "year"), None),
         ("tbn4-year", "schedule_approved", YearlyDate(month=6, day=30), "year_begun"),
-        ("tbn4-year", "projects_named", AtOnce(), "projects_created"),
+        ("tbn4-year", "projects_named", WithoutTerm(), None),
         ("tbn4-year", "evidence_approved", Before(), "evidence_uploaded"),
         ("tbn4-year", "evidence_uploaded", WithoutTerm(), None),
         ("tbn4-year", "list_used", OngoingDuty(), None),

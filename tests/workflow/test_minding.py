@@ -230,7 +230,7 @@ def test_what_is_due_at_the_end_of_the_records_can_be_put_off(
     """The rungs after the due date lie beyond the last day on record; those before it are quiet till then."""
     today = date(2026, 3, 30)
     who: dict[str, Any] = {"by": "x", "now": noon(today), "today": today}
-    desk.replan(case.id, "bodies_discussed", on=date(2028, 12, 31), **who)
+    desk.replan(case.id, "council_discussed", on=date(2028, 12, 31), **who)
     reminder_actions.put_off(desk, CALENDAR, case.id, "council_invited", until=date(2026, 7, 2), **who)
     row = ledger.rows(case.id)["council_invited"]
 

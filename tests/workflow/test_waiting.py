@@ -154,10 +154,10 @@ def test_a_review_waits_for_the_information_of_its_own_quarter() -> None:
 
 def test_a_branch_that_is_only_planned_makes_nothing_late() -> None:
     """The council is invited five working days before a sitting; a sitting not held yet opens nothing."""
-    told = case(planned={"bodies_discussed": START})
+    told = case(planned={"council_discussed": START})
 
     assert at(told, "council_invited", today=date(2026, 4, 6)).due == date(2026, 4, 6)
-    waits = WAITS(waiting_for="bodies_discussed")
+    waits = WAITS(waiting_for="council_discussed")
     assert stands(told, "council_invited", today=date(2026, 4, 7)) == waits
 
 

@@ -17,7 +17,7 @@ from calendars.registered import for_edition
 from calendars.terms import DayAfterPeriod, PerPeriod, Quota, Target
 from workflow.cases.case import EXTENDED, Case, Fact
 from workflow.deadlines.adjustments import adjust, can_pause
-from workflow.deadlines.applicability import branch_open
+from workflow.deadlines.applicability import branch_open, with_answers
 from workflow.deadlines.deadline import AnchorState, Knowledge
 from workflow.law.overlay import stricter
 from workflow.law.procedure import Obligation, OwnTerm, Procedure, Reading, Recurrence
@@ -77,7 +77,7 @@ class DueDateResolver:
     """
 
     def __init__(self, case: Case, procedure: Procedure, calendar: Calendar, *, today: date) -> None:
-        self.case = case
+        self.case = with_answers(case, procedure)
         self.procedure = procedure
         self.calendar = for_edition(procedure.calendar, calendar)
         self.today = today

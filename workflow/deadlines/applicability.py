@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from workflow.cases.case import EXTENDED, Case
 from workflow.law.procedure import Obligation, Procedure
 from workflow.org.kinds import among
@@ -41,6 +43,20 @@ def _is_meant(case: Case, procedure: Procedure, body: str, *, willing: bool = Fa
 def _kind_known(case: Case, procedure: Procedure, kinds: tuple[str, ...]) -> bool:
     """Return whether it is of such a kind; a body the act names has none until its unit says so."""
     return among(case.kind, kinds) and bool(case.kind or case.object not in procedure.bodies)
+
+
+def with_answers(case: Case, procedure: Procedure) -> Case:
+    """Return the case with what one fact answers besides (`also_by`) as facts of the same day."""
+    if not procedure.answered_too:
+        return case
+    answers = {
+        obligation.id: replace(case.facts[fact], name=obligation.id, values={}, signed_by="")
+        for obligation in procedure.answered_too
+        if obligation.id not in case.facts
+        for fact in obligation.also_by[::-1]
+        if fact in case.facts
+    }
+    return replace(case, facts={**case.facts, **answers}) if answers else case
 
 
 def branch_open(case: Case, procedure: Procedure, obligation: Obligation, span: Span | None) -> bool:

@@ -10,6 +10,7 @@ from calendars.counting import count
 from calendars.registered import for_edition
 from calendars.terms import Duration, Embargo
 from workflow.cases.case import Case
+from workflow.deadlines.applicability import with_answers
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.lateness import is_overdue
 from workflow.deadlines.resolver import late_by
@@ -36,11 +37,12 @@ def findings(
     found: list[Finding] = []
     asked = tuple(deadlines)
     calendar = for_edition(procedure.calendar, calendar)
+    answered = with_answers(case, procedure)
     for deadline in asked:
         found += _term(deadline, calendar, known)
         found += _extended_late(deadline, calendar)
         found += _embargo(deadline)
-        found += _order(deadline, case, procedure)
+        found += _order(deadline, answered, procedure)
         found += _resting(deadline, case, procedure)
         found += _evidence(deadline, case, procedure, prove=prove)
         found += measured(deadline, case, prove=prove)
@@ -201,12 +203,24 @@ def _order(deadline: Deadline, case: Case, procedure: Procedure) -> Iterator[Fin
         titles = tuple(procedure.by_id[name].title for name in later)
         code = "order" if happened else "order_planned"
         yield departure(deadline, "order", code, on=on, others=titles)
+    yield from _too_late_to_announce(deadline, case, procedure, on)
     later = tuple(
         name for name in obligation.after_by_practice if _later(case, _in_period(name, deadline, procedure), on)
     )
     if later:
         titles = tuple(procedure.by_id[name].title for name in later)
         yield departure(deadline, "order", "order_practice", basis="practice", on=on, others=titles)
+
+
+def _too_late_to_announce(deadline: Deadline, case: Case, procedure: Procedure, on: date) -> Iterator[Finding]:
+    """Find that it came (or is planned) after the first of what it must precede: a fact, else a plan."""
+    days = {name: case.facts[name].on for name in deadline.obligation.precedes if name in case.facts}
+    planned = {name: case.planned[name] for name in deadline.obligation.precedes if name in case.planned}
+    first = min((day, name) for name, day in (planned | days).items()) if planned or days else None
+    if first is not None and on > first[0]:
+        code = "order_precedes" if deadline.recorded_on is not None else "order_precedes_planned"
+        other = procedure.by_id[first[1]].title
+        yield departure(deadline, "order", code, on=on, other=other, first=first[0])
 
 
 def _resting(deadline: Deadline, case: Case, procedure: Procedure) -> Iterator[Finding]:

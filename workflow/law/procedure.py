@@ -219,6 +219,8 @@ class Obligation:
         since: the fact its term counts from, None when the term needs none.
         after: facts that must not come later than this one (`order` findings).
         after_by_practice: the same, but our own check and not the law's.
+        precedes: what it must not come later than; the first of them alone makes an `order` finding.
+        also_by: facts that answer it too: it is not asked for once one of them is recorded.
         practice: nothing asks for it in law; its findings are of that basis.
         lapses_with: recording that fact without this one makes this one missed.
         occasional: required only once it is planned or recorded.
@@ -252,6 +254,8 @@ class Obligation:
     lapses_with: str | None = None
     after: tuple[str, ...] = ()
     after_by_practice: tuple[str, ...] = ()
+    precedes: tuple[str, ...] = ()
+    also_by: tuple[str, ...] = ()
     judged_by: JudgedBy = "written"
     evidence: tuple[str, ...] = ()
     indicator: str | None = None
@@ -463,6 +467,11 @@ class Procedure:
         return names
 
     @cached_property
+    def answered_too(self) -> tuple[Obligation, ...]:
+        """Obligations that another one's fact answers."""
+        return tuple(one for one in self.obligations if one.also_by)
+
+    @cached_property
     def stage_title(self) -> Mapping[str, Text]:
         return {stage.id: stage.title for stage in self.stages}
 
@@ -471,6 +480,7 @@ class Procedure:
         """Facts that other terms or periods count from: recording one can move due dates."""
         counted = {obligation.since for obligation in self.obligations if obligation.since}
         counted |= {own.since for obligation in self.obligations for own in obligation.own if own.since}
+        counted |= {fact for one in self.answered_too if one.id in counted for fact in one.also_by}
         branches = {obligation.when for obligation in self.obligations if obligation.when}
         return frozenset(counted | branches | {one.recurs.since for one in self.obligations if one.recurs})
 

@@ -92,6 +92,8 @@ def _named(
         ("when", obligation.when, (*anchors, *branches)),
         *(("bodies", body, procedure.bodies) for body in obligation.bodies),
         *(("by_agreement", body, procedure.bodies) for body in obligation.by_agreement),
+        *(("precedes", fact, facts) for fact in obligation.precedes),
+        *(("also_by", fact, facts) for fact in obligation.also_by),
         *(("after", fact, facts) for fact in obligation.after),
         *(("after_by_practice", fact, facts) for fact in obligation.after_by_practice),
     ]
