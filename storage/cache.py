@@ -142,7 +142,7 @@ def _replace_sums(board: _Board, changed: Collection[str], fresh: Mapping[str, t
     """Replace the sums of changed units, and mark the combined sums of all units above them as stale."""
     for unit in changed:
         board.units.pop(unit, None)
-        for root in (None, unit, *(board.tree.above(unit) if board.tree else ())):
+        for root in (None, unit, *(board.tree.above(unit or board.tree.root) if board.tree else ())):
             if root in board.roots:
                 board.stale.setdefault(root, set()).add(unit)
     board.units.update(fresh)

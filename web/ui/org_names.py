@@ -34,7 +34,8 @@ class AssigneeNames:
 
 
 def unit_name(office: Office, unit: str) -> UnitName:
-    """Return the name of a unit; for an unknown id the text itself, as the schedule wrote it."""
+    """Return the name of a unit; of none the organisation's; for an unknown id the text itself."""
+    unit = unit or office.root
     record = office.units.get(unit)
     return UnitName(id=unit, name=record.name if record else unit)
 

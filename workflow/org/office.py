@@ -214,7 +214,7 @@ class Office:
         found = [unit for unit in self.units.values() if unit.parent not in self.units]
         return tuple(unit.id for unit in sorted(found, key=lambda one: (one.name, one.id)))
 
-    @property
+    @cached_property
     def root(self) -> str:
         """The organisation itself: the only unit that stands below none; "" where there is not just one."""
         return self.tops[0] if len(self.tops) == 1 else ""
@@ -265,10 +265,13 @@ class Office:
         return None, {}
 
     def below(self, root: str) -> tuple[str, ...]:
-        """The unit and all below it, parents before children; the unit itself even when it is not known."""
+        """The unit and all below it, parents before children; the unit itself even when it is not known. To the
+        organisation itself belongs what is of no unit ("").
+        """
         known = self._trees.get(root)
         if known is None:
-            known = self._trees[root] = tuple(self._walked(root))
+            own = ("",) if root and root == self.root else ()
+            known = self._trees[root] = (*self._walked(root), *own)
         return known
 
     def called(self, word: str) -> tuple[str, ...]:

@@ -174,14 +174,17 @@ def _at_stake(late: Iterable[tuple[str, str]], library: Library) -> Decimal:
 def _matrix(
     reads: Reads, sums: Sums, library: Library, office: Office, calendar: Calendar, today: date
 ) -> Matrix:
-    units = sums.once("by stage", _by_stage, _by_stage_mended)
-    shown, editions = sums.once("worst", lambda _: _worst(units))
+    units = _with_unitless(sums.once("by stage", _by_stage, _by_stage_mended), office.root)
+    shown, editions = sums.once(("worst", office.root), lambda _: _worst(units))
     stages: dict[str, tuple[int, Text]] = {}
     for stage, edition in editions.items():
         procedure = library.named(edition)
         stages[stage] = _place(procedure, stage), procedure.stage_title[stage]
     columns = sorted(stages, key=lambda stage: (stages[stage][0], stage))
-    since = reads.overdue_since([unit for unit in shown if units[unit].both[0]], today)
+    late = [unit for unit in shown if units[unit].both[0]]
+    since = dict(reads.overdue_since([*late, ""] if office.root in late else late, today))
+    if "" in since and office.root:
+        since[office.root] = min(since[""], since.get(office.root, since[""]))
     return Matrix(
         stages=tuple((stage, stages[stage][1]) for stage in columns),
         rows=tuple(
@@ -195,6 +198,22 @@ def _matrix(
         ),
         left_out=len(units) - len(shown),
     )
+
+
+def _with_unitless(units: dict[str, _Heat], root: str) -> dict[str, _Heat]:
+    """Return the same, what is of no unit counted with the organisation itself, where there is one."""
+    unitless = units.get("")
+    if unitless is None or not root:
+        return units
+    own = units.get(root, _Heat())
+    cells = {
+        stage: (one[0] + other[0], one[1] + other[1])
+        for stage in own.cells | unitless.cells
+        for one, other in [(own.cells.get(stage, (0, 0)), unitless.cells.get(stage, (0, 0)))]
+    }
+    both = own.both[0] + unitless.both[0], own.both[1] + unitless.both[1]
+    merged = _Heat(cells, both, {**unitless.editions, **own.editions})
+    return {unit: heat for unit, heat in units.items() if unit} | {root: merged}
 
 
 def _by_stage(sums: Sums) -> dict[str, _Heat]:
