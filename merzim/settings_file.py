@@ -306,6 +306,7 @@ _SECTIONS: Mapping[str, tuple[type, _Readers]] = {
             "authorised_body": _bodies,
             "days_off": _days,
             "working_days": _days,
+            "rollover": _one_of("propose", "open", code="rollover"),
         },
     ),
     "database": (

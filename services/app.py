@@ -165,6 +165,11 @@ class AppContext:
         return adoptions.head(self.engine), rules, self._units() if rules else None
 
     @cached_property
+    def proposed(self) -> dict[str, tuple[tuple[date, int] | None, int]]:
+        """By unit: the day and hour the year to open was last looked into, and how many cases it lacked."""
+        return {}
+
+    @cached_property
     def steps(self) -> tuple[Step, ...]:
         """The adoptions and withdrawals of own rules; none while there is no database."""
         if _is_missing_file(self.settings.database.url):

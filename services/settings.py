@@ -65,6 +65,7 @@ class OfficeSettings:
     """Whose deadlines these are. `officer`: e-mail (or key) of who is told when nobody holds a duty.
 
     `calendar`: the registry code of the calendar working days are counted by.
+    `rollover`: whether a new year is proposed to who manages ("propose") or opened by itself ("open").
     """
 
     name: str = ""
@@ -75,6 +76,7 @@ class OfficeSettings:
     authorised_body: tuple[AuthorisedBody, ...] = (AGENCY,)
     days_off: frozenset[date] = frozenset()
     working_days: frozenset[date] = frozenset()
+    rollover: str = "propose"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

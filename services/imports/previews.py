@@ -132,11 +132,11 @@ def take_schedule(
     )
 
 
-def preview_year(app: AppContext, year: int, unit: str) -> YearPreview:
+def preview_year(app: AppContext, year: int, unit: str, *, today: date) -> YearPreview:
     """Return what opening a year would open. Raises NothingYearly, OutOfRange."""
     from services.yearly.opening import year_ahead
 
-    openings, there = year_ahead(app, year, unit=unit)
+    openings, there = year_ahead(app, year, unit=unit, today=today)
     return YearPreview(openings=tuple(openings), there=there)
 
 

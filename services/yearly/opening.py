@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from calendars import OutOfRange
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -27,8 +28,12 @@ class OpenedYear:
     there: int
 
 
+ROLLS_OVER_FROM = 12, 1
+"""Month and day from which the next year is proposed, and what remains of the one that ends."""
+
+
 def open_year(app: AppContext, year: int, *, unit: str = "", by: str, now: datetime, today: date) -> OpenedYear:
-    """Open the year's cases that are not there yet; again it changes nothing.
+    """Open the year's cases that are not there yet, and the tails of the year before; again it changes nothing.
 
     Args:
         unit: id of a unit: only the organisations at it or below it, else the one it belongs to; "" is all.
@@ -37,16 +42,22 @@ def open_year(app: AppContext, year: int, *, unit: str = "", by: str, now: datet
         NothingYearly: no regulation asks for anything yearly.
         OutOfRange: the year lies outside the records of days.
     """
-    asked, there = year_ahead(app, year, unit=unit)
+    asked, there = year_ahead(app, year, unit=unit, today=today)
     # A bulk write goes chunk by chunk: what of it stood when it was interrupted is found by the next run.
     cases = app.desk.open_many(asked, by=by, now=now, today=today) if asked else ()
+    app.proposed.clear()
     return OpenedYear(cases=cases, there=there)
 
 
-def year_ahead(app: AppContext, year: int, *, unit: str = "") -> tuple[list[Opening], int]:
-    """What opening a year would open, and how many cases of it are there. Refusals as of the opening."""
+def year_ahead(app: AppContext, year: int, *, unit: str = "", today: date) -> tuple[list[Opening], int]:
+    """Return what opening a year would open, and how many cases of it are there. Refusals as of the opening.
+
+    What of the year before is due in this one and still ahead (a report of last year due in April) is opened
+    with it where no case is there: an office that begins in January owes it.
+    """
+    from i18n import say
     from storage.cases.programmes import begun
-    from workflow.reports.programme import openings, yearly
+    from workflow.reports.programme import openings, tails, yearly
 
     start = date(year, 1, 1)
     app.calendar.is_working(start)
@@ -58,7 +69,44 @@ def year_ahead(app: AppContext, year: int, *, unit: str = "") -> tuple[list[Open
     acts = app.library.known_acts(app.settings.regulations.acts)
     known = begun(app.engine, {one.id: one.begins_with for one in procedures}, start)
     asked = list(openings(app.library, office, year, units=units, known=known, acts=acts))
+    if date(year - 1, *ROLLS_OVER_FROM) <= today <= date(year, 12, 31):
+        before = {one.id: one.begins_with for one in yearly(app.library, year - 1)}
+        asked += tails(
+            app.library,
+            office,
+            year,
+            units=units,
+            known=begun(app.engine, before, date(year - 1, 1, 1)),
+            acts=acts,
+            calendar=app.calendar,
+            today=today,
+            ground=say("rollover.ground", {"on": today}, app.settings.office.language),
+        )
     return asked, sum(place in units for _, place in known)
+
+
+def proposed_year(app: AppContext, *, unit: str = "", now: datetime, today: date) -> tuple[int, int]:
+    """Return the year that is to be opened, and how many of its cases are not there yet, as of this hour.
+
+    That is the year itself, and from 1 December the next one; 0 cases where nothing is asked yearly.
+    """
+    year = today.year + ((today.month, today.day) >= ROLLS_OVER_FROM)
+    moment = (today, now.hour)
+    if app.proposed.get(unit, (None, 0))[0] != moment:
+        try:
+            count = len(year_ahead(app, year, unit=unit, today=today)[0]) if app.reads.office().units else 0
+        except (NothingYearly, OutOfRange):
+            count = 0
+        app.proposed[unit] = moment, count
+    return year, app.proposed[unit][1]
+
+
+def roll_over(app: AppContext, *, now: datetime, today: date) -> int:
+    """Open the year that is to be opened where config.toml lets it open by itself; return how many cases."""
+    if app.settings.office.rollover != "open":
+        return 0
+    year, count = proposed_year(app, now=now, today=today)
+    return len(open_year(app, year, by="merzim", now=now, today=today).cases) if count else 0
 
 
 def organisations(office: Office, unit: str) -> tuple[str, ...]:

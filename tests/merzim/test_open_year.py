@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ def town(merzim: Merzim, tmp_path: Path) -> Merzim:
 def tea(said: object) -> list[str]:
     """Units whose case of the programme was opened."""
     assert isinstance(said, dict)
-    return sorted(one["unit"] for one in said["opened"] if one["procedure"] == "tea")
+    return sorted({one["unit"] for one in said["opened"] if one["procedure"] == "tea"})
 
 
 def test_every_organisation_of_its_kind_gets_its_case_and_no_department(town: Merzim) -> None:
@@ -46,13 +47,13 @@ def test_every_organisation_of_its_kind_gets_its_case_and_no_department(town: Me
 
 
 def test_opening_a_year_again_changes_nothing_and_says_so(town: Merzim) -> None:
-    """Also when a case was cancelled meanwhile."""
-    first = town("open-year", "2026", "--now", "2026-01-12", "--json").json
+    """Also when a case was cancelled meanwhile. In July nothing of last year is ahead any more."""
+    first = town("open-year", "2026", "--now", "2026-07-20", "--json").json
     case = first["opened"][0]["id"]
     assert town("cancel", case, "--ground", "liquidated").code == 0
 
-    again = town("open-year", "2026", "--now", "2026-01-13", "--json").json
-    said = town("open-year", "2026", "--now", "2026-01-13").out
+    again = town("open-year", "2026", "--now", "2026-07-21", "--json").json
+    said = town("open-year", "2026", "--now", "2026-07-21").out
 
     assert (again["opened"], again["there"]) == ([], len(first["opened"]))
     assert said.startswith("Nothing has changed")
@@ -106,6 +107,50 @@ def test_acts_of_one_organisation_are_opened_for_those_who_adopted_them(town: Me
     refused = town("acts", "Ministry", "mne-standard")
     assert refused.code == 2
     assert "mne-standard-2025" in refused.err
+
+
+def test_what_of_last_year_is_still_ahead_is_opened_with_the_year(town: Merzim) -> None:
+    """An office that begins on 12 January 2026 owes the information for 2025 by 15 April, and the Ministry's
+    standard the declarations of 2025 by 31 December; what was due before is not asked of it."""
+    town("acts", "Ministry", "mne-standard-2025")
+    done = town("open-year", "2026", "--unit", "Ministry", "--now", "2026-01-12", "--json").json
+    due = town("due", "--until", "2026-12-31", "--json", "--now", "2026-01-12").json["obligations"]
+    again = town("open-year", "2026", "--unit", "Ministry", "--now", "2026-01-13", "--json").json
+
+    ministry = [one["procedure"] for one in done["opened"] if one["unit"] == "Ministry"]
+    assert [name for name in sorted(set(ministry)) if ministry.count(name) == 2] == [
+        "mne-standard-year",
+        "national-report",
+        "tea",
+    ]
+    days = {(one["id"], one["due"]) for one in due}
+    assert {("information_submitted", "2026-04-15"), ("declarations_published", "2026-12-31")} <= days
+    assert town("overdue", "--json", "--now", "2026-01-12").json["obligations"] == []
+    assert again["opened"] == []
+
+
+def test_the_next_year_is_looked_ahead_to_from_december(town: Merzim, tmp_path: Path) -> None:
+    """On 30 November it is the year itself, on 1 December the next; where config.toml says so it is open after
+    one tick of the service, which opens nothing twice."""
+    from merzim.app import build_app
+    from merzim.metronome import _remind
+    from merzim.settings_file import read
+    from services.yearly.opening import proposed_year
+
+    town("open-year", "2026", "--now", "2026-07-20")
+    (tmp_path / "config.toml").write_text('[office]\nrollover = "open"\n' + CONFIG, encoding="utf-8")
+    app = build_app(read(None, at=tmp_path))
+    noon = datetime(2026, 12, 1, 7, tzinfo=UTC)
+    november, december = noon - timedelta(days=1), noon + timedelta(hours=1)
+
+    assert proposed_year(app, now=november, today=date(2026, 11, 30)) == (2026, 0)
+    year, lacking = proposed_year(app, now=noon, today=date(2026, 12, 1))
+    assert year == 2027
+    assert lacking > 0
+    _remind(app, now=noon, today=date(2026, 12, 1))
+    assert proposed_year(app, now=december, today=date(2026, 12, 1)) == (2027, 0)
+    assert len(app.reads.cases(procedure="tea")) == 4
+    app.close()
 
 
 def test_a_year_outside_the_records_is_refused(town: Merzim) -> None:

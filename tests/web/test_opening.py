@@ -356,6 +356,17 @@ def test_whom_a_case_concerns_is_found_by_name_or_mail(house: AppContext, office
     ]
 
 
+def test_the_year_is_proposed_to_who_manages_until_it_is_open(house: AppContext, officer: TestClient) -> None:
+    """On the first page, with one button; once the cases are there nothing is proposed any more."""
+    before = officer.get("/").text
+    year = re.findall(r'name="year" value="(\d+)"', before)[0]
+    done = officer.post("/open/year", data={"year": year, "unit": ""})
+
+    assert 'id="rollover"' in before
+    assert done.status_code == 200
+    assert 'id="rollover"' not in officer.get("/").text
+
+
 def test_a_year_is_shown_and_opened_once(house: AppContext, officer: TestClient) -> None:
     """What would be opened by procedure; again there is nothing left."""
     shown = officer.get("/open/year?year=2027")

@@ -201,6 +201,7 @@ def test_a_page_asks_as_often_at_three_cases_as_at_three_hundred(
 
     with TestClient(app, base_url="https://127.0.0.1:8000", client=("127.0.0.1", 50000)) as browser:
         browser.post("/login", data={"login": "officer", "password": PASSWORD})
+        browser.get("/")  # the year to be opened is looked into once an hour
         for more in (3, 297):
             opened(engine, more)
             statements.clear()
@@ -214,3 +215,19 @@ def test_a_page_asks_as_often_at_three_cases_as_at_three_hundred(
 
     context.close()
     assert counted[0] == counted[1]
+
+
+def test_a_case_of_no_unit_counts_for_the_organisation() -> None:
+    """Its late announcement and its own row stand with the organisation's, and in the list of its unit."""
+    house = build()
+    planned = {"analysis_started": date(2026, 4, 13), "analysis_ended": date(2026, 5, 26)}
+    opening = Opening(procedure="internal-analysis", object="Сатып алу", planned=planned)
+    case = house.desk.open(opening, by="А", now=NOW, today=TODAY)
+    found = seen(house)
+
+    assert [(row.unit.id, row.unit.name) for row in found.matrix.rows] == [("head", "Орталық аппарат")]
+    assert found.matrix.rows[0].total.overdue == found.overdue == seen(house, unit="head").overdue == 1
+    assert found.matrix.rows[0].late == seen(house, unit="head").matrix.rows[0].late
+    assert seen(house, unit="law").overdue == 0
+    assert [one.id for one in house.context.reads.cases("head")] == [case.id]
+    house.close()

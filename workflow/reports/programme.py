@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from datetime import date
 
+from calendars.calendar import Calendar
+from workflow.cases.case import Case
 from workflow.cases.commands.opening import Opening
+from workflow.cases.states import AWAITED
+from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.resolver import deadlines
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure
 from workflow.org.kinds import among
@@ -24,6 +30,50 @@ def yearly(library: Library, year: int) -> Iterator[Procedure]:
             edition = begun[-1] if begun else editions[0]
             if edition.opened == "yearly":
                 yield edition
+
+
+def tails(
+    library: Library,
+    office: Office,
+    year: int,
+    *,
+    units: Collection[str],
+    known: Collection[Known],
+    acts: Collection[str],
+    calendar: Calendar,
+    today: date,
+    ground: str,
+) -> Iterator[Opening]:
+    """Return what is to be opened for the year before, of which something is due after it and still ahead.
+
+    What of it is over, or names no day, is exempted: nobody owes here what was due before the records began.
+
+    Args:
+        year: the year that begins; `known`: the cases of the year before.
+        ground: of the exemptions.
+    """
+    last = date(year - 1, 12, 31)
+    chains: dict[tuple[str, str], tuple[Deadline, ...]] = {}
+    for opening in openings(library, office, year - 1, units=units, known=known, acts=acts):
+        kind = office.kind_of(opening.unit)
+        if (opening.procedure, kind) not in chains:
+            edition = library.named(opening.edition)
+            case = Case(
+                id="",
+                procedure=edition.id,
+                edition=edition.edition,
+                digest="",
+                unit=opening.unit,
+                object="",
+                kind=kind,
+                planned=opening.planned,
+            )
+            chain = deadlines(case, edition, calendar, today=today, bare=True)
+            chains[opening.procedure, kind] = tuple(one for one in chain if one.state in AWAITED)
+        asked = chains[opening.procedure, kind]
+        ahead = {one.id for one in asked if one.due is not None and one.due > last and one.due >= today}
+        if ahead:
+            yield replace(opening, exempted={one.id: ground for one in asked if one.id not in ahead})
 
 
 def openings(
@@ -45,7 +95,8 @@ def openings(
     there = frozenset(known)
     for procedure in yearly(library, year):
         for unit in units:
-            adopted = procedure.adopted_act in ("", *acts, *acts_of(office, unit))
+            own = procedure.adopted_act
+            adopted = not own or own in acts or own in acts_of(office, unit)
             if (
                 adopted
                 and (procedure.id, unit) not in there

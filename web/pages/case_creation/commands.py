@@ -22,7 +22,7 @@ Answers = Callable[[Sequence[str]], Mapping[str, str]]
 
 def year_ahead(ctx: RequestContext, year: int, unit: str) -> YearPreview:
     """What opening a year would open, for the organisations at a unit or below it; "" is the reader's own."""
-    return preview_year(ctx.app, year, _scoped(ctx, ctx.reads.office(), unit))
+    return preview_year(ctx.app, year, _scoped(ctx, ctx.reads.office(), unit), today=ctx.today)
 
 
 def open_the_year(ctx: RequestContext, year: int, unit: str) -> int:

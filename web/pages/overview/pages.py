@@ -14,6 +14,7 @@ from notifications.notice import Notice
 from notifications.statistics import Fault
 from services import sending
 from services.context import RequestContext
+from services.yearly.opening import proposed_year
 from web.auth.dependencies import Reading
 from web.pages.overview.deadlines import Asking, deadlines
 from web.pages.overview.view import overview
@@ -61,6 +62,7 @@ def overview_page(request: Request, ctx: Reading, unit: UnitParam) -> Response:
         failed_names=names,
         faults=seen_faults(ctx),
         unheard=_unheard(ctx) if manages else (),
+        proposed=_proposed_year(ctx) if manages else None,
     )
 
 
@@ -85,6 +87,14 @@ def deadlines_page(
         ctx.reads, ctx.library, ctx.calendar, asking, today=today, number=number, own=ctx.reader.root
     )
     return page(request, ctx, "deadlines.html", today=today, view=view)
+
+
+def _proposed_year(ctx: RequestContext) -> tuple[int, int] | None:
+    """The year to be opened and how many cases it lacks; None where it lacks none or opens by itself."""
+    if ctx.app.settings.office.rollover == "open":
+        return None
+    year, lacking = proposed_year(ctx.app, unit=ctx.reader.root, now=ctx.now, today=ctx.today)
+    return (year, lacking) if lacking else None
 
 
 def seen_faults(ctx: RequestContext) -> Sequence[Fault]:

@@ -41,6 +41,7 @@ class Opening:
         object_kk, object_ru: the object in the nominative, for the passport.
         person: key of whom the case is about.
         again: a second case of what is opened once is meant.
+        exempted: obligations (with their periods) that are not asked for here -> on what ground.
         readers: keys of people who are to know of a confidential case, besides whoever opens it.
     """
 
@@ -56,6 +57,7 @@ class Opening:
     planned: Mapping[str, date] = field(default_factory=dict)
     facts: Mapping[str, date] = field(default_factory=dict)
     responsible: Mapping[str, str] = field(default_factory=dict)
+    exempted: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 
@@ -150,6 +152,7 @@ def first_events(
     told: list[EventDraft] = [("opened", procedure.id, None, payload)]
     told += [("planned", fact, on, {}) for fact, on in opening.planned.items()]
     told += [("fact", fact, on, {}) for fact, on in opening.facts.items()]
+    told += [("exempted", one, None, {"ground": ground}) for one, ground in opening.exempted.items()]
     return tuple(
         Event(case=name, seq=seq, kind=kind, name=what, on=on, at=now, by=by, payload=data)
         for seq, (kind, what, on, data) in enumerate(told, 1)
