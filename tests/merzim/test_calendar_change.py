@@ -71,7 +71,7 @@ def test_a_preview_shows_days_deadlines_and_people_and_writes_nothing(two: Merzi
         "plan_approved": ("2026-05-26", "2026-05-25"),
         "published": ("2026-05-18", "2026-05-16"),
     }
-    assert said["totals"] == {"days": 2, "touched": 1, "cases": 1, "deadlines": 3, "people": 4}
+    assert said["totals"] == {"days": 2, "touched": 1, "cases": 1, "deadlines": 3, "people": 5}
     assert all(one["people"] for one in said["deadlines"])
     assert kept() == before
 

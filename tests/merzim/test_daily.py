@@ -81,7 +81,7 @@ def test_letters_of_a_process_that_died_do_not_wait_for_the_next_tick(
     house, dying = build_app(read(at=tmp_path)), build_app(read(at=tmp_path))
     daily.rounds.remind(dying, now=asked().now, today=asked().today)
     with dying.outbox.delivering():
-        claimed = dying.outbox.claim("folder", now=asked().now, limit=10)
+        claimed = dying.outbox.claim("folder", now=asked().now, limit=100)
         daily.take_up(house, asked)
         alive = {one.state for one in house.outbox.notices()}
     monkeypatch.setattr(daily, "tick", lambda *_: None)

@@ -76,7 +76,8 @@ def test_a_reminder_comes_again_on_the_day_asked_for(office: Merzim) -> None:
     assert said.out == "The next reminder comes on 2 April 2026.\n"
     assert "reminder put off" in office("case", CASE).out
     assert office("verify").code == 0
-    assert [one["rung"] for one in told if one["obligation"] == "order_signed"] == ["-2"]
+    # Who prepares the order, and the first head who signs it.
+    assert [one["rung"] for one in told if one["obligation"] == "order_signed"] == ["-2", "-2"]
     assert (too_far.code, too_far.err.count("\n")) == (2, 1)
     assert "6 April 2026 is the latest" in too_far.err
 

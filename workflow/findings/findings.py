@@ -42,8 +42,10 @@ def findings(
         found += _term(deadline, calendar, known)
         found += _extended_late(deadline, calendar)
         found += _embargo(deadline)
-        found += _order(deadline, answered, procedure)
-        found += _resting(deadline, case, procedure)
+        if deadline.id in case.facts or deadline.id not in answered.facts:
+            # What another fact answers besides is judged with that fact.
+            found += _order(deadline, answered, procedure)
+            found += _resting(deadline, case, procedure)
         found += _evidence(deadline, case, procedure, prove=prove)
         found += measured(deadline, case, prove=prove)
     return (*found, *_unasked(case, procedure, {deadline.id for deadline in asked}))
