@@ -78,7 +78,7 @@ class DatabaseCache:
                 board.tree, board.roots, board.stale = tree, {}, {}
             combined, changed = board.roots.get(root), board.stale.get(root, ())
             if combined is None or len(changed) > MAX_UNITS_REREAD:
-                within = board.units if root is None else tree.below(root)
+                within = board.units if root is None else tree.whose_cases(root)
                 combined = Sums.of({unit: board.units[unit] for unit in within if unit in board.units})
             elif changed:
                 combined = combined.exchanged({unit: board.units.get(unit, ()) for unit in changed})

@@ -462,9 +462,9 @@ class SqlReads:
     def _below(self, root: str) -> Sequence[str]:
         """The unit and all below it. Whose questions these are asks within one request: once is enough."""
         if self._scope is None:
-            return self.office().below(root)
+            return self.office().whose_cases(root)
         if root not in self._trees:
-            self._trees[root] = self.office().below(root)
+            self._trees[root] = self.office().whose_cases(root)
         return self._trees[root]
 
     def office(self) -> Office:

@@ -265,14 +265,15 @@ class Office:
         return None, {}
 
     def below(self, root: str) -> tuple[str, ...]:
-        """The unit and all below it, parents before children; the unit itself even when it is not known. To the
-        organisation itself belongs what is of no unit ("").
-        """
+        """The unit and all below it, parents before children; the unit itself even when it is not known."""
         known = self._trees.get(root)
         if known is None:
-            own = ("",) if root and root == self.root else ()
-            known = self._trees[root] = (*self._walked(root), *own)
+            known = self._trees[root] = tuple(self._walked(root))
         return known
+
+    def whose_cases(self, root: str) -> tuple[str, ...]:
+        """Return the unit and all below it, and with the organisation itself "", for what is of no unit."""
+        return (*self.below(root), "") if root and root == self.root else self.below(root)
 
     def called(self, word: str) -> tuple[str, ...]:
         """Units whose name has the word in it, in any letter case."""
