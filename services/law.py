@@ -149,6 +149,7 @@ def _rewrite(app: AppContext, cases: list[str], *, now: datetime, today: date) -
 def _checked(app: AppContext, path: Path) -> CheckedFile:
     from workflow.cases.commands.examples import mismatches
     from workflow.law.reader import UnreadableRegulation
+    from workflow.law.reader.checks import unfinished
 
     try:
         edition = read_own(path)
@@ -161,10 +162,11 @@ def _checked(app: AppContext, path: Path) -> CheckedFile:
     except OSError as trouble:
         said: dict[str, object] = {"file": path.name, "problem": trouble.strerror or str(trouble)}
         return CheckedFile(file=path.name, edition=None, problems=(("law.unreadable_file", said),))
-    problems = () if edition.examples else (("law.no_example", {"file": path.name}),)
+    lacking = [(f"regulation.{one.code}", one.place) for one in unfinished(edition)]
+    lacking += [] if edition.examples else [("law.no_example", "")]
     return CheckedFile(
         file=path.name,
         edition=edition,
-        problems=problems,
+        problems=tuple((code, {"file": path.name, "place": place}) for code, place in lacking),
         mismatches=tuple(mismatches(edition, app.calendar)),
     )

@@ -62,7 +62,8 @@ def test_a_copy_of_a_shipped_edition_is_left_out(merzim: Merzim, tmp_path: Path)
 
 
 def test_the_examples_of_own_law_are_run_by_the_check(merzim: Merzim, tmp_path: Path) -> None:
-    """A date its author counted wrong is named with what comes out; put right, the file holds."""
+    """A date its author counted wrong is named with what comes out, and so is that nothing holds a case at a
+    stage; put right, the file holds."""
     file = write_folder(tmp_path / "own") / APPEAL.name
     (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
     right = file.read_text(encoding="utf-8")
@@ -70,11 +71,15 @@ def test_the_examples_of_own_law_are_run_by_the_check(merzim: Merzim, tmp_path: 
     file.write_text(wrong_day, encoding="utf-8")
 
     wrong = merzim("law", "check", "own")
+    file.write_text(right.replace("blocking = true\n", ""), encoding="utf-8")
+    loose = merzim("law", "check", "own")
     file.write_text(right, encoding="utf-8")
     (tmp_path / "own" / "permit.2026-01-01.toml").unlink()
     fine = merzim("law", "check")
 
-    assert wrong.code == 1
+    assert (wrong.code, loose.code) == (1, 1)
+    assert "nothing holds a case at a stage" in loose.out
+    assert "nothing holds a case at a stage" not in wrong.out
     assert "due.appeal_answered: expected 2026-09-23, comes out as 2026-09-22" in wrong.out
     assert "permit.2026-01-01.toml: there is no example" in wrong.out
     assert (fine.code, fine.out) == (0, f"{APPEAL.name}: nothing wrong, examples run: 3.\n")

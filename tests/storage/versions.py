@@ -26,6 +26,10 @@ UNDONE = {
         "ALTER TABLE deadline DROP COLUMN waiting_for",
         "ALTER TABLE deadline DROP COLUMN counts_until",
     ),
+    "0032": (
+        "DROP INDEX ix_case_object_also",
+        *(f'ALTER TABLE "case" DROP COLUMN {name}' for name in ("object_kk", "object_ru", "object_also")),
+    ),
 }
 """Revision -> statements that take it back."""
 

@@ -153,15 +153,20 @@ def _decision(
 
 
 def _edition(
-    *, obligations: tuple[law.Obligation, ...], answers: tuple[law.Obligation, ...] = (), **fields: Any
+    *,
+    stages: tuple[law.Stage, ...],
+    obligations: tuple[law.Obligation, ...],
+    answers: tuple[law.Obligation, ...] = (),
+    **fields: Any,
 ) -> law.Procedure:
     """Return the procedure with its decisions among its obligations, and their answers as facts."""
     decisions, known = answers, {one.id for one in obligations}
     facts = {f"{decision.id}={option.id}": option.fact for decision in decisions for option in decision.options}
     ordered = list(obligations)
     for decision in decisions:
-        ordered.insert(_place(decision, ordered), decision)
+        ordered.insert(_place(decision, ordered, [stage.id for stage in stages]), decision)
     return _PROCEDURE(
+        stages=stages,
         obligations=tuple(replace(one, when=facts.get(one.when or "", one.when)) for one in ordered),
         answers=tuple(
             _answer(decision, option, facts)
@@ -173,10 +178,11 @@ def _edition(
     )
 
 
-def _place(decision: law.Obligation, obligations: Sequence[law.Obligation]) -> int:
-    """Return where a decision stands: after what it follows in its stage, else where its stage begins."""
+def _place(decision: law.Obligation, obligations: Sequence[law.Obligation], stages: Sequence[str]) -> int:
+    """Return where a decision stands: after what it follows, else where its stage begins."""
+    later = stages[stages.index(decision.stage) :] if decision.stage in stages else []
     after = [place for place, one in enumerate(obligations, 1) if one.id in decision.after]
-    first = [place for place, one in enumerate(obligations) if one.stage == decision.stage]
+    first = [place for name in later for place, one in enumerate(obligations) if one.stage == name]
     place = max((*after, *first[:1]), default=len(obligations))
     while place < len(obligations) and obligations[place].options:
         # Decisions that belong to one place stand in the order of the file.
