@@ -120,7 +120,8 @@ def _print_year(call: CommandContext, whole: YearScores, parts: list[YearScores]
 
     for remark in whole.remarks:
         call.print(paragraph(call.say(remark.code, **remark.arguments)))
-    if not whole.recorded and (whole.scores.scores or not whole.remarks):
+    ahead = whole.year >= call.moment.today.year
+    if not whole.recorded and ahead and (whole.scores.scores or not whole.remarks):
         call.print(call.say("cli.score.nothing_recorded", year=whole.year))
     if not whole.scores.scores:
         return

@@ -396,3 +396,27 @@ def test_a_year_recorded_in_an_office_equals_the_points_counted_by_hand(
 def test_the_year_of_the_oblast_names_all_indicators() -> None:
     """Project by project in the order of the document."""
     assert list(OBLAST_POINTS) == list(scoring().indicators)
+
+
+@pytest.mark.parametrize(
+    ("year", "codes"), [(2024, ["score.no_data"]), (2025, ["score.since"]), (2026, ["score.since"]), (2027, [])]
+)
+def test_the_office_says_since_when_it_keeps_records(year: int, codes: list[str], office: Recorded) -> None:
+    """The first is of 2 February 2026; of 2025 two papers were entered, of 2024 nothing."""
+    found = office.score("ent", year=year)
+
+    assert [one.code for one in found.remarks] == codes
+    assert all(one.arguments["since"] == date(2026, 2, 2) for one in found.remarks)
+    assert bool(found.scores.scores) is (year > 2024)
+
+
+def test_until_the_last_day_of_the_year_nothing_is_deducted(office: Recorded) -> None:
+    """On 31 December the ministry's order is at stake, on 1 January it is lost."""
+    last, after = (office.score("min", day) for day in (date(2026, 12, 31), date(2027, 1, 1)))
+
+    assert (points(last)["P1.T1.S2"], points(after)["P1.T1.S2"]) == ("0", "-10")
+    assert [(one.prospects["P1.T1.S2"].lost, one.prospects["P1.T1.S2"].at_stake) for one in (last, after)] == [
+        (0, 10),
+        (10, 0),
+    ]
+    assert ("P1.T1.S2", "keep_year") in {(step.indicator, step.code) for step in last.steps}
