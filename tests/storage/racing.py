@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from multiprocessing.synchronize import Barrier
@@ -15,6 +16,18 @@ from tests.storage.house import NOW, TODAY, desk, later
 from workflow.cases.case import Event
 from workflow.cases.commands.registers import RegisterCommands
 from workflow.ports import CaseWrite, Conflict
+
+_meeting: list[Barrier] = []
+
+
+def meet_at(together: Barrier) -> None:
+    """Set where the processes of a pool meet."""
+    _meeting[:] = [together]
+
+
+def take_part(work: Callable[..., Any], *arguments: object) -> Any:
+    """Do one part of a race."""
+    return work(*arguments, *_meeting)
 
 
 def append(url: str, case_id: str, together: Barrier) -> str:

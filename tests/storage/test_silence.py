@@ -79,7 +79,7 @@ def test_it_is_found_out_by_who_waits_and_then_told_at_once(far: Engine, forward
 
     assert first[0] == second[0] == "unreachable"
     assert first[1] < FOUND_OUT
-    assert second[1] < 0.3
+    assert second[1] < first[1] / 2
     assert until_back(far) < FOUND_OUT
 
 

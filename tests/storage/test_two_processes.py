@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from multiprocessing import get_context
 from typing import Any
 
 from sqlalchemy import Engine
@@ -13,16 +12,16 @@ from sqlalchemy import Engine
 from notifications.ports import Settlement
 from storage.cases.ledger import SqlLedger
 from storage.notices.outbox import SqlOutbox
+from tests.processes import FORKED
 from tests.storage import racing
 from tests.storage.house import NOW, letter, opened
 
 
 def two(work: Callable[..., Any], *arguments: object) -> list[Any]:
     """The work done by two fresh processes that begin at the same moment."""
-    context = get_context("spawn")
-    with context.Manager() as manager, ProcessPoolExecutor(2, mp_context=context) as pool:
-        together = manager.Barrier(2)
-        futures = [pool.submit(work, *arguments, together) for _ in range(2)]
+    together = FORKED.Barrier(2)
+    with ProcessPoolExecutor(2, mp_context=FORKED, initializer=racing.meet_at, initargs=(together,)) as pool:
+        futures = [pool.submit(racing.take_part, work, *arguments) for _ in range(2)]
         return [future.result(60) for future in futures]
 
 
