@@ -121,7 +121,7 @@ def duties(text: str) -> Iterator[tuple[str, str | None]]:
     """
     parts = [part for part in map(tidy, re.split(r"[\n;,]", text)) if part]
     while parts:
-        count = next((n for n in range(len(parts), 0, -1) if parse_duty(" ".join(parts[:n]))), 1)
+        count = next((n for n in range(1, len(parts) + 1) if parse_duty(" ".join(parts[:n]))), 1)
         written = ", ".join(parts[:count])
         yield written, parse_duty(written)
         del parts[:count]
