@@ -128,7 +128,7 @@ OBLAST_RECORDS: Table = (
     ("obl", IA, "analysis_ended published"),
     ("dep1a", IA, "start_announced discussion_announced discussion_held analysis_ended plan_approved"),
     ("dep1", IA, "positions_listed"),
-    ("dep2", IA, "start_announced-link:social discussion_announced bodies_discussed analysis_ended"),
+    ("dep2", IA, "start_announced-link:social discussion_announced council_discussed analysis_ended"),
     ("dep3", IA, "discussion_announced analysis_ended"),
     ("dep4", IA, "start_announced discussion_announced"),
     ("ent1", IA, "start_announced discussion_held analysis_ended published"),

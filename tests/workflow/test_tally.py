@@ -383,7 +383,6 @@ def test_what_was_recorded_of_an_earlier_year_is_counted() -> None:
 @pytest.mark.parametrize(
     ("indicator", "reading", "facts", "usual", "other"),
     [
-        ("P1.T2.S2", {"council": "separate"}, {"dep1": f"{IA}:bodies_discussed"}, Done(1, 10), Done(0, 10)),
         (
             "P3.T2.S3",
             {"instruction": "confirmed"},
@@ -460,3 +459,15 @@ def test_an_indicator_of_another_kind_of_body_is_not_assessed() -> None:
 
     assert "P4.T1.S2" in points(year(*prepared()))
     assert "P4.T1.S2" not in points(enterprise)
+
+
+def test_a_sitting_of_the_public_council_is_a_public_discussion() -> None:
+    """One of another collegial body is not."""
+    council, college = (
+        fact(unit, f"{IA}:{name}", date(2026, 6, 1))
+        for unit, name in (("dep1", "council_discussed"), ("dep2", "bodies_discussed"))
+    )
+    counted = tally(scoring(), year(council, college, office=ten()), scoring().usual)["P1.T2.S2"]
+
+    assert counted.answer == Done(1, 10)
+    assert "dep1" not in counted.missing

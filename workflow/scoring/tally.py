@@ -338,8 +338,7 @@ def _covered(members: Members, readings: Readings) -> Members:
 def _share(members: Members, counting: Counting, readings: Readings) -> Tally | None:
     if not members.units:
         return None
-    also = () if readings["council"] == "separate" and "council" in counting.readings else counting.also
-    having = members.having((counting.fact, *also))
+    having = members.having((counting.fact, *counting.also))
     if readings["instruction"] == "renewed":
         for fact in counting.needs:
             having &= members.having((fact,))

@@ -43,7 +43,6 @@ READINGS: Mapping[str, frozenset[str]] = {
     "online_course": frozenset({"civil_servants", "employees"}),
     "deduction": frozenset({"nothing_at_all", "any_analysis"}),
     "whole_body": frozenset({"covers", "named_only"}),
-    "council": frozenset({"counts", "separate"}),
     "embargo": frozenset({"at_year_end", "any_day"}),
     "instruction": frozenset({"renewed", "confirmed"}),
     "own_compliance": frozenset({"own_too", "supervisor_only"}),
