@@ -24,6 +24,7 @@ from workflow.cases.commands.passports import PassportEdit, edit_passport
 from workflow.law.library import Library
 from workflow.law.names import known_fact
 from workflow.law.procedure import Procedure
+from workflow.org.access import within
 from workflow.org.office import Office
 from workflow.refusal import Refusal
 
@@ -51,10 +52,12 @@ class ScheduleAnswers:
     Attributes:
         objects: names of the object by language (kk, ru), in the place of those guessed.
         joins: the known case an analysis is; "" where it is one of its own.
+        root: the unit whose cases, and those of all below it, are known to who answers; "" is all.
     """
 
     objects: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     joins: Mapping[int, str] = field(default_factory=dict)
+    root: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -176,7 +179,8 @@ def consider(
         names, twins, joined = dict[str, str](), tuple[Case, ...](), False
         if case is None:
             names = _names(schedule, known, answers.objects.get(schedule.row, {}))
-            twins = _twins(schedule, unit, names, known, taken, office, procedure)
+            open_to = [one for one in known if not answers.root or within(office, one.unit, answers.root)]
+            twins = _twins(schedule, unit, names, open_to, taken, office, procedure)
             case, twins = _decided(schedule, twins, answers, errors)
             joined = case is not None
             taken |= {case.id} if case else set()

@@ -141,3 +141,11 @@ def test_the_passport_of_a_year_names_the_object_of_the_next(engine: Engine) -> 
 
     assert second.id != case.id
     assert (second.object_ru, second.object_kk) == ("АО «Қоғам»", "«Қоғам» АҚ")
+
+
+def test_a_case_of_a_unit_out_of_reach_is_not_offered(engine: Engine) -> None:
+    """Nobody learns of the analyses of others by sending a schedule with the same days."""
+    (case,) = taken_in(engine, RUSSIAN).cases
+    describe(engine, case, unit="law")
+
+    assert taken_in(engine, KAZAKH, root="hr").opened == ("2026-0002",)

@@ -145,7 +145,8 @@ def preview(
     today = ctx.today
     file, office = get_uploaded_file_or_404(ctx, body.file), ctx.reads.office()
     name = chosen_procedure(ctx, body.procedure).id
-    analyses, seen = preview_schedule(ctx.app, file.content, file.name, name, today=today)
+    answers = ScheduleAnswers(root=ctx.reader.root)
+    analyses, seen = preview_schedule(ctx.app, file.content, file.name, name, answers=answers, today=today)
     return SchedulePreview(
         analyses=[_analysis_answer(analysis, foreign(ctx, office, analysis)) for analysis in analyses],
         notes=[

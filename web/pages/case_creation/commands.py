@@ -6,6 +6,7 @@ Nothing is opened in a unit the reader does not see.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from services.context import RequestContext, stamp
 from services.imports import previews
@@ -49,6 +50,7 @@ def take_schedule(
         Refusal: a bad row, a unit that is not the reader's, an answer nobody is known by.
     """
     office = ctx.reads.office()
+    of_analyses = replace(of_analyses or ScheduleAnswers(), root=ctx.reader.root)
     analyses, seen = preview_schedule(ctx.app, content, name, procedure, answers=of_analyses, today=ctx.today)
     for one in analyses:
         if foreign(ctx, office, one):

@@ -175,7 +175,7 @@ def _preview(
             upload.name,
             upload.procedure,
             # What it may be joined to is asked again, with the answer as it was chosen.
-            answers=replace(_of_analyses(said), joins={}),
+            answers=replace(_of_analyses(said), joins={}, root=ctx.reader.root),
             today=today,
         )
     except (Refusal, OutOfRange) as found:
