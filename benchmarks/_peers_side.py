@@ -1,4 +1,6 @@
-"""The peers' half of benchmarks.peers: in a virtual environment of its own, one line of JSON a peer."""
+"""The other libraries' half of benchmarks.peers, run in a virtual environment of its own; prints one JSON line
+each.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,7 @@ BPMN = """<?xml version="1.0" encoding="UTF-8"?>
 
 
 def spiff(cases: int) -> dict[str, float]:
-    """Each step: the case read from SQLite, one task done, the case written by its serialiser, committed."""
+    """Time SpiffWorkflow: read the case from SQLite, complete one task, serialise and commit it."""
     from SpiffWorkflow.bpmn.parser import BpmnParser
     from SpiffWorkflow.bpmn.serializer import BpmnWorkflowSerializer
     from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
@@ -71,7 +73,9 @@ def spiff(cases: int) -> dict[str, float]:
 
 
 def dbos(cases: int, address: str) -> dict[str, float]:
-    """Workflows of so many steps; each step's result is kept in PostgreSQL before the next begins."""
+    """Time DBOS workflows of so many steps; each step's result is stored in PostgreSQL before the next
+    begins.
+    """
     from dbos import DBOS
 
     DBOS(
@@ -104,18 +108,18 @@ def dbos(cases: int, address: str) -> dict[str, float]:
 
 
 class Known(dict[object, None]):
-    """Models a machine knows, found by a hash: its own list is searched from the start for each new one."""
+    """A list of machine models with hash lookup, as transitions' own list is searched linearly."""
 
     def append(self, one: object) -> None:
-        """One more."""
+        """Add a model."""
         self[one] = None
 
 
 def registered(cases: int, *, models: Known | None = None) -> dict[str, float]:
-    """So many models registered with one machine of transitions.
+    """Time the registration of so many models with one machine of transitions.
 
     Args:
-        models: put in the place of the machine's own list, whose time grows with the square.
+        models: replaces the machine's own list, whose time grows quadratically.
     """
     from transitions import Machine
 
@@ -137,7 +141,7 @@ def registered(cases: int, *, models: Known | None = None) -> dict[str, float]:
 
 
 def megabytes() -> float:
-    """What this process holds in memory now."""
+    """Return the memory of this process in megabytes."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 2**20
 
 

@@ -4,8 +4,8 @@
     python -m benchmarks._sinks telegram PORT FILE      a Bot API that knows sendMessage
     python -m benchmarks._sinks bare KIND PORT COUNT    a sender with prepared bytes over one connection
 
-A sink says "ready", keeps who was written to and which message it was, and writes one line each into FILE when
-it is ended by SIGTERM.
+A sink prints "ready", records recipient and id of each message, and writes them to FILE, one line each, when
+ended by SIGTERM.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ kept: list[tuple[str, str]] = []
 
 
 class Mail(asyncio.Protocol):
-    """SMTP as far as a sender without log-in and TLS goes, commands pipelined or not."""
+    """A minimal SMTP server for senders without log-in and TLS, with pipelining."""
 
     def __init__(self) -> None:
         self.line: asyncio.Transport | None = None
@@ -86,7 +86,7 @@ class Mail(asyncio.Protocol):
 
 
 class BotApi(asyncio.Protocol):
-    """HTTP as far as sendMessage goes; the line stays open."""
+    """A minimal HTTP server for sendMessage; the connection stays open."""
 
     def __init__(self) -> None:
         self.line: asyncio.Transport | None = None
@@ -136,7 +136,7 @@ class BotApi(asyncio.Protocol):
 
 
 async def serve(protocol: type[asyncio.Protocol], port: int, file: Path) -> None:
-    """Accept whatever comes until SIGTERM."""
+    """Accept connections until SIGTERM."""
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, ended.set)
@@ -148,7 +148,7 @@ async def serve(protocol: type[asyncio.Protocol], port: int, file: Path) -> None
 
 
 def bare(kind: str, port: int, count: int, size: int) -> None:
-    """Hand over so many messages of so many bytes, prepared before the first; one at a time, each answered."""
+    """Send so many messages of so many bytes, prepared in advance, one at a time with an answer each."""
     line = socket.create_connection(("127.0.0.1", port))
     line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     answers = line.makefile("rb")
@@ -181,7 +181,7 @@ def bare(kind: str, port: int, count: int, size: int) -> None:
 
 
 def main() -> None:
-    """What was asked for, until it is done or ended."""
+    """Run the sink or sender named on the command line."""
     what, *given = sys.argv[1:]
     if what == "bare":
         kind, port, count, size = given

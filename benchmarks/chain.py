@@ -1,4 +1,4 @@
-"""The explained chain of one case: values and sentences in one language, against the same without sentences."""
+"""Measures the explanation of one case's deadlines, as values and as sentences in one language."""
 
 from __future__ import annotations
 

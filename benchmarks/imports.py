@@ -1,4 +1,4 @@
-"""Import of 5,000 analyses from one workbook, while another process keeps writing to the same database."""
+"""Measures the import of 5,000 analyses from one workbook, while another process keeps writing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOW, TODAY = datetime(2026, 3, 2, 5, 0, tzinfo=UTC), date(2026, 3, 2)
 
 
 def workbook(path: Path) -> None:
-    """A flat form with many objects, two units, starts over the whole year."""
+    """Write a flat-form workbook with many objects, two units, and starts over the whole year."""
     from openpyxl import Workbook
 
     book = Workbook(write_only=True)
@@ -35,7 +35,7 @@ def workbook(path: Path) -> None:
 
 
 def write_beside(folder: Path) -> None:
-    """The other writer: records a fact after a fact until told to stop; prints how long the slowest took."""
+    """Record facts until told to stop, and print the slowest time; the other writing process."""
     house = build_app(_settings(folder))
     case = house.desk.open(Opening(procedure="internal-analysis", object="other"), by="o", now=NOW, today=TODAY)
     print("ready", flush=True)

@@ -1,8 +1,8 @@
-"""10,000 due reminders to 500 people: planned, and handed to a mail server beside a bare loop.
+"""Measures 10,000 due reminders to 500 people: planning, and sending compared with a bare loop.
 
-The bare loop builds and sends the same letters in the same run: composed already, it makes messages of them and
-hands them over one connection, knowing nothing of a database. Ours also composes each letter as it stands that
-day, claims it, and writes down and proves what became of it.
+The bare loop sends the same letters in the same run: it formats letters composed in advance and sends them over
+one connection, without a database. Ours also composes each letter for the day, claims it, and records its
+outcome in the register.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ SAMPLE = 1_000
 
 
 def main() -> None:
-    """Print both figures of the promise: seconds to plan, and the rate beside the bare loop's."""
+    """Print the seconds of planning, and the sending rate relative to the bare loop."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         outbox, editions, days = office(folder / "office.sqlite")
@@ -75,7 +75,7 @@ def main() -> None:
 
 
 def office(file: Path):  # type: ignore[no-untyped-def]
-    """A database with 20 cases for each of 500 people, all announcements five days off."""
+    """Create a database with 20 cases for each of 500 people, all announcements five days ahead."""
     engine = open_database(f"sqlite:///{file.as_posix()}")
     create_or_migrate(engine)
     units = [Unit(id=f"unit-{number}", name=f"Бөлімше {number}") for number in range(PEOPLE)]
@@ -107,7 +107,7 @@ def office(file: Path):  # type: ignore[no-untyped-def]
 
 
 async def bare(parcels: tuple[OutgoingMessage, ...], port: int) -> float:
-    """Letters a second when one builds and sends them and nothing else."""
+    """Return letters per second when messages are only built and sent."""
     sender = "Merzim <merzim@example.kz>"
     begun = time.perf_counter()
     # A connection for as many letters as ours has: a long one slows down on its own.
@@ -122,7 +122,7 @@ async def bare(parcels: tuple[OutgoingMessage, ...], port: int) -> float:
 
 
 class server:  # noqa: N801
-    """A loopback mail server in a process of its own: its work is nobody's here."""
+    """A loopback mail server in a process of its own, so that its work is not counted."""
 
     def __enter__(self) -> tuple[subprocess.Popen[bytes], int]:
         from tests.notifications.servers import free_port

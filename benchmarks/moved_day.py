@@ -1,6 +1,7 @@
-"""A day that moves over a whole country: shown, then adopted, beside a bare UPDATE of the rows that move.
+"""Measures moving a calendar day for a whole country: preview and adoption, beside a bare UPDATE of the moved
+rows.
 
-Only cases whose span holds the day are read; rows that come out as they were are not written. A row moves when
+Only cases whose span contains the day are read; unchanged rows are not written. A row moves when
 its due date does, or the day on which somebody is next reminded of it. The bare side knows the new days
 beforehand and updates them through the driver alone, in one transaction: by key, and by one statement. After
 the adoption it sets them back and sets them again, so that they truly move; the mean of both. Each side begins
@@ -124,7 +125,7 @@ def _measure(folder: Path, address: str) -> None:
 
 
 class _Watched:
-    """Adds up the time the ledger takes to write."""
+    """Adds up the time the ledger spends writing."""
 
     def __init__(self, house: Any) -> None:
         self.spent = 0.0
@@ -141,7 +142,7 @@ class _Watched:
 
 
 def _rows(house: Any, cases: Collection[str]) -> dict[Place, Days]:
-    """The days of the rows of these cases."""
+    """Return the days of the rows of these cases."""
     row = tables.DEADLINE.c
     asked = select(row.case, row.obligation, row.due, row.next_rung_on).where(in_names(row.case))
     with reading(house.engine) as connection:
@@ -151,9 +152,9 @@ def _rows(house: Any, cases: Collection[str]) -> dict[Place, Days]:
 
 
 def _bare(house: Any, moved: Mapping[Place, tuple[Days, Days]]) -> tuple[float, float]:
-    """Seconds to set these days with the driver alone, by key and by one statement, each committed.
+    """Return the seconds to set these days with the driver alone, by key and by one statement, each committed.
 
-    Every index that holds one of them is kept, for every row has another day than before.
+    All indexes are updated, as every row gets another day.
     """
     old = [(*was, *place) for place, (was, _) in moved.items()]
     new = [(*now, *place) for place, (_, now) in moved.items()]
@@ -172,8 +173,10 @@ def _bare(house: Any, moved: Mapping[Place, tuple[Days, Days]]) -> tuple[float, 
 
 
 def _checkpoint(house: Any) -> None:
-    """PostgreSQL writes a page whole into its log the first time after a checkpoint: let nobody profit by who
-    wrote it before."""
+    """Run a checkpoint, so that neither side profits from pages the other has already written to the log.
+
+    PostgreSQL logs a whole page on its first change after a checkpoint.
+    """
     if house.engine.dialect.name == "postgresql":
         with house.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("CHECKPOINT"))

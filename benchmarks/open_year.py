@@ -1,6 +1,6 @@
-"""Opening a year: every yearly programme for 500 organisations of all kinds, in one bulk write.
+"""Measures opening a year: every yearly programme for 500 organisations of all kinds, in one bulk write.
 
-From the question which cases are there to the last row on disk; then asked again, which must change nothing.
+Timed from the query for existing cases to the last committed row; the repetition must change nothing.
 
     python -m benchmarks.open_year
 """

@@ -1,13 +1,13 @@
-"""One persisted step of a case beside its peers, and what 100,000 cases weigh in memory.
+"""Measures one persisted step of a case, and the memory of 100,000 cases, beside comparable libraries.
 
-The peers are no dependency: they live in a virtual environment of their own.
+These libraries are no dependency: they are installed in a virtual environment of their own.
 
     python3 -m venv var/peers
     var/peers/bin/pip install SpiffWorkflow==3.2.0 dbos==3.4.0 transitions==0.9.3 "psycopg[binary]"
     python -m benchmarks.peers var/peers/bin/python [CASES] [MODELS]        0 CASES: memory alone
 
-A step of ours is a fact recorded through the desk: the case read, its dates counted, an event hashed onto its
-chain, the rows that differ and the sums written, committed. The bare side commits rows of that size.
+A step of ours is a fact recorded by a case command: read the case, compute its dates, append an event to its
+chain, write changed rows and totals, commit. The bare side commits rows of that size.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ SIDE = Path(__file__).with_name("_peers_side.py")
 
 
 def main() -> None:
-    """Print all of them side by side."""
+    """Print all results side by side."""
     if len(sys.argv) < 2:
         print("not run: the peers need a virtual environment of their own; benchmarks/peers.py says how")
         return
@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def steps_beside(python: str, cases: int) -> None:
-    """One persisted step, ours and theirs."""
+    """Print one persisted step, ours and theirs."""
     with tempfile.TemporaryDirectory(prefix="merzim-bench-") as name:
         folder = Path(name)
         began = time.process_time()
@@ -74,7 +74,9 @@ def steps_beside(python: str, cases: int) -> None:
 
 
 def memory(python: str, models: int) -> None:
-    """What so many cases weigh, ours and theirs; of theirs as it comes no more than can be waited for."""
+    """Print the memory of so many cases, ours and theirs; of transitions as shipped only as many as finish in
+    time.
+    """
     few = min(models, SQUARE)
     as_it_comes, known = _side(python, "registered", few), _side(python, "known", models)
     for said, cases, seconds, grown in (
@@ -99,7 +101,7 @@ def _side(python: str, *asked: object) -> dict[str, float]:
 
 
 def _bare(address: str, cases: int) -> tuple[float, int]:
-    """An event of a fact's size inserted and two rows changed, by the driver alone, committed each time."""
+    """Insert an event of a fact's size and update two rows, with the driver alone, committed each time."""
     event, line = "x" * 320, "y" * 200
     with psycopg.connect(address) as connection:
         for case in range(cases):
@@ -119,7 +121,7 @@ def _bare(address: str, cases: int) -> tuple[float, int]:
 
 
 def _ours(cases: int) -> tuple[float, float]:
-    """Seconds and megabytes of so many cases folded from their events, each asked for its stage once."""
+    """Return seconds and megabytes of so many cases folded from their events, with each stage computed once."""
     planned = {"analysis_started": date(2026, 4, 13), "analysis_ended": date(2026, 5, 26)}
     opening = Opening(procedure="internal-analysis", unit="u0", object="x", planned=planned)
     (made,) = country.computed([opening], now=country.NOW, today=country.TODAY)

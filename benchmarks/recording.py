@@ -1,4 +1,4 @@
-"""Facts recorded per second, fully persisted, against a bare sqlite3 transaction of the same rows.
+"""Measures facts recorded per second, fully persisted, against a bare sqlite3 transaction of the same rows.
 
 Both sides keep synchronous=FULL and commit every fact. The ledger's side reads the case's head and rows,
 hashes, compares, and writes what differs; the bare side writes rows known beforehand. A fact here moves
@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def bare(folder: Path) -> tuple[float, int]:
-    """Seconds for the bare transactions of the same rows, and how many they were."""
+    """Return the seconds for bare transactions of the same rows, and their number."""
     engine = open_database(f"sqlite:///{folder / 'ledger.sqlite'}")
     create_or_migrate(engine)
     ledger = SqlLedger(engine)
@@ -68,14 +68,14 @@ def bare(folder: Path) -> tuple[float, int]:
 
 
 def _filled(ledger: SqlLedger) -> list[CaseWrite]:
-    """Cases written, and the changes to come."""
+    """Write the cases, and return the changes to record."""
     cases = [_opened(number) for number in range(CASES)]
     ledger.append_many(cases, now=NOW)
     return _changes(cases)
 
 
 def through_the_desk(address: str, count: int = CASES) -> tuple[float, int]:
-    """Seconds for recording facts of real cases through the desk, and how many they were."""
+    """Return the seconds for recording facts of real cases by the case command, and their number."""
     engine = open_database(address)
     create_or_migrate(engine)
     regulation = Path(__file__).parent.parent / "regulations" / "internal-analysis.2024-01-01.toml"
@@ -156,7 +156,7 @@ def _row(case: str, n: int) -> Row:
 
 
 def _changes(cases: list[CaseWrite]) -> list[CaseWrite]:
-    """Facts in turn over the cases, so that no case is warm because it was written just now."""
+    """Return facts in turn over all cases, so that no case is still cached from its last change."""
     changes = []
     current = {one.case.id: one for one in cases}
     for n in range(FACTS):
@@ -184,7 +184,7 @@ def _changes(cases: list[CaseWrite]) -> list[CaseWrite]:
 
 
 def _bare(file: Path, ledger: Path, changes: list[CaseWrite]) -> float:
-    """The same rows by sqlite3 alone, in tables copied from the ledger's."""
+    """Return the seconds for the same rows by sqlite3 alone, in tables copied from the ledger's."""
     with (
         closing(sqlite3.connect(ledger)) as source,
         closing(sqlite3.connect(file, isolation_level=None)) as bare,

@@ -1,4 +1,4 @@
-"""A round over 100,000 open obligations with 100 due, beside the same over 1,000: cost follows what is due.
+"""Measures a round over 100,000 open obligations with 100 due, beside one over 1,000: cost follows what is due.
 
     python -m benchmarks.rounds [CASES] [DUE] [sqlite|postgresql]
 
@@ -45,31 +45,31 @@ RULES = Rules(officer="officer@example.kz")
 
 
 def library() -> Library:
-    """The shipped editions."""
+    """Return the shipped editions."""
     files = sorted((ROOT / "regulations").glob("*.toml"))
     return Library([read(file.name, file.read_bytes()) for file in files])
 
 
 class Store:
-    """Databases side by side: files of SQLite in a folder, or on one PostgreSQL server."""
+    """Databases for the measurement: SQLite files in a folder, or databases of one PostgreSQL server."""
 
     def __init__(self, folder: Path, server: str) -> None:
         self._folder, self._server = folder, server
 
     def address(self, name: str) -> str:
-        """Where a database of that name is."""
+        """Return the address of a database."""
         if not self._server:
             return f"sqlite:///{self._folder / name}.db"
         return make_url(self._server).set(database=name).render_as_string(hide_password=False)
 
     def create(self, name: str) -> None:
-        """An empty database; SQLite makes its own."""
+        """Create an empty database; SQLite creates its own."""
         if self._server:
             self._say(f"CREATE DATABASE {name}")
 
     @contextmanager
     def copy(self, name: str) -> Iterator[str]:
-        """The address of a copy, for as long as the block lasts."""
+        """Copy a database and yield the address of the copy, which is removed afterwards."""
         if not self._server:
             shutil.copy(self._folder / f"{name}.db", self._folder / "copy.db")
             yield self.address("copy")
@@ -88,8 +88,10 @@ class Store:
 
 
 def measure(store: Store, name: str, cases: int, due: int) -> tuple[int, int, float, float]:
-    """Open rows, letters, seconds of building, milliseconds of the best of five rounds: planned, queued, texts
-    made."""
+    """Return open rows, letters, seconds of building, and milliseconds of the best of five rounds.
+
+    A round is planned, queued, and its texts composed.
+    """
     begun = time.perf_counter()
     store.create(name)
     engine = open_database(store.address(name))

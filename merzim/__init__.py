@@ -1,1 +1,1 @@
-"""The shell: the clock, the settings, the wiring, the daily round and the commands."""
+"""The program itself: command line, clock, settings, composition root, services that run all the time."""

@@ -1,4 +1,4 @@
-"""`python -m merzim` is `merzim`."""
+"""Entry point of `python -m merzim`, the same as `merzim`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The composition root: the application context of a configuration, with the clocks of this process."""
+"""The composition root: builds the application context from settings and the process's clock."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def build_app(settings: Settings, *, clock: Clock = read, note: NoteWriter | Non
     """Return the application context of these settings.
 
     Args:
-        clock: the present of what is recorded and computed; on a demonstration day it stands still.
-        note: hears what a start has to say; the log where it is None.
+        clock: the time used for recording and computing; fixed on a demonstration day.
+        note: called with messages of the start; None for the log.
     """
     return AppContext(settings, clock=clock, system_clock=read, note=note)

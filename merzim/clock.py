@@ -1,4 +1,4 @@
-"""The clock. This file alone reads it; everywhere else time is an argument."""
+"""The clock. Only this module reads the system time; everywhere else time is an argument."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ NOON = time(12, 0)
 
 
 class NotAMoment(Refusal, ValueError):
-    """A text that is neither a date nor a date with a time. The sentence: `cli.not_a_moment`."""
+    """A text is neither a date nor a date with a time. Sentence: `cli.not_a_moment`."""
 
     def __init__(self, text: str) -> None:
         super().__init__("cli.not_a_moment", text=text)
 
 
 def clock(given: str | None = None) -> Clock:
-    """The clock everything is asked of: the real one, or one that stands at the given moment.
+    """Return the real clock, or one that stands at a given moment.
 
     Args:
         given: text of `--now` or MERZIM_NOW; empty or None means the real clock.
 
     Raises:
-        NotAMoment: the text is no moment.
+        NotAMoment: the text is not a moment.
     """
     if not given:
         return read
@@ -33,12 +33,12 @@ def clock(given: str | None = None) -> Clock:
 
 
 def read() -> Moment:
-    """The real present."""
+    """Return the current moment."""
     return _moment(datetime.now(UTC), demonstration=False)
 
 
 def stand(text: str) -> Moment:
-    """The moment a text names: an ISO date (12:00 in Almaty) or a date with a time, in its zone or Almaty's.
+    """Parse a moment: an ISO date (12:00 in Almaty) or a date with a time, in its zone or Almaty's.
 
     Raises:
         NotAMoment: the text is neither.

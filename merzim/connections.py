@@ -1,7 +1,7 @@
-"""The server's side of one HTTP connection: those that stand still are closed, and there are never too many.
+"""Limits on HTTP connections of the server: idle ones are closed, and their number is bounded.
 
-A client that sends its head or body a byte at a time, or takes no answer, costs a descriptor for as long as it
-likes; a thousand of them are all a process has, and then nobody is answered.
+A client that sends its request a byte at a time, or does not read the answer, occupies a file descriptor; a
+thousand of them would exhaust the process.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ log = logging.getLogger("merzim.web")
 
 
 class TimedConnection(H11Protocol):
-    """A connection that is closed when its request does not come, or its answer is not taken."""
+    """An HTTP connection that is closed when its request does not arrive or its answer is not read."""
 
     window = WINDOW
     most = MOST
@@ -37,7 +37,7 @@ class TimedConnection(H11Protocol):
     _look: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to look at it; close another where there are too many."""
+        """Start watching the connection; close another one when there are too many."""
         super().connection_made(transport)
         self._began = self.loop.time()
         self._look = self.loop.call_later(self.window, self._check)
@@ -45,23 +45,24 @@ class TimedConnection(H11Protocol):
             self._make_room()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Look no more."""
+        """Stop watching the connection."""
         if self._look is not None:
             self._look.cancel()
             self._look = None
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Count what comes."""
+        """Count the received bytes."""
         self._received += len(data)
         super().data_received(data)
 
     @property
     def awaited(self) -> int:
-        """What of a request is still to come: 2 for its head, 1 for its body, 0 for nothing."""
+        """The part of the request still expected: 2 for the head, 1 for the body, 0 for none."""
         return {h11.IDLE: 2, h11.SEND_BODY: 1}.get(self.conn.their_state, 0)
 
     def _check(self) -> None:
+        """Close the connection if it stands still."""
         seen = (self.cycle, self.awaited, self.transport.get_write_buffer_size())
         if self._stands_still(*seen):
             log.info("closed a connection that stood still: %s", self.client)
@@ -72,7 +73,7 @@ class TimedConnection(H11Protocol):
         self._look = self.loop.call_later(self.window, self._check)
 
     def _stands_still(self, cycle: object, awaited: int, unsent: int) -> bool:
-        """Return whether nothing, or too little, went on since the last look."""
+        """Return whether too little was transferred since the last check."""
         if self._seen is None or self._seen[:2] != (cycle, awaited):
             return False
         if unsent:
@@ -82,7 +83,7 @@ class TimedConnection(H11Protocol):
         return awaited == 2 or (awaited == 1 and slow)
 
     def _make_room(self) -> None:
-        """Close the oldest connection whose head is awaited, else whose body is, else this one."""
+        """Close the oldest connection waiting for a head, else for a body, else this one."""
         waiting = [one for one in self.connections if isinstance(one, TimedConnection) and one.awaited]
         chosen = min(waiting, key=lambda one: (-one.awaited, one._began), default=self)
         # It leaves the others now, not when it is gone: many come at once.
@@ -91,7 +92,7 @@ class TimedConnection(H11Protocol):
 
 
 def settings() -> dict[str, Any]:
-    """Return the server's settings that bound its connections; descriptors are asked for."""
+    """Return the server settings that limit connections, after raising the limit of descriptors."""
     files = _raise_limit()
     # As many are accepted at once, and as many again before the first of those too many has gone.
     backlog = files // 8
@@ -100,7 +101,7 @@ def settings() -> dict[str, Any]:
 
 
 def _raise_limit() -> int:
-    """Have as many descriptors as the system gives, up to FILES, and return how many there are."""
+    """Raise the limit of file descriptors to at most FILES, and return it."""
     try:
         import resource
     except ImportError:

@@ -1,4 +1,4 @@
-"""The dashboard as it is served: its pages are made anew when the office adopts an act or rules of its own."""
+"""The dashboard as served: its pages are rebuilt when the office adopts an act or own rules."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 def _in_turn() -> None:
-    """Pages are made by few threads, in the order they were asked for: made by forty at once, which Python
-    lets work one at a time anyway, each would be as late as the last. One more than cores, for what waits; a
-    PostgreSQL server is waited for longer.
+    """Limit the number of threads that render pages: one more than cores, more with PostgreSQL.
+
+    Forty threads at once would run one at a time under Python's lock, each as late as the last.
     """
     from anyio.to_thread import current_default_thread_limiter
 
@@ -37,10 +37,10 @@ def _in_turn() -> None:
 
 
 class Dashboard:
-    """An ASGI application that asks, once per request, whether calendar and rules are those it was made with.
+    """An ASGI application that checks on each request whether its calendar and rules are still current.
 
-    `merzim calendar-change apply` and `merzim overlay apply` run in a process of their own; whoever records a
-    fact here a moment later must count by what holds now.
+    `merzim calendar-change apply` and `merzim overlay apply` run in another process; a fact recorded here a
+    moment later must be computed with the new calendar and rules.
     """
 
     def __init__(self, app: AppContext, clock: Clock) -> None:
@@ -52,7 +52,7 @@ class Dashboard:
         self._standing: tuple[Hashable, Any] = (None, self._pages)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand the request to the pages over the calendar as it stands."""
+        """Pass the request to the pages with the current calendar."""
         if scope["type"] == "lifespan" and not self._app.many_nodes:
             _in_turn()
         standing = self._pages
@@ -61,6 +61,7 @@ class Dashboard:
         await standing(scope, receive, send)
 
     def _current(self) -> Any:
+        """Return current pages, rebuilt if necessary."""
         try:
             return self._adopting.get(self._fitting, self._renewed)
         except Refusal:
@@ -68,12 +69,12 @@ class Dashboard:
             return self._pages
 
     def _fitting(self) -> Any:
-        """The pages, where they were made with what holds now."""
+        """Return the pages if they are current."""
         adopted, made = self._standing
         return made if adopted is not None and adopted == self._app.rules_version() else None
 
     def _renewed(self) -> Any:
-        """The pages over the calendar and the rules as they stand now."""
+        """Return pages rebuilt with the current calendar and rules."""
         adopted = self._app.rules_version()
         self._app.refresh()
         calendar, library = self._app.calendar, self._app.library

@@ -1,4 +1,4 @@
-"""What services log: lines for people or JSON for machines, and no secret in either."""
+"""Logging of services: lines for people or JSON for machines, with secrets removed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _SECRET_NAME = re.compile(r"PASSWORD|TOKEN|SECRET|_KEY\b")
 
 
 def veiled(text: str, secrets: Collection[str] = ()) -> str:
-    """A text without secrets: those known, and whatever looks like one."""
+    """Return a text without known secrets and anything that looks like one."""
     for secret in secrets:
         text = text.replace(secret, HIDDEN)
     for pattern, instead in _PATTERNS:
@@ -53,7 +53,7 @@ def veiled(text: str, secrets: Collection[str] = ()) -> str:
 
 
 def secrets_of(settings: Settings, environment: Mapping[str, str]) -> tuple[str, ...]:
-    """The secrets this process was given, the longest first: whatever sentence they turn up in."""
+    """Return the secrets of this process, longest first."""
     from urllib.parse import unquote, urlsplit
 
     found = {value for name, value in environment.items() if _SECRET_NAME.search(name)}
@@ -72,7 +72,7 @@ def secrets_of(settings: Settings, environment: Mapping[str, str]) -> tuple[str,
 
 
 class Lines(logging.Formatter):
-    """One line for people: when, how grave, who, what; then the traceback."""
+    """Log format for people: time, level, logger, message; then the traceback."""
 
     def __init__(self, secrets: Collection[str], context: Context) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -80,14 +80,16 @@ class Lines(logging.Formatter):
         self._context = context
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, with the request's name where there is one."""
+        """Return the line, with the request's id if there is one."""
         request = self._context().get("request")
         said = super().format(record) + (f" [{request}]" if request else "")
         return veiled(said, self._secrets)
 
 
 class JsonLines(logging.Formatter):
-    """A JSON object a line: `at` (UTC), `level`, `logger`, `message`, `error`, and what is known besides."""
+    """Log format for machines, one JSON object a line: `at` (UTC), `level`, `logger`, `message`, `error`,
+    further data.
+    """
 
     def __init__(self, secrets: Collection[str], context: Context) -> None:
         super().__init__()
@@ -95,7 +97,7 @@ class JsonLines(logging.Formatter):
         self._context = context
 
     def format(self, record: logging.LogRecord) -> str:
-        """The object."""
+        """Return the JSON object."""
         said: dict[str, object] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -119,10 +121,10 @@ class JsonLines(logging.Formatter):
 
 
 def set_up(settings: Settings, *, context: Context = dict) -> None:
-    """Everything this process logs goes to stderr, as config.toml asks.
+    """Configure logging to stderr as in config.toml.
 
     Args:
-        context: what is known of the request a line is written for.
+        context: returns data on the current request.
     """
     formatter = {"text": Lines, "json": JsonLines}[settings.logs.format]
     handler = logging.StreamHandler(sys.stderr)

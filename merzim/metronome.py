@@ -1,8 +1,8 @@
-"""The metronome: every tick one round and one delivery. Alone knows APScheduler.
+"""The metronome: runs a round and a delivery at every tick. Only this module imports APScheduler.
 
-It keeps no jobs and no times of its own. The database says what is due ("by now and not yet done"), so a tick
-that was missed, doubled or late changes nothing. Where several machines share a database, the queue in it calls
-the same functions, and the pages leave all sending to the workers.
+It stores no jobs and times. The database determines what is due ("by now and not yet done"), so a missed,
+doubled or late tick changes nothing. Where several machines share a database, its queue calls the same
+functions, and the pages leave all sending to the workers.
 """
 
 from __future__ import annotations
@@ -55,19 +55,19 @@ Tell = Callable[[str], None]
 
 
 class NeedsHttps(Refusal, ValueError):
-    """The pages would answer to other machines over plain http, where nobody could log in."""
+    """The pages would be reachable from other machines over plain http, where nobody could log in."""
 
 
 class DemonstrationExposed(Refusal, ValueError):
-    """A demonstration day, on which anybody logs in without a password, where other machines may ask."""
+    """A demonstration day, with log-in without passwords, would be reachable from other machines."""
 
 
 class PortTaken(Refusal, OSError):
-    """Something else answers at the address already."""
+    """Another program uses the address."""
 
 
 def tick(app: AppContext, clock: Clock) -> None:
-    """One round and one delivery, by the clock. What fails is logged; the next tick repeats it."""
+    """Run one round and one delivery. Errors are logged; the next tick repeats them."""
     attempt(app, clock, _remind, rounds.deliver)
 
 
@@ -78,7 +78,7 @@ def _remind(app: AppContext, *, now: datetime, today: date) -> None:
 
 
 def take_up(app: AppContext, clock: Clock) -> None:
-    """Send what a process that is gone left half done, without waiting for the next tick."""
+    """Send at once what a dead process has left half done."""
     try:
         if not app.outbox.left_behind():
             return
@@ -89,7 +89,7 @@ def take_up(app: AppContext, clock: Clock) -> None:
 
 
 def attempt(app: AppContext, clock: Clock, *acts: Callable[..., object]) -> None:
-    """Do these at the moment it is, over the calendar and the rules as they stand. What fails is logged."""
+    """Run functions with the current calendar and rules. Errors are logged."""
     try:
         moment = clock()
         app.refresh()
@@ -104,9 +104,9 @@ def attempt(app: AppContext, clock: Clock, *acts: Callable[..., object]) -> None
 
 @contextmanager
 def ticking(app: AppContext, clock: Clock) -> Iterator[None]:
-    """A scheduler with in-memory jobs, ticking while the block lasts; the first tick comes at once.
+    """Run a scheduler with in-memory jobs while the block lasts; the first tick comes at once.
 
-    Between ticks it looks every LOOK seconds whether another process died with letters in hand.
+    Between ticks it checks every LOOK seconds whether another process died with claimed letters.
     """
     scheduler = BackgroundScheduler(timezone=almaty())
     job = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
@@ -137,13 +137,13 @@ def ticking(app: AppContext, clock: Clock) -> Iterator[None]:
 
 
 def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
-    """Pages and metronome in one process, until interrupted.
+    """Run pages and metronome in one process, until interrupted.
 
     Raises:
-        DemonstrationExposed: the day is an appointed one, and the pages are not this machine's alone.
+        DemonstrationExposed: it is a demonstration day, and the pages are reachable from other machines.
         NeedsHttps: `web.host` is an address other machines reach, and the public address is not https.
-        PortTaken: something else answers there.
-        BadSetting: the key of second factors is missing, or is none.
+        PortTaken: another program uses the address.
+        BadSetting: the key of second factors is missing or invalid.
     """
     web = app.settings.web
     moment = clock()
@@ -177,10 +177,10 @@ def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
 
 
 def http_server(app: Any, *, host: str, port: int) -> Server:
-    """Return the server that answers for an ASGI application; it is not running yet.
+    """Return the HTTP server of an ASGI application, not started yet.
 
-    Told to leave, it waits for no file that is being read: whoever sent one is asked to send it again.
-    Connections that stand still are closed.
+    On shutdown it does not wait for files being read: their senders are asked to repeat. Idle connections are
+    closed.
     """
     import uvicorn
 
@@ -209,7 +209,7 @@ def http_server(app: Any, *, host: str, port: int) -> Server:
 
 
 def _answer(app: RequestIdMiddleware, *, host: str, port: int) -> None:
-    """Answer requests until SIGINT or SIGTERM; those under way are ended first, for at most GRACE seconds."""
+    """Serve requests until SIGINT or SIGTERM; running ones get at most GRACE seconds."""
     server = http_server(app, host=host, port=port)
 
     def leave(*_: object) -> None:
@@ -223,7 +223,7 @@ def _answer(app: RequestIdMiddleware, *, host: str, port: int) -> None:
 
 
 def work(app: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
-    """The metronome alone, or one worker of many at the queue they share; until SIGINT or SIGTERM."""
+    """Run the metronome alone, or one worker on the shared queue, until SIGINT or SIGTERM."""
     stopped = app.stopping
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
@@ -246,13 +246,13 @@ def work(app: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
 
 
 def _warn(app: AppContext, *, tell: Tell, say: Say) -> None:
-    """A file of settings is copied, mailed and kept in backups: a secret in it is told of, and works."""
+    """Warn of secrets in the settings file, which may be copied, mailed and backed up; they still work."""
     for key in app.settings.in_clear:
         tell(say("cli.secret_in_clear", file=str(app.settings.file), key=key))
 
 
 def _encrypt(app: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
-    """Encrypt second factors an older version left in clear; tell of those that no given key opens."""
+    """Encrypt unencrypted second factors of an older version; report those that no key decrypts."""
     encrypted = second_factors.encrypt(app, by="merzim", now=clock().now, all_keys=False)
     if encrypted.done:
         tell(say("cli.secrets_encrypted", count=encrypted.done))
@@ -263,10 +263,10 @@ def _encrypt(app: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
 
 
 def acts(app: AppContext, clock: Clock, *, planning: AppContext | None = None) -> JobHandlers:
-    """What the jobs of the queue do: what a tick does, in parts.
+    """Return the handlers of the queue's jobs: the parts of a tick.
 
     Args:
-        planning: a house of its own for rounds, where they go on beside the sending.
+        planning: a separate application context for rounds, when they run beside sending.
     """
     from services.jobs.queue import JobHandlers
 
@@ -282,6 +282,7 @@ def acts(app: AppContext, clock: Clock, *, planning: AppContext | None = None) -
 
 
 def _free(host: str, port: int, address: str) -> None:
+    """Raise PortTaken when the address is in use."""
     import socket
 
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

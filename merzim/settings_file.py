@@ -1,7 +1,7 @@
-"""From config.toml to settings.
+"""Reads settings from config.toml.
 
-An unknown key is refused by its name, with the nearest one allowed: a setting that is misspelt and
-silently ignored is found out on the day a letter does not arrive.
+An unknown key is refused with the closest valid one, as a misspelt and ignored setting would be noticed only
+when a letter does not arrive.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ PATHS = frozenset({"path", "ca_file", "dkim_key"})
 
 
 def read(file: Path | None = None, *, at: Path) -> Settings:
-    """The settings of a file, or the built-in ones.
+    """Read the settings of a file, or return the built-in ones.
 
     Args:
-        file: config.toml; None takes the one in `at` if there is one.
-        at: the folder built-in relative paths are relative to.
+        file: config.toml; None for the one in `at`, if it exists.
+        at: the base folder of built-in relative paths.
 
     Raises:
-        BadSetting: no such file, no TOML, an unknown key, or a value of the wrong kind.
+        BadSetting: the file is missing or not TOML, an unknown key, or a value of the wrong kind.
     """
     if file is None:
         found = at / "config.toml"
@@ -68,6 +68,7 @@ def read(file: Path | None = None, *, at: Path) -> Settings:
 
 
 def _settings(document: Mapping[str, object], *, where: Path | None, base: Path) -> Settings:
+    """Return the settings of a TOML document."""
     _known(document, _SECTIONS, section="", where=where)
     sections: dict[str, object] = {}
     for name, (kind, readers) in _SECTIONS.items():
@@ -90,7 +91,7 @@ def _settings(document: Mapping[str, object], *, where: Path | None, base: Path)
 def _channels(
     table: Mapping[str, object], *, where: Path | None, base: Path
 ) -> tuple[dict[str, object], dict[str, dict[str, object]]]:
-    """`[channels]` without its sub-tables, and those: what each channel is told. A new one needs none here."""
+    """Return `[channels]` without its sub-tables, and each sub-table as the settings of that channel."""
     sections: dict[str, dict[str, object]] = {"folder": dict(FOLDER)}
     keys = {key: value for key, value in table.items() if not isinstance(value, dict)}
     for name, section in table.items():
@@ -108,6 +109,7 @@ def _channels(
 def _known(
     table: Mapping[str, object], allowed: Mapping[str, object], *, section: str, where: Path | None
 ) -> None:
+    """Refuse unknown keys."""
     for key in table:
         if key in allowed:
             continue
@@ -120,6 +122,7 @@ def _known(
 
 
 def _wrong(where: Path | None, key: str, expected: str) -> BadSetting:
+    """Return the error for a value of the wrong kind."""
     return BadSetting("cli.wrong_setting", file=str(where), key=key, expected=expected)
 
 
@@ -159,7 +162,7 @@ def _address(value: object) -> str:
 
 
 def _networks(value: object) -> tuple[Network, ...]:
-    """Addresses and networks; one that holds every address would believe everybody."""
+    """Parse addresses and networks; one that includes every address is refused."""
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
         raise TypeError("networks")
     try:
@@ -207,7 +210,7 @@ def _calendar_code(value: object) -> str:
 
 
 def _bodies(value: object) -> tuple[AuthorisedBody, ...]:
-    """The authorised bodies, in the order of their days; none that begins before the one before it ends."""
+    """Parse the authorised bodies, in date order, without overlaps."""
     if not isinstance(value, list):
         raise TypeError("bodies")
     bodies = tuple(sorted((_body(one) for one in value), key=lambda body: body.since))
@@ -275,7 +278,7 @@ def _hours(value: object) -> tuple[time, time]:
 
 
 def _beside(section: object, base: Path) -> object:
-    """The section with its relative paths made absolute, relative to the file they were read from."""
+    """Return the section with its relative paths resolved against the folder of the file."""
     absolute: dict[str, object] = {}
     for key in fields(section):  # type: ignore[arg-type]
         value = getattr(section, key.name)
@@ -287,6 +290,7 @@ def _beside(section: object, base: Path) -> object:
 
 
 def _database_beside(url: str, base: Path) -> str:
+    """Return the address of an SQLite file, resolved against the folder of the file."""
     scheme, mark, rest = url.partition(":///")
     if not scheme.startswith("sqlite") or not mark or not rest or rest.startswith((":", "/")):
         return url

@@ -1,6 +1,6 @@
-"""The commands. `main` is where the program begins.
+"""The command line. `main` is the entry point.
 
-A command module imports its station inside its functions: `merzim --help` must not wait for a database.
+Command modules import services inside their functions, so that `merzim --help` stays fast.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ STATIONS = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command line; the exit code: 0 done, 1 the asked-for thing is not so, 2 bad input."""
+    """Run one command line; return the exit code: 0 success, 1 a negative answer, 2 bad input."""
     call = CommandContext(CommonOptions())
     if arguments is None:
         _speak_utf8()
@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def application() -> typer.Typer:
-    """The Typer application with every command."""
+    """Return the Typer application with every command."""
     app = typer.Typer(
         cls=Group,
         help="cli.help",
@@ -101,14 +101,14 @@ def _run(call: CommandContext, rest: list[str]) -> int:
 
 
 def _speak_utf8() -> None:
-    """Kazakh letters must come out whole on whatever terminal or pipe."""
+    """Set the output to UTF-8, so that Kazakh letters appear on any terminal or pipe."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding="utf-8")
 
 
 def _close_quietly() -> None:
-    """The reader of our pipe has gone (`merzim cases | head`): nobody is left to be told."""
+    """Close the output after the reader of our pipe has gone (`merzim cases | head`), without an error."""
     import os
 
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

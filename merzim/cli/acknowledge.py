@@ -1,4 +1,4 @@
-"""What is done about a reminder: `notices acknowledge`, `snooze`."""
+"""Commands that answer a reminder: `notices acknowledge`, `snooze`."""
 
 from __future__ import annotations
 
@@ -52,5 +52,5 @@ def snooze(
 
 
 def add_to(app: typer.Typer) -> None:
-    """Hang the commands on the application; `notices acknowledge` hangs on the register's own command."""
+    """Add the commands to the application; `notices acknowledge` belongs to the `notices` command."""
     app.command("snooze", cls=Command, help="cli.help.snooze")(snooze)

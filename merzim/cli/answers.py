@@ -1,4 +1,4 @@
-"""How deadlines and findings are answered: the JSON of the outside contract, and tables for people."""
+"""Formats deadlines and findings: JSON of the outside contract, and tables for people."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Json = dict[str, object]
 
 
 def obligation(call: CommandContext, deadline: Deadline) -> Json:
-    """One obligation with its due date, as `plan --json` and `case --json` give it."""
+    """Return an obligation with its due date as JSON, as in `plan --json` and `case --json`."""
     asked = deadline.obligation
     return {
         "id": deadline.id,
@@ -48,12 +48,12 @@ def obligation(call: CommandContext, deadline: Deadline) -> Json:
 
 
 def element(call: CommandContext, one: Element) -> Json:
-    """One sentence of an explanation."""
+    """Return one sentence of an explanation as JSON."""
     return {"code": one.code, "text": call.say(one.code, **one.arguments), "date": one.on, "act": one.act}
 
 
 def finding(call: CommandContext, found: Finding) -> Json:
-    """One finding, as the contract has it."""
+    """Return one finding as JSON, in the format of the contract."""
     return {
         "kind": found.kind,
         "obligation": found.obligation,
@@ -66,12 +66,12 @@ def finding(call: CommandContext, found: Finding) -> Json:
 
 
 def explained(call: CommandContext, deadline: Deadline) -> str:
-    """The explanation as one paragraph."""
+    """Return the explanation as one paragraph."""
     return " ".join(call.say(one.code, **one.arguments) for one in deadline.explanation)
 
 
 def print_deadlines(call: CommandContext, deadlines: Iterable[Deadline], *, today: date | None = None) -> None:
-    """A table for a person: by when, what, what has become of it (by `today`, where there is one)."""
+    """Print a table of deadlines: due date, title, status (as of `today`, if given)."""
     every = tuple(deadlines)
     titles = {deadline.id: deadline.obligation.title for deadline in every}
     rows = [
@@ -94,10 +94,10 @@ def state(
     today: date | None = None,
     titles: Mapping[str, Text] | None = None,
 ) -> str:
-    """What has become of a deadline, in words: done on a day and how late, or still open and how sure.
+    """Return the status of a deadline in words: done on a day and how late, or open and how certain.
 
     Args:
-        titles: of the deadlines of the case by id, to name what one waits for.
+        titles: titles of the case's deadlines by id, to name the one it waits for.
     """
     if deadline.answer is not None:
         answer = f"{deadline.answer.title[call.language]} ({deadline.answer.id})"
@@ -122,7 +122,7 @@ def state(
 
 
 def print_findings(call: CommandContext, findings: Iterable[Finding], *, indent: int = 0) -> None:
-    """Findings as a list, each with what it rests on."""
+    """Print findings as a list, each with its basis."""
     for found in findings:
         mark = call.say(f"cli.kind.{found.kind}")
         text = f"[{mark}] {call.say(found.code, **found.arguments)}"

@@ -1,4 +1,4 @@
-"""`merzim calendar ...`: which days count."""
+"""The command `merzim calendar ...`: working days and holidays."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="cli.o
 
 
 def add_to(app: typer.Typer) -> None:
-    """Hang the group on the application."""
+    """Add the group to the application."""
     group = typer.Typer(cls=Group, help="cli.help.calendar", rich_markup_mode=None)
     group.command("day", cls=Command, help="cli.help.calendar.day")(show_day)
     group.command("add", cls=Command, help="cli.help.calendar.add")(add)
@@ -133,6 +133,7 @@ def year(ctx: typer.Context, of: Annotated[str, typer.Argument(metavar="YYYY")],
 
 
 def _calendar(call: CommandContext, as_of: str | None) -> Calendar:
+    """Return the office's calendar, as known on a day."""
     asked = optional_day(as_of, where="--as-of")
     app = call.app
     return app.calendar if asked is None else app.calendar_of(app.records, asked)

@@ -1,4 +1,4 @@
-"""`merzim calendar-change preview|apply FILE`: an act that moves days."""
+"""The command `merzim calendar-change preview|apply FILE`: adopts an act that moves days."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ File = Annotated[str, typer.Argument(metavar="FILE.toml")]
 
 
 def add_to(app: typer.Typer) -> None:
-    """Hang the group on the application."""
+    """Add the group to the application."""
     group = typer.Typer(cls=Group, help=f"cli.help.{NAME}", rich_markup_mode=None)
     group.command("preview", cls=Command, help=f"cli.help.{NAME}.preview")(preview)
     group.command("apply", cls=Command, help=f"cli.help.{NAME}.apply")(apply)
@@ -67,6 +67,7 @@ def apply(ctx: typer.Context, file: File) -> None:
 
 
 def _print(call: CommandContext, shown: Preview) -> None:
+    """Print a preview."""
     if shown.days:
         call.print(call.say("cli.calendar_change.days"))
         days = [(one.on, _kind(call, one.before), _kind(call, one.after), one.after.act) for one in shown.days]
@@ -79,6 +80,7 @@ def _print(call: CommandContext, shown: Preview) -> None:
 
 
 def _answer(call: CommandContext, shown: Preview) -> dict[str, object]:
+    """Return a preview as JSON."""
     return {
         "known": shown.known,
         "calendar_version": {"before": shown.before.version, "after": shown.after.version},
@@ -97,6 +99,7 @@ def _answer(call: CommandContext, shown: Preview) -> dict[str, object]:
 
 
 def _totals(shown: Preview) -> dict[str, int]:
+    """Return the totals of a preview."""
     return {
         "days": len(shown.days),
         "touched": len(shown.touched),
@@ -107,4 +110,5 @@ def _totals(shown: Preview) -> dict[str, int]:
 
 
 def _kind(call: CommandContext, day: Day) -> str:
+    """Return the kind of a day in words."""
     return call.say(f"day.{day.kind}")

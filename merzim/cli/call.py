@@ -1,4 +1,4 @@
-"""One run of a command: its language, its moment, its settings, its house, and where its answer goes."""
+"""The context of one command run: language, time, settings, application, and output."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ CONFIG_VARIABLE = "MERZIM_CONFIG"
 
 
 class UnknownLanguage(Refusal, ValueError):
-    """--lang or MERZIM_LANG names a language we do not speak."""
+    """--lang or MERZIM_LANG names an unsupported language."""
 
 
 class TwoAnswers(Refusal, ValueError):
-    """A workbook and JSON are asked for at once."""
+    """Both --xlsx and --json were given."""
 
 
 class CommandContext:
-    """What one command line asks for. Everything is read on the first question, nothing before.
+    """The context of one command line. Everything is loaded on first use.
 
     Attributes:
         creates_database: whether the command may create a database that does not exist; to be set before `app`.
@@ -51,12 +51,12 @@ class CommandContext:
 
     @classmethod
     def of(cls, context: typer.Context) -> CommandContext:
-        """The call a command runs in."""
+        """Return the context of a running command."""
         return cast("CommandContext", context.obj)
 
     @cached_property
     def settings(self) -> Settings:
-        """The settings of --config, of MERZIM_CONFIG, of this folder's config.toml, or the built-in ones."""
+        """The settings of --config, MERZIM_CONFIG or this folder's config.toml; else the built-in ones."""
         file = self.common.config or os.environ.get(CONFIG_VARIABLE)
         return read(Path(file) if file else None, at=Path.cwd())
 
@@ -72,7 +72,7 @@ class CommandContext:
 
     @property
     def language_or_default(self) -> str:
-        """The language for help and for refusals, which must be said even where the settings are broken."""
+        """The language for help and errors, available even when the settings are invalid."""
         try:
             return self.language
         except Refusal:
@@ -80,19 +80,19 @@ class CommandContext:
 
     @cached_property
     def moment(self) -> Moment:
-        """The present: the clock, read once, or what --now says."""
+        """The current moment: the clock, read once, or the value of --now."""
         return self.clock()
 
     @cached_property
     def clock(self) -> Clock:
-        """The clock of this call; --now replaces it."""
+        """The clock of this command; --now replaces it."""
         from merzim.clock import clock
 
         return clock(self.common.now)
 
     @cached_property
     def app(self) -> AppContext:
-        """Ports and adapters, joined; nothing is opened until it is asked for."""
+        """The application context; nothing is opened until used."""
         from merzim.app import build_app
 
         def note(code: str, **arguments: object) -> None:
@@ -105,7 +105,7 @@ class CommandContext:
 
     @cached_property
     def ctx(self) -> RequestContext:
-        """The context of the operator who types the command."""
+        """The request context of the operator who runs the command."""
         from services.context import RequestContext
         from workflow.org.access import Reader
 
@@ -123,7 +123,7 @@ class CommandContext:
         )
 
     def check(self) -> None:
-        """Refuse a language or a moment that is none, even where the command would never ask for it."""
+        """Refuse an invalid --lang or --now, even when the command would not use it."""
         if self.common.language:
             _ = self.language
         if self.common.now:
@@ -133,11 +133,11 @@ class CommandContext:
 
     @property
     def lists(self) -> bool:
-        """Whether tables are wanted even where they are empty: for a workbook."""
+        """Whether tables are needed even when empty: for a workbook."""
         return self.common.xlsx is not None
 
     def finish(self) -> None:
-        """Write the tables of the answer to --xlsx; a command that showed none says so and is done."""
+        """Write the tables to --xlsx; report when the command printed none."""
         if self.common.xlsx is None:
             return
         if not self._listed:
@@ -150,13 +150,13 @@ class CommandContext:
         self.print(self.say("cli.xlsx_written", file=self.common.xlsx, count=count))
 
     def close(self) -> None:
-        """Let go of whatever was opened."""
+        """Close what was opened."""
         if "app" in self.__dict__:
             self.app.close()
 
     @property
     def by(self) -> str:
-        """Who writes: MERZIM_BY, else the account of the machine."""
+        """Name recorded as the author: MERZIM_BY, else the system account."""
         from getpass import getuser
 
         if given := os.environ.get("MERZIM_BY"):
@@ -167,33 +167,33 @@ class CommandContext:
             return "merzim"
 
     def say(self, code: str, **arguments: object) -> str:
-        """A sentence of the catalogues in the language of this call."""
+        """Return a sentence of the catalogues in the command's language."""
         from i18n import say
 
         return say(code, arguments, self.language_or_default)
 
     def print(self, text: str = "") -> None:
-        """One answer for a person."""
+        """Print output for a person."""
         sys.stdout.write(text + "\n")
 
     def note(self, text: str) -> None:
-        """Something worth knowing beside the answer; stdout stays clean for whoever reads it."""
+        """Print a remark on stderr, keeping stdout clean."""
         sys.stderr.write(text + "\n")
 
     def answer(self, value: object) -> None:
-        """The whole answer for a machine."""
+        """Print the whole output as JSON."""
         self.print(printing.as_json(value))
 
     def sheet(self, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """A table for the workbook of --xlsx alone."""
+        """Add a table only to the workbook of --xlsx."""
         self._listed.append((list(heads), list(rows)))
 
     def heads(self, *names: str) -> list[str]:
-        """Heads of table columns: `cli.head.<name>`."""
+        """Return headings of table columns: `cli.head.<name>`."""
         return [self.say(f"cli.head.{name}") for name in names]
 
     def table(self, names: Sequence[str], rows: Iterable[Sequence[object]], *, indent: int = 0) -> None:
-        """A table for a person, its heads by name; with --xlsx it goes to the workbook instead."""
+        """Print a table with headings by name; with --xlsx add it to the workbook instead."""
         if self.lists:
             self.sheet(self.heads(*names), rows)
             return

@@ -1,4 +1,4 @@
-"""The options every command takes, accepted anywhere on the line: --config, --lang, --json, --xlsx, --now."""
+"""Options common to all commands, accepted anywhere on the line: --config, --lang, --json, --xlsx, --now."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ MINUS = "\N{MINUS SIGN}"
 
 
 class MissingValue(Refusal):
-    """An option stands at the end of the line without its value."""
+    """An option at the end of the line has no value."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CommonOptions:
-    """What the common options say; None where they are not given."""
+    """Values of the common options; None for those not given."""
 
     config: str | None = None
     language: str | None = None
@@ -29,10 +29,10 @@ class CommonOptions:
 
 
 def split(arguments: Sequence[str]) -> tuple[CommonOptions, list[str]]:
-    """The common options of a command line, and the line without them.
+    """Split a command line into its common options and the rest.
 
-    Whatever follows `--` is left as it is. A bare negative number becomes one with a minus sign, which no
-    parser takes for an option (`merzim calendar add 2026-05-12 -5`).
+    Arguments after `--` are left unchanged. A negative number gets a Unicode minus sign, so that the parser
+    does not take it for an option (`merzim calendar add 2026-05-12 -5`).
 
     Raises:
         MissingValue: an option without its value.
@@ -60,6 +60,7 @@ def split(arguments: Sequence[str]) -> tuple[CommonOptions, list[str]]:
 
 
 def _with(common: CommonOptions, name: str, value: str) -> CommonOptions:
+    """Return the options with one value set."""
     match name:
         case "--config":
             return replace(common, config=value)

@@ -1,4 +1,4 @@
-"""What many organisations did: `merzim consolidated` and `merzim uploads`."""
+"""Commands on many organisations: `merzim consolidated` and `merzim uploads`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SUFFIXES = (".csv", ".xlsx")
 
 
 def add_to(app: typer.Typer) -> None:
-    """Hang the commands on the application."""
+    """Add the commands to the application."""
     app.command("consolidated", cls=Command, help="cli.help.consolidated")(consolidated)
     app.command("uploads", cls=Command, help="cli.help.uploads")(uploads)
 
@@ -103,7 +103,7 @@ def _print(call: CommandContext, found: ConsolidatedReport, year: int) -> None:
 def _columns(
     call: CommandContext, found: ConsolidatedReport
 ) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
-    """Names of heads, and the rows."""
+    """Return names of headings, and the rows."""
     return ("unit", "case", "id", "due", "on", "late_by", "numbers", "documents"), [
         (
             _name(found.office, line.unit),
@@ -120,7 +120,7 @@ def _columns(
 
 
 def _export(call: CommandContext, found: ConsolidatedReport, file: Path) -> None:
-    """One column for each number; organisations without a case have their line too."""
+    """Write the table with one column for each number; organisations without a case get a row too."""
     from documents import Table, write_csv, write_tables
 
     numbers = list(dict.fromkeys((*found.obligation.values, *found.form.sums)))
@@ -150,6 +150,7 @@ def _export(call: CommandContext, found: ConsolidatedReport, file: Path) -> None
 
 
 def _told(found: ConsolidatedReport, year: int) -> dict[str, object]:
+    """Return the table as JSON."""
     form = found.form
     return {
         "procedure": found.procedure.id,
@@ -163,6 +164,7 @@ def _told(found: ConsolidatedReport, year: int) -> dict[str, object]:
 
 
 def _line(line: Line, office: Office) -> dict[str, object]:
+    """Return the line of an organisation as JSON."""
     return {
         "unit": line.unit,
         "name": _name(office, line.unit),
@@ -178,6 +180,7 @@ def _line(line: Line, office: Office) -> dict[str, object]:
 
 
 def _upload(one: Ready, office: Office) -> dict[str, object]:
+    """Return an upload as JSON."""
     return {
         "unit": one.unit,
         "through": one.through,
@@ -194,5 +197,6 @@ def _upload(one: Ready, office: Office) -> dict[str, object]:
 
 
 def _name(office: Office, unit: str) -> str:
+    """Return the name of a unit."""
     known = office.units.get(unit)
     return known.name if known else unit

@@ -1,4 +1,4 @@
-"""How people are reached: `notices resend`, `digest`, `uploads-through`, `office-time`."""
+"""Commands on how people are notified: `notices resend`, `digest`, `uploads-through`, `office-time`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CHOICES = {"daily": "daily", "weekly": "weekly", "single": ""}
 
 
 class UnknownPerson(Refusal, LookupError):
-    """The office has nobody of that key."""
+    """The office has no person with this key."""
 
 
 class UnknownUnit(Refusal, LookupError):
@@ -27,11 +27,11 @@ class UnknownUnit(Refusal, LookupError):
 
 
 class UnknownChoice(Refusal, ValueError):
-    """There is no such way to be reminded."""
+    """The digest choice does not exist."""
 
 
 def add_to(app: typer.Typer) -> None:
-    """Hang the commands on the application; `notices resend` hangs on the register's own command."""
+    """Add the commands to the application; `notices resend` belongs to the `notices` command."""
     app.command("digest", cls=Command, help="cli.help.digest")(digest)
     app.command("uploads-through", cls=Command, help="cli.help.uploads_through")(uploads_through)
     app.command("acts", cls=Command, help="cli.help.acts")(acts)
@@ -200,7 +200,7 @@ def office_time(
 
 
 def _unit(office: Office, name: str) -> str:
-    """Id of the unit of that id or name. Raises UnknownUnit."""
+    """Return the id of a unit given by id or name. Raises UnknownUnit."""
     place = office.unit_named.get(" ".join(name.casefold().split()))
     if place is None:
         known = [one.name for one in office.units.values()]

@@ -1,4 +1,4 @@
-"""What of the founding documents is carried out where: `merzim coverage`. No database."""
+"""The command `merzim coverage`: where each paragraph of the founding documents is implemented. No database."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from merzim.cli.help import Command
 
 
 def add_to(app: typer.Typer) -> None:
-    """Hang the command on the application."""
+    """Add the command to the application."""
     app.command("coverage", cls=Command, help="cli.help.coverage")(coverage)
 
 

@@ -1,4 +1,4 @@
-"""What is waiting: `merzim due` and `merzim overdue`."""
+"""Commands that list open deadlines: `merzim due` and `merzim overdue`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Unit = Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit"
 
 
 def add_to(app: typer.Typer) -> None:
-    """Hang the commands on the application."""
+    """Add the commands to the application."""
     app.command("due", cls=Command, help="cli.help.due")(due)
     app.command("overdue", cls=Command, help="cli.help.overdue")(overdue)
 

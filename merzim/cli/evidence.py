@@ -1,4 +1,4 @@
-"""What proves the facts: `attach`, `evidence`, `package`."""
+"""Commands on evidence: `attach`, `evidence`, `package`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def add_to(app: typer.Typer) -> None:
-    """Hang the commands on the application."""
+    """Add the commands to the application."""
     for name, command in (("attach", attach), ("evidence", listed), ("package", package)):
         app.command(name, cls=Command, help=f"cli.help.{name}")(command)
 
@@ -127,10 +127,12 @@ def package(
 
 
 def _named(documents: Iterable[Document]) -> list[dict[str, str]]:
+    """Return documents as JSON with their names."""
     return [{"case": one.case, "name": one.name, "sha256": one.reference} for one in documents]
 
 
 def _row(call: CommandContext, one: ProvedItem) -> tuple[object, ...]:
+    """Return the table row of a document."""
     item = one.evidence
     return (
         one.of,
@@ -145,6 +147,7 @@ def _row(call: CommandContext, one: ProvedItem) -> tuple[object, ...]:
 
 
 def _recorded(item: Evidence) -> object:
+    """Return a number recorded with a fact."""
     from services.moments import almaty
 
     return item.recorded_at.astimezone(almaty()).date() if item.recorded_at else None

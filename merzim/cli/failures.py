@@ -1,4 +1,4 @@
-"""What goes wrong is one line on stderr, then the bad rows if there are any; never a traceback or a box."""
+"""Prints errors as one line on stderr, then bad rows if there are any; never a traceback."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DEBUG = "MERZIM_DEBUG"
 
 @runtime_checkable
 class FailureText(Protocol):
-    """An error with a sentence in the catalogues that is no Refusal (`calendars.OutOfRange`)."""
+    """An error with a sentence in the catalogues that is not a Refusal (`calendars.OutOfRange`)."""
 
     @property
     def code(self) -> str: ...
@@ -27,10 +27,10 @@ class FailureText(Protocol):
 
 
 def told(trouble: BaseException, call: CommandContext) -> int:
-    """Say on stderr what happened; the exit code that goes with it.
+    """Print an error on stderr and return its exit code.
 
     Raises:
-        BaseException: the trouble itself, unsaid, when MERZIM_DEBUG is set and it is a fault of ours.
+        BaseException: the error itself, when MERZIM_DEBUG is set and it is an internal error.
     """
     match trouble:
         case Refusal() | FailureText():
@@ -50,7 +50,9 @@ def told(trouble: BaseException, call: CommandContext) -> int:
 
 
 def _said(code: str, arguments: Mapping[str, object], call: CommandContext) -> str:
-    """The sentence of a code. A gap in the catalogues must not hide what happened: then the code speaks."""
+    """Return the sentence of a code; the code itself when the catalogue lacks it, so that the error stays
+    visible.
+    """
     try:
         return call.say(code, **arguments)
     except LookupError:
@@ -58,7 +60,7 @@ def _said(code: str, arguments: Mapping[str, object], call: CommandContext) -> s
 
 
 def _usage(trouble: TyperException, call: CommandContext) -> str:
-    """What the parser did not understand. Its kinds are told by name: they live in a private module."""
+    """Return the parser's error in words; its classes are matched by name, as their module is private."""
     parameter = getattr(trouble, "param", None)
     name = ""
     if parameter is not None:
@@ -84,6 +86,7 @@ def _usage(trouble: TyperException, call: CommandContext) -> str:
 
 
 def _file_trouble(trouble: OSError, call: CommandContext) -> str:
+    """Return an error of the file system in words."""
     name = str(trouble.filename or "")
     if isinstance(trouble, FileNotFoundError) and name:
         return call.say("cli.no_such_file", file=name)
@@ -93,7 +96,7 @@ def _file_trouble(trouble: OSError, call: CommandContext) -> str:
 
 
 def _list(rows: Iterable[object], call: CommandContext) -> None:
-    """The bad rows of a file, one a line: the row's number and what is wrong in it."""
+    """Print the bad rows of a file, one a line: number and error."""
     for row in rows:
         number, reason = getattr(row, "row", ""), getattr(row, "code", None)
         if reason is not None:
@@ -104,8 +107,10 @@ def _list(rows: Iterable[object], call: CommandContext) -> None:
 
 
 def _tell(sentence: str) -> None:
+    """Print a sentence on stderr."""
     sys.stderr.write("merzim: " + _one_line(sentence) + "\n")
 
 
 def _one_line(text: str) -> str:
+    """Return a text in one line."""
     return " ".join(text.split())

@@ -1,4 +1,4 @@
-"""Forms ready to be signed: `merzim form` and `merzim forms`."""
+"""Commands `merzim form` and `merzim forms`: official forms, ready for signing."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ DUTIES = ("head", "deputy", "chief_of_staff", "ethics_officer")
 
 
 class NotWritten(Refusal, OSError):
-    """The file is there already, or cannot be written."""
+    """The file exists already, or cannot be written."""
 
 
 def add_to(app: typer.Typer) -> None:
-    """Hang the commands on the application."""
+    """Add the commands to the application."""
     app.command("form", cls=Command, help="cli.help.form")(form)
     app.command("forms", cls=Command, help="cli.help.forms")(forms)
 

@@ -1,4 +1,4 @@
-"""Help in three languages. Commands and options carry codes; `cli.help.*` and `cli.option.*` say them."""
+"""Help in three languages: commands and options have codes, texts are `cli.help.*` and `cli.option.*`."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ WRITING = frozenset(
 
 
 class UnknownCommand(typer.TyperException):
-    """There is no command of that name; `nearest` are those that look like it."""
+    """No command has this name; `nearest` lists similar ones."""
 
     def __init__(self, name: str, nearest: tuple[str, ...]) -> None:
         super().__init__(name)
@@ -92,15 +92,15 @@ class UnknownCommand(typer.TyperException):
 
 
 class Command(TyperCommand):
-    """A command whose help speaks the reader's language."""
+    """A command whose help is in the user's language."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run it; only a command that writes may create the database."""
+        """Run the command; only a writing command may create the database."""
         CommandContext.of(ctx).creates_database = ctx.command_path.partition(" ")[2] in WRITING
         return super().invoke(ctx)
 
     def get_help(self, ctx: Any) -> str:
-        """Usage, what it does, its options."""
+        """Return usage, description and options."""
         call = CommandContext.of(ctx)
         parameters = [parameter for parameter in self.params if parameter.name != "help"]
         pieces = [ctx.command_path, *filter(None, map(_usage, parameters))]
@@ -116,7 +116,7 @@ class Command(TyperCommand):
         )
 
     def get_short_help_str(self, limit: int = 45) -> str:
-        """The code of the first sentence; the group says it."""
+        """Return the code of the first sentence, which the group renders."""
         return self.help or ""
 
 
@@ -124,20 +124,20 @@ class Group(TyperGroup):
     """A group of commands, listed with the first sentence of each."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Without a command the group shows what it has."""
+        """Parse the arguments; without a command show those of the group."""
         if not args:
             typer.echo(self.get_help(ctx))
             raise typer.Exit
         return super().parse_args(ctx, args)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """The command named first. Raises UnknownCommand."""
+        """Return the command named first. Raises UnknownCommand."""
         if args[0] not in self.commands and not args[0].startswith("-"):
             raise UnknownCommand(args[0], tuple(get_close_matches(args[0], self.commands, n=2)))
         return super().resolve_command(ctx, args)
 
     def get_help(self, ctx: Any) -> str:
-        """Usage, what it is for, its commands."""
+        """Return usage, description and commands."""
         call = CommandContext.of(ctx)
         return "\n".join(
             [
@@ -151,14 +151,14 @@ class Group(TyperGroup):
 
 
 class OpenGroup(Group):
-    """A command that stands by itself and has others below it: `notices`, `notices acknowledge`."""
+    """A command that also has subcommands: `notices`, `notices acknowledge`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Without a command below it, it runs itself."""
+        """Parse the arguments; without a subcommand run the command itself."""
         return TyperGroup.parse_args(self, ctx, args)
 
     def get_help(self, ctx: Any) -> str:
-        """What the group says, with the options of its own command."""
+        """Return the group's help with the options of its own command."""
         call = CommandContext.of(ctx)
         options = _block(call.say("cli.options"), _options(self.params, call))
         return "\n".join([super().get_help(ctx), *options])

@@ -1,4 +1,4 @@
-"""What the law asks: `merzim procedures`, `plan` and `audit`. They need no database."""
+"""Commands on the law: `merzim procedures`, `plan` and `audit`. They need no database."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Planned = Annotated[list[str] | None, typer.Option("--planned", metavar="NAME=DA
 
 
 def add_to(app: typer.Typer) -> None:
-    """Hang the commands on the application."""
+    """Add the commands to the application."""
     app.command("procedures", cls=Command, help="cli.help.procedures")(procedures)
     app.command("plan", cls=Command, help="cli.help.plan")(plan)
     app.command("audit", cls=Command, help="cli.help.audit")(audit)
@@ -137,13 +137,14 @@ def audit(
 
 
 def _now(call: CommandContext) -> Authority:
+    """Return the authorised body of today."""
     from services.authority import find_authority
 
     return find_authority(call.settings.office.authorised_body, on=call.moment.today)
 
 
 def _authority(call: CommandContext) -> dict[str, object]:
-    """Who is authorised, as the settings name them."""
+    """Return the authorised body of the settings as JSON."""
     found = _now(call)
     named = {"now": found.now, "before": found.before}
     return {
@@ -157,7 +158,7 @@ def _authority(call: CommandContext) -> dict[str, object]:
 
 
 def _authorised(call: CommandContext) -> str:
-    """In words: who issued the rules, who is authorised now, whether they were confirmed."""
+    """Return in words who issued the rules, who is authorised now, and whether they were confirmed."""
     found, said = _now(call), []
     if found.before is not None:
         code = "authority.before" if found.before.until else "authority.before_until_next"
@@ -174,10 +175,12 @@ def _authorised(call: CommandContext) -> str:
 
 
 def _body_name(call: CommandContext, body: AuthorisedBody) -> str:
+    """Return the name of a body."""
     return body.name[call.language]
 
 
 def _edition(call: CommandContext, edition: Procedure) -> dict[str, object]:
+    """Return an edition as JSON."""
     language = call.language
     return {
         "id": edition.id,
@@ -240,7 +243,7 @@ def _edition(call: CommandContext, edition: Procedure) -> dict[str, object]:
 
 
 def _term(call: CommandContext, edition: Procedure, obligation: Obligation) -> str:
-    """The rule in words."""
+    """Return the rule of an obligation in words."""
     from workflow.deadlines.term_elements import wording
 
     return "; ".join(call.say(part.code, **part.arguments) for part in wording(obligation, edition))

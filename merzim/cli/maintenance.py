@@ -1,5 +1,5 @@
-"""The house itself: `verify`, `seal`, `rebuild`, `backup`, `restore`, `migrate-to`, `serve`, `worker`,
-`installation`.
+"""Commands on the installation: `verify`, `seal`, `rebuild`, `backup`, `restore`, `migrate-to`, `serve`,
+`worker`, `installation`.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 
 
 class NoSeal(Refusal, ValueError):
-    """What was written down is no line of `merzim seal`."""
+    """The text is not a line printed by `merzim seal`."""
 
 
 class NoGround(Refusal, ValueError):
-    """A baseline that accepts differences says why."""
+    """A baseline that accepts differences requires a ground."""
 
 
 File = Annotated[str, typer.Argument(metavar="FILE")]
 
 
 def add_to(app: typer.Typer) -> None:
-    """Hang the commands on the application."""
+    """Add the commands to the application."""
     commands: dict[str, Callable[..., object]] = {
         "verify": verify,
         "seal": seal,
@@ -114,11 +114,12 @@ def seal(ctx: typer.Context) -> int:
 
 
 def _problems(call: CommandContext, problems: Iterable[Problem]) -> list[dict[str, str]]:
+    """Return problems as JSON."""
     return [{"code": one.code, "message": call.say(one.code, **one.arguments)} for one in problems]
 
 
 def _kept(line: str) -> tuple[int, str]:
-    """Number and hash of a line that `merzim seal` printed."""
+    """Return number and hash from a line that `merzim seal` printed."""
     words = line.split()
     if len(words) < 2 or not words[0].isdecimal() or not _HASH.fullmatch(words[-1]):
         raise NoSeal("cli.no_seal", line=line)
@@ -184,7 +185,7 @@ def restore(ctx: typer.Context, file: File) -> int:
 
 
 def _tell_of_keys(call: CommandContext) -> None:
-    """Say of a restored copy which key its second factors open with, and whether it is here."""
+    """Print which key decrypts the second factors of a restored copy, and whether it is configured."""
     count, missing = maintenance.missing_keys(call.app)
     code = "cli.key_not_here" if missing else "cli.key_not_in_copy"
     call.note(call.say(code, where=maintenance.key_place(call.app), count=count, keys=missing))
@@ -236,7 +237,7 @@ def worker(ctx: typer.Context) -> None:
 
 
 def _clock(call: CommandContext) -> Clock:
-    """The clock of --now, else of MERZIM_NOW, else the real one."""
+    """Return the clock of --now, else of MERZIM_NOW, else the real one."""
     from merzim.clock import clock
 
     return clock(call.common.now or os.environ.get("MERZIM_NOW"))

@@ -1,4 +1,4 @@
-"""Deadlines that move, and who hears of it: shown alike whatever moved them."""
+"""Prints deadlines that move and the people notified, whatever moved them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SHOWN = 100
 
 
 def print_moved(call: CommandContext, impacts: Sequence[PersonImpact]) -> None:
-    """The deadlines as a table for a person, or that there are none."""
+    """Print the deadlines as a table, or that there are none."""
     if impacts:
         call.print(call.say("cli.calendar_change.deadlines"))
         rows = [
@@ -35,7 +35,7 @@ def print_moved(call: CommandContext, impacts: Sequence[PersonImpact]) -> None:
 
 
 def moved(call: CommandContext, hearing: PersonImpact) -> dict[str, object]:
-    """One deadline that moves, as JSON."""
+    """Return one moved deadline as JSON."""
     one = hearing.moved
     return {
         "case": one.case,

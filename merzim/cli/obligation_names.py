@@ -1,4 +1,4 @@
-"""Finding what a person means by a word: an obligation of a case, with or without its period."""
+"""Finds the obligation of a case that a user names, with or without its period."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def deadline_named(view: View, name: str) -> tuple[Deadline, ...]:
-    """The deadline of that id; every period of it when a recurring obligation is named without one.
+    """Return the deadline of that id; all periods of a recurring obligation named without one.
 
     Raises:
-        UnknownObligation: the case has none of that id.
+        UnknownObligation: the case has no such obligation.
     """
     found = [deadline for deadline in view.deadlines if name in (deadline.id, deadline.obligation.id)]
     exact = [deadline for deadline in found if deadline.id == name]

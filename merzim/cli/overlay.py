@@ -1,4 +1,4 @@
-"""The organisation's own rules: `merzim overlay list`, `preview`, `apply` and `withdraw`."""
+"""The command `merzim overlay list|preview|apply|withdraw`: the organisation's own rules."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ File = Annotated[str, typer.Argument(metavar="FILE.toml")]
 
 
 def add_to(app: typer.Typer) -> None:
-    """Hang the group on the application."""
+    """Add the group to the application."""
     group = typer.Typer(cls=Group, help=f"cli.help.{NAME}", rich_markup_mode=None)
     commands: dict[str, Callable[..., None]] = {
         "list": list_,
@@ -100,6 +100,7 @@ def withdraw(ctx: typer.Context, file: File) -> None:
 
 
 def _print(call: CommandContext, shown: Preview) -> None:
+    """Print a preview."""
     overlay = shown.overlay
     head = {"act": overlay.act.title, "unit": overlay.unit, "on": overlay.in_force}
     call.print(call.say("cli.overlay.head" if overlay.unit else "cli.overlay.head_all", **head))
@@ -113,6 +114,7 @@ def _print(call: CommandContext, shown: Preview) -> None:
 
 
 def _answer(call: CommandContext, shown: Preview) -> dict[str, object]:
+    """Return a preview as JSON."""
     return _told(call, shown.overlay) | {
         "known": shown.done,
         "milder": [
@@ -125,6 +127,7 @@ def _answer(call: CommandContext, shown: Preview) -> dict[str, object]:
 
 
 def _told(call: CommandContext, overlay: Overlay) -> dict[str, object]:
+    """Return an overlay as JSON."""
     return {
         "file": overlay.file,
         "procedure": overlay.procedure,
@@ -137,6 +140,7 @@ def _told(call: CommandContext, overlay: Overlay) -> dict[str, object]:
 
 
 def _totals(shown: Preview) -> dict[str, int]:
+    """Return the totals of a preview."""
     return {
         "covered": len(shown.covered),
         "cases": len(shown.cases),
@@ -146,6 +150,7 @@ def _totals(shown: Preview) -> dict[str, int]:
 
 
 def _milder(call: CommandContext, one: Milder) -> str:
+    """Return a rule that is milder than the law, in words."""
     if one.own is None:
         return call.say("cli.overlay.longer_period", title=one.obligation.title)
     return call.say("cli.overlay.milder", title=one.obligation.title, paragraph=one.own.paragraph)

@@ -1,4 +1,4 @@
-"""Paper in: `merzim import` and `merzim people`."""
+"""Commands that import files: `merzim import` and `merzim people`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NEW = "new"
 
 
 def add_to(app: typer.Typer) -> None:
-    """Hang the commands on the application."""
+    """Add the commands to the application."""
     app.command("import", cls=Command, help="cli.help.import")(import_)
     app.command("people", cls=Command, help="cli.help.people")(people)
 
@@ -119,6 +119,7 @@ def people(
 
 
 def _imported(call: CommandContext, taken: ImportedFile) -> dict[str, object]:
+    """Return an import as JSON."""
     return {
         "cases": [
             {
@@ -140,6 +141,7 @@ def _imported(call: CommandContext, taken: ImportedFile) -> dict[str, object]:
 
 
 def _print_imported(call: CommandContext, taken: ImportedFile) -> None:
+    """Print an import."""
     if not taken.opened and not taken.replanned:
         call.print(call.say("cli.import.nothing_changed", count=len(taken.cases)))
     else:
@@ -180,7 +182,7 @@ def _note(call: CommandContext, note: Note) -> str:
 
 
 def errors_of(call: CommandContext, refusal: UnreadablePaper) -> list[dict[str, object]]:
-    """Every bad row of a file that was not taken; one line for the file where it is the trouble itself."""
+    """Return every bad row of a refused file; one entry for the file when it is the error itself."""
     rows: list[dict[str, object]] = [
         {"row": error.row, "code": error.code, "message": call.say(error.code, **error.arguments)}
         for error in refusal.errors

@@ -1,4 +1,4 @@
-"""From words typed by a person to values: dates, numbers, NAME=DATE."""
+"""Parses command line arguments: dates, numbers, NAME=DATE."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})")
 
 
 class BadArgument(Refusal, ValueError):
-    """A word on the command line means nothing where it stands; the sentence quotes it."""
+    """An argument is invalid; the message quotes it."""
 
 
 def day(text: str, *, where: str) -> date:
-    """A date as people write it: 2026-04-13, 13.04.2026 or 13.04.26.
+    """Parse a date as people write it: 2026-04-13, 13.04.2026 or 13.04.26.
 
     Raises:
-        BadArgument: no date, or one no calendar has (31.02.26).
+        BadArgument: not a date, or an impossible one (31.02.26).
     """
     written = text.strip()
     try:
@@ -39,15 +39,15 @@ def day(text: str, *, where: str) -> date:
 
 
 def optional_day(text: str | None, *, where: str) -> date | None:
-    """The date, or None where none was given."""
+    """Parse a date; None for no text."""
     return None if text is None else day(text, where=where)
 
 
 def number(text: str, *, where: str, first: int | None = None, last: int | None = None) -> int:
-    """A whole number, with either minus sign.
+    """Parse a whole number, with either minus sign.
 
     Raises:
-        BadArgument: no number, or one outside the bounds.
+        BadArgument: not a number, or one outside the bounds.
     """
     try:
         value = int(text.replace(MINUS, "-"))
@@ -59,10 +59,10 @@ def number(text: str, *, where: str, first: int | None = None, last: int | None 
 
 
 def named_numbers(pairs: Iterable[str] | None, *, where: str) -> dict[str, Decimal]:
-    """NAME=NUMBER, any number of them, with a point or a comma; none twice.
+    """Parse any number of NAME=NUMBER, with decimal point or comma; no name twice.
 
     Raises:
-        BadArgument: not written so.
+        BadArgument: another format, or a name twice.
     """
     found: dict[str, Decimal] = {}
     for pair in pairs or ():
@@ -94,10 +94,10 @@ def answers_on(texts: Iterable[str] | None, *, where: str) -> dict[str, date]:
 
 
 def named_days(pairs: Iterable[str] | None, *, where: str) -> dict[str, date]:
-    """NAME=DATE, any number of them.
+    """Parse any number of NAME=DATE.
 
     Raises:
-        BadArgument: no `=`, no date, or one name with two dates.
+        BadArgument: no `=`, not a date, or one name with two dates.
     """
     days: dict[str, date] = {}
     for pair in pairs or ():

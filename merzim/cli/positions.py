@@ -1,4 +1,6 @@
-"""`merzim positions ...` and `merzim cartogram ...`: exposed positions, preventive talks, the cartogram."""
+"""Commands `merzim positions ...` and `merzim cartogram ...`: exposed positions, preventive talks, the
+cartogram.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,7 @@ Holder = Annotated[str, typer.Option("--holder", metavar="WHO", help="cli.option
 
 
 def add_to(app: typer.Typer) -> None:
-    """Hang both groups on the application."""
+    """Add both groups to the application."""
     groups: dict[str, dict[str, Callable[..., object]]] = {
         "positions": {"list": list_positions, "add": add, "clear": clear, "talk": talk, "plan": plan},
         "cartogram": {"record": record, "compare": compare},
@@ -203,6 +205,7 @@ def compare(ctx: typer.Context, unit: Unit = "") -> int:
 
 
 def _cases(call: CommandContext, case: str | None, unit: str) -> list[Case]:
+    """Return the cases of a command: one case, or those of a unit."""
     from services.risks import cases
 
     if case is not None:
@@ -211,4 +214,5 @@ def _cases(call: CommandContext, case: str | None, unit: str) -> list[Case]:
 
 
 def _number(text: str, where: str = "N") -> int:
+    """Parse the number of a position."""
     return whole(text, where=where, first=1, last=9999)

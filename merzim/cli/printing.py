@@ -1,4 +1,4 @@
-"""Plain text for people, JSON for machines. No colours, no boxes: output is piped and pasted into letters."""
+"""Formats output: plain text for people, JSON for machines; no colours or boxes, as it is piped and pasted."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from textwrap import wrap
 
 
 def width(text: str) -> int:
-    """Columns a text takes on a screen."""
+    """Return the number of screen columns of a text."""
     return sum(0 if unicodedata.combining(letter) else 1 for letter in text)
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[object]], *, indent: int = 0) -> str:
-    """An aligned table. Numbers stand to the right; the last column is never filled up with blanks."""
+    """Return an aligned table: numbers on the right, no trailing spaces."""
     cells = [[_cell(value) for value in row] for row in rows]
     right = [
         bool(cells) and all(row[column].lstrip("-−").isdigit() or not row[column] for row in cells)
@@ -31,18 +31,18 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]], *, indent: int
 
 
 def paragraph(text: str, *, indent: int = 0, columns: int = 110) -> str:
-    """A text in lines of readable length."""
+    """Return a text wrapped to a readable line length."""
     blank = " " * indent
     return "\n".join(wrap(text, columns, initial_indent=blank, subsequent_indent=blank, break_long_words=False))
 
 
 def as_json(value: object) -> str:
-    """JSON with ISO dates and letters left readable."""
+    """Return a value as JSON, with ISO dates and without escaped letters."""
     return json.dumps(plain(value), ensure_ascii=False, indent=2)
 
 
 def plain(value: object) -> object:
-    """A value made of what JSON knows."""
+    """Return a value made of JSON types."""
     match value:
         case None | bool() | int() | str():
             return value

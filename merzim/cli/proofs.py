@@ -1,4 +1,4 @@
-"""Evidence as typed: `[KIND=]FILE|URL[@DATE]`. A file is kept by what is in it, a link as it is."""
+"""Parses evidence arguments: `[KIND=]FILE|URL[@DATE]`. Files are stored by content, links as text."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _LINK = re.compile(r"https?:", re.IGNORECASE)
 
 
 class UnknownEvidence(Refusal, ValueError):
-    """The obligation does not ask for evidence of that kind."""
+    """The obligation has no evidence of that kind."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Proof:
-    """One document or link as given, not yet kept."""
+    """A document or link from the command line, not stored yet."""
 
     kind: str
     link: str = ""
@@ -41,13 +41,13 @@ class Proof:
 
 
 def given(text: str, procedure: Procedure, fact: str) -> Proof:
-    """What an --evidence says.
+    """Parse an --evidence argument.
 
-    Without a kind it is the only one of its sort the obligation asks for, where there is only one.
+    Without a kind, the obligation's only kind of that sort is used, if there is just one.
 
     Raises:
-        UnknownEvidence: a kind the obligation does not ask for.
-        BadArgument: neither a link nor a file that is there.
+        UnknownEvidence: a kind the obligation does not have.
+        BadArgument: neither a link nor an existing file.
     """
     allowed = known_fact(procedure, fact).evidence
     proof = given_freely(text)
@@ -58,10 +58,10 @@ def given(text: str, procedure: Procedure, fact: str) -> Proof:
 
 
 def given_freely(text: str) -> Proof:
-    """What an --evidence says where nobody asks for a kind (a measure, a removed risk).
+    """Parse an --evidence argument where no kind is required (a measure, a removed risk).
 
     Raises:
-        BadArgument: neither a link nor a file that is there.
+        BadArgument: neither a link nor an existing file.
     """
     kind, rest = "", text
     if found := _KIND.fullmatch(rest):
@@ -84,7 +84,7 @@ def given_freely(text: str) -> Proof:
 
 @contextmanager
 def evidence_inputs(texts: Iterable[str], procedure: Procedure, fact: str) -> Iterator[list[EvidenceInput]]:
-    """Give what several --evidence say as fields of a command, their files open while the block lasts.
+    """Yield several --evidence arguments as fields of a command, with their files open.
 
     Raises:
         UnknownEvidence, BadArgument: as `given`.
@@ -116,11 +116,11 @@ def _is_file(text: str) -> bool:
 def kept(
     proof: Proof, store: EvidenceFolder, *, written_on: date | None = None, restricted: str = ""
 ) -> Evidence:
-    """The evidence as the ledger writes it; a file is in the store before the ledger speaks of it.
+    """Return the evidence as the ledger records it; a file is stored first.
 
     Args:
-        written_on: the local date the document bears.
-        restricted: the ground on which few may see it.
+        written_on: the local date on the document.
+        restricted: the ground of its restriction.
     """
     if proof.file is None:
         return Evidence(

@@ -1,4 +1,4 @@
-"""Who knows of a confidential case: `merzim reader add|remove|list`."""
+"""The command `merzim reader add|remove|list`: people who may know of a confidential case."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Person = Annotated[str, typer.Argument(metavar="PERSON")]
 
 
 def add_to(app: typer.Typer) -> None:
-    """Hang the group on the application."""
+    """Add the group to the application."""
     group = typer.Typer(cls=Group, help="cli.help.reader", rich_markup_mode=None)
     group.command("add", cls=Command, help="cli.help.reader.add")(add)
     group.command("remove", cls=Command, help="cli.help.reader.remove")(remove)

@@ -1,4 +1,4 @@
-"""`merzim remarks ...`: what the public said of an analysis, and what became of it."""
+"""The command `merzim remarks ...`: public remarks on an analysis, and the answers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ On = Annotated[str | None, typer.Option("--on", metavar="DATE", help="cli.option
 
 
 def add_to(app: typer.Typer) -> None:
-    """Hang the group on the application."""
+    """Add the group to the application."""
     group = typer.Typer(cls=Group, help="cli.help.remarks", rich_markup_mode=None)
     commands: dict[str, Callable[..., object]] = {"list": list_remarks, "add": add, "answer": answer}
     for name, command in commands.items():

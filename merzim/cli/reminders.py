@@ -1,4 +1,4 @@
-"""From a deadline to somebody's hands: `remind`, `deliver`, `notices`, `rehearse`."""
+"""Commands that send reminders: `remind`, `deliver`, `notices`, `rehearse`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NAMED = 5
 
 
 def add_to(app: typer.Typer) -> None:
-    """Hang the commands on the application."""
+    """Add the commands to the application."""
     app.command("remind", cls=Command, help="cli.help.remind")(remind)
     app.command("deliver", cls=Command, help="cli.help.deliver")(deliver)
     register = typer.Typer(cls=OpenGroup, help="cli.help.notices", invoke_without_command=True)
@@ -138,6 +138,7 @@ def rehearse(
 
 
 def _round(call: CommandContext, report: RoundReport) -> dict[str, object]:
+    """Return a round as JSON."""
     return {
         "rows": report.rows,
         "queued": report.queued,
@@ -155,7 +156,7 @@ def _round(call: CommandContext, report: RoundReport) -> dict[str, object]:
 
 
 def _hearings(call: CommandContext, report: RoundReport) -> None:
-    """Who hears what, when, through what, and why they."""
+    """Print the planned notices: recipient, subject, time, channel and reason."""
     rows = [
         (
             *(one.notice.due, one.notice.case, one.notice.obligation, one.notice.rung, one.told.person.name),
@@ -189,7 +190,7 @@ def _hearings(call: CommandContext, report: RoundReport) -> None:
 
 
 def _leaves(call: CommandContext, one: Notice) -> str:
-    """When a letter may leave at the earliest, and whether in another's company."""
+    """Return when a letter can leave at the earliest, and whether it is combined with others."""
     from services.moments import almaty
 
     at = f"{one.not_before.astimezone(almaty()):%d.%m %H:%M}"
@@ -197,7 +198,7 @@ def _leaves(call: CommandContext, one: Notice) -> str:
 
 
 def _forces(call: CommandContext, notices: Sequence[Notice]) -> dict[str, Force]:
-    """With what force each notice's obligation is asked, by its key; nothing for one without any."""
+    """Return the force of each notice's obligation, by key; notices without an obligation are left out."""
     cases = call.app.reads.whole({one.case for one in notices if one.case})
     found = {}
     for one in notices:
@@ -210,6 +211,7 @@ def _forces(call: CommandContext, notices: Sequence[Notice]) -> dict[str, Force]
 
 
 def _notice(one: Notice) -> dict[str, object]:
+    """Return a notice as JSON."""
     return {
         "key": one.key,
         "case": one.case,
@@ -236,6 +238,7 @@ def _notice(one: Notice) -> dict[str, object]:
 
 
 def _state(call: CommandContext, one: Notice) -> str:
+    """Return the state of a notice in words."""
     said = call.say(f"cli.notice.{one.state}")
     # One that waits after an attempt says why: a token that is not accepted, a server that is away.
     told = one.state in ("failed", "unknown", "queued") and one.answer

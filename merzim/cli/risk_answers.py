@@ -1,4 +1,4 @@
-"""How registers are answered: risks, measures, positions and remarks as JSON; who writes, and when."""
+"""JSON of risks, measures, positions and remarks; and author and time of register commands."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ Json = dict[str, object]
 
 
 def written(call: CommandContext) -> dict[str, Any]:
-    """Who writes, and when: what every command of a desk asks for."""
+    """Return author and time, which every register command needs."""
     return {"by": call.by, "now": call.moment.now, "today": call.moment.today}
 
 
 def day_or_today(call: CommandContext, text: str | None) -> date:
-    """The day --on names; today without it."""
+    """Return the day of --on; today without it."""
     return call.moment.today if text is None else day(text, where="--on")
 
 
 def proofs(call: CommandContext, given: Iterable[str] | None, *, restricted: str = "") -> tuple[Evidence, ...]:
-    """Files and links as typed, files kept. `restricted`: the ground on which few may see them."""
+    """Return the evidence of these arguments, with files stored. `restricted`: ground of a restriction."""
     from merzim.cli.proofs import given_freely, kept
 
     ground = " ".join(restricted.split())
@@ -39,7 +39,7 @@ def proofs(call: CommandContext, given: Iterable[str] | None, *, restricted: str
 
 
 def tell(call: CommandContext, change: Change, code: str, **arguments: object) -> None:
-    """What a command on a register did."""
+    """Print the result of a register command."""
     if call.json:
         call.answer({"case": change.case.id, "changed": bool(change.events), "events": change.events})
         return
@@ -48,7 +48,7 @@ def tell(call: CommandContext, change: Change, code: str, **arguments: object) -
 
 
 def risk_json(call: CommandContext, case: Case, risk: Risk) -> Json:
-    """One risk, its measures apart."""
+    """Return one risk as JSON, without its measures."""
     from services.risks import scales
 
     scale = scales().get(risk.rank.scale) if risk.rank else None
@@ -92,7 +92,7 @@ def risk_json(call: CommandContext, case: Case, risk: Risk) -> Json:
 
 
 def measure_json(call: CommandContext, measure: Measure, due: date | None) -> Json:
-    """One measure with its reviews. `due`: its next due date, None where its term names no day."""
+    """Return one measure with its reviews as JSON. `due`: its next due date; None for a term without a day."""
     return {
         "number": measure.number,
         "risk": measure.risk,
@@ -121,7 +121,7 @@ def measure_json(call: CommandContext, measure: Measure, due: date | None) -> Js
 
 
 def position_json(case: Case, position: Position) -> Json:
-    """One exposed position with its talks."""
+    """Return one exposed position with its talks as JSON."""
     return {
         "case": case.id,
         "unit": case.unit,
@@ -138,7 +138,7 @@ def position_json(case: Case, position: Position) -> Json:
 
 
 def remark_json(case: Case, remark: Remark) -> Json:
-    """One remark with its answer."""
+    """Return one remark with its answer as JSON."""
     return {
         "case": case.id,
         "number": remark.number,

@@ -1,4 +1,4 @@
-"""Papers of the risk register: `risks import`, `check`, `same`, `scale`, `map`, `cartogram`."""
+"""Commands on documents of the risk register: `risks import`, `check`, `same`, `scale`, `map`, `cartogram`."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def same(ctx: typer.Context, unit: Unit = "") -> None:
 
 
 def _requests(call: CommandContext, one: SharedRisk) -> str:
-    """Of the cases where the cause lies above: in how many it was asked there, and answered."""
+    """Return, for causes that lie above, in how many cases the body above was asked and has answered."""
     above = [risk.request for _, risk in one.found if risk.body]
     asked = [request for request in above if request is not None]
     answered = sum(request.answered_on is not None for request in asked)
@@ -183,7 +183,7 @@ def scale(ctx: typer.Context) -> None:
 def write_list(
     call: CommandContext, lines: Sequence[ListedRisk], dues: Mapping[str, Mapping[int, date]], export: str
 ) -> None:
-    """The list as a workbook."""
+    """Write the list of risks as a workbook."""
     from documents.sheets.list_book import write_lists
 
     _ending(export, (".xlsx",))
@@ -215,6 +215,7 @@ def write_list(
 
 
 def _ending(file: str, allowed: tuple[str, ...]) -> str:
+    """Return the extension of a file, refusing others than those allowed."""
     ending = Path(file).suffix.lower()
     if ending not in allowed:
         raise BadArgument("risk.unknown_export", file=file, allowed=allowed)
@@ -222,6 +223,7 @@ def _ending(file: str, allowed: tuple[str, ...]) -> str:
 
 
 def _findings(call: CommandContext, case: str) -> tuple[Finding, ...]:
+    """Return the findings of a case's plan of measures."""
     from workflow.findings.of_risks import risk_findings
 
     view = call.app.desk.view(case, today=call.moment.today)
@@ -299,7 +301,7 @@ def cartogram(ctx: typer.Context, unit: Unit = "", export: Export = None) -> Non
 
 
 def _named(call: CommandContext, unit: str) -> str:
-    """A unit's name; without one the organisation's, else that all cases are meant."""
+    """Return a unit's name; without a unit the organisation's, else a text for "all cases"."""
     if unit:
         known = call.app.reads.office().units.get(unit)
         return known.name if known else unit
@@ -307,6 +309,7 @@ def _named(call: CommandContext, unit: str) -> str:
 
 
 def _written_to(call: CommandContext, file: str, count: int) -> None:
+    """Print that a file was written."""
     if call.json:
         call.answer({"file": file, "count": count})
     else:

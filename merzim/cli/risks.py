@@ -1,4 +1,4 @@
-"""`merzim risks ...`: the risk register of a case, and over cases. Papers of it stand in `risk_papers`."""
+"""The command `merzim risks ...`: risk registers of one case or all. Their documents are in `risk_papers`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NOT_REVIEWED = "none"
 
 
 def add_to(app: typer.Typer) -> None:
-    """Hang the group on the application."""
+    """Add the group to the application."""
     group = typer.Typer(cls=Group, help="cli.help.risks", rich_markup_mode=None)
     commands: dict[str, Callable[..., object]] = {
         "list": list_risks,
@@ -286,6 +286,7 @@ def answer(
 
 
 def _cases(call: CommandContext, case: str | None, unit: str) -> list[Case]:
+    """Return the cases of a command: one case, or those of a unit."""
     from services.risks import cases
 
     if case is not None:
@@ -294,23 +295,26 @@ def _cases(call: CommandContext, case: str | None, unit: str) -> list[Case]:
 
 
 def _dues(call: CommandContext, case: Case) -> Mapping[int, date]:
-    """The next due date of each measure: the earliest still open, else the last of all."""
+    """Return the next due date of each measure: the earliest open one, else the last."""
     from services.risks import next_due_dates
 
     return next_due_dates(call.app, case, today=call.moment.today)
 
 
 def _number(text: str, where: str = "N") -> int:
+    """Parse the number of a risk or measure."""
     return whole(text, where=where, first=1, last=9999)
 
 
 def _line_json(call: CommandContext, line: ListedRisk, dues: Mapping[int, date]) -> dict[str, object]:
+    """Return a line of the list as JSON."""
     one = risk_json(call, line.case, line.risk)
     due = dues.get(line.measure.number) if line.measure else None
     return {**one, "measure": line.measure and measure_json(call, line.measure, due)}
 
 
 def _print(call: CommandContext, lines: list[ListedRisk], dues: Mapping[str, Mapping[int, date]]) -> None:
+    """Print a list of risks."""
     if not lines:
         call.print(call.say("cli.risks.none"))
         return

@@ -1,4 +1,4 @@
-"""Points: `merzim score`, from what the office recorded in a year, or with `--inputs` from plain numbers."""
+"""The command `merzim score`: points from the office's records of a year, or with `--inputs` from numbers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def add_to(app: typer.Typer) -> None:
-    """Hang the command on the application."""
+    """Add the command to the application."""
     app.command("score", cls=Command, help="cli.help.score")(score)
 
 
@@ -61,6 +61,7 @@ def score(
 
 
 def _of_a_year(call: CommandContext, unit: str, year: int, readings: Readings, *, by_unit: bool) -> int:
+    """Print the points of a year."""
     from services.queries import unit_named
     from services.year_scores import year_scores
 
@@ -79,6 +80,7 @@ def _of_a_year(call: CommandContext, unit: str, year: int, readings: Readings, *
 
 
 def _year_answer(call: CommandContext, found: YearScores) -> dict[str, object]:
+    """Return the points of a year as JSON."""
     from workflow.scoring.score import written
 
     indicators = []
@@ -154,6 +156,7 @@ def _print_year(call: CommandContext, whole: YearScores, parts: list[YearScores]
 
 
 def _step(call: CommandContext, step: Step) -> str:
+    """Return the next step of an indicator in words."""
     from fractions import Fraction
 
     from workflow.scoring.score import written
@@ -168,6 +171,7 @@ def _step(call: CommandContext, step: Step) -> str:
 
 
 def _chosen(pairs: list[str] | None) -> dict[str, str]:
+    """Parse the readings chosen by --reading."""
     chosen: dict[str, str] = {}
     for pair in pairs or ():
         name, equals, value = (part.strip() for part in pair.partition("="))
@@ -179,7 +183,7 @@ def _chosen(pairs: list[str] | None) -> dict[str, str]:
 
 
 def _refused(call: CommandContext, file: str, refusal: BadInputs) -> int:
-    """One line for all, then one for each place."""
+    """Print the errors of an input file: one line for all, then one for each place."""
     call.note("merzim: " + call.say("score.several", file=file, count=len(refusal.problems)))
     for error in refusal.problems:
         call.note(call.say(error.code, **error.arguments))
@@ -187,6 +191,7 @@ def _refused(call: CommandContext, file: str, refusal: BadInputs) -> int:
 
 
 def _answer(call: CommandContext, found: Scores) -> dict[str, object]:
+    """Return points as JSON."""
     from workflow.scoring.score import written
 
     return {
@@ -227,4 +232,5 @@ def _print(call: CommandContext, found: Scores) -> None:
 
 
 def _arithmetic(call: CommandContext, one: Score) -> str:
+    """Return the arithmetic of an indicator in words."""
     return " ".join(call.say(element.code, **element.arguments) for element in one.arithmetic)

@@ -1,4 +1,4 @@
-"""The key second factors are encrypted with: `merzim secret-key new|rotate`."""
+"""The command `merzim secret-key new|rotate`: the encryption key of second factors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from merzim.cli.help import Command, Group
 
 
 def add_to(app: typer.Typer) -> None:
-    """Hang the group on the application."""
+    """Add the group to the application."""
     group = typer.Typer(cls=Group, help="cli.help.secret_key", rich_markup_mode=None)
     group.command("new", cls=Command, help="cli.help.secret_key.new")(new)
     group.command("rotate", cls=Command, help="cli.help.secret_key.rotate")(rotate)

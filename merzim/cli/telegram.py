@@ -1,4 +1,4 @@
-"""`merzim telegram link`, `telegram links`, `telegram unlink`: whose account is which."""
+"""Commands `merzim telegram link|links|unlink`: links between people and Telegram accounts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PersonKey = Annotated[str, typer.Argument(metavar="PERSON")]
 
 
 def add_to(app: typer.Typer) -> None:
-    """Hang the commands on the application."""
+    """Add the commands to the application."""
     telegram = typer.Typer(cls=Group, help="cli.help.telegram")
     commands: dict[str, Callable[..., object]] = {"link": link, "links": links, "unlink": unlink}
     for name, command in commands.items():

@@ -1,4 +1,4 @@
-"""Who may log in: `merzim user add|list|change|invite|close|open|token|end|remove-totp`."""
+"""The command `merzim user add|list|change|invite|close|open|token|end|remove-totp`: accounts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Unit = Annotated[str | None, typer.Option("--unit", metavar="U", help="cli.optio
 
 
 def add_to(app: typer.Typer) -> None:
-    """Hang the group on the application."""
+    """Add the group to the application."""
     group = typer.Typer(cls=Group, help="cli.help.user", rich_markup_mode=None)
     commands: dict[str, Callable[..., object]] = {
         "add": add,
@@ -176,6 +176,7 @@ def remove_totp(
 
 
 def _switch(call: CommandContext, login: str, *, disabled: bool) -> None:
+    """Close or reopen an account."""
     from services import accounts as users
 
     moment = call.moment
@@ -192,11 +193,12 @@ def _access(text: str) -> Access:
 
 
 def _standing(password: str, disabled: bool) -> str:
+    """Return the state of an account in words."""
     return "closed" if disabled else "active" if password else "invited"
 
 
 def _warn(call: CommandContext, login: str) -> None:
-    """Say that an account sees no case for want of a unit."""
+    """Print a warning when an account without a unit sees no case."""
     from services import accounts as users
     from workflow.org.access import placed
 
@@ -206,6 +208,7 @@ def _warn(call: CommandContext, login: str) -> None:
 
 
 def _tell(call: CommandContext, login: str, code: str, **more: object) -> None:
+    """Print a sentence about an account."""
     if call.json:
         call.answer({"login": login.casefold(), **more})
     else:

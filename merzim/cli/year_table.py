@@ -1,4 +1,4 @@
-"""The production calendar of a year, as a sheet a person can print and pin to the wall."""
+"""Prints the production calendar of a year as a sheet."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WEEKS = 6
 
 
 def printed(call: CommandContext, year: Year) -> str:
-    """The whole sheet: twelve months, the counts by month and quarter, the special days with their acts."""
+    """Return the sheet: twelve months, counts by month and quarter, and special days with their acts."""
     parts = [call.say("cli.year.title", year=year.number), call.say("cli.year.legend"), ""]
     for start in range(0, 12, MONTHS_ABREAST):
         abreast = [_month(call, month) for month in year.months[start : start + MONTHS_ABREAST]]
@@ -35,6 +35,7 @@ def printed(call: CommandContext, year: Year) -> str:
 
 
 def _month(call: CommandContext, month: Month) -> list[str]:
+    """Return the lines of a month."""
     size = CELL * 7
     weekdays = call.say("cli.weekdays").split()
     name = month_name(month.first.month, call.language)
@@ -44,12 +45,14 @@ def _month(call: CommandContext, month: Month) -> list[str]:
 
 
 def _cell(day: Day) -> str:
+    """Return the cell of a day."""
     if not day.working:
         return f"[{day.on.day:>2}]"
     return f" {day.on.day:>2}+" if day.on.weekday() >= 5 else f" {day.on.day:>2} "
 
 
 def _counts(call: CommandContext, year: Year) -> str:
+    """Return the counts by month and quarter."""
     rows: list[tuple[object, ...]] = []
     for number, quarter in enumerate(year.quarters, start=1):
         rows += [(month_name(month.first.month, call.language), *_count([month])) for month in quarter]
@@ -64,6 +67,7 @@ def _count(months: Sequence[Month]) -> tuple[int, int, int]:
 
 
 def _named(call: CommandContext, year: Year) -> str:
+    """Return the special days with their acts."""
     rows = [
         (
             day.on,

@@ -1,4 +1,4 @@
-"""How often an internal analysis is asked: `merzim yearly-clock`."""
+"""The command `merzim yearly-clock`: how often an internal analysis is required."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def add_to(app: typer.Typer) -> None:
-    """Hang the command on the application."""
+    """Add the command to the application."""
     app.command("yearly-clock", cls=Command, help="cli.help.yearly_clock")(yearly_clock)
 
 
@@ -70,6 +70,7 @@ def _print(call: CommandContext, found: tuple[UnitTurn, ...], names: dict[str, s
 
 
 def _told(one: UnitTurn, names: dict[str, str]) -> dict[str, object]:
+    """Return the clock of one unit as JSON."""
     turn = one.turn
     return {
         "unit": turn.unit,

@@ -1,1 +1,1 @@
-"""Accounts with sessions and factors, rate limits, uploads, and stored answers of idempotent requests."""
+"""Storage of accounts, sessions, second factors, rate limits, uploads and idempotent answers."""

@@ -1,4 +1,4 @@
-"""Accounts and their sessions, tokens and invitations; changes go to the office's chain, secrets are hashes."""
+"""Repository of accounts with their sessions, tokens and invitations; secrets are stored as hashes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class SqlAccounts:
         self._attempts = count()
 
     def any(self) -> bool:
-        """Tell whether any account has a password."""
+        """Return whether any account has a password."""
         query = select(ACCOUNT.c.login).where(ACCOUNT.c.password != "").limit(1)
         with reading(self._engine) as connection:
             return connection.execute(query).first() is not None
@@ -46,7 +46,9 @@ class SqlAccounts:
             return [_account(row) for row in connection.execute(ACCOUNT.select().order_by(ACCOUNT.c.login))]
 
     def save(self, reader: Reader, *, disabled: bool, by: str, now: datetime, today: date) -> None:
-        """Create an account or change its access. Its secrets stay; disabling it ends its entries."""
+        """Create an account or change its access. Its secrets are kept; disabling it ends its sessions and
+        tokens.
+        """
         values = {
             "access": reader.access,
             "person": reader.person,
@@ -102,7 +104,7 @@ class SqlAccounts:
     # ------------------------------------------------------------------------------------------------ ways in
 
     def let_in(self, entry: Entry, *, by: str = "") -> None:
-        """Store a session, token, feed, invitation or device. `by`: who gave it; by default the account."""
+        """Store a session, token, feed, invitation or device. `by`: who issued it; by default the account."""
         values = {
             "hash": entry.hash,
             "kind": entry.kind,
@@ -161,7 +163,7 @@ class SqlAccounts:
             connection.execute(update(ENTRY).where(ENTRY.c.hash == hash).values(seen_at=now))
 
     def take(self, hash: str, *, now: datetime) -> bool:
-        """Use up an invitation. False when somebody used it already."""
+        """Use up an invitation. Return False when it was used already."""
         with writing(self._engine) as connection:
             login = connection.execute(select(ENTRY.c.login).where(ENTRY.c.hash == hash)).scalar()
             taken = end_entries(connection, ENTRY.c.hash == hash, now)
@@ -171,9 +173,10 @@ class SqlAccounts:
             return bool(taken)
 
     def end_first_invitations(self, *, but: str = "", now: datetime) -> None:
-        """End the invitations of the first administrator, all but the one of that hash.
+        """End all invitations of the first administrator except the one with that hash.
 
-        Called after the new one is committed: of two services that start at once, at most one has one.
+        Called after the new one is committed: of two services that start at once, at most one keeps its
+        invitation.
         """
         with writing(self._engine) as connection:
             ended = end_entries(connection, and_(_FIRST_INVITATION, ENTRY.c.hash != but), now)
@@ -193,14 +196,14 @@ class SqlAccounts:
     # ----------------------------------------------------------------------------------- limits of attempts
 
     def count_attempt(self, limits: Sequence[RateLimit], *, now: datetime) -> LimitReached | None:
-        """Count one attempt under each of these limits; where one allows none, return it and count none."""
+        """Count one attempt under each of these limits; when one is reached, return it and count none."""
         reached = count_attempt(self._engine, limits, now=now)
         if reached is None and next(self._attempts) % _PRUNE_EVERY == 0:
             prune(self._engine, now=now)
         return reached
 
     def forget_attempt(self, limits: Sequence[RateLimit]) -> None:
-        """Take one attempt back under each of these limits."""
+        """Undo one attempt under each of these limits."""
         forget_attempt(self._engine, limits)
 
 
@@ -209,12 +212,13 @@ _FIRST_INVITATION = and_(ENTRY.c.kind == "invitation", ENTRY.c.login == "")
 
 
 def end_entries(connection: Connection, which: ColumnElement[bool], now: datetime) -> list[RowChange]:
-    """End the entries of the condition that have not ended, in the caller's transaction."""
+    """End the open entries that match a condition, in the caller's transaction."""
     query = update(ENTRY).where(which, ENTRY.c.ended_at.is_(None)).values(ended_at=now).returning(ENTRY.c.hash)
     return [ENTRIES.removed(hash) for hash in sorted(connection.execute(query).scalars())]
 
 
 def _account(record: Row_) -> Account:
+    """Return the account of a row."""
     reader = Reader(
         login=record.login,
         access=cast(Access, record.access),
@@ -231,6 +235,7 @@ def _account(record: Row_) -> Account:
 
 
 def _entry(record: Row_) -> Entry:
+    """Return the entry of a row."""
     return Entry(
         hash=record.hash,
         kind=record.kind,

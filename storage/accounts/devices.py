@@ -1,4 +1,4 @@
-"""Browsers accounts have logged in from: rows that are deleted when they end, the newest few of an account."""
+"""Repository of browsers from which accounts have logged in; only the newest few of an account are kept."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def keep(connection: Connection, entry: Entry) -> None:
 
 
 def find(connection: Connection, hash: str, *, now: datetime) -> Entry | None:
-    """Return the valid device of a hash."""
+    """Return the valid device with that hash."""
     row = connection.execute(DEVICE.select().where(DEVICE.c.hash == hash, DEVICE.c.expires_at > now)).first()
     return _entry(row) if row else None
 
@@ -41,12 +41,13 @@ def list_of(connection: Connection, login: str, *, now: datetime) -> list[Entry]
 
 
 def end(connection: Connection, login: str, hash: str | None = None) -> None:
-    """Forget one device of an account, or all of them."""
+    """Delete one device of an account, or all of them."""
     statement = DEVICE.delete().where(DEVICE.c.login == login)
     connection.execute(statement if hash is None else statement.where(DEVICE.c.hash == hash))
 
 
 def _entry(record: Row_) -> Entry:
+    """Return the entry of a row."""
     return Entry(
         hash=record.hash,
         kind="device",

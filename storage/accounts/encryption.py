@@ -1,7 +1,8 @@
-"""Encryption of the secrets of second factors: AES-256-GCM, bound to the account. Alone knows cryptography.
+"""Encrypts the secrets of second factors with AES-256-GCM, bound to the account. Only this module imports
+cryptography.
 
-What is stored says which key opens it, by that key's public id: `aes256gcm:<key id>:<nonce and ciphertext>`.
-A secret an older version wrote stands as it is, in base32; it is read and encrypted at the next start.
+A stored text names its key by the key's public id: `aes256gcm:<key id>:<nonce and ciphertext>`. Secrets
+written by an older version are plain base32; they are read and encrypted at the next start.
 """
 
 from __future__ import annotations
@@ -27,27 +28,27 @@ _KEY_TEXT = re.compile(r"[A-Za-z0-9+/]{43}=?")
 
 
 class BadKey(Refusal, ValueError):
-    """A text that is no key: `secret_key_bad`. The text itself is never repeated."""
+    """A text is not a valid key: `secret_key_bad`. The text itself is never repeated."""
 
 
 class UnreadableSecret(Refusal):
-    """A secret that no given key opens, or that was altered: `secret_unreadable {login, key}`."""
+    """No configured key decrypts the secret, or it was altered: `secret_unreadable {login, key}`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Key:
-    """A key. `id` tells keys apart and reveals nothing of them."""
+    """An encryption key. `id` identifies it and reveals nothing about it."""
 
     value: bytes = field(repr=False)
 
     @property
     def id(self) -> str:
-        """The beginning of its SHA-256, in hexadecimal."""
+        """The first characters of its SHA-256, in hexadecimal."""
         return sha256(b"merzim key " + self.value).hexdigest()[:12]
 
 
 def parse_key(text: str) -> Key:
-    """Return the key a text says: 32 bytes in base64, of either alphabet. Raises BadKey."""
+    """Return the key in a text: 32 bytes in base64, of either alphabet. Raises BadKey."""
     plain = text.strip().replace("-", "+").replace("_", "/")
     if not _KEY_TEXT.fullmatch(plain):
         raise BadKey("secret_key_bad")
@@ -64,13 +65,13 @@ def new_key() -> str:
 
 
 def key_of(stored: str) -> str:
-    """Return the id of the key a stored secret is encrypted with; "" where it stands in clear."""
+    """Return the id of the key a stored secret is encrypted with; "" for an unencrypted one."""
     scheme, _, rest = stored.partition(":")
     return rest.partition(":")[0] if scheme == _SCHEME else ""
 
 
 class Cipher:
-    """Encrypts with one key; reads what it or an older one encrypted."""
+    """Encrypts with the current key; decrypts with it or an older one."""
 
     def __init__(self, current: Key, old: Sequence[Key] = ()) -> None:
         self.key = current.id
@@ -79,17 +80,17 @@ class Cipher:
         self._known = {key.id: _aead(key) for key in (*old, current)}
 
     def knows(self, key: str) -> bool:
-        """Return whether the key of that id was given; what stands in clear needs none."""
+        """Return whether the key of that id is configured; an unencrypted secret needs none."""
         return not key or key in self._known
 
     def encrypt(self, secret: str, owner: str) -> str:
-        """Return a secret encrypted for its owner: moved to another account it opens nothing."""
+        """Encrypt a secret for its owner; under another account it cannot be decrypted."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
         sealed = self._known[self.key].encrypt(nonce, secret.encode(), _bound(owner))
         return f"{_SCHEME}:{self.key}:{urlsafe_b64encode(nonce + sealed).decode()}"
 
     def decrypt(self, stored: str, owner: str) -> str:
-        """Return the secret of a stored text. Raises UnreadableSecret."""
+        """Decrypt a stored text. Raises UnreadableSecret."""
         from cryptography.exceptions import InvalidTag
 
         key = key_of(stored)
@@ -112,4 +113,5 @@ def _aead(key: Key) -> AESGCM:
 
 
 def _bound(owner: str) -> bytes:
+    """Return the associated data that binds a secret to its owner."""
     return f"account.totp:{owner}".encode()

@@ -1,4 +1,4 @@
-"""Stored answers of API requests by idempotency key, so that each request is run once."""
+"""Stored answers of API requests by idempotency key, so that each request runs once."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ KEPT = timedelta(days=7)
 
 
 class SqlIdempotency:
-    """Answers to requests of the API, by their idempotency keys."""
+    """Repository of answers to API requests, by idempotency key."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def claim(self, login: str, key: str, digest: str, *, now: datetime) -> StoredAnswer | None:
-        """Claim the key for a request; None when it was free, else the stored answer."""
+        """Claim the key for a request; return the stored answer when it was used, else None."""
         with writing(self._engine) as connection:
             connection.execute(ANSWER.delete().where(ANSWER.c.at < now - KEPT))
             line = {"login": login, "key": key, "digest": digest, "answer": None, "at": now}
@@ -39,10 +39,11 @@ class SqlIdempotency:
             connection.execute(update(ANSWER).where(*_of(login, key)).values(answer=answer))
 
     def release(self, login: str, key: str) -> None:
-        """Release the key of a request that was not carried out."""
+        """Release the key of a request that failed."""
         with writing(self._engine) as connection:
             connection.execute(ANSWER.delete().where(and_(*_of(login, key), ANSWER.c.answer.is_(None))))
 
 
 def _of(login: str, key: str):  # type: ignore[no-untyped-def]
+    """Return the condition for one key of an account."""
     return (ANSWER.c.login == login, ANSWER.c.key == key)

@@ -1,8 +1,8 @@
-"""Limits of attempts, shared by every process on the database.
+"""Rate limits of attempts, shared by all processes on the database.
 
-A limit is a bucket that leaks: an attempt adds one period to the moment at which nothing is left of it, and is
-refused while `burst` periods lie between now and then. One row each, in one statement: of attempts at the same
-moment, from whatever process, no more are let through than the limit says.
+A limit is a leaky bucket: an attempt adds one period to the moment at which the bucket is empty, and is refused
+while `burst` periods lie between now and then. One row each, changed in one statement: of simultaneous attempts
+from any process no more pass than the limit allows.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _SHARE_KEPT = 0.9
 
 
 class _Reached(Exception):
-    """Undoes what was counted under other limits."""
+    """Rolls back the attempts counted under other limits."""
 
 
 def count_attempt(engine: Engine, limits: Sequence[RateLimit], *, now: datetime) -> LimitReached | None:
-    """Count one attempt under each of these limits; where one allows none now, return it and count none.
+    """Count one attempt under each of these limits; when one is reached, return it and count none.
 
     Raises:
         StorageUnavailable: the database cannot be read or written.
@@ -48,7 +48,7 @@ def count_attempt(engine: Engine, limits: Sequence[RateLimit], *, now: datetime)
 
 
 def forget_attempt(engine: Engine, limits: Sequence[RateLimit]) -> None:
-    """Take one attempt back under each of these limits: it was a good one."""
+    """Undo one attempt under each of these limits, because it succeeded."""
     with writing(engine) as connection:
         for limit in sorted(limits, key=_key):
             less = RATE_LIMIT.c.free_at - _length(limit)
@@ -56,7 +56,7 @@ def forget_attempt(engine: Engine, limits: Sequence[RateLimit]) -> None:
 
 
 def prune(engine: Engine, *, now: datetime) -> None:
-    """Delete what is free again, and what is nearest to it where there are more than MAX_ROWS."""
+    """Delete expired rows, and those nearest to expiry beyond MAX_ROWS."""
     with writing(engine) as connection:
         _delete(connection, RATE_LIMIT.c.free_at <= _seconds(now))
         rows = connection.execute(select(func.count()).select_from(RATE_LIMIT)).scalar_one()
@@ -67,13 +67,13 @@ def prune(engine: Engine, *, now: datetime) -> None:
 
 
 def _delete(connection: Connection, which: ColumnElement[bool]) -> None:
-    """Delete rows, but for those another process counts in at this moment."""
+    """Delete rows except those another process is updating."""
     keys = select(RATE_LIMIT.c.key).where(which).with_for_update(skip_locked=True)
     connection.execute(RATE_LIMIT.delete().where(RATE_LIMIT.c.key.in_(keys)))
 
 
 def _count(connection: Connection, limit: RateLimit, at: int) -> bool:
-    """Count one attempt; False where the limit allows none."""
+    """Count one attempt; return False when the limit is reached."""
     period, full = _length(limit), at + limit.burst * _length(limit)
     free_at = RATE_LIMIT.c.free_at
     # Further away than the limit ever lies it was written before the clock went back, and is worth nothing.
@@ -88,7 +88,7 @@ def _count(connection: Connection, limit: RateLimit, at: int) -> bool:
 
 
 def _reached(engine: Engine, limits: Sequence[RateLimit], *, now: datetime) -> LimitReached | None:
-    """Return the limit among these that allows no attempt now and will the latest."""
+    """Return the limit among these that allows no attempt now and frees up last."""
     at, by_key = _seconds(now), {_key(limit): limit for limit in limits}
     asked = select(RATE_LIMIT.c.key, RATE_LIMIT.c.free_at).where(RATE_LIMIT.c.key.in_(list(by_key)))
     found = []
@@ -103,12 +103,15 @@ def _reached(engine: Engine, limits: Sequence[RateLimit], *, now: datetime) -> L
 
 
 def _key(limit: RateLimit) -> str:
+    """Return the key of a limit's row."""
     return f"{limit.kind}:{sha256(limit.key.encode()).hexdigest()}"
 
 
 def _length(limit: RateLimit) -> int:
+    """Return the length of a period in seconds."""
     return int(limit.period.total_seconds())
 
 
 def _seconds(now: datetime) -> int:
+    """Return a moment as seconds since 1970."""
     return int(now.timestamp())

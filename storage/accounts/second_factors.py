@@ -1,6 +1,6 @@
-"""Second factors of accounts: encrypted secrets, recovery codes, removal by two administrators.
+"""Repository of second factors: encrypted secrets, recovery codes, removal by two administrators.
 
-Whatever changes is a line of the office's chain; no secret and no code stands in one.
+Every change is an event of the office's chain, which never contains secrets or codes.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ Queue = Callable[[Connection, Sequence[Notice]], int]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EncryptionResult:
-    """What encrypting the stored secrets with the present key came to.
+    """The result of encrypting the stored secrets with the current key.
 
     Attributes:
-        done: how many were encrypted anew; `same`: how many were already.
-        unreadable: logins whose secret no given key opens; they are left as they are.
+        done: number of secrets re-encrypted; `same`: number already encrypted with it.
+        unreadable: logins whose secret no configured key decrypts; they are left unchanged.
     """
 
     done: int
@@ -50,11 +50,11 @@ class EncryptionResult:
 
 
 class SqlSecondFactors:
-    """Second factors of accounts.
+    """Repository of second factors.
 
     Args:
-        cipher: gives what encrypts and reads secrets; asked on the first need, for most commands have none.
-        queue: queues letters about an account in the transaction of what they tell of.
+        cipher: returns the cipher; called on first use, as most commands need none.
+        queue: queues letters about an account in the transaction of the change.
     """
 
     def __init__(self, engine: Engine, *, cipher: Callable[[], Cipher], queue: Queue) -> None:
@@ -72,12 +72,12 @@ class SqlSecondFactors:
     def enrol(
         self, login: str, secret: str, step: int, codes: Collection[str], *, by: str, now: datetime, today: date
     ) -> None:
-        """Set a second factor with its recovery codes (their hashes), in place of what was set before.
+        """Set a second factor with its recovery codes (hashes), replacing an earlier one.
 
-        Every way in of the account ends, and so does a request to remove the second factor.
+        Ends all sessions and tokens of the account, and a request to remove the second factor.
 
         Args:
-            step: the step the first code was taken for; it is not taken again.
+            step: the time step of the first code, which cannot be used again.
         """
         stored = self._cipher().encrypt(secret, login)
         with writing(self._engine) as connection:
@@ -104,11 +104,11 @@ class SqlSecondFactors:
         said: Mapping[str, object] | None = None,
         letters: Sequence[Notice] = (),
     ) -> None:
-        """Remove a second factor with its recovery codes; every way in of the account ends.
+        """Remove a second factor with its recovery codes; ends all sessions and tokens of the account.
 
         Args:
-            said: how it came about, for the chain.
-            letters: what the account's holder is told.
+            said: the reason, for the chain.
+            letters: notices to the account's holder.
         """
         with writing(self._engine) as connection:
             rows = _remove(connection, login, now)
@@ -117,7 +117,7 @@ class SqlSecondFactors:
             self._queue(connection, letters)
 
     def take_step(self, login: str, step: int) -> bool:
-        """Use up the authenticator's code of a step; False when it was used, or a later one."""
+        """Use up the authenticator's code of a time step; False when it or a later one was used."""
         asked = (
             update(ACCOUNT).where(ACCOUNT.c.login == login, ACCOUNT.c.totp_step < step).values(totp_step=step)
         )
@@ -127,7 +127,7 @@ class SqlSecondFactors:
     # ---------------------------------------------------------------------------------------- recovery codes
 
     def codes(self, login: str) -> RecoveryCodes:
-        """Return how many recovery codes are left, and when the last one was used."""
+        """Return the number of recovery codes left, and when the last one was used."""
         asked = select(
             func.count().filter(RECOVERY_CODE.c.used_at.is_(None)).label("unused"),
             func.max(RECOVERY_CODE.c.made_at).label("made_at"),
@@ -138,7 +138,7 @@ class SqlSecondFactors:
         return RecoveryCodes(left=found.unused, made_at=found.made_at, used_at=found.used_at)
 
     def make_codes(self, login: str, codes: Collection[str], *, by: str, now: datetime, today: date) -> None:
-        """Replace the recovery codes by new ones (their hashes)."""
+        """Replace the recovery codes (hashes)."""
         with writing(self._engine) as connection:
             rows = _keep_codes(connection, login, codes, now)
             more = {"count": len(codes)}
@@ -150,10 +150,10 @@ class SqlSecondFactors:
     def take_code(
         self, login: str, code: str, *, now: datetime, today: date, letters: Sequence[Notice] = ()
     ) -> bool:
-        """Use up a recovery code (its hash); False when there is no such code, or it was used.
+        """Use up a recovery code (hash); False when it does not exist or was used.
 
         Args:
-            letters: what the account's holder is told of it; queued only where it is taken.
+            letters: notices to the account's holder, queued only when the code is accepted.
         """
         here = RECOVERY_CODE.c.login == login
         unused = RECOVERY_CODE.c.used_at.is_(None)
@@ -206,7 +206,7 @@ class SqlSecondFactors:
         today: date,
         letters: Sequence[Notice] = (),
     ) -> bool:
-        """Ask that a second factor be removed; False where somebody asks already."""
+        """Request the removal of a second factor; False when a request is open already."""
         with writing(self._engine) as connection:
             if _request(connection, login, now) is not None:
                 return False
@@ -222,7 +222,7 @@ class SqlSecondFactors:
         return True
 
     def withdraw_removal(self, login: str, *, by: str, now: datetime, today: date) -> bool:
-        """Take a request back, or refuse it; False where there is none."""
+        """Withdraw or reject a request; False when there is none."""
         with writing(self._engine) as connection:
             request = _request(connection, login, now)
             if request is None:
@@ -235,10 +235,10 @@ class SqlSecondFactors:
     def approve_removal(
         self, login: str, *, by: str, now: datetime, today: date, letters: Sequence[Notice] = ()
     ) -> bool:
-        """Remove a second factor as another administrator asked; every way in of the account ends.
+        """Remove a second factor another administrator requested to remove; ends all sessions of the account.
 
-        False where there is no request that holds, or it is the approver's own or about their own account:
-        nothing is written.
+        Returns False and writes nothing when no request is open, or it is the approver's own or about their
+        account.
         """
         with writing(self._engine) as connection:
             request = _request(connection, login, now)
@@ -254,16 +254,16 @@ class SqlSecondFactors:
     # -------------------------------------------------------------------------------------------- encryption
 
     def keys(self) -> Mapping[str, int]:
-        """Return how many secrets are encrypted with which key (by id); "" counts those in clear."""
+        """Return the number of secrets by key id; "" counts unencrypted ones."""
         counts: dict[str, int] = {}
         for _, stored in self._stored():
             counts[key_of(stored)] = counts.get(key_of(stored), 0) + 1
         return counts
 
     def encrypt(self, *, by: str, now: datetime, all_keys: bool) -> EncryptionResult:
-        """Encrypt with the present key what stands in clear, and with `all_keys` what an older key encrypted.
+        """Encrypt unencrypted secrets with the current key, and with `all_keys` also those of older keys.
 
-        That it was done is a line of the office's chain. What another process changes meanwhile is left to it.
+        Recorded in the office's chain. Secrets another process changes meanwhile are left to that process.
         """
         stored = self._stored()
         if not stored:
@@ -304,6 +304,7 @@ class SqlSecondFactors:
 
 
 def _set_secret(connection: Connection, login: str, stored: str, step: int) -> list[RowChange]:
+    """Store the encrypted secret of an account."""
     here = ACCOUNT.c.login == login
     before = connection.execute(select(ACCOUNT.c.totp).where(here)).scalar()
     connection.execute(update(ACCOUNT).where(here).values(totp=stored, totp_step=step))
@@ -315,7 +316,7 @@ def _secret_set(login: str, stored: str) -> RowChange:
 
 
 def _keep_codes(connection: Connection, login: str, codes: Collection[str], now: datetime) -> list[RowChange]:
-    """Put these recovery codes in the place of the former ones."""
+    """Replace the recovery codes of an account."""
     rows = [{"login": login, "hash": code, "made_at": now, "used_at": None} for code in codes]
     former = _forget_codes(connection, login)
     if rows:
@@ -324,6 +325,7 @@ def _keep_codes(connection: Connection, login: str, codes: Collection[str], now:
 
 
 def _forget_codes(connection: Connection, login: str) -> list[RowChange]:
+    """Delete the recovery codes of an account."""
     here = RECOVERY_CODE.c.login == login
     unused = select(RECOVERY_CODE.c.hash).where(here, RECOVERY_CODE.c.used_at.is_(None))
     former = [RECOVERY_CODES.removed(login, code) for code in connection.execute(unused).scalars()]
@@ -332,6 +334,7 @@ def _forget_codes(connection: Connection, login: str) -> list[RowChange]:
 
 
 def _remove(connection: Connection, login: str, now: datetime) -> list[RowChange]:
+    """Delete the second factor and recovery codes of an account."""
     connection.execute(FACTOR_REMOVAL.delete().where(FACTOR_REMOVAL.c.login == login))
     devices.end(connection, login)
     return [
@@ -342,12 +345,14 @@ def _remove(connection: Connection, login: str, now: datetime) -> list[RowChange
 
 
 def _request(connection: Connection, login: str, now: datetime) -> RemovalRequest | None:
+    """Return the open removal request of an account."""
     found = connection.execute(_REQUESTS.where(FACTOR_REMOVAL.c.login == login)).first()
     request = _told(found) if found else None
     return request if request is not None and request.until > now else None
 
 
 def _told(record: Row_) -> RemovalRequest:
+    """Return the removal request of a row."""
     said = json.loads(record.payload)
     return RemovalRequest(
         login=record.login,

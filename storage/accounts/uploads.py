@@ -1,4 +1,4 @@
-"""Uploaded files that are not imported yet: kept for a day, for their sender alone."""
+"""Repository of uploaded files awaiting import: stored for a day, visible only to their sender."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class SqlUploads:
         return digest
 
     def kept(self, kind: UploadKind, digest: str, *, by: str, now: datetime) -> Upload | None:
-        """Return the file of a digest that `by` sent; None when there is none, or its bytes differ."""
+        """Return the file of a digest sent by `by`; None when there is none, or its bytes differ."""
         query = UPLOAD.select().where(
             UPLOAD.c.digest == digest,
             UPLOAD.c.login == by,

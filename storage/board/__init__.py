@@ -1,1 +1,1 @@
-"""The board's own bookkeeping: sums kept with every row, and marks of what was changed."""
+"""Queries on the board, its running totals, and counters that tell caches what has changed."""

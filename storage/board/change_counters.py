@@ -1,7 +1,7 @@
-"""Marks of what was changed: whether what a process keeps in memory still holds, asked by one small SELECT.
+"""Change counters: one small SELECT tells a process whether its caches are still valid.
 
-Whoever changes the office or the board, from whatever process and by whatever version, the database itself
-adds a random number to the marks, in the same transaction. The sum of the numbers is the version: it changes
+On every change of the office or the board, by any process and version, database triggers add a random number
+to the counters, in the same transaction. The sum of the numbers is the version: it changes
 with every commit and with nothing else, and in whatever order commits come; a database put back to an earlier
 state has the sum of that state again. On PostgreSQL every writer leaves lines of its own, so that none
 waits for another's; they are folded into one now and then, which leaves the sum.
@@ -31,13 +31,13 @@ _RANDOM = {"sqlite": "1 + (random() & 4294967295)", "postgresql": "1 + (random()
 
 
 def versions(connection: Connection) -> Mapping[str, int]:
-    """What -> its version; nothing for what was never changed."""
+    """Return name -> version of each counter; names never changed are missing."""
     asked = select(MARK.c.what, func.sum(MARK.c.n)).group_by(MARK.c.what)
     return {what: int(n) for what, n in connection.execute(asked)}
 
 
 def lines(connection: Connection, what: str) -> Mapping[int, tuple[str | None, int]]:
-    """Id of a line -> (unit, number)."""
+    """Return the id of each line -> (unit, number)."""
     asked = select(MARK.c.id, MARK.c.unit, MARK.c.n).where(MARK.c.what == what)
     return {id: (unit, int(n)) for id, unit, n in connection.execute(asked)}
 
@@ -45,7 +45,9 @@ def lines(connection: Connection, what: str) -> Mapping[int, tuple[str | None, i
 def changed(
     before: Mapping[int, tuple[str | None, int]], after: Mapping[int, tuple[str | None, int]]
 ) -> frozenset[str] | None:
-    """Units marked since `before` was read; None when that cannot be told, and all must be read anew."""
+    """Return the units changed since `before` was read; None when unknown, so that everything must be
+    reread.
+    """
     grown = {
         id: (unit, n - (before[id][1] if id in before else 0))
         for id, (unit, n) in after.items()
@@ -58,14 +60,14 @@ def changed(
 
 
 def put(connection: Connection, what: str) -> None:
-    """Mark all of it, in the caller's own transaction."""
+    """Mark everything as changed, in the caller's transaction."""
     connection.exec_driver_sql(
         f"INSERT INTO mark (what, unit, n) VALUES ('{what}', NULL, {_RANDOM[connection.dialect.name]})"
     )
 
 
 def fold(connection: Connection) -> None:
-    """Many lines become one, in the caller's transaction; the newest stay, and those another is writing."""
+    """Combine many lines into one, in the caller's transaction, except the newest and those being written."""
     if connection.dialect.name == "sqlite":
         return
     newest_first = select(MARK.c.id, MARK.c.what, MARK.c.n).order_by(MARK.c.id.desc())
@@ -84,7 +86,7 @@ def fold(connection: Connection) -> None:
 
 
 def install(connection: Connection) -> None:
-    """Put the triggers in place, whatever was there before; the office's first line with them."""
+    """Create the triggers, replacing existing ones, and the office's first line."""
     for statement in _sqlite() if connection.dialect.name == "sqlite" else _postgresql():
         connection.exec_driver_sql(statement)
     for what in {OFFICE, BOARD, FACTS} - {*versions(connection)}:
@@ -92,7 +94,7 @@ def install(connection: Connection) -> None:
 
 
 def remove(connection: Connection) -> None:
-    """Take the triggers away: SQLite changes no column a trigger speaks of. A migration begins with it."""
+    """Drop the triggers; migrations begin with it, as SQLite alters no column used by a trigger."""
     if connection.dialect.name == "sqlite":
         asked = "SELECT name, NULL FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'merzim_mark_%'"
     else:
@@ -105,7 +107,9 @@ def remove(connection: Connection) -> None:
 
 
 def _sqlite() -> list[str]:
-    """One line for the office, and one for each unit of the board and of the facts."""
+    """Return the triggers for SQLite: one line for the office, and one for each unit of the board and the
+    facts.
+    """
     number = _RANDOM["sqlite"]
     office = f"UPDATE mark SET n = n + {number} WHERE what = '{OFFICE}';"
 
@@ -157,9 +161,7 @@ def _sqlite() -> list[str]:
 
 
 def _postgresql() -> list[str]:
-    """A line for each transaction that changes the office, and for each unit whose board or facts a statement
-    changes.
-    """
+    """Return the triggers for PostgreSQL: a line for each transaction or statement that changes something."""
     number = _RANDOM["postgresql"]
     fresh, stale = (", ".join(f"{row}.{name}" for name in _COUNTED) for row in ("fresh", "stale"))
     units = {
@@ -210,7 +212,7 @@ def _postgresql() -> list[str]:
 
 
 def _of_units(name: str, what: str, units: str, when: str, referencing: str) -> list[str]:
-    """A trigger that leaves a line for each unit; one for all where they are many."""
+    """Return a trigger that writes a line for each changed unit, or one for all when there are many."""
     number, table = _RANDOM["postgresql"], when.rpartition(" ")[2]
     return [
         f"CREATE OR REPLACE FUNCTION merzim_mark_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ "

@@ -1,4 +1,4 @@
-"""Rows of the board by day or by period: how many, and the first few of each; the rest is counted, not read."""
+"""Queries for board rows by day or period: the number of rows, and the first few of each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _KEY = (DEADLINE.c.case, DEADLINE.c.obligation)
 def by_day(
     connection: Connection, first: date, last: date, eyes: AccessFilter, *, limit: int
 ) -> Mapping[date, Firsts]:
-    """Open rows due on each day from `first` to `last`, by case; days without any are left out."""
+    """Return the open rows due on each day from `first` to `last`, by case; days without any are left out."""
     ranked = (
         select(
             *_KEY,
@@ -47,7 +47,7 @@ def by_day(
 def unreported(
     connection: Connection, today: date, eyes: AccessFilter, *, limit: int, offset: int
 ) -> Mapping[str, Firsts]:
-    """By quarter, what was due before the day and nobody has reported, the earliest due first."""
+    """Return, by quarter, rows due before the day that nobody has reported, earliest due first."""
     late = and_(UNREPORTED, overdue(today), *eyes.rows)
     counted = select(DEADLINE.c.obligation, func.count()).where(late).group_by(DEADLINE.c.obligation)
     found: dict[str, tuple[int, list[Row]]] = {

@@ -1,6 +1,6 @@
-"""Recommendations of all cases: how many stand how, a page of them, the risks many units share.
+"""Queries for recommendations of all cases: counts by status, pages, and risks shared by units.
 
-Late is a measure of which a row of the board waits and whose day has passed.
+A measure is late when its board row is open and its date has passed.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _PLACE = (_R.case, _R.risk, _R.measure)
 
 
 class _Number(FunctionElement[int]):
-    """The number in the id of a measure's obligation, `measure.3` or `measure.3.2026Q3`."""
+    """SQL expression for the number in the id of a measure's obligation, `measure.3` or `measure.3.2026Q3`."""
 
     type = Integer()
     inherit_cache = True
@@ -57,7 +57,7 @@ def _postgresql(element: _Number, compiler: Any, **more: Any) -> str:
 def counts(
     connection: Connection, narrowed: RecommendationFilter, today: date, seen: Sequence[ColumnElement[bool]]
 ) -> Mapping[Standing, int]:
-    """How many stand how, of all that is narrowed to but the status itself and what is late."""
+    """Return the number of recommendations by status, with every filter except status and lateness."""
     wanted = (*seen, *_wanted(narrowed))
     late = _late(today)
     every = select(_R.status, func.count()).where(*wanted).group_by(_R.status)
@@ -80,7 +80,7 @@ def page(
     limit: int | None,
     offset: int,
 ) -> Sequence[Place]:
-    """Those that are wanted, by case, risk and measure."""
+    """Return a page of the filtered recommendations, by case, risk and measure."""
     asked: Select[Any] = select(*_PLACE).where(*seen, *_wanted(narrowed))
     if narrowed.status:
         asked = asked.where(_R.status == narrowed.status)
@@ -94,10 +94,10 @@ def page(
 def alike(
     connection: Connection, seen: Sequence[ColumnElement[bool]], *, limit: int, first: int
 ) -> Sequence[RiskGroup]:
-    """Risks found in more than one case, those in most units first.
+    """Return risks found in more than one case, those in most units first.
 
     Args:
-        first: of each so many are named.
+        first: number of examples of each.
     """
     marked = and_(_R.alike.is_not(None), *seen)
     units, cases = func.count(_R.unit.distinct()), func.count(_R.case.distinct())
@@ -143,6 +143,7 @@ def alike(
 
 
 def _wanted(narrowed: RecommendationFilter) -> list[ColumnElement[bool]]:
+    """Return the conditions of a filter."""
     return [
         *([_R.direction == narrowed.direction] if narrowed.direction else []),
         *([_R.legal] if narrowed.legal else []),
@@ -150,10 +151,12 @@ def _wanted(narrowed: RecommendationFilter) -> list[ColumnElement[bool]]:
 
 
 def _late(today: date) -> Subquery:
+    """Return the subquery of late measures."""
     number = _Number(DEADLINE.c.obligation).label("number")
     asked = select(DEADLINE.c.case, number).where(MEASURES, overdue(today)).distinct()
     return asked.subquery("late")
 
 
 def _its(late: Subquery) -> ColumnElement[bool]:
+    """Return the join condition with late measures."""
     return and_(_R.case == late.c.case, _R.measure == late.c.number)

@@ -1,7 +1,7 @@
-"""What the overview and the desk count and list: from the kept sums, and from the rows of two months.
+"""Counts and lists for the overview and the task list, from running totals and the rows of two months.
 
-A month that is wholly past or wholly ahead of the days asked about comes from the sums; only the rows of the
-months these days lie in are looked at. Whose eyes it is for is said by the conditions of `storage.queries`.
+Months entirely before or after the queried days come from the totals; rows are read only for the months of
+these days. The conditions of `storage.queries` limit what a person may see.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ _IN_ORDER = (DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AccessFilter:
-    """What may be seen, said of each table: of cases with the confidential ones, and of rows alone.
+    """SQL conditions for what a person may see: on cases (with confidential ones) and on rows alone.
 
-    `few`: whether only a small part of the office is seen, so that its rows are best found by unit.
+    `few`: whether only a small part of the office is visible, so that rows are best found by unit.
     """
 
     cases: Conditions
@@ -65,11 +65,12 @@ class AccessFilter:
 
 
 def plain(connection: Connection, horizon: Horizon, *, units: Collection[str] | None = None) -> list[Sum]:
-    """How many rows stand how, by whom they wait for, edition, stage and obligation; of cases that are not
-    confidential, which are the same for everybody who sees their unit.
+    """Return counts of rows by status, assignee, edition, stage and obligation, without confidential cases.
+
+    They are the same for everybody who may see the unit.
 
     Args:
-        units: of these alone; None for all.
+        units: only these units; None for all.
     """
     found: dict[tuple[object, ...], Sum] = {}
     first, last = _window(horizon)
@@ -115,7 +116,7 @@ def plain(connection: Connection, horizon: Horizon, *, units: Collection[str] | 
 
 
 def confidential(connection: Connection, horizon: Horizon, eyes: AccessFilter) -> list[Sum]:
-    """The same of confidential cases, which are for those alone who may know of them."""
+    """Return the same counts for the confidential cases the person may see."""
     found: dict[tuple[object, ...], Sum] = {}
     # Their cases first, which are few: in one statement SQLite would read every row there is.
     known = connection.execute(select(CASE.c.id).where(CASE.c.confidential, *eyes.cases)).scalars().all()
@@ -126,12 +127,13 @@ def confidential(connection: Connection, horizon: Horizon, eyes: AccessFilter) -
 
 
 def joined(plain: Sums, others: Sequence[Sum]) -> Sums:
-    """Both together, one sum for what is the same; neither of them is changed."""
+    """Return both sets of counts added up, without changing either."""
     known = ("with", *map(astuple, others))
     return plain.once(known, lambda every: Sums(_joined(every, others)), _rejoined(others))
 
 
 def _joined(plain: Iterable[Sum], others: Iterable[Sum]) -> Collection[Sum]:
+    """Add up counts of equal keys."""
     found: dict[tuple[object, ...], Sum] = {}
     for one in (*plain, *others):
         known = (one.asked, one.edition, one.stage, one.obligation)
@@ -141,6 +143,7 @@ def _joined(plain: Iterable[Sum], others: Iterable[Sum]) -> Collection[Sum]:
 
 
 def _rejoined(others: Sequence[Sum]) -> Mend[Sums]:
+    """Return the function that adds changed counts to cached ones."""
     theirs = by_unit(others)
 
     def mended(before: Sums, gone: Sums, come: Sums) -> Sums:
@@ -154,8 +157,10 @@ def _rejoined(others: Sequence[Sum]) -> Mend[Sums]:
 
 
 def by_day(connection: Connection, first: date, last: date, eyes: AccessFilter) -> dict[date, int]:
-    """How many open rows, whose due date holds on `first`, are due on each day from then to `last`; days with
-    none are left out."""
+    """Return the number of open rows due on each day from `first` to `last`; days without any are left out.
+
+    Counts rows whose due date still applies on `first`.
+    """
     asked = (
         select(DEADLINE.c.due, func.count())
         .where(DEADLINE.c.state == "open", lateness.ahead(first), DEADLINE.c.due <= last, *eyes.rows)
@@ -165,7 +170,7 @@ def by_day(connection: Connection, first: date, last: date, eyes: AccessFilter) 
 
 
 def since(connection: Connection, units: Sequence[str], today: date, eyes: AccessFilter) -> Mapping[str, date]:
-    """Of each of these units, the due date of what is overdue the longest."""
+    """Return, for each of these units, the due date of its longest overdue row."""
     if not units:
         return {}
     in_names = union_all(*(select(literal(unit).label("unit")) for unit in units)).subquery()
@@ -188,7 +193,7 @@ def since(connection: Connection, units: Sequence[str], today: date, eyes: Acces
 def listed(
     connection: Connection, sought: DeadlineFilter, eyes: AccessFilter, *, limit: int, offset: int
 ) -> list[Row]:
-    """A page of the rows sought, the earliest due (or, of what slipped, the earliest planned) first."""
+    """Return a page of the matching rows, earliest due (or, for slipped ones, earliest planned) first."""
     asked = select(DEADLINE).where(*_sought(sought), *eyes.rows)
     # Of a few units the rows are to be found by unit: by due date one would walk over everybody's.
     first = func.coalesce(*_IN_ORDER[:1], *_IN_ORDER[:1]) if eyes.few else DEADLINE.c.due
@@ -204,7 +209,7 @@ def listed(
 
 
 def count(connection: Connection, sought: DeadlineFilter, eyes: AccessFilter) -> int:
-    """How many rows are sought of a day."""
+    """Return the number of rows matching a filter."""
     if sought.asked is not None and len(sought.asked) > NAMED:
         return len(listed(connection, sought, eyes, limit=MOST_OF_A_DAY, offset=0))
     asked = select(func.count()).select_from(DEADLINE).where(*_sought(sought), *eyes.rows)
@@ -212,6 +217,7 @@ def count(connection: Connection, sought: DeadlineFilter, eyes: AccessFilter) ->
 
 
 def _sought(sought: DeadlineFilter) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions of a filter."""
     day, due = sought.horizon, DEADLINE.c.due
     yield DEADLINE.c.state == ("missed" if sought.urgency == "missed" else "open")
     if sought.urgency == "slipped":
@@ -243,7 +249,9 @@ def _sought(sought: DeadlineFilter) -> Iterator[ColumnElement[bool]]:
 
 
 def _waiting_for(asked: frozenset[AssigneeKey]) -> ColumnElement[bool]:
-    """Units first, so that an index may answer; then whom they wait for. Of very many the duty alone."""
+    """Return the condition on the assignee: units first, so that an index is used; for very many only the
+    duty.
+    """
     if not asked:
         return DEADLINE.c.unit.in_(())
     if len(asked) > NAMED:
@@ -255,6 +263,7 @@ def _waiting_for(asked: frozenset[AssigneeKey]) -> ColumnElement[bool]:
 
 
 def _counted(horizon: Horizon, *, slipped: bool = True) -> Select[tuple[object, ...]]:
+    """Return the statement that counts rows."""
     open_, due = and_(DEADLINE.c.state == "open", lateness.holds(horizon.today)), DEADLINE.c.due
     ahead = and_(open_, due > horizon.today)
 
@@ -275,13 +284,14 @@ def _counted(horizon: Horizon, *, slipped: bool = True) -> Select[tuple[object, 
 
 
 def _slipped(today: date) -> Select[tuple[object, ...]]:
-    """The figures of rows that were planned for a day before, each of them nought but the last."""
+    """Return the counts of rows whose plan date has passed; all other figures are zero."""
     noughts = (literal(0) for _ in _FIGURES[1:])
     asked = select(*_WAITS, *noughts, func.count()).join_from(DEADLINE, CASE, CASE.c.id == DEADLINE.c.case)
     return asked.where(lateness.slipped(today)).group_by(*_WAITS)
 
 
 def _add(found: dict[tuple[object, ...], Sum], records: Iterable[Row_]) -> None:
+    """Add counted rows to the sums."""
     for unit, duty, responsible, person, edition, stage, name, *numbers in records:
         if not any(numbers):
             continue
@@ -304,15 +314,19 @@ def _add(found: dict[tuple[object, ...], Sum], records: Iterable[Row_]) -> None:
 
 
 def _asked_by(row: Row) -> AssigneeKey:
+    """Return the assignee of a counted row."""
     return AssigneeKey(row.unit, row.duty, row.responsible, row.person)
 
 
 def _both(one: Sum, other: Sum) -> Sum:
+    """Return two sums added up."""
     return replace(one, **{name: getattr(one, name) + getattr(other, name) for name in _FIGURES})
 
 
 def _window(horizon: Horizon) -> tuple[date, date]:
-    """Whole months around the days asked about: from the first of today's to the last of the latest day's."""
+    """Return whole months around the queried days: first day of today's month to last day of the latest
+    day's.
+    """
     latest = max(horizon.today, horizon.week, horizon.soon)
     last = latest.replace(day=monthrange(latest.year, latest.month)[1])
     return horizon.today.replace(day=1), last

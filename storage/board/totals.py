@@ -1,4 +1,6 @@
-"""The sums of the board: kept with every row that changes, in the same transaction, and checked by `verify`."""
+"""Running totals of the board, updated with every changed row in the same transaction and checked by
+`verify`.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,7 @@ _STEP = 5000
 
 
 def key(edition: str, row: Sequence[object]) -> Key | None:
-    """The line a row of the board (its values in the order of the table) is counted in; None in none."""
+    """Return the total a board row (values in table order) is counted in; None for none."""
     state, due, until = row[_STATE], row[_DUE], row[_UNTIL]
     if state == "missed" or (state == "open" and due is not None):
         return (
@@ -48,17 +50,19 @@ def key(edition: str, row: Sequence[object]) -> Key | None:
 
 
 def open_until(day: date) -> str:
-    """The state the sums give an open row whose due date holds until that day: "open:2026-05"."""
+    """Return the state under which totals count an open row whose due date applies until that day:
+    "open:2026-05".
+    """
     return f"open:{month(day)}"
 
 
 def month(day: date) -> str:
-    """The month of a day as the table writes it: "2026-04"."""
+    """Return the month of a day as stored: "2026-04"."""
     return f"{day.year:04d}-{day.month:02d}"
 
 
 def add(connection: Connection, changes: Mapping[Key, int]) -> None:
-    """Change the sums by these, in the caller's own transaction, in the order of their keys."""
+    """Apply changes to the totals in the caller's transaction, in key order."""
     lines = [(*counted, by) for counted, by in sorted(changes.items()) if by]
     if not lines:
         return
@@ -77,14 +81,14 @@ def add(connection: Connection, changes: Mapping[Key, int]) -> None:
 
 
 def differences(connection: Connection) -> Iterator[Key]:
-    """Lines whose sum is not what the rows come to; in order."""
+    """Yield the keys whose total differs from the rows, in order."""
     kept = {tuple(record[:-1]): record[-1] for record in connection.execute(select(*TOTAL.c[NAMES], TOTAL.c.n))}
     anew = counted(connection)
     yield from sorted(one for one in kept.keys() | anew.keys() if kept.get(one, 0) != anew[one])
 
 
 def rewrite(engine: Engine) -> None:
-    """Count all rows anew and write the sums, in one transaction."""
+    """Recount all rows and write the totals, in one transaction."""
     with writing(engine) as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("LOCK TABLE total IN EXCLUSIVE MODE")
@@ -94,7 +98,7 @@ def rewrite(engine: Engine) -> None:
 
 
 def refill(connection: Connection) -> None:
-    """The sums counted anew, in the caller's own transaction."""
+    """Recount the totals in the caller's transaction."""
     connection.execute(TOTAL.delete())
     lines = [_line(one, n) for one, n in sorted(counted(connection).items())]
     for start in range(0, len(lines), _STEP):
@@ -102,7 +106,7 @@ def refill(connection: Connection) -> None:
 
 
 def counted(connection: Connection) -> Counter[Key]:
-    """The sums as the rows give them."""
+    """Return the totals computed from the rows."""
     asked = (
         select(CASE.c.edition, *DEADLINE.c)
         .join_from(DEADLINE, CASE, CASE.c.id == DEADLINE.c.case)

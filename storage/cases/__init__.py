@@ -1,1 +1,1 @@
-"""Cases: one chain of events each, the board rows its last event gives, the files that prove facts."""
+"""Storage of cases: an event chain for each, its board rows, and the evidence files."""

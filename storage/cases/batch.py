@@ -1,4 +1,4 @@
-"""What changes of cases come to, row by row: computed before the write lock is asked for. Pure."""
+"""Computes the rows to write for a set of case changes, before the write lock is taken. Pure."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ _DUE, _STATE, _VERSION, _UNTIL = (
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What is stored of a case before a change.
+    """The stored state of a case before a change.
 
     Attributes:
-        rows: its rows, or those of them the change may touch (`Written.touched`).
-        values: what its head says, by the columns HEAD.
+        rows: its rows, or those the change may affect (`Written.touched`).
+        values: values of its head, in the order of HEAD.
     """
 
     seq: int = 0
@@ -46,23 +46,23 @@ class Before:
 
     @property
     def edition(self) -> str:
-        """The edition its rows were counted by."""
+        """The edition its rows were computed with."""
         return str(self.values.get("edition", ""))
 
 
 @dataclass(slots=True)
 class Batch:
-    """The rows to write, table by table.
+    """The rows to write, by table.
 
     Attributes:
         expected: the seq each case must still have when the lock is held (0: must not exist).
-        written: ids of the cases of which anything is written.
-        columns: what differs in any of the changed rows; `head`: in any of the changed cases.
-        moved: deadlines somebody waited for whose due date is another one now, or that nobody is asked for.
-        readers: of confidential cases: who was named to know of them, as it stands now.
-        totals: by how much the sums of the board change.
-        recommendations: of cases whose lines may be others now: all of them.
-        waiting: of the cases whose rows changed, their rows as they are now.
+        written: ids of the cases with anything to write.
+        columns: columns that differ in any changed row; `head`: in any changed case.
+        moved: deadlines people were waiting for whose due date has changed, or that are no longer required.
+        readers: current readers of confidential cases.
+        totals: changes of the board's totals.
+        recommendations: all lines of cases whose lines may have changed.
+        waiting: current rows of the cases whose rows changed.
     """
 
     expected: dict[str, int] = field(default_factory=dict)
@@ -88,10 +88,10 @@ class Batch:
 
 
 def batch(changes: Iterable[CaseWrite], before: Mapping[str, Before]) -> Batch:
-    """The rows to write.
+    """Return the rows to write for these changes.
 
     Raises:
-        Conflict: a change was made of another state of the case than the one stored.
+        Conflict: a change was computed from another state of the case than the stored one.
     """
     made = Batch()
     # In the order of ids, so that two writers of the same cases never wait for each other crosswise.
@@ -101,6 +101,7 @@ def batch(changes: Iterable[CaseWrite], before: Mapping[str, Before]) -> Batch:
 
 
 def _add(made: Batch, change: CaseWrite, before: Before) -> None:
+    """Add a change to the batch."""
     case = change.case
     if case.id in made.expected or case.seq - len(change.events) != before.seq:
         raise Conflict(case.id, since=case.seq - len(change.events))
@@ -150,6 +151,7 @@ def _add(made: Batch, change: CaseWrite, before: Before) -> None:
 
 
 def _values(change: CaseWrite) -> Values:
+    """Return the values of a case's head."""
     case = change.case
     first, last = _span(change.rows)
     return {
@@ -165,6 +167,7 @@ def _values(change: CaseWrite) -> Values:
 
 
 def _add_case(made: Batch, change: CaseWrite, before: Before, values: Values, head: str) -> None:
+    """Add the head, events and readers of a case."""
     case = change.case
     if before.seq:
         # A head that says what it said is held while the rows are written, and not written itself.
@@ -196,8 +199,10 @@ QUESTIONS_AFTER = timedelta(days=40)
 
 
 def _span(rows: Iterable[Row]) -> tuple[date | None, date | None]:
-    """The first and the last day on which a day that moves is felt by a row: it may move its due date, what it
-    is late by, or the day of its next rung."""
+    """Return the first and last day on which a moved calendar day can affect a row.
+
+    It may move the due date, the days late, or the day of the next step.
+    """
     days: set[date | None] = set()
     for row in rows:
         days.update((row.span_first, row.span_last, row.next_rung_on))
@@ -214,7 +219,7 @@ def _span(rows: Iterable[Row]) -> tuple[date | None, date | None]:
 
 
 def searched(case: Case) -> str:
-    """What a search looks in, casefolded."""
+    """Return the casefolded text of a case that searches look in."""
     named = dict.fromkeys((case.object_kk, case.object_ru, *(one for words in case.written for one in words)))
     more = (f" {one}" for one in named if one not in ("", case.object, case.unit))
     return f"{case.id} {case.object} {case.unit}{''.join(more)}".casefold()
@@ -234,7 +239,7 @@ def passport_columns(case: Case) -> Values:
 
 
 def _add_rows(made: Batch, change: CaseWrite, before: Before) -> bool:
-    """Only rows that differ, and what the sums of the board lose and gain by them. Returns whether any does."""
+    """Add the rows that differ and the resulting changes of totals. Return whether there are any."""
     stored, edition = before.rows, change.case.edition
     counted: list[tuple[str, Sequence[object], int]] = []
     looked, touched = change.rows, change.touched
@@ -278,14 +283,14 @@ def _add_rows(made: Batch, change: CaseWrite, before: Before) -> bool:
 
 
 def _alike(known: tuple[object, ...], values: tuple[object, ...]) -> bool:
-    """Whether a row comes out as it is stored; by which calendar it was counted is no difference."""
+    """Return whether a row equals the stored one, ignoring the calendar version it was computed with."""
     return known == values or (
         known[:_VERSION] == values[:_VERSION] and known[_VERSION + 1 :] == values[_VERSION + 1 :]
     )
 
 
 def _has_moved(known: tuple[object, ...], row: Row, *, paused: bool) -> bool:
-    """Whether who waited by the old row must hear of the new one. What is done is no news to them.
+    """Return whether people waiting for the old row must be notified of the new one; not for completed rows.
 
     `paused`: the case is or was paused, so that what had no due date may have had one before.
     """
@@ -295,7 +300,7 @@ def _has_moved(known: tuple[object, ...], row: Row, *, paused: bool) -> bool:
 
 
 def _moved(change: CaseWrite, obligation: str, version: str) -> Values:
-    """A line of what moved: by the last event that can move anything, else by the days being counted anew."""
+    """Return the record of a move: by the last event that can move dates, else by a new calendar."""
     for event in reversed(change.events):
         if event.kind not in ("evidence", "notice"):
             cause = {"kind": event.kind, "name": event.name, "by": event.by}
@@ -311,11 +316,12 @@ def _line(change: CaseWrite, obligation: str, name: str, cause: dict[str, object
 
 
 def _rekeyed(values: Sequence[object], known: Sequence[object]) -> Values:
+    """Return the values of a row in the order of the stored one."""
     return {**dict(zip(ROW_COLUMNS, values, strict=True)), **_place(known)}
 
 
 def _place(known: Sequence[object]) -> Values:
-    """Where a stored row is, and what must still stand there: what the sums count it by."""
+    """Return the key of a stored row, and the values that must be unchanged when it is written."""
     return {
         "k_case": known[0],
         "k_obligation": known[1],

@@ -1,7 +1,7 @@
-"""Files that prove facts, kept under the SHA-256 of their bytes, which is compared whenever one is handed out.
+"""Evidence files stored under the SHA-256 of their bytes, verified whenever a file is read.
 
-No comparison is remembered. Nothing a file system says of a file (size, time, inode) shows that its bytes are
-still the same: whoever can write to the folder can set the times as well.
+Verification is never cached: size, time and inode do not prove that the bytes are unchanged, since anybody who
+can write to the folder can set the times as well.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 class EvidenceFolder:
-    """Evidence in a folder: `ab/abcdef...`. A file appears whole or not at all.
+    """Evidence in a folder: `ab/abcdef...`. A file appears complete or not at all.
 
     Args:
-        folder: made on the first file.
-        limit: bytes a file may have.
+        folder: created with the first file.
+        limit: maximum size of a file in bytes.
     """
 
     def __init__(self, folder: Path, *, limit: int = LIMIT) -> None:
@@ -45,14 +45,14 @@ class EvidenceFolder:
         self._limit = limit
 
     def keep(self, content: BinaryIO, name: str) -> StoredFile:
-        """Store the bytes once.
+        """Store a file once under its hash.
 
         Args:
-            name: the file's own name; its ending says what the content must be.
+            name: the file's name; its extension determines the allowed content.
 
         Raises:
-            EvidenceRefused: an empty file, one too large, of a kind not taken, whose content is not what its
-                name says, an archive nobody should open, or a folder that cannot be written.
+            EvidenceRefused: an empty or too large file, a kind not accepted, content that contradicts the
+                name, an unsafe archive, or a folder that cannot be written.
         """
         if extension(name) not in ALLOWED:
             raise EvidenceRefused("evidence_unknown_kind", name=name, allowed=ALLOWED)
@@ -66,13 +66,12 @@ class EvidenceFolder:
             ) from trouble
 
     def open(self, reference: str) -> BinaryIO:
-        """Return the bytes recorded under that SHA-256, compared with it before the first one is handed out.
+        """Return a file recorded under that SHA-256, after verifying all its bytes.
 
-        What is returned is a private copy, so that nobody can change the file between the comparison and the
-        reading.
+        Returns a private copy, so that the file cannot be changed between verification and reading.
 
         Raises:
-            EvidenceDamaged: it is missing, its bytes are others, or it cannot be read.
+            EvidenceDamaged: it is missing, altered, or unreadable.
         """
         copy = cast(BinaryIO, SpooledTemporaryFile(max_size=_STEP))  # noqa: SIM115 (the caller closes it)
         try:
@@ -84,11 +83,11 @@ class EvidenceFolder:
         return copy
 
     def check(self, reference: str) -> None:
-        """Compare a stored file with the SHA-256 it was recorded under. Raises EvidenceDamaged."""
+        """Verify a stored file against its recorded SHA-256. Raises EvidenceDamaged."""
         self._copy(reference, None)
 
     def _copy(self, reference: str, target: BinaryIO | None) -> None:
-        """Read a stored file, into the target if there is one, and compare it. Raises EvidenceDamaged."""
+        """Verify a stored file while copying it to the target, if there is one. Raises EvidenceDamaged."""
         if not _NAME.fullmatch(reference):
             raise EvidenceDamaged("evidence_missing", sha256=reference)
         digest = sha256()
@@ -107,7 +106,7 @@ class EvidenceFolder:
             raise EvidenceDamaged("evidence_altered", sha256=reference)
 
     def _chunks(self, reference: str) -> Generator[bytes, None, None]:
-        """Yield a stored file piece by piece. Raises OSError, EvidenceDamaged (no plain file, or too large)."""
+        """Yield a stored file in chunks. Raises OSError, EvidenceDamaged (not a regular file, or too large)."""
         descriptor = os.open(self._place(reference), _FLAGS)
         try:
             found = os.fstat(descriptor)
@@ -153,7 +152,7 @@ class EvidenceFolder:
         return StoredFile(reference, found, size)
 
     def _whole(self, reference: str) -> bool:
-        """Whether the file is stored already with the right bytes; a damaged one is logged, to be replaced."""
+        """Return whether the file is stored with the right bytes; a damaged one is logged, to be replaced."""
         try:
             self.check(reference)
         except EvidenceDamaged as damage:
@@ -165,11 +164,12 @@ class EvidenceFolder:
         return True
 
     def _place(self, name: str) -> Path:
+        """Return the path of a file."""
         return self._folder / name[:2] / name
 
 
 def _fsync_folder(folder: Path) -> None:
-    """Make the new name itself durable; where folders cannot be opened (Windows) the system sees to it."""
+    """Sync a folder so that a new file name is durable, where the system allows it."""
     try:
         handle = os.open(folder, os.O_RDONLY)
     except OSError:

@@ -1,4 +1,4 @@
-"""Which cases an imported file became: by the file's digest and the place in it."""
+"""Records which cases were created from an imported file, by the file's digest and place in it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ MAX_TWINS = 500
 
 
 def known(engine: Engine, digest: str) -> Mapping[str, str]:
-    """Place in the file -> case id, for a file imported before; empty for a new one."""
+    """Return place in the file -> case id for a file imported before; empty for a new one."""
     asked = select(PAPER.c.place, PAPER.c.case).where(PAPER.c.digest == digest)
     with reading(engine) as connection:
         return {record.place: record.case for record in connection.execute(asked)}
 
 
 def remember(engine: Engine, digest: str, places: Mapping[str, str], *, now: datetime) -> None:
-    """Write down which case each place of the file became. Once written it stays."""
+    """Record which case each place of the file became; existing records are kept."""
     lines = [{"digest": digest, "place": place, "case": case, "at": now} for place, case in places.items()]
     if lines:
         with writing(engine) as connection:

@@ -1,6 +1,6 @@
-"""The ledger: one chain of events per case, with the board rows its last event gives.
+"""The ledger: one event chain per case, with the board rows that follow from it.
 
-Everything is read and computed before the write lock; the lock is held for rows only. The primary key
+Everything is read and computed before the write lock; the lock is held only for writing rows. The primary key
 (case, seq), and the seq the case must still have, are the compare and swap.
 """
 
@@ -61,11 +61,11 @@ _HEADS_OF = _HEADS.where(in_names(CASE.c.id))
 
 
 class SqlLedger:
-    """`workflow.ports.Ledger` on a database.
+    """Implements `workflow.ports.Ledger` on a database.
 
     Args:
-        officer, language: whom config.toml names where nobody else can be told, and their language.
-        kept: what the process keeps of this database, where others work with it too.
+        officer, language: person named by config.toml to be notified when nobody else can, and their language.
+        kept: the process's cache of this database, where others use it too.
     """
 
     def __init__(
@@ -75,41 +75,40 @@ class SqlLedger:
         self._kept = kept or DatabaseCache(engine, officer=officer, language=language)
 
     def case(self, case: str) -> Case | None:
-        """The case folded from its events; None when there is none of that id."""
+        """Return the case folded from its events; None for an unknown id."""
         events = self.events(case)
         return fold(events) if events else None
 
     def events(self, case: str) -> Sequence[Event]:
-        """Its events in order, with their hashes."""
+        """Return its events in order, with their hashes."""
         with reading(self._engine) as connection:
             return [event(record) for record in connection.execute(_EVENTS, {"k_case": case})]
 
     def rows(self, case: str) -> Mapping[str, Row]:
-        """Its board rows by obligation id."""
+        """Return its board rows by obligation id."""
         with reading(self._engine) as connection:
             found = [row(record) for record in connection.execute(_ROWS, {"k_case": case})]
         return {one.obligation: one for one in found}
 
     def rows_of(self, ids: Collection[str]) -> Mapping[str, Sequence[Row]]:
-        """Board rows of these cases by case id, in one query."""
+        """Return the board rows of these cases by case id, in one query."""
         with reading(self._engine) as connection:
             return rows_by_case(execute_for_names(connection, _ROWS_OF, ids))
 
     def cases(self, ids: Collection[str]) -> Mapping[str, Case]:
-        """These cases folded from their events, in one query; an unknown id is left out."""
+        """Return these cases folded from their events, in one query; unknown ids are left out."""
         with reading(self._engine) as connection:
             return cases(connection, ids)
 
     def ids(self) -> Sequence[str]:
-        """All case ids, in order."""
+        """Return all case ids, in order."""
         with reading(self._engine) as connection:
             return connection.execute(select(CASE.c.id).order_by(CASE.c.id)).scalars().all()
 
     def touched(self, first: date, last: date) -> Sequence[str]:
-        """Ids of cases with a row that a moved day from `first` to `last` (both included) could move.
+        """Return ids of cases with a row that a changed calendar day from `first` to `last` could move.
 
-        A day between two rows of a case moves neither: of the cases whose span holds one of the days the rows
-        are asked.
+        A day between two rows of a case moves neither: the rows are checked for cases whose span contains it.
         """
         felt = select(DEADLINE.c.case).where(DEADLINE.c.case == CASE.c.id, _feels(first, last))
         asked = select(CASE.c.id).where(CASE.c.span_first <= last, CASE.c.span_last >= first, felt.exists())
@@ -118,13 +117,13 @@ class SqlLedger:
             return connection.execute(asked).scalars().all()
 
     def attempt(self, case: str, command: Callable[[], Result]) -> Result:
-        """Run a command on a case, from its first read again where another writer came first.
+        """Run a command on a case, repeating it from its first read when another writer came first.
 
-        Commands on one case wait for each other inside this process, in the order they came; those of other
-        processes are met by the compare and swap alone, and repeating waits a random, growing while between.
+        Commands on one case are queued within this process; conflicts with other processes are found by the
+        compare and swap, and repeated after a random, growing pause.
 
         Raises:
-            Conflict: others came first each time; it names what they wrote since the first attempt.
+            Conflict: every attempt lost; it names what others wrote since the first attempt.
         """
         try:
             with _turn(self._engine, case):
@@ -134,8 +133,7 @@ class SqlLedger:
             raise Conflict(case, since=conflict.since, changes=changes) from None
 
     def append(self, changes: Sequence[CaseWrite], *, now: datetime) -> None:
-        """Write events and the rows that differ, and withdraw unsent notices whose due date no waiting row
-        carries any more, all in one transaction.
+        """Write events and changed rows, and withdraw unsent notices of outdated due dates, in one transaction.
 
         Raises:
             Conflict: somebody else wrote one of the cases first; nothing was written.
@@ -145,7 +143,7 @@ class SqlLedger:
         self._append(changes, now)
 
     def rewrite(self, changes: Sequence[CaseWrite], *, now: datetime) -> int:
-        """The same of cases counted anew without an event; how many of them came out otherwise.
+        """Write recomputed rows without an event; return the number of cases that changed.
 
         Raises: as `append`.
         """
@@ -153,10 +151,10 @@ class SqlLedger:
 
     @long_work()
     def append_many(self, changes: Iterable[CaseWrite], *, now: datetime) -> None:
-        """The same for thousands of cases, CHUNK of them in a transaction, letting other writers in between.
+        """Append changes of thousands of cases, CHUNK per transaction, letting other writers in between.
 
-        What is refused is refused before the first write. A chunk that fails leaves nothing of itself; the
-        chunks before it stay, whole cases each, and the same import run again finds them.
+        Invalid changes are refused before the first write. A failing chunk is rolled back; earlier chunks stay,
+        with whole cases, and are found when the same import runs again.
         """
         waiting = iter(changes)
         while chunk := list(islice(waiting, CHUNK)):
@@ -164,7 +162,7 @@ class SqlLedger:
             time.sleep(_PAUSE)
 
     def next_ids(self, year: int, count: int) -> Sequence[str]:
-        """Case ids not yet used, in order: "2026-0001". Reserved for good: no other process gets them."""
+        """Reserve unused case ids for good, in order: "2026-0001"."""
         if count < 1:
             return []
         with writing(self._engine) as connection:
@@ -178,7 +176,7 @@ class SqlLedger:
         return found
 
     def open_case(self, procedure: str, unit: str, object: str) -> str | None:
-        """The first active case of that procedure, unit and object; None where there is none."""
+        """Return the first active case of that procedure, unit and object; None when there is none."""
         asked = select(CASE.c.id).where(
             CASE.c.procedure == procedure,
             CASE.c.unit == unit,
@@ -189,10 +187,11 @@ class SqlLedger:
             return connection.execute(asked.order_by(CASE.c.id).limit(1)).scalar()
 
     def office(self) -> Office:
-        """Units, people and matches, with the officer config.toml names."""
+        """Return units, people and matches, with the officer config.toml names."""
         return self._kept.office()
 
     def _append(self, changes: Sequence[CaseWrite], now: datetime) -> int:
+        """Write changes; return the number of cases changed."""
         if not changes:
             return 0
         try:
@@ -209,6 +208,7 @@ class SqlLedger:
         return len(made.written)
 
     def _prepare(self, changes: Sequence[CaseWrite]) -> Batch:
+        """Compute the rows to write."""
         known = [change.case.id for change in changes if change.case.seq > len(change.events)]
         if not known:
             return batch(changes, {})
@@ -229,7 +229,7 @@ class SqlLedger:
         )
 
     def _broken(self, conflict: Conflict) -> Conflict | CaseBroken:
-        """The conflict itself; or, where reading again can never help, that the case is broken."""
+        """Return the conflict, or CaseBroken when rereading can never help."""
         name = conflict.case
         with reading(self._engine) as connection:
             stood = _before(connection, name).seq
@@ -240,7 +240,7 @@ class SqlLedger:
         return conflict if whole else CaseBroken(name)
 
     def _conflict(self, made: Batch, trouble: Exception) -> Exception:
-        """The conflict on the first case that is not where the batch expects it."""
+        """Return the conflict on the first case that is not in the state the batch expects."""
         with reading(self._engine) as connection:
             stands = {
                 record.id: record.seq for record in execute_for_names(connection, _HEADS_OF, made.expected)
@@ -258,7 +258,7 @@ class SqlLedger:
 
 @contextmanager
 def _turn(engine: Engine, case: str) -> Iterator[None]:
-    """Wait for the turn to write to a case; a command inside another one on the same thread has it already."""
+    """Wait for the turn to write to a case; a nested command on the same thread has it already."""
     place = hash((engine.url.database, case)) % len(_TURNS)
     held: set[int] = _holding.__dict__.setdefault("places", set())
     if place in held:
@@ -273,13 +273,13 @@ def _turn(engine: Engine, case: str) -> Iterator[None]:
 
 
 def _pause(attempts: int) -> None:
-    """Wait a random while, longer after each attempt, so that two processes do not meet again and again."""
+    """Wait a random time that grows with each attempt, so that two processes do not collide repeatedly."""
     longest = min(_SHORTEST_PAUSE * 2**attempts, _LONGEST_PAUSE)
     time.sleep(random.uniform(longest / 2, longest))
 
 
 def _feels(first: date, last: date) -> ColumnElement[bool]:
-    """Whether one of these days lies between the earliest and the latest day in a row."""
+    """Return the condition that one of these days lies between the earliest and latest day of a row."""
     days = (
         *(DEADLINE.c.span_first, DEADLINE.c.span_last, DEADLINE.c.due),
         *(DEADLINE.c.next_rung_on, DEADLINE.c.done_on),
@@ -296,11 +296,12 @@ def _feels(first: date, last: date) -> ColumnElement[bool]:
 
 
 def cases(connection: Connection, ids: Collection[str]) -> Mapping[str, Case]:
-    """These cases folded from their events."""
+    """Return these cases folded from their events."""
     return by_id(folded(execute_for_names(connection, _EVENTS_OF, ids)))
 
 
 def _before(connection: Connection, case: str) -> Before:
+    """Return the stored state of a case."""
     found = connection.execute(_BEFORE, {"k_case": case}).all()
     if not found:
         return Before()
@@ -312,14 +313,14 @@ def _before(connection: Connection, case: str) -> Before:
 
 
 def _told(change: CaseWrite, head: Row_ | None) -> CaseWrite:
-    """The change, with all of its rows where the case is counted under another edition than the one stored."""
+    """Return the change with all rows when the case's edition differs from the stored one."""
     if change.touched is None or (head is not None and head.edition == change.case.edition):
         return change
     return replace(change, touched=None)
 
 
 def _stored(connection: Connection, changes: Sequence[CaseWrite]) -> Iterator[Row_]:
-    """The rows these changes may touch, as they are stored."""
+    """Yield the stored rows these changes may affect."""
     yield from execute_for_names(connection, _ROWS_OF, [one.case.id for one in changes if one.touched is None])
     few = [(one.case.id, name) for one in changes for name in sorted(one.touched or ())]
     if few:
@@ -328,6 +329,7 @@ def _stored(connection: Connection, changes: Sequence[CaseWrite]) -> Iterator[Ro
 
 
 def _counted(connection: Connection, year: int, count: int) -> int:
+    """Reserve case numbers of a year."""
     step = insert(connection, COUNTER).values(year=year, last=count)
     step = step.on_conflict_do_update(index_elements=[COUNTER.c.year], set_={"last": COUNTER.c.last + count})
     return int(connection.execute(step.returning(COUNTER.c.last)).scalar_one())

@@ -1,4 +1,4 @@
-"""What a year's points are counted from: facts with their numbers, and what nobody has recorded."""
+"""Queries for the scoring of a year: recorded facts with their numbers, and missing facts."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def recorded(
 def lacking(
     connection: Connection, facts: Collection[str], year: int, *, units: Collection[str] | None = None
 ) -> dict[str, list[MissingFact]]:
-    """Board rows of these facts that wait or were missed in active cases and were due in a year, by unit."""
+    """Return board rows of these facts that are open or missed in active cases and due in a year, by unit."""
     asked = _lacking(facts, DEADLINE.c.due.between(date(year, 1, 1), date(year, 12, 31)))
     found: dict[str, list[MissingFact]] = {}
     for record in _in(connection, asked, DEADLINE.c.unit, units):
@@ -129,6 +129,7 @@ def register_entries(case: Case) -> Iterator[RegisterEntry]:
 
 
 def _lacking(facts: Collection[str], *more: ColumnElement[bool]) -> Select[Any]:
+    """Return the condition for open or missed rows of these facts."""
     asked = select(
         DEADLINE.c.case,
         CASE.c.unit,
@@ -147,6 +148,7 @@ def _names(facts: Iterable[str]) -> list[str]:
 
 
 def _of_active(asked: Select[Any], case: ColumnElement[str], facts: Iterable[str]) -> Select[Any]:
+    """Restrict a query to active cases."""
     procedures = sorted({fact.partition(":")[0] for fact in facts})
     asked = asked.join(CASE, CASE.c.id == case)
     return asked.where(CASE.c.procedure.in_(procedures), CASE.c.standing == "active")
@@ -155,13 +157,14 @@ def _of_active(asked: Select[Any], case: ColumnElement[str], facts: Iterable[str
 def _in(
     connection: Connection, asked: Select[Any], unit: ColumnElement[str], units: Collection[str] | None
 ) -> Iterable[Row_]:
+    """Run a query for all units or some of them."""
     if units is None:
         return connection.execute(asked)
     return execute_for_names(connection, asked.where(in_names(unit)), sorted(units))
 
 
 def _left(known: Iterable[Case], facts: frozenset[str]) -> Iterator[RecordedFact]:
-    """What cases hold of these facts after their withdrawals."""
+    """Yield the facts that remain after withdrawals."""
     for case in known:
         for name, fact in case.facts.items():
             called, _, period = name.partition(".")
@@ -179,6 +182,7 @@ def _left(known: Iterable[Case], facts: frozenset[str]) -> Iterator[RecordedFact
 
 
 def _told(records: Iterable[Row_], facts: frozenset[str]) -> Iterator[RecordedFact]:
+    """Yield the recorded facts of rows."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for one in records:
         called, _, period = one.name.partition(".")

@@ -1,4 +1,4 @@
-"""What a process keeps of what points are counted from: mended where a few units changed, as the sums are."""
+"""Cache of the data for scoring, updated when only a few units have changed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class _Year:
-    """A year as last read: by the marks of facts and of the board, in this office."""
+    """The cached data of a year, with the versions of facts and board it was read at."""
 
     versions: tuple[int | None, int | None]
     facts: Lines
@@ -39,7 +39,7 @@ class _Year:
 
 
 class PointsCache:
-    """One for each database a process works with; any thread may ask."""
+    """The cache for one database; usable from any thread."""
 
     def __init__(self, engine: Engine, kept: DatabaseCache) -> None:
         self._engine, self._kept = engine, kept
@@ -48,7 +48,7 @@ class PointsCache:
         self._reading: SingleFlight[YearRecords] = SingleFlight()
 
     def year(self, scoring: Scoring, year: int, *, today: date) -> YearRecords:
-        """What every unit recorded in a year up to a day, and lacks.
+        """Return what every unit has recorded and lacks in a year up to a day.
 
         Raises:
             StorageUnavailable: the database cannot be read.
@@ -70,7 +70,7 @@ class PointsCache:
         return self._reading.get(known, lambda: self._read(scoring, office, year, today))
 
     def _read(self, scoring: Scoring, office: Office, year: int, today: date) -> YearRecords:
-        """What has changed of a year, read anew by one thread at a time."""
+        """Reread what has changed in a year, in one thread at a time."""
         place = (scoring.edition, year, today)
         with self._guard:
             before = self._years.get(place)
@@ -81,7 +81,7 @@ class PointsCache:
         return found.gathered
 
     def _keep(self, place: tuple[str, int, date], found: _Year) -> None:
-        """Keep a year; the one asked for last is forgotten last."""
+        """Store a year; the least recently used one is dropped."""
         self._years.pop(place, None)
         while len(self._years) >= MOST_YEARS:
             self._years.pop(next(iter(self._years)))
@@ -101,6 +101,7 @@ class PointsCache:
         year: int,
         today: date,
     ) -> _Year:
+        """Return the current data of a year, from the cache as far as it is valid."""
         # The marks before what they speak of: what is read may be newer, and is then read again.
         versions = _versions(connection)
         if before is not None and before.versions == versions and before.gathered.office is office:
@@ -133,6 +134,7 @@ class PointsCache:
 
 
 def _versions(connection: Connection) -> tuple[int | None, int | None]:
+    """Return the versions of facts and board."""
     told = change_counters.versions(connection)
     return told.get(change_counters.FACTS), told.get(change_counters.BOARD)
 
@@ -140,6 +142,7 @@ def _versions(connection: Connection) -> tuple[int | None, int | None]:
 def _numbers(
     connection: Connection, scoring: Scoring, units: frozenset[str] | None, year: int, today: date
 ) -> dict[str, Numbers]:
+    """Read the numbers of some units."""
     facts = points.recorded(connection, scoring, year, units=units)
     entries = points.entries(connection, year, units=units)
     return {
@@ -149,9 +152,10 @@ def _numbers(
 
 
 def _few(changed: frozenset[str] | None) -> frozenset[str] | None:
+    """Return the changed units if they are few enough to be read alone."""
     return changed if changed is not None and len(changed) <= MAX_UNITS_REREAD else None
 
 
 def _over(before: Mapping[str, _T], fresh: Mapping[str, _T], units: Collection[str]) -> dict[str, _T]:
-    """What was there, but for units that were read anew."""
+    """Return the earlier values, replaced for units that were read anew."""
     return {**{unit: one for unit, one in before.items() if unit not in units}, **fresh}

@@ -1,4 +1,4 @@
-"""Which cases of a year are there: by the day their procedures begin with."""
+"""Queries for existing cases of a year, for yearly programmes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from storage.tables import CASE, DEADLINE
 
 
 def begun(engine: Engine, procedures: Mapping[str, str], on: date) -> frozenset[tuple[str, str]]:
-    """(procedure, unit) of every case whose beginning is planned for a day, whatever became of it.
+    """Return (procedure, unit) of every case whose start is planned for a day, active or not.
 
     Args:
         procedures: procedure -> the fact it begins with.
@@ -35,7 +35,7 @@ def begun(engine: Engine, procedures: Mapping[str, str], on: date) -> frozenset[
 
 
 def behind(engine: Engine, wanted: Mapping[str, Mapping[str, str]]) -> list[str]:
-    """Active cases whose recurring obligation has periods, but none as late as the one wanted.
+    """Return the active cases whose recurring obligation lacks the wanted period.
 
     Args:
         wanted: edition -> obligation -> name of the period that should be there.

@@ -1,4 +1,4 @@
-"""What recommendations of all cases are listed by: lines written with the case, from its events alone."""
+"""Lines for listing recommendations of all cases, written with the case and derived from its events."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ _LINES_OF = select(RECOMMENDATION).where(in_names(RECOMMENDATION.c.case))
 
 
 def told(events: Iterable[Event]) -> bool:
-    """Whether one of the events may change a line."""
+    """Return whether one of the events may change a line."""
     return any(one.kind in KINDS for one in events)
 
 
 def lines(case: Case) -> list[Values]:
-    """The lines of a case; a case that is not active any more has none."""
+    """Return the lines of a case; none for a case that is not active."""
     if case.standing != "active":
         return []
     found: list[Values] = []
@@ -62,9 +62,7 @@ def lines(case: Case) -> list[Values]:
 
 
 def write(connection: Connection, cases: Mapping[str, Sequence[Values]]) -> None:
-    """The lines of these cases in the place of those there are, in the caller's own transaction, which holds
-    the cases.
-    """
+    """Replace the lines of these cases, in the caller's transaction, which holds the cases."""
     names = sorted(cases)
     for table in (RECOMMENDATION, UNLISTED):
         for start in range(0, len(names), AT_ONCE):
@@ -73,16 +71,16 @@ def write(connection: Connection, cases: Mapping[str, Sequence[Values]]) -> None
 
 
 def waiting(engine: Engine) -> int:
-    """How many cases are unlisted."""
+    """Return the number of cases whose lines have not been written."""
     with reading(engine) as connection:
         return connection.execute(select(func.count()).select_from(UNLISTED)).scalar_one()
 
 
 @long_work()
 def catch_up(engine: Engine) -> None:
-    """List what is unlisted: cases a version before this one wrote; most often none.
+    """Write the missing lines of cases an older version wrote; usually there are none.
 
-    A case whose events do not tell what it is stays unlisted: `verify` says what is wrong with it.
+    A case with unreadable events stays without lines; `verify` reports the fault.
     """
     last: str | None = ""
     while last is not None:
@@ -90,7 +88,7 @@ def catch_up(engine: Engine) -> None:
 
 
 def differences(connection: Connection, cases: Mapping[str, Case]) -> Iterator[str]:
-    """Ids of those of the cases whose lines are not what their events say, in order; the unlisted wait yet."""
+    """Yield ids of cases whose lines differ from their events, in order, except those not written yet."""
     kept: dict[str, list[Values]] = {}
     for line in execute_for_names(connection, _LINES_OF, cases):
         kept.setdefault(line.case, []).append(dict(line._mapping))
@@ -101,8 +99,7 @@ def differences(connection: Connection, cases: Mapping[str, Case]) -> Iterator[s
 
 
 def install(connection: Connection) -> None:
-    """Put the triggers in place, whatever was there before: whatever version writes, what it leaves unlisted is
-    known."""
+    """Create the triggers that record cases whose lines an older version has not written."""
     kinds = ", ".join(f"'{kind}'" for kind in KINDS)
     told = {
         "event": ("AFTER INSERT ON event", f"NEW.kind IN ({kinds})", 'NEW."case"'),
@@ -129,9 +126,7 @@ def install(connection: Connection) -> None:
 
 
 def _some(engine: Engine, after: str) -> str | None:
-    """List some of the unlisted cases, of those with a higher id than `after`; the last of them, None when
-    there is none.
-    """
+    """Write the lines of some cases after an id; return the last id, None at the end."""
     asked = select(UNLISTED.c.case).where(UNLISTED.c.case > after).order_by(UNLISTED.c.case).limit(AT_ONCE)
     with reading(engine) as connection:
         if connection.execute(asked).first() is None:
@@ -148,7 +143,7 @@ def _some(engine: Engine, after: str) -> str | None:
 
 
 def _told_lines(records: Iterable[Row_], head: str) -> list[Values] | None:
-    """The lines of a case by its events; None where these are not what was written."""
+    """Return the lines of a case from its events; None when the events were altered."""
     events = [event(record) for record in records]
     if events[-1].hash != head:
         return None
@@ -159,8 +154,10 @@ def _told_lines(records: Iterable[Row_], head: str) -> list[Values] | None:
 
 
 def _place(line: Values) -> tuple[int, int]:
+    """Return the key of a line."""
     return line["risk"], line["measure"]
 
 
 def _short(said: tuple[str, ...]) -> str:
+    """Return a text cut to the column's length."""
     return sha256("\x1f".join(said).encode()).hexdigest()[:24]

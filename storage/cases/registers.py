@@ -1,5 +1,6 @@
-"""Which cases have a register inside them: risks, exposed positions, remarks. Cost follows those that have
-one.
+"""Finds cases with a register inside them: risks, exposed positions, remarks.
+
+The cost depends on the number of such cases.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from storage.tables import CASE, EVENT, FIRST_ENTRY, UNIT
 
 
 def cases_with_entries(engine: Engine, unit: str | None = None) -> Sequence[str]:
-    """Ids of the active cases with a line in some register, in order.
+    """Return ids of the active cases with an entry in any register, in order.
 
     Args:
         unit: narrows the answer to a unit and all units below it; None means the whole office.

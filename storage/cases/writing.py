@@ -1,7 +1,7 @@
-"""A batch into its tables, inside the write lock: each table by one statement for all cases.
+"""Writes a batch of case changes inside the write lock: each table by one statement for all cases.
 
-Whatever a batch was computed from must still stand: each case at its seq, each row it changes as it was
-counted. Rows are held in the order of their keys, as a round holds them: nobody waits for another crosswise.
+The state the batch was computed from must be unchanged: each case at its seq, each changed row as it was read.
+Rows are locked in key order, as a round locks them, so that deadlocks cannot occur.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ _COUNT = {"preserve_rowcount": True}
 
 
 class ConcurrentChange(Exception):
-    """The compare and swap found a case, or a row of it, otherwise than the batch was computed from."""
+    """A case or a row changed after the batch was computed."""
 
     def __init__(self, case: str) -> None:
         super().__init__(case)
@@ -67,7 +67,7 @@ class ConcurrentChange(Exception):
 
 
 def write(connection: Connection, made: Batch, now: datetime) -> None:
-    """Write the batch in the caller's own transaction.
+    """Write the batch in the caller's transaction.
 
     Raises:
         Moved: somebody wrote one of the cases first.
@@ -98,13 +98,13 @@ def write(connection: Connection, made: Batch, now: datetime) -> None:
 
 
 def at(connection: Connection) -> tuple[FromClause, ColumnElement[bool]]:
-    """Lines named as in PLACE, and how the rows of the board are joined with them."""
+    """Return lines with the columns of PLACE, and their join condition with the board."""
     lines = values_table(connection, PLACE)
     return lines, _joined(lines)
 
 
 def _heads(connection: Connection, made: Batch) -> None:
-    """The cases at the seq they were computed from, held; and what their heads say now."""
+    """Lock the cases at the seq they were computed from, and update their heads."""
     known = [name for name in {*made.written, *made.recommendations} if made.expected[name]]
     if len(known) > 1 or len(made.changed) < len(known):
         _hold(connection, {name: made.expected[name] for name in known})
@@ -124,6 +124,7 @@ def _heads(connection: Connection, made: Batch) -> None:
 
 
 def _hold(connection: Connection, expected: dict[str, int]) -> None:
+    """Lock the cases at their expected seq."""
     stands = dict(map(tuple, execute_for_names(connection, _HELD, sorted(expected))))
     for name, seq in expected.items():
         if stands.get(name) != seq:
@@ -131,7 +132,7 @@ def _hold(connection: Connection, expected: dict[str, int]) -> None:
 
 
 def _change_rows(connection: Connection, lines: Sequence[Values], changed: Collection[str]) -> None:
-    """Only the columns in which any row differs: what is the same need not travel."""
+    """Update only the columns in which any row differs."""
     if not lines:
         return
     names = tuple(sorted(changed))
@@ -149,7 +150,7 @@ def _change_rows(connection: Connection, lines: Sequence[Values], changed: Colle
 
 
 def _held(lines: FromClause) -> FromClause:
-    """Those of the lines whose row stands as it was counted, held until the end of the transaction."""
+    """Lock the rows that are unchanged since they were read, until the end of the transaction."""
     asked = select(*lines.c).join_from(DEADLINE, lines, _joined(lines))
     asked = asked.where(
         DEADLINE.c.due.is_not_distinct_from(lines.c.k_due),
@@ -161,15 +162,18 @@ def _held(lines: FromClause) -> FromClause:
 
 
 def _joined(lines: FromClause) -> ColumnElement[bool]:
+    """Return the join condition of lines with the board."""
     return and_(DEADLINE.c.case == lines.c.k_case, DEADLINE.c.obligation == lines.c.k_obligation)
 
 
 def _all(done: int, asked: Sequence[Values]) -> None:
+    """Raise ConcurrentChange when fewer rows were changed than expected."""
     if done != len(asked):
         raise ConcurrentChange(str(asked[0]["k_case"]))
 
 
 def _withdraw(connection: Connection, made: Batch) -> None:
+    """Withdraw unsent notices of outdated due dates."""
     # After the rows: a round that queued a notice of the old due date holds its row until it commits, so what
     # is read here is all there is.
     stale = [

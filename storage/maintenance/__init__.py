@@ -1,1 +1,1 @@
-"""Upkeep: the schema, whose database it is, copies of it, and whether it is as it was written."""
+"""Maintenance: schema, ownership of the database, backups, verification."""

@@ -1,4 +1,4 @@
-"""What a migration leaves to be done once, by one of the nodes that start: the board written anew."""
+"""Rebuilds the board once after a migration that needs it, by one of the starting nodes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LOOK = 0.5
 
 
 def behind(engine: Engine) -> bool:
-    """Whether the board was last written before a migration that changed what stands in it."""
+    """Return whether the board was written before a migration that changes its content."""
     with reading(engine) as connection:
         return standing(connection).board < BOARD
 
@@ -32,12 +32,12 @@ def catch_up(
     holder: str,
     clock: Callable[[], datetime],
 ) -> None:
-    """Have the board written anew where it is behind, by one process; the others wait until it is done.
+    """Rebuild the board if it is outdated, in one process; the others wait until it is done.
 
     Args:
-        rebuild: writes it; calls what it is given between two steps.
-        holder: this process, in words of its own.
-        clock: the real one (aware UTC): a lease is about processes.
+        rebuild: rebuilds it; calls its argument between two steps.
+        holder: name of this process.
+        clock: the real clock (aware UTC): a lease concerns processes.
     """
     leases = SqlLeases(engine)
 

@@ -1,4 +1,4 @@
-"""Backup and restore of an SQLite database while it is in use. For PostgreSQL: storage/maintenance/dump.py."""
+"""Backup and restore of an SQLite database in use. For PostgreSQL see storage/maintenance/dump.py."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from storage.refusals import BackupRefused, StorageUnavailable
 
 
 def backup(engine: Engine, file: Path) -> None:
-    """Copy the database into a new file, as it stands at one moment, while others read and write.
+    """Copy a consistent snapshot of the database into a new file, while others read and write.
 
     Raises:
         BackupRefused: PostgreSQL (`backup_postgresql`), the file exists (`backup_exists`), cannot be written
@@ -48,16 +48,17 @@ def backup(engine: Engine, file: Path) -> None:
 
 
 def restore(engine: Engine, file: Path) -> Path | None:
-    """Put a backup in the database's place, in one transaction. What stood there is kept beside it.
+    """Replace the database by a backup, in one transaction; the former content is saved beside it.
 
-    The file is verified first: whole, ours, no newer than this version, every chain and seal as written.
+    The file is verified first: complete, of this application, no newer than this version, chains and seals
+    intact.
 
     Returns:
-        The file that keeps what stood there before; None when nothing did.
+        The file with the former content; None when there was none.
 
     Raises:
         BackupRefused: `backup_postgresql`, `backup_missing`, `backup_not_ours`, `backup_newer`,
-            `backup_damaged`, `backup_unwritable`; the database stands as before.
+            `backup_damaged`, `backup_unwritable`; the database is unchanged.
     """
     place = _file(engine)
     if not file.is_file():
@@ -76,6 +77,7 @@ def restore(engine: Engine, file: Path) -> Path | None:
 
 
 def _set_aside(engine: Engine, place: Path) -> Path | None:
+    """Save the current database beside itself; None when there is none."""
     if not place.exists():
         return None
     number = 1
@@ -86,6 +88,7 @@ def _set_aside(engine: Engine, place: Path) -> Path | None:
 
 
 def _check(file: Path) -> None:
+    """Verify a backup file."""
     # Opened read-only: to look at a backup must not change it.
     engine = engines.open(f"sqlite:///file:{file.resolve().as_posix()}?mode=ro&uri=true&immutable=1")
     try:
@@ -109,6 +112,7 @@ def _check(file: Path) -> None:
 
 
 def _file(engine: Engine) -> Path:
+    """Return the file of the database."""
     if engine.dialect.name != "sqlite" or not engine.url.database:
         raise BackupRefused("backup_postgresql")
     return Path(engine.url.database)
@@ -116,11 +120,13 @@ def _file(engine: Engine) -> Path:
 
 @contextmanager
 def _opened(file: Path) -> Iterator[sqlite3.Connection]:
+    """Open a backup read-only."""
     with closing(sqlite3.connect(file, timeout=engines.LOCK_TIMEOUT)) as connection:
         yield connection
 
 
 def _fsync(path: Path) -> None:
+    """Sync a file to disk."""
     try:
         handle = os.open(path, os.O_RDONLY)
     except OSError:

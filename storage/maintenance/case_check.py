@@ -1,4 +1,4 @@
-"""Comparing the row of a case, and who was named to know of it, with what its events say."""
+"""Compares the rows and readers of cases with their events."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Difference = tuple[str, dict[str, object]]
 
 
 def find_differences(connection: Connection, cases: Mapping[str, Case]) -> Iterator[Difference]:
-    """Yield what is not as the events of these cases say: a column of the row, a reader more or fewer."""
+    """Yield the columns and readers of these cases that differ from their events."""
     for row in execute_for_names(connection, _ROWS, cases):
         for column, chain in _expected(cases[row.id]).items():
             stands = getattr(row, column)
@@ -36,7 +36,7 @@ def find_differences(connection: Connection, cases: Mapping[str, Case]) -> Itera
 
 
 def mend(connection: Connection, cases: Mapping[str, Case]) -> None:
-    """Write these rows and readers as the events say, those that differ."""
+    """Rewrite the rows and readers that differ from the events."""
     for row in execute_for_names(connection, _ROWS, cases):
         values = _expected(cases[row.id])
         if any(getattr(row, column) != value for column, value in values.items()):
@@ -49,6 +49,7 @@ def mend(connection: Connection, cases: Mapping[str, Case]) -> None:
 
 
 def _readers(connection: Connection, cases: Mapping[str, Case]) -> dict[str, frozenset[str]]:
+    """Return the readers of these cases."""
     found: dict[str, frozenset[str]] = {}
     for row in execute_for_names(connection, _READERS, cases):
         found[row.case] = found.get(row.case, frozenset()) | {row.person}
@@ -56,7 +57,7 @@ def _readers(connection: Connection, cases: Mapping[str, Case]) -> dict[str, fro
 
 
 def _expected(case: Case) -> dict[str, object]:
-    """Return the columns that decide who sees a case and what is asked of it, as its events say."""
+    """Return the columns, computed from events, that decide access to a case and its obligations."""
     return {
         "procedure": case.procedure,
         "edition": case.edition,
@@ -73,4 +74,5 @@ def _expected(case: Case) -> dict[str, object]:
 
 
 def _named(case: Case) -> frozenset[str]:
+    """Return the readers a case names."""
     return case.readers if case.confidential else frozenset()

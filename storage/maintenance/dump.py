@@ -1,6 +1,6 @@
-"""Backup and restore of a PostgreSQL database by its own tools, pg_dump and pg_restore, where they are found.
+"""Backup and restore of a PostgreSQL database with pg_dump and pg_restore.
 
-A dump goes into an empty database and nowhere else: what stands in another is nobody's to take away.
+A dump is restored only into an empty database, so that existing data is never removed.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _OLD = re.compile(r"server version: (\S+).*; \w+ version: (\S+)|unsupported vers
 
 
 def backup(engine: Engine, file: Path) -> None:
-    """Copy the database into a new file, as it stands at one moment, while others read and write.
+    """Copy a consistent snapshot of the database into a new file, while others read and write.
 
     Raises:
-        BackupRefused: the file exists (`backup_exists`) or cannot be written (`backup_unwritable`), nothing is
-            there (`backup_nothing`), the tool is not found (`backup_no_tool`), older than the server
-            (`backup_old_tool`) or says why it cannot (`backup_tool_failed`).
+        BackupRefused: the file exists (`backup_exists`) or cannot be written (`backup_unwritable`), there is no
+            database (`backup_nothing`), the tool is not found (`backup_no_tool`), older than the server
+            (`backup_old_tool`) or fails (`backup_tool_failed`).
         StorageUnavailable: the database cannot be read.
     """
     with reading(engine) as connection:
@@ -57,13 +57,13 @@ def backup(engine: Engine, file: Path) -> None:
 
 
 def restore(engine: Engine, file: Path) -> None:
-    """Put a backup into an empty database, in one transaction; then bring it up to date and verify it.
+    """Restore a backup into an empty database in one transaction, then migrate and verify it.
 
 
     Raises:
         BackupRefused: `backup_missing`, `backup_not_ours`, `backup_newer`, `restore_not_empty`,
             `backup_no_tool`, `backup_old_tool`, `backup_tool_failed`; nothing was written. `restore_damaged`:
-            it is written, and is not what was once written.
+            it was restored, but verification failed.
         StorageUnavailable: the database cannot be used.
     """
     if not file.is_file():
@@ -87,7 +87,7 @@ def restore(engine: Engine, file: Path) -> None:
 
 
 def _check(file: Path) -> None:
-    """Whether it is a copy of an office, and of a version that is known here."""
+    """Refuse a file that is not a backup of this application, or is of a newer version."""
     with file.open("rb") as content:
         if content.read(len(_MAGIC)) != _MAGIC:
             raise BackupRefused("backup_not_ours", file=str(file))
@@ -103,13 +103,13 @@ def _check(file: Path) -> None:
 
 
 def _run(engine: Engine, tool: str, *arguments: str) -> None:
-    """The tool on that database. Its password goes by the environment: everybody may read a command line."""
+    """Run the tool on that database; the password goes through the environment, as command lines are public."""
     secret = {"PGPASSWORD": engine.url.password} if engine.url.password else {}
     _asked(tool, f"--dbname={conninfo(engine, password=False)}", *arguments, secret=secret)
 
 
 def _asked(tool: str, *arguments: str, secret: Mapping[str, str] | None = None) -> str:
-    """What the tool answers."""
+    """Return the output of a tool."""
     program = shutil.which(tool)
     if program is None:
         raise BackupRefused("backup_no_tool", tool=tool)

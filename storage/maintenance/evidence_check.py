@@ -1,4 +1,4 @@
-"""Comparing the stored files of evidence with the hashes under which the ledger recorded them."""
+"""Compares stored evidence files with the hashes in the ledger."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PROVED = (
 
 
 def recorded_files(connection: Connection) -> dict[str, dict[str, str]]:
-    """Return every stored file events speak of: SHA-256 -> case -> the file's own name there."""
+    """Return every stored file in events: SHA-256 -> case -> name of the file."""
     files: dict[str, dict[str, str]] = {}
     for case, payload in connection.execute(_PROVED.execution_options(yield_per=5000)):
         for reference, name in _stored(payload):
@@ -30,7 +30,7 @@ def recorded_files(connection: Connection) -> dict[str, dict[str, str]]:
 
 
 def count_recorded_files(engine: Engine) -> int:
-    """Return how many stored files events speak of."""
+    """Return the number of stored files in events."""
     with reading(engine) as connection:
         return len(recorded_files(connection))
 
@@ -38,7 +38,7 @@ def count_recorded_files(engine: Engine) -> int:
 def damages(engine: Engine, check: EvidenceCheck) -> Iterator[tuple[str, dict[str, object]]]:
     """Yield (code, arguments) for every case in which a stored file is missing, altered or unreadable.
 
-    Files are read outside the transaction: there may be many gigabytes of them.
+    Files are read outside the transaction, as there may be many gigabytes.
     """
     with reading(engine) as connection:
         files = recorded_files(connection)
@@ -52,7 +52,7 @@ def damages(engine: Engine, check: EvidenceCheck) -> Iterator[tuple[str, dict[st
 
 
 def _stored(payload: str) -> Iterator[tuple[str, str]]:
-    """Yield (SHA-256, name) of the stored files an event names. An altered payload is a problem of its own."""
+    """Yield (SHA-256, name) of the stored files in an event. An altered payload is reported elsewhere."""
     try:
         items = json.loads(payload)["evidence"]
         named = [item for item in items if item.get("name") is not None]

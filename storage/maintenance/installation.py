@@ -1,8 +1,8 @@
-"""Whose database this is. Two on one would each tell the other's people, so the second is refused.
+"""Identifies the installation a database belongs to, and refuses a second one.
 
-An installation is known by its name: `database.installation` of config.toml, else `office.name`. All its nodes
-have the same, however many there are. The first that starts claims the database. Where neither key says
-anything, nobody can be told apart, and nobody is refused.
+Two installations on one database would notify each other's people. An installation is identified by its name:
+`database.installation` of config.toml, else `office.name`, equal on all its nodes. The first to start claims
+the database. Without a name nobody is refused.
 """
 
 from __future__ import annotations
@@ -21,32 +21,32 @@ from storage.tables import INSTALLATION
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InstallationStatus:
-    """What the one row says; both are "" where it says nothing."""
+    """The stored installation; both values are "" when unset."""
 
     name: str = ""
     board: str = ""
 
 
 def told(name: str) -> str:
-    """A name as it is compared: its words, in small letters."""
+    """Return a name normalised for comparison: lower case, single spaces."""
     return " ".join(name.casefold().split())
 
 
 def standing(connection: Connection) -> InstallationStatus:
-    """Whose database it is, and at which revision its board was written."""
+    """Return the installation of the database, and the revision at which its board was written."""
     found = connection.execute(INSTALLATION.select()).first()
     return InstallationStatus(name=found.name, board=found.board) if found else InstallationStatus()
 
 
 def refuse_anothers(engine: Engine, name: str) -> InstallationStatus:
-    """Look before anything is migrated or written; what stands there.
+    """Check the database before anything is migrated or written; return its installation.
 
     Args:
-        name: of the installation that asks.
+        name: name of this installation.
 
     Raises:
-        AnothersDatabase: another one claimed it.
-        StorageUnavailable: it cannot be read.
+        AnothersDatabase: another installation has claimed it.
+        StorageUnavailable: the database cannot be read.
     """
     with reading(engine) as connection:
         at = revision(connection)
@@ -60,10 +60,10 @@ def refuse_anothers(engine: Engine, name: str) -> InstallationStatus:
 
 
 def claim(engine: Engine, name: str) -> None:
-    """Write the name into a database nobody claimed; of two that do it at once the second is refused.
+    """Claim an unclaimed database; of two simultaneous claims the second is refused.
 
     Raises:
-        AnothersDatabase: another one was faster.
+        AnothersDatabase: another installation was faster.
     """
     with writing(engine) as connection:
         step = insert(connection, INSTALLATION).values(n=1, name=name, board="")
@@ -78,12 +78,12 @@ def claim(engine: Engine, name: str) -> None:
 
 
 def take(engine: Engine, name: str) -> None:
-    """Make the database this installation's, whoever claimed it before."""
+    """Assign the database to this installation, even if another has claimed it."""
     with writing(engine) as connection:
         write(connection, name=name)
 
 
 def write(connection: Connection, **values: str) -> None:
-    """Change what the one row says, in the caller's own transaction."""
+    """Change the stored installation, in the caller's transaction."""
     step = insert(connection, INSTALLATION).values(**{"n": 1, "name": "", "board": "", **values})
     connection.execute(step.on_conflict_do_update(index_elements=[INSTALLATION.c.n], set_=values))

@@ -1,7 +1,7 @@
-"""An office moves from its file to a PostgreSQL server: every row as it was, or nothing at all.
+"""Copies an office from SQLite to PostgreSQL: every row exactly, or nothing.
 
-One transaction on each side. Nobody writes in the old place while its rows are read; the new one is seen by
-nobody until each table was read back there and found to hold what the old one holds.
+One transaction on each side. Nobody writes to the source while it is read; the target becomes
+visible only after every table was read back and found equal.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _STEP = 5000
 
 @long_work()
 def migrate(source: Engine, target: Engine, *, prepare: Callable[[Any], None]) -> int:
-    """Copy an office into an empty PostgreSQL database; the source stays as it is. Returns its count of events.
+    """Copy an office into an empty PostgreSQL database; the source is unchanged. Return its number of events.
 
     Args:
         source: of this version (`storage.maintenance.schema.create_or_migrate`).
-        prepare: makes what else the new database needs, through the driver's own connection.
+        prepare: creates other objects the new database needs, on the driver's own connection.
 
     Raises:
         Migration: `migrate_same_kind`, `migrate_not_empty`, `migrate_differs {table}`; nothing is written.
@@ -57,7 +57,7 @@ def migrate(source: Engine, target: Engine, *, prepare: Callable[[Any], None]) -
 
 
 def _copied(here: Connection, there: Connection, table: Table) -> tuple[int, int]:
-    """Copy the rows; their sum."""
+    """Copy the rows of a table; return their checksum."""
     copied = (0, 0)
     rows = _rows(here, table)
     while chunk := list(islice(rows, _STEP)):
@@ -68,11 +68,12 @@ def _copied(here: Connection, there: Connection, table: Table) -> tuple[int, int
 
 
 def _rows(connection: Connection, table: Table) -> Iterator[Row_]:
+    """Yield the rows of a table."""
     yield from connection.execute(select(table).execution_options(yield_per=_STEP))
 
 
 def _sum(rows: Iterator[Row_] | Sequence[Row_]) -> tuple[int, int]:
-    """How many, and what they say; the same in whatever order: two databases sort texts differently."""
+    """Return the number of rows and a checksum independent of order, as databases sort texts differently."""
     count, total = 0, 0
     for row in rows:
         count += 1
@@ -81,7 +82,7 @@ def _sum(rows: Iterator[Row_] | Sequence[Row_]) -> tuple[int, int]:
 
 
 def _count_on(connection: Connection) -> None:
-    """Numbers the server gives go on behind the last one that was given."""
+    """Set the sequences of the server to continue after the last number used."""
     for table in TableBase.metadata.sorted_tables:
         for column in table.primary_key:
             if column is table.autoincrement_column and isinstance(column.type, Integer):

@@ -1,4 +1,4 @@
-"""May this process write here at all? Asked once, when a service starts, and not at its first letter."""
+"""Checks at the start of a service whether the database can be written."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ORDER BY 1
 
 
 def refuse_unwritable(engine: Engine) -> None:
-    """Find out without leaving a trace.
+    """Raise StorageUnavailable when the database cannot be written; leaves no trace.
 
     Raises:
         StorageUnavailable: `read_only` (a file, a folder, a standby), `no_rights` (a role without them), or
@@ -46,7 +46,9 @@ def refuse_unwritable(engine: Engine) -> None:
 
 
 def _shut(connection: Connection) -> str | None:
-    """The first table or sequence the role may not use; what is append-only is never changed or deleted."""
+    """Return the first table or sequence the role lacks rights on; append-only tables need no UPDATE and
+    DELETE.
+    """
     for name, add, change in connection.exec_driver_sql(_TABLES):
         needed = name in TableBase.metadata.tables or name.startswith(QUEUE)
         if needed and not (add and (change or name in APPEND_ONLY)):

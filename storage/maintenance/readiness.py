@@ -1,4 +1,4 @@
-"""Can this database be worked with now? Asked again and again by whoever sends requests here."""
+"""Readiness of the database, for repeated probes."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from storage.tables import PULSE
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReadinessReport:
-    """What stands there.
+    """The state of the database.
 
     Attributes:
-        schema: this version's code may use the tables as they are.
-        board: the read models are those of this version, or will not be missed.
+        schema: whether this version's code can use the tables.
+        board: whether the read models are those of this version, or are not needed.
         round: when a round last ended (UTC); None before the first.
     """
 
@@ -29,7 +29,7 @@ class ReadinessReport:
 
 
 def look(engine: Engine) -> ReadinessReport:
-    """One short look.
+    """Check the database with one short query.
 
     Raises:
         StorageUnavailable: the database does not answer.

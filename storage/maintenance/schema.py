@@ -1,4 +1,4 @@
-"""The schema, created or brought up to date by Alembic. Up to date costs two queries and no Alembic."""
+"""Creates or migrates the schema with Alembic; when it is current, this costs two queries and no Alembic."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ _HALF_WORDS = re.compile(r"already exists|duplicate column|no such (table|column
 
 
 def known() -> tuple[str, ...]:
-    """The revisions this version knows, oldest first: the numbers its migration files begin with."""
+    """Return the revisions this version has, oldest first: the numbers its migration files begin with."""
     found = (_FILE.match(file.name) for file in (MIGRATIONS / "versions").iterdir())
     return tuple(sorted(match[1] for match in found if match))
 
 
 def refuse_missing(engine: Engine) -> None:
-    """Refuse a database without any tables. What an interrupted migration left is refused when it is opened.
+    """Raise StorageUnavailable for a database without tables; interrupted migrations are refused when opened.
 
     Raises:
         StorageUnavailable: `no_database`; nothing was written.
@@ -64,10 +64,10 @@ def refuse_missing(engine: Engine) -> None:
 
 @long_work()
 def create_or_migrate(engine: Engine, *, to: str | None = None) -> bool:
-    """Make the tables, or bring them up to date, in one transaction. Returns whether anything was done.
+    """Create the tables or migrate them, in one transaction. Return whether anything was done.
 
     Args:
-        to: a revision this version knows; None for the newest.
+        to: a revision of this version; None for the newest.
 
     Raises:
         StorageUnavailable: the database cannot be used, was written by a newer version that does not allow for
@@ -109,7 +109,7 @@ def create_or_migrate(engine: Engine, *, to: str | None = None) -> bool:
 
 
 def create(connection: Connection, *, to: str | None = None) -> None:
-    """Make the tables or bring them up to date, inside a transaction that is under way."""
+    """Create the tables or migrate them, inside a running transaction."""
     head = to or known()[-1]
     change_counters.remove(connection)
     _upgrade(connection, head)
@@ -123,9 +123,9 @@ def create(connection: Connection, *, to: str | None = None) -> None:
 
 
 def missing(connection: Connection) -> list[str]:
-    """Tables ("case") and columns ("case.head") of this version that a database does not have, in order.
+    """Return the tables ("case") and columns ("case.head") of this version that a database lacks, in order.
 
-    What it has besides is no matter: while nodes are upgraded one by one, the newer add before the older leave.
+    Additional ones are accepted: in a rolling upgrade newer nodes add them before older nodes stop.
     """
     there = set(map(tuple, connection.exec_driver_sql(_COLUMNS[connection.dialect.name])))
     tables = {table for table, _ in there}
@@ -138,13 +138,13 @@ def missing(connection: Connection) -> list[str]:
 
 
 def usable(connection: Connection) -> bool:
-    """Whether this version's code may use the tables as they are."""
+    """Return whether this version's code can use the tables."""
     at = revision(connection)
     return at == known()[-1] or _allowed(connection, at)
 
 
 def _allowed(connection: Connection, at: str | None) -> bool:
-    """Whether a newer version wrote this database and allows for ours."""
+    """Return whether a newer version wrote this database and permits this one."""
     if at is None or at <= known()[-1] or not at.isdigit():
         return False
     floor = connection.execute(select(func.max(FLOOR_TABLE.c.revision))).scalar()
@@ -152,17 +152,20 @@ def _allowed(connection: Connection, at: str | None) -> bool:
 
 
 def _refuse_half(engine: Engine, connection: Connection, at: str | None) -> None:
+    """Refuse a database whose tables do not match its revision."""
     if at is not None and at >= known()[-1] and (gone := missing(connection)):
         raise StorageUnavailable("half_migrated", where=display_address(engine), problem=f"{at}: {gone[0]}")
 
 
 def _refuse_newer(engine: Engine, at: str | None) -> None:
+    """Refuse a database of a newer version."""
     if at is not None and at not in known():
         code = "older" if at < known()[0] else "newer"
         raise StorageUnavailable(code, where=display_address(engine), problem=at)
 
 
 def _refuse_foreign(engine: Engine, connection: Connection, at: str | None) -> None:
+    """Refuse a database with tables of another application."""
     if at is not None:
         return
     there = set(inspect(connection).get_table_names()) - {"alembic_version"}
@@ -174,7 +177,7 @@ def _refuse_foreign(engine: Engine, connection: Connection, at: str | None) -> N
 
 
 def revision(connection: Connection) -> str | None:
-    """The revision a database is at; None when it has never been one of ours."""
+    """Return the revision of a database; None when it is not one of this application."""
     asked = text("SELECT version_num FROM alembic_version")
     try:
         with connection.begin_nested():
@@ -186,6 +189,7 @@ def revision(connection: Connection) -> str | None:
 
 
 def _upgrade(connection: Connection, to: str) -> None:
+    """Run the migrations."""
     from alembic import command
     from alembic.config import Config
 
@@ -196,6 +200,7 @@ def _upgrade(connection: Connection, to: str) -> None:
 
 
 def _half(trouble: BaseException | None) -> bool:
+    """Return whether an error means that tables are missing."""
     if isinstance(trouble, sqlite3.Error):
         return _HALF_WORDS.search(str(trouble)) is not None
     return getattr(trouble, "sqlstate", None) in _HALF_STATES

@@ -1,7 +1,7 @@
-"""Seals: the heads of all cases changed since the seal before, bound to it by a hash.
+"""Seals: hash-chained records of the chain heads of all cases changed since the previous seal.
 
-A chain shows what was altered in it, never that its end was cut off; a seal remembers where the end was. Every
-seal covers the office's own chain too, once there is one, and the chain of what became of notices.
+A chain reveals alterations, but not that its end was cut off; a seal records where the end was. Every seal also
+covers the office's chain, once there is one, and the chain of the register of notices.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _UNSEALED = select(CASE.c.id, CASE.c.seq, CASE.c.head).where(text("sealed < seq"
 
 
 def seal(engine: Engine, *, now: datetime) -> int | None:
-    """Append a seal over all heads changed since the last. Returns its number, None when nothing changed.
+    """Append a seal over all heads changed since the last. Return its number, None when nothing changed.
 
     Raises:
         StorageUnavailable: the database cannot be written.
@@ -57,27 +57,27 @@ def seal(engine: Engine, *, now: datetime) -> int | None:
 
 
 def newest(engine: Engine) -> tuple[int, datetime, str] | None:
-    """Number, moment and hash of the last seal, for somebody to write down; None before the first."""
+    """Return number, moment and hash of the last seal, to be noted elsewhere; None before the first."""
     with reading(engine) as connection:
         last = connection.execute(select(SEAL).order_by(SEAL.c.n.desc()).limit(1)).first()
     return None if last is None else (last.n, last.at, last.hash)
 
 
 def count(engine: Engine) -> int:
-    """How many seals there are."""
+    """Return the number of seals."""
     with reading(engine) as connection:
         return int(connection.execute(select(func.count()).select_from(SEAL)).scalar_one())
 
 
 def _office(connection: Connection) -> list[Head]:
-    """The ends of the office's own chain and of the register's; nothing where there is none."""
+    """Return the heads of the office's chain and the register's; empty when there are none."""
     last = connection.execute(select(ACT.c.seq, ACT.c.hash).order_by(ACT.c.seq.desc()).limit(1)).first()
     told = register.end(connection)
     return ([told] if told else []) + ([(OFFICE, last.seq, last.hash)] if last else [])
 
 
 def _sealed(connection: Connection, office: list[Head]) -> bool:
-    """Whether the last seal covers these ends: each of them does, since there are any."""
+    """Return whether the last seal covers these heads."""
     if not office:
         return True
     inside = and_(*(SEAL.c.heads.contains(_text([one])[1:-1], autoescape=True) for one in office))
@@ -85,4 +85,5 @@ def _sealed(connection: Connection, office: list[Head]) -> bool:
 
 
 def _text(heads: list[Head]) -> str:
+    """Return the heads as canonical text."""
     return json.dumps([list(head) for head in heads], ensure_ascii=False, separators=(",", ":"))

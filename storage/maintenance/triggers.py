@@ -1,4 +1,4 @@
-"""The database itself refuses UPDATE and DELETE of what is append-only. Installed after every migration."""
+"""Triggers that refuse UPDATE and DELETE on append-only tables; installed after every migration."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _KEYS = {
 
 
 def install(connection: Connection) -> None:
-    """Put the triggers in place, whatever was there before."""
+    """Create the triggers, replacing existing ones."""
     if connection.dialect.name == "sqlite":
         for statement in _sqlite():
             connection.exec_driver_sql(statement)
@@ -43,13 +43,13 @@ def install(connection: Connection) -> None:
 
 
 def names(dialect: str) -> frozenset[str]:
-    """The triggers that must be there."""
+    """Return the names of the required triggers."""
     kinds = ("update", "delete", "replace") if dialect == "sqlite" else ("row", "all")
     return frozenset(f"merzim_{table}_{kind}" for table in APPEND_ONLY for kind in kinds)
 
 
 def missing(connection: Connection) -> frozenset[str]:
-    """Triggers somebody has taken away."""
+    """Return the required triggers that do not exist."""
     if connection.dialect.name == "sqlite":
         asked = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
     else:

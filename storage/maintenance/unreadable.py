@@ -1,4 +1,4 @@
-"""Text in place of a date or a moment: SQLite takes it, and no program of ours writes it."""
+"""Finds texts that are not dates in date columns, which SQLite accepts and this application never writes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_NAMED = 100
 
 
 def unreadable_values(engine: Engine) -> tuple[Problem, ...]:
-    """Return the rows with a value that is no date; none on PostgreSQL, whose columns refuse it."""
+    """Return the rows with an invalid date; none on PostgreSQL, whose columns refuse them."""
     if engine.dialect.name != "sqlite":
         return ()
     with reading(engine) as connection:

@@ -1,4 +1,4 @@
-"""Verifying what is stored: chains, seals, editions, triggers, acts, notices, evidence, the board."""
+"""Verifies the stored data: chains, seals, editions, triggers, acts, notices, evidence, board."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _COMPARED = tuple(n for n, name in enumerate(ROW_COLUMNS) if name not in _MOVING
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Problem:
-    """Something that is not as it was written: a code of the catalogue with its arguments."""
+    """A deviation from the recorded data: a code of the catalogue with its arguments."""
 
     code: str
     arguments: Mapping[str, object] = field(default_factory=dict)
@@ -87,7 +87,7 @@ def verify(
 
 
 def _torn(engine: Engine) -> tuple[Problem, ...]:
-    """What a file of SQLite says of its own pages: one that is torn may be one nobody happens to read."""
+    """Return the damages SQLite finds in its own pages, including pages nobody happens to read."""
     if engine.dialect.name != "sqlite":
         return ()
     with reading(engine) as connection:
@@ -103,6 +103,7 @@ def _verified(
     now: datetime | None,
     rows: bool,
 ) -> tuple[Problem, ...]:
+    """Return the problems found in one transaction."""
     with reading(engine) as connection:
         problems = [
             *(
@@ -128,6 +129,7 @@ def _verified(
 
 
 def _totals(engine: Engine) -> list[Problem]:
+    """Return the problems of the board's totals."""
     with reading(engine) as connection:
         return [
             Problem(code="total_differs", arguments={"unit": one[0], "obligation": one[5], "month": one[2]})
@@ -139,12 +141,12 @@ def _totals(engine: Engine) -> list[Problem]:
 def rebuild(
     engine: Engine, recompute: Recompute, *, now: datetime, each: Callable[[], None] | None = None
 ) -> int:
-    """Write every case's board rows anew from its events. Returns how many cases were gone through.
+    """Rewrite every case's board rows from its events. Return the number of cases processed.
 
-    A case somebody writes meanwhile is read and computed again.
+    A case changed meanwhile is read and computed again.
 
     Args:
-        each: called after every lot of cases.
+        each: called after every chunk of cases.
 
     Raises:
         CannotRebuild: naming the cases whose events do not end where their head says; all others are rebuilt.
@@ -168,7 +170,7 @@ def rebuild(
 
 
 def _rebuild(ledger: SqlLedger, names: Sequence[str], recompute: Recompute, now: datetime) -> list[str]:
-    """Rebuild these cases; the ones that are broken are left out and returned."""
+    """Rebuild these cases; return the broken ones, which are left out."""
     whole, broken = list(names), list[str]()
     while whole:
         try:
@@ -183,6 +185,7 @@ def _rebuild(ledger: SqlLedger, names: Sequence[str], recompute: Recompute, now:
 
 
 def _chains(connection: Connection) -> Iterator[Problem]:
+    """Yield the problems of the cases' chains."""
     heads = {
         name: (seq, head) for name, seq, head in connection.execute(select(CASE.c.id, CASE.c.seq, CASE.c.head))
     }
@@ -194,17 +197,19 @@ def _chains(connection: Connection) -> Iterator[Problem]:
 
 
 def _office(connection: Connection) -> Iterator[Problem]:
-    """The office's own chain. Where its end was, only the seals know."""
+    """Yield the problems of the office's chain. Where it ended is known only from the seals."""
     for problem in _chain(OFFICE, connection.execute(IN_ORDER), None):
         yield _of_office(problem)
 
 
 def _of_office(problem: Problem) -> Problem:
+    """Return a problem as one of the office's chain."""
     arguments = {name: value for name, value in problem.arguments.items() if name != "case"}
     return Problem(code=_OFFICE[problem.code], arguments=arguments)
 
 
 def _chain(name: str, chain: Iterable[Row_], head: tuple[int, str] | None) -> Iterator[Problem]:
+    """Yield the problems of one chain."""
     seq, previous = 0, ""
     for event in chain:
         seq += 1
@@ -238,6 +243,7 @@ def _line(event: Row_) -> str:
 
 
 def _seals(connection: Connection, kept: tuple[int, str] | None) -> Iterator[Problem]:
+    """Yield the problems of the seals."""
     n, previous = 0, ""
     covered: dict[str, int] = {}
     found = False
@@ -270,6 +276,7 @@ def _seals(connection: Connection, kept: tuple[int, str] | None) -> Iterator[Pro
 
 
 def _hashes(connection: Connection, ends: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
+    """Return the hashes at these places of chains."""
     found = {(OFFICE, act.seq): act.hash for act in connection.execute(IN_ORDER)}
     found |= {(register.CHAIN, n): digest for n, digest in connection.execute(select(PROOF.c.n, PROOF.c.hash))}
     left = iter(ends)
@@ -282,6 +289,7 @@ def _hashes(connection: Connection, ends: Iterable[tuple[str, int]]) -> dict[tup
 
 
 def _heads(text: str) -> list[tuple[str, int, str]] | None:
+    """Return the heads in a seal; None when it is unreadable."""
     try:
         return [(name, seq, head) for name, seq, head in json.loads(text)]
     except (ValueError, TypeError):
@@ -289,6 +297,7 @@ def _heads(text: str) -> list[tuple[str, int, str]] | None:
 
 
 def _editions(connection: Connection, editions: Mapping[str, Collection[str]]) -> Iterator[Problem]:
+    """Yield the cases whose edition's file has changed."""
     asked = select(CASE.c.id, CASE.c.edition, CASE.c.digest).order_by(CASE.c.id)
     for name, edition, digest in connection.execute(asked):
         if edition not in editions:
@@ -298,18 +307,19 @@ def _editions(connection: Connection, editions: Mapping[str, Collection[str]]) -
 
 
 def office_differences(engine: Engine, *, now: datetime) -> tuple[Problem, ...]:
-    """Return the accounts, people and addresses that are not as the chain says; nothing else is looked at."""
+    """Return the accounts, people and addresses that differ from the chain, without other checks."""
     with reading(engine) as connection:
         return tuple(_rows(connection, now))
 
 
 def _rows(connection: Connection, now: datetime | None) -> Iterator[Problem]:
+    """Yield the rows that differ from the office's chain."""
     for code, arguments in vouching.find_differences(connection, now=now):
         yield Problem(code=code, arguments=arguments)
 
 
 def _cases(engine: Engine, recompute: Recompute | None, broken: set[object], rows: bool) -> Iterator[Problem]:
-    """Yield what is not as the events of cases say: rows, readers, and the board where it can be told."""
+    """Yield differences between events of cases and their rows, readers and board."""
     if recompute is None and not rows:
         return
     ledger = SqlLedger(engine)
@@ -334,6 +344,7 @@ def _cases(engine: Engine, recompute: Recompute | None, broken: set[object], row
 
 
 def _substance(values: tuple[object, ...] | None) -> list[object] | None:
+    """Return the values of a row that are compared."""
     return None if values is None else [values[n] for n in _COMPARED]
 
 

@@ -1,7 +1,7 @@
-"""Comparing the rows the office's chain vouches for with what its events say, and the baseline it begins with.
+"""Compares rows with what the office's chain recorded for them, starting from a baseline.
 
-An upgrade writes a baseline: every row as it stands then. From there on each event names the rows it changed,
-so the chain says what must stand; a row that was changed, put there or taken away past the application differs.
+An upgrade writes a baseline: every row at that time. After that each event names the rows it changed, so the
+chain determines the expected rows; a row changed, added or removed outside the application differs.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ Difference = tuple[str, dict[str, object]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Baseline:
-    """A baseline: when, by whom, and on what ground; "" where an upgrade wrote it."""
+    """A baseline: when, by whom, and on what ground; "" when written by an upgrade."""
 
     at: datetime
     by: str
@@ -82,11 +82,11 @@ class Baseline:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Vouching:
-    """How far the chain vouches.
+    """The period and extent for which the chain covers the rows.
 
     Attributes:
         baseline: since when; None: from the beginning.
-        unvouched: changes that nodes of an older version have made since, without naming what they wrote.
+        unvouched: later changes by nodes of an older version that did not record what they wrote.
     """
 
     baseline: Baseline | None
@@ -95,11 +95,11 @@ class Vouching:
 
 @dataclass(slots=True)
 class ExpectedRows:
-    """What the chain says must stand.
+    """The rows expected by the chain.
 
     Attributes:
         rows: table -> key -> columns, those that are hashed as `#name`.
-        unnamed: (table, name): rows an older version changed without saying which.
+        unnamed: (table, name): rows an older version changed without recording which.
         since: table -> the moment of its baseline; nothing where there is none.
     """
 
@@ -109,9 +109,9 @@ class ExpectedRows:
 
 
 def ensure_baseline(engine: Engine, *, now: datetime) -> bool:
-    """Write a baseline of the tables that have none yet. Returns whether one was written.
+    """Write a baseline of the tables that have none. Return whether one was written.
 
-    A database this user cannot write stays without one until a service comes that can.
+    A database this user cannot write gets none until a service with rights starts.
 
     Raises:
         StorageUnavailable: the database cannot be used.
@@ -133,9 +133,9 @@ def ensure_baseline(engine: Engine, *, now: datetime) -> bool:
 
 
 def renew_baseline(engine: Engine, *, ground: str, by: str, now: datetime) -> int:
-    """Vouch for every row as it stands from now on. Returns how many differences that accepts.
+    """Write a new baseline of every row. Return the number of differences thereby accepted.
 
-    What differed is named in the event, without its values.
+    The event names what differed, without values.
 
     Raises:
         StorageUnavailable: the database cannot be written.
@@ -148,7 +148,7 @@ def renew_baseline(engine: Engine, *, ground: str, by: str, now: datetime) -> in
 
 
 def vouching(engine: Engine) -> Vouching:
-    """Return since when the chain vouches for accounts, rights, people and their addresses."""
+    """Return since when the chain covers accounts, rights, people and their addresses."""
     with reading(engine) as connection:
         last, baseline = 0, None
         for event in connection.execute(select(ACT).where(ACT.c.kind == BASELINE).order_by(ACT.c.seq)):
@@ -163,10 +163,10 @@ def vouching(engine: Engine) -> Vouching:
 
 
 def find_differences(connection: Connection, *, now: datetime | None = None) -> Iterator[Difference]:
-    """Yield every row and column that is not as the chain says.
+    """Yield every row and column that differs from the chain.
 
     Args:
-        now: what is worth nothing any more by that moment need not be there; None: by the last baseline.
+        now: rows expired by that moment may be missing; None: by the last baseline.
     """
     expected = _expected(connection, now)
     for of in VOUCHED:
@@ -175,7 +175,7 @@ def find_differences(connection: Connection, *, now: datetime | None = None) -> 
 
 
 def _expected(connection: Connection, now: datetime | None) -> ExpectedRows:
-    """Fold the office's chain. Sessions that are over by now are left out: there may be millions."""
+    """Fold the office's chain into expected rows, without expired sessions, which may be millions."""
     expected = ExpectedRows()
     over = moment(now) if now else ""
     query = select(ACT.c.kind, ACT.c.name, ACT.c.at, ACT.c.payload).order_by(ACT.c.seq)
@@ -185,7 +185,7 @@ def _expected(connection: Connection, now: datetime | None) -> ExpectedRows:
 
 
 def _apply(expected: ExpectedRows, event: Row_, over: str) -> None:
-    """Take one event in. A payload altered past reading is named as such elsewhere."""
+    """Apply one event. Unreadable payloads are reported elsewhere."""
     payload = _payload(event.payload)
     if event.kind == BASELINE:
         for name in expected.rows.keys() & set(payload.get("tables", ())):
@@ -202,7 +202,7 @@ def _apply(expected: ExpectedRows, event: Row_, over: str) -> None:
 
 
 def _set(rows: dict[Key, Fields], operation: str, key: Key, values: Fields) -> None:
-    """Apply one row of an event. Columns set in a row that nobody put there do not put it there."""
+    """Apply one row of an event. Setting columns of a row that does not exist does not create it."""
     if operation == "remove":
         rows.pop(key, None)
     elif operation == "add":
@@ -212,6 +212,7 @@ def _set(rows: dict[Key, Fields], operation: str, key: Key, values: Fields) -> N
 
 
 def _payload(text: str) -> dict[str, Any]:
+    """Return the payload of an event; empty when unreadable."""
     try:
         payload = json.loads(text)
     except ValueError:
@@ -222,6 +223,7 @@ def _payload(text: str) -> dict[str, Any]:
 def _compare(
     connection: Connection, of: VouchedTable, expected: ExpectedRows, horizon: str
 ) -> Iterator[Difference]:
+    """Yield the differences of one table."""
     rows = expected.rows[of.name]
     salts = salts_of(connection, of) if of.hashed else {}
     seen: set[Key] = set()
@@ -247,7 +249,7 @@ def _compare(
 def _differing(
     of: VouchedTable, key: Key, row: Mapping[str, Any], fields: Fields, salt: str
 ) -> Iterator[Difference]:
-    """Yield the columns of a row that are not as the chain says; one it says nothing of is not compared."""
+    """Yield the columns of a row that differ from the chain; columns it does not mention are skipped."""
     for name in of.columns:
         place, stands = {**_place(of, key), "field": name}, plain(row[name])
         if name not in of.hashed:
@@ -267,7 +269,7 @@ def _differing(
 
 
 def _uncovered(connection: Connection) -> tuple[VouchedTable, ...]:
-    """Return the tables no baseline speaks of."""
+    """Return the tables without a baseline."""
     baselines = connection.execute(select(ACT.c.payload).where(ACT.c.kind == BASELINE)).scalars()
     covered = {name for text in baselines for name in _payload(text).get("tables", ())}
     return tuple(one for one in VOUCHED if one.name not in covered)
@@ -295,7 +297,7 @@ def _write_baseline(
 
 
 def _standing(connection: Connection, of: VouchedTable, now: datetime) -> Iterator[Row]:
-    """Yield the rows of a table as they stand, as events carry them; what is over by now is left out."""
+    """Yield the current rows of a table in the format of events, without expired ones."""
     rows = [dict(record._mapping) for record in connection.execute(of.select())]
     changes = [of.added(row) for row in rows if not of.expires or row[of.expires] > now]
     salts = make_salts(connection, of, [one.key for one in changes]) if of.hashed else {}
@@ -321,7 +323,7 @@ def _place(of: VouchedTable, key: Key) -> dict[str, object]:
 
 
 def _shown(of: VouchedTable, row: Mapping[str, Any]) -> str:
-    """Return the columns of a row that are no secret, for a person to read."""
+    """Return the non-secret columns of a row, for people to read."""
     return _listed({name: plain(row[name]) for name in (*of.open, *of.personal)})
 
 

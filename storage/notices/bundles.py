@@ -1,4 +1,4 @@
-"""Notices that travel inside another's letter, and due dates that have moved."""
+"""Queries for notices combined in one letter, and for due dates that have moved."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ _TOLD = ("sending", "sent", "unknown")
 
 
 def waiting(engine: Engine) -> Sequence[PendingStep]:
-    """Queued notices that wait for a letter to carry them, by person, channel and bundle, where none is on its
-    way."""
+    """Return queued notices that wait to be combined, by person, channel and bundle, where no letter is queued
+    yet.
+    """
     named = (NOTICE.c.person, NOTICE.c.channel, NOTICE.c.bundle)
     asked = (
         select(
@@ -61,7 +62,7 @@ def waiting(engine: Engine) -> Sequence[PendingStep]:
 
 
 def unbundle(engine: Engine, groups: Sequence[PendingStep], hand: EnqueueJobs | None) -> None:
-    """Let these go as letters of their own."""
+    """Release these notices as separate letters."""
     if not groups:
         return
     with writing(engine) as connection:
@@ -74,7 +75,7 @@ def unbundle(engine: Engine, groups: Sequence[PendingStep], hand: EnqueueJobs | 
 
 
 def collect(engine: Engine, carriers: Sequence[Notice], *, now: datetime) -> Mapping[str, Sequence[Notice]]:
-    """What each of these claimed letters is to carry, by the letter's key; claimed with it and committed."""
+    """Claim the notices each of these claimed letters carries, by the letter's key; commits."""
     if not carriers:
         return {}
     found: dict[str, Sequence[Notice]] = {}
@@ -96,7 +97,7 @@ def collect(engine: Engine, carriers: Sequence[Notice], *, now: datetime) -> Map
 
 
 def known(engine: Engine, keys: Collection[str]) -> frozenset[str]:
-    """Which of these notices there are already."""
+    """Return those of the keys that exist already."""
     if not keys:
         return frozenset()
     with reading(engine) as connection:
@@ -105,7 +106,9 @@ def known(engine: Engine, keys: Collection[str]) -> frozenset[str]:
 
 
 def moves(engine: Engine, *, limit: int) -> Sequence[Move]:
-    """Deadlines whose due date has moved, in order, with where they stand now and who was told of them."""
+    """Return the deadlines whose due date has moved, in order, with their current rows and earlier
+    recipients.
+    """
     with reading(engine) as connection:
         lines = connection.execute(MOVED.select().order_by(MOVED.c.n).limit(limit)).all()
         if not lines:
@@ -129,12 +132,12 @@ def moves(engine: Engine, *, limit: int) -> Sequence[Move]:
 
 
 def settle_moves(connection: Connection, numbers: Sequence[int]) -> None:
-    """These are told: they wait no longer."""
+    """Delete these moves, whose recipients have been notified."""
     connection.execute(MOVED.delete().where(MOVED.c.n.in_(numbers)))
 
 
 def open_rows(engine: Engine, until: date, *, today: date) -> Sequence[Row]:
-    """Open rows of active cases that are due by then, or were planned for a day before `today`, by due date."""
+    """Return open rows of active cases due by then, or planned for a day before `today`, by due date."""
     asked = (
         select(DEADLINE)
         .join(CASE, CASE.c.id == DEADLINE.c.case)
@@ -147,7 +150,7 @@ def open_rows(engine: Engine, until: date, *, today: date) -> Sequence[Row]:
 
 
 def unreached(engine: Engine) -> frozenset[tuple[str, str]]:
-    """Case and obligation of letters that did not arrive, or of which nobody knows."""
+    """Return case and obligation of letters that failed or whose fate is unknown."""
     lost = or_(NOTICE.c.state == literal_column("'failed'"), NOTICE.c.state == literal_column("'unknown'"))
     asked = select(NOTICE.c.case, NOTICE.c.obligation).where(lost, NOTICE.c.case.is_not(None)).distinct()
     with reading(engine) as connection:
@@ -155,12 +158,14 @@ def unreached(engine: Engine) -> frozenset[tuple[str, str]]:
 
 
 def _members(person: str, channel: str, bundle: str):  # type: ignore[no-untyped-def]
+    """Return the condition for the notices of a bundle."""
     return and_(
         NOTICE.c.person == person, NOTICE.c.channel == channel, NOTICE.c.bundle == bundle, _QUEUED, _BUNDLED
     )
 
 
 def _rows(connection: Connection, cases: Collection[str]) -> dict[tuple[str, str], Row]:
+    """Return the board rows of these cases."""
     asked = select(DEADLINE).where(DEADLINE.c.case.in_(sorted(cases)))
     found = [row(record) for record in connection.execute(asked)]
     return {(one.case, one.obligation): one for one in found}
@@ -169,7 +174,7 @@ def _rows(connection: Connection, cases: Collection[str]) -> dict[tuple[str, str
 def _told(
     connection: Connection, cases: Collection[str]
 ) -> dict[tuple[str, str], dict[tuple[str, str], Notice]]:
-    """Of each deadline the last notice each person has had through each channel."""
+    """Return, for each deadline, the last notice to each person through each channel."""
     asked: Select[tuple[object, ...]] = (
         select(NOTICE)
         # Who was asked about a plan date, or for a decision, was told of no due date.

@@ -1,8 +1,9 @@
-"""Which processes deliver the letters of a database file: locks the operating system drops with their holder.
+"""A lock that shows which processes deliver letters of a database file; released by the system when its holder
+dies.
 
-Whoever delivers holds a shared lock on a file beside the database, for as long as it has letters in hand. Who
-gets the exclusive one knows that nobody delivers: what is still on its way then was left by a process that is
-gone, and no clock has to say for how long. On a server, and where a system has no such locks, the clock does.
+A delivering process holds a shared lock on a file beside the database while it has claimed letters. A process
+that gets the exclusive lock knows that nobody delivers, so claimed letters were abandoned. On a server, and on
+systems without such locks, abandoned letters are found by time.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _HAS_LOCKS = find_spec("fcntl") is not None
 
 
 class DeliveryLock:
-    """The lock of one database; each thread that delivers holds it by a handle of its own."""
+    """The lock of one database; each delivering thread holds it by a handle of its own."""
 
     def __init__(self, engine: Engine) -> None:
         file = engine.url.database if engine.dialect.name == "sqlite" else None
@@ -31,20 +32,21 @@ class DeliveryLock:
 
     @property
     def works(self) -> bool:
-        """Whether there is such a lock: for files of SQLite, on systems that have it."""
+        """Whether the lock is available: for SQLite files, on systems that have such locks."""
         return self._file is not None and _HAS_LOCKS
 
     @property
     def _handle(self) -> int | None:
+        """Return this thread's handle."""
         found: int | None = getattr(self._held, "handle", None)
         return found
 
     @contextmanager
     def shared(self) -> Iterator[None]:
-        """Be known as one that delivers, until the block ends.
+        """Hold the shared lock while the block runs.
 
         Raises:
-            StorageUnavailable: the lock's file cannot be made beside the database.
+            StorageUnavailable: the lock file cannot be created beside the database.
         """
         if not self.works:
             yield
@@ -62,9 +64,9 @@ class DeliveryLock:
 
     @contextmanager
     def alone(self) -> Iterator[bool]:
-        """Whether nobody else delivers; then nobody begins to before the block ends.
+        """Return whether nobody else delivers; if so, nobody can start until the block ends.
 
-        Not to be asked with letters in hand: for a moment the shared lock of this thread is given up.
+        Not to be called with claimed letters: the shared lock of this thread is released for a moment.
         """
         if not self.works:
             yield False
@@ -86,6 +88,7 @@ class DeliveryLock:
                 fcntl.flock(handle, fcntl.LOCK_SH)
 
     def _open(self) -> int:
+        """Open the lock file."""
         assert self._file is not None
         # By its real name: two settings may lead to one file in two ways.
         name = os.path.realpath(self._file) + SUFFIX

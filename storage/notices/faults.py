@@ -1,4 +1,4 @@
-"""What is wrong with a channel itself, as long as it is; and its letters queued again once it is mended."""
+"""Faults of channels, and requeueing of their letters once a fault is corrected."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _STUCK = or_(
 
 
 def write_down(engine: Engine, channel: str, code: str, answer: str, *, now: datetime) -> None:
-    """What a channel suffers from, from now on; with no code it is well again. Unchanged writes nothing.
+    """Record a channel's fault; an empty code ends it. An unchanged fault writes nothing.
 
     Raises:
         StorageUnavailable: the database cannot be written.
@@ -53,7 +53,7 @@ def write_down(engine: Engine, channel: str, code: str, answer: str, *, now: dat
 
 
 def faults(connection: Connection) -> Sequence[Fault]:
-    """What each channel suffers from, with how many letters it keeps waiting."""
+    """Return the fault of each channel, with the number of letters it delays."""
     return [
         Fault(
             channel=one.channel,
@@ -69,7 +69,7 @@ def faults(connection: Connection) -> Sequence[Fault]:
 
 
 def resend_all(engine: Engine, channel: str, *, now: datetime, opens: Opens, hand: EnqueueJobs | None) -> int:
-    """Queue again what the channel's fault has kept from leaving; how many letters. None where it has none."""
+    """Queue again the letters a channel's fault has delayed; return how many. None without a fault."""
     with writing(engine) as connection:
         known = connection.execute(
             CHANNEL_FAULT.select().where(CHANNEL_FAULT.c.channel == channel).with_for_update()
@@ -94,4 +94,5 @@ def resend_all(engine: Engine, channel: str, *, now: datetime, opens: Opens, han
 
 
 def _kept(channel: str, since: datetime) -> ColumnElement[bool]:
+    """Return the condition for the letters a channel's fault has delayed."""
     return and_(NOTICE.c.channel == channel, NOTICE.c.attempted_at >= since, _STUCK)

@@ -1,4 +1,4 @@
-"""The outbox in figures, and the pulse of the metronome."""
+"""Figures of the outbox, and heartbeats of the metronome's tasks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WAITING = (NOTICE.c.state == literal_column("'queued'"), NOTICE.c.bundle == lit
 
 
 def figures(engine: Engine, *, now: datetime) -> Figures:
-    """How the sending stands at that moment. Costs what is queued, not what was ever sent."""
+    """Return the state of delivery at a moment. The cost depends on what is queued, not on what was sent."""
     oldest = select(func.min(NOTICE.c.not_before, type_=NOTICE.c.not_before.type)).where(
         *_WAITING, NOTICE.c.not_before <= now
     )
@@ -34,7 +34,7 @@ def figures(engine: Engine, *, now: datetime) -> Figures:
 
 
 def failed(engine: Engine, *, limit: int) -> Sequence[Notice]:
-    """Letters of cases that failed or of which nobody knows, the newest first."""
+    """Return letters of cases that failed or whose fate is unknown, newest first."""
     lost = NOTICE.c.state.in_([literal_column("'failed'"), literal_column("'unknown'")])
     asked = (
         select(NOTICE)
@@ -47,7 +47,7 @@ def failed(engine: Engine, *, limit: int) -> Sequence[Notice]:
 
 
 def beat(engine: Engine, name: str, *, now: datetime, seconds: float) -> None:
-    """Something was done at that moment, and took so long.
+    """Record that a task ran at a moment, and its duration.
 
     Raises:
         StorageUnavailable: the database cannot be written.

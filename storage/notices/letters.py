@@ -1,4 +1,4 @@
-"""Letters as the desk asks for them: those their reader has not acknowledged."""
+"""Finds letters that were not acknowledged, for the task list."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from storage.tables import NOTICE
 def unread(
     connection: Connection, cases: Collection[str], names: Sequence[str]
 ) -> Mapping[tuple[str, str], str]:
-    """Of the last letter about each obligation that a reader was sent and has not acknowledged: its key."""
+    """Return the key of the last sent and unacknowledged letter about each obligation."""
     asked = (
         select(NOTICE.c.case, NOTICE.c.obligation, NOTICE.c.key)
         .where(

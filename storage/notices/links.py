@@ -1,4 +1,4 @@
-"""Telegram accounts and the one-time codes that link them."""
+"""Repository of linked Telegram accounts and one-time codes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FRESH = 2.0
 
 
 class SqlLinks:
-    """`notifications.links.Links` on a database."""
+    """Implements `notifications.links.Links` on a database."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -29,8 +29,10 @@ class SqlLinks:
         self._read: tuple[float, Mapping[str, Link]] | None = None
 
     def all(self) -> Mapping[str, Link]:
-        """Every link by person, the blocked ones too; FRESH seconds old at most, and never older than what
-        was changed through this object."""
+        """Return every link by person, blocked ones included; at most FRESH seconds old.
+
+        Never older than what was changed through this object.
+        """
         with self._guard:
             known = self._read
         if known is not None and time.monotonic() - known[0] < FRESH:
@@ -43,22 +45,21 @@ class SqlLinks:
         return found
 
     def of(self, person: str) -> Link | None:
-        """The person's link as it stands now."""
+        """Return the person's current link."""
         return self._one(LINK.c.person == person)
 
     def these(self, people: Collection[str]) -> Mapping[str, Link]:
-        """The links of these people as they stand now, asked for together."""
+        """Return the current links of these people, in one query."""
         asked = select(LINK).where(LINK.c.person.in_(sorted(people)))
         with reading(self._engine) as connection:
             return {record.person: _link(record) for record in connection.execute(asked)}
 
     def behind(self, chat: str) -> Link | None:
-        """The link of that account."""
+        """Return the link of an account."""
         return self._one(LINK.c.chat == chat)
 
     def offer(self, person: str, hashed: str, *, now: datetime) -> None:
-        """Keep the hash of a new code for the person; a code of theirs not yet used is worth nothing any more,
-        and codes that have had their day are forgotten."""
+        """Store the hash of a new code for a person, replacing an unused one; delete expired codes."""
         with writing(self._engine) as connection:
             old = (LINK_CODE.c.person == person) & LINK_CODE.c.used_at.is_(None)
             connection.execute(LINK_CODE.delete().where(old | (LINK_CODE.c.until < now - CODE_LASTS * 144)))
@@ -68,7 +69,9 @@ class SqlLinks:
             record(connection, RowEvent(kind="link_code_given", name=person, by="", now=now, rows=rows))
 
     def redeem(self, hashed: str, chat: str, *, language: str, now: datetime) -> tuple[Redeemed, Link | None]:
-        """Link the account to whom the code was given. Of two that bring one code, one is linked."""
+        """Link an account to the person the code was issued to; of two accounts with one code only one is
+        linked.
+        """
         with writing(self._engine) as connection:
             asked = select(LINK_CODE).where(LINK_CODE.c.hash == hashed).with_for_update()
             code = connection.execute(asked).first()
@@ -105,15 +108,15 @@ class SqlLinks:
         return "linked", link
 
     def block(self, person: str, *, now: datetime) -> bool:
-        """The account takes nothing from the bot. Returns whether it did until now."""
+        """Mark the account as blocking the bot. Return whether it did not until now."""
         return self._change(person, LINK.c.blocked_at.is_(None), blocked_at=now)
 
     def welcome(self, person: str) -> bool:
-        """The person's account takes messages again. Returns whether it did not until now."""
+        """Mark the account as accepting messages again. Return whether it was blocked until now."""
         return self._change(person, LINK.c.blocked_at.is_not(None), blocked_at=None)
 
     def unlink(self, person: str, *, by: str, now: datetime) -> bool:
-        """Forget the person's account. Returns whether there was one. `by`: who says so."""
+        """Remove the person's link. Return whether there was one. `by`: who removed it."""
         with writing(self._engine) as connection:
             done = connection.execute(LINK.delete().where(LINK.c.person == person)).rowcount
             if done:
@@ -123,11 +126,11 @@ class SqlLinks:
         return bool(done)
 
     def speak(self, person: str, language: str) -> None:
-        """The language in which the bot speaks to them from now on."""
+        """Set the language of the bot's messages to the person."""
         self._change(person, LINK.c.language != language, language=language)
 
     def await_from(self, person: str, awaited: PendingLink | None) -> None:
-        """What the next document or address they send is for."""
+        """Set the evidence expected next from the person."""
         value = awaited and {
             "case": awaited.case,
             "obligation": awaited.obligation,

@@ -1,7 +1,7 @@
-"""What became of a batch of notices, in one statement: one look at the table, one count of what changed.
+"""Writes the outcomes of a batch of notices in one statement.
 
-Both databases know VALUES in a common table expression and UPDATE ... FROM; with a statement a notice, a batch
-of a hundred makes as many round trips, and on PostgreSQL as many lines of the tally.
+Both databases support VALUES in a common table expression and UPDATE ... FROM; one statement per notice would
+take a hundred round trips for a batch of a hundred, and on PostgreSQL as many lines of the tally.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ _COLUMNS = (
 
 
 def step(marks: Sequence[DeliveryOutcome], *, now: datetime) -> ReturningUpdate[tuple[object, ...]]:
-    """The statement that writes them, where the notice is still `sending`; it returns those it has changed."""
+    """Return the statement that writes the outcomes where the notice is still `sending`; it returns those
+    changed.
+    """
     lines = [
         (
             mark.key,

@@ -1,6 +1,6 @@
-"""The outbox: notices with their delivery records, and the board rows whose rung has come.
+"""The outbox: notices with their delivery records, and board rows whose escalation step is due.
 
-Every method is one transaction. What costs grows with what is due, never with what is stored.
+Every method is one transaction. The cost depends on what is due, not on what is stored.
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ _SENDING = NOTICE.c.state == literal_column("'sending'")
 
 
 class SqlOutbox:
-    """`notifications.ports.Outbox` on a database.
+    """Implements `notifications.ports.Outbox` on a database.
 
     Args:
-        officer, language: whom config.toml names where nobody else can be told, and their language.
-        hand: takes what is queued in batches; None where one process sends all there is.
-        kept: what the process keeps of this database, where others work with it too.
+        officer, language: person named by config.toml to be notified when nobody else can, and their language.
+        hand: receives queued notices in batches; None where one process sends everything.
+        kept: the process's cache of this database, where others use it too.
     """
 
     def __init__(
@@ -72,21 +72,23 @@ class SqlOutbox:
         self._kept = kept or DatabaseCache(engine, officer=officer, language=language)
 
     def due_rows(self, today: date, *, limit: int, after: tuple[date, str, str] | None = None) -> Sequence[Row]:
-        """Rows with `next_rung_on <= today` that still wait for somebody, of active cases, in the order
-        (next_rung_on, case, obligation), those behind `after` only."""
+        """Return open rows of active cases with `next_rung_on <= today`, by (next_rung_on, case, obligation).
+
+        Only those after `after`.
+        """
         return steps.due_rows(self._engine, today, limit=limit, after=after)
 
     def cases(self, ids: Collection[str]) -> Mapping[str, Case]:
-        """These cases folded from their events, read together; an unknown id is left out."""
+        """Return these cases folded from their events, read together; unknown ids are left out."""
         with reading(self._engine) as connection:
             return ledger.cases(connection, ids)
 
     def office(self) -> Office:
-        """Units, people and matches, with the officer config.toml names."""
+        """Return units, people and matches, with the officer config.toml names."""
         return self._kept.office()
 
     def settle(self, settlements: Sequence[Settlement], *, now: datetime) -> int:
-        """Insert the notices and move the rows' next rungs. Returns how many notices are queued by it.
+        """Insert the notices and move the rows' next steps; return how many notices were queued.
 
         A key already there changes nothing, except that a withdrawn notice is queued again. A settlement
         counts only while its row still has the `due` and `next_rung_on` it was planned from.
@@ -97,8 +99,10 @@ class SqlOutbox:
             return self.queue(connection, steps.settle(connection, settlements))
 
     def add(self, notices: Sequence[Notice], *, now: datetime) -> int:
-        """Queue notices no row of the board has asked for; a key already there changes nothing, except that a
-        withdrawn notice is queued again. Returns how many are queued by it."""
+        """Queue notices that come from no board row; return how many were queued.
+
+        A key already there changes nothing, except that a withdrawn notice is queued again.
+        """
         if not notices:
             return 0
         with writing(self._engine) as connection:
@@ -107,9 +111,11 @@ class SqlOutbox:
     def claim(
         self, channel: str, *, now: datetime, limit: int, keys: Collection[str] | None = None
     ) -> Sequence[Notice]:
-        """Take up to `limit` queued notices of the channel with `not_before <= now`, oldest first, of those
-        `keys` if given; they are `sending` and committed before this returns. Of two claimers each notice goes
-        to one."""
+        """Claim up to `limit` queued notices of the channel with `not_before <= now`, oldest first.
+
+        With `keys` only those. They are `sending` and committed before this returns. Of two claimers each
+        notice goes to one.
+        """
         chosen = (
             select(NOTICE.c.key)
             .where(NOTICE.c.channel == channel, _QUEUED, _ALONE, NOTICE.c.not_before <= now)
@@ -135,16 +141,16 @@ class SqlOutbox:
         return sorted(taken, key=lambda one: (one.not_before, one.queued_at, one.key))
 
     def fault(self, channel: str, code: str, answer: str, *, now: datetime) -> None:
-        """Write down what a channel itself suffers from; with no code it is well again."""
+        """Record a fault of the channel itself; an empty code ends it."""
         # Said between a letter and its mark: failing here, it would be sent again.
         retry_until_back(lambda: faults.write_down(self._engine, channel, code, answer, now=now))
 
     def resend_all(self, channel: str, *, now: datetime, opens: faults.Opens) -> int:
-        """Queue again what a fault of the channel has kept from leaving; how many letters."""
+        """Queue again the letters a fault of the channel has delayed; return how many."""
         return faults.resend_all(self._engine, channel, now=now, opens=opens, hand=self._hand)
 
     def mark(self, marks: Sequence[DeliveryOutcome], *, now: datetime) -> None:
-        """Write down outcomes of claimed notices, only where the state is still `sending`."""
+        """Record outcomes of claimed notices, only where the state is still `sending`."""
         if marks:
             # The letters have left: a database that is away for a moment is waited for, or they leave again.
             retry_until_back(lambda: self._mark(marks, now))
@@ -158,14 +164,16 @@ class SqlOutbox:
 
     @contextmanager
     def delivering(self) -> Iterator[None]:
-        """Around a delivery: while it lasts nobody takes what it has claimed for left behind."""
+        """Hold the delivery lock while the block runs, so that nobody recovers what this delivery has
+        claimed.
+        """
         with self._delivery.shared():
             yield
 
     def left_behind(self) -> bool:
-        """Whether letters are on their way that no process sends any more.
+        """Return whether letters are claimed that no process sends any more.
 
-        Where only time can tell, or jobs of a queue do, it is not told here.
+        Always False where only time or the jobs of a queue can tell.
         """
         with self._delivery.alone() as alone:
             if not alone:
@@ -182,12 +190,13 @@ class SqlOutbox:
         now: datetime,
         keys: Collection[str] | None = None,
     ) -> int:
-        """Notices of the channel left in `sending` since before `before` become `state`: queued with
-        `not_before = now`, or unknown. With `keys` those, and what they carried, since whenever. Returns how
-        many.
+        """Give notices left in `sending` since before `before` a new state; return how many.
 
-        Where several machines send, "since before" is so long as this process has looked: their clocks may
-        differ. On a file of SQLite time says nothing: left is what nobody delivers (`DeliveryLock`).
+        `state`: queued with `not_before = now`, or unknown. With `keys` those and what they carried, of any
+        age.
+
+        Where several machines send, the time is measured by this process, as their clocks may differ. On an
+        SQLite file time is ignored: abandoned is what nobody delivers (`DeliveryLock`).
         """
         if keys is not None or not self._delivery.works:
             return self._recover(self._abandoned(channel, before, now, keys), channel, state, now, keys)
@@ -197,6 +206,7 @@ class SqlOutbox:
     def _abandoned(
         self, channel: str, before: datetime, now: datetime, keys: Collection[str] | None
     ) -> ColumnElement[bool]:
+        """Return the condition for abandoned notices."""
         if keys is None and self._hand is not None:
             held = self._holding.abandoned(channel, now - before)
             return tuple_(NOTICE.c.key, NOTICE.c.attempts).in_(held)
@@ -229,37 +239,39 @@ class SqlOutbox:
             return len(found)
 
     def waiting(self) -> Sequence[PendingStep]:
-        """Notices that wait to be carried and for which no letter is on its way."""
+        """Return notices that wait to be carried and have no letter queued for them."""
         return bundles.waiting(self._engine)
 
     def unbundle(self, groups: Sequence[PendingStep]) -> None:
-        """Let these go as letters of their own."""
+        """Release these notices as separate letters."""
         bundles.unbundle(self._engine, groups, self._hand)
 
     def collect(self, carriers: Sequence[Notice], *, now: datetime) -> Mapping[str, Sequence[Notice]]:
-        """Claim what each of these claimed letters is to carry, by the letter's key."""
+        """Claim the notices that each of these claimed letters carries, by the letter's key."""
         return bundles.collect(self._engine, carriers, now=now)
 
     def known(self, keys: Collection[str]) -> frozenset[str]:
-        """Which of these notices there are already."""
+        """Return those of the keys that exist already."""
         return bundles.known(self._engine, keys)
 
     def moves(self, *, limit: int) -> Sequence[Move]:
-        """Deadlines whose due date has moved, the oldest move first."""
+        """Return deadlines whose due date has moved, the oldest move first."""
         return bundles.moves(self._engine, limit=limit)
 
     def settle_moves(self, moves: Sequence[Move], notices: Sequence[Notice], *, now: datetime) -> int:
-        """Queue the notices of these moves and forget the moves, in one transaction; how many are queued."""
+        """Queue the notices of these moves and delete the moves in one transaction; return how many were
+        queued.
+        """
         with writing(self._engine) as connection:
             bundles.settle_moves(connection, [number for one in moves for number in one.numbers])
             return self.queue(connection, notices)
 
     def open_rows(self, until: date, *, today: date) -> Sequence[Row]:
-        """Open rows of active cases due by that day, by due date."""
+        """Return open rows of active cases due by that day, by due date."""
         return bundles.open_rows(self._engine, until, today=today)
 
     def unreached(self) -> frozenset[tuple[str, str]]:
-        """Case and obligation of letters that did not arrive."""
+        """Return case and obligation of letters that did not arrive."""
         return bundles.unreached(self._engine)
 
     def notices(
@@ -271,7 +283,9 @@ class SqlOutbox:
         state: NoticeState | None = None,
         limit: int | None = None,
     ) -> Sequence[Notice]:
-        """The register, the newest first, narrowed by what is given; without digests that said nothing."""
+        """Return notices, newest first, filtered by the given values, without digests that had nothing to
+        say.
+        """
         said = or_(NOTICE.c.state != "withdrawn", NOTICE.c.case.is_not(None))
         asked = select(NOTICE).where(said).order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key)
         narrowed = {"case": case, "person": person, "channel": channel, "state": state}
@@ -284,7 +298,7 @@ class SqlOutbox:
             return [notice(record) for record in connection.execute(asked)]
 
     def carried(self, key: str) -> Sequence[Notice]:
-        """What the letter of that notice carried."""
+        """Return the notices carried by that notice's letter."""
         asked = select(NOTICE).where(NOTICE.c.carrier == key).order_by(NOTICE.c.due, NOTICE.c.key)
         with reading(self._engine) as connection:
             found = connection.execute(select(NOTICE.c.person).where(NOTICE.c.key == key)).scalar()
@@ -293,13 +307,13 @@ class SqlOutbox:
             return [notice(record) for record in connection.execute(asked.where(NOTICE.c.person == found))]
 
     def notice(self, key: str) -> Notice | None:
-        """The notice of that key."""
+        """Return the notice of a key; None when there is none."""
         with reading(self._engine) as connection:
             record = connection.execute(select(NOTICE).where(NOTICE.c.key == key)).first()
         return notice(record) if record is not None else None
 
     def acknowledge(self, key: str, *, now: datetime) -> bool:
-        """The reader says it was read. Returns False when there is no such notice; the first time stays."""
+        """Record that a notice was read; the first time is kept. Return False when there is no such notice."""
         step = (
             update(NOTICE)
             .where(NOTICE.c.key == key, NOTICE.c.acknowledged_at.is_(None))
@@ -312,8 +326,10 @@ class SqlOutbox:
             return connection.execute(select(NOTICE.c.key).where(NOTICE.c.key == key)).first() is not None
 
     def resend(self, key: str, *, now: datetime, not_before: datetime) -> bool:
-        """Queue a notice again whose delivery failed or is unknown; its attempts count anew, its key and
-        Message-ID stay. False when there is none of that key in such a state."""
+        """Queue a notice again that failed or whose fate is unknown; False when there is no such notice.
+
+        Its attempts restart; its key and Message-ID are kept.
+        """
         step = (
             update(NOTICE)
             .where(NOTICE.c.key == key, NOTICE.c.state.in_(("failed", "unknown")))
@@ -327,7 +343,7 @@ class SqlOutbox:
         return True
 
     def queue(self, connection: Connection, letters: Sequence[Notice]) -> int:
-        """Queue notices in the caller's own transaction; return how many are queued by it."""
+        """Queue notices in the caller's transaction; return how many were queued."""
         if not letters or not (count := _insert(connection, letters)):
             return 0
         # What waits to be carried leaves with the letter that carries it.
@@ -337,6 +353,7 @@ class SqlOutbox:
 
 
 def _insert(connection: Connection, letters: Sequence[Notice]) -> int:
+    """Insert notices, or queue withdrawn ones again; return how many were queued."""
     step = insert(connection, NOTICE)
     renewed = [name for name in NOTICE_COLUMNS if name != "key"]
     step = step.on_conflict_do_update(

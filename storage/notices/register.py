@@ -1,8 +1,8 @@
-"""The register under proof: what became of notices, batch by batch, in a chain that the seals cover.
+"""The register of notices: outcomes in a hash chain, batch by batch, covered by the seals.
 
-A batch is appended in the transaction that writes the outcomes, so that neither is there without the other.
-It holds a hash of each notice's record: who, through what, which rung, when, with what answer, and the hash of
-what they read. A record changed by hand, taken away, or put there without a delivery is named by `verify`.
+A batch is appended in the transaction that writes the outcomes, so that neither is there without the other. It
+holds a hash of each notice's record: recipient, channel, step, time, answer, and the hash of the text. A record
+changed, removed, or added without a delivery is reported by `verify`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Line = tuple[str, str, str]
 
 
 def digest(one: Notice) -> str:
-    """SHA-256 of what the register says of a notice, but for its acknowledgement, which comes later."""
+    """Return the SHA-256 of a notice's record, without its acknowledgement, which comes later."""
     said = [
         *(one.key, one.kind, one.case, one.obligation, one.due, one.rung, one.person, one.channel),
         *(one.address, one.language, one.state, one.carrier, one.text_hash, one.message_id, one.answer),
@@ -45,19 +45,19 @@ def digest(one: Notice) -> str:
 
 
 def prove(connection: Connection, keys: Collection[str], *, now: datetime) -> None:
-    """Append what these notices have become, those that are settled by now."""
+    """Append the outcomes of these notices, as far as they are final."""
     asked = select(NOTICE).where(NOTICE.c.key.in_(sorted(keys)), NOTICE.c.state.in_(SETTLED))
     prove_these(connection, [notice(record) for record in connection.execute(asked)], now=now)
 
 
 def prove_these(connection: Connection, notices: Iterable[Notice], *, now: datetime) -> None:
-    """Append what these have become, as they stand in the table; those that are settled."""
+    """Append the outcomes of these notices as stored, as far as they are final."""
     found = sorted((one for one in notices if one.state in SETTLED), key=lambda one: one.key)
     append(connection, [(one.key, one.state, digest(one)) for one in found], now=now)
 
 
 def append(connection: Connection, lines: Sequence[Line], *, now: datetime) -> None:
-    """Append one batch of lines; none is no batch."""
+    """Append one batch of lines; an empty batch is not written."""
     if not lines:
         return
     if connection.dialect.name == "postgresql":
@@ -76,18 +76,18 @@ def append(connection: Connection, lines: Sequence[Line], *, now: datetime) -> N
 
 
 def line(n: int, at: datetime, lines: str) -> str:
-    """A batch as one canonical JSON object; `lines` stands in it unchanged."""
+    """Return a batch as one canonical JSON object; `lines` is included unchanged."""
     return f'{{"at":"{moment(at)}","lines":{lines},"n":{n}}}'
 
 
 def end(connection: Connection) -> tuple[str, int, str] | None:
-    """The chain, its last number and its last hash; None before the first batch."""
+    """Return the chain's name, last number and last hash; None before the first batch."""
     last = connection.execute(select(PROOF.c.n, PROOF.c.hash).order_by(PROOF.c.n.desc()).limit(1)).first()
     return (CHAIN, last.n, last.hash) if last else None
 
 
 def problems(connection: Connection) -> Iterator[tuple[str, dict[str, object]]]:
-    """Everything in the register that is not as it was written: codes with arguments."""
+    """Yield everything in the register that was altered: codes with arguments."""
     known: dict[str, tuple[str, str]] = {}
     acknowledged: dict[str, str] = {}
     n, previous = 0, ""
@@ -110,6 +110,7 @@ def problems(connection: Connection) -> Iterator[tuple[str, dict[str, object]]]:
 def _notices(
     connection: Connection, known: dict[str, tuple[str, str]], acknowledged: dict[str, str]
 ) -> Iterator[tuple[str, dict[str, object]]]:
+    """Yield the problems of notices compared with the register."""
     unseen = set(known)
     for record in connection.execute(NOTICE.select().order_by(NOTICE.c.key).execution_options(yield_per=5000)):
         one = notice(record)
@@ -127,6 +128,7 @@ def _notices(
 
 
 def _lines(said: str) -> Iterable[Line] | None:
+    """Return the lines of a batch; None when unreadable."""
     try:
         return [(str(key), str(state), str(hashed)) for key, state, hashed in json.loads(said)]
     except (ValueError, TypeError):
@@ -135,9 +137,9 @@ def _lines(said: str) -> Iterable[Line] | None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RegisterStatus:
-    """How the register stands: what is not as it was written, how many batches there are, and the last hash.
+    """State of the register: its problems, the number of batches, and the last hash.
 
-    `seal`: the number of the last seal, which covers the chain up to where it then ended.
+    `seal`: number of the last seal, which covers the chain up to its end at that time.
     """
 
     problems: tuple[tuple[str, dict[str, object]], ...]
@@ -148,7 +150,7 @@ class RegisterStatus:
 
 @long_work()
 def standing(engine: Engine) -> RegisterStatus:
-    """The register against its chain, at this moment."""
+    """Return the state of the register, compared with its chain."""
     with reading(engine) as connection:
         last = end(connection)
         seal = connection.execute(select(func.max(SEAL.c.n))).scalar()

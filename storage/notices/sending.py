@@ -1,8 +1,7 @@
-"""What is queued, in batches for whoever sends it: where several workers share a database, each is a job.
+"""Hands queued notices in batches to senders: where several workers share a database, each batch is a job.
 
-Whoever makes a notice `queued` says so here in the same transaction, so that neither is there without the
-other. The notice's own state decides all the same: a batch handed out twice, or of notices somebody else has
-sent meanwhile, sends nothing.
+A notice is handed out in the transaction that queues it, so that neither exists without the other. The notice's
+state still decides: a batch handed out twice, or already sent by another worker, sends nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ LARGEST = 100
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Batch:
-    """Queued notices of one channel, by their keys, which may leave at a moment (aware UTC)."""
+    """Keys of queued notices of one channel that may leave at a moment (aware UTC)."""
 
     channel: str
     at: datetime
@@ -34,12 +33,13 @@ EnqueueJobs = Callable[[object, Sequence[Batch]], None]
 
 
 def hand_out(connection: Connection, hand: EnqueueJobs | None, queued: Iterable[tuple[str, datetime]]) -> None:
-    """Hand out queued notices, by key and `not_before`; nothing where nobody takes batches."""
+    """Hand out queued notices, by key and `not_before`; do nothing when no worker takes batches."""
     if hand is not None and (batches := _batches(queued)):
         hand(driver(connection), batches)
 
 
 def _batches(queued: Iterable[tuple[str, datetime]]) -> list[Batch]:
+    """Group queued notices into batches."""
     # A key ends with its channel.
     placed = sorted((key.rpartition(":")[2], at, key) for key, at in queued)
     found = []

@@ -1,8 +1,8 @@
-"""Who holds a letter for so long that they must be gone, where the clocks of machines may differ.
+"""Finds abandoned claims by the time this process has observed them, as the clocks of machines may differ.
 
-A moment written by one machine says nothing on another whose clock is an hour ahead: it would take from the
-living what they are just sending. So whoever looks counts by their own patience alone: what they have seen held
-in the same attempt all that time is held by nobody.
+A time written by one machine means nothing on another whose clock is an hour ahead: letters being sent would be
+taken for abandoned. So each process uses its own observation: a letter it has seen claimed in the same attempt
+for the whole patience is abandoned.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ Held = tuple[str, int]
 
 
 class Holding:
-    """What this process has seen held, and since when.
+    """Claims this process has observed, and since when.
 
     Args:
-        elapsed: seconds that only ever grow, whatever is done to the machine's clock.
+        elapsed: a monotonic clock in seconds.
     """
 
     def __init__(self, engine: Engine, elapsed: Callable[[], float] = time.monotonic) -> None:
@@ -35,7 +35,7 @@ class Holding:
         self._lock = Lock()
 
     def abandoned(self, channel: str, patience: timedelta) -> list[Held]:
-        """Letters of the channel on their way in one and the same attempt for at least so long."""
+        """Return letters of the channel observed in one attempt for at least so long."""
         asked = select(NOTICE.c.key, NOTICE.c.attempts).where(
             NOTICE.c.channel == channel, NOTICE.c.state == literal_column("'sending'")
         )

@@ -1,4 +1,4 @@
-"""Rungs of the board: the rows whose day has come, and their ladders moved on."""
+"""Escalation steps of board rows: which are due, and moving on to the next."""
 
 from __future__ import annotations
 
@@ -35,8 +35,9 @@ _STEP = 1000
 def due_rows(
     engine: Engine, today: date, *, limit: int, after: tuple[date, str, str] | None = None
 ) -> Sequence[Row]:
-    """Rows whose next rung has come and that still wait for somebody, in the order (next_rung_on, case,
-    obligation), those behind `after` only."""
+    """Return open rows whose next step is due, by (next_rung_on, case, obligation), only those after
+    `after`.
+    """
     asked = _DUE
     given: dict[str, object] = {"k_today": today, "k_limit": limit}
     if after is not None:
@@ -46,7 +47,7 @@ def due_rows(
 
 
 def settle(connection: Connection, settlements: Sequence[Settlement]) -> list[Notice]:
-    """Move the ladders of the rows that stand as they were planned from; the letters of those."""
+    """Move the rows that are unchanged since planning to their next steps; return their notices."""
     stands = _stands(connection, settlements)
     holding = [one for one in settlements if stands.get((one.case, one.obligation)) == (one.due, one.rung_on)]
     if holding:
@@ -68,10 +69,10 @@ def settle(connection: Connection, settlements: Sequence[Settlement]) -> list[No
 def _stands(
     connection: Connection, settlements: Sequence[Settlement]
 ) -> dict[tuple[str, str], tuple[date | None, date | None]]:
-    """Due date and next rung's day of the rows, held against other writers until the end of the transaction.
+    """Return due date and next step's day of the rows, locked until the end of the transaction.
 
-    Asked for column by column and without their state: SQLite looks that up in the key. For pairs, or by state,
-    it would read every row there is.
+    Filters by single columns and without the state, so that SQLite uses the key; otherwise it would read every
+    row.
     """
     found: dict[tuple[str, str], tuple[date | None, date | None]] = {}
     left = iter(sorted({(one.case, one.obligation) for one in settlements}))

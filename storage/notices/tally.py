@@ -1,7 +1,7 @@
-"""How many notices there are by channel and state, kept as they change: asking costs no look at the notices.
+"""Running counts of notices by channel and state, so that a count reads no notices.
 
-The database counts itself, whoever writes. SQLite has one writer and one line a count; on PostgreSQL, where two
-workers must not wait for one another's line, every statement leaves lines of its own, folded now and then.
+Database triggers count, whoever writes. SQLite has one writer and one line per count; on PostgreSQL, where
+workers must not wait for each other, every statement adds lines of its own, combined from time to time.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ _REFERENCING = {
 
 
 def install(connection: Connection) -> None:
-    """Put the triggers in place, whatever was there before."""
+    """Create the triggers, replacing existing ones."""
     for statement in _sqlite() if connection.dialect.name == "sqlite" else _postgresql():
         connection.exec_driver_sql(statement)
 
 
 def counts(connection: Connection) -> Mapping[tuple[str, str], int]:
-    """Notices by channel and state."""
+    """Return the number of notices by channel and state."""
     asked = select(TALLY.c.channel, TALLY.c.state, func.sum(TALLY.c.n)).group_by(TALLY.c.channel, TALLY.c.state)
     return {(channel, state): int(n) for channel, state, n in connection.execute(asked) if n}
 
 
 def fold(connection: Connection) -> None:
-    """Many lines become one a count, in the caller's transaction; those another process is writing stay."""
+    """Combine the lines of each count, in the caller's transaction, except those another process is writing."""
     if connection.dialect.name == "sqlite":
         return
     found = (
@@ -61,7 +61,7 @@ def fold(connection: Connection) -> None:
 
 
 def recount(connection: Connection) -> bool:
-    """Count the notices anew; whether the kept counts were others."""
+    """Recount the notices; return whether the stored counts were wrong."""
     asked = select(NOTICE.c.channel, NOTICE.c.state, func.count()).group_by(NOTICE.c.channel, NOTICE.c.state)
     true = {(channel, state): int(n) for channel, state, n in connection.execute(asked)}
     if true == counts(connection):
@@ -72,12 +72,14 @@ def recount(connection: Connection) -> bool:
 
 
 def _put(connection: Connection, counted: Mapping[tuple[str, str], int]) -> None:
+    """Write the counts."""
     lines = [{"channel": channel, "state": state, "n": n} for (channel, state), n in counted.items() if n]
     if lines:
         connection.execute(TALLY.insert(), lines)
 
 
 def _sqlite() -> list[str]:
+    """Return the triggers for SQLite."""
     gone = "UPDATE notice_tally SET n = n - 1 WHERE channel = OLD.channel AND state = OLD.state;"
     come = (
         "INSERT INTO notice_tally (channel, state, n) SELECT NEW.channel, NEW.state, 0 WHERE NOT EXISTS "
@@ -99,6 +101,7 @@ def _sqlite() -> list[str]:
 
 
 def _postgresql() -> list[str]:
+    """Return the triggers for PostgreSQL."""
     statements = []
     for name, asked in _FUNCTIONS.items():
         statements += [

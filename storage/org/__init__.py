@@ -1,1 +1,1 @@
-"""The office: units, people, what they chose, what was adopted; everything done stands in its own chain."""
+"""Storage of the office: units, people, their choices, adopted acts and rules, and the office's event chain."""

@@ -1,4 +1,4 @@
-"""The acts an office adopted, in the order of its own chain. Its calendar is the shipped records and these."""
+"""Acts an office has adopted, from its chain; with the shipped records they make up its calendar."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ KIND = "calendar_changed"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Adoption:
-    """One act the office adopted.
+    """An act the office adopted.
 
     Attributes:
         seq: its place in the chain, from 1.
-        name: what its text is called (the name of the file).
+        name: name of its file.
         on: the local date of the adoption.
-        at: its UTC moment; `by`: who adopted it.
-        text: the TOML text, as given.
+        at: UTC moment; `by`: who adopted it.
+        text: the TOML text, unchanged.
     """
 
     seq: int
@@ -40,35 +40,36 @@ class Adoption:
 
     @property
     def entries(self) -> Records:
-        """What it says. Raises RecordError where the text was altered past reading."""
+        """Return its entries. Raises RecordError when the text was altered and is unreadable."""
         return parse(self.text, name=self.name)
 
     @property
     def records(self) -> Records:
-        """The same, known to the office from the day of its adoption where it does not say since when."""
+        """Return its entries, known from the day of adoption where they have no date of their own."""
         return with_known_since(self.entries, self.on)
 
 
 def adoptions(engine: Engine) -> tuple[Adoption, ...]:
-    """All of them, in order."""
+    """Return all adopted acts, in order."""
     return tuple(map(_adoption, lines(engine, KIND)))
 
 
 def head(engine: Engine) -> str:
-    """The hash of the last one; "" when there is none. What one asks to learn whether the calendar changed."""
+    """Return the hash of the last adoption, "" for none, to find out whether the calendar has changed."""
     return office_chain.head(engine, KIND)
 
 
 def head_of(acts: Sequence[Adoption]) -> str:
-    """The hash of the last of these; "" when there is none."""
+    """Return the hash of the last of these adoptions; "" for none."""
     return acts[-1].hash if acts else ""
 
 
 def adopt(
     engine: Engine, before: Sequence[Adoption], *, name: str, text: str, on: date, by: str, now: datetime
 ) -> bool:
-    """Append an act behind the ones the writer knows. False when somebody else was faster: nothing is written,
-    and the writer looks again.
+    """Append an act after the adoptions the writer has read; return False when somebody else was faster.
+
+    Nothing is written then, and the writer must read again.
 
     Args:
         before: every act the writer has read.
@@ -83,6 +84,7 @@ def adopt(
 
 
 def _adoption(record: Row_) -> Adoption:
+    """Return the adoption of a chain row."""
     return Adoption(
         seq=record.seq,
         name=record.name,

@@ -1,4 +1,4 @@
-"""The office's own chain: what it adopted and whom it let in; hashed and bound as a case's events are."""
+"""The office's event chain: adoptions and changes of accounts and people, hashed like a case's events."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ IN_ORDER = select(literal(OFFICE).label("case"), *ACT.c).order_by(ACT.c.seq)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stamp:
-    """Who changes something, and when. `now`: aware UTC; `today`: the local date."""
+    """Who makes a change, and when. `now`: aware UTC; `today`: the local date."""
 
     by: str
     now: datetime
@@ -31,14 +31,15 @@ class Stamp:
 
 
 def lines(engine: Engine, *kinds: str) -> tuple[Row_, ...]:
-    """The lines of these kinds, in order."""
+    """Return the events of these kinds, in order."""
     with reading(engine) as connection:
         return tuple(connection.execute(IN_ORDER.where(ACT.c.kind.in_(kinds))))
 
 
 def head(engine: Engine, *kinds: str) -> str:
-    """The hash of the last line of these kinds; "" when there is none. What one asks to learn whether anything
-    changed."""
+    """Return the hash of the last event of these kinds, "" for none, to find out whether anything has
+    changed.
+    """
     with reading(engine) as connection:
         return connection.execute(_last(kinds)).scalar() or ""
 
@@ -55,12 +56,13 @@ def follow(
     by: str,
     now: datetime,
 ) -> bool:
-    """Append a text behind the lines the writer knows. False when somebody else was faster: nothing is written,
-    and the writer looks again.
+    """Append a text after the events the writer has read; return False when somebody else was faster.
+
+    Nothing is written then, and the writer must read again.
 
     Args:
-        before: the hash of the last line of `kinds` the writer has read, "" for none.
-        on: the local date it speaks of; `now`: aware UTC.
+        before: hash of the last event of `kinds` the writer has read, "" for none.
+        on: the local date of the event; `now`: aware UTC.
 
     Raises:
         StorageUnavailable: the database cannot be written.
@@ -77,7 +79,9 @@ def follow(
 
 
 def text_of(payload: str) -> str:
-    """The text a line carries. A payload altered past reading speaks for itself: reading it then says so."""
+    """Return the text in an event's payload; an unreadable payload itself, so that parsing it reports the
+    damage.
+    """
     try:
         return str(json.loads(payload)["text"])
     except (ValueError, TypeError, KeyError):
@@ -85,15 +89,16 @@ def text_of(payload: str) -> str:
 
 
 def _last(kinds: tuple[str, ...]) -> Select[str]:
+    """Return the query for the hash of the last event of these kinds."""
     return select(ACT.c.hash).where(ACT.c.kind.in_(kinds)).order_by(ACT.c.seq.desc()).limit(1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OfficeEvent:
-    """A line of the chain before it has its place.
+    """An event before it is appended to the chain.
 
     Attributes:
-        on: the local date it speaks of; `now`: aware UTC.
+        on: the local date of the event; `now`: aware UTC.
     """
 
     kind: str
@@ -114,26 +119,26 @@ def append(
     now: datetime,
     payload: Mapping[str, object],
 ) -> None:
-    """One more line, in the caller's own transaction.
+    """Append one event in the caller's transaction.
 
     Args:
-        on: the local date it speaks of; `now`: aware UTC.
+        on: the local date of the event; `now`: aware UTC.
     """
     hold(connection)
     append_events(connection, [OfficeEvent(kind=kind, name=name, on=on, by=by, now=now, payload=payload)])
 
 
 def hold(connection: Connection) -> None:
-    """Wait until no other transaction writes the chain; nobody else writes it until this one ends.
+    """Lock the chain against other writers until the end of the transaction.
 
-    On PostgreSQL. SQLite has one writer at a time anyway. Taken after the rows were written, never before.
+    Only on PostgreSQL, as SQLite has one writer at a time. Taken after the rows were written, never before.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _ADVISORY})
 
 
 def append_events(connection: Connection, events: Iterable[OfficeEvent]) -> None:
-    """Append many lines by one statement, in the caller's own transaction, which holds the chain."""
+    """Append several events by one statement, in the caller's transaction, which holds the chain."""
     last = connection.execute(select(ACT.c.seq, ACT.c.hash).order_by(ACT.c.seq.desc()).limit(1)).first()
     seq, previous = (last.seq, last.hash) if last else (0, "")
     lines = []

@@ -1,4 +1,4 @@
-"""How people want to be reminded, for the pages."""
+"""People's choices of how to be reminded, for the pages."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from workflow.org.office import Person
 
 
 class SqlChoices:
-    """How people want to be reminded; every change is an event of the office's chain.
+    """Repository of how people want to be reminded; every change is an event of the office's chain.
 
     Args:
-        key: the secret the addresses in letters are made with.
+        key: the secret of the addresses in letters.
     """
 
     def __init__(self, engine: Engine, key: str) -> None:
@@ -24,20 +24,20 @@ class SqlChoices:
         self._key = key
 
     def person(self, key: str) -> Person | None:
-        """Somebody of the office, with what they have chosen."""
+        """Return a person of the office with their choices."""
         return office(self._engine).people.get(key)
 
     def whose(self, secret: str) -> Person | None:
-        """Whose address has that secret part."""
+        """Return the person whose address has that secret part."""
         people = office(self._engine).people
         return people.get(find_person(self._key, secret, people) or "")
 
     def choose(self, person: str, digest: str, *, by: str, now: datetime) -> None:
-        """How often they are reminded."""
+        """Set how often a person is reminded."""
         prefer(self._engine, person, DIGEST, digest, by=by, now=now)
 
     def speak(self, person: str, language: str, *, by: str, now: datetime) -> None:
-        """In which language; what the table of people says already is no choice."""
+        """Set the language of a person; the one in the table of people is not stored as a choice."""
         known = self.person(person)
         if known is not None and known.language != language:
             prefer(self._engine, person, LANGUAGE, language, by=by, now=now)

@@ -1,4 +1,4 @@
-"""When somebody is away and who stands in, as they say: their own line, and the chain of the office."""
+"""Absences of people and their deputies, as people enter them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from storage.tables import PERSON
 
 
 class SqlLeaves:
-    """When people are away, and who stands in for them."""
+    """Repository of absences and deputies."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -30,12 +30,12 @@ class SqlLeaves:
         now: datetime,
         today: date,
     ) -> None:
-        """Write down the leave of a person and their deputy, and who said so; nothing for an unknown person.
+        """Set the absences and the deputy of a person; do nothing for an unknown person.
 
         Args:
             person: key of the person.
             away: local dates, both ends included.
-            by: the account that says so.
+            by: the account that makes the change.
 
         Raises:
             StorageUnavailable: the database cannot be written.

@@ -1,4 +1,4 @@
-"""The own rules an office adopted, in the order of its own chain. What was withdrawn stays in the chain."""
+"""Own rules an office has adopted or withdrawn, from its chain."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _OURS = (ADOPTED, WITHDRAWN)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Step:
-    """One line: rules adopted, or withdrawn.
+    """Adoption or withdrawal of rules.
 
     Attributes:
-        name: of the file.
-        on: the local date of the step; `at`: its UTC moment; `by`: who took it.
-        text: the TOML text as adopted (as it stood when withdrawn).
+        name: name of the file.
+        on: the local date of the step; `at`: its UTC moment; `by`: the account.
+        text: the TOML text as adopted (for a withdrawal, the text withdrawn).
     """
 
     kind: str
@@ -39,12 +39,12 @@ class Step:
 
 
 def steps(engine: Engine) -> tuple[Step, ...]:
-    """All of them, in order."""
+    """Return all adoptions and withdrawals, in order."""
     return tuple(map(_step, lines(engine, *_OURS)))
 
 
 def standing(taken: Sequence[Step]) -> tuple[Step, ...]:
-    """The adoptions that hold: the last of each file that was not withdrawn after it."""
+    """Return the adoptions in force: the last of each file that was not withdrawn later."""
     last: dict[str, Step] = {}
     for step in taken:
         last.pop(step.name, None)
@@ -54,12 +54,12 @@ def standing(taken: Sequence[Step]) -> tuple[Step, ...]:
 
 
 def head(engine: Engine) -> str:
-    """The hash of the last step; "" when there is none."""
+    """Return the hash of the last step; "" for none."""
     return office_chain.head(engine, *_OURS)
 
 
 def head_of(taken: Sequence[Step]) -> str:
-    """The hash of the last of these; "" when there is none."""
+    """Return the hash of the last of these steps; "" for none."""
     return taken[-1].hash if taken else ""
 
 
@@ -74,8 +74,9 @@ def take(
     by: str,
     now: datetime,
 ) -> bool:
-    """Append a step behind the ones the writer knows. False when somebody else was faster: nothing is written,
-    and the writer looks again.
+    """Append a step after those the writer has read; return False when somebody else was faster.
+
+    Nothing is written then, and the writer must read again.
 
     Args:
         before: every step the writer has read.
@@ -90,6 +91,7 @@ def take(
 
 
 def _step(record: Row_) -> Step:
+    """Return the step of a chain row."""
     return Step(
         kind=record.kind,
         name=record.name,

@@ -1,4 +1,4 @@
-"""What people and units chose, kept beside the table of people: importing that leaves it alone."""
+"""Choices of people and units, stored beside the table of people so that imports leave them unchanged."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ ACTS = "acts_in_force"
 
 
 def prefer(engine: Engine, owner: str, name: str, value: str, *, by: str, now: datetime) -> None:
-    """Write down a choice; an empty value takes it back. What changes it is an event of the office's chain.
+    """Store a choice with its event in the office's chain; an empty value removes it.
 
     Args:
         owner: key of a person or id of a unit.
-        by: who said so.
+        by: the account that makes the change.
 
     Raises:
         StorageUnavailable: the database cannot be written.
@@ -41,10 +41,10 @@ def prefer(engine: Engine, owner: str, name: str, value: str, *, by: str, now: d
 def put(
     connection: Connection, owner: str, name: str, value: str, *, by: str, now: datetime
 ) -> RowChange | None:
-    """Write the row alone, in the caller's own transaction, which appends the event.
+    """Store a choice in the caller's transaction, which appends the event.
 
     Returns:
-        What changed; None when nothing did.
+        The change; None when the value was the same.
     """
     mine = (PREFERENCE.c.owner == owner) & (PREFERENCE.c.name == name)
     known = connection.execute(PREFERENCE.select().where(mine)).first()
@@ -64,9 +64,9 @@ def put(
 
 
 def link_key(engine: Engine) -> str:
-    """The office's secret that the addresses in letters are made with; made once, kept through backups.
+    """Return the office's secret for addresses in letters; created once, included in backups.
 
-    Nobody chose it, at no moment: it is no event, and it stands in no chain.
+    It is nobody's choice, so it is not in the chain.
     """
     with reading(engine) as connection:
         known = preferences(connection).get((OFFICE, LINK_KEY))
@@ -78,5 +78,5 @@ def link_key(engine: Engine) -> str:
 
 
 def preferences(connection: Connection) -> Mapping[tuple[str, str], str]:
-    """(owner, name) -> what was chosen."""
+    """Return (owner, name) -> value of all choices."""
     return {(one.owner, one.name): one.value for one in connection.execute(PREFERENCE.select())}

@@ -1,4 +1,4 @@
-"""One unit or person changed by an administrator: never over what somebody else wrote meanwhile."""
+"""Repository of single units and people, with optimistic locking against concurrent changes."""
 
 from __future__ import annotations
 
@@ -29,17 +29,18 @@ from workflow.org.office import Person, Unit
 
 
 class SqlStaff:
-    """Units and people, changed one at a time; every method is one transaction and one event of the
-    office's chain."""
+    """Changes units and people one at a time; every method is one transaction and one event of the office's
+    chain.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def keep_unit(self, unit: Unit, *, was: Unit | None, by: str, now: datetime, today: date) -> None:
-        """Write a unit down. `was`: what the writer saw, None for a new one.
+        """Save a unit. `was`: the state the writer saw, None for a new one.
 
         Raises:
-            ChangedMeanwhile: it is not so any more; nothing was written.
+            ChangedMeanwhile: it has changed since; nothing was written.
         """
         with writing(self._engine) as connection:
             _same(_unit(connection, unit.id), was, unit.name)
@@ -55,7 +56,7 @@ class SqlStaff:
             record(connection, RowEvent(kind="unit_saved", name=unit.id, on=today, by=by, now=now, rows=rows))
 
     def remove_unit(self, unit: Unit, *, by: str, now: datetime, today: date) -> None:
-        """Take a unit out, as the writer saw it. Raises ChangedMeanwhile."""
+        """Remove a unit that is as the writer saw it. Raises ChangedMeanwhile."""
         with writing(self._engine) as connection:
             _same(_unit(connection, unit.id), unit, unit.name)
             connection.execute(UNIT.delete().where(UNIT.c.id == unit.id))
@@ -69,7 +70,7 @@ class SqlStaff:
             record(connection, RowEvent(kind="unit_removed", name=unit.id, on=today, by=by, now=now, rows=rows))
 
     def keep_person(self, person: Person, *, was: Person | None, by: str, now: datetime, today: date) -> None:
-        """Write a person down. `was`: what the writer saw, None for a new one. Raises ChangedMeanwhile."""
+        """Save a person. `was`: the state the writer saw, None for a new one. Raises ChangedMeanwhile."""
         with writing(self._engine) as connection:
             before = _row(connection, person.key)
             _same(_person(connection, person.key), was, person.name)
@@ -85,8 +86,10 @@ class SqlStaff:
             record(connection, event)
 
     def remove_person(self, person: Person, *, by: str, now: datetime, today: date) -> None:
-        """Take a person out, as the writer saw them; nobody is deputised by them any more. Raises
-        ChangedMeanwhile."""
+        """Remove a person who is as the writer saw them; they are nobody's deputy any more.
+
+        Raises ChangedMeanwhile.
+        """
         with writing(self._engine) as connection:
             _same(_person(connection, person.key), person, person.name)
             connection.execute(PERSON.delete().where(PERSON.c.key == person.key))
@@ -107,11 +110,12 @@ class SqlStaff:
     def take_in(
         self, units: list[Unit], people: list[Person], *, by: str, now: datetime, today: date
     ) -> SaveCounts:
-        """All of a table of people; whom it does not name stays."""
+        """Save a whole table of people; people it does not name are kept."""
         return save(self._engine, units=units, people=people, hand=Stamp(by=by, now=now, today=today))
 
 
 def _same(stored: object, was: object, name: str) -> None:
+    """Raise ChangedMeanwhile when the stored value is not the one the writer saw."""
     if stored != was:
         raise ChangedMeanwhile("office_changed_meanwhile", name=name)
 
@@ -138,7 +142,7 @@ def _row(connection: Connection, key: str) -> Values | None:
 
 
 def _unmatched(connection: Connection, target: str) -> list[RowChange]:
-    """Forget which words of schedules mean a unit or a person."""
+    """Forget the schedule texts matched to a unit or person."""
     gone = MATCH.delete().where(MATCH.c.target == target).returning(MATCH.c.text)
     return [MATCHES.removed(text) for text in sorted(connection.execute(gone).scalars())]
 

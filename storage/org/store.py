@@ -1,4 +1,4 @@
-"""Units, people, and what responsible texts mean: saved again without harm, read as one Office."""
+"""Repository of units, people and matches, read as one Office."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NOBODY = Stamp(by="", now=datetime.fromtimestamp(0, UTC), today=date(1970, 1, 1)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SaveCounts:
-    """How many lines were new, changed, or there already."""
+    """The number of rows that were new, changed, or unchanged."""
 
     added: int = 0
     changed: int = 0
@@ -42,11 +42,11 @@ def save(
     matches: Mapping[str, str] | None = None,
     hand: Stamp = NOBODY,
 ) -> SaveCounts:
-    """Save them by their keys, in one transaction. What is not named stays.
+    """Save units, people and matches by key in one transaction; others are kept.
 
     Args:
         matches: responsible text -> unit id or person key.
-        hand: who says so: every line that is new or changed becomes an event of the office's chain.
+        hand: who makes the change: every new or changed row becomes an event of the office's chain.
 
     Raises:
         StorageUnavailable: the database cannot be written; nothing was written.
@@ -70,7 +70,7 @@ def save(
 
 
 def with_chosen(unit: Unit, chosen: Mapping[tuple[str, str], str]) -> Unit:
-    """A unit with what it chose."""
+    """Return a unit with its choices."""
     return replace(
         unit,
         uploads_through=chosen.get((unit.id, UPLOADS_THROUGH)),
@@ -80,14 +80,14 @@ def with_chosen(unit: Unit, chosen: Mapping[tuple[str, str], str]) -> Unit:
 
 
 def units(engine: Engine) -> frozenset[tuple[str, str, str | None]]:
-    """(id, name, parent) of every unit: what own rules of a unit depend on."""
+    """Return (id, name, parent) of every unit, on which a unit's own rules depend."""
     with reading(engine) as connection:
         asked = select(UNIT.c.id, UNIT.c.name, UNIT.c.parent)
         return frozenset((one.id, one.name, one.parent) for one in connection.execute(asked))
 
 
 def office(engine: Engine, *, officer: str = "", language: str = "kk") -> Office:
-    """The office, with the officer config.toml names (by key or e-mail)."""
+    """Return the office, with the officer config.toml names (by key or e-mail)."""
     with reading(engine) as connection:
         chosen = preferences(connection)
         units = {one.id: with_chosen(unit_of(one), chosen) for one in _all(connection, UNIT)}
@@ -104,13 +104,14 @@ def office(engine: Engine, *, officer: str = "", language: str = "kk") -> Office
 
 
 def _all(connection: Connection, table: Table):  # type: ignore[no-untyped-def]
+    """Return all rows of a table."""
     return connection.execute(table.select().order_by(*table.primary_key.columns))
 
 
 def _save(
     connection: Connection, of: VouchedTable, lines: list[Values], hand: Stamp, events: list[RowEvent]
 ) -> SaveCounts:
-    """Write the rows that are new or differ; their events are added to those to be appended."""
+    """Write the rows that are new or differ; add their events to those to append."""
     if not lines:
         return SaveCounts()
     table, key = of.table, of.key[0]
@@ -142,7 +143,7 @@ def _save(
 def _save_times(
     connection: Connection, units: Iterable[Unit], hand: Stamp, events: list[RowEvent]
 ) -> SaveCounts:
-    """Units' own office time where they name one; of a unit that names none what it said before stays."""
+    """Save the units' own office time where given; others keep theirs."""
     chosen = preferences(connection)
     changed = 0
     for unit in units:
@@ -165,17 +166,17 @@ def _save_times(
 
 
 def unit_of(one: Any) -> Unit:
-    """A unit out of its row; what it chose stands elsewhere."""
+    """Return the unit of a row, without its choices."""
     return Unit(id=one.id, name=one.name, parent=one.parent, kind=one.kind)
 
 
 def unit_values(one: Unit) -> Values:
-    """A unit as its row."""
+    """Return the row of a unit."""
     return {"id": one.id, "name": one.name, "parent": one.parent, "kind": one.kind}
 
 
 def person_of(one: Any) -> Person:
-    """A person out of their row; what they chose stands elsewhere."""
+    """Return the person of a row, without their choices."""
     return Person(
         key=one.key,
         name=one.name,
@@ -190,7 +191,7 @@ def person_of(one: Any) -> Person:
 
 
 def person_values(one: Person) -> Values:
-    """A person as their row."""
+    """Return the row of a person."""
     return {
         "key": one.key,
         "name": one.name,

@@ -1,4 +1,4 @@
-"""The own time of a unit as the text it is kept as, among what units chose."""
+"""Encodes a unit's own office time as text for the table of choices."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from workflow.org.office_time import NOTHING_OWN, OfficeTime
 
 
 def time_text(own: OfficeTime) -> str:
-    """Its canonical JSON; "" where nothing is the unit's own."""
+    """Return the canonical JSON of an office time; "" when it is empty."""
     if not own:
         return ""
     return canonical(
@@ -24,7 +24,7 @@ def time_text(own: OfficeTime) -> str:
 
 
 def time_kept(text: str | None) -> OfficeTime:
-    """What such a text says."""
+    """Return the office time of a stored text."""
     if not text:
         return NOTHING_OWN
     kept = json.loads(text)

@@ -1,10 +1,10 @@
-"""The rows the office's chain vouches for: accounts, ways in, units, people, their addresses and choices.
+"""Defines the tables covered by the office's chain: accounts, sessions, units, people, addresses and choices.
 
-Who changes such a row appends an event in the same transaction. The event names the columns it set, not the
-others: what somebody changed past the application stays a difference, whoever saves the row afterwards.
-Personal values and secrets stand in it as salted hashes. The salt stands in a table of its own and goes with
-the row: the chain still verifies, and nobody can guess from it what the value was. What the chain says and what
-stands is compared by `storage.maintenance.vouching`.
+A change of such a row appends an event in the same transaction. The event names only the columns it set, so
+that a change made outside the application remains a difference even when the row is saved afterwards. Personal
+values and secrets are salted hashes. The salt is stored in a table of its own and deleted with the row: the
+chain still verifies, and nobody can guess from it what the value was. The comparison is in
+`storage.maintenance.vouching`.
 """
 
 from __future__ import annotations
@@ -53,16 +53,16 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VouchedTable:
-    """A table of which each row is vouched for.
+    """A table each row of which is covered by the chain.
 
     Attributes:
-        key: the columns that name a row.
-        open: columns whose values stand in the events.
-        personal: columns whose values stand there as salted hashes.
+        key: the columns of the key.
+        open: columns whose values are in the events.
+        personal: columns whose values are there as salted hashes.
         secret: the same, and `verify` never prints them.
-        rows: which rows are vouched for; None for all.
-        expires: the column with the moment from which a row is worth nothing.
-        may_vanish: whether rows are deleted without an event, since a row that is gone gives nobody anything.
+        rows: condition for the rows covered; None for all.
+        expires: the column with the moment at which a row expires.
+        may_vanish: whether rows are deleted without an event, since a missing row grants nothing.
     """
 
     table: Table
@@ -76,21 +76,21 @@ class VouchedTable:
 
     @property
     def name(self) -> str:
-        """The table's name, as events carry it."""
+        """The table's name in events."""
         return self.table.name
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """All columns that are vouched for."""
+        """All columns covered by the chain."""
         return (*self.open, *self.personal, *self.secret)
 
     @property
     def hashed(self) -> tuple[str, ...]:
-        """The columns that stand in events as salted hashes."""
+        """The columns that are in events as salted hashes."""
         return (*self.personal, *self.secret)
 
     def select(self) -> Select[Any]:
-        """Return the statement that reads every vouched row, in the order of the keys."""
+        """Return the query for every covered row, in key order."""
         keys = [self.table.c[name] for name in self.key]
         query = select(*keys, *(self.table.c[name] for name in self.columns)).order_by(*keys)
         return query if self.rows is None else query.where(self.rows)
@@ -100,24 +100,24 @@ class VouchedTable:
         return tuple(str(row[name]) for name in self.key)
 
     def added(self, row: Values) -> RowChange:
-        """Return the change that puts a row there."""
+        """Return the change that adds a row."""
         return RowChange(self, "add", self.key_of(row), {name: row[name] for name in self.columns})
 
     def changed(self, before: Values | None, after: Values) -> RowChange | None:
-        """Return what differs between two states of a row; None when nothing that is vouched for does."""
+        """Return the change between two states of a row; None when no covered column differs."""
         if before is None:
             return self.added(after)
         values = {name: after[name] for name in self.columns if before[name] != after[name]}
         return RowChange(self, "set", self.key_of(after), values) if values else None
 
     def removed(self, *key: str) -> RowChange:
-        """Return the change that takes a row away."""
+        """Return the change that removes a row."""
         return RowChange(self, "remove", key)
 
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """One row as it was written: `values` are those of the columns that were set."""
+    """The change of one row: `values` are those of the columns that were set."""
 
     of: VouchedTable
     operation: Operation
@@ -178,11 +178,11 @@ VOUCHED: tuple[VouchedTable, ...] = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RowEvent:
-    """An event of the office's chain that says which rows were written.
+    """An event of the office's chain with the rows it changed.
 
     Attributes:
-        on: the local date it speaks of; `now`: aware UTC; `by`: the account.
-        more: what else it says; nothing personal.
+        on: the local date of the event; `now`: aware UTC; `by`: the account.
+        more: further data; nothing personal.
     """
 
     kind: str
@@ -206,7 +206,7 @@ def record(connection: Connection, *events: RowEvent) -> None:
 
 
 def encode(change: RowChange, salt: str) -> Row:
-    """Return a change as an event carries it."""
+    """Return a change in the format of events."""
     values = {
         (HASHED + name if name in change.of.hashed else name): (
             hidden(salt, change.of.name, change.key, name, value) if name in change.of.hashed else plain(value)
@@ -217,14 +217,14 @@ def encode(change: RowChange, salt: str) -> Row:
 
 
 def plain(value: object) -> object:
-    """Return a value of a column as JSON carries it."""
+    """Return a column's value in JSON form."""
     if isinstance(value, datetime):
         return moment(value)
     return value.isoformat() if isinstance(value, date) else value
 
 
 def hidden(salt: str, table: str, key: Key, column: str, value: object) -> str:
-    """Return the salted hash of a value; the same value elsewhere has another."""
+    """Return the salted hash of a value; equal values elsewhere have other hashes."""
     said = canonical([salt, table, [*key], column, plain(value)])
     return sha256(said.encode()).hexdigest()[:_DIGITS]
 
@@ -236,7 +236,7 @@ def salts_of(connection: Connection, of: VouchedTable) -> dict[Key, str]:
 
 
 def make_salts(connection: Connection, of: VouchedTable, keys: Collection[Key]) -> dict[Key, str]:
-    """Return the salts of these rows; those that have none get one."""
+    """Return the salts of these rows, creating missing ones."""
     names = {_text(key): key for key in keys}
     query = select(SALT.c.key, SALT.c.salt).where(SALT.c.what == of.name, in_names(SALT.c.key))
     salts = {names[key]: salt for key, salt in execute_for_names(connection, query, names)}
@@ -248,7 +248,7 @@ def make_salts(connection: Connection, of: VouchedTable, keys: Collection[Key]) 
 
 
 def _salts(connection: Connection, changes: Iterable[RowChange]) -> dict[tuple[str, Key], str]:
-    """Return the salts of the rows of which a hashed column was set."""
+    """Return the salts of the rows with changed hashed columns."""
     wanted: dict[str, tuple[VouchedTable, list[Key]]] = {}
     for change in changes:
         if any(name in change.of.hashed for name in change.values):
@@ -261,7 +261,7 @@ def _salts(connection: Connection, changes: Iterable[RowChange]) -> dict[tuple[s
 
 
 def _forget_salts(connection: Connection, changes: Iterable[RowChange]) -> None:
-    """Delete the salts of the rows that were removed: their values can be guessed from no event any more."""
+    """Delete the salts of removed rows, so that their values cannot be guessed from events."""
     gone: dict[str, list[str]] = {}
     for change in changes:
         if change.operation == "remove" and change.of.hashed:

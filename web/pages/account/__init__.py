@@ -1,4 +1,4 @@
-"""One's own account: in and out, passwords, second factors, how often to be reminded."""
+"""Pages of one's own account: log-in and log-out, passwords, second factors, reminder frequency."""
 
 from __future__ import annotations
 

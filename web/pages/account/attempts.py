@@ -1,7 +1,7 @@
-"""Proving who one is, as often as the limits allow: at the log-in, and by the present password in a session.
+"""Verifies passwords and second factors under rate limits, at log-in and within a session.
 
-An attempt is counted before it is looked at, and taken back when it was good: of guesses sent at the same
-moment no more are looked at than the limits say.
+An attempt is counted before it is verified, and uncounted when it succeeds: of simultaneous guesses no more are
+verified than the limits allow.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _MINUTE = timedelta(minutes=1)
 
 
 class NotProved(Exception):
-    """Who somebody is was not proved. `wait`: None, or after how long the next attempt is looked at."""
+    """Verification failed. `wait`: None, or the time until the next attempt is accepted."""
 
     def __init__(self, wait: timedelta | None = None) -> None:
         super().__init__()
@@ -40,10 +40,10 @@ class NotProved(Exception):
 
 
 def log_in(request: Request, ctx: RequestContext, login: str, texts: Mapping[str, str]) -> Account:
-    """Return the account of that name, after its password and, where it has one, its second factor.
+    """Return the account of a login after verifying its password and, where it has one, its second factor.
 
     Raises:
-        NotProved: something is wrong, and is not told what; or attempts come too often.
+        NotProved: verification failed, without saying which part; or there are too many attempts.
     """
     now = ctx.now
     address = client_address(request)
@@ -74,7 +74,7 @@ def log_in(request: Request, ctx: RequestContext, login: str, texts: Mapping[str
 
 
 def check_present_password(request: Request, ctx: RequestContext, password: str) -> Account:
-    """Return the reader's account after its present password. Raises BadPassword."""
+    """Return the reader's account after verifying its current password. Raises BadPassword."""
     now = ctx.now
     address, login = client_address(request), ctx.reader.login
     account = ctx.accounts.account(login)
@@ -91,7 +91,7 @@ def check_present_password(request: Request, ctx: RequestContext, password: str)
 
 
 def check_present_code(request: Request, ctx: RequestContext, account: Account, code: str) -> None:
-    """Raise BadPassword unless the code is the account's: of its authenticator, or a recovery code."""
+    """Raise BadPassword unless the code is valid for the account: of its authenticator, or a recovery code."""
     now = ctx.now
     address, login = client_address(request), account.reader.login
     limits = code_limits(login, find_device(request, ctx.accounts, login, now=now))
@@ -105,16 +105,16 @@ def check_present_code(request: Request, ctx: RequestContext, account: Account, 
 
 
 def minutes(wait: timedelta) -> int:
-    """Return a wait in whole minutes, rounded up."""
+    """Return a waiting time in whole minutes, rounded up."""
     return -(-wait // _MINUTE)
 
 
 def _check_code(
     ctx: RequestContext, account: Account, code: str, *, device: Entry | None, address: str
 ) -> None:
-    """Raise NotProved unless the code is the account's.
+    """Raise NotProved unless the code is valid for the account.
 
-    One that comes too often is answered like a wrong one, else it would tell that the password was right.
+    A rate-limited code is answered like a wrong one, so as not to reveal that the password was right.
     """
     now = ctx.now
     login = account.reader.login

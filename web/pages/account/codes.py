@@ -1,4 +1,4 @@
-"""Codes of second factors: an authenticator's or a recovery code, used up when taken; letters about them."""
+"""Verifies codes of second factors (authenticator or recovery code), and composes notices about them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ log = logging.getLogger("merzim.web")
 
 
 def accepted(ctx: RequestContext, account: Account, typed: str) -> bool:
-    """Return whether a code is the account's, and use it up: its authenticator's, or a recovery code."""
+    """Return whether a code is valid for the account, and use it up: authenticator's or recovery code."""
     login = account.reader.login
     now, today = ctx.now, ctx.today
     code = credentials.recovery_hash(typed, login)
@@ -29,9 +29,9 @@ def accepted(ctx: RequestContext, account: Account, typed: str) -> bool:
 
 
 def try_code(ctx: RequestContext, login: str, typed: str) -> int | None:
-    """Return the step of an authenticator's code; None where it is none of the account's. Nothing is used up.
+    """Return the time step of an authenticator's code; None when it is invalid. Nothing is used up.
 
-    Asked for a name that was not proved as well: what a log-in takes must not tell that its password was right.
+    Also called for unverified logins, so that the duration does not reveal that the password was right.
     """
     now = ctx.now
     try:
@@ -46,5 +46,5 @@ def try_code(ctx: RequestContext, login: str, typed: str) -> int | None:
 def letters_about(
     ctx: RequestContext, account: Account, event: str, facts: Mapping[str, object]
 ) -> Sequence[Notice]:
-    """Return the letters that tell an account's holder of an event."""
+    """Return the notices of an event to an account's holder."""
     return account_letters(ctx.app, account, event, now=ctx.now, today=ctx.today, facts=facts)

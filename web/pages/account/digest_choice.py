@@ -1,7 +1,7 @@
-"""How often somebody is reminded: their page behind the address in every letter, and its part of the account.
+"""Pages for choosing how often to be reminded: behind the address in every letter, and on the account page.
 
-The address needs no log-in, so that a mail program can do it with one click (RFC 8058). It says nobody's name,
-shows no case, and can switch nothing off.
+The address needs no log-in, so that a mail program can use it with one click (RFC 8058). It shows no name and
+no case, and cannot disable reminders.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ SHORT = 2048
 
 @router.get("/digest/{secret}")
 def ask(request: Request, ctx: Anybody, secret: Secret) -> Response:
-    """The page of one reader."""
+    """Show the page of a recipient."""
     return _page(request, ctx, secret, said=False)
 
 
 @router.get("/digest/{secret}/{choice}")
 def ask_rarer(request: Request, ctx: Anybody, secret: Secret, choice: Choice) -> Response:
-    """The same page: what only looks at the address of one click has chosen nothing."""
+    """Show the page for a one-click address; a GET request changes nothing."""
     return _page(request, ctx, secret, said=False)
 
 
 @router.post("/digest/{secret}/{choice}")
 def choose(request: Request, ctx: Anybody, secret: Secret, choice: Choice) -> Response:
-    """The choice of one click, and that of the page's buttons. The same again changes nothing."""
+    """Save the choice of one click or of the page's buttons. Repeating it changes nothing."""
     person = _whose(ctx, secret)
     ctx.choices.choose(person.key, CHOICES[choice], by=person.key, now=ctx.now)
     return _page(request, ctx, secret, said=True)
@@ -47,7 +47,7 @@ def choose(request: Request, ctx: Anybody, secret: Secret, choice: Choice) -> Re
 
 @router.post("/account/digest")
 async def choose_own(request: Request, ctx: Own) -> Response:
-    """The same from one's own account, and the language of the letters."""
+    """Save the choice made on one's own account page, with the language of letters."""
     async with request.form(max_files=0, max_fields=5, max_part_size=SHORT) as form:
         digest, language = str(form.get("digest", "")), str(form.get("language", ""))
     if digest not in CHOICES or language not in i18n.LANGUAGES:
@@ -57,8 +57,9 @@ async def choose_own(request: Request, ctx: Own) -> Response:
 
 
 def be_reminded(ctx: RequestContext, digest: str, language: str) -> None:
-    """How often the reader's own letters come (a key of CHOICES), and in which language; 404 where they are
-    nobody of the people file.
+    """Set how often the reader gets letters (a key of CHOICES) and in which language.
+
+    404 for an account without a person in the office.
     """
     choices, person = ctx.choices, ctx.reader.person
     if not person or choices.person(person) is None:
@@ -70,11 +71,12 @@ def be_reminded(ctx: RequestContext, digest: str, language: str) -> None:
 
 
 def own_choice(ctx: RequestContext) -> Person | None:
-    """Whose choice the account page shows; None where the account is nobody's in the office."""
+    """Return the person whose choice the account page shows; None for an account without a person."""
     return ctx.choices.person(ctx.reader.person) if ctx.reader.person else None
 
 
 def _whose(ctx: RequestContext, secret: str) -> Person:
+    """Return the person of a secret address; 404 when there is none."""
     person = ctx.choices.whose(secret)
     if person is None:
         raise HTTPException(404, "web.problem.no_choice")
@@ -82,6 +84,7 @@ def _whose(ctx: RequestContext, secret: str) -> Person:
 
 
 def _page(request: Request, ctx: RequestContext, secret: str, *, said: bool) -> Response:
+    """Return the page of a recipient."""
     person = _whose(ctx, secret)
     today = ctx.today
     chosen = person.digest or "single"

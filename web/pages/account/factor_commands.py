@@ -1,4 +1,4 @@
-"""What somebody does about their own second factor: prove it, set it, renew its recovery codes."""
+"""Commands on one's own second factor: verify, set, renew recovery codes, remove."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from workflow.refusal import Refusal
 
 
 class NotAllowed(Refusal):
-    """A change of a second factor the account may not make."""
+    """The account may not make this change of a second factor."""
 
 
 def prove(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> Account:
-    """Return the reader's account after its password (`old`) and, where it has one, a code (`present`).
+    """Return the reader's account after verifying its password (`old`) and, where it has one, a code
+    (`present`).
 
     Raises BadPassword.
     """
@@ -30,9 +31,9 @@ def prove(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> Ac
 
 
 def enrol(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> tuple[str, ...]:
-    """Set a second factor after its first code, or one in place of another; return its recovery codes.
+    """Set or replace a second factor after its first code; return its recovery codes.
 
-    Every way in of the account ends. Raises BadPassword.
+    All sessions and tokens of the account end. Raises BadPassword.
     """
     now = ctx.now
     account = attempts.check_present_password(request, ctx, texts.get("old", ""))
@@ -60,7 +61,7 @@ def renew_codes(request: Request, ctx: RequestContext, texts: Mapping[str, str])
 
 
 def remove(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> None:
-    """Remove the reader's own second factor, after a code of it.
+    """Remove the reader's own second factor, after verifying a code of it.
 
     Raises BadPassword; NotAllowed: there is none, or the access requires one.
     """
@@ -72,7 +73,9 @@ def remove(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> N
 
 
 def refuse_removal(ctx: RequestContext) -> None:
-    """Refuse what an administrator asked: the holder has the second factor still. Nothing where nobody asks."""
+    """Reject an administrator's request to remove the reader's second factor. Does nothing without a
+    request.
+    """
     ctx.factors.withdraw_removal(ctx.reader.login, **stamp(ctx))
 
 

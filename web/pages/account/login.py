@@ -1,6 +1,6 @@
-"""The pages of the entrance: log in and out, take up an invitation, one's own account.
+"""Pages for log-in and log-out, invitations, and one's own account.
 
-A second factor stands behind every one of these ways: an invitation changes a password and lets nobody past it.
+A second factor is required on every one of these ways: an invitation changes a password but does not bypass it.
 """
 
 from __future__ import annotations
@@ -49,20 +49,20 @@ OWN_SAID = ("password", "totp", "recovery", "kept", "ended", "ended_one", "revok
 
 @router.get("/login")
 def ask(request: Request, ctx: Anybody, next: str = "/", said: str = "") -> Response:
-    """The log-in page. `next` is where the reader wanted to go; `said` what was done before."""
+    """Show the log-in page. `next`: the page the reader wanted; `said`: code of the last action."""
     return login_page(request, ctx, onward=inside(next), chosen=said == "password")
 
 
 @router.post("/login")
 async def log_in(request: Request, ctx: Anybody) -> Response:
-    """Name, password and, where one is set, the code of the second factor; one answer to all that is wrong."""
+    """Verify name, password and second factor; every failure gets the same answer."""
     async with request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=LONGEST_FIELD) as form:
         return await run_in_threadpool(_log_in, request, ctx, field_texts(form))
 
 
 @router.post("/logout")
 def log_out(request: Request, ctx: Enrolling) -> Response:
-    """End this session."""
+    """End the session."""
     now = ctx.now
     response = RedirectResponse("/login", status_code=303)
     end_session(ctx.accounts, request, response, now=now)
@@ -71,7 +71,7 @@ def log_out(request: Request, ctx: Enrolling) -> Response:
 
 @router.post("/login/demonstration")
 async def look(request: Request, ctx: Anybody) -> Response:
-    """On a demonstration day, on this machine: in as one of the accounts, without a password."""
+    """Log in as one of the accounts without a password, on a demonstration day on this machine."""
     if not demonstration.is_passwordless_request(request, allowed=ctx.passwordless):
         raise HTTPException(404)
     async with request.form(max_files=0, max_fields=5, max_part_size=LONGEST_FIELD) as form:
@@ -84,33 +84,33 @@ async def look(request: Request, ctx: Anybody) -> Response:
 
 @router.get("/welcome/{secret}")
 def invited(request: Request, ctx: Anybody, secret: Secret) -> Response:
-    """Where an invitation leads: a name (for the first administrator) and a password are chosen."""
+    """Show the page of an invitation: choose a password, and a login for the first administrator."""
     return _welcome(request, ctx, secret, status=200)
 
 
 @router.post("/welcome/{secret}")
 async def accept(request: Request, ctx: Anybody, secret: Secret) -> Response:
-    """Take up an invitation."""
+    """Accept an invitation."""
     async with request.form(max_files=0, max_fields=10, max_part_size=LONGEST_FIELD) as form:
         return await run_in_threadpool(_accept, request, ctx, secret, field_texts(form))
 
 
 @router.get("/account")
 def own(request: Request, ctx: Own, said: str = "") -> Response:
-    """One's own account: password, second factor, sessions."""
+    """Show one's own account: password, second factor, sessions."""
     return own_page(request, ctx, said=said if said in OWN_SAID else "")
 
 
 @router.post("/account/password")
 async def change_password(request: Request, ctx: OwnByPerson) -> Response:
-    """Another password; every session ends, and this browser gets a new one."""
+    """Change the password; every session ends, and this browser gets a new one."""
     async with request.form(max_files=0, max_fields=10, max_part_size=LONGEST_FIELD) as form:
         return await run_in_threadpool(_change_password, request, ctx, field_texts(form))
 
 
 @router.post("/account/sessions/end")
 async def end_sessions(request: Request, ctx: Own) -> Response:
-    """End the session or known device that was chosen; without a choice all but those of this browser."""
+    """End the selected session or known device; without a selection all but those of this browser."""
     async with request.form(max_files=0, max_fields=5, max_part_size=LONGEST_FIELD) as form:
         return await run_in_threadpool(_end_sessions, request, ctx, field_texts(form).get("hash", ""))
 
@@ -128,12 +128,12 @@ def login_page(
     status: int = 200,
     chosen: bool = False,
 ) -> Response:
-    """The page that asks who somebody is.
+    """Return the log-in page.
 
     Args:
-        kept: what was typed into a form when the session ended.
-        wait: after how long the next attempt is looked at, where they came too often.
-        chosen: whether a new password was just chosen, which does not let in by itself.
+        kept: fields of a form that was interrupted by the end of the session.
+        wait: time until the next attempt is accepted, after too many.
+        chosen: whether a new password was just chosen, which does not log in by itself.
     """
     shown = demonstration.is_passwordless_request(request, allowed=ctx.passwordless)
     today = ctx.today
@@ -160,14 +160,13 @@ def login_page(
 
 
 def _demonstrators(ctx: RequestContext) -> list[Reader]:
-    """Whom one may look as: those who work with cases first, in the order of the accesses; nobody who has a
-    second factor."""
+    """Return the accounts for a demonstration day: those who work with cases first, without second factors."""
     readers = [one.reader for one in ctx.accounts.all() if not one.disabled and not one.second_factor]
     return sorted(readers, key=lambda one: (ACCESSES.index(one.access), one.login))
 
 
 def inside(address: str) -> str:
-    """An address of ours to go on to; "/" for anything else."""
+    """Return a local address to continue to; "/" for any other address."""
     if not address.startswith("/") or address.startswith(("//", "/\\")) or len(address) > 2000:
         return "/"
     parts = urlsplit(address)
@@ -176,6 +175,7 @@ def inside(address: str) -> str:
 
 
 def _log_in(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> Response:
+    """Handle the log-in form."""
     login = texts.get("login", "").strip()[:_LOGIN].casefold()
     try:
         account = attempts.log_in(request, ctx, login, texts)
@@ -203,7 +203,7 @@ def _in(
     scope: str = "",
     recovered: bool = False,
 ) -> Response:
-    """Let an account in. `recovered`: by a recovery code, of which there is one less now."""
+    """Log an account in. `recovered`: by a recovery code, of which one is now used."""
     now, today = ctx.now, ctx.today
     onward, kept = inside(texts.get("next", "/")), _kept(texts)
     if must_enrol(account, ctx.totp_required):
@@ -221,16 +221,16 @@ def _in(
 
 
 def first_page(reader: Reader) -> str:
-    """Where a reader's day begins: at the desk for whoever does the work, at the overview for others."""
+    """Return the start page of a reader: the task list for those who work with cases, else the overview."""
     if not reader.may("read"):
         return "/administration"
     return "/desk" if reader.access in ("officer", "responsible") else "/"
 
 
 def _invitation(ctx: RequestContext, secret: str) -> Entry:
-    """Return the invitation of that secret; 404 when it does not hold.
+    """Return the invitation of that secret; 404 when it is invalid.
 
-    The first administrator's names no account, and holds only until an account has a password.
+    The first administrator's has no account, and is valid only until an account has a password.
     """
     now = ctx.now
     entry = ctx.accounts.entry("invitation", hash_secret(secret), now=now)
@@ -248,6 +248,7 @@ def _welcome(
     refusal: BadPassword | None = None,
     login: str = "",
 ) -> Response:
+    """Return the page of an invitation."""
     today = ctx.today
     entry = _invitation(ctx, secret)
     return page(
@@ -265,6 +266,7 @@ def _welcome(
 
 
 def _accept(request: Request, ctx: RequestContext, secret: str, texts: Mapping[str, str]) -> Response:
+    """Handle the form of an invitation."""
     now, today = ctx.now, ctx.today
     entry = _invitation(ctx, secret)
     login = entry.login or texts.get("login", "").strip().casefold()
@@ -300,7 +302,7 @@ def own_page(
     feed: str = "",
     telegram: TelegramOffer | None = None,
 ) -> Response:
-    """One's own account. `feed`: the address of a feed just made; `telegram`: a code just given."""
+    """Return the page of one's own account. `feed`: address of a new feed; `telegram`: a new code."""
     now, today = ctx.now, ctx.today
     account = ctx.accounts.account(ctx.reader.login)
     assert account is not None
@@ -331,6 +333,7 @@ def own_page(
 
 
 def _change_password(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> Response:
+    """Handle the form for a new password."""
     now, today = ctx.now, ctx.today
     login = ctx.reader.login
     try:
@@ -345,6 +348,7 @@ def _change_password(request: Request, ctx: RequestContext, texts: Mapping[str, 
 
 
 def _end_sessions(request: Request, ctx: RequestContext, hash: str) -> Response:
+    """End sessions and show the account page."""
     now = ctx.now
     if hash:
         commands.end_session(ctx, hash)
@@ -355,7 +359,7 @@ def _end_sessions(request: Request, ctx: RequestContext, hash: str) -> Response:
 
 
 def begin_again(request: Request, ctx: RequestContext, said: str) -> Response:
-    """A new session for this browser: all others have ended."""
+    """Start a new session for this browser, after all others have ended."""
     now = ctx.now
     response = RedirectResponse(f"/account?said={said}", status_code=303)
     begin_session(ctx.accounts, ctx.reader.login, request, response, now=now)
@@ -363,7 +367,7 @@ def begin_again(request: Request, ctx: RequestContext, said: str) -> Response:
 
 
 def _kept(texts: Mapping[str, str]) -> dict[str, str]:
-    """The fields of the form that was interrupted, as the log-in page carried them."""
+    """Return the fields of an interrupted form, as carried by the log-in page."""
     try:
         kept = json.loads(texts.get("kept", "") or "{}")
     except ValueError:
@@ -372,5 +376,5 @@ def _kept(texts: Mapping[str, str]) -> dict[str, str]:
 
 
 def field_texts(form: FormData) -> dict[str, str]:
-    """Return the fields of a form that are no files."""
+    """Return the fields of a form that are not files."""
     return {key: value for key, value in form.multi_items() if isinstance(value, str)}

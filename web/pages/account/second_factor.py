@@ -1,4 +1,4 @@
-"""The pages of one's own second factor: set or change it, see its recovery codes once, renew them."""
+"""Pages of one's own second factor: set or change it, show its recovery codes once, renew them."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/account/totp")
 def ask(request: Request, ctx: Enrolling) -> Response:
-    """Show the picture an authenticator reads, and ask for its first code."""
+    """Show the QR code for an authenticator, and ask for its first code."""
     return _factor_page(request, ctx)
 
 
 @router.post("/account/totp")
 async def change(request: Request, ctx: Enrolling) -> Response:
-    """Set a second factor after its first code, remove it after a code, or refuse that others remove it."""
+    """Set a second factor after its first code, remove it after a code, or reject a removal request."""
     async with request.form(max_files=0, max_fields=10, max_part_size=LONGEST_FIELD) as form:
         return await run_in_threadpool(_change, request, ctx, field_texts(form))
 
 
 @router.post("/account/recovery")
 async def renew(request: Request, ctx: OwnByPerson) -> Response:
-    """Make new recovery codes and show them once."""
+    """Create new recovery codes and show them once."""
     async with request.form(max_files=0, max_fields=10, max_part_size=LONGEST_FIELD) as form:
         return await run_in_threadpool(_renew, request, ctx, field_texts(form))
 
@@ -86,7 +86,7 @@ def _renew(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> R
 def _factor_page(
     request: Request, ctx: RequestContext, *, refusal: Refusal | None = None, secret: str = ""
 ) -> Response:
-    """The form. `secret`: the one the reader has in their authenticator already, after a refusal."""
+    """Return the form. `secret`: the one already in the reader's authenticator, after an error."""
     today = ctx.today
     account = ctx.accounts.account(ctx.reader.login)
     assert account is not None

@@ -1,4 +1,4 @@
-"""Units, people, accounts, channels, settings: what the administrator looks after."""
+"""Pages of the administrator: units, people, accounts, channels, settings."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What the administration does about accounts: made, changed, closed, let in. For forms and the API.
+"""Commands on accounts for forms and the API: create, change, close, issue access.
 
-A secret is given back once and kept by its hash alone.
+A secret is returned once and stored only as a hash.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MOST_DAYS = 366
 
 
 def get_account_or_404(ctx: RequestContext, login: str) -> Account:
-    """An account; 404 when there is none of that name."""
+    """Return the account of a login; 404 when there is none."""
     administration(ctx)
     known = ctx.accounts.account(login)
     if known is None:
@@ -30,7 +30,7 @@ def get_account_or_404(ctx: RequestContext, login: str) -> Account:
 
 
 def add(ctx: RequestContext, login: str, typed: Mapping[str, str]) -> tuple[str, str]:
-    """A new account: its name, and the address at which its password is chosen. Raises Refusal."""
+    """Create an account; return its login and the address for choosing its password. Raises Refusal."""
     login = login.strip().casefold()
     check_login(login)
     if ctx.accounts.account(login) is not None:
@@ -40,37 +40,37 @@ def add(ctx: RequestContext, login: str, typed: Mapping[str, str]) -> tuple[str,
 
 
 def change(ctx: RequestContext, known: Account, typed: Mapping[str, str]) -> None:
-    """What it may see and do, and whose it is. Raises BadStaff."""
+    """Change the access and the person of an account. Raises BadStaff."""
     _may_lose(ctx, known, typed.get("access", ""))
     ctx.accounts.save(_reader(ctx, known.reader.login, typed), disabled=known.disabled, **stamp(ctx))
 
 
 def close(ctx: RequestContext, known: Account) -> None:
-    """Nobody logs in by it any more. Raises BadStaff."""
+    """Close an account, so that nobody can log in. Raises BadStaff."""
     _may_lose(ctx, known, "")
     ctx.accounts.save(known.reader, disabled=True, **stamp(ctx))
 
 
 def reopen(ctx: RequestContext, known: Account) -> None:
-    """It can be logged in by again."""
+    """Reopen a closed account."""
     ctx.accounts.save(known.reader, disabled=False, **stamp(ctx))
 
 
 def end(ctx: RequestContext, known: Account) -> None:
-    """Every way in of it ends: sessions, tokens, feeds, invitations."""
+    """End all sessions, tokens, feeds and invitations of an account."""
     now = ctx.now
     ctx.accounts.end(known.reader.login, now=now, by=ctx.reader.login)
 
 
 def invite(ctx: RequestContext, known: Account) -> str:
-    """The address at which its holder chooses a password anew. Raises BadStaff: the account is closed."""
+    """Return an address for choosing a new password. Raises BadStaff: the account is closed."""
     if known.disabled:
         raise BadStaff("web.staff.account_closed", login=known.reader.login)
     return _invited(ctx, known.reader.login)
 
 
 def give_token(ctx: RequestContext, known: Account, *, days: str, name: str, write: bool) -> str:
-    """A token for programs. Raises BadStaff: so many days are none, or too many."""
+    """Create an API token and return it. Raises BadStaff for an invalid number of days."""
     text = days.strip()
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 5 else 0
     if not 1 <= number <= MOST_DAYS:
@@ -81,7 +81,7 @@ def give_token(ctx: RequestContext, known: Account, *, days: str, name: str, wri
 
 
 def _reader(ctx: RequestContext, login: str, typed: Mapping[str, str]) -> Reader:
-    """What a form says of an account. Raises BadStaff."""
+    """Return the reader described by a form. Raises BadStaff."""
     office = recorded_office(ctx)
     access, unit, person = typed.get("access", ""), typed.get("unit", ""), typed.get("person", "").strip()
     if access not in ACCESSES:
@@ -99,7 +99,7 @@ def _reader(ctx: RequestContext, login: str, typed: Mapping[str, str]) -> Reader
 
 
 def _may_lose(ctx: RequestContext, known: Account, access: str) -> None:
-    """An administrator does not lock themselves out, nor the office out of its settings."""
+    """Refuse a change by which administrators lock out themselves or the last administrator."""
     if known.reader.access != "administrator" or access == "administrator":
         return
     if known.reader.login == ctx.reader.login:
@@ -114,6 +114,7 @@ def _may_lose(ctx: RequestContext, known: Account, access: str) -> None:
 
 
 def _invited(ctx: RequestContext, login: str) -> str:
+    """Create an invitation and return its address."""
     secret = _let_in(ctx, "invitation", login, INVITATION_LASTS)
     return f"{administration(ctx).address}/welcome/{secret}"
 
@@ -121,6 +122,7 @@ def _invited(ctx: RequestContext, login: str) -> str:
 def _let_in(
     ctx: RequestContext, kind: EntryKind, login: str, lasts: timedelta, *, name: str = "", may: str = ""
 ) -> str:
+    """Store a new secret of an account and return it."""
     now = ctx.now
     secret = new_secret()
     made = Entry(

@@ -1,4 +1,4 @@
-"""Administration: accounts, how they are let in and kept out. Secrets are shown once."""
+"""Administration pages for accounts. Secrets are shown once."""
 
 from __future__ import annotations
 
@@ -32,33 +32,33 @@ Login = Annotated[str, Query(max_length=80)]
 
 @router.get("/accounts")
 def accounts(request: Request, ctx: Setting) -> Response:
-    """Who may log in, and the form for a new account."""
+    """Show the list of accounts, and the form for a new one."""
     return _accounts_page(request, ctx)
 
 
 @router.post("/accounts")
 async def add(request: Request, ctx: Setting) -> Response:
-    """Make an account; the address at which its password is chosen is shown once."""
+    """Create an account; the address for choosing its password is shown once."""
     async with request.form(max_files=0, max_fields=20, max_part_size=LONGEST_FIELD) as form:
         return await run_in_threadpool(_add, request, ctx, texts(form))
 
 
 @router.get("/account")
 def account(request: Request, ctx: Setting, login: Login = "") -> Response:
-    """One account, and its ways in."""
+    """Show an account with its sessions and tokens."""
     return _account_page(request, ctx, account_commands.get_account_or_404(ctx, login))
 
 
 @router.post("/account")
 async def change(request: Request, ctx: Setting) -> Response:
-    """Change an account, invite its holder again, close it, open it, end its sessions, give it a token."""
+    """Change an account, invite its holder again, close or reopen it, end its sessions, create a token."""
     async with request.form(max_files=0, max_fields=20, max_part_size=LONGEST_FIELD) as form:
         return await run_in_threadpool(_change, request, ctx, texts(form))
 
 
 @router.post("/account/second-factor")
 async def remove_second_factor(request: Request, ctx: SettingByPerson) -> Response:
-    """Ask that a second factor be removed, approve what another administrator asked, or refuse it."""
+    """Request, approve or reject the removal of a second factor."""
     async with request.form(max_files=0, max_fields=20, max_part_size=LONGEST_FIELD) as form:
         return await run_in_threadpool(_remove_second_factor, request, ctx, texts(form))
 
@@ -139,7 +139,7 @@ def _add(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Res
 
 
 def _found(ctx: RequestContext, typed: Mapping[str, str]) -> Mapping[str, str]:
-    """What was typed, with the unit and the person it means. Raises Refusal."""
+    """Return the submitted values with the unit and person they name. Raises Refusal."""
     office = recorded_office(ctx)
     unit = resolve_unit(office, typed.get("unit", ""))
     return {**typed, "unit": unit, "person": resolve_person(office, typed.get("person", "").strip())}

@@ -1,4 +1,4 @@
-"""What the pages of the administration share: the port behind them, forms read, who writes and when."""
+"""Shared helpers of the administration pages: form values, rendering, redirects."""
 
 from __future__ import annotations
 
@@ -26,27 +26,27 @@ SAID = frozenset(
 
 
 def administration(ctx: RequestContext) -> Administration:
-    """Return the administration of the installation."""
+    """Return the installation's administration commands."""
     return Administration(ctx.app)
 
 
 def recorded_office(ctx: RequestContext) -> Office:
-    """Units and people as they are kept: without an officer whom config.toml alone names."""
+    """Return units and people as stored, without an officer named only in config.toml."""
     return ctx.reads.office().written_down
 
 
 def texts(form: FormData) -> dict[str, str]:
-    """The fields of a form; NUL, which no database takes, is left out."""
+    """Return the text fields of a form, without NUL characters, which databases refuse."""
     return {key: value.replace("\0", "") for key, value in form.multi_items() if isinstance(value, str)}
 
 
 def placed(path: str, **told: str) -> str:
-    """Where a page is read: its path with what says of whom it is."""
+    """Return the place of a page for the access log: its path with its query."""
     return f"{path}?{urlencode(told)}" if any(told.values()) else path
 
 
 def show(request: Request, ctx: RequestContext, template: str, *, status: int = 200, **values: Any) -> Response:
-    """A page of the administration."""
+    """Render a page of the administration."""
     today = ctx.today
     said = request.query_params.get("said", "") if request.method == "GET" else ""
     values.setdefault("refusal", None)
@@ -62,7 +62,7 @@ def show(request: Request, ctx: RequestContext, template: str, *, status: int = 
 
 
 def onward(request: Request, path: str, **said: str) -> Response:
-    """To a page after something was written. htmx is told by a header."""
+    """Redirect to a page after a change; htmx gets a header."""
     address = f"{path}?{urlencode(said)}" if said else path
     response: Response = RedirectResponse(address, status_code=303)
     if request.headers.get("hx-request") == "true":

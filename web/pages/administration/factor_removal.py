@@ -1,7 +1,7 @@
-"""Removing somebody's second factor: one administrator asks, another one approves; nobody approves their own.
+"""Removal of somebody's second factor: requested by one administrator, approved by another.
 
-Only in a session, never by a token: administrators give out tokens, of each other's accounts too. The one who
-approves has a second factor of their own, else whoever asks could take that account over by a reset link.
+Only in a session, never by a token, as administrators can create tokens of each other's accounts. The approver
+must have a second factor, else the requester could take over the approver's account by a reset link.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LONGEST_GROUND = 500
 
 
 def request_removal(ctx: RequestContext, known: Account, ground: str) -> None:
-    """Ask that an account's second factor be removed, and tell its holder. Raises BadStaff."""
+    """Request the removal of an account's second factor, and notify its holder. Raises BadStaff."""
     now = ctx.now
     login, ground = known.reader.login, tidy(ground)[:LONGEST_GROUND]
     if not known.second_factor:
@@ -37,13 +37,13 @@ def request_removal(ctx: RequestContext, known: Account, ground: str) -> None:
 
 
 def withdraw(ctx: RequestContext, known: Account) -> None:
-    """Take a request back, or refuse it. Raises BadStaff."""
+    """Withdraw or reject a request. Raises BadStaff."""
     if not ctx.factors.withdraw_removal(known.reader.login, **stamp(ctx)):
         raise BadStaff("web.factor.no_request", login=known.reader.login)
 
 
 def approve(ctx: RequestContext, known: Account) -> None:
-    """Remove a second factor as another administrator asked, and tell its holder. Raises BadStaff."""
+    """Remove a second factor on another administrator's request, and notify its holder. Raises BadStaff."""
     now = ctx.now
     login = known.reader.login
     request = ctx.factors.removal(login, now=now)
@@ -58,7 +58,7 @@ def approve(ctx: RequestContext, known: Account) -> None:
 
 
 def obstacle(ctx: RequestContext, request: RemovalRequest) -> str:
-    """Return the code of what keeps the reader from approving a request; "" where nothing does."""
+    """Return the code of why the reader may not approve a request; "" when they may."""
     if ctx.reader.login == request.by:
         return "web.factor.own_request"
     if ctx.reader.login == request.login:

@@ -1,7 +1,7 @@
-"""Calendar feeds: secret addresses other calendars read deadlines from, made and revoked by their holders.
+"""Calendar feeds: secret addresses for calendar programs, created and revoked by their owners.
 
-A person's feed holds what waits for that person; a unit's feed what its units owe. Whoever has the address
-reads it: nothing confidential is named in either.
+A person's feed has that person's open deadlines; a unit's feed those of the unit and below. Anybody with the
+address can read it, so nothing confidential is included.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ Token = Annotated[str, Path(min_length=20, max_length=80, pattern=r"^[A-Za-z0-9_
 
 
 def feeds_of(ctx: RequestContext, login: str, *, now: datetime) -> list[Entry]:
-    """The feeds of an account that hold; those of units under the login ""."""
+    """Return the valid feeds of an account; those of units are under the login ""."""
     return [one for one in ctx.accounts.entries(login, now=now) if one.kind == "feed"]
 
 
 def give_own(ctx: RequestContext, language: str) -> str:
-    """A new feed of the reader's own; its address, which is shown once. Raises BadStaff: there are enough."""
+    """Create a feed of the reader; return its address, shown once. Raises BadStaff when there are too many."""
     now = ctx.now
     if len(feeds_of(ctx, ctx.reader.login, now=now)) >= MOST_FEEDS:
         raise BadStaff("web.feed.enough")
@@ -59,7 +59,7 @@ def give_own(ctx: RequestContext, language: str) -> str:
 
 
 def give(ctx: RequestContext, login: str, *, scope: str, name: str, language: str) -> str:
-    """A new feed; its address, which is shown once. `scope`: the unit, "" for the account's own person."""
+    """Create a feed; return its address, shown once. `scope`: the unit, "" for the account's own person."""
     now = ctx.now
     secret = new_secret()
     made = Entry(
@@ -77,7 +77,7 @@ def give(ctx: RequestContext, login: str, *, scope: str, name: str, language: st
 
 
 def revoke(ctx: RequestContext, login: str, hash: str) -> int:
-    """Take a feed back: its address answers nothing any more. 0 when there is none."""
+    """Revoke a feed; return 0 when there is none."""
     now = ctx.now
     known = any(one.hash == hash for one in feeds_of(ctx, login, now=now))
     if known:
@@ -87,7 +87,7 @@ def revoke(ctx: RequestContext, login: str, hash: str) -> int:
 
 @router.get("/feeds/{token}.ics")
 def feed(request: Request, ctx: Anybody, token: Token) -> Response:
-    """What a calendar program asks for, again and again."""
+    """Return a feed to a calendar program, as iCalendar."""
     now, today = ctx.now, ctx.today
     entry = ctx.accounts.entry("feed", hash_secret(token), now=now)
     account = ctx.accounts.account(entry.login) if entry and entry.login else None
@@ -118,6 +118,7 @@ def feed(request: Request, ctx: Anybody, token: Token) -> Response:
 
 
 def _language(request: Request, account: Account | None, office: Office) -> str:
+    """Return the language of a feed."""
     asked = request.query_params.get("lang", "")
     if asked in i18n.LANGUAGES:
         return asked
@@ -126,18 +127,19 @@ def _language(request: Request, account: Account | None, office: Office) -> str:
 
 
 def _rows(reads: Reads, ctx: RequestContext, today: date, unit: str | None = None) -> Sequence[Row]:
-    """Open rows a year back and ahead; of very many the nearest."""
+    """Return open rows a year back and ahead, the nearest if there are too many."""
     first, last = max(today - BACK, ctx.calendar.first), min(today + AHEAD, ctx.calendar.last)
     rows = reads.due(first, last, unit)
     return rows if len(rows) <= LOOKED_AT else sorted(rows, key=lambda row: _far(row, today))[:LOOKED_AT]
 
 
 def _far(row: Row, today: date) -> int:
+    """Return the distance of a row's due date from today in days."""
     return abs(((row.due or today) - today).days)
 
 
 def _own_rows(ctx: RequestContext, reader: Reader, office: Office, today: date) -> list[tuple[Case, Row]]:
-    """What waits for the person of an account, among what the account may see."""
+    """Return the open rows of an account's person, among the cases the account may see."""
     if not reader.person or not reader.may("read"):
         return []
     reads = ctx.reads.seen_by(scope(reader))
@@ -152,7 +154,7 @@ def _own_rows(ctx: RequestContext, reader: Reader, office: Office, today: date) 
 
 
 def _unit_rows(ctx: RequestContext, unit: str, today: date) -> list[tuple[Case, Row]]:
-    """What a unit and those below it owe; nothing confidential."""
+    """Return the open rows of a unit and those below it, without confidential ones."""
     rows = _rows(ctx.reads, ctx, today, unit)
     heads = ctx.reads.heads({row.case for row in rows})
     shown = [row for row in rows if row.case in heads and not _hidden(ctx, heads[row.case])]
@@ -164,15 +166,18 @@ def _unit_rows(ctx: RequestContext, unit: str, today: date) -> list[tuple[Case, 
 
 
 def _nearest(rows: Iterable[tuple[Case, Row]], today: date) -> list[tuple[Case, Row]]:
+    """Return the rows nearest to today."""
     near = sorted(rows, key=lambda one: (_far(one[1], today), one[1].case))[:MOST]
     return sorted(near, key=lambda one: (one[1].due or today, one[1].case, one[1].obligation))
 
 
 def _hidden(ctx: RequestContext, case: Case) -> bool:
+    """Return whether a case is confidential."""
     return case.confidential or confidential(ctx.library.named(case.edition))
 
 
 def _waits_for(ctx: RequestContext, case: Case, row: Row, person: str, office: Office, today: date) -> bool:
+    """Return whether a row is the person's to fulfil."""
     obligation = entry_obligation(case, ctx.library.of(case), row.obligation)
     responsible = case.responsible.get(row.obligation) or case.responsible.get(obligation.id) or ""
     found = resolve(
@@ -187,7 +192,7 @@ def _waits_for(ctx: RequestContext, case: Case, row: Row, person: str, office: O
 
 
 def _item(ctx: RequestContext, case: Case, row: Row, language: str, now: datetime) -> Item:
-    """The same item a letter brings: the same UID, a sequence that rises, a whole day."""
+    """Return the same calendar item as in letters: same UID, rising sequence, all-day."""
     assert row.due is not None
     port = administration(ctx)
     if _hidden(ctx, case):
@@ -214,6 +219,7 @@ def _item(ctx: RequestContext, case: Case, row: Row, language: str, now: datetim
 
 
 def _explained(ctx: RequestContext, case: Case, row: Row, language: str) -> Iterator[str]:
+    """Yield the lines that explain a row."""
     procedure = ctx.library.of(case)
     obligation = entry_obligation(case, procedure, row.obligation)
     yield procedure.title[language]

@@ -1,6 +1,7 @@
-"""Administration: the table of people in and out, channels with a test letter, the settings as they hold.
+"""Administration pages: import and export of the table of people, channels with a test letter, settings in
+force.
 
-And of one's own account the calendar feed and the Telegram code.
+Also the calendar feed and the Telegram code of one's own account.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
-    """One line of a preview. `what`: added or changed; `fields`: codes of what changes."""
+    """One line of a preview. `what`: added or changed; `fields`: codes of changed fields."""
 
     name: str
     what: str
@@ -54,7 +55,7 @@ def export(request: Request, ctx: Setting) -> Response:
 
 
 def people_file(request: Request, ctx: RequestContext) -> Response:
-    """Everybody as the workbook they can be taken in from again."""
+    """Return all people as a workbook that can be imported again."""
     administration(ctx)
     table = people_table(recorded_office(ctx), preferences(request).language)
     return Response(
@@ -66,53 +67,53 @@ def people_file(request: Request, ctx: RequestContext) -> Response:
 
 @router.get("/administration/people/import")
 def ask_import(request: Request, ctx: Setting) -> Response:
-    """The form for a table of people."""
+    """Show the form for importing a table of people."""
     administration(ctx)
     return show(request, ctx, "people_import.html", preview=None)
 
 
 @router.post("/administration/people/import")
 async def import_people(request: Request, ctx: Setting) -> Response:
-    """First a preview of what a table changes, then, sent again from there, the change."""
+    """Show a preview of a table's changes; when submitted from there, import it."""
     async with request.form(max_files=1, max_fields=5, max_part_size=staff.LARGEST * 2) as form:
         return await run_in_reading_thread(request, _import, request, ctx, form)
 
 
 @router.get("/administration/channels")
 def channels(request: Request, ctx: Setting) -> Response:
-    """Through what letters go, and a letter to try it with."""
+    """Show the delivery channels, with a form for a test letter."""
     return _channels_page(request, ctx)
 
 
 @router.post("/administration/channels")
 async def test_channel(request: Request, ctx: Setting) -> Response:
-    """Send a test letter at once, and show what the server said."""
+    """Send a test letter at once, and show the server's answer."""
     async with request.form(max_files=0, max_fields=5, max_part_size=LONGEST_FIELD) as form:
         return await run_in_threadpool(_test, request, ctx, texts(form))
 
 
 @router.get("/administration/settings")
 def settings(request: Request, ctx: Setting) -> Response:
-    """config.toml as it holds; it is changed there, not here."""
+    """Show the settings of config.toml in force, which cannot be changed here."""
     return show(request, ctx, "settings.html", settings=administration(ctx).settings())
 
 
 @router.get("/administration/rules")
 def rules(request: Request, ctx: Setting) -> Response:
-    """The organisation's own rules that stand, as they were adopted."""
+    """Show the organisation's own rules in force."""
     return show(request, ctx, "rules.html", rules=administration(ctx).rules())
 
 
 @router.post("/account/feed")
 async def own_feed(request: Request, ctx: Own) -> Response:
-    """Make a calendar feed of one's own, or revoke one. Its address is shown once."""
+    """Create or revoke one's own calendar feed. Its address is shown once."""
     async with request.form(max_files=0, max_fields=5, max_part_size=LONGEST_FIELD) as form:
         return await run_in_threadpool(_own_feed, request, ctx, texts(form))
 
 
 @router.post("/account/telegram")
 async def own_telegram(request: Request, ctx: Own) -> Response:
-    """A one-time code for one's own Telegram account, or forget the account."""
+    """Show a one-time code for linking one's Telegram account, or unlink it."""
     async with request.form(max_files=0, max_fields=5, max_part_size=LONGEST_FIELD) as form:
         return await run_in_threadpool(_own_telegram, request, ctx, texts(form))
 
@@ -149,7 +150,7 @@ def _import(request: Request, ctx: RequestContext, form: FormData) -> Response:
 
 
 def _uploaded(form: FormData) -> tuple[bytes, str]:
-    """The table, from the file field or as the preview carried it."""
+    """Return the table from the file field, or as carried by the preview."""
     file = form.get("file")
     if isinstance(file, UploadFile) and file.filename:
         content, name = file.file.read(staff.LARGEST + 1), file.filename
@@ -163,7 +164,7 @@ def _uploaded(form: FormData) -> tuple[bytes, str]:
 
 
 def preview(read: ReadPeople, office: Office) -> list[Change]:
-    """What a table adds and changes, units first."""
+    """Return what a table would add and change, units first."""
     changes: list[Change] = []
     for unit in read.units:
         known = office.units.get(unit.id)

@@ -1,4 +1,4 @@
-"""Administration: units and people, small forms each of which is an event of the office's chain."""
+"""Administration pages for units and people; each change is an event of the office's chain."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ SHOWN = 200
 
 @router.get("")
 def overview(request: Request, ctx: Setting) -> Response:
-    """Where everything is kept, and how much of it there is."""
+    """Show where data is stored, and how much of it there is."""
     administration(ctx)
     office, accounts = recorded_office(ctx), ctx.accounts.all()
     counts = {
@@ -69,7 +69,7 @@ def overview(request: Request, ctx: Setting) -> Response:
 
 @router.get("/units")
 def units(request: Request, ctx: Setting, unit: Key = "", number: Number = 1) -> Response:
-    """The tree of units; of a country walked down level by level, a page of a level at a time."""
+    """Show the tree of units; a large one level by level, in pages."""
     administration(ctx)
     office = recorded_office(ctx)
     tree, pages = paginate_units(office, unit, number)
@@ -88,7 +88,7 @@ def units(request: Request, ctx: Setting, unit: Key = "", number: Number = 1) ->
 
 @router.get("/unit")
 def unit(request: Request, ctx: Setting, id: Key = "") -> Response:
-    """One unit; without an id a new one."""
+    """Show the form of a unit, or of a new one without an id."""
     known = recorded_office(ctx).units.get(id)
     if id and known is None:
         raise HTTPException(404, "web.problem.no_unit")
@@ -97,7 +97,7 @@ def unit(request: Request, ctx: Setting, id: Key = "") -> Response:
 
 @router.post("/unit")
 async def save_unit(request: Request, ctx: Setting) -> Response:
-    """Keep a unit, or take it out."""
+    """Save or remove a unit."""
     async with request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=LONGEST_FIELD) as form:
         adopted = " ".join(str(one) for one in form.getlist("act"))
         return await run_in_threadpool(_save_unit, request, ctx, {**texts(form), "acts": adopted})
@@ -105,14 +105,14 @@ async def save_unit(request: Request, ctx: Setting) -> Response:
 
 @router.post("/unit/feed")
 async def unit_feed(request: Request, ctx: Setting) -> Response:
-    """Make a calendar feed of a unit, or revoke one. Its address is shown once, here."""
+    """Create or revoke a calendar feed of a unit. Its address is shown once."""
     async with request.form(max_files=0, max_fields=5, max_part_size=LONGEST_FIELD) as form:
         return await run_in_threadpool(_unit_feed, request, ctx, texts(form))
 
 
 @router.get("/people")
 def people(request: Request, ctx: Setting, q: Key = "", unit: Key = "") -> Response:
-    """Everybody, found by name, post, e-mail."""
+    """Show all people, searchable by name, post and e-mail."""
     administration(ctx)
     office = recorded_office(ctx)
     with suppress(InvalidForm):  # the field says why; nobody is of such a unit
@@ -133,14 +133,14 @@ def people(request: Request, ctx: Setting, q: Key = "", unit: Key = "") -> Respo
 
 @router.get("/person")
 def person(request: Request, ctx: Setting, key: Key = "") -> Response:
-    """One person; without a key a new one."""
+    """Show the form of a person, or of a new one without a key."""
     known = get_person_or_404(ctx, key) if key else None
     return _person_page(request, ctx, known, mark(known))
 
 
 @router.post("/person")
 async def save_person(request: Request, ctx: Setting) -> Response:
-    """Keep a person."""
+    """Save a person."""
     async with request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=LONGEST_FIELD) as form:
         duties = [str(one) for one in form.getlist("duty")]
         return await run_in_threadpool(_save_person, request, ctx, texts(form), duties)
@@ -148,19 +148,19 @@ async def save_person(request: Request, ctx: Setting) -> Response:
 
 @router.get("/person/remove")
 def ask_remove(request: Request, ctx: Setting, key: Key = "") -> Response:
-    """What would fall to whom without this person; asked before it is done."""
+    """Show which duties would fall to whom without this person, before removal."""
     return _removal(request, ctx, get_person_or_404(ctx, key))
 
 
 @router.post("/person/remove")
 async def remove_person(request: Request, ctx: Setting) -> Response:
-    """Take a person out."""
+    """Remove a person."""
     async with request.form(max_files=0, max_fields=5, max_part_size=LONGEST_FIELD) as form:
         return await run_in_threadpool(_remove_person, request, ctx, texts(form))
 
 
 def found_people(office: Office, words: str, unit: str) -> list[Person]:
-    """Everybody of a unit with those below it (or of all) with these words in name, post, e-mail or key."""
+    """Return the people of a unit and below (or all) with these words in name, post, e-mail or key."""
     wanted = words.casefold().split()
     places = set(office.below(unit)) if unit else None
     return [
@@ -172,7 +172,7 @@ def found_people(office: Office, words: str, unit: str) -> list[Person]:
 
 
 def get_person_or_404(ctx: RequestContext, key: str) -> Person:
-    """Somebody of the office; 404 when nobody has that key."""
+    """Return the person of a key; 404 when there is none."""
     administration(ctx)
     known = recorded_office(ctx).people.get(key)
     if known is None:

@@ -1,7 +1,6 @@
-"""What the administration does: units, people, their table, a letter to try a channel with.
+"""Commands on units, people, their table, and test letters, for forms and the API.
 
-One place for forms and the API. Whoever changes something says what they saw of it (`mark`): what was changed
-meanwhile is refused.
+A change carries a fingerprint of the state its author saw (`mark`); it is refused when that has changed since.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ LARGEST = 2 * 1024 * 1024
 
 
 def holds(ctx: RequestContext, office: Office, unit: Unit | None) -> tuple[int, int, int]:
-    """Why a unit cannot be taken out: people, units below, cases of its own."""
+    """Return what prevents removing a unit: the number of people, of units below, and of its cases."""
     if unit is None:
         return (0, 0, 0)
     people, units = len(office.people_of.get(unit.id, ())), len(office.children.get(unit.id, ()))
@@ -32,7 +31,7 @@ def holds(ctx: RequestContext, office: Office, unit: Unit | None) -> tuple[int, 
 
 
 def keep_unit(ctx: RequestContext, id: str, seen: str, texts: Mapping[str, str]) -> Unit:
-    """A unit made or changed by what was typed. `id`: "" for a new one. Raises Refusal."""
+    """Create or change a unit. `id`: "" for a new one. Raises Refusal."""
     office = recorded_office(ctx)
     known = office.units.get(id)
     _unchanged(known, seen, id)
@@ -43,7 +42,7 @@ def keep_unit(ctx: RequestContext, id: str, seen: str, texts: Mapping[str, str])
 
 
 def remove_unit(ctx: RequestContext, id: str, seen: str) -> None:
-    """A unit taken out. Raises BadStaff: there is none, it was changed meanwhile, or something hangs on it."""
+    """Remove a unit. Raises BadStaff when it does not exist, has changed, or is still in use."""
     office = recorded_office(ctx)
     known = office.units.get(id)
     _unchanged(known, seen, id)
@@ -58,7 +57,7 @@ def remove_unit(ctx: RequestContext, id: str, seen: str) -> None:
 def keep_person(
     ctx: RequestContext, key: str, seen: str, texts: Mapping[str, str], duties: list[str]
 ) -> Person:
-    """A person made or changed by what was typed. `key`: "" for a new one. Raises Refusal, OutOfRange."""
+    """Create or change a person. `key`: "" for a new one. Raises Refusal, OutOfRange."""
     office = recorded_office(ctx)
     known = office.people.get(key)
     _unchanged(known, seen, key)
@@ -68,13 +67,15 @@ def keep_person(
 
 
 def remove_person(ctx: RequestContext, known: Person, seen: str) -> None:
-    """A person taken out. Raises Refusal."""
+    """Remove a person. Raises Refusal."""
     _unchanged(known, seen, known.key)
     administration(ctx).staff.remove_person(known, **stamp(ctx))
 
 
 def read_table(ctx: RequestContext, content: bytes, name: str) -> ReadPeople:
-    """A table of people, read onto those there are; nothing is written. Raises Refusal with every bad row."""
+    """Read a table of people and merge it with those on record, without writing. Raises Refusal with every bad
+    row.
+    """
     if not content:
         raise BadStaff("web.staff.no_file")
     if len(content) > LARGEST:
@@ -83,12 +84,12 @@ def read_table(ctx: RequestContext, content: bytes, name: str) -> ReadPeople:
 
 
 def take_table(ctx: RequestContext, read: ReadPeople) -> TableSaved:
-    """All of a table of people."""
+    """Save a whole table of people."""
     return administration(ctx).staff.take_in(list(read.units), list(read.people), **stamp(ctx))
 
 
 def try_channel(ctx: RequestContext, channel: str, email: str, language: str) -> Outcome:
-    """Send the reader a test letter at once. Raises Refusal: no such channel, no such address, not sent."""
+    """Send the reader a test letter at once. Raises Refusal: no such channel, no address, or not sent."""
     now = ctx.now
     if email and not is_address(email):
         raise BadStaff("web.staff.email_malformed", email=email[:200])
@@ -106,5 +107,6 @@ def try_channel(ctx: RequestContext, channel: str, email: str, language: str) ->
 
 
 def _unchanged(known: Unit | Person | None, seen: str, named: str) -> None:
+    """Raise BadStaff when the state its author saw has changed."""
     if seen != mark(known):
         raise BadStaff("office_changed_meanwhile", name=known.name if known else tidy(named)[:200])

@@ -1,4 +1,4 @@
-"""Units and people as forms: what was typed becomes a value, or a sentence says what is wrong with it."""
+"""Form fields of units and people: parses submitted values, or explains what is wrong."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ AWAY = 6
 
 
 class BadStaff(Refusal):
-    """What was typed of a unit or a person cannot be kept."""
+    """A submitted value of a unit, person or account is invalid."""
 
 
 def mark(value: Unit | Person | None) -> str:
-    """What a form carries to say what its writer saw."""
+    """Return the fingerprint of a value, which a form carries to detect concurrent changes."""
     return sha256(repr(value).encode()).hexdigest()[:20] if value is not None else ""
 
 
 def tidy(text: str) -> str:
-    """One line, single spaces; control characters are spaces."""
+    """Return the text in one line with single spaces; control characters become spaces."""
     spaced = "".join(
         " " if unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") else letter for letter in text
     )
@@ -41,11 +41,11 @@ def tidy(text: str) -> str:
 
 
 def unit_of(texts: Mapping[str, str], office: Office, was: Unit | None) -> Unit:
-    """The unit a form describes.
+    """Return the unit a form describes.
 
     Raises:
-        BadStaff: no name, a name somebody has, an unknown parent or kind, a circle.
-        BadOfficeTime: hours or days that are none.
+        BadStaff: no name, a name in use, an unknown parent or kind, a cycle.
+        BadOfficeTime: unreadable hours or days.
     """
     name = _text(texts, "name", required=True)
     other = office.unit_named.get(name.casefold())
@@ -74,12 +74,12 @@ def unit_of(texts: Mapping[str, str], office: Office, was: Unit | None) -> Unit:
 
 
 def person_of(texts: Mapping[str, str], duties: list[str], office: Office, was: Person | None) -> Person:
-    """The person a form describes. A key stays what it was: reminders and links hang on it.
+    """Return the person a form describes. The key never changes, as reminders and links refer to it.
 
     Raises:
         BadStaff: no name, an unknown unit, duty or deputy, an e-mail that is none or somebody else's, leave
             that ends before it begins.
-        BadForm: a date that is none.
+        InvalidForm: a date that is none.
     """
     name = _text(texts, "name", required=True)
     unit = texts.get("unit", "")

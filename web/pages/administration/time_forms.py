@@ -1,4 +1,4 @@
-"""When a unit is at work, as fields of its form."""
+"""Form fields of a unit's office time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WEEK = range(1, 8)
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What holds at present. `week`: 1 is Monday."""
+    """The office time in force. `week`: 1 is Monday."""
 
     first: str
     last: str
@@ -22,7 +22,7 @@ class Holding:
 
 
 def time_typed(texts: Mapping[str, str]) -> OfficeTime:
-    """The office time a form describes. Raises BadOfficeTime."""
+    """Return the office time a form describes. Raises BadOfficeTime."""
     first, last = (texts.get(f"time_{end}", "").strip() for end in ("first", "last"))
     return office_time(
         hours=parse_hours(f"{first[:5]}-{last[:5]}" if first or last else ""),
@@ -33,7 +33,7 @@ def time_typed(texts: Mapping[str, str]) -> OfficeTime:
 
 
 def time_answers(own: OfficeTime) -> dict[str, str]:
-    """The fields as they stand for it."""
+    """Return the form fields of an office time."""
     first, last = own.hours or (None, None)
     days = {f"time_day_{number}": "1" for number in own.week}
     return {
@@ -46,7 +46,7 @@ def time_answers(own: OfficeTime) -> dict[str, str]:
 
 
 def holding(own: OfficeTime, hours: Hours) -> Holding:
-    """What holds: its own, and the organisation's where it says nothing."""
+    """Return the office time in force: the unit's own, completed by the organisation's."""
     first, last = own.hours or hours
     return Holding(f"{first:%H:%M}", f"{last:%H:%M}", own.week or MONDAY_TO_FRIDAY)
 
