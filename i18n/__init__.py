@@ -19,7 +19,7 @@ from i18n.dates import (
     period,
     span,
 )
-from i18n.entries import CatalogueError, UnknownCode, UnknownLanguage, codes, knows
+from i18n.entries import CatalogueError, UnknownCode, UnknownLanguage, add_word, codes, knows
 from i18n.languages import LANGUAGES
 from i18n.numbers import number, percent, plural, roman
 from i18n.paragraphs import paragraph
@@ -32,6 +32,7 @@ __all__ = [
     "MissingArgument",
     "UnknownCode",
     "UnknownLanguage",
+    "add_word",
     "codes",
     "date_day",
     "date_long",

@@ -70,6 +70,19 @@ def knows(code: str) -> bool:
     return code in _entries()
 
 
+def add_word(code: str, texts: Mapping[str, str]) -> None:
+    """Add a word of an organisation's own; a code of the shipped catalogues keeps its own.
+
+    Args:
+        texts: by language; they are said as they are, without placeholders.
+    """
+    entries = _entries()
+    known = entries.get(code)
+    if known is None or not known.file:
+        plain = {language: text.replace("{", "{{").replace("}", "}}") for language, text in texts.items()}
+        entries[code] = Entry("", code, plain)
+
+
 def codes() -> frozenset[str]:
     """Return all codes."""
     return frozenset(_entries())
@@ -103,7 +116,7 @@ def read(folder: Path) -> dict[str, Entry]:
 
 
 @cache
-def _entries() -> Mapping[str, Entry]:
+def _entries() -> dict[str, Entry]:
     """Return the entries of the shipped catalogues (cached)."""
     return read(CATALOGUE)
 

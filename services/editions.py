@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from services.settings import BadSetting, Settings
+from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from workflow.law.procedure import Procedure, Text
-    from workflow.refusal import Refusal
+
+
+class UnknownWord(Refusal):
+    """A kind of evidence or a number of an own edition that neither it nor the product has a word for."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,6 +50,7 @@ def read_editions(settings: Settings) -> Editions:
     for path in own_files(settings):
         try:
             edition = read_own(path)
+            require_words(edition, path.name)
             if edition.edition in shipped:
                 from workflow.law.library import TwoEditions
 
@@ -54,6 +59,7 @@ def read_editions(settings: Settings) -> Editions:
             left_out.append(LeftOutFile(file=path.name, refusal=_as_refusal(refusal, path)))
             continue
         own[edition.edition] = edition
+        add_words(edition)
         texts[edition.edition] = path.read_text(encoding="utf-8-sig")
     return Editions(editions=(*shipped.values(), *own.values()), own=texts, left_out=tuple(left_out))
 
@@ -68,6 +74,8 @@ def with_adopted(read: Editions, adopted: Mapping[str, str]) -> Editions:
     kept = [
         _read_edition(f"{name}.toml", text.encode()) for name, text in adopted.items() if name not in present
     ]
+    for edition in kept:
+        add_words(edition)
     names = {f"{edition.edition}.toml" for edition in kept}
     left_out = tuple(
         LeftOutFile(file=one.file, refusal=one.refusal, adopted=one.file in names) for one in read.left_out
@@ -81,6 +89,33 @@ def reason(left_out: LeftOutFile) -> Text:
     from workflow.law.procedure import Text
 
     return Text(**{language: refusal(left_out.refusal, language) for language in ("kk", "ru", "en")})
+
+
+def add_words(edition: Procedure) -> None:
+    """Let kinds of evidence and numbers of an own edition be called as it calls them."""
+    import i18n
+
+    for prefix, words in (("evidence", edition.evidence_words), ("value", edition.value_words)):
+        for word in words:
+            texts = {str(language): word.title[language] for language in i18n.LANGUAGES}
+            i18n.add_word(f"{prefix}.{word.id}", texts)
+
+
+def require_words(edition: Procedure, file: str) -> None:
+    """Refuse an own edition with a kind of evidence or a number nobody has a word for. Raises UnknownWord."""
+    import i18n
+    from i18n.entries import where
+
+    own = {f"evidence.{word.id}" for word in edition.evidence_words}
+    own |= {f"value.{word.id}" for word in edition.value_words}
+    for one in edition.obligations:
+        for prefix, names in (("evidence", one.evidence), ("value", one.values)):
+            for name in names:
+                code = f"{prefix}.{name}"
+                if code not in own and not (i18n.knows(code) and where(code)):
+                    raise UnknownWord(
+                        "law.unknown_word", file=file, obligation=one.id, word=name, table=f"[[{prefix}]]"
+                    )
 
 
 def own_files(settings: Settings, folder: Path | None = None) -> Iterator[Path]:
@@ -111,8 +146,6 @@ def shipped_files() -> Iterator[tuple[str, bytes]]:
 
 
 def _as_refusal(trouble: Exception, path: Path) -> Refusal:
-    from workflow.refusal import Refusal
-
     if isinstance(trouble, Refusal):
         return trouble
     if isinstance(trouble, OSError):

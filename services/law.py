@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from services.calendar_acts import chunks
-from services.editions import own_files, read_own
+from services.editions import UnknownWord, own_files, read_own, require_words
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -162,11 +162,22 @@ def _checked(app: AppContext, path: Path) -> CheckedFile:
     except OSError as trouble:
         said: dict[str, object] = {"file": path.name, "problem": trouble.strerror or str(trouble)}
         return CheckedFile(file=path.name, edition=None, problems=(("law.unreadable_file", said),))
-    lacking = [(f"regulation.{one.code}", one.place) for one in unfinished(edition)]
-    lacking += [] if edition.examples else [("law.no_example", "")]
+    places = [(f"regulation.{one.code}", one.place) for one in unfinished(edition)]
+    places += [] if edition.examples else [("law.no_example", "")]
+    lacking: list[tuple[str, dict[str, object]]] = [
+        (code, {"file": path.name, "place": place}) for code, place in places
+    ]
     return CheckedFile(
         file=path.name,
         edition=edition,
-        problems=tuple((code, {"file": path.name, "place": place}) for code, place in lacking),
+        problems=(*lacking, *_unnamed(edition, path.name)),
         mismatches=tuple(mismatches(edition, app.calendar)),
     )
+
+
+def _unnamed(edition: Procedure, file: str) -> Iterator[tuple[str, dict[str, object]]]:
+    """Yield the first kind of evidence or number nobody has a word for."""
+    try:
+        require_words(edition, file)
+    except UnknownWord as word:
+        yield word.code, word.arguments

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -142,3 +143,28 @@ def test_editions_are_compared_in_words(merzim: Merzim) -> None:
     assert same.out == "There is no difference.\n"
     assert {change["what"] for change in program["changes"]} >= {"term", "act", "note"}
     assert merzim("editions", "diff", pair[0], "tea").code == 2
+
+
+def test_own_words_and_one_language_are_enough(merzim: Merzim, tmp_path: Path) -> None:
+    """A file in Russian alone, with a kind of evidence of its own; without its word the file is named."""
+    folder = write_folder(tmp_path / "own")
+    file = folder / "permit.2026-01-01.toml"
+    word = '[[evidence]]\nid = "document:sketch"\ntitle = { ru = "эскиз" }\n'
+    russian = re.sub(r'kk = "([^"]*)", ru = "[^"]*", en = "[^"]*"', r'ru = "\1"', PERMIT)
+    asked = russian.replace('id = "decided"', 'id = "decided"\nevidence = ["document:sketch"]')
+    (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
+
+    file.write_text(asked.replace("[[act]]", f"{word}[[act]]", 1), encoding="utf-8")
+    merzim("open", "permit", "--planned", "received=2026-09-01", "--now", "2026-09-01")
+    merzim("record", "2026-0001", "decided", "--on", "2026-09-01", "--now", "2026-09-01")
+    shown = merzim("case", "2026-0001", "--lang", "kk", "--now", "2026-09-02")
+    file.write_text(asked, encoding="utf-8")
+    without = merzim("procedures")
+    checked = merzim("law", "check")
+
+    assert (shown.code, shown.err) == (0, "")
+    assert "эскиз" in shown.out
+    assert "Permit" in shown.out
+    assert ("permit.2026-01-01" in without.out, without.err.count("\n")) == (False, 1)
+    assert "document:sketch" in checked.out
+    assert "[[evidence]]" in checked.out

@@ -219,7 +219,7 @@ MISTAKES = [
     ("in_force = 2024-01-01", "in_force = 2024-01-02", "file_name", "in_force"),
     ('id = "tea"', 'id = "cocoa"', "file_name", "in_force"),
     ('id = "tea"', 'id = "Tea"', "not_a_name", "id"),
-    ('title = { kk = "Шай", ru = "Чай", en', 'title = { kk = "Шай", en', "missing_language", "title"),
+    ('title = { kk = "Шай", ru = "Чай", en = "Tea" }', "title = {}", "missing_language", "title"),
     ('title = { kk = "Шай", ru', 'title = { kk = "", ru', "empty", "title.kk"),
     ('id = "tea-act"\n', "", "missing_key", "act 1"),
     ('maximum = "3"', "maximum = 3", "wrong_type", 'indicator 1 "P1.T1.S1": maximum'),

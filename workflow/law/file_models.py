@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from types import UnionType
@@ -48,12 +48,13 @@ class Table:
     Attributes:
         fields: by key.
         make: makes the value of what the table says.
-        description: of the table, for the JSON Schema.
+        description: of the table, for the JSON Schema; least: how many keys it has at least.
     """
 
     fields: Mapping[str, Field]
     make: Callable[..., Any]
     description: str
+    least: int = 0
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         fields = {
@@ -72,7 +73,8 @@ class Table:
         return TypeAdapter(Annotated[Any, self])
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {**handler(schema), "description": self.description}
+        least = {"minProperties": self.least} if self.least else {}
+        return {**handler(schema), "description": self.description, **least}
 
     def _only_known_keys(self, given: object) -> object:
         for key in given if isinstance(given, dict) else ():
@@ -249,8 +251,18 @@ DashedName = Annotated[str, named("^[a-z0-9]+(-[a-z0-9]+)*$")]
 Number = Annotated[Fraction, matching(r"^[0-9]{1,4}(\.[0-9]{1,4})?$", '"0.3"'), AfterValidator(_fraction)]
 """A decimal in quotes, more than nothing: floats of TOML would not be exact."""
 _WRITTEN: dict[object, object] = {str: NonBlank, Fraction: Number, tuple[str, ...]: Distinct[Name]}
-Texts = Annotated[Text, table(Text)]
-"""A text in the three languages."""
+
+
+def _text(kk: str | None = None, ru: str | None = None, en: str | None = None) -> Text:
+    """A text in one to three languages; one that is missing says what the first of the others says."""
+    first = kk or ru or en
+    if first is None:
+        raise wrong("missing_language", "ru")
+    return Text(kk or first, ru or first, en or first)
+
+
+Texts = Annotated[Text, replace(table(_text), least=1)]
+"""A text in the languages an office uses; shipped files have all three."""
 _WRITTEN |= {Text: Texts, tuple[Text, ...]: many(Texts)}
 
 

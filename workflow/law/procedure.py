@@ -326,6 +326,14 @@ class Example:
     state: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Word:
+    """What a kind of evidence or a number of an own procedure is called."""
+
+    id: str
+    title: Text
+
+
 @dataclass(frozen=True, kw_only=True)
 class Procedure:
     """One edition of one procedure.
@@ -343,6 +351,7 @@ class Procedure:
         digest: SHA-256 of the file's text; a case keeps it, and `verify` compares.
         overlays: names of the organisation's own rules laid over it, outermost first.
         pause: whether the clocks of its cases may stand; None where the act allows no pause.
+        evidence_words, value_words: names of kinds of evidence and of numbers the product has no word for.
     """
 
     id: str
@@ -368,6 +377,8 @@ class Procedure:
     digest: str = ""
     overlays: tuple[str, ...] = ()
     pause: PauseRule | None = None
+    evidence_words: tuple[Word, ...] = ()
+    value_words: tuple[Word, ...] = ()
 
     @property
     def edition(self) -> str:

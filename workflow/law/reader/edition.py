@@ -292,6 +292,8 @@ EDITION = table(
     examples=Keyed("example", many(EXAMPLE)),
     bodies=Keyed("body", many(BODY, BY_ID)),
     pause=PAUSE,
+    evidence_words=Keyed("evidence", many(table(law.Word, id=Evidence))),
+    value_words=Keyed("value", many(table(law.Word, id=Name))),
 )
 
 
