@@ -147,7 +147,7 @@ def _row(call: CommandContext, one: ProvedItem) -> tuple[object, ...]:
 
 
 def _recorded(item: Evidence) -> object:
-    """Return a number recorded with a fact."""
+    """Return the local date on which the evidence was recorded."""
     from services.moments import almaty
 
     return item.recorded_at.astimezone(almaty()).date() if item.recorded_at else None

@@ -259,21 +259,21 @@ class Poller:
         self._told("token", answer)
 
     def _told(self, code: str, answer: str) -> None:
-        """Report a fault of the token, once."""
+        """Report a fault of the token, or its end; a failure to report is only logged."""
         try:
             self._fault(code, answer)
         except Exception:  # The database is away: the next question tells it again.
             log.exception("what is wrong with the bot could not be written down")
 
     async def _named(self, trouble: str, rest: float) -> None:
-        """Log an error by name."""
+        """Log an error unless it was the last one logged, and wait."""
         if trouble != self._troubled:
             log.warning("the bot hears nobody: %s", trouble)
         self._troubled = trouble
         await self._wait(rest)
 
     def _trouble(self, trouble: str, rest: float) -> None:
-        """Log an error and wait."""
+        """Log an error unless it was the last one logged, and wait."""
         if trouble != self._troubled:
             log.warning("the bot hears nobody: %s", trouble)
         self._troubled = trouble

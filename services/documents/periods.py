@@ -44,7 +44,7 @@ def _day_of(case: Case, name: str) -> date | None:
 
 
 def period_rows(form: Form, cases: Iterable[Case], office: Office, year: int) -> list[Row]:
-    """What the registers say of a year; nothing for a report no register knows."""
+    """Return a report's rows for a year from the registers; empty for a report that has no register."""
     match form.id:
         case "ethics_report":
             return sorted((row for case in cases for row in _talks(case, office, year)), key=_day)

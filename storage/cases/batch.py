@@ -316,7 +316,7 @@ def _line(change: CaseWrite, obligation: str, name: str, cause: dict[str, object
 
 
 def _rekeyed(values: Sequence[object], known: Sequence[object]) -> Values:
-    """Return the values of a row in the order of the stored one."""
+    """Return the values of a row by column, with the key and the expected state of the stored one."""
     return {**dict(zip(ROW_COLUMNS, values, strict=True)), **_place(known)}
 
 

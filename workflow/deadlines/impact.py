@@ -20,7 +20,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class DayChange:
-    """A day as it stood and as it stands: off instead of working, or back."""
+    """The change of one calendar day: it becomes a day off or a working day."""
 
     on: date
     before: Day

@@ -41,7 +41,7 @@ def texts(form: FormData) -> dict[str, str]:
 
 
 def placed(path: str, **told: str) -> str:
-    """Return the place of a page for the access log: its path with its query."""
+    """Return a page's address with these values as its query."""
     return f"{path}?{urlencode(told)}" if any(told.values()) else path
 
 

@@ -118,7 +118,7 @@ def check(opening: Opening, procedure: Procedure, calendar: Calendar, *, today: 
 
 
 def check_once(openings: Sequence[Opening], editions: Sequence[Procedure], ledger: Ledger) -> None:
-    """No second case of what is opened once, unless it is meant. Raises OpenedOnce."""
+    """Raise OpenedOnce for a second case of what may be opened only once, unless the user confirmed it."""
     for opening, procedure in zip(openings, editions, strict=True):
         if procedure.opened != "once" or opening.again:
             continue
