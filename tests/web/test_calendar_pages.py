@@ -33,7 +33,7 @@ address = "https://adilet.zan.kz/rus/docs/G26G0000000"
 def cell(page: str, day: int) -> str:
     """The cell of a day."""
     (found,) = re.findall(
-        rf'<td class="big-day[^"]*">\s*<div class="day-line"><span class="day-number">{day}<.*?</td>',
+        rf'<td class="big-day[^"]*">\s*<div class="day-line">\s*<span class="day-number">{day}<.*?</td>',
         page,
         re.DOTALL,
     )

@@ -83,7 +83,7 @@ def test_an_unknown_feed_is_not_there(path: str, home: Home) -> None:
 def test_a_revoked_feed_is_not_there(home: Home) -> None:
     path = feed(home)
     page = home.client("responsible").get("/account").text
-    (hash,) = re.findall(r'action="/account/feed"><input type="hidden" name="hash" value="(\w{64})"', page)
+    (hash,) = re.findall(r'action="/account/feed">\s*<input type="hidden" name="hash" value="(\w{64})"', page)
     stranger = home.client("officer").post("/account/feed", data={"do": "revoke", "hash": hash})
 
     assert stranger.status_code == 303

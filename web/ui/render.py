@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.ext import Extension
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Match
@@ -38,6 +39,13 @@ _REGISTERED = re.compile(r"[A-Z]\w{9,12}", re.ASCII)
 ALMATY = ZoneInfo("Asia/Almaty")
 
 
+class _Unindent(Extension):
+    """Leave the indentation of templates out of pages: it is for those who read the templates."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        return re.sub(r"^[ \t]+", "", source, flags=re.MULTILINE)
+
+
 @cache
 def environment() -> Environment:
     """Return the Jinja environment (one per process): it escapes everything; an unknown name is an error."""
@@ -46,7 +54,7 @@ def environment() -> Environment:
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
-        lstrip_blocks=True,
+        extensions=[_Unindent],
     )
     jinja.globals["case_title"] = case_title
     return jinja
