@@ -41,7 +41,7 @@ test: $(VENV)/.test $(EMULATOR)
 	@$(MAKE) --no-print-directory --jobs 2 lint suite
 
 suite: $(VENV)/.test
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check

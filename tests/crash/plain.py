@@ -99,6 +99,9 @@ class PlainCase:
                 if paper.published_on > today:
                     wrong.add("evidence_in_future")
         known = self.facts.get(fact)
+        question = self.procedure.answered_by.get(fact)
+        if question and any(one.fact != fact and one.fact in self.facts for one in question.options):
+            wrong.add("answered_otherwise")
         if known is not None:
             if known.on != on:
                 wrong.add("fact_known")
@@ -419,11 +422,29 @@ class PlainCase:
             return None
         if one.only_for or type(one.term).__name__ in ("Standing", "Target", "Window"):
             return None
-        if name in self.facts:
+        if self._holds(name):
             return "done"
         if self.standing != "active" or name in self.free:
             return "not_required"
+        if one.since and self.procedure.by_id.get(one.since, one).recurs:
+            return None
+        if one.since and self._is_gone(one.since):
+            return "not_required"
         return "missed" if one.lapses_with and one.lapses_with in self.facts else "open"
+
+    def _holds(self, name: str) -> bool:
+        """Whether it is recorded, answered, or answered by another fact."""
+        one = self.procedure.by_id[name]
+        names = (name, *one.also_by, *(option.fact for option in one.options))
+        return any(fact in self.facts for fact in names)
+
+    def _is_gone(self, name: str) -> bool:
+        """Whether nothing is left to count from it: exempted, missed, or itself counted from such."""
+        one = self.procedure.by_id.get(name)
+        if one is None or self._holds(name):
+            return False
+        missed = bool(one.lapses_with and one.lapses_with in self.facts)
+        return name in self.free or missed or bool(one.since and self._is_gone(one.since))
 
     def stage(self) -> str | None:
         """The first stage that waits for something asked once; None where none does."""
@@ -443,6 +464,8 @@ class PlainCase:
         known = self.procedure.by_id.get(name)
         if known is None:
             return {"unknown_fact"}
+        if known.options:
+            return {"fact_is_decision"}
         if known.recurs is None:
             return {"fact_without_period"} if dot else set()
         period, again, number = period.partition("#")

@@ -123,7 +123,7 @@ def _regulation(data: bytes) -> object:
     for example in edition.examples or ():
         _planned(edition, dict(example.facts), dict(example.planned))
     _planned(edition, {}, {})
-    _planned(edition, {}, {one.id: date(2026, 4, 13) for one in edition.obligations if not one.recurs})
+    _planned(edition, {}, {name: date(2026, 4, 13) for name, one in edition.facts.items() if not one.recurs})
     return edition
 
 

@@ -113,7 +113,10 @@ def recorded(engine: Engine, names: Sequence[str], *, days: int) -> list[CaseWri
     ledger = Kept(engine)
     desk = CaseCommands(ledger, library(), CALENDAR)
     for name in names:
+        procedure = library().of(ledger.cases([name])[name])
         fact = next((row.obligation for row in ledger.rows(name).values() if row.state == "open"), None)
+        if fact in procedure.decisions:
+            fact = procedure.decisions[fact].options[0].fact
         if fact is not None:
             on = TODAY - timedelta(days=days)
             desk.record(name, fact, on=on, by="Айгүл", now=NOW, today=TODAY)

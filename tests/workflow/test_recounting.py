@@ -59,7 +59,7 @@ def looked_at(draw: st.DrawFn) -> tuple[Case, date]:
     """A case of any procedure, some of it done, and a day somebody looks at it."""
     edition = draw(st.sampled_from([ANALYSIS.edition, *sorted(EDITIONS)]))
     start = draw(st.dates(date(2026, 2, 2), date(2026, 8, 31)))
-    names = [one.id for one in EDITIONS[edition].obligations if not one.recurs]
+    names = [name for name, one in EDITIONS[edition].facts.items() if not one.recurs]
     days = st.integers(-60, 90).map(lambda n: start + timedelta(days=n))
     done = draw(st.dictionaries(st.sampled_from(names), days, max_size=6)) if names else {}
     return case_of(edition, start, done), start + timedelta(days=draw(st.integers(-40, 90)))
