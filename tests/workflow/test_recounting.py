@@ -91,6 +91,17 @@ def test_what_is_not_touched_comes_out_as_it_was(looked: tuple[Case, date], afte
     assert {one.id for one in found.moved} <= differ
 
 
+def test_a_question_moves_with_the_day_on_which_it_would_be_asked() -> None:
+    """No term of the act: asked on 8 May, a working day; the transfer makes it a day off, so on the next one."""
+    edition, on = "procurement-analysis.2025-09-18", date(2026, 5, 8)
+    after = EDITIONS[edition].decisions["offence_signs"].after
+    found = anew(case_of(edition, on, dict.fromkeys(after, on)), EDITIONS[edition], TRANSFER, on)
+
+    assert after
+    assert found.written.touched is not None
+    assert "offence_signs" in found.written.touched
+
+
 def test_a_case_far_from_the_day_has_nothing_to_be_looked_at() -> None:
     """So that a moved day costs as much as it moves."""
     found = anew(case_of(ANALYSIS.edition, date(2027, 2, 15)), ANALYSIS, TRANSFER, date(2026, 4, 20))

@@ -22,6 +22,7 @@ from workflow.deadlines.resolver import walked
 from workflow.deadlines.waiting import waiting
 from workflow.law.procedure import EscalationPolicy, Procedure
 from workflow.ports import CaseWrite
+from workflow.reminders import asked_on
 
 LAST_QUESTION = 16
 """Working days after a plan date by which its last question has been asked, whatever it gave way to."""
@@ -115,6 +116,11 @@ def _days(becomes: Walk, deadline: Deadline) -> Iterator[date]:
         yield deadline.planned_on
         yield becomes.chain.calendar.previous_working(deadline.planned_on)
         yield becomes.chain.calendar.add(deadline.planned_on, LAST_QUESTION)
+    asked = asked_on(becomes.chain.case, deadline.obligation) if deadline.due is None else None
+    if asked is not None:
+        # A decision without a term is asked on the first working day from then on.
+        yield max(asked, becomes.chain.today)
+        yield becomes.chain.calendar.next_working(max(asked, becomes.chain.today))
     if deadline.due is not None and deadline.done_on is None:
         ladder = becomes.chain.procedure.ladders[deadline.obligation.ladder]
         for at in _ends(ladder):
