@@ -216,6 +216,28 @@ def test_a_unit_has_hours_and_days_of_its_own_and_those_below_inherit_them(
     assert "Сейчас: 08:30–17:30, пн, вт, ср, чт, пт, сб." in below
 
 
+def test_acts_in_force_are_ticked_kept_and_taken_back(home: Home, admin: TestClient) -> None:
+    """What is ticked is shown ticked, at the unit and in the office; an act nobody knows is refused."""
+    page = admin.get("/administration/unit?id=head").text
+    offered = re.findall(r'name="act" value="([^"]+)"', page)
+    data = {"id": "head", "name": home.office.units["head"].name}
+    refused = admin.post(
+        "/administration/unit?lang=ru", data={**data, "mark": mark(home.office.units["head"]), "act": "ghost"}
+    )
+    admin.post(
+        "/administration/unit", data={**data, "mark": mark(home.office.units["head"]), "act": offered[:2]}
+    )
+    kept = home.office.units["head"].acts
+    ticked = re.findall(r'value="([^"]+)" checked', admin.get("/administration/unit?id=head").text)
+    admin.post("/administration/unit", data={**data, "mark": mark(home.office.units["head"])})
+
+    assert refused.status_code == 422
+    assert len(offered) >= 2
+    assert (*kept,) == (*offered[:2],)
+    assert set(offered[:2]) <= set(ticked)
+    assert not home.office.units["head"].acts
+
+
 def test_a_unit_is_made_named_and_taken_out(home: Home, admin: TestClient) -> None:
     admin.post("/administration/unit", data={"name": f"Архив {SCRIPT}", "parent": "head"})
     (made,) = (one for one in home.office.units.values() if "Архив" in one.name)
