@@ -23,7 +23,7 @@ MOST_ERRORS = 5_000
 _GRACE = 2
 """Seconds after which a process nobody stopped ends by itself: whoever asked is gone."""
 _HANDLES = 32
-_NICE = 10
+_NICE = 5
 """Steps a reading process stands back behind those who answer pages."""
 
 

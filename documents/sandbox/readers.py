@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _processes = choose_starter()
 _tables = Pool(_processes, at_once=AT_ONCE)
-_archives = Pool(_processes, at_once=2, seconds=5)
+_archives = Pool(_processes, at_once=2, seconds=10)
 """Evidence has turns of its own: an archive's list is read in a moment, and does not wait for tables."""
 
 
