@@ -92,7 +92,7 @@ def test_what_is_not_touched_comes_out_as_it_was(looked: tuple[Case, date], afte
 
 
 def test_a_question_moves_with_the_day_on_which_it_would_be_asked() -> None:
-    """No term of the act: asked on 8 May, a working day; the transfer makes it a day off, so on the next one."""
+    """No term of the act: asked on 8 May, a working day; the transfer makes it a day off, so the next one."""
     edition, on = "procurement-analysis.2025-09-18", date(2026, 5, 8)
     after = EDITIONS[edition].decisions["offence_signs"].after
     found = anew(case_of(edition, on, dict.fromkeys(after, on)), EDITIONS[edition], TRANSFER, on)
