@@ -24,7 +24,7 @@ def paragraph(text: str, language: str) -> str:
 
 
 def _one(part: str, language: str) -> str:
-    """Return one citation in words; None for an unknown one."""
+    """Return one citation in words; an unknown one as it is written."""
     if part == "intro":
         return template("paragraph.intro", language)
     if found := _PROJECT.fullmatch(part):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
@@ -105,9 +105,3 @@ def hash_code(code: str) -> str:
 def link_address(bot: str, code: str) -> str:
     """Return the address that opens the bot with the code."""
     return f"https://t.me/{bot.removeprefix('@')}?start={code}"
-
-
-def blocked_links(links: Mapping[str, Link]) -> Sequence[Link]:
-    """Return the links that are blocked, the longest first."""
-    lost = [link for link in links.values() if link.blocked_at is not None]
-    return sorted(lost, key=lambda link: (str(link.blocked_at), link.person))

@@ -133,7 +133,7 @@ class Planner:
         )
 
     def _edition(self, name: str) -> Procedure:
-        """Return the edition of a name; None when it is missing."""
+        """Return the edition of a name, read once. Raises UnknownProcedure."""
         if name not in self._editions:
             self._editions[name] = self.library.named(name)
         return self._editions[name]
@@ -189,7 +189,7 @@ class Planner:
         return bool(self.outbox.known(keys))
 
     def _hearing(self, row: Row, come: ScheduledStep, one: Recipient, channel: Channel) -> PlannedNotice:
-        """Return the planned notice to a recipient through one channel; None when the step is not for it."""
+        """Return the planned notice of a step to a recipient through one channel."""
         reminder = Reminder(
             case=row.case,
             obligation=row.obligation,

@@ -85,7 +85,7 @@ def _frozen(value: str | list[str]) -> str | tuple[str, ...]:
 
 
 def _rows(document: Mapping[str, Any]) -> Rows:
-    """Read the rows of a form; None where it has none."""
+    """Read the rows of a form: their parts, or their groups where a part groups them."""
     parts = document["parts"]
     group_by = next((id for id, kind in parts.items() if kind == "group"), "")
     return Rows(

@@ -27,7 +27,7 @@ class RiskRow:
 
 
 def form_rows(form: Form, risks: Iterable[RiskRow]) -> list[dict[str, object]]:
-    """Return the rows of a form about risks, with the parts the form has; None for other forms."""
+    """Return the rows of a form about risks, with the parts the form has; [] for other forms."""
     asked = {part.id for part in form.rows.parts} if form.rows else set()
     if "recommendation" not in asked:
         return []

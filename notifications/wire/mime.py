@@ -122,7 +122,7 @@ def _is_plain_ascii(value: str) -> bool:
 
 
 def _folded(value: str, room: int) -> str:
-    """Return the value folded at spaces; None when it does not fit."""
+    """Return the value, folded at spaces where it is longer than the room in its line."""
     if len(value) <= room:
         return value
     lines, line = [], ""
