@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from workflow.cases.commands.desk import CaseCommands
     from workflow.law.library import Library
     from workflow.org.office import Office
+    from workflow.registers.definition import Registers
 
 
 BACKGROUND_PATIENCE_FACTOR = 3
@@ -211,6 +212,18 @@ class AppContext:
         except StorageUnavailable:
             # What needs no database is answered without one.
             return read
+
+    @cached_property
+    def registers(self) -> Registers:
+        """Every register, shipped and the organisation's own. Own files that cannot be used are named."""
+        from services.editions import reason
+        from services.register_files import read_registers
+        from workflow.registers.definition import Registers
+
+        read = read_registers(self.settings)
+        for one in read.left_out:
+            self._note("law.left_out", file=one.file, reason=reason(one))
+        return Registers(read.registers)
 
     @property
     def own_texts(self) -> Mapping[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from storage.org.editions import AdoptedEdition
     from workflow.cases.commands.examples import Mismatch
     from workflow.law.procedure import Procedure
+    from workflow.law.reader import Problem
+    from workflow.registers.definition import Register
+
+Problems = tuple[tuple[str, dict[str, object]], ...]
+"""What is wrong in a file: codes with arguments, as the catalogues say them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,19 +29,21 @@ class CheckedFile:
     """One own file: everything wrong with it, and what its examples give otherwise than they say.
 
     Attributes:
-        edition: None where it cannot be read.
+        edition, register: what it describes; neither where it cannot be read.
         problems: codes with arguments, as the catalogues say them.
     """
 
     file: str
-    edition: Procedure | None
-    problems: tuple[tuple[str, dict[str, object]], ...] = ()
+    edition: Procedure | None = None
+    register: Register | None = None
+    problems: Problems = ()
     mismatches: tuple[Mismatch, ...] = ()
 
     @property
     def holds(self) -> bool:
         """Whether nothing is wrong with it."""
-        return self.edition is not None and not self.problems and not self.mismatches
+        read = self.edition is not None or self.register is not None
+        return read and not self.problems and not self.mismatches
 
 
 class ExamplesFail(Refusal):
@@ -49,7 +56,8 @@ def check(app: AppContext, folder: Path | None = None) -> tuple[CheckedFile, ...
     Raises:
         BadSetting: there is no such folder.
     """
-    return tuple(_checked(app, path) for path in own_files(app.settings, folder))
+    editions = [_checked(app, path) for path in own_files(app.settings, folder)]
+    return (*editions, *_checked_registers(app, folder or app.settings.regulations.folder))
 
 
 def adoptable(app: AppContext, *, today: date) -> tuple[AdoptedEdition, ...]:
@@ -153,15 +161,8 @@ def _checked(app: AppContext, path: Path) -> CheckedFile:
 
     try:
         edition = read_own(path)
-    except UnreadableRegulation as wrong:
-        problems = tuple(
-            (f"regulation.{one.code}", {**one.arguments, "file": path.name, "place": one.place})
-            for one in wrong.problems
-        )
-        return CheckedFile(file=path.name, edition=None, problems=problems)
-    except OSError as trouble:
-        said: dict[str, object] = {"file": path.name, "problem": trouble.strerror or str(trouble)}
-        return CheckedFile(file=path.name, edition=None, problems=(("law.unreadable_file", said),))
+    except (UnreadableRegulation, OSError) as trouble:
+        return CheckedFile(file=path.name, problems=_unreadable(path, trouble))
     places = [(f"regulation.{one.code}", one.place) for one in unfinished(edition)]
     places += [] if edition.examples else [("law.no_example", "")]
     lacking: list[tuple[str, dict[str, object]]] = [
@@ -172,6 +173,41 @@ def _checked(app: AppContext, path: Path) -> CheckedFile:
         edition=edition,
         problems=(*lacking, *_unnamed(edition, path.name)),
         mismatches=tuple(mismatches(edition, app.calendar)),
+    )
+
+
+def _checked_registers(app: AppContext, folder: Path | None) -> Iterator[CheckedFile]:
+    from services.register_files import own_register_files, read_own_register
+    from services.scoring import scoring
+    from workflow.law.reader import UnreadableRegulation
+    from workflow.law.reader.register import cross_problems
+    from workflow.registers.definition import Registers
+
+    read: dict[Path, Register] = {}
+    for path in own_register_files(folder):
+        try:
+            read[path] = read_own_register(path)
+        except (UnreadableRegulation, OSError) as trouble:
+            yield CheckedFile(file=path.name, problems=_unreadable(path, trouble))
+    others = Registers([*app.registers.all(), *read.values()])
+    for path, register in read.items():
+        wrong = cross_problems(register, others, app.library, scoring().indicators)
+        yield CheckedFile(file=path.name, register=register, problems=_said(path, wrong))
+
+
+def _unreadable(path: Path, trouble: Exception) -> Problems:
+    """Return why a file cannot be read, as the catalogues say it."""
+    from workflow.law.reader import UnreadableRegulation
+
+    if isinstance(trouble, UnreadableRegulation):
+        return _said(path, trouble.problems)
+    problem = getattr(trouble, "strerror", None) or str(trouble)
+    return (("law.unreadable_file", {"file": path.name, "problem": problem}),)
+
+
+def _said(path: Path, problems: Iterable[Problem]) -> Problems:
+    return tuple(
+        (f"regulation.{one.code}", {**one.arguments, "file": path.name, "place": one.place}) for one in problems
     )
 
 

@@ -135,6 +135,8 @@ def _said(call: CommandContext, one: CheckedFile) -> list[str]:
     ]
     if one.holds and one.edition is not None:
         lines = [call.say("law.holds", file=one.file, count=len(one.edition.examples))]
+    elif one.holds and one.register is not None:
+        lines = [call.say("law.register_holds", file=one.file, count=len(one.register.fields))]
     return lines
 
 
@@ -142,6 +144,7 @@ def _checked(call: CommandContext, one: CheckedFile) -> dict[str, object]:
     return {
         "file": one.file,
         "edition": one.edition.edition if one.edition else None,
+        "register": one.register.edition if one.register else None,
         "holds": one.holds,
         "problems": [] if one.holds else _said(call, one),
     }

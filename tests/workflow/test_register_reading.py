@@ -1,0 +1,214 @@
+"""Reading a register's file: what it says becomes a value, and every mistake is named with its place."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+
+import jsonschema
+import pytest
+
+from calendars.terms import CalendarDays
+from i18n import LANGUAGES, say
+from tests.law import ROOT, library
+from tests.workflow.test_file_schemas import as_json
+from workflow.law.reader import UnreadableRegulation
+from workflow.law.reader.json_schema import schema
+from workflow.law.reader.register import cross_problems, read_register
+from workflow.registers.definition import Registers
+
+NAME = "visits.2026-01-01.toml"
+TEXT = 'title = { kk = "Ж", ru = "Ж", en = "V" }'
+VISITS = f"""\
+id = "visits"
+in_force = 2026-01-01
+{TEXT}
+rests_on = "rules"
+paragraph = "p. 1"
+named_by = ["place"]
+
+[[act]]
+id = "rules"
+{TEXT}
+short = {{ kk = "Е", ru = "П", en = "R" }}
+
+[[field]]
+id = "place"
+{TEXT}
+kind = "text"
+required = true
+# more of place
+
+[[field]]
+id = "guest"
+{TEXT}
+kind = "person"
+subject = true
+
+[[field]]
+id = "purpose"
+{TEXT}
+kind = "choice"
+options = [{{ id = "talk", {TEXT} }}, {{ id = "check", {TEXT} }}]
+
+[[field]]
+id = "came_on"
+{TEXT}
+kind = "date"
+
+[[field]]
+id = "reported_on"
+{TEXT}
+kind = "date"
+
+[[field]]
+id = "secret"
+{TEXT}
+kind = "money"
+confidential = true
+
+[[rule]]
+kind = "not_before"
+field = "reported_on"
+than = "came_on"
+
+[[access]]
+person = "guest"
+fields = ["place", "came_on"]
+
+[[obligation]]
+id = "reported_on"
+{TEXT}
+term = {{ count = 7, in = "calendar days", from = "came_on" }}
+duty = "officer"
+act = "rules"
+paragraph = "p. 2"
+person = "guest"
+
+[[count]]
+indicator = "P3.T2.S1"
+where = "purpose=talk"
+date = "came_on"
+distinct = "guest"
+"""
+
+
+def changed(old: str, new: str) -> str:
+    assert old in VISITS
+    return VISITS.replace(old, new, 1)
+
+
+def test_a_file_becomes_a_register_with_everything_it_says() -> None:
+    """Fields, rules, access, counts; its obligations are a procedure that counts from the row's dates."""
+    visits = read_register(NAME, VISITS.encode())
+
+    assert (visits.edition, visits.in_force, visits.kept_in) == ("visits.2026-01-01", date(2026, 1, 1), "unit")
+    assert list(visits.fields) == ["place", "guest", "purpose", "came_on", "reported_on", "secret"]
+    assert visits.seen_by_person == {"guest": {"place", "came_on"}}
+    assert [visits.outside_events(name) for name in ("place", "guest", "secret")] == [False, True, True]
+    assert [visits.fields[name].indexed for name in ("place", "secret")] == [True, False]
+    assert visits.procedure is not None
+    reported = visits.procedure.by_id["reported_on"]
+    assert (reported.since, reported.term, reported.blocking) == ("came_on", CalendarDays(7), True)
+    assert visits.procedure.by_id["came_on"].by_itself
+    assert (visits.procedure.edition, visits.responsible) == (
+        "register-visits.2026-01-01",
+        {"reported_on": "guest"},
+    )
+
+
+MISTAKES = [
+    ('id = "visits"', 'id = "risks"', "reserved", "id"),
+    ('rests_on = "rules"', 'rests_on = "rule"', "unknown_reference", "rests_on"),
+    ('named_by = ["place"]', "named_by = []", "empty", "named_by"),
+    ('named_by = ["place"]', 'named_by = ["secret"]', "confidential_shown", "named_by"),
+    ('named_by = ["place"]', 'named_by = ["plase"]', "unknown_reference", "named_by"),
+    ('named_by = ["place"]', 'named_by = ["place"]\nkept_in = "case"', "kept_in", "kept_in"),
+    ('id = "place"', 'id = "unit"', "reserved", 'field 1 "unit": id'),
+    ('id = "guest"', 'id = "place"', "duplicate", 'field 2 "place"'),
+    ('kind = "text"', 'kind = "string"', "not_allowed", 'field 1 "place": kind'),
+    ("# more of place", "total = true", "field_kind", 'field 1 "place": total'),
+    ("# more of place", "subject = true", "field_kind", 'field 1 "place": subject'),
+    ("# more of place", 'options = [{ id = "a", title = { en = "A" } }]', "field_kind", "options"),
+    ("options = [", "choices = [", "unknown_key", 'field 3 "purpose"'),
+    ('id = "check"', 'id = "talk"', "duplicate", 'field 3 "purpose": options[2]'),
+    (
+        "confidential = true",
+        "confidential = true\ntotal = true",
+        "confidential_shown",
+        'field 6 "secret": total',
+    ),
+    ('than = "came_on"', 'than = "place"', "field_kind", "rule 1: than"),
+    ('than = "came_on"', "", "missing_key", "rule 1"),
+    ('person = "guest"\nfields', 'person = "place"\nfields', "field_kind", "access 1: person"),
+    ('from = "came_on"', 'from = "came_in"', "unknown_reference", 'obligation 1 "reported_on": term'),
+    ('where = "purpose=talk"', 'where = "purpose=tea"', "not_allowed", "count 1: where"),
+    ('distinct = "guest"', 'sum = "secret"', "confidential_shown", "count 1"),
+    ('indicator = "P3.T2.S1"', 'indicator = "P3"', "not_written_so", "count 1"),
+    ("[[rule]]", '[opens]\nprocedure = "gift-handover"\n\n[[rule]]', "opens_and_obligation", "opens"),
+]
+
+
+def test_every_mistake_is_named_with_its_place_in_three_languages() -> None:
+    """A walk over all of them: the code, the place, and a sentence that names the file."""
+    wrong = []
+    for old, new, code, place in MISTAKES:
+        with pytest.raises(UnreadableRegulation) as caught:
+            read_register(
+                f"{'risks' if 'risks' in new else 'visits'}.2026-01-01.toml", changed(old, new).encode()
+            )
+        problems = [(one.code, one.place) for one in caught.value.problems]
+        if not any(one == code and place in where for one, where in problems):
+            wrong.append((new, problems))
+        for problem in caught.value.problems:
+            arguments = {**problem.arguments, "file": NAME, "place": problem.place}
+            assert all(NAME in say(f"regulation.{problem.code}", arguments, one) for one in LANGUAGES)
+
+    assert not wrong
+
+
+def test_names_of_other_files_are_checked_against_them() -> None:
+    """A procedure, its facts, an indicator, a register that are not there."""
+    text = VISITS.partition("[[obligation]]")[0] + (
+        '[opens]\nprocedure = "gift-handover"\nfacts = { came_on = "gift_receved" }\n'
+        '[[field]]\nid = "training"\n' + TEXT + '\nkind = "row"\nregister = "training"\n'
+        '[[count]]\nindicator = "P9.T9.S9"\ndate = "came_on"\n'
+    )
+    visits = read_register(NAME, text.encode())
+
+    found = list(cross_problems(visits, Registers([visits]), library(), ["P3.T2.S1"]))
+
+    assert [(one.place, one.arguments["value"]) for one in found] == [
+        ('field 7 "training": register', "training"),
+        ("opens.facts", "gift_receved"),
+        ("count 1: indicator", "P9.T9.S9"),
+    ]
+
+
+def test_a_day_takes_the_version_in_force_and_a_row_keeps_its_own() -> None:
+    """Before the first version the first; a version whose file is gone is read by the last."""
+    old = read_register(NAME, VISITS.encode())
+    new = read_register("visits.2026-07-01.toml", VISITS.replace("2026-01-01", "2026-07-01").encode())
+    both = Registers([new, old])
+
+    assert [both.on("visits", date(2026, *day)) for day in ((6, 30), (7, 1))] == [old, new]
+    assert both.on("visits", date(2020, 1, 1)) == old
+    assert both.version("visits", "visits.2026-01-01") == old
+    assert both.version("visits", "visits.2019-01-01") == new
+
+
+def test_every_shipped_register_is_read_and_is_as_its_schema_says() -> None:
+    """Each names procedures, facts, indicators and registers there are; an editor marks nothing in it."""
+    from services.scoring import scoring
+
+    files = sorted((ROOT / "regulations" / "registers").glob("*.toml"))
+    shipped = [read_register(file.name, file.read_bytes()) for file in files]
+    checker = jsonschema.Draft7Validator(schema("register-file"))
+
+    assert shipped
+    for register in shipped:
+        assert not list(cross_problems(register, Registers(shipped), library(), scoring().indicators)), (
+            register.id
+        )
+    for file in files:
+        assert checker.is_valid(as_json(tomllib.loads(file.read_text(encoding="utf-8")))), file.name

@@ -1,0 +1,345 @@
+"""The tables of a register's file, and its reading into a Register. Pure: the caller has opened the file."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from hashlib import sha256
+from typing import Annotated, Any
+
+from pydantic import AfterValidator
+
+from calendars.terms import WithoutTerm
+from workflow.closest_matches import closest_first
+from workflow.law import procedure as law
+from workflow.law.file_models import (
+    BY_ID,
+    DashedName,
+    Distinct,
+    Keyed,
+    Name,
+    Texts,
+    many,
+    matching,
+    one_of,
+    repeated,
+    table,
+)
+from workflow.law.library import Library, UnknownProcedure
+from workflow.law.reader import checks
+from workflow.law.reader.edition import ACT, Duty, Kinds, Number
+from workflow.law.reader.table import Problem, heading, read_edition
+from workflow.law.reader.terms import TERM, AnchoredTerm
+from workflow.org.office import OUTSIDE
+from workflow.registers import definition as registers
+from workflow.registers.definition import FILLED, OBLIGATIONS, Condition, Register, RegisterField, Registers
+
+RESERVED_FIELDS = frozenset({"id", "unit", "case", "row", "register", "ground"})
+"""What rows have besides their fields; a field may not be called so."""
+RESERVED_REGISTERS = frozenset({"risks", "measures", "positions", "remarks"})
+"""Registers of a case that are no data yet."""
+STAGE = "row"
+REMINDERS = law.EscalationPolicy(
+    id="default", rungs=tuple(law.Step(at=at, to=("duty",), last=at == 5) for at in (-5, -1, 0, 1, 5))
+)
+"""When who must do what a row asks is reminded, in working days from the due date. Ours, not the law's."""
+
+
+def _condition(text: str) -> Condition:
+    name, _, value = text.partition("=")
+    return Condition(field=name, value=value)
+
+
+WHEN = Annotated[
+    Condition | None,
+    matching("^[a-z][a-z0-9_]*=[a-z0-9][a-z0-9_-]*$", '"status=done"'),
+    AfterValidator(_condition),
+]
+
+
+def _row_obligation(
+    id: Name,
+    title: Texts,
+    term: AnchoredTerm,
+    duty: Duty,
+    act: str,
+    paragraph: str,
+    force: law.Force = "obligatory",
+    assumed: bool = False,
+    person: str = "",
+    note: Texts | None = None,
+) -> tuple[law.Obligation, str]:
+    """One term of a row; `person`: the field that names who is responsible for it."""
+    obligation = law.Obligation(
+        id=id,
+        stage=STAGE,
+        title=title,
+        term=term[0],
+        since=term[1],
+        duty=duty,
+        act=act,
+        paragraph=paragraph,
+        force=force,
+        assumed=assumed,
+        blocking=True,
+        note=note,
+    )
+    return obligation, person
+
+
+def _register(*, procedure: tuple[tuple[law.Obligation, str], ...] = (), **fields: Any) -> Register:
+    """Return the register with its obligations as a procedure of one stage."""
+    register = Register(**fields)
+    if not procedure:
+        return register
+    obligations = tuple(obligation for obligation, _ in procedure)
+    asked = {one.id for one in obligations}
+    anchors = [
+        name for name in dict.fromkeys(one.since for one in obligations if one.since) if name not in asked
+    ]
+    dates = [register.fields[name] for name in anchors if name in register.fields]
+    return replace(
+        register,
+        procedure=law.Procedure(
+            id=OBLIGATIONS + register.id,
+            in_force=register.in_force,
+            in_force_assumed=False,
+            last_checked_on=register.in_force,
+            title=register.title,
+            begins_with=(anchors or [obligations[0].id])[0],
+            acts=register.acts,
+            stages=(law.Stage(id=STAGE, title=register.title),),
+            obligations=(*obligations, *(_anchor(one, register) for one in dates)),
+            ladders={"default": REMINDERS},
+            indicators={},
+            applies_to=register.applies_to,
+            adopted_act=register.adopted_act,
+            confidential=register.confidential,
+        ),
+        responsible={one.id: person for one, person in procedure if person},
+    )
+
+
+def _anchor(field: RegisterField, register: Register) -> law.Obligation:
+    """Return a date of a row that terms count from: nobody's duty, on the day it says."""
+    return law.Obligation(
+        id=field.id,
+        stage=STAGE,
+        title=field.title,
+        term=WithoutTerm(),
+        act=register.act,
+        paragraph=register.paragraph,
+        force="may",
+        duty=OUTSIDE,
+        by_itself=True,
+    )
+
+
+FIELD = table(RegisterField, id=Name, options=many(table(registers.FieldOption, id=Name)), register=DashedName)
+RULE = table(registers.Rule, value=Number, when=WHEN)
+OPENS = table(registers.Opening, procedure=DashedName, facts=dict[Name, Name], when=WHEN)
+COUNT = table(registers.Count, indicator=matching(r"^P[0-9]\.T[0-9]\.S[0-9]$", '"P3.T2.S1"'), where=WHEN)
+REGISTER = table(
+    partial(Register, acts={}, fields={}),
+    make=_register,
+    without=["digest", "responsible"],
+    id=DashedName,
+    acts=Keyed("act", many(ACT, BY_ID)),
+    act=Keyed("rests_on", DashedName),
+    fields=Keyed("field", many(FIELD, BY_ID)),
+    named_by=Distinct[Name],
+    kept_in=one_of("unit", "case"),
+    procedures=Distinct[DashedName],
+    applies_to=Kinds,
+    adopted_act=DashedName,
+    rules=Keyed("rule", many(RULE)),
+    access=many(table(registers.RowAccess)),
+    opens=OPENS,
+    counts=Keyed("count", many(COUNT)),
+    procedure=Keyed("obligation", many(table(_row_obligation, term=TERM))),
+)
+
+
+def read_register(name: str, text: bytes) -> Register:
+    """Return the register a file describes; the SHA-256 of its text is its digest.
+
+    Raises:
+        UnreadableRegulation: with all problems found.
+    """
+    register: Register = read_edition(REGISTER, name, text, problems)
+    return replace(register, digest=sha256(text).hexdigest())
+
+
+def problems(register: Register) -> Iterator[Problem]:
+    """Yield everything wrong between the parts of a register."""
+    if register.id in RESERVED_REGISTERS:
+        yield Problem("reserved", "id", {"value": register.id})
+    for key, act in (("rests_on", register.act), ("adopted_act", register.adopted_act)):
+        if act and act not in register.acts:
+            yield _unknown(key, act, register.acts)
+    if (register.kept_in == "case") != bool(register.procedures):
+        yield Problem("kept_in", "kept_in", {"value": register.kept_in})
+    if not register.named_by:
+        yield Problem("empty", "named_by")
+    for number, field in enumerate(register.fields.values()):
+        yield from _field(field, heading("field", number, field.id))
+    yield from _names(register, "named_by", register.named_by)
+    yield from _shown(register, "named_by", register.named_by)
+    for number, rule in enumerate(register.rules, 1):
+        yield from _rule(register, rule, f"rule {number}")
+    for number, access in enumerate(register.access, 1):
+        yield from _names(register, f"access {number}: person", [access.person], "person")
+        yield from _names(register, f"access {number}: fields", access.fields)
+    yield from _opens(register)
+    yield from _obligations(register)
+    for number, count in enumerate(register.counts, 1):
+        place = f"count {number}"
+        yield from _names(register, f"{place}: date", [count.date], "date")
+        yield from _names(register, f"{place}: sum", filter(None, [count.sum]), "number", "money")
+        yield from _names(register, f"{place}: distinct", filter(None, [count.distinct]))
+        yield from _condition_problems(register, f"{place}: where", count.where)
+        named = [count.date, count.sum, count.distinct, count.where.field if count.where else ""]
+        yield from _shown(register, place, [name for name in named if name])
+
+
+def cross_problems(
+    register: Register, others: Registers, library: Library, indicators: Collection[str]
+) -> Iterator[Problem]:
+    """Yield the names of other files that a register gets wrong: registers, procedures, facts, indicators."""
+    for number, field in enumerate(register.fields.values()):
+        if field.kind == "row" and field.register not in (*others.ids(), register.id):
+            yield _unknown(f"{heading('field', number, field.id)}: register", field.register, others.ids())
+    for name in register.procedures:
+        if name not in library.procedures():
+            yield _unknown("procedures", name, library.procedures())
+    if register.opens is not None:
+        try:
+            facts = library.latest(register.opens.procedure).facts
+        except UnknownProcedure:
+            yield _unknown("opens.procedure", register.opens.procedure, library.procedures())
+        else:
+            for fact in register.opens.facts.values():
+                if fact not in facts:
+                    yield _unknown("opens.facts", fact, facts)
+    for number, count in enumerate(register.counts, 1):
+        if count.indicator not in indicators:
+            yield _unknown(f"count {number}: indicator", count.indicator, indicators)
+
+
+def _field(field: RegisterField, place: str) -> Iterator[Problem]:
+    if field.id in RESERVED_FIELDS:
+        yield Problem("reserved", f"{place}: id", {"value": field.id})
+    if field.kind == "choice" and not field.options:
+        yield Problem("missing_key", place, {"value": "options"})
+    if field.kind == "row" and not field.register:
+        yield Problem("missing_key", place, {"value": "register"})
+    names = [option.id for option in field.options]
+    for number in repeated(names):
+        yield Problem("duplicate", f"{place}: options[{number + 1}]", {"value": names[number]})
+    for key, stated, allowed in (
+        ("options", field.options, ("choice",)),
+        ("several", field.several, ("choice",)),
+        ("register", field.register, ("row",)),
+        ("unit", field.unit, ("number", "money")),
+        ("total", field.total, ("number", "money")),
+        ("subject", field.subject, ("person",)),
+    ):
+        if stated and field.kind not in allowed:
+            yield Problem("field_kind", f"{place}: {key}", {"value": field.id, "allowed": allowed})
+    if field.unique and (not field.sortable and not field.confidential):
+        yield Problem(
+            "not_allowed", f"{place}: kind", {"value": field.kind, "allowed": ("text", "date", "number")}
+        )
+    for key in ("unique", "total"):
+        if field.confidential and getattr(field, key):
+            yield Problem("confidential_shown", f"{place}: {key}", {"value": field.id})
+
+
+def _rule(register: Register, rule: registers.Rule, place: str) -> Iterator[Problem]:
+    needed: Mapping[str, tuple[str, ...]] = {
+        "not_before": ("field", "than"),
+        "not_after": ("field", "than"),
+        "at_least": ("field", "value"),
+        "at_most": ("field", "value"),
+        "required_when": ("field", "when"),
+        "one_of": ("fields",),
+    }
+    for key in needed[rule.kind]:
+        if getattr(rule, key) in ("", None, ()):
+            yield Problem("missing_key", place, {"value": key})
+    kinds: tuple[str, ...] = ("date",) if rule.kind in ("not_before", "not_after") else ()
+    if rule.kind in ("at_least", "at_most"):
+        kinds = ("number", "money")
+    yield from _names(register, f"{place}: field", filter(None, [rule.field]), *kinds)
+    yield from _names(register, f"{place}: than", filter(None, [rule.than]), "date")
+    yield from _names(register, f"{place}: fields", rule.fields)
+    yield from _condition_problems(register, f"{place}: when", rule.when)
+
+
+def _opens(register: Register) -> Iterator[Problem]:
+    opening = register.opens
+    if opening is None:
+        return
+    if register.procedure is not None:
+        yield Problem("opens_and_obligation", "opens", {"value": opening.procedure})
+    yield from _names(register, "opens.object", filter(None, [opening.object]))
+    yield from _names(register, "opens.person", filter(None, [opening.person]), "person")
+    yield from _names(register, "opens.facts", opening.facts, "date")
+    yield from _shown(register, "opens.object", filter(None, [opening.object]))
+    yield from _condition_problems(register, "opens.when", opening.when)
+
+
+def _obligations(register: Register) -> Iterator[Problem]:
+    procedure = register.procedure
+    if procedure is None:
+        return
+    asked = [one for one in procedure.obligations if not one.by_itself]
+    for number, one in enumerate(asked):
+        place = heading("obligation", number, one.id)
+        yield from _names(register, f"{place}: id", [one.id], "date")
+        yield from _names(register, f"{place}: term", filter(None, [one.since]), "date")
+        yield from _names(
+            register, f"{place}: person", filter(None, [register.responsible.get(one.id)]), "person"
+        )
+        yield from _shown(register, place, [name for name in (one.id, one.since) if name])
+    names = {*register.fields}
+    if all(one.since is None or one.since in names for one in asked):
+        yield from checks.problems(procedure)
+
+
+def _condition_problems(register: Register, place: str, condition: Condition | None) -> Iterator[Problem]:
+    if condition is None:
+        return
+    yield from _names(register, place, [condition.field])
+    field = register.fields.get(condition.field)
+    if field is None or condition.value == FILLED:
+        return
+    allowed: tuple[str, ...] = (FILLED,)
+    if field.kind == "choice":
+        allowed = (*(option.id for option in field.options), FILLED)
+    elif field.kind == "yes_no":
+        allowed = ("yes", "no", FILLED)
+    if condition.value not in allowed:
+        yield Problem("not_allowed", place, {"value": condition.value, "allowed": allowed})
+
+
+def _names(register: Register, place: str, names: Any, *kinds: str) -> Iterator[Problem]:
+    """Yield the names that are no fields, or fields of another kind."""
+    for name in names:
+        field = register.fields.get(name)
+        if field is None:
+            yield _unknown(place, name, register.fields)
+        elif kinds and field.kind not in kinds:
+            yield Problem("field_kind", place, {"value": name, "allowed": kinds})
+
+
+def _shown(register: Register, place: str, names: Any) -> Iterator[Problem]:
+    """Yield the confidential fields among those that everybody who sees the list would learn something of."""
+    for name in names:
+        if name in register.fields and register.fields[name].confidential:
+            yield Problem("confidential_shown", place, {"value": name})
+
+
+def _unknown(place: str, name: str, allowed: Collection[str]) -> Problem:
+    return Problem("unknown_reference", place, {"value": name, "allowed": closest_first(name, allowed)})

@@ -1,0 +1,1 @@
+"""Registers: lists an office keeps, their fields described as data (`regulations/registers/`)."""
