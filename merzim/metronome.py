@@ -253,7 +253,7 @@ def _warn(app: AppContext, *, tell: Tell, say: Say) -> None:
 
 def _encrypt(app: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
     """Encrypt unencrypted second factors of an older version; report those that no key decrypts."""
-    encrypted = second_factors.encrypt(app, by="merzim", now=clock().now, all_keys=False)
+    encrypted = app.factors.encrypt(by="merzim", now=clock().now, all_keys=False)
     if encrypted.done:
         tell(say("cli.secrets_encrypted", count=encrypted.done))
     count, keys = second_factors.unreadable(app)

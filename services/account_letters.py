@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from notifications.notice import Notice
-    from services.app import AppContext
+    from services.context import RequestContext
     from workflow.org.access import Account
 
 
 def account_letters(
-    app: AppContext, account: Account, event: str, *, now: datetime, today: date, facts: Mapping[str, object]
+    ctx: RequestContext, account: Account, event: str, facts: Mapping[str, object]
 ) -> Sequence[Notice]:
     """Return the letters that inform an account's holder; none if it belongs to nobody in the office."""
     from notifications.account_notices import account_notices
 
-    person = app.outbox.office().people.get(account.reader.person)
+    person = ctx.app.outbox.office().people.get(account.reader.person)
     if person is None:
         return ()
     return account_notices(
         person,
-        tuple(app.channels.values()),
-        app.rules,
+        tuple(ctx.app.channels.values()),
+        ctx.app.rules,
         login=account.reader.login,
         event=event,
         facts=facts,
-        now=now,
-        today=today,
+        now=ctx.now,
+        today=ctx.today,
     )

@@ -1,29 +1,148 @@
-"""Accounts: create, invite, change, close; API tokens. Secrets are shown once and are stored only as hashes."""
+"""Accounts: open, invite, change, close; API tokens. Secrets are shown once and are stored only as hashes."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
 
+from pydantic import BaseModel, Field, StringConstraints
+
+from services.context import Accounts, RequestContext, stamp
+from services.credentials import INVITATION_LASTS, BadPassword, check_login, hash_secret, new_secret
+from services.inputs import Line
+from services.verbs import Command, NotFound, verb
 from workflow.closest_matches import closest_first
-from workflow.org.access import Access, Entry, EntryKind, Reader
+from workflow.org.access import Access, Account, Entry, EntryKind, Reader
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from services.app import AppContext
-    from workflow.org.access import Account
 
 MAX_TOKEN_DAYS = 366
 """Longest life of an API token."""
+MAX_NAME = 200
+Login = Annotated[str, StringConstraints(max_length=80, pattern=r"^[^\x00]*$")]
 
 
-class NoSuchAccount(Refusal, LookupError):
+class NoSuchAccount(NotFound):
     """There is no account of that name; `allowed` lists the closest existing names first."""
+
+    not_found = "web.problem.no_account"
 
 
 class BadAccount(Refusal, ValueError):
     """An account that cannot be created or changed with these values."""
+
+
+class AccountCommand(Command):
+    """A command to one account."""
+
+    login: Login
+
+
+class AccountAccess(AccountCommand):
+    """The access of an account. `person`: key, name or e-mail; `unit`: its id, empty is the whole office."""
+
+    access: Access
+    person: Line = ""
+    name: Line = ""
+    unit: Line = ""
+
+
+class TokenRequest(AccountCommand):
+    """An API token that holds for some days; `write`: it may change things, too."""
+
+    days: Annotated[int, Field(ge=1, le=MAX_TOKEN_DAYS)]
+    name: Line = ""
+    write: bool = False
+
+
+class WayIn(BaseModel):
+    """A valid session, token or feed. `id`: revokes it; its secret is stored nowhere."""
+
+    id: str
+    kind: str
+    name: str
+    scope: str
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+
+
+class RemovalResult(BaseModel):
+    """A request to remove a second factor; another administrator approves it in a session, never by a token."""
+
+    by: str
+    ground: str
+    at: datetime
+    until: datetime
+
+
+class AccountSummary(BaseModel):
+    """An account as lists name it. `invited`: no password has been chosen yet."""
+
+    login: str
+    access: str
+    name: str
+    person: str
+    unit: str
+    disabled: bool
+    invited: bool
+    second_factor: bool
+
+
+class AccountDetails(AccountSummary):
+    """An account with its sessions and tokens."""
+
+    ways_in: list[WayIn]
+    second_factor_removal: RemovalResult | None
+
+
+class Invitation(BaseModel):
+    """`address`: the page for choosing the password; given once."""
+
+    login: str
+    address: str
+
+
+class Token(BaseModel):
+    """`token`: given once; under a repeated `Idempotency-Key` it is empty."""
+
+    login: str
+    token: str
+
+
+def get_account(ctx: RequestContext, login: str) -> Account:
+    """Return the account of that name. Raises NoSuchAccount."""
+    account = ctx.accounts.account(login)
+    if account is None:
+        names = [account.reader.login for account in ctx.accounts.all()]
+        raise NoSuchAccount("cli.user.unknown", login=login, allowed=closest_first(login, names)[:3])
+    return account
+
+
+def summary(account: Account) -> AccountSummary:
+    """Return an account as lists name it."""
+    fields = asdict(account.reader) | asdict(account)
+    return AccountSummary.model_validate(fields | {"invited": not account.password})
+
+
+def details(ctx: RequestContext, login: str) -> AccountDetails:
+    """Return an account with its sessions and tokens. Raises NoSuchAccount."""
+    account = get_account(ctx, login)
+    removal = ctx.factors.removal(account.reader.login, now=ctx.now)
+    return AccountDetails(
+        **summary(account).model_dump(),
+        ways_in=ways_in(ctx, account.reader.login),
+        second_factor_removal=RemovalResult.model_validate(asdict(removal)) if removal else None,
+    )
+
+
+def ways_in(ctx: RequestContext, login: str) -> list[WayIn]:
+    """Return the valid sessions, tokens and feeds of an account."""
+    entries = ctx.accounts.entries(login, now=ctx.now)
+    return [WayIn.model_validate({**asdict(entry), "id": entry.hash}) for entry in entries]
 
 
 def invite_first_administrator(app: AppContext, *, now: datetime) -> str | None:
@@ -31,143 +150,139 @@ def invite_first_administrator(app: AppContext, *, now: datetime) -> str | None:
 
     Earlier invitations of this kind expire. Returns None once any account has a password.
     """
-    from services.credentials import hash_secret
-
     if app.accounts.any():
         app.accounts.end_first_invitations(now=now)
         return None
-    address = _invite(app, "", now=now)
-    app.accounts.end_first_invitations(but=hash_secret(address.rpartition("/")[2]), now=now)
-    return address
-
-
-def add(
-    app: AppContext,
-    login: str,
-    access: Access,
-    *,
-    person: str = "",
-    name: str = "",
-    unit: str = "",
-    by: str,
-    now: datetime,
-    today: date,
-) -> str:
-    """Create an account; return the address at which its holder chooses a password.
-
-    Args:
-        person: key of the person of the people file it belongs to.
-        unit: id of the unit whose cases (and those below) are seen; "" is the whole office.
-
-    Raises:
-        BadAccount: the name is taken or cannot be a name, or nobody has that key.
-    """
-    from services.credentials import BadPassword, check_login
-
-    login = login.casefold()
-    try:
-        check_login(login)
-    except BadPassword as refusal:
-        raise BadAccount(refusal.code, **refusal.arguments) from None
-    if app.accounts.account(login) is not None:
-        raise BadAccount("web.login.taken", login=login)
-    people = app.reads.office().people
-    if person and person not in people:
-        raise BadAccount("cli.user.no_person", person=person, allowed=closest_first(person, people)[:3])
-    display_name = name or (people[person].name if person else "")
-    reader = Reader(login=login, access=access, person=person, name=display_name, unit=unit)
-    app.accounts.save(reader, disabled=False, by=by, now=now, today=today)
-    return _invite(app, login, now=now, by=by)
-
-
-def invite(app: AppContext, login: str, *, now: datetime, by: str) -> str:
-    """Return a new address at which the holder chooses a password. Raises NoSuchAccount."""
-    return _invite(app, get_account(app, login).reader.login, now=now, by=by)
-
-
-def set_disabled(app: AppContext, login: str, *, disabled: bool, by: str, now: datetime, today: date) -> None:
-    """Close an account and all its sessions, or reopen it. Raises NoSuchAccount."""
-    app.accounts.save(get_account(app, login).reader, disabled=disabled, by=by, now=now, today=today)
-
-
-def change(
-    app: AppContext,
-    login: str,
-    *,
-    access: Access | None,
-    unit: str | None,
-    by: str,
-    now: datetime,
-    today: date,
-) -> None:
-    """Change an account's access, its unit, or both; None leaves a value. Raises NoSuchAccount."""
-    account = get_account(app, login)
-    reader = replace(account.reader, access=access or account.reader.access)
-    if unit is not None:
-        reader = replace(reader, unit=unit)
-    app.accounts.save(reader, disabled=account.disabled, by=by, now=now, today=today)
-
-
-def create_token(
-    app: AppContext, login: str, *, name: str, write: bool, days: int, now: datetime, by: str
-) -> str:
-    """Create an API token and return it. Raises NoSuchAccount; BadAccount if `days` is out of range."""
-    if not 1 <= days <= MAX_TOKEN_DAYS:
-        raise BadAccount("cli.user.bad_days", days=days, most=MAX_TOKEN_DAYS)
-    account = get_account(app, login)
-    return _store_secret(
-        app,
-        "token",
-        account.reader.login,
-        now=now,
-        lasts=timedelta(days=days),
-        name=name,
-        scope="write" if write else "read",
-        by=by,
-    )
-
-
-def get_account(app: AppContext, login: str) -> Account:
-    """Return the account of that name. Raises NoSuchAccount."""
-    account = app.accounts.account(login)
-    if account is None:
-        names = [account.reader.login for account in app.accounts.all()]
-        raise NoSuchAccount("cli.user.unknown", login=login, allowed=closest_first(login, names)[:3])
-    return account
-
-
-def _invite(app: AppContext, login: str, *, now: datetime, by: str = "") -> str:
-    from services.credentials import INVITATION_LASTS
-
-    secret = _store_secret(app, "invitation", login, now=now, lasts=INVITATION_LASTS, by=by)
+    secret = issue_secret(app.accounts, "invitation", "", INVITATION_LASTS, now=now)
+    app.accounts.end_first_invitations(but=hash_secret(secret), now=now)
     return f"{app.rules.public_address}/welcome/{secret}"
 
 
-def _store_secret(
-    app: AppContext,
+@verb("settings", secret="address")
+def add(ctx: RequestContext, command: AccountAccess) -> Invitation:
+    """Make an account; the address for choosing its password is given once."""
+    login = command.login.strip().casefold()
+    check_login(login)
+    if ctx.accounts.account(login) is not None:
+        raise BadPassword("web.login.taken", login=login)
+    ctx.accounts.save(_reader(ctx, login, command), disabled=False, **stamp(ctx))
+    return _invite(ctx, login)
+
+
+@verb("settings")
+def change(ctx: RequestContext, command: AccountAccess) -> AccountDetails:
+    """Change what an account may see and do."""
+    account = get_account(ctx, command.login)
+    _require_administrator_left(ctx, account, command.access)
+    reader = _reader(ctx, account.reader.login, command)
+    ctx.accounts.save(reader, disabled=account.disabled, **stamp(ctx))
+    return details(ctx, command.login)
+
+
+@verb("settings")
+def close(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
+    """Close an account: it can no longer be used to log in."""
+    account = get_account(ctx, command.login)
+    _require_administrator_left(ctx, account, "")
+    ctx.accounts.save(account.reader, disabled=True, **stamp(ctx))
+    return details(ctx, command.login)
+
+
+@verb("settings")
+def reopen(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
+    """Reopen a closed account."""
+    ctx.accounts.save(get_account(ctx, command.login).reader, disabled=False, **stamp(ctx))
+    return details(ctx, command.login)
+
+
+@verb("settings")
+def end(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
+    """End all sessions, tokens, feeds and invitations of an account."""
+    ctx.accounts.end(get_account(ctx, command.login).reader.login, now=ctx.now, by=ctx.reader.login)
+    return details(ctx, command.login)
+
+
+@verb("settings", secret="address")
+def invite(ctx: RequestContext, command: AccountCommand) -> Invitation:
+    """Make an address at which the holder chooses a new password; it is given once."""
+    account = get_account(ctx, command.login)
+    if account.disabled:
+        raise BadAccount("web.staff.account_closed", login=account.reader.login)
+    return _invite(ctx, account.reader.login)
+
+
+@verb("settings", secret="token")
+def give_token(ctx: RequestContext, command: TokenRequest) -> Token:
+    """Make an API token; it is given once."""
+    login = get_account(ctx, command.login).reader.login
+    token = issue_secret(
+        ctx.accounts,
+        "token",
+        login,
+        timedelta(days=command.days),
+        now=ctx.now,
+        name=" ".join(command.name.split())[:80],
+        scope="write" if command.write else "read",
+        by=ctx.reader.login,
+    )
+    return Token(login=login, token=token)
+
+
+def issue_secret(
+    accounts: Accounts,
     kind: EntryKind,
     login: str,
+    lifetime: timedelta,
     *,
     now: datetime,
-    lasts: timedelta,
     name: str = "",
     scope: str = "",
     by: str = "",
 ) -> str:
-    from services.credentials import hash_secret, new_secret
-
+    """Store a new way in of an account; return its secret. `by`: who issued it; by default the account."""
     secret = new_secret()
-    app.accounts.let_in(
-        Entry(
-            hash=hash_secret(secret),
-            kind=kind,
-            login=login,
-            name=name,
-            scope=scope,
-            created_at=now,
-            seen_at=now,
-            expires_at=now + lasts,
-        ),
-        by=by,
+    entry = Entry(
+        hash=hash_secret(secret),
+        kind=kind,
+        login=login,
+        name=name,
+        scope=scope,
+        created_at=now,
+        seen_at=now,
+        expires_at=now + lifetime,
     )
+    accounts.let_in(entry, by=by)
     return secret
+
+
+def _invite(ctx: RequestContext, login: str) -> Invitation:
+    secret = issue_secret(ctx.accounts, "invitation", login, INVITATION_LASTS, now=ctx.now, by=ctx.reader.login)
+    return Invitation(login=login, address=f"{ctx.app.rules.public_address}/welcome/{secret}")
+
+
+def _reader(ctx: RequestContext, login: str, command: AccountAccess) -> Reader:
+    """Return the reader a command describes. Raises BadAccount."""
+    office = ctx.app.reads.office().written_down
+    unit, person = command.unit, command.person.strip()
+    if unit and unit not in office.units:
+        raise BadAccount("web.staff.unit_unknown", unit=unit)
+    if person and person not in office.people:
+        query = person.casefold()
+        keys = [one.key for one in office.people.values() if query in (one.name.casefold(), one.email)]
+        if len(keys) != 1:
+            raise BadAccount("web.staff.person_unknown", person=person)
+        person = keys[0]
+    name = " ".join(command.name.split())[:MAX_NAME] or (office.people[person].name if person else "")
+    return Reader(login=login, access=command.access, person=person, name=name, unit=unit)
+
+
+def _require_administrator_left(ctx: RequestContext, account: Account, access: str) -> None:
+    """Refuse that an administrator of the pages locks out themselves or the last administrator."""
+    if ctx.operator or account.reader.access != "administrator" or access == "administrator":
+        return
+    login = account.reader.login
+    if login == ctx.reader.login:
+        raise BadAccount("web.staff.not_oneself")
+    others = (other for other in ctx.accounts.all() if other.reader.login != login and not other.disabled)
+    if not any(other.reader.access == "administrator" for other in others):
+        raise BadAccount("web.staff.last_administrator", login=login)

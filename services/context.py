@@ -31,6 +31,7 @@ __all__ = [
     "Reads",
     "RequestContext",
     "Stamp",
+    "operator_context",
     "require_visible",
     "stamp",
 ]
@@ -120,6 +121,23 @@ class RequestContext:
     def totp_required(self) -> frozenset[Access]:
         """The accesses that require a second factor."""
         return self.app.settings.web.totp_required
+
+
+def operator_context(
+    app: AppContext, *, by: str, now: datetime, today: date, demonstration: bool = False
+) -> RequestContext:
+    """Return the context of an operator at a terminal, who may see and do everything. `by`: their name."""
+    return RequestContext(
+        app=app,
+        clock=lambda: (now, today),
+        desk=app.desk,
+        library=app.library,
+        calendar=app.calendar,
+        demonstration=demonstration,
+        passwordless=False,
+        reader=Reader(login=by, access="officer"),
+        operator=True,
+    )
 
 
 class Stamp(TypedDict):

@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, BinaryIO
 
+from services.verbs import NotFound
 from workflow.cases.case import Evidence
 from workflow.refusal import Refusal
 
@@ -23,8 +24,10 @@ class EvidenceNotTaken(Refusal, ValueError):
     """A document dated in the future."""
 
 
-class UnknownUpload(Refusal, LookupError):
+class UnknownUpload(NotFound):
     """A digest that matches no file the reader uploaded within a day."""
+
+    not_found = "web.problem.no_upload"
 
 
 def store_evidence(ctx: RequestContext, items: Sequence[EvidenceInput]) -> tuple[Evidence, ...]:

@@ -1,28 +1,20 @@
-"""Second factors of accounts: encrypt at the start, re-encrypt with another key, remove."""
+"""Second factors of accounts: which of them no key decrypts, and their removal by an operator."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from services.account_letters import account_letters
 from services.accounts import BadAccount, get_account
+from services.context import stamp
 from workflow.org.access import administrators
 
 if TYPE_CHECKING:
     from services.app import AppContext
-    from storage.accounts.second_factors import EncryptionResult
+    from services.context import RequestContext
 
 MIN_ADMINISTRATORS = 2
 """With this many other administrators the pages remove a second factor; with fewer, a command does it."""
-
-
-def encrypt(app: AppContext, *, by: str, now: datetime, all_keys: bool) -> EncryptionResult:
-    """Encrypt plain-text second factors with the present key; with `all_keys` also those of older keys.
-
-    Raises BadSetting: there is no key.
-    """
-    return app.factors.encrypt(by=by, now=now, all_keys=all_keys)
 
 
 def unreadable(app: AppContext) -> tuple[int, tuple[str, ...]]:
@@ -31,27 +23,25 @@ def unreadable(app: AppContext) -> tuple[int, tuple[str, ...]]:
     return sum(unknown.values()), tuple(sorted(unknown))
 
 
-def remove(app: AppContext, login: str, *, ground: str, by: str, now: datetime, today: date) -> None:
+def remove(ctx: RequestContext, login: str, *, ground: str) -> None:
     """Remove an account's second factor if fewer than two other administrators can; notify its holder.
 
     Raises:
         NoSuchAccount: there is no account of that name.
         BadAccount: it has no second factor, no ground is given, or two other administrators can do it.
     """
-    account = get_account(app, login)
-    login = account.reader.login
+    account = get_account(ctx, login)
+    login, ground = account.reader.login, ground.strip()
     if not account.second_factor:
         raise BadAccount("web.factor.none", login=login)
-    if not ground.strip():
+    if not ground:
         raise BadAccount("web.factor.no_ground")
-    others = [name for name in administrators(app.accounts.all()) if name != login]
+    others = [name for name in administrators(ctx.accounts.all()) if name != login]
     if len(others) >= MIN_ADMINISTRATORS:
         raise BadAccount("cli.user.administrators_can", login=login, allowed=tuple(others))
-    app.factors.remove(
+    ctx.factors.remove(
         login,
-        by=by,
-        now=now,
-        today=today,
-        said={"by_command": True, "ground": ground.strip(), "administrators": others},
-        letters=account_letters(app, account, "removed", now=now, today=today, facts={"by": by}),
+        **stamp(ctx),
+        said={"by_command": True, "ground": ground, "administrators": others},
+        letters=account_letters(ctx, account, "removed", {"by": ctx.reader.login}),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, get_type_hints
 
 from pydantic import BaseModel, ConfigDict
 
@@ -23,6 +23,12 @@ class Command(BaseModel):
     """What a verb is asked to do; an unknown field is refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NotFound(Refusal, LookupError):
+    """What a command names in its address does not exist. `not_found`: the code of the page that says so."""
+
+    not_found: ClassVar[str]
 
 
 class NotAllowed(Refusal, PermissionError):

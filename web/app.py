@@ -21,9 +21,8 @@ from documents.sheets.evidence_damage import EvidenceDamaged
 from documents.sheets.unreadable import UnreadablePaper
 from services.app import AppContext
 from services.context import RequestContext
-from services.evidence import UnknownUpload
 from services.moments import Clock
-from services.verbs import NotAllowed
+from services.verbs import NotAllowed, NotFound
 from web.auth.demonstration import is_address_passwordless
 from web.auth.dependencies import NotLoggedIn, SecondFactorMissing
 from web.auth.middleware import HEADERS, MAX_BODY, MAX_TEXT, SAFE_METHODS, SecurityMiddleware
@@ -140,8 +139,8 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
             return response
         if isinstance(error, UnknownCase):
             return problem(request, 404, "web.problem.no_case")
-        if isinstance(error, UnknownUpload):
-            return problem(request, 404, error.code)
+        if isinstance(error, NotFound):
+            return problem(request, 404, error.not_found)
         if isinstance(error, NotAllowed):
             return problem(request, 403, error.code)
         translator = Translator(preferences(request).language)

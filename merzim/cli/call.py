@@ -106,20 +106,11 @@ class CommandContext:
     @cached_property
     def ctx(self) -> RequestContext:
         """The request context of the operator who runs the command."""
-        from services.context import RequestContext
-        from workflow.org.access import Reader
+        from services.context import operator_context
 
-        app, moment = self.app, self.moment
-        return RequestContext(
-            app=app,
-            clock=lambda: (moment.now, moment.today),
-            desk=app.desk,
-            library=app.library,
-            calendar=app.calendar,
-            demonstration=moment.demonstration,
-            passwordless=False,
-            reader=Reader(login=self.by, access="officer"),
-            operator=True,
+        moment = self.moment
+        return operator_context(
+            self.app, by=self.by, now=moment.now, today=moment.today, demonstration=moment.demonstration
         )
 
     def check(self) -> None:

@@ -27,10 +27,8 @@ def new(ctx: typer.Context) -> None:
 
 
 def rotate(ctx: typer.Context) -> int:
-    from services import second_factors
-
     call = CommandContext.of(ctx)
-    found = second_factors.encrypt(call.app, by=call.by, now=call.moment.now, all_keys=True)
+    found = call.app.factors.encrypt(by=call.by, now=call.moment.now, all_keys=True)
     if call.json:
         call.answer({"encrypted": found.done, "unchanged": found.same, "unreadable": list(found.unreadable)})
     else:

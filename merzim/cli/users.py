@@ -13,6 +13,8 @@ from merzim.cli.parsing import BadArgument
 from services.queries import unit_named
 
 if TYPE_CHECKING:
+    from services.accounts import AccountCommand, AccountDetails
+    from services.verbs import Verb
     from workflow.org.access import Access
 
 Login = Annotated[str, typer.Argument(metavar="LOGIN")]
@@ -24,7 +26,7 @@ def add_to(app: typer.Typer) -> None:
     group = typer.Typer(cls=Group, help="cli.help.user", rich_markup_mode=None)
     commands: dict[str, Callable[..., object]] = {
         "add": add,
-        "list": listed,
+        "list": list_accounts,
         "change": change,
         "invite": invite,
         "close": close,
@@ -46,51 +48,33 @@ def add(
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="cli.option.user_name")] = "",
     unit: Unit = None,
 ) -> None:
-    from services import accounts as users
+    from services import accounts
+    from services.fields import build
 
     call = CommandContext.of(ctx)
-    link = users.add(
-        call.app,
-        login,
-        _access(access),
-        person=person,
-        name=name,
-        unit=unit_named(call.app, unit or ""),
-        by=call.by,
-        now=call.moment.now,
-        today=call.moment.today,
-    )
-    _tell(call, login, "added", link=link)
+    fields = {"login": login, "access": _access(access), "person": person, "name": name}
+    command = build(accounts.AccountAccess, {**fields, "unit": unit_named(call.app, unit or "")})
+    _tell(call, login, "added", link=accounts.add(call.ctx, command).address)
     _warn(call, login)
 
 
-def listed(ctx: typer.Context) -> None:
+def list_accounts(ctx: typer.Context) -> None:
+    from services.accounts import summary
+
     call = CommandContext.of(ctx)
-    accounts = call.app.accounts.all()
+    listed = [summary(account) for account in call.app.accounts.all()]
     if call.json:
-        rows = [
-            {
-                "login": one.reader.login,
-                "access": one.reader.access,
-                "person": one.reader.person,
-                "unit": one.reader.unit,
-                "second_factor": one.second_factor,
-                "invited": not one.password,
-                "closed": one.disabled,
-            }
-            for one in accounts
-        ]
-        call.answer({"accounts": rows})
-    elif accounts:
+        call.answer({"accounts": [row.model_dump() | {"closed": row.disabled} for row in listed]})
+    elif listed:
         table = [
             (
-                one.reader.login,
-                call.say(f"access.{one.reader.access}"),
-                one.reader.name,
-                one.reader.unit,
-                call.say(f"cli.user.{_standing(one.password, one.disabled)}"),
+                row.login,
+                call.say(f"access.{row.access}"),
+                row.name,
+                row.unit,
+                call.say(f"cli.user.{'closed' if row.disabled else 'invited' if row.invited else 'active'}"),
             )
-            for one in accounts
+            for row in listed
         ]
         call.table(("login", "access", "name", "unit", "state"), table)
     else:
@@ -103,35 +87,41 @@ def change(
     access: Annotated[str, typer.Option("--access", metavar="ACCESS", help="cli.option.access")] = "",
     unit: Unit = None,
 ) -> None:
-    from services import accounts as users
+    from services import accounts
+    from services.fields import build
 
     call = CommandContext.of(ctx)
-    users.change(
-        call.app,
-        login,
-        access=_access(access) if access else None,
-        unit=None if unit is None else unit_named(call.app, unit),
-        by=call.by,
-        now=call.moment.now,
-        today=call.moment.today,
-    )
+    reader = accounts.get_account(call.ctx, login).reader
+    fields = {
+        "login": login,
+        "access": _access(access) if access else reader.access,
+        "person": reader.person,
+        "name": reader.name,
+        "unit": reader.unit if unit is None else unit_named(call.app, unit),
+    }
+    accounts.change(call.ctx, build(accounts.AccountAccess, fields))
     _tell(call, login, "changed")
     _warn(call, login)
 
 
 def invite(ctx: typer.Context, login: Login) -> None:
-    from services import accounts as users
+    from services import accounts
 
     call = CommandContext.of(ctx)
-    _tell(call, login, "invited_again", link=users.invite(call.app, login, now=call.moment.now, by=call.by))
+    invitation = accounts.invite(call.ctx, accounts.AccountCommand(login=login))
+    _tell(call, login, "invited_again", link=invitation.address)
 
 
 def close(ctx: typer.Context, login: Login) -> None:
-    _switch(CommandContext.of(ctx), login, disabled=True)
+    from services import accounts
+
+    _run(ctx, login, accounts.close, "closed_now")
 
 
 def reopen(ctx: typer.Context, login: Login) -> None:
-    _switch(CommandContext.of(ctx), login, disabled=False)
+    from services import accounts
+
+    _run(ctx, login, accounts.reopen, "opened")
 
 
 def token(
@@ -141,25 +131,22 @@ def token(
     days: Annotated[int, typer.Option("--days", metavar="N", help="cli.option.token_days")] = 90,
     write: Annotated[bool, typer.Option("--write", help="cli.option.token_write")] = False,
 ) -> None:
-    from services import accounts as users
+    from services import accounts
+    from services.fields import build
 
     call = CommandContext.of(ctx)
-    secret = users.create_token(
-        call.app, login, name=name, write=write, days=days, now=call.moment.now, by=call.by
-    )
+    fields = {"login": login, "name": name, "days": days, "write": write}
+    answer = accounts.give_token(call.ctx, build(accounts.TokenRequest, fields))
     if call.json:
-        call.answer({"login": login.casefold(), "token": secret})
+        call.answer(answer.model_dump())
     else:
-        call.print(call.say("cli.user.token", login=login.casefold(), token=secret, days=days))
+        call.print(call.say("cli.user.token", **answer.model_dump(), days=days))
 
 
 def end(ctx: typer.Context, login: Login) -> None:
-    from services import accounts as users
+    from services import accounts
 
-    call = CommandContext.of(ctx)
-    account = users.get_account(call.app, login)
-    call.app.accounts.end(account.reader.login, now=call.moment.now, by=call.by)
-    _tell(call, login, "ended")
+    _run(ctx, login, accounts.end, "ended")
 
 
 def remove_totp(
@@ -170,18 +157,17 @@ def remove_totp(
     from services import second_factors
 
     call = CommandContext.of(ctx)
-    moment = call.moment
-    second_factors.remove(call.app, login, ground=ground, by=call.by, now=moment.now, today=moment.today)
+    second_factors.remove(call.ctx, login, ground=ground)
     _tell(call, login, "factor_removed")
 
 
-def _switch(call: CommandContext, login: str, *, disabled: bool) -> None:
-    """Close or reopen an account."""
-    from services import accounts as users
+def _run(ctx: typer.Context, login: str, verb: Verb[AccountCommand, AccountDetails], code: str) -> None:
+    """Run a command on one account, and say that it is done."""
+    from services.accounts import AccountCommand
 
-    moment = call.moment
-    users.set_disabled(call.app, login, disabled=disabled, by=call.by, now=moment.now, today=moment.today)
-    _tell(call, login, "closed_now" if disabled else "opened")
+    call = CommandContext.of(ctx)
+    verb(call.ctx, AccountCommand(login=login))
+    _tell(call, login, code)
 
 
 def _access(text: str) -> Access:
@@ -192,17 +178,12 @@ def _access(text: str) -> Access:
     return text
 
 
-def _standing(password: str, disabled: bool) -> str:
-    """Return the state of an account in words."""
-    return "closed" if disabled else "active" if password else "invited"
-
-
 def _warn(call: CommandContext, login: str) -> None:
     """Print a warning when an account without a unit sees no case."""
-    from services import accounts as users
+    from services.accounts import get_account
     from workflow.org.access import placed
 
-    reader = users.get_account(call.app, login).reader
+    reader = get_account(call.ctx, login).reader
     if not call.json and placed(reader, call.app.reads.office()).nowhere:
         call.print(call.say("cli.user.no_unit", login=reader.login))
 

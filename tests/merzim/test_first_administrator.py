@@ -13,6 +13,7 @@ from merzim.app import build_app
 from merzim.settings_file import read
 from services import accounts as users
 from services.app import AppContext
+from services.context import operator_context
 from services.moments import Moment
 from web.app import create_app
 
@@ -57,7 +58,8 @@ def test_each_start_ends_the_address_of_the_one_before(house: AppContext) -> Non
 def test_an_invited_colleagues_password_ends_the_first_administrators_address(house: AppContext) -> None:
     """Somebody can log in, so nobody needs it any more; nor does the next start give one."""
     first = start(house)
-    invited = users.add(house, "boss", "administrator", by="cli", now=MOMENT.now, today=MOMENT.today)
+    ctx = operator_context(house, by="cli", now=MOMENT.now, today=MOMENT.today)
+    invited = users.add(ctx, users.AccountAccess(login="boss", access="administrator")).address
     with browser(house) as stranger:
         stranger.post(invited.removeprefix("http://127.0.0.1:8000"), data={"login": "boss", **CHOICE})
         after = stranger.post(first, data={"login": "evil", **CHOICE})

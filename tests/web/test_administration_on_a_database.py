@@ -13,7 +13,6 @@ from starlette.testclient import TestClient
 
 from merzim.app import build_app
 from merzim.settings_file import read
-from services import accounts as users
 from services.administration import Administration
 from services.app import AppContext
 from services.moments import Moment
@@ -24,6 +23,7 @@ from storage.refusals import ChangedMeanwhile
 from tests.web.offices import office
 from web.app import create_app
 from workflow.cases.commands.opening import Opening
+from workflow.org.access import Reader
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 4, 6)
@@ -40,7 +40,7 @@ def house(tmp_path: Path) -> Iterator[AppContext]:
     house = build_app(read(tmp_path / "config.toml", at=tmp_path))
     staff = Administration(house).staff
     staff.take_in(list(office().units.values()), list(office().people.values()), **HAND)  # type: ignore[arg-type]
-    users.add(house, "admin", "administrator", **HAND)  # type: ignore[arg-type]
+    house.accounts.save(Reader(login="admin", access="administrator"), disabled=False, **HAND)  # type: ignore[arg-type]
     house.desk.open(
         Opening(
             procedure="internal-analysis",

@@ -13,13 +13,13 @@ from starlette.testclient import TestClient
 from merzim.app import build_app
 from merzim.dashboard import Dashboard
 from merzim.settings_file import read
-from services import accounts
 from services.app import AppContext
 from services.moments import Moment
 from storage.org import store as office_store
 from tests.web.conftest import Home
 from tests.web.offices import office
 from workflow.cases.commands.opening import Opening
+from workflow.org.access import Reader
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
 ACT = """[[transfer]]
@@ -117,7 +117,8 @@ def served(tmp_path: Path) -> Iterator[tuple[AppContext, TestClient]]:
     office_store.save(house.engine, units=known.units.values(), people=known.people.values())
     today = date(2026, 4, 6)
     for login, access, unit in (("officer", "officer", ""), ("own", "officer", "hr")):
-        accounts.add(house, login, access, unit=unit, by="test", now=NOW, today=today)  # type: ignore[arg-type]
+        reader = Reader(login=login, access=access, unit=unit)  # type: ignore[arg-type]
+        house.accounts.save(reader, disabled=False, by="test", now=NOW, today=today)
     house.desk.open(
         Opening(
             procedure="internal-analysis",
@@ -143,7 +144,8 @@ def test_a_calendar_of_the_library_says_that_no_acts_stand_behind_it(tmp_path: P
     """On the page of a year and of a month; of the calendar by acts neither says it."""
     (tmp_path / "config.toml").write_text(setting, encoding="utf-8")
     app = build_app(read(tmp_path / "config.toml", at=tmp_path))
-    accounts.add(app, "officer", "officer", by="test", now=NOW, today=date(2026, 4, 6))
+    reader = Reader(login="officer", access="officer")
+    app.accounts.save(reader, disabled=False, by="test", now=NOW, today=date(2026, 4, 6))
     pages = Dashboard(app, lambda: Moment(now=NOW, today=date(2026, 4, 6), demonstration=True))
     with TestClient(
         pages, base_url="https://127.0.0.1:8000", client=("127.0.0.1", 50000), follow_redirects=False

@@ -17,7 +17,8 @@ from services.credentials import hash_secret, new_recovery_codes, new_secret, re
 from storage.tables import RECOVERY_CODE
 from tests.second_factors import code_at
 from tests.web.conftest import NOW, PASSWORD, TODAY, Home, office_with_cases
-from web.pages.account import codes as codes_module
+from web.pages.account import codes
+from web.pages.administration import factor_removal
 from workflow.org.access import Access, Account, Entry, Reader
 
 SECRET = pyotp.random_base32()
@@ -30,11 +31,12 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, Mapping[str, o
     """The letters about accounts: whose, of what, with what facts."""
     letters: list[tuple[str, str, Mapping[str, object]]] = []
 
-    def write(_: object, account: Account, event: str, **more: Any) -> Sequence[Notice]:
-        letters.append((account.reader.login, event, more["facts"]))
+    def write(_: object, account: Account, event: str, facts: Mapping[str, object]) -> Sequence[Notice]:
+        letters.append((account.reader.login, event, facts))
         return ()
 
-    monkeypatch.setattr(codes_module, "account_letters", write)
+    for module in (codes, factor_removal):
+        monkeypatch.setattr(module, "account_letters", write)
     return letters
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, Field
 
+from services.accounts import WayIn, ways_in
 from services.inputs import Day, Key
 from services.verbs import Command
 from web.api.answers import PROBLEMS, RequestTranslator
@@ -20,23 +21,10 @@ from web.pages.account.digest_choice import be_reminded, own_choice
 from web.pages.administration.common import administration
 from web.pages.administration.feeds import give_own, revoke
 from web.pages.cases import commands
-from workflow.org.access import Entry
 
 router = APIRouter(prefix="/api/v1/account", tags=["account"], responses=PROBLEMS)
 Digest = Literal["single", "daily", "weekly"]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-
-
-class WayIn(BaseModel):
-    """A valid session, token or feed. `id`: revokes it; its secret is stored nowhere."""
-
-    id: str
-    kind: str
-    name: str
-    scope: str
-    created_at: datetime
-    seen_at: datetime
-    expires_at: datetime
 
 
 class AccountAnswer(BaseModel):
@@ -116,7 +104,6 @@ class TelegramUnlinked(BaseModel):
 @router.get("")
 def me(ctx: Own) -> AccountAnswer:
     """Return the account of the token, with its sessions, tokens and feeds."""
-    now = ctx.now
     reader, choosing = ctx.reader, own_choice(ctx)
     account = ctx.accounts.account(reader.login)
     second_factor = account is not None and account.second_factor
@@ -130,7 +117,7 @@ def me(ctx: Own) -> AccountAnswer:
         language=choosing.language if choosing else None,
         second_factor=second_factor,
         recovery_codes_left=ctx.factors.codes(reader.login).left if second_factor else None,
-        ways_in=[entry_answer(entry) for entry in ctx.accounts.entries(reader.login, now=now)],
+        ways_in=ways_in(ctx, reader.login),
     )
 
 
@@ -211,16 +198,3 @@ def end_sessions(ctx: Own, once: Writing, body: Ending | None = None) -> Session
         return SessionsEnded(ended=commands.end_sessions(ctx))
 
     return once(ctx, body, end, SessionsEnded)
-
-
-def entry_answer(entry: Entry) -> WayIn:
-    """Return a session, token or feed without its secret."""
-    return WayIn(
-        id=entry.hash,
-        kind=entry.kind,
-        name=entry.name,
-        scope=entry.scope,
-        created_at=entry.created_at,
-        seen_at=entry.seen_at,
-        expires_at=entry.expires_at,
-    )

@@ -21,7 +21,9 @@ R = TypeVar("R", bound=BaseModel)
 _IN_PATH = re.compile(r"\{(\w+)\}")
 
 
-def post(router: APIRouter, path: str, verb: Verb[C, R], *, tags: Sequence[str], status: int = 200) -> None:
+def post(
+    router: APIRouter, path: str, verb: Verb[C, R], *, tags: Sequence[str] = (), status: int = 200
+) -> None:
     """Serve a verb at POST `path`; fields named in the path are taken from it."""
     in_path = tuple(_IN_PATH.findall(path))
     body = body_model(verb.command, in_path)

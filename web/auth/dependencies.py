@@ -13,8 +13,9 @@ from typing import Annotated, Any
 from fastapi import Depends, HTTPException, Request
 from starlette.responses import Response
 
+from services.accounts import issue_secret
 from services.context import Accounts, RequestContext
-from services.credentials import hash_secret, new_secret
+from services.credentials import hash_secret
 from web.auth.demonstration import SCOPE, is_passwordless_request
 from web.auth.devices import remember_device
 from workflow.org.access import OF_ONE_UNIT, Account, Entry, Need, Reader, must_enrol, placed
@@ -48,18 +49,8 @@ def begin_session(
     former = accounts.entry("session", hash_secret(cookie), now=now) if cookie else None
     if former is not None:
         accounts.end(former.login, former.hash, now=now)
-    secret = new_secret()
-    entry = Entry(
-        hash=hash_secret(secret),
-        kind="session",
-        login=login,
-        name=request.headers.get("user-agent", "")[:200],
-        scope=scope,
-        created_at=now,
-        seen_at=now,
-        expires_at=now + SESSION_LIFETIME,
-    )
-    accounts.let_in(entry)
+    browser = request.headers.get("user-agent", "")[:200]
+    secret = issue_secret(accounts, "session", login, SESSION_LIFETIME, now=now, name=browser, scope=scope)
     response.set_cookie(
         COOKIE,
         secret,

@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from starlette.requests import Request
 from starlette.responses import Response
 
+from services.accounts import issue_secret
 from services.context import Accounts
-from services.credentials import hash_secret, new_secret
+from services.credentials import hash_secret
 from workflow.org.access import Entry
 
 COOKIE = "__Host-merzim-devices"
@@ -44,17 +45,8 @@ def remember_device(
             accounts.end(login, device.hash, now=now)
         else:
             other_secrets.append(secret)
-    secret = new_secret()
-    device = Entry(
-        hash=hash_secret(secret),
-        kind="device",
-        login=login,
-        name=request.headers.get("user-agent", "")[:200],
-        created_at=now,
-        seen_at=now,
-        expires_at=now + DEVICE_LIFETIME,
-    )
-    accounts.let_in(device)
+    browser = request.headers.get("user-agent", "")[:200]
+    secret = issue_secret(accounts, "device", login, DEVICE_LIFETIME, now=now, name=browser)
     response.set_cookie(
         COOKIE,
         ".".join([secret, *other_secrets[: MAX_SECRETS - 1]]),

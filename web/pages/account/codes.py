@@ -1,11 +1,9 @@
-"""Verifies codes of second factors (authenticator or recovery code), and composes notices about them."""
+"""Verifies codes of second factors: of an authenticator, or a recovery code."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
 
-from notifications.notice import Notice
 from services import credentials
 from services.account_letters import account_letters
 from services.context import RequestContext
@@ -18,12 +16,11 @@ log = logging.getLogger("merzim.web")
 def accepted(ctx: RequestContext, account: Account, typed: str) -> bool:
     """Return whether a code is valid for the account, and use it up: authenticator's or recovery code."""
     login = account.reader.login
-    now, today = ctx.now, ctx.today
     code = credentials.recovery_hash(typed, login)
     if code is not None:
         left = max(ctx.factors.codes(login).left - 1, 0)
-        letters = letters_about(ctx, account, "recovery_code_used", {"left": left})
-        return ctx.factors.take_code(login, code, now=now, today=today, letters=letters)
+        letters = account_letters(ctx, account, "recovery_code_used", {"left": left})
+        return ctx.factors.take_code(login, code, now=ctx.now, today=ctx.today, letters=letters)
     step = try_code(ctx, login, typed)
     return step is not None and ctx.factors.take_step(login, step)
 
@@ -41,10 +38,3 @@ def try_code(ctx: RequestContext, login: str, typed: str) -> int | None:
         log.error("the second factor of an account cannot be read: %s", trouble)
         return None
     return credentials.totp_step(secret, typed, now=now) if secret else None
-
-
-def letters_about(
-    ctx: RequestContext, account: Account, event: str, facts: Mapping[str, object]
-) -> Sequence[Notice]:
-    """Return the notices of an event to an account's holder."""
-    return account_letters(ctx.app, account, event, now=ctx.now, today=ctx.today, facts=facts)

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from services import accounts
 from services.context import RequestContext
+from services.fields import build
+from services.verbs import Verb
 from web.auth.dependencies import Setting, SettingByPerson
-from web.pages.administration import account_commands, factor_removal
+from web.pages.administration import factor_removal
 from web.pages.administration.common import (
     LONGEST_FIELD,
-    administration,
     onward,
     placed,
     recorded_office,
     show,
     texts,
 )
+from web.pages.administration.staff_forms import tidy
 from web.ui.name_fields import build_person_field, build_unit_field, resolve_person, resolve_unit
 from workflow.org.access import ACCESSES, Account
 from workflow.org.access import placed as placed_reader
@@ -31,7 +34,7 @@ Login = Annotated[str, Query(max_length=80)]
 
 
 @router.get("/accounts")
-def accounts(request: Request, ctx: Setting) -> Response:
+def show_accounts(request: Request, ctx: Setting) -> Response:
     """Show the list of accounts, and the form for a new one."""
     return _accounts_page(request, ctx)
 
@@ -46,7 +49,7 @@ async def add(request: Request, ctx: Setting) -> Response:
 @router.get("/account")
 def account(request: Request, ctx: Setting, login: Login = "") -> Response:
     """Show an account with its sessions and tokens."""
-    return _account_page(request, ctx, account_commands.get_account_or_404(ctx, login))
+    return _account_page(request, ctx, accounts.get_account(ctx, login))
 
 
 @router.post("/account")
@@ -69,9 +72,8 @@ def _accounts_page(
     *,
     typed: Mapping[str, str] | None = None,
     refusal: Refusal | None = None,
-    made: tuple[str, str] | None = None,
+    invitation: accounts.Invitation | None = None,
 ) -> Response:
-    administration(ctx)
     office = recorded_office(ctx)
     return show(
         request,
@@ -87,7 +89,7 @@ def _accounts_page(
         person=build_person_field(office, (typed or {}).get("person", "")),
         form=typed or {},
         refusal=refusal,
-        made=made,
+        invitation=invitation,
     )
 
 
@@ -126,57 +128,65 @@ def _account_page(
         refusal=refusal,
         link=link,
         token=token,
-        most_days=account_commands.MOST_DAYS,
+        most_days=accounts.MAX_TOKEN_DAYS,
     )
 
 
 def _add(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Response:
     try:
-        made = account_commands.add(ctx, typed.get("login", ""), _found(ctx, typed))
+        invitation = accounts.add(ctx, _access_command(ctx, typed, typed.get("login", "")))
     except Refusal as refusal:
         return _accounts_page(request, ctx, typed=typed, refusal=refusal)
-    return _accounts_page(request, ctx, made=made)
+    return _accounts_page(request, ctx, invitation=invitation)
 
 
-def _found(ctx: RequestContext, typed: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the submitted values with the unit and person they name. Raises Refusal."""
+def _access_command(ctx: RequestContext, typed: Mapping[str, str], login: str) -> accounts.AccountAccess:
+    """Return the command of a submitted form. Raises Refusal: no single unit or person is named so."""
     office = recorded_office(ctx)
-    unit = resolve_unit(office, typed.get("unit", ""))
-    return {**typed, "unit": unit, "person": resolve_person(office, typed.get("person", "").strip())}
+    fields = {
+        "login": login,
+        "access": typed.get("access", ""),
+        "name": tidy(typed.get("name", "")),
+        "unit": resolve_unit(office, typed.get("unit", "")),
+        "person": resolve_person(office, typed.get("person", "").strip()),
+    }
+    return build(accounts.AccountAccess, fields)
 
 
-_PLAIN: Mapping[str, tuple[Callable[[RequestContext, Account], None], str]] = {
-    "close": (account_commands.close, "closed"),
-    "reopen": (account_commands.reopen, "reopened"),
-    "end": (account_commands.end, "ended"),
+_PLAIN: Mapping[str, tuple[Verb[accounts.AccountCommand, accounts.AccountDetails], str]] = {
+    "close": (accounts.close, "closed"),
+    "reopen": (accounts.reopen, "reopened"),
+    "end": (accounts.end, "ended"),
 }
 
 
 def _change(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Response:
-    known = account_commands.get_account_or_404(ctx, typed.get("login", "")[:80])
-    login, do = known.reader.login, typed.get("do", "")
-    here = "/administration/account"
+    account = accounts.get_account(ctx, typed.get("login", "")[:80])
+    login, do = account.reader.login, typed.get("do", "")
+    command = accounts.AccountCommand(login=login)
+    said = "changed"
     try:
-        if do == "change":
-            account_commands.change(ctx, known, _found(ctx, typed))
-            return onward(request, here, login=login, said="changed")
-        if do in _PLAIN:
-            act, said = _PLAIN[do]
-            act(ctx, known)
-            return onward(request, here, login=login, said=said)
-        if do == "token":
-            write, name = bool(typed.get("write")), typed.get("name", "")
-            token = account_commands.give_token(ctx, known, days=typed.get("days", ""), name=name, write=write)
-            return _account_page(request, ctx, known, token=token)
-        if do == "invite":
-            return _account_page(request, ctx, known, link=account_commands.invite(ctx, known))
+        match do:
+            case "change":
+                accounts.change(ctx, _access_command(ctx, typed, login))
+            case "close" | "reopen" | "end":
+                run, said = _PLAIN[do]
+                run(ctx, command)
+            case "token":
+                fields = {"login": login, "days": typed.get("days", ""), "name": tidy(typed.get("name", ""))}
+                request_ = build(accounts.TokenRequest, {**fields, "write": bool(typed.get("write"))})
+                return _account_page(request, ctx, account, token=accounts.give_token(ctx, request_).token)
+            case "invite":
+                return _account_page(request, ctx, account, link=accounts.invite(ctx, command).address)
+            case _:
+                raise HTTPException(422)
     except Refusal as refusal:
-        return _account_page(request, ctx, known, typed=typed if do == "change" else None, refusal=refusal)
-    raise HTTPException(422)
+        return _account_page(request, ctx, account, typed=typed if do == "change" else None, refusal=refusal)
+    return onward(request, "/administration/account", login=login, said=said)
 
 
 def _remove_second_factor(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Response:
-    known = account_commands.get_account_or_404(ctx, typed.get("login", "")[:80])
+    known = accounts.get_account(ctx, typed.get("login", "")[:80])
     try:
         match typed.get("do", ""):
             case "request":

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from services.account_letters import account_letters
 from services.context import RequestContext, stamp
-from web.pages.account.codes import letters_about
 from web.pages.administration.staff_forms import BadStaff, tidy
 from workflow.org.access import Account, RemovalRequest, administrators
 
@@ -30,8 +30,7 @@ def request_removal(ctx: RequestContext, known: Account, ground: str) -> None:
         raise BadStaff("web.factor.no_other")
     until = now + LASTS
     facts = {"by": ctx.reader.login, "until": until.isoformat()}
-    facts = {"by": ctx.reader.login, "until": until.isoformat()}
-    letters = letters_about(ctx, known, "removal_requested", facts)
+    letters = account_letters(ctx, known, "removal_requested", facts)
     if not ctx.factors.request_removal(login, ground, until=until, letters=letters, **stamp(ctx)):
         raise BadStaff("web.factor.requested_already", login=login)
 
@@ -52,7 +51,7 @@ def approve(ctx: RequestContext, known: Account) -> None:
     if code := obstacle(ctx, request):
         raise BadStaff(code)
     facts = {"by": request.by, "approved_by": ctx.reader.login}
-    letters = letters_about(ctx, known, "removed", facts)
+    letters = account_letters(ctx, known, "removed", facts)
     if not ctx.factors.approve_removal(login, letters=letters, **stamp(ctx)):
         raise BadStaff("web.factor.no_request", login=login)
 

@@ -17,8 +17,9 @@ import i18n
 from notifications.letters.subjects import confidential
 from notifications.notice import Entry as Item
 from notifications.wire.entry import calendar, item_id
+from services.accounts import issue_secret
 from services.context import Reads, RequestContext
-from services.credentials import hash_secret, new_secret
+from services.credentials import hash_secret
 from web.auth.dependencies import Anybody, reader_of
 from web.pages.administration.common import administration
 from web.pages.administration.staff_forms import BadStaff
@@ -60,19 +61,8 @@ def give_own(ctx: RequestContext, language: str) -> str:
 
 def give(ctx: RequestContext, login: str, *, scope: str, name: str, language: str) -> str:
     """Create a feed; return its address, shown once. `scope`: the unit, "" for the account's own person."""
-    now = ctx.now
-    secret = new_secret()
-    made = Entry(
-        hash=hash_secret(secret),
-        kind="feed",
-        login=login,
-        name=name,
-        scope=scope,
-        created_at=now,
-        seen_at=now,
-        expires_at=now + LASTS,
-    )
-    ctx.accounts.let_in(made, by=ctx.reader.login)
+    by = ctx.reader.login
+    secret = issue_secret(ctx.accounts, "feed", login, LASTS, now=ctx.now, name=name, scope=scope, by=by)
     return f"{administration(ctx).address}/feeds/{secret}.ics?lang={language}"
 
 
