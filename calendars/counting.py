@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
 from calendars.calendar import Calendar
 from calendars.explanation import Element, Explanation
 from calendars.horizon import OutOfRange, place
+from calendars.hours import end_of_day, last_day, moment_of
 from calendars.monthly import month_end, months_later
 from calendars.skipped import explain_skipped, explain_uncertain
 from calendars.terms import (
@@ -24,6 +25,7 @@ from calendars.terms import (
     DayAfterPeriod,
     Duration,
     Embargo,
+    Hours,
     InMonth,
     InQuarter,
     InYears,
@@ -55,6 +57,7 @@ class CountedTerm:
 
     Attributes:
         due: the last permitted day; None when the term has no number, or has no anchor yet.
+        due_at: the UTC moment at which a term in hours ends; None of any other.
         safe_by: the due date by the stricter reading; never after `due`.
         opens: the first permitted day, for an embargo.
         closes: the last permitted day, for a window.
@@ -64,6 +67,7 @@ class CountedTerm:
     """
 
     due: date | None = None
+    due_at: datetime | None = None
     safe_by: date | None = None
     opens: date | None = None
     closes: date | None = None
@@ -72,14 +76,19 @@ class CountedTerm:
     elements: Explanation = ()
 
 
-def count(term: Term, anchor: date | None, calendar: Calendar) -> CountedTerm:
+def count(term: Term, anchor: date | None, calendar: Calendar, *, at: time | None = None) -> CountedTerm:
     """Compute the due date of a term from its anchor, a local date (for a term of a period, the period's last
     day).
+
+    Args:
+        at: local time of the anchor, where it is known; a term in hours alone depends on it.
 
     Raises:
         OutOfRange: the anchor, the result or a day between lies outside the records.
         TypeError: the anchor is a datetime.
     """
+    if isinstance(term, Hours) and anchor is not None:
+        return _count_hours(term, anchor, at)
     return _count_cached(term, anchor, calendar)
 
 
@@ -196,6 +205,20 @@ def _count_working_days(term: WorkingDays, anchor: date, calendar: Calendar) -> 
         last=last if number else None,
         elements=tuple(elements),
     )
+
+
+def _count_hours(term: Hours, anchor: date, at: time | None) -> CountedTerm:
+    """Compute a term of N hours after a moment."""
+    place(anchor)
+    begins = moment_of(anchor, at)
+    ends = begins + timedelta(hours=term.count)
+    due = last_day(ends)
+    place(due)
+    code = "hours_after" if at is not None else "hours_after_day"
+    elements = [Element(code=code, arguments={"count": term.count, "begins": begins, "ends": ends}, on=due)]
+    if ends == end_of_day(due):
+        elements.append(Element(code="hours_midnight", arguments={"due": due}, on=due))
+    return CountedTerm(due=due, due_at=ends, safe_by=due, elements=tuple(elements))
 
 
 def _as_window(counted: CountedTerm) -> CountedTerm:

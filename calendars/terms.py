@@ -1,7 +1,7 @@
 """The kinds of term the law uses, as frozen values; `calendars.counting` computes their due dates.
 
-A term in days is its own type: never hours, never a timedelta. Whether a day that falls on a day
-off rolls to the next working day is part of the term (Civil Code art. 175, by analogy: assumed).
+A term in days is its own type: never hours, never a timedelta; a term in hours is another. Whether a day that
+falls on a day off rolls to the next working day is part of the term (Civil Code art. 175, by analogy: assumed).
 """
 
 from __future__ import annotations
@@ -64,6 +64,15 @@ class Years:
 
     count: int
     roll: Roll = "next"
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """N hours after the moment of the anchor, counted on the clock whatever days lie between; from the
+    beginning of its day where only that is known.
+    """
+
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +189,7 @@ Term = (
     | Weeks
     | Months
     | Years
+    | Hours
     | DayAfterPeriod
     | YearlyDate
     | Duration

@@ -22,6 +22,7 @@ from services.inputs import (
     Name,
     OptionalName,
     Text,
+    TimeOfDay,
     Values,
 )
 from services.queries import person_named, unit_named
@@ -60,19 +61,21 @@ class OpenCase(Command):
 
 
 class RecordFact(CaseCommand):
-    """Record that something happened on a day, with what proves it."""
+    """Record that something happened on a day, with what proves it. `at_time`: the time of it in Almaty."""
 
     fact: Name
     on: Day
     evidence: list[EvidenceInput] = Field(default_factory=list, max_length=50)
     values: Values = Field(default_factory=dict, max_length=50)
     signed_by: Duty = ""
+    at_time: TimeOfDay | None = None
     remark: Text = ""
     evidence_follows: bool = False
 
     @model_validator(mode="after")
     def _nothing_else_with_a_promise(self) -> RecordFact:
-        if self.evidence_follows and (self.evidence or self.values or self.signed_by or self.remark):
+        details = (self.evidence, self.values, self.signed_by, self.at_time, self.remark)
+        if self.evidence_follows and any(details):
             raise ValueError("what follows later is not sent now")
         return self
 
@@ -90,13 +93,14 @@ class Replan(Previewed):
 
 
 class Correct(Previewed):
-    """Give a recorded fact another date, other numbers or another signature."""
+    """Give a recorded fact another date or time, other numbers or another signature."""
 
     fact: Name
     on: Day
     ground: Ground
     values: Values = Field(default_factory=dict, max_length=50)
     signed_by: Duty = ""
+    at_time: TimeOfDay | None = None
 
 
 class Withdraw(Previewed):
@@ -235,9 +239,10 @@ def act_of(ctx: RequestContext, command: Previewed) -> Callable[[CaseCommands], 
     match command:
         case Replan(planned=planned):
             return lambda desk: desk.replan_all(case, planned, **by)
-        case Correct(fact=fact, on=on, ground=ground, values=values, signed_by=signer):
+        case Correct(fact=fact, on=on, ground=ground, values=values):
+            signer, at_time = command.signed_by, command.at_time
             return lambda desk: desk.correct(
-                case, fact, on=on, ground=ground, values=values, signed_by=signer, **by
+                case, fact, on=on, ground=ground, values=values, signed_by=signer, at_time=at_time, **by
             )
         case Decide(decision=decision, option=option, on=on, evidence=items, decided_by=duty, remark=remark):
             evidence = () if command.preview else store_evidence(ctx, items)
@@ -350,6 +355,7 @@ def record(ctx: RequestContext, command: RecordFact) -> CommandResult:
             evidence=store_evidence(ctx, command.evidence),
             values=command.values,
             signed_by=command.signed_by,
+            at_time=command.at_time,
             remark=command.remark.strip()[:MAX_REMARK],
             **stamp(ctx),
         )

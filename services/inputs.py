@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Annotated, Any, BinaryIO
 
@@ -23,6 +23,7 @@ from documents.sheets.web_address import is_web_address
 from services.verbs import Command
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 
 
 def _parse_day(value: object) -> date:
@@ -31,6 +32,14 @@ def _parse_day(value: object) -> date:
     if isinstance(value, str) and _ISO.fullmatch(value):
         return date.fromisoformat(value)
     raise ValueError("a date is written as 2026-04-13")
+
+
+def _parse_time(value: object) -> time:
+    if isinstance(value, time):
+        return value
+    if isinstance(value, str) and _TIME.fullmatch(value):
+        return time.fromisoformat(value)
+    raise ValueError("a time is written as 14:30")
 
 
 def _parse_address(value: object) -> str:
@@ -48,6 +57,9 @@ def _refuse_nul(value: str) -> str:
 NO_NUL = AfterValidator(_refuse_nul)
 """No database stores NUL. Not a pattern of the JSON schema, because validators are slow on long texts."""
 Day = Annotated[date, BeforeValidator(_parse_day), WithJsonSchema({"type": "string", "format": "date"})]
+TimeOfDay = Annotated[
+    time, BeforeValidator(_parse_time), WithJsonSchema({"type": "string", "pattern": f"^{_TIME.pattern}$"})
+]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_.#-]+$")]
 OptionalName = Annotated[str, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9_.#-]*$")]
 CaseId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
-from importlib.resources import files
-from zoneinfo import ZoneInfo
+
+from calendars.hours import almaty as almaty
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,14 +25,3 @@ class Moment:
 
 
 Clock = Callable[[], Moment]
-
-
-@cache
-def almaty() -> ZoneInfo:
-    """Return the zone Asia/Almaty from the tzdata package.
-
-    The system's own copy may be older than the decree that made the whole country UTC+5 (1 March 2024),
-    and a server one hour off would take the evening of one day for the next.
-    """
-    with (files("tzdata") / "zoneinfo" / "Asia" / "Almaty").open("rb") as zone:
-        return ZoneInfo.from_file(zone, key="Asia/Almaty")

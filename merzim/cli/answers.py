@@ -26,6 +26,7 @@ def obligation(call: CommandContext, deadline: Deadline) -> Json:
         "title": asked.title[call.language],
         "stage": asked.stage,
         "due": deadline.due,
+        **({"due_at": deadline.due_at} if deadline.due_at else {}),
         "earliest": deadline.earliest,
         "latest": deadline.latest,
         "safe_by": deadline.safe_by,

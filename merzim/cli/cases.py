@@ -10,7 +10,15 @@ import typer
 from merzim.cli.answers import explained, finding, obligation, print_deadlines, print_findings
 from merzim.cli.call import CommandContext
 from merzim.cli.help import Command
-from merzim.cli.parsing import day, named_days, named_numbers, named_texts, number, optional_day
+from merzim.cli.parsing import (
+    day,
+    named_days,
+    named_numbers,
+    named_texts,
+    number,
+    optional_day,
+    optional_time,
+)
 from merzim.cli.printing import paragraph
 from services.queries import findings_of, stage_title, unit_named
 
@@ -29,6 +37,7 @@ Evidences = Annotated[
 On = Annotated[str, typer.Option("--on", metavar="DATE", help="cli.option.on")]
 Values = Annotated[list[str] | None, typer.Option("--value", metavar="NAME=NUMBER", help="cli.option.value")]
 SignedBy = Annotated[str, typer.Option("--signed-by", metavar="DUTY", help="cli.option.signed_by")]
+AtTime = Annotated[str | None, typer.Option("--at", metavar="HH:MM", help="cli.option.at_time")]
 Ground = Annotated[str, typer.Option("--ground", metavar="TEXT", help="cli.option.ground")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="cli.option.dry_run")]
 
@@ -139,6 +148,9 @@ def show(ctx: typer.Context, case: CaseId) -> None:
                 "planned": view.case.planned,
                 "facts": {name: fact.on for name, fact in view.case.facts.items()},
                 "values": {name: fact.values for name, fact in view.case.facts.items() if fact.values},
+                "at_time": {
+                    name: f"{one.at_time:%H:%M}" for name, one in view.case.facts.items() if one.at_time
+                },
                 "signed_by": {name: fact.signed_by for name, fact in view.case.facts.items() if fact.signed_by},
                 "ahead": [name for name, fact in view.case.facts.items() if fact.on > today],
                 "evidence": {name: fact.evidence for name, fact in view.case.facts.items() if fact.evidence},
@@ -196,6 +208,7 @@ def record(
     evidence: Evidences = None,
     value: Values = None,
     signed_by: SignedBy = "",
+    at: AtTime = None,
 ) -> None:
     from merzim.cli.proofs import evidence_inputs
     from services import cases
@@ -205,6 +218,7 @@ def record(
     before = call.app.desk.view(case, today=call.moment.today)
     with evidence_inputs(evidence or (), before.procedure, fact) as items:
         fields = {"case": case, "fact": fact, "on": happened, "values": values, "signed_by": signed_by}
+        fields["at_time"] = optional_time(at, where="--at")
         done = cases.record(call.ctx, build(cases.RecordFact, {**fields, "evidence": items}))
     _tell(call, done, done="cli.recorded", already="cli.recorded_already", fact=fact, on=happened)
 
@@ -254,6 +268,7 @@ def correct(
     ground: Ground,
     value: Values = None,
     signed_by: SignedBy = "",
+    at: AtTime = None,
     dry_run: DryRun = False,
 ) -> None:
     from services import cases
@@ -261,6 +276,7 @@ def correct(
     call = CommandContext.of(ctx)
     right, values = day(on, where="--on"), named_numbers(value, where="--value")
     fields = {"case": case, "fact": fact, "on": right, "ground": ground, "signed_by": signed_by}
+    fields["at_time"] = optional_time(at, where="--at")
     done = cases.correct(call.ctx, build(cases.Correct, {**fields, "values": values, "preview": dry_run}))
     _tell(call, done, done="cli.corrected", already="cli.recorded_already", fact=fact, on=right)
 

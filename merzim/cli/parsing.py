@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 
 from merzim.cli.common import MINUS
 from workflow.refusal import Refusal
 
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
+_TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
 _NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
 _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})")
 
@@ -41,6 +42,22 @@ def day(text: str, *, where: str) -> date:
 def optional_day(text: str | None, *, where: str) -> date | None:
     """Parse a date; None for no text."""
     return None if text is None else day(text, where=where)
+
+
+def optional_time(text: str | None, *, where: str) -> time | None:
+    """Parse a time of day; None for no text."""
+    return None if text is None else time_of_day(text, where=where)
+
+
+def time_of_day(text: str, *, where: str) -> time:
+    """Parse a time of day: 14:30.
+
+    Raises:
+        BadArgument: not a time.
+    """
+    if not (found := _TIME.fullmatch(text.strip())):
+        raise BadArgument("impossible_time", text=text, where=where)
+    return time(int(found[1]), int(found[2]))
 
 
 def number(text: str, *, where: str, first: int | None = None, last: int | None = None) -> int:

@@ -209,7 +209,8 @@ def _table(matter: Matter, language: str, *, today: date) -> Iterator[Line]:
     if matter.planned:
         yield line("planned", say("letter.due", {"on": deadline.planned_on}, language))
     if deadline.due and holds_on(deadline, today):
-        yield line("due", say("letter.due", {"on": deadline.due}, language))
+        ends = {"on": deadline.due, "ends": deadline.due_at}
+        yield line("due", say("due.until" if deadline.due_at else "letter.due", ends, language))
     if lateness(deadline, today=today).waiting_for:
         awaited = awaited_elements(deadline, procedure, today=today)
         yield line("waits", " ".join(explain(awaited, language)))

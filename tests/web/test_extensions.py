@@ -16,7 +16,7 @@ from merzim.app import build_app
 from services.moments import Moment
 from services.settings import RegulationSettings
 from storage.org import store as office_store
-from tests.permits import write_folder
+from tests.permits import BREACH, write_folder
 from tests.web.conftest import PASSWORD, Home, people, settings_in
 from tests.web.offices import office
 from web.app import create_app
@@ -30,9 +30,9 @@ GROUND = "Қосымша құжаттар керек"
 def home(tmp_path: Path) -> Iterator[Home]:
     """An office with an appeal (2026-0001) and an application for a permit (2026-0002), both of 1 September."""
     moment = Moment(now=NOW, today=TODAY)
-    settings = replace(
-        settings_in(tmp_path), regulations=RegulationSettings(folder=write_folder(tmp_path / "own"))
-    )
+    folder = write_folder(tmp_path / "own")
+    (folder / BREACH.name).write_bytes(BREACH.read_bytes())
+    settings = replace(settings_in(tmp_path), regulations=RegulationSettings(folder=folder))
     context = build_app(settings, clock=lambda: moment)
     known = office()
     office_store.save(context.engine, units=known.units.values(), people=known.people.values())
@@ -145,3 +145,34 @@ def test_only_those_who_manage_extend_and_pause(home: Home) -> None:
     assert 'id="extend"' not in reader.get("/cases/2026-0001").text
     body = {"obligation": "appeal_answered", "by": 1, "decided_by": "head", "ground": GROUND}
     assert reader.post("/api/v1/cases/2026-0001/extensions", json=body).status_code == 403
+
+
+def test_the_time_of_a_fact_is_asked_for_where_hours_count_from_it(home: Home, browser: TestClient) -> None:
+    """The field stands where it matters alone; the row and the API say until when, a correction changes it."""
+    opening = Opening(procedure="data-breach", unit="hr")
+    case = home.context.desk.open(opening, by="test", now=NOW, today=TODAY).id
+    address = f"/cases/{case}"
+    page = browser.get(f"{address}?fact=breach_known").text
+    assert 'name="at_time"' in page
+    assert 'name="at_time"' not in browser.get("/cases/2026-0001?fact=appeal_answered").text
+
+    form = {"fact": "breach_known", "on": "2026-09-16"}
+    refused = browser.post(address, data={**form, "at_time": "noon"})
+    done = browser.post(address, data={**form, "at_time": "09:15"})
+    shown = browser.get(f"{address}?lang=ru&fix=breach_known").text
+    api = browser.get(f"/api/v1/cases/{case}").json()["obligations"]
+    browser.post(f"{address}/correct", data={**form, "at_time": "10:00", "ground": GROUND})
+    late = {"fact": "authority_notified", "on": "2026-09-18", "at_time": "11:00"}
+    posted = browser.post(f"/api/v1/cases/{case}/facts", json=late)
+
+    assert (refused.status_code, done.status_code, posted.status_code) == (422, 303, 200)
+    assert "до 19.09.2026 09:15" in shown
+    assert 'name="at_time" value="09:15"' in shown
+    by_id = {one["id"]: (one["due"], one["due_at"]) for one in api}
+    assert by_id["authority_notified"] == ("2026-09-19", "2026-09-19T04:15:00Z")
+    assert by_id["high_risk"] == (None, None)
+    facts = home.case(case).facts  # type: ignore[union-attr]
+    assert (str(facts["breach_known"].at_time), str(facts["authority_notified"].at_time)) == (
+        "10:00:00",
+        "11:00:00",
+    )

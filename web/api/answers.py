@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Path, Query, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from notifications.notice import Notice
 from services.results import CaseHead
@@ -136,6 +136,7 @@ class ObligationAnswer(BaseModel):
     answers: list[str]
     answer: str | None
     due: date | None
+    due_at: Annotated[datetime | None, Field(description="Of a term in hours: the moment it ends at (UTC).")]
     earliest: date | None
     latest: date | None
     safe_by: date | None
@@ -212,6 +213,7 @@ def obligation_answer(deadline: Deadline, procedure: Procedure, translator: Tran
         answers=[option.id for option in obligation.options],
         answer=deadline.answer.id if deadline.answer else None,
         due=deadline.due,
+        due_at=deadline.due_at,
         earliest=deadline.earliest,
         latest=deadline.latest,
         safe_by=deadline.safe_by,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
-from functools import cache
 from typing import Literal, NamedTuple, get_args
-from zoneinfo import ZoneInfo
 
+from calendars.hours import almaty
 from calendars.terms import EXTENSION_UNITS, ExtensionTerm
 
 EntryKind = Literal[
@@ -141,6 +140,7 @@ class Fact:
     """Something that happened: the day it happened, when and by whom it was recorded, and its evidence.
 
     Attributes:
+        at_time: the local time of that day it happened at, where somebody said it.
         values: numbers that go with it (so many trained, of so many on the staff).
         signed_by: duty of whoever signed or approved it, "" when not said.
     """
@@ -149,6 +149,7 @@ class Fact:
     on: date
     at: datetime | None = None
     by: str = ""
+    at_time: time | None = None
     evidence: tuple[Evidence, ...] = ()
     values: Mapping[str, Decimal] = field(default_factory=dict)
     signed_by: str = ""
@@ -274,18 +275,13 @@ class Case:
     @property
     def opened_on(self) -> date | None:
         """The local date it was opened on."""
-        return self.opened_at.astimezone(_almaty()).date() if self.opened_at else None
+        return self.opened_at.astimezone(almaty()).date() if self.opened_at else None
 
     def occurrences(self, name: str) -> tuple[Fact, ...]:
         """The fact of that name and its repetitions (`name#2`, `name#3`), by their days."""
         again = f"{name}#"
         found = [fact for key, fact in self.facts.items() if key == name or key.startswith(again)]
         return tuple(sorted(found, key=lambda fact: fact.on))
-
-
-@cache
-def _almaty() -> ZoneInfo:
-    return ZoneInfo("Asia/Almaty")
 
 
 def fold(events: Iterable[Event]) -> Case:
@@ -464,6 +460,9 @@ def _changed(case: Case, event: Event) -> Case:
         case "fact" | "corrected":
             assert event.on is not None
             known = case.facts.get(event.name) or Fact(name=event.name, on=event.on)
+            if known.on != event.on:
+                # The time was of the other day.
+                known = replace(known, at_time=None)
             fact = replace(_proved(known, event), on=event.on, at=event.at, by=event.by)
             withdrawn = _recorded_anew(case, event.name)
             return replace(case, facts={**case.facts, event.name: fact}, withdrawn=withdrawn)
@@ -541,9 +540,11 @@ def _extension(event: Event) -> Extended:
 
 
 def _proved(fact: Fact, event: Event) -> Fact:
-    """The fact with what an event adds to it: evidence, numbers, who signed."""
+    """The fact with what an event adds to it: time, evidence, numbers, who signed."""
+    at_time = event.payload.get("at_time")
     return replace(
         fact,
+        at_time=time.fromisoformat(str(at_time)) if at_time else fact.at_time,
         evidence=gathered(fact.evidence, evidence_of(event)),
         values={**fact.values, **values_of(event.payload)},
         signed_by=str(event.payload.get("signed_by", fact.signed_by)),

@@ -71,7 +71,9 @@ def _apply(records: dict[str, Values], event: Event) -> list[FieldChange]:
 def _values(event: Event) -> tuple[str, Values, bool]:
     """The record an event speaks of, what it says of it, and whether it says all there is; "" of none."""
     if event.kind in _DATED:
-        return f"{_DATED[event.kind]}.{event.name}", {"on": event.on.isoformat() if event.on else None}, True
+        time = {"at_time": event.payload["at_time"]} if "at_time" in event.payload else {}
+        values = {"on": event.on.isoformat() if event.on else None, **time}
+        return f"{_DATED[event.kind]}.{event.name}", values, False
     if event.kind in _ROWS:
         on = {"on": event.on.isoformat()} if event.kind == "remark_made" and event.on else {}
         return f"{_ROWS[event.kind]}.{event.name}", {**event.payload, **on}, True

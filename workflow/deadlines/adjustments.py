@@ -96,7 +96,7 @@ def _said(extension: Extended, before: date) -> dict[str, object]:
 def _extended_to(counted: CountedTerm, extension: Extended, before: date) -> CountedTerm:
     due = max(before, extension.to or before)
     element = Element(code="extended.to", arguments={**_said(extension, before), "due": due}, on=due)
-    return replace(counted, due=due, safe_by=due, elements=(*counted.elements, element))
+    return replace(counted, due=due, due_at=None, safe_by=due, elements=(*counted.elements, element))
 
 
 def _extended(

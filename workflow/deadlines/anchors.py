@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, time
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
@@ -29,10 +29,11 @@ _NOTHING = CountedTerm()
 
 @dataclass(frozen=True, slots=True)
 class AnchorDate:
-    """The day a fact is counted from, and how sure it is."""
+    """The day a fact is counted from, how sure it is, and the local time it happened at, where it is known."""
 
     on: date | None
     state: AnchorState
+    at: time | None = None
 
 
 _NEVER = AnchorDate(None, "none")
@@ -95,7 +96,8 @@ class DueDateResolver:
             extensions = self.case.extensions.get(name.removeprefix(EXTENDED))
             return AnchorDate(extensions[-1].on, "happened") if extensions else _NEVER
         if name in self.case.facts:
-            return AnchorDate(self.case.facts[name].on, "happened")
+            recorded = self.case.facts[name]
+            return AnchorDate(recorded.on, "happened", recorded.at_time)
         if name in self.case.planned:
             return AnchorDate(self.case.planned[name], "happened" if obligation.by_itself else "planned")
         if obligation.recurs and not span:
@@ -229,7 +231,7 @@ class DueDateResolver:
         self, obligation: Obligation, span: Span | None, anchor: AnchorDate, start: date | None
     ) -> CountedTerm:
         """The term counted, then moved by the case's own pauses and by extensions of this deadline."""
-        counted = count(obligation.term, start, self.calendar)
+        counted = count(obligation.term, start, self.calendar, at=anchor.at)
         case = self.case
         if counted.due is None or not (case.pauses or case.extensions):
             return counted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from calendars.explanation import Explanation
@@ -24,6 +24,7 @@ class Deadline:
         id: the obligation's id, with its period when it recurs (`quarter_reported.2026Q3`).
         due: the last day in time (local date); None without a number, without a date to count from, or beyond
             the horizon.
+        due_at: the UTC moment at which a term in hours ends, `due` being the day it ends on; None of any other.
         earliest, latest: differ from `due` only where a religious day may still move by one day.
         safe_by: the more careful reading.
         opens: the first day it can be done, where something before it decides that;
@@ -32,7 +33,8 @@ class Deadline:
         own: the organisation's own term that `due` comes from, where it is stricter than the act's;
             `law_due` is the day by the act then (None where it gives none).
         answer: of a decision the option that was taken, None while it is unanswered.
-        state: what has become of the obligation; `done_on` is the day judged, `recorded_on` the fact's own day.
+        state: what has become of the obligation; `done_on` is the day judged, `recorded_on` the fact's own day,
+            `done_at` the UTC moment judged, where the time of that day is known.
         late_by: working days late when done late, else None.
         waiting_for: the unrecorded fact it is counted from or opened by, with its period; None where it can be
             late by itself.
@@ -47,6 +49,7 @@ class Deadline:
     obligation: Obligation
     period: str | None = None
     due: date | None
+    due_at: datetime | None = None
     earliest: date | None
     latest: date | None
     safe_by: date | None
@@ -65,6 +68,7 @@ class Deadline:
     planned_on: date | None = None
     done_on: date | None = None
     recorded_on: date | None = None
+    done_at: datetime | None = None
     late_by: int | None = None
     waiting_for: str | None = None
     counts_until: date | None = None
@@ -73,6 +77,13 @@ class Deadline:
     span_first: date | None = None
     span_last: date | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_done_late(self) -> bool:
+        """Whether it was done after its term: by the moment where both are known, else by the day."""
+        if self.due_at is not None and self.done_at is not None:
+            return self.done_at > self.due_at
+        return self.due is not None and self.done_on is not None and self.done_on > self.due
 
     @property
     def fact(self) -> str:

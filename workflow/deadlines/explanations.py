@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import date
 
 from calendars.explanation import Element
-from calendars.terms import Duration, Embargo
+from calendars.hours import end_of_day
+from calendars.terms import Duration, Embargo, Hours
 from workflow.deadlines.anchors import DueDateResolver, Link
 from workflow.deadlines.applicability import branch_open
 from workflow.deadlines.deadline import Deadline
@@ -24,7 +25,10 @@ def explanation(chain: DueDateResolver, link: Link, judged: date | None) -> Iter
         yield Element(code="answers", arguments={"title": obligation.title, "answers": answers})
     elif due is None:
         yield Element(code="due_none", arguments={"title": obligation.title})
-    if due is not None:
+    ends = link.counted.due_at
+    if due is not None and ends is not None and ends != end_of_day(due):
+        yield Element(code="due_by_hour", arguments={"title": obligation.title, "ends": ends}, on=due)
+    elif due is not None:
         yield Element(code="due_by", arguments={"title": obligation.title, "on": due}, on=due)
     basis = {"act": act.short, "paragraph": obligation.paragraph}
     yield Element(code="basis", arguments=basis, act=act.id)
@@ -129,12 +133,9 @@ def _anchor(chain: DueDateResolver, link: Link) -> Element:
     title = chain.procedure.anchor_by_id[link.obligation.since].title
     if link.anchor.on is None:
         return Element(code="anchor_none", arguments={"title": title})
-    return Element(
-        code=f"anchor_{link.anchor.state}",
-        arguments={
-            "title": title,
-            "on": link.anchor.on,
-            "counted": isinstance(link.obligation.term, Duration),
-        },
-        on=link.anchor.on,
-    )
+    arguments: dict[str, object] = {"title": title, "on": link.anchor.on}
+    if isinstance(link.obligation.term, Hours):
+        # Counted from a moment: of its day nothing is to be said.
+        return Element(code=f"anchor_{link.anchor.state}_moment", arguments=arguments, on=link.anchor.on)
+    arguments["counted"] = isinstance(link.obligation.term, Duration)
+    return Element(code=f"anchor_{link.anchor.state}", arguments=arguments, on=link.anchor.on)

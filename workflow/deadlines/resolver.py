@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from calendars.calendar import Calendar
+from calendars.hours import moment_of
 from calendars.terms import OngoingDuty, Target, Term, Window
 from workflow.cases.case import Case, Fact
 from workflow.cases.registers.entries import is_entry
@@ -127,11 +129,12 @@ def _deadline(
     knowledge: Knowledge = "provisional" if earliest != latest else link.knowledge
     state = _state(chain, link, fact, judged, today=today)
     waits = waiting(chain, link) if state in AWAITED else None
-    return Deadline(
+    result = Deadline(
         id=link.id,
         obligation=obligation,
         period=link.span.name if link.span else None,
         due=due,
+        due_at=link.counted.due_at,
         earliest=earliest,
         latest=latest,
         safe_by=link.counted.safe_by,
@@ -150,7 +153,7 @@ def _deadline(
         planned_on=case.planned.get(link.id),
         done_on=judged,
         recorded_on=fact.on if fact else None,
-        late_by=None if obligation.by_itself else late_by(due, judged, chain.calendar),
+        done_at=moment_of(fact.on, fact.at_time) if fact and fact.at_time and judged == fact.on else None,
         waiting_for=waits.fact if waits else None,
         counts_until=waits.until if waits else None,
         explanation=() if bare else tuple(explanation(chain, link, judged)),
@@ -159,6 +162,10 @@ def _deadline(
         span_last=link.counted.last,
         versions=versions,
     )
+    if obligation.by_itself or not result.is_done_late:
+        return result
+    # Later on its last day than its hour: late by no working day.
+    return replace(result, late_by=late_by(due, judged, chain.calendar) or 0)
 
 
 def late_by(due: date | None, on: date | None, calendar: Calendar) -> int | None:

@@ -13,6 +13,7 @@ from calendars.terms import (
     DayAfterPeriod,
     Duration,
     Embargo,
+    Hours,
     InMonth,
     InQuarter,
     InYears,
@@ -76,6 +77,8 @@ def _term(term: Term) -> tuple[str, dict[str, object]]:
             return "weeks_after", {"count": count}
         case Years(count):
             return "years_after", {"count": count}
+        case Hours(count):
+            return "hours_after", {"count": count}
         case Duration(count):
             return "at_most", {"count": count}
         case Embargo(years):

@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from calendars.terms import AtOnce, CalendarDays, Duration, Months, Weeks, WorkingDays, Years
+from calendars.terms import AtOnce, CalendarDays, Duration, Hours, Months, Weeks, WorkingDays, Years
 from workflow.cases.case import EXTENDED
 from workflow.deadlines.anchors import OF_THE_PERIOD, AnchorDate, DueDateResolver, Link
 from workflow.law.procedure import Obligation
 from workflow.periods import Span
 
-COUNTED = (WorkingDays, CalendarDays, Weeks, Months, Years, Duration, AtOnce)
+COUNTED = (WorkingDays, CalendarDays, Weeks, Months, Years, Hours, Duration, AtOnce)
 """Terms counted from their anchor; every other one names a day of its own, or none at all."""
 
 

@@ -120,12 +120,16 @@ def _term(deadline: Deadline, calendar: Calendar, known: Calendar | None) -> Ite
     done, due, closes = deadline.done_on, deadline.due, deadline.closes
     if done is not None and closes is not None and done > closes:
         yield departure(deadline, "term", "window_closed", closes=closes, on=done)
-    if done is None or due is None or done <= due or deadline.obligation.by_itself:
+    if done is None or due is None or not deadline.is_done_late or deadline.obligation.by_itself:
         return
     own = _only_own(deadline, done)
     if own is not None:
         late = late_by(due, done, calendar)
         yield departure(deadline, "term", "late_own", late=late, basis="practice", on=done, **own)
+        return
+    if deadline.own is None and deadline.due_at is not None and deadline.done_at is not None:
+        ends, done_at = deadline.due_at, deadline.done_at
+        yield departure(deadline, "term", "late_hours", late=deadline.late_by, ends=ends, done_at=done_at)
         return
     due = _by_law(deadline)
     late = late_by(due, done, calendar)

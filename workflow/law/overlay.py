@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 
 from calendars.counting import CountedTerm
+from calendars.hours import end_of_day
 from calendars.terms import (
     AtOnce,
     Before,
@@ -97,7 +98,13 @@ def stricter(own: Term, counted: CountedTerm, law: Term, by_law: CountedTerm) ->
     if counted.due is None:
         # Where the act names no number at all, the own one counts even before there is a day to count from.
         return by_law.due is None and isinstance(law, _NUMBERLESS) and not isinstance(own, _NUMBERLESS)
-    return by_law.due is None or counted.due < by_law.due
+    return by_law.due is None or _end(counted) < _end(by_law)
+
+
+def _end(counted: CountedTerm) -> datetime:
+    """The moment at which a counted term ends."""
+    assert counted.due is not None
+    return counted.due_at or end_of_day(counted.due)
 
 
 def overlaid(procedure: Procedure, overlays: Sequence[Overlay]) -> Procedure:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cached_property
 from typing import Literal
@@ -305,7 +305,8 @@ class Example:
     """A worked example of the regulation file; it runs as a test.
 
     Attributes:
-        kind: of organisation; object: what the case is about; values, signed_by: recorded with the facts.
+        kind: of organisation; object: what the case is about.
+        at_time, values, signed_by: recorded with the facts; due_at: local moments at which terms in hours end.
         extended, paused: what the office decided: extensions by obligation, pauses in order.
         state: what becomes of obligations.
     """
@@ -315,10 +316,12 @@ class Example:
     planned: Mapping[str, date] = field(default_factory=dict)
     facts: Mapping[str, date] = field(default_factory=dict)
     due: Mapping[str, date | None] = field(default_factory=dict)
+    due_at: Mapping[str, datetime] = field(default_factory=dict)
     safe_by: Mapping[str, date] = field(default_factory=dict)
     findings: tuple[str, ...] | None = None
     kind: str = ""
     object: str = ""
+    at_time: Mapping[str, time] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
     signed_by: Mapping[str, str] = field(default_factory=dict)
     extended: Mapping[str, ExampleExtension] = field(default_factory=dict)

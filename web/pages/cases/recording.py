@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from calendars import OutOfRange
+from calendars.terms import Hours
 from web.pages.cases.evidence import Field, fields
 from web.ui.form_values import Confirmation, RejectedForm
 from workflow.cases.case import Case
@@ -26,6 +27,7 @@ class Form:
     """A form as it stands on the page: what may be chosen, what was answered, what was refused.
 
     Attributes:
+        timed: whether a term in hours counts from it or ends with it, so that its time of day matters.
         values: names of the numbers that go with the fact, each with its answer.
         signatories: duties that may be said to have signed it, those the act names first.
         options: the answers to choose from where what is chosen is a decision; `option`: the chosen one.
@@ -38,6 +40,8 @@ class Form:
     on: str = ""
     fields: tuple[Field, ...] = ()
     published: bool = False
+    timed: bool = False
+    at_time: str = ""
     values: tuple[tuple[str, str], ...] = ()
     signatories: tuple[str, ...] = ()
     signed_by: str = ""
@@ -84,6 +88,8 @@ def record_form(
         on=answers.get("on", recorded.isoformat() if recorded and not refusal else ""),
         fields=fields(chosen.obligation.evidence if chosen else (), answers),
         published=chosen is not None and chosen.obligation.judged_by == "published",
+        timed=_is_timed(chosen, deadlines),
+        at_time=answers.get("at_time", ""),
         values=_values(chosen, answers),
         signatories=_signatories(chosen, kind),
         signed_by=answers.get("signed_by", ""),
@@ -129,10 +135,13 @@ def correct_form(case: Case, deadlines: Sequence[Deadline], *, fact: str, tried:
     if known is not None and not tried:
         answers = {f"value.{name}": f"{number:f}" for name, number in known.values.items()}
         answers |= {"on": known.on.isoformat(), "signed_by": known.signed_by}
+        answers |= {"at_time": f"{known.at_time:%H:%M}"} if known.at_time else {}
     return Form(
         choices=tuple((name, (one.answer or one.obligation).title) for name, one in recorded.items()),
         fact=fact,
         on=answers.get("on", ""),
+        timed=_is_timed(chosen, deadlines),
+        at_time=answers.get("at_time", ""),
         values=_values(chosen, answers),
         signatories=_signatories(chosen, case.kind),
         signed_by=answers.get("signed_by", ""),
@@ -192,6 +201,13 @@ def reopen_form(case: Case, deadlines: Sequence[Deadline], *, tried: RejectedFor
     titles = {one.id.partition(".")[0]: one.obligation.title for one in deadlines}
     named = [(name, title) for name in sorted(case.exempted) if (title := titles.get(name.partition(".")[0]))]
     return Form(choices=tuple(named), fact=tried.answers.get("obligation", "") if tried else "")
+
+
+def _is_timed(chosen: Deadline | None, deadlines: Sequence[Deadline]) -> bool:
+    hours = [one.obligation for one in deadlines if isinstance(one.obligation.term, Hours)]
+    return chosen is not None and (
+        chosen.obligation in hours or chosen.obligation.id in {one.since for one in hours}
+    )
 
 
 def _values(chosen: Deadline | None, answers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

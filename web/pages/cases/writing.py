@@ -17,7 +17,7 @@ from web.auth.dependencies import Recording
 from web.pages.cases.confirming import Unconfirmed, run_confirmed
 from web.pages.cases.evidence import evidence_inputs
 from web.pages.cases.page import CaseId, case_page, get_case_or_404, redirect, text_fields
-from web.ui.form_values import InvalidForm, RejectedForm, parse_date, parse_numbers
+from web.ui.form_values import InvalidForm, RejectedForm, parse_date, parse_numbers, parse_time
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
@@ -65,6 +65,7 @@ def record_answers(ctx: RequestContext, case: str, form: FormData, answers: Mapp
         done = run_confirmed(ctx, answers, cases.decide, {**fields, **answer})
         return done.events[0].name if done.events else fact
     fields |= {"values": parse_numbers(answers), "signed_by": answers.get("signed_by", "")}
+    fields["at_time"] = parse_time(answers.get("at_time", ""))
     cases.record(ctx, build(cases.RecordFact, {**fields, "fact": fact}))
     return fact
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -24,7 +24,14 @@ from workflow.cases.commands.opening import (
     kinds_for,
     with_bodies,
 )
-from workflow.cases.commands.payloads import AnsweredOtherwise, CannotRecord, FactKnown, missing_details, told
+from workflow.cases.commands.payloads import (
+    AnsweredOtherwise,
+    CannotRecord,
+    FactKnown,
+    missing_details,
+    require_past,
+    told,
+)
 from workflow.cases.machine import require, stage
 from workflow.cases.registers.evidence_list import proofs
 from workflow.deadlines.deadline import Deadline
@@ -146,6 +153,7 @@ class CaseCommands:
         evidence: Iterable[Evidence] = (),
         values: Mapping[str, Decimal] | None = None,
         signed_by: str = "",
+        at_time: time | None = None,
         remark: str = "",
         evidence_follows: bool = False,
     ) -> Change:
@@ -156,6 +164,7 @@ class CaseCommands:
         Args:
             values: numbers that go with the fact, by the names the obligation gives them.
             signed_by: duty of whoever signed or approved it.
+            at_time: the local time of that day it happened at.
             remark: words of whoever records it, for those who read the history; nothing is computed from them.
             evidence_follows: a new fact whose evidence is asked for comes with the promise of it, at once.
 
@@ -170,10 +179,9 @@ class CaseCommands:
 
         def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
             obligation = known_fact(procedure, fact)
-            title, numbers, signature, new = obligation.title, given, signed_by, proof
+            title, numbers, signature, hour, new = obligation.title, given, signed_by, at_time, proof
             told(obligation, numbers, signature)
-            if on > today:
-                raise CannotRecord("fact_in_future", title=title, on=on, today=today)
+            require_past(obligation, on, hour, now=now, today=today)
             self._within_records(on)
             for item in new:
                 if item.published_on is not None:
@@ -189,11 +197,11 @@ class CaseCommands:
                 raise FactKnown(known, title=title, on=on)
             if known is not None:
                 new = tuple(item for item in new if item not in known.evidence)
-                numbers, signature = missing_details(obligation, known, numbers, signature)
-                if not new and not numbers and not signature and not remark:
+                numbers, signature, hour = missing_details(obligation, known, numbers, signature, hour)
+                if not new and not numbers and not signature and hour is None and not remark:
                     return ()
             kind: EventKind = "evidence" if known is not None else "fact"
-            payload = told(obligation, numbers, signature)
+            payload = told(obligation, numbers, signature, hour)
             if new:
                 payload["evidence"] = evidence_payload(new)
             if remark:
@@ -261,22 +269,23 @@ class CaseCommands:
         today: date,
         values: Mapping[str, Decimal] | None = None,
         signed_by: str = "",
+        at_time: time | None = None,
     ) -> Change:
-        """Give a recorded fact another date, other numbers or another signature, with the ground for it."""
+        """Give a recorded fact another date or time, other numbers or another signature, with the ground."""
 
         def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
             obligation = known_fact(procedure, fact)
-            title, payload = obligation.title, told(obligation, values or {}, signed_by)
+            payload = told(obligation, values or {}, signed_by, at_time)
             if not ground.strip():
                 raise GroundMissing
             if fact not in case.facts:
-                raise CannotRecord("nothing_to_correct", title=title)
-            if on > today:
-                raise CannotRecord("fact_in_future", title=title, on=on, today=today)
+                raise CannotRecord("nothing_to_correct", title=obligation.title)
+            require_past(obligation, on, at_time, now=now, today=today)
             self._within_records(on)
             known = case.facts[fact]
             same = all(known.values.get(name) == value for name, value in (values or {}).items())
-            if known.on == on and same and signed_by in ("", known.signed_by):
+            same = same and signed_by in ("", known.signed_by) and at_time in (None, known.at_time)
+            if known.on == on and same:
                 return ()
             payload["ground"] = ground
             return [("corrected", fact, on, payload)]

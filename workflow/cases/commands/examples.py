@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from calendars.calendar import Calendar
+from calendars.hours import almaty
 from workflow.cases.case import Extended, Pause
 from workflow.cases.commands.planning import AssumedCase, plan
 from workflow.law.library import Library
@@ -17,7 +19,7 @@ class Mismatch:
     """One thing that comes out otherwise than an example says.
 
     Attributes:
-        example: its title; what: `due`, `safe_by`, `state` or `findings`, and of which obligation.
+        example: its title; what: `due`, `due_at`, `safe_by`, `state` or `findings`, and of which obligation.
         expected, actual: as the file writes them.
     """
 
@@ -41,10 +43,12 @@ def mismatches(procedure: Procedure, calendar: Calendar) -> Iterator[Mismatch]:
             supposed=_supposed(procedure, example),
         )
         deadlines = {deadline.id: deadline for deadline in made.deadlines}
-        for what in ("due", "safe_by", "state"):
+        for what in ("due", "due_at", "safe_by", "state"):
             for name, expected in getattr(example, what).items():
                 deadline = deadlines.get(name)
                 actual = getattr(deadline, what) if deadline is not None else None
+                if isinstance(actual, datetime):
+                    actual = actual.astimezone(almaty()).replace(tzinfo=None)
                 if deadline is None or actual != expected:
                     yield Mismatch(
                         example=example.title,
@@ -70,6 +74,7 @@ def _supposed(procedure: Procedure, example: Example) -> AssumedCase:
         extensions[name] = (extension,)
     return AssumedCase(
         kind=example.kind,
+        at_time=example.at_time,
         object=example.object,
         values=example.values,
         signed_by=example.signed_by,

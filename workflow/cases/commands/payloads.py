@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 
+from calendars.hours import moment_of
 from workflow.cases.case import Fact
 from workflow.closest_matches import closest_first
 from workflow.law.procedure import Obligation, Option, Text
@@ -59,8 +60,10 @@ class AlreadyRecorded(Contradiction, ValueError):
     """The fact has another number or signature already: it is corrected, with a ground."""
 
 
-def told(obligation: Obligation, values: Mapping[str, Decimal], signed_by: str) -> dict[str, object]:
-    """Numbers and signature as an event's payload carries them: decimal strings, nothing empty.
+def told(
+    obligation: Obligation, values: Mapping[str, Decimal], signed_by: str, at_time: time | None = None
+) -> dict[str, object]:
+    """Numbers, signature and time as an event's payload carries them: strings, nothing empty.
 
     Raises:
         UnknownValue, UnknownDuty: a name the obligation or the office does not know.
@@ -77,12 +80,26 @@ def told(obligation: Obligation, values: Mapping[str, Decimal], signed_by: str) 
         payload["values"] = {name: f"{value:f}" for name, value in sorted(values.items())}
     if signed_by:
         payload["signed_by"] = signed_by
+    if at_time is not None:
+        payload["at_time"] = f"{at_time:%H:%M}"
     return payload
 
 
+def require_past(obligation: Obligation, on: date, at_time: time | None, *, now: datetime, today: date) -> None:
+    """Refuse a day or a time of it that has not come. Raises CannotRecord."""
+    if on > today:
+        raise CannotRecord("fact_in_future", title=obligation.title, on=on, today=today)
+    if at_time is not None and moment_of(on, at_time) > now:
+        raise CannotRecord("fact_later_today", title=obligation.title, time=f"{at_time:%H:%M}")
+
+
 def missing_details(
-    obligation: Obligation, known: Fact, values: Mapping[str, Decimal], signed_by: str
-) -> tuple[dict[str, Decimal], str]:
+    obligation: Obligation,
+    known: Fact,
+    values: Mapping[str, Decimal],
+    signed_by: str,
+    at_time: time | None = None,
+) -> tuple[dict[str, Decimal], str, time | None]:
     """Of what is told, what is not known yet.
 
     Raises:
@@ -110,8 +127,19 @@ def missing_details(
             by=known.by,
             at=known.at,
         )
+    if at_time is not None and known.at_time not in (None, at_time):
+        raise AlreadyRecorded(
+            "time_known",
+            changes=(_change(known),),
+            title=obligation.title,
+            known=f"{known.at_time:%H:%M}",
+            given=f"{at_time:%H:%M}",
+            by=known.by,
+            at=known.at,
+        )
     new = {name: value for name, value in values.items() if name not in known.values}
-    return new, "" if signed_by == known.signed_by else signed_by
+    signature = "" if signed_by == known.signed_by else signed_by
+    return new, signature, None if at_time == known.at_time else at_time
 
 
 def _change(known: Fact) -> OtherChange:

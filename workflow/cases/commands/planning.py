@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 
 from calendars import OutOfRange
@@ -38,12 +38,13 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AssumedCase:
-    """What a what-if supposes beside its dates: unit, kind of organisation, object, numbers and signatures, and
-    what the office decided."""
+    """What a what-if supposes beside its dates: unit, kind of organisation, object, local times, numbers and
+    signatures of facts, and what the office decided."""
 
     unit: str = ""
     kind: str = ""
     object: str = ""
+    at_time: Mapping[str, time] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
     signed_by: Mapping[str, str] = field(default_factory=dict)
     extensions: Mapping[str, tuple[Extended, ...]] = field(default_factory=dict)
@@ -80,7 +81,7 @@ def plan(
     ahead = tuple(name for name, day in facts.items() if today is not None and day > today)
     happened = {name: day for name, day in facts.items() if name not in ahead}
     intended = {**planned, **{name: facts[name] for name in ahead}}
-    for name in (*happened, *intended):
+    for name in (*happened, *intended, *supposed.at_time):
         known_fact(procedure, name)
     for day in days:
         calendar.is_working(day)
@@ -190,6 +191,7 @@ def _what_if(
             name: Fact(
                 name=name,
                 on=day,
+                at_time=supposed.at_time.get(name),
                 values=supposed.values.get(name, {}),
                 signed_by=supposed.signed_by.get(name, ""),
             )

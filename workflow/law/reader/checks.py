@@ -11,6 +11,7 @@ from calendars.terms import (
     CalendarDays,
     DayAfterPeriod,
     Duration,
+    Hours,
     InMonth,
     InQuarter,
     Months,
@@ -32,6 +33,11 @@ _EXTENDABLE = (
     *(WorkingDays, CalendarDays, Weeks, Months, Years, Duration),
     *(YearlyDate, DayAfterPeriod, OnDate, InMonth, InQuarter),
 )
+_BY_NAME = (
+    *("planned", "facts", "at_time", "values", "signed_by", "extended"),
+    *("due", "due_at", "safe_by", "state"),
+)
+"""What an example says of obligations by their names."""
 _SINCE: Mapping[type, str] = {Before: "term.before", AtOnce: "term.at_once_after"}
 
 
@@ -145,6 +151,8 @@ def _figures(obligation: Obligation, place: str) -> Iterator[Problem]:
     term = obligation.term
     if obligation.extension is not None and not isinstance(term, _EXTENDABLE):
         yield Problem("cannot_extend", f"{place}: extension", {"value": obligation.id})
+    if isinstance(term, Hours) and obligation.by_itself:
+        yield Problem("hours_not_here", f"{place}: by_itself", {"value": obligation.id})
     if isinstance(term, Window) and obligation.force != "may":
         yield Problem("not_allowed", f"{place}: force", {"value": obligation.force, "allowed": ("may",)})
     if isinstance(term, Target) and obligation.recurs and obligation.recurs.every != "year":
@@ -165,13 +173,16 @@ def _pause(procedure: Procedure, facts: Collection[str]) -> Iterator[Problem]:
     for name in procedure.pause.obligations:
         if name not in facts:
             yield _unknown("pause.obligations", name, facts)
+        elif isinstance(procedure.by_id[name].term, Hours):
+            # A pause stops clocks by the day.
+            yield Problem("hours_not_here", "pause.obligations", {"value": name})
 
 
 def _examples(procedure: Procedure, facts: Collection[str]) -> Iterator[Problem]:
     facts = (*facts, *procedure.decisions)
     for number, example in enumerate(procedure.examples, 1):
         place = f'example {number} "{example.title}"'
-        for key in ("planned", "facts", "due", "safe_by", "values", "signed_by", "extended", "state"):
+        for key in _BY_NAME:
             for name in getattr(example, key):
                 # `quarter_reported.2026Q3`: the period of a recurring obligation is not part of its name.
                 if name.split(".")[0] not in facts:

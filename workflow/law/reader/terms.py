@@ -15,7 +15,7 @@ from workflow.law.file_models import Name, matching, one_of, one_of_forms, table
 
 AnchoredTerm = tuple[terms.Term, str | None]
 """A term, and the fact it counts from."""
-UNITS = ("working days", "calendar days", "days", "weeks", "months", "years")
+UNITS = ("working days", "calendar days", "days", "weeks", "months", "years", "hours")
 
 
 def _not_zero(count: int) -> int:
@@ -45,7 +45,7 @@ def _working_days(
 
 
 def _count(
-    count: Count, in_: Annotated[str, one_of(*UNITS[1:], shown=UNITS)], from_: str, roll: Roll = "next"
+    count: Count, in_: Annotated[str, one_of(*UNITS[1:-1], shown=UNITS)], from_: str, roll: Roll = "next"
 ) -> AnchoredTerm:
     """Calendar days, weeks, months or years after a fact; "days" where the act does not say which days."""
     least, most = {"weeks": (1, 1000), "years": (1, 100)}.get(in_, (-1000, 1000))
@@ -59,6 +59,11 @@ def _count(
         case "years":
             return terms.Years(count, roll), from_
     return terms.CalendarDays(count, unspecified=in_ == "days", roll=roll), from_
+
+
+def _hours(count: UpTo1000, in_: Annotated[str, one_of("hours")], from_: str) -> AnchoredTerm:
+    """Hours after a fact, counted on the clock: nothing counts hours back, and no day off moves them."""
+    return terms.Hours(count), from_
 
 
 def _at_most(at_most: UpTo1000, in_: Annotated[str, one_of("working days")], from_: str) -> AnchoredTerm:
@@ -174,14 +179,14 @@ def _form(given: object) -> str | None:
     """Return the name of the form of a term; a word is a form of its own."""
     if not isinstance(given, dict):
         return given if isinstance(given, str) else None
-    if "count" in given and given.get("in") == "working days":
-        return "working days"
+    if "count" in given and given.get("in") in ("working days", "hours"):
+        return str(given["in"])
     return next((key for key in FORMS if key in given), None)
 
 
 TERM = one_of_forms(
     {key: table(form) for key, form in FORMS.items()}
-    | {"working days": table(_working_days)}
+    | {"working days": table(_working_days), "hours": table(_hours)}
     | {word: Annotated[str, one_of(word), AfterValidator(WORDS.__getitem__)] for word in WORDS},
     _form,
     "unknown_term",

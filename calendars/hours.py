@@ -1,0 +1,38 @@
+"""Moments on the clock of Almaty: what terms in hours are counted from and end at."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+_DAY = timedelta(days=1)
+_INSTANT = timedelta(microseconds=1)
+
+
+@cache
+def almaty() -> ZoneInfo:
+    """Return the zone Asia/Almaty from the tzdata package.
+
+    The system's own copy may be older than the decree that made the whole country UTC+5 (1 March 2024),
+    and a server one hour off would take the evening of one day for the next.
+    """
+    from importlib.resources import files
+
+    with (files("tzdata") / "zoneinfo" / "Asia" / "Almaty").open("rb") as zone:
+        return ZoneInfo.from_file(zone, key="Asia/Almaty")
+
+
+def moment_of(on: date, at: time | None) -> datetime:
+    """Return the UTC moment of a time of a local date; without a time that of its beginning."""
+    return datetime.combine(on, at or time(), tzinfo=almaty()).astimezone(UTC)
+
+
+def end_of_day(on: date) -> datetime:
+    """Return the UTC moment at which a local date ends."""
+    return moment_of(on + _DAY, None)
+
+
+def last_day(ends: datetime) -> date:
+    """Return the local date a term that ends at a moment ends on; midnight belongs to the day it ends."""
+    return (ends - _INSTANT).astimezone(almaty()).date()

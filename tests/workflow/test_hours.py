@@ -1,0 +1,249 @@
+"""Terms in hours: counted on the clock from a moment. Moments are counted by hand.
+
+15 April 2026 is a Wednesday, 18 April a Saturday. Almaty was UTC+6 until 1 March 2024 and is UTC+5 since.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+
+import pytest
+
+from calendars.counting import count
+from calendars.terms import CalendarDays, Hours
+from i18n import LANGUAGES, explanation, say
+from storage.cases.ledger import SqlLedger
+from tests.law import CALENDAR
+from tests.permits import BREACH, PERMIT, obligation, permit
+from workflow.board.rows import rows
+from workflow.cases.case import Case
+from workflow.cases.changes import field_changes
+from workflow.cases.commands.desk import CaseCommands, Change
+from workflow.cases.commands.extensions import pause
+from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.payloads import AlreadyRecorded, CannotRecord
+from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.lateness import is_overdue
+from workflow.findings.findings import findings
+from workflow.law.library import Library
+from workflow.law.overlay import stricter
+from workflow.law.reader import UnreadableRegulation, read
+
+WEDNESDAY, SATURDAY = date(2026, 4, 15), date(2026, 4, 18)
+NOW, TODAY = datetime(2026, 4, 20, 7, 0, tzinfo=UTC), date(2026, 4, 20)
+STAMP = {"by": "officer", "now": NOW, "today": TODAY}
+TERM = '{ count = 72, in = "hours", from = "received" }'
+
+
+@pytest.fixture
+def desk(ledger: SqlLedger) -> CaseCommands:
+    return CaseCommands(ledger, Library([read(BREACH.name, BREACH.read_bytes())]), CALENDAR)
+
+
+@pytest.fixture
+def case(desk: CaseCommands) -> Case:
+    return desk.open(Opening(procedure="data-breach"), **STAMP)
+
+
+def known_since(desk: CaseCommands, case: Case, at: time | None, on: date = WEDNESDAY) -> Change:
+    return desk.record(case.id, "breach_known", on=on, at_time=at, **STAMP)
+
+
+def notified(desk: CaseCommands, case: Case, on: date, at: time | None) -> Deadline:
+    desk.record(case.id, "authority_notified", on=on, at_time=at, **STAMP)
+    return deadline(desk, case)
+
+
+def deadline(desk: CaseCommands, case: Case) -> Deadline:
+    return next(one for one in desk.view(case.id, today=TODAY).deadlines if one.id == "authority_notified")
+
+
+def late(desk: CaseCommands, case: Case) -> list[tuple[str, int | None]]:
+    view = desk.view(case.id, today=TODAY)
+    found = findings(view.case, view.procedure, view.deadlines, CALENDAR)
+    return [(one.code, one.late_by) for one in found if one.kind == "term"]
+
+
+@pytest.mark.parametrize(
+    ("on", "at", "hours", "ends", "due"),
+    [
+        # over a Friday into the weekend: nothing moves it
+        ("2026-04-15", time(14, 30), 72, "2026-04-18T09:30", "2026-04-18"),
+        # midnight ends the day before
+        ("2026-04-15", None, 72, "2026-04-17T19:00", "2026-04-17"),
+        ("2026-04-15", time(0, 0), 24, "2026-04-15T19:00", "2026-04-15"),
+        ("2026-04-15", time(0, 1), 24, "2026-04-15T19:01", "2026-04-16"),
+        ("2026-04-15", time(23, 59), 1, "2026-04-15T19:59", "2026-04-16"),
+        # the night the clocks went back an hour: 72 hours pass, whatever they show
+        ("2024-02-28", time(12, 0), 72, "2024-03-02T06:00", "2024-03-02"),
+        ("2024-02-29", time(12, 0), 12, "2024-02-29T18:00", "2024-02-29"),
+        # over the new year
+        ("2026-12-30", time(18, 0), 48, "2027-01-01T13:00", "2027-01-01"),
+    ],
+)
+def test_hours_are_counted_on_the_clock(on: str, at: time | None, hours: int, ends: str, due: str) -> None:
+    """The moment it ends at is exact; its day is the last on which something can be done in time."""
+    counted = count(Hours(hours), date.fromisoformat(on), CALENDAR, at=at)
+
+    assert counted.due_at == datetime.fromisoformat(ends).replace(tzinfo=UTC)
+    assert counted.due == counted.safe_by == date.fromisoformat(due)
+    # No change of the calendar can move it.
+    assert (counted.first, counted.last) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("on", "at", "found", "late_by"),
+    [
+        (SATURDAY, time(14, 30), [], None),
+        (SATURDAY, time(14, 31), [("late_hours", 0)], 0),
+        # Without its hour, what was done on the last day was done in time.
+        (SATURDAY, None, [], None),
+        (date(2026, 4, 19), None, [("late_day_off", 0)], 0),
+        (date(2026, 4, 20), time(9, 0), [("late_hours", 1)], 1),
+    ],
+)
+def test_lateness_is_judged_by_the_moment_else_by_the_day(
+    desk: CaseCommands, case: Case, on: date, at: time | None, found: list[object], late_by: int | None
+) -> None:
+    """A minute after its hour is late by no working day, and a finding all the same."""
+    known_since(desk, case, time(14, 30))
+
+    assert notified(desk, case, on, at).late_by == late_by
+    assert late(desk, case) == found
+
+
+def test_midnight_itself_is_in_time(desk: CaseCommands, case: Case) -> None:
+    """Counted from the beginning of the day it ends at a midnight: at that stroke it is in time; not done, it
+    is overdue on the day that begins."""
+    known_since(desk, case, None)
+    before = deadline(desk, case)
+
+    assert (before.due, is_overdue(before, today=date(2026, 4, 17))) == (date(2026, 4, 17), False)
+    assert is_overdue(before, today=SATURDAY)
+    assert notified(desk, case, SATURDAY, time(0, 0)).late_by is None
+    assert late(desk, case) == []
+
+
+def test_the_explanation_says_from_which_moment_and_where_none_is_known(desk: CaseCommands, case: Case) -> None:
+    """With the hour; and without it, from the beginning of the day, and that midnight ends the day before."""
+    known_since(desk, case, None)
+    without = explanation(deadline(desk, case).explanation, "ru")
+    changed = desk.record(case.id, "breach_known", on=WEDNESDAY, at_time=time(14, 30), **STAMP)
+    told = explanation(deadline(desk, case).explanation, "ru")
+
+    assert "не позднее 17 апреля 2026 года." in without
+    assert "Час не указан, поэтому срок исчисляется с начала дня: начало – 15.04.2026 00:00, 72 часа" in without
+    assert "поэтому последний день – 17 апреля 2026 года." in without
+    assert changed.moved == (("authority_notified", date(2026, 4, 17), SATURDAY),)
+    assert "не позднее 18.04.2026 14:30." in told
+    assert "начало – 15.04.2026 14:30, 72 часа, окончание – 18.04.2026 14:30 (время Алматы)" in told
+    assert "не считается" not in told
+    for language in LANGUAGES:
+        assert explanation(deadline(desk, case).explanation, language)
+
+
+def test_a_planned_day_has_no_hour_and_reminders_go_by_the_day(desk: CaseCommands, case: Case) -> None:
+    """Planned, it counts from the beginning of the day; then the working day before reminds of it."""
+    desk.replan(case.id, "breach_known", on=date(2026, 4, 22), **STAMP)
+    assert deadline(desk, case).due == date(2026, 4, 24)
+    known_since(desk, case, time(14, 30))
+    view = desk.view(case.id, today=WEDNESDAY)
+    row = next(
+        one
+        for one in rows(view.case, view.procedure, view.deadlines, CALENDAR, today=WEDNESDAY)
+        if one.obligation == "authority_notified"
+    )
+
+    assert (row.due, row.next_rung_on) == (SATURDAY, date(2026, 4, 17))
+    assert row.span_first is None
+
+
+def test_a_time_is_said_once_and_changed_by_a_correction(desk: CaseCommands, case: Case) -> None:
+    """The same again adds nothing; another one is refused; another day takes the time of the old one away."""
+    known_since(desk, case, time(14, 30))
+
+    assert known_since(desk, case, time(14, 30)).events == ()
+    assert known_since(desk, case, None).events == ()
+    with pytest.raises(AlreadyRecorded) as refused:
+        known_since(desk, case, time(15, 0))
+    for language in LANGUAGES:
+        assert "14:30" in say(refused.value.code, refused.value.arguments, language)
+    ground = {"ground": "в журнале другое время"}
+    desk.correct(case.id, "breach_known", on=WEDNESDAY, at_time=time(16, 0), **ground, **STAMP)
+    assert deadline(desk, case).due_at == datetime(2026, 4, 18, 11, 0, tzinfo=UTC)
+    changes = field_changes(desk.events(case.id))
+    assert [(one.field, one.before, one.after) for line in changes.values() for one in line] == [
+        ("at_time", "14:30", "16:00")
+    ]
+    desk.correct(case.id, "breach_known", on=date(2026, 4, 14), **ground, **STAMP)
+    fact = desk.view(case.id, today=TODAY).case.facts["breach_known"]
+    assert (fact.on, fact.at_time) == (date(2026, 4, 14), None)
+
+
+def test_a_time_that_has_not_come_is_refused(desk: CaseCommands, case: Case) -> None:
+    """It is noon in Almaty: a minute later today has not happened."""
+    desk.record(case.id, "breach_known", on=TODAY, at_time=time(12, 0), **STAMP)
+
+    with pytest.raises(CannotRecord) as refused:
+        desk.record(case.id, "authority_notified", on=TODAY, at_time=time(12, 1), **STAMP)
+
+    assert refused.value.code == "fact_later_today"
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (TERM.replace("72", "-72"), "term.count"),
+        (TERM.replace(" }", ', roll = "next" }'), "roll"),
+        ('{ at_most = 72, in = "hours", from = "received" }', "term.in"),
+        ('{ within = 72, in = "hours", from = "received" }', "term.in"),
+    ],
+    ids=["backward", "rolled", "duration", "window"],
+)
+def test_hours_that_make_no_sense_are_refused(text: str, named: str) -> None:
+    """Nothing counts hours back, and no day off moves them."""
+    with pytest.raises(UnreadableRegulation) as refused:
+        permit(PERMIT + obligation("warned", text))
+
+    assert any(named in f"{one.place} {one.arguments.get('value')}" for one in refused.value.problems)
+
+
+def test_hours_neither_pause_nor_are_extended() -> None:
+    """Both are counted in days; and an hour does not come by itself."""
+    warned = obligation("warned", TERM)
+    extension = '[obligation.extension]\ntitle = { en = "More" }\nby = { count = 1, in = "weeks" }\n'
+    for text, code in (
+        (PERMIT.replace("pause = { act", 'pause = { obligations = ["warned"], act') + warned, "hours_not_here"),
+        (PERMIT + warned + extension + 'decided_by = ["head"]\n', "cannot_extend"),
+        (PERMIT + warned.replace('duty = "officer"', "by_itself = true"), "hours_not_here"),
+    ):
+        with pytest.raises(UnreadableRegulation) as refused:
+            permit(text)
+        assert [one.code for one in refused.value.problems] == [code]
+        for language in LANGUAGES:
+            assert say(refused.value.code, refused.value.arguments, language)
+
+
+def test_a_pause_leaves_hours_alone(ledger: SqlLedger) -> None:
+    """A pause of the case stops the clocks of its days and not those of its hours."""
+    desk = CaseCommands(ledger, Library([permit(PERMIT + obligation("warned", TERM))]), CALENDAR)
+    case = desk.open(Opening(procedure="permit", facts={"received": WEDNESDAY}), **STAMP)
+
+    pause(desk, case.id, ground="Запрошены документы", on=date(2026, 4, 16), **STAMP)
+
+    due = {one.id: one.due for one in desk.view(case.id, today=TODAY).deadlines}
+    assert (due["decided"], due["warned"]) == (None, date(2026, 4, 17))
+
+
+def test_of_two_terms_that_end_on_one_day_the_earlier_hour_is_stricter() -> None:
+    """An own term of hours beside the act's of days, and the other way round."""
+    hours = Hours(72), count(Hours(72), WEDNESDAY, CALENDAR, at=time(14, 30))
+    days = CalendarDays(3, roll="none"), count(CalendarDays(3, roll="none"), WEDNESDAY, CALENDAR)
+
+    assert hours[1].due == days[1].due
+    assert stricter(*hours, *days)
+    assert not stricter(*days, *hours)
+    midnight = Hours(72), count(Hours(72), WEDNESDAY, CALENDAR)
+    two_days = CalendarDays(2, roll="none"), count(CalendarDays(2, roll="none"), WEDNESDAY, CALENDAR)
+    assert not stricter(*midnight, *two_days)
+    assert not stricter(*two_days, *midnight)
