@@ -1,0 +1,392 @@
+"""The shipped registers against the acts: each column of an annex, copied here from the act, has a field."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from tests.law import CALENDAR, ROOT, library
+from workflow.cases.commands.planning import plan
+from workflow.law.library import Library
+from workflow.law.reader.register import cross_problems, read_register
+from workflow.registers.definition import Register, Registers
+
+FOLDER = Path(ROOT / "regulations" / "registers")
+LANGUAGES = ("kk", "ru", "en")
+
+ANNEXES: Mapping[str, tuple[str, Mapping[str, tuple[str, ...]]]] = {
+    # The Instruction of 2024, annex 2, third column, as the text of each subtask fills it.
+    "P2.T1.S1": (
+        "offences",
+        {
+            "анықталған құқық бұзушылық санаты": ("category",),
+            "болған оқиғаның күні мен орны": ("happened_on", "happened_at"),
+            "құқық бұзушылық жасаған адамның лауазымы және т. а. ә.": ("offender", "offender_text"),
+            "оқиғалары": ("event",),
+            "келтірілген залал (бар болса)": ("damage",),
+            "хат не талон-хабарлама": ("notified_by",),
+            "алынған жауап": ("reply",),
+            "ұсынымдардың орындалуы туралы ақпарат": ("reply_execution",),
+        },
+    ),
+    "P2.T3": (
+        "head-responsibility",
+        {
+            "құқық бұзушылық санаты мен оқиғалар": ("category", "event"),
+            "СДТБТ нөмірі": ("register_number",),
+            "соттың атауы, сот актісінің шығарылған күні және заңды күшіне енген күні": (
+                "court",
+                "act_on",
+                "in_force_on",
+            ),
+            "апелляциялық және кассациялық сатыларда өзгерген күні": ("act_changed_on",),
+            "тікелей басшысы туралы деректер (Т.А.Ә., лауазымы)": ("head", "head_text"),
+            "тағайындалған сәттен бастап 3 ай өтті ме": ("three_months",),
+            "мемлекеттік саяси қызметші болып табыла ма": ("political_servant",),
+            "10 күн ішінде отставкаға кетті ме (егер жоқ болса, себебін көрсету)": (
+                "resigned_on",
+                "resigned_in_time",
+                "no_resignation_reason",
+            ),
+            "қарау қорытындылары; себептер, нөмірі және күні, қол қойған адамның лауазымы": (
+                "outcome",
+                "outcome_order",
+            ),
+            "ол ауысқан ведомствоның атауы, оның лауазымы және тағайындалған күні": (
+                "moved_to",
+                "new_post",
+                "moved_on",
+            ),
+            "ауыстырғанға дейін тарту жөніндегі шаралар, жеткізбеу себептері": ("tried_before",),
+        },
+    ),
+    "P2.T4.S1": (
+        "candidate-checks",
+        {
+            "Т.А.Ж., қандай лауазымға қабылданған": ("candidate", "post"),
+            "құқық бұзушылық жасаған күні, сот актісін шығарған күні": ("offence_on", "act_on"),
+            "заңды күшіне енген күні және оны жұмысқа қабылдаған күні": ("in_force_on", "hired_on"),
+            "тексеруге жауапты тұлға туралы деректер (Т.А.Ж., лауазымы)": ("checked_by",),
+            "түзетулер енгізілгенге дейін немесе одан кейін": ("before_ban",),
+            "басшылығы қабылдаған шаралар": ("measures",),
+            "жұмысқа қабылдау фактісі": ("former_offender",),
+        },
+    ),
+    "P2.T5.S1": (
+        "restriction-breaches",
+        {
+            "лауазымы мен Т.А.Ж.": ("employee", "post"),
+            "ол жүзеге асыратын қосымша қызметі": ("other_activity",),
+            "басшылығы қабылдаған шаралар": ("measures",),
+        },
+    ),
+    "P2.T5.S2": (
+        "conflicts",
+        {
+            "лауазымы мен Т.А.Ә": ("employee", "post"),
+            "осы қақтығысты құрайтын мән-жайлар": ("circumstances",),
+            "басшылығы қабылдаған шаралар": ("measures",),
+            "лауазымдық міндеттерді жүзеге асыру фактісі": ("duties_performed",),
+        },
+    ),
+    "P2.T5.S4": (
+        "gifts",
+        {
+            "анықталған оқиғаның жағдайлары": ("circumstances",),
+            "қабылдаған тұлғаның лауазымы және Т.А.Ә.": ("employee", "post"),
+            "осы игіліктерді ұсынған тұлға жөнінде ақпарат": ("giver",),
+            "көрсетілген игіліктерді ұсыну себебі": ("reason",),
+            "қабылданған шаралар жөнінде ақпарат": ("measures",),
+            "уәкілетті органға қабылдау-тапсыру актісі": ("handing_act",),
+            "қабылдау фактісі": ("acceptance",),
+        },
+    ),
+    "P2.T5.S5": (
+        "foreign-accounts",
+        {
+            "тұлғалардың лауазымы мен Т.А.Ж.": ("employee", "post"),
+            "басшылығы қабылдаған шаралар": ("measures",),
+        },
+    ),
+    # The Instruction, annex 3: its columns.
+    "annex 3": (
+        "offences",
+        {
+            "Санат": ("category",),
+            "Құқық бұзушылық фабуласы": ("event",),
+            "Мәртебесі": ("status",),
+            "заңды күшіне енген үкімдер мен қаулылар": ("in_force_on",),
+        },
+    ),
+    # The Instruction, annex 4.
+    "annex 4": (
+        "social-orders",
+        {
+            "Облыстық басқармалар, қала, аудан": ("place_kind", "place"),
+            "МӘТ барлығы бөлінді": ("total_amount",),
+            "Сыбайлас жемқорлыққа қарсы тақырыпқа МӘТ бөлінді": ("amount",),
+            "конкурсқа сілтеме": ("contest",),
+            "техникалық ерекшеліктерді бөлек папкаға қосу керек": ("specification",),
+        },
+    ),
+    # The Instruction, annex 5, its two rows.
+    "annex 5, row 1": (
+        "trainings",
+        {
+            "онлайн және офлайн семинарлар форматында": ("format",),
+            "Атқарылған жұмыс жөнінде ақпарат": ("topic", "held_on"),
+            "Аудиторияны және оның санын": ("audience", "attended"),
+            "азаматтық қоғам өкілдерімен бірлесіп": ("jointly_with",),
+        },
+    ),
+    "annex 5, row 2": (
+        "exposed-talks",
+        {
+            "Мемлекеттік қызметкердің Т.А.Ә., лауазымы": ("employee", "position"),
+            "Атқарылған жұмыс жөнінде ақпарат": ("held_on", "work_done"),
+        },
+    ),
+    # The Instruction, annex 6: its columns.
+    "annex 6": (
+        "explanations",
+        {
+            "НҚА түсіндіру, белгілі бір өмірлік жағдайында әрекет тәртібін түсіндіру": ("kind", "subject"),
+            "өткізу күні мен уақыты": ("held_on", "held_at"),
+            "парақшасына сілтеме": ("link",),
+        },
+    ),
+    # The enterprise's policy, annexes 2 and 3.
+    "Policy": (
+        "consents",
+        {
+            "тегі, аты, әкесінің аты; қолы, ТАӘ": ("employee",),
+            "дауазымды көрсету; лауазымы": ("post",),
+            "саясатымен танысқанымды растаймын": ("policy_read",),
+            "талаптарды қатаң сақтауға міндеттенемін": ("undertakes",),
+            "хабардармын": ("liability_known",),
+            "жеке ісінде сақталады": ("filed_on",),
+        },
+    ),
+    # Proof of P4.T2.S1: those trained, and their certificates.
+    "P4.T2.S1": (
+        "training-attendees",
+        {
+            "біліктілігін арттырудан өткен мемлекеттік қызметшілер туралы мәліметтер": ("employee", "post"),
+            "сертификаттарының электрондық нұсқасы": ("certificate_number", "certificate"),
+        },
+    ),
+}
+ASKED = {
+    *(
+        "conflicts",
+        "gifts",
+        "foreign-accounts",
+        "declarations",
+        "reporters",
+        "offences",
+        "internal-investigations",
+    ),
+    *("consents", "candidate-checks", "trainings", "training-attendees", "explanations", "exposed-talks"),
+    *("procurement-analyses", "purchases", "third-parties", "organisation-documents", "organisations-below"),
+    *("external-analyses", "appeals", "head-responsibility", "restriction-breaches", "social-orders"),
+}
+REPORTERS = {("offences", "reporter"), ("internal-investigations", "reporter"), ("reporters", "reporter")} | {
+    ("conflicts", "notifier"),
+    ("appeals", "author"),
+}
+"""Who reported or gave notice: nobody a row is about may read it."""
+SAME_WORD = {
+    *("%", "офлайн", "онлайн", "конкурс", "аукцион", "комитет"),
+}
+"""Words that are spelt alike in Kazakh and in Russian."""
+
+
+@lru_cache(maxsize=1)
+def shipped() -> Mapping[str, Register]:
+    """Return every shipped register by its id."""
+    read = [read_register(path.name, path.read_bytes()) for path in sorted(FOLDER.glob("*.toml"))]
+    return {register.id: register for register in read}
+
+
+def test_every_list_the_acts_ask_for_is_shipped() -> None:
+    """The lists of the Instruction, the Ministry's standard and the enterprise's policy, one register each."""
+    assert set(shipped()) == ASKED
+
+
+def test_every_column_of_an_annex_is_a_field() -> None:
+    """What an annex has a column for is a field that names it, and no field names a column the annex lacks."""
+    wrong = []
+    for place, (register, columns) in ANNEXES.items():
+        named = {field.id for field in shipped()[register].fields.values() if _of(place, field.form_row)}
+        listed = {name for names in columns.values() for name in names}
+        wrong += [(place, register, name) for name in sorted(named ^ listed)]
+    referred = [
+        (register.id, field.id)
+        for register in shipped().values()
+        for field in register.fields.values()
+        if field.form_row and not any(_of(place, field.form_row) for place in (*ANNEXES, *OTHER_ROWS))
+    ]
+
+    assert wrong == []
+    assert referred == []
+
+
+OTHER_ROWS = ("P2.T2.S1", "P4.T3.S1", "P2.T5.S1, S3")
+"""What the text of a subtask or the assessment asks for, where the annex has no column for it."""
+
+
+def _of(place: str, form_row: str) -> bool:
+    return any(place in part for part in form_row.replace("(P2.T5.S1, S3)", "(P2.T5.S1)").split(";"))
+
+
+def test_every_reference_of_a_register_resolves() -> None:
+    """Registers, procedures, facts and indicators that a file names are there."""
+    registers = Registers(shipped().values())
+    indicators = _indicators()
+
+    assert [
+        (register.id, problem)
+        for register in shipped().values()
+        for problem in cross_problems(register, registers, library(), indicators)
+    ] == []
+
+
+def test_every_act_is_spelt_as_in_the_editions() -> None:
+    """The same act has the same title everywhere: it is listed once."""
+    editions = {act.id: act for procedure in library().all() for act in procedure.acts.values()}
+
+    assert [
+        (register.id, act.id)
+        for register in shipped().values()
+        for act in register.acts.values()
+        if editions.get(act.id) != act
+    ] == []
+
+
+def test_every_text_is_said_in_three_languages() -> None:
+    """No Kazakh text is the Russian one, no English text either; a word both languages share is listed."""
+    alike = [
+        (path.name, text)
+        for path in FOLDER.glob("*.toml")
+        for text in _texts(tomllib.loads(path.read_text()))
+        if set(text) != set(LANGUAGES)
+        or (len(set(text.values())) < len(LANGUAGES) and text["kk"] not in SAME_WORD)
+        or not all(word.strip() for word in text.values())
+    ]
+
+    assert alike == []
+
+
+def test_a_matter_of_a_confidential_case_is_a_confidential_register() -> None:
+    """What the law keeps from others in the case it keeps from them in the list."""
+    opened = {one.id: one.opens.procedure for one in shipped().values() if one.opens}
+
+    assert {one for one in opened if library().latest(opened[one]).confidential} == {
+        *("conflicts", "gifts", "foreign-accounts", "reporters", "offences", "internal-investigations"),
+        "head-responsibility",
+    }
+    assert [
+        one for one in opened if library().latest(opened[one]).confidential != shipped()[one].confidential
+    ] == []
+
+
+def test_nobody_a_row_is_about_reads_who_reported_it() -> None:
+    """No access of a register names a confidential field, and who reported stands in a confidential one."""
+    shown = [
+        (register.id, name)
+        for register in shipped().values()
+        for access in register.access
+        for name in access.fields
+        if register.fields[name].confidential
+    ]
+
+    assert shown == []
+    assert {(one, name) for one, name in REPORTERS if not shipped()[one].fields[name].confidential} == set()
+    assert not any(shipped()[one].access for one in ("offences", "internal-investigations", "reporters"))
+
+
+def test_a_row_is_named_by_nothing_secret() -> None:
+    """In a confidential register neither a person nor the substance stands in the heading of a row."""
+    assert [
+        (register.id, name)
+        for register in shipped().values()
+        if register.confidential
+        for name in register.named_by
+        if register.fields[name].kind not in ("date", "choice")
+    ] == []
+
+
+def test_whom_a_confidential_row_is_about_is_its_subject() -> None:
+    """A person in a confidential register who is not its subject could be an officer reading of themselves."""
+    assert [
+        (register.id, name)
+        for register in shipped().values()
+        if register.confidential
+        for name in register.people
+        if not register.fields[name].subject
+    ] == []
+
+
+def test_a_certificate_is_to_be_renewed_thirty_days_ahead() -> None:
+    """Valid until 30 April 2026: thirty calendar days before is Tuesday 31 March; the term is assumed."""
+    procedure = shipped()["organisation-documents"].procedure
+    assert procedure is not None
+    made = plan(
+        Library([procedure]),
+        procedure.id,
+        facts={},
+        planned={"valid_until": date(2026, 4, 30)},
+        calendar=CALENDAR,
+    )
+    renewed = next(one for one in made.deadlines if one.id == "renewed_on")
+
+    assert (renewed.due, renewed.obligation.assumed) == (date(2026, 3, 31), True)
+
+
+def test_an_indicator_of_the_assessment_is_fed_by_the_register_of_its_subtask() -> None:
+    """Of the 39 indicators of the assessment: which register counts for which."""
+    fed = {(count.indicator, register.id) for register in shipped().values() for count in register.counts}
+
+    assert fed == {
+        ("P2.T1.S1", "offences"),
+        ("P2.T2.S1", "offences"),
+        ("P2.T3.S1", "head-responsibility"),
+        ("P2.T3.S2", "head-responsibility"),
+        ("P2.T4.S1", "candidate-checks"),
+        ("P2.T5.S1", "restriction-breaches"),
+        ("P2.T5.S2", "conflicts"),
+        ("P2.T5.S3", "restriction-breaches"),
+        ("P2.T5.S4", "gifts"),
+        ("P2.T5.S5", "foreign-accounts"),
+        ("P3.T1.S1", "trainings"),
+        *((f"P3.T2.S{number}", "organisation-documents") for number in range(1, 10)),
+        ("P3.T3.S1", "organisation-documents"),
+        ("P4.T1.S2", "social-orders"),
+        ("P4.T2.S1", "training-attendees"),
+        ("P4.T2.S2", "training-attendees"),
+        ("P4.T2.S3", "trainings"),
+        ("P4.T2.S4", "exposed-talks"),
+        ("P4.T3.S1", "explanations"),
+    }
+
+
+def _indicators() -> set[str]:
+    scoring = ROOT / "regulations" / "scoring" / "tbn4-scoring.2024-01-01.toml"
+    return {one["id"] for one in tomllib.loads(scoring.read_text())["indicator"]}
+
+
+def _texts(value: Any) -> Iterator[Mapping[str, str]]:
+    """Yield every text of a file: the tables with a Kazakh wording."""
+    if isinstance(value, dict):
+        if "kk" in value:
+            yield value
+        else:
+            for one in value.values():
+                yield from _texts(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
