@@ -60,7 +60,13 @@ class OpenCase(Command):
     again: bool = False
 
 
-class RecordFact(CaseCommand):
+class Previewed(CaseCommand):
+    """A command that moves due dates: asked for a preview it answers what it would move, and writes nothing."""
+
+    preview: Annotated[bool, Field(description="Only answer what would change; nothing is written.")] = False
+
+
+class RecordFact(Previewed):
     """Record that something happened on a day, with what proves it. `at_time`: the time of it in Almaty."""
 
     fact: Name
@@ -78,12 +84,6 @@ class RecordFact(CaseCommand):
         if self.evidence_follows and any(details):
             raise ValueError("what follows later is not sent now")
         return self
-
-
-class Previewed(CaseCommand):
-    """A command that moves due dates: asked for a preview it answers what it would move, and writes nothing."""
-
-    preview: Annotated[bool, Field(description="Only answer what would change; nothing is written.")] = False
 
 
 class Replan(Previewed):
@@ -237,6 +237,20 @@ def act_of(ctx: RequestContext, command: Previewed) -> Callable[[CaseCommands], 
     """Return what a command does on a desk."""
     case, by = command.case, stamp(ctx)
     match command:
+        case RecordFact(evidence_follows=True):
+            return lambda desk: reminder_actions.done(desk, case, command.fact, on=command.on, **by)
+        case RecordFact():
+            return lambda desk: desk.record(
+                case,
+                command.fact,
+                on=command.on,
+                evidence=() if command.preview else store_evidence(ctx, command.evidence),
+                values=command.values,
+                signed_by=command.signed_by,
+                at_time=command.at_time,
+                remark=command.remark.strip()[:MAX_REMARK],
+                **by,
+            )
         case Replan(planned=planned):
             return lambda desk: desk.replan_all(case, planned, **by)
         case Correct(fact=fact, on=on, ground=ground, values=values):
@@ -344,22 +358,7 @@ def open_case(ctx: RequestContext, command: OpenCase) -> OpenedCase:
 @verb("record")
 def record(ctx: RequestContext, command: RecordFact) -> CommandResult:
     """Record a fact; the same fact with the same date adds only what is new."""
-    if command.evidence_follows:
-        done = reminder_actions.done(ctx.desk, command.case, command.fact, on=command.on, **stamp(ctx))
-        return command_result(done)
-    return command_result(
-        ctx.desk.record(
-            command.case,
-            command.fact,
-            on=command.on,
-            evidence=store_evidence(ctx, command.evidence),
-            values=command.values,
-            signed_by=command.signed_by,
-            at_time=command.at_time,
-            remark=command.remark.strip()[:MAX_REMARK],
-            **stamp(ctx),
-        )
-    )
+    return run(ctx, command)
 
 
 @verb("record")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from documents.forms.checks import Note
 from documents.forms.filling import FilledForm, Missing, UnknownField, UnknownGroup, fill, missing_values
 from documents.forms.form import LANGUAGES, Field, Form
-from documents.forms.reading import UnknownForm, form, names
+from documents.forms.reading import UnknownForm, case_forms, form, names
 from documents.forms.rows_file import FormData
 from documents.forms.values import UnreadableValue, parse_value, title
 
@@ -24,6 +24,7 @@ __all__ = [
     "UnknownForm",
     "UnknownGroup",
     "UnreadableValue",
+    "case_forms",
     "fill",
     "form",
     "missing_values",

@@ -163,6 +163,7 @@ class Form:
             that the layout is ours), or custom (no act prescribes one).
         annex: its annex number in its source.
         about: its subject: a case, a period of a unit, or a person.
+        steps: ids of the obligations of a case it belongs to.
         approvers: who may approve it: "level" (by the level of the body), one duty, or "" when no approval is
             needed.
         columns: columns of its rows, in order.
@@ -173,6 +174,7 @@ class Form:
     origin: Origin
     about: About
     annex: int | None = None
+    steps: tuple[str, ...] = ()
     landscape: bool = False
     approvers: str = ""
     fields: Mapping[str, Field]

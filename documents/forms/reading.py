@@ -40,6 +40,12 @@ def names() -> tuple[str, ...]:
 
 
 @cache
+def case_forms() -> tuple[Form, ...]:
+    """Return the forms about a case, in file order (cached)."""
+    return tuple(about for about in map(form, names()) if about.about == "case")
+
+
+@cache
 def form(name: str) -> Form:
     """Return the form of a name (cached).
 
@@ -58,6 +64,7 @@ def form(name: str) -> Form:
         origin=document["origin"],
         about=document["about"],
         annex=document.get("annex"),
+        steps=tuple(document.get("steps", ())),
         landscape=document.get("landscape", False),
         approvers=document.get("approvers", ""),
         fields={id: _field(id, asked) for id, asked in document["fields"].items()},

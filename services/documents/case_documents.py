@@ -11,9 +11,10 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
+    from documents.forms import Form
     from services.app import AppContext
     from workflow.cases.commands.desk import View
-    from workflow.law.procedure import Text
+    from workflow.law.procedure import Procedure, Text
     from workflow.org.access import Scope
 
 log = logging.getLogger("merzim.documents")
@@ -72,19 +73,27 @@ class PackageFile:
 
 
 def case_sheets(app: AppContext, case: str, language: str, scope: Scope, *, today: date) -> Sequence[Sheet]:
-    """Return the forms about a case in the order of their names, each with the fields still unknown."""
-    from documents.forms import form, missing_values, names
+    """Return the forms of a case in the order of its steps, each with the fields still unknown."""
+    from documents.forms import missing_values
     from services.documents.filling import from_case
 
     view = _view(app, case, scope, today)
     sheets = []
-    for about in (form(name) for name in names()):
-        if about.about == "case":
-            data = from_case(app, about, view, language, today=today)
-            fields = missing_values(about, data.fields, language, rows=data.rows)
-            missing = tuple((field.field, field.row) for field in fields)
-            sheets.append(Sheet(id=about.id, title=about.title, missing=missing))
+    for about in forms_of(app.library.of(view.case)):
+        data = from_case(app, about, view, language, today=today)
+        fields = missing_values(about, data.fields, language, rows=data.rows)
+        missing = tuple((field.field, field.row) for field in fields)
+        sheets.append(Sheet(id=about.id, title=about.title, missing=missing))
     return tuple(sheets)
+
+
+def forms_of(procedure: Procedure) -> Sequence[Form]:
+    """Return the forms that belong to the steps of a procedure, in their order."""
+    from documents.forms import case_forms
+
+    order = {obligation.id: number for number, obligation in enumerate(procedure.obligations)}
+    steps = {about.id: [order[step] for step in about.steps if step in order] for about in case_forms()}
+    return sorted((about for about in case_forms() if steps[about.id]), key=lambda about: min(steps[about.id]))
 
 
 def filled_form(app: AppContext, case: str, form: str, language: str, scope: Scope, *, today: date) -> bytes:

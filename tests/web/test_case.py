@@ -109,7 +109,7 @@ def test_what_is_not_required_is_one_line(home: Home, case: str, browser: TestCl
     home.desk.exempt(home.real, obligation="cartogram_updated", ground="-", by="t", now=NOW, today=TODAY)
     page = browser.get(f"{case}?lang=ru").text
 
-    assert 'class="fold fold-line"' in page
+    assert 'class="card fold fold-line"' in page
     assert '<li id="cartogram_updated' in page
     assert '<tbody id="cartogram_updated' not in page
 
@@ -329,8 +329,8 @@ def test_only_its_reader_acknowledges_a_notice(home: Home, case: str) -> None:
     assert "только тот, кому оно адресовано" in foreign.text
 
 
-def test_many_stages_stand_in_a_strip_of_their_own(home: Home, browser: TestClient) -> None:
-    """Fourteen do not fit one line: the strip is told so."""
+def test_a_case_lists_all_its_stages_with_what_is_done_of_each(home: Home, browser: TestClient) -> None:
+    """Fourteen stages as well as five: each links to its steps, one of them is the current one."""
     from tests.law import library
     from workflow.cases.commands.opening import Opening
 
@@ -341,8 +341,66 @@ def test_many_stages_stand_in_a_strip_of_their_own(home: Home, browser: TestClie
     page = browser.get(f"/cases/{opened.id}").text
 
     assert len(longest.stages) > 7
-    assert "stages-many" in page
     assert page.count('href="#stage-') == len(longest.stages)
+    assert page.count('aria-current="step"') == 1
+
+
+def test_only_the_current_stage_and_what_presses_is_unfolded(home: Home, browser: TestClient) -> None:
+    """On 6 April the order is due: its stage is open; the analysis ahead and what follows it are folded."""
+    page = browser.get(f"/cases/{home.real}?lang=ru").text
+    is_open = {
+        part.partition('"')[0]: '<details class="fold" open>' in part
+        for part in page.split('aria-labelledby="title-')[1:]
+    }
+
+    assert is_open["order"] is True
+    assert is_open["analysis"] is False
+    assert is_open["monitoring"] is False
+
+
+def test_what_to_do_now_stands_on_top_with_its_day_and_its_form(home: Home, browser: TestClient) -> None:
+    """The order, due today: its ground, today as the day, its form in two languages."""
+    page = browser.get(f"/cases/{home.real}?lang=ru").text
+    card = page.partition('id="record"')[2].partition("</section>")[0]
+
+    assert page.index('id="record"') < page.index('aria-labelledby="title-preparation"')
+    assert "Сделать сейчас" in card
+    assert "до 6 апреля 2026 года" in card
+    assert '<option value="order_signed" selected>' in card
+    assert 'name="on" value="2026-04-06"' in card
+    assert f'href="/cases/{home.real}/forms/order/kk"' in card
+    assert f'href="/cases/{home.real}/forms/order/ru"' in card
+
+
+def test_another_step_is_chosen_and_its_links_are_published_on_the_day_of_the_fact(
+    home: Home, browser: TestClient
+) -> None:
+    """Chosen with another day it starts with that day, and each link's day of publication is the same."""
+    chosen = {"fact": "discussion_announced", "on": "2026-04-03"}
+    card = browser.get(f"/cases/{home.real}", params=chosen).text.partition('id="record"')[2]
+
+    assert '<option value="discussion_announced" selected>' in card
+    assert 'name="published.link:site" value="2026-04-03"' in card
+
+
+def test_before_it_is_recorded_the_card_says_what_it_would_move(home: Home, browser: TestClient) -> None:
+    """A start three working days before the planned one moves what counts from it; nothing is written."""
+    before = home.facts(home.real)
+    asked = {"fact": "analysis_started", "on": "2026-04-06", "lang": "en"}
+    page = browser.get(f"/cases/{home.real}", params=asked).text
+    effect = page.partition('id="record-effect">')[2].partition("</p>")[0]
+
+    assert "Deadlines moved: " in effect
+    assert home.facts(home.real) == before
+
+
+def test_forms_are_listed_in_the_order_of_the_steps(home: Home, browser: TestClient) -> None:
+    """From the schedule to the note on monitoring; a procedure without them lists none."""
+    page = browser.get(f"/cases/{home.real}/papers").text
+    listed = [part.partition("/")[0] for part in page.split(f"/cases/{home.real}/forms/")[1::2]]
+
+    assert listed[:5] == ["schedule", "start_announcement", "order", "discussion_announcement", "minutes"]
+    assert listed[5:] == ["analytic_note", "plan", "monitoring_note", "exposed_positions"]
 
 
 def test_an_old_notice_of_a_person_who_left_is_still_read(home: Home, case: str, browser: TestClient) -> None:

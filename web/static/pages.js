@@ -7,22 +7,33 @@
       window.print();
     }
   });
-  // A link to an obligation unfolds its explanation.
+  // A link to an obligation unfolds its stage and its explanation.
   function unfold() {
     var id = decodeURIComponent(window.location.hash.slice(1));
     var target = id && document.getElementById(id);
-    var details = target && target.querySelector("details");
-    if (details) {
-      details.open = true;
+    if (!target) {
+      return;
     }
+    [target.closest("details"), target.matches("tbody") && target.querySelector("details")].forEach(function (details) {
+      if (details && !details.open) {
+        details.open = true;
+        target.scrollIntoView();
+      }
+    });
   }
   window.addEventListener("hashchange", unfold);
   unfold();
   // The session ended while a form was being filled in: sent as browsers do, it comes back after the log-in.
   document.addEventListener("htmx:responseError", function (event) {
-    var form = event.detail.elt.closest("form");
-    if (event.detail.xhr.status === 401 && form && form.method === "post") {
+    var form = event.detail.elt;
+    if (event.detail.xhr.status === 401 && form.matches("form[method=post]")) {
       HTMLFormElement.prototype.submit.call(form);
+    }
+  });
+  // A hint beside a field never takes the page away, nor what was typed into it: the form itself asks to log in.
+  document.addEventListener("htmx:beforeOnLoad", function (event) {
+    if (event.detail.elt.matches("input") && event.detail.xhr.getResponseHeader("hx-redirect")) {
+      event.preventDefault();
     }
   });
   // Long work says that it is under way, and a button is pressed once.
@@ -136,10 +147,24 @@
       }).catch(function () { /* then the whole name is typed */ });
     }, 150);
   });
-  // Paper shows every explanation.
+  // Links are published on the day of the fact, until another day is typed.
+  document.addEventListener("change", function (event) {
+    var day = event.target;
+    if (day.name !== "on" || !day.form) {
+      return;
+    }
+    var before = day.dataset.before || day.defaultValue;
+    day.form.querySelectorAll("input[type=date][name^='published.']").forEach(function (field) {
+      if (field.value === before) {
+        field.value = day.value;
+      }
+    });
+    day.dataset.before = day.value;
+  });
+  // Paper shows every stage and every explanation.
   var closed = [];
   window.addEventListener("beforeprint", function () {
-    closed = Array.from(document.querySelectorAll("details.why:not([open])"));
+    closed = Array.from(document.querySelectorAll("details.why:not([open]), .stage-card > details:not([open])"));
     closed.forEach(function (details) { details.open = true; });
   });
   window.addEventListener("afterprint", function () {

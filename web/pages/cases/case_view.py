@@ -25,6 +25,9 @@ from workflow.findings.finding import Finding
 from workflow.law.procedure import Indicator, Procedure, Stage, Text
 from workflow.org.office import Office
 
+SETTLED: tuple[DeadlineStatus, ...] = ("done", "done_late", "missed")
+PRESSING: tuple[DeadlineStatus, ...] = ("overdue", "soon", "slipped")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
@@ -54,6 +57,30 @@ class Part:
     stage: Stage
     place: str
     entries: tuple[Entry, ...]
+
+    @property
+    def required(self) -> tuple[Entry, ...]:
+        return tuple(entry for entry in self.entries if entry.look != "not_required")
+
+    @property
+    def ids(self) -> frozenset[str]:
+        return frozenset(entry.deadline.id for entry in self.entries)
+
+    @property
+    def done(self) -> int:
+        """How many of its obligations are settled: done, or missed for good."""
+        return sum(entry.look in SETTLED for entry in self.required)
+
+    @property
+    def looks(self) -> dict[DeadlineStatus, int]:
+        """How many obligations ask for something, by the word for it."""
+        looks = [entry.look for entry in self.required]
+        return {look: looks.count(look) for look in PRESSING if look in looks}
+
+    @property
+    def is_unfolded(self) -> bool:
+        """Whether its obligations are shown at once: the case stands there, or something presses."""
+        return self.place == "at" or bool(self.looks)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

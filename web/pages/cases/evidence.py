@@ -33,8 +33,12 @@ class Field:
     restricted: str = ""
 
 
-def fields(kinds: Sequence[str], answers: Mapping[str, str]) -> tuple[Field, ...]:
-    """The fields for these kinds; there is always one for a link and one for a file."""
+def fields(kinds: Sequence[str], answers: Mapping[str, str], *, published_on: str = "") -> tuple[Field, ...]:
+    """The fields for these kinds; there is always one for a link and one for a file.
+
+    Args:
+        published_on: the day of publication a link without an answer of its own starts with.
+    """
     wanted = [(kind, kind.startswith("link:")) for kind in kinds]
     if not any(link for _, link in wanted):
         wanted.append((OTHER, True))
@@ -45,7 +49,7 @@ def fields(kinds: Sequence[str], answers: Mapping[str, str]) -> tuple[Field, ...
             kind=kind,
             is_link=is_link,
             address=answers.get(f"link.{kind}", "") if is_link else "",
-            published=answers.get(f"published.{kind}", ""),
+            published=answers.get(f"published.{kind}", published_on if is_link else ""),
             written=answers.get(f"written.{kind}", ""),
             restricted=answers.get(f"restricted.{kind}", ""),
         )

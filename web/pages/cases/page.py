@@ -11,8 +11,10 @@ from fastapi import HTTPException, Path, Request
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
+from calendars import OutOfRange
 from services import cases
 from services.context import RequestContext
+from services.documents.case_documents import forms_of
 from web.pages.cases.case_view import CaseView, make_case_view
 from web.pages.cases.documents import papers_view
 from web.pages.cases.judgement import judge
@@ -27,13 +29,15 @@ from web.pages.cases.recording import (
 )
 from web.pages.cases.risk_view import risk_view
 from web.pages.cases.withdrawing import withdraw_form
-from web.ui.form_values import RejectedForm, status_of
+from web.ui.form_values import RejectedForm, parse_date, status_of
 from web.ui.name_fields import NameField, build_person_field
 from web.ui.preferences import preferences, set_preference_cookies
 from web.ui.render import page
 from workflow.cases.case import Case
+from workflow.cases.commands.previews import Preview
 from workflow.findings.finding import Finding
 from workflow.law.procedure import Procedure
+from workflow.refusal import Refusal
 
 CaseId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
 Tab = Literal["deadlines", "risks", "papers", "history"]
@@ -171,22 +175,29 @@ def _forms(
     tried: RejectedForm | None,
     had_files: bool,
 ) -> dict[str, object]:
-    deadlines = [entry.deadline for part in view.parts for entry in part.entries]
+    entries = [entry for part in view.parts for entry in part.entries]
+    deadlines = [entry.deadline for entry in entries]
 
     def of(name: str) -> RejectedForm | None:
         return tried if tried is not None and tried.form == name else None
 
     recording, planning = of("record"), of("plan")
+    on = request.query_params.get("on", "")[:10]
+    record = record_form(
+        deadlines,
+        fact=recording.answers.get("fact", "") if recording else fact or pressing_fact(view),
+        answers=recording.answers if recording else {"on": on} if on else None,
+        refusal=recording.refusal if recording else None,
+        confirmation=recording.confirmation if recording else None,
+        had_files=had_files,
+        kind=view.case.kind,
+        today=today,
+    )
     return {
-        "record": record_form(
-            deadlines,
-            fact=recording.answers.get("fact", "") if recording else fact,
-            answers=recording.answers if recording else None,
-            refusal=recording.refusal if recording else None,
-            confirmation=recording.confirmation if recording else None,
-            had_files=had_files,
-            kind=view.case.kind,
-        ),
+        "record": record,
+        "now": next((entry for entry in entries if entry.deadline.id == record.fact), None),
+        "forms": [about for about in forms_of(view.procedure) if record.fact in about.steps],
+        "effect": _effect(ctx, view.case, record.fact, on),
         "plan": plan_form(
             deadlines,
             fact=planning.answers.get("fact", "") if planning else "",
@@ -206,6 +217,26 @@ def _forms(
         ],
         "extend": extend_form(deadlines, fact=fact, tried=of("extend")),
     }
+
+
+def pressing_fact(view: CaseView) -> str:
+    """Return the fact to record next: of the most pressing deadline, else of the first open duty."""
+    if view.next is not None:
+        return view.next.deadline.id
+    open_ones = (entry.deadline.id for part in view.parts for entry in part.entries if entry.look == "open")
+    return next(open_ones, "")
+
+
+def _effect(ctx: RequestContext, case: Case, fact: str, on: str) -> tuple[Preview, int] | None:
+    """Return what recording a fact on a day would change, and how many people it would tell."""
+    if not on or fact in ctx.library.of(case).decisions or not ctx.reader.may("record"):
+        return None
+    try:
+        day = parse_date(on)
+        foreseen, people = cases.foresee(ctx, cases.RecordFact(case=case.id, fact=fact, on=day, preview=True))
+    except (Refusal, OutOfRange):
+        return None
+    return foreseen, len(people)
 
 
 def _risks(request: Request, ctx: RequestContext, view: CaseView, **more: object) -> dict[str, object]:

@@ -62,10 +62,14 @@ def record_form(
     confirmation: Confirmation | None = None,
     had_files: bool = False,
     kind: str = "",
+    today: date | None = None,
 ) -> Form:
     """The form that records a fact. Without a choice it stands at the earliest obligation still open.
 
     What is recorded already can be chosen by its link: then its day stands and evidence is added.
+
+    Args:
+        today: the day it starts with, unless another was recorded or typed.
     """
     answers = answers or {}
     known = {deadline.id: deadline for deadline in deadlines if not is_entry(deadline.id)}
@@ -82,12 +86,17 @@ def record_form(
     chosen = known.get(fact)
     recorded = chosen.recorded_on if chosen else None
     taken = chosen.answer if chosen else None
+    published = chosen is not None and chosen.obligation.judged_by == "published"
+    start = recorded if recorded and not refusal else today
+    on = answers.get("on", start.isoformat() if start else "")
     return Form(
         choices=choices,
         fact=fact,
-        on=answers.get("on", recorded.isoformat() if recorded and not refusal else ""),
-        fields=fields(chosen.obligation.evidence if chosen else (), answers),
-        published=chosen is not None and chosen.obligation.judged_by == "published",
+        on=on,
+        fields=fields(
+            chosen.obligation.evidence if chosen else (), answers, published_on=on if published else ""
+        ),
+        published=published,
         timed=_is_timed(chosen, deadlines),
         at_time=answers.get("at_time", ""),
         values=_values(chosen, answers),

@@ -180,11 +180,12 @@ def opened(
     form = record_form(
         deadlines,
         fact=obligation,
-        answers=answers if answers is not None else {"on": today.isoformat()},
+        answers=answers,
         refusal=refusal,  # type: ignore[arg-type]
         confirmation=confirmation,
         had_files=had_files,
         kind=found.kind,
+        today=today,
     )
     return UnfoldedRow(
         id=f"{case}:{obligation}",
