@@ -8,15 +8,16 @@ from datetime import date, datetime
 from notifications.notice import Notice
 from notifications.office_time import OfficeTimes
 from notifications.ports import Move, Outbox
-from notifications.rules import Rules
+from notifications.rules import Rules, local_day
 from notifications.wire.message import message_id
 from workflow.board.rows import WAITING
 from workflow.cases.case import Event
 from workflow.cases.commands.previews import DeadlineChange
+from workflow.deadlines.lateness import lateness
 
 PAGE = 500
 MOVED, WITHDRAWN = "moved", "withdrawn"
-"""The rungs of these notices: there is another due date, or nobody is asked for it any more."""
+"""The rungs of these notices: there is another due date, or none that holds."""
 TOLD_STATES = ("sending", "sent", "unknown")
 """States of a notice of which its reader knows, or may know."""
 
@@ -85,20 +86,37 @@ def _is_news(due: date | None, last: Notice) -> bool:
 def _notices(move: Move, times: OfficeTimes, *, now: datetime, rules: Rules) -> Iterator[Notice]:
     """Yield the notices of a moved deadline, one for each recipient of an earlier notice."""
     row = move.row
-    if row is not None and row.state == "done":
+    if row is not None and row.state in ("done", "missed"):
+        # What was missed is no longer reminded of, yet nobody was let off: the case shows the finding.
         return
-    due = row.due if row is not None and row.state in WAITING else None
+    today = local_day(now, rules)
+    awaited = lateness(row, today=today).waiting_for if row is not None else None
+    due = row.due if row is not None and row.state in WAITING and awaited is None else None
     for last in move.told:
         if _is_news(due, last):
-            yield _notice(move, last, due, now=now, opens=times.opening(last.person, now), rules=rules)
+            opens = times.opening(last.person, now)
+            yield _notice(move, last, due, now=now, opens=opens, rules=rules, awaited=awaited)
 
 
 def _notice(
-    move: Move, last: Notice, due: date | None, *, now: datetime, opens: datetime, rules: Rules
+    move: Move,
+    last: Notice,
+    due: date | None,
+    *,
+    now: datetime,
+    opens: datetime,
+    rules: Rules,
+    awaited: str | None,
 ) -> Notice:
-    """Return the notice of a move to one recipient."""
+    """Return the notice of a move to one recipient.
+
+    Args:
+        awaited: the unrecorded fact without which the deadline has no date that holds.
+    """
     rung = MOVED if due else WITHDRAWN
-    about = {"old": last.due.isoformat(), "cause": dict(move.cause)}
+    about: dict[str, object] = {"old": last.due.isoformat(), "cause": dict(move.cause)}
+    if awaited is not None:
+        about["awaited"] = awaited
     spoken = due or last.due
     # The change stands in the key: a date that moves away and back is news each time.
     place = f"{move.case}:{move.obligation}:{spoken.isoformat()}"

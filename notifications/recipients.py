@@ -10,15 +10,13 @@ from notifications.channels import Channel
 from workflow.cases.case import Case
 from workflow.law.procedure import Obligation, Step
 from workflow.org.duties import Unresolved, heads_over, resolve
-from workflow.org.office import Office, Recipient, uploads_through
+from workflow.org.office import Office, Person, Recipient, uploads_through
 
 # In a rung, "duty" is whoever must do the thing itself; every other word is a duty of the office.
 THE_DUTY_ITSELF = "duty"
 # Who uploads: of a unit without an account of its own that is somebody in a higher body.
 ACCOUNT = "account_holder"
-
-
-STAND_INS = ("deputy", "officer")
+CHIEF_OF_STAFF = "chief_of_staff"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,8 +67,17 @@ def resolve_recipients(
             nobody.append(found)
             continue
         for one in found:
-            people.setdefault(one.person.key, one if itself or one.why in STAND_INS else _copied(one))
+            if duty == CHIEF_OF_STAFF and not _shares_organisation(office, one.person, case.unit):
+                continue
+            # The officer in place of a head there is not gets a copy: somebody responsible was found.
+            people.setdefault(one.person.key, one if itself or one.why == "deputy" else _copied(one))
     return tuple(people.values()), tuple(nobody)
+
+
+def _shares_organisation(office: Office, person: Person, unit: str) -> bool:
+    """Return whether the person belongs to the unit's organisation, or no kinds of organisations are known."""
+    organisation = office.organisation(unit)
+    return organisation is None or office.organisation(person.unit) == organisation
 
 
 def _places(office: Office, case: Case, executors: tuple[Recipient, ...] | Unresolved) -> list[tuple[str, str]]:

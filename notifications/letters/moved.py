@@ -56,7 +56,7 @@ def _sections(told: Sequence[tuple[Notice, Matter]], language: str, *, discreet:
             lines.append(Line(text=say(f"digest.{_word(notice)}_line", _arguments(notice, matter), language)))
             continue
         force = say(f"letter.force_{matter.deadline.obligation.force}", {}, language)
-        moved = say("digest.moved_line", _arguments(notice, matter), language)
+        moved = say(f"digest.{_word(notice)}_line", _arguments(notice, matter), language)
         lines.append(Line(text=f"{moved}; {force}"))
     cause = Line(text=describe_cause(one.about.get("cause"), language, first))
     found = [
@@ -72,17 +72,23 @@ def _sections(told: Sequence[tuple[Notice, Matter]], language: str, *, discreet:
 
 
 def _word(one: Notice) -> str:
-    """Which of the sentences a notice is written with: moved, no longer asked for, or its clock stopped."""
+    """Return which sentences a notice is written with: another date, the same again, none that holds yet, the
+    clock stopped, nobody asked any more."""
     cause = one.about.get("cause")
     if one.rung != WITHDRAWN:
-        return "moved"
-    return "paused" if isinstance(cause, Mapping) and cause.get("kind") == "paused" else "withdrawn"
+        return "again" if one.about["old"] == one.due.isoformat() else "moved"
+    if isinstance(cause, Mapping) and cause.get("kind") == "paused":
+        return "paused"
+    return "waits" if one.about.get("awaited") else "withdrawn"
 
 
 def _arguments(one: Notice, matter: Matter) -> dict[str, object]:
     """Return the arguments of the sentence about one deadline."""
     title = matter.deadline.obligation.title
+    awaited = str(one.about.get("awaited", ""))
+    anchor = matter.procedure.anchor_by_id.get(awaited.partition(".")[0])
     return {
+        "awaited": anchor.title if anchor else awaited,
         "title": title,
         "object": matter.case.object_names() if matter.case.object_in("kk") else matter.case.id,
         "old": date.fromisoformat(str(one.about["old"])),

@@ -101,7 +101,8 @@ class Matters:
             # What its date is computed from went by: nobody is told of a lateness that is none.
             return False
         if notice.kind == "moved" and notice.rung == "withdrawn":
-            return not waited_for and deadline.state != "done"
+            awaited = waited_for and not holds_on(deadline, self.today)
+            return awaited if waited_for else deadline.state not in ("done", "missed")
         return waited_for and deadline.due == notice.due
 
     def _matter(self, notice: Notice, case: Case, procedure: Procedure, deadline: Deadline) -> Matter:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -213,7 +213,9 @@ def _table(matter: Matter, language: str, *, today: date) -> Iterator[Line]:
         yield line("due", say("due.until" if deadline.due_at else "letter.due", ends, language))
     if lateness(deadline, today=today).waiting_for:
         awaited = awaited_elements(deadline, procedure, today=today)
-        yield line("waits", " ".join(explain(awaited, language)))
+        # The label says that it waits.
+        first = (replace(one, code=f"letter.{one.code}") for one in awaited[:1])
+        yield line("waits", " ".join(explain((*first, *awaited[1:]), language)))
     if deadline.earliest and deadline.latest and deadline.earliest != deadline.latest:
         ends = {"earliest": deadline.earliest, "latest": deadline.latest}
         yield line("range", say("letter.range", ends, language))

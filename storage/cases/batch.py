@@ -296,7 +296,10 @@ def _has_moved(known: tuple[object, ...], row: Row, *, paused: bool) -> bool:
     """
     if known[_STATE] not in WAITING or (known[_DUE] is None and not paused):
         return False
-    return known[_DUE] != row.due if row.state in WAITING else row.state != "done"
+    if row.state not in WAITING:
+        return row.state != "done"
+    # Its day counted from a fact that has been withdrawn: the same date says nothing any more.
+    return known[_DUE] != row.due or (known[_UNTIL] is None and row.counts_until is not None)
 
 
 def _moved(change: CaseWrite, obligation: str, version: str) -> Values:

@@ -84,6 +84,33 @@ def test_escalation_climbs_from_whoever_must_do_it_and_reaches_the_first_head_la
     assert heard(everybody, last=True, obligation=recommended) == [AIGUL.name]
 
 
+def test_whoever_gets_a_copy_is_not_told_that_nobody_responsible_was_found() -> None:
+    """The officer in place of a head there is not: the executor was found. Where the officer stands in for the
+    executor, that is said."""
+    flat = office(replace(AIGUL, unit="body"), DANA, OFFICER, officer=OFFICER.key)
+    nobody = office(DANA, OFFICER, officer=OFFICER.key)
+
+    def reasons(where: Office) -> dict[str, str]:
+        step = Step(at=1, to=("duty", "head_of_unit"))
+        people, _ = resolve_recipients(where, case(unit="body"), OBLIGATION, OBLIGATION.id, step, on=ON)
+        return {one.person.name: one.why for one in people}
+
+    assert reasons(flat) == {AIGUL.name: "duty", OFFICER.name: "copied"}
+    assert reasons(nobody) == {OFFICER.name: "officer"}
+
+
+def test_the_chief_of_staff_hears_of_the_own_organisation_alone() -> None:
+    """Of a subject with a first head of its own the chief of staff of the body above it hears nothing."""
+    chief = Person(key="chief@example.kz", name="Аппарат басшысы", unit="body", duties=("chief_of_staff",))
+    town = office(chief, AIGUL)
+    kinds = {"body": replace(UNITS[0], kind="central"), "department": replace(DEPARTMENT, kind="quasi_state")}
+    apart = replace(town, units={**town.units, **kinds})
+
+    assert names(town, "chief_of_staff") == [chief.name]
+    assert names(apart, "chief_of_staff", of=case(unit="body")) == [chief.name]
+    assert names(apart, "chief_of_staff") == []
+
+
 def test_whom_a_matter_is_about_is_gone_round() -> None:
     """The head himself: the next higher hears; nor does he hear as the deputy of somebody away."""
     everybody = office(AIGUL, BOLAT, ERLAN, DANA, OFFICER, officer=OFFICER.key)

@@ -83,10 +83,13 @@ def test_the_question_is_a_question_and_no_lateness() -> None:
 
 
 def test_what_waits_says_for_what_and_names_no_last_day() -> None:
-    """The publication was planned for 18 May, and waits for a plan that was to be approved on the 13th."""
+    """The publication was planned for 18 May, and waits for a plan that was to be approved on the 13th; that it
+    waits is said once."""
     _, en = text("published", "en", date(2026, 5, 19))
+    _, kk = text("published", "kk", date(2026, 5, 19))
 
-    assert "Waits for: approval of the plan of measures; by the plan 13 May 2026." in en
+    assert "What it waits for: approval of the plan of measures; by the plan 13 May 2026." in en
+    assert "Не күтілуде: іс-шаралар жоспарын бекіту; жоспар бойынша – 2026 жылғы 13 мамыр." in kk
     assert "The date 18 May 2026 was counted from that day and is out of date." in en
     assert "Due by" not in en
 

@@ -7,7 +7,7 @@ from datetime import date
 from calendars.terms import OnDate
 from notifications.letters.moved import describe_cause
 from tests.notifications.test_moves import moves, told
-from tests.notifications.town import AIGUL, ANNOUNCE_BY, FIVE_BEFORE, Shelf, Town, noon
+from tests.notifications.town import AIGUL, ANNOUNCE_BY, FIVE_BEFORE, START, Shelf, Town, noon
 from workflow.cases.case import Case
 from workflow.cases.commands.risks import FoundRisk, RiskCommands, SetMeasure
 from workflow.cases.commands.withdrawals import withdraw
@@ -93,6 +93,44 @@ def test_whoever_was_told_of_a_measure_is_told_that_it_was_withdrawn(town: Town)
 
     assert "Больше не требуется: сатып алу тәртібін бекіту (срок был 27 марта)" in subjects
     assert "Запись отозвана: мероприятие № 1 (Айгүл)" in shelf.kept[-1].letter.text
+
+
+def test_whoever_was_told_of_a_date_hears_when_it_says_nothing_any_more(town: Town) -> None:
+    """The note's ten days ran from an end recorded by mistake, after the last day the analysis could take: with
+    the withdrawal they run from nothing. Recorded anew, the same day holds again."""
+    case = town.open(planned={"analysis_started": START})
+    shelf, end, told_on = Shelf(), date(2026, 5, 29), date(2026, 6, 5)
+    for fact, on in (("analysis_started", START), ("analysis_ended", end)):
+        town.desk.record(case.id, fact, on=on, by="Айгүл", now=noon(end), today=end)
+    told(town, shelf, told_on)
+
+    take_back(town, case, "analysis_ended", told_on)
+    before = len(shelf.kept)
+    told(town, shelf, told_on)
+    withdrawn = " ".join(" ".join(one.letter.text for one in shelf.kept[before:]).split())
+    town.desk.record(case.id, "analysis_ended", on=end, by="Айгүл", now=noon(told_on), today=told_on)
+
+    told(town, shelf, told_on)
+    again = " ".join(" ".join(one.letter.text for one in shelf.kept[before:]).split())
+
+    assert (
+        "Signing of the analytic note (Құрылыс басқармасы): no date for now (it counts from the day of “End of "
+        "the analysis”, which is not recorded), you were told 12 June 2026" in withdrawn
+    )
+    assert "Signing of the analytic note (Құрылыс басқармасы): 12 June 2026, due again" in again
+
+
+def test_what_was_missed_is_not_called_no_longer_required(town: Town) -> None:
+    """Nobody was let off: the analysis ended without the announcement, which is a finding."""
+    case = town.open()
+    shelf, end = Shelf(), date(2026, 5, 26)
+    told(town, shelf, FIVE_BEFORE)
+    for fact, on in (("analysis_started", START), ("analysis_ended", end)):
+        town.desk.record(case.id, fact, on=on, by="Айгүл", now=noon(end), today=end)
+    states = {one.id: one.state for one in town.desk.view(case.id, today=end).deadlines}
+
+    assert states["start_announced"] == "missed"
+    assert not [one for one in told(town, shelf, end) if one.startswith("Енді талап етілмейді")]
 
 
 def test_the_cause_names_a_row_by_its_number() -> None:

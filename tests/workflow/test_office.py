@@ -99,6 +99,19 @@ def test_a_case_without_a_unit_is_the_organisations() -> None:
     assert who(resolve(town, duty="head", unit="", on=DAY)) == [("first", "duty_elsewhere")]
 
 
+def test_a_subject_within_the_office_answers_for_its_own_cases_alone() -> None:
+    """A case of the whole office is for the office's own officer, not for the one of a subject beneath it."""
+    town = office(person("ours", "department", "officer"), person("theirs", "neighbour", "officer"))
+    kinds = {
+        "body": replace(town.units["body"], kind="central"),
+        "neighbour": replace(town.units["neighbour"], kind="quasi_state"),
+    }
+    town = replace(town, units={**town.units, **kinds})
+
+    assert who(resolve(town, duty="officer", unit="", on=DAY)) == [("ours", "duty_elsewhere")]
+    assert who(resolve(town, duty="officer", unit="neighbour", on=DAY)) == [("theirs", "duty")]
+
+
 def test_whom_the_schedule_names_comes_first() -> None:
     """A responsible text matched to a person is that person, whoever holds the duty."""
     town = office(

@@ -159,7 +159,14 @@ def _holding(office: Office, duty: str, place: str) -> Iterator[tuple[Recipient,
     if at_the_top or duty in UNIT_DUTIES:
         yield _elsewhere(at_the_top)
     else:
-        yield _elsewhere(person for _, person in anywhere)
+        # The case is of the whole office: what belongs to an organisation within it answers for its own alone.
+        own = [person for unit, person in anywhere if not _is_of_a_lower_organisation(office, unit)]
+        yield _elsewhere(own)
+
+
+def _is_of_a_lower_organisation(office: Office, unit: str) -> bool:
+    organisation = office.organisation(unit)
+    return organisation is not None and office.units[organisation].parent in office.units
 
 
 def _heads(office: Office, place: str) -> Iterator[tuple[Recipient, ...]]:

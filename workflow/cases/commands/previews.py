@@ -85,7 +85,7 @@ def _changes(before: Sequence[Deadline], after: Sequence[Deadline]) -> tuple[Dea
                 title=either.obligation.title,
                 before=due,
                 after=next_due,
-                done=new is not None and new.state == "done",
+                done=new is not None and new.state in ("done", "missed"),
             )
         )
     return tuple(changes)
