@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from services.context import Accounts, RequestContext, stamp
 from services.credentials import INVITATION_LASTS, BadPassword, check_login, hash_secret, new_secret
 from services.inputs import Line
+from services.queries import people_named
 from services.verbs import Command, NotFound, verb
 from workflow.closest_matches import closest_first
 from workflow.org.access import Access, Account, Entry, EntryKind, Reader
@@ -267,8 +268,7 @@ def _reader(ctx: RequestContext, login: str, command: AccountAccess) -> Reader:
     if unit and unit not in office.units:
         raise BadAccount("web.staff.unit_unknown", unit=unit)
     if person and person not in office.people:
-        query = person.casefold()
-        keys = [one.key for one in office.people.values() if query in (one.name.casefold(), one.email)]
+        keys = people_named(office, person)
         if len(keys) != 1:
             raise BadAccount("web.staff.person_unknown", person=person)
         person = keys[0]

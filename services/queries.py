@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from workflow.cases.commands.desk import View
     from workflow.findings.finding import Finding
     from workflow.law.procedure import Force, Text
+    from workflow.org.office import Office
 
 
 class UnknownUnit(Refusal, LookupError):
@@ -46,24 +47,27 @@ def unit_named(app: AppContext, text: str, *, new: bool = False) -> str:
     raise UnknownUnit("unknown_unit", unit=text, allowed=closest_first(text, units))
 
 
-def person_named(app: AppContext, text: str) -> str:
-    """Return the key of a person given by key, e-mail or name; "" stays "".
+def people_named(office: Office, text: str) -> list[str]:
+    """Return the keys of the people of a key or e-mail, else of a name; letter case makes no difference."""
+    query, people = text.casefold(), office.people.values()
+    keys = [
+        person.key for person in people if query in (person.key.casefold(), (person.email or "").casefold())
+    ]
+    return keys or [person.key for person in people if query == person.name.casefold()]
+
+
+def person_named(app: AppContext, text: str, *, required: bool = False) -> str:
+    """Return the key of a person given by key, e-mail or name; "" stays "" unless a person is required.
 
     Raises:
         UnknownPerson: nobody, or more than one person, of that name.
     """
-    if not text:
+    if not text and not required:
         return ""
-    people = app.reads.office().people.values()
-    query = text.casefold()
-    keys = [
-        person.key for person in people if query in (person.key.casefold(), (person.email or "").casefold())
-    ]
-    keys = keys or [person.key for person in people if query == person.name.casefold()]
+    office = app.reads.office()
+    keys = people_named(office, text) if text else []
     if len(keys) != 1:
-        raise UnknownPerson(
-            "unknown_person", person=text, allowed=closest_first(text, [person.key for person in people])[:10]
-        )
+        raise UnknownPerson("unknown_person", person=text, allowed=closest_first(text, office.people)[:10])
     return keys[0]
 
 

@@ -6,11 +6,13 @@ The caller (command line or page) must make sure that only the person concerned 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from workflow.closest_matches import closest_first
+from pydantic import BaseModel
+
+from services.context import RequestContext
+from services.queries import person_named
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -19,30 +21,23 @@ if TYPE_CHECKING:
     from workflow.org.office import Person
 
 
-class UnknownPerson(Refusal, LookupError):
-    """Nobody of that key, e-mail or name is in the office; or several are of that name."""
-
-
 class NoBot(Refusal):
     """No bot is configured that could receive a code."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Offer:
-    """A one-time code for a person. It is stored only as a hash: if it is lost, create another.
+class TelegramCode(BaseModel):
+    """A one-time code that links a person's Telegram account; `address` opens the bot with it.
 
-    Attributes:
-        address: link that opens the bot with the code.
-        until: UTC moment at which it expires.
+    It is stored only as a hash: if it is lost, create another. `until`: UTC moment at which it expires.
     """
 
-    person: Person
+    person: str
     code: str
     address: str
     until: datetime
 
 
-def offer(app: AppContext, person: str, *, now: datetime) -> Offer:
+def offer(ctx: RequestContext, person: str) -> TelegramCode:
     """Create a code for a person (by key, e-mail or name); an earlier unused code becomes invalid.
 
     Raises:
@@ -51,17 +46,15 @@ def offer(app: AppContext, person: str, *, now: datetime) -> Offer:
     """
     from notifications.links import CODE_LASTS, hash_code, link_address, new_code
 
-    channels = app.settings.channels
-    bot = str(channels.sections.get("telegram", {}).get("bot", ""))
+    bot = _bot(ctx.app)
     if not bot:
         raise NoBot("telegram.no_bot")
-    if "telegram" not in channels.use:
+    if "telegram" not in ctx.app.settings.channels.use:
         # No process would receive the code.
         raise NoBot("telegram.not_in_use")
-    holder = person_named(app, person)
-    code = new_code()
-    app.links.offer(holder.key, hash_code(code), now=now)
-    return Offer(person=holder, code=code, address=link_address(bot, code), until=now + CODE_LASTS)
+    key, code = person_named(ctx.app, person, required=True), new_code()
+    ctx.app.links.offer(key, hash_code(code), now=ctx.now)
+    return TelegramCode(person=key, code=code, address=link_address(bot, code), until=ctx.now + CODE_LASTS)
 
 
 def linked(app: AppContext) -> Sequence[tuple[Person | None, Link]]:
@@ -71,30 +64,11 @@ def linked(app: AppContext) -> Sequence[tuple[Person | None, Link]]:
     return sorted(pairs, key=lambda pair: (pair[0].name if pair[0] else "", pair[1].person))
 
 
-def unlink(app: AppContext, person: str, *, by: str, now: datetime) -> tuple[Person, bool]:
-    """Remove a person's link; return the person and whether there was one. Raises UnknownPerson."""
-    holder = person_named(app, person)
-    return holder, app.links.unlink(holder.key, by=by, now=now)
+def is_linked(app: AppContext, person: str) -> bool | None:
+    """Return whether a person's Telegram account is linked; None if no bot is configured."""
+    return app.links.of(person) is not None if _bot(app) else None
 
 
-def person_named(app: AppContext, text: str) -> Person:
-    """Return the person given by key, e-mail or name; letter case makes no difference.
-
-    Raises:
-        UnknownPerson: nobody, or several of that name.
-    """
-    people = app.outbox.office().people
-    query = text.strip().casefold()
-    matches = [
-        person
-        for person in people.values()
-        if query in (person.key.casefold(), (person.email or "").casefold())
-    ]
-    matches = matches or [person for person in people.values() if query == person.name.casefold()]
-    if len(matches) == 1 and query:
-        return matches[0]
-    if matches:
-        raise UnknownPerson(
-            "telegram.several_people", person=text, allowed=tuple(person.key for person in matches)
-        )
-    raise UnknownPerson("telegram.unknown_person", person=text, allowed=closest_first(text, people))
+def _bot(app: AppContext) -> str:
+    """Return the name of the bot in config.toml; "" without one."""
+    return str(app.settings.channels.sections.get("telegram", {}).get("bot", ""))

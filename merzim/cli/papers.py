@@ -84,13 +84,14 @@ def people(
         list[str] | None, typer.Option("--match", metavar="TEXT=KEY", help="cli.option.match")
     ] = None,
 ) -> None:
-    from services.imports.files import import_people, keep_match
+    from services import staff
+    from services.imports.files import keep_match
 
     call = CommandContext.of(ctx)
     call.creates_database = file is not None or bool(match)
     app, moment = call.app, call.moment
     if file is not None:
-        import_people(app, Path(file), by=call.by, now=moment.now, today=moment.today)
+        staff.save_table(call.ctx, staff.read_table(call.ctx, Path(file)))
     for pair in match or ():
         text, equals, key = pair.rpartition("=")
         if not equals:

@@ -27,62 +27,62 @@ def link(ctx: typer.Context, person: PersonKey) -> None:
     from services.telegram import offer
 
     call = CommandContext.of(ctx)
-    made = offer(call.app, person, now=call.moment.now)
-    until = made.until.astimezone(almaty())
+    offered = offer(call.ctx, person)
     if call.json:
-        call.answer(
-            {"person": made.person.key, "code": made.code, "address": made.address, "until": made.until}
-        )
+        call.answer(offered.model_dump(mode="json"))
         return
-    call.print(call.say("telegram.offered", person=made.person.name, until=f"{until:%H:%M}"))
-    call.print(f"  {made.code}")
-    call.print(f"  {made.address}")
+    name, until = call.app.reads.office().people[offered.person].name, offered.until.astimezone(almaty())
+    call.print(call.say("telegram.offered", person=name, until=f"{until:%H:%M}"))
+    call.print(f"  {offered.code}")
+    call.print(f"  {offered.address}")
 
 
 def links(ctx: typer.Context) -> None:
     from services.telegram import linked
 
     call = CommandContext.of(ctx)
-    found = linked(call.app)
+    pairs = linked(call.app)
     if call.json:
         rows = [
             {
-                "person": one.person,
+                "person": link.person,
                 "name": person.name if person else None,
-                "language": one.language,
-                "linked_at": one.linked_at,
-                "blocked_at": one.blocked_at,
+                "language": link.language,
+                "linked_at": link.linked_at,
+                "blocked_at": link.blocked_at,
             }
-            for person, one in found
+            for person, link in pairs
         ]
         call.answer({"links": rows})
         return
-    if not found:
+    if not pairs:
         call.print(call.say("telegram.nobody_linked"))
         return
     call.table(
         ("who", "language", "at", "state"),
         [
             (
-                f"{person.name} ({one.person})" if person else one.person,
-                one.language,
-                one.linked_at.date(),
-                call.say("telegram.blocked", since=one.blocked_at.date())
-                if one.blocked_at
+                f"{person.name} ({link.person})" if person else link.person,
+                link.language,
+                link.linked_at.date(),
+                call.say("telegram.blocked", since=link.blocked_at.date())
+                if link.blocked_at
                 else call.say("telegram.reached"),
             )
-            for person, one in found
+            for person, link in pairs
         ],
     )
 
 
 def unlink(ctx: typer.Context, person: PersonKey) -> int:
-    from services.telegram import unlink as forget
+    from services.queries import person_named
 
     call = CommandContext.of(ctx)
-    known, was = forget(call.app, person, by=call.by, now=call.moment.now)
+    key = person_named(call.app, person, required=True)
+    was = call.app.links.unlink(key, by=call.by, now=call.moment.now)
     if call.json:
-        call.answer({"person": known.key, "unlinked": was})
+        call.answer({"person": key, "unlinked": was})
     else:
-        call.print(call.say("telegram.unlinked" if was else "telegram.not_linked", person=known.name))
+        name = call.app.reads.office().people[key].name
+        call.print(call.say("telegram.unlinked" if was else "telegram.not_linked", person=name))
     return DONE if was else NOT_SO

@@ -16,7 +16,6 @@ from services.imports.schedules import (
     take_in,
     units_meant,
 )
-from services.overlays import rewrite_after_unit_change
 from workflow.closest_matches import closest_first
 from workflow.refusal import Refusal
 
@@ -97,23 +96,6 @@ def consider_schedule(
         answers=answers or ScheduleAnswers(),
         today=today,
     )
-
-
-def import_people(app: AppContext, file: Path, *, by: str, now: datetime, today: date) -> None:
-    """Units and people of a table; those it does not name stay, and so do kinds it leaves out.
-
-    Raises UnreadablePaper.
-    """
-    from documents import read_people
-    from documents.people.read_people import merge_people
-    from storage.org import store as office_store
-    from storage.org.chain import Stamp
-
-    read = merge_people(read_people(file), app.reads.office())
-    hand = Stamp(by=by, now=now, today=today)
-    office_store.save(app.engine, units=read.units, people=read.people, hand=hand)
-    # Own rules hold for a unit and what lies below it: where the tree is another one now, so are the dates.
-    rewrite_after_unit_change(app, now=now, today=today)
 
 
 def keep_match(app: AppContext, text: str, meant: str, *, by: str, now: datetime, today: date) -> None:

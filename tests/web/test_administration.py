@@ -9,10 +9,12 @@ from datetime import date, time
 import pytest
 from starlette.testclient import TestClient
 
-from services.administration import Administration, TelegramOffer
+from services import telegram
+from services.staff import mark
+from services.telegram import TelegramCode
 from storage.org import own_rules
 from tests.web.conftest import NOW, Home
-from web.pages.administration.staff_forms import mark
+from web.pages.account import login
 from workflow.org.office_time import OfficeTime
 
 SCRIPT = "<script>alert(1)</script>"
@@ -356,9 +358,9 @@ def test_own_rules_are_shown_as_they_were_adopted(home: Home, admin: TestClient)
 
 
 def test_a_telegram_code_is_for_oneself(monkeypatch: pytest.MonkeyPatch, home: Home) -> None:
-    offered = TelegramOffer(code="ABCD2345WXYZ", address="https://t.me/b?start=x", until=NOW)
-    monkeypatch.setattr(Administration, "telegram", lambda *_, **__: offered)
-    monkeypatch.setattr(Administration, "linked", lambda *_: False)
+    offered = TelegramCode(person="", code="ABCD2345WXYZ", address="https://t.me/b?start=x", until=NOW)
+    monkeypatch.setattr(telegram, "offer", lambda *_: offered)
+    monkeypatch.setattr(login, "is_linked", lambda *_: False)
     with home.client("responsible") as browser:
         answer = browser.post("/account/telegram")
 

@@ -13,12 +13,15 @@ from starlette.testclient import TestClient
 
 from merzim.app import build_app
 from merzim.settings_file import read
-from services.administration import Administration
+from services.administration import settings_in_force
 from services.app import AppContext
+from services.context import operator_context
 from services.moments import Moment
+from services.staff import pending_duties
 from storage.database.engine import reading
 from storage.maintenance.verify import verify
 from storage.org.chain import IN_ORDER
+from storage.org.staff import SqlStaff
 from storage.refusals import ChangedMeanwhile
 from tests.web.offices import office
 from web.app import create_app
@@ -38,8 +41,7 @@ def house(tmp_path: Path) -> Iterator[AppContext]:
         encoding="utf-8",
     )
     house = build_app(read(tmp_path / "config.toml", at=tmp_path))
-    staff = Administration(house).staff
-    staff.take_in(list(office().units.values()), list(office().people.values()), **HAND)  # type: ignore[arg-type]
+    SqlStaff(house.engine).take_in(list(office().units.values()), list(office().people.values()), **HAND)  # type: ignore[arg-type]
     house.accounts.save(Reader(login="admin", access="administrator"), disabled=False, **HAND)  # type: ignore[arg-type]
     house.desk.open(
         Opening(
@@ -98,10 +100,9 @@ def test_what_an_administrator_does_stands_in_the_office_s_chain(house: AppConte
 
 def test_a_table_is_an_event_for_each_line_that_changes(house: AppContext) -> None:
     """And none for those that stay."""
-    staff = Administration(house).staff
     before = len(said(house))
     people = list(house.reads.office().people.values())
-    staff.take_in([], people, **HAND)  # type: ignore[arg-type]
+    SqlStaff(house.engine).take_in([], people, **HAND)  # type: ignore[arg-type]
 
     assert len(said(house)) == before
     assert sum(kind == "person_saved" for kind, _, _ in said(house)) == len(people)
@@ -109,7 +110,7 @@ def test_a_table_is_an_event_for_each_line_that_changes(house: AppContext) -> No
 
 def test_of_two_writers_the_second_is_refused_by_the_database_too(house: AppContext) -> None:
     """Though both read the same."""
-    staff = Administration(house).staff
+    staff = SqlStaff(house.engine)
     was = house.reads.office().people["a@org.kz"]
     staff.keep_person(replace(was, post="бірінші"), was=was, **HAND)  # type: ignore[arg-type]
     with pytest.raises(ChangedMeanwhile):
@@ -119,11 +120,8 @@ def test_of_two_writers_the_second_is_refused_by_the_database_too(house: AppCont
 
 def test_before_somebody_goes_it_is_said_what_falls_to_whom(house: AppContext, admin: TestClient) -> None:
     """What the authorised person does falls to the one of another unit; what the head does to nobody."""
-    port = Administration(house)
-    authorised, head = (
-        port.pending_duties("a@org.kz", today=TODAY),
-        port.pending_duties("b@org.kz", today=TODAY),
-    )
+    ctx = operator_context(house, **HAND)  # type: ignore[arg-type]
+    authorised, head = (pending_duties(ctx, "a@org.kz"), pending_duties(ctx, "b@org.kz"))
     page = admin.get("/administration/person/remove?key=b@org.kz&lang=ru").text
 
     assert {one.to for one in authorised} == {("Өтегенов Ерлан",)}
@@ -131,7 +129,7 @@ def test_before_somebody_goes_it_is_said_what_falls_to_whom(house: AppContext, a
     assert all(one.to == () for one in head)
     assert "никому" in page
     assert all(one.title is not None and one.title.ru in page for one in head)
-    assert not port.pending_duties("c@org.kz", today=TODAY)
+    assert not pending_duties(ctx, "c@org.kz")
 
 
 def test_a_test_letter_really_goes(house: AppContext, admin: TestClient) -> None:
@@ -143,7 +141,7 @@ def test_a_test_letter_really_goes(house: AppContext, admin: TestClient) -> None
 
 
 def test_no_secret_is_shown_among_the_settings(house: AppContext) -> None:
-    shown = json.dumps(list(Administration(house).settings()), ensure_ascii=False)
+    shown = json.dumps(list(settings_in_force(house)), ensure_ascii=False)
 
     assert "office.name" in shown
     assert "Министрлік" in shown

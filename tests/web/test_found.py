@@ -9,11 +9,11 @@ from html.parser import HTMLParser
 
 import pytest
 
+from services.staff import mark
 from tests.web.conftest import NOW, TODAY, Home, hide, office_with_cases
 from tests.web.offices import office as small_office
 from tests.web.test_administration import person
 from tests.web.walking import STARTS, walk
-from web.pages.administration.staff_forms import mark
 from web.ui.form_values import InvalidForm
 from web.ui.name_fields import (
     MAX_SUGGESTIONS,

@@ -16,12 +16,12 @@ from sqlalchemy import insert
 
 from documents.sheets.upload import UploadKind
 from services.credentials import hash_password
+from services.staff import mark
 from storage.accounts.uploads import SqlUploads
 from storage.org import store as office_store
 from storage.tables import NOTICE
 from tests.second_factors import code_at
 from tests.web.real import ROOT, RealOffice
-from web.pages.administration.staff_forms import mark
 from workflow.cases.case import Evidence
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.registers import ExposedPosition, RegisterCommands

@@ -5,7 +5,7 @@ Password and second factor are changed in a browser session only, never by a tok
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, HTTPException
@@ -13,12 +13,12 @@ from pydantic import BaseModel, Field
 
 from services.accounts import WayIn, ways_in
 from services.inputs import Day, Key
+from services.telegram import TelegramCode, offer
 from services.verbs import Command
 from web.api.answers import PROBLEMS, RequestTranslator
 from web.api.idempotency import Writing
 from web.auth.dependencies import Own, Recording
 from web.pages.account.digest_choice import be_reminded, own_choice
-from web.pages.administration.common import administration
 from web.pages.administration.feeds import give_own, revoke
 from web.pages.cases import commands
 
@@ -89,14 +89,6 @@ class SessionsEnded(BaseModel):
     ended: int
 
 
-class TelegramCode(BaseModel):
-    """A one-time code that links a Telegram account; `address` opens the bot with it."""
-
-    code: str
-    address: str
-    until: datetime
-
-
 class TelegramUnlinked(BaseModel):
     linked: bool
 
@@ -147,7 +139,6 @@ def leave(ctx: Recording, once: Writing, body: Away) -> LeaveAnswer:
 @router.post("/feeds", status_code=201)
 def make_feed(ctx: Own, once: Writing, translator: RequestTranslator) -> FeedMade:
     """Make a calendar feed of the reader's own deadlines; its address is given once."""
-    administration(ctx)
     return once(
         ctx, None, lambda: FeedMade(address=give_own(ctx, translator.language)), FeedMade, secret="address"
     )
@@ -165,13 +156,7 @@ def telegram_code(ctx: Own, once: Writing) -> TelegramCode:
     if not ctx.reader.person:
         raise HTTPException(404, "web.problem.no_person")
 
-    def make_code() -> TelegramCode:
-        now = ctx.now
-        return TelegramCode.model_validate(
-            administration(ctx).telegram(ctx.reader.person, now=now), from_attributes=True
-        )
-
-    return once(ctx, None, make_code, TelegramCode, secret="code")
+    return once(ctx, None, lambda: offer(ctx, ctx.reader.person), TelegramCode, secret="code")
 
 
 @router.post("/telegram/unlinking")
@@ -181,8 +166,7 @@ def unlink(ctx: Own, once: Writing) -> TelegramUnlinked:
         raise HTTPException(404, "web.problem.no_person")
 
     def unlink_telegram() -> TelegramUnlinked:
-        now = ctx.now
-        administration(ctx).unlink(ctx.reader.person, by=ctx.reader.login, now=now)
+        ctx.app.links.unlink(ctx.reader.person, by=ctx.reader.login, now=ctx.now)
         return TelegramUnlinked(linked=False)
 
     return once(ctx, None, unlink_telegram, TelegramUnlinked)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Path
 from pydantic import BaseModel
 
-from services import accounts
+from services import accounts, administration
 from services.inputs import Line
 from services.verbs import Command
 from web.api import mount
@@ -16,19 +15,10 @@ from web.api.answers import PROBLEMS, RequestTranslator
 from web.api.idempotency import Writing
 from web.api.notices import Resent
 from web.auth.dependencies import Setting
-from web.pages.administration import staff_commands as staff
-from web.pages.administration.common import administration
 from web.pages.cases import commands
 
 router = APIRouter(prefix="/api/v1/administration", tags=["administration"], responses=PROBLEMS)
 Named = Annotated[str, Path(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_-]+$")]
-
-
-class ChannelAnswer(BaseModel):
-    """`settings`: as in config.toml, without secrets."""
-
-    name: str
-    settings: dict[str, str]
 
 
 class TestLetterRequest(Command):
@@ -45,15 +35,6 @@ class LetterSent(BaseModel):
 class SettingAnswer(BaseModel):
     key: str
     value: str
-
-
-class RulesAnswer(BaseModel):
-    """A set of own rules in force, as it was adopted."""
-
-    name: str
-    on: date
-    by: str
-    text: str
 
 
 @router.get("/accounts")
@@ -78,12 +59,9 @@ mount.post(router, "/accounts/{login}/tokens", accounts.give_token, status=201)
 
 
 @router.get("/channels")
-def channels(ctx: Setting) -> list[ChannelAnswer]:
+def channels(ctx: Setting) -> list[administration.ChannelInUse]:
     """List the channels letters are sent through."""
-    return [
-        ChannelAnswer(name=channel.name, settings=dict(channel.settings))
-        for channel in administration(ctx).channels()
-    ]
+    return list(administration.channels(ctx.app))
 
 
 @router.post("/channels/{channel}/letters")
@@ -93,7 +71,7 @@ def try_channel(
     """Send the reader a test letter at once."""
 
     def send_test_letter() -> LetterSent:
-        outcome = staff.try_channel(ctx, channel, body.email, translator.language)
+        outcome = administration.send_test_letter(ctx, channel, body.email, translator.language)
         return LetterSent(state=outcome.state, answer=outcome.answer)
 
     return once(ctx, body, send_test_letter, LetterSent)
@@ -113,13 +91,10 @@ def resend_all(ctx: Setting, once: Writing, channel: Named) -> Resent:
 @router.get("/settings")
 def settings(ctx: Setting) -> list[SettingAnswer]:
     """List the settings in force without secrets; they are changed in config.toml."""
-    return [SettingAnswer(key=key, value=value) for key, value in administration(ctx).settings()]
+    return [SettingAnswer(key=key, value=value) for key, value in administration.settings_in_force(ctx.app)]
 
 
 @router.get("/rules")
-def rules(ctx: Setting) -> list[RulesAnswer]:
+def rules(ctx: Setting) -> list[administration.RulesInForce]:
     """List the organisation's own rules in force; they are adopted by `merzim overlay`."""
-    return [
-        RulesAnswer(name=rules.name, on=rules.on, by=rules.by, text=rules.text)
-        for rules in administration(ctx).rules()
-    ]
+    return list(administration.own_rules(ctx.app))

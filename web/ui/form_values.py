@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
@@ -124,6 +125,14 @@ def parse_event_number(text: str) -> int:
     if not re.fullmatch(r"[1-9]\d{0,8}", text, re.ASCII):
         raise InvalidForm("web.refusal.no_record")
     return int(text)
+
+
+def tidy(text: str) -> str:
+    """Return the text in one line with single spaces; control characters become spaces."""
+    spaced = "".join(
+        " " if unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") else letter for letter in text
+    )
+    return " ".join(spaced.split())
 
 
 def parse_text(text: str) -> str:

@@ -17,9 +17,9 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from services import credentials
-from services.administration import Administration, TelegramOffer
 from services.context import RequestContext
 from services.credentials import BadPassword, hash_secret
+from services.telegram import TelegramCode, is_linked
 from web.auth import demonstration
 from web.auth.dependencies import (
     Anybody,
@@ -300,7 +300,7 @@ def own_page(
     refusal: Refusal | None = None,
     status: int = 200,
     feed: str = "",
-    telegram: TelegramOffer | None = None,
+    telegram: TelegramCode | None = None,
 ) -> Response:
     """Return the page of one's own account. `feed`: address of a new feed; `telegram`: a new code."""
     now, today = ctx.now, ctx.today
@@ -327,7 +327,7 @@ def own_page(
         may_feed=True,
         telegram=telegram,
         telegram_picture=credentials.totp_picture(telegram.address) if telegram else "",
-        linked=Administration(ctx.app).linked(ctx.reader.person) if ctx.reader.person else None,
+        linked=is_linked(ctx.app, ctx.reader.person) if ctx.reader.person else None,
         choosing=own_choice(ctx),
     )
 

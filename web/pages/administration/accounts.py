@@ -12,6 +12,7 @@ from starlette.responses import Response
 from services import accounts
 from services.context import RequestContext
 from services.fields import build
+from services.staff import recorded_office
 from services.verbs import Verb
 from web.auth.dependencies import Setting, SettingByPerson
 from web.pages.administration import factor_removal
@@ -19,11 +20,10 @@ from web.pages.administration.common import (
     LONGEST_FIELD,
     onward,
     placed,
-    recorded_office,
     show,
     texts,
 )
-from web.pages.administration.staff_forms import tidy
+from web.ui.form_values import tidy
 from web.ui.name_fields import build_person_field, build_unit_field, resolve_person, resolve_unit
 from workflow.org.access import ACCESSES, Account
 from workflow.org.access import placed as placed_reader

@@ -9,11 +9,9 @@ from fastapi import Request
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from services.administration import Administration
 from services.context import RequestContext
 from web.ui.preferences import preferences, set_preference_cookies
 from web.ui.render import page
-from workflow.org.office import Office
 
 MAX_FIELDS = 140
 LONGEST_FIELD = 64 * 1024
@@ -23,16 +21,6 @@ SAID = frozenset(
         *("removal_requested", "removal_approved", "removal_withdrawn"),
     }
 )
-
-
-def administration(ctx: RequestContext) -> Administration:
-    """Return the installation's administration commands."""
-    return Administration(ctx.app)
-
-
-def recorded_office(ctx: RequestContext) -> Office:
-    """Return units and people as stored, without an officer named only in config.toml."""
-    return ctx.reads.office().written_down
 
 
 def texts(form: FormData) -> dict[str, str]:

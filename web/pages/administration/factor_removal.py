@@ -9,8 +9,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from services.account_letters import account_letters
+from services.accounts import BadAccount
 from services.context import RequestContext, stamp
-from web.pages.administration.staff_forms import BadStaff, tidy
+from web.ui.form_values import tidy
 from workflow.org.access import Account, RemovalRequest, administrators
 
 LASTS = timedelta(hours=72)
@@ -19,41 +20,41 @@ LONGEST_GROUND = 500
 
 
 def request_removal(ctx: RequestContext, known: Account, ground: str) -> None:
-    """Request the removal of an account's second factor, and notify its holder. Raises BadStaff."""
+    """Request the removal of an account's second factor, and notify its holder. Raises BadAccount."""
     now = ctx.now
     login, ground = known.reader.login, tidy(ground)[:LONGEST_GROUND]
     if not known.second_factor:
-        raise BadStaff("web.factor.none", login=login)
+        raise BadAccount("web.factor.none", login=login)
     if not ground:
-        raise BadStaff("web.factor.no_ground")
+        raise BadAccount("web.factor.no_ground")
     if not approvers(ctx, login, requested_by=ctx.reader.login):
-        raise BadStaff("web.factor.no_other")
+        raise BadAccount("web.factor.no_other")
     until = now + LASTS
     facts = {"by": ctx.reader.login, "until": until.isoformat()}
     letters = account_letters(ctx, known, "removal_requested", facts)
     if not ctx.factors.request_removal(login, ground, until=until, letters=letters, **stamp(ctx)):
-        raise BadStaff("web.factor.requested_already", login=login)
+        raise BadAccount("web.factor.requested_already", login=login)
 
 
 def withdraw(ctx: RequestContext, known: Account) -> None:
-    """Withdraw or reject a request. Raises BadStaff."""
+    """Withdraw or reject a request. Raises BadAccount."""
     if not ctx.factors.withdraw_removal(known.reader.login, **stamp(ctx)):
-        raise BadStaff("web.factor.no_request", login=known.reader.login)
+        raise BadAccount("web.factor.no_request", login=known.reader.login)
 
 
 def approve(ctx: RequestContext, known: Account) -> None:
-    """Remove a second factor on another administrator's request, and notify its holder. Raises BadStaff."""
+    """Remove a second factor on another administrator's request, and notify its holder. Raises BadAccount."""
     now = ctx.now
     login = known.reader.login
     request = ctx.factors.removal(login, now=now)
     if request is None:
-        raise BadStaff("web.factor.no_request", login=login)
+        raise BadAccount("web.factor.no_request", login=login)
     if code := obstacle(ctx, request):
-        raise BadStaff(code)
+        raise BadAccount(code)
     facts = {"by": request.by, "approved_by": ctx.reader.login}
     letters = account_letters(ctx, known, "removed", facts)
     if not ctx.factors.approve_removal(login, letters=letters, **stamp(ctx)):
-        raise BadStaff("web.factor.no_request", login=login)
+        raise BadAccount("web.factor.no_request", login=login)
 
 
 def obstacle(ctx: RequestContext, request: RemovalRequest) -> str:

@@ -17,12 +17,10 @@ import i18n
 from notifications.letters.subjects import confidential
 from notifications.notice import Entry as Item
 from notifications.wire.entry import calendar, item_id
-from services.accounts import issue_secret
+from services.accounts import BadAccount, issue_secret
 from services.context import Reads, RequestContext
 from services.credentials import hash_secret
 from web.auth.dependencies import Anybody, reader_of
-from web.pages.administration.common import administration
-from web.pages.administration.staff_forms import BadStaff
 from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry
@@ -52,10 +50,9 @@ def feeds_of(ctx: RequestContext, login: str, *, now: datetime) -> list[Entry]:
 
 
 def give_own(ctx: RequestContext, language: str) -> str:
-    """Create a feed of the reader; return its address, shown once. Raises BadStaff when there are too many."""
-    now = ctx.now
-    if len(feeds_of(ctx, ctx.reader.login, now=now)) >= MOST_FEEDS:
-        raise BadStaff("web.feed.enough")
+    """Create a feed of the reader; return its address, shown once. Raises BadAccount: there are too many."""
+    if len(feeds_of(ctx, ctx.reader.login, now=ctx.now)) >= MOST_FEEDS:
+        raise BadAccount("web.feed.enough")
     return give(ctx, ctx.reader.login, scope="", name=ctx.reader.name, language=language)
 
 
@@ -63,7 +60,7 @@ def give(ctx: RequestContext, login: str, *, scope: str, name: str, language: st
     """Create a feed; return its address, shown once. `scope`: the unit, "" for the account's own person."""
     by = ctx.reader.login
     secret = issue_secret(ctx.accounts, "feed", login, LASTS, now=ctx.now, name=name, scope=scope, by=by)
-    return f"{administration(ctx).address}/feeds/{secret}.ics?lang={language}"
+    return f"{ctx.app.rules.public_address}/feeds/{secret}.ics?lang={language}"
 
 
 def revoke(ctx: RequestContext, login: str, hash: str) -> int:
@@ -184,19 +181,19 @@ def _waits_for(ctx: RequestContext, case: Case, row: Row, person: str, office: O
 def _item(ctx: RequestContext, case: Case, row: Row, language: str, now: datetime) -> Item:
     """Return the same calendar item as in letters: same UID, rising sequence, all-day."""
     assert row.due is not None
-    port = administration(ctx)
+    rules = ctx.app.rules
     if _hidden(ctx, case):
         # A date of one's own may be known to one's own calendar; what it is about may not.
-        summary, text, link = i18n.say("digest.awaits_subject", {}, language), "", port.address
+        summary, text, link = i18n.say("digest.awaits_subject", {}, language), "", rules.public_address
     else:
         title = entry_obligation(case, ctx.library.of(case), row.obligation).title[language]
         period = row.obligation.partition(".")[2]
         if period and not is_entry(row.obligation):
             title = f"{title}, {i18n.period(period, language)}"
         summary = " – ".join(filter(None, (title, case.object_in(language))))
-        text, link = "\n".join(_explained(ctx, case, row, language)), f"{port.address}/cases/{case.id}"
+        text, link = "\n".join(_explained(ctx, case, row, language)), f"{rules.public_address}/cases/{case.id}"
     return Item(
-        uid=item_id(case.id, row.obligation, port.domain),
+        uid=item_id(case.id, row.obligation, rules.domain),
         sequence=max(0, int((now - (case.opened_at or now)).total_seconds())),
         on=row.due,
         stamp=now,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from fastapi import APIRouter, HTTPException, Request
 from starlette.concurrency import run_in_threadpool
@@ -17,36 +16,23 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from documents import UnreadablePaper
-from documents.people.read_people import ReadPeople
 from documents.people.sheet import people_table
 from documents.sheets.listing import tables_workbook
 from notifications.notice import Outcome
-from services import sending
+from services import administration, sending, staff, telegram
 from services.context import RequestContext
 from web.auth.dependencies import Own, Setting
 from web.auth.reading import run_in_reading_thread
 from web.pages.account.login import own_page
-from web.pages.administration import staff_commands as staff
-from web.pages.administration.common import LONGEST_FIELD, administration, onward, recorded_office, show, texts
+from web.pages.administration.common import LONGEST_FIELD, onward, show, texts
 from web.pages.administration.feeds import give_own, revoke
-from web.pages.administration.staff_forms import tidy
+from web.ui.form_values import tidy
 from web.ui.preferences import preferences
-from workflow.org.office import Office
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
 SHOWN = 200
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Change:
-    """One line of a preview. `what`: added or changed; `fields`: codes of changed fields."""
-
-    name: str
-    what: str
-    unit: str
-    fields: tuple[str, ...] = ()
 
 
 @router.get("/administration/people/export")
@@ -56,8 +42,7 @@ def export(request: Request, ctx: Setting) -> Response:
 
 def people_file(request: Request, ctx: RequestContext) -> Response:
     """Return all people as a workbook that can be imported again."""
-    administration(ctx)
-    table = people_table(recorded_office(ctx), preferences(request).language)
+    table = people_table(staff.recorded_office(ctx), preferences(request).language)
     return Response(
         tables_workbook([table]),
         media_type=XLSX,
@@ -68,14 +53,13 @@ def people_file(request: Request, ctx: RequestContext) -> Response:
 @router.get("/administration/people/import")
 def ask_import(request: Request, ctx: Setting) -> Response:
     """Show the form for importing a table of people."""
-    administration(ctx)
     return show(request, ctx, "people_import.html", preview=None)
 
 
 @router.post("/administration/people/import")
 async def import_people(request: Request, ctx: Setting) -> Response:
     """Show a preview of a table's changes; when submitted from there, import it."""
-    async with request.form(max_files=1, max_fields=5, max_part_size=staff.LARGEST * 2) as form:
+    async with request.form(max_files=1, max_fields=5, max_part_size=staff.MAX_TABLE_BYTES * 2) as form:
         return await run_in_reading_thread(request, _import, request, ctx, form)
 
 
@@ -95,13 +79,13 @@ async def test_channel(request: Request, ctx: Setting) -> Response:
 @router.get("/administration/settings")
 def settings(request: Request, ctx: Setting) -> Response:
     """Show the settings of config.toml in force, which cannot be changed here."""
-    return show(request, ctx, "settings.html", settings=administration(ctx).settings())
+    return show(request, ctx, "settings.html", settings=administration.settings_in_force(ctx.app))
 
 
 @router.get("/administration/rules")
 def rules(request: Request, ctx: Setting) -> Response:
     """Show the organisation's own rules in force."""
-    return show(request, ctx, "rules.html", rules=administration(ctx).rules())
+    return show(request, ctx, "rules.html", rules=administration.own_rules(ctx.app))
 
 
 @router.post("/account/feed")
@@ -123,7 +107,7 @@ def _import(request: Request, ctx: RequestContext, form: FormData) -> Response:
         content, name = _uploaded(form)
         read = staff.read_table(ctx, content, name)
         if form.get("do") == "take":
-            staff.take_table(ctx, read)
+            staff.save_table(ctx, read)
             return onward(request, "/administration/people", said="taken")
     except Refusal as refusal:
         errors = refusal.errors if isinstance(refusal, UnreadablePaper) else ()
@@ -136,14 +120,14 @@ def _import(request: Request, ctx: RequestContext, form: FormData) -> Response:
             refusal=refusal,
             errors=errors[:SHOWN],
         )
-    changes = preview(read, recorded_office(ctx))
+    preview = staff.preview_table(ctx, read)
     return show(
         request,
         ctx,
         "people_import.html",
-        preview=changes[:SHOWN],
-        more=len(changes) - len(changes[:SHOWN]),
-        same=len(read.people) + len(read.units) - len(changes),
+        preview=preview.changes[:SHOWN],
+        more=max(0, len(preview.changes) - SHOWN),
+        same=preview.same,
         name=name,
         content=base64.b64encode(content).decode(),
     )
@@ -153,7 +137,7 @@ def _uploaded(form: FormData) -> tuple[bytes, str]:
     """Return the table from the file field, or as carried by the preview."""
     file = form.get("file")
     if isinstance(file, UploadFile) and file.filename:
-        content, name = file.file.read(staff.LARGEST + 1), file.filename
+        content, name = file.file.read(staff.MAX_TABLE_BYTES + 1), file.filename
     else:
         try:
             content = base64.b64decode(str(form.get("content", "")), validate=True)
@@ -161,30 +145,6 @@ def _uploaded(form: FormData) -> tuple[bytes, str]:
             content = b""
         name = str(form.get("name", ""))
     return content, tidy(name)[-200:]
-
-
-def preview(read: ReadPeople, office: Office) -> list[Change]:
-    """Return what a table would add and change, units first."""
-    changes: list[Change] = []
-    for unit in read.units:
-        known = office.units.get(unit.id)
-        fields = tuple(
-            name for name in ("name", "parent", "kind") if known and getattr(known, name) != getattr(unit, name)
-        )
-        if known is None or fields:
-            what = "changed" if known else "added"
-            changes.append(Change(name=unit.name, what=what, unit=unit.parent or "", fields=fields))
-    for person in read.people:
-        was = office.people.get(person.key)
-        fields = tuple(
-            name
-            for name in ("name", "unit", "post", "duties", "email", "language", "away", "deputy")
-            if was and getattr(was, name) != getattr(person, name)
-        )
-        if was is None or fields:
-            what = "changed" if was else "added"
-            changes.append(Change(name=person.name, what=what, unit=person.unit, fields=fields))
-    return changes
 
 
 def _channels_page(
@@ -201,7 +161,7 @@ def _channels_page(
         ctx,
         "channels.html",
         status=200 if refusal is None else 422,
-        channels=administration(ctx).channels(),
+        channels=administration.channels(ctx.app),
         faults=sending.faults(ctx.app),
         email=(typed or {}).get("email", (known.email or "") if known else ""),
         tried=(typed or {}).get("channel", ""),
@@ -213,14 +173,14 @@ def _channels_page(
 def _test(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Response:
     email = tidy(typed.get("email", ""))
     try:
-        outcome = staff.try_channel(ctx, typed.get("channel", ""), email, preferences(request).language)
+        language = preferences(request).language
+        outcome = administration.send_test_letter(ctx, tidy(typed.get("channel", "")), email, language)
     except Refusal as refusal:
         return _channels_page(request, ctx, typed=typed, refusal=refusal)
     return _channels_page(request, ctx, typed=typed, outcome=outcome)
 
 
 def _own_feed(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Response:
-    administration(ctx)
     login = ctx.reader.login
     if typed.get("do") == "revoke":
         revoke(ctx, login, typed.get("hash", ""))
@@ -232,14 +192,12 @@ def _own_feed(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -
 
 
 def _own_telegram(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Response:
-    now = ctx.now
     if not ctx.reader.person:
         raise HTTPException(404, "web.problem.no_person")
     if typed.get("do") == "unlink":
-        administration(ctx).unlink(ctx.reader.person, by=ctx.reader.login, now=now)
+        ctx.app.links.unlink(ctx.reader.person, by=ctx.reader.login, now=ctx.now)
         return onward(request, "/account", said="unlinked")
     try:
-        offer = administration(ctx).telegram(ctx.reader.person, now=now)
+        return own_page(request, ctx, telegram=telegram.offer(ctx, ctx.reader.person))
     except Refusal as refusal:
         return own_page(request, ctx, refusal=refusal, status=422)
-    return own_page(request, ctx, telegram=offer)

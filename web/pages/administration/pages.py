@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Request
@@ -11,24 +12,22 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from calendars import OutOfRange
-from services import sending
+from documents.people.office_time import parse_days
+from services import sending, staff
 from services.context import RequestContext
+from services.fields import build
+from services.staff import recorded_office
 from web.auth.dependencies import Setting
-from web.pages.administration import staff_commands as staff
 from web.pages.administration.common import (
     LONGEST_FIELD,
     MAX_FIELDS,
-    administration,
     onward,
     placed,
-    recorded_office,
     show,
     texts,
 )
 from web.pages.administration.feeds import feeds_of, give, revoke
-from web.pages.administration.staff_forms import AWAY, DIGESTS, HELD, mark, tidy
-from web.pages.administration.time_forms import holding, time_answers
-from web.ui.form_values import InvalidForm
+from web.ui.form_values import InvalidForm, parse_date, tidy
 from web.ui.name_fields import (
     are_units_listed,
     build_person_field,
@@ -42,12 +41,16 @@ from web.ui.preferences import preferences
 from web.ui.unit_filter import build_unit_filter
 from workflow.org.kinds import KINDS
 from workflow.org.office import Office, Person, Unit, time_of
-from workflow.org.office_time import NOTHING_OWN
+from workflow.org.office_time import MONDAY_TO_FRIDAY, OfficeTime
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False, prefix="/administration")
 Key = Annotated[str, Query(max_length=500)]
 Number = Annotated[int, Query(alias="page", ge=1, le=100_000)]
+PERSON_FIELDS = ("key", "mark", "name", "post", "email", "language", "digest")
+DIGESTS = ("", "daily", "weekly")
+MAX_AWAY = 40
+"""Rows for leave a form may have."""
 SHOWN = 200
 """People a list shows; the search finds the others."""
 
@@ -55,13 +58,12 @@ SHOWN = 200
 @router.get("")
 def overview(request: Request, ctx: Setting) -> Response:
     """Show where data is stored, and how much of it there is."""
-    administration(ctx)
     office, accounts = recorded_office(ctx), ctx.accounts.all()
     counts = {
         "people": len(office.people),
         "units": len(office.units),
         "accounts": sum(not one.disabled for one in accounts),
-        "channels": len(administration(ctx).channels()),
+        "channels": len(ctx.app.settings.channels.use),
     }
     faults = sending.faults(ctx.app)
     return show(request, ctx, "administration.html", counts=counts, faults=faults)
@@ -70,7 +72,6 @@ def overview(request: Request, ctx: Setting) -> Response:
 @router.get("/units")
 def units(request: Request, ctx: Setting, unit: Key = "", number: Number = 1) -> Response:
     """Show the tree of units; a large one level by level, in pages."""
-    administration(ctx)
     office = recorded_office(ctx)
     tree, pages = paginate_units(office, unit, number)
     return show(
@@ -92,7 +93,7 @@ def unit(request: Request, ctx: Setting, id: Key = "") -> Response:
     known = recorded_office(ctx).units.get(id)
     if id and known is None:
         raise HTTPException(404, "web.problem.no_unit")
-    return _unit_page(request, ctx, known, mark(known))
+    return _unit_page(request, ctx, known, staff.mark(known))
 
 
 @router.post("/unit")
@@ -113,11 +114,10 @@ async def unit_feed(request: Request, ctx: Setting) -> Response:
 @router.get("/people")
 def people(request: Request, ctx: Setting, q: Key = "", unit: Key = "") -> Response:
     """Show all people, searchable by name, post and e-mail."""
-    administration(ctx)
     office = recorded_office(ctx)
     with suppress(InvalidForm):  # the field says why; nobody is of such a unit
         unit = unit if are_units_listed(office) else resolve_unit_text(office, unit)
-    found = found_people(office, q, unit)
+    found = find_people(office, q, unit)
     return show(
         request,
         ctx,
@@ -134,8 +134,8 @@ def people(request: Request, ctx: Setting, q: Key = "", unit: Key = "") -> Respo
 @router.get("/person")
 def person(request: Request, ctx: Setting, key: Key = "") -> Response:
     """Show the form of a person, or of a new one without a key."""
-    known = get_person_or_404(ctx, key) if key else None
-    return _person_page(request, ctx, known, mark(known))
+    known = staff.get_person(ctx, key) if key else None
+    return _person_page(request, ctx, known, staff.mark(known))
 
 
 @router.post("/person")
@@ -149,7 +149,7 @@ async def save_person(request: Request, ctx: Setting) -> Response:
 @router.get("/person/remove")
 def ask_remove(request: Request, ctx: Setting, key: Key = "") -> Response:
     """Show which duties would fall to whom without this person, before removal."""
-    return _removal(request, ctx, get_person_or_404(ctx, key))
+    return _removal(request, ctx, staff.get_person(ctx, key))
 
 
 @router.post("/person/remove")
@@ -159,7 +159,7 @@ async def remove_person(request: Request, ctx: Setting) -> Response:
         return await run_in_threadpool(_remove_person, request, ctx, texts(form))
 
 
-def found_people(office: Office, words: str, unit: str) -> list[Person]:
+def find_people(office: Office, words: str, unit: str) -> list[Person]:
     """Return the people of a unit and below (or all) with these words in name, post, e-mail or key."""
     wanted = words.casefold().split()
     places = set(office.below(unit)) if unit else None
@@ -169,15 +169,6 @@ def found_people(office: Office, words: str, unit: str) -> list[Person]:
         if (places is None or one.unit in places)
         and all(word in f"{one.name} {one.post} {one.email or ''} {one.key}".casefold() for word in wanted)
     ]
-
-
-def get_person_or_404(ctx: RequestContext, key: str) -> Person:
-    """Return the person of a key; 404 when there is none."""
-    administration(ctx)
-    known = recorded_office(ctx).people.get(key)
-    if known is None:
-        raise HTTPException(404, "web.problem.no_person")
-    return known
 
 
 def _unit_page(
@@ -191,15 +182,9 @@ def _unit_page(
     feed: str = "",
 ) -> Response:
     office = recorded_office(ctx)
-    now = ctx.now
-    shown = typed or {
-        "name": known.name if known else "",
-        "parent": (known.parent or "") if known else "",
-        "kind": known.kind if known else "",
-        "uploads_through": (known.uploads_through or "") if known else "",
-        "acts": " ".join(known.acts) if known else "",
-        **time_answers(known.time if known else NOTHING_OWN),
-    }
+    shown = typed or _unit_answers(known)
+    holds = time_of(office, known.id if known else "")
+    hours, week = holds.hours or ctx.app.settings.reminders.office_hours, holds.week or MONDAY_TO_FRIDAY
     inside = frozenset(office.below(known.id)) if known else frozenset()
     return show(
         request,
@@ -215,30 +200,56 @@ def _unit_page(
         kinds=KINDS,
         acts=ctx.library.adopted_acts.values(),
         refusal=refusal,
-        feeds=[one for one in feeds_of(ctx, "", now=now) if known and one.scope == known.id],
+        feeds=[feed for feed in feeds_of(ctx, "", now=ctx.now) if known and feed.scope == known.id],
         feed=feed,
-        holds=staff.holds(ctx, office, known),
-        holding=holding(time_of(office, known.id if known else ""), administration(ctx).hours),
+        holds=staff.unit_holds(ctx, known) if known else (0, 0, 0),
+        holding=staff.hours_result(OfficeTime(hours=hours, week=week)),
     )
 
 
+def _unit_answers(known: Unit | None) -> dict[str, str]:
+    """Return the form of a unit."""
+    if known is None:
+        return {}
+    time = staff.hours_result(known.time)
+    return {
+        "name": known.name,
+        "parent": known.parent or "",
+        "kind": known.kind,
+        "uploads_through": known.uploads_through or "",
+        "acts": " ".join(known.acts),
+        **{f"time_{name}": getattr(time, name) for name in ("first", "last", "off", "working")},
+        **{f"time_day_{number}": "1" for number in time.week},
+    }
+
+
 def _save_unit(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Response:
-    id, seen = typed.get("id", ""), typed.get("mark", "")
+    same = {"id": typed.get("id", ""), "mark": typed.get("mark", "")}
     try:
-        if typed.get("do") == "remove" and id:
-            staff.remove_unit(ctx, id, seen)
+        if typed.get("do") == "remove" and same["id"]:
+            staff.remove_unit(ctx, build(staff.Removal, same))
             return onward(request, "/administration/units", said="removed")
         office = recorded_office(ctx)
-        units = {name: resolve_unit(office, typed.get(name, "")) for name in ("parent", "uploads_through")}
-        staff.keep_unit(ctx, id, seen, {**typed, **units})
+        fields = {
+            **same,
+            "name": tidy(typed.get("name", "")),
+            "kind": typed.get("kind", ""),
+            **{name: resolve_unit(office, typed.get(name, "")) for name in ("parent", "uploads_through")},
+            "acts": typed.get("acts", "").split(),
+            "time": {
+                **{end: typed.get(f"time_{end}", "").strip()[:5] for end in ("first", "last")},
+                "week": [number for number in range(1, 8) if typed.get(f"time_day_{number}")],
+                **{name: parse_days(typed.get(f"time_{name}", "")) for name in ("off", "working")},
+            },
+        }
+        staff.save_unit(ctx, build(staff.SaveUnit, fields))
     except Refusal as refusal:
-        known = recorded_office(ctx).units.get(id)
-        return _unit_page(request, ctx, known, mark(known), typed=typed, refusal=refusal)
+        known = recorded_office(ctx).units.get(same["id"])
+        return _unit_page(request, ctx, known, staff.mark(known), typed=typed, refusal=refusal)
     return onward(request, "/administration/units", said="saved")
 
 
 def _unit_feed(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Response:
-    administration(ctx)
     known = recorded_office(ctx).units.get(typed.get("id", ""))
     if known is None:
         raise HTTPException(404, "web.problem.no_unit")
@@ -247,7 +258,7 @@ def _unit_feed(request: Request, ctx: RequestContext, typed: Mapping[str, str]) 
         return onward(request, "/administration/unit", id=known.id, said="revoked")
     language = preferences(request).language
     feed = give(ctx, "", scope=known.id, name=known.name, language=language)
-    return _unit_page(request, ctx, known, mark(known), feed=feed)
+    return _unit_page(request, ctx, known, staff.mark(known), feed=feed)
 
 
 def _person_page(
@@ -262,7 +273,7 @@ def _person_page(
 ) -> Response:
     office = recorded_office(ctx)
     form = dict(typed) if typed is not None else _answers(known, office)
-    filled = [n for n in range(40) if form.get(f"away_first_{n}") or form.get(f"away_last_{n}")]
+    filled = [n for n in range(MAX_AWAY) if form.get(f"away_first_{n}") or form.get(f"away_last_{n}")]
     held = duties if duties is not None else list(known.duties if known else ())
     return show(
         request,
@@ -274,10 +285,10 @@ def _person_page(
         mark=seen,
         form=form,
         held=held,
-        duties=HELD,
+        duties=staff.HELD,
         digests=DIGESTS,
         unit=build_unit_field(office, form.get("unit", "")),
-        rows=range(min(40, max(AWAY - 4, len(filled) + 2))),
+        rows=range(min(MAX_AWAY, max(2, len(filled) + 2))),
         deputy=build_person_field(office, form.get("deputy", "")),
         refusal=refusal,
         accounts=[one for one in ctx.accounts.all() if known and one.reader.person == known.key],
@@ -308,19 +319,35 @@ def _save_person(
     key = typed.get("key", "")
     try:
         office = recorded_office(ctx)
-        deputy = resolve_person(office, tidy(typed.get("deputy", "")))
-        found = {**typed, "unit": resolve_unit(office, typed.get("unit", "")), "deputy": deputy}
-        staff.keep_person(ctx, key, typed.get("mark", ""), found, duties)
+        fields = {
+            **{name: tidy(typed[name]) for name in PERSON_FIELDS if name in typed},
+            "unit": resolve_unit(office, typed.get("unit", "")),
+            "deputy": resolve_person(office, tidy(typed.get("deputy", ""))),
+            "duties": duties,
+            "away": _away(typed),
+        }
+        staff.save_person(ctx, build(staff.SavePerson, fields))
     except (Refusal, OutOfRange) as refusal:
         known = recorded_office(ctx).people.get(key)
-        return _person_page(request, ctx, known, mark(known), typed=typed, duties=duties, refusal=refusal)
+        return _person_page(request, ctx, known, staff.mark(known), typed=typed, duties=duties, refusal=refusal)
     return onward(request, "/administration/people", said="saved")
+
+
+def _away(typed: Mapping[str, str]) -> list[dict[str, date]]:
+    """Return the spans of leave of a form. Raises BadStaff: one end is missing; InvalidForm: no date."""
+    spans = []
+    for n in range(MAX_AWAY):
+        first, last = (typed.get(f"away_{end}_{n}", "").strip() for end in ("first", "last"))
+        if first and last:
+            spans.append({"first": parse_date(first), "last": parse_date(last)})
+        elif first or last:
+            raise staff.BadStaff("web.staff.away_half")
+    return spans
 
 
 def _removal(
     request: Request, ctx: RequestContext, known: Person, *, refusal: Refusal | None = None
 ) -> Response:
-    today = ctx.today
     office = recorded_office(ctx)
     return show(
         request,
@@ -329,9 +356,9 @@ def _removal(
         status=200 if refusal is None else 422,
         place=placed("/administration/person/remove", key=known.key),
         known=known,
-        mark=mark(known),
+        mark=staff.mark(known),
         office=office,
-        falling=administration(ctx).pending_duties(known.key, today=today),
+        falling=staff.pending_duties(ctx, known.key),
         deputised=[one for one in office.people.values() if one.deputy == known.key],
         accounts=[one for one in ctx.accounts.all() if one.reader.person == known.key],
         is_officer=ctx.reads.office().officer == known.key,
@@ -340,9 +367,10 @@ def _removal(
 
 
 def _remove_person(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Response:
-    known = get_person_or_404(ctx, typed.get("key", ""))
+    known = staff.get_person(ctx, typed.get("key", ""))
     try:
-        staff.remove_person(ctx, known, typed.get("mark", ""))
+        fields = {"id": known.key, "mark": typed.get("mark", "")}
+        staff.remove_person(ctx, build(staff.Removal, fields))
     except Refusal as refusal:
         return _removal(request, ctx, known, refusal=refusal)
     return onward(request, "/administration/people", said="removed")

@@ -20,9 +20,8 @@ from services.context import RequestContext, stamp
 from web.auth.dependencies import Managing, Reading
 from web.auth.reading import run_in_reading_thread
 from web.pages.administration.common import texts
-from web.pages.administration.staff_forms import BadStaff, tidy
 from web.pages.calendar.month import as_known, month_view
-from web.ui.form_values import parse_date
+from web.ui.form_values import InvalidForm, parse_date, tidy
 from web.ui.render import page
 from web.ui.unit_filter import UnitParam
 from workflow.refusal import Refusal
@@ -161,7 +160,7 @@ def _adopt(request: Request, ctx: RequestContext, form: FormData) -> Response:
 
 
 def _text(form: FormData) -> tuple[str, str]:
-    """The act: of the file, else what was pasted. Raises BadStaff."""
+    """The act: of the file, else what was pasted. Raises InvalidForm."""
     file = form.get("file")
     typed = texts(form)
     if isinstance(file, UploadFile) and file.filename:
@@ -169,7 +168,7 @@ def _text(form: FormData) -> tuple[str, str]:
         try:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError:
-            raise BadStaff("web.act.not_text", name=name) from None
+            raise InvalidForm("web.act.not_text", name=name) from None
     elif _is_transfer(typed):
         text, name = _transfer(typed), f"transfer-{typed.get('off', '')[:10]}.toml"
     else:
@@ -182,13 +181,13 @@ def _is_transfer(typed: Mapping[str, str]) -> bool:
 
 
 def _transfer(typed: Mapping[str, str]) -> str:
-    """A transfer of one day off, as the records write it. Raises BadForm, BadStaff: no date, no act."""
+    """A transfer of one day off, as the records write it. Raises BadForm, InvalidForm: no date, no act."""
     days = {name: parse_date(typed.get(name, "")) for name in ("off", "work")}
     if typed.get("adopted", "").strip():
         days["adopted"] = parse_date(typed["adopted"])
     said = {name: tidy(typed.get(name, "")) for name in ("act", "address", "number", "title_kk", "title_ru")}
     if not said["act"]:
-        raise BadStaff("web.act.unnamed")
+        raise InvalidForm("web.act.unnamed")
     titles = ", ".join(
         f"{name} = {_quoted(said[f'title_{name}'])}" for name in ("kk", "ru") if said[f"title_{name}"]
     )
@@ -208,11 +207,11 @@ def _quoted(text: str) -> str:
 
 
 def checked(text: str) -> str:
-    """The text of an act, its lines as we write them. Raises BadStaff: nothing, or too much."""
+    """The text of an act, its lines as we write them. Raises InvalidForm: nothing, or too much."""
     if not text.strip():
-        raise BadStaff("web.act.empty")
+        raise InvalidForm("web.act.empty")
     if len(text.encode()) > LARGEST:
-        raise BadStaff("web.act.too_large", kilobytes=LARGEST // 1000)
+        raise InvalidForm("web.act.too_large", kilobytes=LARGEST // 1000)
     return text.replace("\r\n", "\n")
 
 

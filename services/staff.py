@@ -1,0 +1,520 @@
+"""Units and people: one at a time, and as a table.
+
+A change carries a fingerprint of the state its author saw (`mark`); it is refused when that has changed since.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from documents.people.office_time import office_time, parse_hours
+from documents.sheets.email_address import is_address
+from services.context import RequestContext, stamp
+from services.inputs import Day, Key, Line
+from services.overlays import rewrite_after_unit_change
+from services.queries import people_named
+from services.verbs import Command, NotFound, verb
+from storage.org.staff import SqlStaff
+from workflow.org.kinds import KINDS
+from workflow.org.office import DUTIES, OF_A_PERSON, OUTSIDE, Office, Person, Unit
+from workflow.org.office_time import OfficeTime
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from documents import ReadPeople
+    from services.app import AppContext
+    from storage.org.store import SaveCounts
+    from workflow.board.rows import Row
+    from workflow.cases.case import Case
+    from workflow.law.procedure import Obligation, Text
+
+HELD = tuple(duty for duty in DUTIES if duty not in OF_A_PERSON and duty != OUTSIDE)
+"""Duties somebody may hold for good."""
+MAX_TABLE_BYTES = 2 * 1024 * 1024
+"""Bytes of a table of people: on the pages it goes to the browser and back between preview and import."""
+CHUNK_SIZE = 500
+"""Cases read together."""
+Short = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Mark = Annotated[
+    str,
+    Field(
+        max_length=40,
+        pattern=r"^[0-9a-f]*$",
+        description="The version that was read: `mark` of an earlier answer; empty for a new one.",
+    ),
+]
+Clock = Annotated[str, Field(pattern=r"^([0-2][0-9]:[0-5][0-9])?$")]
+
+
+class BadStaff(Refusal):
+    """A value of a unit or person that is not allowed."""
+
+
+class NoSuchPerson(NotFound):
+    """There is nobody of that key."""
+
+    not_found = "web.problem.no_person"
+
+
+class Hours(Command):
+    """Office hours of a unit; empty fields follow the organisation. `week`: 1 is Monday."""
+
+    first: Clock = ""
+    last: Clock = ""
+    week: list[Annotated[int, Field(ge=1, le=7)]] = Field(default_factory=list, max_length=7)
+    off: list[Day] = Field(default_factory=list, max_length=100)
+    working: list[Day] = Field(default_factory=list, max_length=100)
+
+
+class SaveUnit(Command):
+    """A unit. `id`: of an existing unit; empty for a new one, whose id is made of its name. `acts`: ids of
+    the acts of one organisation it adopted."""
+
+    name: Short
+    id: Line = ""
+    mark: Mark = ""
+    parent: Line = ""
+    kind: Line = ""
+    uploads_through: Line = ""
+    acts: list[Line] = Field(default_factory=list, max_length=100)
+    time: Hours = Field(default_factory=Hours)
+
+
+class Span(Command):
+    first: Day
+    last: Day
+
+
+class SavePerson(Command):
+    """A person. `key`: of an existing person; empty for a new one, whose key is the e-mail."""
+
+    name: Short
+    unit: Line
+    key: Line = ""
+    mark: Mark = ""
+    post: Short = ""
+    duties: list[Line] = Field(default_factory=list, max_length=40)
+    email: Short = ""
+    language: Literal["kk", "ru", "en"] = "kk"
+    away: list[Span] = Field(default_factory=list, max_length=40)
+    deputy: Annotated[Line, Field(description="Key, e-mail or name.")] = ""
+    digest: Literal["", "daily", "weekly"] = ""
+
+
+class Removal(Command):
+    """The person or unit to remove. `mark`: from the answer it was read in."""
+
+    id: Key
+    mark: Mark
+
+
+class HoursResult(BaseModel):
+    """Office hours as texts. `off`, `working`: days with dots, separated by commas."""
+
+    first: str
+    last: str
+    week: list[int]
+    off: str
+    working: str
+
+
+class UnitResult(BaseModel):
+    """A unit. `people`: how many are of it itself; `feeds`: ids of its calendar feeds."""
+
+    id: str
+    name: str
+    parent: str | None
+    kind: str
+    uploads_through: str | None
+    acts: list[str]
+    time: HoursResult
+    people: int
+    mark: str
+    feeds: list[str]
+
+
+class SpanResult(BaseModel):
+    first: date
+    last: date
+
+
+class PersonResult(BaseModel):
+    key: str
+    name: str
+    unit: str
+    post: str
+    duties: list[str]
+    email: str | None
+    language: str
+    away: list[SpanResult]
+    deputy: str | None
+    digest: str
+    mark: str
+
+
+class Removed(BaseModel):
+    removed: str
+
+
+class TableChange(BaseModel):
+    """A line of a table. `what`: added or changed; `fields`: codes of the changed fields."""
+
+    name: str
+    what: str
+    unit: str
+    fields: list[str]
+
+
+class TablePreview(BaseModel):
+    """The changes a table would make, units first. `same`: number of lines that change nothing."""
+
+    changes: list[TableChange]
+    same: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PendingDuty:
+    """Open deadlines of one obligation and unit that would pass from a person to others.
+
+    Attributes:
+        title: None for confidential cases: administrators of people may not see them.
+        unit: id of the unit, "" for confidential cases.
+        count: how many open deadlines; `late`: how many of them are overdue.
+        to: names of the people who would be notified instead; empty if nobody would.
+    """
+
+    title: Text | None
+    unit: str
+    count: int
+    late: int
+    to: tuple[str, ...]
+
+
+def mark(value: Unit | Person | None) -> str:
+    """Return the fingerprint of a value, by which concurrent changes are detected."""
+    return sha256(repr(value).encode()).hexdigest()[:20] if value is not None else ""
+
+
+def recorded_office(ctx: RequestContext) -> Office:
+    """Return units and people as stored, without an officer named only in config.toml."""
+    return ctx.app.reads.office().written_down
+
+
+def get_person(ctx: RequestContext, key: str) -> Person:
+    """Return the person of a key. Raises NoSuchPerson."""
+    person = recorded_office(ctx).people.get(key)
+    if person is None:
+        raise NoSuchPerson("web.problem.no_person")
+    return person
+
+
+def unit_result(ctx: RequestContext, unit: Unit) -> UnitResult:
+    """Return a unit with its hours, people and feeds."""
+    entries = ctx.accounts.entries("", now=ctx.now)
+    counted = {
+        "time": hours_result(unit.time),
+        "people": len(recorded_office(ctx).people_of.get(unit.id, ())),
+        "mark": mark(unit),
+        "feeds": [entry.hash for entry in entries if entry.kind == "feed" and entry.scope == unit.id],
+    }
+    return UnitResult.model_validate(asdict(unit) | counted)
+
+
+def hours_result(own: OfficeTime) -> HoursResult:
+    """Return an office time as texts."""
+    first, last = (f"{end:%H:%M}" for end in own.hours) if own.hours else ("", "")
+    off, working = (", ".join(f"{day:%d.%m.%Y}" for day in days) for days in (own.off, own.working))
+    return HoursResult(first=first, last=last, week=list(own.week), off=off, working=working)
+
+
+def person_result(person: Person) -> PersonResult:
+    """Return a person as an answer."""
+    away = [SpanResult(first=first, last=last) for first, last in person.away]
+    return PersonResult.model_validate(asdict(person) | {"away": away, "mark": mark(person)})
+
+
+def unit_holds(ctx: RequestContext, unit: Unit) -> tuple[int, int, int]:
+    """Return what prevents removing a unit: the number of people, of units below, and of its own cases."""
+    office = recorded_office(ctx)
+    people, units = len(office.people_of.get(unit.id, ())), len(office.children.get(unit.id, ()))
+    return people, units, ctx.app.reads.own_of(unit.id)
+
+
+@verb("settings")
+def save_unit(ctx: RequestContext, command: SaveUnit) -> UnitResult:
+    """Create or change a unit."""
+    office = recorded_office(ctx)
+    was = office.units.get(command.id)
+    _require_unchanged(was, command.mark, command.id)
+    unit = _unit_of(ctx, command, office, was)
+    SqlStaff(ctx.app.engine).keep_unit(unit, was=was, **stamp(ctx))
+    rewrite_after_unit_change(ctx.app, now=ctx.now, today=ctx.today)
+    return unit_result(ctx, unit)
+
+
+@verb("settings")
+def remove_unit(ctx: RequestContext, command: Removal) -> Removed:
+    """Remove a unit that has no people, units or cases."""
+    unit = recorded_office(ctx).units.get(command.id)
+    _require_unchanged(unit, command.mark, command.id)
+    if unit is None:
+        raise BadStaff("web.staff.unit_unknown", unit=command.id)
+    people, units, cases = unit_holds(ctx, unit)
+    if people or units or cases:
+        raise BadStaff("web.staff.unit_held", name=unit.name, people=people, units=units, cases=cases)
+    SqlStaff(ctx.app.engine).remove_unit(unit, **stamp(ctx))
+    rewrite_after_unit_change(ctx.app, now=ctx.now, today=ctx.today)
+    return Removed(removed=command.id)
+
+
+@verb("settings")
+def save_person(ctx: RequestContext, command: SavePerson) -> PersonResult:
+    """Create or change a person."""
+    office = recorded_office(ctx)
+    was = office.people.get(command.key)
+    _require_unchanged(was, command.mark, command.key)
+    person = _person_of(command, office, was)
+    SqlStaff(ctx.app.engine).keep_person(person, was=was, **stamp(ctx))
+    return person_result(person)
+
+
+@verb("settings")
+def remove_person(ctx: RequestContext, command: Removal) -> Removed:
+    """Remove a person; their open deadlines go to others."""
+    person = get_person(ctx, command.id)
+    _require_unchanged(person, command.mark, command.id)
+    SqlStaff(ctx.app.engine).remove_person(person, **stamp(ctx))
+    return Removed(removed=command.id)
+
+
+def read_table(ctx: RequestContext, file: Path | bytes, name: str = "") -> ReadPeople:
+    """Read a table of people and merge it with those on record, without writing.
+
+    Raises:
+        BadStaff: no file, or too large an upload.
+        UnreadablePaper: it names every bad row.
+    """
+    from documents import read_people
+    from documents.people.read_people import merge_people
+
+    if not file:
+        raise BadStaff("web.staff.no_file")
+    if isinstance(file, bytes) and len(file) > MAX_TABLE_BYTES:
+        raise BadStaff("web.staff.file_too_large", megabytes=MAX_TABLE_BYTES // 1024 // 1024)
+    return merge_people(read_people(file, name or None), recorded_office(ctx))
+
+
+def save_table(ctx: RequestContext, table: ReadPeople) -> SaveCounts:
+    """Save all units and people of a table; those it does not name are left unchanged."""
+    saved = SqlStaff(ctx.app.engine).take_in(list(table.units), list(table.people), **stamp(ctx))
+    rewrite_after_unit_change(ctx.app, now=ctx.now, today=ctx.today)
+    return saved
+
+
+def preview_table(ctx: RequestContext, table: ReadPeople) -> TablePreview:
+    """Return what a table would add and change."""
+    office = recorded_office(ctx)
+    unit_fields = ("name", "parent", "kind")
+    person_fields = ("name", "unit", "post", "duties", "email", "language", "away", "deputy")
+    changes = [
+        *(_change(one, office.units.get(one.id), one.parent, unit_fields) for one in table.units),
+        *(
+            _change(person, office.people.get(person.key), person.unit, person_fields)
+            for person in table.people
+        ),
+    ]
+    changed = [change for change in changes if change is not None]
+    return TablePreview(changes=changed, same=len(changes) - len(changed))
+
+
+def pending_duties(ctx: RequestContext, person: str) -> Sequence[PendingDuty]:
+    """Return the open deadlines a person is notified of, by obligation and unit, the most numerous first.
+
+    Confidential cases are counted without a title: administrators of people may not see them.
+    """
+    from workflow.deadlines.lateness import is_overdue
+
+    app, today = ctx.app, ctx.today
+    office = app.reads.office()
+    without = _office_without(office, person)
+    counted: Counter[tuple[str, str, str, tuple[str, ...]]] = Counter()
+    late: Counter[tuple[str, str, str, tuple[str, ...]]] = Counter()
+    titles: dict[tuple[str, str], Text] = {}
+    by_case: dict[str, list[Row]] = {}
+    for row in app.reads.due(app.calendar.first, app.calendar.last):
+        by_case.setdefault(row.case, []).append(row)
+    names = sorted(by_case)
+    for start in range(0, len(names), CHUNK_SIZE):
+        for case in app.ledger.cases(names[start : start + CHUNK_SIZE]).values():
+            secret = case.confidential or app.library.of(case).confidential
+            for row in by_case[case.id]:
+                obligation = _find_obligation(app, case, row.obligation)
+                if obligation is None:
+                    continue
+                if person not in _recipients(office, case, obligation, row.obligation, today):
+                    continue
+                others = _recipients(without, case, obligation, row.obligation, today)
+                to = () if secret else tuple(others.values())
+                key = ("", "", "", ()) if secret else (case.procedure, obligation.id, case.unit, to)
+                titles[key[0], key[1]] = obligation.title
+                counted[key] += 1
+                late[key] += is_overdue(row, today=today)
+    return [
+        PendingDuty(
+            title=titles[key[0], key[1]] if key[0] else None,
+            unit=key[2],
+            count=count,
+            late=late[key],
+            to=key[3],
+        )
+        for key, count in counted.most_common()
+    ]
+
+
+def _require_unchanged(stored: Unit | Person | None, seen: str, name: str) -> None:
+    """Raise BadStaff when the state its author saw has changed."""
+    if seen != mark(stored):
+        raise BadStaff("office_changed_meanwhile", name=stored.name if stored else name)
+
+
+def _unit_of(ctx: RequestContext, command: SaveUnit, office: Office, was: Unit | None) -> Unit:
+    """Return the unit a command describes.
+
+    Raises:
+        BadStaff: no name, a name in use, an unknown parent or kind, a cycle.
+        BadOfficeTime: hours or days that contradict one another.
+    """
+    name = _name(command.name)
+    other = office.unit_named.get(name.casefold())
+    if other is not None and (was is None or other != was.id):
+        raise BadStaff("web.staff.unit_taken", name=name)
+    id = was.id if was is not None else name
+    parent, through = command.parent or None, command.uploads_through or None
+    for unit in filter(None, (parent, through)):
+        if unit not in office.units:
+            raise BadStaff("web.staff.unit_unknown", unit=unit)
+    if was is not None and parent is not None and parent in office.below(was.id):
+        raise BadStaff("web.staff.unit_circle", name=name, parent=office.units[parent].name)
+    if command.kind and command.kind not in KINDS:
+        raise BadStaff("web.staff.kind_unknown", kind=command.kind)
+    time = command.time
+    hours = parse_hours(f"{time.first}-{time.last}" if time.first or time.last else "")
+    return Unit(
+        id=id,
+        name=name,
+        parent=parent,
+        kind=command.kind,
+        uploads_through=through if through != id else None,
+        time=office_time(hours=hours, week=time.week, off=time.off, working=time.working),
+        acts=ctx.library.known_acts(command.acts),
+    )
+
+
+def _person_of(command: SavePerson, office: Office, was: Person | None) -> Person:
+    """Return the person a command describes. The key never changes, as reminders and links refer to it.
+
+    Raises:
+        BadStaff: no name, an unknown unit, duty or deputy, an e-mail that is none or somebody else's, leave
+            that ends before it begins.
+    """
+    name, email = _name(command.name), command.email.strip().lower() or None
+    if command.unit not in office.units:
+        raise BadStaff("web.staff.unit_unknown", unit=command.unit)
+    if email and not is_address(email):
+        raise BadStaff("web.staff.email_malformed", email=email)
+    key = was.key if was else email or f"{command.unit} / {name}"
+    for other in office.people.values():
+        if other.key != key and email and email in ((other.email or "").casefold(), other.key):
+            raise BadStaff("web.staff.email_taken", email=email, name=other.name)
+    if was is None and key in office.people:
+        raise BadStaff("web.staff.person_taken", name=name)
+    for duty in command.duties:
+        if duty not in HELD:
+            raise BadStaff("web.staff.duty_unknown", duty=duty)
+    for span in command.away:
+        if span.last < span.first:
+            raise BadStaff("web.staff.away_backwards", first=span.first, last=span.last)
+    return Person(
+        key=key,
+        name=name,
+        unit=command.unit,
+        post=" ".join(command.post.split()),
+        duties=tuple(duty for duty in HELD if duty in command.duties),
+        email=email,
+        language=command.language,
+        away=tuple(sorted({(span.first, span.last) for span in command.away})),
+        deputy=_deputy(command.deputy.strip(), office, key),
+        digest=command.digest,
+    )
+
+
+def _name(text: str) -> str:
+    name = " ".join(text.split())
+    if not name:
+        raise BadStaff("web.staff.no_name")
+    return name
+
+
+def _deputy(text: str, office: Office, key: str) -> str | None:
+    """Return the key of a deputy given by key, e-mail or name. Raises BadStaff."""
+    if not text:
+        return None
+    keys = people_named(office, text)
+    if len(keys) != 1:
+        raise BadStaff("web.staff.deputy_several" if keys else "web.staff.deputy_unknown", text=text)
+    if keys[0] == key:
+        raise BadStaff("web.staff.deputy_self")
+    return keys[0]
+
+
+def _change(
+    new: Unit | Person, was: Unit | Person | None, unit: str | None, names: tuple[str, ...]
+) -> TableChange | None:
+    """Return what a line of a table changes; None when it changes nothing."""
+    fields = [name for name in names if was is not None and getattr(was, name) != getattr(new, name)]
+    if was is not None and not fields:
+        return None
+    return TableChange(name=new.name, what="changed" if was else "added", unit=unit or "", fields=fields)
+
+
+def _office_without(office: Office, person: str) -> Office:
+    """Return the office as it would be without a person."""
+    people = {
+        key: replace(member, deputy=None) if member.deputy == person else member
+        for key, member in office.people.items()
+        if key != person
+    }
+    officer = office.officer if office.officer != person else None
+    return replace(office, people=people, officer=officer)
+
+
+def _recipients(
+    office: Office, case: Case, obligation: Obligation, name: str, today: date
+) -> Mapping[str, str]:
+    """Return the names of the people notified of an obligation's deadline, by key."""
+    from workflow.org.duties import Unresolved, resolve
+
+    responsible = case.responsible.get(name) or case.responsible.get(obligation.id) or ""
+    holders = resolve(
+        office, duty=obligation.duty, unit=case.unit, on=today, responsible=responsible, person=case.person
+    )
+    if isinstance(holders, Unresolved):
+        return {}
+    return {holder.person.key: holder.person.name for holder in holders}
+
+
+def _find_obligation(app: AppContext, case: Case, name: str) -> Obligation | None:
+    from workflow.deadlines.register_deadlines import entry_obligation
+
+    try:
+        return entry_obligation(case, app.library.of(case), name)
+    except KeyError:
+        return None
