@@ -58,13 +58,21 @@ class FilledForm:
     notes: tuple[Note, ...]
 
 
-def fill(form: Form, values: Mapping[str, object], language: str, *, rows: Iterable[Row] = ()) -> FilledForm:
+def fill(
+    form: Form,
+    values: Mapping[str, object],
+    language: str,
+    *,
+    rows: Iterable[Row] = (),
+    looked_up: bool = False,
+) -> FilledForm:
     """Fill a form with values.
 
     Args:
         values: field -> text, date, (first, last), number, list or truth value; None when missing.
         language: kk or ru.
         rows: each part -> value; in a form with groups also the group's id (or its number).
+        looked_up: the rows are all there are in the registers: where there are none, the form says so.
 
     Raises:
         UnknownField: a value or a part of a row that the form does not have.
@@ -72,9 +80,12 @@ def fill(form: Form, values: Mapping[str, object], language: str, *, rows: Itera
         NotALanguageOfPapers: another language.
     """
     row_list = list(rows)
-    context, missing = _build_context(form, values, language, row_list)
+    context, missing = _build_context(form, values, language, row_list, looked_up=looked_up)
     document = _render(template(form.id, language), context)
-    return FilledForm(document=document, missing=missing, notes=check_form(form, values, row_list))
+    notes = check_form(form, values, row_list)
+    if looked_up and (empty := _without_rows(form, row_list, language)):
+        notes += (Note(code="form.note.none_found", arguments={"groups": empty}),)
+    return FilledForm(document=document, missing=missing, notes=notes)
 
 
 def missing_values(
@@ -85,7 +96,7 @@ def missing_values(
 
 
 def _build_context(
-    form: Form, values: Mapping[str, object], language: str, rows: Sequence[Row]
+    form: Form, values: Mapping[str, object], language: str, rows: Sequence[Row], *, looked_up: bool = False
 ) -> tuple[dict[str, object], tuple[Missing, ...]]:
     """Return the variables of the template and the missing values."""
     if language not in ("kk", "ru"):
@@ -105,7 +116,7 @@ def _build_context(
         if text is None and not field.optional:
             missing.append(Missing(field=field.id))
     if form.rows is not None:
-        context |= _row_variables(form, form.rows, rows, language, missing)
+        context |= _row_variables(form, form.rows, rows, language, missing, looked_up=looked_up)
     return context, tuple(missing)
 
 
@@ -140,10 +151,16 @@ def _check_names(form: Form, values: Mapping[str, object], rows: Sequence[Row]) 
 
 
 def _row_variables(
-    form: Form, rows: Rows, filled_rows: Sequence[Row], language: str, missing: list[Missing]
+    form: Form,
+    rows: Rows,
+    filled_rows: Sequence[Row],
+    language: str,
+    missing: list[Missing],
+    *,
+    looked_up: bool,
 ) -> dict[str, object]:
     """Return the template variables of the rows, and add their missing parts to `missing`."""
-    if not filled_rows:
+    if not filled_rows and not looked_up:
         missing.append(Missing(field="rows"))
     by_group: dict[int, list[dict[str, str]]] = {place: [] for place in range(len(rows.groups) or 1)}
     for number, row in enumerate(filled_rows, 1):
@@ -155,13 +172,36 @@ def _row_variables(
             for part in parts
             if not part.optional and format_value(part, row.get(part.id), language) is None
         ]
+    empty = rows.nothing[language] if looked_up and rows.nothing else ""
     if not rows.groups:
-        return {"rows": by_group[0] or _blank_rows(form, rows.parts, rows.blank)}
+        nothing = empty and [_row_of_nothing(form, rows.parts, empty)]
+        return {"rows": by_group[0] or nothing or _blank_rows(form, rows.parts, rows.blank)}
     context: dict[str, object] = {}
     for place, group in enumerate(rows.groups):
+        if empty and group.source and not by_group[place]:
+            by_group[place] = [_row_of_nothing(form, group.parts, empty)]
         context[group_variable(place)] = by_group[place] or _blank_rows(form, group.parts, 1)
         context[f"{group_variable(place)}_told"] = NEW_PARAGRAPH.join(row["told"] for row in by_group[place])
     return context
+
+
+def _without_rows(form: Form, rows: Sequence[Row], language: str) -> list[str]:
+    """Return what the groups are called whose register has no row; of flat rows, the form."""
+    if form.rows is None or not form.rows.nothing:
+        return []
+    if not form.rows.groups:
+        return [] if rows else [form.title[language]]
+    filled = {group_of(form.rows, row) for row in rows}
+    empty = (group for place, group in enumerate(form.rows.groups) if group.source and place not in filled)
+    return [group.label[language] for group in empty]
+
+
+def _row_of_nothing(form: Form, parts: Sequence[Field], text: str) -> dict[str, str]:
+    """Return the row that says there is nothing, in the first column besides the number and the label."""
+    (row,) = _blank_rows(form, parts, 1)
+    told = [place for place, column in enumerate(form.columns) if column.shows[0] not in ("number", "label")]
+    names = {f"c{told[0]}"} if told else {parts[0].id}
+    return {**row, **dict.fromkeys(names, text), "told": text}
 
 
 def _row_cells(form: Form, parts: Sequence[Field], row: Row, language: str, *, at: int) -> dict[str, str]:

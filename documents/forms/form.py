@@ -62,12 +62,28 @@ class Field:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RegisterRows:
+    """Where the rows of a report come from: the rows of a register whose `date` lies in the report's year.
+
+    Attributes:
+        where: field of the register -> the values it may have (ids of options, "yes" or "no").
+        parts: part of the form -> the fields of the register joined in it.
+    """
+
+    register: str
+    date: str
+    parts: Mapping[str, tuple[str, ...]]
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Group:
     """A fixed group of rows of a table: its heading, and the parts of each of its rows."""
 
     id: str
     label: Wording
     parts: tuple[Field, ...]
+    source: RegisterRows | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,12 +92,22 @@ class Rows:
 
     Attributes:
         blank: number of blank rows for handwriting when no rows are given.
+        source: the register of flat rows; of rows in groups each group has its own.
+        nothing: what is written in place of the rows of a register that has none.
     """
 
     parts: tuple[Field, ...] = ()
     groups: tuple[Group, ...] = ()
     group_by: str = ""
     blank: int = 5
+    source: RegisterRows | None = None
+    nothing: Wording | None = None
+
+    @property
+    def sources(self) -> Mapping[str, RegisterRows]:
+        """Group ("" where there are no groups) -> the register its rows come from."""
+        sources = {"": self.source, **{group.id: group.source for group in self.groups}}
+        return {group: source for group, source in sources.items() if source}
 
     def parts_of(self, group: str) -> tuple[Field, ...]:
         """Return the parts of the rows of a group ("" where there are no groups)."""

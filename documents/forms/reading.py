@@ -17,6 +17,7 @@ from documents.forms.form import (
     Group,
     Lines,
     PageBreak,
+    RegisterRows,
     Rows,
     Signature,
     Table,
@@ -98,12 +99,30 @@ def _rows(document: Mapping[str, Any]) -> Rows:
     return Rows(
         parts=() if group_by else _parts(parts),
         groups=tuple(
-            Group(id=one["id"], label=one["label"], parts=_parts(one["parts"]))
+            Group(id=one["id"], label=one["label"], parts=_parts(one["parts"]), source=_source(one.get("from")))
             for one in document.get("group", ())
         ),
         group_by=group_by,
         blank=document.get("blank", 5),
+        source=_source(document.get("from")),
+        nothing=document.get("nothing"),
     )
+
+
+def _source(table: Mapping[str, Any] | None) -> RegisterRows | None:
+    """Read the register that rows come from; a single field or value needs no brackets."""
+    if table is None:
+        return None
+    return RegisterRows(
+        register=table["register"],
+        date=table["date"],
+        parts={part: _several(fields) for part, fields in table["parts"].items()},
+        where={name: _several(values) for name, values in table.get("where", {}).items()},
+    )
+
+
+def _several(value: str | list[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
 
 
 def _parts(parts: Mapping[str, Any]) -> tuple[Field, ...]:
@@ -132,10 +151,7 @@ def _block(block: Mapping[str, Any], rows: Rows | None, columns: list[Column]) -
 
 def _column(column: Mapping[str, Any]) -> Column:
     """Read a column of the rows."""
-    shows = column["shows"]
-    return Column(
-        head=column["head"], width=column["width"], shows=(shows,) if isinstance(shows, str) else tuple(shows)
-    )
+    return Column(head=column["head"], width=column["width"], shows=_several(column["shows"]))
 
 
 def _wording(text: str | Mapping[str, str]) -> Wording:

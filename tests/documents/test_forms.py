@@ -337,6 +337,28 @@ def test_annex_5_has_two_fixed_rows_and_no_seal() -> None:
     assert "(қолы)" in text_of(document)
 
 
+def test_what_a_register_has_no_row_of_is_said_not_left_blank() -> None:
+    """Points are taken where nothing is submitted: each empty group says so, and the preparer is told which."""
+    rows = [{"subtask": "P2.T5.S4", "taken_by": "бас маман А.", "given_by": "ЖШС", "reason": "-"}]
+    filled = fill(form("legislation_report"), {}, "ru", rows=rows, looked_up=True)
+    told = [row[-1] for row in tables_of(filled.document)[0][1:]]
+
+    assert told.count("Не выявлено.") == 8
+    assert len(filled.notes[0].arguments["groups"]) == 8
+    assert filled.notes[0].code == "form.note.none_found"
+    act = tables_of(fill(form("reconciliation_act"), {}, "kk", looked_up=True).document)[0]
+    assert [row[2] for row in act].count("Жоқ.") == 3
+    events = tables_of(fill(form("ethics_report"), {}, "kk", looked_up=True).document)[0]
+    assert [row[2] for row in events[1:]] == ["Өткізілген жоқ."] * 2
+    assert (
+        tables_of(fill(form("propaganda_report"), {}, "kk", looked_up=True).document)[0][1][1]
+        == "Өткізілген жоқ."
+    )
+    assert not any(missing.field == "rows" for missing in filled.missing)
+    blank = tables_of(fill(form("legislation_report"), {}, "ru", rows=rows).document)[0]
+    assert "Не выявлено." not in [row[-1] for row in blank]
+
+
 def test_annex_6_tells_the_views_and_warns_of_few() -> None:
     """The form has no column for them: they stand with the event."""
     row = {"kind": "НҚА", "subject": "қаулы", "held_on": DAY, "held_at": "15:00", "link": "https://example.kz"}

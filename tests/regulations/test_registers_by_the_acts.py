@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from documents.forms import form, names
 from tests.law import CALENDAR, ROOT, library
 from workflow.cases.commands.planning import plan
 from workflow.law.library import Library
@@ -253,6 +254,39 @@ def test_every_reference_of_a_register_resolves() -> None:
         for register in shipped().values()
         for problem in cross_problems(register, registers, library(), indicators)
     ] == []
+
+
+def test_the_rows_of_the_reports_come_from_registers() -> None:
+    """Each group of annexes 2 to 6 says from which register; its fields, conditions and parts are there."""
+    sources = [
+        (name, group, source)
+        for name in names()
+        if (rows := form(name).rows)
+        for group, source in rows.sources.items()
+    ]
+    wrong = []
+    for name, group, source in sources:
+        register, rows = shipped()[source.register], form(name).rows
+        assert rows is not None
+        asked = {part.id for part in rows.parts_of(group) if not part.optional}
+        told = {field for fields in source.parts.values() for field in fields}
+        wrong += [(name, group, part) for part in sorted(asked - set(source.parts))]
+        wrong += [(name, group, part) for part in source.parts if part not in rows.columns]
+        wrong += [
+            (name, group, one) for one in {*told, *source.where, source.date} if one not in register.fields
+        ]
+        for where, values in source.where.items():
+            options = {option.id for option in register.fields[where].options} or {"yes", "no"}
+            wrong += [(name, group, value) for value in values if value not in options]
+
+    assert wrong == []
+    assert {name: len([one for one in sources if one[0] == name]) for name, _, _ in sources} == {
+        "legislation_report": 9,
+        "reconciliation_act": 3,
+        "social_order": 1,
+        "ethics_report": 2,
+        "propaganda_report": 1,
+    }
 
 
 def test_every_act_is_spelt_as_in_the_editions() -> None:
