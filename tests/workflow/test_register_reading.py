@@ -117,6 +117,7 @@ def test_a_file_becomes_a_register_with_everything_it_says() -> None:
     )
 
 
+GIFT = '[opens]\nprocedure = "gift-handover"\n[[opens.fact]]\n'
 MISTAKES = [
     ('id = "visits"', 'id = "risks"', "reserved", "id"),
     ('rests_on = "rules"', 'rests_on = "rule"', "unknown_reference", "rests_on"),
@@ -145,6 +146,18 @@ MISTAKES = [
     ('where = "purpose=talk"', 'where = "purpose=tea"', "not_allowed", "count 1: where"),
     ('distinct = "guest"', 'sum = "secret"', "confidential_shown", "count 1"),
     ('indicator = "P3.T2.S1"', 'indicator = "P3"', "not_written_so", "count 1"),
+    (
+        "[[rule]]",
+        GIFT + 'field = "place"\nfact = "gift_received"\nwhen = "purpose=talk"\n\n[[rule]]',
+        "field_kind",
+        "opens.fact 1: field",
+    ),
+    (
+        "[[rule]]",
+        GIFT + 'field = "came_on"\nfact = "gift_received"\nwhen = "purpose=tea"\n\n[[rule]]',
+        "not_allowed",
+        "opens.fact 1: when",
+    ),
     ("[[rule]]", '[opens]\nprocedure = "gift-handover"\n\n[[rule]]', "opens_and_obligation", "opens"),
 ]
 
@@ -171,6 +184,7 @@ def test_names_of_other_files_are_checked_against_them() -> None:
     """A procedure, its facts, an indicator, a register that are not there."""
     text = VISITS.partition("[[obligation]]")[0] + (
         '[opens]\nprocedure = "gift-handover"\nfacts = { came_on = "gift_receved" }\n'
+        '[[opens.fact]]\nfield = "came_on"\nfact = "gift_lost"\nwhen = "purpose=talk"\n'
         '[[field]]\nid = "training"\n' + TEXT + '\nkind = "row"\nregister = "training"\n'
         '[[count]]\nindicator = "P9.T9.S9"\ndate = "came_on"\n'
     )
@@ -181,6 +195,7 @@ def test_names_of_other_files_are_checked_against_them() -> None:
     assert [(one.place, one.arguments["value"]) for one in found] == [
         ('field 7 "training": register', "training"),
         ("opens.facts", "gift_receved"),
+        ("opens.facts", "gift_lost"),
         ("count 1: indicator", "P9.T9.S9"),
     ]
 

@@ -147,12 +147,26 @@ class RowAccess:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ConditionalFact:
+    """A fact a date of a row is only where its condition holds: what was decided, or what came."""
+
+    field: str
+    fact: str
+    when: Condition
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Opening:
-    """The case a row opens: its procedure, the field that names its object, facts by date field."""
+    """The case a row opens: its procedure, the field that names its object, facts by date field.
+
+    Attributes:
+        conditional: facts besides, each where its condition holds: the options of a decision of the case.
+    """
 
     procedure: str
     object: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
+    conditional: tuple[ConditionalFact, ...] = ()
     person: str = ""
     when: Condition | None = None
 

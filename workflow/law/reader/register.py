@@ -138,7 +138,14 @@ def _anchor(field: RegisterField, register: Register) -> law.Obligation:
 
 FIELD = table(RegisterField, id=Name, options=many(table(registers.FieldOption, id=Name)), register=DashedName)
 RULE = table(registers.Rule, value=Number, when=WHEN)
-OPENS = table(registers.Opening, procedure=DashedName, facts=dict[Name, Name], when=WHEN)
+CONDITIONAL = table(registers.ConditionalFact, field=Name, fact=Name, when=WHEN)
+OPENS = table(
+    registers.Opening,
+    procedure=DashedName,
+    facts=dict[Name, Name],
+    conditional=Keyed("fact", many(CONDITIONAL)),
+    when=WHEN,
+)
 COUNT = table(registers.Count, indicator=matching(r"^P[0-9]\.T[0-9]\.S[0-9]$", '"P3.T2.S1"'), where=WHEN)
 REGISTER = table(
     partial(Register, acts={}, fields={}),
@@ -219,7 +226,8 @@ def cross_problems(
         except UnknownProcedure:
             yield _unknown("opens.procedure", register.opens.procedure, library.procedures())
         else:
-            for fact in register.opens.facts.values():
+            conditional = (one.fact for one in register.opens.conditional)
+            for fact in (*register.opens.facts.values(), *conditional):
                 if fact not in facts:
                     yield _unknown("opens.facts", fact, facts)
     for number, count in enumerate(register.counts, 1):
@@ -288,6 +296,10 @@ def _opens(register: Register) -> Iterator[Problem]:
     yield from _names(register, "opens.facts", opening.facts, "date")
     yield from _shown(register, "opens.object", filter(None, [opening.object]))
     yield from _condition_problems(register, "opens.when", opening.when)
+    for number, one in enumerate(opening.conditional, 1):
+        place = f"opens.fact {number}"
+        yield from _names(register, f"{place}: field", [one.field], "date")
+        yield from _condition_problems(register, f"{place}: when", one.when)
 
 
 def _obligations(register: Register) -> Iterator[Problem]:
