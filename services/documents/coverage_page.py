@@ -40,6 +40,10 @@ def _lines(coverage: Coverage, readings: tuple[Contradiction, ...], language: st
     yield say("decisions_how") + "\n"
     heads = tuple(say(one) for one in ("edition", "decision", "answers", "asked_of", "place"))
     yield from _table(heads, _decisions(coverage, language))
+    yield f"\n## {say('moved_terms')}\n"
+    yield say("moved_terms_how") + "\n"
+    heads = tuple(say(one) for one in ("edition", "obligation", "answered_by"))
+    yield from _table(heads, _asked_once(coverage, language))
     yield f"\n## {say('contradictions')}\n"
     yield say("contradictions_how") + "\n"
     heads = tuple(say(one) for one in ("number", "between", "reading", "where", "proved_by"))
@@ -104,6 +108,18 @@ def _decisions(coverage: Coverage, language: str) -> Iterator[tuple[str, ...]]:
                 _each(f"`{answer.id}` {answer.title[language]}: `{answer.fact}`" for answer in one.options),
                 i18n.say(f"duty.{one.duty}", {}, language),
                 f"{procedure.acts[one.act].short[language]}, {one.paragraph}",
+            )
+
+
+def _asked_once(coverage: Coverage, language: str) -> Iterator[tuple[str, ...]]:
+    """Yield the obligations of all editions that the fact of another one answers."""
+    for procedure in coverage.library.all():
+        for one in procedure.answered_too:
+            facts = ((name, procedure.by_id[name].title[language]) for name in one.also_by)
+            yield (
+                f"`{procedure.edition}`",
+                f"`{one.id}` {one.title[language]}",
+                _each(f"`{name}` {title}" for name, title in facts),
             )
 
 

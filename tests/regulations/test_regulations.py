@@ -278,3 +278,47 @@ def test_every_text_of_the_shipped_law_stands_in_three_languages() -> None:
 
     files = sorted((ROOT / "regulations").rglob("*.toml"))
     assert [path for file in files for path in texts(tomllib.loads(file.read_text("utf-8")), file.name)] == []
+
+
+def test_only_what_an_act_calls_immediate_is_immediate() -> None:
+    """Standard 14(1): «белгілі болған сәтте»; 14(5): «анықталған кезден бастап». Policy 6.1 and annex 1, p. 2:
+    «дереу». Its paragraph 5.1 on a conflict of interest names no moment at all."""
+    immediate = {
+        (procedure.id, one.id, one.paragraph)
+        for procedure in LIBRARY.all()
+        for one in procedure.obligations
+        if isinstance(one.term, AtOnce)
+    }
+
+    assert immediate == {
+        ("conflict-of-interest", "conflict_notified", "p. 14(1)"),
+        ("conflict-of-interest", "powers_handed_over", "p. 14(5)"),
+        ("internal-investigation", "act_reported", "p. 6.1"),
+        ("unlawful-order", "doubt_notified", "annex 1, p. 2"),
+    }
+
+
+def test_no_shipped_edition_extends_or_pauses_what_its_act_does_not() -> None:
+    """None of the five documents has «ұзарту», «тоқтата тұру» or «кейінге қалдыру» of a term: `extend` and
+    `pause` refuse, naming the act."""
+    allowing = [
+        procedure.edition
+        for procedure in LIBRARY.all()
+        if procedure.pause or any(one.extension for one in procedure.obligations)
+    ]
+
+    assert allowing == []
+
+
+@analyses
+def test_a_document_that_is_signed_or_approved_has_been_drawn_up(edition: Procedure) -> None:
+    """P1.T2.S1 (the council's sitting), P1.T2.S3, P1.T3.S1 and P1.T3.S3: one fact answers both duties, and is
+    asked for once."""
+    asked_once = {one.id: one.also_by for one in edition.answered_too}
+
+    assert asked_once == {
+        "discussion_held": ("council_discussed",),
+        "note_drafted": ("note_signed",),
+        "plan_developed": ("plan_approved",),
+        "monitoring_note_drafted": ("monitoring_noted",),
+    }
