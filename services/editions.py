@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class UnknownWord(Refusal):
-    """A kind of evidence or a number of an own edition that neither it nor the product has a word for."""
+    """A word of an own edition that neither it nor the product has, or that says something else already."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,13 +92,11 @@ def reason(left_out: LeftOutFile) -> Text:
 
 
 def add_words(edition: Procedure) -> None:
-    """Let kinds of evidence and numbers of an own edition be called as it calls them."""
+    """Let evidence, numbers, duties and kinds of an own edition be called as it calls them."""
     import i18n
 
-    for prefix, words in (("evidence", edition.evidence_words), ("value", edition.value_words)):
-        for word in words:
-            texts = {str(language): word.title[language] for language in i18n.LANGUAGES}
-            i18n.add_word(f"{prefix}.{word.id}", texts)
+    for code, title in edition.words.items():
+        i18n.add_word(code, {str(language): title[language] for language in i18n.LANGUAGES})
 
 
 def require_words(edition: Procedure, file: str) -> None:
@@ -106,8 +104,11 @@ def require_words(edition: Procedure, file: str) -> None:
     import i18n
     from i18n.entries import where
 
-    own = {f"evidence.{word.id}" for word in edition.evidence_words}
-    own |= {f"value.{word.id}" for word in edition.value_words}
+    own = edition.words
+    for code in own:
+        if code.startswith(("duty.", "kind.")) and i18n.knows(code) and where(code):
+            prefix, _, name = code.partition(".")
+            raise UnknownWord("law.word_taken", file=file, word=name, table=f"[[{prefix}]]")
     for one in edition.obligations:
         for prefix, names in (("evidence", one.evidence), ("value", one.values)):
             for name in names:

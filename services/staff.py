@@ -23,8 +23,7 @@ from services.overlays import rewrite_after_unit_change
 from services.queries import people_named
 from services.verbs import Command, NotFound, verb
 from storage.org.staff import SqlStaff
-from workflow.org.kinds import KINDS
-from workflow.org.office import DUTIES, OF_A_PERSON, OUTSIDE, Office, Person, Unit
+from workflow.org.office import OF_A_PERSON, OUTSIDE, Office, Person, Unit
 from workflow.org.office_time import OfficeTime
 from workflow.refusal import Refusal
 
@@ -34,10 +33,9 @@ if TYPE_CHECKING:
     from storage.org.store import SaveCounts
     from workflow.board.rows import Row
     from workflow.cases.case import Case
+    from workflow.law.library import Library
     from workflow.law.procedure import Obligation, Text
 
-HELD = tuple(duty for duty in DUTIES if duty not in OF_A_PERSON and duty != OUTSIDE)
-"""Duties somebody may hold for good."""
 MAX_TABLE_BYTES = 2 * 1024 * 1024
 """Bytes of a table of people: on the pages it goes to the browser and back between preview and import."""
 CHUNK_SIZE = 500
@@ -281,7 +279,7 @@ def save_person(ctx: RequestContext, command: SavePerson) -> PersonResult:
     office = recorded_office(ctx)
     was = office.people.get(command.key)
     _require_unchanged(was, command.mark, command.key)
-    person = _person_of(command, office, was)
+    person = _person_of(ctx, command, office, was)
     SqlStaff(ctx.app.engine).keep_person(person, was=was, **stamp(ctx))
     return person_result(person)
 
@@ -293,6 +291,11 @@ def remove_person(ctx: RequestContext, command: Removal) -> Removed:
     _require_unchanged(person, command.mark, command.id)
     SqlStaff(ctx.app.engine).remove_person(person, **stamp(ctx))
     return Removed(removed=command.id)
+
+
+def duties_held(library: Library) -> tuple[str, ...]:
+    """Return the duties somebody may hold for good."""
+    return tuple(duty for duty in library.duties if duty not in OF_A_PERSON and duty != OUTSIDE)
 
 
 def read_table(ctx: RequestContext, file: Path | bytes, name: str = "") -> ReadPeople:
@@ -309,7 +312,9 @@ def read_table(ctx: RequestContext, file: Path | bytes, name: str = "") -> ReadP
         raise BadStaff("web.staff.no_file")
     if isinstance(file, bytes) and len(file) > MAX_TABLE_BYTES:
         raise BadStaff("web.staff.file_too_large", megabytes=MAX_TABLE_BYTES // 1024 // 1024)
-    return merge_people(read_people(file, name or None), recorded_office(ctx))
+    return merge_people(
+        read_people(file, name or None, own_titles=ctx.library.own_titles), recorded_office(ctx)
+    )
 
 
 def save_table(ctx: RequestContext, table: ReadPeople) -> SaveCounts:
@@ -403,7 +408,7 @@ def _unit_of(ctx: RequestContext, command: SaveUnit, office: Office, was: Unit |
             raise BadStaff("web.staff.unit_unknown", unit=unit)
     if was is not None and parent is not None and parent in office.below(was.id):
         raise BadStaff("web.staff.unit_circle", name=name, parent=office.units[parent].name)
-    if command.kind and command.kind not in KINDS:
+    if command.kind and command.kind not in (*ctx.library.kinds, was.kind if was else ""):
         raise BadStaff("web.staff.kind_unknown", kind=command.kind)
     time = command.time
     hours = parse_hours(f"{time.first}-{time.last}" if time.first or time.last else "")
@@ -418,7 +423,7 @@ def _unit_of(ctx: RequestContext, command: SaveUnit, office: Office, was: Unit |
     )
 
 
-def _person_of(command: SavePerson, office: Office, was: Person | None) -> Person:
+def _person_of(ctx: RequestContext, command: SavePerson, office: Office, was: Person | None) -> Person:
     """Return the person a command describes. The key never changes, as reminders and links refer to it.
 
     Raises:
@@ -436,8 +441,11 @@ def _person_of(command: SavePerson, office: Office, was: Person | None) -> Perso
             raise BadStaff("web.staff.email_taken", email=email, name=other.name)
     if was is None and key in office.people:
         raise BadStaff("web.staff.person_taken", name=name)
+    held = duties_held(ctx.library)
+    # A duty of own law whose file is gone stays with whoever has it.
+    unknown = tuple(duty for duty in (was.duties if was else ()) if duty not in held)
     for duty in command.duties:
-        if duty not in HELD:
+        if duty not in (*held, *unknown):
             raise BadStaff("web.staff.duty_unknown", duty=duty)
     for span in command.away:
         if span.last < span.first:
@@ -447,7 +455,7 @@ def _person_of(command: SavePerson, office: Office, was: Person | None) -> Perso
         name=name,
         unit=command.unit,
         post=" ".join(command.post.split()),
-        duties=tuple(duty for duty in HELD if duty in command.duties),
+        duties=(*(duty for duty in held if duty in command.duties), *unknown),
         email=email,
         language=command.language,
         away=tuple(sorted({(span.first, span.last) for span in command.away})),

@@ -47,6 +47,8 @@ _KIND_WORDS: dict[str, tuple[str, ...]] = {
 _KINDS = {plain(word): code for code in KINDS for word in (code, *_KIND_WORDS[code])}
 
 
-def parse_kind(word: str) -> str | None:
-    """Return the kind a word names, one of workflow.org.kinds.KINDS; None when it names none."""
-    return _KINDS.get(plain(word)) or titled(word, "kind.", KINDS)
+def parse_kind(word: str, known: tuple[str, ...] = KINDS) -> str | None:
+    """Return the one of the known kinds that a word names; None when it names none."""
+    if word.strip() in known:
+        return word.strip()
+    return _KINDS.get(plain(word)) or titled(word, "kind.", known)

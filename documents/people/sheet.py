@@ -6,9 +6,8 @@ from collections.abc import Mapping
 
 from documents.people import time as people_time
 from documents.people.table import AWAY, DEPUTY, DUTIES, EMAIL, KIND, LANGUAGE, NAME, PARENT, POST, UNIT
-from documents.people.words import duty_titles
+from documents.people.words import duty_title
 from documents.sheets.listing import Table
-from workflow.org import office as known
 from workflow.org.office import Office, Person, Unit
 
 COLUMNS = (UNIT, PARENT, KIND, NAME, POST, DUTIES, EMAIL, LANGUAGE, DEPUTY, AWAY)
@@ -44,7 +43,7 @@ def _place(units: Mapping[str, Unit], unit: str) -> list[str]:
 
 def _person(person: Person, language: str) -> list[str]:
     """Return the cells of a person."""
-    duties = [duty_titles()[known.DUTIES.index(duty)][language] for duty in person.duties]
+    duties = [duty_title(duty, language) for duty in person.duties]
     away = [f"{first:%d.%m.%Y} – {last:%d.%m.%Y}" for first, last in person.away]
     return [
         person.name,

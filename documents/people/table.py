@@ -9,13 +9,15 @@ from datetime import date
 from documents.people import time as people_time
 from documents.people.kind_words import parse_kind
 from documents.people.read_people import ReadPeople
-from documents.people.words import LANGUAGES, duties, duty_titles, parse_language, titles
+from documents.people.words import LANGUAGES, duties, parse_language, titles
 from documents.sheets.columns import Column, Heading, check_no_formulas, column, find_heading, require_columns
 from documents.sheets.dates import Day, Nothing, Span, read
 from documents.sheets.email_address import is_address
 from documents.sheets.spelling import plain, tidy
 from documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
 from documents.sheets.workbook import Row, Source, open_paper, text_of
+from i18n import add_word
+from workflow.org import office as org
 from workflow.org.kinds import KINDS
 from workflow.org.office import Person, Unit
 from workflow.org.office_time import OfficeTime
@@ -41,11 +43,16 @@ KIND = column(
 COLUMNS = (*people_time.COLUMNS, PARENT, DEPUTY, KIND, UNIT, NAME, POST, DUTIES, EMAIL, LANGUAGE, AWAY)
 
 
-def read_people(source: Source, name: str | None = None) -> ReadPeople:
+def read_people(
+    source: Source, name: str | None = None, *, own_titles: Mapping[str, Mapping[str, str]] | None = None
+) -> ReadPeople:
     """Read units and people from a CSV or XLSX table with headings in Kazakh, Russian or English.
 
     A unit's id is its name. A person's key is the e-mail in lower case, else `unit / name`. A row without
     a name defines only a unit. A deputy is named by e-mail or by name.
+
+    Args:
+        own_titles: of duties and kinds of own law: `duty.` or `kind.` and the code -> language -> title.
 
     Raises:
         UnreadablePaper: columns `unit` and `name` missing, or every bad row: no unit, an unknown duty or
@@ -59,12 +66,18 @@ def read_people(source: Source, name: str | None = None) -> ReadPeople:
     sheet, heading = tables[0]
     require_columns(heading, (UNIT, NAME), paper)
     errors = Errors()
+    for code, texts in (own_titles or {}).items():
+        # In the process of its own in which a file is read nobody has named them yet.
+        add_word(code, texts)
+    own = [code.partition(".") for code in own_titles or {}]
+    known_duties = (*org.DUTIES, *(code for prefix, _, code in own if prefix == "duty"))
+    known_kinds = (*KINDS, *(code for prefix, _, code in own if prefix == "kind"))
     rows = [row for row in sheet.rows if row.number > heading.row]
     readable = [row for row in rows if check_no_formulas(row, heading.at, heading.texts, errors)]
-    units = _units(readable, heading, errors)
+    units = _units(readable, heading, errors, known_kinds)
     people: dict[str, tuple[int, Person]] = {}
     for row in readable:
-        person = _person(row, heading, errors)
+        person = _person(row, heading, errors, known_duties)
         if person is None:
             continue
         if person.key in people:
@@ -82,7 +95,7 @@ def _cell(row: Row, heading: Heading, wanted: Column) -> str:
     return tidy(text_of(row.cell(heading.at[wanted.id]))) if wanted.id in heading.at else ""
 
 
-def _units(rows: list[Row], heading: Heading, errors: Errors) -> tuple[Unit, ...]:
+def _units(rows: list[Row], heading: Heading, errors: Errors, known: tuple[str, ...]) -> tuple[Unit, ...]:
     """Read the units named in the rows."""
     parents: dict[str, str | None] = {}
     kinds: dict[str, str] = {}
@@ -92,18 +105,18 @@ def _units(rows: list[Row], heading: Heading, errors: Errors) -> tuple[Unit, ...
         if not unit:
             errors.add(row.number, "paper_cell_empty", column=UNIT.title)
             continue
-        _take_kind(row, heading, unit, kinds, errors)
+        _take_kind(row, heading, unit, kinds, errors, known)
         people_time.read_office_time(row, heading, unit, times, errors)
-        known = parents.get(unit)
-        if parent and known and known != parent:
-            errors.add(row.number, "paper_parent_differs", unit=unit, parent=parent, known=known)
+        before = parents.get(unit)
+        if parent and before and before != parent:
+            errors.add(row.number, "paper_parent_differs", unit=unit, parent=parent, known=before)
             continue
-        parents[unit] = parent or known
+        parents[unit] = parent or before
         if parent:
             parents.setdefault(parent, None)
             if _within(unit, parent, parents):
                 errors.add(row.number, "paper_parent_circle", unit=unit, parent=parent)
-                parents[unit] = known
+                parents[unit] = before
     return tuple(
         Unit(
             id=name,
@@ -116,14 +129,16 @@ def _units(rows: list[Row], heading: Heading, errors: Errors) -> tuple[Unit, ...
     )
 
 
-def _take_kind(row: Row, heading: Heading, unit: str, kinds: dict[str, str], errors: Errors) -> None:
+def _take_kind(
+    row: Row, heading: Heading, unit: str, kinds: dict[str, str], errors: Errors, known: tuple[str, ...]
+) -> None:
     """Read the kind of a unit; two rows that differ are an error."""
     written = _cell(row, heading, KIND)
     if not written:
         return
-    code = parse_kind(written)
+    code = parse_kind(written, known)
     if code is None:
-        errors.add(row.number, "paper_kind_unknown", text=written, allowed=titles("kind.", KINDS))
+        errors.add(row.number, "paper_kind_unknown", text=written, allowed=titles("kind.", known))
     elif kinds.setdefault(unit, code) != code:
         errors.add(row.number, "paper_kind_differs", unit=unit)
 
@@ -146,7 +161,7 @@ def _depth(unit: str, parents: Mapping[str, str | None]) -> int:
     return depth
 
 
-def _person(row: Row, heading: Heading, errors: Errors) -> Person | None:
+def _person(row: Row, heading: Heading, errors: Errors, known: tuple[str, ...]) -> Person | None:
     """Read the person of a row; None for a row without a name."""
     name, unit = _cell(row, heading, NAME), _cell(row, heading, UNIT)
     if not name:
@@ -168,7 +183,7 @@ def _person(row: Row, heading: Heading, errors: Errors) -> Person | None:
         name=name,
         unit=unit,
         post=_cell(row, heading, POST),
-        duties=_duties(row, heading, errors),
+        duties=_duties(row, heading, errors, known),
         email=email,
         language=parse_language(tongue) or LANGUAGES[0],
         away=_away(row, heading, errors),
@@ -176,14 +191,14 @@ def _person(row: Row, heading: Heading, errors: Errors) -> Person | None:
     )
 
 
-def _duties(row: Row, heading: Heading, errors: Errors) -> tuple[str, ...]:
+def _duties(row: Row, heading: Heading, errors: Errors, known: tuple[str, ...]) -> tuple[str, ...]:
     """Read the duties of a row."""
     if "duties" not in heading.at:
         return ()
     found: list[str] = []
-    for word, code in duties(text_of(row.cell(heading.at["duties"]))):
+    for word, code in duties(text_of(row.cell(heading.at["duties"])), known):
         if code is None:
-            errors.add(row.number, "paper_duty_unknown", text=word, allowed=duty_titles())
+            errors.add(row.number, "paper_duty_unknown", text=word, allowed=titles("duty.", known))
         elif code not in found:
             found.append(code)
     return tuple(found)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from documents.sheets.spelling import plain, tidy
-from i18n import say
+from i18n import knows, say
 from workflow.law.procedure import Text
 from workflow.org.office import DUTIES
 
@@ -102,28 +102,28 @@ def _by_title(prefix: str, codes: tuple[str, ...]) -> dict[str, str]:
     return {plain(title[language]): code for code, title in named for language in LANGUAGES}
 
 
-def duty_titles() -> tuple[Text, ...]:
-    """Return what the product calls each duty, in the order of DUTIES."""
-    return titles("duty.", DUTIES)
+def duty_title(duty: str, language: str) -> str:
+    """Return what a duty is called; one nobody has a word for any more by its code."""
+    return say(f"duty.{duty}", {}, language) if knows(f"duty.{duty}") else duty
 
 
-def parse_duty(word: str) -> str | None:
-    """Return the duty a word names, one of workflow.org.office.DUTIES; None when it names none."""
-    if word.strip() in DUTIES:
+def parse_duty(word: str, known: tuple[str, ...] = DUTIES) -> str | None:
+    """Return the one of the known duties that a word names; None when it names none."""
+    if word.strip() in known:
         return word.strip()
-    return _DUTIES.get(plain(word)) or titled(word, "duty.", DUTIES)
+    return _DUTIES.get(plain(word)) or titled(word, "duty.", known)
 
 
-def duties(text: str) -> Iterator[tuple[str, str | None]]:
-    """Yield each duty a cell names, as written and by its code (None for none there is).
+def duties(text: str, known: tuple[str, ...] = DUTIES) -> Iterator[tuple[str, str | None]]:
+    """Yield each duty a cell names, as written and by its code (None for none that is known).
 
     They are parted by commas, semicolons or lines; a title may have a comma of its own.
     """
     parts = [part for part in map(tidy, re.split(r"[\n;,]", text)) if part]
     while parts:
-        count = next((n for n in range(1, len(parts) + 1) if parse_duty(" ".join(parts[:n]))), 1)
+        count = next((n for n in range(1, len(parts) + 1) if parse_duty(" ".join(parts[:n]), known)), 1)
         written = ", ".join(parts[:count])
-        yield written, parse_duty(written)
+        yield written, parse_duty(written, known)
         del parts[:count]
 
 

@@ -6,7 +6,7 @@ takes too long or too much memory (`documents.sandbox.limits`), or when its turn
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -38,9 +38,11 @@ def read_schedule(source: Source, name: str | None = None) -> tuple[ReadSchedule
     return cast("tuple[ReadSchedule, ...]", _read("schedule", source, name))
 
 
-def read_people(source: Source, name: str | None = None) -> ReadPeople:
+def read_people(
+    source: Source, name: str | None = None, *, own_titles: Mapping[str, Mapping[str, str]] | None = None
+) -> ReadPeople:
     """Read a table of people: `documents.people.table`."""
-    return cast("ReadPeople", _read("people", source, name))
+    return cast("ReadPeople", _read("people", source, name, own_titles=own_titles or {}))
 
 
 def read_audit(source: Source, name: str | None = None, *, facts: Collection[str]) -> tuple[AuditCase, ...]:

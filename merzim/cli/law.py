@@ -76,13 +76,11 @@ def plan(
     from workflow.cases.commands.planning import AssumedCase
     from workflow.cases.commands.planning import plan as what_if
     from workflow.closest_matches import closest_first
-    from workflow.org.kinds import KINDS
-
-    if kind and kind not in KINDS:
-        raise BadArgument("cli.unknown_kind", kind=kind, allowed=closest_first(kind, KINDS))
 
     call = CommandContext.of(ctx)
     app = call.app
+    if kind and kind not in app.library.kinds:
+        raise BadArgument("cli.unknown_kind", kind=kind, allowed=closest_first(kind, app.library.kinds))
     times = {name: time_of_day(text, where="--at") for name, text in named_texts(at, where="--at").items()}
     made = what_if(
         app.library,

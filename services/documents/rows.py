@@ -6,13 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from documents.forms.risk_rows import RiskRow, form_rows
-from documents.people.words import duty_titles
+from documents.people.words import duty_title
 from i18n import date_long, days_list, say, span
 from services.risks import scales
 from workflow.cases.registers.exposure import exposure
 from workflow.cases.registers.risk_lists import listed
 from workflow.cases.registers.risk_scale import by_edition
-from workflow.org.office import DUTIES
 
 if TYPE_CHECKING:
     from documents.forms import Form
@@ -127,4 +126,4 @@ def _term(view: View, deadlines: list[Deadline], language: str) -> str:
 
 def _responsible(view: View, deadline: Deadline, language: str) -> str:
     named = view.case.responsible.get(deadline.obligation.id)
-    return named or duty_titles()[DUTIES.index(deadline.obligation.duty)][language]
+    return named or duty_title(deadline.obligation.duty, language)

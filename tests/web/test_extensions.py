@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from documents.people.sheet import people_table
 from merzim.app import build_app
 from services.moments import Moment
 from services.settings import RegulationSettings
 from storage.org import store as office_store
-from tests.permits import BREACH, write_folder
+from tests.permits import BREACH, CLINIC, write_folder
 from tests.web.conftest import PASSWORD, Home, people, settings_in
 from tests.web.offices import office
 from web.app import create_app
@@ -32,6 +33,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
     moment = Moment(now=NOW, today=TODAY)
     folder = write_folder(tmp_path / "own")
     (folder / BREACH.name).write_bytes(BREACH.read_bytes())
+    (folder / "clinic-permit.2026-01-01.toml").write_text(CLINIC, encoding="utf-8")
     settings = replace(settings_in(tmp_path), regulations=RegulationSettings(folder=folder))
     context = build_app(settings, clock=lambda: moment)
     known = office()
@@ -176,3 +178,29 @@ def test_the_time_of_a_fact_is_asked_for_where_hours_count_from_it(home: Home, b
         "10:00:00",
         "11:00:00",
     )
+
+
+def test_own_duties_and_kinds_are_chosen_on_the_pages(home: Home) -> None:
+    """A unit is given the kind, a person the duty, by their titles; lists and the exported table say them."""
+    admin = logged_in(home, "administrator")
+    unit = admin.get("/administration/unit?lang=ru").text
+    person = admin.get("/administration/person?lang=ru").text
+    assert ('<option value="clinic">Поликлиника</option>' in unit, "Главная медсестра" in person) == (
+        True,
+        True,
+    )
+
+    new = {"name": "Клиника № 1", "kind": "clinic", "id": "", "mark": ""}
+    nurse = {"name": "С. Сейтова", "unit": "Клиника № 1", "key": "", "mark": "", "email": "s@org.kz"}
+    kept = [
+        admin.post("/administration/unit", data=new),
+        admin.post("/administration/person", data={**nurse, "duty": "chief_nurse"}),
+        admin.post("/administration/unit", data={**new, "name": "Клиника № 2", "kind": "clinik"}),
+    ]
+    people, units = (admin.get(f"/administration/{page}").text for page in ("people", "units"))
+    table = people_table(home.context.reads.office(), "ru")
+
+    assert [one.status_code for one in kept] == [303, 303, 422]
+    assert ("Главная медсестра" in people, "Поликлиника" in units) == (True, True)
+    assert any("Главная медсестра" in row for row in table.rows)
+    assert home.context.reads.office().people["s@org.kz"].duties == ("chief_nurse",)

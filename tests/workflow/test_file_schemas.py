@@ -23,8 +23,11 @@ KNOWN_TO_THE_READER_ALONE = (
     '{ count = -1, in = "years", from = "water_boiled" }',
     "in_force = 2024-01-02",
     'id = "cocoa"',
+    'duty = "oficer"',
+    'at = -1, to = ["dutty"]',
 )
-"""A schema sees dates as texts; it knows neither the days of a year nor bounds by unit nor the file's name."""
+"""A schema sees dates as texts; it knows neither the days of a year nor bounds by unit nor the file's name.
+A duty it does not know may be the file's own."""
 BETWEEN_PARTS = ("unknown_reference", "duplicate", "itself")
 """What one part of a file says of another, a schema cannot say either."""
 

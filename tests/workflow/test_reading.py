@@ -255,7 +255,7 @@ MISTAKES = [
     ),
     ('id = "tea_poured"', 'id = "water_boiled"', "duplicate", 'obligation 2 "water_boiled"'),
     ('id = "tea_poured"', 'id = "tea.poured"', "not_a_name", 'obligation 2 "tea.poured": id'),
-    ('at = -1, to = ["duty"]', 'at = -1, to = ["dutty"]', "not_allowed", 'ladder 1 "default": rungs[2].to[1]'),
+    ('at = -1, to = ["duty"]', 'at = -1, to = ["dutty"]', "not_allowed", 'ladder 1 "default": rungs'),
     ("water_boiled = 2024-02-01", "water = 2024-02-01", "unknown_reference", 'example 1 "one cup": facts'),
     ("order:tea_poured", "disorder:tea_poured", "not_a_name", 'example 1 "one cup": findings[1]'),
     ("order:tea_poured", "order:tea", "unknown_reference", 'example 1 "one cup": findings'),

@@ -70,6 +70,10 @@ class Translator:
         """Return a text of the catalogues."""
         return i18n.say(code, arguments, self.language)
 
+    def word(self, prefix: str, code: str) -> str:
+        """Return what a code is called; one that nobody has a word for any more unchanged."""
+        return self.say(prefix + code) if i18n.knows(prefix + code) else code
+
     def row(self, name: str) -> str:
         """Return the display name of a register row (`risk.3`); any other name unchanged."""
         kind, _, number = name.partition(".")

@@ -11,6 +11,8 @@ from workflow.closest_matches import closest_first
 from workflow.law.overlay import overlaid
 from workflow.law.own_rules import OwnRules, begins
 from workflow.law.procedure import Act, Procedure
+from workflow.org.kinds import KINDS
+from workflow.org.office import DUTIES
 from workflow.refusal import Refusal
 
 
@@ -134,6 +136,27 @@ class Library:
         """The acts of one organisation that some procedure rests on, by id: others adopt them or not."""
         resting = (edition for edition in self.all() if edition.adopted_act)
         return {edition.adopted_act: edition.acts[edition.adopted_act] for edition in resting}
+
+    @cached_property
+    def duties(self) -> tuple[str, ...]:
+        """The duties somebody may hold: those of every office, and those of its own procedures."""
+        return tuple(dict.fromkeys((*DUTIES, *(duty for edition in self.all() for duty in edition.duties))))
+
+    @cached_property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of organisation: those the product knows, and those of own procedures."""
+        own = (word.id for edition in self.all() for word in edition.kind_words)
+        return tuple(dict.fromkeys((*KINDS, *own)))
+
+    @cached_property
+    def own_titles(self) -> Mapping[str, Mapping[str, str]]:
+        """Titles of duties and kinds of own procedures: code in the catalogues -> language -> title."""
+        return {
+            code: {language: title[language] for language in ("kk", "ru", "en")}
+            for edition in self.all()
+            for code, title in edition.words.items()
+            if code.startswith(("duty.", "kind."))
+        }
 
     def known_acts(self, acts: Collection[str]) -> tuple[str, ...]:
         """Return these ids of adopted acts, each once. Raises UnknownAct."""

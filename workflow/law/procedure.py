@@ -14,7 +14,7 @@ from calendars.terms import ExtensionTerm, Period, Term, WithoutTerm
 from workflow.cases.case import EXTENDED
 from workflow.law.signing import Signatories
 from workflow.org.name_index import plain
-from workflow.org.office import Office
+from workflow.org.office import DUTIES, Office
 
 Force = Literal["obligatory", "recommended", "may"]
 JudgedBy = Literal["written", "published"]
@@ -331,7 +331,7 @@ class Example:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Word:
-    """What a kind of evidence or a number of an own procedure is called."""
+    """What a kind of evidence, a number, a duty or a kind of organisation of an own procedure is called."""
 
     id: str
     title: Text
@@ -355,6 +355,7 @@ class Procedure:
         overlays: names of the organisation's own rules laid over it, outermost first.
         pause: whether the clocks of its cases may stand; None where the act allows no pause.
         evidence_words, value_words: names of kinds of evidence and of numbers the product has no word for.
+        duty_words, kind_words: duties and kinds of organisation of its own.
     """
 
     id: str
@@ -382,10 +383,28 @@ class Procedure:
     pause: PauseRule | None = None
     evidence_words: tuple[Word, ...] = ()
     value_words: tuple[Word, ...] = ()
+    duty_words: tuple[Word, ...] = ()
+    kind_words: tuple[Word, ...] = ()
 
     @property
     def edition(self) -> str:
         return f"{self.id}.{self.in_force.isoformat()}"
+
+    @property
+    def duties(self) -> tuple[str, ...]:
+        """The duties it may name: those of every office, and its own."""
+        return (*DUTIES, *(word.id for word in self.duty_words))
+
+    @property
+    def words(self) -> Mapping[str, Text]:
+        """Its own words, by their codes in the catalogues."""
+        tables = {
+            "evidence": self.evidence_words,
+            "value": self.value_words,
+            "duty": self.duty_words,
+            "kind": self.kind_words,
+        }
+        return {f"{prefix}.{word.id}": word.title for prefix, words in tables.items() for word in words}
 
     @cached_property
     def by_id(self) -> Mapping[str, Obligation]:

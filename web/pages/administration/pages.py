@@ -39,7 +39,6 @@ from web.ui.name_fields import (
 from web.ui.org_names import paginate_units
 from web.ui.preferences import preferences
 from web.ui.unit_filter import build_unit_filter
-from workflow.org.kinds import KINDS
 from workflow.org.office import Office, Person, Unit, time_of
 from workflow.org.office_time import MONDAY_TO_FRIDAY, OfficeTime
 from workflow.refusal import Refusal
@@ -197,7 +196,7 @@ def _unit_page(
         form=shown,
         parent=build_unit_field(office, shown.get("parent", ""), without=inside),
         through=build_unit_field(office, shown.get("uploads_through", ""), without={known.id} if known else ()),
-        kinds=KINDS,
+        kinds=ctx.library.kinds,
         acts=ctx.library.adopted_acts.values(),
         refusal=refusal,
         feeds=[feed for feed in feeds_of(ctx, "", now=ctx.now) if known and feed.scope == known.id],
@@ -285,7 +284,7 @@ def _person_page(
         mark=seen,
         form=form,
         held=held,
-        duties=staff.HELD,
+        duties=staff.duties_held(ctx.library),
         digests=DIGESTS,
         unit=build_unit_field(office, form.get("unit", "")),
         rows=range(min(MAX_AWAY, max(2, len(filled) + 2))),

@@ -180,7 +180,7 @@ class CaseCommands:
         def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
             obligation = known_fact(procedure, fact)
             title, numbers, signature, hour, new = obligation.title, given, signed_by, at_time, proof
-            told(obligation, numbers, signature)
+            told(obligation, numbers, signature, duties=procedure.duties)
             require_past(obligation, on, hour, now=now, today=today)
             self._within_records(on)
             for item in new:
@@ -201,7 +201,7 @@ class CaseCommands:
                 if not new and not numbers and not signature and hour is None and not remark:
                     return ()
             kind: EventKind = "evidence" if known is not None else "fact"
-            payload = told(obligation, numbers, signature, hour)
+            payload = told(obligation, numbers, signature, hour, duties=procedure.duties)
             if new:
                 payload["evidence"] = evidence_payload(new)
             if remark:
@@ -275,7 +275,7 @@ class CaseCommands:
 
         def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
             obligation = known_fact(procedure, fact)
-            payload = told(obligation, values or {}, signed_by, at_time)
+            payload = told(obligation, values or {}, signed_by, at_time, duties=procedure.duties)
             if not ground.strip():
                 raise GroundMissing
             if fact not in case.facts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 
@@ -61,7 +61,12 @@ class AlreadyRecorded(Contradiction, ValueError):
 
 
 def told(
-    obligation: Obligation, values: Mapping[str, Decimal], signed_by: str, at_time: time | None = None
+    obligation: Obligation,
+    values: Mapping[str, Decimal],
+    signed_by: str,
+    at_time: time | None = None,
+    *,
+    duties: Collection[str] = DUTIES,
 ) -> dict[str, object]:
     """Numbers, signature and time as an event's payload carries them: strings, nothing empty.
 
@@ -73,8 +78,8 @@ def told(
             code = "unknown_value" if obligation.values else "fact_without_values"
             allowed = closest_first(name, obligation.values)
             raise UnknownValue(code, value=name, title=obligation.title, allowed=allowed)
-    if signed_by and signed_by not in DUTIES:
-        raise UnknownDuty("unknown_duty", duty=signed_by, allowed=closest_first(signed_by, DUTIES))
+    if signed_by and signed_by not in duties:
+        raise UnknownDuty("unknown_duty", duty=signed_by, allowed=closest_first(signed_by, duties))
     payload: dict[str, object] = {}
     if values:
         payload["values"] = {name: f"{value:f}" for name, value in sorted(values.items())}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import chain
 
 from calendars.terms import (
@@ -28,6 +28,9 @@ from workflow.closest_matches import closest_first
 from workflow.law.file_models import repeated
 from workflow.law.procedure import Obligation, Procedure
 from workflow.law.reader.table import Problem, heading
+from workflow.law.signing import ANY
+from workflow.org.kinds import KINDS, NAMES
+from workflow.org.office import ABOVE, DUTIES
 
 _EXTENDABLE = (
     *(WorkingDays, CalendarDays, Weeks, Months, Years, Duration),
@@ -65,6 +68,7 @@ def problems(procedure: Procedure) -> Iterator[Problem]:
         yield from _named(obligation, place, procedure, facts, stages)
         yield from _periods(obligation, place, procedure)
         yield from _figures(obligation, place)
+    yield from _own_names(procedure, places)
     yield from _pause(procedure, facts)
     yield from _examples(procedure, facts)
     yield from _circles(procedure, places, "since", _anchors)
@@ -163,6 +167,45 @@ def _figures(obligation: Obligation, place: str) -> Iterator[Problem]:
         for key, name in (("done", term.done), ("of", term.of)):
             if name not in obligation.values:
                 yield Problem("quota_without_number", f"{place}: term.{key}", {"value": name})
+
+
+def _own_names(procedure: Procedure, places: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield duties and kinds of organisation that neither the product nor the file knows, and its own ones that
+    are the product's already."""
+    own = tuple(word.id for word in procedure.kind_words)
+    duties, kinds = procedure.duties, (*NAMES, *own)
+    named: list[tuple[str, Iterable[str], tuple[str, ...]]] = [("applies_to", procedure.applies_to, kinds)]
+    named += ((f'body "{body.id}": kinds', body.kinds, kinds) for body in procedure.bodies.values())
+    for one in procedure.obligations:
+        place, signed_by = places[one.id], one.signed_by.by_kind if one.signed_by else ()
+        named += [
+            (f"{place}: {'asked_of' if one.options else 'duty'}", (one.duty,), duties),
+            (f"{place}: only_for", one.only_for, kinds),
+            *((f"{place}: signed_by", said, duties) for _, said in signed_by),
+            (f"{place}: extension.decided_by", one.extension.decided_by if one.extension else (), duties),
+        ]
+        for kind, _ in signed_by:
+            if kind not in (*kinds, ANY):
+                allowed = closest_first(kind, (*kinds, ANY))
+                yield Problem("unknown_key", f"{place}: signed_by", {"value": kind, "allowed": allowed})
+    for number, ladder in enumerate(procedure.ladders.values()):
+        told = (duty for rung in ladder.rungs for duty in rung.to)
+        named.append((f"{heading('ladder', number, ladder.id)}: rungs", told, ("duty", ABOVE, *duties)))
+    for number, example in enumerate(procedure.examples, 1):
+        place = f'example {number} "{example.title}"'
+        named.append((f"{place}: signed_by", example.signed_by.values(), duties))
+        named.append((f"{place}: kind", filter(None, (example.kind,)), (*KINDS, *own)))
+    for place, names, allowed in named:
+        for name in names:
+            if name not in allowed:
+                yield Problem("not_allowed", place, {"value": name, "allowed": closest_first(name, allowed)})
+    for key, words, taken in (
+        ("duty", procedure.duty_words, (*DUTIES, "duty", ABOVE)),
+        ("kind", procedure.kind_words, (*NAMES, ANY)),
+    ):
+        for number, word in enumerate(words):
+            if word.id in taken:
+                yield Problem("duplicate", heading(key, number, word.id), {"value": word.id})
 
 
 def _pause(procedure: Procedure, facts: Collection[str]) -> Iterator[Problem]:

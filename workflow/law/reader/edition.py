@@ -41,14 +41,25 @@ from workflow.law.signing import ANY, Signatories
 from workflow.org.kinds import KINDS, NAMES
 from workflow.org.office import ABOVE, DUTIES, OUTSIDE
 
+_NAME = "^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
 BodyId = Annotated[str, named("^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$")]
 BodyIds = Distinct[BodyId]
 Duty = Annotated[str, one_of(*DUTIES)]
+Kinds = Distinct[Annotated[str, one_of(*NAMES)]]
 Evidence = Annotated[str, named("^(link|document):[a-z_]+$")]
 Finding = Annotated[
     str, named(r"^(term|order|evidence|feasibility|duration|range):[a-z0-9_]+(\.[0-9A-Z#-]+)?$")
 ]
-Kinds = Distinct[Annotated[str, one_of(*NAMES)]]
+
+
+def _or_own(*names: str) -> WithJsonSchema:
+    """Return the schema of one of these names, or of one the file describes itself (`checks` looks them up)."""
+    return WithJsonSchema({"anyOf": [{"enum": list(names)}, {"type": "string", "pattern": _NAME}]})
+
+
+OwnDuty = Annotated[str, named(_NAME), _or_own(*DUTIES)]
+StepDuty = Annotated[str, named(_NAME), _or_own("duty", ABOVE, *DUTIES)]
+OwnKinds = Distinct[Annotated[str, named(_NAME), _or_own(*NAMES)]]
 Source = Annotated[str, named(r"^[a-z][a-z0-9-]*:[0-9]+(\.[0-9a-z]+)*$")]
 
 
@@ -62,9 +73,12 @@ def _at_least_one(duties: tuple[str, ...]) -> tuple[str, ...]:
     return duties
 
 
-DUTIES_NAMED = Annotated[Distinct[Duty], AfterValidator(_at_least_one)]
+DUTIES_NAMED = Annotated[Distinct[OwnDuty], AfterValidator(_at_least_one)]
 SIGNED_BY = one_of_forms(
-    {"list": Distinct[Duty], "table": dict[Annotated[str, one_of(*NAMES, ANY)], Distinct[Duty]]},
+    {
+        "list": Distinct[OwnDuty],
+        "table": dict[Annotated[str, named(_NAME), _or_own(*NAMES, ANY)], Distinct[OwnDuty]],
+    },
     lambda given: "list" if isinstance(given, list) else "table",
     "not_allowed",
 )
@@ -210,14 +224,14 @@ ACT = table(
     id=DashedName,
     by_authorised_body=Keyed("issued_by", Annotated[bool, one_of("authorised_body"), AfterValidator(bool)]),
 )
-BODY = table(law.Body, id=BodyId, successors=BodyIds, kinds=Kinds)
+BODY = table(law.Body, id=BodyId, successors=BodyIds, kinds=OwnKinds)
 STAGE = table(law.Stage, id=Name)
 RUNG = table(
     partial(law.Step, to=()),
     without=["last"],
     at=within(-250, 250),
     # "duty" is the one who must do the thing, "above" the next higher head, whoever heads the unit.
-    to=Distinct[Annotated[str, one_of("duty", ABOVE, *DUTIES)]],
+    to=Distinct[StepDuty],
     through=Distinct[Annotated[str, named("^[a-z][a-z0-9_]*$")]],
 )
 LADDER = table(
@@ -232,10 +246,10 @@ OBLIGATION = table(
     without=["since", "options", "own", "readings", "asked_every"],
     id=Name,
     term=TERM,
-    duty=Duty,
+    duty=OwnDuty,
     evidence=Distinct[Evidence],
     recurs=table(_recurrence),
-    only_for=Kinds,
+    only_for=OwnKinds,
     signed_by=Annotated[SIGNED_BY, AfterValidator(_signatories)],
     bodies=BodyIds,
     by_agreement=BodyIds,
@@ -257,10 +271,10 @@ DECISION = table(
     id=Name,
     title=Keyed("question", Texts),
     term=TERM,
-    duty=Keyed("asked_of", Duty),
+    duty=Keyed("asked_of", OwnDuty),
     options=Keyed("option", many(OPTION)),
     evidence=Distinct[Evidence],
-    only_for=Kinds,
+    only_for=OwnKinds,
     sources=Distinct[Source],
 )
 EXAMPLE_EXTENSION = table(law.ExampleExtension, make=_example_extension, by=UpTo1000)
@@ -268,9 +282,9 @@ EXAMPLE = table(
     law.Example,
     due=dict[str, Due],
     findings=Distinct[Finding],
-    kind=one_of(*KINDS),
+    kind=Annotated[str, named(_NAME), _or_own(*KINDS)],
     values=dict[str, dict[str, Number]],
-    signed_by=dict[str, Duty],
+    signed_by=dict[str, OwnDuty],
     extended=dict.__class_getitem__((str, as_type(EXAMPLE_EXTENSION))),
     paused=many(table(law.ExamplePause)),
     state=dict[str, Annotated[str, one_of(*STATES)]],
@@ -281,7 +295,7 @@ EDITION = table(
     without=["digest", "overlays"],
     id=DashedName,
     adopted_act=DashedName,
-    applies_to=Kinds,
+    applies_to=OwnKinds,
     calendar=Annotated[str, named(r"^[A-Z]{2}(-[A-Z0-9]+)?$"), AfterValidator(_registered)],
     acts=Keyed("act", many(ACT, BY_ID)),
     stages=Keyed("stage", many(STAGE)),
@@ -294,6 +308,8 @@ EDITION = table(
     pause=PAUSE,
     evidence_words=Keyed("evidence", many(table(law.Word, id=Evidence))),
     value_words=Keyed("value", many(table(law.Word, id=Name))),
+    duty_words=Keyed("duty", many(table(law.Word, id=Name))),
+    kind_words=Keyed("kind", many(table(law.Word, id=Name))),
 )
 
 
