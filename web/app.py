@@ -14,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from calendars import OutOfRange
 from documents.sheets.evidence_damage import EvidenceDamaged
@@ -29,7 +29,7 @@ from web.auth.middleware import HEADERS, MAX_BODY, MAX_TEXT, SAFE_METHODS, Secur
 from web.auth.origins import public_address
 from web.pages.account.login import LONGEST_FIELD, inside, login_page
 from web.routes import every_route
-from web.ui.assets import BY_NAME, OWN
+from web.ui.assets import asset_file, serve_asset
 from web.ui.form_values import status_of
 from web.ui.preferences import preferences, set_preference_cookies
 from web.ui.render import Translator, page
@@ -44,11 +44,9 @@ LATER = ("paper_readers_busy", "paper_reading_stopped")
 MOVED = frozenset({"moved", "replaced"})
 """What is said of a database whose file does not stand where it was opened."""
 log = logging.getLogger("merzim.web")
-KEPT_FOR_GOOD = {"cache-control": "public, max-age=31536000, immutable"}
 MOST_FAULTS = 200
 """Bad rows or fields one answer names."""
 Faults = Sequence[Mapping[str, object]]
-OWN_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
 def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> FastAPI:
@@ -212,19 +210,13 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
         trusted_proxies=settings.trusted_proxies,
     )
 
-    @pages.get("/static/third-party/{name}", include_in_schema=False)
-    def third_party(name: Annotated[str, Path(max_length=60)]) -> Response:
-        if name not in BY_NAME:
-            raise HTTPException(404)
-        asset = BY_NAME[name]
-        return FileResponse(asset.file(), media_type=asset.media_type, headers=KEPT_FOR_GOOD)
-
     @pages.get("/static/{name}", include_in_schema=False)
-    def own(name: Annotated[str, Path(max_length=60, pattern=r"^[a-z]+\.(css|js|svg)$")]) -> Response:
-        file = OWN / name
-        if not file.is_file():
+    @pages.get("/static/third-party/{name}", include_in_schema=False)
+    def static_file(request: Request, name: Annotated[str, Path(max_length=60)]) -> Response:
+        file = asset_file(name)
+        if file is None:
             raise HTTPException(404)
-        return FileResponse(file, media_type=OWN_TYPES[file.suffix], headers=KEPT_FOR_GOOD)
+        return serve_asset(request, file)
 
     return pages
 

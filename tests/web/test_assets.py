@@ -12,7 +12,7 @@ from web.ui.assets import ASSETS, OWN, Asset
 
 @pytest.mark.parametrize("asset", ASSETS, ids=lambda asset: asset.name)
 def test_the_wheels_bring_the_files_in_the_versions_we_know(asset: Asset) -> None:
-    """Tabler and htmx are served in the very version the pages were looked at with."""
+    """htmx is served in the very version the pages were looked at with."""
     found = asset.stated_version()
 
     assert found == asset.version
@@ -47,7 +47,6 @@ def test_a_missing_wheel_is_named() -> None:
         path="x.js",
         version="1",
         pattern="x",
-        media_type="text/javascript",
     )
 
     with pytest.raises(FileNotFoundError, match="no_such_package"):
@@ -66,4 +65,28 @@ def test_nothing_of_third_parties_is_kept_here() -> None:
     """The folder holds our own few files and no more."""
     own = {file.name for file in OWN.iterdir()}
 
-    assert own == {"merzim.css", "theme.js", "pages.js", "mark.svg"}
+    assert own == {"base.css", "merzim.css", "theme.js", "pages.js", "mark.svg"}
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"), [("gzip, deflate, br", "br"), ("gzip;q=1.0", "gzip"), ("", None)]
+)
+def test_a_file_is_sent_compressed_as_the_browser_accepts_it(
+    accepted: str, encoding: str | None, browser: TestClient
+) -> None:
+    """The stylesheet is the same whichever way it came, and caches keep the ways apart."""
+    answer = browser.get("/static/merzim.css", headers={"accept-encoding": accepted})
+
+    assert answer.headers.get("content-encoding") == encoding
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert answer.content == (OWN / "merzim.css").read_bytes()
+
+
+def test_a_first_visit_carries_at_most_150_kilobytes(browser: TestClient) -> None:
+    """The overview with its stylesheets and scripts, as a browser fetches them."""
+    page = browser.get("/")
+    links = re.findall(r'<(?:link|script)[^>]* (?:href|src)="([^"]+)"', page.text)
+    files = [browser.get(link, headers={"accept-encoding": "br"}) for link in links]
+    carried = len(page.content) + sum(int(answer.headers["content-length"]) for answer in files)
+
+    assert carried <= 150_000

@@ -56,7 +56,7 @@ def test_a_theme_is_remembered(browser: TestClient) -> None:
     """The dark page stays dark."""
     browser.get("/?theme=dark")
 
-    assert 'data-bs-theme="dark"' in browser.get("/cases").text
+    assert 'data-mode="dark"' in browser.get("/cases").text
 
 
 def test_the_switch_keeps_what_the_page_is_narrowed_to(browser: TestClient) -> None:

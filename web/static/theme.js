@@ -6,7 +6,7 @@
   var dark = window.matchMedia("(prefers-color-scheme: dark)");
   function follow() {
     if (root.dataset.theme === "auto") {
-      root.setAttribute("data-bs-theme", dark.matches ? "dark" : "light");
+      root.setAttribute("data-mode", dark.matches ? "dark" : "light");
     }
   }
   follow();
@@ -14,10 +14,10 @@
   // Paper is light.
   var shown = "";
   window.addEventListener("beforeprint", function () {
-    shown = root.getAttribute("data-bs-theme");
-    root.setAttribute("data-bs-theme", "light");
+    shown = root.getAttribute("data-mode");
+    root.setAttribute("data-mode", "light");
   });
   window.addEventListener("afterprint", function () {
-    root.setAttribute("data-bs-theme", shown);
+    root.setAttribute("data-mode", shown);
   });
 })();

@@ -1,10 +1,11 @@
-"""Static files: our own from static/, Tabler and htmx from installed wheels.
+"""Static files: our own from static/, htmx from an installed wheel.
 
 No third-party file is kept in the repository; the wheels are dependencies like any other.
 """
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import re
 from dataclasses import dataclass
@@ -12,7 +13,13 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+import brotli
+from starlette.requests import Request
+from starlette.responses import Response
+
 OWN = Path(__file__).parents[1] / "static"
+MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+KEPT_FOR_GOOD = {"cache-control": "public, max-age=31536000, immutable", "vary": "Accept-Encoding"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,7 +31,6 @@ class Asset:
     path: str
     version: str
     pattern: str
-    media_type: str
 
     def file(self) -> Path:
         """Return the path of the file in the installed wheel.
@@ -48,23 +54,41 @@ class Asset:
 
 ASSETS = (
     Asset(
-        name="tabler.min.css",
-        package="starlette_admin",
-        path="static/css/vendor/tabler.min.css",
-        version="1.4.0",
-        pattern=r"Tabler v([0-9.]+)",
-        media_type="text/css",
-    ),
-    Asset(
         name="htmx.min.js",
         package="js_lib_htmx",
         path="static/htmx/htmx.min.js",
         version="2.0.3",
         pattern=r'version:"([0-9.]+)"',
-        media_type="text/javascript",
     ),
 )
 BY_NAME = {asset.name: asset for asset in ASSETS}
+
+
+def asset_file(name: str) -> Path | None:
+    """Return the path of a static file by the name in its address; None when there is none."""
+    if name in BY_NAME:
+        return BY_NAME[name].file()
+    file = OWN / name
+    return file if file.suffix in MEDIA_TYPES and file.parent == OWN and file.is_file() else None
+
+
+def serve_asset(request: Request, file: Path) -> Response:
+    """Serve a static file, compressed as the browser accepts it, to be cached for good."""
+    accepted = {
+        part.partition(";")[0].strip() for part in request.headers.get("accept-encoding", "").split(",")
+    }
+    encoding = next((name for name in ("br", "gzip") if name in accepted), "")
+    headers = {**KEPT_FOR_GOOD, **({"content-encoding": encoding} if encoding else {})}
+    return Response(compressed(file, encoding), media_type=MEDIA_TYPES[file.suffix], headers=headers)
+
+
+@cache
+def compressed(file: Path, encoding: str) -> bytes:
+    """Return the content of a file in an encoding ("br", "gzip", "" for none), compressed once a process."""
+    content = file.read_bytes()
+    if encoding == "br":
+        return bytes(brotli.compress(content))  # type: ignore[no-untyped-call]
+    return gzip.compress(content, mtime=0) if encoding == "gzip" else content
 
 
 @cache

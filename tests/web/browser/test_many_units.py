@@ -79,7 +79,7 @@ def test_pages_with_the_field_can_be_used_by_everybody(login: str, served: Serve
             for width, theme in ((1360, "light"), (360, "dark")):
                 sheet.set_viewport_size({"width": width, "height": 900})
                 sheet.emulate_media(color_scheme=theme)
-                sheet.wait_for_function(f"document.documentElement.dataset.bsTheme === '{theme}'")
+                sheet.wait_for_function(f"document.documentElement.dataset.mode === '{theme}'")
                 wrong += [f"{address} {width} over the edge: {one}" for one in sheet.evaluate(OVER)]
                 wrong += [f"{address} {theme} {width} {one}" for one in sheet.evaluate(RUN, "all")]
 

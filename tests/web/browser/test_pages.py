@@ -90,7 +90,7 @@ def visit(page: Any, served: Served, address: str) -> Visit:
     watched.complaints.clear()
     page.goto(f"{address}{'&' if '?' in address else '?'}lang=ru&theme=dark")
     said = page.evaluate(
-        "[document.documentElement.lang, document.documentElement.dataset.bsTheme,"
+        "[document.documentElement.lang, document.documentElement.dataset.mode,"
         " document.querySelector('h1').innerText]"
     )
     complaints = tuple(watched.complaints)  # before the page is taken apart
@@ -112,7 +112,7 @@ def faults(page: Any) -> list[str]:
     for width, theme in LOOKS:
         if page.viewport_size["width"] != width:
             page.set_viewport_size({"width": width, "height": 900})
-        page.evaluate("theme => { document.documentElement.dataset.bsTheme = theme; }", theme)
+        page.evaluate("theme => { document.documentElement.dataset.mode = theme; }", theme)
         for part in ("structure", "colours"):
             wrong += [f"{theme} {width} {one}" for one in page.evaluate(RUN, part)]
     return wrong
