@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from calendars.entries import Records, Source
     from services.app import AppContext
     from storage.org.adoptions import Adoption
-    from workflow.cases.case import Case
+    from workflow.cases.case import Case, Event
     from workflow.cases.commands.recalculation import RecalculatedCase
     from workflow.deadlines.impact import DayChange, MovedDeadline
     from workflow.org.office import Person
@@ -39,6 +39,23 @@ class PersonImpact:
 
     moved: MovedDeadline
     people: tuple[Person, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ActMoves:
+    """What an act of the calendar moved in one case.
+
+    Attributes:
+        on: the local date of the adoption; at: its UTC moment; by: who adopted it.
+        cause: the act, as letters name it.
+        moved: the due dates that were waited for and moved.
+    """
+
+    on: date
+    at: datetime
+    by: str
+    cause: Mapping[str, object]
+    moved: tuple[MovedDeadline, ...]
 
 
 FindPeople = Callable[["Case", "MovedDeadline"], tuple["Person", ...]]
@@ -157,9 +174,34 @@ def apply(app: AppContext, text: str, name: str, *, by: str, now: datetime, toda
             break
         app.refresh()
     app.refresh()
-    impacts, written = _write_moved(app, reach, _cause(act, reach), now=now, today=today)
+    impacts, written = _write_moved(app, reach, _cause(act, reach.days), now=now, today=today)
     seal(app.engine, now=now)
     return reach.preview_with(impacts), written
+
+
+def moves_of(app: AppContext, events: Sequence[Event]) -> tuple[ActMoves, ...]:
+    """Return what each act adopted since a case was opened moved in it, in order; computed from the chains.
+
+    Args:
+        events: the case's whole chain.
+    """
+    from workflow.board.rows import WAITING
+    from workflow.cases.case import fold
+    from workflow.deadlines.impact import changed_days, moved
+
+    acts, found = app.acts, list[ActMoves]()
+    for number, act in enumerate(acts):
+        before_it = [event for event in events if event.at <= act.at]
+        if not before_it:
+            continue
+        case = fold(before_it)
+        before, after = (app.calendar_of(app.records_of(acts[:count])) for count in (number, number + 1))
+        dates = moved(case, app.library.of(case), before, after, today=act.on)
+        waited = tuple(one for one in dates if one.state in WAITING)
+        if waited:
+            cause = _cause(act.entries, changed_days(before, after))
+            found.append(ActMoves(on=act.on, at=act.at, by=act.by, cause=cause, moved=waited))
+    return tuple(found)
 
 
 def _find_reach(app: AppContext, acts: Sequence[Adoption], act: Records) -> Reach:
@@ -210,10 +252,10 @@ def people_finder(app: AppContext, today: date) -> FindPeople:
     return find_people
 
 
-def _cause(act: Records, reach: Reach) -> dict[str, object]:
+def _cause(act: Records, changes: Sequence[DayChange]) -> dict[str, object]:
     """Return what letters name as the cause: titles of the acts, and the days that changed."""
     titles = {entry.source.act: _title_fields(entry.source) for entry in act.entries}
-    days = [change.on.isoformat() for change in reach.days]
+    days = [change.on.isoformat() for change in changes]
     if not days:
         return {"kind": "calendar"}
     return {"kind": "act", "acts": list(titles), "called": list(titles.values()), "days": days}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 if TYPE_CHECKING:
+    from services.calendar_acts import ActMoves
     from workflow.cases.case import Case, Event
     from workflow.cases.changes import FieldChange
     from workflow.cases.commands.desk import Change
@@ -72,6 +73,16 @@ class MovedDate(BaseModel):
     after: date | None = Field(alias="to")
 
 
+class ActMovesResult(BaseModel):
+    """What an act of the calendar moved in a case; `cause` names the act in the reader's language."""
+
+    on: date
+    at: datetime
+    by: str
+    cause: str
+    moved: list[MovedDate]
+
+
 class CommandResult(BaseModel):
     """What a command did to a case: events written (none if it was done already) and due dates moved.
 
@@ -125,6 +136,19 @@ def event_result(event: Event, changes: Iterable[FieldChange] = ()) -> EventResu
         changes=[
             FieldChangeResult(field=one.field, before=one.before, after=one.after, of=one.of) for one in changes
         ],
+    )
+
+
+def act_moves_result(act: ActMoves, language: str) -> ActMovesResult:
+    """Return what an act of the calendar moved as an answer."""
+    from notifications.letters.moved import describe_cause
+
+    return ActMovesResult(
+        on=act.on,
+        at=act.at,
+        by=act.by,
+        cause=describe_cause(act.cause, language),
+        moved=[_moved(one.id, one.old, one.new) for one in act.moved],
     )
 
 

@@ -133,6 +133,8 @@ def cases(ctx: typer.Context) -> None:
 
 
 def show(ctx: typer.Context, case: CaseId) -> None:
+    from services.calendar_acts import moves_of
+    from services.results import act_moves_result
     from workflow.cases.case import effective_events
 
     call = CommandContext.of(ctx)
@@ -140,6 +142,7 @@ def show(ctx: typer.Context, case: CaseId) -> None:
     view = app.desk.view(case, today=today)
     found = findings_of(app, view)
     events = app.reads.events(case)
+    acts = [act_moves_result(act, call.language) for act in moves_of(app, events)]
     if call.json:
         call.answer(
             _head(call, view.case)
@@ -162,6 +165,7 @@ def show(ctx: typer.Context, case: CaseId) -> None:
                 ],
                 "findings": [finding(call, one) for one in found],
                 "events": events,
+                "calendar_acts": [one.model_dump(by_alias=True) for one in acts],
             }
         )
         return
@@ -198,6 +202,10 @@ def show(ctx: typer.Context, case: CaseId) -> None:
         for event, effective in zip(events, effective_events(events), strict=True)
     ]
     call.table(("line", "at", "by", "event", "id", "on"), history, indent=2)
+    for act in acts:
+        call.print("\n" + paragraph(f"{act.on}, {act.by}: {act.cause}", indent=2))
+        moved = [(one.obligation, one.before or "-", one.after or "-") for one in act.moved]
+        call.table(("id", "was", "is"), moved, indent=4)
 
 
 def record(

@@ -23,6 +23,7 @@ from tests.merzim.conftest import ROOT, Merzim
 SOURCE = 'act = "G26G0000111"\naddress = "https://adilet.zan.kz/rus/docs/G26G0000111"\n'
 TRANSFER = f"[[transfer]]\noff = 2026-05-08\nwork = 2026-05-16\n{SOURCE}"
 NOW = ("--now", "2026-04-20")
+CASES = ("2026-0001", "2026-0002", "2026-0003")
 DATABASE = Path("var") / "merzim.sqlite"
 LETTERS = Path("var") / "letters"
 
@@ -102,6 +103,24 @@ def test_applied_it_moves_what_the_preview_showed_and_nothing_else(two: Merzim, 
     assert two("verify").code == 0
     assert two("rebuild").code == 0
     assert two("verify").code == 0
+
+
+def test_the_history_of_a_case_names_the_act_that_moved_its_dates(two: Merzim, act: Path) -> None:
+    """With the dates as they stood then, whatever is recorded since; nothing in a case it did not move, nor in
+    one that was opened after it."""
+    moves = two("calendar-change", "apply", act, "--json", *NOW).json["deadlines"]
+    moved = [{name: one[name] for name in ("obligation", "from", "to")} for one in moves]
+    two("replan", "2026-0001", "analysis_ended", "--on", "2026-06-19", "--now", "2026-04-21")
+    two("open", "internal-analysis", "--planned", "analysis_started=2026-05-12", "--now", "2026-04-21")
+
+    acts = [two("case", case, "--json", "--now", "2026-04-22").json["calendar_acts"] for case in CASES]
+    said = two("case", "2026-0001", "--lang", "ru", "--now", "2026-04-22").out
+
+    assert [len(one) for one in acts] == [1, 0, 0]
+    assert (acts[0][0]["on"], acts[0][0]["moved"]) == ("2026-04-20", moved)
+    assert "изменён актом: G26G0000111. Изменились дни: 8, 16 мая" in " ".join(said.split())
+    assert two("rebuild").code == 0
+    assert two("case", "2026-0001", "--json", "--now", "2026-04-22").json["calendar_acts"] == acts[0]
 
 
 def test_what_comes_after_counts_by_the_office_s_calendar(two: Merzim, act: Path) -> None:

@@ -178,6 +178,13 @@ def test_an_act_is_looked_at_then_adopted_then_counted_by(served: tuple[AppConte
     assert [(act.name, act.by) for act in house.acts] == [("перенос.toml", "officer")]
     assert "уже принят" in again.text
     assert "day-transferred_off" in cell(browser.get("/calendar/2026/5").text, 8)
+    (history,) = browser.get("/api/v1/cases/2026-0001").json()["calendar_acts"]
+    order = {"obligation": "order_signed", "from": f"{due['order_signed']}", "to": f"{moved['order_signed']}"}
+    assert (history["by"], order in history["moved"]) == ("officer", True)
+    page = " ".join(browser.get("/cases/2026-0001/history?lang=ru").text.split())
+    assert "Изменён календарь, сроки сдвинулись" in page
+    assert f"{due['order_signed']:%d.%m.%Y}" in page
+    assert f"{moved['order_signed']:%d.%m.%Y}" in page
 
 
 @pytest.mark.parametrize(

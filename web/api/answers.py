@@ -9,7 +9,7 @@ from fastapi import Depends, Path, Query, Request
 from pydantic import BaseModel, Field
 
 from notifications.notice import Notice
-from services.results import CaseHead
+from services.results import ActMovesResult, CaseHead
 from web.ui.board_lines import ObligationLine
 from web.ui.org_names import person_name
 from web.ui.preferences import preferences
@@ -181,6 +181,7 @@ class CaseAnswer(BaseModel):
     stage: str
     obligations: list[ObligationAnswer]
     findings: list[FindingAnswer]
+    calendar_acts: list[ActMovesResult]
 
 
 def line_answer(line: ObligationLine, language: str) -> BoardLine:

@@ -8,7 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from services.results import EventResult, case_head, event_result
+from services.calendar_acts import moves_of
+from services.results import EventResult, act_moves_result, case_head, event_result
 from web.api.answers import (
     MAX_PER_PAGE,
     PROBLEMS,
@@ -137,6 +138,10 @@ def get_case(ctx: Reading, case: CaseId, translator: RequestTranslator) -> CaseA
         stage=judgement.stage,
         obligations=[obligation_answer(deadline, procedure, translator) for deadline in judgement.deadlines],
         findings=[finding_answer(finding, translator) for finding in judgement.findings],
+        calendar_acts=[
+            act_moves_result(act, translator.language)
+            for act in moves_of(ctx.app, ctx.reads.events(case_record.id))
+        ],
     )
 
 

@@ -13,8 +13,10 @@ from starlette.responses import RedirectResponse, Response
 
 from calendars import OutOfRange
 from services import cases
+from services.calendar_acts import moves_of
 from services.context import RequestContext
 from services.documents.case_documents import forms_of
+from services.results import ActMovesResult, act_moves_result
 from web.pages.cases.case_view import CaseView, make_case_view
 from web.pages.cases.documents import papers_view
 from web.pages.cases.judgement import judge
@@ -33,7 +35,7 @@ from web.ui.form_values import RejectedForm, parse_date, status_of
 from web.ui.name_fields import NameField, build_person_field
 from web.ui.preferences import preferences, set_preference_cookies
 from web.ui.render import page
-from workflow.cases.case import Case
+from workflow.cases.case import Case, Event
 from workflow.cases.commands.previews import Preview
 from workflow.findings.finding import Finding
 from workflow.law.procedure import Procedure
@@ -256,6 +258,11 @@ def _history(request: Request, ctx: RequestContext, view: CaseView, **more: obje
     )
     office = ctx.reads.office()
     without = view.case.readers
+    acts = moves_of(ctx.app, view.events[::-1])
+    moves = [act_moves_result(act, preferences(request).language) for act in acts]
+    lines: list[ActMovesResult | Event] = [*moves, *view.events]
     return {
-        "person": build_person_field(office, typed, without=without) if view.case.confidential else NameField()
+        # At one moment the act comes after what it found recorded.
+        "lines": sorted(lines, key=lambda line: line.at, reverse=True),
+        "person": build_person_field(office, typed, without=without) if view.case.confidential else NameField(),
     }
