@@ -46,15 +46,24 @@ def test_a_case_without_any_date_has_no_picture() -> None:
     assert build_timeline([], calendar=calendars.calendar(), today=TODAY, soon=SOON) is None
 
 
-def test_the_shaded_days_are_exactly_the_days_off() -> None:
-    """Every day off of the span is shaded and no working day is."""
-    picture = drawn()
+def test_the_shaded_days_are_exactly_the_days_off_while_days_are_wide() -> None:
+    """In the months of the analysis every day off is shaded and no working day is; of a whole life holidays."""
+    analysis = [one for one in chain() if one.obligation.stage not in ("monitoring", "following")]
+    wide, life = (
+        build_timeline(deadlines, calendar=calendars.calendar(), today=TODAY, soon=SOON)
+        for deadlines in (analysis, chain())
+    )
+    assert wide is not None
+    assert life is not None
     shaded = {
-        off.first + timedelta(days=n) for off in picture.offs for n in range((off.last - off.first).days + 1)
+        off.first + timedelta(days=n) for off in wide.offs for n in range((off.last - off.first).days + 1)
     }
-    days = [picture.first + timedelta(days=n) for n in range((picture.last - picture.first).days + 1)]
+    days = [wide.first + timedelta(days=n) for n in range((wide.last - wide.first).days + 1)]
 
     assert shaded == {on for on in days if not calendars.is_working_day(on)}
+    assert life.offs
+    assert all(off.holiday for off in life.offs)
+    assert not life.has_weekends
 
 
 def test_the_days_off_of_may_are_one_run_with_their_name() -> None:
@@ -92,32 +101,35 @@ def test_today_is_marked_when_it_is_near_and_not_when_it_is_far() -> None:
     assert far.today_x is None
 
 
-def test_what_comes_back_every_quarter_is_left_to_the_table() -> None:
-    """Four quarters of reports do not press the analysis together; the picture says how many are left out."""
+def test_the_picture_is_of_the_whole_life_from_the_start() -> None:
+    """Before anything has happened the quarters after the note have their row. The note is due by 9 June 2026, ten
+    working days after 26 May: reports by 7 July (the 5th is a Sunday, the 6th Capital Day), 5 October, 5 January
+    and 5 April.
+    """
     picture = drawn()
+    rows = {line.id.partition(".")[0]: line for line in picture.lines}
+    due = [mark.on for mark in rows["quarter_reported"].marks if mark.kind == "due"]
 
-    shown = {line.id for line in picture.lines}
+    assert due == [date(2026, 7, 7), date(2026, 10, 5), date(2027, 1, 5), date(2027, 4, 5)]
+    assert picture.left_out == 0
+    assert "start_announced" in rows
 
-    assert not any("." in name for name in shown)
-    assert picture.left_out == sum(1 for deadline in chain() if deadline.due and deadline.id not in shown)
 
-
-def test_the_picture_goes_on_through_the_monitoring() -> None:
-    """Once the note is signed the quarters have rows, a mark for each report due in sight: after 9 June 2026 by
-    7 July (the 5th is a Sunday, the 6th Capital Day), 5 October and 5 January; the analysis gives way."""
+def test_the_analysis_stays_in_the_picture_during_the_monitoring() -> None:
+    """In November the announcement of March stands beside the report due next."""
     today = date(2026, 11, 2)
     facts = {"analysis_started": date(2026, 4, 13), "analysis_ended": date(2026, 5, 26)}
     facts["note_signed"] = date(2026, 6, 9)
-    found = chain(facts=facts, today=today)
-    picture = build_timeline(found, calendar=calendars.calendar(), today=today, soon=date(2026, 11, 11))
+    deadlines_then = chain(facts=facts, today=today)
+    picture = build_timeline(
+        deadlines_then, calendar=calendars.calendar(), today=today, soon=date(2026, 11, 11)
+    )
 
     assert picture is not None
-    (reports,) = [line for line in picture.lines if line.id.startswith("quarter_reported")]
-    due = [mark.on for mark in reports.marks if mark.kind == "due"]
-    assert due[:3] == [date(2026, 7, 7), date(2026, 10, 5), date(2027, 1, 5)]
-    assert reports.id == "quarter_reported.2026Q2"
-    assert picture.first <= today <= picture.last
-    assert "start_announced" not in {line.id for line in picture.lines}
+    rows = {line.id.partition(".")[0]: line for line in picture.lines}
+    assert rows["quarter_reported"].id == "quarter_reported.2026Q2"
+    assert picture.first <= date(2026, 3, 30) < today <= picture.last
+    assert "start_announced" in rows
 
 
 def test_dates_far_apart_do_not_make_the_days_too_narrow() -> None:

@@ -1,7 +1,7 @@
 """Geometry of the timeline of a case: positions and values only; the template adds the texts.
 
-One row per obligation, one column of pixels per day. A recurring obligation is drawn, all its periods in one
-row, once what they count from has happened: until then the days around the analysis stay wide enough to see.
+One row per obligation, one column of pixels per day, from the first date of the case to the end of its
+monitoring. All periods of a recurring obligation share one row.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ HEAD = 44
 ROW = 26
 FOOT = 26
 MARGIN_DAYS = 4
-MAX_SPAN_DAYS = 270
+MAX_SPAN_DAYS = 560
+MAX_DAYS_WITH_WEEKENDS = 270
+NARROW_DAY = 3.5
 MAX_DAYS_TO_TODAY = 45
 LABEL_CHARACTERS = 46
 
@@ -115,6 +117,10 @@ class Timeline:
     today_x: float | None
     left_out: int
 
+    @property
+    def has_weekends(self) -> bool:
+        return any(not off.holiday for off in self.offs)
+
 
 def build_timeline(
     deadlines: Iterable[Deadline], *, calendar: Calendar, today: date, soon: date
@@ -145,7 +151,11 @@ def build_timeline(
         head=HEAD,
         row=ROW,
         months=_months(first, last, step),
-        ticks=tuple(Tick(on=on, x=x(on)) for on in _days(first, last) if on.weekday() == 0),
+        ticks=tuple(
+            Tick(on=on, x=x(on))
+            for on in _days(first, last)
+            if on.weekday() == 0 and (step > NARROW_DAY or (on.day - 1) // 7 in (0, 2))
+        ),
         offs=tuple(
             Off(
                 first=run[0],
@@ -156,6 +166,7 @@ def build_timeline(
                 names=_holiday_names(run, calendar),
             )
             for run in _find_runs_off(first, last, calendar)
+            if (last - first).days <= MAX_DAYS_WITH_WEEKENDS or _holiday_names(run, calendar)
         ),
         lines=tuple(
             _build_row(group, number, first, last, x, middle, today=today, soon=soon)
@@ -169,14 +180,11 @@ def build_timeline(
 
 
 def _groups(deadlines: Sequence[Deadline]) -> list[list[Deadline]]:
-    """Return the deadlines by row: the periods of what recurs together, none before what they count from."""
-    found: dict[str, list[Deadline]] = {}
-    happened = {deadline.id for deadline in deadlines if deadline.done_on is not None}
+    """Return the deadlines by row: the periods of what recurs together."""
+    groups: dict[str, list[Deadline]] = {}
     for deadline in deadlines:
-        recurs = deadline.obligation.recurs
-        if recurs is None or recurs.since in happened:
-            found.setdefault(deadline.obligation.id, []).append(deadline)
-    return list(found.values())
+        groups.setdefault(deadline.obligation.id, []).append(deadline)
+    return list(groups.values())
 
 
 def _dates_of(deadline: Deadline) -> list[date]:
