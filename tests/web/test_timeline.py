@@ -102,9 +102,10 @@ def test_today_is_marked_when_it_is_near_and_not_when_it_is_far() -> None:
 
 
 def test_the_picture_is_of_the_whole_life_from_the_start() -> None:
-    """Before anything has happened the quarters after the note have their row. The note is due by 9 June 2026, ten
-    working days after 26 May: reports by 7 July (the 5th is a Sunday, the 6th Capital Day), 5 October, 5 January
-    and 5 April.
+    """Before anything has happened the quarters after the note have their row.
+
+    The note is due by 9 June 2026, ten working days after 26 May: reports by 7 July (the 5th is a Sunday,
+    the 6th Capital Day), 5 October, 5 January and 5 April.
     """
     picture = drawn()
     rows = {line.id.partition(".")[0]: line for line in picture.lines}
