@@ -27,10 +27,10 @@ from web.auth.demonstration import is_address_passwordless
 from web.auth.dependencies import NotLoggedIn, SecondFactorMissing
 from web.auth.middleware import HEADERS, MAX_BODY, MAX_TEXT, SAFE_METHODS, SecurityMiddleware
 from web.auth.origins import public_address
-from web.pages.account.login import LONGEST_FIELD, inside, login_page
+from web.pages.account.login import inside, login_page
 from web.routes import every_route
 from web.ui.assets import asset_file, serve_asset
-from web.ui.form_values import status_of
+from web.ui.form_values import MAX_FIELD_BYTES, status_of
 from web.ui.preferences import preferences, set_preference_cookies
 from web.ui.render import Translator, page
 from workflow.cases.commands.desk import UnknownCase
@@ -176,7 +176,7 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
         if request.headers.get("hx-request") == "true":
             # The page sends the form again as browsers do (pages.js): what was typed then goes along.
             return Response(status_code=401)
-        async with request.form(max_fields=80, max_part_size=LONGEST_FIELD) as form:
+        async with request.form(max_fields=80, max_part_size=MAX_FIELD_BYTES) as form:
             kept = {key: value for key, value in form.multi_items() if isinstance(value, str)}
             files = any(not isinstance(value, str) and value.filename for value in form.values())
         return await run_in_threadpool(

@@ -8,6 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 from decimal import Decimal
+from typing import Annotated
+
+from fastapi import Depends, Request
+from starlette.datastructures import FormData, ImmutableMultiDict
 
 from calendars import OutOfRange
 from workflow.cases.commands.previews import Preview
@@ -15,7 +19,25 @@ from workflow.ports import Contradiction
 from workflow.refusal import Refusal
 
 MAX_TEXT_LENGTH = 4000
+MAX_FIELDS = 250
+MAX_FIELD_BYTES = 64 * 1024
 _NUMBER = re.compile(r"\d{1,15}(\.\d{1,9})?", re.ASCII)
+
+
+async def read_fields(request: Request) -> ImmutableMultiDict[str, str]:
+    """Return the text fields of a submitted form, without NUL characters, which databases refuse."""
+    async with request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES) as form:
+        return text_fields(form)
+
+
+def text_fields(form: FormData) -> ImmutableMultiDict[str, str]:
+    """Return the fields of a form that are not files, without NUL characters."""
+    texts = [(key, value.replace("\0", "")) for key, value in form.multi_items() if isinstance(value, str)]
+    return ImmutableMultiDict(texts)
+
+
+Fields = Annotated[ImmutableMultiDict[str, str], Depends(read_fields)]
+"""The fields of a submitted form; a parameter of this type stands after the context, which checks the right."""
 
 
 class InvalidForm(Refusal):

@@ -9,20 +9,19 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, HTTPException, Path, Request
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 import i18n
 from notifications.digest_links import CHOICES
 from services.context import RequestContext
 from web.auth.dependencies import Anybody, Own
+from web.ui.form_values import Fields
 from web.ui.render import page
 from workflow.org.office import Person
 
 router = APIRouter(include_in_schema=False)
 Secret = Annotated[str, Path(min_length=43, max_length=43, pattern=r"^[A-Za-z0-9_-]+$")]
 Choice = Literal["single", "daily", "weekly"]
-SHORT = 2048
 
 
 @router.get("/digest/{secret}")
@@ -46,13 +45,12 @@ def choose(request: Request, ctx: Anybody, secret: Secret, choice: Choice) -> Re
 
 
 @router.post("/account/digest")
-async def choose_own(request: Request, ctx: Own) -> Response:
+def choose_own(ctx: Own, fields: Fields) -> Response:
     """Save the choice made on one's own account page, with the language of letters."""
-    async with request.form(max_files=0, max_fields=5, max_part_size=SHORT) as form:
-        digest, language = str(form.get("digest", "")), str(form.get("language", ""))
+    digest, language = fields.get("digest", ""), fields.get("language", "")
     if digest not in CHOICES or language not in i18n.LANGUAGES:
         raise HTTPException(422)
-    await run_in_threadpool(be_reminded, ctx, digest, language)
+    be_reminded(ctx, digest, language)
     return RedirectResponse("/account?said=digest", status_code=303)
 
 

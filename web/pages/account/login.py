@@ -12,8 +12,6 @@ from typing import Annotated
 from urllib.parse import urlencode, urlsplit
 
 from fastapi import APIRouter, HTTPException, Path, Request
-from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from services import credentials
@@ -35,14 +33,13 @@ from web.pages.account import attempts
 from web.pages.account.attempts import NotProved
 from web.pages.account.digest_choice import own_choice
 from web.pages.cases import commands
+from web.ui.form_values import Fields
 from web.ui.render import page
 from workflow.org.access import ACCESSES, Account, Entry, Reader, must_enrol
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
 Secret = Annotated[str, Path(min_length=20, max_length=80, pattern=r"^[A-Za-z0-9_-]+$")]
-LONGEST_FIELD = 64 * 1024
-MAX_FIELDS = 80
 _LOGIN = 80
 OWN_SAID = ("password", "totp", "recovery", "kept", "ended", "ended_one", "revoked", "unlinked", "digest")
 
@@ -54,10 +51,24 @@ def ask(request: Request, ctx: Anybody, next: str = "/", said: str = "") -> Resp
 
 
 @router.post("/login")
-async def log_in(request: Request, ctx: Anybody) -> Response:
+def log_in(request: Request, ctx: Anybody, texts: Fields) -> Response:
     """Verify name, password and second factor; every failure gets the same answer."""
-    async with request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_log_in, request, ctx, field_texts(form))
+    login = texts.get("login", "").strip()[:_LOGIN].casefold()
+    try:
+        account = attempts.log_in(request, ctx, login, texts)
+    except NotProved as refusal:
+        return login_page(
+            request,
+            ctx,
+            onward=inside(texts.get("next", "/")),
+            kept=_kept(texts),
+            wrong=True,
+            wait=refusal.wait,
+            login=login,
+            status=401 if refusal.wait is None else 429,
+        )
+    recovered = account.second_factor and credentials.recovery_hash(texts.get("code", ""), login) is not None
+    return _in(request, ctx, account, texts, recovered=recovered)
 
 
 @router.post("/logout")
@@ -70,12 +81,10 @@ def log_out(request: Request, ctx: Enrolling) -> Response:
 
 
 @router.post("/login/demonstration")
-async def look(request: Request, ctx: Anybody) -> Response:
+def look(request: Request, ctx: Anybody, texts: Fields) -> Response:
     """Log in as one of the accounts without a password, on a demonstration day on this machine."""
     if not demonstration.is_passwordless_request(request, allowed=ctx.passwordless):
         raise HTTPException(404)
-    async with request.form(max_files=0, max_fields=5, max_part_size=LONGEST_FIELD) as form:
-        texts = field_texts(form)
     account = ctx.accounts.account(texts.get("login", "")[:_LOGIN])
     if account is None or account.disabled or account.second_factor:
         raise HTTPException(404)
@@ -89,10 +98,31 @@ def invited(request: Request, ctx: Anybody, secret: Secret) -> Response:
 
 
 @router.post("/welcome/{secret}")
-async def accept(request: Request, ctx: Anybody, secret: Secret) -> Response:
+def accept(request: Request, ctx: Anybody, secret: Secret, texts: Fields) -> Response:
     """Accept an invitation."""
-    async with request.form(max_files=0, max_fields=10, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_accept, request, ctx, secret, field_texts(form))
+    now, today = ctx.now, ctx.today
+    entry = _invitation(ctx, secret)
+    login = entry.login or texts.get("login", "").strip().casefold()
+    try:
+        credentials.check_login(login)
+        credentials.check_new_password(texts.get("password", ""), texts.get("again", ""), login)
+        if not entry.login and ctx.accounts.account(login) is not None:
+            raise BadPassword("web.login.taken", login=login)
+    except BadPassword as refusal:
+        return _welcome(request, ctx, secret, status=422, refusal=refusal, login=login)
+    if not ctx.accounts.take(entry.hash, now=now):
+        raise HTTPException(404, "web.problem.no_invitation")
+    if not entry.login:
+        first = Reader(login=login, access="administrator")
+        ctx.accounts.save(first, disabled=False, by=login, now=now, today=today)
+    password = credentials.hash_password(texts["password"])
+    ctx.accounts.set_password(login, password, by=login, now=now, today=today)
+    account = ctx.accounts.account(login)
+    assert account is not None
+    if account.second_factor:
+        # The link proves one factor and no more: whoever holds it still has to give a code.
+        return RedirectResponse("/login?said=password", status_code=303)
+    return _in(request, ctx, account, {})
 
 
 @router.get("/account")
@@ -102,17 +132,30 @@ def own(request: Request, ctx: Own, said: str = "") -> Response:
 
 
 @router.post("/account/password")
-async def change_password(request: Request, ctx: OwnByPerson) -> Response:
+def change_password(request: Request, ctx: OwnByPerson, texts: Fields) -> Response:
     """Change the password; every session ends, and this browser gets a new one."""
-    async with request.form(max_files=0, max_fields=10, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_change_password, request, ctx, field_texts(form))
+    now, today = ctx.now, ctx.today
+    login = ctx.reader.login
+    try:
+        attempts.check_present_password(request, ctx, texts.get("old", ""))
+        credentials.check_new_password(texts.get("password", ""), texts.get("again", ""), login)
+    except BadPassword as refusal:
+        return own_page(request, ctx, refusal=refusal, status=422)
+    ctx.accounts.set_password(
+        login, credentials.hash_password(texts["password"]), by=login, now=now, today=today
+    )
+    return begin_again(request, ctx, "password")
 
 
 @router.post("/account/sessions/end")
-async def end_sessions(request: Request, ctx: Own) -> Response:
+def end_sessions(request: Request, ctx: Own, texts: Fields) -> Response:
     """End the selected session or known device; without a selection all but those of this browser."""
-    async with request.form(max_files=0, max_fields=5, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_end_sessions, request, ctx, field_texts(form).get("hash", ""))
+    if texts.get("hash"):
+        commands.end_session(ctx, texts["hash"])
+        return RedirectResponse("/account?said=ended_one", status_code=303)
+    here = current_session(request, ctx.accounts, now=ctx.now)
+    commands.end_sessions(ctx, but={here.hash if here else "", *device_hashes(request)})
+    return RedirectResponse("/account?said=ended", status_code=303)
 
 
 def login_page(
@@ -172,26 +215,6 @@ def inside(address: str) -> str:
     parts = urlsplit(address)
     unsafe = parts.scheme or parts.netloc or any(ord(letter) < 32 for letter in address)
     return "/" if unsafe else address
-
-
-def _log_in(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> Response:
-    """Handle the log-in form."""
-    login = texts.get("login", "").strip()[:_LOGIN].casefold()
-    try:
-        account = attempts.log_in(request, ctx, login, texts)
-    except NotProved as refusal:
-        return login_page(
-            request,
-            ctx,
-            onward=inside(texts.get("next", "/")),
-            kept=_kept(texts),
-            wrong=True,
-            wait=refusal.wait,
-            login=login,
-            status=401 if refusal.wait is None else 429,
-        )
-    recovered = account.second_factor and credentials.recovery_hash(texts.get("code", ""), login) is not None
-    return _in(request, ctx, account, texts, recovered=recovered)
 
 
 def _in(
@@ -265,33 +288,6 @@ def _welcome(
     )
 
 
-def _accept(request: Request, ctx: RequestContext, secret: str, texts: Mapping[str, str]) -> Response:
-    """Handle the form of an invitation."""
-    now, today = ctx.now, ctx.today
-    entry = _invitation(ctx, secret)
-    login = entry.login or texts.get("login", "").strip().casefold()
-    try:
-        credentials.check_login(login)
-        credentials.check_new_password(texts.get("password", ""), texts.get("again", ""), login)
-        if not entry.login and ctx.accounts.account(login) is not None:
-            raise BadPassword("web.login.taken", login=login)
-    except BadPassword as refusal:
-        return _welcome(request, ctx, secret, status=422, refusal=refusal, login=login)
-    if not ctx.accounts.take(entry.hash, now=now):
-        raise HTTPException(404, "web.problem.no_invitation")
-    if not entry.login:
-        first = Reader(login=login, access="administrator")
-        ctx.accounts.save(first, disabled=False, by=login, now=now, today=today)
-    password = credentials.hash_password(texts["password"])
-    ctx.accounts.set_password(login, password, by=login, now=now, today=today)
-    account = ctx.accounts.account(login)
-    assert account is not None
-    if account.second_factor:
-        # The link proves one factor and no more: whoever holds it still has to give a code.
-        return RedirectResponse("/login?said=password", status_code=303)
-    return _in(request, ctx, account, {})
-
-
 def own_page(
     request: Request,
     ctx: RequestContext,
@@ -332,32 +328,6 @@ def own_page(
     )
 
 
-def _change_password(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> Response:
-    """Handle the form for a new password."""
-    now, today = ctx.now, ctx.today
-    login = ctx.reader.login
-    try:
-        attempts.check_present_password(request, ctx, texts.get("old", ""))
-        credentials.check_new_password(texts.get("password", ""), texts.get("again", ""), login)
-    except BadPassword as refusal:
-        return own_page(request, ctx, refusal=refusal, status=422)
-    ctx.accounts.set_password(
-        login, credentials.hash_password(texts["password"]), by=login, now=now, today=today
-    )
-    return begin_again(request, ctx, "password")
-
-
-def _end_sessions(request: Request, ctx: RequestContext, hash: str) -> Response:
-    """End sessions and show the account page."""
-    now = ctx.now
-    if hash:
-        commands.end_session(ctx, hash)
-        return RedirectResponse("/account?said=ended_one", status_code=303)
-    here = current_session(request, ctx.accounts, now=now)
-    commands.end_sessions(ctx, but={here.hash if here else "", *device_hashes(request)})
-    return RedirectResponse("/account?said=ended", status_code=303)
-
-
 def begin_again(request: Request, ctx: RequestContext, said: str) -> Response:
     """Start a new session for this browser, after all others have ended."""
     now = ctx.now
@@ -373,8 +343,3 @@ def _kept(texts: Mapping[str, str]) -> dict[str, str]:
     except ValueError:
         return {}
     return {str(key): str(value) for key, value in kept.items()} if isinstance(kept, dict) else {}
-
-
-def field_texts(form: FormData) -> dict[str, str]:
-    """Return the fields of a form that are not files."""
-    return {key: value for key, value in form.multi_items() if isinstance(value, str)}

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from fastapi import APIRouter, HTTPException, Request
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from services import credentials
 from services.context import RequestContext
 from web.auth.dependencies import Enrolling, OwnByPerson, begin_session
 from web.pages.account import factor_commands
-from web.pages.account.login import LONGEST_FIELD, begin_again, field_texts, first_page, own_page
+from web.pages.account.login import begin_again, first_page, own_page
+from web.ui.form_values import Fields
 from web.ui.render import page
 from workflow.org.access import must_enrol
 from workflow.refusal import Refusal
@@ -27,20 +27,8 @@ def ask(request: Request, ctx: Enrolling) -> Response:
 
 
 @router.post("/account/totp")
-async def change(request: Request, ctx: Enrolling) -> Response:
+def change(request: Request, ctx: Enrolling, texts: Fields) -> Response:
     """Set a second factor after its first code, remove it after a code, or reject a removal request."""
-    async with request.form(max_files=0, max_fields=10, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_change, request, ctx, field_texts(form))
-
-
-@router.post("/account/recovery")
-async def renew(request: Request, ctx: OwnByPerson) -> Response:
-    """Create new recovery codes and show them once."""
-    async with request.form(max_files=0, max_fields=10, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_renew, request, ctx, field_texts(form))
-
-
-def _change(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> Response:
     match texts.get("do", "set"):
         case "set":
             return _enrol(request, ctx, texts)
@@ -50,6 +38,16 @@ def _change(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> 
             factor_commands.refuse_removal(ctx)
             return RedirectResponse("/account?said=kept", status_code=303)
     raise HTTPException(422)
+
+
+@router.post("/account/recovery")
+def renew(request: Request, ctx: OwnByPerson, texts: Fields) -> Response:
+    """Create new recovery codes and show them once."""
+    try:
+        codes = factor_commands.renew_codes(request, ctx, texts)
+    except Refusal as refusal:
+        return own_page(request, ctx, refusal=refusal, status=422)
+    return _codes_page(request, ctx, codes, onward="/account")
 
 
 def _enrol(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> Response:
@@ -73,14 +71,6 @@ def _remove(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> 
     except Refusal as refusal:
         return own_page(request, ctx, refusal=refusal, status=422)
     return begin_again(request, ctx, "totp")
-
-
-def _renew(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> Response:
-    try:
-        codes = factor_commands.renew_codes(request, ctx, texts)
-    except Refusal as refusal:
-        return own_page(request, ctx, refusal=refusal, status=422)
-    return _codes_page(request, ctx, codes, onward="/account")
 
 
 def _factor_page(

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Request
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from services import accounts
@@ -17,13 +16,11 @@ from services.verbs import Verb
 from web.auth.dependencies import Setting, SettingByPerson
 from web.pages.administration import factor_removal
 from web.pages.administration.common import (
-    LONGEST_FIELD,
     onward,
     placed,
     show,
-    texts,
 )
-from web.ui.form_values import tidy
+from web.ui.form_values import Fields, tidy
 from web.ui.name_fields import build_person_field, build_unit_field, resolve_person, resolve_unit
 from workflow.org.access import ACCESSES, Account
 from workflow.org.access import placed as placed_reader
@@ -40,10 +37,13 @@ def show_accounts(request: Request, ctx: Setting) -> Response:
 
 
 @router.post("/accounts")
-async def add(request: Request, ctx: Setting) -> Response:
+def add(request: Request, ctx: Setting, typed: Fields) -> Response:
     """Create an account; the address for choosing its password is shown once."""
-    async with request.form(max_files=0, max_fields=20, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_add, request, ctx, texts(form))
+    try:
+        invitation = accounts.add(ctx, _access_command(ctx, typed, typed.get("login", "")))
+    except Refusal as refusal:
+        return _accounts_page(request, ctx, typed=typed, refusal=refusal)
+    return _accounts_page(request, ctx, invitation=invitation)
 
 
 @router.get("/account")
@@ -53,17 +53,52 @@ def account(request: Request, ctx: Setting, login: Login = "") -> Response:
 
 
 @router.post("/account")
-async def change(request: Request, ctx: Setting) -> Response:
+def change(request: Request, ctx: Setting, typed: Fields) -> Response:
     """Change an account, invite its holder again, close or reopen it, end its sessions, create a token."""
-    async with request.form(max_files=0, max_fields=20, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_change, request, ctx, texts(form))
+    account = accounts.get_account(ctx, typed.get("login", "")[:80])
+    login, do = account.reader.login, typed.get("do", "")
+    command = accounts.AccountCommand(login=login)
+    said = "changed"
+    try:
+        match do:
+            case "change":
+                accounts.change(ctx, _access_command(ctx, typed, login))
+            case "close" | "reopen" | "end":
+                run, said = _PLAIN[do]
+                run(ctx, command)
+            case "token":
+                fields = {"login": login, "days": typed.get("days", ""), "name": tidy(typed.get("name", ""))}
+                request_ = build(accounts.TokenRequest, {**fields, "write": bool(typed.get("write"))})
+                return _account_page(request, ctx, account, token=accounts.give_token(ctx, request_).token)
+            case "invite":
+                return _account_page(request, ctx, account, link=accounts.invite(ctx, command).address)
+            case _:
+                raise HTTPException(422)
+    except Refusal as refusal:
+        return _account_page(request, ctx, account, typed=typed if do == "change" else None, refusal=refusal)
+    return onward(request, "/administration/account", login=login, said=said)
 
 
 @router.post("/account/second-factor")
-async def remove_second_factor(request: Request, ctx: SettingByPerson) -> Response:
+def remove_second_factor(request: Request, ctx: SettingByPerson, typed: Fields) -> Response:
     """Request, approve or reject the removal of a second factor."""
-    async with request.form(max_files=0, max_fields=20, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_remove_second_factor, request, ctx, texts(form))
+    known = accounts.get_account(ctx, typed.get("login", "")[:80])
+    try:
+        match typed.get("do", ""):
+            case "request":
+                factor_removal.request_removal(ctx, known, typed.get("ground", ""))
+                said = "removal_requested"
+            case "approve":
+                factor_removal.approve(ctx, known)
+                said = "removal_approved"
+            case "withdraw":
+                factor_removal.withdraw(ctx, known)
+                said = "removal_withdrawn"
+            case _:
+                raise HTTPException(422)
+    except Refusal as refusal:
+        return _account_page(request, ctx, known, refusal=refusal)
+    return onward(request, "/administration/account", login=known.reader.login, said=said)
 
 
 def _accounts_page(
@@ -132,14 +167,6 @@ def _account_page(
     )
 
 
-def _add(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Response:
-    try:
-        invitation = accounts.add(ctx, _access_command(ctx, typed, typed.get("login", "")))
-    except Refusal as refusal:
-        return _accounts_page(request, ctx, typed=typed, refusal=refusal)
-    return _accounts_page(request, ctx, invitation=invitation)
-
-
 def _access_command(ctx: RequestContext, typed: Mapping[str, str], login: str) -> accounts.AccountAccess:
     """Return the command of a submitted form. Raises Refusal: no single unit or person is named so."""
     office = recorded_office(ctx)
@@ -158,48 +185,3 @@ _PLAIN: Mapping[str, tuple[Verb[accounts.AccountCommand, accounts.AccountDetails
     "reopen": (accounts.reopen, "reopened"),
     "end": (accounts.end, "ended"),
 }
-
-
-def _change(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Response:
-    account = accounts.get_account(ctx, typed.get("login", "")[:80])
-    login, do = account.reader.login, typed.get("do", "")
-    command = accounts.AccountCommand(login=login)
-    said = "changed"
-    try:
-        match do:
-            case "change":
-                accounts.change(ctx, _access_command(ctx, typed, login))
-            case "close" | "reopen" | "end":
-                run, said = _PLAIN[do]
-                run(ctx, command)
-            case "token":
-                fields = {"login": login, "days": typed.get("days", ""), "name": tidy(typed.get("name", ""))}
-                request_ = build(accounts.TokenRequest, {**fields, "write": bool(typed.get("write"))})
-                return _account_page(request, ctx, account, token=accounts.give_token(ctx, request_).token)
-            case "invite":
-                return _account_page(request, ctx, account, link=accounts.invite(ctx, command).address)
-            case _:
-                raise HTTPException(422)
-    except Refusal as refusal:
-        return _account_page(request, ctx, account, typed=typed if do == "change" else None, refusal=refusal)
-    return onward(request, "/administration/account", login=login, said=said)
-
-
-def _remove_second_factor(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Response:
-    known = accounts.get_account(ctx, typed.get("login", "")[:80])
-    try:
-        match typed.get("do", ""):
-            case "request":
-                factor_removal.request_removal(ctx, known, typed.get("ground", ""))
-                said = "removal_requested"
-            case "approve":
-                factor_removal.approve(ctx, known)
-                said = "removal_approved"
-            case "withdraw":
-                factor_removal.withdraw(ctx, known)
-                said = "removal_withdrawn"
-            case _:
-                raise HTTPException(422)
-    except Refusal as refusal:
-        return _account_page(request, ctx, known, refusal=refusal)
-    return onward(request, "/administration/account", login=known.reader.login, said=said)

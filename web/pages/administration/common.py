@@ -6,26 +6,18 @@ from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import Request
-from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from services.context import RequestContext
 from web.ui.preferences import preferences, set_preference_cookies
 from web.ui.render import page
 
-MAX_FIELDS = 140
-LONGEST_FIELD = 64 * 1024
 SAID = frozenset(
     {
         *("saved", "removed", "taken", "made", "changed", "closed", "reopened", "ended", "revoked"),
         *("removal_requested", "removal_approved", "removal_withdrawn"),
     }
 )
-
-
-def texts(form: FormData) -> dict[str, str]:
-    """Return the text fields of a form, without NUL characters, which databases refuse."""
-    return {key: value.replace("\0", "") for key, value in form.multi_items() if isinstance(value, str)}
 
 
 def placed(path: str, **told: str) -> str:

@@ -11,7 +11,6 @@ import binascii
 from collections.abc import Mapping
 
 from fastapi import APIRouter, HTTPException, Request
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
@@ -24,9 +23,9 @@ from services.context import RequestContext
 from web.auth.dependencies import Own, Setting
 from web.auth.reading import run_in_reading_thread
 from web.pages.account.login import own_page
-from web.pages.administration.common import LONGEST_FIELD, onward, show, texts
+from web.pages.administration.common import onward, show
 from web.pages.administration.feeds import give_own, revoke
-from web.ui.form_values import tidy
+from web.ui.form_values import Fields, tidy
 from web.ui.preferences import preferences
 from workflow.refusal import Refusal
 
@@ -70,10 +69,15 @@ def channels(request: Request, ctx: Setting) -> Response:
 
 
 @router.post("/administration/channels")
-async def test_channel(request: Request, ctx: Setting) -> Response:
+def test_channel(request: Request, ctx: Setting, typed: Fields) -> Response:
     """Send a test letter at once, and show the server's answer."""
-    async with request.form(max_files=0, max_fields=5, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_test, request, ctx, texts(form))
+    email = tidy(typed.get("email", ""))
+    try:
+        language = preferences(request).language
+        outcome = administration.send_test_letter(ctx, tidy(typed.get("channel", "")), email, language)
+    except Refusal as refusal:
+        return _channels_page(request, ctx, typed=typed, refusal=refusal)
+    return _channels_page(request, ctx, typed=typed, outcome=outcome)
 
 
 @router.get("/administration/settings")
@@ -89,17 +93,30 @@ def rules(request: Request, ctx: Setting) -> Response:
 
 
 @router.post("/account/feed")
-async def own_feed(request: Request, ctx: Own) -> Response:
+def own_feed(request: Request, ctx: Own, typed: Fields) -> Response:
     """Create or revoke one's own calendar feed. Its address is shown once."""
-    async with request.form(max_files=0, max_fields=5, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_own_feed, request, ctx, texts(form))
+    login = ctx.reader.login
+    if typed.get("do") == "revoke":
+        revoke(ctx, login, typed.get("hash", ""))
+        return onward(request, "/account", said="revoked")
+    try:
+        return own_page(request, ctx, feed=give_own(ctx, preferences(request).language))
+    except Refusal as refusal:
+        return own_page(request, ctx, refusal=refusal, status=422)
 
 
 @router.post("/account/telegram")
-async def own_telegram(request: Request, ctx: Own) -> Response:
+def own_telegram(request: Request, ctx: Own, typed: Fields) -> Response:
     """Show a one-time code for linking one's Telegram account, or unlink it."""
-    async with request.form(max_files=0, max_fields=5, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_own_telegram, request, ctx, texts(form))
+    if not ctx.reader.person:
+        raise HTTPException(404, "web.problem.no_person")
+    if typed.get("do") == "unlink":
+        ctx.app.links.unlink(ctx.reader.person, by=ctx.reader.login, now=ctx.now)
+        return onward(request, "/account", said="unlinked")
+    try:
+        return own_page(request, ctx, telegram=telegram.offer(ctx, ctx.reader.person))
+    except Refusal as refusal:
+        return own_page(request, ctx, refusal=refusal, status=422)
 
 
 def _import(request: Request, ctx: RequestContext, form: FormData) -> Response:
@@ -168,36 +185,3 @@ def _channels_page(
         outcome=outcome,
         refusal=refusal,
     )
-
-
-def _test(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Response:
-    email = tidy(typed.get("email", ""))
-    try:
-        language = preferences(request).language
-        outcome = administration.send_test_letter(ctx, tidy(typed.get("channel", "")), email, language)
-    except Refusal as refusal:
-        return _channels_page(request, ctx, typed=typed, refusal=refusal)
-    return _channels_page(request, ctx, typed=typed, outcome=outcome)
-
-
-def _own_feed(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Response:
-    login = ctx.reader.login
-    if typed.get("do") == "revoke":
-        revoke(ctx, login, typed.get("hash", ""))
-        return onward(request, "/account", said="revoked")
-    try:
-        return own_page(request, ctx, feed=give_own(ctx, preferences(request).language))
-    except Refusal as refusal:
-        return own_page(request, ctx, refusal=refusal, status=422)
-
-
-def _own_telegram(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Response:
-    if not ctx.reader.person:
-        raise HTTPException(404, "web.problem.no_person")
-    if typed.get("do") == "unlink":
-        ctx.app.links.unlink(ctx.reader.person, by=ctx.reader.login, now=ctx.now)
-        return onward(request, "/account", said="unlinked")
-    try:
-        return own_page(request, ctx, telegram=telegram.offer(ctx, ctx.reader.person))
-    except Refusal as refusal:
-        return own_page(request, ctx, refusal=refusal, status=422)

@@ -8,7 +8,6 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Request
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from calendars import OutOfRange
@@ -19,15 +18,12 @@ from services.fields import build
 from services.staff import recorded_office
 from web.auth.dependencies import Setting
 from web.pages.administration.common import (
-    LONGEST_FIELD,
-    MAX_FIELDS,
     onward,
     placed,
     show,
-    texts,
 )
 from web.pages.administration.feeds import feeds_of, give, revoke
-from web.ui.form_values import InvalidForm, parse_date, tidy
+from web.ui.form_values import Fields, InvalidForm, parse_date, tidy
 from web.ui.name_fields import (
     are_units_listed,
     build_person_field,
@@ -96,18 +92,46 @@ def unit(request: Request, ctx: Setting, id: Key = "") -> Response:
 
 
 @router.post("/unit")
-async def save_unit(request: Request, ctx: Setting) -> Response:
+def save_unit(request: Request, ctx: Setting, typed: Fields) -> Response:
     """Save or remove a unit."""
-    async with request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=LONGEST_FIELD) as form:
-        adopted = " ".join(str(one) for one in form.getlist("act"))
-        return await run_in_threadpool(_save_unit, request, ctx, {**texts(form), "acts": adopted})
+    same = {"id": typed.get("id", ""), "mark": typed.get("mark", "")}
+    try:
+        if typed.get("do") == "remove" and same["id"]:
+            staff.remove_unit(ctx, build(staff.Removal, same))
+            return onward(request, "/administration/units", said="removed")
+        office = recorded_office(ctx)
+        fields = {
+            **same,
+            "name": tidy(typed.get("name", "")),
+            "kind": typed.get("kind", ""),
+            **{name: resolve_unit(office, typed.get(name, "")) for name in ("parent", "uploads_through")},
+            "acts": typed.getlist("act"),
+            "time": {
+                **{end: typed.get(f"time_{end}", "").strip()[:5] for end in ("first", "last")},
+                "week": [number for number in range(1, 8) if typed.get(f"time_day_{number}")],
+                **{name: parse_days(typed.get(f"time_{name}", "")) for name in ("off", "working")},
+            },
+        }
+        staff.save_unit(ctx, build(staff.SaveUnit, fields))
+    except Refusal as refusal:
+        known = recorded_office(ctx).units.get(same["id"])
+        shown = {**typed, "acts": " ".join(typed.getlist("act"))}
+        return _unit_page(request, ctx, known, staff.mark(known), typed=shown, refusal=refusal)
+    return onward(request, "/administration/units", said="saved")
 
 
 @router.post("/unit/feed")
-async def unit_feed(request: Request, ctx: Setting) -> Response:
+def unit_feed(request: Request, ctx: Setting, typed: Fields) -> Response:
     """Create or revoke a calendar feed of a unit. Its address is shown once."""
-    async with request.form(max_files=0, max_fields=5, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_unit_feed, request, ctx, texts(form))
+    known = recorded_office(ctx).units.get(typed.get("id", ""))
+    if known is None:
+        raise HTTPException(404, "web.problem.no_unit")
+    if typed.get("do") == "revoke":
+        revoke(ctx, "", typed.get("hash", ""))
+        return onward(request, "/administration/unit", id=known.id, said="revoked")
+    language = preferences(request).language
+    feed = give(ctx, "", scope=known.id, name=known.name, language=language)
+    return _unit_page(request, ctx, known, staff.mark(known), feed=feed)
 
 
 @router.get("/people")
@@ -138,11 +162,24 @@ def person(request: Request, ctx: Setting, key: Key = "") -> Response:
 
 
 @router.post("/person")
-async def save_person(request: Request, ctx: Setting) -> Response:
+def save_person(request: Request, ctx: Setting, typed: Fields) -> Response:
     """Save a person."""
-    async with request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=LONGEST_FIELD) as form:
-        duties = [str(one) for one in form.getlist("duty")]
-        return await run_in_threadpool(_save_person, request, ctx, texts(form), duties)
+    duties = typed.getlist("duty")
+    key = typed.get("key", "")
+    try:
+        office = recorded_office(ctx)
+        fields = {
+            **{name: tidy(typed[name]) for name in PERSON_FIELDS if name in typed},
+            "unit": resolve_unit(office, typed.get("unit", "")),
+            "deputy": resolve_person(office, tidy(typed.get("deputy", ""))),
+            "duties": duties,
+            "away": _away(typed),
+        }
+        staff.save_person(ctx, build(staff.SavePerson, fields))
+    except (Refusal, OutOfRange) as refusal:
+        known = recorded_office(ctx).people.get(key)
+        return _person_page(request, ctx, known, staff.mark(known), typed=typed, duties=duties, refusal=refusal)
+    return onward(request, "/administration/people", said="saved")
 
 
 @router.get("/person/remove")
@@ -152,10 +189,15 @@ def ask_remove(request: Request, ctx: Setting, key: Key = "") -> Response:
 
 
 @router.post("/person/remove")
-async def remove_person(request: Request, ctx: Setting) -> Response:
+def remove_person(request: Request, ctx: Setting, typed: Fields) -> Response:
     """Remove a person."""
-    async with request.form(max_files=0, max_fields=5, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_remove_person, request, ctx, texts(form))
+    known = staff.get_person(ctx, typed.get("key", ""))
+    try:
+        fields = {"id": known.key, "mark": typed.get("mark", "")}
+        staff.remove_person(ctx, build(staff.Removal, fields))
+    except Refusal as refusal:
+        return _removal(request, ctx, known, refusal=refusal)
+    return onward(request, "/administration/people", said="removed")
 
 
 def find_people(office: Office, words: str, unit: str) -> list[Person]:
@@ -222,44 +264,6 @@ def _unit_answers(known: Unit | None) -> dict[str, str]:
     }
 
 
-def _save_unit(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Response:
-    same = {"id": typed.get("id", ""), "mark": typed.get("mark", "")}
-    try:
-        if typed.get("do") == "remove" and same["id"]:
-            staff.remove_unit(ctx, build(staff.Removal, same))
-            return onward(request, "/administration/units", said="removed")
-        office = recorded_office(ctx)
-        fields = {
-            **same,
-            "name": tidy(typed.get("name", "")),
-            "kind": typed.get("kind", ""),
-            **{name: resolve_unit(office, typed.get(name, "")) for name in ("parent", "uploads_through")},
-            "acts": typed.get("acts", "").split(),
-            "time": {
-                **{end: typed.get(f"time_{end}", "").strip()[:5] for end in ("first", "last")},
-                "week": [number for number in range(1, 8) if typed.get(f"time_day_{number}")],
-                **{name: parse_days(typed.get(f"time_{name}", "")) for name in ("off", "working")},
-            },
-        }
-        staff.save_unit(ctx, build(staff.SaveUnit, fields))
-    except Refusal as refusal:
-        known = recorded_office(ctx).units.get(same["id"])
-        return _unit_page(request, ctx, known, staff.mark(known), typed=typed, refusal=refusal)
-    return onward(request, "/administration/units", said="saved")
-
-
-def _unit_feed(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Response:
-    known = recorded_office(ctx).units.get(typed.get("id", ""))
-    if known is None:
-        raise HTTPException(404, "web.problem.no_unit")
-    if typed.get("do") == "revoke":
-        revoke(ctx, "", typed.get("hash", ""))
-        return onward(request, "/administration/unit", id=known.id, said="revoked")
-    language = preferences(request).language
-    feed = give(ctx, "", scope=known.id, name=known.name, language=language)
-    return _unit_page(request, ctx, known, staff.mark(known), feed=feed)
-
-
 def _person_page(
     request: Request,
     ctx: RequestContext,
@@ -312,26 +316,6 @@ def _answers(known: Person | None, office: Office) -> dict[str, str]:
     return form
 
 
-def _save_person(
-    request: Request, ctx: RequestContext, typed: Mapping[str, str], duties: list[str]
-) -> Response:
-    key = typed.get("key", "")
-    try:
-        office = recorded_office(ctx)
-        fields = {
-            **{name: tidy(typed[name]) for name in PERSON_FIELDS if name in typed},
-            "unit": resolve_unit(office, typed.get("unit", "")),
-            "deputy": resolve_person(office, tidy(typed.get("deputy", ""))),
-            "duties": duties,
-            "away": _away(typed),
-        }
-        staff.save_person(ctx, build(staff.SavePerson, fields))
-    except (Refusal, OutOfRange) as refusal:
-        known = recorded_office(ctx).people.get(key)
-        return _person_page(request, ctx, known, staff.mark(known), typed=typed, duties=duties, refusal=refusal)
-    return onward(request, "/administration/people", said="saved")
-
-
 def _away(typed: Mapping[str, str]) -> list[dict[str, date]]:
     """Return the spans of leave of a form. Raises BadStaff: one end is missing; InvalidForm: no date."""
     spans = []
@@ -363,13 +347,3 @@ def _removal(
         is_officer=ctx.reads.office().officer == known.key,
         refusal=refusal,
     )
-
-
-def _remove_person(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Response:
-    known = staff.get_person(ctx, typed.get("key", ""))
-    try:
-        fields = {"id": known.key, "mark": typed.get("mark", "")}
-        staff.remove_person(ctx, build(staff.Removal, fields))
-    except Refusal as refusal:
-        return _removal(request, ctx, known, refusal=refusal)
-    return onward(request, "/administration/people", said="removed")

@@ -19,9 +19,8 @@ from services.calendar_acts import PersonImpact, Preview
 from services.context import RequestContext, stamp
 from web.auth.dependencies import Managing, Reading
 from web.auth.reading import run_in_reading_thread
-from web.pages.administration.common import texts
 from web.pages.calendar.month import as_known, month_view
-from web.ui.form_values import InvalidForm, parse_date, tidy
+from web.ui.form_values import InvalidForm, parse_date, text_fields, tidy
 from web.ui.render import page
 from web.ui.unit_filter import UnitParam
 from workflow.refusal import Refusal
@@ -153,7 +152,7 @@ def _adopt(request: Request, ctx: RequestContext, form: FormData) -> Response:
     except (Refusal, OutOfRange, ValueError) as refusal:
         if not hasattr(refusal, "code"):
             raise
-        typed = texts(form)
+        typed = text_fields(form)
         kept = "" if _is_transfer(typed) else text
         return _act_page(request, ctx, text=kept, name=name, typed=typed, refusal=refusal)
     return _act_page(request, ctx, text=text, name=name, seen=seen_by_reader(ctx, shown))
@@ -162,7 +161,7 @@ def _adopt(request: Request, ctx: RequestContext, form: FormData) -> Response:
 def _text(form: FormData) -> tuple[str, str]:
     """The act: of the file, else what was pasted. Raises InvalidForm."""
     file = form.get("file")
-    typed = texts(form)
+    typed = text_fields(form)
     if isinstance(file, UploadFile) and file.filename:
         content, name = file.file.read(LARGEST + 1), tidy(file.filename)[-100:]
         try:

@@ -8,8 +8,6 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
-from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from calendars import OutOfRange
@@ -24,6 +22,7 @@ from web.pages.case_creation.intended_dates import intended, refuse, text
 from web.pages.case_creation.planner import Name, Outlook, chosen_procedure, found_unit, make_outlook, ordered
 from web.pages.case_list.pages import download
 from web.ui.addresses import redirect_to_tidy_address
+from web.ui.form_values import Fields
 from web.ui.name_fields import build_person_field, build_unit_field, resolve_person, resolve_unit
 from web.ui.preferences import preferences, set_preference_cookies
 from web.ui.render import Translator, page
@@ -33,8 +32,6 @@ from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
 
-MAX_FIELDS = 250
-LONGEST_FIELD = 64 * 1024
 LONGEST_OBJECT = 500
 
 
@@ -102,34 +99,8 @@ def case_form_page(
 
 
 @router.post("/open/case")
-async def open_case(request: Request, ctx: Managing) -> Response:
+def open_case(request: Request, ctx: Managing, answers: Fields) -> Response:
     """Open the case, then show it; with `look` only its dates are shown, and no name stands in an address."""
-    async with request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_open_case, request, ctx, form)
-
-
-@router.get("/open/year")
-def year_preview_page(request: Request, ctx: Managing, year: Name = "", unit: Name = "") -> Response:
-    """What opening a year would open."""
-    return _year_page(request, ctx, year, unit)
-
-
-@router.post("/open/year")
-async def open_year(request: Request, ctx: Managing) -> Response:
-    """Open the year's cases, then show the list of them."""
-    async with request.form(max_files=0, max_fields=10, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_open_year, request, ctx, form)
-
-
-def go(request: Request, address: str) -> Response:
-    """To another page after something was written."""
-    response: Response = RedirectResponse(address, status_code=303)
-    set_preference_cookies(response, preferences(request).new_cookies)
-    return response
-
-
-def _open_case(request: Request, ctx: RequestContext, form: FormData) -> Response:
-    answers = {key: value for key, value in form.multi_items() if isinstance(value, str)}
     if answers.get("look"):
         return _case_page(request, ctx, answers)
     try:
@@ -155,6 +126,30 @@ def _open_case(request: Request, ctx: RequestContext, form: FormData) -> Respons
     except (Refusal, OutOfRange) as refusal:
         return _case_page(request, ctx, answers, refusal=refusal)
     return go(request, f"/cases/{case.id}")
+
+
+@router.get("/open/year")
+def year_preview_page(request: Request, ctx: Managing, year: Name = "", unit: Name = "") -> Response:
+    """What opening a year would open."""
+    return _year_page(request, ctx, year, unit)
+
+
+@router.post("/open/year")
+def open_year(request: Request, ctx: Managing, answers: Fields) -> Response:
+    """Open the year's cases, then show the list of them."""
+    asked, unit = text(answers.get("year"), longest=20), text(answers.get("unit"))
+    try:
+        count = open_the_year(ctx, parse_year(asked), unit)
+    except (Refusal, OutOfRange) as refusal:
+        return _year_page(request, ctx, asked, unit, refusal=refusal)
+    return go(request, f"/cases?opened={count}")
+
+
+def go(request: Request, address: str) -> Response:
+    """To another page after something was written."""
+    response: Response = RedirectResponse(address, status_code=303)
+    set_preference_cookies(response, preferences(request).new_cookies)
+    return response
 
 
 def _case_page(
@@ -258,13 +253,3 @@ def _year_page(
 
 def _units(ahead: YearPreview | None) -> list[str]:
     return [one.unit for one in ahead.openings if one.unit] if ahead else []
-
-
-def _open_year(request: Request, ctx: RequestContext, form: FormData) -> Response:
-    answers = {key: value for key, value in form.multi_items() if isinstance(value, str)}
-    asked, unit = text(answers.get("year"), longest=20), text(answers.get("unit"))
-    try:
-        count = open_the_year(ctx, parse_year(asked), unit)
-    except (Refusal, OutOfRange) as refusal:
-        return _year_page(request, ctx, asked, unit, refusal=refusal)
-    return go(request, f"/cases?opened={count}")

@@ -16,11 +16,12 @@ from services.context import RequestContext
 from services.imports.previews import PastFindings, judge_past
 from web.auth.dependencies import Own
 from web.auth.reading import reads_files, run_in_reading_thread
-from web.pages.case_creation.by_hand import LONGEST_FIELD, go
+from web.pages.case_creation.by_hand import go
 from web.pages.case_creation.intended_dates import text
 from web.pages.case_creation.planner import chosen_procedure, ordered
 from web.pages.case_creation.schedules import Digest, bad_rows, get_upload_or_404, keep, sent_file
 from web.pages.case_list.pages import download
+from web.ui.form_values import MAX_FIELD_BYTES
 from web.ui.preferences import preferences
 from web.ui.render import Translator, page
 from workflow.law.procedure import Procedure
@@ -42,7 +43,7 @@ def past_form_page(request: Request, ctx: Own, procedure: Name = "") -> Response
 @router.post("/past")
 async def send(request: Request, ctx: Own) -> Response:
     """Take a table and show what departs in it."""
-    async with request.form(max_files=2, max_fields=10, max_part_size=LONGEST_FIELD) as form:
+    async with request.form(max_files=2, max_fields=10, max_part_size=MAX_FIELD_BYTES) as form:
         return await run_in_reading_thread(request, _send, request, ctx, form)
 
 

@@ -23,10 +23,11 @@ from services.imports.previews import Analysis, preview_schedule
 from services.imports.schedules import ScheduleAnswers
 from web.auth.dependencies import Managing
 from web.auth.reading import reads_files, run_in_reading_thread
-from web.pages.case_creation.by_hand import LONGEST_FIELD, go, hub
+from web.pages.case_creation.by_hand import go, hub
 from web.pages.case_creation.chain import Chain, chain
 from web.pages.case_creation.commands import change_of, foreign, take_schedule
 from web.pages.case_creation.intended_dates import HAPPENED, PLANNED, refuse, text
+from web.ui.form_values import MAX_FIELD_BYTES
 from web.ui.org_names import MAX_LISTED, unit_name
 from web.ui.preferences import preferences
 from web.ui.render import Translator, page
@@ -72,7 +73,7 @@ class PreviewedAnalysis:
 @router.post("/open/schedule")
 async def send(request: Request, ctx: Managing) -> Response:
     """Take a file and show what it would do."""
-    async with request.form(max_files=2, max_fields=10, max_part_size=LONGEST_FIELD) as form:
+    async with request.form(max_files=2, max_fields=10, max_part_size=MAX_FIELD_BYTES) as form:
         return await run_in_reading_thread(request, _send, request, ctx, form)
 
 
@@ -91,7 +92,7 @@ def preview(
 @router.post("/open/schedule/{digest}")
 async def take(request: Request, ctx: Managing, digest: Digest) -> Response:
     """Write it: all of the file or none of it."""
-    async with request.form(max_files=0, max_fields=1500, max_part_size=LONGEST_FIELD) as form:
+    async with request.form(max_files=0, max_fields=1500, max_part_size=MAX_FIELD_BYTES) as form:
         return await run_in_reading_thread(request, _take, request, ctx, digest, form)
 
 
@@ -251,7 +252,9 @@ def _of_analyses(answers: Mapping[str, str]) -> ScheduleAnswers:
         if not (row.isascii() and row.isdecimal() and len(row) < 8):
             continue
         if name in ("object_kk", "object_ru"):
-            objects.setdefault(int(row), {})[name.removeprefix("object_")] = text(value, longest=LONGEST_FIELD)
+            objects.setdefault(int(row), {})[name.removeprefix("object_")] = text(
+                value, longest=MAX_FIELD_BYTES
+            )
         elif name == "joins" and value:
             joins[int(row)] = "" if value == NEW else value
     return ScheduleAnswers(objects=objects, joins=joins)

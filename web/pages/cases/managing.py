@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from typing import Any
 
-from fastapi import APIRouter, Request
-from starlette.concurrency import run_in_threadpool
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from calendars import OutOfRange
@@ -17,11 +17,12 @@ from i18n import say
 from services import cases
 from services.context import RequestContext
 from services.fields import build
-from web.auth.dependencies import Managing, Recording
+from web.auth.dependencies import Recording, needs
 from web.pages.cases import commands, passport
 from web.pages.cases.confirming import Unconfirmed, run_confirmed
-from web.pages.cases.page import ADDRESSES, CaseId, Tab, case_page, get_case_or_404, redirect, text_fields
+from web.pages.cases.page import ADDRESSES, CaseId, Tab, case_page, get_case_or_404, redirect
 from web.ui.form_values import (
+    Fields,
     InvalidForm,
     RejectedForm,
     parse_date,
@@ -33,6 +34,7 @@ from web.ui.form_values import (
 )
 from web.ui.name_fields import resolve_person
 from web.ui.preferences import preferences
+from workflow.org.access import Need
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
@@ -41,20 +43,8 @@ Act = Callable[[RequestContext, str, Answers], tuple[str, str]]
 """What a form does; gives what to say of it, and of which obligation ("" of none)."""
 
 
-@router.post("/cases/{case}/correct")
-async def correct(request: Request, ctx: Managing, case: CaseId) -> Response:
-    """Give a recorded fact another date, other numbers or another signature."""
-    return await answered(request, ctx, case, "correct", _correct)
-
-
-@router.post("/cases/{case}/withdraw")
-async def withdraw(request: Request, ctx: Managing, case: CaseId) -> Response:
-    """Withdraw what was recorded by mistake, with its ground."""
-    return await answered(request, ctx, case, "withdraw", _withdraw)
-
-
 @router.post("/cases/{case}/undo")
-async def undo(request: Request, ctx: Recording, case: CaseId) -> Response:
+def undo(request: Request, ctx: Recording, case: CaseId, answers: Fields) -> Response:
     """Withdraw what the reader has just recorded; nobody was told of it yet."""
     ground = say("withdraw.by_mistake", {}, preferences(request).language)
 
@@ -62,82 +52,7 @@ async def undo(request: Request, ctx: Recording, case: CaseId) -> Response:
         cases.undo(ctx, case, parse_event_number(answers.get("line", "")), ground=ground)
         return "undone", ""
 
-    return await answered(request, ctx, case, "undo", act)
-
-
-@router.post("/cases/{case}/passport")
-async def describe(request: Request, ctx: Managing, case: CaseId) -> Response:
-    """Change the passport of the case."""
-    return await answered(request, ctx, case, "describe", passport.describe)
-
-
-@router.post("/cases/{case}/cancel")
-async def cancel(request: Request, ctx: Managing, case: CaseId) -> Response:
-    """Call the case off; it can be taken up again."""
-    return await answered(request, ctx, case, "cancel", _cancel)
-
-
-@router.post("/cases/{case}/exempt")
-async def exempt(request: Request, ctx: Managing, case: CaseId) -> Response:
-    """Free the case, or one obligation of it."""
-    return await answered(request, ctx, case, "exempt", _exempt)
-
-
-@router.post("/cases/{case}/reopen")
-async def reopen(request: Request, ctx: Managing, case: CaseId) -> Response:
-    """Take up a cancelled or exempted case again, or withdraw the exemption of one obligation."""
-    return await answered(request, ctx, case, "reopen", _reopen)
-
-
-@router.post("/cases/{case}/extend")
-async def extend(request: Request, ctx: Managing, case: CaseId) -> Response:
-    """Extend one deadline, where the act allows it."""
-    return await answered(request, ctx, case, "extend", _extend)
-
-
-@router.post("/cases/{case}/pause")
-async def pause(request: Request, ctx: Managing, case: CaseId) -> Response:
-    """Stop the clocks of the case, where the act allows it."""
-    return await answered(request, ctx, case, "pause", _pause)
-
-
-@router.post("/cases/{case}/resume")
-async def resume(request: Request, ctx: Managing, case: CaseId) -> Response:
-    """Let the clocks of a paused case run again."""
-    return await answered(request, ctx, case, "resume", _resume)
-
-
-@router.post("/cases/{case}/migrate")
-async def migrate(request: Request, ctx: Managing, case: CaseId) -> Response:
-    """Move the case to another edition of its procedure."""
-    return await answered(request, ctx, case, "migrate", _migrate)
-
-
-@router.post("/cases/{case}/readers")
-async def name_reader(request: Request, ctx: Managing, case: CaseId) -> Response:
-    """Let somebody know of a confidential case."""
-    return await answered(request, ctx, case, "reader", _name_reader, tab="history")
-
-
-@router.post("/cases/{case}/readers/remove")
-async def remove_reader(request: Request, ctx: Managing, case: CaseId) -> Response:
-    """Let somebody know of it no longer."""
-    return await answered(request, ctx, case, "reader-remove", _remove_reader, tab="history")
-
-
-@router.post("/cases/{case}/acknowledge")
-async def acknowledge(request: Request, ctx: Recording, case: CaseId) -> Response:
-    """Say that a notice was read; only its own reader can."""
-    return await answered(request, ctx, case, "acknowledge", _acknowledge, tab="history")
-
-
-async def answered(
-    request: Request, ctx: RequestContext, case: str, name: str, act: Act, *, tab: Tab = "deadlines"
-) -> Response:
-    """Read the form, do what it asks, then show the page with one sentence; or the form again, as it was."""
-    async with request.form(max_files=0, max_fields=200, max_part_size=64 * 1024) as form:
-        answers = text_fields(form)
-    return await run_in_threadpool(done, request, ctx, case, name, answers, act, tab=tab)
+    return done(request, ctx, case, "undo", answers, act, tab="deadlines")
 
 
 def done(
@@ -263,3 +178,34 @@ def _acknowledge(ctx: RequestContext, case: str, answers: Answers) -> tuple[str,
 
 def _ground(answers: Answers) -> str:
     return parse_text(answers.get("ground", ""))
+
+
+FORMS: tuple[tuple[str, Need, str, Act, Tab], ...] = (
+    ("correct", "manage", "correct", _correct, "deadlines"),
+    ("withdraw", "manage", "withdraw", _withdraw, "deadlines"),
+    ("passport", "manage", "describe", passport.describe, "deadlines"),
+    ("cancel", "manage", "cancel", _cancel, "deadlines"),
+    ("exempt", "manage", "exempt", _exempt, "deadlines"),
+    ("reopen", "manage", "reopen", _reopen, "deadlines"),
+    ("extend", "manage", "extend", _extend, "deadlines"),
+    ("pause", "manage", "pause", _pause, "deadlines"),
+    ("resume", "manage", "resume", _resume, "deadlines"),
+    ("migrate", "manage", "migrate", _migrate, "deadlines"),
+    ("readers", "manage", "reader", _name_reader, "history"),
+    ("readers/remove", "manage", "reader-remove", _remove_reader, "history"),
+    ("acknowledge", "record", "acknowledge", _acknowledge, "history"),
+)
+"""The forms of a case: last part of the address, right, name of the form on the page, act, and the tab."""
+
+
+def _serve(path: str, need: Need, name: str, act: Act, tab: Tab) -> None:
+    context = Depends(needs(need))
+
+    def answer(request: Request, *, ctx: Any = context, case: CaseId, answers: Fields) -> Response:
+        return done(request, ctx, case, name, answers, act, tab=tab)
+
+    router.add_api_route(f"/cases/{{case}}/{path}", answer, methods=["POST"])
+
+
+for form in FORMS:
+    _serve(*form)

@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 from urllib.parse import urlencode
 
 from fastapi import HTTPException, Path, Request
-from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from calendars import OutOfRange
@@ -123,11 +122,6 @@ def build_case_view(ctx: RequestContext, case: Case, procedure: Procedure, *, to
         calendar=ctx.calendar,
         today=today,
     )
-
-
-def text_fields(form: FormData) -> dict[str, str]:
-    """The texts of a form."""
-    return {key: value for key, value in form.multi_items() if isinstance(value, str)}
 
 
 def redirect(request: Request, address: str, *, place: str = "", **said: str) -> Response:

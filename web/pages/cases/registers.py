@@ -17,11 +17,10 @@ from web.pages.cases import register_forms, risk_forms
 from web.pages.cases.page import CaseId, case_page, get_case_or_404, redirect
 from web.pages.cases.risk_forms import RegisterForm, Said
 from web.pages.cases.risk_view import OF_FORM
-from web.ui.form_values import RejectedForm
+from web.ui.form_values import MAX_FIELD_BYTES, RejectedForm
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
-LONGEST_FIELD = 64 * 1024
 
 
 @router.post("/cases/{case}/risks")
@@ -129,7 +128,7 @@ WITHOUT_NUMBER = {
 async def _answered(
     request: Request, ctx: RequestContext, case: str, name: str, act: Act, *, reads_file: bool = False
 ) -> Response:
-    async with request.form(max_files=3, max_fields=60, max_part_size=LONGEST_FIELD) as form:
+    async with request.form(max_files=3, max_fields=60, max_part_size=MAX_FIELD_BYTES) as form:
         if reads_file:
             return await run_in_reading_thread(request, _done, request, ctx, case, name, form, act)
         return await run_in_threadpool(_done, request, ctx, case, name, form, act)

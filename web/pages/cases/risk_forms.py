@@ -10,8 +10,7 @@ from services.context import RequestContext
 from services.evidence import clean_file_name, store_evidence
 from web.pages.cases import risk_commands
 from web.pages.cases.evidence import evidence_inputs
-from web.pages.cases.page import text_fields
-from web.ui.form_values import InvalidForm, parse_date, parse_text, parse_whole_number
+from web.ui.form_values import InvalidForm, parse_date, parse_text, parse_whole_number, text_fields
 from workflow.cases.case import Evidence
 from workflow.cases.commands.desk import Change
 from workflow.cases.commands.risks import FoundRisk

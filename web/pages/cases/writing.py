@@ -16,29 +16,48 @@ from services.fields import build
 from web.auth.dependencies import Recording
 from web.pages.cases.confirming import Unconfirmed, run_confirmed
 from web.pages.cases.evidence import evidence_inputs
-from web.pages.cases.page import CaseId, case_page, get_case_or_404, redirect, text_fields
-from web.ui.form_values import InvalidForm, RejectedForm, parse_date, parse_numbers, parse_time
+from web.pages.cases.page import CaseId, case_page, get_case_or_404, redirect
+from web.ui.form_values import (
+    MAX_FIELD_BYTES,
+    MAX_FIELDS,
+    Fields,
+    InvalidForm,
+    RejectedForm,
+    parse_date,
+    parse_numbers,
+    parse_time,
+    text_fields,
+)
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
 
 MAX_FILES = 10
-MAX_FIELDS = 60
-LONGEST_FIELD = 64 * 1024
 
 
 @router.post("/cases/{case}")
 async def record(request: Request, ctx: Recording, case: CaseId) -> Response:
     """Record a fact with its evidence, then show the case."""
-    async with request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=LONGEST_FIELD) as form:
+    async with request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES) as form:
         return await run_in_threadpool(_record, request, ctx, case, form)
 
 
 @router.post("/cases/{case}/plan")
-async def replan(request: Request, ctx: Recording, case: CaseId) -> Response:
+def replan(request: Request, ctx: Recording, case: CaseId, answers: Fields) -> Response:
     """Set a plan date, then show the case."""
-    async with request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_replan, request, ctx, case, form)
+    get_case_or_404(ctx, case)
+    fact = answers.get("fact", "")
+    try:
+        if not fact:
+            raise InvalidForm("web.refusal.no_fact")
+        planned = {fact: parse_date(answers.get("on", ""))}
+        run_confirmed(ctx, answers, cases.replan, {"case": case, "planned": planned})
+    except Unconfirmed as question:
+        tried = RejectedForm(form="plan", refusal=None, answers=answers, confirmation=question.confirmation)
+        return case_page(request, ctx, case, tried=tried)
+    except (Refusal, OutOfRange) as refusal:
+        return case_page(request, ctx, case, tried=RejectedForm(form="plan", refusal=refusal, answers=answers))
+    return redirect(request, f"/cases/{case}", replanned=fact)
 
 
 def record_answers(ctx: RequestContext, case: str, form: FormData, answers: Mapping[str, str]) -> str:
@@ -87,20 +106,3 @@ def _record(request: Request, ctx: RequestContext, case: str, form: FormData) ->
             had_files=any(isinstance(value, UploadFile) and value.filename for value in form.values()),
         )
     return redirect(request, f"/cases/{case}", recorded=fact)
-
-
-def _replan(request: Request, ctx: RequestContext, case: str, form: FormData) -> Response:
-    get_case_or_404(ctx, case)
-    answers = text_fields(form)
-    fact = answers.get("fact", "")
-    try:
-        if not fact:
-            raise InvalidForm("web.refusal.no_fact")
-        planned = {fact: parse_date(answers.get("on", ""))}
-        run_confirmed(ctx, answers, cases.replan, {"case": case, "planned": planned})
-    except Unconfirmed as question:
-        tried = RejectedForm(form="plan", refusal=None, answers=answers, confirmation=question.confirmation)
-        return case_page(request, ctx, case, tried=tried)
-    except (Refusal, OutOfRange) as refusal:
-        return case_page(request, ctx, case, tried=RejectedForm(form="plan", refusal=refusal, answers=answers))
-    return redirect(request, f"/cases/{case}", replanned=fact)

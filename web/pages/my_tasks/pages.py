@@ -21,9 +21,18 @@ from web.auth.dependencies import Recording
 from web.pages.cases import commands
 from web.pages.cases.confirming import Unconfirmed
 from web.pages.cases.page import get_case_or_404
-from web.pages.cases.writing import LONGEST_FIELD, MAX_FIELDS, MAX_FILES, record_answers
+from web.pages.cases.writing import MAX_FILES, record_answers
 from web.pages.my_tasks.view import UnfoldedRow, desk_view, opened
-from web.ui.form_values import InvalidForm, parse_date, parse_event_number, status_of
+from web.ui.form_values import (
+    MAX_FIELD_BYTES,
+    MAX_FIELDS,
+    Fields,
+    InvalidForm,
+    parse_date,
+    parse_event_number,
+    status_of,
+    text_fields,
+)
 from web.ui.preferences import preferences, set_preference_cookies
 from web.ui.render import page
 from workflow.board.sums import base
@@ -55,41 +64,70 @@ def my_desk(
 @router.post("/desk/record")
 async def record(request: Request, ctx: Recording) -> Response:
     """One step: the fact with its date, numbers, signature, evidence, and a remark."""
-    async with request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=LONGEST_FIELD) as form:
+    async with request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES) as form:
         return await run_in_threadpool(_record, request, ctx, form)
 
 
 @router.post("/desk/undo")
-async def undo(request: Request, ctx: Recording) -> Response:
+def undo(request: Request, ctx: Recording, answers: Fields) -> Response:
     """Withdraw what I have just recorded; nobody was told of it yet."""
-    return await _simple(request, ctx, _undone)
+    case = answers.get("case", "")
+    if case:
+        get_case_or_404(ctx, case)
+    ground = say("withdraw.by_mistake", {}, preferences(request).language)
+    try:
+        if not case:
+            raise InvalidForm("web.refusal.no_record")
+        cases.undo(ctx, case, parse_event_number(answers.get("line", "")), ground=ground)
+    except (Refusal, OutOfRange) as refusal:
+        return _page(request, ctx, show=answers.get("show", ""), refusal=refusal)
+    return _onward(request, answers, said="undone", what="")
 
 
 @router.post("/desk/later")
-async def later(request: Request, ctx: Recording) -> Response:
+def later(request: Request, ctx: Recording, answers: Fields) -> Response:
     """Be reminded of it again on another day."""
-    return await _simple(request, ctx, _later)
+    case, obligation = answers.get("case", ""), answers.get("fact", "")
+    today = ctx.today
+    if case:
+        get_case_or_404(ctx, case)
+    try:
+        until = parse_date(answers.get("until", ""))
+        cases.snooze(ctx, build(cases.Snooze, {"case": case, "obligation": obligation, "until": until}))
+    except (Refusal, OutOfRange) as refusal:
+        unfolded = opened(ctx, case, obligation, today=today) if case else None
+        return _page(request, ctx, show=answers.get("show", ""), unfolded=unfolded, refusal=refusal)
+    return _onward(request, answers, said="later", what=f"{case}:{obligation}")
 
 
 @router.post("/desk/read")
-async def read(request: Request, ctx: Recording) -> Response:
+def read(request: Request, ctx: Recording, answers: Fields) -> Response:
     """Say that the letter about it was read."""
-    return await _simple(request, ctx, _read)
+    key, case = answers.get("key", ""), answers.get("case", "")
+    if case:
+        get_case_or_404(ctx, case)
+    try:
+        obligation = commands.read_letter(ctx, case, key)
+    except commands.NoSuchLetter:
+        raise HTTPException(404, "web.problem.not_found") from None
+    return _onward(request, answers, said="read", what=f"{case}:{obligation}")
 
 
 @router.post("/desk/leave")
-async def leave(request: Request, ctx: Recording) -> Response:
+def leave(request: Request, ctx: Recording, answers: Fields) -> Response:
     """Say when I am away and who stands in for me."""
-    return await _simple(request, ctx, _leave)
-
-
-async def _simple(request: Request, ctx: RequestContext, work) -> Response:  # type: ignore[no-untyped-def]
-    async with request.form(max_files=0, max_fields=20, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(work, request, ctx, _answers(form))
+    try:
+        away = None
+        if "none" not in answers:
+            away = parse_date(answers.get("first", "")), parse_date(answers.get("last", ""))
+        commands.go_away(ctx, away, answers.get("deputy", "") or None)
+    except (Refusal, OutOfRange) as refusal:
+        return _page(request, ctx, refusal=refusal, answers=answers)
+    return _onward(request, answers, said="leave", what="")
 
 
 def _record(request: Request, ctx: RequestContext, form: FormData) -> Response:
-    answers = _answers(form)
+    answers = text_fields(form)
     case, fact = answers.get("case", ""), answers.get("fact", "")
     today = ctx.today
     if case:
@@ -108,20 +146,6 @@ def _record(request: Request, ctx: RequestContext, form: FormData) -> Response:
     return _onward(request, answers, said="recorded", what=f"{case}:{recorded}")
 
 
-def _undone(request: Request, ctx: RequestContext, answers: Mapping[str, str]) -> Response:
-    case = answers.get("case", "")
-    if case:
-        get_case_or_404(ctx, case)
-    ground = say("withdraw.by_mistake", {}, preferences(request).language)
-    try:
-        if not case:
-            raise InvalidForm("web.refusal.no_record")
-        cases.undo(ctx, case, parse_event_number(answers.get("line", "")), ground=ground)
-    except (Refusal, OutOfRange) as refusal:
-        return _page(request, ctx, show=answers.get("show", ""), refusal=refusal)
-    return _onward(request, answers, said="undone", what="")
-
-
 def _undo(ctx: RequestContext, what: str) -> tuple[str, int] | None:
     """The case and the line of its history to offer to undo (`case:fact`); None where there is none."""
     case, _, fact = what.partition(":")
@@ -129,42 +153,6 @@ def _undo(ctx: RequestContext, what: str) -> tuple[str, int] | None:
         return None
     line = cases.line_to_undo(ctx, case, fact)
     return None if line is None else (case, line)
-
-
-def _later(request: Request, ctx: RequestContext, answers: Mapping[str, str]) -> Response:
-    case, obligation = answers.get("case", ""), answers.get("fact", "")
-    today = ctx.today
-    if case:
-        get_case_or_404(ctx, case)
-    try:
-        until = parse_date(answers.get("until", ""))
-        cases.snooze(ctx, build(cases.Snooze, {"case": case, "obligation": obligation, "until": until}))
-    except (Refusal, OutOfRange) as refusal:
-        unfolded = opened(ctx, case, obligation, today=today) if case else None
-        return _page(request, ctx, show=answers.get("show", ""), unfolded=unfolded, refusal=refusal)
-    return _onward(request, answers, said="later", what=f"{case}:{obligation}")
-
-
-def _read(request: Request, ctx: RequestContext, answers: Mapping[str, str]) -> Response:
-    key, case = answers.get("key", ""), answers.get("case", "")
-    if case:
-        get_case_or_404(ctx, case)
-    try:
-        obligation = commands.read_letter(ctx, case, key)
-    except commands.NoSuchLetter:
-        raise HTTPException(404, "web.problem.not_found") from None
-    return _onward(request, answers, said="read", what=f"{case}:{obligation}")
-
-
-def _leave(request: Request, ctx: RequestContext, answers: Mapping[str, str]) -> Response:
-    try:
-        away = None
-        if "none" not in answers:
-            away = parse_date(answers.get("first", "")), parse_date(answers.get("last", ""))
-        commands.go_away(ctx, away, answers.get("deputy", "") or None)
-    except (Refusal, OutOfRange) as refusal:
-        return _page(request, ctx, refusal=refusal, answers=answers)
-    return _onward(request, answers, said="leave", what="")
 
 
 def _page(
@@ -208,10 +196,6 @@ def _title(request: Request, ctx: RequestContext, what: str) -> str:
     title = known.title[language] if known else obligation
     about = found.object_in(language)
     return f"{title} ({about})" if about else title
-
-
-def _answers(form: FormData) -> dict[str, str]:
-    return {key: value for key, value in form.multi_items() if isinstance(value, str)}
 
 
 def _onward(request: Request, answers: Mapping[str, str], **told: str) -> Response:
