@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from services.jobs.new_periods import recompute_present_rows
+from workflow.registers.rows import projector
 
 if TYPE_CHECKING:
     from services.app import AppContext
@@ -43,6 +44,7 @@ def verify(
         kept=kept,
         evidence=app.evidence.check,
         now=now,
+        project=projector(app.registers, app.reads.office()),
     )
 
 
@@ -102,7 +104,8 @@ def rebuild(app: AppContext, *, now: datetime, today: date, each: Callable[[], N
     """Rewrite the board from the ledger; return how many cases were read. `each`: called after every batch."""
     from storage.maintenance.verify import rebuild as rebuild_board
 
-    return rebuild_board(app.engine, _recompute(app, today), now=now, each=each)
+    project = projector(app.registers, app.reads.office())
+    return rebuild_board(app.engine, _recompute(app, today), now=now, each=each, project=project)
 
 
 def backup(app: AppContext, file: Path) -> None:

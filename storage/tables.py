@@ -11,7 +11,7 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, Index, MetaData, Table, Text, false, text
 from sqlmodel import Field, SQLModel
 
-from storage.types import Canonical, Moment
+from storage.types import Canonical, Collated, Moment
 
 # SQLite keeps these rows in the tree of their key: one tree less to write, and a case's rows lie together.
 _CLUSTERED = {"sqlite_with_rowid": False}
@@ -738,6 +738,94 @@ class ReaderRow(TableBase, table=True):
     person: str = Field(primary_key=True, index=True)
 
 
+class RegisterEventRow(TableBase, table=True):
+    """A line of a row's own chain in a register. Append only, as the events of cases.
+
+    Values of people and confidential values stand in `RegisterSecretRow`; the payload has their salted hashes.
+    """
+
+    __tablename__ = "register_event"
+    __table_args__ = _CLUSTERED
+
+    row: str = Field(primary_key=True)
+    seq: int = Field(primary_key=True)
+    kind: str
+    at: datetime = Field(sa_type=Moment)
+    by: str
+    payload: str = Field(sa_type=Text)
+    previous: str
+    hash: str
+
+
+class RegisterRowRow(TableBase, table=True):
+    """The head of a row's chain, with what lists need: everything here can be recomputed from its events.
+
+    `number` orders rows by the time they were added; `case` is the case the row is kept in, `opened_case` the
+    one it opened; `shown` are the values of fields that are not confidential.
+    """
+
+    __tablename__ = "register_row"
+    __table_args__ = (
+        Index("uq_register_row_number", "register_id", "number", unique=True),
+        Index("ix_register_row_listed", "register_id", "withdrawn", "number"),
+        Index("ix_register_row_unit", "register_id", "unit", "withdrawn", "number"),
+        Index("ix_register_row_case", "case", "register_id"),
+        Index("ix_register_row_opened_case", "opened_case"),
+        Index(
+            "ix_register_row_unsealed",
+            "id",
+            sqlite_where=text("sealed < seq"),
+            postgresql_where=text("sealed < seq"),
+        ),
+    )
+
+    id: str = Field(primary_key=True)
+    register_id: str
+    number: int = Field(sa_type=BigInteger)
+    version: str
+    unit: str
+    case: str = ""
+    opened_case: str = ""
+    seq: int
+    head: str
+    sealed: int = 0
+    withdrawn: bool = False
+    created_at: datetime = Field(sa_type=Moment)
+    created_by: str
+    edited_at: datetime = Field(sa_type=Moment)
+    edited_by: str
+    shown: dict[str, object] = Field(default_factory=dict, sa_type=Canonical)
+    search: str = Field(default="", sa_type=Text)
+
+
+class RegisterCellRow(TableBase, table=True):
+    """By which a register's rows are filtered and sorted: a key for each field, "" where it is not filled."""
+
+    __tablename__ = "register_cell"
+    __table_args__ = (
+        Index("ix_register_cell_sorted", "register_id", "field", "key", "row"),
+        _CLUSTERED,
+    )
+
+    row: str = Field(primary_key=True)
+    field: str = Field(primary_key=True)
+    key: str = Field(primary_key=True, sa_type=Collated)
+    register_id: str
+
+
+class RegisterSecretRow(TableBase, table=True):
+    """A value that stands outside the events of a row, and the salt of its hash there; both may be erased."""
+
+    __tablename__ = "register_secret"
+    __table_args__ = _CLUSTERED
+
+    row: str = Field(primary_key=True)
+    field: str = Field(primary_key=True)
+    seq: int = Field(primary_key=True)
+    value: str | None = Field(default=None, sa_type=Text)
+    salt: str | None = None
+
+
 def _table(name: str) -> Table:
     return TableBase.metadata.tables[name]
 
@@ -778,3 +866,7 @@ READER = _table("reader")
 ANSWER = _table("answer")
 FLOOR = _table("floor")
 SALT = _table("salt")
+REGISTER_EVENT = _table("register_event")
+REGISTER_ROW = _table("register_row")
+REGISTER_CELL = _table("register_cell")
+REGISTER_SECRET = _table("register_secret")

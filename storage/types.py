@@ -46,3 +46,7 @@ class Canonical(TypeDecorator[object]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> object:
         return None if value is None else json.loads(value)
+
+
+Collated = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text sorted by its code points on both databases."""

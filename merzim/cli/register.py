@@ -1,4 +1,4 @@
-"""`merzim register NAME --case C list|add|edit|withdraw`: rows of the registers of a case by their fields."""
+"""`merzim register NAME list|add|edit|withdraw ...`: rows of registers by their fields."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from merzim.cli import printing
-from merzim.cli.call import CommandContext
+from merzim.cli.call import DONE, CommandContext
 from merzim.cli.help import Command
 from merzim.cli.parsing import BadArgument, day, named_texts, number
 from merzim.cli.risk_answers import tell, written
@@ -37,16 +37,48 @@ def add_to(app: typer.Typer) -> None:
 
 def register(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME")],
-    action: Annotated[str, typer.Argument(metavar="list|add|edit|withdraw")],
+    name: Annotated[str | None, typer.Argument(metavar="NAME")] = None,
+    action: Annotated[str, typer.Argument(metavar="list|show|add|edit|withdraw|erase")] = "list",
     said: Annotated[list[str] | None, typer.Argument(metavar="[ID] [FIELD=VALUE ...]")] = None,
     case: Annotated[str, typer.Option("--case", metavar="C", help="cli.option.register_case")] = "",
     unit: Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")] = "",
     ground: Annotated[str, typer.Option("--ground", metavar="TEXT", help="cli.option.ground")] = "",
-) -> None:
+    where: Annotated[
+        list[str] | None, typer.Option("--where", metavar="FIELD=VALUE", help="cli.option.register_where")
+    ] = None,
+    search: Annotated[str, typer.Option("--search", metavar="TEXT", help="cli.option.search")] = "",
+    sort: Annotated[str, typer.Option("--sort", metavar="[-]FIELD", help="cli.option.register_sort")] = "",
+) -> int:
+    from merzim.cli import register_rows
+
     call = CommandContext.of(ctx)
-    kind = KINDS[_one_of(name, KINDS, where="NAME")]
-    words = list(said or ())
+    if name is None:
+        register_rows.print_registers(call)
+        return DONE
+    if name not in KINDS and name in call.app.registers.ids():
+        return register_rows.run(
+            call,
+            register_rows.RowsRequest(
+                register=name,
+                action=action,
+                words=tuple(said or ()),
+                case=case,
+                unit=unit,
+                ground=ground,
+                where=tuple(where or ()),
+                search=search,
+                sort=sort,
+            ),
+        )
+    _of_case(call, name, action, list(said or ()), case=case, unit=unit, ground=ground)
+    return DONE
+
+
+def _of_case(
+    call: CommandContext, name: str, action: str, words: list[str], *, case: str, unit: str, ground: str
+) -> None:
+    """Do what is asked of a register whose rows are events of a case."""
+    kind = KINDS[_one_of(name, (*KINDS, *call.app.registers.ids()), where="NAME")]
     action = _one_of(action, ACTIONS, where="ACTION")
     if action == "list":
         _list(call, name, kind, _cases(call, case, unit))

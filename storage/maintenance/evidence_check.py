@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, select, union_all
 
 from documents.sheets.evidence_damage import EvidenceDamaged
 from storage.database.engine import reading
-from storage.tables import EVENT
+from storage.tables import EVENT, REGISTER_EVENT, REGISTER_SECRET
 
 EvidenceCheck = Callable[[str], None]
 """Compares the file stored under a SHA-256 with it; raises EvidenceDamaged (`EvidenceFolder.check`)."""
@@ -18,6 +19,15 @@ _PROVED = (
     .where(EVENT.c.payload.contains('"evidence":['))
     .order_by(EVENT.c.case, EVENT.c.seq)
 )
+_IN_ROWS = union_all(
+    select(REGISTER_EVENT.c.row, REGISTER_EVENT.c.payload).where(
+        REGISTER_EVENT.c.payload.contains('"sha256":"')
+    ),
+    select(REGISTER_SECRET.c.row, REGISTER_SECRET.c.value).where(
+        REGISTER_SECRET.c.value.contains('"sha256":"')
+    ),
+)
+_FILE = re.compile(r'"name":"((?:[^"\\]|\\.)*)","sha256":"([0-9a-f]{64})"')
 
 
 def recorded_files(connection: Connection) -> dict[str, dict[str, str]]:
@@ -26,6 +36,9 @@ def recorded_files(connection: Connection) -> dict[str, dict[str, str]]:
     for case, payload in connection.execute(_PROVED.execution_options(yield_per=5000)):
         for reference, name in _stored(payload):
             files.setdefault(reference, {})[case] = name
+    for row, text in connection.execute(_IN_ROWS.execution_options(yield_per=5000)):
+        for name, reference in _FILE.findall(text):
+            files.setdefault(reference, {})[row] = name
     return files
 
 

@@ -14,15 +14,18 @@ from sqlalchemy import Connection, Engine, and_, func, select, text
 from storage.chain import link, seal_line
 from storage.database.dialect import values_parameters, values_table
 from storage.database.engine import reading, writing
+from storage.maintenance.register_check import SEALED
 from storage.notices import register
 from storage.org.chain import OFFICE
-from storage.tables import ACT, CASE, SEAL
+from storage.tables import ACT, CASE, REGISTER_ROW, SEAL
 
 Head = tuple[str, int, str]
 """A chain, its last seq and its last hash."""
 _ADVISORY = 0x4D657273  # "Mers": one seal at a time on PostgreSQL
 _COVERED = {"k_id": CASE.c.id, "k_seq": CASE.c.seq}
+_COVERED_ROWS = {"k_id": REGISTER_ROW.c.id, "k_seq": REGISTER_ROW.c.seq}
 _UNSEALED = select(CASE.c.id, CASE.c.seq, CASE.c.head).where(text("sealed < seq"))
+_UNSEALED_ROWS = select(REGISTER_ROW.c.id, REGISTER_ROW.c.seq, REGISTER_ROW.c.head).where(text("sealed < seq"))
 
 
 def seal(engine: Engine, *, now: datetime) -> int | None:
@@ -32,18 +35,23 @@ def seal(engine: Engine, *, now: datetime) -> int | None:
         StorageUnavailable: the database cannot be written.
     """
     with reading(engine) as connection:
-        if connection.execute(_UNSEALED.limit(1)).first() is None and _sealed(connection, _office(connection)):
+        changed = any(connection.execute(one.limit(1)).first() for one in (_UNSEALED, _UNSEALED_ROWS))
+        if not changed and _sealed(connection, _office(connection)):
             return None
     with writing(engine) as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _ADVISORY})
         last = connection.execute(select(SEAL).order_by(SEAL.c.n.desc()).limit(1)).first()
         heads = [(name, seq, head) for name, seq, head in connection.execute(_UNSEALED.order_by(CASE.c.id))]
+        rows = [
+            (name, seq, head)
+            for name, seq, head in connection.execute(_UNSEALED_ROWS.order_by(REGISTER_ROW.c.id))
+        ]
         office = _office(connection)
-        if not heads and _sealed(connection, office):
+        if not heads and not rows and _sealed(connection, office):
             return None
         n, previous = (last.n + 1, last.hash) if last else (1, "")
-        covering = sorted([*heads, *office])
+        covering = sorted([*heads, *((SEALED + name, seq, head) for name, seq, head in rows), *office])
         line = seal_line(n, now, covering)
         connection.execute(
             SEAL.insert(),
@@ -53,6 +61,11 @@ def seal(engine: Engine, *, now: datetime) -> int | None:
             lines = values_table(connection, _COVERED)
             step = CASE.update().where(CASE.c.id == lines.c.k_id).values(sealed=lines.c.k_seq)
             connection.execute(step, values_parameters(connection, _COVERED, (head[:2] for head in heads)))
+        if rows:
+            lines = values_table(connection, _COVERED_ROWS)
+            step = REGISTER_ROW.update().where(REGISTER_ROW.c.id == lines.c.k_id)
+            step = step.values(sealed=lines.c.k_seq)
+            connection.execute(step, values_parameters(connection, _COVERED_ROWS, (one[:2] for one in rows)))
     return n
 
 

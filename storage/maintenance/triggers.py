@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-APPEND_ONLY = ("event", "seal", "act", "proof")
+APPEND_ONLY = ("event", "seal", "act", "proof", "register_event")
 _SAYS = "the ledger is append-only: {what} of {table} is refused"
 # Doubled, for psycopg reads a single one as a place for a value.
 _FUNCTION = """
@@ -20,6 +20,7 @@ _KEYS = {
     "seal": "n = NEW.n",
     "act": "seq = NEW.seq",
     "proof": "n = NEW.n",
+    "register_event": '"row" = NEW."row" AND seq = NEW.seq',
 }
 
 

@@ -17,13 +17,14 @@ from storage.cases.ledger import CHUNK, SqlLedger
 from storage.chain import line, link, seal_line
 from storage.database.engine import Row_, reading, writing
 from storage.database.limits import long_work
-from storage.maintenance import case_check, triggers, vouching
+from storage.maintenance import case_check, register_check, triggers, vouching
 from storage.maintenance.evidence_check import EvidenceCheck, damages
+from storage.maintenance.register_check import SEALED
 from storage.notices import register, tally
 from storage.org.chain import IN_ORDER, OFFICE
 from storage.refusals import CannotRebuild, CaseBroken, StorageUnavailable
 from storage.rows import EVENTS_IN_ORDER, ROW_COLUMNS, row_values
-from storage.tables import CASE, EVENT, PROOF, SEAL
+from storage.tables import CASE, EVENT, PROOF, REGISTER_EVENT, REGISTER_ROW, SEAL
 from workflow.cases.case import Case
 from workflow.ports import CaseWrite, Conflict
 
@@ -61,6 +62,7 @@ def verify(
     evidence: EvidenceCheck | None = None,
     now: datetime | None = None,
     rows: bool = True,
+    project: register_check.ProjectRow | None = None,
 ) -> tuple[Problem, ...]:
     """Everything that is not as it was written; empty when all is well.
 
@@ -71,12 +73,14 @@ def verify(
             of the database alone).
         kept: number and hash of a seal somebody wrote down elsewhere: it must stand here still.
         editions: edition -> digests its cases may have; a case with another one is named.
+        project: returns what lists keep of a register's row; a row they say something else of is named.
         recompute: gives a case's rows anew; a board that differs is named. Not asked while an act of the office
             is not as it was written: its calendar cannot be told then, and every board rests on it.
     """
     torn = _torn(engine)
     try:
         found = _verified(engine, editions, recompute, kept, now, rows)
+        found += _register_rows(engine, project, found)
         if evidence is not None:
             found += tuple(Problem(code=code, arguments=given) for code, given in damages(engine, evidence))
         return torn + found
@@ -112,6 +116,7 @@ def _verified(
             ),
             *_office(connection),
             *_chains(connection),
+            *_register_chains(connection),
             *(Problem(code=code, arguments=arguments) for code, arguments in register.problems(connection)),
             *_seals(connection, kept),
             *(_editions(connection, editions) if editions is not None else ()),
@@ -139,7 +144,12 @@ def _totals(engine: Engine) -> list[Problem]:
 
 @long_work()
 def rebuild(
-    engine: Engine, recompute: Recompute, *, now: datetime, each: Callable[[], None] | None = None
+    engine: Engine,
+    recompute: Recompute,
+    *,
+    now: datetime,
+    each: Callable[[], None] | None = None,
+    project: register_check.ProjectRow | None = None,
 ) -> int:
     """Rewrite every case's board rows from its events. Return the number of cases processed.
 
@@ -147,6 +157,7 @@ def rebuild(
 
     Args:
         each: called after every chunk of cases.
+        project: returns what lists keep of a register's row; None leaves them as they are.
 
     Raises:
         CannotRebuild: naming the cases whose events do not end where their head says; all others are rebuilt.
@@ -164,6 +175,8 @@ def rebuild(
     totals.rewrite(engine)
     with writing(engine) as connection:
         tally.recount(connection)
+        if project is not None:
+            register_check.mend(connection, project)
     if broken:
         raise CannotRebuild("rebuild_broken", cases=tuple(broken), count=done)
     return done
@@ -194,6 +207,33 @@ def _chains(connection: Connection) -> Iterator[Problem]:
         yield from _chain(name, chain, heads.pop(name, (0, "")))
     for name in sorted(heads):
         yield Problem(code="chain_cut", arguments={"case": name, "seq": 1, "last": 0})
+
+
+def _register_chains(connection: Connection) -> Iterator[Problem]:
+    """Yield the problems of the chains of registers' rows."""
+    heads = register_check.heads(connection)
+    events = connection.execute(register_check.events_in_order())
+    for name, chain in groupby(events, key=attrgetter("case")):
+        for problem in _chain(name, chain, heads.pop(name, (0, ""))):
+            yield _of_row(problem, name)
+    for name in sorted(heads):
+        yield _of_row(Problem(code="chain_cut", arguments={"seq": 1, "last": 0}), name)
+
+
+def _register_rows(
+    engine: Engine, project: register_check.ProjectRow | None, problems: Iterable[Problem]
+) -> tuple[Problem, ...]:
+    """Return the rows of registers whose values or lists are not those of their chains."""
+    broken = {one.arguments.get("row") for one in problems}
+    with reading(engine) as connection:
+        found = register_check.find_differences(connection, project, broken=broken)
+        return tuple(Problem(code=code, arguments=arguments) for code, arguments in found)
+
+
+def _of_row(problem: Problem, row: str) -> Problem:
+    """Return a problem as one of a row's chain."""
+    arguments = {name: value for name, value in problem.arguments.items() if name != "case"}
+    return Problem(code=register_check.CODES[problem.code], arguments={"row": row, **arguments})
 
 
 def _office(connection: Connection) -> Iterator[Problem]:
@@ -264,12 +304,17 @@ def _seals(connection: Connection, kept: tuple[int, str] | None) -> Iterator[Pro
                 problem = Problem(code=code, arguments={"case": name, "seq": seq, "n": seal.n})
                 if name == register.CHAIN:
                     yield Problem(code="proof_cut", arguments={"n": seal.n, "seq": seq})
+                elif name.startswith(SEALED):
+                    yield _of_row(problem, name.removeprefix(SEALED))
                 else:
                     yield _of_office(problem) if name == OFFICE else problem
         previous = seal.hash
     # A seal at the end that was taken away leaves no gap; the cases it covered still say that it was there.
     said = connection.execute(select(CASE.c.id, CASE.c.sealed).where(CASE.c.sealed > 0))
-    if bare := sorted(name for name, seq in said if seq > covered.get(name, 0)):
+    of_rows = select(REGISTER_ROW.c.id, REGISTER_ROW.c.sealed).where(REGISTER_ROW.c.sealed > 0)
+    ends = {name: int(seq) for name, seq in said}
+    ends |= {SEALED + name: seq for name, seq in connection.execute(of_rows)}
+    if bare := sorted(name for name, seq in ends.items() if seq > covered.get(name, 0)):
         yield Problem(code="seals_cut", arguments={"case": bare[0], "count": len(bare), "n": n + 1})
     if kept is not None and not found:
         yield Problem(code="seal_unknown", arguments={"n": kept[0]})
@@ -285,6 +330,12 @@ def _hashes(connection: Connection, ends: Iterable[tuple[str, int]]) -> dict[tup
             tuple_(EVENT.c.case, EVENT.c.seq).in_(chunk)
         )
         found |= {(name, seq): digest for name, seq, digest in connection.execute(asked)}
+        rows = [(name.removeprefix(SEALED), seq) for name, seq in chunk if name.startswith(SEALED)]
+        of_rows = select(REGISTER_EVENT.c.row, REGISTER_EVENT.c.seq, REGISTER_EVENT.c.hash).where(
+            tuple_(REGISTER_EVENT.c.row, REGISTER_EVENT.c.seq).in_(rows)
+        )
+        if rows:
+            found |= {(SEALED + name, seq): digest for name, seq, digest in connection.execute(of_rows)}
     return found
 
 

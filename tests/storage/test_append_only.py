@@ -70,7 +70,7 @@ def test_a_migration_puts_back_triggers_that_were_lost(engine: Engine) -> None:
     with engine.connect() as connection, connection.begin():
         names = sorted(triggers.missing(connection) ^ triggers.names(engine.dialect.name))
         for name in names:
-            table = name.split("_")[1]
+            table = name.removeprefix("merzim_").rpartition("_")[0]
             on = f" ON {table}" if engine.dialect.name == "postgresql" else ""
             connection.execute(text(f"DROP TRIGGER {name}{on}"))
         connection.execute(text("DROP TABLE alembic_version"))

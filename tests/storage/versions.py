@@ -30,6 +30,7 @@ UNDONE = {
         "DROP INDEX ix_case_object_also",
         *(f'ALTER TABLE "case" DROP COLUMN {name}' for name in ("object_kk", "object_ru", "object_also")),
     ),
+    "0033": tuple(f"DROP TABLE register_{name}" for name in ("event", "row", "cell", "secret")),
 }
 """Revision -> statements that take it back."""
 

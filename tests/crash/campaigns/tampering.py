@@ -329,7 +329,7 @@ def _kept(engine: Engine, place: Path, address: str) -> Callable[[], None]:
 
 def _off(connection: Connection) -> None:
     for name in sorted(triggers.names(connection.dialect.name)):
-        on = f" ON {name.split('_')[1]}" if connection.dialect.name == "postgresql" else ""
+        on = f" ON {name[7:].rpartition('_')[0]}" if connection.dialect.name == "postgresql" else ""
         connection.execute(text(f"DROP TRIGGER {name}{on}"))
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")

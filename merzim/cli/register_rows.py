@@ -1,0 +1,210 @@
+"""Rows of registers that are data: `merzim register NAME list|show|add|edit|withdraw|erase`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from merzim.cli import printing
+from merzim.cli.call import BAD_INPUT, DONE, CommandContext
+from merzim.cli.parsing import BadArgument, named_texts
+from workflow.closest_matches import closest_first
+
+if TYPE_CHECKING:
+    from services.register_views import FieldView, RowDetail
+
+LISTED = 500
+"""Rows read at a time for a list."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RowsRequest:
+    """What the command line asks of a register."""
+
+    register: str
+    action: str
+    words: Sequence[str]
+    case: str = ""
+    unit: str = ""
+    ground: str = ""
+    where: Sequence[str] = ()
+    search: str = ""
+    sort: str = ""
+
+
+def print_registers(call: CommandContext) -> None:
+    """Print the registers there are."""
+    from services.register_views import AskRegisters, list_registers
+
+    found = list_registers(call.ctx, AskRegisters()).registers
+    if call.json:
+        call.answer({"registers": [one.model_dump(mode="json") for one in found]})
+        return
+    rows = [(one.id, one.title[call.language], one.rows) for one in found]
+    call.table(("id", "title", "rows"), rows)
+
+
+def run(call: CommandContext, request: RowsRequest) -> int:
+    """Do what is asked; everything wrong with a row is printed, one line each."""
+    from workflow.registers.values import InvalidRow, problem_arguments
+
+    actions = {"list": _list, "show": _show, "add": _add, "edit": _edit, "withdraw": _withdraw, "erase": _erase}
+    if request.action not in actions:
+        allowed = closest_first(request.action, actions)
+        raise BadArgument("cli.not_one_of", text=request.action, where="ACTION", allowed=allowed)
+    register = call.app.registers.on(request.register, call.moment.today)
+    try:
+        actions[request.action](call, request)
+    except InvalidRow as invalid:
+        for problem in invalid.problems:
+            arguments = problem_arguments(register, problem)
+            call.note("merzim: " + call.say(f"register.value.{problem.code}", **arguments))
+        return BAD_INPUT
+    return DONE
+
+
+def _list(call: CommandContext, request: RowsRequest) -> None:
+    from services.fields import build
+    from services.register_views import ListRows, cell_value, list_rows
+
+    filters = [
+        {"field": name, "is": [text]} for name, text in named_texts(request.where, where="--where").items()
+    ]
+    asked = {
+        "register_id": request.register,
+        "unit": request.unit,
+        "case": request.case or None,
+        "filters": filters,
+        "search": request.search,
+        "sort": request.sort,
+        "size": LISTED,
+    }
+    page = list_rows(call.ctx, build(ListRows, asked))
+    rows = list(page.rows)
+    for number in range(2, page.pages + 1):
+        rows += list_rows(call.ctx, build(ListRows, {**asked, "page": number})).rows
+    if call.json:
+        answer = {"register": request.register, "total": page.total, "totals": page.totals}
+        call.answer({**answer, "rows": [row.model_dump(mode="json") for row in rows]})
+        return
+    heads = ["ID", *(field.title[call.language] for field in page.fields)]
+    cells = [(row.id, *(cell_value(field, row, call.language) for field in page.fields)) for row in rows]
+    if call.lists:
+        call.sheet(heads, cells)
+    elif not rows:
+        call.print(call.say("cli.register.empty"))
+    else:
+        call.print(printing.table(heads, [[_shown(call, cell) for cell in row] for row in cells]))
+        totals = [f"{_title(call, page.fields, name)}: {amount}" for name, amount in page.totals.items()]
+        if totals:
+            call.print("\n" + call.say("cli.register.totals", totals=tuple(totals)))
+
+
+def _show(call: CommandContext, request: RowsRequest) -> None:
+    from services.register_views import AskRow, cell_value, show_row
+
+    detail = show_row(call.ctx, AskRow(row=_row_id(request)))
+    if call.json:
+        call.answer(detail.model_dump(mode="json"))
+        return
+    rows = [
+        (field.title[call.language], _shown(call, cell_value(field, detail.row, call.language)))
+        for field in detail.fields
+    ]
+    call.print(printing.table(["", ""], [row for row in rows if row[1]]))
+    for event in detail.history:
+        fields = [_title(call, detail.fields, change.field) for change in event.changes]
+        what = call.say(f"register.event.{event.kind}")
+        words = [str(event.seq), event.at.strftime("%Y-%m-%d %H:%M"), event.by, what, ", ".join(fields)]
+        call.print("  ".join(filter(None, [*words, event.ground])))
+
+
+def _add(call: CommandContext, request: RowsRequest) -> None:
+    from services.fields import build
+    from services.registers import AddRow, add_row
+
+    with ExitStack() as files:
+        fields = {
+            "register_id": request.register,
+            "unit": request.unit,
+            "case": request.case or None,
+            "values": _values(call, request.register, request.words, files),
+        }
+        detail = add_row(call.ctx, build(AddRow, fields))
+    _tell(call, detail, "register.added")
+
+
+def _edit(call: CommandContext, request: RowsRequest) -> None:
+    from services.fields import build
+    from services.registers import EditRow, edit_row
+
+    with ExitStack() as files:
+        values = _values(call, request.register, request.words[1:], files)
+        fields = {"row": _row_id(request), "values": values, "ground": request.ground}
+        detail = edit_row(call.ctx, build(EditRow, fields))
+    _tell(call, detail, "register.edited")
+
+
+def _withdraw(call: CommandContext, request: RowsRequest) -> None:
+    from services.fields import build
+    from services.registers import WithdrawRow, withdraw_row
+
+    command = build(WithdrawRow, {"row": _row_id(request), "ground": request.ground})
+    _tell(call, withdraw_row(call.ctx, command), "register.withdrawn")
+
+
+def _erase(call: CommandContext, request: RowsRequest) -> None:
+    from services.fields import build
+    from services.registers import EraseRow, erase_row
+
+    fields = {"row": _row_id(request), "fields": list(request.words[1:]), "ground": request.ground}
+    _tell(call, erase_row(call.ctx, build(EraseRow, fields)), "register.erased")
+
+
+def _values(call: CommandContext, name: str, words: Sequence[str], files: ExitStack) -> Mapping[str, Any]:
+    """Return the values of FIELD=VALUE; that of a file is its path."""
+    from services.inputs import OpenFile
+    from services.registers import FileInput
+
+    register = call.app.registers.on(name, call.moment.today)
+    values: dict[str, Any] = {}
+    for word in words:
+        field, equals, text = word.partition("=")
+        if not equals or not field.strip():
+            raise BadArgument("cli.not_a_named_text", text=word, where="FIELD=VALUE")
+        values[field.strip()] = text.strip()
+    for field, text in values.items():
+        known = register.fields.get(field)
+        if known is not None and known.kind == "file" and text:
+            path = Path(text)
+            values[field] = FileInput(content=OpenFile(path.name, files.enter_context(path.open("rb"))))
+    if not values:
+        raise BadArgument("cli.missing_parameter", name="FIELD=VALUE")
+    return values
+
+
+def _row_id(request: RowsRequest) -> str:
+    if not request.words:
+        raise BadArgument("cli.missing_parameter", name="ID")
+    return request.words[0]
+
+
+def _tell(call: CommandContext, detail: RowDetail, code: str) -> None:
+    if call.json:
+        call.answer(detail.model_dump(mode="json"))
+    else:
+        call.print(call.say(code, row=detail.row.id))
+
+
+def _title(call: CommandContext, fields: Sequence[FieldView], name: str) -> str:
+    return next((field.title[call.language] for field in fields if field.id == name), name)
+
+
+def _shown(call: CommandContext, cell: object) -> str:
+    if isinstance(cell, bool):
+        return call.say("register.yes" if cell else "register.no")
+    return cell.isoformat() if isinstance(cell, date) else "" if cell is None else str(cell)

@@ -1,0 +1,605 @@
+"""Questions about registers: which there are, the fields of a form, lists of rows, one row with its history.
+
+Everything is answered with what the reader may see: a field they do not see joins no list, filter, sort, total
+or search, and a row they do not see is not there. Titles stand in three languages; `cell_value` says a value in
+one of them, `row_name` what a row is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from services.context import RequestContext
+from services.inputs import CaseId, Line, Name
+from services.results import FieldChangeResult
+from services.verbs import Command, verb
+from workflow.closest_matches import closest_first
+from workflow.org.access import scope
+from workflow.org.office import Office, acts_of
+from workflow.refusal import Refusal
+from workflow.registers.access import (
+    EVERYTHING,
+    RowScope,
+    in_reach,
+    list_fields,
+    row_scope,
+    sees_lists,
+    visible_fields,
+)
+from workflow.registers.definition import Register, RegisterField, UnknownField, UnknownRegister
+from workflow.registers.rows import RegisterRow, name_in, sort_key, text_key
+from workflow.registers.values import InvalidRow, Lookup, is_filled, parse_values
+
+if TYPE_CHECKING:
+    from storage.registers.lists import CellFilter, RowQuery
+    from workflow.law.procedure import Text
+
+PAGE_SIZE = 50
+MAX_PAGE_SIZE = 500
+RegisterId = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[a-z0-9-]+$")]
+RowId = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[a-z0-9-]+$")]
+
+
+class UnknownRow(Refusal, LookupError):
+    """No row of that id, or none the reader sees."""
+
+
+class Titles(BaseModel):
+    """One text in the three languages."""
+
+    kk: str
+    ru: str
+    en: str
+
+    def __getitem__(self, language: str) -> str:
+        return str(getattr(self, language))
+
+
+class OptionView(BaseModel):
+    """One answer to a field of kind `choice`."""
+
+    id: str
+    title: Titles
+
+
+class FieldView(BaseModel):
+    """A field as a form and the head of a list show it.
+
+    `filterable`, `sortable`, `total`: whether lists may be filtered, sorted by it, and have its sum under them.
+    `register_id`: of a row of another register: which. `unit`: what a number counts.
+    """
+
+    id: str
+    title: Titles
+    kind: str
+    required: bool
+    help: Titles | None
+    confidential: bool
+    options: list[OptionView]
+    several: bool
+    register_id: str
+    unit: Titles | None
+    filterable: bool
+    sortable: bool
+    total: bool
+
+
+class RegisterView(BaseModel):
+    """A register. `rows`: how many are seen; `opens`: the procedure whose case a row opens, or ""."""
+
+    id: str
+    version: str
+    title: Titles
+    note: Titles | None
+    act: Titles
+    paragraph: str
+    kept_in: str
+    procedures: list[str]
+    confidential: bool
+    opens: str
+    may_write: bool
+    rows: int
+    fields: list[FieldView]
+    named_by: list[str]
+
+
+class RowView(BaseModel):
+    """A row with the values of the fields seen, absent where not filled: texts, ISO dates, decimals as texts,
+    True or False, ids of options, keys of people and units, files as `{sha256, name, type, size}`.
+
+    `names`: what the people, units and other things named in it are called.
+    `seq`: of its last event; sent with a change, it refuses to overwrite somebody else's.
+    """
+
+    id: str
+    register_id: str
+    version: str
+    unit: str
+    case: str
+    opened_case: str
+    withdrawn: bool
+    ground: str
+    seq: int
+    created_at: datetime
+    created_by: str
+    edited_at: datetime
+    edited_by: str
+    values: dict[str, Any]
+    names: dict[str, str]
+    may_write: bool = False
+
+
+class RowEventView(BaseModel):
+    """A line of a row's history: `added`, `edited`, `withdrawn`, `opened` (a case) or `erased`, with the fields
+    seen that it changed.
+    """
+
+    seq: int
+    kind: str
+    at: datetime
+    by: str
+    ground: str
+    changes: list[FieldChangeResult]
+
+
+class RowDetail(BaseModel):
+    """A row, the fields its reader sees, and its history, empty for who sees it only because it names them."""
+
+    row: RowView
+    fields: list[FieldView]
+    history: list[RowEventView]
+
+
+class RowPage(BaseModel):
+    """One page of a list. `totals`: sums over all its rows, as decimals in text, by field."""
+
+    register_id: str
+    total: int
+    page: int
+    pages: int
+    fields: list[FieldView]
+    rows: list[RowView]
+    totals: dict[str, str]
+
+
+class FilterInput(Command):
+    """A condition on one field: `is` one of these values, `from` and `until` a date or number, `contains` a
+    text, or `empty`.
+    """
+
+    field: Name
+    is_: list[Line] | None = Field(default=None, alias="is", max_length=100)
+    from_: Line = Field(default="", alias="from")
+    until: Line = ""
+    contains: Line = ""
+    empty: bool = False
+
+
+class ListRows(Command):
+    """Which rows of a register.
+
+    `sort`: a field, with `-` before it for the last first; "" for the newest first. `unit`: with all below
+    it; `withdrawn`: the withdrawn rows instead.
+    """
+
+    register_id: RegisterId
+    unit: Line = ""
+    case: CaseId | None = None
+    filters: list[FilterInput] = Field(default_factory=list, max_length=20)
+    search: Line = ""
+    sort: Annotated[str, StringConstraints(max_length=100, pattern=r"^-?[a-z0-9_]*$")] = ""
+    page: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    size: Annotated[int, Field(ge=1, le=MAX_PAGE_SIZE)] = PAGE_SIZE
+    withdrawn: bool = False
+
+
+class AskRow(Command):
+    """One row."""
+
+    row: RowId
+
+
+class RegisterList(BaseModel):
+    """The registers somebody sees."""
+
+    registers: list[RegisterView]
+
+
+class AskRegisters(Command):
+    """The registers of a unit, or of all units seen."""
+
+    unit: Line = ""
+
+
+class RowList(BaseModel):
+    """Rows that name the reader, each with the register's view for its titles."""
+
+    rows: list[RowView]
+    registers: list[RegisterView]
+
+
+# ------------------------------------------------------------------------------------------------- questions
+
+
+@verb("read", writes=False)
+def list_registers(ctx: RequestContext, command: AskRegisters) -> RegisterList:
+    """List the registers the reader sees, with the number of rows in each."""
+    from storage.registers.lists import SqlRegisterLists
+
+    seen, office = reader_scope(ctx), ctx.reads.office()
+    units = _units(ctx, command.unit, office)
+    counts = SqlRegisterLists(ctx.app.engine).counts(units)
+    found = (ctx.app.registers.on(name, ctx.today) for name in ctx.app.registers.ids())
+    kinds = {office.kind_of(unit) for unit in units} if units is not None else {""}
+    acts = {*ctx.app.settings.regulations.acts, *(act for unit in units or () for act in acts_of(office, unit))}
+    return RegisterList(
+        registers=[
+            register_view(register, seen, rows=counts.get(register.id, 0))
+            for register in found
+            if sees_lists(register, seen)
+            and (counts.get(register.id) or units is None or any(register.binds(kind, acts) for kind in kinds))
+        ]
+    )
+
+
+@verb("read", writes=False)
+def list_rows(ctx: RequestContext, command: ListRows) -> RowPage:
+    """List rows of a register, filtered and sorted, one page of them, with sums over all."""
+    from storage.registers.lists import SqlRegisterLists
+
+    register, seen = seen_register(ctx, command.register_id), reader_scope(ctx)
+    shown = list_fields(register, seen)
+    query = row_query(ctx, register, command)
+    descending, sort = command.sort.startswith("-"), command.sort.removeprefix("-")
+    if sort and not (sort in shown and register.fields[sort].sortable):
+        sortable = [name for name in shown if register.fields[name].sortable]
+        raise UnknownField("register.cannot_sort", field=sort, allowed=closest_first(sort, sortable))
+    lists = SqlRegisterLists(ctx.app.engine)
+    total, heads = lists.page(
+        query,
+        sort=sort,
+        descending=descending or not sort,
+        limit=command.size,
+        offset=(command.page - 1) * command.size,
+    )
+    summed = [name for name in shown if register.fields[name].total]
+    return RowPage(
+        register_id=register.id,
+        total=total,
+        page=command.page,
+        pages=max(1, -(-total // command.size)),
+        fields=[field_view(register.fields[name]) for name in shown],
+        rows=head_views(ctx, heads),
+        totals={name: f"{amount.normalize():f}" for name, amount in lists.totals(query, summed).items()},
+    )
+
+
+@verb("read", writes=False)
+def show_row(ctx: RequestContext, command: AskRow) -> RowDetail:
+    """Show a row with the fields the reader sees, and its history."""
+    from storage.registers.chains import SqlRegisterRows
+
+    row, register, fields = seen_row(ctx, command.row)
+    rows = SqlRegisterRows(ctx.app.engine)
+    outside = rows.outside_values(row.id)
+    history, before = list[RowEventView](), dict[str, object]()
+    for event in rows.events(row.id):
+        names = {*event.payload.get("values", {}), *event.payload.get("hashes", {})} & {*fields}
+        values = {**event.payload.get("values", {}), **outside.get(event.seq, {})}
+        changes = [
+            FieldChangeResult(field=name, before=before.get(name), after=values.get(name)) for name in names
+        ]
+        changes.sort(key=lambda change: [*register.fields].index(change.field))
+        before |= {name: values.get(name) for name in names}
+        ground = str(event.payload.get("ground", ""))
+        history.append(
+            RowEventView(
+                seq=event.seq, kind=event.kind, at=event.at, by=event.by, ground=ground, changes=changes
+            )
+        )
+    return RowDetail(
+        row=row_view(ctx, register, row, fields),
+        fields=[field_view(one) for one in register.fields.values() if one.id in fields],
+        history=history if in_reach(register, row, reader_scope(ctx), ctx.reads.office()) else [],
+    )
+
+
+@verb("self", writes=False)
+def list_my_rows(ctx: RequestContext, command: AskRegisters) -> RowList:
+    """List the rows that name the reader, with the fields they may see of their own."""
+    from storage.registers.lists import SqlRegisterLists
+
+    registers = [ctx.app.registers.latest(name) for name in ctx.app.registers.ids()]
+    fields = {one.id: tuple(one.seen_by_person) for one in registers}
+    heads = SqlRegisterLists(ctx.app.engine).naming(ctx.reader.person, fields)
+    named = {head.register_id for head in heads}
+    seen = reader_scope(ctx)
+    views = [register_view(one, seen, own=True) for one in registers if one.id in named]
+    return RowList(rows=head_views(ctx, heads), registers=views)
+
+
+# --------------------------------------------------------------------------------------------------- helpers
+
+
+def lookup(ctx: RequestContext) -> Lookup:
+    """Return how the people, units, cases and rows named in values are found."""
+    from storage.registers.lists import SqlRegisterLists
+
+    office, lists = ctx.reads.office(), SqlRegisterLists(ctx.app.engine)
+
+    def person(text: str) -> str | None:
+        if text in office.people:
+            return text
+        keys = office.person_called.exactly(text)
+        return keys[0] if len(keys) == 1 else None
+
+    def unit(text: str) -> str | None:
+        if text in office.units:
+            return text
+        keys = office.unit_called.exactly(text)
+        return keys[0] if len(keys) == 1 else None
+
+    def row(register: str, text: str) -> str | None:
+        known = ctx.app.registers.on(register, ctx.today) if register in ctx.app.registers.ids() else None
+        seen = known is not None and sees_lists(known, reader_scope(ctx))
+        return text if seen and lists.exists(register, text) else None
+
+    return Lookup(
+        person=person,
+        unit=unit,
+        case=lambda text: text if ctx.reads.heads([text]) else None,
+        row=row,
+    )
+
+
+def reader_scope(ctx: RequestContext) -> RowScope:
+    """Return which rows the reader sees."""
+    return EVERYTHING if ctx.operator else row_scope(scope(ctx.reader), ctx.reader.person)
+
+
+def seen_register(ctx: RequestContext, name: str) -> Register:
+    """Return a register whose lists the reader sees. Raises UnknownRegister."""
+    register = ctx.app.registers.on(name, ctx.today)
+    if not sees_lists(register, reader_scope(ctx)):
+        raise UnknownRegister("register.unknown", register=name, allowed=())
+    return register
+
+
+def seen_row(ctx: RequestContext, name: str) -> tuple[RegisterRow, Register, Collection[str]]:
+    """Return a row, its register and the fields of it the reader sees. Raises UnknownRow."""
+    from storage.registers.chains import SqlRegisterRows
+
+    row = SqlRegisterRows(ctx.app.engine).rows([name]).get(name)
+    if row is not None and row.register in ctx.app.registers.ids():
+        register = ctx.app.registers.on(row.register, ctx.today)
+        fields = visible_fields(register, row, reader_scope(ctx), ctx.reads.office())
+        if fields is not None and (not row.case or ctx.reads.heads([row.case])):
+            return row, register, fields
+    raise UnknownRow("register.unknown_row", row=name)
+
+
+def may_write(ctx: RequestContext, register: Register, row: RegisterRow) -> bool:
+    """Return whether the reader may change a row: it lies in their reach, and is not withdrawn."""
+    allowed = ctx.operator or ctx.reader.may("record")
+    return allowed and not row.withdrawn and in_reach(register, row, reader_scope(ctx), ctx.reads.office())
+
+
+def row_query(ctx: RequestContext, register: Register, command: ListRows) -> RowQuery:
+    """Return which rows a list asks for, narrowed to those the reader sees.
+
+    Raises:
+        UnknownField: a filter by a field the reader does not see, or that no list is filtered by.
+        InvalidRow: a value the field cannot have.
+    """
+    from storage.registers.lists import RowQuery
+
+    seen, office = reader_scope(ctx), ctx.reads.office()
+    shown = list_fields(register, seen)
+    hides = register.confidential and seen.person
+    return RowQuery(
+        register=register.id,
+        units=_units(ctx, command.unit, office),
+        hidden_person=seen.person if hides else "",
+        hidden_fields=register.subjects if hides else (),
+        case=command.case or "",
+        open_cases=register.kept_in == "case" and not command.case and not ctx.operator,
+        filters=tuple(_cell_filter(ctx, register, shown, one) for one in command.filters),
+        search=command.search,
+        withdrawn=command.withdrawn,
+    )
+
+
+def _units(ctx: RequestContext, unit: str, office: Office) -> Sequence[str] | None:
+    """Return the units asked about and seen; None for all."""
+    from services.queries import unit_named
+
+    root = reader_scope(ctx).unit
+    seen = None if root == "" else frozenset(office.whose_cases(root)) if root is not None else frozenset()
+    if not unit:
+        return None if seen is None else sorted(seen)
+    asked = office.whose_cases(unit_named(ctx.app, unit))
+    return asked if seen is None else [one for one in asked if one in seen]
+
+
+def _cell_filter(
+    ctx: RequestContext, register: Register, shown: Collection[str], asked: FilterInput
+) -> CellFilter:
+    from storage.registers.lists import CellFilter
+
+    known = register.fields.get(asked.field)
+    if known is None or known.id not in shown or not known.indexed:
+        allowed = [name for name in shown if register.fields[name].indexed]
+        raise UnknownField(
+            "register.cannot_filter", field=asked.field, allowed=closest_first(asked.field, allowed)
+        )
+    keys: tuple[str, ...] | None = None
+    if asked.empty:
+        keys = ("",)
+    elif asked.is_ is not None:
+        keys = tuple(_key(ctx, register, known, text) for text in asked.is_)
+    return CellFilter(
+        field=known.id,
+        keys=keys,
+        least=_key(ctx, register, known, asked.from_) if asked.from_ else "",
+        most=_key(ctx, register, known, asked.until) if asked.until else "",
+        contains=text_key(asked.contains),
+    )
+
+
+def _key(ctx: RequestContext, register: Register, known: RegisterField, text: str) -> str:
+    """Return the key of a value somebody filters by."""
+    single = replace(known, several=False)
+    asked = replace(register, fields={known.id: single})
+    values, problems = parse_values(asked, {known.id: text}, lookup(ctx))
+    if problems:
+        raise InvalidRow(asked, tuple(problems))
+    return sort_key(single, values[known.id])
+
+
+def head_views(ctx: RequestContext, heads: Iterable[Any]) -> list[RowView]:
+    """Return rows as lists show them, by their stored heads."""
+    from storage.registers.chains import outside_of
+
+    heads = list(heads)
+    seen = reader_scope(ctx)
+    registers = {name: ctx.app.registers.on(name, ctx.today) for name in {head.register_id for head in heads}}
+    secret = [
+        head.id
+        for head in heads
+        if any(one.confidential for one in registers[head.register_id].fields.values())
+    ]
+    outside = outside_of(ctx.app.engine, secret) if secret else {}
+    office, views = ctx.reads.office(), []
+    for head in heads:
+        register = registers[head.register_id]
+        row = RegisterRow(
+            id=head.id,
+            register=head.register_id,
+            version=head.version,
+            unit=head.unit,
+            case=head.case,
+            opened_case=head.opened_case,
+            values={**head.shown, **outside.get(head.id, {})},
+            withdrawn=head.withdrawn,
+            seq=head.seq,
+            created_at=head.created_at,
+            created_by=head.created_by,
+            edited_at=head.edited_at,
+            edited_by=head.edited_by,
+        )
+        fields = visible_fields(register, row, seen, office)
+        if fields is not None:
+            views.append(row_view(ctx, register, row, fields))
+    return views
+
+
+def row_view(ctx: RequestContext, register: Register, row: RegisterRow, fields: Collection[str]) -> RowView:
+    """Return a row with these fields of it."""
+    office = ctx.reads.office()
+    order = [name for name in register.fields if name in fields]
+    values = {name: row.values[name] for name in order if is_filled(row.values.get(name))}
+    own = not in_reach(register, row, reader_scope(ctx), office)
+    return RowView(
+        id=row.id,
+        register_id=row.register,
+        version=row.version,
+        unit=row.unit,
+        case=row.case,
+        opened_case="" if own else row.opened_case,
+        withdrawn=row.withdrawn,
+        ground=row.ground,
+        seq=row.seq,
+        created_at=row.created_at,
+        created_by="" if own else row.created_by,
+        edited_at=row.edited_at,
+        edited_by="" if own else row.edited_by,
+        values=values,
+        names=_names(register, row, values, office),
+        may_write=may_write(ctx, register, row),
+    )
+
+
+def _names(register: Register, row: RegisterRow, values: Mapping[str, Any], office: Office) -> dict[str, str]:
+    keys = [str(value) for name, value in values.items() if register.fields[name].kind in ("person", "unit")]
+    return {key: name_in(office, key) for key in (*keys, *filter(None, [row.unit]))}
+
+
+def register_view(register: Register, seen: RowScope, *, rows: int = 0, own: bool = False) -> RegisterView:
+    """Return a register with the fields somebody sees. `own`: those of rows that name them, where no other."""
+    shown: Collection[str] = list_fields(register, seen)
+    if own and not shown:
+        shown = frozenset[str]().union(*register.seen_by_person.values())
+    fields = [field_view(one) for one in register.fields.values() if one.id in shown]
+    return RegisterView(
+        id=register.id,
+        version=register.edition,
+        title=_titles(register.title),
+        note=_titles(register.note) if register.note else None,
+        act=_titles(register.acts[register.act].short),
+        paragraph=register.paragraph,
+        kept_in=register.kept_in,
+        procedures=list(register.procedures),
+        confidential=register.confidential,
+        opens=register.opens.procedure if register.opens else "",
+        may_write=sees_lists(register, seen),
+        rows=rows,
+        fields=fields,
+        named_by=[name for name in register.named_by if name in shown],
+    )
+
+
+def field_view(one: RegisterField) -> FieldView:
+    """Return a field as a form and a list show it."""
+    return FieldView(
+        id=one.id,
+        title=_titles(one.title),
+        kind=one.kind,
+        required=one.required,
+        help=_titles(one.help) if one.help else None,
+        confidential=one.confidential,
+        options=[OptionView(id=option.id, title=_titles(option.title)) for option in one.options],
+        several=one.several,
+        register_id=one.register,
+        unit=_titles(one.unit) if one.unit else None,
+        filterable=one.indexed,
+        sortable=one.sortable,
+        total=one.total,
+    )
+
+
+def cell_value(field: FieldView, row: RowView, language: str) -> object:
+    """Return a value as a cell shows it: a date, Decimal or bool, else a text; None where not filled."""
+    value = row.values.get(field.id)
+    if value is None:
+        return None
+    match field.kind:
+        case "date":
+            return date.fromisoformat(value)
+        case "number" | "money":
+            return Decimal(value)
+        case "yes_no":
+            return bool(value)
+        case "choice":
+            titles = {option.id: option.title[language] for option in field.options}
+            chosen = value if isinstance(value, list) else [value]
+            return "; ".join(titles.get(str(name), str(name)) for name in chosen)
+        case "file":
+            return str(value.get("name", ""))
+    return row.names.get(str(value), str(value))
+
+
+def row_name(register: RegisterView, row: RowView, language: str) -> str:
+    """Return what a row is called: the values of the fields that name it, as far as they are seen."""
+    fields = [one for one in register.fields if one.id in register.named_by]
+    words = [cell_value(one, row, language) for one in fields]
+    return " · ".join(str(word) for word in words if word not in (None, "")) or row.id
+
+
+def _titles(text: Text) -> Titles:
+    return Titles(kk=text.kk, ru=text.ru, en=text.en)

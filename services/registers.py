@@ -1,0 +1,411 @@
+"""Rows of registers: added, edited, withdrawn, erased. The questions are in `services.register_views`.
+
+A page or an API needs nothing else: the fields of a form come from `register_views.list_registers`, and every
+mistake in a row comes back at once (`InvalidRow.problems`), each with its field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from io import BytesIO
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import ConfigDict, Field, SkipValidation, StringConstraints
+from pydantic.json_schema import SkipJsonSchema
+
+from services.cases import unit_to_open_in
+from services.context import RequestContext
+from services.evidence import UnknownUpload, clean_file_name
+from services.inputs import NO_NUL, CaseId, Digest, Ground, Line, Name, OpenFile
+from services.register_views import (
+    AskRow,
+    RegisterId,
+    RowDetail,
+    RowId,
+    UnknownRow,
+    lookup,
+    may_write,
+    reader_scope,
+    seen_register,
+    seen_row,
+    show_row,
+)
+from services.verbs import Command, NotAllowed, verb
+from workflow.org.office import Office, acts_of
+from workflow.refusal import Refusal
+from workflow.registers.access import list_fields, visible_fields
+from workflow.registers.definition import Register, UnknownField
+from workflow.registers.rows import Projection, RegisterRow, name_in, project, sort_key
+from workflow.registers.values import (
+    InvalidRow,
+    Value,
+    ValueProblem,
+    check_values,
+    is_filled,
+    parse_values,
+)
+
+if TYPE_CHECKING:
+    from storage.registers.chains import RowDraft
+
+MAX_FIELDS = 200
+
+
+class FileInput(Command):
+    """A file sent with a row: the digest that `/files` answered, or (from a page) the file itself."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    file: Digest | None = None
+    content: SkipJsonSchema[Annotated[Any, SkipValidation]] = Field(default=None, exclude=True)
+
+
+RowText = Annotated[str, StringConstraints(max_length=20_000), NO_NUL]
+FieldValue = bool | int | float | RowText | list[Line] | FileInput | None
+"""What a field is given: a text (a date as 2026-04-13, an option by its id or title, a person by key, e-mail or
+name), a number, true or false, a list of options, a file; null or an empty text empties it."""
+FieldValues = Annotated[dict[Name, FieldValue], Field(max_length=MAX_FIELDS)]
+
+
+class AddRow(Command):
+    """Add a row to a register of a unit, or of a case where the register is kept in one."""
+
+    register_id: RegisterId
+    unit: Line = ""
+    case: CaseId | None = None
+    values: FieldValues
+
+
+class EditRow(Command):
+    """Change fields of a row: only those that are sent. `seq`: the last event the writer has seen."""
+
+    row: RowId
+    values: FieldValues
+    ground: Annotated[str, StringConstraints(max_length=2000, strip_whitespace=True), NO_NUL] = ""
+    seq: Annotated[int, Field(ge=1)] | None = None
+
+
+class WithdrawRow(Command):
+    """Withdraw a row recorded by mistake, with the ground; it stays in the history."""
+
+    row: RowId
+    ground: Ground
+
+
+class EraseRow(Command):
+    """Erase values that stand outside the events of a row (of people, confidential ones), for good."""
+
+    row: RowId
+    fields: Annotated[list[Name], Field(min_length=1, max_length=MAX_FIELDS)]
+    ground: Ground
+
+
+class WrongPlace(Refusal, ValueError):
+    """A row for a unit or a case the register is not kept in."""
+
+
+@verb("record")
+def add_row(ctx: RequestContext, command: AddRow) -> RowDetail:
+    """Add a row; where its register opens a case, the case is opened with it."""
+    register = seen_register(ctx, command.register_id)
+    unit, case = place_of(ctx, register, command.unit, command.case)
+    values = _values(ctx, register, command.values)
+    [row] = add_rows(ctx, register, unit, case, [values])
+    return show_row(ctx, AskRow(row=row))
+
+
+@verb("record")
+def edit_row(ctx: RequestContext, command: EditRow) -> RowDetail:
+    """Change fields of a row; what says what it said is left out, and an edit of nothing writes nothing."""
+    from storage.registers.chains import RowChanged, RowDraft
+
+    row, register = _writable(ctx, command.row)
+    if command.seq is not None and command.seq != row.seq:
+        raise RowChanged("register.row_changed", row=row.id)
+    _refuse_unseen(ctx, register, row, command.values)
+    parsed, problems = parse_values(register, _stored(ctx, command.values), lookup(ctx))
+    changed = {name: value for name, value in parsed.items() if value != row.values.get(name)}
+    after = replace(
+        row,
+        version=register.edition,
+        values={name: value for name, value in {**row.values, **changed}.items() if is_filled(value)},
+    )
+    _require_valid(ctx, register, after.values, problems, only=None if changed else ())
+    if changed:
+        payload: dict[str, object] = {"ground": command.ground} if command.ground else {}
+        if row.version != register.edition:
+            payload |= {"version": register.edition, "digest": register.digest}
+        draft = RowDraft(
+            kind="edited",
+            payload=payload,
+            values={name: value for name, value in changed.items() if not register.outside_events(name)},
+            outside={name: value for name, value in changed.items() if register.outside_events(name)},
+        )
+        _write(ctx, register, row, after, draft, unique=_unique(register, changed))
+    return show_row(ctx, AskRow(row=row.id))
+
+
+@verb("manage")
+def withdraw_row(ctx: RequestContext, command: WithdrawRow) -> RowDetail:
+    """Withdraw a row recorded by mistake; it stays in the history and counts for nothing any more."""
+    from storage.registers.chains import RowDraft
+
+    row, register = _writable(ctx, command.row)
+    after = replace(row, withdrawn=True, ground=command.ground)
+    draft = RowDraft(kind="withdrawn", payload={"ground": command.ground})
+    _write(ctx, register, row, after, draft)
+    return show_row(ctx, AskRow(row=row.id))
+
+
+@verb("manage")
+def erase_row(ctx: RequestContext, command: EraseRow) -> RowDetail:
+    """Erase values of a row that stand outside its events; the chain still verifies and says so."""
+    from storage.registers.chains import RowDraft
+
+    row, register, fields = seen_row(ctx, command.row)
+    row_fields = visible_fields(register, row, reader_scope(ctx), ctx.reads.office()) or fields
+    erasable = [name for name in register.fields if register.outside_events(name) and name in row_fields]
+    for name in command.fields:
+        if name not in erasable:
+            raise UnknownField("register.cannot_erase", field=name, allowed=tuple(erasable))
+    names = tuple(dict.fromkeys(command.fields))
+    after = replace(row, values={name: value for name, value in row.values.items() if name not in names})
+    draft = RowDraft(kind="erased", payload={"ground": command.ground}, erased=names)
+    _write(ctx, register, row, after, draft)
+    return show_row(ctx, AskRow(row=row.id))
+
+
+def add_rows(
+    ctx: RequestContext,
+    register: Register,
+    unit: str,
+    case: str,
+    rows: Sequence[Mapping[str, Value]],
+    units: Sequence[str] = (),
+) -> Sequence[str]:
+    """Write parsed and checked rows in one transaction; return their ids.
+
+    Args:
+        units: of each row, where they are not all of the same unit.
+
+    Raises:
+        NotUnique: a row has a value that must be unique and is there already.
+    """
+    from storage.registers.chains import RowDraft, RowWrite, SqlRegisterRows
+
+    office, writes = ctx.reads.office(), []
+    for number, values in enumerate(rows):
+        filled = {name: value for name, value in values.items() if is_filled(value)}
+        of_unit = units[number] if units else unit
+        payload: dict[str, object] = {
+            "register": register.id,
+            "version": register.edition,
+            "digest": register.digest,
+            "unit": of_unit,
+        }
+        if case:
+            payload["case"] = case
+        after = RegisterRow(
+            id="",
+            register=register.id,
+            version=register.edition,
+            unit=of_unit,
+            case=case,
+            values=filled,
+            seq=1,
+            created_at=ctx.now,
+            created_by=ctx.reader.login,
+            edited_at=ctx.now,
+            edited_by=ctx.reader.login,
+        )
+        draft = RowDraft(
+            kind="added",
+            payload=payload,
+            values={name: value for name, value in filled.items() if not register.outside_events(name)},
+            outside={name: value for name, value in filled.items() if register.outside_events(name)},
+        )
+        projection = projected(register, after, office)
+        writes.append(RowWrite(draft=draft, before=None, after=after, projection=projection))
+    with unique_titled(register):
+        return SqlRegisterRows(ctx.app.engine).add(
+            register.id,
+            writes,
+            unique=[_unique(register, write.after.values) for write in writes],
+            seen_units=_seen_units(ctx, office),
+            by=ctx.reader.login,
+            now=ctx.now,
+            year=ctx.today.year,
+        )
+
+
+@contextmanager
+def unique_titled(register: Register) -> Iterator[None]:
+    """Say a value that is not unique with the title of its field."""
+    from storage.registers.chains import NotUnique
+
+    try:
+        yield
+    except NotUnique as refusal:
+        refusal.arguments["field"] = register.fields[refusal.field].title
+        raise
+
+
+def check_row(ctx: RequestContext, register: Register, given: Mapping[str, object]) -> dict[str, Value]:
+    """Return the values of a new row. Raises InvalidRow with everything wrong with it."""
+    values, problems = parse_values(register, given, lookup(ctx))
+    _require_valid(ctx, register, values, problems)
+    return values
+
+
+def projected(register: Register, row: RegisterRow, office: Office) -> Projection:
+    """Return what lists keep of a row."""
+    return project(register, row, partial(name_in, office))
+
+
+def place_of(ctx: RequestContext, register: Register, unit: str, case: str | None) -> tuple[str, str]:
+    """Return the unit and the case a new row is kept in.
+
+    Raises:
+        WrongPlace: the register is not kept there.
+        UnknownUnit, NotYourUnit.
+    """
+    if register.kept_in == "case":
+        known = ctx.reads.case(case) if case else None
+        if known is None or known.procedure not in register.procedures:
+            raise WrongPlace("register.needs_case", title=register.title, procedures=register.procedures)
+        return known.unit, known.id
+    if case:
+        raise WrongPlace("register.of_unit", title=register.title)
+    if not unit and not ctx.operator and ctx.reader.root:
+        unit = ctx.reader.root
+    place, office = unit_to_open_in(ctx, unit), ctx.reads.office()
+    if place and not register.binds(office.kind_of(place), (*acts_of(office, place), register.adopted_act)):
+        raise WrongPlace("register.not_for_kind", title=register.title, unit=name_in(office, place))
+    return place, ""
+
+
+def _values(ctx: RequestContext, register: Register, given: Mapping[str, FieldValue]) -> dict[str, Value]:
+    _refuse_unseen(ctx, register, None, given)
+    return check_row(ctx, register, _stored(ctx, given, register))
+
+
+def _writable(ctx: RequestContext, name: str) -> tuple[RegisterRow, Register]:
+    """Return a row the reader may change, under the register's version of today."""
+    row, register, _ = seen_row(ctx, name)
+    if row.withdrawn:
+        raise WrongPlace("register.withdrawn_already", row=row.id)
+    if not may_write(ctx, register, row):
+        raise NotAllowed
+    return row, register
+
+
+def _refuse_unseen(
+    ctx: RequestContext, register: Register, row: RegisterRow | None, given: Mapping[str, object]
+) -> None:
+    """Raise UnknownField for a field the writer does not see: it is not there for them."""
+    seen = reader_scope(ctx)
+    shown = list_fields(register, seen)
+    if row is not None:
+        fields = visible_fields(register, row, seen, ctx.reads.office()) or ()
+        shown = tuple(name for name in shown if name in fields)
+    for name in given:
+        if name not in shown:
+            raise UnknownField("register.unknown_field", field=name, allowed=shown)
+
+
+def _require_valid(
+    ctx: RequestContext,
+    register: Register,
+    values: Mapping[str, Value],
+    problems: Sequence[ValueProblem],
+    only: tuple[str, ...] | None = None,
+) -> None:
+    """Raise InvalidRow; what the writer does not see is not asked of them."""
+    shown = list_fields(register, reader_scope(ctx))
+    wrong = {one.field for one in problems}
+    checked = check_values(register, values) if only is None else ()
+    found = [*problems, *(one for one in checked if one.field in shown and one.field not in wrong)]
+    if found:
+        raise InvalidRow(register, tuple(found))
+
+
+def _stored(
+    ctx: RequestContext, given: Mapping[str, FieldValue], register: Register | None = None
+) -> dict[str, object]:
+    """Return the values with files stored, each as its hash, name, type and size."""
+    if register is not None and any(isinstance(value, FileInput) for value in given.values()):
+        # Nothing is stored of a row that is refused.
+        plain = {name: value for name, value in given.items() if not isinstance(value, FileInput)}
+        files = {name: {"sha256": "0" * 64} for name in given if name not in plain}
+        check_row(ctx, register, {**plain, **files})
+    return {
+        name: _store(ctx, value) if isinstance(value, FileInput) else value for name, value in given.items()
+    }
+
+
+def _store(ctx: RequestContext, item: FileInput) -> Mapping[str, object] | None:
+    content: OpenFile | None = item.content
+    if content is None and item.file is None:
+        return None
+    if content is not None:
+        name, opened = clean_file_name(content.name), content.content
+    else:
+        upload = ctx.uploads.kept("file", item.file or "", by=ctx.reader.login, now=ctx.now)
+        if upload is None:
+            raise UnknownUpload("web.problem.no_upload")
+        name, opened = clean_file_name(upload.name), BytesIO(upload.content)
+    file = ctx.app.evidence.keep(opened, name)
+    return {"sha256": file.reference, "name": name, "type": file.type, "size": file.size}
+
+
+def _unique(register: Register, values: Mapping[str, Value]) -> dict[str, str]:
+    """Return the keys of the unique fields that are filled."""
+    return {
+        name: sort_key(register.fields[name], value)
+        for name, value in values.items()
+        if register.fields[name].unique and is_filled(value)
+    }
+
+
+def _seen_units(ctx: RequestContext, office: Office) -> Sequence[str] | None:
+    root = reader_scope(ctx).unit
+    return None if root == "" else office.whose_cases(root) if root is not None else ()
+
+
+def _write(
+    ctx: RequestContext,
+    register: Register,
+    before: RegisterRow,
+    after: RegisterRow,
+    draft: RowDraft,
+    *,
+    unique: Mapping[str, str] | None = None,
+) -> None:
+    from storage.registers.chains import RowWrite, SqlRegisterRows
+
+    office = ctx.reads.office()
+    write = RowWrite(draft=draft, before=before, after=after, projection=projected(register, after, office))
+    with unique_titled(register):
+        SqlRegisterRows(ctx.app.engine).change(
+            write,
+            unique=unique,
+            seen_units=_seen_units(ctx, office),
+            by=ctx.reader.login,
+            now=ctx.now,
+        )
+
+
+__all__ = [
+    "AddRow",
+    "EditRow",
+    "EraseRow",
+    "UnknownRow",
+    "WithdrawRow",
+    "add_row",
+    "edit_row",
+    "erase_row",
+    "withdraw_row",
+]

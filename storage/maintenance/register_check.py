@@ -1,0 +1,162 @@
+"""Compares rows of registers with their chains: events, values outside them, what lists keep of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
+
+from sqlalchemy import Connection, Select, literal, null, select
+
+from storage.database.in_list import execute_for_names, in_names
+from storage.registers.chains import hidden, rows, write_cells
+from storage.tables import REGISTER_CELL, REGISTER_EVENT, REGISTER_ROW, REGISTER_SECRET
+from workflow.registers.rows import Projection, RegisterRow
+
+Difference = tuple[str, dict[str, object]]
+"""A code of the catalogue with its arguments."""
+ProjectRow = Callable[[RegisterRow], Projection]
+"""What lists keep of a row, from scratch."""
+CODES = {
+    "chain_gap": "row_event_missing",
+    "chain_broken": "row_event_misplaced",
+    "event_altered": "row_event_altered",
+    "chain_cut": "row_cut",
+    "head_differs": "row_head_differs",
+    "sealed_missing": "row_sealed_missing",
+    "sealed_differs": "row_sealed_differs",
+}
+"""What is wrong with a case's chain -> the same of a row's."""
+SEALED = "register:"
+"""Before the id of a row in a seal."""
+CHUNK = 500
+_EVENTS = select(
+    REGISTER_EVENT.c.row.label("case"),
+    REGISTER_EVENT.c.seq,
+    REGISTER_EVENT.c.kind,
+    literal("").label("name"),
+    null().label("on"),
+    *(REGISTER_EVENT.c[name] for name in ("at", "by", "payload", "previous", "hash")),
+).order_by(REGISTER_EVENT.c.row, REGISTER_EVENT.c.seq)
+_SECRETS = REGISTER_SECRET.select().where(in_names(REGISTER_SECRET.c.row))
+_PAYLOADS = (
+    select(REGISTER_EVENT.c.row, REGISTER_EVENT.c.seq, REGISTER_EVENT.c.payload)
+    .where(in_names(REGISTER_EVENT.c.row))
+    .order_by(REGISTER_EVENT.c.row, REGISTER_EVENT.c.seq)
+)
+_HEADS = REGISTER_ROW.select().where(in_names(REGISTER_ROW.c.id))
+_CELLS = REGISTER_CELL.select().where(in_names(REGISTER_CELL.c.row), REGISTER_CELL.c.key != "")
+
+
+def events_in_order() -> Select[tuple[object, ...]]:
+    """Return the query for the events of every row, in the shape of a case's."""
+    return _EVENTS.execution_options(yield_per=5000)
+
+
+def heads(connection: Connection) -> dict[str, tuple[int, str]]:
+    """Return the stored seq and head of every row."""
+    query = select(REGISTER_ROW.c.id, REGISTER_ROW.c.seq, REGISTER_ROW.c.head)
+    return {name: (seq, head) for name, seq, head in connection.execute(query)}
+
+
+def find_differences(
+    connection: Connection, project: ProjectRow | None, *, broken: Iterable[object] = ()
+) -> Iterator[Difference]:
+    """Yield values that are not those of the hashes in the events, and rows whose lists say something else.
+
+    Args:
+        broken: rows whose chain is named already.
+    """
+    skipped = set(broken)
+    for names in _chunks(name for name in sorted(heads(connection)) if name not in skipped):
+        yield from _values(connection, names)
+        if project is not None:
+            yield from _projections(connection, names, project)
+
+
+def mend(connection: Connection, project: ProjectRow) -> None:
+    """Write anew what lists keep of the rows."""
+    for names in _chunks(sorted(heads(connection))):
+        folded = rows(connection, names)
+        projections = {name: project(row) for name, row in folded.items()}
+        stored = {head.id: head for head in execute_for_names(connection, _HEADS, names)}
+        for name, row in folded.items():
+            expected = {
+                **_expected(row),
+                "shown": dict(projections[name].values),
+                "search": projections[name].search,
+            }
+            if any(getattr(stored[name], column) != value for column, value in expected.items()):
+                step = REGISTER_ROW.update().where(REGISTER_ROW.c.id == name).values(**expected)
+                connection.execute(step)
+        cells = {name: (folded[name].register, projection) for name, projection in projections.items()}
+        write_cells(connection, cells)
+
+
+def _values(connection: Connection, names: list[str]) -> Iterator[Difference]:
+    """Yield the values outside the events that are missing or changed."""
+    stored = {
+        (one.row, one.field, one.seq): (one.value, one.salt)
+        for one in execute_for_names(connection, _SECRETS, names)
+    }
+    hashes: dict[tuple[str, str, int], str] = {}
+    erased: dict[tuple[str, str], int] = {}
+    for row, seq, payload in execute_for_names(connection, _PAYLOADS, names):
+        try:
+            content = json.loads(payload)
+        except ValueError:
+            continue
+        hashes |= {(row, name, seq): digest for name, digest in content.get("hashes", {}).items()}
+        erased |= {(row, name): seq for name in content.get("erased", ())}
+    for (row, name, seq), digest in hashes.items():
+        value, salt = stored.pop((row, name, seq), (None, None))
+        if value is None or salt is None:
+            if seq > erased.get((row, name), 0):
+                yield "row_value_missing", {"row": row, "field": name, "seq": seq}
+        elif not (_matches(salt, row, name, value, digest) if digest else value == "null"):
+            yield "row_value_altered", {"row": row, "field": name, "seq": seq}
+    for row, name, seq in sorted(stored):
+        yield "row_value_altered", {"row": row, "field": name, "seq": seq}
+
+
+def _matches(salt: str, row: str, name: str, value: str, digest: str) -> bool:
+    try:
+        return hidden(salt, row, name, json.loads(value)) == digest
+    except ValueError:
+        return False
+
+
+def _projections(connection: Connection, names: list[str], project: ProjectRow) -> Iterator[Difference]:
+    """Yield the rows of which lists keep something else than their events say."""
+    stored = {head.id: head for head in execute_for_names(connection, _HEADS, names)}
+    cells: dict[str, set[tuple[str, str]]] = {}
+    for cell in execute_for_names(connection, _CELLS, names):
+        cells.setdefault(cell.row, set()).add((cell.field, cell.key))
+    for name, row in rows(connection, names).items():
+        projection = project(row)
+        head = stored[name]
+        wanted = {cell for cell in projection.cells if cell[1]}
+        shown = dict(projection.values)
+        if (
+            any(getattr(head, column) != value for column, value in _expected(row).items())
+            or head.shown != shown
+            or cells.get(name, set()) != wanted
+        ):
+            yield "row_list_differs", {"row": name}
+
+
+def _expected(row: RegisterRow) -> Mapping[str, object]:
+    return {
+        "register_id": row.register,
+        "version": row.version,
+        "unit": row.unit,
+        "case": row.case,
+        "opened_case": row.opened_case,
+        "withdrawn": row.withdrawn,
+    }
+
+
+def _chunks(names: Iterable[str]) -> Iterator[list[str]]:
+    left = iter(names)
+    while chunk := list(islice(left, CHUNK)):
+        yield chunk

@@ -1,0 +1,1 @@
+"""Rows of registers: their chains, and the lists read from them."""

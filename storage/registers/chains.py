@@ -1,0 +1,394 @@
+"""Writes rows of registers: events with the values outside them, the head, and what lists keep.
+
+Each row is a chain of its own, whose seq is the compare and swap: many people write their rows at once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from itertools import groupby
+from operator import attrgetter
+from secrets import token_hex
+
+from sqlalchemy import Connection, Engine, func, select, text
+from sqlalchemy.exc import IntegrityError
+
+from storage.chain import canonical, line, link
+from storage.database.dialect import insert_many
+from storage.database.engine import Row_, reading, writing
+from storage.database.in_list import execute_for_names, in_names
+from storage.tables import REGISTER_CELL, REGISTER_EVENT, REGISTER_ROW, REGISTER_SECRET
+from workflow.refusal import Refusal
+from workflow.registers.rows import EventKind, Projection, RegisterRow, RowEvent, fold
+
+_ADVISORY = 0x4D6572  # "Mer": with the register's own number, one who adds to it at a time on PostgreSQL
+_YEAR = 10**7
+"""Rows a register may get in a year: the number of a row is its year and its place in it."""
+_DIGITS = 32
+_EVENTS_OF = (
+    REGISTER_EVENT.select()
+    .where(in_names(REGISTER_EVENT.c.row))
+    .order_by(REGISTER_EVENT.c.row, REGISTER_EVENT.c.seq)
+)
+_SECRETS_OF = (
+    REGISTER_SECRET.select()
+    .where(in_names(REGISTER_SECRET.c.row))
+    .order_by(REGISTER_SECRET.c.row, REGISTER_SECRET.c.seq)
+)
+_ROWS_OF = REGISTER_ROW.select().where(in_names(REGISTER_ROW.c.id))
+
+
+class RowChanged(Refusal):
+    """Somebody else wrote the row since it was read; nothing was written."""
+
+
+class NotUnique(Refusal, ValueError):
+    """Another row the writer sees has the same value of a unique field; nothing was written.
+
+    `position`: of the row among those written.
+    """
+
+    def __init__(self, position: int, field: str, row: str) -> None:
+        super().__init__("register.not_unique", field=field, row=row)
+        self.position, self.field, self.row = position, field, row
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RowDraft:
+    """An event before it is written.
+
+    Attributes:
+        payload: what the event says besides values.
+        values: of fields that stand in events; None for an emptied one.
+        outside: the same, of fields whose values stand outside them.
+        erased: fields whose values, and what they were hashed with, are erased.
+    """
+
+    kind: EventKind
+    payload: Mapping[str, object] = field(default_factory=dict)
+    values: Mapping[str, object] = field(default_factory=dict)
+    outside: Mapping[str, object] = field(default_factory=dict)
+    erased: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RowWrite:
+    """A change of a row. `before`: the row as it was read, None for a new one; `after`: as it becomes."""
+
+    draft: RowDraft
+    before: RegisterRow | None
+    after: RegisterRow
+    projection: Projection
+
+
+class SqlRegisterRows:
+    """The rows of registers in a database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def rows(self, ids: Collection[str]) -> Mapping[str, RegisterRow]:
+        """Return these rows folded from their events, with the values outside them, by id."""
+        with reading(self._engine) as connection:
+            return rows(connection, ids)
+
+    def events(self, row: str) -> Sequence[RowEvent]:
+        """Return the events of a row in order, as they stand: with hashes in place of values outside them."""
+        with reading(self._engine) as connection:
+            return [event(record) for record in execute_for_names(connection, _EVENTS_OF, [row])]
+
+    def outside_values(self, row: str) -> Mapping[int, Mapping[str, object]]:
+        """Return the values outside the events of a row, by the seq of their event."""
+        found: dict[int, dict[str, object]] = {}
+        with reading(self._engine) as connection:
+            for record in execute_for_names(connection, _SECRETS_OF, [row]):
+                if record.value is not None:
+                    found.setdefault(record.seq, {})[record.field] = json.loads(record.value)
+        return found
+
+    def add(
+        self,
+        register: str,
+        writes: Sequence[RowWrite],
+        *,
+        unique: Sequence[Mapping[str, str]] = (),
+        seen_units: Collection[str] | None = None,
+        by: str,
+        now: datetime,
+        year: int,
+    ) -> Sequence[str]:
+        """Write new rows in one transaction, all or none; return their ids.
+
+        Args:
+            unique: of each row, the keys of its unique fields.
+            seen_units: units whose rows the writer sees; None for all.
+
+        Raises:
+            NotUnique: another row seen has one of these keys.
+            StorageUnavailable: the database cannot be written.
+        """
+        with writing(self._engine) as connection:
+            _hold(connection, register)
+            _refuse_same(connection, register, unique, seen_units)
+            last = connection.execute(
+                select(func.max(REGISTER_ROW.c.number)).where(
+                    REGISTER_ROW.c.register_id == register, REGISTER_ROW.c.number < (year + 1) * _YEAR
+                )
+            ).scalar()
+            first = max(int(last or 0), year * _YEAR) + 1
+            numbers = range(first, first + len(writes))
+            ids = [f"{register}-{year}-{number - year * _YEAR:04d}" for number in numbers]
+            _insert(connection, register, list(zip(ids, numbers, writes, strict=True)), by, now)
+        return ids
+
+    def change(
+        self,
+        write: RowWrite,
+        *,
+        unique: Mapping[str, str] | None = None,
+        seen_units: Collection[str] | None = None,
+        by: str,
+        now: datetime,
+    ) -> None:
+        """Append an event to a row.
+
+        Raises:
+            RowChanged: it was written by somebody else since it was read.
+            NotUnique: another row seen has one of these keys.
+            StorageUnavailable: the database cannot be written.
+        """
+        before, after = write.before, write.after
+        if before is None:
+            raise ValueError("a row that is changed is there")
+        try:
+            with writing(self._engine) as connection:
+                if unique:
+                    _hold(connection, before.register)
+                    _refuse_same(connection, before.register, [unique], seen_units, but=before.id)
+                seq = before.seq + 1
+                head = connection.execute(
+                    select(REGISTER_ROW.c.head).where(
+                        REGISTER_ROW.c.id == before.id, REGISTER_ROW.c.seq == before.seq
+                    )
+                ).scalar()
+                if head is None:
+                    raise RowChanged("register.row_changed", row=before.id)
+                entry, secrets = _lines(before.id, seq, head, write.draft, by, now)
+                insert_many(connection, REGISTER_EVENT, [entry])
+                insert_many(connection, REGISTER_SECRET, secrets)
+                done = connection.execute(
+                    REGISTER_ROW.update()
+                    .where(REGISTER_ROW.c.id == before.id, REGISTER_ROW.c.seq == before.seq)
+                    .values(
+                        version=after.version,
+                        opened_case=after.opened_case,
+                        seq=seq,
+                        head=entry["hash"],
+                        withdrawn=after.withdrawn,
+                        edited_at=now if write.draft.kind != "opened" else before.edited_at,
+                        edited_by=by if write.draft.kind != "opened" else before.edited_by,
+                        shown=dict(write.projection.values),
+                        search=write.projection.search,
+                    ),
+                    execution_options={"preserve_rowcount": True},
+                )
+                if done.rowcount != 1:
+                    raise RowChanged("register.row_changed", row=before.id)
+                if write.draft.erased:
+                    erased = REGISTER_SECRET.update().where(
+                        REGISTER_SECRET.c.row == before.id, REGISTER_SECRET.c.field.in_(write.draft.erased)
+                    )
+                    connection.execute(erased.values(value=None, salt=None))
+                write_cells(connection, {before.id: (before.register, write.projection)})
+        except IntegrityError:
+            raise RowChanged("register.row_changed", row=before.id) from None
+
+
+def rows(connection: Connection, ids: Collection[str]) -> Mapping[str, RegisterRow]:
+    """Return these rows folded from their events, with the values outside them."""
+    outside = latest_secrets(connection, ids)
+    events = execute_for_names(connection, _EVENTS_OF, sorted(ids))
+    return {
+        name: fold((event(record) for record in chain), outside.get(name))
+        for name, chain in groupby(events, key=attrgetter("row"))
+    }
+
+
+def event(record: Row_) -> RowEvent:
+    """Return the event of a record."""
+    return RowEvent(
+        row=record.row,
+        seq=record.seq,
+        kind=record.kind,
+        at=record.at,
+        by=record.by,
+        payload=json.loads(record.payload),
+    )
+
+
+def latest_secrets(connection: Connection, ids: Collection[str]) -> dict[str, dict[str, object]]:
+    """Return the last values of the fields outside the events, by row; emptied and erased ones are left out."""
+    found: dict[str, dict[str, object]] = {}
+    for record in execute_for_names(connection, _SECRETS_OF, sorted(ids)):
+        values = found.setdefault(record.row, {})
+        value = json.loads(record.value) if record.value is not None else None
+        if value is None:
+            values.pop(record.field, None)
+        else:
+            values[record.field] = value
+    return found
+
+
+def hidden(salt: str, row: str, field: str, value: object) -> str:
+    """Return the salted hash of a value; equal values elsewhere have other hashes."""
+    return sha256(canonical([salt, row, field, value]).encode()).hexdigest()[:_DIGITS]
+
+
+def write_cells(connection: Connection, projections: Mapping[str, tuple[str, Projection]]) -> None:
+    """Write the cells of rows anew; those that stay as they are are left alone."""
+    wanted = {
+        (row, name, key): register
+        for row, (register, projection) in projections.items()
+        for name, key in projection.cells
+    }
+    query = REGISTER_CELL.select().where(in_names(REGISTER_CELL.c.row))
+    there = {(one.row, one.field, one.key) for one in execute_for_names(connection, query, sorted(projections))}
+    for row, name, key in sorted(there - wanted.keys()):
+        connection.execute(
+            REGISTER_CELL.delete().where(
+                REGISTER_CELL.c.row == row, REGISTER_CELL.c.field == name, REGISTER_CELL.c.key == key
+            )
+        )
+    _insert_cells(connection, (cell for cell in wanted.items() if cell[0] not in there))
+
+
+def _insert_cells(connection: Connection, cells: Iterable[tuple[tuple[str, str, str], str]]) -> None:
+    lines = [
+        {"row": row, "field": name, "key": key, "register_id": register} for (row, name, key), register in cells
+    ]
+    insert_many(connection, REGISTER_CELL, lines)
+
+
+def _insert(
+    connection: Connection,
+    register: str,
+    writes: Sequence[tuple[str, int, RowWrite]],
+    by: str,
+    now: datetime,
+) -> None:
+    """Write the first event of new rows, their values, heads and cells, each table by one statement."""
+    events, secrets, heads, cells = [], [], [], []
+    for row, number, write in writes:
+        entry, outside = _lines(row, 1, "", write.draft, by, now)
+        after, projection = write.after, write.projection
+        events.append(entry)
+        secrets += outside
+        heads.append(
+            {
+                "id": row,
+                "register_id": register,
+                "number": number,
+                "version": after.version,
+                "unit": after.unit,
+                "case": after.case,
+                "opened_case": "",
+                "seq": 1,
+                "head": entry["hash"],
+                "sealed": 0,
+                "withdrawn": False,
+                "created_at": now,
+                "created_by": by,
+                "edited_at": now,
+                "edited_by": by,
+                "shown": dict(projection.values),
+                "search": f"{row} {projection.search}".strip(),
+            }
+        )
+        cells += [((row, name, key), register) for name, key in projection.cells]
+    insert_many(connection, REGISTER_EVENT, events)
+    insert_many(connection, REGISTER_SECRET, secrets)
+    insert_many(connection, REGISTER_ROW, heads)
+    _insert_cells(connection, dict.fromkeys(cells))
+
+
+def _lines(
+    row: str, seq: int, previous: str, draft: RowDraft, by: str, now: datetime
+) -> tuple[dict[str, object], list[dict[str, object]]]:
+    """Return an event as the table has it, and the values outside it with their salts."""
+    payload = dict(draft.payload)
+    if draft.values:
+        payload["values"] = dict(draft.values)
+    secrets, hashes = [], {}
+    for name, value in draft.outside.items():
+        salt = token_hex(16)
+        hashes[name] = "" if value is None else hidden(salt, row, name, value)
+        secrets.append({"row": row, "field": name, "seq": seq, "value": canonical(value), "salt": salt})
+    if hashes:
+        payload["hashes"] = hashes
+    if draft.erased:
+        payload["erased"] = sorted(draft.erased)
+    written = canonical(payload)
+    said = line(case=row, seq=seq, kind=draft.kind, name="", on=None, at=now, by=by, payload=written)
+    entry: dict[str, object] = {
+        "row": row,
+        "seq": seq,
+        "kind": draft.kind,
+        "at": now,
+        "by": by,
+        "payload": written,
+        "previous": previous,
+        "hash": link(previous, said),
+    }
+    return entry, secrets
+
+
+def _hold(connection: Connection, register: str) -> None:
+    """Let one writer at a time give numbers of a register; SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        number = int.from_bytes(sha256(register.encode()).digest()[:4], signed=True)
+        connection.execute(text("SELECT pg_advisory_xact_lock(:a, :b)"), {"a": _ADVISORY, "b": number})
+
+
+def _refuse_same(
+    connection: Connection,
+    register: str,
+    unique: Sequence[Mapping[str, str]],
+    seen_units: Collection[str] | None,
+    *,
+    but: str = "",
+) -> None:
+    """Raise NotUnique for a key another row has, among these rows or those stored and seen."""
+    places: dict[str, dict[str, int]] = {}
+    for position, keys in enumerate(unique):
+        for name, key in keys.items():
+            earlier = places.setdefault(name, {}).setdefault(key, position)
+            if earlier != position:
+                raise NotUnique(position, name, "")
+    for name, positions in places.items():
+        query = (
+            select(REGISTER_CELL.c.key, REGISTER_CELL.c.row, REGISTER_ROW.c.unit)
+            .join(REGISTER_ROW, REGISTER_ROW.c.id == REGISTER_CELL.c.row)
+            .where(
+                REGISTER_CELL.c.register_id == register,
+                REGISTER_CELL.c.field == name,
+                in_names(REGISTER_CELL.c.key),
+            )
+        )
+        for record in execute_for_names(connection, query, positions):
+            if record.row != but and (seen_units is None or record.unit in seen_units):
+                raise NotUnique(positions[record.key], name, record.row)
+
+
+def heads(connection: Connection, ids: Collection[str]) -> Iterator[Row_]:
+    """Yield the stored heads of these rows."""
+    yield from execute_for_names(connection, _ROWS_OF, sorted(ids))
+
+
+def outside_of(engine: Engine, ids: Collection[str]) -> Mapping[str, Mapping[str, object]]:
+    """Return the last values of the fields outside the events of these rows, by row."""
+    with reading(engine) as connection:
+        return latest_secrets(connection, ids)

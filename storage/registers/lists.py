@@ -1,0 +1,286 @@
+"""Lists of a register's rows: filtered, sorted, page by page, summed and counted.
+
+A short answer is found by its filters and sorted afterwards; a long one is walked in the order asked for, and
+ends with the page. Withdrawn rows have no cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    and_,
+    cast,
+    distinct,
+    false,
+    func,
+    or_,
+    select,
+)
+
+from storage.database.engine import Row_, reading
+from storage.database.in_list import in_collection
+from storage.tables import CASE, REGISTER_CELL, REGISTER_ROW
+from workflow.registers.rows import NUMBER_SHIFT
+
+SHORT = 1000
+"""Up to so many rows are found first and sorted then."""
+SEARCHED_WORDS = 8
+"""Words of a search that count."""
+_SCALE = 10**4
+_SORTED = REGISTER_CELL.alias("sorted")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CellFilter:
+    """A condition on one field, by its keys (`workflow.registers.rows.sort_key`).
+
+    Attributes:
+        keys: one of these; None where any may be. `least`, `most`: within these, both included, never empty.
+        contains: with this text inside.
+    """
+
+    field: str
+    keys: tuple[str, ...] | None = None
+    least: str = ""
+    most: str = ""
+    contains: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RowQuery:
+    """Which rows are asked for.
+
+    Attributes:
+        units: whose rows; None for all.
+        hidden_person: rows that name this person in one of `hidden_fields` are left out; "" for none.
+        case: rows kept in that case; "" for all.
+        open_cases: those kept in a confidential case are left out.
+        withdrawn: the withdrawn rows alone, instead of all others.
+    """
+
+    register: str
+    units: Collection[str] | None = None
+    hidden_person: str = ""
+    hidden_fields: tuple[str, ...] = ()
+    case: str = ""
+    open_cases: bool = False
+    filters: tuple[CellFilter, ...] = ()
+    search: str = ""
+    withdrawn: bool = False
+
+
+class SqlRegisterLists:
+    """Questions about many rows of a register."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def count(self, query: RowQuery) -> int:
+        """Return the number of rows."""
+        with reading(self._engine) as connection:
+            return self._count(connection, query)
+
+    def page(
+        self, query: RowQuery, *, sort: str = "", descending: bool = True, limit: int | None, offset: int = 0
+    ) -> tuple[int, Sequence[Row_]]:
+        """Return the number of rows, and one page of their heads.
+
+        Args:
+            sort: a field; "" for the time they were added.
+        """
+        with reading(self._engine) as connection:
+            total = self._count(connection, query)
+            asked = self._sorted(connection, query, total, sort, descending)
+            return total, connection.execute(asked.limit(limit).offset(offset or None)).all()
+
+    def totals(self, query: RowQuery, fields: Collection[str]) -> Mapping[str, Decimal]:
+        """Return the sums of number fields over all rows."""
+        number = cast(func.replace(REGISTER_CELL.c.key, ".", ""), BigInteger) - NUMBER_SHIFT * _SCALE
+        asked = (
+            select(REGISTER_CELL.c.field, func.sum(number))
+            .where(
+                REGISTER_CELL.c.register_id == query.register,
+                REGISTER_CELL.c.field.in_([*fields]),
+                REGISTER_CELL.c.key != "",
+                *self._of_rows(query, REGISTER_CELL.c.row),
+            )
+            .group_by(REGISTER_CELL.c.field)
+        )
+        if not fields or query.withdrawn:
+            return {}
+        with reading(self._engine) as connection:
+            sums = {name: Decimal(int(amount)) / _SCALE for name, amount in connection.execute(asked)}
+        return {name: sums.get(name, Decimal(0)) for name in fields}
+
+    def figure(
+        self,
+        query: RowQuery,
+        *,
+        date_field: str,
+        first: date,
+        last: date,
+        distinct_field: str = "",
+        sum_field: str = "",
+    ) -> Decimal:
+        """Return how many rows have a date in these days, how many different values, or the sum of a field."""
+        day = CellFilter(field=date_field, least=first.isoformat(), most=last.isoformat())
+        within = replace(query, filters=(*query.filters, day))
+        if sum_field:
+            return self.totals(within, [sum_field])[sum_field]
+        if not distinct_field:
+            return Decimal(self.count(within))
+        asked = select(func.count(distinct(REGISTER_CELL.c.key))).where(
+            REGISTER_CELL.c.register_id == query.register,
+            REGISTER_CELL.c.field == distinct_field,
+            REGISTER_CELL.c.key != "",
+            *self._of_rows(within, REGISTER_CELL.c.row),
+        )
+        with reading(self._engine) as connection:
+            return Decimal(connection.execute(asked).scalar_one())
+
+    def naming(self, person: str, fields: Mapping[str, Collection[str]]) -> Sequence[Row_]:
+        """Return the heads of rows that name a person in these fields, by register; the newest first."""
+        asked = [
+            and_(REGISTER_CELL.c.register_id == register, REGISTER_CELL.c.field.in_([*names]))
+            for register, names in fields.items()
+            if names
+        ]
+        if not person or not asked:
+            return []
+        named = select(REGISTER_CELL.c.row).where(or_(*asked), REGISTER_CELL.c.key == person)
+        query = REGISTER_ROW.select().where(REGISTER_ROW.c.id.in_(named)).order_by(REGISTER_ROW.c.number.desc())
+        with reading(self._engine) as connection:
+            return connection.execute(query).all()
+
+    def counts(self, units: Collection[str] | None = None) -> Mapping[str, int]:
+        """Return how many rows each register has in these units."""
+        asked = select(REGISTER_ROW.c.register_id, func.count()).where(REGISTER_ROW.c.withdrawn.is_(False))
+        if units is not None:
+            asked = asked.where(self._in_units(REGISTER_ROW.c.unit, units))
+        with reading(self._engine) as connection:
+            found = connection.execute(asked.group_by(REGISTER_ROW.c.register_id))
+            return {name: int(count) for name, count in found}
+
+    def exists(self, register: str, row: str) -> bool:
+        """Return whether a register has such a row that is not withdrawn."""
+        asked = select(REGISTER_ROW.c.id).where(
+            REGISTER_ROW.c.id == row,
+            REGISTER_ROW.c.register_id == register,
+            REGISTER_ROW.c.withdrawn.is_(False),
+        )
+        with reading(self._engine) as connection:
+            return connection.execute(asked).scalar() is not None
+
+    def _count(self, connection: Connection, query: RowQuery) -> int:
+        if query.filters and not query.withdrawn and not self._on_rows(query):
+            # One field alone: its index answers.
+            first, *others = query.filters
+            asked = select(func.count(distinct(REGISTER_CELL.c.row))).where(
+                *self._on_cell(query.register, first), *self._filters(query, others, REGISTER_CELL.c.row)
+            )
+        else:
+            asked = select(func.count()).select_from(REGISTER_ROW).where(*self._conditions(query))
+        return int(connection.execute(asked).scalar_one())
+
+    def _sorted(
+        self, connection: Connection, query: RowQuery, total: int, sort: str, descending: bool
+    ) -> Select[tuple[object, ...]]:
+        """Return the query for the rows in order."""
+        order: list[ColumnElement[object]] = [REGISTER_ROW.c.number]
+        asked = select(*REGISTER_ROW.c)
+        narrowed = bool(query.filters or query.search)
+        if narrowed and total <= SHORT:
+            ids = connection.execute(select(REGISTER_ROW.c.id).where(*self._conditions(query))).scalars().all()
+            where: list[ColumnElement[bool]] = [in_collection(self._engine, REGISTER_ROW.c.id, ids)]
+        else:
+            where = self._conditions(query)
+        if sort:
+            of_sorted = and_(_SORTED.c.row == REGISTER_ROW.c.id, _SORTED.c.field == sort)
+            if (narrowed and total <= SHORT) or not self._all_have(connection, query.register, sort):
+                asked = asked.join(_SORTED, of_sorted, isouter=True)
+                order = [func.coalesce(_SORTED.c.key, ""), REGISTER_ROW.c.id]
+            else:
+                asked = asked.join(_SORTED, of_sorted)
+                where.append(_SORTED.c.register_id == query.register)
+                order = [_SORTED.c.key, _SORTED.c.row]
+        return asked.where(*where).order_by(*(one.desc() if descending else one for one in order))
+
+    def _all_have(self, connection: Connection, register: str, field: str) -> bool:
+        """Return whether every row has a cell of a field: rows older than it have none until a rebuild."""
+        rows = select(func.count()).select_from(REGISTER_ROW)
+        rows = rows.where(REGISTER_ROW.c.register_id == register, REGISTER_ROW.c.withdrawn.is_(False))
+        cells = select(func.count()).select_from(REGISTER_CELL)
+        cells = cells.where(REGISTER_CELL.c.register_id == register, REGISTER_CELL.c.field == field)
+        both = connection.execute(select(rows.scalar_subquery(), cells.scalar_subquery())).one()
+        return bool(both[0] == both[1])
+
+    def _on_rows(self, query: RowQuery) -> bool:
+        """Return whether a query asks for what stands in the heads of rows alone."""
+        heads = query.case or query.open_cases or query.search or query.withdrawn
+        return bool(heads) or query.units is not None
+
+    def _conditions(self, query: RowQuery) -> list[ColumnElement[bool]]:
+        """Return the conditions on the heads of rows."""
+        found: list[ColumnElement[bool]] = [
+            REGISTER_ROW.c.register_id == query.register,
+            REGISTER_ROW.c.withdrawn.is_(query.withdrawn),
+        ]
+        if query.units is not None:
+            found.append(self._in_units(REGISTER_ROW.c.unit, query.units))
+        if query.case:
+            found.append(REGISTER_ROW.c.case == query.case)
+        if query.open_cases:
+            found.append(REGISTER_ROW.c.case.in_(select(CASE.c.id).where(CASE.c.confidential.is_(False))))
+        words = query.search.casefold().split()[:SEARCHED_WORDS]
+        found += [REGISTER_ROW.c.search.contains(word, autoescape=True) for word in words]
+        return [*found, *self._filters(query, query.filters, REGISTER_ROW.c.id)]
+
+    def _of_rows(self, query: RowQuery, row: ColumnElement[str]) -> list[ColumnElement[bool]]:
+        """Return the conditions of a query on the row of a cell."""
+        if self._on_rows(query):
+            return [row.in_(select(REGISTER_ROW.c.id).where(*self._conditions(query)))]
+        return self._filters(query, query.filters, row)
+
+    def _filters(
+        self, query: RowQuery, filters: Sequence[CellFilter], row: ColumnElement[str]
+    ) -> list[ColumnElement[bool]]:
+        found: list[ColumnElement[bool]] = []
+        for one in filters:
+            cell = REGISTER_CELL.alias()
+            found.append(row.in_(select(cell.c.row).where(*self._on_cell(query.register, one, cell))))
+        if query.hidden_person and query.hidden_fields:
+            cell = REGISTER_CELL.alias()
+            hidden = select(cell.c.row).where(
+                cell.c.register_id == query.register,
+                cell.c.field.in_(query.hidden_fields),
+                cell.c.key == query.hidden_person,
+            )
+            found.append(row.not_in(hidden))
+        return found
+
+    def _on_cell(
+        self, register: str, asked: CellFilter, cell: object = REGISTER_CELL
+    ) -> list[ColumnElement[bool]]:
+        columns = getattr(cell, "c")  # noqa: B009 (a table or an alias of it)
+        found: list[ColumnElement[bool]] = [columns.register_id == register, columns.field == asked.field]
+        if asked.keys is not None:
+            found.append(columns.key.in_(asked.keys) if asked.keys else false())
+        if asked.least:
+            found.append(columns.key >= asked.least)
+        if asked.most:
+            found += [columns.key <= asked.most, columns.key > ""]
+        if asked.contains:
+            found.append(columns.key.contains(asked.contains, autoescape=True))
+        return found
+
+    def _in_units(self, column: ColumnElement[str], units: Collection[str]) -> ColumnElement[bool]:
+        return in_collection(self._engine, column, units, walked=True)

@@ -1,0 +1,133 @@
+"""An office with two registers of its own: visits, with a confidential field, and reports, all confidential."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from services.app import AppContext
+from services.context import RequestContext
+from services.moments import Moment
+from services.settings import DatabaseSettings, EvidenceSettings, RegulationSettings, Settings
+from storage.org.store import save
+from workflow.org.access import Access, Reader, placed
+from workflow.org.office import Person, Unit
+
+NOW, TODAY = datetime(2026, 4, 6, 7, 0, tzinfo=UTC), date(2026, 4, 6)
+
+
+def text(name: str) -> str:
+    return f'{{ kk = "{name} kk", ru = "{name} ru", en = "{name}" }}'
+
+
+def field(id: str, kind: str, more: str = "") -> str:
+    return f'[[field]]\nid = "{id}"\ntitle = {text(id.title())}\nkind = "{kind}"\n{more}\n'
+
+
+HEAD = """\
+id = "{id}"
+in_force = 2026-01-01
+title = {title}
+rests_on = "rules"
+paragraph = "p. 1"
+{more}
+
+[[act]]
+id = "rules"
+title = {title}
+short = {title}
+
+"""
+VISITS = HEAD.format(id="visits", title=text("Visits"), more='named_by = ["place", "came_on"]') + "\n".join(
+    (
+        field("place", "text", "required = true"),
+        field("guest", "person"),
+        field("purpose", "choice", f'options = [{{ id = "talk", title = {text("Talk")} }}, '
+              f'{{ id = "check", title = {text("Check")} }}]'),
+        field("came_on", "date", "required = true"),
+        field("left_on", "date"),
+        field("cost", "money", "total = true"),
+        field("pass", "text", "unique = true"),
+        field("paid", "yes_no"),
+        field("paper", "file"),
+        field("informer", "text", "confidential = true"),
+        '[[rule]]\nkind = "not_before"\nfield = "left_on"\nthan = "came_on"',
+        '[[rule]]\nkind = "required_when"\nfield = "cost"\nwhen = "paid=yes"',
+        '[[access]]\nperson = "guest"\nfields = ["place", "came_on"]',
+    )
+)  # fmt: skip
+REPORTS = HEAD.format(
+    id="reports", title=text("Reports"), more='named_by = ["came_on"]\nconfidential = true'
+) + "\n".join(
+    (
+        field("accused", "person", "required = true\nsubject = true"),
+        field("reporter", "text", "confidential = true"),
+        field("came_on", "date", "required = true"),
+        field("decision", "text"),
+        '[[access]]\nperson = "accused"\nfields = ["came_on", "decision"]',
+    )
+)
+UNITS = (
+    Unit(id="ministry", name="Министрлік", kind="central_body"),
+    Unit(id="hr", name="Кадр басқармасы", parent="ministry"),
+    Unit(id="law", name="Заң департаменті", parent="ministry"),
+)
+PEOPLE = tuple(
+    Person(key=f"{name}@org.kz", name=full, unit=unit, email=f"{name}@org.kz")
+    for name, full, unit in (
+        ("officer", "Ахметова Айгүл", "ministry"),
+        ("clerk", "Бекова Дана", "hr"),
+        ("lawyer", "Власов Пётр", "law"),
+        ("guest", "Әлиев Самат", "law"),
+    )
+)
+
+
+def office(engine: Engine, folder: Path) -> AppContext:
+    """The application on a database with these units, people and registers."""
+    own = folder / "own" / "registers"
+    own.mkdir(parents=True, exist_ok=True)
+    for name, content in (("visits", VISITS), ("reports", REPORTS)):
+        (own / f"{name}.2026-01-01.toml").write_text(content, encoding="utf-8")
+    if not save(engine, units=UNITS, people=PEOPLE).added:
+        raise AssertionError("an office is made once")
+    return application(engine, folder)
+
+
+def application(engine: Engine, folder: Path) -> AppContext:
+    """The application on a database that has content."""
+    settings = Settings(
+        database=DatabaseSettings(url=engine.url.render_as_string(hide_password=False)),
+        evidence=EvidenceSettings(folder=folder / "evidence"),
+        regulations=RegulationSettings(folder=folder / "own"),
+    )
+
+    def clock() -> Moment:
+        return Moment(now=NOW, today=TODAY, demonstration=False)
+
+    return AppContext(settings, clock=clock, system_clock=clock)
+
+
+def operator(app: AppContext, *, at: datetime = NOW) -> RequestContext:
+    """The context of somebody at the terminal."""
+    return RequestContext(
+        app=app,
+        clock=lambda: (at, at.date()),
+        desk=app.desk,
+        library=app.library,
+        calendar=app.calendar,
+        demonstration=False,
+        passwordless=False,
+        reader=Reader(login="operator", access="officer"),
+        operator=True,
+    )
+
+
+def reader(app: AppContext, person: str, access: Access, *, unit: str = "") -> RequestContext:
+    """The context of a person who has logged in."""
+    somebody = Reader(login=person, person=f"{person}@org.kz", access=access, unit=unit)
+    context = replace(operator(app), operator=False)
+    return context.read_by(placed(somebody, app.reads.office()))

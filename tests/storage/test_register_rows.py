@@ -1,0 +1,376 @@
+"""Rows of registers on both databases: written, listed, hidden, sealed and verified."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+
+from services import maintenance
+from services.app import AppContext
+from services.context import RequestContext
+from services.fields import build
+from services.inputs import OpenFile
+from services.register_views import (
+    AskRegisters,
+    AskRow,
+    ListRows,
+    RowPage,
+    UnknownRow,
+    list_my_rows,
+    list_registers,
+    list_rows,
+    show_row,
+)
+from services.registers import (
+    AddRow,
+    EditRow,
+    EraseRow,
+    FileInput,
+    WithdrawRow,
+    add_row,
+    edit_row,
+    erase_row,
+    withdraw_row,
+)
+from services.verbs import NotAllowed
+from storage.registers.chains import NotUnique, RowChanged
+from tests.storage.registers import NOW, TODAY, office, operator, reader
+from workflow.refusal import Refusal
+from workflow.registers.definition import UnknownField, UnknownRegister
+from workflow.registers.values import InvalidRow
+
+
+@pytest.fixture
+def app(engine: Engine, tmp_path: Path) -> Iterator[AppContext]:
+    made = office(engine, tmp_path)
+    yield made
+    made.close()
+
+
+def add(ctx: RequestContext, register: str = "visits", unit: str = "hr", **values: Any) -> str:
+    required = {"visits": {"place": "Office", "came_on": "2026-04-01"}, "reports": {"came_on": "2026-04-01"}}
+    fields = {"register_id": register, "unit": unit, "values": {**required[register], **values}}
+    return add_row(ctx, build(AddRow, fields)).row.id
+
+
+def edit(ctx: RequestContext, row: str, **values: Any) -> None:
+    edit_row(ctx, build(EditRow, {"row": row, "values": values}))
+
+
+def page(ctx: RequestContext, register: str = "visits", **asked: Any) -> RowPage:
+    return list_rows(ctx, build(ListRows, {"register_id": register, **asked}))
+
+
+def ids(ctx: RequestContext, register: str = "visits", **asked: Any) -> list[str]:
+    return [row.id[-4:] for row in page(ctx, register, **asked).rows]
+
+
+def problems(app: AppContext) -> list[str]:
+    return [one.code for one in maintenance.verify(app, now=NOW, today=TODAY)]
+
+
+def test_a_row_keeps_its_values_its_history_and_its_author(app: AppContext) -> None:
+    """Numbers without needless noughts, options by their title, people by name, dates as people write them."""
+    ctx = operator(app)
+    row = add(
+        ctx,
+        place="  Two   words ",
+        guest="әлиев самат",
+        purpose="talk KK",
+        came_on="01.04.2026",
+        cost="1 250,50",
+    )
+
+    edit(ctx, row, cost="0", place="Two words", paid="иә")
+
+    detail = show_row(ctx, AskRow(row=row))
+    assert row == "visits-2026-0001"
+    assert detail.row.values == {
+        "place": "Two words",
+        "guest": "guest@org.kz",
+        "purpose": "talk",
+        "came_on": "2026-04-01",
+        "cost": "0",
+        "paid": True,
+    }
+    assert (detail.row.names["guest@org.kz"], detail.row.seq, detail.row.created_by) == (
+        "Әлиев Самат",
+        2,
+        "operator",
+    )
+    changes = [(one.kind, [(c.field, c.before, c.after) for c in one.changes]) for one in detail.history]
+    assert changes[1] == ("edited", [("cost", "1250.5", "0"), ("paid", None, True)])
+    assert problems(app) == []
+
+
+def test_an_edit_of_nothing_writes_nothing_and_an_old_page_overwrites_nothing(app: AppContext) -> None:
+    """The same value again is no event; somebody else's change is not lost."""
+    ctx = operator(app)
+    row = add(ctx)
+
+    edit(ctx, row, place="Office", left_on="")
+    assert show_row(ctx, AskRow(row=row)).row.seq == 1
+    edit(ctx, row, place="Park")
+    with pytest.raises(RowChanged):
+        edit_row(ctx, EditRow(row=row, values={"place": "Home"}, seq=1))
+    assert show_row(ctx, AskRow(row=row)).row.values["place"] == "Park"
+
+
+def test_everything_wrong_with_a_row_is_said_at_once_and_nothing_is_written(app: AppContext) -> None:
+    """Each problem with its field; what a rule asks is asked of the row as it would become."""
+    ctx = operator(app)
+    wrong = {
+        "place": "",
+        "guest": "nobody",
+        "purpose": "tea",
+        "came_on": "31.02.2026",
+        "cost": "many",
+        "paid": "maybe",
+        "paper": "x.pdf",
+    }
+    with pytest.raises(InvalidRow) as caught:
+        add_row(ctx, AddRow(register_id="visits", unit="hr", values=wrong))
+
+    assert {one.field: one.code for one in caught.value.problems} == {
+        "guest": "unknown_person",
+        "purpose": "not_an_option",
+        "came_on": "impossible_date",
+        "cost": "not_a_number",
+        "paid": "not_yes_no",
+        "paper": "not_a_file",
+        "place": "required",
+    }
+    assert page(ctx).total == 0
+    row = add(ctx, left_on="2026-04-01")
+    for values, code in (
+        ({"left_on": "2026-03-31"}, "not_before"),
+        ({"came_on": "2026-04-02"}, "not_before"),
+        ({"paid": True}, "required_when"),
+        ({"place": " "}, "required"),
+        ({"place": "a\x07b"}, "control_sign"),
+        ({"cost": "0.12345"}, "number_too_long"),
+        ({"cost": "99999999999999"}, "number_too_long"),
+    ):
+        with pytest.raises(InvalidRow) as refused:
+            edit(ctx, row, **values)
+        assert [one.code for one in refused.value.problems] == [code], values
+    assert show_row(ctx, AskRow(row=row)).row.seq == 1
+
+
+def test_a_unique_value_is_refused_the_second_time_whatever_its_letters(app: AppContext) -> None:
+    """Given back when the row is withdrawn or gets another one; hidden rows of others are no hint."""
+    ctx = operator(app)
+    first = add(ctx, **{"pass": "AB-1"})
+    second = add(ctx, **{"pass": "AB-2"})
+
+    for attempt in (lambda: add(ctx, **{"pass": "ab-1"}), lambda: edit(ctx, second, **{"pass": "ab-1"})):
+        with pytest.raises(NotUnique):
+            attempt()
+    add(reader(app, "lawyer", "responsible"), unit="law", **{"pass": "AB-1"})
+    withdraw_row(ctx, WithdrawRow(row=first, ground="mistake"))
+    edit(ctx, second, **{"pass": "AB-3"})
+    add(ctx, **{"pass": "AB-2"})
+    assert problems(app) == []
+
+
+def test_lists_are_filtered_sorted_summed_and_searched(app: AppContext) -> None:
+    """Numbers sort as numbers, Kazakh letters in their alphabet, empty values first; sums follow."""
+    ctx = operator(app)
+    rows = (
+        ("Ауыл", "2026-04-03", "9", "talk"),
+        ("Әуежай", "2026-04-01", "10.5", "check"),
+        ("Бекет", "2026-04-02", "-3", "talk"),
+        ("Ямал", "2026-03-01", "", ""),
+    )
+    for place, came, cost, purpose in rows:
+        add(ctx, place=place, came_on=came, cost=cost, purpose=purpose)
+
+    assert ids(ctx) == ["0004", "0003", "0002", "0001"]
+    assert ids(ctx, sort="place") == ["0001", "0002", "0003", "0004"]
+    assert ids(ctx, sort="cost") == ["0004", "0003", "0001", "0002"]
+    assert ids(ctx, sort="-came_on", size=2, page=2) == ["0002", "0004"]
+    assert ids(ctx, filters=[{"field": "purpose", "is": ["talk"]}], sort="came_on") == ["0003", "0001"]
+    assert ids(ctx, filters=[{"field": "came_on", "from": "2026-04-02", "until": "2026-04-03"}]) == [
+        "0003",
+        "0001",
+    ]
+    assert ids(ctx, filters=[{"field": "cost", "until": "9"}], sort="cost") == ["0003", "0001"]
+    assert ids(ctx, filters=[{"field": "cost", "empty": True}]) == ["0004"]
+    assert ids(ctx, filters=[{"field": "place", "contains": "ӘУЕ"}]) == ["0002"]
+    assert ids(ctx, search="talk бек") == ["0003"]
+    assert ids(ctx, unit="law") == []
+    assert page(ctx).totals == {"cost": "16.5"}
+    assert page(ctx, filters=[{"field": "purpose", "is": ["talk"]}]).totals == {"cost": "6"}
+    withdraw_row(ctx, WithdrawRow(row="visits-2026-0001", ground="mistake"))
+    assert (page(ctx).total, page(ctx).totals) == (3, {"cost": "7.5"})
+    assert ids(ctx, withdrawn=True) == ["0001"]
+
+
+def test_a_reader_sees_the_rows_of_their_reach_and_no_confidential_field(app: AppContext) -> None:
+    """A hidden field joins no list, filter, sort, search, history or write; a row elsewhere is not there."""
+    ctx = operator(app)
+    row = add(ctx, informer="Тайный")
+    elsewhere = add(ctx, unit="law", guest="guest@org.kz")
+    clerk = reader(app, "clerk", "responsible")
+
+    assert ids(clerk) == ["0001"]
+    assert "informer" not in json.dumps(page(clerk).model_dump(mode="json"))
+    assert "Тайный" not in show_row(clerk, AskRow(row=row)).model_dump_json()
+    assert ids(clerk, search="тайный") == ids(ctx, search="тайный") == []
+    for asked in ({"sort": "informer"}, {"filters": [{"field": "informer", "is": ["Тайный"]}]}):
+        for who in (clerk, ctx):
+            with pytest.raises(UnknownField):
+                page(who, **asked)
+    with pytest.raises(UnknownField):
+        edit(clerk, row, informer="Other")
+    for attempt in (
+        lambda: show_row(clerk, AskRow(row=elsewhere)),
+        lambda: edit(clerk, elsewhere, place="x"),
+        lambda: show_row(clerk, AskRow(row="visits-2026-9999")),
+    ):
+        with pytest.raises(UnknownRow):
+            attempt()
+    with pytest.raises(Refusal):
+        add(clerk, unit="law")
+    with pytest.raises(NotAllowed):
+        withdraw_row(clerk, WithdrawRow(row=row, ground="x"))
+    with pytest.raises(NotAllowed):
+        add(reader(app, "clerk", "auditor"))
+    assert "Тайный" in show_row(reader(app, "officer", "officer"), AskRow(row=row)).model_dump_json()
+
+
+def test_whom_a_row_names_sees_their_own_row_and_the_fields_granted_alone(app: AppContext) -> None:
+    """The accused never reads the reporter's name, as officer and as head neither; others see nothing."""
+    ctx = operator(app)
+    visit = add(ctx, unit="hr", guest="guest@org.kz", informer="Тайный")
+    report = add(ctx, "reports", accused="guest@org.kz", reporter="Хабаршы", decision="none")
+    guest = reader(app, "guest", "responsible")
+
+    own = list_my_rows(guest, AskRegisters()).rows
+    assert {row.id: set(row.values) for row in own} == {
+        visit: {"place", "came_on"},
+        report: {"came_on", "decision"},
+    }
+    assert not any(row.may_write or row.created_by for row in own)
+    with pytest.raises(UnknownRegister):
+        page(guest, "reports")
+    assert [one.id for one in list_registers(guest, AskRegisters()).registers if one.id in ("reports",)] == []
+    for access in ("officer", "first_head", "head_of_unit"):
+        about = reader(app, "guest", access, unit="ministry")
+        assert set(show_row(about, AskRow(row=report)).row.values) == {"came_on", "decision"}
+        with pytest.raises(NotAllowed):
+            edit(about, report, decision="x")
+    assert ids(reader(app, "guest", "officer"), "reports") == []
+    assert ids(reader(app, "officer", "officer"), "reports") == ["0001"]
+    with pytest.raises(UnknownRow):
+        show_row(reader(app, "lawyer", "first_head"), AskRow(row=report))
+
+
+def test_events_carry_no_value_of_people_and_none_of_a_confidential_register(
+    app: AppContext, engine: Engine
+) -> None:
+    """A salted hash alone; the same value twice has two of them."""
+    ctx = operator(app)
+    add(ctx, guest="guest@org.kz", informer="Тайный")
+    add(ctx, guest="guest@org.kz", informer="Тайный")
+    add(ctx, "reports", accused="guest@org.kz", reporter="Хабаршы", decision="Жазаланды")
+
+    with engine.connect() as connection:
+        payloads = [one for (one,) in connection.execute(text("SELECT payload FROM register_event"))]
+    said = " ".join(payloads)
+    assert not any(word in said for word in ("guest@org.kz", "Тайный", "Хабаршы", "Жазаланды"))
+    hashes = [json.loads(one)["hashes"].get("informer") for one in payloads if "informer" in one]
+    assert len(set(hashes)) == 2
+
+
+def test_a_file_is_stored_as_evidence_and_missed_when_it_is_gone(app: AppContext, tmp_path: Path) -> None:
+    """Nothing is stored of a row that is refused."""
+    ctx = operator(app)
+    paper = FileInput(content=OpenFile("акт.txt", BytesIO("Акт".encode())))
+    with pytest.raises(InvalidRow):
+        add(ctx, paper=paper, came_on="")
+    assert not (tmp_path / "evidence").exists()
+
+    row = add(ctx, paper=FileInput(content=OpenFile("акт.txt", BytesIO("Акт".encode()))))
+
+    file = show_row(ctx, AskRow(row=row)).row.values["paper"]
+    assert (file["name"], file["size"]) == ("акт.txt", 6)
+    assert problems(app) == []
+    (tmp_path / "evidence" / file["sha256"][:2] / file["sha256"]).unlink()
+    assert problems(app) == ["evidence_missing"]
+
+
+def test_the_chain_of_a_row_cannot_be_rewritten_and_says_what_was(app: AppContext, engine: Engine) -> None:
+    """The database refuses; past it, verify names the value, the list, the event, the end that was cut off."""
+    ctx = operator(app)
+    first, second = add(ctx, informer="Тайный", cost="5"), add(ctx)
+    edit(ctx, second, place="Park")
+    maintenance.seal(app, now=NOW)
+    assert problems(app) == []
+    for statement in ("UPDATE register_event SET kind = 'x'", "DELETE FROM register_event"):
+        with pytest.raises(Exception, match="append-only"), engine.begin() as connection:
+            connection.execute(text(statement))
+
+    def change(*statements: str) -> list[str]:
+        with engine.begin() as connection:
+            for statement in statements:
+                connection.execute(text(statement))
+        return problems(app)
+
+    assert change(f"UPDATE register_secret SET value = '\"X\"' WHERE \"row\" = '{first}'") == [
+        "row_value_altered"
+    ]
+    assert change(f"UPDATE register_secret SET value = '\"Тайный\"' WHERE \"row\" = '{first}'") == []
+    assert change(f"UPDATE register_row SET unit = 'law' WHERE id = '{first}'") == ["row_list_differs"]
+    assert change(f"DELETE FROM register_cell WHERE \"row\" = '{second}' AND field = 'place'") == [
+        "row_list_differs",
+        "row_list_differs",
+    ]
+    maintenance.rebuild(app, now=NOW, today=TODAY)
+    assert problems(app) == []
+    assert ids(ctx, filters=[{"field": "place", "is": ["Park"]}]) == ["0002"]
+    drop = {
+        "sqlite": ["DROP TRIGGER merzim_register_event_delete"],
+        "postgresql": ["DROP TRIGGER merzim_register_event_row ON register_event"],
+    }[engine.dialect.name]
+    found = change(*drop, f"DELETE FROM register_event WHERE \"row\" = '{second}' AND seq = 2")
+    assert {"row_cut", "row_sealed_missing"} <= set(found)
+
+
+def test_erased_values_are_gone_for_good_and_the_chain_still_verifies(app: AppContext, engine: Engine) -> None:
+    """By an event with its ground; one that vanished without it is named."""
+    ctx = operator(app)
+    row, other = add(ctx, informer="Тайный", guest="guest@org.kz"), add(ctx, informer="Другой")
+
+    erase_row(ctx, EraseRow(row=row, fields=["informer", "guest"], ground="term of storage"))
+
+    assert set(show_row(ctx, AskRow(row=row)).row.values) == {"place", "came_on"}
+    with engine.connect() as connection:
+        left = [one for (one,) in connection.execute(text("SELECT value FROM register_secret"))]
+    assert sorted(one for one in left if one) == ['"Другой"']
+    assert problems(app) == []
+    with pytest.raises(UnknownField):
+        erase_row(ctx, EraseRow(row=row, fields=["place"], ground="x"))
+    with engine.begin() as connection:
+        connection.execute(text(f"UPDATE register_secret SET value = NULL WHERE \"row\" = '{other}'"))
+    assert problems(app) == ["row_value_missing"]
+
+
+def test_numbers_of_rows_go_on_in_a_year_and_begin_anew_in_the_next(app: AppContext) -> None:
+    """A withdrawn row keeps its number."""
+    ctx = operator(app)
+    row = add(ctx)
+    withdraw_row(ctx, WithdrawRow(row=row, ground="mistake"))
+
+    later = operator(app, at=NOW + timedelta(days=365))
+    assert [add(ctx), add(later), add(later)] == ["visits-2026-0002", "visits-2027-0001", "visits-2027-0002"]
+    assert add(ctx) == "visits-2026-0003"
+    with pytest.raises(Refusal):
+        edit(ctx, row, place="x")

@@ -1,0 +1,195 @@
+"""A row of a register: the events of its chain, the row folded from them, and what lists keep of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+from workflow.org.office import Office
+from workflow.registers.definition import Register, RegisterField, Registers
+from workflow.registers.values import Value, Values, is_filled
+
+EventKind = Literal["added", "edited", "withdrawn", "opened", "erased"]
+KEY_LIMIT = 200
+"""Letters of a text by which lists are filtered and sorted."""
+NUMBER_SHIFT = 10**14
+"""Added to a number, so that the texts of numbers, negative ones too, sort as the numbers do."""
+_AFTER = {"ё": "е", "ә": "а", "ғ": "г", "қ": "к", "ң": "н", "ө": "о", "ұ": "у", "ү": "у", "һ": "х", "і": "ы"}
+_LETTERS = str.maketrans(
+    {letter: before + ("\uf8fe" if letter != "ү" else "\uf8ff") for letter, before in _AFTER.items()}
+)
+"""Letters that come right after another one in the Kazakh alphabet, though not in Unicode."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RowEvent:
+    """One line of a row's chain. `at` is UTC; `payload` carries values, and hashes of those outside events."""
+
+    row: str
+    seq: int
+    kind: str
+    at: datetime
+    by: str
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RegisterRow:
+    """A row as its events leave it.
+
+    Attributes:
+        version: of the register, under which it was written last; unit: whose it is, "" the organisation's.
+        case: in which it is kept; opened_case: which it opened. "" for none.
+        values: by field, those that stand outside the events too where the reader of the chain had them.
+        hashes: of the values outside the events, by field.
+        erased: fields whose values were erased.
+    """
+
+    id: str
+    register: str
+    version: str
+    unit: str = ""
+    case: str = ""
+    opened_case: str = ""
+    values: Values = field(default_factory=dict)
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    erased: frozenset[str] = frozenset()
+    withdrawn: bool = False
+    ground: str = ""
+    seq: int = 0
+    created_at: datetime
+    created_by: str
+    edited_at: datetime
+    edited_by: str
+
+
+def fold(events: Iterable[RowEvent], values_outside: Values | None = None) -> RegisterRow:
+    """Return the row of these events, with the values that stand outside them."""
+    row: RegisterRow | None = None
+    for event in events:
+        payload = event.payload
+        if row is None:
+            row = RegisterRow(
+                id=event.row,
+                register=str(payload.get("register", "")),
+                version="",
+                created_at=event.at,
+                created_by=event.by,
+                edited_at=event.at,
+                edited_by=event.by,
+            )
+        changed = payload.get("values", {})
+        hashes = payload.get("hashes", {})
+        row = replace(
+            row,
+            seq=event.seq,
+            version=str(payload.get("version", row.version)),
+            unit=str(payload.get("unit", row.unit)),
+            case=str(payload.get("case", row.case)),
+            opened_case=str(payload.get("opened_case", row.opened_case)),
+            values={name: value for name, value in {**row.values, **changed}.items() if is_filled(value)},
+            hashes={name: one for name, one in {**row.hashes, **hashes}.items() if one},
+            erased=(row.erased | frozenset(payload.get("erased", ()))) - frozenset(hashes),
+            withdrawn=row.withdrawn or event.kind == "withdrawn",
+            ground=str(payload.get("ground", "")) if event.kind == "withdrawn" else row.ground,
+            edited_at=event.at if event.kind != "opened" else row.edited_at,
+            edited_by=event.by if event.kind != "opened" else row.edited_by,
+        )
+    if row is None:
+        raise ValueError("a row begins with an event")
+    return replace(row, values={**row.values, **(values_outside or {})})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Projection:
+    """What lists keep of a row.
+
+    Attributes:
+        values: of the fields that are not confidential.
+        cells: (field, key) by which lists are filtered and sorted; one per field, empty where it is not filled.
+        search: the casefolded text a search looks in.
+    """
+
+    values: Values
+    cells: tuple[tuple[str, str], ...]
+    search: str
+
+
+def project(register: Register, row: RegisterRow, name_of: Callable[[str], str]) -> Projection:
+    """Return what lists keep of a row.
+
+    Args:
+        name_of: the name of a person or unit, by key.
+    """
+    shown = {
+        name: value
+        for name, value in row.values.items()
+        if name in register.fields and not register.fields[name].confidential
+    }
+    cells = [] if row.withdrawn else _cells(register, row.values)
+    words = [row.id, *(_words(register.fields[name], value, name_of) for name, value in shown.items())]
+    return Projection(values=shown, cells=tuple(cells), search=" ".join(filter(None, words)).casefold())
+
+
+def projector(registers: Registers, office: Office) -> Callable[[RegisterRow], Projection]:
+    """Return what makes the projection of a row, by the version of its register it was written under."""
+
+    def of(row: RegisterRow) -> Projection:
+        register = registers.version(row.register, row.version)
+        return project(register, row, lambda key: name_in(office, key))
+
+    return of
+
+
+def name_in(office: Office, key: str) -> str:
+    """Return the name of a person or unit, the key where there is none any more."""
+    known = office.people.get(key) or office.units.get(key)
+    return known.name if known is not None else key
+
+
+def _cells(register: Register, values: Values) -> list[tuple[str, str]]:
+    cells = []
+    for one in register.fields.values():
+        value = values.get(one.id)
+        if one.indexed:
+            keys = (
+                [sort_key(one, item) for item in value] if isinstance(value, list) else [sort_key(one, value)]
+            )
+            cells += [(one.id, key) for key in keys or [""]]
+        elif one.kind == "person" and is_filled(value):
+            # No list is filtered by it; whose row it is must be known all the same.
+            cells.append((one.id, str(value)))
+    return cells
+
+
+def sort_key(known: RegisterField, value: Value) -> str:
+    """Return the text by which a value is filtered and sorted, "" for none."""
+    if not is_filled(value):
+        return ""
+    if known.kind in ("number", "money"):
+        return f"{Decimal(value) + NUMBER_SHIFT:020.4f}"
+    if known.kind == "yes_no":
+        return "yes" if value else "no"
+    if known.kind in ("text", "position", "link"):
+        return text_key(str(value))
+    return str(value)
+
+
+def text_key(text: str) -> str:
+    """Return the text by which a text is found and sorted: no letter case, the order of the Kazakh alphabet."""
+    return text.casefold().translate(_LETTERS)[:KEY_LIMIT]
+
+
+def _words(known: RegisterField, value: Value, name_of: Callable[[str], str]) -> str:
+    if known.kind == "choice":
+        options = [known.option(name) for name in (value if isinstance(value, list) else [value])]
+        titles = [one.title for one in options if one is not None]
+        return " ".join(title[language] for title in titles for language in ("kk", "ru", "en"))
+    if known.kind in ("person", "unit"):
+        return name_of(str(value))
+    if known.kind == "file":
+        return str(value.get("name", ""))
+    return "" if known.kind == "yes_no" else str(value)

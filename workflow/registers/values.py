@@ -1,0 +1,271 @@
+"""Values of a row: from what somebody typed to what is stored, and everything wrong with them at once."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from workflow.closest_matches import closest_first
+from workflow.refusal import Refusal, quoted
+from workflow.registers.definition import FILLED, Condition, Register, RegisterField, Rule
+
+Value = Any
+"""A stored value, as JSON: text, True or False, a list of options, or a file; a number is a decimal in text."""
+Values = Mapping[str, Value]
+TEXT_LIMITS: Mapping[str, int] = {"long_text": 10_000, "link": 2_000}
+TEXT_LIMIT = 1_000
+MAX_NUMBER = Decimal(10**13)
+MAX_DECIMALS = 4
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+YES, NO = ("yes", "иә", "да", "true", "1"), ("no", "жоқ", "нет", "false", "0")
+_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
+_DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", re.ASCII)
+_NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,9})?", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_ADDRESS = re.compile(r"https?://[^\s/]+\.[^\s]+", re.IGNORECASE)
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+FILE_KEYS = ("sha256", "name", "type", "size")
+
+
+@dataclass(frozen=True, slots=True)
+class ValueProblem:
+    """One thing wrong with a row: the field, and a code under `register.value.` with its arguments."""
+
+    field: str
+    code: str
+    arguments: Mapping[str, object] = dataclasses.field(default_factory=dict)
+
+
+class InvalidRow(Refusal, ValueError):
+    """A row that cannot be written; `problems` are all that is wrong with it, the first one is its sentence."""
+
+    def __init__(self, register: Register, problems: tuple[ValueProblem, ...]) -> None:
+        first = problems[0]
+        super().__init__(f"register.value.{first.code}", **problem_arguments(register, first))
+        self.problems = problems
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lookup:
+    """How names are found; each returns the id of a name, None where there is none (or several).
+
+    Attributes:
+        row: of a register and a text.
+    """
+
+    person: Callable[[str], str | None]
+    unit: Callable[[str], str | None]
+    case: Callable[[str], str | None]
+    row: Callable[[str, str], str | None]
+
+
+class _Wrong(Exception):
+    def __init__(self, code: str, **arguments: object) -> None:
+        super().__init__(code)
+        self.code, self.arguments = code, arguments
+
+
+def parse_values(
+    register: Register, given: Mapping[str, object], lookup: Lookup
+) -> tuple[dict[str, Value], list[ValueProblem]]:
+    """Return the values of the fields named, None for an emptied one, and what is wrong with them."""
+    values: dict[str, Value] = {}
+    problems = []
+    for name, raw in given.items():
+        known = register.fields.get(name)
+        if known is None:
+            allowed = closest_first(name, register.fields)
+            problems.append(ValueProblem(name, "unknown_field", {"value": name, "allowed": allowed}))
+            continue
+        try:
+            values[name] = _parse(known, raw, lookup)
+        except _Wrong as wrong:
+            shown = raw if isinstance(raw, str) else str(raw)
+            problems.append(ValueProblem(name, wrong.code, quoted({"value": shown, **wrong.arguments})))
+    return values, problems
+
+
+def check_values(register: Register, values: Values) -> Iterator[ValueProblem]:
+    """Yield the required fields that are empty, and the rules between fields that do not hold."""
+    for one in register.fields.values():
+        if one.required and not is_filled(values.get(one.id)):
+            yield ValueProblem(one.id, "required")
+    for rule in register.rules:
+        yield from _broken(register, rule, values)
+
+
+def problem_arguments(register: Register, problem: ValueProblem) -> dict[str, object]:
+    """Return the arguments of the sentence that says a problem, with the titles of the fields in it."""
+    arguments = dict(problem.arguments)
+    for name in ("field", "than", "when"):
+        title = register.fields.get(problem.field if name == "field" else str(arguments.get(name, "")))
+        if title is not None:
+            arguments[name] = title.title
+    return {"field": problem.field, **arguments}
+
+
+def is_filled(value: Value) -> bool:
+    """Return whether a value is there: False and 0 are values, an empty text or list is none."""
+    return value is not None and value != "" and value != []
+
+
+def holds(condition: Condition | None, values: Values) -> bool:
+    """Return whether a condition holds for a row; none always does."""
+    if condition is None:
+        return True
+    value = values.get(condition.field)
+    if condition.value == FILLED:
+        return is_filled(value)
+    if isinstance(value, bool):
+        return value == (condition.value == "yes")
+    return condition.value in value if isinstance(value, list) else value == condition.value
+
+
+def as_date(value: Value) -> date | None:
+    """Return the stored value of a date field as a date."""
+    return date.fromisoformat(value) if value else None
+
+
+def _parse(known: RegisterField, raw: object, lookup: Lookup) -> Value:
+    if isinstance(raw, str):
+        raw = raw.strip()
+    if raw is None or raw in ("", []):
+        return None
+    match known.kind:
+        case "date":
+            return _date(raw).isoformat()
+        case "number" | "money":
+            return _number(raw)
+        case "yes_no":
+            return _yes_no(raw)
+        case "choice":
+            return _choice(known, raw)
+        case "file":
+            return _file(raw)
+        case "person":
+            return _name(raw, lookup.person, "unknown_person")
+        case "unit":
+            return _name(raw, lookup.unit, "unknown_unit")
+        case "case":
+            return _name(raw, lookup.case, "unknown_case")
+        case "row":
+            return _name(raw, lambda text: lookup.row(known.register, text), "unknown_row")
+        case "link":
+            text = _text(raw, TEXT_LIMITS["link"])
+            if not _ADDRESS.fullmatch(text):
+                raise _Wrong("not_a_link")
+            return text
+    return _text(raw, TEXT_LIMITS.get(known.kind, TEXT_LIMIT), lines=known.kind == "long_text")
+
+
+def _text(raw: object, limit: int, *, lines: bool = False) -> str:
+    if isinstance(raw, bool | list | dict):
+        raise _Wrong("not_a_text")
+    text = str(raw).replace("\r\n", "\n").strip()
+    if _CONTROL.search(text):
+        raise _Wrong("control_sign")
+    if len(text) > limit:
+        raise _Wrong("too_long", limit=limit)
+    return text if lines else " ".join(text.split())
+
+
+def _date(raw: object) -> date:
+    found = raw.date() if isinstance(raw, datetime) else raw
+    if isinstance(found, str):
+        try:
+            if parts := _ISO.fullmatch(found):
+                found = date(*(int(part) for part in parts.groups()))
+            elif parts := _DOTTED.fullmatch(found):
+                day, month, year = (int(part) for part in parts.groups())
+                found = date(year, month, day)
+        except ValueError:
+            raise _Wrong("impossible_date") from None
+    if not isinstance(found, date):
+        raise _Wrong("not_a_date")
+    if not FIRST_DAY <= found <= LAST_DAY:
+        raise _Wrong("impossible_date")
+    return found
+
+
+def _number(raw: object) -> str:
+    if isinstance(raw, bool | list | dict):
+        raise _Wrong("not_a_number")
+    text = re.sub(r"\s", "", str(raw)).replace(",", ".").replace("−", "-")
+    if not _NUMBER.fullmatch(text):
+        raise _Wrong("not_a_number")
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise _Wrong("not_a_number") from None
+    rounded = round(number, MAX_DECIMALS)
+    if rounded != number or abs(number) >= MAX_NUMBER:
+        raise _Wrong("number_too_long", limit=MAX_DECIMALS)
+    return f"{rounded.normalize():f}" if rounded else "0"
+
+
+def _yes_no(raw: object) -> bool:
+    if isinstance(raw, bool):
+        return raw
+    text = str(raw).casefold()
+    if text not in (*YES, *NO):
+        raise _Wrong("not_yes_no")
+    return text in YES
+
+
+def _choice(known: RegisterField, raw: object) -> Value:
+    texts = raw if isinstance(raw, list | tuple) else [raw]
+    if known.several and isinstance(raw, str):
+        texts = [text for text in re.split(r"\s*;\s*", raw) if text]
+    chosen = [_option(known, text) for text in texts]
+    if known.several:
+        return list(dict.fromkeys(chosen))
+    if len(chosen) != 1:
+        raise _Wrong("one_option")
+    return chosen[0]
+
+
+def _option(known: RegisterField, raw: object) -> str:
+    text = str(raw).strip().casefold()
+    for option in known.options:
+        titles = (option.title[language].casefold() for language in ("kk", "ru", "en"))
+        if text in (option.id, *titles):
+            return option.id
+    raise _Wrong("not_an_option", allowed=tuple(option.title for option in known.options))
+
+
+def _file(raw: object) -> dict[str, object]:
+    if not isinstance(raw, Mapping) or not _SHA256.fullmatch(str(raw.get("sha256"))):
+        raise _Wrong("not_a_file")
+    return {key: raw[key] for key in FILE_KEYS if key in raw}
+
+
+def _name(raw: object, find: Callable[[str], str | None], code: str) -> str:
+    found = None if isinstance(raw, bool | list | dict) else find(str(raw))
+    if found is None:
+        raise _Wrong(code)
+    return found
+
+
+def _broken(register: Register, rule: Rule, values: Values) -> Iterator[ValueProblem]:
+    value = values.get(rule.field)
+    match rule.kind:
+        case "required_when":
+            if rule.when is not None and holds(rule.when, values) and not is_filled(value):
+                yield ValueProblem(rule.field, "required_when", {"when": rule.when.field})
+        case "one_of":
+            if not any(is_filled(values.get(name)) for name in rule.fields):
+                titles = tuple(register.fields[name].title for name in rule.fields)
+                yield ValueProblem(rule.fields[0], "one_of", {"fields": titles})
+        case "at_least" | "at_most" if is_filled(value) and rule.value is not None:
+            number = Decimal(str(value))
+            if number < rule.value if rule.kind == "at_least" else number > rule.value:
+                yield ValueProblem(rule.field, rule.kind, {"value": value, "limit": str(rule.value)})
+        case "not_before" | "not_after":
+            this, that = as_date(value), as_date(values.get(rule.than))
+            if this and that and (this < that if rule.kind == "not_before" else this > that):
+                yield ValueProblem(rule.field, rule.kind, {"value": this, "than": rule.than, "limit": that})
