@@ -204,3 +204,25 @@ def test_own_duties_and_kinds_are_chosen_on_the_pages(home: Home) -> None:
     assert ("Главная медсестра" in people, "Поликлиника" in units) == (True, True)
     assert any("Главная медсестра" in row for row in table.rows)
     assert home.context.reads.office().people["s@org.kz"].duties == ("chief_nurse",)
+
+
+def test_an_extension_and_a_pause_are_undone_from_the_toast(home: Home, browser: TestClient) -> None:
+    """Each is offered to be undone right after it, as facts are; a resumption undone leaves the case paused."""
+
+    def undo(page: str, case: str) -> None:
+        found = re.search(r'action="/cases/[^"]+/undo"><input type="hidden" name="line" value="(\d+)"', page)
+        assert found is not None
+        assert browser.post(f"/cases/{case}/undo", data={"line": found[1]}).status_code == 303
+
+    extension = {"obligation": "appeal_answered", "by": "1", "decided_by": "head", "ground": GROUND}
+    undo(confirmed(browser, "/cases/2026-0001/extend", {**extension, "on": "2026-09-18"}), "2026-0001")
+    pause = confirmed(browser, "/cases/2026-0002/pause", {"on": "2026-09-09", "ground": GROUND})
+    resumed = confirmed(browser, "/cases/2026-0002/resume", {"on": "2026-09-17", "ground": GROUND})
+    undo(resumed, "2026-0002")
+    permit = home.case("2026-0002")
+    undo(pause, "2026-0002")
+
+    assert home.case("2026-0001").extensions == {}  # type: ignore[union-attr]
+    assert permit is not None
+    assert permit.paused is not None
+    assert home.case("2026-0002").pauses == ()  # type: ignore[union-attr]

@@ -102,6 +102,10 @@ def case_page(
     )
 
 
+UNDOABLE = ("recorded", "replanned", "extended", "paused", "resumed")
+"""What has just been done and can be undone for ten minutes."""
+
+
 def get_case_or_404(ctx: RequestContext, case: str) -> tuple[Case, Procedure]:
     """A case and its edition; 404 when there is none."""
     found = ctx.reads.case(case)
@@ -135,8 +139,8 @@ def redirect(request: Request, address: str, *, place: str = "", **said: str) ->
 
 
 def _line_to_undo(ctx: RequestContext, case: str, said: tuple[str, str] | None) -> int | None:
-    """The line of the history to offer to undo: what has just been recorded or planned."""
-    if said is None or said[0] not in ("recorded", "replanned") or not ctx.reader.may("record"):
+    """The line of the history to offer to undo: what has just been recorded, planned, extended or paused."""
+    if said is None or said[0] not in UNDOABLE or not ctx.reader.may("record"):
         return None
     return cases.line_to_undo(ctx, case, said[1])
 
