@@ -17,6 +17,7 @@ from workflow.refusal import Refusal
 if TYPE_CHECKING:
     from notifications.notice import Outcome
     from services.app import AppContext
+    from workflow.law.procedure import Text
 
 _SECRET = ("password", "token", "secret", "key")
 """Settings whose names contain such a word are masked; names of environment variables are shown."""
@@ -118,6 +119,12 @@ def send_test_letter(ctx: RequestContext, channel: str, email: str, language: st
 def settings_in_force(app: AppContext) -> Sequence[tuple[str, str]]:
     """Return the settings in force as keys and texts, without secrets."""
     return _setting_lines("", app.settings)
+
+
+def unused_files(app: AppContext) -> Sequence[tuple[str, str, Text]]:
+    """Return code, name and reason of each own file of procedures or registers that cannot be used."""
+    _ = app.read_editions, app.registers
+    return [(code, file, reason) for file, (code, reason) in sorted(app.unused_files.items())]
 
 
 def own_rules(app: AppContext) -> Sequence[RulesInForce]:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from storage.queries import SqlReads
     from workflow.cases.commands.desk import CaseCommands
     from workflow.law.library import Library
+    from workflow.law.procedure import Text
     from workflow.org.office import Office
     from workflow.registers.definition import Registers
 
@@ -171,6 +172,11 @@ class AppContext:
         return {}
 
     @cached_property
+    def unused_files(self) -> dict[str, tuple[str, Text]]:
+        """By name: the own files read so far that cannot be used, each with a code and the reason."""
+        return {}
+
+    @cached_property
     def steps(self) -> tuple[Step, ...]:
         """The adoptions and withdrawals of own rules; none while there is no database."""
         if _is_missing_file(self.settings.database.url):
@@ -195,6 +201,7 @@ class AppContext:
         read = self._read_editions()
         for one in read.left_out:
             code = "law.left_out_adopted" if one.adopted else "law.left_out"
+            self.unused_files[one.file] = code, reason(one)
             self._note(code, file=one.file, reason=reason(one))
         return read
 
@@ -222,6 +229,7 @@ class AppContext:
 
         read = read_registers(self.settings)
         for one in read.left_out:
+            self.unused_files[one.file] = "law.left_out", reason(one)
             self._note("law.left_out", file=one.file, reason=reason(one))
         return Registers(read.registers)
 

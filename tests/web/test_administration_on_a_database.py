@@ -152,3 +152,25 @@ def test_no_secret_is_shown_among_the_settings(house: AppContext) -> None:
 )
 def test_every_page_is_answered_by_the_house(path: str, admin: TestClient) -> None:
     assert admin.get(f"/administration/{path}").status_code == 200
+
+
+def test_an_own_file_that_cannot_be_used_is_named_on_the_page(house: AppContext, tmp_path: Path) -> None:
+    """The office goes on; the administrator reads which file it is and what is wrong with it."""
+    (tmp_path / "broken.2026-01-01.toml").write_text('id = "broken"\n[[stage]\n', encoding="utf-8")
+    regulations = replace(house.settings.regulations, folder=tmp_path)
+    other = AppContext(
+        replace(house.settings, regulations=regulations),
+        clock=lambda: NOW,
+        system_clock=lambda: NOW,
+        note=lambda code, **arguments: None,
+    )
+    app = create_app(other, lambda: Moment(now=NOW, today=TODAY, demonstration=True))
+    with TestClient(
+        app, base_url="https://127.0.0.1:8000", client=("127.0.0.1", 50000), follow_redirects=False
+    ) as client:
+        client.post("/login/demonstration", data={"login": "admin"})
+        page = client.get("/administration")
+    other.close()
+
+    assert page.status_code == 200
+    assert "broken.2026-01-01.toml файлы пайдаланылмайды, қалғандары жұмыс істейді." in page.text

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from calendars import OutOfRange
 from documents.people.office_time import parse_days
-from services import sending, staff
+from services import administration, sending, staff
 from services.context import RequestContext
 from services.fields import build
 from services.staff import recorded_office
@@ -61,7 +61,8 @@ def overview(request: Request, ctx: Setting) -> Response:
         "channels": len(ctx.app.settings.channels.use),
     }
     faults = sending.faults(ctx.app)
-    return show(request, ctx, "administration.html", counts=counts, faults=faults)
+    unused = administration.unused_files(ctx.app)
+    return show(request, ctx, "administration.html", counts=counts, faults=faults, unused=unused)
 
 
 @router.get("/units")
