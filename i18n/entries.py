@@ -1,10 +1,12 @@
 """The catalogues: every word and sentence shown to users, in three languages, one TOML table each.
 
-All files of i18n/catalogue/ share one namespace of codes and are read once, on first use.
+All files of i18n/catalogue/ share one namespace of codes. They are cut into entries on first use, and an
+entry is parsed when it is asked for: a command says a few of some four thousand.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -47,6 +49,19 @@ class Entry:
     file: str
     code: str
     texts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadEntry:
+    """An entry of a shipped catalogue as it is written: its file, and the lines below its code."""
+
+    file: str
+    code: str
+    lines: str
+
+    @property
+    def texts(self) -> Mapping[str, str]:
+        return _texts(self.lines)
 
 
 def template(code: str, language: str) -> str:
@@ -116,9 +131,25 @@ def read(folder: Path) -> dict[str, Entry]:
 
 
 @cache
-def _entries() -> dict[str, Entry]:
-    """Return the entries of the shipped catalogues (cached)."""
-    return read(CATALOGUE)
+def _entries() -> dict[str, Entry | UnreadEntry]:
+    """Return the entries of the shipped catalogues by code (cached)."""
+    entries: dict[str, Entry | UnreadEntry] = {}
+    for path in sorted(CATALOGUE.glob("*.toml")):
+        _, *parts = _CODE.split(path.read_text(encoding="utf-8"))
+        for code, lines in zip(parts[::2], parts[1::2], strict=True):
+            entries[code] = UnreadEntry(path.name, code, lines)
+    return entries
+
+
+_CODE = re.compile(r'^\["?([^"\]]+)"?\][ \t]*(?:#.*)?$', re.MULTILINE)
+
+
+@cache
+def _texts(lines: str) -> Mapping[str, str]:
+    """Parse the lines of an entry (cached)."""
+    import tomllib
+
+    return {language: plain_spaces(text) for language, text in tomllib.loads(lines).items()}
 
 
 def _tables(file: str, code: str, table: Mapping[str, object]) -> Iterator[Entry]:

@@ -247,6 +247,8 @@ class AppContext:
 
     def library_of(self, steps: Sequence[Step], office: Office | None = None) -> Library:
         """Return the editions with the own rules in force after these steps, for the office's units."""
+        if not steps:
+            return self.editions
         from storage.org.own_rules import standing
 
         adopted = standing(steps)

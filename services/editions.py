@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from services.settings import BadSetting, Settings
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
+    from workflow.law.library import UnreadEdition
     from workflow.law.procedure import Procedure, Text
 
 
@@ -33,19 +36,20 @@ class LeftOutFile:
 class Editions:
     """What was read: editions, texts of the own ones by edition, and own files that were left out."""
 
-    editions: tuple[Procedure, ...]
+    editions: tuple[Procedure | UnreadEdition, ...]
     own: Mapping[str, str] = field(default_factory=dict)
     left_out: tuple[LeftOutFile, ...] = ()
 
 
 def read_editions(settings: Settings) -> Editions:
-    """Read every edition. An own file that cannot be used is left out; the others are not affected.
+    """Read the own editions; the shipped ones are read when somebody asks for them.
+
+    An own file that cannot be used is left out; the others are not affected.
 
     Raises:
         BadSetting: the folder of own regulations named in config.toml does not exist.
-        Refusal: a shipped file that cannot be read as an edition.
     """
-    shipped = {edition.edition: edition for edition in (_read_edition(*file) for file in shipped_files())}
+    shipped = {edition.edition: edition for edition in map(unread, shipped_files())}
     own, texts, left_out = dict[str, "Procedure"](), dict[str, str](), []
     for path in own_files(settings):
         try:
@@ -139,11 +143,20 @@ def read_own(path: Path) -> Procedure:
     return _read_edition(path.name, path.read_bytes())
 
 
-def shipped_files() -> Iterator[tuple[str, bytes]]:
-    """Yield names and contents of the shipped files. Their folder is no module: found by name."""
+def shipped_files() -> Iterator[Traversable]:
+    """Yield the shipped files by name. Their folder is no module: found by name."""
     for file in sorted(files("regulations").iterdir(), key=lambda file: file.name):
         if file.name.endswith(".toml"):
-            yield file.name, file.read_bytes()
+            yield file
+
+
+def unread(file: Traversable) -> UnreadEdition:
+    """Return the edition of a shipped file by its name: `<id>.<in_force>.toml`."""
+    from workflow.law.library import UnreadEdition
+
+    id, in_force, _ = file.name.split(".")
+    day = date.fromisoformat(in_force)
+    return UnreadEdition(id=id, in_force=day, read=lambda: _read_edition(file.name, file.read_bytes()))
 
 
 def _as_refusal(trouble: Exception, path: Path) -> Refusal:

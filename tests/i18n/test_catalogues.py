@@ -173,3 +173,17 @@ def test_the_catalogues_are_all_there() -> None:
     there = {path.stem for path in CATALOGUE.glob("*.toml")}
 
     assert {"explanations", "findings", "refusals", "common"} <= there
+
+
+def test_an_entry_read_when_asked_for_is_as_the_whole_file_has_it() -> None:
+    """The catalogues are cut at their codes without being parsed; parsed whole they say the same."""
+    whole = read(CATALOGUE)
+
+    assert i18n.codes() >= whole.keys()
+    assert {code for code, entry in whole.items() if entry.file != where(code)} == set()
+    assert {
+        code
+        for code, entry in whole.items()
+        for language, text in entry.texts.items()
+        if template(code, language) != text
+    } == set()

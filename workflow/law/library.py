@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
@@ -41,27 +42,41 @@ class UnknownAct(Refusal, ValueError):
     """No procedure rests on an adopted act of that id; `allowed` are those there are."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnreadEdition:
+    """An edition by the name of its file; `read` returns it, or raises Refusal."""
+
+    id: str
+    in_force: date
+    read: Callable[[], Procedure]
+
+    @property
+    def edition(self) -> str:
+        return f"{self.id}.{self.in_force}"
+
+
 class Library:
     """Editions of procedures, in force from their date until the next edition's.
 
     Args:
+        editions: read, or by their files: those are read when somebody asks for them.
         own: the organisation's own rules, laid over the editions of the cases they hold for.
 
     Raises:
         TwoEditions: two editions of one procedure with the same date.
     """
 
-    def __init__(self, editions: Iterable[Procedure], own: OwnRules | None = None) -> None:
+    def __init__(self, editions: Iterable[Procedure | UnreadEdition], own: OwnRules | None = None) -> None:
         self.own = own if own is not None and own.overlays else None
         self._laid: dict[tuple[str, ...], Procedure] = {}
         ordered = sorted(editions, key=lambda edition: (edition.id, edition.in_force))
-        self._editions: dict[str, Procedure] = {}
-        self._dated: dict[str, list[Procedure]] = {}
+        self._editions: dict[str, Procedure | UnreadEdition] = {}
+        self._dated: dict[str, list[str]] = {}
         for edition in ordered:
             if edition.edition in self._editions:
                 raise TwoEditions(edition.edition)
             self._editions[edition.edition] = edition
-            self._dated.setdefault(edition.id, []).append(edition)
+            self._dated.setdefault(edition.id, []).append(edition.edition)
 
     def procedures(self) -> tuple[str, ...]:
         """Ids of the procedures there are."""
@@ -69,7 +84,7 @@ class Library:
 
     def all(self) -> tuple[Procedure, ...]:
         """Every edition, by procedure, then by date."""
-        return tuple(self._editions.values())
+        return tuple(map(self.named, self._editions))
 
     def edition(self, procedure: str, on: date) -> Procedure:
         """The edition of a procedure in force on a day (local date).
@@ -78,11 +93,11 @@ class Library:
             UnknownProcedure: there is no such procedure.
             NoEdition: the day lies before its first edition.
         """
-        dated = self._of(procedure)
-        in_force = [edition for edition in dated if edition.in_force <= on]
+        names = self._of(procedure)
+        in_force = [name for name in names if self._editions[name].in_force <= on]
         if not in_force:
-            raise NoEdition(procedure, on, (edition.edition for edition in dated))
-        return in_force[-1]
+            raise NoEdition(procedure, on, names)
+        return self.named(in_force[-1])
 
     def earliest(self, procedure: str) -> Procedure:
         """The first edition of a procedure: what comes before it is judged by it, with a finding.
@@ -90,7 +105,7 @@ class Library:
         Raises:
             UnknownProcedure: there is no such procedure.
         """
-        return self._of(procedure)[0]
+        return self.named(self._of(procedure)[0])
 
     def latest(self, procedure: str) -> Procedure:
         """The last edition of a procedure: what is asked of a day nobody has named.
@@ -98,7 +113,7 @@ class Library:
         Raises:
             UnknownProcedure: there is no such procedure.
         """
-        return self._of(procedure)[-1]
+        return self.named(self._of(procedure)[-1])
 
     def named(self, edition: str) -> Procedure:
         """The edition of that name, such as "internal-analysis.2024-01-01".
@@ -108,7 +123,10 @@ class Library:
         """
         if edition not in self._editions:
             raise UnknownProcedure(edition, self._editions)
-        return self._editions[edition]
+        procedure = self._editions[edition]
+        if isinstance(procedure, UnreadEdition):
+            procedure = self._editions[edition] = procedure.read()
+        return procedure
 
     def of(self, case: Case) -> Procedure:
         """The edition of a case, with the organisation's own rules laid over it that hold for the case.
@@ -167,9 +185,9 @@ class Library:
 
     def with_own(self, own: OwnRules | None) -> Library:
         """The same editions under other rules of the organisation's own."""
-        return Library(self.all(), own)
+        return Library(self._editions.values(), own)
 
-    def _of(self, procedure: str) -> list[Procedure]:
+    def _of(self, procedure: str) -> list[str]:
         if procedure not in self._dated:
             raise UnknownProcedure(procedure, self._dated)
         return self._dated[procedure]

@@ -14,7 +14,7 @@ from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
 from workflow.findings.finding import Finding
 from workflow.findings.findings import before_first_edition, beyond_horizon, feasibility, findings
-from workflow.law.library import Library
+from workflow.law.library import Library, NoEdition
 from workflow.law.names import answering_fact, known_fact
 from workflow.law.procedure import Procedure
 
@@ -171,10 +171,11 @@ def _edition(library: Library, procedure_id: str, on: date | None) -> tuple[Proc
     """The edition in force on a day, the latest when no day is known, the earliest before there was any."""
     if on is None:
         return library.latest(procedure_id), ()
-    earliest = library.earliest(procedure_id)
-    if on < earliest.in_force:
+    try:
+        return library.edition(procedure_id, on), ()
+    except NoEdition:
+        earliest = library.earliest(procedure_id)
         return earliest, (before_first_edition(earliest, on),)
-    return library.edition(procedure_id, on), ()
 
 
 def _what_if(
