@@ -49,11 +49,16 @@ class NotYourUnit(Refusal, PermissionError):
 
 
 class OpenCase(Command):
-    """Open a case; facts and plan dates by fact name. `person`: key, e-mail or name of whom it is about."""
+    """Open a case; facts and plan dates by fact name. `person`: key, e-mail or name of whom it is about.
+
+    `object_kk`, `object_ru`: the object in the nominative, as the passport has it; `object`: in other words.
+    """
 
     procedure: Name
     unit: Line = ""
     object: Line = ""
+    object_kk: Line = ""
+    object_ru: Line = ""
     person: Line = ""
     planned: Dates
     facts: Dates
@@ -346,7 +351,9 @@ def open_case(ctx: RequestContext, command: OpenCase) -> OpenedCase:
     opening = Opening(
         procedure=command.procedure,
         unit=unit_to_open_in(ctx, command.unit),
-        object=command.object,
+        object=command.object or command.object_ru or command.object_kk,
+        object_kk=command.object_kk.strip(),
+        object_ru=command.object_ru.strip(),
         person=person_named(ctx.app, command.person),
         planned=command.planned,
         facts=command.facts,

@@ -80,6 +80,8 @@ def open_case(
     procedure: Annotated[str, typer.Argument(metavar="PROCEDURE")],
     unit: Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")] = "",
     object: Annotated[str, typer.Option("--object", metavar="O", help="cli.option.object")] = "",
+    object_ru: Annotated[str, typer.Option("--object-ru", metavar="T", help="cli.option.object_ru")] = "",
+    object_kk: Annotated[str, typer.Option("--object-kk", metavar="T", help="cli.option.object_kk")] = "",
     person: Annotated[str, typer.Option("--person", metavar="KEY", help="cli.option.about")] = "",
     planned: Annotated[
         list[str] | None, typer.Option("--planned", metavar="NAME=DATE", help="cli.option.planned")
@@ -90,6 +92,7 @@ def open_case(
 
     call = CommandContext.of(ctx)
     fields = {"procedure": procedure, "unit": unit, "object": object, "person": person, "again": again}
+    fields |= {"object_ru": object_ru, "object_kk": object_kk}
     planned_on = named_days(planned, where="--planned")
     opened = cases.open_case(call.ctx, build(cases.OpenCase, {**fields, "planned": planned_on}))
     if call.json:

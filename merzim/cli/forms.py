@@ -80,7 +80,14 @@ def form(
     values = {**known.fields, **told.fields, **given(wanted, set_ or [])}
     filled = fill(wanted, values, language, rows=told.rows or known.rows)
     _write(Path(to), filled.document)
-    _answer(call, wanted, language, to, filled, _wrong_approver(call, wanted, approver, view))
+    notes = _wrong_approver(call, wanted, approver, view)
+    if (
+        view is not None
+        and view.case.lacks_object_in(language)
+        and view.case.object not in view.procedure.bodies
+    ):
+        notes.append(call.say(f"passport.lacks.{language}", object=view.case.object_in(language)))
+    _answer(call, wanted, language, to, filled, notes)
 
 
 def forms(

@@ -127,8 +127,30 @@ def test_who_may_not_approve_at_this_level_is_noted(office: Merzim, tmp_path: Pa
     )
 
     assert said.code == 0
-    assert len(said.json["notes"]) == 1
-    assert "the deputy" in said.json["notes"][0]
+    approver, language = said.json["notes"]
+    assert "the deputy" in approver
+    assert "does not name the object in Kazakh" in language
+
+
+def test_a_case_opened_in_both_languages_is_named_so_in_its_papers(office: Merzim, tmp_path: Path) -> None:
+    """Both names stand in the passport and nothing is noted; of a case with one the other paper says so."""
+    names = ("--object-kk", "Сатып алу бөлімі", "--object-ru", "Отдел закупок")
+    both = office("open", "internal-analysis", *names, "--json", *NOW).json
+    one = office("open", "internal-analysis", "--object-ru", "Отдел кадров", "--json", *NOW).json
+
+    def notes(case: str, language: str) -> list[str]:
+        file = tmp_path / f"{case}.{language}.docx"
+        written = office("form", case, "order", "--to", file, "--json", "--lang", language, *NOW)
+        return [note for note in written.json["notes"] if "паспорт" in note.casefold()]
+
+    assert (both["object_kk"], both["object_ru"], both["object"]) == (names[1], names[3], names[3])
+    assert (one["object_kk"], one["object_ru"], one["object"]) == ("", "Отдел кадров", "Отдел кадров")
+    assert [notes(case["id"], language) for case in (both, one) for language in ("kk", "ru")] == [
+        [],
+        [],
+        ["Істің паспортында объектінің қазақша атауы жоқ: қазақша құжатта «Отдел кадров» деп жазылады."],
+        [],
+    ]
 
 
 def test_a_filled_document_is_not_written_over(office: Merzim, tmp_path: Path) -> None:

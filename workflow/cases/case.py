@@ -268,6 +268,11 @@ class Case:
         names = (self.object_ru, self.object_kk) if language != "kk" else (self.object_kk, self.object_ru)
         return names[0] or names[1] or self.object
 
+    def lacks_object_in(self, language: str) -> bool:
+        """Return whether its object is named, and its passport does not name it in that language."""
+        named = {"kk": self.object_kk, "ru": self.object_ru}
+        return bool(self.object_in(language)) and not named.get(language, self.object)
+
     def object_names(self) -> dict[str, str]:
         """Return the name of the object by language."""
         return {language: self.object_in(language) for language in LANGUAGES}

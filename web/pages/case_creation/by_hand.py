@@ -33,6 +33,7 @@ from workflow.refusal import Refusal
 router = APIRouter(include_in_schema=False)
 
 LONGEST_OBJECT = 500
+OBJECT_FIELDS = ("object", "object_kk", "object_ru")
 
 
 @router.get("/open")
@@ -114,13 +115,13 @@ def open_case(request: Request, ctx: Managing, answers: Fields) -> Response:
             {
                 "procedure": procedure.id,
                 "unit": resolve_unit(office, text(answers.get("unit")), root=ctx.reader.root),
-                "object": text(answers.get("object"), longest=LONGEST_OBJECT),
+                **{name: text(answers.get(name), longest=LONGEST_OBJECT) for name in OBJECT_FIELDS},
                 "person": resolve_person(office, text(answers.get("person"))),
                 "planned": dates.planned,
                 "facts": dates.facts,
             },
         )
-        if not command.object and _about(procedure) == "object":
+        if _about(procedure) == "object" and not (command.object or command.object_kk or command.object_ru):
             raise refuse("web.refusal.no_object")
         case = cases.open_case(ctx, command)
     except (Refusal, OutOfRange) as refusal:
@@ -171,7 +172,9 @@ def _case_page(
         dates,
         unit=unit if unit in office.units else "",
         today=today,
-        object=text(answers.get("object"), longest=LONGEST_OBJECT),
+        object=next(
+            filter(None, (text(answers.get(name), longest=LONGEST_OBJECT) for name in OBJECT_FIELDS)), ""
+        ),
     )
     refusal = refusal or unknown or dates.refusal or outlook.refusal
     return page(
@@ -191,13 +194,22 @@ def _case_page(
         outlook=Outlook() if outlook.refusal else outlook,
         refusal=refusal,
         unit=build_unit_field(office, unit or said, root=ctx.reader.root),
-        object=answers.get("object", "")[:LONGEST_OBJECT],
+        objects=_objects(answers, preferences(request).language),
         person=build_person_field(office, text(answers.get("person"))),
         about=_about(procedure),
         of_person=any(one.duty in OF_A_PERSON for one in procedure.obligations),
         first_day=ctx.calendar.first,
         last_day=ctx.calendar.last,
     )
+
+
+def _objects(answers: Mapping[str, str], language: str) -> dict[str, str]:
+    """The names of the object as they were typed; one of an address stands in the reader's language."""
+    typed = {name: answers.get(name, "")[:LONGEST_OBJECT] for name in OBJECT_FIELDS}
+    own = "object_kk" if language == "kk" else "object_ru"
+    if not typed["object_kk"] and not typed["object_ru"]:
+        typed[own] = typed["object"]
+    return {name: typed[name] for name in OBJECT_FIELDS[1:]}
 
 
 def _about(procedure: Procedure) -> str:
