@@ -137,7 +137,8 @@ def test_a_decision_without_a_term_is_asked_in_one_letter() -> None:
 
 
 def test_a_decision_is_answered_once_and_anew_after_a_withdrawal(desk: CaseCommands) -> None:
-    """Another answer is refused while one stands; withdrawn, the question is open and its branch closed."""
+    """Another answer is refused while one stands; withdrawn, the question is open and its branch closed. The
+    answer is withdrawn by the name of its fact or of the question."""
     opening = Opening(procedure="conflict-of-interest", facts=CONFLICT)
     told = desk.open(opening, by="officer", now=NOW, today=TODAY)
 
@@ -163,6 +164,10 @@ def test_a_decision_is_answered_once_and_anew_after_a_withdrawal(desk: CaseComma
     decide("none")
     assert state("conflict") == "done"
     assert list(desk.view(told.id, today=TODAY).case.facts)[-1] == "conflict_not_confirmed"
+
+    withdraw(desk, told.id, "conflict", ground="қате", by="officer", now=NOW, today=TODAY)
+    assert state("conflict") == "open"
+    assert "conflict_not_confirmed" not in desk.view(told.id, today=TODAY).case.facts
 
 
 def test_an_unknown_question_or_answer_is_refused_with_those_there_are(desk: CaseCommands) -> None:

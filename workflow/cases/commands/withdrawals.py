@@ -115,9 +115,10 @@ def withdraw(
     """Withdraw what was recorded by mistake, with the ground for it.
 
     Args:
-        name: a fact with its period; `plan.` and a fact for its plan date; a row of a register (`risk.3`,
-            `request.3`, `measure.2`, `position.4`, `remark.1`); `extended.` and an obligation for its latest
-            extension; `pause` for the latest pause; `#7` for the seventh line of the history alone.
+        name: a fact with its period; a decision, for its answer; `plan.` and a fact for its plan date; a row of
+            a register (`risk.3`, `request.3`, `measure.2`, `position.4`, `remark.1`); `extended.` and an
+            obligation for its latest extension; `pause` for the latest pause; `#7` for the seventh line of the
+            history alone.
         evidence: of that record only this document: its address, SHA-256 or file name.
 
     Raises:
@@ -234,6 +235,9 @@ def select_records(
             raise _missing(case, name)
         selection = _pause(pauses[-1], live)
     else:
+        question = procedure.by_id.get(name)
+        if question is not None and question.options and (answer := question.answer(case.facts)):
+            name = answer.fact
         known_fact(procedure, name)
         thread = _fact(live, name)
         if not thread:
