@@ -187,10 +187,12 @@ class AppContext:
 
     @cached_property
     def editions(self) -> Library:
-        """Every edition of every procedure, shipped and the organisation's own, without own rules applied."""
+        """Every edition of every procedure, shipped, the organisation's own and those of registers, without own
+        rules applied."""
         from workflow.law.library import Library
 
-        return Library(self.read_editions.editions)
+        generated = (one.procedure for one in self.registers.all() if one.procedure is not None)
+        return Library([*self.read_editions.editions, *generated])
 
     @cached_property
     def read_editions(self) -> Editions:

@@ -113,7 +113,7 @@ class RowView(BaseModel):
     """A row with the values of the fields seen, absent where not filled: texts, ISO dates, decimals as texts,
     True or False, ids of options, keys of people and units, files as `{sha256, name, type, size}`.
 
-    `names`: what the people, units and other things named in it are called.
+    `names`: what the people and units named in it are called; `opened_case`: the case it opened, where seen.
     `seq`: of its last event; sent with a change, it refuses to overwrite somebody else's.
     """
 
@@ -303,8 +303,9 @@ def show_row(ctx: RequestContext, command: AskRow) -> RowDetail:
                 seq=event.seq, kind=event.kind, at=event.at, by=event.by, ground=ground, changes=changes
             )
         )
+    opened = row.opened_case if row.opened_case and ctx.reads.heads([row.opened_case]) else ""
     return RowDetail(
-        row=row_view(ctx, register, row, fields),
+        row=row_view(ctx, register, replace(row, opened_case=opened), fields),
         fields=[field_view(one) for one in register.fields.values() if one.id in fields],
         history=history if in_reach(register, row, reader_scope(ctx), ctx.reads.office()) else [],
     )
@@ -476,6 +477,7 @@ def head_views(ctx: RequestContext, heads: Iterable[Any]) -> list[RowView]:
     ]
     outside = outside_of(ctx.app.engine, secret) if secret else {}
     office, views = ctx.reads.office(), []
+    opened = ctx.reads.heads([head.opened_case for head in heads if head.opened_case])
     for head in heads:
         register = registers[head.register_id]
         row = RegisterRow(
@@ -484,7 +486,7 @@ def head_views(ctx: RequestContext, heads: Iterable[Any]) -> list[RowView]:
             version=head.version,
             unit=head.unit,
             case=head.case,
-            opened_case=head.opened_case,
+            opened_case=head.opened_case if head.opened_case in opened else "",
             values={**head.shown, **outside.get(head.id, {})},
             withdrawn=head.withdrawn,
             seq=head.seq,

@@ -20,6 +20,7 @@ from services.cases import unit_to_open_in
 from services.context import RequestContext
 from services.evidence import UnknownUpload, clean_file_name
 from services.inputs import NO_NUL, CaseId, Digest, Ground, Line, Name, OpenFile
+from services.register_cases import follow_row, open_cases, opening_of
 from services.register_views import (
     AskRow,
     RegisterId,
@@ -144,7 +145,12 @@ def edit_row(ctx: RequestContext, command: EditRow) -> RowDetail:
             values={name: value for name, value in changed.items() if not register.outside_events(name)},
             outside={name: value for name, value in changed.items() if register.outside_events(name)},
         )
-        _write(ctx, register, row, after, draft, unique=_unique(register, changed))
+        if not row.opened_case:
+            _write(ctx, register, row, after, draft, unique=_unique(register, changed))
+            _open_later(ctx, register, row.id)
+        else:
+            follow_row(ctx, register, row, after, ground=command.ground)
+            _write(ctx, register, row, after, draft, unique=_unique(register, changed))
     return show_row(ctx, AskRow(row=row.id))
 
 
@@ -156,6 +162,7 @@ def withdraw_row(ctx: RequestContext, command: WithdrawRow) -> RowDetail:
     row, register = _writable(ctx, command.row)
     after = replace(row, withdrawn=True, ground=command.ground)
     draft = RowDraft(kind="withdrawn", payload={"ground": command.ground})
+    follow_row(ctx, register, row, after, ground=command.ground)
     _write(ctx, register, row, after, draft)
     return show_row(ctx, AskRow(row=row.id))
 
@@ -196,7 +203,7 @@ def add_rows(
     """
     from storage.registers.chains import RowDraft, RowWrite, SqlRegisterRows
 
-    office, writes = ctx.reads.office(), []
+    office, writes, openings = ctx.reads.office(), [], []
     for number, values in enumerate(rows):
         filled = {name: value for name, value in values.items() if is_filled(value)}
         of_unit = units[number] if units else unit
@@ -221,6 +228,9 @@ def add_rows(
             edited_at=ctx.now,
             edited_by=ctx.reader.login,
         )
+        opening = opening_of(ctx, register, after, office)
+        if opening is not None:
+            openings.append((number, opening))
         draft = RowDraft(
             kind="added",
             payload=payload,
@@ -229,8 +239,16 @@ def add_rows(
         )
         projection = projected(register, after, office)
         writes.append(RowWrite(draft=draft, before=None, after=after, projection=projection))
+    cases = ctx.desk.reserve([one for _, one in openings], today=ctx.today) if openings else ()
+    for (number, _), case_id in zip(openings, cases, strict=True):
+        write = writes[number]
+        writes[number] = replace(
+            write,
+            after=replace(write.after, opened_case=case_id),
+            draft=replace(write.draft, payload={**write.draft.payload, "opened_case": case_id}),
+        )
     with unique_titled(register):
-        return SqlRegisterRows(ctx.app.engine).add(
+        ids = SqlRegisterRows(ctx.app.engine).add(
             register.id,
             writes,
             unique=[_unique(register, write.after.values) for write in writes],
@@ -239,6 +257,8 @@ def add_rows(
             now=ctx.now,
             year=ctx.today.year,
         )
+    open_cases(ctx, [replace(one, row=ids[number]) for number, one in openings], cases)
+    return ids
 
 
 @contextmanager
@@ -359,6 +379,20 @@ def _store(ctx: RequestContext, item: FileInput) -> Mapping[str, object] | None:
         name, opened = clean_file_name(upload.name), BytesIO(upload.content)
     file = ctx.app.evidence.keep(opened, name)
     return {"sha256": file.reference, "name": name, "type": file.type, "size": file.size}
+
+
+def _open_later(ctx: RequestContext, register: Register, name: str) -> None:
+    """Open the case a row opens, now that it has what the case needs."""
+    from storage.registers.chains import RowDraft, SqlRegisterRows
+
+    row = SqlRegisterRows(ctx.app.engine).rows([name])[name]
+    opening = opening_of(ctx, register, row, ctx.reads.office())
+    if opening is None:
+        return
+    [case_id] = ctx.desk.reserve([opening], today=ctx.today)
+    draft = RowDraft(kind="opened", payload={"opened_case": case_id})
+    _write(ctx, register, row, replace(row, opened_case=case_id), draft)
+    open_cases(ctx, [opening], [case_id])
 
 
 def _unique(register: Register, values: Mapping[str, Value]) -> dict[str, str]:

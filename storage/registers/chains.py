@@ -295,7 +295,7 @@ def _insert(
                 "version": after.version,
                 "unit": after.unit,
                 "case": after.case,
-                "opened_case": "",
+                "opened_case": after.opened_case,
                 "seq": 1,
                 "head": entry["hash"],
                 "sealed": 0,

@@ -1,4 +1,6 @@
-"""An office with two registers of its own: visits, with a confidential field, and reports, all confidential."""
+"""An office with registers of its own: visits, with a confidential field; reports, all confidential;
+certificates, with a term; presents, which open cases.
+"""
 
 from __future__ import annotations
 
@@ -70,6 +72,31 @@ REPORTS = HEAD.format(
         '[[access]]\nperson = "accused"\nfields = ["came_on", "decision"]',
     )
 )
+CERTIFICATES = HEAD.format(
+    id="certificates", title=text("Certificates"), more='named_by = ["number"]'
+) + "\n".join(
+    (
+        field("number", "text", "required = true"),
+        field("owner", "person"),
+        field("valid_until", "date"),
+        field("renewed_on", "date"),
+        f'[[obligation]]\nid = "renewed_on"\ntitle = {text("Renewal")}\nduty = "officer"\nact = "rules"\n'
+        'paragraph = "p. 2"\nperson = "owner"\n'
+        'term = { count = -30, in = "calendar days", from = "valid_until" }',
+    )
+)
+PRESENTS = HEAD.format(id="presents", title=text("Presents"), more='named_by = ["what"]') + "\n".join(
+    (
+        field("what", "text", "required = true"),
+        field("receiver", "person"),
+        field("came_on", "date"),
+        field("handed_on", "date"),
+        field("kind", "choice", f'options = [{{ id = "gift", title = {text("Gift")} }}, '
+              f'{{ id = "flowers", title = {text("Flowers")} }}]'),
+        '[opens]\nprocedure = "gift-handover"\nobject = "what"\nperson = "receiver"\nwhen = "kind=gift"\n'
+        'facts = { came_on = "gift_received", handed_on = "gift_handed_over" }',
+    )
+)  # fmt: skip
 UNITS = (
     Unit(id="ministry", name="Министрлік", kind="central_body"),
     Unit(id="hr", name="Кадр басқармасы", parent="ministry"),
@@ -90,7 +117,10 @@ def office(engine: Engine, folder: Path) -> AppContext:
     """The application on a database with these units, people and registers."""
     own = folder / "own" / "registers"
     own.mkdir(parents=True, exist_ok=True)
-    for name, content in (("visits", VISITS), ("reports", REPORTS)):
+    for name, content in (
+        *(("visits", VISITS), ("reports", REPORTS)),
+        *(("certificates", CERTIFICATES), ("presents", PRESENTS)),
+    ):
         (own / f"{name}.2026-01-01.toml").write_text(content, encoding="utf-8")
     if not save(engine, units=UNITS, people=PEOPLE).added:
         raise AssertionError("an office is made once")

@@ -30,6 +30,7 @@ from workflow.law.procedure import Procedure
 from workflow.org.kinds import among
 from workflow.org.office import Office, acts_of
 from workflow.refusal import Refusal
+from workflow.registers.definition import OBLIGATIONS
 
 router = APIRouter(include_in_schema=False)
 USUAL = "internal-analysis"
@@ -110,7 +111,8 @@ def ordered(ctx: RequestContext, kind: str, unit: str = "") -> tuple[tuple[str, 
     """
     office = ctx.reads.office()
     acts = ("", *ctx.app.settings.regulations.acts, *acts_of(office, unit))
-    latest = [ctx.library.latest(name) for name in ctx.library.procedures()]
+    names = [name for name in ctx.library.procedures() if not name.startswith(OBLIGATIONS)]
+    latest = [ctx.library.latest(name) for name in names]
     groups: dict[str, list[Procedure]] = {
         name: [] for name in ("event", "once", "yearly", "not_adopted", "other")
     }

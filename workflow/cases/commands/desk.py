@@ -112,16 +112,17 @@ class CaseCommands:
         return self.open_many([opening], by=by, now=now, today=today)[0]
 
     def open_many(
-        self, openings: Sequence[Opening], *, by: str, now: datetime, today: date
+        self,
+        openings: Sequence[Opening],
+        *,
+        by: str,
+        now: datetime,
+        today: date,
+        ids: Sequence[str] = (),
     ) -> tuple[Case, ...]:
-        """Open many cases; all are checked before any is written."""
-        editions = [edition_for(opening, self._library, today=today) for opening in openings]
-        for opening, procedure in zip(openings, editions, strict=True):
-            check(opening, procedure, self._calendar, today=today)
-        openings = with_bodies(openings, editions, self._ledger)
-        kinds = kinds_for(openings, editions, self._ledger)
-        check_once(openings, editions, self._ledger)
-        ids = self._ledger.next_ids(today.year, len(openings))
+        """Open many cases; all are checked before any is written. `ids`: those reserved for them, if any."""
+        openings, editions, kinds = self._checked(openings, today)
+        ids = ids or self._ledger.next_ids(today.year, len(openings))
         changes = [
             self._written(first_events(name, opening, procedure, kind, by=by, now=now), None, today)
             for name, opening, procedure, kind in zip(ids, openings, editions, kinds, strict=True)
@@ -131,6 +132,23 @@ class CaseCommands:
         else:
             self._ledger.append_many(changes, now=now)
         return tuple(change.case for change in changes)
+
+    def reserve(self, openings: Sequence[Opening], *, today: date) -> Sequence[str]:
+        """Return ids for these cases, after everything that would refuse to open them was checked."""
+        self._checked(openings, today)
+        return self._ledger.next_ids(today.year, len(openings))
+
+    def _checked(
+        self, openings: Sequence[Opening], today: date
+    ) -> tuple[Sequence[Opening], list[Procedure], list[str]]:
+        """Return the openings with their bodies, the edition and the kind of organisation of each."""
+        editions = [edition_for(opening, self._library, today=today) for opening in openings]
+        for opening, procedure in zip(openings, editions, strict=True):
+            check(opening, procedure, self._calendar, today=today)
+        openings = with_bodies(openings, editions, self._ledger)
+        kinds = kinds_for(openings, editions, self._ledger)
+        check_once(openings, editions, self._ledger)
+        return openings, editions, kinds
 
     def view(self, case_id: str, *, today: date) -> View:
         """The case with its deadlines. Raises UnknownCase."""

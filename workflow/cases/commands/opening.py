@@ -42,6 +42,7 @@ class Opening:
         person: key of whom the case is about.
         again: a second case of what is opened once is meant.
         exempted: obligations (with their periods) that are not asked for here -> on what ground.
+        row: id of the row of a register that opens it.
         readers: keys of people who are to know of a confidential case, besides whoever opens it.
     """
 
@@ -59,6 +60,7 @@ class Opening:
     responsible: Mapping[str, str] = field(default_factory=dict)
     exempted: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    row: str = ""
 
 
 def edition_for(opening: Opening, library: Library, *, today: date) -> Procedure:
@@ -147,6 +149,8 @@ def first_events(
         payload |= {"confidential": True, "readers": sorted({by, *opening.readers})}
     if opening.responsible:
         payload["responsible"] = dict(opening.responsible)
+    if opening.row:
+        payload["row"] = opening.row
     if opening.notes:
         payload["notes"] = list(opening.notes)
     told: list[EventDraft] = [("opened", procedure.id, None, payload)]

@@ -39,7 +39,6 @@ RESERVED_FIELDS = frozenset({"id", "unit", "case", "row", "register", "ground"})
 """What rows have besides their fields; a field may not be called so."""
 RESERVED_REGISTERS = frozenset({"risks", "measures", "positions", "remarks"})
 """Registers of a case that are no data yet."""
-STAGE = "row"
 REMINDERS = law.EscalationPolicy(
     id="default", rungs=tuple(law.Step(at=at, to=("duty",), last=at == 5) for at in (-5, -1, 0, 1, 5))
 )
@@ -73,7 +72,7 @@ def _row_obligation(
     """One term of a row; `person`: the field that names who is responsible for it."""
     obligation = law.Obligation(
         id=id,
-        stage=STAGE,
+        stage="",
         title=title,
         term=term[0],
         since=term[1],
@@ -98,6 +97,7 @@ def _register(*, procedure: tuple[tuple[law.Obligation, str], ...] = (), **field
     anchors = [
         name for name in dict.fromkeys(one.since for one in obligations if one.since) if name not in asked
     ]
+    stage = register.id.replace("-", "_")
     dates = [register.fields[name] for name in anchors if name in register.fields]
     return replace(
         register,
@@ -109,8 +109,10 @@ def _register(*, procedure: tuple[tuple[law.Obligation, str], ...] = (), **field
             title=register.title,
             begins_with=(anchors or [obligations[0].id])[0],
             acts=register.acts,
-            stages=(law.Stage(id=STAGE, title=register.title),),
-            obligations=(*obligations, *(_anchor(one, register) for one in dates)),
+            stages=(law.Stage(id=stage, title=register.title),),
+            obligations=tuple(
+                replace(one, stage=stage) for one in (*obligations, *(_anchor(one, register) for one in dates))
+            ),
             ladders={"default": REMINDERS},
             indicators={},
             applies_to=register.applies_to,
@@ -125,7 +127,7 @@ def _anchor(field: RegisterField, register: Register) -> law.Obligation:
     """Return a date of a row that terms count from: nobody's duty, on the day it says."""
     return law.Obligation(
         id=field.id,
-        stage=STAGE,
+        stage="",
         title=field.title,
         term=WithoutTerm(),
         act=register.act,

@@ -1,0 +1,164 @@
+"""Cases that rows of registers open: by `[opens]` of a register, or for its own `[[obligation]]`s.
+
+The case has the deadlines; dates of the row are its facts, those still ahead its plan dates. A change of the
+row changes the case in the same way: recorded, corrected with a ground, withdrawn, cancelled with the row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from services.context import RequestContext, stamp
+from workflow.cases.commands import withdrawals
+from workflow.cases.commands.opening import Opening
+from workflow.law.library import NoEdition
+from workflow.org.office import Office
+from workflow.registers.definition import Register
+from workflow.registers.rows import RegisterRow, name_in
+from workflow.registers.values import as_date, holds, is_filled
+
+if TYPE_CHECKING:
+    from workflow.cases.case import Case
+
+LANGUAGES = ("kk", "ru")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RowFacts:
+    """The days a row gives to the facts of its case: past ones are facts, those ahead plan dates."""
+
+    facts: Mapping[str, date]
+    planned: Mapping[str, date]
+
+    @property
+    def days(self) -> Mapping[str, date]:
+        """Both."""
+        return {**self.facts, **self.planned}
+
+
+def opening_of(ctx: RequestContext, register: Register, row: RegisterRow, office: Office) -> Opening | None:
+    """Return the case a row opens; None where it opens none (yet)."""
+    given = row_facts(register, row, today=ctx.today)
+    if register.opens is not None:
+        if not holds(register.opens.when, row.values):
+            return None
+        person = register.opens.person
+        named = [register.opens.object] if register.opens.object else []
+        procedure = register.opens.procedure
+    elif register.procedure is not None and given.days:
+        person, named, procedure = "", list(register.named_by), register.procedure.id
+    else:
+        return None
+    edition = register.procedure.edition if register.procedure is not None else ""
+    if not edition:
+        try:
+            ctx.library.edition(procedure, min(given.days.values(), default=ctx.today))
+        except NoEdition:
+            # What happened before the first edition is kept too, under that one.
+            edition = ctx.library.earliest(procedure).edition
+    kk, ru = (_words(register, row, named, office, language) for language in LANGUAGES)
+    return Opening(
+        procedure=procedure,
+        edition=edition,
+        unit=row.unit,
+        object=ru,
+        object_kk=kk if kk != ru else "",
+        object_ru=ru if kk != ru else "",
+        person=str(row.values.get(person, "")) if person else "",
+        planned=given.planned,
+        facts=given.facts,
+        responsible={
+            obligation: name_in(office, str(row.values[field]))
+            for obligation, field in register.responsible.items()
+            if is_filled(row.values.get(field))
+        },
+        row=row.id,
+    )
+
+
+def row_facts(register: Register, row: RegisterRow, *, today: date) -> RowFacts:
+    """Return the days a row gives to the facts of its case (local dates)."""
+    if row.withdrawn:
+        return RowFacts(facts={}, planned={})
+    if register.opens is not None:
+        pairs = [*register.opens.facts.items()]
+        pairs += [(one.field, one.fact) for one in register.opens.conditional if holds(one.when, row.values)]
+    elif register.procedure is not None:
+        pairs = [(name, name) for name in register.procedure.by_id]
+    else:
+        pairs = []
+    days = {fact: day for field, fact in pairs if (day := as_date(row.values.get(field))) is not None}
+    return RowFacts(
+        facts={fact: day for fact, day in days.items() if day <= today},
+        planned={fact: day for fact, day in days.items() if day > today},
+    )
+
+
+def open_cases(ctx: RequestContext, openings: Sequence[Opening], ids: Sequence[str]) -> None:
+    """Open the cases of rows under ids reserved for them."""
+    if openings:
+        ctx.desk.open_many(openings, ids=ids, **stamp(ctx))
+
+
+def follow_row(
+    ctx: RequestContext, register: Register, before: RegisterRow, after: RegisterRow, *, ground: str
+) -> None:
+    """Change the case a row opened as the row was changed; what did not change in the row is left alone.
+
+    Raises:
+        Refusal: whatever the case refuses; the row is not written then.
+    """
+    case_id, by = before.opened_case, stamp(ctx)
+    case = ctx.app.ledger.case(case_id) if case_id else None
+    if case is None:
+        return
+    if after.withdrawn:
+        if case.standing == "active":
+            ctx.desk.cancel(case_id, ground=ground, **by)
+        return
+    old = row_facts(register, before, today=ctx.today)
+    new = row_facts(register, after, today=ctx.today)
+    changed = [
+        fact for fact in dict.fromkeys((*old.days, *new.days)) if old.days.get(fact) != new.days.get(fact)
+    ]
+    ground = ground or after.id
+    for fact in changed:
+        for name in _to_withdraw(case, fact, new):
+            withdrawals.withdraw(ctx.desk, case_id, name, ground=ground, **by)
+    for fact in changed:
+        if fact in new.planned:
+            ctx.desk.replan(case_id, fact, on=new.planned[fact], **by)
+        elif fact in new.facts and fact in case.facts:
+            ctx.desk.correct(case_id, fact, on=new.facts[fact], ground=ground, **by)
+        elif fact in new.facts:
+            ctx.desk.record(case_id, fact, on=new.facts[fact], **by)
+
+
+def _to_withdraw(case: Case, fact: str, new: RowFacts) -> list[str]:
+    """Return the records of a fact that the row no longer gives."""
+    found = [fact] if fact in case.facts and fact not in new.facts else []
+    if fact in case.planned and fact not in new.days:
+        found.append(f"plan.{fact}")
+    return found
+
+
+def _words(register: Register, row: RegisterRow, named: Sequence[str], office: Office, language: str) -> str:
+    """Return what a case of the row is about, in a language."""
+    words = []
+    for name in named:
+        value, known = row.values.get(name), register.fields[name]
+        if not is_filled(value):
+            continue
+        if known.kind == "choice":
+            options = [known.option(str(one)) for one in (value if isinstance(value, list) else [value])]
+            words += [option.title[language] for option in options if option is not None]
+        elif known.kind in ("person", "unit"):
+            words.append(name_in(office, str(value)))
+        elif known.kind == "date":
+            words.append(".".join(reversed(str(value).split("-"))))
+        else:
+            words.append(str(value))
+    return ", ".join(words)[:500]

@@ -1,0 +1,142 @@
+"""Cases that rows of registers open: their facts follow the row, their deadlines stand on the board."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from services import maintenance
+from services.app import AppContext
+from services.context import RequestContext
+from services.fields import build
+from services.register_views import AskRow, ListRows, list_rows, show_row
+from services.registers import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
+from tests.storage.registers import NOW, TODAY, office, operator, reader
+from workflow.cases.case import Case
+from workflow.refusal import Refusal
+
+
+@pytest.fixture
+def app(engine: Engine, tmp_path: Path) -> Iterator[AppContext]:
+    made = office(engine, tmp_path)
+    yield made
+    made.close()
+
+
+def add(ctx: RequestContext, register: str, **values: Any) -> str:
+    fields = {"register_id": register, "unit": "ministry", "values": values}
+    return add_row(ctx, build(AddRow, fields)).row.id
+
+
+def edit(ctx: RequestContext, row: str, **values: Any) -> None:
+    edit_row(ctx, build(EditRow, {"row": row, "values": values}))
+
+
+def case_of(ctx: RequestContext, row: str) -> Case | None:
+    opened = show_row(ctx, AskRow(row=row)).row.opened_case
+    return ctx.app.ledger.case(opened) if opened else None
+
+
+def due(ctx: RequestContext, case: Case) -> dict[str, tuple[str, date | None]]:
+    return {row.obligation: (row.state, row.due) for row in ctx.app.ledger.rows(case.id).values()}
+
+
+def agrees(app: AppContext) -> bool:
+    return maintenance.verify(app, now=NOW, today=TODAY) == ()
+
+
+def test_a_gift_opens_its_case_with_the_days_of_the_row(app: AppContext) -> None:
+    """Seven days from receipt; flowers open none until they turn out to be a gift; each names the other."""
+    ctx = operator(app)
+    gift = add(ctx, "presents", what="Сағат", receiver="guest@org.kz", came_on="2026-04-01", kind="gift")
+    flowers = add(ctx, "presents", what="Гүл", came_on="2026-04-01", kind="flowers")
+
+    case = case_of(ctx, gift)
+    assert case is not None
+    assert (case.procedure, case.object, case.person, case.unit) == (
+        *("gift-handover", "Сағат"),
+        *("guest@org.kz", "ministry"),
+    )
+    assert due(ctx, case)["gift_handed_over"] == ("open", date(2026, 4, 8))
+    assert app.ledger.events(case.id)[0].payload["row"] == gift
+    assert case_of(ctx, flowers) is None
+    edit(ctx, flowers, kind="gift")
+    later = case_of(ctx, flowers)
+    assert later is not None
+    assert later.facts["gift_received"].on == date(2026, 4, 1)
+    assert [one.kind for one in show_row(ctx, AskRow(row=flowers)).history] == ["added", "edited", "opened"]
+    assert agrees(app)
+
+
+def test_the_case_follows_the_row(app: AppContext) -> None:
+    """A day filled is recorded, changed corrected, emptied withdrawn; a withdrawn row cancels its case."""
+    ctx = operator(app)
+    row = add(ctx, "presents", what="Сағат", came_on="2026-04-01", kind="gift")
+
+    def facts() -> dict[str, date]:
+        case = case_of(ctx, row)
+        assert case is not None
+        return {name: fact.on for name, fact in case.facts.items()}
+
+    edit(ctx, row, handed_on="2026-04-06")
+    assert facts() == {"gift_received": date(2026, 4, 1), "gift_handed_over": date(2026, 4, 6)}
+    edit(ctx, row, came_on="2026-04-02", what="Қалам")
+    assert facts()["gift_received"] == date(2026, 4, 2)
+    edit(ctx, row, handed_on="")
+    assert facts() == {"gift_received": date(2026, 4, 2)}
+    edit(ctx, row, handed_on="2026-04-20")
+    case = case_of(ctx, row)
+    assert case is not None
+    assert case.planned == {"gift_handed_over": date(2026, 4, 20)}
+    withdraw_row(ctx, WithdrawRow(row=row, ground="mistake"))
+    cancelled = case_of(ctx, row)
+    assert cancelled is not None
+    assert (cancelled.standing, cancelled.ground) == ("cancelled", "mistake")
+    assert agrees(app)
+
+
+def test_a_row_before_the_first_edition_opens_its_case_under_that_one(app: AppContext) -> None:
+    """What happened before the act is kept too; a day no calendar knows is refused, and nothing written."""
+    ctx = operator(app)
+    row = add(ctx, "presents", what="Сағат", came_on="2024-01-09", kind="gift")
+    case = case_of(ctx, row)
+    assert case is not None
+    assert case.edition == "gift-handover.2025-09-18"
+
+    with pytest.raises((Refusal, ValueError, LookupError)):
+        add(ctx, "presents", what="Кітап", came_on="1999-01-09", kind="gift")
+    assert list_rows(ctx, ListRows(register_id="presents")).total == 1
+
+
+def test_a_certificate_is_renewed_thirty_days_before_it_ends(app: AppContext) -> None:
+    """A day ahead is a plan date; the term stands on the board with who is responsible; no date, no case."""
+    ctx = operator(app)
+    row = add(ctx, "certificates", number="ISO-1", owner="clerk@org.kz")
+    assert case_of(ctx, row) is None
+
+    edit(ctx, row, valid_until="2026-10-15")
+
+    case = case_of(ctx, row)
+    assert case is not None
+    assert (case.procedure, case.planned) == ("register-certificates", {"valid_until": date(2026, 10, 15)})
+    assert (case.object, case.responsible) == ("ISO-1", {"renewed_on": "Бекова Дана"})
+    assert due(ctx, case)["renewed_on"] == ("open", date(2026, 9, 15))
+    edit(ctx, row, renewed_on="2026-04-03")
+    done = case_of(ctx, row)
+    assert done is not None
+    assert due(ctx, done)["renewed_on"][0] == "done"
+    assert agrees(app)
+
+
+def test_who_does_not_see_the_case_does_not_read_its_number_in_the_row(app: AppContext) -> None:
+    """The case of a gift is confidential; the register of presents is not."""
+    row = add(operator(app), "presents", what="Сағат", came_on="2026-04-01", kind="gift")
+    clerk = reader(app, "officer", "responsible")
+
+    assert show_row(clerk, AskRow(row=row)).row.opened_case == ""
+    assert [one.opened_case for one in list_rows(clerk, ListRows(register_id="presents")).rows] == [""]
