@@ -16,8 +16,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import BinaryIO
 
-from documents.sheets.evidence_damage import EvidenceDamaged
-from documents.sheets.unreadable import UnreadablePaper
+from documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
 from i18n import say
 from workflow.law.procedure import Text
 

@@ -20,11 +20,10 @@ from i18n.dates import (
     span,
 )
 from i18n.entries import CatalogueError, UnknownCode, UnknownLanguage, add_word, codes, knows
+from i18n.formats import inner, paragraph
 from i18n.languages import LANGUAGES
 from i18n.numbers import number, percent, plural, roman
-from i18n.paragraphs import paragraph
 from i18n.sentences import MissingArgument, explain, explanation, refusal, say
-from i18n.titles import inner
 
 __all__ = [
     "LANGUAGES",

@@ -6,16 +6,75 @@ filler: arguments -> text.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from i18n import dates
-from i18n.entries import knows
+from i18n.entries import knows, template
 from i18n.numbers import figure, figures, number, percent, plural, plural_form, roman
-from i18n.paragraphs import paragraph
-from i18n.titles import inner, sentence, text_in
+
+
+def text_in(value: object, language: str) -> str:
+    """Return the text of a language from a text in three languages; any other value as a string."""
+    if isinstance(value, str):
+        return value
+    own = value.get(language) if isinstance(value, Mapping) else getattr(value, language, None)
+    return own if isinstance(own, str) else str(value)
+
+
+def inner(text: str) -> str:
+    """Return a title for use within a sentence: first letter in lower case, except for an abbreviation."""
+    first, second = text[:1], text[1:2]
+    if second.isupper() or second.isdigit():
+        return text
+    return first.lower() + text[1:]
+
+
+def sentence(text: str) -> str:
+    """Return the text with a full stop, unless it ends with a punctuation mark."""
+    text = text.rstrip()
+    return text if text.endswith((".", "!", "?", "…")) else text + "."
+
+
+# Most telling first. "P1.T1.S3" is the instruction's project, task and subtask; "row 2" a row of a map.
+_PROJECT = re.compile(r"P(?P<project>\d+)(?:\.T(?P<task>\d+)(?:\.S(?P<subtask>\d+))?)?(?P<intro> intro)?")
+_NUMBERED = re.compile(r"(?P<kind>row|art\.|p\.|annex) (?P<number>\w+(?:\.\w+)*)(?:\((?P<inside>\w+)\))?")
+_KINDS = {"row": "row", "art.": "article", "p.": "point", "annex": "annex"}
+
+
+@lru_cache(maxsize=1024)
+def paragraph(text: str, language: str) -> str:
+    """Return a citation in words: "P1.T1.S3" -> "проект №1, задача 1, подзадача 3"; an unknown one unchanged.
+
+    Also "P1 intro", "intro", "row 2", "art. 8(5)", "p. 16(5)", "p. 4.6.2", "annex 2"; several are separated by
+    commas.
+    """
+    return ", ".join(_one(part.strip(), language) for part in text.split(",") if part.strip())
+
+
+def _one(part: str, language: str) -> str:
+    """Return one citation in words; an unknown one as it is written."""
+    if part == "intro":
+        return template("paragraph.intro", language)
+    if found := _PROJECT.fullmatch(part):
+        said = [_place(kind, language, found[kind]) for kind in ("project", "task", "subtask") if found[kind]]
+        return ", ".join([*said, template("paragraph.intro", language)] if found["intro"] else said)
+    if found := _NUMBERED.fullmatch(part):
+        kind, inside = _KINDS[found["kind"]], found["inside"]
+        if inside and kind in ("article", "point"):
+            return _place(f"{kind}_point", language, found["number"], inside)
+        return part if inside else _place(kind, language, found["number"])
+    return part
+
+
+def _place(kind: str, language: str, number: str, inside: str = "") -> str:
+    """Return one part of a citation in words."""
+    return template(f"paragraph.{kind}", language).format(number=number, inside=inside)
+
 
 Arguments = Mapping[str, Any]
 Filler = Callable[[Arguments], str]

@@ -65,7 +65,7 @@ def send_test_letter(ctx: RequestContext, channel: str, email: str, language: st
         NotReached: the channel does not reach the reader.
         BadSetting: the channel's section cannot be used.
     """
-    from documents.sheets.email_address import is_address
+    from documents.sheets.addresses import is_address
     from i18n import say
     from notifications.channels import OutgoingMessage
     from notifications.letters.page import Page, render_letter

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from storage.notices.outbox import SqlOutbox
     from storage.notices.sending import EnqueueJobs
     from storage.org.adoptions import Adoption
-    from storage.org.leaves import SqlLeaves
+    from storage.org.choices import SqlLeaves
     from storage.org.own_rules import Step
     from storage.queries import SqlReads
     from workflow.cases.commands.desk import CaseCommands
@@ -418,7 +418,7 @@ class AppContext:
     @cached_property
     def leaves(self) -> SqlLeaves:
         """Absences of people and their deputies."""
-        from storage.org.leaves import SqlLeaves
+        from storage.org.choices import SqlLeaves
 
         return SqlLeaves(self.engine)
 

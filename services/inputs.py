@@ -1,11 +1,15 @@
-"""Field types of commands. Dates are ISO strings or dates, never numbers; texts hold no NUL."""
+"""Field types of commands, and the building of commands from values.
+
+Dates are ISO strings or dates, never numbers; texts hold no NUL.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, Any, BinaryIO, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -14,13 +18,15 @@ from pydantic import (
     Field,
     SkipValidation,
     StringConstraints,
+    ValidationError,
     WithJsonSchema,
     model_validator,
 )
 from pydantic.json_schema import SkipJsonSchema
 
-from documents.sheets.web_address import is_web_address
+from documents.sheets.addresses import is_web_address
 from services.verbs import Command
+from workflow.refusal import Refusal
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
@@ -115,3 +121,43 @@ class CaseCommand(Command):
     """A command to one case."""
 
     case: CaseId
+
+
+C = TypeVar("C", bound=Command)
+MAX_QUOTED_CHARACTERS = 100
+"""How much of a refused value its message repeats."""
+_CODES: Mapping[str, str] = {
+    "missing": "input.missing",
+    "string_too_short": "input.missing",
+    "too_short": "input.missing",
+    "string_too_long": "input.too_long",
+    "too_long": "input.too_many",
+    "less_than_equal": "input.too_large",
+    "extra_forbidden": "input.unknown_field",
+}
+
+
+class BadInput(Refusal, ValueError):
+    """A field of a command has a value that is not allowed; the message names the field and what is allowed."""
+
+
+def build(command: type[C], values: Mapping[str, object]) -> C:
+    """Return the command with these values.
+
+    Raises:
+        BadInput: a value is missing or not allowed; the message names the first.
+    """
+    try:
+        return command.model_validate(dict(values))
+    except ValidationError as error:
+        item = error.errors(include_url=False)[0]
+        field = str(item["loc"][0]) if item["loc"] else ""
+        if field == "ground" and _CODES.get(item["type"]) == "input.missing":
+            raise BadInput("ground_missing") from None
+        place = ".".join(str(part) for part in item["loc"])
+        context = item.get("ctx", {})
+        limit = context.get("max_length") or context.get("le") or ""
+        code = _CODES.get(item["type"], "input.not_allowed")
+        raise BadInput(
+            code, field=place, text=str(item["input"])[:MAX_QUOTED_CHARACTERS], limit=limit
+        ) from None

@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from services.account_letters import account_letters
 from services.accounts import BadAccount, get_account
 from services.context import stamp
 from workflow.org.access import administrators
 
 if TYPE_CHECKING:
+    from notifications.notice import Notice
     from services.app import AppContext
     from services.context import RequestContext
+    from workflow.org.access import Account
+
+
+def account_letters(
+    ctx: RequestContext, account: Account, event: str, facts: Mapping[str, object]
+) -> Sequence[Notice]:
+    """Return the letters that inform an account's holder; none if it belongs to nobody in the office."""
+    from notifications.account_notices import account_notices
+
+    person = ctx.app.outbox.office().people.get(account.reader.person)
+    if person is None:
+        return ()
+    return account_notices(
+        person,
+        tuple(ctx.app.channels.values()),
+        ctx.app.rules,
+        login=account.reader.login,
+        event=event,
+        facts=facts,
+        now=ctx.now,
+        today=ctx.today,
+    )
+
 
 MIN_ADMINISTRATORS = 2
 """With this many other administrators the pages remove a second factor; with fewer, a command does it."""

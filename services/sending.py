@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 def figures(app: AppContext, *, now: datetime) -> Figures:
     """Return the figures of delivery: queued, sent and failed letters."""
-    from storage.notices.figures import figures as read_figures
+    from storage.notices.tally import figures as read_figures
 
     return read_figures(app.engine, now=now)
 
 
 def failed(app: AppContext, *, limit: int) -> Sequence[Notice]:
     """Return failed and unconfirmed letters, the newest first."""
-    from storage.notices.figures import failed as read_failed
+    from storage.notices.tally import failed as read_failed
 
     return read_failed(app.engine, limit=limit)
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, Field, StringConstraints
 
 from documents.people.office_time import office_time, parse_hours
-from documents.sheets.email_address import is_address
+from documents.sheets.addresses import is_address
 from services.context import RequestContext, stamp
 from services.inputs import Day, Key, Line
 from services.overlays import rewrite_after_unit_change

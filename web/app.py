@@ -17,8 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from calendars import OutOfRange
-from documents.sheets.evidence_damage import EvidenceDamaged
-from documents.sheets.unreadable import UnreadablePaper
+from documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
 from services.app import AppContext
 from services.context import RequestContext
 from services.moments import Clock

@@ -10,9 +10,9 @@ from documents.people import time as people_time
 from documents.people.kind_words import parse_kind
 from documents.people.read_people import ReadPeople
 from documents.people.words import LANGUAGES, duties, parse_language, titles
+from documents.sheets.addresses import is_address
 from documents.sheets.columns import Column, Heading, check_no_formulas, column, find_heading, require_columns
 from documents.sheets.dates import Day, Nothing, Span, read
-from documents.sheets.email_address import is_address
 from documents.sheets.spelling import plain, tidy
 from documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
 from documents.sheets.workbook import Row, Source, open_paper, text_of

@@ -19,10 +19,22 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any, BinaryIO, NoReturn
 
-from calendars.records import RecordError
+from calendars.records import RecordError, parse
 from documents.sandbox.limits import MOST_ANSWER, MOST_ERRORS, apply_limits
 from documents.sandbox.values import decode, encode
+from workflow.law.reader.overlay import read_overlay
 from workflow.refusal import Refusal
+
+
+def check_act(data: bytes, name: str) -> None:
+    """Refuse the text of an act that cannot be read: `calendars.records.parse`."""
+    parse(data.decode("utf-8", "surrogatepass"), name=name)
+
+
+def check_rules(data: bytes, name: str) -> None:
+    """Refuse own rules that cannot be read: `workflow.law.reader.overlay`."""
+    read_overlay(name, data)
+
 
 READERS: Mapping[str, tuple[str, str]] = {
     "schedule": ("documents.schedules.any_schedule", "read_schedule"),
@@ -32,8 +44,8 @@ READERS: Mapping[str, tuple[str, str]] = {
     "cartogram": ("documents.drawings.cartogram_table", "read_cartogram"),
     "form": ("documents.forms.rows_file", "read_data"),
     "packed": ("documents.sheets.file_kind", "packed_type"),
-    "act": ("documents.sandbox.texts", "check_act"),
-    "rules": ("documents.sandbox.texts", "check_rules"),
+    "act": ("documents.sandbox.child", "check_act"),
+    "rules": ("documents.sandbox.child", "check_rules"),
 }
 """Name of a reader -> its module and function, called with the bytes, the file's name and the options."""
 _FORGONE = ("numpy", "lxml")

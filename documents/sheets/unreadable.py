@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from workflow.refusal import Refusal, quoted
 
@@ -51,3 +51,27 @@ class Errors:
         """Raise UnreadablePaper with all errors, if any. `name`: the file's name."""
         if self._met:
             raise UnreadablePaper("paper_unreadable", errors=self._met, name=name, count=len(self._met))
+
+
+DamageCode = Literal["evidence_missing", "evidence_altered", "evidence_unreadable"]
+
+
+class EvidenceDamaged(Refusal):
+    """A stored evidence file cannot be returned: `evidence_missing`, `evidence_altered`, `evidence_unreadable`.
+
+    Attributes:
+        damage: one of the three codes.
+        sha256: the hash recorded in the ledger.
+    """
+
+    def __init__(
+        self, damage: DamageCode, *, sha256: str, case: str = "", name: str = "", problem: str = ""
+    ) -> None:
+        super().__init__(damage, sha256=sha256, case=case, name=name, problem=problem)
+        self.damage = damage
+        self.sha256 = sha256
+        self.problem = problem
+
+    def of(self, case: str, name: str) -> EvidenceDamaged:
+        """Return the same error with the case and the file's name in its message."""
+        return EvidenceDamaged(self.damage, sha256=self.sha256, case=case, name=name, problem=self.problem)

@@ -1,19 +1,24 @@
-"""Formats deadlines and findings: JSON of the outside contract, and tables for people."""
+"""Formats deadlines, findings and moved dates: JSON of the outside contract, and tables for people."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
 from merzim.cli.printing import paragraph
+from workflow.closest_matches import closest_first
+from workflow.law.names import UnknownObligation
 
 if TYPE_CHECKING:
     from calendars.explanation import Element
     from merzim.cli.call import CommandContext
+    from services.calendar_acts import PersonImpact
+    from workflow.cases.commands.desk import View
     from workflow.deadlines.deadline import Deadline
     from workflow.findings.finding import Finding
     from workflow.law.procedure import Text
+
 
 Json = dict[str, object]
 
@@ -132,3 +137,56 @@ def print_findings(call: CommandContext, findings: Iterable[Finding], *, indent:
         elif found.force != "obligatory":
             text += " " + call.say(found.force)
         call.print(paragraph(text, indent=indent))
+
+
+SHOWN = 100
+"""So many are listed; the rest is counted."""
+
+
+def print_moved(call: CommandContext, impacts: Sequence[PersonImpact]) -> None:
+    """Print the deadlines as a table, or that there are none."""
+    if impacts:
+        call.print(call.say("cli.calendar_change.deadlines"))
+        rows = [
+            (
+                one.moved.case,
+                one.moved.id,
+                one.moved.old,
+                one.moved.new,
+                ", ".join(person.name for person in one.people),
+            )
+            for one in impacts[:SHOWN]
+        ]
+        call.table(("case", "id", "due_before", "due_after", "who"), rows, indent=2)
+        if len(impacts) > SHOWN:
+            call.print(call.say("cli.and_more", count=len(impacts) - SHOWN))
+    else:
+        call.print(call.say("cli.calendar_change.no_deadlines"))
+
+
+def moved(call: CommandContext, hearing: PersonImpact) -> dict[str, object]:
+    """Return one moved deadline as JSON."""
+    one = hearing.moved
+    return {
+        "case": one.case,
+        "obligation": one.id,
+        "title": one.obligation.title[call.language],
+        "state": one.state,
+        "from": one.old,
+        "to": one.new,
+        "people": [{"key": person.key, "name": person.name} for person in hearing.people],
+    }
+
+
+def deadline_named(view: View, name: str) -> tuple[Deadline, ...]:
+    """Return the deadline of that id; all periods of a recurring obligation named without one.
+
+    Raises:
+        UnknownObligation: the case has no such obligation.
+    """
+    found = [deadline for deadline in view.deadlines if name in (deadline.id, deadline.obligation.id)]
+    exact = [deadline for deadline in found if deadline.id == name]
+    if not found:
+        allowed = closest_first(name, [deadline.id for deadline in view.deadlines])
+        raise UnknownObligation("unknown_obligation", obligation=name, allowed=allowed)
+    return tuple(exact or found)

@@ -44,7 +44,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="cli.option.dry_run")]
 
 def build(command: type[C], values: Mapping[str, object]) -> C:
     """Return the command of these values; pydantic is imported when it is needed."""
-    from services.fields import build as built
+    from services.inputs import build as built
 
     return built(command, values)
 
@@ -445,7 +445,7 @@ def migrate(
 def explain(
     ctx: typer.Context, case: CaseId, name: Annotated[str, typer.Argument(metavar="OBLIGATION")]
 ) -> None:
-    from merzim.cli.obligation_names import deadline_named
+    from merzim.cli.answers import deadline_named
 
     call = CommandContext.of(ctx)
     view = call.app.desk.view(case, today=call.moment.today)

@@ -150,8 +150,7 @@ def office_time(
     ] = None,
 ) -> None:
     from documents.people import office_time as written
-    from storage.org.preferences import OFFICE_TIME, prefer
-    from storage.org.time import time_text
+    from storage.org.preferences import OFFICE_TIME, prefer, time_text
     from workflow.org.office import time_of
 
     call = CommandContext.of(ctx)

@@ -14,8 +14,7 @@ from merzim.cli.parsing import BadArgument, answers_on, named_days, named_texts,
 from merzim.cli.printing import paragraph
 
 if TYPE_CHECKING:
-    from services.authority import Authority
-    from services.settings import AuthorisedBody
+    from services.settings import AuthorisedBody, Authority
     from workflow.law.procedure import Obligation, Procedure
 
 PROCEDURE = "internal-analysis"
@@ -140,7 +139,7 @@ def audit(
 
 def _now(call: CommandContext) -> Authority:
     """Return the authorised body of today."""
-    from services.authority import find_authority
+    from services.settings import find_authority
 
     return find_authority(call.settings.office.authorised_body, on=call.moment.today)
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from merzim.cli.answers import moved, print_moved
 from merzim.cli.call import CommandContext
 from merzim.cli.help import Command, Group
-from merzim.cli.moved_dates import moved, print_moved
 from merzim.cli.printing import paragraph
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from documents.sheets.web_address import is_web_address
+from documents.sheets.addresses import is_web_address
 from merzim.cli.parsing import BadArgument, day
 from workflow.cases.case import Evidence
 from workflow.law.names import known_fact

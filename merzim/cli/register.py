@@ -222,7 +222,7 @@ def _edit(call: CommandContext, case: str, row: str, fields: Mapping[str, object
 
 def _withdraw(call: CommandContext, case: str, row: str, ground: str) -> None:
     from services import cases
-    from services.fields import build
+    from services.inputs import build
 
     fields = {"case": case, "name": row, "ground": ground}
     result = cases.withdraw(call.ctx, build(cases.Withdraw, fields))

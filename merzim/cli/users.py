@@ -49,7 +49,7 @@ def add(
     unit: Unit = None,
 ) -> None:
     from services import accounts
-    from services.fields import build
+    from services.inputs import build
 
     call = CommandContext.of(ctx)
     fields = {"login": login, "access": _access(access), "person": person, "name": name}
@@ -88,7 +88,7 @@ def change(
     unit: Unit = None,
 ) -> None:
     from services import accounts
-    from services.fields import build
+    from services.inputs import build
 
     call = CommandContext.of(ctx)
     reader = accounts.get_account(call.ctx, login).reader
@@ -132,7 +132,7 @@ def token(
     write: Annotated[bool, typer.Option("--write", help="cli.option.token_write")] = False,
 ) -> None:
     from services import accounts
-    from services.fields import build
+    from services.inputs import build
 
     call = CommandContext.of(ctx)
     fields = {"login": login, "name": name, "days": days, "write": write}

@@ -8,15 +8,16 @@ from datetime import date
 from itertools import chain
 
 from calendars.calendar import Calendar
+from i18n import say
 from notifications.channels import Channel, OutgoingMessage
 from notifications.letters.account import account_letter
 from notifications.letters.catch_up import collected_letter
 from notifications.letters.digests import digest_letter, managers_letter, unconfirmed_letter, unit_letter
 from notifications.letters.moved import moved_letter
 from notifications.letters.overview import Overview
+from notifications.letters.page import Line, Page, Section, render_letter
 from notifications.letters.subjects import Matters
 from notifications.letters.texts import Matter, entry, letter
-from notifications.letters.unreachable import lost_letter
 from notifications.notice import Letter, Notice, Outcome
 from notifications.ports import Outbox
 from notifications.rules import Rules
@@ -150,3 +151,29 @@ def reminder(notice: Notice, matter: Matter, calendar: Calendar, *, today: date)
     domain = notice.message_id.rpartition("@")[2].rstrip(">")
     item = entry(matter, language=notice.language, domain=domain, queued_at=notice.queued_at)
     return replace(said, entries=(item,))
+
+
+def lost_letter(*, officer: str, person: str, channel: str, key: str, language: str) -> Letter:
+    """Return the letter: whom the channel has lost, that no reminder is lost, and how to restore it.
+
+    Args:
+        officer, person: their names.
+        key: the person's key, as `merzim telegram link` takes it.
+    """
+
+    def line(code: str) -> str:
+        return say(f"telegram.{code}", {"person": person, "channel": channel}, language)
+
+    mend = Section(
+        heading=say("letter.heading_do", {}, language),
+        lines=(Line(text=line("lost_do")), Line(text=f"merzim telegram link {key}", command=True)),
+    )
+    page = Page(
+        subject=line("lost_subject"),
+        greeting=say("letter.greeting", {"name": officer}, language),
+        lead=line("lost_lead"),
+        table=(Line(label=line("lost_label"), text=person),),
+        sections=(mend,),
+        footer=say("letter.footer", {}, language),
+    )
+    return render_letter(page, language)

@@ -29,7 +29,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 
-from storage.database.retry import PATIENCE
+from storage.database.errors import PATIENCE
 from storage.database.silent_server import QUEUE_PATIENCE, QueueConnection
 from storage.refusals import StorageUnavailable
 

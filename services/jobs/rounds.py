@@ -120,6 +120,6 @@ def resend_all(app: AppContext, channel: str, *, now: datetime) -> int:
 
 def _record_run(app: AppContext, name: str, now: datetime, started: float) -> None:
     """Store when it last ran and how long it took; `/metrics` reports it, so that a stop is noticed."""
-    from storage.notices.figures import beat
+    from storage.notices.tally import beat
 
     beat(app.engine, name, now=now, seconds=perf_counter() - started)

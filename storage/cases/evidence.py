@@ -18,9 +18,8 @@ from tempfile import NamedTemporaryFile, SpooledTemporaryFile
 from typing import BinaryIO, cast
 
 from documents.sandbox.readers import media_type
-from documents.sheets.evidence_damage import EvidenceDamaged
 from documents.sheets.file_kind import ALLOWED, StoredFile, extension
-from documents.sheets.unreadable import UnreadablePaper
+from documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
 from storage.refusals import EvidenceRefused
 
 LIMIT = 50 * 1024 * 1024

@@ -1,10 +1,11 @@
-"""Translation of driver errors to StorageUnavailable: a code, the address, and the driver's message."""
+"""Translation of driver errors to StorageUnavailable, and waiting for a lost database."""
 
 from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import URL, Engine
@@ -105,3 +106,25 @@ def to_storage_unavailable(engine: Engine, error: BaseException) -> StorageUnava
     else:
         what = "failed"
     return StorageUnavailable(what, where=display_address(engine), problem=problem)
+
+
+PATIENCE = 30.0
+"""Seconds to wait for a lost database."""
+_RETRY_SECONDS = 0.5
+_TRANSIENT = frozenset({"unreachable", "busy", "full", "moved", "replaced"})
+
+
+def retry_until_back(act: Callable[[], None]) -> None:
+    """Run an idempotent function, again and again while the database is unavailable or full.
+
+    Raises:
+        StorageUnavailable: it did not come back in time, or the error is not transient.
+    """
+    give_up_at = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return act()
+        except StorageUnavailable as error:
+            if error.what not in _TRANSIENT or time.monotonic() > give_up_at:
+                raise
+        time.sleep(_RETRY_SECONDS)

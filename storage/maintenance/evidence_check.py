@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from sqlalchemy import Connection, Engine, select, union_all
 
-from documents.sheets.evidence_damage import EvidenceDamaged
+from documents.sheets.unreadable import EvidenceDamaged
 from storage.database.engine import reading
 from storage.tables import EVENT, REGISTER_EVENT, REGISTER_SECRET
 

@@ -29,7 +29,7 @@ from storage.cases import ledger
 from storage.chain import moment
 from storage.database.dialect import insert
 from storage.database.engine import reading, writing
-from storage.database.retry import retry_until_back
+from storage.database.errors import retry_until_back
 from storage.notices import bundles, faults, marking, register, steps
 from storage.notices.delivery_lock import DeliveryLock
 from storage.notices.sending import EnqueueJobs, hand_out

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from secrets import token_urlsafe
 
 from sqlalchemy import Connection, Engine
 
+from storage.chain import canonical
 from storage.database.dialect import insert
 from storage.database.engine import reading, writing
 from storage.org.chain import OFFICE
 from storage.org.vouched import LINK_KEY, PREFERENCES, RowChange, RowEvent, record
 from storage.tables import PREFERENCE
+from workflow.org.office_time import NOTHING_OWN, OfficeTime
 
 DIGEST = "digest"
 UPLOADS_THROUGH = "uploads_through"
@@ -80,3 +83,31 @@ def link_key(engine: Engine) -> str:
 def preferences(connection: Connection) -> Mapping[tuple[str, str], str]:
     """Return (owner, name) -> value of all choices."""
     return {(one.owner, one.name): one.value for one in connection.execute(PREFERENCE.select())}
+
+
+def time_text(own: OfficeTime) -> str:
+    """Return the canonical JSON of an office time; "" when it is empty."""
+    if not own:
+        return ""
+    return canonical(
+        {
+            "hours": [f"{end:%H:%M}" for end in own.hours] if own.hours else None,
+            "week": list(own.week),
+            "off": [day.isoformat() for day in own.off],
+            "working": [day.isoformat() for day in own.working],
+        }
+    )
+
+
+def time_kept(text: str | None) -> OfficeTime:
+    """Return the office time of a stored text."""
+    if not text:
+        return NOTHING_OWN
+    kept = json.loads(text)
+    hours = [time.fromisoformat(end) for end in kept["hours"] or ()]
+    return OfficeTime(
+        hours=(hours[0], hours[1]) if hours else None,
+        week=tuple(kept["week"]),
+        off=tuple(date.fromisoformat(day) for day in kept["off"]),
+        working=tuple(date.fromisoformat(day) for day in kept["working"]),
+    )

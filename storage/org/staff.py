@@ -10,7 +10,16 @@ from sqlalchemy import Connection, Engine, Table
 from storage.database.dialect import insert
 from storage.database.engine import writing
 from storage.org.chain import Stamp
-from storage.org.preferences import ACTS, DIGEST, LANGUAGE, OFFICE_TIME, UPLOADS_THROUGH, preferences, put
+from storage.org.preferences import (
+    ACTS,
+    DIGEST,
+    LANGUAGE,
+    OFFICE_TIME,
+    UPLOADS_THROUGH,
+    preferences,
+    put,
+    time_text,
+)
 from storage.org.store import (
     SaveCounts,
     person_of,
@@ -20,7 +29,6 @@ from storage.org.store import (
     unit_values,
     with_chosen,
 )
-from storage.org.time import time_text
 from storage.org.vouched import MATCHES, PEOPLE, UNITS, RowChange, RowEvent, record
 from storage.refusals import ChangedMeanwhile
 from storage.rows import Values

@@ -13,8 +13,17 @@ from storage.database.dialect import insert
 from storage.database.engine import reading, writing
 from storage.database.limits import long_work
 from storage.org.chain import Stamp
-from storage.org.preferences import ACTS, DIGEST, LANGUAGE, OFFICE_TIME, UPLOADS_THROUGH, preferences, put
-from storage.org.time import time_kept, time_text
+from storage.org.preferences import (
+    ACTS,
+    DIGEST,
+    LANGUAGE,
+    OFFICE_TIME,
+    UPLOADS_THROUGH,
+    preferences,
+    put,
+    time_kept,
+    time_text,
+)
 from storage.org.vouched import MATCHES, PEOPLE, UNITS, RowEvent, VouchedTable, record
 from storage.rows import Values
 from storage.tables import MATCH, PERSON, UNIT

@@ -14,8 +14,7 @@ import openpyxl
 import pytest
 
 from documents.package import Document, PackageContent, write_package
-from documents.sheets.evidence_damage import EvidenceDamaged
-from documents.sheets.unreadable import UnreadablePaper
+from documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
 from workflow.law.procedure import Text
 
 NOTE = b"%PDF-1.7 note"

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import i18n
-from i18n.dates import date_since, moment
-from i18n.kazakh import inflect
+from i18n.dates import date_since, inflect, moment
 from tests.i18n.texts import april
 
 DAYS = st.dates(date(2010, 1, 1), date(2028, 12, 31))

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.authority import find_authority
-from services.settings import AGENCY, AuthorisedBody
+from services.settings import AGENCY, AuthorisedBody, find_authority
 from tests.merzim.conftest import Merzim
 
 NOW = ("--now", "2026-11-21")

@@ -13,9 +13,8 @@ from notifications.office_time import OfficeTimes
 from notifications.rules import Rules
 from storage.org import store as office_store
 from storage.org.chain import Stamp
-from storage.org.preferences import DIGEST, OFFICE_TIME, prefer
+from storage.org.preferences import DIGEST, OFFICE_TIME, prefer, time_kept, time_text
 from storage.org.staff import SqlStaff
-from storage.org.time import time_kept, time_text
 from tests.law import CALENDAR
 from tests.notifications.town import (
     AIGUL,

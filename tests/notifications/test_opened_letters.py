@@ -18,7 +18,7 @@ import pytest
 from i18n import LANGUAGES
 from notifications.account_notices import account_notices
 from notifications.channels import Channel, OutgoingMessage
-from notifications.letters.unreachable import lost_letter
+from notifications.letters.composing import lost_letter
 from notifications.notice import Notice
 from notifications.rules import Rules
 from notifications.wire.message import build_message

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import i18n
-from documents.sheets.evidence_damage import EvidenceDamaged
+from documents.sheets.unreadable import EvidenceDamaged
 from storage.cases.evidence import EvidenceFolder
 from storage.refusals import EvidenceRefused
 from tests.documents.sheets import zipped

@@ -19,7 +19,7 @@ from storage.database.engine import open as open_database
 from storage.database.engine import reading, writing
 from storage.maintenance.backup import backup, restore
 from storage.maintenance.verify import rebuild
-from storage.notices.figures import beat
+from storage.notices.tally import beat
 from storage.org import store as office_store
 from storage.org.chain import Stamp
 from storage.org.preferences import LANGUAGE, prefer

@@ -9,8 +9,8 @@ from sqlalchemy import Engine, event, func, select, text
 from notifications.ports import DeliveryOutcome
 from storage.database.engine import reading, writing
 from storage.notices import tally
-from storage.notices.figures import beat, figures
 from storage.notices.outbox import SqlOutbox
+from storage.notices.tally import beat, figures
 from storage.tables import NOTICE, TALLY
 from tests.storage.house import NOW, letter, opened
 from tests.storage.test_outbox import the_row

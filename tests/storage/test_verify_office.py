@@ -23,7 +23,7 @@ from storage.notices.links import SqlLinks
 from storage.org import chain as office_chain
 from storage.org import store
 from storage.org.chain import IN_ORDER, Stamp
-from storage.org.leaves import SqlLeaves
+from storage.org.choices import SqlLeaves
 from storage.org.preferences import DIGEST, UPLOADS_THROUGH, link_key, prefer
 from storage.org.staff import SqlStaff
 from storage.org.vouched import VOUCHED

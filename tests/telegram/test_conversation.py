@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from notifications.channels.telegram import Telegram
+from notifications.channels.telegram import Pacer, Telegram
 from notifications.notice import Notice
-from notifications.pacing import Pacer
 from storage.cases.ledger import SqlLedger
 from storage.notices.links import SqlLinks
 from storage.org import store as office_store

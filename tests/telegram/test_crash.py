@@ -13,9 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from notifications.channels.telegram import AT_ONCE, channel
+from notifications.channels.telegram import AT_ONCE, Pacer, channel
 from notifications.delivery import FEW
-from notifications.pacing import Pacer
 from storage.notices.links import SqlLinks
 from storage.org import store as office_store
 from tests.merzim.conftest import ROOT

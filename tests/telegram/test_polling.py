@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from notifications.channels.telegram import Telegram
-from notifications.pacing import Pacer
+from notifications.channels.telegram import Pacer, Telegram
 from storage.database.leases import SqlLeases
 from storage.notices.links import SqlLinks
 from tests.merzim.conftest import ROOT, Merzim, merzim, office, office_template  # noqa: F401

@@ -19,7 +19,7 @@ from merzim.settings_file import read
 from services.app import AppContext
 from services.jobs.rounds import remind
 from services.moments import Moment
-from storage.notices.figures import beat
+from storage.notices.tally import beat
 
 MOMENT = clock("2026-04-06")()
 

@@ -87,7 +87,7 @@ def test_the_age_of_the_queue_is_that_of_the_longest_waiting_letter(house: AppCo
 
     (notice,) = house.outbox.notices()
     assert house.outbox.resend(notice.key, now=NOW, not_before=NOW)
-    from storage.notices.figures import figures
+    from storage.notices.tally import figures
 
     later = NOW + timedelta(minutes=2)
     text = exposition(figures(house.engine, now=later), now=later).decode()

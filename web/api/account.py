@@ -16,7 +16,7 @@ from services.inputs import Day, Key
 from services.telegram import TelegramCode, offer
 from services.verbs import Command
 from web.api.answers import PROBLEMS, RequestTranslator
-from web.api.idempotency import Writing
+from web.api.mount import Writing
 from web.auth.dependencies import Own, Recording
 from web.pages.account.digest_choice import be_reminded, own_choice
 from web.pages.administration.feeds import give_own, revoke

@@ -12,7 +12,7 @@ from services.inputs import Line
 from services.verbs import Command
 from web.api import mount
 from web.api.answers import PROBLEMS, RequestTranslator
-from web.api.idempotency import Writing
+from web.api.mount import Writing
 from web.api.notices import Resent
 from web.auth.dependencies import Setting
 from web.pages.cases import commands

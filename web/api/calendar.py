@@ -16,7 +16,7 @@ from services.context import stamp
 from services.inputs import NO_NUL, Day, Line
 from services.verbs import Command
 from web.api.answers import PROBLEMS, RequestTranslator, SearchText
-from web.api.idempotency import Writing
+from web.api.mount import Writing
 from web.auth.dependencies import AskingToManage, Managing, Reading
 from web.auth.reading import reads_files
 from web.pages.calendar.month import as_known

@@ -26,7 +26,7 @@ from web.api.answers import (
     finding_answer,
     obligation_answer,
 )
-from web.api.idempotency import IdempotentRequest, Writing
+from web.api.mount import IdempotentRequest, Writing
 from web.auth.dependencies import Asking, Recording
 from web.pages.cases.page import get_case_or_404
 from workflow.cases.commands.desk import Change

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -10,12 +11,47 @@ from starlette.responses import Response
 
 from web.api.answers import DAMAGED, PROBLEMS, CaseId, RequestTranslator
 from web.api.files import FILE
-from web.api.proofs import ProofAnswer, proof_answer
 from web.auth.dependencies import Reading
 from web.pages.cases.documents import papers_view
 from web.pages.cases.page import build_case_view, get_case_or_404
 from web.pages.cases.reading import evidence_of, form_of, package_of
+from workflow.cases.case import Evidence
 from workflow.cases.registers.evidence_list import proofs
+
+
+class ProofAnswer(BaseModel):
+    """A document or link. `reference`: the address, or the digest of a stored file; `file`: whether it is one.
+
+    `restricted`: the ground on which few may open it; who may not gets no name and no reference.
+    """
+
+    kind: str
+    reference: str
+    file: bool
+    name: str | None
+    type: str | None
+    size: int | None
+    published_on: date | None
+    written_on: date | None
+    recorded_at: datetime | None
+    restricted: str
+
+
+def proof_answer(item: Evidence) -> ProofAnswer:
+    """Return a piece of evidence as the reader may see it."""
+    return ProofAnswer(
+        kind=item.kind,
+        reference=item.reference,
+        file=item.name is not None,
+        name=item.name or None,
+        type=item.type,
+        size=item.size,
+        published_on=item.published_on,
+        written_on=item.written_on,
+        recorded_at=item.recorded_at,
+        restricted=item.restricted,
+    )
+
 
 router = APIRouter(prefix="/api/v1", tags=["documents"], responses=PROBLEMS)
 Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]

@@ -13,7 +13,7 @@ from documents.sheets.upload import Upload
 from services.context import RequestContext
 from services.evidence import clean_file_name
 from web.api.answers import PROBLEMS
-from web.api.idempotency import Writing
+from web.api.mount import Writing
 from web.auth.dependencies import Own
 from web.pages.case_creation.intended_dates import refuse
 from web.pages.case_creation.schedules import get_upload_or_404, keep

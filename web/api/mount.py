@@ -1,20 +1,91 @@
-"""Mounts the verbs of services as API operations: the body is the command without the fields of the path."""
+"""Mounts the verbs of services as API operations: the body is the command without the fields of the path.
+
+A request with an `Idempotency-Key` is run once; a repeated one gets the stored answer. The key is claimed
+before the request is run: if the process dies in between, a repeated one is refused, and is never run twice.
+"""
 
 from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
+from hashlib import sha256
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Header, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
+from services.context import RequestContext
 from services.verbs import Command, Verb
-from web.api.idempotency import Writing
 from web.auth.dependencies import needs
+
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=8,
+        max_length=100,
+        pattern=r"^[\x21-\x7e]+$",
+        description="Any text of yours, new for each thing to be done: repeated, it is done once.",
+    ),
+]
+Answer = TypeVar("Answer", bound=BaseModel)
+
+
+class IdempotentRequest:
+    """Dependency of handlers that write: runs a command once per idempotency key of the request."""
+
+    def __init__(self, request: Request, key: Key = None) -> None:
+        self._request, self._key = request, key
+
+    def __call__(
+        self,
+        ctx: RequestContext,
+        body: BaseModel | None,
+        run: Callable[[], Answer],
+        answer: type[Answer],
+        *,
+        secret: str = "",
+    ) -> Answer:
+        """Run the command, or return the stored answer of the request that came under the same key before.
+
+        Args:
+            secret: a field of the answer that is given once and not stored: in a repeated answer it is empty.
+
+        Raises:
+            HTTPException: 409, a different request came under the same key, or the first one never ended.
+        """
+        if self._key is None:
+            return run()
+        key, login = self._key, ctx.reader.login
+        now = ctx.now
+        body_text = body.model_dump_json() if body is not None else ""
+        request_text = f"{self._request.method} {self._request.url.path} {body_text}"
+        digest = sha256(request_text.encode()).hexdigest()
+        claim = ctx.app.answers.claim(login, key, digest, now=now)
+        if claim is not None:
+            if claim.digest != digest:
+                raise HTTPException(409, "web.problem.other_request")
+            if claim.answer is None:
+                raise HTTPException(409, "web.problem.never_ended")
+            return answer.model_validate_json(claim.answer)
+        try:
+            result = run()
+        except Exception as error:
+            # Refused or failed before anything was written: the key may be used again. If the database was lost
+            # during the write the result is unknown; then the key stays claimed, as if the process had died.
+            if not getattr(error, "undecided", False):
+                ctx.app.answers.release(login, key)
+            raise
+        stored = result.model_copy(update={secret: ""}) if secret else result
+        ctx.app.answers.keep(login, key, stored.model_dump_json())
+        return result
+
+
+Writing = Annotated[IdempotentRequest, Depends(IdempotentRequest)]
+
 
 C = TypeVar("C", bound=Command)
 R = TypeVar("R", bound=BaseModel)

@@ -12,7 +12,7 @@ from services.inputs import Key, Name
 from services.verbs import Command
 from web.api.answers import PROBLEMS, CaseId, Limit, NoticeAnswer, Number, notice_answer
 from web.api.files import FILE
-from web.api.idempotency import Writing
+from web.api.mount import Writing
 from web.auth.dependencies import Managing, Reading, Recording
 from web.pages.cases import commands
 from web.pages.cases.documents import register_file

@@ -14,7 +14,7 @@ from services.inputs import Digest, Line
 from services.verbs import Command
 from web.api.answers import PROBLEMS, FindingAnswer, RequestTranslator, SearchText, finding_answer
 from web.api.files import get_uploaded_file_or_404
-from web.api.idempotency import Writing
+from web.api.mount import Writing
 from web.auth.dependencies import AskingOwn, AskingToManage, Managing
 from web.auth.reading import reads_files
 from web.pages.case_creation.commands import (

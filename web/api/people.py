@@ -12,7 +12,7 @@ from services.verbs import Command
 from web.api import mount
 from web.api.answers import PROBLEMS, Limit, Number, RequestTranslator, SearchText
 from web.api.files import FILE, get_uploaded_file_or_404
-from web.api.idempotency import Writing
+from web.api.mount import Writing
 from web.auth.dependencies import AskingToSet, Setting
 from web.auth.reading import reads_files
 from web.pages.administration.office import people_file

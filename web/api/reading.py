@@ -26,7 +26,7 @@ from web.api.answers import (
     obligation_answer,
 )
 from web.auth.dependencies import Reading
-from web.pages.cases.judgement import judge
+from web.pages.cases.case_view import judge
 from web.pages.cases.page import get_case_or_404
 from web.pages.overview.board import SHOWN, board
 from workflow.board.rows import CaseFilter

@@ -16,7 +16,7 @@ from services.verbs import Command
 from web.api.answers import PROBLEMS, CaseId
 from web.api.cases import run_on_case
 from web.api.files import get_uploaded_file_or_404
-from web.api.idempotency import Writing
+from web.api.mount import Writing
 from web.api.risks import Counted, Number
 from web.auth.dependencies import Recording
 from web.auth.reading import reads_files

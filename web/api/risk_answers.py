@@ -6,7 +6,7 @@ from datetime import date
 
 from pydantic import BaseModel
 
-from web.api.proofs import ProofAnswer, proof_answer
+from web.api.documents import ProofAnswer, proof_answer
 from web.pages.cases.risk_view import MeasureLine, RiskLine
 
 

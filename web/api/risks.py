@@ -15,7 +15,7 @@ from services.verbs import Command
 from web.api.answers import PROBLEMS, CaseId, RequestTranslator
 from web.api.cases import run_on_case
 from web.api.files import get_uploaded_file_or_404
-from web.api.idempotency import Writing
+from web.api.mount import Writing
 from web.api.risk_answers import PositionAnswer, RegisterAnswer, RemarkAnswer, risk_answer
 from web.auth.dependencies import Reading, Recording
 from web.auth.reading import reads_files

@@ -10,7 +10,7 @@ from services.verbs import Command
 from web.api import mount
 from web.api.account import FeedMade, FeedRevoked, SessionsEnded
 from web.api.answers import PROBLEMS, RequestTranslator
-from web.api.idempotency import Writing
+from web.api.mount import Writing
 from web.auth.dependencies import Setting
 from web.pages.administration.feeds import give, revoke
 

@@ -10,9 +10,8 @@ from decimal import Decimal, InvalidOperation
 from calendars.calendar import Calendar
 from services.context import Reads
 from web.ui.assignees import name_assignees
-from web.ui.case_names import case_title
 from web.ui.deadline_status import DeadlineStatus, status_on, working_days_between
-from web.ui.org_names import AssigneeNames, UnitName, unit_name
+from web.ui.org_names import AssigneeNames, UnitName, case_title, unit_name
 from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry

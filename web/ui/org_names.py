@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from workflow.cases.case import Case
-from workflow.law.procedure import Obligation
+from workflow.law.procedure import Obligation, Procedure, Text
 from workflow.org.duties import Unresolved, resolve
 from workflow.org.office import Office
 
@@ -117,3 +117,14 @@ def person_name(office: Office, key: str) -> str:
     """Return the name of a person; the key when the office has nobody of that key."""
     person = office.people.get(key)
     return person.name if person else key
+
+
+def case_title(case: Case, procedure: Procedure) -> Text:
+    """Return the title of a case: its object as the procedure names it, else the procedure's title.
+
+    Never the number of the case, which means nothing to the reader of a list.
+    """
+    body = procedure.bodies.get(case.object)
+    if body is not None:
+        return body.title
+    return Text(**case.object_names()) if case.object_in("kk") else procedure.title

@@ -27,7 +27,7 @@ from notifications.notice import Notice
 from services.context import RequestContext
 from web.auth.middleware import SAFE_METHODS
 from web.ui.assets import asset_address
-from web.ui.case_names import case_title
+from web.ui.org_names import case_title
 from web.ui.preferences import THEMES, preferences, set_preference_cookies
 from web.ui.timeline import Off
 from workflow.cases.changes import FieldChange

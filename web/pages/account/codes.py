@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 
 from services import credentials
-from services.account_letters import account_letters
 from services.context import RequestContext
+from services.second_factors import account_letters
 from workflow.org.access import Account
 from workflow.refusal import Refusal
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from services import accounts
 from services.context import RequestContext
-from services.fields import build
+from services.inputs import build
 from services.staff import recorded_office
 from services.verbs import Verb
 from web.auth.dependencies import Setting, SettingByPerson

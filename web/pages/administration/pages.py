@@ -14,7 +14,7 @@ from calendars import OutOfRange
 from documents.people.office_time import parse_days
 from services import administration, sending, staff
 from services.context import RequestContext
-from services.fields import build
+from services.inputs import build
 from services.staff import recorded_office
 from web.auth.dependencies import Setting
 from web.pages.administration.common import (

@@ -10,10 +10,9 @@ import calendars
 from calendars.calendar import Calendar, Day
 from calendars.layout import USUAL, Month, Run, build_month, days_of, group_runs
 from services.context import RequestContext
-from web.ui.case_names import case_title
 from web.ui.deadline_status import SOON_WORKING_DAYS, DeadlineStatus, status_on
 from web.ui.name_fields import NameField
-from web.ui.org_names import UnitName, unit_name
+from web.ui.org_names import UnitName, case_title, unit_name
 from web.ui.unit_filter import build_unit_filter
 from workflow.board.rows import Row
 from workflow.cases.case import Case

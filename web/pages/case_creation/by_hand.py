@@ -14,8 +14,8 @@ from calendars import OutOfRange
 from documents.schedules.template import empty_schedule
 from services import cases
 from services.context import RequestContext
-from services.fields import build
 from services.imports.previews import YearPreview
+from services.inputs import build
 from web.auth.dependencies import Managing
 from web.pages.case_creation.commands import named_unit, open_the_year, parse_year, year_ahead
 from web.pages.case_creation.intended_dates import intended, refuse, text

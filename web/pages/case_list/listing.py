@@ -8,10 +8,9 @@ from datetime import date, datetime
 
 from calendars.calendar import Calendar
 from services.context import Reads
-from web.ui.case_names import case_title
 from web.ui.deadline_status import SOON_WORKING_DAYS, status_on
 from web.ui.name_fields import NameField
-from web.ui.org_names import UnitName, unit_name
+from web.ui.org_names import UnitName, case_title, unit_name
 from web.ui.unit_filter import build_unit_filter
 from workflow.board.rows import CaseFilter, Row
 from workflow.cases.case import Case

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from services import cases
 from services.context import RequestContext, require_visible
-from services.fields import build
+from services.inputs import build
 from services.results import CommandResult
 from services.verbs import Verb
 from web.ui.form_values import Confirmation

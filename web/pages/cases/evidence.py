@@ -8,10 +8,9 @@ from datetime import date
 
 from starlette.datastructures import FormData, UploadFile
 
-from documents.sheets.web_address import is_web_address
+from documents.sheets.addresses import is_web_address
 from services.evidence import MAX_GROUND_LENGTH, clean_file_name
-from services.fields import build
-from services.inputs import EvidenceInput, OpenFile
+from services.inputs import EvidenceInput, OpenFile, build
 from web.ui.form_values import InvalidForm, parse_date
 
 OTHER = "other"

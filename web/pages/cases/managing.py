@@ -16,7 +16,7 @@ from calendars import OutOfRange
 from i18n import say
 from services import cases
 from services.context import RequestContext
-from services.fields import build
+from services.inputs import build
 from web.auth.dependencies import Recording, needs
 from web.pages.cases import commands, passport
 from web.pages.cases.confirming import Unconfirmed, run_confirmed

@@ -16,9 +16,8 @@ from services.calendar_acts import moves_of
 from services.context import RequestContext
 from services.documents.case_documents import forms_of
 from services.results import ActMovesResult, act_moves_result
-from web.pages.cases.case_view import CaseView, make_case_view
+from web.pages.cases.case_view import CaseView, judge, make_case_view
 from web.pages.cases.documents import papers_view
-from web.pages.cases.judgement import judge
 from web.pages.cases.passport import passport_form
 from web.pages.cases.recording import (
     correct_form,

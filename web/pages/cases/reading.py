@@ -10,7 +10,7 @@ from fastapi import APIRouter, HTTPException, Path, Query, Request
 from starlette.background import BackgroundTask
 from starlette.responses import Response, StreamingResponse
 
-from documents.sheets.evidence_damage import EvidenceDamaged
+from documents.sheets.unreadable import EvidenceDamaged
 from services.context import RequestContext
 from services.documents.case_documents import filled_form
 from services.documents.case_documents import package as package_of_case

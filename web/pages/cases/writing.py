@@ -12,7 +12,7 @@ from starlette.responses import Response
 from calendars import OutOfRange
 from services import cases
 from services.context import RequestContext
-from services.fields import build
+from services.inputs import build
 from web.auth.dependencies import Recording
 from web.pages.cases.confirming import Unconfirmed, run_confirmed
 from web.pages.cases.evidence import evidence_inputs

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.context import RequestContext
-from web.pages.cases.judgement import judge
+from web.pages.cases.case_view import judge
 from web.pages.cases.recording import Form, record_form
 from web.pages.overview.view import near
 from web.ui.assignees import find_assignments, person_sums, resolve_assignees

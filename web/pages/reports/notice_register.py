@@ -8,9 +8,8 @@ from typing import TypedDict, get_args
 from notifications.notice import Notice, NoticeKind
 from services.context import RequestContext
 from services.documents.case_documents import RegisterStatus, register_status
-from web.ui.case_names import case_title
 from web.ui.name_fields import NameField
-from web.ui.org_names import person_name
+from web.ui.org_names import case_title, person_name
 from web.ui.unit_filter import build_person_filter
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry
