@@ -68,7 +68,7 @@ def run(call: CommandContext, request: RowsRequest) -> int:
 
 
 def _list(call: CommandContext, request: RowsRequest) -> None:
-    from services.fields import build
+    from services.inputs import build
     from services.register_views import ListRows, cell_value, list_rows
 
     filters = [
@@ -124,7 +124,7 @@ def _show(call: CommandContext, request: RowsRequest) -> None:
 
 
 def _add(call: CommandContext, request: RowsRequest) -> None:
-    from services.fields import build
+    from services.inputs import build
     from services.registers import AddRow, add_row
 
     with ExitStack() as files:
@@ -139,7 +139,7 @@ def _add(call: CommandContext, request: RowsRequest) -> None:
 
 
 def _edit(call: CommandContext, request: RowsRequest) -> None:
-    from services.fields import build
+    from services.inputs import build
     from services.registers import EditRow, edit_row
 
     with ExitStack() as files:
@@ -150,7 +150,7 @@ def _edit(call: CommandContext, request: RowsRequest) -> None:
 
 
 def _withdraw(call: CommandContext, request: RowsRequest) -> None:
-    from services.fields import build
+    from services.inputs import build
     from services.registers import WithdrawRow, withdraw_row
 
     command = build(WithdrawRow, {"row": _row_id(request), "ground": request.ground})
@@ -158,7 +158,7 @@ def _withdraw(call: CommandContext, request: RowsRequest) -> None:
 
 
 def _erase(call: CommandContext, request: RowsRequest) -> None:
-    from services.fields import build
+    from services.inputs import build
     from services.registers import EraseRow, erase_row
 
     fields = {"row": _row_id(request), "fields": list(request.words[1:]), "ground": request.ground}

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from services import maintenance
 from services.app import AppContext
 from services.context import RequestContext
-from services.fields import build
+from services.inputs import build
 from services.register_views import AskRow, ListRows, list_rows, show_row
 from services.registers import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
 from tests.storage.registers import NOW, TODAY, office, operator, reader

@@ -15,8 +15,7 @@ from sqlalchemy import Engine, text
 from services import maintenance
 from services.app import AppContext
 from services.context import RequestContext
-from services.fields import build
-from services.inputs import OpenFile
+from services.inputs import OpenFile, build
 from services.register_views import (
     AskRegisters,
     AskRow,
