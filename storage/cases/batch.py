@@ -63,6 +63,7 @@ class Batch:
         totals: changes of the board's totals.
         recommendations: all lines of cases whose lines may have changed.
         waiting: current rows of the cases whose rows changed.
+        reassigned: case and obligation of the rows that are now another unit's or another person's.
     """
 
     expected: dict[str, int] = field(default_factory=dict)
@@ -77,6 +78,7 @@ class Batch:
     rows_gone: list[Values] = field(default_factory=list)
     readers: dict[str, frozenset[str]] = field(default_factory=dict)
     waiting: dict[str, Sequence[Row]] = field(default_factory=dict)
+    reassigned: set[tuple[str, str]] = field(default_factory=set)
     totals: Counter[Key] = field(default_factory=Counter)
     moved: list[Values] = field(default_factory=list)
     recommendations: dict[str, list[Values]] = field(default_factory=dict)
@@ -238,6 +240,10 @@ def passport_columns(case: Case) -> Values:
     }
 
 
+ASSIGNEE_COLUMNS = {"unit", "duty", "responsible", "person"}
+"""Columns that decide whose a deadline is."""
+
+
 def _add_rows(made: Batch, change: CaseWrite, before: Before) -> bool:
     """Add the rows that differ and the resulting changes of totals. Return whether there are any."""
     stored, edition = before.rows, change.case.edition
@@ -257,9 +263,10 @@ def _add_rows(made: Batch, change: CaseWrite, before: Before) -> bool:
         else:
             if _has_moved(known, row, paused=bool(change.case.pauses)):
                 made.moved.append(_moved(change, row.obligation, row.version))
-            made.columns.update(
-                name for name, was, one in zip(ROW_COLUMNS, known, values, strict=True) if was != one
-            )
+            changed = {name for name, was, one in zip(ROW_COLUMNS, known, values, strict=True) if was != one}
+            made.columns |= changed
+            if changed & ASSIGNEE_COLUMNS:
+                made.reassigned.add((row.case, row.obligation))
             made.rows_changed.append(_rekeyed(values, known))
             counted.append((before.edition, known, -1))
         counted.append((edition, values, 1))

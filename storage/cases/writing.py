@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, FromClause, and_, bindparam, select
 
+from notifications.moved_dates import MOVED as MOVED_RUNG
 from storage.board import change_counters, totals
 from storage.cases import recommendations
 from storage.cases.batch import Batch
@@ -173,13 +174,17 @@ def _all(done: int, asked: Sequence[Values]) -> None:
 
 
 def _withdraw(connection: Connection, made: Batch) -> None:
-    """Withdraw unsent notices of outdated due dates."""
+    """Withdraw unsent notices of outdated due dates, and of deadlines that are another's now.
+
+    Of the latter a round queues those that still hold again; the news of another date stays news.
+    """
     # After the rows: a round that queued a notice of the old due date holds its row until it commits, so what
     # is read here is all there is.
     stale = [
         {"k_key": record.key}
         for record in execute_for_names(connection, _QUEUED, made.waiting)
-        if not any(
+        if (record.rung != MOVED_RUNG and (record.case, record.obligation) in made.reassigned)
+        or not any(
             row.obligation == record.obligation
             and (
                 record.rung == ASKED or record.due == (row.planned_on if record.rung in PLAN_STEPS else row.due)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from calendars.terms import OnDate
 from notifications.letters.moved import describe_cause
+from storage.org import store as office_store
 from tests.notifications.test_moves import moves, told
 from tests.notifications.town import AIGUL, ANNOUNCE_BY, FIVE_BEFORE, START, Shelf, Town, noon
 from workflow.cases.case import Case
+from workflow.cases.commands.passports import PassportEdit, edit_passport
 from workflow.cases.commands.risks import FoundRisk, RiskCommands, SetMeasure
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.measure_term import MeasureTerm
+from workflow.org.office import Unit
 
 WRONG_START = date(2026, 3, 18)
 SOON_AFTER = date(2026, 3, 19)
@@ -140,3 +144,32 @@ def test_the_cause_names_a_row_by_its_number() -> None:
     assert describe_cause(cause, "ru") == "Запись отозвана: риск № 3 (Айгүл). Основание: двойник."
     assert describe_cause(cause, "kk") == "Жазбаның күші жойылды: № 3 тәуекел (Айгүл). Негізі: двойник."
     assert date(2026, 3, 30) == ANNOUNCE_BY
+
+
+def test_letters_not_sent_yet_follow_a_case_to_another_unit_and_back(town: Town) -> None:
+    """With another unit, those of the people of the old one are withdrawn and a round queues those of the new
+    one; changed back, theirs are withdrawn in turn. What was sent stays sent."""
+    law = Unit(id="law", name="Заң бөлімі", parent="body")
+    erlan = replace(AIGUL, key="erlan@example.kz", name="Ерлан", unit="law", email="erlan@example.kz")
+    office_store.save(town.engine, units=[law], people=[erlan])
+    case = town.open()
+    shelf = Shelf()
+    said = {"by": "Айгүл", "now": noon(FIVE_BEFORE), "today": FIVE_BEFORE, "kind_of": lambda unit: ""}
+
+    def states() -> dict[str, str]:
+        town.round([shelf], FIVE_BEFORE)
+        return {one.person: one.state for one in town.notices() if one.obligation == "start_announced"}
+
+    assert states() == {AIGUL.key: "queued"}
+    edit_passport(town.desk, case.id, PassportEdit(unit="law"), **said)
+    assert states() == {AIGUL.key: "withdrawn", erlan.key: "queued"}
+    edit_passport(town.desk, case.id, PassportEdit(unit="staff"), **said)
+    assert states() == {AIGUL.key: "queued", erlan.key: "withdrawn"}
+    town.deliver([shelf], FIVE_BEFORE)
+    edit_passport(town.desk, case.id, PassportEdit(unit="law"), **said)
+    assert states() == {AIGUL.key: "sent", erlan.key: "queued"}
+    edit_passport(town.desk, case.id, PassportEdit(responsible={"start_announced": "Болат"}), **said)
+    assert states()[AIGUL.key] == "sent"
+    assert {one.notice.person for one in shelf.kept if one.notice.obligation == "start_announced"} == {
+        AIGUL.key
+    }
