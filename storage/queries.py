@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from sqlalchemy import (
     ColumnElement,
@@ -524,8 +525,9 @@ class SqlReads:
         return asked
 
 
+@lru_cache(maxsize=1024)
 def _told(scope: Scope | None) -> ColumnElement[bool]:
-    """Whether a reader was named to know of a case or told of it; the house itself knows of all."""
+    """Whether a reader was named to know of a case or told of it; the program itself knows of all (cached)."""
     if scope is None:
         return true()
     in_names = exists().where(READER.c.case == CASE.c.id, READER.c.person.in_(scope.names))
