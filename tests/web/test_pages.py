@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -159,3 +160,17 @@ def test_a_case_of_every_procedure_can_be_shown(home: Home, browser: TestClient,
 
     for language in ("kk", "ru", "en"):
         assert browser.get(f"/cases/{case}?lang={language}").status_code == 200
+
+
+def test_procedures_are_offered_by_document_the_offices_own_first(home: Home) -> None:
+    """Under the instruction of the base direction stand the analysis and the year of its projects; the list of
+    analyses offers them alike."""
+    with home.client() as browser:
+        pages = [browser.get(f"{path}?lang=ru").text for path in ("/open/case", "/cases")]
+    select = pages[0].partition('name="procedure"')[2].partition("</select>")[0]
+    groups = re.findall(r'<optgroup label="([^"]+)">(.*?)</optgroup>', select, re.DOTALL)
+
+    assert groups[0][0] == "Инструкция по исполнению проектов ТБН №4"
+    assert 'value="internal-analysis"' in groups[0][1]
+    assert 'value="tbn4-year"' in groups[0][1]
+    assert all("<optgroup" in page for page in pages)

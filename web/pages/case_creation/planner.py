@@ -22,6 +22,7 @@ from web.pages.case_creation.workload import Load, load
 from web.ui.addresses import redirect_to_tidy_address, tidy_address, with_tidy_address
 from web.ui.form_values import InvalidForm
 from web.ui.name_fields import are_units_listed, build_unit_field, resolve_unit
+from web.ui.org_names import ProcedureGroups, group_by_document
 from web.ui.render import page
 from workflow.cases.case import Case, Fact
 from workflow.cases.commands.planning import AssumedCase, plan
@@ -103,8 +104,8 @@ def chosen_procedure(ctx: RequestContext, name: str) -> Procedure:
     return found
 
 
-def ordered(ctx: RequestContext, kind: str, unit: str = "") -> tuple[tuple[str, tuple[Procedure, ...]], ...]:
-    """Return procedures by when they are opened, those for that kind of organisation first.
+def ordered(ctx: RequestContext, kind: str, unit: str = "") -> ProcedureGroups:
+    """Return procedures by document, those for that kind of organisation first.
 
     Args:
         unit: whose acts are in force: what rests on others it did not adopt comes after.
@@ -113,15 +114,14 @@ def ordered(ctx: RequestContext, kind: str, unit: str = "") -> tuple[tuple[str, 
     acts = ("", *ctx.app.settings.regulations.acts, *acts_of(office, unit))
     names = [name for name in ctx.library.procedures() if not name.startswith(OBLIGATIONS)]
     latest = [ctx.library.latest(name) for name in names]
-    groups: dict[str, list[Procedure]] = {
-        name: [] for name in ("event", "once", "yearly", "not_adopted", "other")
-    }
-    for one in sorted(latest, key=lambda one: one.id != USUAL):
-        adopted = one.adopted_act in acts or not unit
-        groups["other" if not among(kind, one.applies_to) else one.opened if adopted else "not_adopted"].append(
-            one
-        )
-    return tuple((name, tuple(group)) for name, group in groups.items() if group)
+    own: list[Procedure] = []
+    not_adopted: list[Procedure] = []
+    other: list[Procedure] = []
+    for procedure in sorted(latest, key=lambda procedure: procedure.id != USUAL):
+        adopted = procedure.adopted_act in acts or not unit
+        (other if not among(kind, procedure.applies_to) else own if adopted else not_adopted).append(procedure)
+    rest = (("web.open.group.not_adopted", tuple(not_adopted)), ("web.open.group.other", tuple(other)))
+    return (*group_by_document(own), *(group for group in rest if group[1]))
 
 
 def make_outlook(

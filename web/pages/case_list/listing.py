@@ -10,7 +10,7 @@ from calendars.calendar import Calendar
 from services.context import Reads
 from web.ui.deadline_status import SOON_WORKING_DAYS, status_on
 from web.ui.name_fields import NameField
-from web.ui.org_names import UnitName, case_title, unit_name
+from web.ui.org_names import ProcedureGroups, UnitName, case_title, group_by_document, unit_name
 from web.ui.unit_filter import build_unit_filter
 from workflow.board.rows import CaseFilter, Row
 from workflow.cases.case import Case
@@ -58,7 +58,7 @@ class Listing:
     """One page of the cases asked for.
 
     Attributes:
-        procedures, stages: what may be chosen, by id; stages of the chosen procedure only.
+        procedures, stages: what may be chosen: by document; stages of the chosen procedure only, by id.
         total: how many cases were found.
         narrowed: whether anything narrows the list, so that an empty one can say which emptiness it is.
     """
@@ -66,7 +66,7 @@ class Listing:
     items: tuple[Item, ...]
     wanted: CaseFilter
     units: NameField
-    procedures: tuple[tuple[str, Text], ...]
+    procedures: ProcedureGroups
     stages: tuple[tuple[str, Text], ...]
     number: int
     pages: int
@@ -102,7 +102,7 @@ def listing(
         items=items(reads, library, office, calendar, cases=shown, today=today),
         wanted=wanted,
         units=build_unit_filter(office, wanted.unit or "", own=own),
-        procedures=tuple((name, library.latest(name).title) for name in library.procedures()),
+        procedures=group_by_document(library.latest(name) for name in library.procedures()),
         stages=tuple((stage.id, stage.title) for stage in chosen.stages) if chosen else (),
         number=number,
         pages=pages,
