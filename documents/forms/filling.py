@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from documents.forms.building import template
@@ -64,7 +64,7 @@ def fill(
     language: str,
     *,
     rows: Iterable[Row] = (),
-    looked_up: bool = False,
+    looked_up: Collection[str] = (),
 ) -> FilledForm:
     """Fill a form with values.
 
@@ -72,7 +72,7 @@ def fill(
         values: field -> text, date, (first, last), number, list or truth value; None when missing.
         language: kk or ru.
         rows: each part -> value; in a form with groups also the group's id (or its number).
-        looked_up: the rows are all there are in the registers: where there are none, the form says so.
+        looked_up: groups ("" where there are none) whose register was read: one without rows says so.
 
     Raises:
         UnknownField: a value or a part of a row that the form does not have.
@@ -83,8 +83,8 @@ def fill(
     context, missing = _build_context(form, values, language, row_list, looked_up=looked_up)
     document = _render(template(form.id, language), context)
     notes = check_form(form, values, row_list)
-    if looked_up and (empty := _without_rows(form, row_list, language)):
-        notes += (Note(code="form.note.none_found", arguments={"groups": empty}),)
+    if empty := _without_rows(form, row_list, looked_up):
+        notes += (Note(code="form.note.none_found", arguments={"rows": empty}),)
     return FilledForm(document=document, missing=missing, notes=notes)
 
 
@@ -96,7 +96,12 @@ def missing_values(
 
 
 def _build_context(
-    form: Form, values: Mapping[str, object], language: str, rows: Sequence[Row], *, looked_up: bool = False
+    form: Form,
+    values: Mapping[str, object],
+    language: str,
+    rows: Sequence[Row],
+    *,
+    looked_up: Collection[str] = (),
 ) -> tuple[dict[str, object], tuple[Missing, ...]]:
     """Return the variables of the template and the missing values."""
     if language not in ("kk", "ru"):
@@ -157,7 +162,7 @@ def _row_variables(
     language: str,
     missing: list[Missing],
     *,
-    looked_up: bool,
+    looked_up: Collection[str],
 ) -> dict[str, object]:
     """Return the template variables of the rows, and add their missing parts to `missing`."""
     if not filled_rows and not looked_up:
@@ -172,28 +177,31 @@ def _row_variables(
             for part in parts
             if not part.optional and format_value(part, row.get(part.id), language) is None
         ]
-    empty = rows.nothing[language] if looked_up and rows.nothing else ""
+    empty = rows.nothing[language] if rows.nothing else ""
     if not rows.groups:
-        nothing = empty and [_row_of_nothing(form, rows.parts, empty)]
+        nothing = empty and looked_up and [_row_of_nothing(form, rows.parts, empty)]
         return {"rows": by_group[0] or nothing or _blank_rows(form, rows.parts, rows.blank)}
     context: dict[str, object] = {}
     for place, group in enumerate(rows.groups):
-        if empty and group.source and not by_group[place]:
+        if empty and group.id in looked_up and not by_group[place]:
             by_group[place] = [_row_of_nothing(form, group.parts, empty)]
         context[group_variable(place)] = by_group[place] or _blank_rows(form, group.parts, 1)
         context[f"{group_variable(place)}_told"] = NEW_PARAGRAPH.join(row["told"] for row in by_group[place])
     return context
 
 
-def _without_rows(form: Form, rows: Sequence[Row], language: str) -> list[str]:
-    """Return what the groups are called whose register has no row; of flat rows, the form."""
-    if form.rows is None or not form.rows.nothing:
+def _without_rows(form: Form, rows: Sequence[Row], looked_up: Collection[str]) -> list[int]:
+    """Return the numbers of the groups (1 is the first) whose register has no row; of flat rows, 1."""
+    if form.rows is None or not form.rows.nothing or not looked_up:
         return []
     if not form.rows.groups:
-        return [] if rows else [form.title[language]]
+        return [] if rows else [1]
     filled = {group_of(form.rows, row) for row in rows}
-    empty = (group for place, group in enumerate(form.rows.groups) if group.source and place not in filled)
-    return [group.label[language] for group in empty]
+    return [
+        place + 1
+        for place, group in enumerate(form.rows.groups)
+        if group.id in looked_up and place not in filled
+    ]
 
 
 def _row_of_nothing(form: Form, parts: Sequence[Field], text: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ of rows, or {"fields": {...}, "rows": [...]}. Dates, amounts and hours are writt
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -25,10 +25,11 @@ from workflow.closest_matches import closest_first
 
 @dataclass(frozen=True, slots=True)
 class FormData:
-    """The values of a file: fields of the form, and its rows."""
+    """Values of a form: its fields, its rows, and the groups whose register was looked up for them."""
 
     fields: Mapping[str, object] = field(default_factory=dict)
     rows: tuple[Mapping[str, object], ...] = ()
+    looked_up: Collection[str] = ()
 
 
 def read_data(source: Source, name: str | None = None, *, form: str) -> FormData:

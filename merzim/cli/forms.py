@@ -73,12 +73,11 @@ def form(
     else:
         of = unit_named(app, unit) or (app.desk.view(case, today=today).case.unit if case else "")
         asked = number(year, where="--year", first=2000, last=2100) if year else None
-        known = from_office(
-            app, wanted, language, unit=of, year=asked, person=person, today=today, approver=approver
-        )
+        known = from_office(call.ctx, wanted, language, unit=of, year=asked, person=person, approver=approver)
     told = read_form_data(Path(rows), wanted.id) if rows else FormData()
     values = {**known.fields, **told.fields, **given(wanted, set_ or [])}
-    filled = fill(wanted, values, language, rows=told.rows or known.rows)
+    looked_up = () if told.rows else known.looked_up
+    filled = fill(wanted, values, language, rows=told.rows or known.rows, looked_up=looked_up)
     _write(Path(to), filled.document)
     notes = _wrong_approver(call, wanted, approver, view)
     if (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from documents.forms import FormData, UnreadableValue, parse_value
 from documents.forms.filling import UnknownField
 from i18n import span
 from services.documents.periods import REPORTED, objects, period_rows
+from services.documents.register_rows import report_rows
 from services.documents.rows import Row, group_rows, position_rows, risk_rows, schedule_rows
 from services.risks import cases
 from workflow.closest_matches import closest_first
@@ -20,6 +21,7 @@ from workflow.refusal import Refusal
 if TYPE_CHECKING:
     from documents.forms import Form
     from services.app import AppContext
+    from services.context import RequestContext
     from workflow.cases.commands.desk import View
     from workflow.org.office import Person
 
@@ -98,19 +100,19 @@ def _rows(form: Form, view: View, language: str) -> list[Row]:
 
 
 def from_office(
-    app: AppContext,
+    ctx: RequestContext,
     form: Form,
     language: str,
     *,
     unit: str,
     year: int | None,
     person: str,
-    today: date,
     approver: str = "",
 ) -> FormData:
     """What the office knows for a form about a period of a unit, or about a person."""
-    office = app.reads.office()
+    app, today, office = ctx.app, ctx.today, ctx.app.reads.office()
     units, rows = office.units, list[Row]()
+    looked_up: Sequence[str] = ()
     values: dict[str, object] = {
         "organisation": (units[unit].name if unit in units else unit) or app.settings.office.name,
         "year": year,
@@ -123,11 +125,13 @@ def from_office(
     if year and form.id == "year_schedule":
         known = app.ledger.cases([one.id for one in app.reads.cases(unit or None)])
         rows = objects(known.values(), office, year, language)
-    elif year and form.id in REPORTED:
-        rows = period_rows(form, cases(app, unit), office, year)
-    return FormData(
-        {name: value for name, value in values.items() if name in form.fields and value}, tuple(rows)
-    )
+    elif year:
+        rows, looked_up = report_rows(ctx, form, unit=unit, year=year, language=language)
+        if form.id in REPORTED:
+            of_cases = period_rows(form, cases(app, unit), office, year)
+            rows += [row for row in of_cases if row not in rows]
+    fields = {name: value for name, value in values.items() if name in form.fields and value}
+    return FormData(fields, tuple(rows), looked_up)
 
 
 def given(form: Form, pairs: list[str]) -> dict[str, object]:

@@ -1,0 +1,106 @@
+"""`merzim form` for the annexes of a year: rows come from the registers, and of an empty one it is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.documents.test_forms import tables_of
+from tests.merzim.conftest import Merzim
+
+NOW = ("--now", "2026-12-01")
+PERSON = "employee=Омарова Гүлнар Асқарқызы"
+ROWS: tuple[tuple[str, ...], ...] = (
+    (
+        *("offences", "category=criminal", "found_by=body", "offender_text=бас маман А. Ахметов"),
+        *("happened_on=2026-02-03", "happened_at=Орал", "event=Пара алды.", "damage=250000"),
+        *("found_on=2026-02-10", "notified_on=2026-02-11", "notified_by=letter", "reporter=Құпия"),
+    ),
+    (
+        *("offences", "category=administrative", "found_by=reconciliation", "offender_text=маман Б. Оспанов"),
+        *("happened_on=2025-06-03", "happened_at=Орал", "event=Сыйлық алды.", "in_force_on=2026-03-02"),
+        "status=соттың қаулысы",
+    ),
+    (
+        *("gifts", "kind=gift", "description=сағат", PERSON, "post=басшының орынбасары", "giver=«Альфа» ЖШС"),
+        *("received_on=2026-02-03", "acceptance=yes", "found_on=2026-02-10", "measures=Тапсырылды."),
+    ),
+    ("gifts", "kind=gift", "description=кітап", PERSON, "received_on=2026-02-04", "acceptance=no"),
+    (
+        *("gifts", "kind=gift", "description=қалам", PERSON, "received_on=2025-11-03", "acceptance=yes"),
+        "found_on=2025-11-04",
+    ),
+    (
+        *("trainings", "kind=ethics_officer", "topic=Мүдделер қақтығысы", "held_on=2026-03-12"),
+        *("format=online", "audience=сатып алу бөлімі", "attended=14"),
+    ),
+    (
+        *("trainings", "kind=culture", "topic=Тест", "held_on=2026-03-13"),
+        *("format=offline", "audience=бәрі", "attended=90"),
+    ),
+    (
+        "exposed-talks",
+        PERSON,
+        "position=сатып алу маманы",
+        "held_on=2026-03-20",
+        "work_done=Әңгіме жүргізілді.",
+    ),
+    (
+        *("explanations", "kind=legal_act", "subject=№ 5 бұйрық", "held_on=2026-04-01", "held_at=15:00"),
+        *("scaled=yes", "scaled_on=2026-04-01", "views=1200", "counted_on=2026-04-30"),
+        "link=https://example.kz/5",
+    ),
+)
+
+
+def test_the_annexes_of_a_year_fill_themselves_from_the_registers(office: Merzim, tmp_path: Path) -> None:
+    """Rows of the year and of the right kind alone, in words of the paper's language; what is empty says so."""
+    for register, *values in ROWS:
+        added = office("register", register, "add", *values, *NOW)
+        assert added.code == 0, (register, added.err)
+
+    facts = _table(office, tmp_path, "legislation_report", "kk")
+    assert [row[-1] for row in facts if row[-1] != "Анықталған жоқ."] == [
+        "Анықталған фактінің сипаттамасы, қабылданған шаралар",
+        "Санаты: қылмыстық құқық бұзушылық\nБолған күні: 2026 жылғы 3 ақпан\nБолған жері: Орал\n"
+        "Лауазымы, Т.А.Ә.: бас маман А. Ахметов\nКелтірілген залал: 250 000 теңге\nПара алды.",
+        "Кім алды: басшының орынбасары, Омарова Гүлнар Асқарқызы\nКім берді: «Альфа» ЖШС\n"
+        "Қабылданған шаралар: Тапсырылды.",
+    ]
+    assert len(facts) == 1 + 9
+    act = _table(office, tmp_path, "reconciliation_act", "ru")
+    assert [row[2] for row in act if row[2]] == [
+        "Фабула правонарушения",
+        "Сыйлық алды.",
+        "Нет.",
+        "Нет.",
+    ]
+    events = _table(office, tmp_path, "ethics_report", "ru")
+    assert "Мүдделер қақтығысы" in events[1][2]
+    assert "Тест" not in events[1][2]
+    assert "Омарова Гүлнар Асқарқызы; сатып алу маманы" in events[2][2]
+    shown = _table(office, tmp_path, "propaganda_report", "ru")
+    assert "НПА, принятый государственным органом\n" in shown[1][1]
+    assert "Число просмотров: 1200\n" in shown[1][1]
+    assert shown[1][2].endswith("https://example.kz/5")
+
+
+def test_a_year_without_rows_says_so_and_names_it(office: Merzim, tmp_path: Path) -> None:
+    """A blank costs points: each group says there is nothing, and the preparer is told to check it."""
+    said = office(
+        "form", "legislation_report", "--year", 2026, "--to", "a.docx", "--lang", "ru", "--json", *NOW
+    )
+    cells = [row[-1] for row in tables_of((tmp_path / "a.docx").read_bytes())[0][1:]]
+
+    assert cells == ["Не выявлено."] * 9
+    assert said.json["notes"] == [
+        "В реестре ничего не записано, в документе так и указано (строки: 1, 2, 3, 4, 5, 6, 7, 8, 9). "
+        "Проверьте до подписания."
+    ]
+    assert "rows" not in {missing["field"] for missing in said.json["missing"]}
+
+
+def _table(office: Merzim, folder: Path, form: str, language: str) -> list[list[str]]:
+    file = folder / f"{form}.docx"
+    made = office("form", form, "--year", 2026, "--to", file, "--lang", language, *NOW)
+    assert made.code == 0, made.err
+    return tables_of(file.read_bytes())[0]
