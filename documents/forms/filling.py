@@ -179,7 +179,7 @@ def _row_variables(
         ]
     empty = rows.nothing[language] if rows.nothing else ""
     if not rows.groups:
-        nothing = empty and looked_up and [_row_of_nothing(form, rows.parts, empty)]
+        nothing = [_row_of_nothing(form, rows.parts, empty)] if empty and looked_up else []
         return {"rows": by_group[0] or nothing or _blank_rows(form, rows.parts, rows.blank)}
     context: dict[str, object] = {}
     for place, group in enumerate(rows.groups):

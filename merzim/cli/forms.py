@@ -50,8 +50,9 @@ def form(
     from documents.forms import LANGUAGES, FormData, fill
     from documents.forms import form as form_named
     from documents.sandbox.readers import read_form_data
-    from services.documents.filling import from_case, from_office, given
+    from services.documents.filling import from_case, given
     from services.queries import unit_named
+    from services.year_reports import report_data
 
     call = CommandContext.of(ctx)
     case, name = (first, second) if second else ("", first)
@@ -73,7 +74,7 @@ def form(
     else:
         of = unit_named(app, unit) or (app.desk.view(case, today=today).case.unit if case else "")
         asked = number(year, where="--year", first=2000, last=2100) if year else None
-        known = from_office(call.ctx, wanted, language, unit=of, year=asked, person=person, approver=approver)
+        known = report_data(call.ctx, wanted, language, unit=of, year=asked, person=person, approver=approver)
     told = read_form_data(Path(rows), wanted.id) if rows else FormData()
     values = {**known.fields, **told.fields, **given(wanted, set_ or [])}
     looked_up = () if told.rows else known.looked_up

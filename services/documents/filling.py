@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
 from documents.forms import FormData, UnreadableValue, parse_value
 from documents.forms.filling import UnknownField
 from i18n import span
-from services.documents.periods import REPORTED, objects, period_rows
-from services.documents.register_rows import report_rows
 from services.documents.rows import Row, group_rows, position_rows, risk_rows, schedule_rows
-from services.risks import cases
 from workflow.closest_matches import closest_first
 from workflow.org.duties import Unresolved, resolve
 from workflow.org.kinds import among
@@ -21,7 +18,6 @@ from workflow.refusal import Refusal
 if TYPE_CHECKING:
     from documents.forms import Form
     from services.app import AppContext
-    from services.context import RequestContext
     from workflow.cases.commands.desk import View
     from workflow.org.office import Person
 
@@ -100,19 +96,10 @@ def _rows(form: Form, view: View, language: str) -> list[Row]:
 
 
 def from_office(
-    ctx: RequestContext,
-    form: Form,
-    language: str,
-    *,
-    unit: str,
-    year: int | None,
-    person: str,
-    approver: str = "",
-) -> FormData:
-    """What the office knows for a form about a period of a unit, or about a person."""
-    app, today, office = ctx.app, ctx.today, ctx.app.reads.office()
-    units, rows = office.units, list[Row]()
-    looked_up: Sequence[str] = ()
+    app: AppContext, form: Form, *, unit: str, year: int | None, person: str, today: date, approver: str = ""
+) -> dict[str, object]:
+    """Return the fields of a form about a period of a unit, or about a person, that the office knows."""
+    units = app.reads.office().units
     values: dict[str, object] = {
         "organisation": (units[unit].name if unit in units else unit) or app.settings.office.name,
         "year": year,
@@ -122,16 +109,7 @@ def from_office(
     if person:
         meant = _person(app, person)
         values |= {"name": meant.name, "post": meant.post}
-    if year and form.id == "year_schedule":
-        known = app.ledger.cases([one.id for one in app.reads.cases(unit or None)])
-        rows = objects(known.values(), office, year, language)
-    elif year:
-        rows, looked_up = report_rows(ctx, form, unit=unit, year=year, language=language)
-        if form.id in REPORTED:
-            of_cases = period_rows(form, cases(app, unit), office, year)
-            rows += [row for row in of_cases if row not in rows]
-    fields = {name: value for name, value in values.items() if name in form.fields and value}
-    return FormData(fields, tuple(rows), looked_up)
+    return {name: value for name, value in values.items() if name in form.fields and value}
 
 
 def given(form: Form, pairs: list[str]) -> dict[str, object]:

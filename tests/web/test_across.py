@@ -16,9 +16,12 @@ import i18n
 from merzim.app import build_app
 from merzim.clock import clock
 from merzim.settings_file import read
+from services.context import operator_context
 from services.documents.case_documents import register_status
 from services.jobs.rounds import deliver, remind
+from services.registers import AddRow, add_row
 from storage.org import store as office_store
+from tests.documents.test_forms import tables_of
 from tests.web.conftest import NOW, PASSWORD, TODAY, people
 from tests.web.offices import office
 from web.app import create_app
@@ -228,6 +231,32 @@ def test_the_reading_is_chosen_in_the_address(kept: Kept) -> None:
     assert "по доле: 0,375" in linear
     assert '<option value="linear" selected>' in linear
     assert wrong.status_code == 422
+
+
+def test_a_report_of_a_year_says_what_its_reader_may_know(kept: Kept) -> None:
+    """The officer's has the gift and says what there is none of; of confidential ones another's is silent."""
+    stamp = {"by": "t", "now": NOW, "today": TODAY, "demonstration": True}
+    gift = {"kind": "gift", "description": "сағат", "employee": "a@org.kz", "received_on": "2026-03-02"}
+    accepted = {"acceptance": True, "found_on": "2026-03-03", "post": "маман", "measures": "Тапсырылды."}
+    command = AddRow(register_id="gifts", unit="hr", values={**gift, **accepted})
+    add_row(operator_context(kept.house, **stamp), command)
+    files = {}
+    for login in ("officer", "responsible"):
+        with kept.browser(login) as browser:
+            page = browser.get("/scores?lang=ru&unit=hr&year=2026").text
+            files[login] = browser.get("/reports/legislation_report/ru?unit=hr&year=2026")
+            unknown = browser.get("/reports/plan/ru?unit=hr&year=2026").status_code
+
+            assert "/reports/legislation_report/kk?unit=hr&amp;year=2026" in page
+            assert unknown == 422
+    with kept.browser("responsible") as browser:
+        assert browser.get("/reports/legislation_report/ru?unit=law&year=2026").status_code == 404
+
+    full, silent = ([row[-1] for row in tables_of(files[login].content)[0][1:]] for login in files)
+    assert [cell for cell in full if cell != "Не выявлено."] == [
+        "Кто принял: маман, Әлиева Гүлнұр\nПринятые меры: Тапсырылды."
+    ]
+    assert silent == [""] * 9
 
 
 @pytest.mark.parametrize("year", ["0", "2009", "2029", "9223372036854775808", "x"])

@@ -126,6 +126,7 @@ READS: dict[str, tuple[str, ...]] = {
     "/monitoring/uploads": (f"{V1}/uploads",),
     "/monitoring/yearly": (f"{V1}/turns",),
     "/scores": (f"{V1}/scores",),
+    "/reports/{form}/{language}": (f"{V1}/reports/{{form}}/{{language}}",),
     "/register": (f"{V1}/notices", f"{V1}/notices/proof"),
     "/register/xlsx": (f"{V1}/notices/file/{{ending}}",),
     "/planner": (f"{V1}/plan",),

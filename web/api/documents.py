@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 from starlette.responses import Response
 
@@ -15,6 +15,7 @@ from web.auth.dependencies import Reading
 from web.pages.cases.documents import papers_view
 from web.pages.cases.page import build_case_view, get_case_or_404
 from web.pages.cases.reading import evidence_of, form_of, package_of
+from web.pages.reports.pages import report_of
 from workflow.cases.case import Evidence
 from workflow.cases.registers.evidence_list import proofs
 
@@ -113,6 +114,18 @@ def list_documents(ctx: Reading, case: CaseId, translator: RequestTranslator) ->
 def get_form(ctx: Reading, case: CaseId, form: FormId, language: Tongue) -> Response:
     """Return a form of the case, filled with the known values, as DOCX."""
     return form_of(ctx, case, form, language)
+
+
+@router.get("/reports/{form}/{language}", responses=FILE, response_class=Response)
+def get_report(
+    ctx: Reading,
+    form: FormId,
+    language: Tongue,
+    year: Annotated[int, Query(ge=1, le=9999)],
+    unit: Annotated[str, Query(max_length=100)] = "",
+) -> Response:
+    """Return a report about a year of a unit as DOCX; its rows come from the registers the reader sees."""
+    return report_of(ctx, form, language, unit=unit, year=year)
 
 
 @router.get("/cases/{case}/evidence/{digest}", responses={**FILE, **DAMAGED}, response_class=Response)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
 from starlette.responses import Response
 
 from documents.sheets.list_book import lists_workbook
 from services import scoring as scoring_services
 from services.context import RequestContext
+from services.year_reports import filled_report, year_reports
 from web.auth.dependencies import Reading
-from web.pages.cases.documents import XLSX, as_file, register_file
+from web.pages.cases.documents import DOCX, XLSX, as_file, register_file
 from web.pages.reports.monitoring import Line, all_lines, monitoring
 from web.pages.reports.notice_register import PAGE as LINES
 from web.pages.reports.notice_register import Sought, register_view, standing_seen
@@ -28,6 +29,8 @@ Text = Annotated[str, Query(max_length=200)]
 Short = Annotated[str, Query(max_length=40)]
 Number = Annotated[int, Query(alias="page", ge=1, le=100_000)]
 Flag = Annotated[Literal["", "1"], Query()]
+FormId = Annotated[str, Path(pattern=r"^[a-z_]{1,60}$")]
+PaperLanguage = Annotated[Literal["kk", "ru"], Path()]
 IN_A_FILE = 20_000
 """So many notices go into one file."""
 MONITORING_COLUMNS = (
@@ -91,8 +94,31 @@ def scores_page(
     view = points_of_year(request, ctx, unit, year, number=number)
     years = (ctx.calendar.first.year, ctx.calendar.last.year)
     return page(
-        request, ctx, "scores.html", today=today, view=view, units=unit_choices(ctx, unit or ""), years=years
+        *(request, ctx, "scores.html"),
+        today=today,
+        view=view,
+        units=unit_choices(ctx, unit or ""),
+        years=years,
+        reports=year_reports(),
     )
+
+
+@router.get("/reports/{form}/{language}")
+def report_file(
+    ctx: Reading,
+    form: FormId,
+    language: PaperLanguage,
+    year: Annotated[int, Query(ge=1, le=9999)],
+    unit: Short = "",
+) -> Response:
+    """A report about a year of a unit as DOCX, its rows from the registers the reader sees."""
+    return report_of(ctx, form, language, unit=unit, year=year)
+
+
+def report_of(ctx: RequestContext, form: str, language: str, *, unit: str, year: int) -> Response:
+    """A report as a download."""
+    document = filled_report(ctx, form, language, unit=seen_unit(ctx, unit), year=year)
+    return as_file(document, DOCX, f"{form}-{year}-{language}.docx")
 
 
 def points_of_year(

@@ -1,4 +1,4 @@
-"""Rows of the reports about a year, from the registers their forms name: those the reader sees."""
+"""Reports about a year of a unit: the forms there are, each filled with what its reader sees."""
 
 from __future__ import annotations
 
@@ -21,28 +21,81 @@ from services.register_views import (
 from workflow.registers.definition import UnknownField, UnknownRegister
 
 if TYPE_CHECKING:
-    from documents.forms import Form
-    from documents.forms.form import Field, RegisterRows
+    from documents.forms import Form, FormData
+    from documents.forms.form import Field, RegisterRows, Rows
     from services.context import RequestContext
 
 
-def report_rows(
-    ctx: RequestContext, form: Form, *, unit: str, year: int, language: str
+def year_reports() -> Sequence[Form]:
+    """Return the forms about a year: the annexes of the Instruction by number, then the others."""
+    from documents.forms import form, names
+
+    reports = [one for one in map(form, names()) if one.about == "period"]
+    return sorted(reports, key=lambda one: (one.annex is None, one.annex or 0, one.id))
+
+
+def filled_report(ctx: RequestContext, name: str, language: str, *, unit: str, year: int) -> bytes:
+    """Return a report about a year of a unit ("" is the whole office) as DOCX.
+
+    Raises:
+        UnknownForm: there is none of that name about a year.
+    """
+    from documents.forms import UnknownForm, fill
+
+    allowed = {one.id: one for one in year_reports()}
+    if name not in allowed:
+        raise UnknownForm("form_unknown", form=name, allowed=tuple(allowed))
+    data = report_data(ctx, allowed[name], language, unit=unit, year=year)
+    return fill(allowed[name], data.fields, language, rows=data.rows, looked_up=data.looked_up).document
+
+
+def report_data(
+    ctx: RequestContext,
+    form: Form,
+    language: str,
+    *,
+    unit: str,
+    year: int | None,
+    person: str = "",
+    approver: str = "",
+) -> FormData:
+    """Return what the reader knows for a form about a period of a unit, or about a person."""
+    from documents.forms import FormData
+    from services.documents.filling import from_office
+    from services.documents.periods import REPORTED, objects, period_rows
+    from storage.cases.registers import cases_with_entries
+
+    fields = from_office(ctx.app, form, unit=unit, year=year, person=person, today=ctx.today, approver=approver)
+    if not year or not form.rows:
+        return FormData(fields)
+    office = ctx.app.reads.office()
+    if form.id == "year_schedule":
+        cases = ctx.reads.whole([case.id for case in ctx.reads.cases(unit or None)])
+        return FormData(fields, tuple(objects(cases.values(), office, year, language)))
+    rows, looked_up = _register_rows(ctx, form.rows, unit, year, language)
+    if form.id in REPORTED:
+        cases = ctx.reads.whole(cases_with_entries(ctx.app.engine, unit or None))
+        recorded = period_rows(form, [cases[case] for case in sorted(cases)], office, year)
+        rows += [row for row in recorded if row not in rows]
+    return FormData(fields, tuple(rows), looked_up)
+
+
+def _register_rows(
+    ctx: RequestContext, rows: Rows, unit: str, year: int, language: str
 ) -> tuple[list[Row], Sequence[str]]:
     """Return the rows of a report, the earliest of a group first, and the groups whose register was read.
 
     Of a register whose lists the reader does not see nothing is said, not even that it is empty.
     """
-    rows, looked_up = list[Row](), list[str]()
-    for group, source in form.rows.sources.items() if form.rows else ():
+    listed, looked_up = list[Row](), list[str]()
+    for group, source in rows.sources.items():
         try:
-            found = list(_rows(ctx, source, form.rows.parts_of(group), unit, year, language))
+            found = list(_rows(ctx, source, rows.parts_of(group), unit, year, language))
         except (UnknownRegister, UnknownField):
             continue
         looked_up.append(group)
-        key = form.rows.group_by if form.rows and group else ""
-        rows += [{key: group, **row} if key else row for row in found]
-    return rows, looked_up
+        listed += [{rows.group_by: group, **row} if group else row for row in found]
+    return listed, looked_up
 
 
 def _rows(
