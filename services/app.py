@@ -101,10 +101,15 @@ class AppContext:
         other.answers_pages = self.answers_pages
         return other
 
+    @property
+    def has_database(self) -> bool:
+        """Whether there is a database; False where its file was not created yet."""
+        return not _is_missing_file(self.settings.database.url)
+
     @cached_property
     def acts(self) -> tuple[Adoption, ...]:
         """The acts the office adopted (`merzim calendar-change apply`); none while there is no database."""
-        if _is_missing_file(self.settings.database.url):
+        if not self.has_database:
             return ()
         from storage.org.adoptions import adoptions
 
@@ -146,7 +151,7 @@ class AppContext:
 
         The library is also dropped if own rules are in force and the tree of units has changed.
         """
-        if _is_missing_file(self.settings.database.url):
+        if not self.has_database:
             return
         from storage.org import adoptions, own_rules
 
@@ -159,7 +164,7 @@ class AppContext:
 
     def rules_version(self) -> Hashable:
         """Return a value that changes whenever adopted acts, own rules or the units they hold for change."""
-        if _is_missing_file(self.settings.database.url):
+        if not self.has_database:
             return None
         from storage.org import adoptions, own_rules
 
@@ -179,7 +184,7 @@ class AppContext:
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """The adoptions and withdrawals of own rules; none while there is no database."""
-        if _is_missing_file(self.settings.database.url):
+        if not self.has_database:
             return ()
         from storage.org.own_rules import steps
 

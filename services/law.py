@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -31,6 +31,7 @@ class CheckedFile:
     Attributes:
         edition, register: what it describes; neither where it cannot be read.
         problems: codes with arguments, as the catalogues say them.
+        warnings: what it lacks and can be used without.
     """
 
     file: str
@@ -38,6 +39,7 @@ class CheckedFile:
     register: Register | None = None
     problems: Problems = ()
     mismatches: tuple[Mismatch, ...] = ()
+    warnings: Problems = ()
 
     @property
     def holds(self) -> bool:
@@ -173,6 +175,7 @@ def _checked(app: AppContext, path: Path) -> CheckedFile:
         edition=edition,
         problems=(*lacking, *_unnamed(edition, path.name)),
         mismatches=tuple(mismatches(edition, app.calendar)),
+        warnings=_warnings(app, path),
     )
 
 
@@ -209,6 +212,33 @@ def _said(path: Path, problems: Iterable[Problem]) -> Problems:
     return tuple(
         (f"regulation.{one.code}", {**one.arguments, "file": path.name, "place": one.place}) for one in problems
     )
+
+
+def _warnings(app: AppContext, path: Path) -> Problems:
+    """Return the languages the office uses in which texts of a file are missing."""
+    import tomllib
+
+    people = app.reads.office().people.values() if app.has_database else ()
+    used = {app.settings.office.language, *(person.language for person in people)}
+    texts = list(_texts(tomllib.loads(path.read_text(encoding="utf-8-sig"))))
+    lacking = {language: sum(language not in text for text in texts) for language in sorted(used)}
+    return tuple(
+        ("law.lacks_language", {"file": path.name, "language": language, "count": count, "of": len(texts)})
+        for language, count in lacking.items()
+        if count
+    )
+
+
+def _texts(value: object) -> Iterator[Mapping[str, object]]:
+    """Yield the texts of a file: tables whose keys are languages."""
+    if isinstance(value, Mapping):
+        if value and set(value) <= {"kk", "ru", "en"}:
+            yield value
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
 
 
 def _unnamed(edition: Procedure, file: str) -> Iterator[tuple[str, dict[str, object]]]:

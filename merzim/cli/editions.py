@@ -137,7 +137,11 @@ def _said(call: CommandContext, one: CheckedFile) -> list[str]:
         lines = [call.say("law.holds", file=one.file, count=len(one.edition.examples))]
     elif one.holds and one.register is not None:
         lines = [call.say("law.register_holds", file=one.file, count=len(one.register.fields))]
-    return lines
+    return lines + _warned(call, one)
+
+
+def _warned(call: CommandContext, one: CheckedFile) -> list[str]:
+    return [call.say(code, **arguments) for code, arguments in one.warnings]
 
 
 def _checked(call: CommandContext, one: CheckedFile) -> dict[str, object]:
@@ -146,5 +150,6 @@ def _checked(call: CommandContext, one: CheckedFile) -> dict[str, object]:
         "edition": one.edition.edition if one.edition else None,
         "register": one.register.edition if one.register else None,
         "holds": one.holds,
-        "problems": [] if one.holds else _said(call, one),
+        "problems": [] if one.holds else [line for line in _said(call, one) if line not in _warned(call, one)],
+        "warnings": _warned(call, one),
     }

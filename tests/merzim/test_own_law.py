@@ -235,3 +235,27 @@ def test_own_law_has_duties_and_kinds_of_its_own(merzim: Merzim, tmp_path: Path)
     assert {one["person"] for one in told.json["notices"]} == {"a@org.kz"}
     assert (misspelt.code, "chief_nurze" in misspelt.out, "chief_nurse" in misspelt.out) == (1, True, True)
     assert (taken_name.code, "committee" in taken_name.out) == (1, True)
+
+
+def test_a_language_the_office_uses_and_a_file_lacks_is_a_warning(merzim: Merzim, tmp_path: Path) -> None:
+    """Texts in Russian alone: fine for an office of Russian readers; one Kazakh reader, and the check warns."""
+    (tmp_path / "own").mkdir()
+    text = PERMIT.replace('kk = "Permit", ru = "Permit", en = "Permit"', 'ru = "Permit", en = "Permit"')
+    text += "[[example]]\ntitle = 'x'\nsource = 'x'\nfacts = { received = 2026-09-01 }\n"
+    text += "due = { decided = 2026-09-15 }\n"
+    (tmp_path / "own" / "permit.2026-01-01.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "config.toml").write_text(CONFIG + '[office]\nlanguage = "ru"\n', encoding="utf-8")
+    people = "unit,name,e-mail,language\nОтдел,А. Сейтова,a@org.kz,ru\n"
+    (tmp_path / "people.csv").write_text(people, encoding="utf-8")
+
+    merzim("people", "people.csv", "--now", "2026-09-01")
+    fine = merzim("law", "check", "--json").json["files"][0]
+    (tmp_path / "people.csv").write_text(people.replace(",ru", ",kk"), encoding="utf-8")
+    merzim("people", "people.csv", "--now", "2026-09-01")
+    warned = merzim("law", "check", "--json")
+    said = merzim("law", "check", "--lang", "ru")
+
+    assert (fine["holds"], fine["warnings"]) == (True, [])
+    assert (warned.code, warned.json["files"][0]["holds"], warned.json["files"][0]["problems"]) == (0, True, [])
+    assert len(warned.json["files"][0]["warnings"]) == 1
+    assert "1 не на языке, которым в учреждении пользуются (kk)" in said.out
