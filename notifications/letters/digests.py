@@ -56,8 +56,8 @@ def unit_letter(notice: Notice, matters: Matters, overview: Overview) -> Letter 
 
 
 def managers_letter(notice: Notice, matters: Matters, overview: Overview) -> Letter | None:
-    """Return the managers' digest: overdue deadlines by stage and cause, the longest named. Nothing
-    confidential.
+    """Return the managers' digest: overdue deadlines by stage and cause, each with its unit and who must act.
+    Nothing confidential.
     """
     language = notice.language
     late = {
@@ -72,7 +72,7 @@ def managers_letter(notice: Notice, matters: Matters, overview: Overview) -> Let
     for one in late.values():
         stages.setdefault((one.procedure.id, one.obligation.stage), []).append(one)
     table = tuple(_stage_line(group, language) for group in stages.values())
-    named = [_item(one, matters, more=_cause(one, language)) for one in late.values()]
+    named = [_item(one, matters, more=_whose(one, language)) for one in late.values()]
     lead = say("digest.managers_lead", {"count": len(late), "today": matters.today}, language)
     return _written(notice, matters, "managers", named, lead, sections(named, language), table)
 
@@ -176,9 +176,10 @@ def _who(one: OpenDeadline, language: str) -> str:
     return say("digest.who", {"people": names}, language) if names else say("digest.cause.nobody", {}, language)
 
 
-def _cause(one: OpenDeadline, language: str) -> str:
-    """Return why a deadline is late."""
-    return say(f"digest.cause.{one.cause}", {}, language)
+def _whose(one: OpenDeadline, language: str) -> str:
+    """Return the unit of a deadline, who must act on it, and why it is late."""
+    who = _who(one, language) if one.people else ""
+    return "; ".join(filter(None, (one.unit, who, say(f"digest.cause.{one.cause}", {}, language))))
 
 
 def _stage_line(group: Sequence[OpenDeadline], language: str) -> Line:

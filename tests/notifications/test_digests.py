@@ -167,6 +167,8 @@ def test_managers_hear_what_is_overdue_by_stage_and_cause(town: Town) -> None:
     assert letter.name == DANA.name
     assert letter.letter.subject == "Overdue obligations, 6 April: 1"
     assert "Announcement: 1 (an earlier step is not done – 1)" in letter.letter.text
+    text = " ".join(letter.letter.text.split())
+    assert f"Аппарат; with {AIGUL.name}; an earlier step is not done" in text
 
 
 def test_a_digest_with_nothing_to_say_is_not_sent(town: Town) -> None:
