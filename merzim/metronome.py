@@ -25,6 +25,7 @@ from services import accounts, second_factors
 from services.jobs import rounds
 from services.jobs.bot_polling import polling
 from services.moments import almaty
+from services.yearly.carried_out import record_carried_out
 from services.yearly.opening import roll_over
 from web.auth.demonstration import is_passwordless_allowed
 from web.auth.middleware import is_loopback
@@ -74,6 +75,7 @@ def tick(app: AppContext, clock: Clock) -> None:
 def _remind(app: AppContext, *, now: datetime, today: date) -> None:
     """A round of which nobody reads the report (its letters are not kept in memory), in an open year."""
     roll_over(app, now=now, today=today)
+    record_carried_out(app, now=now, today=today)
     rounds.remind(app, now=now, today=today, most=rounds.MAX_REPORTED)
 
 

@@ -177,6 +177,11 @@ class AppContext:
         return {}
 
     @cached_property
+    def last_days(self) -> dict[str, date]:
+        """By name: the local day a task that runs once a day was last done."""
+        return {}
+
+    @cached_property
     def unused_files(self) -> dict[str, tuple[str, Text]]:
         """By name: the own files read so far that cannot be used, each with a code and the reason."""
         return {}

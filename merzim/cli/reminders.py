@@ -17,6 +17,7 @@ from merzim.cli.parsing import BadArgument, day
 from services.jobs import rounds
 from services.jobs.rehearsal import rehearse as rehearsed
 from services.queries import force
+from services.yearly.carried_out import record_carried_out
 
 if TYPE_CHECKING:
     from notifications.notice import Notice
@@ -46,6 +47,8 @@ def remind(
     call = CommandContext.of(ctx)
     call.creates_database = not dry_run
     moment = call.moment
+    if not dry_run:
+        record_carried_out(call.app, now=moment.now, today=moment.today)
     report = rounds.remind(call.app, now=moment.now, today=moment.today, dry_run=dry_run)
     if call.json:
         call.answer(_round(call, report))

@@ -47,7 +47,7 @@ def turns(
     edition = app.editions.edition(PROCEDURE, today)
     embargo = next(each.term for each in edition.obligations if isinstance(each.term, Embargo))
     asked = [one for one in organisations(office, unit) if among(office.kind_of(one), edition.applies_to)]
-    known = _known(reads, office, asked)
+    known = analyses_of(reads, office, asked)
     found = []
     for one in asked:
         own = app.library.own
@@ -64,16 +64,17 @@ def turns(
     return tuple(found)
 
 
-def _known(reads: SqlReads, office: Office, asked: list[str]) -> Mapping[str, list[Analysis]]:
-    """Analyses by organisation: each belongs to the nearest one above its case's unit."""
+def analyses_of(reads: SqlReads, office: Office, asked: list[str]) -> Mapping[str, list[Analysis]]:
+    """Return analyses by organisation: each belongs to the nearest one above its case's unit."""
     wanted = frozenset(asked)
+    top = [one for one in asked if not office.is_within_another(one)]
     heads = reads.cases(procedure=PROCEDURE, standing="active")
     found: dict[str, list[Analysis]] = {}
     for case in reads.whole([head.id for head in heads]).values():
         place = office.unit_named.get(" ".join(case.unit.casefold().split()), case.unit)
         own = next((one for one in office.above(place) if one in wanted), None)
-        # A case without a unit is of the whole organisation.
-        for one in (own,) if own is not None else tuple(asked) if not place and len(asked) == 1 else ():
+        # A case without a unit is of the whole organisation: of the one at the top.
+        for one in (own,) if own is not None else tuple(top) if not place and len(top) == 1 else ():
             found.setdefault(one, []).append(_analysis(case))
     return found
 

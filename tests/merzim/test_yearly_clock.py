@@ -87,3 +87,44 @@ def test_it_says_what_is_practice(akimat: Merzim, language: str) -> None:
     said = akimat("yearly-clock", "--lang", language, *NOW)
 
     assert "488" in said.out
+
+
+def test_an_analysis_answers_the_year_s_programme(akimat: Merzim) -> None:
+    """Ended in its own case, it is not asked for again: the round records it in the organisation's programme,
+    moves it with its day and withdraws it with the mistake; what a person recorded stays."""
+
+    def recorded(unit: str, day: str) -> str | None:
+        akimat("remind", "--now", f"{day}T09:05")
+        (programme,) = (
+            one["id"]
+            for one in akimat("cases", "--json", "--now", day).json["cases"]
+            if one["unit"] == unit and one["procedure"] == "tbn4-year"
+        )
+        deadlines = akimat("case", programme, "--json", "--now", day).json["obligations"]
+        return next(one["done_on"] for one in deadlines if one["id"] == "analysis_carried_out.2026")
+
+    akimat("open-year", "2026", "--now", "2026-11-21")
+    akimat("open", "internal-analysis", "--unit", "section", *NOW)
+    number = max(one["id"] for one in akimat("cases", "--json", *NOW).json["cases"])
+    akimat("record", number, "analysis_started", "--on", "2026-10-05", *NOW)
+    assert recorded("district", "2026-11-23") is None
+
+    akimat("record", number, "analysis_ended", "--on", "2026-10-30", "--now", "2026-11-23T16:30")
+    assert recorded("district", "2026-11-24") == "2026-10-30"
+    assert recorded("oblast", "2026-11-24") is None
+
+    akimat(
+        "correct",
+        number,
+        "analysis_ended",
+        "--on",
+        "2026-11-02",
+        "--ground",
+        "қате",
+        "--now",
+        "2026-11-24T16:30",
+    )
+    assert recorded("district", "2026-11-25") == "2026-11-02"
+
+    akimat("withdraw", number, "analysis_ended", "--ground", "қате", "--now", "2026-11-25T16:30")
+    assert recorded("district", "2026-11-26") is None

@@ -166,7 +166,7 @@ def _holding(office: Office, duty: str, place: str) -> Iterator[tuple[Recipient,
 
 def _is_of_a_lower_organisation(office: Office, unit: str) -> bool:
     organisation = office.organisation(unit)
-    return organisation is not None and office.units[organisation].parent in office.units
+    return organisation is not None and office.is_within_another(organisation)
 
 
 def _heads(office: Office, place: str) -> Iterator[tuple[Recipient, ...]]:

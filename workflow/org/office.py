@@ -316,6 +316,11 @@ class Office:
         here = self.unit_named.get(_plain(unit), unit)
         return next((one for one in self.above(here) if one in self.units and self.units[one].kind), None)
 
+    def is_within_another(self, organisation: str) -> bool:
+        """Return whether there is an organisation of a kind of its own above this one."""
+        unit = self.units.get(organisation)
+        return unit is not None and unit.parent is not None and self.organisation(unit.parent) is not None
+
     def kind_of(self, unit: str) -> str:
         """The kind of the organisation a unit (id or name) belongs to, "" when it is not known."""
         organisation = self.organisation(unit)
