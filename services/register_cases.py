@@ -15,7 +15,8 @@ from services.context import RequestContext, stamp
 from workflow.cases.commands import withdrawals
 from workflow.cases.commands.opening import Opening
 from workflow.law.library import NoEdition
-from workflow.org.office import Office
+from workflow.org.kinds import among
+from workflow.org.office import Office, acts_of
 from workflow.registers.definition import Register
 from workflow.registers.rows import RegisterRow, name_in
 from workflow.registers.values import as_date, holds, is_filled
@@ -43,7 +44,7 @@ def opening_of(ctx: RequestContext, register: Register, row: RegisterRow, office
     """Return the case a row opens; None where it opens none (yet)."""
     given = row_facts(register, row, today=ctx.today)
     if register.opens is not None:
-        if not holds(register.opens.when, row.values):
+        if not (holds(register.opens.when, row.values) and _binds(ctx, register.opens.procedure, row, office)):
             return None
         person = register.opens.person
         named = [register.opens.object] if register.opens.object else []
@@ -77,6 +78,13 @@ def opening_of(ctx: RequestContext, register: Register, row: RegisterRow, office
         },
         row=row.id,
     )
+
+
+def _binds(ctx: RequestContext, name: str, row: RegisterRow, office: Office) -> bool:
+    """Return whether a procedure is for the organisation a row is of: its kind, and the acts it adopted."""
+    procedure = ctx.library.latest(name)
+    acts = ("", *ctx.app.settings.regulations.acts, *acts_of(office, row.unit))
+    return among(office.kind_of(row.unit), procedure.applies_to) and procedure.adopted_act in acts
 
 
 def row_facts(register: Register, row: RegisterRow, *, today: date) -> RowFacts:

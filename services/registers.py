@@ -280,6 +280,28 @@ def check_row(ctx: RequestContext, register: Register, given: Mapping[str, objec
     return values
 
 
+def invalid_values(
+    ctx: RequestContext, register: Register, values: Mapping[str, Value], problems: Sequence[ValueProblem]
+) -> list[ValueProblem]:
+    """Return what is required of a row and does not hold, besides these problems of its single values.
+
+    What the writer does not see is not asked of them.
+    """
+    shown, wrong = list_fields(register, reader_scope(ctx)), {one.field for one in problems}
+    return [one for one in check_values(register, values) if one.field in shown and one.field not in wrong]
+
+
+def unique_keys(
+    ctx: RequestContext, register: Register, rows: Sequence[Mapping[str, Value]]
+) -> list[tuple[int, str]]:
+    """Return the position and field of every value of new rows that must be unique and is not."""
+    from storage.registers.chains import SqlRegisterRows
+
+    keys = [_unique(register, values) for values in rows]
+    seen = _seen_units(ctx, ctx.reads.office())
+    return SqlRegisterRows(ctx.app.engine).same(register.id, keys, seen) if any(keys) else []
+
+
 def projected(register: Register, row: RegisterRow, office: Office) -> Projection:
     """Return what lists keep of a row."""
     return project(register, row, partial(name_in, office))
@@ -344,10 +366,8 @@ def _require_valid(
     only: tuple[str, ...] | None = None,
 ) -> None:
     """Raise InvalidRow; what the writer does not see is not asked of them."""
-    shown = list_fields(register, reader_scope(ctx))
-    wrong = {one.field for one in problems}
-    checked = check_values(register, values) if only is None else ()
-    found = [*problems, *(one for one in checked if one.field in shown and one.field not in wrong)]
+    required = invalid_values(ctx, register, values, problems) if only is None else []
+    found = [*problems, *required]
     if found:
         raise InvalidRow(register, tuple(found))
 

@@ -42,6 +42,7 @@ READERS: Mapping[str, tuple[str, str]] = {
     "audit": ("documents.schedules.audit_table", "read_audit"),
     "measures": ("documents.measure_plan", "read_measures"),
     "cartogram": ("documents.drawings.cartogram_table", "read_cartogram"),
+    "register": ("documents.registers.rows_table", "read_rows"),
     "form": ("documents.forms.rows_file", "read_data"),
     "packed": ("documents.sheets.file_kind", "packed_type"),
     "act": ("documents.sandbox.child", "check_act"),

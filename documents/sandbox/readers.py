@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from documents.forms.rows_file import FormData
     from documents.measure_plan import ReadMeasure
     from documents.people.read_people import ReadPeople
+    from documents.registers.rows_table import RegisterTable
     from documents.schedules.audit_table import AuditCase
     from documents.schedules.reading import ReadSchedule
     from workflow.cases.registers.exposure import CartogramLine
@@ -65,6 +66,11 @@ def read_cartogram(source: Source, name: str | None = None) -> tuple[CartogramLi
 def read_form_data(source: Source, form: str, name: str | None = None) -> FormData:
     """Read the values of a form, given by its id: `documents.forms.rows_file`."""
     return cast("FormData", _read("form", source, name, form=form))
+
+
+def read_register_rows(source: Source, name: str | None = None, *, heads: Mapping[str, str]) -> RegisterTable:
+    """Read the rows of a register's spreadsheet: `documents.registers.rows_table`."""
+    return cast("RegisterTable", _read("register", source, name, heads=heads))
 
 
 def media_type(path: Path, name: str) -> str | None:

@@ -19,6 +19,7 @@ _CLASSES: Mapping[str, tuple[str, ...]] = {
     "documents.schedules.audit_table": ("AuditCase",),
     "documents.people.read_people": ("ReadPeople",),
     "documents.measure_plan": ("ReadMeasure",),
+    "documents.registers.rows_table": ("RegisterTable",),
     "documents.forms.rows_file": ("FormData",),
     "documents.sheets.unreadable": ("RowError",),
     "workflow.law.procedure": ("Text",),

@@ -26,6 +26,7 @@ KINDS: Mapping[str, str] = {
     "remarks": "remark",
 }
 """Registers of a case, and what a row of each is called."""
+_ACTION = "list|show|add|edit|withdraw|erase|template|import|export"
 ACTIONS = ("list", "add", "edit", "withdraw")
 _YES, _NO = ("yes", "иә", "да", "true", "1"), ("no", "жоқ", "нет", "false", "0", "")
 
@@ -38,7 +39,7 @@ def add_to(app: typer.Typer) -> None:
 def register(
     ctx: typer.Context,
     name: Annotated[str | None, typer.Argument(metavar="NAME")] = None,
-    action: Annotated[str, typer.Argument(metavar="list|show|add|edit|withdraw|erase")] = "list",
+    action: Annotated[str, typer.Argument(metavar=_ACTION)] = "list",
     said: Annotated[list[str] | None, typer.Argument(metavar="[ID] [FIELD=VALUE ...]")] = None,
     case: Annotated[str, typer.Option("--case", metavar="C", help="cli.option.register_case")] = "",
     unit: Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")] = "",
@@ -48,6 +49,7 @@ def register(
     ] = None,
     search: Annotated[str, typer.Option("--search", metavar="TEXT", help="cli.option.search")] = "",
     sort: Annotated[str, typer.Option("--sort", metavar="[-]FIELD", help="cli.option.register_sort")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="cli.option.dry_run")] = False,
 ) -> int:
     from merzim.cli import register_rows
 
@@ -68,6 +70,7 @@ def register(
                 where=tuple(where or ()),
                 search=search,
                 sort=sort,
+                dry_run=dry_run,
             ),
         )
     _of_case(call, name, action, list(said or ()), case=case, unit=unit, ground=ground)

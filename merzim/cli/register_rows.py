@@ -1,4 +1,4 @@
-"""Rows of registers that are data: `merzim register NAME list|show|add|edit|withdraw|erase`."""
+"""Rows of registers that are data: `merzim register NAME list|show|add|edit|withdraw|...`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from merzim.cli.parsing import BadArgument, named_texts
 from workflow.closest_matches import closest_first
 
 if TYPE_CHECKING:
-    from services.register_views import FieldView, RowDetail
+    from services.register_views import FieldView, ListRows, RowDetail
 
 LISTED = 500
 """Rows read at a time for a list."""
@@ -34,6 +34,7 @@ class RowsRequest:
     where: Sequence[str] = ()
     search: str = ""
     sort: str = ""
+    dry_run: bool = False
 
 
 def print_registers(call: CommandContext) -> None:
@@ -52,7 +53,17 @@ def run(call: CommandContext, request: RowsRequest) -> int:
     """Do what is asked; everything wrong with a row is printed, one line each."""
     from workflow.registers.values import InvalidRow, problem_arguments
 
-    actions = {"list": _list, "show": _show, "add": _add, "edit": _edit, "withdraw": _withdraw, "erase": _erase}
+    actions = {
+        "list": _list,
+        "show": _show,
+        "add": _add,
+        "edit": _edit,
+        "withdraw": _withdraw,
+        "erase": _erase,
+        "template": _template,
+        "import": _import,
+        "export": _export,
+    }
     if request.action not in actions:
         allowed = closest_first(request.action, actions)
         raise BadArgument("cli.not_one_of", text=request.action, where="ACTION", allowed=allowed)
@@ -67,14 +78,14 @@ def run(call: CommandContext, request: RowsRequest) -> int:
     return DONE
 
 
-def _list(call: CommandContext, request: RowsRequest) -> None:
+def _asked(request: RowsRequest) -> ListRows:
     from services.inputs import build
-    from services.register_views import ListRows, cell_value, list_rows
+    from services.register_views import ListRows
 
     filters = [
         {"field": name, "is": [text]} for name, text in named_texts(request.where, where="--where").items()
     ]
-    asked = {
+    fields = {
         "register_id": request.register,
         "unit": request.unit,
         "case": request.case or None,
@@ -83,10 +94,17 @@ def _list(call: CommandContext, request: RowsRequest) -> None:
         "sort": request.sort,
         "size": LISTED,
     }
-    page = list_rows(call.ctx, build(ListRows, asked))
+    return build(ListRows, fields)
+
+
+def _list(call: CommandContext, request: RowsRequest) -> None:
+    from services.register_views import cell_value, list_rows
+
+    asked = _asked(request)
+    page = list_rows(call.ctx, asked)
     rows = list(page.rows)
     for number in range(2, page.pages + 1):
-        rows += list_rows(call.ctx, build(ListRows, {**asked, "page": number})).rows
+        rows += list_rows(call.ctx, asked.model_copy(update={"page": number})).rows
     if call.json:
         answer = {"register": request.register, "total": page.total, "totals": page.totals}
         call.answer({**answer, "rows": [row.model_dump(mode="json") for row in rows]})
@@ -163,6 +181,54 @@ def _erase(call: CommandContext, request: RowsRequest) -> None:
 
     fields = {"row": _row_id(request), "fields": list(request.words[1:]), "ground": request.ground}
     _tell(call, erase_row(call.ctx, build(EraseRow, fields)), "register.erased")
+
+
+def _template(call: CommandContext, request: RowsRequest) -> None:
+    from services.register_tables import template
+
+    _write(call, request, template(call.ctx, request.register, call.language))
+
+
+def _export(call: CommandContext, request: RowsRequest) -> None:
+    from services.register_tables import export
+
+    _write(call, request, export(call.ctx, _asked(request), call.language))
+
+
+def _import(call: CommandContext, request: RowsRequest) -> None:
+    from services.inputs import OpenFile, build
+    from services.register_tables import ImportRows, import_rows
+
+    path = Path(_file(request))
+    with path.open("rb") as content:
+        fields = {
+            "register_id": request.register,
+            "unit": request.unit,
+            "case": request.case or None,
+            "preview": request.dry_run,
+            "content": OpenFile(path.name, content),
+        }
+        result = import_rows(call.ctx, build(ImportRows, fields))
+    if call.json:
+        call.answer(result.model_dump(mode="json"))
+        return
+    call.print(call.say("register.imported", file=path.name, count=result.rows))
+    if request.dry_run:
+        call.print(call.say("cli.nothing_written"))
+
+
+def _write(call: CommandContext, request: RowsRequest, content: bytes) -> None:
+    from documents.registers.template import write_table
+
+    file = _file(request)
+    write_table(Path(file), content)
+    call.print(call.say("register.file_written", file=file))
+
+
+def _file(request: RowsRequest) -> str:
+    if not request.words:
+        raise BadArgument("cli.missing_parameter", name="FILE")
+    return request.words[0]
 
 
 def _values(call: CommandContext, name: str, words: Sequence[str], files: ExitStack) -> Mapping[str, Any]:

@@ -110,6 +110,14 @@ class SqlRegisterRows:
                     found.setdefault(record.seq, {})[record.field] = json.loads(record.value)
         return found
 
+    def same(
+        self, register: str, unique: Sequence[Mapping[str, str]], seen_units: Collection[str] | None
+    ) -> list[tuple[int, str]]:
+        """Return the position and field of every key that another of these rows or one stored has."""
+        with reading(self._engine) as connection:
+            found = _same(connection, register, unique, seen_units)
+            return sorted((one.position, one.field) for one in found)
+
     def add(
         self,
         register: str,
@@ -362,12 +370,25 @@ def _refuse_same(
     but: str = "",
 ) -> None:
     """Raise NotUnique for a key another row has, among these rows or those stored and seen."""
+    for found in _same(connection, register, unique, seen_units, but=but):
+        raise found
+
+
+def _same(
+    connection: Connection,
+    register: str,
+    unique: Sequence[Mapping[str, str]],
+    seen_units: Collection[str] | None,
+    *,
+    but: str = "",
+) -> Iterator[NotUnique]:
+    """Yield the keys that another row has."""
     places: dict[str, dict[str, int]] = {}
     for position, keys in enumerate(unique):
         for name, key in keys.items():
             earlier = places.setdefault(name, {}).setdefault(key, position)
             if earlier != position:
-                raise NotUnique(position, name, "")
+                yield NotUnique(position, name, "")
     for name, positions in places.items():
         query = (
             select(REGISTER_CELL.c.key, REGISTER_CELL.c.row, REGISTER_ROW.c.unit)
@@ -380,7 +401,7 @@ def _refuse_same(
         )
         for record in execute_for_names(connection, query, positions):
             if record.row != but and (seen_units is None or record.unit in seen_units):
-                raise NotUnique(positions[record.key], name, record.row)
+                yield NotUnique(positions[record.key], name, record.row)
 
 
 def heads(connection: Connection, ids: Collection[str]) -> Iterator[Row_]:

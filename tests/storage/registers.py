@@ -132,7 +132,7 @@ def application(engine: Engine, folder: Path) -> AppContext:
     settings = Settings(
         database=DatabaseSettings(url=engine.url.render_as_string(hide_password=False)),
         evidence=EvidenceSettings(folder=folder / "evidence"),
-        regulations=RegulationSettings(folder=folder / "own"),
+        regulations=RegulationSettings(folder=folder / "own", acts=("mne-standard-2025",)),
     )
 
     def clock() -> Moment:

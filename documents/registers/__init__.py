@@ -1,0 +1,1 @@
+"""Spreadsheets of registers: the empty one to fill in, and rows read from one that was."""

@@ -1,0 +1,102 @@
+"""Reads rows of a register from a spreadsheet: a heading for each field, a line for each row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time
+
+from documents.sheets.spelling import plain
+from documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
+from documents.sheets.workbook import NotAValue, Row, Source, is_empty, open_paper, text_of
+from workflow.closest_matches import closest_first
+
+HEAD_ROWS = 10
+"""Rows at the top among which the headings are looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterTable:
+    """The rows of a spreadsheet.
+
+    Attributes:
+        columns: field -> the letters of its column.
+        rows: (number in the spreadsheet, field -> value as it stands there), those that are not empty.
+    """
+
+    columns: Mapping[str, str]
+    rows: tuple[tuple[int, Mapping[str, object]], ...]
+
+
+def read_rows(source: Source, name: str | None = None, *, heads: Mapping[str, str]) -> RegisterTable:
+    """Read the first sheet of a file.
+
+    Args:
+        heads: how a heading may be written -> the field it is of.
+
+    Raises:
+        UnreadablePaper: it cannot be opened; it has no headings, one twice or one that no field has; a formula
+            stands in place of a value.
+    """
+    paper = open_paper(source, name)
+    known = {plain(head): field for head, field in heads.items()}
+    found = max(paper.sheets[0].rows[:HEAD_ROWS], key=lambda row: len(_fields(row, known)))
+    at = _fields(found, known)
+    errors = Errors()
+    if not at:
+        raise UnreadablePaper("register_no_heads", name=paper.name, allowed=tuple(heads)[:HEAD_ROWS])
+    for place, value in enumerate(found.cells):
+        head = "" if isinstance(value, NotAValue) else text_of(value)
+        if head and plain(head) not in known:
+            allowed = closest_first(head, dict.fromkeys(heads))[:HEAD_ROWS]
+            errors.add(
+                found.number, "register_head_unknown", cell=_cell(place, found), text=head, allowed=allowed
+            )
+        elif head and at[known[plain(head)]] != place:
+            errors.add(found.number, "register_head_twice", cell=_cell(place, found), text=head)
+    rows = []
+    for row in paper.sheets[0].rows:
+        if row.number > found.number:
+            values = {field: _value(row, place, errors) for field, place in at.items()}
+            values = {field: value for field, value in values.items() if not is_empty(value)}
+            if values:
+                rows.append((row.number, values))
+    errors.refuse(paper.name)
+    return RegisterTable({field: letters(place) for field, place in at.items()}, tuple(rows))
+
+
+def letters(column: int) -> str:
+    """Return how a spreadsheet calls a column, counted from 0: A, Z, AA."""
+    name = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(ord("A") + rest) + name
+    return name
+
+
+def _fields(row: Row, known: Mapping[str, str]) -> dict[str, int]:
+    """Return field -> column of the headings in a row, the first of each."""
+    found: dict[str, int] = {}
+    for place, value in enumerate(row.cells):
+        field = known.get(plain(text_of(value))) if isinstance(value, str) else None
+        if field is not None:
+            found.setdefault(field, place)
+    return found
+
+
+def _value(row: Row, place: int, errors: Errors) -> object:
+    value = row.cell(place)
+    if isinstance(value, datetime) and value.time() == time():
+        return value.date()
+    if isinstance(value, str | NotAValue | float):
+        try:
+            return text_of(value, _cell(place, row))
+        except UnreadableCell as refusal:
+            errors.take(row.number, refusal)
+            return None
+    return value
+
+
+def _cell(place: int, row: Row) -> str:
+    return f"{letters(place)}{row.number}"

@@ -1,0 +1,87 @@
+"""Writes the empty spreadsheet of a register: a heading and cells for what each field takes."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from documents.sheets.unreadable import UnreadablePaper
+from workflow.registers.definition import RegisterField
+from workflow.registers.values import FIRST_DAY, LAST_DAY
+
+ROWS = 10_000
+"""Rows that take only what the field takes."""
+MAX_LIST = 255
+"""Letters Excel takes in a list of answers."""
+FORBIDDEN = "[]:*?/\\"
+_FIRST_DAY = FIRST_DAY.replace(year=1901)
+_WIDTHS = {"date": 14, "number": 14, "money": 16, "yes_no": 10, "long_text": 50}
+
+
+def empty_table(
+    title: str, fields: Sequence[RegisterField], heads: Sequence[str], *, instruction: str, language: str
+) -> bytes:
+    """Return the workbook: an instruction, frozen headings, answers to choose from, dates and numbers only.
+
+    Args:
+        heads: what stands over the column of each field; those after the fields' take any text.
+    """
+    import xlsxwriter
+
+    target = io.BytesIO()
+    book = xlsxwriter.Workbook(
+        target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    )
+    sheet = book.add_worksheet("".join(" " if sign in FORBIDDEN else sign for sign in title)[:31] or "1")
+    wrapped = book.add_format({"text_wrap": True, "valign": "top", "italic": True})
+    headed = book.add_format(
+        {"bold": True, "text_wrap": True, "valign": "vcenter", "border": 1, "bg_color": "#E8EEF7"}
+    )
+    text = book.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})
+    day, number = book.add_format({"num_format": "dd.mm.yyyy"}), book.add_format({"num_format": "0.####"})
+    sheet.write_string(0, 0, instruction, wrapped)
+    sheet.set_row(0, 60)
+    for place, head in enumerate(heads):
+        sheet.write_string(1, place, head, headed)
+        field = fields[place] if place < len(fields) else None
+        kind = field.kind if field is not None else "text"
+        shape = day if kind == "date" else number if kind in ("number", "money") else text
+        sheet.set_column(place, place, _WIDTHS.get(kind, 26), shape)
+        rule = _rule(field, language) if field is not None else None
+        if rule is not None:
+            sheet.data_validation(2, place, ROWS + 1, place, rule)
+        if field is not None and field.help is not None:
+            sheet.write_comment(1, place, field.help[language])
+    sheet.freeze_panes(2, 1)
+    sheet.repeat_rows(1)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    book.close()
+    return target.getvalue()
+
+
+def write_table(path: Any, content: bytes) -> None:
+    """Write a workbook to a file. Raises UnreadablePaper (`paper_not_written`) when that fails."""
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise UnreadablePaper("paper_not_written", name=str(path), problem=str(error)) from error
+
+
+def _rule(field: RegisterField, language: str) -> dict[str, object] | None:
+    """Return what the cells of a field take, where a spreadsheet can say it."""
+    from i18n import say
+
+    if field.kind == "date":
+        return {"validate": "date", "criteria": "between", "minimum": _FIRST_DAY, "maximum": LAST_DAY}
+    if field.kind in ("number", "money"):
+        return {"validate": "decimal", "criteria": "between", "minimum": -(10**13), "maximum": 10**13}
+    answers: list[str] = []
+    if field.kind == "yes_no":
+        answers = [say("register.yes", {}, language), say("register.no", {}, language)]
+    elif field.kind == "choice" and not field.several:
+        answers = [option.title[language] for option in field.options]
+    if not answers or len(",".join(answers)) > MAX_LIST or any("," in answer for answer in answers):
+        return None
+    return {"validate": "list", "source": answers}

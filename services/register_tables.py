@@ -1,0 +1,236 @@
+"""Registers as spreadsheets: the empty one, rows taken in from one, rows given out as one.
+
+An import names every bad cell and takes all rows or none; with `preview` it takes none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, SkipValidation
+from pydantic.json_schema import SkipJsonSchema
+
+from services.context import RequestContext
+from services.evidence import UnknownUpload, clean_file_name
+from services.inputs import CaseId, Digest, Line
+from services.register_views import (
+    FieldView,
+    ListRows,
+    RegisterId,
+    cell_value,
+    field_view,
+    head_views,
+    lookup,
+    reader_scope,
+    row_query,
+    seen_register,
+)
+from services.registers import WrongPlace, add_rows, invalid_values, place_of, unique_keys
+from services.verbs import Command, verb
+from workflow.law.procedure import Text
+from workflow.refusal import Refusal
+from workflow.registers.access import list_fields
+from workflow.registers.definition import Register, RegisterField
+from workflow.registers.values import Value, ValueProblem, parse_values, problem_arguments
+
+UNIT, ROW = "unit", "row"
+"""Columns besides those of the fields: the unit of a row, and the id of one that is there already."""
+EXPORT_LIMIT = 100_000
+"""Rows one file may have."""
+SHOWN = 20
+"""Rows of an import that its preview shows."""
+LANGUAGES = ("kk", "ru", "en")
+
+
+class ImportRows(Command):
+    """Take rows in from a spreadsheet: the digest that `/files` answered, or (from a page) the file itself.
+
+    `unit`: of rows whose column `unit` is empty; `preview`: nothing is written.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    register_id: RegisterId
+    unit: Line = ""
+    case: CaseId | None = None
+    file: Digest | None = None
+    preview: bool = False
+    content: SkipJsonSchema[Annotated[Any, SkipValidation]] = Field(default=None, exclude=True)
+
+
+class ImportedRows(BaseModel):
+    """What was taken in. `first`: values of the first rows, by field; `fields`: those the file has."""
+
+    register_id: str
+    rows: int
+    preview: bool
+    ids: list[str]
+    fields: list[FieldView]
+    first: list[dict[str, Any]]
+
+
+@verb("record")
+def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
+    """Take rows in from a spreadsheet: all of them, or none where a cell is wrong."""
+    from documents.sandbox.readers import read_register_rows
+    from documents.sheets.unreadable import RowError, UnreadablePaper
+
+    register = seen_register(ctx, command.register_id)
+    unit, case = place_of(ctx, register, command.unit, command.case)
+    data, name = _content(ctx, command)
+    fields = writable_fields(ctx, register)
+    table = read_register_rows(data, name, heads=_known_heads(register, fields))
+    errors, rows, units = list[RowError](), list[dict[str, Value]](), list[str]()
+    find, places = lookup(ctx), dict[str, str | None]()
+    for number, cells in table.rows:
+        values, problems = parse_values(
+            register, {key: value for key, value in cells.items() if key in register.fields}, find
+        )
+        problems = [*problems, *invalid_values(ctx, register, values, problems)]
+        errors += [_error(register, problem, number, table.columns) for problem in problems]
+        if cells.get(ROW):
+            errors.append(RowError(number, "register_row_there", {"cell": f"{table.columns[ROW]}{number}"}))
+        of_unit = str(cells.get(UNIT, ""))
+        if of_unit not in places:
+            places[of_unit] = _place(ctx, register, of_unit) if of_unit else unit
+        if places[of_unit] is None:
+            cell = f"{table.columns[UNIT]}{number}"
+            errors.append(RowError(number, "register_unit_unknown", {"cell": cell, "text": of_unit}))
+        rows.append(values)
+        units.append(places[of_unit] or "")
+    if not errors:
+        for position, field in unique_keys(ctx, register, rows):
+            problem = ValueProblem(field, "not_unique")
+            errors.append(_error(register, problem, table.rows[position][0], table.columns))
+    if errors:
+        raise UnreadablePaper("paper_unreadable", errors=errors, name=name, count=len(errors))
+    ids = [] if command.preview or not rows else add_rows(ctx, register, unit, case, rows, units)
+    return ImportedRows(
+        register_id=register.id,
+        rows=len(rows),
+        preview=command.preview,
+        ids=list(ids),
+        fields=[field_view(one) for one in fields if one.id in table.columns],
+        first=rows[:SHOWN],
+    )
+
+
+def template(ctx: RequestContext, register_id: str, language: str) -> bytes:
+    """Return the empty spreadsheet of a register, with the fields the reader may write."""
+    from documents.registers.template import empty_table
+    from i18n import say
+
+    register = seen_register(ctx, register_id)
+    fields = writable_fields(ctx, register)
+    required = tuple(field.title for field in fields if field.required)
+    heads = [*heads_of(fields, language)]
+    if register.kept_in == "unit":
+        heads.append(_column(UNIT, heads, language))
+    return empty_table(
+        register.title[language],
+        fields,
+        heads,
+        instruction=say("register.template", {"title": register.title, "required": required}, language),
+        language=language,
+    )
+
+
+def export(ctx: RequestContext, command: ListRows, language: str) -> bytes:
+    """Return all rows a list asks for as a spreadsheet, with the fields the reader sees.
+
+    Raises:
+        UnknownRegister, UnknownField, InvalidRow: as `list_rows`.
+        UnreadablePaper: more rows than a file takes (`list_too_long`).
+    """
+    from documents.sheets.listing import Table, tables_workbook
+    from documents.sheets.unreadable import UnreadablePaper
+    from i18n import say
+    from storage.registers.lists import SqlRegisterLists
+
+    register = seen_register(ctx, command.register_id)
+    shown = list_fields(register, reader_scope(ctx))
+    fields = [register.fields[name] for name in shown]
+    descending, sort = command.sort.startswith("-"), command.sort.removeprefix("-")
+    total, found = SqlRegisterLists(ctx.app.engine).page(
+        row_query(ctx, register, command),
+        sort=sort if sort in shown else "",
+        descending=descending or not sort,
+        limit=EXPORT_LIMIT,
+    )
+    if total > EXPORT_LIMIT:
+        raise UnreadablePaper("list_too_long", rows=total, limit=EXPORT_LIMIT)
+    words = {answer: say(f"register.{answer}", {}, language) for answer in ("yes", "no")}
+    views = [field_view(field) for field in fields]
+    office = ctx.reads.office()
+    rows = []
+    for row in head_views(ctx, found):
+        cells = [cell_value(view, row, language) for view in views]
+        plain = [words["yes" if cell else "no"] if isinstance(cell, bool) else cell for cell in cells]
+        unit = office.units.get(row.unit)
+        rows.append((row.id, unit.name if unit is not None else row.unit, *plain))
+    heads = heads_of(fields, language)
+    columns = [_column(name, heads, language) for name in (ROW, UNIT)]
+    return tables_workbook([Table([*columns, *heads], rows)])
+
+
+def writable_fields(ctx: RequestContext, register: Register) -> list[RegisterField]:
+    """Return the fields a spreadsheet may have: those the reader sees, but for files."""
+    shown = list_fields(register, reader_scope(ctx))
+    return [register.fields[name] for name in shown if register.fields[name].kind != "file"]
+
+
+def heads_of(fields: Sequence[RegisterField], language: str) -> list[str]:
+    """Return the heading of each field, with its id where two have the same title."""
+    titles = [field.title[language] for field in fields]
+    return [
+        f"{title} ({field.id})" if titles.count(title) > 1 else title
+        for field, title in zip(fields, titles, strict=True)
+    ]
+
+
+def _column(name: str, heads: Sequence[str], language: str) -> str:
+    """Return the heading of a column besides those of the fields, with its id where a field is called so."""
+    from i18n import say
+
+    title = say(f"register.column.{name}", {}, language)
+    return f"{title} ({name})" if title in heads else title
+
+
+def _known_heads(register: Register, fields: Sequence[RegisterField]) -> dict[str, str]:
+    """Return how headings may be written -> field, the column of the unit and of the id."""
+    names = (ROW, UNIT) if register.kept_in == "unit" else (ROW,)
+    known = dict[str, str]()
+    for language in LANGUAGES:
+        heads = heads_of(fields, language)
+        known |= {_column(name, heads, language): name for name in names}
+        known |= {head: field.id for field, head in zip(fields, heads, strict=True)}
+    return {**known, **{field.id: field.id for field in fields}, **{name: name for name in names}}
+
+
+def _place(ctx: RequestContext, register: Register, text: str) -> str | None:
+    """Return the unit a row of a file names; None where there is none in the reader's reach."""
+    try:
+        return place_of(ctx, register, text, None)[0]
+    except (Refusal, WrongPlace):
+        return None
+
+
+def _content(ctx: RequestContext, command: ImportRows) -> tuple[bytes, str]:
+    if command.content is not None:
+        return command.content.content.read(), clean_file_name(command.content.name)
+    upload = ctx.uploads.kept("file", command.file or "", by=ctx.reader.login, now=ctx.now)
+    if upload is None:
+        raise UnknownUpload("web.problem.no_upload")
+    return upload.content, clean_file_name(upload.name)
+
+
+def _error(register: Register, problem: ValueProblem, number: int, columns: Mapping[str, str]) -> Any:
+    """Return a problem as one of a row of the file, with the address of its cell before the field's title."""
+    from documents.sheets.unreadable import RowError
+
+    arguments = problem_arguments(register, problem)
+    title, cell = arguments["field"], columns.get(problem.field, "")
+    if isinstance(title, Text) and cell:
+        arguments["field"] = Text(*(f"{cell}{number}, {title[language]}" for language in LANGUAGES))
+    return RowError(number, f"register.value.{problem.code}", arguments)
