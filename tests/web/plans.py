@@ -36,6 +36,7 @@ FIXED = {
 PARTIAL = {
     "ix_case_confidential": "confidential cases",
     "ix_case_unsealed": "cases changed since the last round",
+    "ix_register_row_unsealed": "rows of registers changed since the last round",
     "ix_notice_bundled": "notices that wait for a digest",
     "ix_notice_lost": "notices that failed",
 }

@@ -178,7 +178,7 @@ def test_a_letter_is_acknowledged_by_whoever_it_was_sent_to() -> None:
     stranger = home.client("other").post("/desk/read", data=said)
     own = home.client("erlan").post("/desk/read", data=said)
 
-    assert "С письмом ознакомлен" in page
+    assert "Отметить прочтение" in page
     assert stranger.status_code == 404
     assert own.status_code == 303
     assert [letter.acknowledged_at for letter in home.context.reads.notices(home.late)] == [NOW]

@@ -334,7 +334,7 @@ def test_a_case_is_opened_for_the_unit_that_was_typed(home: Home) -> None:
     assert home.case(opened.headers["location"].rpartition("/")[2]).unit == "s7"  # type: ignore[union-attr]
     assert refused.status_code == 422
     assert "Подразделения «Мектеп 1» нет." in refused.text
-    assert (fields.inputs["unit"], fields.inputs["object"]) == ("Мектеп 1", "Жаңа объект")
+    assert (fields.inputs["unit"], fields.inputs["object_ru"]) == ("Мектеп 1", "Жаңа объект")
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def test_a_language_asked_for_is_remembered(browser: TestClient) -> None:
     page = browser.get("/").text
 
     assert '<html lang="ru"' in page
-    assert "Сводка для руководителя" in page
+    assert "Обзор" in page
 
 
 def test_the_address_wins_over_the_cookie_and_the_cookie_over_the_browser(browser: TestClient) -> None:

@@ -177,7 +177,9 @@ def read_register(name: str, text: bytes) -> Register:
         UnreadableRegulation: with all problems found.
     """
     register: Register = read_edition(REGISTER, name, text, problems)
-    return replace(register, digest=sha256(text).hexdigest())
+    digest = sha256(text).hexdigest()
+    procedure = register.procedure and replace(register.procedure, digest=digest)
+    return replace(register, digest=digest, procedure=procedure)
 
 
 def problems(register: Register) -> Iterator[Problem]:
