@@ -39,6 +39,9 @@ def _form(one: Form, language: str) -> Iterator[str]:
     yield from _fields(one.fields.values(), language)
     if one.rows is None:
         return
+    if sources := dict.fromkeys(f"`{source.register}`" for source in one.rows.sources.values()):
+        yield ""
+        yield say("form.page.registers", {"registers": [*sources]}, language)
     yield ""
     if not one.rows.groups:
         yield f"{say('form.page.parts', {}, language)} {_parts(one.rows.parts)}"
