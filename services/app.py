@@ -202,7 +202,7 @@ class AppContext:
         from workflow.law.library import Library
 
         generated = (one.procedure for one in self.registers.all() if one.procedure is not None)
-        return Library([*self.read_editions.editions, *generated])
+        return Library([*self.read_editions.editions, *generated], acts=self.settings.regulations.acts)
 
     @cached_property
     def read_editions(self) -> Editions:

@@ -172,11 +172,14 @@ def show(ctx: typer.Context, case: CaseId) -> None:
             }
         )
         return
+    unadopted = app.library.unadopted_act(view.procedure, app.reads.office(), view.case.unit)
     stage = _stage(call, view.case, view.stage)
     call.print(f"{view.case.id}  {_about(call, view.case)}")
     for head, value in (("unit", view.case.unit), ("edition", view.case.edition), ("stage", stage)):
         if value:
             call.print(f"  {call.say('cli.head.' + head)}: {value}")
+    if unadopted:
+        call.print("  " + call.say("web.act_not_adopted", act=unadopted.short))
     call.print()
     asked = [deadline for deadline in view.deadlines if deadline.state != "not_required"]
     print_deadlines(call, asked, today=today)

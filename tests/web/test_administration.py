@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from datetime import date, time
@@ -15,6 +16,7 @@ from services.telegram import TelegramCode
 from storage.org import own_rules
 from tests.web.conftest import NOW, Home
 from web.pages.account import login
+from workflow.cases.commands.opening import Opening
 from workflow.org.office_time import OfficeTime
 
 SCRIPT = "<script>alert(1)</script>"
@@ -366,3 +368,28 @@ def test_a_telegram_code_is_for_oneself(monkeypatch: pytest.MonkeyPatch, home: H
 
     assert "ABCD2345WXYZ" in answer.text
     assert home.client("officer").post("/account/telegram").status_code == 404
+
+
+def test_a_case_of_an_act_its_unit_has_not_adopted_is_marked(home: Home, admin: TestClient) -> None:
+    """On its page, in the lists and by the API, until the act is ticked for the unit or one above it."""
+    entered = date(2026, 1, 12)
+    facts = {"appointed": entered, "office_entered": entered}
+    opening = Opening(procedure="appointment", unit="hr", facts=facts)
+    case = home.context.desk.open(opening, by="test", now=NOW, today=date(2026, 4, 6)).id
+    pages = (f"/cases/{case}?lang=ru", "/cases?lang=ru", "/deadlines?urgency=overdue&lang=ru")
+    sentence = "Акт «Антикоррупционный стандарт Министерства национальной экономики» организацией не принят."
+
+    def marked(client: TestClient) -> tuple[list[bool], str | None]:
+        shown = [sentence in html.unescape(client.get(page).text) for page in pages]
+        return shown, client.get(f"/api/v1/cases/{case}").json()["act_not_adopted"]
+
+    with home.client("officer") as officer:
+        before = marked(officer)
+        other = sentence in html.unescape(officer.get(f"/cases/{home.real}?lang=ru").text)
+        unit = home.office.units["hr"]
+        ticked = {"id": "hr", "name": unit.name, "mark": mark(unit), "act": "mne-standard-2025"}
+        admin.post("/administration/unit", data=ticked)
+        after = marked(officer)
+
+    assert (before, other) == (([True, True, True], "mne-standard-2025"), False)
+    assert after == ([False, False, False], None)

@@ -182,6 +182,10 @@ class CaseAnswer(BaseModel):
     obligations: list[ObligationAnswer]
     findings: list[FindingAnswer]
     calendar_acts: list[ActMovesResult]
+    act_not_adopted: Annotated[
+        str | None,
+        Field(description="The act of one organisation it rests on, where its unit has not adopted it."),
+    ]
 
 
 def line_answer(line: ObligationLine, language: str) -> BoardLine:

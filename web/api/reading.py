@@ -138,6 +138,9 @@ def get_case(ctx: Reading, case: CaseId, translator: RequestTranslator) -> CaseA
         stage=judgement.stage,
         obligations=[obligation_answer(deadline, procedure, translator) for deadline in judgement.deadlines],
         findings=[finding_answer(finding, translator) for finding in judgement.findings],
+        act_not_adopted=procedure.adopted_act
+        if ctx.library.unadopted_act(procedure, ctx.reads.office(), case_record.unit)
+        else None,
         calendar_acts=[
             act_moves_result(act, translator.language)
             for act in moves_of(ctx.app, ctx.reads.events(case_record.id))

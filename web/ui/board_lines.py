@@ -18,7 +18,7 @@ from workflow.cases.registers.entries import is_entry
 from workflow.deadlines.lateness import lateness
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.library import Library
-from workflow.law.procedure import Text
+from workflow.law.procedure import Act, Text
 from workflow.org.office import Office
 
 
@@ -32,6 +32,7 @@ class ObligationLine:
             slipped, gone by since the day it was planned for.
         waiting_for: the title of what it waits for, None where its date holds.
         stake: points, a decimal string; negative for a deduction.
+        unadopted: the act it rests on, where the unit has not adopted it.
     """
 
     case: str
@@ -50,6 +51,7 @@ class ObligationLine:
     stake: str | None
     planned_on: date | None = None
     waiting_for: Text | None = None
+    unadopted: Act | None = None
 
 
 def stake_points(stake: str | None) -> Decimal:
@@ -98,6 +100,7 @@ def build_board_lines(
             stake=row.stake,
             planned_on=row.planned_on,
             waiting_for=procedure.by_id[waits.partition(".")[0]].title if waits else None,
+            unadopted=library.unadopted_act(procedure, office, row.unit),
         )
 
     return tuple(line(row) for row in rows if row.case in cases)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -13,7 +13,7 @@ from workflow.law.overlay import overlaid
 from workflow.law.own_rules import OwnRules, begins
 from workflow.law.procedure import Act, Procedure
 from workflow.org.kinds import KINDS
-from workflow.org.office import DUTIES
+from workflow.org.office import DUTIES, Office, acts_of
 from workflow.refusal import Refusal
 
 
@@ -61,12 +61,20 @@ class Library:
     Args:
         editions: read, or by their files: those are read when somebody asks for them.
         own: the organisation's own rules, laid over the editions of the cases they hold for.
+        acts: ids of acts of one organisation that the whole office adopted.
 
     Raises:
         TwoEditions: two editions of one procedure with the same date.
     """
 
-    def __init__(self, editions: Iterable[Procedure | UnreadEdition], own: OwnRules | None = None) -> None:
+    def __init__(
+        self,
+        editions: Iterable[Procedure | UnreadEdition],
+        own: OwnRules | None = None,
+        *,
+        acts: Collection[str] = (),
+    ) -> None:
+        self._acts = frozenset(acts)
         self.own = own if own is not None and own.overlays else None
         self._laid: dict[tuple[str, ...], Procedure] = {}
         ordered = sorted(editions, key=lambda edition: (edition.id, edition.in_force))
@@ -158,12 +166,12 @@ class Library:
     @cached_property
     def duties(self) -> tuple[str, ...]:
         """The duties somebody may hold: those of every office, and those of its own procedures."""
-        return tuple(dict.fromkeys((*DUTIES, *(duty for edition in self.all() for duty in edition.duties))))
+        return tuple(dict.fromkeys((*DUTIES, *(duty for edition in self._read() for duty in edition.duties))))
 
     @cached_property
     def kinds(self) -> tuple[str, ...]:
         """The kinds of organisation: those the product knows, and those of own procedures."""
-        own = (word.id for edition in self.all() for word in edition.kind_words)
+        own = (word.id for edition in self._read() for word in edition.kind_words)
         return tuple(dict.fromkeys((*KINDS, *own)))
 
     @cached_property
@@ -171,7 +179,7 @@ class Library:
         """Titles of duties and kinds of own procedures: code in the catalogues -> language -> title."""
         return {
             code: {language: title[language] for language in ("kk", "ru", "en")}
-            for edition in self.all()
+            for edition in self._read()
             for code, title in edition.words.items()
             if code.startswith(("duty.", "kind."))
         }
@@ -183,9 +191,20 @@ class Library:
                 raise UnknownAct("unknown_adopted_act", act=act, allowed=closest_first(act, self.adopted_acts))
         return tuple(act for act in self.adopted_acts if act in set(acts))
 
+    def unadopted_act(self, procedure: Procedure, office: Office, unit: str) -> Act | None:
+        """Return the act of one organisation a procedure rests on, where a unit (by id) has not adopted it."""
+        own = procedure.adopted_act
+        if not own or own in self._acts or unit not in office.units or own in acts_of(office, unit):
+            return None
+        return procedure.acts[own]
+
+    def _read(self) -> Iterator[Procedure]:
+        """Yield the editions read so far: own ones always are, and they alone have words of their own."""
+        return (edition for edition in self._editions.values() if isinstance(edition, Procedure))
+
     def with_own(self, own: OwnRules | None) -> Library:
         """The same editions under other rules of the organisation's own."""
-        return Library(self._editions.values(), own)
+        return Library(self._editions.values(), own, acts=self._acts)
 
     def _of(self, procedure: str) -> list[str]:
         if procedure not in self._dated:

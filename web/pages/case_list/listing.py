@@ -18,7 +18,7 @@ from workflow.cases.registers.entries import is_entry
 from workflow.deadlines.lateness import holds_on, urgency
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.library import Library
-from workflow.law.procedure import Procedure, Text
+from workflow.law.procedure import Act, Procedure, Text
 from workflow.org.office import Office
 
 PAGE = 50
@@ -51,6 +51,7 @@ class Item:
     next_period: str | None
     next_force: str
     opened_at: datetime | None
+    unadopted: Act | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,6 +127,7 @@ def items(
             tuple(rows.get(case.id, ())),
             stands=stands[case.id],
             unit=unit_name(office, case.unit),
+            unadopted=library.unadopted_act(library.named(case.edition), office, case.unit),
             today=today,
             soon=soon,
         )
@@ -140,6 +142,7 @@ def _item(
     *,
     stands: str,
     unit: UnitName,
+    unadopted: Act | None,
     today: date,
     soon: date,
 ) -> Item:
@@ -168,4 +171,5 @@ def _item(
         else nearest.obligation.partition(".")[2] or None,
         next_force=nearest.force if nearest else "",
         opened_at=case.opened_at,
+        unadopted=unadopted,
     )

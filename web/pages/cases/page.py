@@ -80,6 +80,7 @@ def case_page(
         place=f"/cases/{case}{ADDRESSES[tab]}",
         dossier=view,
         case=view.case,
+        unadopted=ctx.library.unadopted_act(procedure, ctx.reads.office(), found.unit),
         tab=tab,
         tabs=ADDRESSES,
         said=said if said and (not said[1] or said[1] in view.titles) else None,
