@@ -7,6 +7,13 @@
       window.print();
     }
   });
+  // On a narrow screen the menu is unfolded by its button.
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest("[data-menu]");
+    if (button) {
+      button.setAttribute("aria-expanded", String(document.getElementById("menu").classList.toggle("is-open")));
+    }
+  });
   // A link to an obligation unfolds its stage and its explanation.
   function unfold() {
     var id = decodeURIComponent(window.location.hash.slice(1));
