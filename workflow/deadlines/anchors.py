@@ -83,6 +83,7 @@ class DueDateResolver:
         self.calendar = for_edition(procedure.calendar, calendar)
         self.today = today
         self._links: dict[str, Link] = {}
+        self.fallen: dict[str, bool] = {}
 
     def links(self) -> list[Link]:
         """All links, in the order of the procedure."""

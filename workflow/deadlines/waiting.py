@@ -58,13 +58,17 @@ def waiting(resolver: DueDateResolver, link: Link) -> Waiting | None:
 
 def falls_away(resolver: DueDateResolver, link: Link) -> bool:
     """Whether what it counts from was missed or exempted, so that nothing is left to count from."""
-    obligation = link.obligation
-    anchors: list[tuple[str, Span | None]] = []
-    if obligation.recurs:
-        anchors.append((obligation.recurs.since, None))
-    if obligation.since and isinstance(obligation.term, COUNTED):
-        anchors.append((obligation.since, link.span))
-    return any(_gone(resolver, fact, span) for fact, span in anchors)
+    obligation, since = link.obligation, link.obligation.since
+    if since is None and obligation.recurs is None:
+        return False
+    known = resolver.fallen.get(link.id)
+    if known is None:
+        # Many terms hang on one chain of anchors: each of its links is looked into once.
+        known = bool(obligation.recurs and _gone(resolver, obligation.recurs.since, None)) or bool(
+            since and isinstance(obligation.term, COUNTED) and _gone(resolver, since, link.span)
+        )
+        resolver.fallen[link.id] = known
+    return known
 
 
 def _gone(resolver: DueDateResolver, fact: str, span: Span | None) -> bool:
