@@ -1,12 +1,23 @@
-"""Results of verbs on cases, the same for the API and for `--json`."""
+"""Results of verbs and questions on cases, the same for the API and for `--json`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    AliasPath,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    model_validator,
+)
+
+from i18n import say
 
 if TYPE_CHECKING:
     from services.calendar_acts import ActMoves
@@ -14,6 +25,119 @@ if TYPE_CHECKING:
     from workflow.cases.changes import FieldChange
     from workflow.cases.commands.desk import Change
     from workflow.cases.commands.previews import Preview
+
+
+class _Extended:
+    """A value with further attributes."""
+
+    def __init__(self, value: object, more: Mapping[str, object]) -> None:
+        self._value, self._more = value, more
+
+    def __getattr__(self, name: str) -> Any:
+        return self._more[name] if name in self._more else getattr(self._value, name)
+
+
+class Result(BaseModel):
+    """Base of results read from values by attribute; the name of a field may be a path into them."""
+
+    model_config = ConfigDict(from_attributes=True, populate_by_name=True)
+
+    @classmethod
+    def of(cls, value: object, language: str = "", **more: object) -> Self:
+        """Return the result of a value, with its texts in a language; `more`: what the value does not have."""
+        return cls.model_validate(_Extended(value, more) if more else value, context=language)
+
+
+def at(*path: str, default: Any = ...) -> Any:
+    """Return a field that is read at a path of attributes; `default`: where the path leads to nothing."""
+    return Field(default, validation_alias=AliasPath(*path))
+
+
+def _in_language(value: Any, info: ValidationInfo) -> Any:
+    return value if value is None or isinstance(value, str) else value[info.context]
+
+
+def _sentence(value: Any, info: ValidationInfo) -> Any:
+    return value if isinstance(value, str) else say(value.code, value.arguments, info.context or "")
+
+
+InLanguage = Annotated[str, BeforeValidator(_in_language)]
+"""A text in three languages, in the one that was asked for."""
+Spoken = Annotated[str, BeforeValidator(_sentence)]
+"""The sentence of a code with its arguments."""
+Points = Annotated[str, BeforeValidator(lambda value: f"{value:f}" if isinstance(value, Decimal) else value)]
+"""A decimal number as a string."""
+Ids = Annotated[list[str], BeforeValidator(lambda values: [getattr(value, "id", value) for value in values])]
+"""The ids of values."""
+Keys = Annotated[list[str], BeforeValidator(lambda people: [getattr(one, "key", one) for one in people])]
+"""The keys of people."""
+OptionalText = Annotated[str, BeforeValidator(lambda value: value or "")]
+
+
+class Sentence(Result):
+    """A part of an explanation."""
+
+    code: str
+    text: str
+    date: date | None
+    act: str | None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_element(cls, value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, dict | cls):
+            return value
+        text = say(value.code, value.arguments, info.context or "")
+        return {"code": value.code, "text": text, "date": value.on, "act": value.act}
+
+
+class ObligationResult(Result):
+    """An obligation of a case with its deadline, and why it is that day."""
+
+    id: str
+    title: InLanguage = at("obligation", "title")
+    stage: str = at("obligation", "stage")
+    due: date | None
+    due_at: Annotated[datetime | None, Field(description="Of a term in hours: the moment it ends at (UTC).")]
+    earliest: date | None
+    latest: date | None
+    safe_by: date | None
+    closes: date | None
+    anchor: str
+    calendar: str
+    status: str
+    state: str
+    answers: Ids = at("obligation", "options")
+    answer: str | None = at("answer", "id", default=None)
+    planned_on: date | None
+    done_on: date | None
+    late_by_working_days: int | None = at("late_by")
+    waiting_for: str | None
+    act: str = at("obligation", "act")
+    paragraph: str = at("obligation", "paragraph")
+    force: str = at("obligation", "force")
+    assumed: bool = at("obligation", "assumed")
+    explanation: list[Sentence]
+
+
+class FindingResult(Result):
+    """A departure from the law or from practice."""
+
+    kind: str
+    obligation: str
+    code: str
+    message: str
+    late_by_working_days: int | None
+    basis: str
+    force: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_finding(cls, value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, dict | cls):
+            return value
+        message = say(value.code, value.arguments, info.context or "")
+        return _Extended(value, {"message": message, "late_by_working_days": value.late_by})
 
 
 class CaseHead(BaseModel):

@@ -11,7 +11,6 @@ from workflow.closest_matches import closest_first
 from workflow.law.names import UnknownObligation
 
 if TYPE_CHECKING:
-    from calendars.explanation import Element
     from merzim.cli.call import CommandContext
     from services.calendar_acts import PersonImpact
     from workflow.cases.commands.desk import View
@@ -25,50 +24,17 @@ Json = dict[str, object]
 
 def obligation(call: CommandContext, deadline: Deadline) -> Json:
     """Return an obligation with its due date as JSON, as in `plan --json` and `case --json`."""
-    asked = deadline.obligation
-    return {
-        "id": deadline.id,
-        "title": asked.title[call.language],
-        "stage": asked.stage,
-        "due": deadline.due,
-        **({"due_at": deadline.due_at} if deadline.due_at else {}),
-        "earliest": deadline.earliest,
-        "latest": deadline.latest,
-        "safe_by": deadline.safe_by,
-        "closes": deadline.closes,
-        "anchor": deadline.anchor,
-        "calendar": deadline.calendar,
-        "status": deadline.status,
-        "state": deadline.state,
-        "answers": [option.id for option in asked.options],
-        "answer": deadline.answer.id if deadline.answer else None,
-        "planned_on": deadline.planned_on,
-        "done_on": deadline.done_on,
-        "late_by_working_days": deadline.late_by,
-        "act": asked.act,
-        "paragraph": asked.paragraph,
-        "force": asked.force,
-        "assumed": asked.assumed,
-        "explanation": [element(call, one) for one in deadline.explanation],
-    }
+    from services.results import ObligationResult
 
-
-def element(call: CommandContext, one: Element) -> Json:
-    """Return one sentence of an explanation as JSON."""
-    return {"code": one.code, "text": call.say(one.code, **one.arguments), "date": one.on, "act": one.act}
+    left_out = {"waiting_for"} if deadline.due_at else {"waiting_for", "due_at"}
+    return ObligationResult.of(deadline, call.language).model_dump(exclude=left_out)
 
 
 def finding(call: CommandContext, found: Finding) -> Json:
     """Return one finding as JSON, in the format of the contract."""
-    return {
-        "kind": found.kind,
-        "obligation": found.obligation,
-        "code": found.code,
-        "message": call.say(found.code, **found.arguments),
-        "late_by_working_days": found.late_by,
-        "basis": found.basis,
-        "force": found.force,
-    }
+    from services.results import FindingResult
+
+    return FindingResult.of(found, call.language).model_dump()
 
 
 def explained(call: CommandContext, deadline: Deadline) -> str:

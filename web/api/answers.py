@@ -6,17 +6,22 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Path, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from notifications.notice import Notice
-from services.results import ActMovesResult, CaseHead
-from web.ui.board_lines import ObligationLine
+from services.results import (
+    ActMovesResult,
+    CaseHead,
+    FindingResult,
+    InLanguage,
+    ObligationResult,
+    Points,
+    Result,
+    at,
+)
 from web.ui.org_names import person_name
 from web.ui.preferences import preferences
 from web.ui.render import Translator
-from workflow.deadlines.deadline import Deadline
-from workflow.findings.finding import Finding
-from workflow.law.procedure import Procedure
 from workflow.org.office import Office
 
 Language = Annotated[Literal["kk", "ru", "en"] | None, Query(description="The language of texts.")]
@@ -89,27 +94,27 @@ DAMAGED: dict[int | str, dict[str, Any]] = {
 """The answer when a stored file is missing or altered."""
 
 
-class BoardLine(BaseModel):
+class BoardLine(Result):
     case: str
-    object: str
-    unit: str
+    object: InLanguage = at("about")
+    unit: str = at("unit", "id")
     obligation: str
-    title: str
-    stage: str
+    title: InLanguage
+    stage: str = at("stage_id")
     due: date | None
     planned_on: date | None
     working_days: int
     force: str
-    responsible: list[str]
-    duty: str
+    responsible: list[str] = at("who", "shown")
+    duty: str = at("who", "duty")
     stake: str | None
 
 
-class BoardAnswer(BaseModel):
+class BoardAnswer(Result):
     today: date
-    due_until: date
+    due_until: date = at("soon")
     calendar_version: str
-    points_at_stake: str
+    points_at_stake: Points = at("stake")
     overdue_count: int
     due_count: int
     missed_count: int
@@ -118,55 +123,11 @@ class BoardAnswer(BaseModel):
     due: list[BoardLine]
     missed: list[BoardLine]
     slipped: list[BoardLine]
-    next: str | None
+    next: Annotated[str | None, BeforeValidator(lambda first: first if first is None else str(first))]
 
 
-class Sentence(BaseModel):
-    code: str
-    text: str
-    date: date | None
-    act: str | None
-
-
-class ObligationAnswer(BaseModel):
-    id: str
-    title: str
-    stage: str
-    state: str
-    answers: list[str]
-    answer: str | None
-    due: date | None
-    due_at: Annotated[datetime | None, Field(description="Of a term in hours: the moment it ends at (UTC).")]
-    earliest: date | None
-    latest: date | None
-    safe_by: date | None
-    closes: date | None
-    planned_on: date | None
-    waiting_for: str | None
-    done_on: date | None
-    late_by_working_days: int | None
-    anchor: str
-    calendar: str
-    status: str
-    act: str
-    paragraph: str
-    force: str
-    assumed: bool
-    explanation: list[Sentence]
-
-
-class FindingAnswer(BaseModel):
-    kind: str
-    obligation: str
-    code: str
-    message: str
-    late_by_working_days: int | None
-    basis: str
-    force: str
-
-
-class CaseAnswer(BaseModel):
-    case: str
+class CaseAnswer(Result):
+    case: str = at("id")
     procedure: str
     edition: str
     calendar_version: str
@@ -175,12 +136,12 @@ class CaseAnswer(BaseModel):
     object_ru: str
     unit: str
     group: list[str]
-    period: list[date]
+    period: Annotated[list[date], BeforeValidator(lambda period: period or ())]
     responsible: dict[str, str]
     standing: str
     stage: str
-    obligations: list[ObligationAnswer]
-    findings: list[FindingAnswer]
+    obligations: list[ObligationResult]
+    findings: list[FindingResult]
     calendar_acts: list[ActMovesResult]
     act_not_adopted: Annotated[
         str | None,
@@ -188,75 +149,7 @@ class CaseAnswer(BaseModel):
     ]
 
 
-def line_answer(line: ObligationLine, language: str) -> BoardLine:
-    """Return a line of the board as an answer."""
-    return BoardLine(
-        case=line.case,
-        object=line.about[language],
-        unit=line.unit.id,
-        obligation=line.obligation,
-        title=line.title[language],
-        stage=line.stage_id,
-        due=line.due,
-        planned_on=line.planned_on,
-        working_days=line.working_days,
-        force=line.force,
-        responsible=list(line.who.names) or [line.who.written] * bool(line.who.written),
-        duty=line.who.duty,
-        stake=line.stake,
-    )
-
-
-def obligation_answer(deadline: Deadline, procedure: Procedure, translator: Translator) -> ObligationAnswer:
-    """Return a deadline with its explanation as an answer."""
-    obligation = deadline.obligation
-    return ObligationAnswer(
-        id=deadline.id,
-        title=obligation.title[translator.language],
-        stage=obligation.stage,
-        state=deadline.state,
-        answers=[option.id for option in obligation.options],
-        answer=deadline.answer.id if deadline.answer else None,
-        due=deadline.due,
-        due_at=deadline.due_at,
-        earliest=deadline.earliest,
-        latest=deadline.latest,
-        safe_by=deadline.safe_by,
-        closes=deadline.closes,
-        planned_on=deadline.planned_on,
-        waiting_for=deadline.waiting_for,
-        done_on=deadline.done_on,
-        late_by_working_days=deadline.late_by,
-        anchor=deadline.anchor,
-        calendar=deadline.calendar,
-        status=deadline.status,
-        act=obligation.act,
-        paragraph=obligation.paragraph,
-        force=obligation.force,
-        assumed=obligation.assumed,
-        explanation=[
-            Sentence(code=element.code, text=text, date=element.on, act=element.act)
-            for element, text in zip(
-                deadline.explanation, translator.sentences(deadline.explanation), strict=True
-            )
-        ],
-    )
-
-
-def finding_answer(finding: Finding, translator: Translator) -> FindingAnswer:
-    """Return a finding with its sentence as an answer."""
-    return FindingAnswer(
-        kind=finding.kind,
-        obligation=finding.obligation,
-        code=finding.code,
-        message=translator.tell(finding.code, finding.arguments),
-        late_by_working_days=finding.late_by,
-        basis=finding.basis,
-        force=finding.force,
-    )
-
-
-class NoticeAnswer(BaseModel):
+class NoticeAnswer(Result):
     """A letter with its delivery record. Moments are UTC."""
 
     key: str
@@ -279,21 +172,4 @@ class NoticeAnswer(BaseModel):
 
 def notice_answer(notice: Notice, office: Office) -> NoticeAnswer:
     """Return a notice with its delivery record as an answer."""
-    return NoticeAnswer(
-        key=notice.key,
-        case=notice.case,
-        obligation=notice.obligation,
-        due=notice.due,
-        rung=notice.rung,
-        kind=notice.kind,
-        person=notice.person,
-        name=person_name(office, notice.person),
-        channel=notice.channel,
-        state=notice.state,
-        attempts=notice.attempts,
-        queued_at=notice.queued_at,
-        sent_at=notice.sent_at,
-        acknowledged_at=notice.acknowledged_at,
-        answer=notice.answer,
-        text_hash=notice.text_hash,
-    )
+    return NoticeAnswer.of(notice, name=person_name(office, notice.person))

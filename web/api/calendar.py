@@ -9,11 +9,11 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, Field
 
 from calendars import OutOfRange
-from calendars.calendar import Day as Kind
 from calendars.layout import build_year, days_of
 from services import calendar_acts
 from services.context import stamp
 from services.inputs import NO_NUL, Day, Line
+from services.results import InLanguage, Keys, Result, at
 from services.verbs import Command
 from web.api.answers import PROBLEMS, RequestTranslator, SearchText
 from web.api.mount import Writing
@@ -32,22 +32,23 @@ from web.ui.render import Translator
 from workflow.refusal import Refusal
 
 router = APIRouter(prefix="/api/v1", tags=["calendar"], responses=PROBLEMS)
+LocalDate = date
 AsOf = Annotated[Day | None, Query(description="As it was known on that day.")]
 YearNumber = Annotated[int, Path(ge=1, le=9999)]
 
 
-class DayAnswer(BaseModel):
-    date: date
+class DayAnswer(Result):
+    date: LocalDate = at("on")
     working: bool
     kind: str
     name: str | None
     calendar_version: str
 
 
-class DayLine(BaseModel):
+class DayLine(Result):
     """`act`: id of the act that sets the kind of the day; `due`: number of open deadlines due on it."""
 
-    date: date
+    date: LocalDate = at("on")
     working: bool
     kind: str
     name: str | None
@@ -94,15 +95,15 @@ class DayMoved(BaseModel):
     becomes: str
 
 
-class DateMoved(BaseModel):
+class DateMoved(Result):
     """A due date the act moves, and the people who get a letter about it."""
 
-    case: str
-    obligation: str
-    title: str
-    was: date | None
-    now: date | None
-    people: list[str]
+    case: str = at("moved", "case")
+    obligation: str = at("moved", "id")
+    title: InLanguage = at("moved", "obligation", "title")
+    was: date | None = at("moved", "old")
+    now: date | None = at("moved", "new")
+    people: Keys
 
 
 class ActAnswer(BaseModel):
@@ -125,14 +126,7 @@ class UnreadableAct(Refusal, ValueError):
 @router.get("/days/{day}")
 def get_day(ctx: Reading, day: Day) -> DayAnswer:
     """Return the kind of a day in the office's calendar and whether it is a working day."""
-    kind = ctx.calendar.day(day)
-    return DayAnswer(
-        date=day,
-        working=ctx.calendar.is_working(day),
-        kind=kind.kind,
-        name=kind.name,
-        calendar_version=ctx.calendar.version,
-    )
+    return DayAnswer.of(ctx.calendar.day(day), calendar_version=ctx.calendar.version)
 
 
 @router.get("/calendar/{number}")
@@ -150,7 +144,7 @@ def get_calendar_year(ctx: Reading, number: YearNumber, as_of: AsOf = None) -> Y
             MonthCount(month=month.first.month, days=month.days, working=month.working)
             for month in layout.months
         ],
-        unusual=[_day_answer(day, 0) for day in layout.unusual],
+        unusual=[DayLine.of(day, due=0) for day in layout.unusual],
     )
 
 
@@ -172,7 +166,7 @@ def get_calendar_month(
         last=layout.last,
         working=layout.working,
         calendar_version=calendar.version,
-        days=[_day_answer(day, due.get(day.on, 0)) for day in days_of(layout)],
+        days=[DayLine.of(day, due=due.get(day.on, 0)) for day in days_of(layout)],
     )
 
 
@@ -221,22 +215,8 @@ def _answer(seen: VisiblePreview, translator: Translator, written: int) -> ActAn
     return ActAnswer(
         known=seen.preview.known,
         days=[DayMoved(date=one.on, was=one.before.kind, becomes=one.after.kind) for one in seen.preview.days],
-        moved=[
-            DateMoved(
-                case=one.moved.case,
-                obligation=one.moved.id,
-                title=one.moved.obligation.title[translator.language],
-                was=one.moved.old,
-                now=one.moved.new,
-                people=[person.key for person in one.people],
-            )
-            for one in seen.impacts
-        ],
+        moved=[DateMoved.of(impact, translator.language) for impact in seen.impacts],
         more=seen.more,
         hidden=seen.hidden,
         written=written,
     )
-
-
-def _day_answer(day: Kind, due: int) -> DayLine:
-    return DayLine(date=day.on, working=day.working, kind=day.kind, name=day.name, act=day.act, due=due)

@@ -14,17 +14,13 @@ from pydantic import BaseModel, Field
 from services import cases
 from services.context import RequestContext
 from services.inputs import Day, Name
-from services.results import CommandResult, command_result
+from services.results import CommandResult, FindingResult, ObligationResult, Result, at, command_result
 from services.verbs import Command, Verb
 from web.api import mount
 from web.api.answers import (
     PROBLEMS,
     CaseId,
-    FindingAnswer,
-    ObligationAnswer,
     RequestTranslator,
-    finding_answer,
-    obligation_answer,
 )
 from web.api.mount import IdempotentRequest, Writing
 from web.auth.dependencies import Asking, Recording
@@ -81,12 +77,12 @@ class WhatIf(Command):
     on: Day | None = None
 
 
-class PlanAnswer(BaseModel):
-    procedure: str
-    edition: str
+class PlanAnswer(Result):
+    procedure: str = at("procedure", "id")
+    edition: str = at("procedure", "edition")
     calendar_version: str
-    obligations: list[ObligationAnswer]
-    findings: list[FindingAnswer]
+    obligations: list[ObligationResult]
+    findings: list[FindingResult]
 
 
 def run_on_case(
@@ -108,12 +104,9 @@ def what_if(ctx: Asking, body: WhatIf, translator: RequestTranslator) -> PlanAns
         calendar=ctx.calendar,
         on=body.on,
     )
-    return PlanAnswer(
-        procedure=planned.procedure.id,
-        edition=planned.procedure.edition,
+    return PlanAnswer.of(
+        planned,
+        translator.language,
         calendar_version=ctx.calendar.version,
-        obligations=[
-            obligation_answer(deadline, planned.procedure, translator) for deadline in planned.deadlines
-        ],
-        findings=[finding_answer(finding, translator) for finding in planned.findings],
+        obligations=planned.deadlines,
     )

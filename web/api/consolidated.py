@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from services.results import FindingResult, Keys, Points, Result, at
 from services.yearly.consolidated import uploads
-from web.api.answers import PROBLEMS, FindingAnswer, RequestTranslator, SearchText, finding_answer
+from web.api.answers import PROBLEMS, RequestTranslator, SearchText
 from web.api.files import FILE, file_answer
 from web.auth.dependencies import Reading
 from web.pages.cases.documents import XLSX
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/api/v1", tags=["monitoring"], responses=PROBLEMS)
 Year = Annotated[int | None, Query(ge=1, le=9999)]
 
 
-class ConsolidatedLine(BaseModel):
+class ConsolidatedLine(Result):
     """A line of the form: one case, or an organisation without a case. `values`: decimal strings."""
 
     unit: str
@@ -33,28 +33,28 @@ class ConsolidatedLine(BaseModel):
     due: date | None
     on: date | None
     state: str | None
-    late_by_working_days: int | None
-    values: dict[str, str]
-    documents: int
+    late_by_working_days: int | None = at("late_by")
+    values: dict[str, Points]
+    documents: int = at("evidence")
 
 
-class ConsolidatedAnswer(BaseModel):
+class ConsolidatedAnswer(Result):
     """`whole`: false when the reader sees no whole organisation; the rest is empty then.
 
     `silent`: ids of organisations that have not reported; `sums`: the sum of each number.
     """
 
-    procedure: str
-    obligation: str
+    procedure: str = at("procedure", "id")
+    obligation: str = at("obligation", "id")
     unit: str
     year: int
     whole: bool
-    lines: list[ConsolidatedLine]
-    silent: list[str]
-    sums: dict[str, str]
+    lines: list[ConsolidatedLine] = at("found", "form", "lines", default=())
+    silent: list[str] = at("found", "form", "silent", default=())
+    sums: dict[str, Points] = at("found", "form", "sums", default={})
 
 
-class ReadyDocument(BaseModel):
+class ReadyDocument(Result):
     """A recorded fact with the number of its documents."""
 
     case: str
@@ -63,20 +63,20 @@ class ReadyDocument(BaseModel):
     documents: int
 
 
-class ReadyAnswer(BaseModel):
+class ReadyAnswer(Result):
     """An upload with documents that are ready. `through`: by which unit's account; `people`: keys
     of its holders."""
 
     unit: str
     through: str
-    case: str
-    obligation: str
-    due: date | None
-    ready: list[ReadyDocument]
-    people: list[str]
+    case: str = at("waiting", "case", "id")
+    obligation: str = at("waiting", "upload", "id")
+    due: date | None = at("waiting", "upload", "due")
+    ready: list[ReadyDocument] = at("waiting", "ready")
+    people: Keys
 
 
-class CartogramLineAnswer(BaseModel):
+class CartogramLineAnswer(Result):
     """A position (section 1) or a risk (section 2) of a department, and of a district where one is named."""
 
     section: Section
@@ -85,17 +85,17 @@ class CartogramLineAnswer(BaseModel):
     text: str
 
 
-class CartogramAnswer(BaseModel):
+class CartogramAnswer(Result):
     """The lines the cartogram should have. `on`, `case`: of the last one recorded; `findings`: differences."""
 
     unit: str
     lines: list[CartogramLineAnswer]
     on: date | None
     case: str
-    findings: list[FindingAnswer]
+    findings: list[FindingResult]
 
 
-class TurnAnswer(BaseModel):
+class TurnAnswer(Result):
     """The state of an organisation's yearly analysis. `once_in`: the reading of "once a year"."""
 
     unit: str
@@ -129,30 +129,7 @@ def get_consolidated(
 ) -> ConsolidatedAnswer:
     """Return the organisations that fulfilled an obligation in a year, with numbers, and the silent ones."""
     query = asked_for(ctx, procedure, obligation, unit, year)
-    form = query.found.form if query.found else None
-    return ConsolidatedAnswer(
-        procedure=query.procedure.id,
-        obligation=query.obligation.id,
-        unit=query.unit,
-        year=query.year,
-        whole=form is not None,
-        lines=[
-            ConsolidatedLine(
-                unit=line.unit,
-                case=line.case,
-                obligation=line.obligation,
-                due=line.due,
-                on=line.on,
-                state=line.state,
-                late_by_working_days=line.late_by,
-                values={name: _format_decimal(number) for name, number in line.values.items()},
-                documents=line.evidence,
-            )
-            for line in (form.lines if form else ())
-        ],
-        silent=list(form.silent) if form else [],
-        sums={name: _format_decimal(number) for name, number in form.sums.items()} if form else {},
-    )
+    return ConsolidatedAnswer.of(query, whole=query.found is not None)
 
 
 @router.get("/consolidated/file", responses=FILE, response_class=Response)
@@ -171,37 +148,14 @@ def get_consolidated_file(
 @router.get("/uploads")
 def list_uploads(ctx: Reading, unit: SearchText = "") -> list[ReadyAnswer]:
     """List the documents that are ready but not uploaded to the platform, and the accounts they go through."""
-    today = ctx.today
-    return [
-        ReadyAnswer(
-            unit=upload.unit,
-            through=upload.through,
-            case=upload.waiting.case.id,
-            obligation=upload.waiting.upload.id,
-            due=upload.waiting.upload.due,
-            ready=[
-                ReadyDocument(
-                    case=document.case, fact=document.fact, on=document.on, documents=document.documents
-                )
-                for document in upload.waiting.ready
-            ],
-            people=[person.key for person in upload.people],
-        )
-        for upload in uploads(ctx.app, seen_unit(ctx, unit), today=today, reads=ctx.reads)
-    ]
+    ready = uploads(ctx.app, seen_unit(ctx, unit), today=ctx.today, reads=ctx.reads)
+    return [ReadyAnswer.of(upload) for upload in ready]
 
 
 @router.get("/cartogram")
 def get_cartogram(ctx: Reading, translator: RequestTranslator, unit: SearchText = "") -> CartogramAnswer:
     """Return both sections by department and district, and the differences of the cartogram recorded last."""
-    result = comparison(ctx, unit)
-    return CartogramAnswer(
-        unit=result.unit,
-        lines=[CartogramLineAnswer.model_validate(line, from_attributes=True) for line in result.lines],
-        on=result.on,
-        case=result.case,
-        findings=[finding_answer(finding, translator) for finding in result.findings],
-    )
+    return CartogramAnswer.of(comparison(ctx, unit), translator.language)
 
 
 @router.get("/cartogram/{ending}", responses=file_answer(XLSX, SVG), response_class=Response)
@@ -216,9 +170,5 @@ def get_yearly_clock(ctx: Reading, unit: SearchText = "") -> TurnList:
     turns = list_turns(ctx, unit)
     return TurnList(
         whole=turns is not None,
-        organisations=[TurnAnswer.model_validate(row.turn, from_attributes=True) for row in turns or ()],
+        organisations=[TurnAnswer.of(row.turn) for row in turns or ()],
     )
-
-
-def _format_decimal(number: Decimal) -> str:
-    return f"{number:f}"

@@ -6,9 +6,9 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel
 from starlette.responses import Response
 
+from services.results import Ids, InLanguage, Points, Result, Spoken, at
 from web.api.answers import PROBLEMS, Number, RequestTranslator
 from web.api.files import FILE
 from web.auth.dependencies import Reading
@@ -18,61 +18,61 @@ from web.pages.reports.pages import Monitored, monitoring_file, points_of_year
 router = APIRouter(prefix="/api/v1", tags=["monitoring"], responses=PROBLEMS)
 
 
-class RecommendationAnswer(BaseModel):
+class RecommendationAnswer(Result):
     """A risk with one of its measures. `due`: the next day of the measure; `late`: it has passed undone.
 
     `status`: what the last review says, `none` before the first; empty where there is no measure.
     """
 
-    case: str
-    unit: str
-    risk: int
-    description: str
-    direction: str
-    for_legal_monitoring: bool
-    rank: int | None
-    measure: int | None
-    recommendation: str
-    action: str
-    responsible: str
-    term: str
+    case: str = at("case", "id")
+    unit: str = at("unit", "id")
+    risk: int = at("risk", "number")
+    description: str = at("risk", "description")
+    direction: str = at("risk", "direction")
+    for_legal_monitoring: bool = at("risk", "for_legal_monitoring")
+    rank: int | None = at("risk", "rank", "points", default=None)
+    measure: int | None = at("measure", "number", default=None)
+    recommendation: str = at("measure", "recommendation", default="")
+    action: str = at("measure", "action", default="")
+    responsible: str = at("measure", "responsible", default="")
+    term: str = at("measure", "term", "written", default="")
     due: date | None
     late: bool
-    late_by_working_days: int
+    late_by_working_days: int = at("working_days")
     status: str
 
 
-class SharedAnswer(BaseModel):
+class SharedAnswer(Result):
     """A risk several cases have. `unasked`: cases whose cause lies with a higher body that got no request.
 
     Each list has the first ten; the counts are of all.
     """
 
     description: str
-    case_count: int
+    case_count: int = at("alike", "cases")
     cases: list[str]
-    unit_count: int
-    units: list[str]
-    unasked_count: int
-    unasked: list[str]
+    unit_count: int = at("alike", "units")
+    units: Ids
+    unasked_count: int = at("alike", "unasked")
+    unasked: list[str] = at("alike", "asking")
 
 
-class SilentAnswer(BaseModel):
+class SilentAnswer(Result):
     """A case with an unreported quarter."""
 
     period: str
-    case: str
-    unit: str
+    case: str = at("case", "id")
+    unit: str = at("unit", "id")
     due: date
-    late_by_working_days: int
+    late_by_working_days: int = at("working_days")
 
 
-class MonitoringAnswer(BaseModel):
+class MonitoringAnswer(Result):
     """`silent`: up to 40 cases of each quarter; `silent_counts`: the number of all."""
 
-    recommendations: list[RecommendationAnswer]
+    recommendations: list[RecommendationAnswer] = at("lines")
     total: int
-    page: int
+    page: int = at("number")
     pages: int
     counts: dict[str, int]
     shared: list[SharedAnswer]
@@ -83,36 +83,36 @@ class MonitoringAnswer(BaseModel):
 Further = Annotated[int, Query(ge=1, le=100_000)]
 
 
-class IndicatorAnswer(BaseModel):
+class IndicatorAnswer(Result):
     """Points are decimal strings; null where the document names no ceiling."""
 
     id: str
-    title: str
-    points: str
-    maximum: str | None
-    lost: str | None
-    at_stake: str | None
-    arithmetic: list[str]
+    title: InLanguage
+    points: Points
+    maximum: Points | None
+    lost: Points | None
+    at_stake: Points | None
+    arithmetic: list[Spoken]
     missing: list[str]
 
 
-class ProjectAnswer(BaseModel):
+class ProjectAnswer(Result):
     number: str
-    points: str
-    lost: str
-    at_stake: str
+    points: Points
+    lost: Points
+    at_stake: Points
     indicators: list[IndicatorAnswer]
 
 
-class PartAnswer(BaseModel):
-    unit: str
-    name: str
-    points: str
-    lost: str
-    at_stake: str
+class PartAnswer(Result):
+    unit: str = at("unit", "id")
+    name: str = at("unit", "name")
+    points: Points
+    lost: Points
+    at_stake: Points
 
 
-class StepAnswer(BaseModel):
+class StepAnswer(Result):
     """A step that would earn points. `gain`: how many; `by`: the last day for it."""
 
     indicator: str
@@ -123,21 +123,21 @@ class StepAnswer(BaseModel):
     missing: list[str]
 
 
-class ScoresAnswer(BaseModel):
+class ScoresAnswer(Result):
     """The points of a year. `readings`: the chosen readings of ambiguous wording of the document."""
 
-    unit: str
+    unit: str = at("unit", "id")
     year: int
-    total: str
-    lost: str
-    at_stake: str
+    total: Points
+    lost: Points
+    at_stake: Points
     projects: list[ProjectAnswer]
     parts: list[PartAnswer]
     steps: list[StepAnswer]
     readings: dict[str, str]
-    notes: list[str]
-    remarks: list[str]
-    page: int
+    notes: list[InLanguage]
+    remarks: list[Spoken]
+    page: int = at("number")
     pages: int
 
 
@@ -149,56 +149,15 @@ def get_monitoring(
     a page (`silent`: its number)."""
     today = ctx.today
     view = monitoring(ctx.reads, ctx.calendar, narrowed, today=today, number=number, further=silent)
-    return MonitoringAnswer(
-        recommendations=[
-            RecommendationAnswer(
-                case=line.case.id,
-                unit=line.unit.id,
-                risk=line.risk.number,
-                description=line.risk.description,
-                direction=line.risk.direction,
-                for_legal_monitoring=line.risk.for_legal_monitoring,
-                rank=line.risk.rank.likelihood * line.risk.rank.effect if line.risk.rank else None,
-                measure=line.measure.number if line.measure else None,
-                recommendation=line.measure.recommendation if line.measure else "",
-                action=line.measure.action if line.measure else "",
-                responsible=line.measure.responsible if line.measure else "",
-                term=line.measure.term.written if line.measure else "",
-                due=line.due,
-                late=line.late,
-                late_by_working_days=line.working_days,
-                status=line.status,
-            )
-            for line in view.lines
-        ],
-        total=view.total,
-        page=view.number,
-        pages=view.pages,
-        counts=dict(view.counts),
-        shared=[
-            SharedAnswer(
-                description=one.description,
-                case_count=one.alike.cases,
-                cases=[case.id for case, _ in one.first],
-                unit_count=one.alike.units,
-                units=[unit.id for unit in one.units],
-                unasked_count=one.alike.unasked,
-                unasked=list(one.alike.asking),
-            )
-            for one in view.shared
-        ],
+    return MonitoringAnswer.of(
+        view,
+        shared=[SharedAnswer.of(risk, cases=[case.id for case, _ in risk.first]) for risk in view.shared],
         silent=[
-            SilentAnswer(
-                period=period,
-                case=one.case.id,
-                unit=one.unit.id,
-                due=one.due,
-                late_by_working_days=one.working_days,
-            )
-            for period, several in view.silent.items()
-            for one in several.silent
+            SilentAnswer.of(one, period=period)
+            for period, quarter in view.silent.items()
+            for one in quarter.silent
         ],
-        silent_counts={period: several.number for period, several in view.silent.items()},
+        silent_counts={period: quarter.number for period, quarter in view.silent.items()},
     )
 
 
@@ -220,44 +179,9 @@ def get_scores(
     """Return the points of a year: earned, lost, at stake, with the arithmetic. Readings are chosen by name."""
     view = points_of_year(request, ctx, unit, year, number=number)
     language = translator.language
-    return ScoresAnswer(
-        unit=view.unit.id,
-        year=view.year,
-        total=str(view.total),
-        lost=str(view.lost),
-        at_stake=str(view.at_stake),
-        projects=[
-            ProjectAnswer(
-                number=project.number,
-                points=str(project.points),
-                lost=str(project.lost),
-                at_stake=str(project.at_stake),
-                indicators=[
-                    IndicatorAnswer(
-                        id=one.id,
-                        title=one.title[language],
-                        points=str(one.points),
-                        maximum=_format_points(one.maximum),
-                        lost=_format_points(one.lost),
-                        at_stake=_format_points(one.at_stake),
-                        arithmetic=[translator.tell(step.code, step.arguments) for step in one.arithmetic],
-                        missing=list(one.missing),
-                    )
-                    for one in project.indicators
-                ],
-            )
-            for project in view.projects
-        ],
-        parts=[
-            PartAnswer(
-                unit=part.unit.id,
-                name=part.unit.name,
-                points=str(part.points),
-                lost=str(part.lost),
-                at_stake=str(part.at_stake),
-            )
-            for part in view.parts
-        ],
+    return ScoresAnswer.of(
+        view,
+        language,
         steps=[
             StepAnswer(
                 indicator=one.step.indicator,
@@ -269,13 +193,4 @@ def get_scores(
             )
             for one in view.steps
         ],
-        readings=dict(view.readings),
-        remarks=[translator.tell(one.code, one.arguments) for one in view.remarks],
-        notes=[note[language] for note in view.notes],
-        page=view.number,
-        pages=view.pages,
     )
-
-
-def _format_points(points: object) -> str | None:
-    return None if points is None else str(points)

@@ -8,11 +8,12 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field
 
-from services.imports.previews import Analysis, judge_past, preview_schedule
+from services.imports.previews import judge_past, preview_schedule
 from services.imports.schedules import ScheduleAnswers
 from services.inputs import Digest, Line
+from services.results import FindingResult, Ids, Result, at
 from services.verbs import Command
-from web.api.answers import PROBLEMS, FindingAnswer, RequestTranslator, SearchText, finding_answer
+from web.api.answers import PROBLEMS, RequestTranslator, SearchText
 from web.api.files import get_uploaded_file_or_404
 from web.api.mount import Writing
 from web.auth.dependencies import AskingOwn, AskingToManage, Managing
@@ -65,14 +66,14 @@ class YearOpened(Command):
     unit: Line = ""
 
 
-class NoteAnswer(BaseModel):
+class NoteAnswer(Result):
     """A note on how a row was read; `row` 0 is the whole file."""
 
     row: int
     text: str
 
 
-class AnalysisAnswer(BaseModel):
+class AnalysisAnswer(Result):
     """One analysis of the file. `change`: open, replan or same; `foreign`: of a unit that is not the reader's.
 
     `new`, `moved`: the dates taking it in would write. `names`: of the object by language, as guessed;
@@ -82,12 +83,12 @@ class AnalysisAnswer(BaseModel):
     row: int
     object: str
     names: dict[str, str]
-    looks_like: list[str]
+    looks_like: Ids
     unit: str
-    case: str | None
+    case: str | None = at("case", "id", default=None)
     change: str
     foreign: bool
-    edition: str
+    edition: str = at("procedure", "edition")
     facts: dict[str, date]
     planned: dict[str, date]
     new: dict[str, date]
@@ -103,7 +104,7 @@ class SchedulePreview(BaseModel):
     strange: list[str]
 
 
-class ScheduleTaken(BaseModel):
+class ScheduleTaken(Result):
     """Ids of cases."""
 
     cases: list[str]
@@ -112,13 +113,13 @@ class ScheduleTaken(BaseModel):
     unchanged: list[str]
 
 
-class YearCase(BaseModel):
+class YearCase(Result):
     procedure: str
     unit: str
     object: str
 
 
-class YearPreview(BaseModel):
+class YearPreview(Result):
     """The cases opening a year would open. `there`: number of its cases that exist already."""
 
     year: int
@@ -131,9 +132,9 @@ class YearDone(BaseModel):
     opened: int
 
 
-class PastAnswer(BaseModel):
+class PastAnswer(Result):
     case: str
-    findings: list[FindingAnswer]
+    findings: list[FindingResult]
 
 
 @router.post("/schedules/preview")
@@ -148,7 +149,9 @@ def preview(
     answers = ScheduleAnswers(root=ctx.reader.root)
     analyses, seen = preview_schedule(ctx.app, file.content, file.name, name, answers=answers, today=today)
     return SchedulePreview(
-        analyses=[_analysis_answer(analysis, foreign(ctx, office, analysis)) for analysis in analyses],
+        analyses=[
+            AnalysisAnswer.of(one, change=change_of(one), foreign=foreign(ctx, office, one)) for one in analyses
+        ],
         notes=[
             NoteAnswer(row=note.row, text=translator.tell(note.code, note.arguments)) for note in seen.notes
         ],
@@ -169,7 +172,7 @@ def take(request: Request, ctx: Managing, once: Writing, body: Schedule) -> Sche
             joins=body.joins,
         )
         done = take_schedule(ctx, file.content, file.name, name, lambda strange: body.meant, answers)
-        return ScheduleTaken.model_validate(done, from_attributes=True)
+        return ScheduleTaken.of(done)
 
     return once(ctx, body, import_file, ScheduleTaken)
 
@@ -179,15 +182,7 @@ def preview_year(
     ctx: Managing, year: Annotated[int, Path(ge=FIRST_YEAR, le=LAST_YEAR)], unit: SearchText = ""
 ) -> YearPreview:
     """Return the cases that opening a year would open."""
-    ahead = year_ahead(ctx, year, unit)
-    return YearPreview(
-        year=year,
-        openings=[
-            YearCase(procedure=opening.procedure, unit=opening.unit, object=opening.object)
-            for opening in ahead.openings
-        ],
-        there=ahead.there,
-    )
+    return YearPreview.of(year_ahead(ctx, year, unit), year=year)
 
 
 @router.post("/years")
@@ -206,25 +201,5 @@ def open_year(ctx: Managing, once: Writing, body: YearOpened) -> YearDone:
 def past(request: Request, ctx: AskingOwn, body: Sent, translator: RequestTranslator) -> list[PastAnswer]:
     """Return the findings of a table of past analyses, case by case; nothing is written."""
     file, name = get_uploaded_file_or_404(ctx, body.file), chosen_procedure(ctx, body.procedure).id
-    return [
-        PastAnswer(case=past.case, findings=[finding_answer(finding, translator) for finding in past.findings])
-        for past in judge_past(ctx.app, file.content, file.name, name)
-    ]
-
-
-def _analysis_answer(analysis: Analysis, is_foreign: bool) -> AnalysisAnswer:
-    return AnalysisAnswer(
-        row=analysis.row,
-        object=analysis.object,
-        names=dict(analysis.names),
-        looks_like=[case.id for case in analysis.looks_like],
-        unit=analysis.unit,
-        case=analysis.case.id if analysis.case else None,
-        change=change_of(analysis),
-        foreign=is_foreign,
-        edition=analysis.procedure.edition,
-        facts=dict(analysis.facts),
-        planned=dict(analysis.planned),
-        new=dict(analysis.new),
-        moved=dict(analysis.moved),
-    )
+    judged = judge_past(ctx.app, file.content, file.name, name)
+    return [PastAnswer.of(past, translator.language) for past in judged]

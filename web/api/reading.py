@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import BeforeValidator
 
 from services.calendar_acts import moves_of
-from services.results import EventResult, act_moves_result, case_head, event_result
+from services.results import EventResult, InLanguage, Result, act_moves_result, at, case_head, event_result
 from web.api.answers import (
     MAX_PER_PAGE,
     PROBLEMS,
@@ -21,9 +21,6 @@ from web.api.answers import (
     Number,
     RequestTranslator,
     SearchText,
-    finding_answer,
-    line_answer,
-    obligation_answer,
 )
 from web.auth.dependencies import Reading
 from web.pages.cases.case_view import judge
@@ -41,16 +38,20 @@ Cursor = Annotated[
 ]
 
 
-class ProcedureAnswer(BaseModel):
+def _options(decision: Any) -> list[str]:
+    return decision if isinstance(decision, list) else [option.id for option in decision.options]
+
+
+class ProcedureAnswer(Result):
     id: str
     edition: str
     in_force: date
     in_force_assumed: bool
-    title: str
+    title: InLanguage
     opened: str
     confidential: bool
-    obligations: list[str]
-    decisions: dict[str, list[str]]
+    obligations: Annotated[list[str], BeforeValidator(list)] = at("facts")
+    decisions: dict[str, Annotated[list[str], BeforeValidator(_options)]]
 
 
 @router.get("/api/v1/board", tags=["board"], responses=PROBLEMS)
@@ -72,22 +73,7 @@ def get_board(
         limit=limit,
         first=int(cursor or 0),
     )
-    language = translator.language
-    return BoardAnswer(
-        today=today,
-        due_until=view.soon,
-        calendar_version=ctx.calendar.version,
-        points_at_stake=f"{view.stake:f}",
-        overdue_count=view.overdue_count,
-        due_count=view.due_count,
-        missed_count=view.missed_count,
-        slipped_count=view.slipped_count,
-        overdue=[line_answer(line, language) for line in view.overdue],
-        due=[line_answer(line, language) for line in view.due],
-        missed=[line_answer(line, language) for line in view.missed],
-        slipped=[line_answer(line, language) for line in view.slipped],
-        next=None if view.next is None else str(view.next),
-    )
+    return BoardAnswer.of(view, translator.language, calendar_version=ctx.calendar.version)
 
 
 @router.get("/api/v1/cases", tags=["cases"], responses=PROBLEMS)
@@ -122,22 +108,13 @@ def get_case(ctx: Reading, case: CaseId, translator: RequestTranslator) -> CaseA
     today = ctx.today
     case_record, procedure = get_case_or_404(ctx, case)
     judgement = judge(case_record, procedure, ctx.calendar, today=today)
-    return CaseAnswer(
-        case=case_record.id,
-        procedure=case_record.procedure,
-        edition=case_record.edition,
+    return CaseAnswer.of(
+        case_record,
+        translator.language,
         calendar_version=ctx.calendar.version,
-        object=case_record.object,
-        object_kk=case_record.object_kk,
-        object_ru=case_record.object_ru,
-        unit=case_record.unit,
-        group=list(case_record.group),
-        period=list(case_record.period or ()),
-        responsible=dict(case_record.responsible),
-        standing=case_record.standing,
         stage=judgement.stage,
-        obligations=[obligation_answer(deadline, procedure, translator) for deadline in judgement.deadlines],
-        findings=[finding_answer(finding, translator) for finding in judgement.findings],
+        obligations=judgement.deadlines,
+        findings=judgement.findings,
         act_not_adopted=procedure.adopted_act
         if ctx.library.unadopted_act(procedure, ctx.reads.office(), case_record.unit)
         else None,
@@ -160,17 +137,4 @@ def list_events(ctx: Reading, case: CaseId) -> list[EventResult]:
 @router.get("/api/v1/procedures", tags=["law"], responses=PROBLEMS)
 def list_procedures(ctx: Reading, translator: RequestTranslator) -> list[ProcedureAnswer]:
     """List all editions of all procedures, with the names of their facts."""
-    return [
-        ProcedureAnswer(
-            id=edition.id,
-            edition=edition.edition,
-            in_force=edition.in_force,
-            in_force_assumed=edition.in_force_assumed,
-            title=edition.title[translator.language],
-            opened=edition.opened,
-            confidential=edition.confidential,
-            obligations=list(edition.facts),
-            decisions={name: [option.id for option in one.options] for name, one in edition.decisions.items()},
-        )
-        for edition in ctx.library.all()
-    ]
+    return [ProcedureAnswer.of(edition, translator.language) for edition in ctx.library.all()]

@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
 
 from services.inputs import Day
+from services.results import InLanguage, OptionalText, Points, Result, at
 from web.api.answers import (
     PROBLEMS,
     BoardLine,
@@ -16,7 +16,6 @@ from web.api.answers import (
     Number,
     RequestTranslator,
     SearchText,
-    line_answer,
     notice_answer,
 )
 from web.auth.dependencies import Reading, Recording
@@ -24,32 +23,32 @@ from web.pages.my_tasks.view import desk_view
 from web.pages.overview.deadlines import Asking as Wanted
 from web.pages.overview.deadlines import deadlines
 from web.pages.overview.pages import seen_faults, undelivered
-from web.pages.overview.view import Cell, overview
+from web.pages.overview.view import overview
 from workflow.board.sums import Urgency
 
 router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
 
 
-class CellAnswer(BaseModel):
+class CellAnswer(Result):
     overdue: int
     due: int
 
 
-class UnitAnswer(BaseModel):
+class UnitAnswer(Result):
     """A unit of the overview: cells by stage. `late`: working days of the longest overdue deadline."""
 
-    unit: str
-    name: str
-    overdue: int
-    due: int
+    unit: str = at("unit", "id")
+    name: str = at("unit", "name")
+    overdue: int = at("total", "overdue")
+    due: int = at("total", "due")
     late: int | None
     stages: dict[str, CellAnswer]
 
 
-class WaitingAnswer(BaseModel):
+class WaitingAnswer(Result):
     """The numbers of overdue and near deadlines of people, or of a vacant duty."""
 
-    people: list[str]
+    people: list[str] = at("keys")
     names: list[str]
     duty: str
     written: str
@@ -57,12 +56,12 @@ class WaitingAnswer(BaseModel):
     due: int
 
 
-class DayCount(BaseModel):
+class DayCount(Result):
     on: date
     number: int
 
 
-class FaultAnswer(BaseModel):
+class FaultAnswer(Result):
     """A fault of a channel, since when, and the number of letters it holds back; for managers."""
 
     channel: str
@@ -72,20 +71,20 @@ class FaultAnswer(BaseModel):
     letters: int
 
 
-class OverviewAnswer(BaseModel):
+class OverviewAnswer(Result):
     """The figures of a day. `units`, `waiting`: the worst first; `units_left_out`: number of further units."""
 
     today: date
-    due_until: date
+    due_until: date = at("horizon", "soon")
     overdue: int
     due_today: int
     due: int
     missed: int
     slipped: int
-    points_at_stake: str
-    stages: dict[str, str]
+    points_at_stake: Points = at("stake")
+    stages: dict[str, InLanguage]
     units: list[UnitAnswer]
-    units_left_out: int
+    units_left_out: int = at("matrix", "left_out")
     worst: list[BoardLine]
     days: list[DayCount]
     waiting: list[WaitingAnswer]
@@ -94,38 +93,38 @@ class OverviewAnswer(BaseModel):
     faults: list[FaultAnswer]
 
 
-class DeadlineList(BaseModel):
-    deadlines: list[BoardLine]
+class DeadlineList(Result):
+    deadlines: list[BoardLine] = at("lines")
     total: int
-    page: int
+    page: int = at("number")
     pages: int
 
 
-class ItemAnswer(BaseModel):
+class ItemAnswer(Result):
     """A task. `letter`: key of the letter about it that was not acknowledged yet.
 
     `instead_of`: whom the reader stands in for; `recordable`: whether a fact fulfils it.
     """
 
     line: BoardLine
-    letter: str
+    letter: str = at("key")
     instead_of: str
     recordable: bool
 
 
-class GroupAnswer(BaseModel):
+class GroupAnswer(Result):
     urgency: str
     total: int
     items: list[ItemAnswer]
 
 
-class DeskAnswer(BaseModel):
+class DeskAnswer(Result):
     """The tasks of the reader, by urgency. `mine`: false when tasks of others are included."""
 
     today: date
     mine: bool
-    person: str
-    deputy: str
+    person: OptionalText = at("person", "key", default="")
+    deputy: OptionalText = at("deputy", "key", default="")
     groups: list[GroupAnswer]
 
 
@@ -135,45 +134,18 @@ def get_overview(ctx: Reading, translator: RequestTranslator, unit: SearchText =
     today = ctx.today
     view = overview(ctx.reads, ctx.library, ctx.calendar, today=today, unit=unit or None)
     failed, office = undelivered(ctx), ctx.reads.office()
-    stages = [stage for stage, _ in view.matrix.stages]
-    return OverviewAnswer(
+    stages = dict(view.matrix.stages)
+    return OverviewAnswer.of(
+        view,
+        translator.language,
         today=today,
-        due_until=view.horizon.soon,
-        overdue=view.overdue,
         due_today=view.today,
-        due=view.due,
-        missed=view.missed,
-        slipped=view.slipped,
-        points_at_stake=f"{view.stake:f}",
-        stages={stage: title[translator.language] for stage, title in view.matrix.stages},
+        stages=stages,
         units=[
-            UnitAnswer(
-                unit=row.unit.id,
-                name=row.unit.name,
-                overdue=row.total.overdue,
-                due=row.total.due,
-                late=row.late,
-                stages=dict(zip(stages, map(_cell_answer, row.cells), strict=True)),
-            )
-            for row in view.matrix.rows
+            UnitAnswer.of(row, stages=dict(zip(stages, row.cells, strict=True))) for row in view.matrix.rows
         ],
-        units_left_out=view.matrix.left_out,
-        worst=[line_answer(line, translator.language) for line in view.worst],
-        days=[DayCount(on=day.on, number=day.number) for day in view.days],
-        waiting=[
-            WaitingAnswer(
-                people=list(load.keys),
-                names=list(load.names),
-                duty=load.duty,
-                written=load.written,
-                overdue=load.overdue,
-                due=load.due,
-            )
-            for load in view.waiting
-        ],
-        waiting_left_out=view.waiting_left_out,
         undelivered=[notice_answer(notice, office) for notice in failed],
-        faults=[FaultAnswer.model_validate(fault, from_attributes=True) for fault in seen_faults(ctx)],
+        faults=seen_faults(ctx),
     )
 
 
@@ -192,12 +164,7 @@ def list_deadlines(
     today = ctx.today
     filter_ = Wanted(urgency=urgency, on=on, unit=unit or None, stage=stage or None, person=person or None)
     view = deadlines(ctx.reads, ctx.library, ctx.calendar, filter_, today=today, number=number)
-    return DeadlineList(
-        deadlines=[line_answer(line, translator.language) for line in view.lines],
-        total=view.total,
-        page=view.number,
-        pages=view.pages,
-    )
+    return DeadlineList.of(view, translator.language)
 
 
 @router.get("/desk", tags=["desk"])
@@ -208,29 +175,4 @@ def get_my_tasks(
     today = ctx.today
     show_all = {"all": True, "mine": False}.get(show)
     view = desk_view(ctx, everything=show_all, opened=None, today=today)
-    return DeskAnswer(
-        today=today,
-        mine=view.mine,
-        person=view.person.key if view.person else "",
-        deputy=view.deputy.key if view.deputy else "",
-        groups=[
-            GroupAnswer(
-                urgency=group.urgency,
-                total=group.total,
-                items=[
-                    ItemAnswer(
-                        line=line_answer(item.line, translator.language),
-                        letter=item.key,
-                        instead_of=item.instead_of,
-                        recordable=item.recordable,
-                    )
-                    for item in group.items
-                ],
-            )
-            for group in view.groups
-        ],
-    )
-
-
-def _cell_answer(cell: Cell) -> CellAnswer:
-    return CellAnswer(overdue=cell.overdue, due=cell.due)
+    return DeskAnswer.of(view, translator.language, today=today)

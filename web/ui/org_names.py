@@ -33,6 +33,11 @@ class AssigneeNames:
     duty: str
     written: str = ""
 
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The people's names; without any, the schedule's words."""
+        return self.names or ((self.written,) if self.written else ())
+
 
 def unit_name(office: Office, unit: str) -> UnitName:
     """Return the name of a unit; of none the organisation's; for an unknown id the text itself."""

@@ -167,7 +167,7 @@ def _cells(w: Translator, line: Line) -> tuple[object, ...]:
         risk.number,
         risk.description,
         w.say(f"risk.direction.{risk.direction}"),
-        risk.rank.likelihood * risk.rank.effect if risk.rank else None,
+        risk.rank.points if risk.rank else None,
         measure.recommendation if measure else None,
         measure.action if measure else None,
         measure.completion if measure else None,

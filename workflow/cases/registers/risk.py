@@ -38,6 +38,11 @@ class Rank:
     effect: int
     scale: str
 
+    @property
+    def points(self) -> int:
+        """Likelihood times effect."""
+        return self.likelihood * self.effect
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Removal:
