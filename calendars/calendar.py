@@ -66,6 +66,7 @@ class Calendar:
     working_days: tuple[date, ...] = field(init=False, repr=False)
     upto: Mapping[date, int] = field(init=False, repr=False)
     before: Mapping[date, int] = field(init=False, repr=False)
+    _uncertain: tuple[UncertainDay, ...] | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
         for day in (*self.office_off, *self.office_working):
@@ -190,7 +191,11 @@ class Calendar:
 
     def uncertain(self, first: date, last: date) -> tuple[UncertainDay, ...]:
         """Return the religious days not announced as final whose move by one day could change the span."""
-        return tuple(day for day in _find_uncertain_days(self) if day.earliest <= last and day.latest >= first)
+        days = self._uncertain
+        if days is None:
+            days = _find_uncertain_days(self)
+            _set_field(self, "_uncertain", days)
+        return tuple([day for day in days if day.earliest <= last and day.latest >= first])
 
     def variants(self, first: date, last: date) -> tuple[Calendar, ...]:
         """Return the other calendars still possible over the span: its uncertain religious days moved by one

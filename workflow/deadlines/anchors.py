@@ -82,6 +82,9 @@ class DueDateResolver:
         self.procedure = procedure
         self.calendar = for_edition(procedure.calendar, calendar)
         self.today = today
+        # Most cases have nothing a term could be left without: then no chain of anchors is looked into.
+        lapsed = any(fact in self.case.facts for fact in procedure.lapse_facts)
+        self.may_fall = bool(case.exempted) or lapsed or procedure.counts_from_extensions
         self._links: dict[str, Link] = {}
         self.fallen: dict[str, bool] = {}
 

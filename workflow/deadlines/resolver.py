@@ -71,7 +71,9 @@ def walked(chain: DueDateResolver, links: Sequence[Link], *, bare: bool = False)
 def stands(chain: DueDateResolver, link: Link) -> State:
     """What has become of the obligation of one link."""
     fact = chain.fulfilled(link)
-    judged = judged_on(link.obligation, fact) if fact else _come(chain, link)
+    judged = (
+        judged_on(link.obligation, fact) if fact else _come(chain, link) if link.obligation.by_itself else None
+    )
     return _state(chain, link, fact, judged, today=chain.today)
 
 
@@ -99,7 +101,8 @@ def _ranges(chain: DueDateResolver, links: Sequence[Link]) -> dict[str, tuple[da
         if link.counted.first and link.counted.last
     ]
     calendar = chain.calendar
-    touched = [span for span in spans if calendar.uncertain(*span)]
+    days = calendar.uncertain(min(spans)[0], max(last for _, last in spans)) if spans else ()
+    touched = [span for span in spans if any(day.earliest <= span[1] and day.latest >= span[0] for day in days)]
     if not touched:
         return {}
     variants = calendar.variants(min(first for first, _ in touched), max(last for _, last in touched))
@@ -125,12 +128,13 @@ def _deadline(
 ) -> Deadline:
     obligation, case, due = link.obligation, chain.case, link.counted.due
     fact = chain.fulfilled(link)
-    judged = judged_on(obligation, fact) if fact else _come(chain, link)
+    judged = judged_on(obligation, fact) if fact else _come(chain, link) if obligation.by_itself else None
     knowledge: Knowledge = "provisional" if earliest != latest else link.knowledge
     state = _state(chain, link, fact, judged, today=today)
     waits = waiting(chain, link) if state in AWAITED else None
+    name = link.id
     result = Deadline(
-        id=link.id,
+        id=name,
         obligation=obligation,
         period=link.span.name if link.span else None,
         due=due,
@@ -150,7 +154,7 @@ def _deadline(
         status=_status(link.anchor.state, knowledge),
         state=state,
         answer=obligation.answer(case.facts),
-        planned_on=case.planned.get(link.id),
+        planned_on=case.planned.get(name),
         done_on=judged,
         recorded_on=fact.on if fact else None,
         done_at=moment_of(fact.on, fact.at_time) if fact and fact.at_time and judged == fact.on else None,
@@ -162,7 +166,7 @@ def _deadline(
         span_last=link.counted.last,
         versions=versions,
     )
-    if obligation.by_itself or not result.is_done_late:
+    if judged is None or obligation.by_itself or not result.is_done_late:
         return result
     # Later on its last day than its hour: late by no working day.
     return replace(result, late_by=late_by(due, judged, chain.calendar) or 0)
@@ -177,6 +181,8 @@ def late_by(due: date | None, on: date | None, calendar: Calendar) -> int | None
 
 def _latest(chain: DueDateResolver, facts: tuple[str, ...], opens: date | None = None) -> date | None:
     """The first day it can be done: after what must come before it, and after an embargo."""
+    if not facts:
+        return opens
     days = [day for day in (*(chain.expected(fact).on for fact in facts), opens) if day is not None]
     return max(days, default=None)
 
@@ -189,8 +195,6 @@ def _status(anchor: AnchorState, knowledge: Knowledge) -> Status:
 
 def _come(chain: DueDateResolver, link: Link) -> date | None:
     """The day of what comes by itself."""
-    if not link.obligation.by_itself:
-        return None
     expected = chain.expected(link.obligation.id, link.span)
     return expected.on if expected.state == "happened" else None
 

@@ -15,7 +15,7 @@ from workflow.deadlines.anchors import OF_THE_PERIOD, AnchorDate, DueDateResolve
 from workflow.law.procedure import Obligation
 from workflow.periods import Span
 
-COUNTED = (WorkingDays, CalendarDays, Weeks, Months, Years, Hours, Duration, AtOnce)
+COUNTED = frozenset({WorkingDays, CalendarDays, Weeks, Months, Years, Hours, Duration, AtOnce})
 """Terms counted from their anchor; every other one names a day of its own, or none at all."""
 
 
@@ -42,12 +42,13 @@ def waiting(resolver: DueDateResolver, link: Link) -> Waiting | None:
     obligation, span = link.obligation, link.span
     if obligation.by_itself:
         return None
-    openers = [(obligation.when, span), (obligation.recurs.since if obligation.recurs else None, None)]
-    for fact, of in openers:
-        if fact is not None and (day := resolver.expected(fact, of)).state != "happened":
-            return _waiting(resolver, fact, of, day, due=link.counted.due)
+    if obligation.when is not None or obligation.recurs is not None:
+        openers = [(obligation.when, span), (obligation.recurs.since if obligation.recurs else None, None)]
+        for fact, of in openers:
+            if fact is not None and (day := resolver.expected(fact, of)).state != "happened":
+                return _waiting(resolver, fact, of, day, due=link.counted.due)
     since = obligation.since
-    if since is None or link.anchor.state == "happened" or not isinstance(obligation.term, COUNTED):
+    if since is None or link.anchor.state == "happened" or type(obligation.term) not in COUNTED:
         return None
     if obligation.recurs and isinstance(obligation.term, OF_THE_PERIOD):
         return None
@@ -59,13 +60,15 @@ def waiting(resolver: DueDateResolver, link: Link) -> Waiting | None:
 def falls_away(resolver: DueDateResolver, link: Link) -> bool:
     """Whether what it counts from was missed or exempted, so that nothing is left to count from."""
     obligation, since = link.obligation, link.obligation.since
-    if since is None and obligation.recurs is None:
+    if not resolver.may_fall or (
+        obligation.recurs is None and (since is None or link.anchor.state == "happened")
+    ):
         return False
     known = resolver.fallen.get(link.id)
     if known is None:
         # Many terms hang on one chain of anchors: each of its links is looked into once.
         known = bool(obligation.recurs and _gone(resolver, obligation.recurs.since, None)) or bool(
-            since and isinstance(obligation.term, COUNTED) and _gone(resolver, since, link.span)
+            since and type(obligation.term) in COUNTED and _gone(resolver, since, link.span)
         )
         resolver.fallen[link.id] = known
     return known
@@ -93,11 +96,16 @@ def _waiting(
 ) -> Waiting:
     """Waiting for this fact; the date holds no longer than its own day, nor than `due` where given."""
     obligation = resolver.procedure.anchor_by_id[fact]
-    days = [day.on, due]
+    until = _earlier(day.on, due)
     if day.state == "derived":
         before = waiting(resolver, resolver.link(obligation, span if obligation.recurs else None))
-        days.append(before.until if before else None)
-    return Waiting(_name(obligation, span), min((one for one in days if one is not None), default=None))
+        until = _earlier(until, before.until if before else None)
+    return Waiting(_name(obligation, span), until)
+
+
+def _earlier(one: date | None, other: date | None) -> date | None:
+    """Return the earlier of two days, where both are there."""
+    return other if one is None or (other is not None and other < one) else one
 
 
 def _sure(resolver: DueDateResolver, fact: str, span: Span | None) -> bool:
@@ -108,7 +116,7 @@ def _sure(resolver: DueDateResolver, fact: str, span: Span | None) -> bool:
         return day.state == "happened"
     if obligation.force != "obligatory":
         return False
-    if obligation.since is None or not isinstance(obligation.term, COUNTED):
+    if obligation.since is None or type(obligation.term) not in COUNTED:
         return True
     return _sure(resolver, obligation.since, span)
 

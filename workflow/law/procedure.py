@@ -280,6 +280,8 @@ class Obligation:
 
     def answer(self, recorded: Collection[str]) -> Option | None:
         """Return the option of a decision whose fact is among the recorded ones, None while unanswered."""
+        if not self.options:
+            return None
         return next((option for option in self.options if option.fact in recorded), None)
 
 
@@ -503,6 +505,16 @@ class Procedure:
     def answered_too(self) -> tuple[Obligation, ...]:
         """Obligations that another one's fact answers."""
         return tuple(one for one in self.obligations if one.also_by)
+
+    @cached_property
+    def lapse_facts(self) -> frozenset[str]:
+        """Facts whose recording makes something unrecorded missed."""
+        return frozenset(one.lapses_with for one in self.obligations if one.lapses_with)
+
+    @cached_property
+    def counts_from_extensions(self) -> bool:
+        """Whether some term counts from the day another one was extended on."""
+        return any(one.since is not None and one.since.startswith(EXTENDED) for one in self.obligations)
 
     @cached_property
     def stage_title(self) -> Mapping[str, Text]:
