@@ -45,7 +45,7 @@ class CellFilter:
 
     Attributes:
         keys: one of these; None where any may be. `least`, `most`: within these, both included, never empty.
-        contains: with this text inside.
+        contains: with this text inside; filled: with any value.
     """
 
     field: str
@@ -53,6 +53,7 @@ class CellFilter:
     least: str = ""
     most: str = ""
     contains: str = ""
+    filled: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,6 +77,10 @@ class RowQuery:
     filters: tuple[CellFilter, ...] = ()
     search: str = ""
     withdrawn: bool = False
+
+    def narrowed(self, condition: CellFilter) -> RowQuery:
+        """Return the same query with one condition more."""
+        return replace(self, filters=(*self.filters, condition))
 
 
 class SqlRegisterLists:
@@ -133,7 +138,7 @@ class SqlRegisterLists:
     ) -> Decimal:
         """Return how many rows have a date in these days, how many different values, or the sum of a field."""
         day = CellFilter(field=date_field, least=first.isoformat(), most=last.isoformat())
-        within = replace(query, filters=(*query.filters, day))
+        within = query.narrowed(day)
         if sum_field:
             return self.totals(within, [sum_field])[sum_field]
         if not distinct_field:
@@ -278,6 +283,8 @@ class SqlRegisterLists:
             found.append(columns.key >= asked.least)
         if asked.most:
             found += [columns.key <= asked.most, columns.key > ""]
+        if asked.filled:
+            found.append(columns.key > "")
         if asked.contains:
             found.append(columns.key.contains(asked.contains, autoescape=True))
         return found

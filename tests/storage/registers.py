@@ -4,6 +4,7 @@ certificates, with a term; presents, which open cases.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -113,15 +114,17 @@ PEOPLE = tuple(
 )
 
 
-def office(engine: Engine, folder: Path) -> AppContext:
-    """The application on a database with these units, people and registers."""
+def office(engine: Engine, folder: Path, *, more: Mapping[str, str] | None = None) -> AppContext:
+    """The application on a database with these units, people and registers; `more` tables of those."""
     own = folder / "own" / "registers"
     own.mkdir(parents=True, exist_ok=True)
     for name, content in (
         *(("visits", VISITS), ("reports", REPORTS)),
         *(("certificates", CERTIFICATES), ("presents", PRESENTS)),
     ):
-        (own / f"{name}.2026-01-01.toml").write_text(content, encoding="utf-8")
+        (own / f"{name}.2026-01-01.toml").write_text(
+            f"{content}\n{(more or {}).get(name, '')}", encoding="utf-8"
+        )
     if not save(engine, units=UNITS, people=PEOPLE).added:
         raise AssertionError("an office is made once")
     return application(engine, folder)

@@ -16,6 +16,7 @@ from services import maintenance
 from services.app import AppContext
 from services.context import RequestContext
 from services.inputs import OpenFile, build
+from services.register_figures import AskFigures, list_figures
 from services.register_views import (
     AskRegisters,
     AskRow,
@@ -373,3 +374,32 @@ def test_numbers_of_rows_go_on_in_a_year_and_begin_anew_in_the_next(app: AppCont
     assert add(ctx) == "visits-2026-0003"
     with pytest.raises(Refusal):
         edit(ctx, row, place="x")
+
+
+def test_rows_are_counted_for_indicators_as_the_register_says(engine: Engine, tmp_path: Path) -> None:
+    """By the year of a date, of a unit with all below it; the same person once; no more than is seen."""
+    counts = (
+        '[[count]]\nindicator = "P4.T2.S1"\nwhere = "purpose=talk"\ndate = "came_on"\ndistinct = "guest"\n'
+        '[[count]]\nindicator = "P4.T2.S2"\nwhere = "paid=yes"\ndate = "came_on"\nsum = "cost"\n'
+        '[[count]]\nindicator = "P4.T2.S3"\nwhere = "guest=filled"\ndate = "left_on"\n'
+    )
+    app = office(engine, tmp_path, more={"visits": counts, "reports": _REPORTED})
+    ctx = operator(app)
+    for number, (unit, guest) in enumerate([("hr", "guest"), ("hr", "guest"), ("law", "lawyer"), ("law", "")]):
+        values = {"purpose": "talk", "guest": guest and f"{guest}@org.kz", "cost": "10", "paid": number != 1}
+        add(ctx, unit=unit, came_on="2026-03-01", left_on=f"202{5 + number}-04-01" if number else "", **values)
+    add(ctx, came_on="2025-12-31", purpose="talk", guest="clerk@org.kz")
+    add(ctx, "reports", accused="guest@org.kz")
+
+    def figures(who: RequestContext, year: int = 2026, unit: str = "") -> dict[str, str]:
+        found = list_figures(who, AskFigures(year=year, unit=unit)).figures
+        return {one.indicator: one.number for one in found if one.register_id in ("visits", "reports")}
+
+    assert figures(ctx) == {"P4.T2.S1": "2", "P4.T2.S2": "30", "P4.T2.S3": "1", "P2.T1.S1": "1"}
+    assert figures(ctx, unit="law") == {"P4.T2.S1": "1", "P4.T2.S2": "20", "P4.T2.S3": "0", "P2.T1.S1": "0"}
+    assert figures(ctx, 2025)["P4.T2.S1"] == "1"
+    assert figures(reader(app, "clerk", "responsible")) == {"P4.T2.S1": "1", "P4.T2.S2": "10", "P4.T2.S3": "1"}
+    app.close()
+
+
+_REPORTED = '[[count]]\nindicator = "P2.T1.S1"\ndate = "came_on"\n'

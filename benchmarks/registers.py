@@ -1,0 +1,218 @@
+"""Measures a register of 100,000 rows: lists, filters, sorts, totals, and the import of 10,000 rows.
+
+    python -m benchmarks.registers [ROWS] [sqlite|postgresql]
+
+The rows are of 200 units; a reader of the whole office and one of a tenth of it ask for them. Without a second
+argument both databases are measured, PostgreSQL where it can be started.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from io import BytesIO
+from os import getloadavg
+from pathlib import Path
+from random import Random
+from statistics import median, quantiles
+
+from benchmarks.country import NOW, TODAY, postgresql
+from merzim.app import build_app
+from services.app import AppContext
+from services.context import RequestContext
+from services.inputs import OpenFile
+from services.register_tables import ImportRows, import_rows
+from services.register_views import ListRows, list_rows
+from services.registers import add_rows, check_row
+from services.settings import DatabaseSettings, RegulationSettings, Settings
+from storage.org.store import save
+from workflow.org.access import Reader
+from workflow.org.office import Person, Unit
+
+ROWS, CHUNK, TIMES = 100_000, 10_000, 20
+UNITS, PEOPLE = 200, 2_000
+TARGET = 0.2
+"""Seconds 95 of 100 answers may take."""
+TITLE = '{ kk = "%s", ru = "%s", en = "%s" }'
+
+
+def text(name: str) -> str:
+    """Return a title, the same in each language."""
+    return TITLE % (name, name, name)
+
+
+def register() -> str:
+    """Return the file of a register with a field of most kinds."""
+    kinds = {
+        "event": "text",
+        "employee": "person",
+        "held_on": "date",
+        "hours": "number",
+        "passed": "yes_no",
+        "certificate": "text",
+    }
+    fields = [
+        f'[[field]]\nid = "{name}"\ntitle = {text(name)}\nkind = "{kind}"\n'
+        + {"hours": "total = true\n", "certificate": "unique = true\n"}.get(name, "")
+        for name, kind in kinds.items()
+    ]
+    options = ", ".join(f'{{ id = "{one}", title = {text(one)} }}' for one in ("lecture", "course", "online"))
+    fields.append(f'[[field]]\nid = "form"\ntitle = {text("form")}\nkind = "choice"\noptions = [{options}]\n')
+    return (
+        f'id = "lessons"\nin_force = 2026-01-01\ntitle = {text("lessons")}\nrests_on = "a"\nparagraph = "1"\n'
+        f'named_by = ["event"]\n[[act]]\nid = "a"\ntitle = {text("a")}\nshort = {text("a")}\n'
+        + "\n".join(fields)
+    )
+
+
+def values(number: int, random: Random) -> dict[str, object]:
+    """Return the values of a row."""
+    return {
+        "event": f"Семинар {random.randrange(500)}",
+        "employee": f"p{random.randrange(PEOPLE)}@org.kz",
+        "held_on": (TODAY - timedelta(days=random.randrange(700))).isoformat(),
+        "hours": str(random.randrange(1, 80)),
+        "passed": random.random() < 0.8,
+        "certificate": f"C-{number:06d}",
+        "form": random.choice(["lecture", "lecture", "course", "online"]),
+    }
+
+
+def questions() -> Mapping[str, Mapping[str, object]]:
+    """Return what is asked of the list."""
+    form = {"field": "form", "is": ["course"]}
+    person = {"field": "employee", "is": ["p7@org.kz"]}
+    month = {"field": "held_on", "from": "2026-01-01", "until": "2026-01-31"}
+    return {
+        "newest first": {},
+        "the last page": {"page": ROWS // 50},
+        "by a date": {"sort": "-held_on"},
+        "by a number": {"sort": "hours"},
+        "by a text": {"sort": "event"},
+        "one form of three": {"filters": [form]},
+        "one form of three, by a date": {"filters": [form], "sort": "held_on"},
+        "one person": {"filters": [person], "sort": "-held_on"},
+        "a month": {"filters": [month]},
+        "a month, a form, by a number": {"filters": [month, form], "sort": "-hours"},
+        "part of a text": {"filters": [{"field": "event", "contains": "минар 49"}]},
+        "words": {"search": "семинар 123"},
+    }
+
+
+def context(app: AppContext, *, unit: str = "") -> RequestContext:
+    """Return the context of an officer of a unit."""
+    return RequestContext(
+        app=app,
+        clock=lambda: (NOW, TODAY),
+        desk=app.desk,
+        library=app.library,
+        calendar=app.calendar,
+        demonstration=False,
+        passwordless=False,
+        reader=Reader(login="o", access="officer", unit=unit),
+    )
+
+
+def fill(app: AppContext, rows: int) -> None:
+    """Write units, people and rows."""
+    units = [Unit(id="all", name="Бәрі")]
+    units += [Unit(id=f"part{n}", name=f"Бөлік {n}", parent="all") for n in range(10)]
+    units += [Unit(id=f"u{n}", name=f"Бөлім {n}", parent=f"part{n % 10}") for n in range(UNITS)]
+    people = [
+        Person(key=f"p{n}@org.kz", name=f"Адам {n}", unit=f"u{n % UNITS}", email=f"p{n}@org.kz")
+        for n in range(PEOPLE)
+    ]
+    save(app.engine, units=units, people=people)
+    ctx, random = replace(context(app), operator=True), Random(16)
+    known = app.registers.on("lessons", TODAY)
+    for first in range(0, rows, CHUNK):
+        numbers = range(first, min(first + CHUNK, rows))
+        parsed = [check_row(ctx, known, values(number, random)) for number in numbers]
+        add_rows(ctx, known, "", "", parsed, [f"u{number % UNITS}" for number in numbers])
+
+
+def measure(app: AppContext) -> None:
+    """Print the times of every question, for the whole office and for a tenth of it, and the processor's."""
+    worst = 0.0
+    for name, asked in questions().items():
+        line = f"  {name:32}"
+        for unit in ("", "part3"):
+            command = ListRows.model_validate({"register_id": "lessons", **asked})
+            found, late, worked = timed(context(app, unit=unit), command)
+            line += f"{found:>9,} rows {late * 1000:6.0f} ms ({worked * 1000:4.0f})"
+            worst = max(worst, late)
+        print(line)
+    print(f"  load average {getloadavg()[0]:.1f}; in brackets the time of our own processor")
+    print(f"  the slowest p95: {worst * 1000:.0f} ms (target < {TARGET * 1000:.0f} ms)")
+
+
+def timed(ctx: RequestContext, command: ListRows) -> tuple[int, float, float]:
+    """Return the rows there are, the time within which 95 of 100 answers came, and our processor's median."""
+    total, times, worked = list_rows(ctx, command).total, [], []
+    for _ in range(TIMES):
+        begun, at_work = time.perf_counter(), time.process_time()
+        list_rows(ctx, command)
+        times.append(time.perf_counter() - begun)
+        worked.append(time.process_time() - at_work)
+    return total, quantiles(times, n=20)[-1], median(worked)
+
+
+def take_in(app: AppContext) -> None:
+    """Print how long 10,000 rows of a spreadsheet take."""
+    from openpyxl import Workbook
+
+    book, random = Workbook(write_only=True), Random(17)
+    sheet = book.create_sheet()
+    names = ("event", "employee", "held_on", "hours", "passed", "certificate", "form")
+    sheet.append(names)
+    for number in range(10_000):
+        row = values(10**6 + number, random)
+        sheet.append([str(row[name]) for name in names])
+    content = BytesIO()
+    book.save(content)
+    content.seek(0)
+    command = ImportRows(register_id="lessons", unit="u1", content=OpenFile("lessons.xlsx", content))
+    begun = time.perf_counter()
+    taken = import_rows(replace(context(app), operator=True), command)
+    print(f"  import of {taken.rows:,} rows: {time.perf_counter() - begun:.1f} s (target < 10 s)")
+
+
+@contextmanager
+def database(kind: str, folder: Path) -> Iterator[str]:
+    """Give the address of an empty database."""
+    if kind == "sqlite":
+        yield f"sqlite:///{folder / 'office.sqlite'}"
+        return
+    with postgresql() as address:
+        yield address
+
+
+def main() -> None:
+    """Measure both databases, or the one that is named."""
+    rows = int(sys.argv[1]) if len(sys.argv) > 1 else ROWS
+    for kind in sys.argv[2:] or ("sqlite", "postgresql"):
+        with ExitStack() as stack:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            own = folder / "own" / "registers"
+            own.mkdir(parents=True)
+            (own / "lessons.2026-01-01.toml").write_text(register(), encoding="utf-8")
+            settings = Settings(
+                database=DatabaseSettings(url=stack.enter_context(database(kind, folder))),
+                regulations=RegulationSettings(folder=folder / "own"),
+            )
+            app = build_app(settings)
+            stack.callback(app.close)
+            begun = time.perf_counter()
+            fill(app, rows)
+            print(f"{kind}: {rows:,} rows written in {time.perf_counter() - begun:.0f} s")
+            measure(app)
+            take_in(app)
+
+
+if __name__ == "__main__":
+    main()
