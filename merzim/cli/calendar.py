@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from merzim.cli.call import DONE, NOT_SO, CommandContext
-from merzim.cli.help import Command, Group
+from merzim.cli.help import add_group
 from merzim.cli.parsing import day, number, optional_day
 
 if TYPE_CHECKING:
@@ -19,12 +19,7 @@ AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="cli.o
 
 def add_to(app: typer.Typer) -> None:
     """Add the group to the application."""
-    group = typer.Typer(cls=Group, help="cli.help.calendar", rich_markup_mode=None)
-    group.command("day", cls=Command, help="cli.help.calendar.day")(show_day)
-    group.command("add", cls=Command, help="cli.help.calendar.add")(add)
-    group.command("count", cls=Command, help="cli.help.calendar.count")(count)
-    group.command("year", cls=Command, help="cli.help.calendar.year")(year)
-    app.add_typer(group, name="calendar")
+    add_group(app, "calendar", day=show_day, add=add, count=count, year=year)
 
 
 def show_day(ctx: typer.Context, on: Day, as_of: AsOf = None) -> int:

@@ -9,7 +9,7 @@ import typer
 
 from merzim.cli.answers import moved, print_moved
 from merzim.cli.call import CommandContext
-from merzim.cli.help import Command, Group
+from merzim.cli.help import add_group
 
 if TYPE_CHECKING:
     from calendars.calendar import Day
@@ -22,10 +22,7 @@ File = Annotated[str, typer.Argument(metavar="FILE.toml")]
 
 def add_to(app: typer.Typer) -> None:
     """Add the group to the application."""
-    group = typer.Typer(cls=Group, help=f"cli.help.{NAME}", rich_markup_mode=None)
-    group.command("preview", cls=Command, help=f"cli.help.{NAME}.preview")(preview)
-    group.command("apply", cls=Command, help=f"cli.help.{NAME}.apply")(apply)
-    app.add_typer(group, name=NAME)
+    add_group(app, "calendar-change", preview=preview, apply=apply)
 
 
 def preview(ctx: typer.Context, file: File) -> None:

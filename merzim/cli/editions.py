@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from merzim.cli.call import DONE, NOT_SO, CommandContext
-from merzim.cli.help import Command, Group
+from merzim.cli.help import add_group
 
 if TYPE_CHECKING:
     from services.law import CheckedFile
@@ -21,13 +21,8 @@ MOVED_LIMIT = 50
 
 def add_to(app: typer.Typer) -> None:
     """Hang the groups on the application."""
-    law = typer.Typer(cls=Group, help="cli.help.law", rich_markup_mode=None)
-    law.command("check", cls=Command, help="cli.help.law.check")(check)
-    app.add_typer(law, name="law")
-    editions = typer.Typer(cls=Group, help="cli.help.editions", rich_markup_mode=None)
-    editions.command("diff", cls=Command, help="cli.help.editions.diff")(diff)
-    editions.command("adopt", cls=Command, help="cli.help.editions.adopt")(adopt)
-    app.add_typer(editions, name="editions")
+    add_group(app, "law", check=check)
+    add_group(app, "editions", diff=diff, adopt=adopt)
 
 
 def check(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from typing import Any
 
@@ -162,6 +162,15 @@ class OpenGroup(Group):
         call = CommandContext.of(ctx)
         options = _block(call.say("cli.options"), _options(self.params, call))
         return "\n".join([super().get_help(ctx), *options])
+
+
+def add_group(app: typer.Typer, name: str, /, **commands: Callable[..., object]) -> None:
+    """Add a group of commands; their help is `cli.help.<group>.<command>` of the catalogues."""
+    code = f"cli.help.{name.replace('-', '_')}"
+    group = typer.Typer(cls=Group, help=code, rich_markup_mode=None)
+    for key, command in commands.items():
+        group.command(key.replace("_", "-"), cls=Command, help=f"{code}.{key}")(command)
+    app.add_typer(group, name=name)
 
 
 def _options(parameters: Iterable[Any], call: CommandContext) -> list[tuple[str, str]]:

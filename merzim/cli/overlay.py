@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +9,7 @@ import typer
 
 from merzim.cli.answers import moved, print_moved
 from merzim.cli.call import CommandContext
-from merzim.cli.help import Command, Group
+from merzim.cli.help import add_group
 from merzim.cli.printing import paragraph
 
 if TYPE_CHECKING:
@@ -25,16 +24,7 @@ File = Annotated[str, typer.Argument(metavar="FILE.toml")]
 
 def add_to(app: typer.Typer) -> None:
     """Add the group to the application."""
-    group = typer.Typer(cls=Group, help=f"cli.help.{NAME}", rich_markup_mode=None)
-    commands: dict[str, Callable[..., None]] = {
-        "list": list_,
-        "preview": preview,
-        "apply": apply,
-        "withdraw": withdraw,
-    }
-    for name, command in commands.items():
-        group.command(name, cls=Command, help=f"cli.help.{NAME}.{name}")(command)
-    app.add_typer(group, name=NAME)
+    add_group(app, "overlay", list=list_, preview=preview, apply=apply, withdraw=withdraw)
 
 
 def list_(ctx: typer.Context) -> None:

@@ -4,7 +4,6 @@ cartogram.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +11,7 @@ import typer
 
 from merzim.cli.answers import finding, print_findings
 from merzim.cli.call import BAD_INPUT, DONE, NOT_SO, CommandContext
-from merzim.cli.help import Command, Group
+from merzim.cli.help import add_group
 from merzim.cli.parsing import number as whole
 from merzim.cli.parsing import optional_day
 from merzim.cli.risk_answers import day_or_today, position_json, proofs, tell, written
@@ -35,15 +34,8 @@ Holder = Annotated[str, typer.Option("--holder", metavar="WHO", help="cli.option
 
 def add_to(app: typer.Typer) -> None:
     """Add both groups to the application."""
-    groups: dict[str, dict[str, Callable[..., object]]] = {
-        "positions": {"list": list_positions, "add": add, "clear": clear, "talk": talk, "plan": plan},
-        "cartogram": {"record": record, "compare": compare},
-    }
-    for name, commands in groups.items():
-        group = typer.Typer(cls=Group, help=f"cli.help.{name}", rich_markup_mode=None)
-        for command, function in commands.items():
-            group.command(command, cls=Command, help=f"cli.help.{name}.{command}")(function)
-        app.add_typer(group, name=name)
+    add_group(app, "positions", list=list_positions, add=add, clear=clear, talk=talk, plan=plan)
+    add_group(app, "cartogram", record=record, compare=compare)
 
 
 def list_positions(

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from merzim.cli.call import CommandContext
-from merzim.cli.help import Command, Group
+from merzim.cli.help import add_group
 
 CaseId = Annotated[str, typer.Argument(metavar="CASE")]
 Person = Annotated[str, typer.Argument(metavar="PERSON")]
@@ -15,11 +15,7 @@ Person = Annotated[str, typer.Argument(metavar="PERSON")]
 
 def add_to(app: typer.Typer) -> None:
     """Add the group to the application."""
-    group = typer.Typer(cls=Group, help="cli.help.reader", rich_markup_mode=None)
-    group.command("add", cls=Command, help="cli.help.reader.add")(add)
-    group.command("remove", cls=Command, help="cli.help.reader.remove")(remove)
-    group.command("list", cls=Command, help="cli.help.reader.list")(listed)
-    app.add_typer(group, name="reader")
+    add_group(app, "reader", add=add, remove=remove, list=listed)
 
 
 def add(ctx: typer.Context, case: CaseId, person: Person) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
 from merzim.cli.call import CommandContext
-from merzim.cli.help import Command, Group
+from merzim.cli.help import add_group
 from merzim.cli.parsing import number as whole
 from merzim.cli.risk_answers import day_or_today, remark_json, tell, written
 
@@ -18,11 +17,7 @@ On = Annotated[str | None, typer.Option("--on", metavar="DATE", help="cli.option
 
 def add_to(app: typer.Typer) -> None:
     """Add the group to the application."""
-    group = typer.Typer(cls=Group, help="cli.help.remarks", rich_markup_mode=None)
-    commands: dict[str, Callable[..., object]] = {"list": list_remarks, "add": add, "answer": answer}
-    for name, command in commands.items():
-        group.command(name, cls=Command, help=f"cli.help.remarks.{name}")(command)
-    app.add_typer(group, name="remarks")
+    add_group(app, "remarks", list=list_remarks, add=add, answer=answer)
 
 
 def list_remarks(ctx: typer.Context, case: CaseId) -> None:

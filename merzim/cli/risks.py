@@ -10,7 +10,7 @@ import typer
 
 from merzim.cli import risk_papers
 from merzim.cli.call import CommandContext
-from merzim.cli.help import Command, Group
+from merzim.cli.help import add_group
 from merzim.cli.parsing import number as whole
 from merzim.cli.parsing import optional_day
 from merzim.cli.risk_answers import day_or_today, measure_json, proofs, risk_json, tell, written
@@ -34,21 +34,9 @@ NOT_REVIEWED = "none"
 
 def add_to(app: typer.Typer) -> None:
     """Add the group to the application."""
-    group = typer.Typer(cls=Group, help="cli.help.risks", rich_markup_mode=None)
-    commands: dict[str, Callable[..., object]] = {
-        "list": list_risks,
-        "add": add,
-        "rank": rank,
-        "measure": measure,
-        "review": review,
-        "remove": remove,
-        "ask": ask,
-        "answer": answer,
-        **risk_papers.COMMANDS,
-    }
-    for name, command in commands.items():
-        group.command(name, cls=Command, help=f"cli.help.risks.{name}")(command)
-    app.add_typer(group, name="risks")
+    own: dict[str, Callable[..., object]] = {"add": add, "rank": rank, "measure": measure, "review": review}
+    own |= {"remove": remove, "ask": ask, "answer": answer}
+    add_group(app, "risks", list=list_risks, **own, **risk_papers.COMMANDS)
 
 
 def list_risks(

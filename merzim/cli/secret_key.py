@@ -5,15 +5,12 @@ from __future__ import annotations
 import typer
 
 from merzim.cli.call import DONE, NOT_SO, CommandContext
-from merzim.cli.help import Command, Group
+from merzim.cli.help import add_group
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the group to the application."""
-    group = typer.Typer(cls=Group, help="cli.help.secret_key", rich_markup_mode=None)
-    group.command("new", cls=Command, help="cli.help.secret_key.new")(new)
-    group.command("rotate", cls=Command, help="cli.help.secret_key.rotate")(rotate)
-    app.add_typer(group, name="secret-key")
+    add_group(app, "secret-key", new=new, rotate=rotate)
 
 
 def new(ctx: typer.Context) -> None:

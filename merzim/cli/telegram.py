@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
 from merzim.cli.call import DONE, NOT_SO, CommandContext
-from merzim.cli.help import Command, Group
+from merzim.cli.help import add_group
 
 PersonKey = Annotated[str, typer.Argument(metavar="PERSON")]
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    telegram = typer.Typer(cls=Group, help="cli.help.telegram")
-    commands: dict[str, Callable[..., object]] = {"link": link, "links": links, "unlink": unlink}
-    for name, command in commands.items():
-        telegram.command(name, cls=Command, help=f"cli.help.telegram_{name}")(command)
-    app.add_typer(telegram, name="telegram")
+    add_group(app, "telegram", link=link, links=links, unlink=unlink)
 
 
 def link(ctx: typer.Context, person: PersonKey) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from merzim.cli.call import CommandContext
-from merzim.cli.help import Command, Group
+from merzim.cli.help import add_group
 from merzim.cli.parsing import BadArgument
 from services.queries import unit_named
 
@@ -23,21 +22,8 @@ Unit = Annotated[str | None, typer.Option("--unit", metavar="U", help="cli.optio
 
 def add_to(app: typer.Typer) -> None:
     """Add the group to the application."""
-    group = typer.Typer(cls=Group, help="cli.help.user", rich_markup_mode=None)
-    commands: dict[str, Callable[..., object]] = {
-        "add": add,
-        "list": list_accounts,
-        "change": change,
-        "invite": invite,
-        "close": close,
-        "open": reopen,
-        "token": token,
-        "end": end,
-        "remove-totp": remove_totp,
-    }
-    for name, command in commands.items():
-        group.command(name, cls=Command, help=f"cli.help.user.{name.replace('-', '_')}")(command)
-    app.add_typer(group, name="user")
+    own = {"change": change, "invite": invite, "close": close, "open": reopen, "token": token, "end": end}
+    add_group(app, "user", add=add, list=list_accounts, **own, remove_totp=remove_totp)
 
 
 def add(
