@@ -234,7 +234,14 @@ def list_registers(ctx: RequestContext, command: AskRegisters) -> RegisterList:
 
     seen, office = reader_scope(ctx), ctx.reads.office()
     units = _units(ctx, command.unit, office)
-    counts = SqlRegisterLists(ctx.app.engine).counts(units)
+    lists = SqlRegisterLists(ctx.app.engine)
+    counts = dict(lists.counts(units))
+    for name in ctx.app.registers.ids():
+        register = ctx.app.registers.on(name, ctx.today)
+        if name in counts and sees_lists(register, seen) and (register.subjects or register.kept_in == "case"):
+            # Some of its rows may be hidden from who sees the others.
+            asked = ListRows(register_id=register.id, unit=command.unit)
+            counts[register.id] = lists.count(row_query(ctx, register, asked))
     found = (ctx.app.registers.on(name, ctx.today) for name in ctx.app.registers.ids())
     kinds = {office.kind_of(unit) for unit in units} if units is not None else {""}
     acts = {*ctx.app.settings.regulations.acts, *(act for unit in units or () for act in acts_of(office, unit))}
@@ -303,11 +310,12 @@ def show_row(ctx: RequestContext, command: AskRow) -> RowDetail:
                 seq=event.seq, kind=event.kind, at=event.at, by=event.by, ground=ground, changes=changes
             )
         )
+    office = ctx.reads.office()
     opened = row.opened_case if row.opened_case and ctx.reads.heads([row.opened_case]) else ""
     return RowDetail(
-        row=row_view(ctx, register, replace(row, opened_case=opened), fields),
+        row=row_view(ctx, register, replace(row, opened_case=opened), fields, office),
         fields=[field_view(one) for one in register.fields.values() if one.id in fields],
-        history=history if in_reach(register, row, reader_scope(ctx), ctx.reads.office()) else [],
+        history=history if in_reach(register, row, reader_scope(ctx), office) else [],
     )
 
 
@@ -385,10 +393,10 @@ def seen_row(ctx: RequestContext, name: str) -> tuple[RegisterRow, Register, Col
     raise UnknownRow("register.unknown_row", row=name)
 
 
-def may_write(ctx: RequestContext, register: Register, row: RegisterRow) -> bool:
+def may_write(ctx: RequestContext, register: Register, row: RegisterRow, office: Office) -> bool:
     """Return whether the reader may change a row: it lies in their reach, and is not withdrawn."""
     allowed = ctx.operator or ctx.reader.may("record")
-    return allowed and not row.withdrawn and in_reach(register, row, reader_scope(ctx), ctx.reads.office())
+    return allowed and not row.withdrawn and in_reach(register, row, reader_scope(ctx), office)
 
 
 def row_query(ctx: RequestContext, register: Register, command: ListRows) -> RowQuery:
@@ -497,13 +505,14 @@ def head_views(ctx: RequestContext, heads: Iterable[Any]) -> list[RowView]:
         )
         fields = visible_fields(register, row, seen, office)
         if fields is not None:
-            views.append(row_view(ctx, register, row, fields))
+            views.append(row_view(ctx, register, row, fields, office))
     return views
 
 
-def row_view(ctx: RequestContext, register: Register, row: RegisterRow, fields: Collection[str]) -> RowView:
+def row_view(
+    ctx: RequestContext, register: Register, row: RegisterRow, fields: Collection[str], office: Office
+) -> RowView:
     """Return a row with these fields of it."""
-    office = ctx.reads.office()
     order = [name for name in register.fields if name in fields]
     values = {name: row.values[name] for name in order if is_filled(row.values.get(name))}
     own = not in_reach(register, row, reader_scope(ctx), office)
@@ -523,7 +532,7 @@ def row_view(ctx: RequestContext, register: Register, row: RegisterRow, fields: 
         edited_by="" if own else row.edited_by,
         values=values,
         names=_names(register, row, values, office),
-        may_write=may_write(ctx, register, row),
+        may_write=may_write(ctx, register, row, office),
     )
 
 

@@ -37,7 +37,7 @@ from services.register_views import (
 from services.verbs import Command, NotAllowed, verb
 from workflow.org.office import Office, acts_of
 from workflow.refusal import Refusal
-from workflow.registers.access import list_fields, visible_fields
+from workflow.registers.access import in_reach, list_fields, visible_fields
 from workflow.registers.definition import Register, UnknownField
 from workflow.registers.rows import Projection, RegisterRow, name_in, project, sort_key
 from workflow.registers.values import (
@@ -149,6 +149,7 @@ def edit_row(ctx: RequestContext, command: EditRow) -> RowDetail:
             _write(ctx, register, row, after, draft, unique=_unique(register, changed))
             _open_later(ctx, register, row.id)
         else:
+            _refuse_same(ctx, register, row.id, _unique(register, changed))
             follow_row(ctx, register, row, after, ground=command.ground)
             _write(ctx, register, row, after, draft, unique=_unique(register, changed))
     return show_row(ctx, AskRow(row=row.id))
@@ -173,8 +174,9 @@ def erase_row(ctx: RequestContext, command: EraseRow) -> RowDetail:
     from storage.registers.chains import RowDraft
 
     row, register, fields = seen_row(ctx, command.row)
-    row_fields = visible_fields(register, row, reader_scope(ctx), ctx.reads.office()) or fields
-    erasable = [name for name in register.fields if register.outside_events(name) and name in row_fields]
+    if not in_reach(register, row, reader_scope(ctx), ctx.reads.office()):
+        raise NotAllowed
+    erasable = [name for name in register.fields if register.outside_events(name) and name in fields]
     for name in command.fields:
         if name not in erasable:
             raise UnknownField("register.cannot_erase", field=name, allowed=tuple(erasable))
@@ -339,7 +341,7 @@ def _writable(ctx: RequestContext, name: str) -> tuple[RegisterRow, Register]:
     row, register, _ = seen_row(ctx, name)
     if row.withdrawn:
         raise WrongPlace("register.withdrawn_already", row=row.id)
-    if not may_write(ctx, register, row):
+    if not may_write(ctx, register, row, ctx.reads.office()):
         raise NotAllowed
     return row, register
 
@@ -413,6 +415,17 @@ def _open_later(ctx: RequestContext, register: Register, name: str) -> None:
     draft = RowDraft(kind="opened", payload={"opened_case": case_id})
     _write(ctx, register, row, replace(row, opened_case=case_id), draft)
     open_cases(ctx, [opening], [case_id])
+
+
+def _refuse_same(ctx: RequestContext, register: Register, row: str, keys: Mapping[str, str]) -> None:
+    """Raise NotUnique before the case of a row is changed."""
+    from storage.registers.chains import NotUnique, SqlRegisterRows
+
+    seen = _seen_units(ctx, ctx.reads.office())
+    with unique_titled(register):
+        found = SqlRegisterRows(ctx.app.engine).same(register.id, [keys], seen, but=row)
+        if found:
+            raise NotUnique(0, found[0][1], "")
 
 
 def _unique(register: Register, values: Mapping[str, Value]) -> dict[str, str]:

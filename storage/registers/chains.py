@@ -111,11 +111,16 @@ class SqlRegisterRows:
         return found
 
     def same(
-        self, register: str, unique: Sequence[Mapping[str, str]], seen_units: Collection[str] | None
+        self,
+        register: str,
+        unique: Sequence[Mapping[str, str]],
+        seen_units: Collection[str] | None,
+        *,
+        but: str = "",
     ) -> list[tuple[int, str]]:
-        """Return the position and field of every key that another of these rows or one stored has."""
+        """Return position and field of every key that another of these rows or one stored has, `but` one."""
         with reading(self._engine) as connection:
-            found = _same(connection, register, unique, seen_units)
+            found = _same(connection, register, unique, seen_units, but=but)
             return sorted((one.position, one.field) for one in found)
 
     def add(

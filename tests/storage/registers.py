@@ -92,6 +92,7 @@ PRESENTS = HEAD.format(id="presents", title=text("Presents"), more='named_by = [
         field("receiver", "person"),
         field("came_on", "date"),
         field("handed_on", "date"),
+        field("number", "text", "unique = true"),
         field("kind", "choice", f'options = [{{ id = "gift", title = {text("Gift")} }}, '
               f'{{ id = "flowers", title = {text("Flowers")} }}]'),
         '[opens]\nprocedure = "gift-handover"\nobject = "what"\nperson = "receiver"\nwhen = "kind=gift"\n'

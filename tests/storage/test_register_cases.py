@@ -16,6 +16,7 @@ from services.context import RequestContext
 from services.inputs import build
 from services.register_views import AskRow, ListRows, list_rows, show_row
 from services.registers import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
+from storage.registers.chains import NotUnique
 from tests.storage.registers import NOW, TODAY, office, operator, reader
 from workflow.cases.case import Case
 from workflow.refusal import Refusal
@@ -130,6 +131,22 @@ def test_a_certificate_is_renewed_thirty_days_before_it_ends(app: AppContext) ->
     done = case_of(ctx, row)
     assert done is not None
     assert due(ctx, done)["renewed_on"][0] == "done"
+    assert agrees(app)
+
+
+def test_a_row_that_is_refused_leaves_its_case_as_it_was(app: AppContext) -> None:
+    """A number that stands in another row is refused before the case hears of the new day."""
+    ctx = operator(app)
+    add(ctx, "presents", what="Сағат", number="7")
+    row = add(ctx, "presents", what="Қалам", came_on="2026-04-01", kind="gift", number="8")
+
+    with pytest.raises(NotUnique):
+        edit(ctx, row, handed_on="2026-04-06", number="7")
+
+    case = case_of(ctx, row)
+    assert case is not None
+    assert list(case.facts) == ["gift_received"]
+    edit(ctx, row, handed_on="2026-04-06", number="9")
     assert agrees(app)
 
 

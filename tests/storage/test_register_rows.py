@@ -267,7 +267,12 @@ def test_whom_a_row_names_sees_their_own_row_and_the_fields_granted_alone(app: A
         assert set(show_row(about, AskRow(row=report)).row.values) == {"came_on", "decision"}
         with pytest.raises(NotAllowed):
             edit(about, report, decision="x")
-    assert ids(reader(app, "guest", "officer"), "reports") == []
+    accused = reader(app, "guest", "officer")
+    assert ids(accused, "reports") == []
+    counted = {one.id: one.rows for one in list_registers(accused, AskRegisters()).registers}
+    assert counted["reports"] == 0
+    with pytest.raises(NotAllowed):
+        erase_row(accused, EraseRow(row=report, fields=["decision"], ground="x"))
     assert ids(reader(app, "officer", "officer"), "reports") == ["0001"]
     with pytest.raises(UnknownRow):
         show_row(reader(app, "lawyer", "first_head"), AskRow(row=report))
