@@ -25,10 +25,10 @@ from services import accounts, second_factors
 from services.jobs import rounds
 from services.jobs.bot_polling import polling
 from services.moments import almaty
+from services.settings import is_loopback
 from services.yearly.carried_out import record_carried_out
 from services.yearly.opening import roll_over
 from web.auth.demonstration import is_passwordless_allowed
-from web.auth.middleware import is_loopback
 from web.auth.request_ids import RequestIdMiddleware, log_context
 from workflow.refusal import Refusal
 

@@ -13,11 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from storage.database.limits import long_work
+from storage.database.limits import chunks, long_work
 
 if TYPE_CHECKING:
     from calendars.calendar import Calendar
@@ -142,7 +141,7 @@ def preview(app: AppContext, text: str, name: str, *, today: date) -> Preview:
     with garbage_collection_off():
         return reach.preview_with(
             PersonImpact(deadline, find_people(case, deadline))
-            for names in chunks(reach.touched)
+            for names in chunks(reach.touched, CHUNK_SIZE)
             for case in app.ledger.cases(names).values()
             for deadline in moved(case, app.library.of(case), reach.before, reach.after, today=today)
         )
@@ -285,7 +284,7 @@ def _write_moved(
 
     impacts, written = list[PersonImpact](), 0
     with garbage_collection_off():
-        for names in chunks(act_reach.touched):
+        for names in chunks(act_reach.touched, CHUNK_SIZE):
             results, count = _write_chunk(app, names, recalculate, cause, now)
             impacts += (
                 PersonImpact(moved, find_people(result.written.case, moved))
@@ -328,10 +327,3 @@ def garbage_collection_off() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
-
-
-def chunks(names: Iterable[str]) -> Iterator[list[str]]:
-    """Split ids into lists of at most CHUNK_SIZE."""
-    remaining = iter(names)
-    while chunk := list(islice(remaining, CHUNK_SIZE)):
-        yield chunk

@@ -8,8 +8,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from services.calendar_acts import chunks
+from services.calendar_acts import CHUNK_SIZE
 from services.editions import UnknownWord, own_files, read_own, require_words
+from storage.database.limits import chunks
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def _adoptable(app: AppContext, today: date) -> Iterator[AdoptedEdition]:
 
 def _moved(app: AppContext, cases: list[str], today: date) -> Iterator[dict[str, str | None]]:
     """Yield the due dates of the board that come out otherwise by the present text."""
-    for names in chunks(cases):
+    for names in chunks(cases, CHUNK_SIZE):
         for case in app.ledger.cases(names).values():
             rows = app.ledger.rows(case.id)
             new = {row.obligation: row.due for row in app.desk.recomputed(case, today=today).rows}
@@ -145,7 +146,7 @@ def _moved(app: AppContext, cases: list[str], today: date) -> Iterator[dict[str,
 def _rewrite(app: AppContext, cases: list[str], *, now: datetime, today: date) -> None:
     from workflow.ports import Conflict
 
-    for names in chunks(cases):
+    for names in chunks(cases, CHUNK_SIZE):
         while True:
             written = [app.desk.recomputed(case, today=today) for case in app.ledger.cases(names).values()]
             try:

@@ -12,8 +12,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from services.calendar_acts import PersonImpact, chunks, people_finder
+from services.calendar_acts import CHUNK_SIZE, PersonImpact, people_finder
 from services.queries import unit_named
+from storage.database.limits import chunks
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ def _preview(
     find_people = people_finder(app, today)
     covered, impacts = [], list[PersonImpact]()
     rules = after.own if after.own is not None and overlay in after.own.overlays else before.own
-    for names in chunks(_case_ids(app, overlay)):
+    for names in chunks(_case_ids(app, overlay), CHUNK_SIZE):
         for case in app.ledger.cases(names).values():
             old, new = before.of(case), after.of(case)
             holds = rules is not None and rules.covers(overlay, case.unit) and begins(case) >= overlay.in_force
@@ -235,7 +236,7 @@ def _rewrite_rows(app: AppContext, covered: Sequence[str], *, now: datetime, tod
     """Rewrite the board rows of these cases by the present rules; return how many cases changed."""
     from storage.maintenance.seals import seal
 
-    written = sum(_rewrite_chunk(app, names, now, today) for names in chunks(covered))
+    written = sum(_rewrite_chunk(app, names, now, today) for names in chunks(covered, CHUNK_SIZE))
     seal(app.engine, now=now)
     return written
 

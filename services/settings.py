@@ -147,7 +147,7 @@ class WebSettings:
     @property
     def on_loopback(self) -> bool:
         """Whether this machine alone reaches the pages: neither host nor public address names another."""
-        return _is_loopback(self.host) and _is_loopback(urlsplit(self.public_address).hostname or "")
+        return is_loopback(self.host) and is_loopback(urlsplit(self.public_address).hostname or "")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -215,7 +215,8 @@ class Settings:
         return self.database.installation.strip() or self.office.name.strip()
 
 
-def _is_loopback(name: str) -> bool:
+def is_loopback(name: str) -> bool:
+    """Tell whether a host name or address is of this machine."""
     if name == "localhost":
         return True
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -20,6 +20,7 @@ from merzim.cli.parsing import (
     optional_time,
 )
 from merzim.cli.printing import paragraph
+from merzim.cli.risk_answers import written
 from services.queries import findings_of, stage_title, unit_named
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def open_year(
 
     call = CommandContext.of(ctx)
     asked = number(year, where="YEAR", first=2000, last=2100)
-    done = opened_year(call.app, asked, unit=unit_named(call.app, unit), **_written(call))
+    done = opened_year(call.app, asked, unit=unit_named(call.app, unit), **written(call))
     if call.json:
         cases = [_head(call, case) for case in done.cases]
         call.answer({"year": asked, "opened": cases, "there": done.there})
@@ -458,11 +459,6 @@ def explain(
         call.answer(answers[0] if len(answers) == 1 else {"obligations": answers})
         return
     call.print("\n\n".join(explained(call, deadline) for deadline in deadlines))
-
-
-def _written(call: CommandContext) -> dict[str, Any]:
-    """Who writes, and when: what every command of the desk asks for."""
-    return {"by": call.by, "now": call.moment.now, "today": call.moment.today}
 
 
 def _print_passport(call: CommandContext, case: Case) -> None:

@@ -5,20 +5,16 @@ cartogram.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from merzim.cli.answers import finding, print_findings
 from merzim.cli.call import BAD_INPUT, DONE, NOT_SO, CommandContext
 from merzim.cli.help import add_group
-from merzim.cli.parsing import number as whole
 from merzim.cli.parsing import optional_day
-from merzim.cli.risk_answers import day_or_today, position_json, proofs, tell, written
+from merzim.cli.risk_answers import cases_of, day_or_today, parse_number, position_json, proofs, tell, written
 from services.queries import unit_named
-
-if TYPE_CHECKING:
-    from workflow.cases.case import Case
 
 CaseId = Annotated[str, typer.Argument(metavar="CASE")]
 Number = Annotated[str, typer.Argument(metavar="N")]
@@ -47,7 +43,7 @@ def list_positions(
 
     call = CommandContext.of(ctx)
     known = [
-        (one, position) for one in _cases(call, case, unit) for position in exposure(one).positions.values()
+        (one, position) for one in cases_of(call, case, unit) for position in exposure(one).positions.values()
     ]
     if call.json:
         call.answer({"positions": [position_json(one, position) for one, position in known]})
@@ -84,7 +80,7 @@ def add(
 
     call = CommandContext.of(ctx)
     told = ExposedPosition(
-        number=None if number is None else _number(number, "--number"),
+        number=None if number is None else parse_number(number, "--number"),
         title=title,
         holder=holder,
         why=why,
@@ -101,7 +97,7 @@ def clear(ctx: typer.Context, case: CaseId, number: Number, on: On = None) -> No
 
     call = CommandContext.of(ctx)
     change = register_commands(call.app).clear(
-        case, _number(number), on=day_or_today(call, on), **written(call)
+        case, parse_number(number), on=day_or_today(call, on), **written(call)
     )
     tell(call, change, "cli.risks.position_cleared", number=number)
 
@@ -121,7 +117,7 @@ def talk(
     call = CommandContext.of(ctx)
     change = register_commands(call.app).talk(
         case,
-        _number(number),
+        parse_number(number),
         on=day_or_today(call, on),
         holder=holder,
         topic=topic,
@@ -135,7 +131,7 @@ def plan(ctx: typer.Context, unit: Unit = "") -> None:
     from workflow.cases.registers.exposure import exposure, spread
 
     call = CommandContext.of(ctx)
-    positions = [at for one in _cases(call, None, unit) for at in exposure(one).positions.values()]
+    positions = [at for one in cases_of(call, None, unit) for at in exposure(one).positions.values()]
     months = spread(positions, today=call.moment.today)
     if call.json:
         call.answer({"months": months})
@@ -185,7 +181,7 @@ def compare(ctx: typer.Context, unit: Unit = "") -> int:
     from workflow.findings.cartogram import compared, latest
 
     call = CommandContext.of(ctx)
-    known = latest(_cases(call, None, unit))
+    known = latest(cases_of(call, None, unit))
     found = compared(cartogram_lines(call.app, unit_named(call.app, unit)), known)
     if call.json:
         call.answer({"on": known.on if known else None, "findings": [finding(call, one) for one in found]})
@@ -194,17 +190,3 @@ def compare(ctx: typer.Context, unit: Unit = "") -> int:
     else:
         call.print(call.say("cli.risks.cartogram_equal"))
     return NOT_SO if found else DONE
-
-
-def _cases(call: CommandContext, case: str | None, unit: str) -> list[Case]:
-    """Return the cases of a command: one case, or those of a unit."""
-    from services.risks import cases
-
-    if case is not None:
-        return [call.app.desk.view(case, today=call.moment.today).case]
-    return list(cases(call.app, unit_named(call.app, unit)))
-
-
-def _number(text: str, where: str = "N") -> int:
-    """Parse the number of a position."""
-    return whole(text, where=where, first=1, last=9999)

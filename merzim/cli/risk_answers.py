@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from merzim.cli.parsing import day
+from merzim.cli.parsing import day, number
+from services.queries import unit_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -150,3 +151,17 @@ def remark_json(case: Case, remark: Remark) -> Json:
         "taken": remark.taken,
         "answer": remark.answer,
     }
+
+
+def cases_of(call: CommandContext, case: str | None, unit: str) -> list[Case]:
+    """Return the cases of a command: one case, or those of a unit."""
+    from services.risks import cases
+
+    if case is not None:
+        return [call.app.desk.view(case, today=call.moment.today).case]
+    return list(cases(call.app, unit_named(call.app, unit)))
+
+
+def parse_number(text: str, where: str = "N") -> int:
+    """Parse the number of a row: a risk, a measure, a position."""
+    return number(text, where=where, first=1, last=9999)

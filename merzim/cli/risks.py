@@ -13,8 +13,16 @@ from merzim.cli.call import CommandContext
 from merzim.cli.help import add_group
 from merzim.cli.parsing import number as whole
 from merzim.cli.parsing import optional_day
-from merzim.cli.risk_answers import day_or_today, measure_json, proofs, risk_json, tell, written
-from services.queries import unit_named
+from merzim.cli.risk_answers import (
+    cases_of,
+    day_or_today,
+    measure_json,
+    parse_number,
+    proofs,
+    risk_json,
+    tell,
+    written,
+)
 
 if TYPE_CHECKING:
     from workflow.cases.case import Case
@@ -58,7 +66,7 @@ def list_risks(
     allowed = (*OUTCOMES, NOT_REVIEWED)
     if status and status not in allowed:
         raise CannotEnter("risk.unknown_outcome", outcome=status, allowed=allowed)
-    cases = _cases(call, case, unit)
+    cases = cases_of(call, case, unit)
     lines = [
         line
         for line in listed(cases)
@@ -98,7 +106,7 @@ def add(
 
     call = CommandContext.of(ctx)
     found = FoundRisk(
-        number=None if number is None else _number(number, "--number"),
+        number=None if number is None else parse_number(number, "--number"),
         description=text,
         direction=direction,
         cause=cause,
@@ -131,7 +139,7 @@ def rank(
     )
     change = risk_commands(call.app).rank(
         case,
-        _number(number),
+        parse_number(number),
         likelihood=given.likelihood,
         effect=given.effect,
         scale=by,
@@ -164,8 +172,8 @@ def measure(
 
     call = CommandContext.of(ctx)
     said = SetMeasure(
-        number=None if number is None else _number(number, "--number"),
-        risk=_number(risk, "RISK"),
+        number=None if number is None else parse_number(number, "--number"),
+        risk=parse_number(risk, "RISK"),
         recommendation=recommendation,
         action=action,
         completion=completion,
@@ -197,7 +205,7 @@ def review(
     call = CommandContext.of(ctx)
     change = risk_commands(call.app).review(
         case,
-        _number(number),
+        parse_number(number),
         outcome=status,
         on=day_or_today(call, on),
         done_on=optional_day(done, where="--done"),
@@ -223,7 +231,7 @@ def remove(
     call = CommandContext.of(ctx)
     change = risk_commands(call.app).remove(
         case,
-        _number(number),
+        parse_number(number),
         on=day_or_today(call, on),
         completed=completed,
         evidence=proofs(call, evidence, restricted=restricted),
@@ -247,7 +255,7 @@ def ask(
     call = CommandContext.of(ctx)
     change = risk_commands(call.app).ask(
         case,
-        _number(number),
+        parse_number(number),
         body=body,
         asked=text,
         term=read_term(term, where="--term"),
@@ -268,18 +276,9 @@ def answer(
 
     call = CommandContext.of(ctx)
     change = risk_commands(call.app).answer(
-        case, _number(number), text=text, on=day_or_today(call, on), **written(call)
+        case, parse_number(number), text=text, on=day_or_today(call, on), **written(call)
     )
     tell(call, change, "cli.risks.answered", number=number)
-
-
-def _cases(call: CommandContext, case: str | None, unit: str) -> list[Case]:
-    """Return the cases of a command: one case, or those of a unit."""
-    from services.risks import cases
-
-    if case is not None:
-        return [call.app.desk.view(case, today=call.moment.today).case]
-    return list(cases(call.app, unit_named(call.app, unit)))
 
 
 def _dues(call: CommandContext, case: Case) -> Mapping[int, date]:
@@ -287,11 +286,6 @@ def _dues(call: CommandContext, case: Case) -> Mapping[int, date]:
     from services.risks import next_due_dates
 
     return next_due_dates(call.app, case, today=call.moment.today)
-
-
-def _number(text: str, where: str = "N") -> int:
-    """Parse the number of a risk or measure."""
-    return whole(text, where=where, first=1, last=9999)
 
 
 def _line_json(call: CommandContext, line: ListedRisk, dues: Mapping[int, date]) -> dict[str, object]:

@@ -145,7 +145,7 @@ class EvidenceFolder:
                     place.parent.mkdir(exist_ok=True)
                     path.chmod(0o440)
                     path.replace(place)
-                    _fsync_folder(place.parent)
+                    sync_path(place.parent)
             finally:
                 path.unlink(missing_ok=True)
         return StoredFile(reference, found, size)
@@ -167,10 +167,10 @@ class EvidenceFolder:
         return self._folder / name[:2] / name
 
 
-def _fsync_folder(folder: Path) -> None:
-    """Sync a folder so that a new file name is durable, where the system allows it."""
+def sync_path(path: Path) -> None:
+    """Sync a file or folder to disk, where the system allows it; of a folder, the names of its new files."""
     try:
-        handle = os.open(folder, os.O_RDONLY)
+        handle = os.open(path, os.O_RDONLY)
     except OSError:
         return
     try:

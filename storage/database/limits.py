@@ -1,12 +1,15 @@
-"""Time limits of statements and connections, and the context that extends them for long work."""
+"""Time limits of statements and connections; the context that extends them for long work, and its chunks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
 
+T = TypeVar("T")
 MIN_CONNECT_SECONDS = 2
 """The least timeout of a new connection, in seconds; the driver allows none shorter."""
 _long_work: ContextVar[bool] = ContextVar("long_work", default=False)
@@ -44,3 +47,10 @@ def long_work() -> Iterator[None]:
 def is_long_work() -> bool:
     """Tell whether this thread is inside `long_work`."""
     return _long_work.get()
+
+
+def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Split items into lists of at most so many."""
+    remaining = iter(items)
+    while chunk := list(islice(remaining, size)):
+        yield chunk

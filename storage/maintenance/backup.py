@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from storage.cases.evidence import sync_path
 from storage.database import engine as engines
 from storage.maintenance.schema import create_or_migrate, known, revision
 from storage.maintenance.verify import verify
@@ -36,9 +37,9 @@ def backup(engine: Engine, file: Path) -> None:
             live.backup(copy)
             # One file, complete in itself: no journal lies beside it.
             copy.execute("PRAGMA journal_mode=DELETE").close()
-        _fsync(part)
+        sync_path(part)
         os.link(part, file)
-        _fsync(file.parent)
+        sync_path(file.parent)
     except FileExistsError:
         raise BackupRefused("backup_exists", file=str(file)) from None
     except (OSError, sqlite3.Error) as trouble:
@@ -123,15 +124,3 @@ def _opened(file: Path) -> Iterator[sqlite3.Connection]:
     """Open a backup read-only."""
     with closing(sqlite3.connect(file, timeout=engines.LOCK_TIMEOUT)) as connection:
         yield connection
-
-
-def _fsync(path: Path) -> None:
-    """Sync a file to disk."""
-    try:
-        handle = os.open(path, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

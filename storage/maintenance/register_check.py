@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import islice
 
 from sqlalchemy import Connection, Select, literal, null, select
 
 from storage.database.in_list import execute_for_names, in_names
+from storage.database.limits import chunks
 from storage.registers.chains import hidden, rows, write_cells
 from storage.tables import REGISTER_CELL, REGISTER_EVENT, REGISTER_ROW, REGISTER_SECRET
 from workflow.registers.rows import Projection, RegisterRow
@@ -68,7 +68,7 @@ def find_differences(
         broken: rows whose chain is named already.
     """
     skipped = set(broken)
-    for names in _chunks(name for name in sorted(heads(connection)) if name not in skipped):
+    for names in chunks((name for name in sorted(heads(connection)) if name not in skipped), CHUNK):
         yield from _values(connection, names)
         if project is not None:
             yield from _projections(connection, names, project)
@@ -76,7 +76,7 @@ def find_differences(
 
 def mend(connection: Connection, project: ProjectRow) -> None:
     """Write anew what lists keep of the rows."""
-    for names in _chunks(sorted(heads(connection))):
+    for names in chunks(sorted(heads(connection)), CHUNK):
         folded = rows(connection, names)
         projections = {name: project(row) for name, row in folded.items()}
         stored = {head.id: head for head in execute_for_names(connection, _HEADS, names)}
@@ -154,9 +154,3 @@ def _expected(row: RegisterRow) -> Mapping[str, object]:
         "opened_case": row.opened_case,
         "withdrawn": row.withdrawn,
     }
-
-
-def _chunks(names: Iterable[str]) -> Iterator[list[str]]:
-    left = iter(names)
-    while chunk := list(islice(left, CHUNK)):
-        yield chunk

@@ -16,7 +16,7 @@ from storage.cases import recommendations
 from storage.cases.ledger import CHUNK, SqlLedger
 from storage.chain import line, link, seal_line
 from storage.database.engine import Row_, reading, writing
-from storage.database.limits import long_work
+from storage.database.limits import chunks, long_work
 from storage.maintenance import case_check, register_check, triggers, vouching
 from storage.maintenance.evidence_check import EvidenceCheck, damages
 from storage.maintenance.register_check import SEALED
@@ -164,7 +164,7 @@ def rebuild(
     """
     ledger = SqlLedger(engine)
     done, broken = 0, list[str]()
-    for names in _chunks(ledger.ids()):
+    for names in chunks(ledger.ids(), CHUNK):
         left = _rebuild(ledger, names, recompute, now)
         with writing(engine) as connection:
             case_check.mend(connection, ledger.cases([name for name in names if name not in left]))
@@ -374,7 +374,7 @@ def _cases(engine: Engine, recompute: Recompute | None, broken: set[object], row
     if recompute is None and not rows:
         return
     ledger = SqlLedger(engine)
-    for names in _chunks(name for name in ledger.ids() if name not in broken):
+    for names in chunks((name for name in ledger.ids() if name not in broken), CHUNK):
         cases = ledger.cases(names)
         if rows:
             with reading(engine) as connection:
@@ -397,9 +397,3 @@ def _cases(engine: Engine, recompute: Recompute | None, broken: set[object], row
 def _substance(values: tuple[object, ...] | None) -> list[object] | None:
     """Return the values of a row that are compared."""
     return None if values is None else [values[n] for n in _COMPARED]
-
-
-def _chunks(names: Iterable[str]) -> Iterator[list[str]]:
-    left = iter(names)
-    while chunk := list(islice(left, CHUNK)):
-        yield chunk

@@ -7,16 +7,16 @@ chain determines the expected rows; a row changed, added or removed outside the 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select
 
 from storage.chain import moment
 from storage.database.engine import Row_, reading, writing
+from storage.database.limits import chunks
 from storage.org.chain import OfficeEvent, append_events, hold
 from storage.org.vouched import (
     HASHED,
@@ -293,7 +293,8 @@ def _write_baseline(
     accepted = [[code, *(told[name] for name in places if name in told)] for code, told in differences]
     begun = event(BASELINE, {"tables": [one.name for one in tables], "ground": ground, "accepted": accepted})
     rows = (row for of in tables for row in _standing(connection, of, now))
-    append_events(connection, [begun, *(event(BASELINE_ROWS, {ROWS: chunk}) for chunk in _chunks(rows))])
+    parts = [event(BASELINE_ROWS, {ROWS: chunk}) for chunk in chunks(rows, _AT_ONCE)]
+    append_events(connection, [begun, *parts])
 
 
 def _standing(connection: Connection, of: VouchedTable, now: datetime) -> Iterator[Row]:
@@ -302,12 +303,6 @@ def _standing(connection: Connection, of: VouchedTable, now: datetime) -> Iterat
     changes = [of.added(row) for row in rows if not of.expires or row[of.expires] > now]
     salts = make_salts(connection, of, [one.key for one in changes]) if of.hashed else {}
     return (encode(one, salts.get(one.key, "")) for one in changes)
-
-
-def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    left = iter(rows)
-    while chunk := list(islice(left, _AT_ONCE)):
-        yield chunk
 
 
 def _is_unnamed(expected: ExpectedRows, of: VouchedTable, key: Key, row: Mapping[str, Any]) -> bool:

@@ -7,7 +7,6 @@ The application answers to this machine and to its public address. A Host header
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -16,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.settings import LOOPBACK_NETWORKS, Network
+from services.settings import LOOPBACK_NETWORKS, Network, is_loopback
 from web.auth.origins import PublicAddress
 from web.auth.proxies import apply_forwarding, is_forwarded
 
@@ -151,16 +150,6 @@ def body_limit(scope: Scope, max_body: int) -> tuple[int, str]:
     if kind == "multipart/form-data" or max_body <= MAX_TEXT:
         return max_body, "web.problem.too_large"
     return MAX_TEXT, "web.problem.text_too_large"
-
-
-def is_loopback(name: str) -> bool:
-    """Tell whether a host name or address is of this machine."""
-    if name == "localhost":
-        return True
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 def same_origin(headers: Headers, origins: Collection[str]) -> bool:
