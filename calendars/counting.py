@@ -16,7 +16,6 @@ from calendars.calendar import Calendar
 from calendars.explanation import Element, Explanation
 from calendars.horizon import OutOfRange, place
 from calendars.hours import end_of_day, last_day, moment_of
-from calendars.monthly import month_end, months_later
 from calendars.table import KINDS
 from calendars.terms import (
     AtOnce,
@@ -43,6 +42,8 @@ from calendars.terms import (
     WorkingDays,
     YearlyDate,
     Years,
+    month_end,
+    months_later,
 )
 
 LISTED_AT_MOST = 15

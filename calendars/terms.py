@@ -6,11 +6,32 @@ falls on a day off rolls to the next working day is part of the term (Civil Code
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from typing import Literal
+
+from calendars.horizon import OutOfRange
+
+
+def months_later(day_of: date, number: int, *, day: int | None = None) -> date:
+    """Return the date so many months later, on the same day number (or on `day`), at most the month's last day.
+
+    Raises OutOfRange where Python's dates end.
+    """
+    months = day_of.year * 12 + day_of.month - 1 + number
+    year, month = divmod(months, 12)
+    if not date.min.year <= year <= date.max.year:
+        raise OutOfRange(date.max if number > 0 else date.min)
+    return date(year, month + 1, min(day or day_of.day, monthrange(year, month + 1)[1]))
+
+
+def month_end(year: int, month: int) -> date:
+    """Return the last day of a month."""
+    return date(year, month, monthrange(year, month)[1])
+
 
 Period = Literal["month", "quarter", "half-year", "year"]
 Better = Literal["higher", "lower", "place"]

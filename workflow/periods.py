@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from calendars.monthly import months_later
-from calendars.terms import Period
+from calendars.terms import Period, months_later
 
 _MONTHS: dict[Period, int] = {"month": 1, "quarter": 3, "half-year": 6, "year": 12}
 

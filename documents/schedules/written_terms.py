@@ -11,7 +11,6 @@ import re
 from collections.abc import Mapping
 from datetime import date
 
-from calendars.monthly import month_end
 from calendars.terms import (
     AtOnce,
     CalendarDays,
@@ -27,6 +26,7 @@ from calendars.terms import (
     WithoutTerm,
     WorkingDays,
     Years,
+    month_end,
 )
 from documents.sheets import dates
 from documents.sheets.date_text import LONGEST, find_partial_dates, months_named, without_times

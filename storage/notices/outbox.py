@@ -32,8 +32,7 @@ from storage.database.engine import reading, writing
 from storage.database.errors import retry_until_back
 from storage.notices import bundles, faults, marking, register, steps
 from storage.notices.delivery_lock import DeliveryLock
-from storage.notices.sending import EnqueueJobs, hand_out
-from storage.notices.stale_claims import Holding
+from storage.notices.sending import EnqueueJobs, Holding, hand_out
 from storage.rows import NOTICE_COLUMNS, notice, notice_values
 from storage.tables import NOTICE
 from workflow.board.rows import Row

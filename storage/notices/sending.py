@@ -6,14 +6,17 @@ state still decides: a batch handed out twice, or already sent by another worker
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
+from threading import Lock
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine, literal_column, select
 
-from storage.database.engine import driver
+from storage.database.engine import driver, reading
+from storage.tables import NOTICE
 
 LARGEST = 100
 """Notices in a batch: what one worker takes at a time, and what is sent again when it dies."""
@@ -50,3 +53,34 @@ def _batches(queued: Iterable[tuple[str, datetime]]) -> list[Batch]:
             for first in range(0, len(keys), LARGEST)
         ]
     return found
+
+
+Held = tuple[str, int]
+"""A notice's key and its attempt."""
+
+
+class Holding:
+    """Claims this process has observed, and since when.
+
+    Args:
+        elapsed: a monotonic clock in seconds.
+    """
+
+    def __init__(self, engine: Engine, elapsed: Callable[[], float] = time.monotonic) -> None:
+        self._engine = engine
+        self._elapsed = elapsed
+        self._since: dict[str, dict[Held, float]] = {}
+        self._lock = Lock()
+
+    def abandoned(self, channel: str, patience: timedelta) -> list[Held]:
+        """Return letters of the channel observed in one attempt for at least so long."""
+        asked = select(NOTICE.c.key, NOTICE.c.attempts).where(
+            NOTICE.c.channel == channel, NOTICE.c.state == literal_column("'sending'")
+        )
+        with reading(self._engine) as connection:
+            held = [(key, attempts) for key, attempts in connection.execute(asked)]
+        with self._lock:
+            now, before = self._elapsed(), self._since.get(channel, {})
+            self._since[channel] = {one: before.get(one, now) for one in held}
+            long = patience.total_seconds()
+            return sorted(one for one, since in self._since[channel].items() if now - since >= long)

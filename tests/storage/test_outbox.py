@@ -15,7 +15,7 @@ from notifications.ports import DeliveryOutcome, Settlement
 from storage.cases.ledger import SqlLedger
 from storage.notices import delivery_lock, register
 from storage.notices.outbox import SqlOutbox
-from storage.notices.stale_claims import Holding
+from storage.notices.sending import Holding
 from tests.postgres import Server
 from tests.storage.house import NOW, TODAY, desk, later, letter, opened
 from workflow.board.rows import Row
