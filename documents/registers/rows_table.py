@@ -11,8 +11,8 @@ from documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
 from documents.sheets.workbook import NotAValue, Row, Source, is_empty, open_paper, text_of
 from workflow.closest_matches import closest_first
 
-HEAD_ROWS = 10
-"""Rows at the top among which the headings are looked for."""
+HEAD_ROWS, NEAREST = 10, 3
+"""Rows at the top among which the headings are looked for; known headings named beside an unknown one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def read_rows(source: Source, name: str | None = None, *, heads: Mapping[str, st
     for place, value in enumerate(found.cells):
         head = "" if isinstance(value, NotAValue) else text_of(value)
         if head and plain(head) not in known:
-            allowed = closest_first(head, dict.fromkeys(heads))[:HEAD_ROWS]
+            allowed = closest_first(head, dict.fromkeys(heads))[:NEAREST]
             errors.add(
                 found.number, "register_head_unknown", cell=_cell(place, found), text=head, allowed=allowed
             )

@@ -189,8 +189,15 @@ class SqlRegisterLists:
         if query.filters and not query.withdrawn and not self._on_rows(query):
             # One field alone: its index answers.
             first, *others = query.filters
-            asked = select(func.count(distinct(REGISTER_CELL.c.row))).where(
-                *self._on_cell(query.register, first), *self._filters(query, others, REGISTER_CELL.c.row)
+            # Only of several answers a row may have more than one that is asked for.
+            several = first.keys is not None and len(first.keys) > 1
+            count = func.count(distinct(REGISTER_CELL.c.row)) if several else func.count()
+            asked = (
+                select(count)
+                .select_from(REGISTER_CELL)
+                .where(
+                    *self._on_cell(query.register, first), *self._filters(query, others, REGISTER_CELL.c.row)
+                )
             )
         else:
             asked = select(func.count()).select_from(REGISTER_ROW).where(*self._conditions(query))
