@@ -18,11 +18,10 @@ from pydantic import BaseModel, Field, StringConstraints
 from services.context import RequestContext
 from services.inputs import CaseId, Line, Name
 from services.results import FieldChangeResult
-from services.verbs import Command, verb
+from services.verbs import Command, NotFound, verb
 from workflow.closest_matches import closest_first
 from workflow.org.access import scope
 from workflow.org.office import Office, acts_of
-from workflow.refusal import Refusal
 from workflow.registers.access import (
     EVERYTHING,
     RowScope,
@@ -46,8 +45,10 @@ RegisterId = Annotated[str, StringConstraints(min_length=1, max_length=80, patte
 RowId = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[a-z0-9-]+$")]
 
 
-class UnknownRow(Refusal, LookupError):
+class UnknownRow(NotFound):
     """No row of that id, or none the reader sees."""
+
+    not_found = "web.problem.no_row"
 
 
 class Titles(BaseModel):

@@ -35,6 +35,8 @@ from web.ui.render import Translator, page
 from workflow.cases.commands.desk import UnknownCase
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal
+from workflow.registers.definition import UnknownRegister
+from workflow.registers.values import InvalidRow, problem_arguments
 
 AWAY = "storage_unavailable"
 """The code of a refusal that is nobody's fault who asks: the database does not answer."""
@@ -136,6 +138,8 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
             return response
         if isinstance(error, UnknownCase):
             return problem(request, 404, "web.problem.no_case")
+        if isinstance(error, UnknownRegister):
+            return problem(request, 404, "web.problem.no_register")
         if isinstance(error, NotFound):
             return problem(request, 404, error.not_found)
         if isinstance(error, NotAllowed):
@@ -221,7 +225,15 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
 
 
 def row_faults(error: Exception, translator: Translator) -> Faults:
-    """Every bad row of a file that was refused, in words."""
+    """Every bad row of a file, or every bad field of a row, that was refused, in words."""
+    if isinstance(error, InvalidRow):
+        return [
+            {
+                "where": f"values.{one.field}",
+                "detail": translator.tell(f"register.value.{one.code}", problem_arguments(error.register, one)),
+            }
+            for one in error.problems[:MOST_FAULTS]
+        ]
     rows = error.errors if isinstance(error, UnreadablePaper) else ()
     return [{"row": one.row, "detail": translator.tell(one.code, one.arguments)} for one in rows[:MOST_FAULTS]]
 

@@ -19,6 +19,7 @@ from web.pages import (
     health,
     my_tasks,
     overview,
+    registers,
     reports,
 )
 
@@ -34,6 +35,7 @@ ROOMS = (
     cases,
     administration,
     calendar,
+    registers,
     reports,
 )
 

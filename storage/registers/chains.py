@@ -22,6 +22,7 @@ from storage.database.dialect import insert_many
 from storage.database.engine import Row_, reading, writing
 from storage.database.in_list import execute_for_names, in_names
 from storage.tables import REGISTER_CELL, REGISTER_EVENT, REGISTER_ROW, REGISTER_SECRET
+from workflow.ports import Contradiction
 from workflow.refusal import Refusal
 from workflow.registers.rows import EventKind, Projection, RegisterRow, RowEvent, fold
 
@@ -42,7 +43,7 @@ _SECRETS_OF = (
 _ROWS_OF = REGISTER_ROW.select().where(in_names(REGISTER_ROW.c.id))
 
 
-class RowChanged(Refusal):
+class RowChanged(Contradiction):
     """Somebody else wrote the row since it was read; nothing was written."""
 
 

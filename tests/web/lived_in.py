@@ -83,6 +83,7 @@ def live_in(office: RealOffice, *, word: str = "Обычное слово") -> d
             )
             assert sent.status_code == 303, sent.text
             office.uploaded.append(sent.headers["location"])
+    _rows(office, word)
     house.desk.record(
         late,
         "start_announced",
@@ -107,6 +108,28 @@ def live_in(office: RealOffice, *, word: str = "Обычное слово") -> d
     office.run("remind", now=now)
     office.run("deliver", now=now)
     return {"late": late, "corrected": corrected, "cancelled": cancelled, "exempted": exempted}
+
+
+def _rows(office: RealOffice, word: str) -> None:
+    """A row of a register with a file, changed once; and one that was withdrawn."""
+    fields = {
+        "number": word,
+        "received_on": "2026-03-30",
+        "source": "appeal",
+        "about": "other",
+        "substance": word,
+    }
+    form = {"unit": "Пресс-служба", **{f"field.{name}": text for name, text in fields.items()}}
+    with office.client() as browser:
+        for number in range(2):
+            form["field.number"] = f"{word} {number}"
+            paper = {"field.documents": (f"{word}.pdf".replace("/", "|"), b"%PDF-1.7\n", "application/pdf")}
+            answer = browser.post("/registers/appeals/new", data=form, files=paper)
+            assert answer.status_code == 303, answer.text.partition('role="alert">')[2][:300]
+            address = answer.headers["location"].partition("?")[0]
+            changed = {"was.author": "", "field.author": word, "ground": word}
+            assert browser.post(address, data=changed).status_code == 303
+        assert browser.post(f"{address}/withdraw", data={"ground": word}).status_code == 303
 
 
 def _people(office: RealOffice, word: str) -> None:

@@ -106,7 +106,8 @@ def filled(path: str, case: str) -> str:
     values = {
         "{case}": case,
         "{digest}": "0" * 64,
-        "{row}": "risk.1",
+        "{row}": "risk.1" if "{case}" in path else "gifts-2026-0001",
+        "{register_id}": "gifts",
         "{number}": "2026",
         "{year}": "2026",
         "{day}": "2026-04-06",

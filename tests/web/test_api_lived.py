@@ -290,7 +290,8 @@ def test_what_the_guide_shows_works_as_it_stands(tmp_path: Path) -> None:
             "PATH": "/usr/bin:/bin:/usr/local/bin",
         }
         try:
-            (board,), (opened,), (kept, recorded) = (_answers(block, tmp_path, told) for block in blocks)
+            answers = [_answers(block, tmp_path, told) for block in blocks]
+            (board,), (opened,), (kept, recorded), (added, rows, handed) = answers
             (again,) = _answers(blocks[1], tmp_path, told)
         finally:
             server.should_exit = True
@@ -301,6 +302,8 @@ def test_what_the_guide_shows_works_as_it_stands(tmp_path: Path) -> None:
     assert opened["object"] == "Кадровая служба"
     assert kept["file"] == told["FILE"]
     assert recorded["changed"]
+    assert [row["id"] for row in rows["rows"]] == [added["row"]["id"]] == [handed["row"]["id"]]
+    assert handed["row"]["values"]["handed_on"] == "2026-04-03"
 
 
 def _answers(block: str, folder: Path, told: dict[str, str]) -> list[Any]:

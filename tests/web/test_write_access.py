@@ -87,6 +87,8 @@ def refused(world: World, reader: Reader, route: APIRoute, case: str) -> bool:
     assert asked is not None
     if not reader.may(asked):
         return True
+    if SENT[route.path].row and reader in ELSEWHERE:
+        return True
     if not SENT[route.path].case:
         return False
     return reader in ELSEWHERE or (case == world.secret and reader.login != "officer")

@@ -35,6 +35,8 @@ ASIDE = {
     "/suggest/unit": "by a field, while somebody types",
     "/suggest/responsible": "by a field, while somebody types",
     "/suggest/person": "by a field, while somebody types",
+    "/suggest/case": "by a field, while somebody types",
+    "/suggest/row/{register_id}": "by a field, while somebody types",
 }
 """Addresses no link on a page need lead to, and why; a new entry is a decision."""
 

@@ -15,7 +15,9 @@ from typing import Any
 from sqlalchemy import insert
 
 from documents.sheets.upload import UploadKind
+from services.context import operator_context
 from services.credentials import hash_password
+from services.registers import AddRow, add_row
 from services.staff import mark
 from storage.accounts.uploads import SqlUploads
 from storage.org import store as office_store
@@ -78,6 +80,7 @@ class World:
     Attributes:
         case: of the unit OWN; secret: a confidential one, of which the officer alone was named to know.
         document: one that asks for a decision.
+        rows: of the register of trainings, of OWN; for what changes or ends one.
         spare: further cases of OWN, for what ends a case.
         now_at: whoever is about to send; some bodies speak of their sender's own things.
     """
@@ -88,6 +91,7 @@ class World:
     document: str
     spare: tuple[str, ...]
     files: dict[str, str] = field(default_factory=dict)
+    rows: tuple[str, ...] = ()
     now_at: str = ""
 
     def letter(self, what: str) -> str:
@@ -117,6 +121,7 @@ class Sent:
         json, form: the body; from the world, where it names what is there.
         files: what a form carries, by field: a name, and the bytes.
         case: whether it writes into a case: that of the path, or the one its body names.
+        row: whether it writes a row of a register, of the unit OWN.
         places: what stands in the places of the path, beside the case.
         changes: whether the officer's (or administrator's) request writes something; no where there is nothing
             of that kind to write in this office (no bot, no letter a channel has kept).
@@ -127,6 +132,7 @@ class Sent:
     form: Body | Callable[[World], Body] | None = None
     files: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
     case: bool = False
+    row: bool = False
     places: Mapping[str, str] | Callable[[World], Mapping[str, str]] = field(default_factory=dict)
     changes: bool = True
     status: tuple[int, ...] = (200, 201, 303)
@@ -159,6 +165,21 @@ CASE = f"{API}/cases/{{case}}"
 ADMIN = f"{API}/administration"
 ACCOUNT = f"{ADMIN}/accounts/{{login}}"
 ONE = {"{number}": "1"}
+REGISTER = {"{register_id}": "trainings"}
+TRAINING = {
+    "kind": "compliance",
+    "topic": "Түсіндіру",
+    "held_on": "2026-03-02",
+    "format": "offline",
+    "audience": "қызметкерлер",
+}
+TRAININGS = ";".join(TRAINING) + "\n" + ";".join(TRAINING.values()) + " {n}\n"
+
+
+def on_row(number: int, **more: Any) -> Sent:
+    """A request about one of the rows prepared."""
+    return Sent(row=True, places=lambda world: {**REGISTER, "{row}": world.rows[number]}, **more)
+
 
 SENT: Mapping[str, Sent] = {
     # ------------------------------------------------------------------------------------------ the API: cases
@@ -219,6 +240,18 @@ SENT: Mapping[str, Sent] = {
     ),
     f"{CASE}/notices/acknowledgement": Sent(json=lambda world: {"key": world.letter("api")}, case=True),
     f"{CASE}/notices/resending": Sent(json=lambda world: {"key": world.letter("failed-api")}, case=True),
+    # --------------------------------------------------------------------------- the API: rows of registers
+    f"{API}/registers/{{register_id}}/rows": Sent(json={"unit": OWN, "values": TRAINING}, places=REGISTER),
+    f"{API}/registers/{{register_id}}/rows/query": Sent(json={"unit": OWN}, places=REGISTER, changes=False),
+    f"{API}/registers/{{register_id}}/rows/file": Sent(json={"unit": OWN}, places=REGISTER, changes=False),
+    f"{API}/registers/{{register_id}}/rows/import": Sent(
+        json=lambda world: {"file": world.files["trainings"], "unit": OWN}, places=REGISTER
+    ),
+    f"{API}/rows/{{row}}/edits": on_row(0, json={"values": {"topic": "API: тақырып"}}),
+    f"{API}/rows/{{row}}/withdrawal": on_row(1, json=GROUND),
+    f"{API}/rows/{{row}}/erasure": Sent(
+        json={"fields": ["employee"], **GROUND}, row=True, places=lambda world: {"{row}": world.rows[4]}
+    ),
     # --------------------------------------------------------------------- the API: files, years, the calendar
     f"{API}/files": Sent(files={"file": ("тағы.pdf", b"%PDF-1.7\nmore")}),
     f"{API}/schedules/preview": Sent(json=lambda world: {"file": world.files["schedule"]}, changes=False),
@@ -297,6 +330,17 @@ SENT: Mapping[str, Sent] = {
     ),
     "/cases/{case}/remarks": form_in_case(text="Бет: ескертпе", on=DAY),
     "/cases/{case}/remarks/answer": form_in_case(number="2", taken="yes", answer="Бет", on=DAY),
+    # ---------------------------------------------------------------------------- pages: rows of registers
+    "/registers/{register_id}/new": Sent(
+        form={"unit": OWN, **{f"field.{name}": text for name, text in TRAINING.items()}}, places=REGISTER
+    ),
+    "/registers/{register_id}/import": Sent(
+        form={"unit": OWN, "take": "1"},
+        files={"file": ("оқыту.csv", TRAININGS.format(n=2).encode())},
+        places=REGISTER,
+    ),
+    "/registers/{register_id}/{row}": on_row(2, form={"was.topic": "", "field.topic": "Бет: тақырып"}),
+    "/registers/{register_id}/{row}/withdraw": on_row(3, form=GROUND),
     # -------------------------------------------------------------------------------- pages: the desk, opening
     "/desk/record": Sent(
         form=lambda world: {"case": world.case, "fact": "discussion_announced", "on": DAY}, case=True
@@ -380,6 +424,7 @@ def prepare(office: RealOffice) -> World:
     spare = tuple(one.id for one in opened[1:])
     world = World(office=office, case=opened[0].id, secret=secret.id, document=document.id, spare=spare)
     _fill(world.case, office, who)
+    world.rows = _rows(office)
     _letters(world)
     _files(world)
     return world
@@ -412,6 +457,16 @@ def _fill(case: str, office: RealOffice, who: dict[str, Any]) -> None:
         desk.exempt(case, obligation=obligation, ground="-", **who)
     for person in ("t.zhumabekov@example.kz", "r.tleubaev@example.kz"):
         desk.name_reader(case, person, **who)
+
+
+def _rows(office: RealOffice) -> tuple[str, ...]:
+    """Four trainings, and a consent of somebody whose name can be erased."""
+    moment = office.moment[0]
+    ctx = operator_context(office.house, by="officer", now=moment.now, today=moment.today)
+    rows = [AddRow(register_id="trainings", unit=OWN, values=TRAINING) for _ in range(4)]
+    consent = {"employee": "v.kim@example.kz", "post": "маман", "paper": "consent", "signed_on": DAY}
+    rows.append(AddRow(register_id="consents", unit=OWN, values=consent))
+    return tuple(add_row(ctx, row).row.id for row in rows)
 
 
 def _letters(world: World) -> None:
@@ -451,6 +506,7 @@ def _files(world: World) -> None:
         "cartogram": ("file", "картограмма.csv", CARTOGRAM.format(n=1).encode()),
         "schedule": ("file", "график.csv", SCHEDULE.format(n=1, unit=OWN).encode()),
         "past": ("file", PAST.name, PAST.read_bytes()),
+        "trainings": ("file", "оқыту.csv", TRAININGS.format(n=1).encode()),
         "people": ("file", "people.csv", PEOPLE.format(unit=OWN, n=1).encode()),
         "page schedule": ("schedule", "график.csv", SCHEDULE.format(n=2, unit=OWN).encode()),
     }

@@ -49,8 +49,8 @@ class ConsolidatedAnswer(Result):
     unit: str
     year: int
     whole: bool
-    lines: list[ConsolidatedLine] = at("found", "form", "lines", default=())
-    silent: list[str] = at("found", "form", "silent", default=())
+    lines: list[ConsolidatedLine] = at("found", "form", "lines", default=[])
+    silent: list[str] = at("found", "form", "silent", default=[])
     sums: dict[str, Points] = at("found", "form", "sums", default={})
 
 

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from services.context import RequestContext
 from services.verbs import Command, Verb
 from web.auth.dependencies import needs
+from web.auth.reading import reads_files
 
 Key = Annotated[
     str | None,
@@ -93,14 +94,25 @@ _IN_PATH = re.compile(r"\{(\w+)\}")
 
 
 def post(
-    router: APIRouter, path: str, verb: Verb[C, R], *, tags: Sequence[str] = (), status: int = 200
+    router: APIRouter,
+    path: str,
+    verb: Verb[C, R],
+    *,
+    tags: Sequence[str] = (),
+    status: int = 200,
+    files: bool = False,
 ) -> None:
-    """Serve a verb at POST `path`; fields named in the path are taken from it."""
+    """Serve a verb at POST `path`; fields named in the path are taken from it. A question takes no key.
+
+    Args:
+        files: whether it reads a file somebody sent: then in the threads kept for that.
+    """
     in_path = tuple(_IN_PATH.findall(path))
     body = body_model(verb.command, in_path)
 
     def operation(**values: Any) -> BaseModel:
-        ctx, once, body = values.pop("ctx"), values.pop("once"), values.pop("body", None)
+        values.pop("request", None)
+        ctx, once, body = values.pop("ctx"), values.pop("once", None), values.pop("body", None)
         fields = {name: getattr(body, name) for name in body.model_fields_set} if body is not None else {}
         try:
             command = verb.command(**values, **fields)
@@ -108,13 +120,16 @@ def post(
             raise RequestValidationError(
                 [{**item, "loc": ("body", *item["loc"])} for item in error.errors(include_url=False)]
             ) from None
+        if once is None:
+            return verb(ctx, command)
         answer: BaseModel = once(ctx, body, lambda: verb(ctx, command), verb.result, secret=verb.secret)
         return answer
 
     context = Annotated[Any, Depends(needs(verb.needs, asking=not verb.writes))]
     parameters = {
+        **({"request": Request} if files else {}),
         "ctx": context,
-        "once": Writing,
+        **({"once": Writing} if verb.writes else {}),
         **{name: verb.command.model_fields[name].annotation for name in in_path},
     }
     if body is not None:
@@ -131,7 +146,12 @@ def post(
     operation.__name__ = verb.name
     operation.__doc__ = verb.run.__doc__
     router.add_api_route(
-        path, operation, methods=["POST"], response_model=verb.result, tags=list(tags), status_code=status
+        path,
+        reads_files(operation) if files else operation,
+        methods=["POST"],
+        response_model=verb.result,
+        tags=list(tags),
+        status_code=status,
     )
 
 

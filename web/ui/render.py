@@ -175,6 +175,10 @@ class Translator:
         """Return the citation of an act and paragraph, as explanations have it."""
         return f"{act.short[self.language]}, {i18n.paragraph(paragraph, self.language)}"
 
+    def paragraph(self, text: str) -> str:
+        """Return the place in an act as the language writes it: "п. 15"."""
+        return i18n.paragraph(text, self.language)
+
     def moment(self, at: datetime) -> str:
         """Return date and time in the time zone of Kazakhstan."""
         return f"{at.astimezone(ALMATY):%d.%m.%Y, %H:%M}"
@@ -203,6 +207,12 @@ class Translator:
         """Return a number of bytes in KB or MB."""
         number, unit = (size / 1024, "kb") if size < 1024 * 1024 else (size / 1024 / 1024, "mb")
         return i18n.say(f"web.size.{unit}", {"n": max(1, round(number))}, self.language)
+
+    def number(self, number: Decimal) -> str:
+        """Return a number with the decimal mark of the language; from five digits on its thousands apart."""
+        text = f"{number:,f}" if abs(number) >= 10_000 else f"{number:f}"
+        text = text.replace(",", "\u00a0").replace("-", "−")
+        return text if self.language == "en" else text.replace(".", ",")
 
     def points(self, points: Decimal | str | None) -> str:
         """Return points without trailing zeros, with the decimal mark of the language."""

@@ -47,7 +47,7 @@ class InvalidRow(Refusal, ValueError):
     def __init__(self, register: Register, problems: tuple[ValueProblem, ...]) -> None:
         first = problems[0]
         super().__init__(f"register.value.{first.code}", **problem_arguments(register, first))
-        self.problems = problems
+        self.register, self.problems = register, problems
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from services.context import RequestContext
-from web.auth.dependencies import Own
-from web.ui.name_fields import Suggestion, suggest_any, suggest_people, suggest_units
+from services.register_views import ListRows, list_rows, reader_scope, register_view, seen_register
+from web.auth.dependencies import Own, Reading
+from web.ui.form_values import tidy
+from web.ui.name_fields import MAX_SUGGESTIONS, Suggestion, suggest_any, suggest_people, suggest_units
+from web.ui.org_names import case_title
+from web.ui.preferences import preferences
+from web.ui.register_cells import row_title
+from web.ui.render import Translator
+from workflow.board.rows import CaseFilter
 
 router = APIRouter(include_in_schema=False, prefix="/suggest")
 Typed = Annotated[str, Query(max_length=300)]
+RegisterPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,80}$")]
 
 
 @router.get("/unit")
@@ -34,6 +42,26 @@ def person(ctx: Own, q: Typed = "") -> Response:
 def responsible(ctx: Own, q: Typed = "") -> Response:
     """Units and people a text of a schedule may mean."""
     return _answer(suggest_any(ctx.reads.office().written_down, q) if _names_people(ctx) else ())
+
+
+@router.get("/case")
+def case(request: Request, ctx: Reading, q: Typed = "") -> Response:
+    """Cases the reader sees, by number or object."""
+    language = preferences(request).language
+    found = ctx.reads.page(CaseFilter(search=q.replace("\0", "")), first=0, count=MAX_SUGGESTIONS) if q else ()
+    return _answer(
+        [Suggestion(typed=one.id, beside=case_title(one, ctx.library.of(one))[language]) for one in found]
+    )
+
+
+@router.get("/row/{register_id}")
+def row(request: Request, ctx: Reading, register_id: RegisterPath, q: Typed = "") -> Response:
+    """Rows of a register the reader sees, by what is searched in it."""
+    translator = Translator(preferences(request).language)
+    register = register_view(seen_register(ctx, register_id), reader_scope(ctx))
+    command = ListRows(register_id=register_id, search=" ".join(tidy(q).split()), size=MAX_SUGGESTIONS)
+    rows = list_rows(ctx, command).rows
+    return _answer([Suggestion(typed=one.id, beside=row_title(register, one, translator)) for one in rows])
 
 
 def _names_people(ctx: RequestContext) -> bool:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlencode
 
 from fastapi import HTTPException, Path, Request
+from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from calendars import OutOfRange
@@ -15,6 +16,7 @@ from services import cases
 from services.calendar_acts import moves_of
 from services.context import RequestContext
 from services.documents.case_documents import forms_of
+from services.register_views import AskRow, RowView, UnknownRow, show_row
 from services.results import ActMovesResult, act_moves_result
 from web.pages.cases.case_view import CaseView, judge, make_case_view
 from web.pages.cases.documents import papers_view
@@ -88,6 +90,7 @@ def case_page(
         undo=_line_to_undo(ctx, case, said),
         out_of_order=_out_of_order(view, said),
         left_out=left_out,
+        source_row=_source_row(ctx, view),
         **more(
             request,
             ctx,
@@ -136,6 +139,15 @@ def redirect(request: Request, address: str, *, place: str = "", **said: str) ->
         response = Response(status_code=204, headers={"hx-redirect": address})
     set_preference_cookies(response, preferences(request).new_cookies)
     return response
+
+
+def _source_row(ctx: RequestContext, view: CaseView) -> RowView | None:
+    """Return the row of a register that opened the case; None where none did, or the reader does not see it."""
+    name = next((str(event.payload["row"]) for event in view.events if event.payload.get("row")), "")
+    try:
+        return show_row(ctx, AskRow(row=name)).row if name else None
+    except (UnknownRow, ValidationError):
+        return None
 
 
 def _line_to_undo(ctx: RequestContext, case: str, said: tuple[str, str] | None) -> int | None:

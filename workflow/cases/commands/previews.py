@@ -19,39 +19,37 @@ from workflow.ports import CaseWrite, Ledger, Result
 class DeadlineChange:
     """One deadline before and after a command.
 
-    `before`, `after`: its due date while somebody is asked for it; None while nobody is, or without a day.
-    `required_before`, `required_after`: whether somebody is asked for it.
+    `before`, `after`: its due date while somebody is asked for it; None while nobody is.
     """
 
     obligation: str
     title: Text
     before: date | None
     after: date | None
-    required_before: bool
-    required_after: bool
+    done: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Preview:
-    """What a command would write, and which deadlines it would change (not those it ends by itself)."""
+    """What a command would write, and which deadlines it would change."""
 
     change: Change
     deadlines: tuple[DeadlineChange, ...]
 
     @property
     def moved(self) -> tuple[DeadlineChange, ...]:
-        """Deadlines still asked for that would have another due date, or none for now."""
-        return tuple(one for one in self.deadlines if one.required_before and one.required_after)
+        """Deadlines that would have another due date."""
+        return tuple(one for one in self.deadlines if one.before and one.after)
 
     @property
     def dropped(self) -> tuple[DeadlineChange, ...]:
         """Deadlines nobody would be asked for any more."""
-        return tuple(one for one in self.deadlines if not one.required_after)
+        return tuple(one for one in self.deadlines if one.after is None)
 
     @property
     def opened(self) -> tuple[DeadlineChange, ...]:
         """Deadlines somebody would be asked for that nobody is asked for now."""
-        return tuple(one for one in self.deadlines if not one.required_before)
+        return tuple(one for one in self.deadlines if one.before is None)
 
 
 def preview(
@@ -77,9 +75,7 @@ def _changes(before: Sequence[Deadline], after: Sequence[Deadline]) -> tuple[Dea
     changes = []
     for name in dict.fromkeys((*was, *becomes)):
         old, new = was.get(name), becomes.get(name)
-        required, next_required = _is_required(name, was), _is_required(name, becomes)
-        due, next_due = (old.due if old and required else None), (new.due if new and next_required else None)
-        if (required, due) == (next_required, next_due) or (new and new.state in ("done", "missed")):
+        if (due := _waited_for(old)) == (next_due := _waited_for(new)):
             continue
         either = new or old
         assert either is not None
@@ -89,21 +85,14 @@ def _changes(before: Sequence[Deadline], after: Sequence[Deadline]) -> tuple[Dea
                 title=either.obligation.title,
                 before=due,
                 after=next_due,
-                required_before=required,
-                required_after=next_required,
+                done=new is not None and new.state in ("done", "missed"),
             )
         )
     return tuple(changes)
 
 
-def _is_required(name: str, deadlines: Mapping[str, Deadline]) -> bool:
-    """Return whether somebody is asked for it: for a period also while the periods have no first day."""
-    if (deadline := deadlines.get(name)) is not None:
-        return deadline.state in WAITING
-    recurring, dot, _ = name.partition(".")
-    if dot:
-        return recurring in deadlines and deadlines[recurring].state in WAITING
-    return any(one.state in WAITING for one in deadlines.values() if one.id.startswith(f"{name}."))
+def _waited_for(deadline: Deadline | None) -> date | None:
+    return deadline.due if deadline is not None and deadline.state in WAITING else None
 
 
 class _Unwritten:

@@ -1,0 +1,290 @@
+"""Registers that are data, as pages and by the API: rows added, found, changed, withdrawn; who sees which."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from typing import Any
+
+import pytest
+
+from tests.web.real import RealOffice, real_office
+
+KIM, SERIKBAEV = "v.kim@example.kz", "d.serikbaev@example.kz"
+OWN, ELSEWHERE = "Департамент управления активами", "Пресс-служба"
+GIFTS, TRAININGS = "/registers/gifts", "/registers/trainings"
+API = "/api/v1"
+ORIGIN = {"origin": "https://127.0.0.1:8000"}
+SECRET = "Қаламсап жинағы"
+LECTURE = {
+    "kind": "compliance",
+    "topic": "Сыйлық туралы",
+    "held_on": "2026-02-10",
+    "format": "offline",
+    "audience": "барлық қызметкер",
+}
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
+    """The example office with an executor of a unit, and one of another."""
+    with real_office(tmp_path_factory.mktemp("office")) as made:
+        made.run("user", "add", "own", "--access", "responsible", "--unit", OWN)
+        made.run("user", "add", "elsewhere", "--access", "responsible", "--unit", ELSEWHERE)
+        made.run("user", "add", "kim", "--access", "responsible", "--person", KIM)
+        yield made
+
+
+def gift(**more: object) -> dict[str, object]:
+    """The fields of a form for a gift."""
+    fields = {"kind": "gift", "description": SECRET, "employee": KIM, "received_on": "2026-03-30"}
+    return {"unit": OWN} | {f"field.{name}": value for name, value in {**fields, **more}.items()}
+
+
+def training(**more: object) -> dict[str, object]:
+    """A training as the API takes it."""
+    fields = {**LECTURE, "attended": 12}
+    return {"unit": OWN, "values": {**fields, **more}}
+
+
+def add(office: RealOffice, fields: dict[str, object], register: str = GIFTS, **more: Any) -> str:
+    """Send the form of a new row; return the address of the row."""
+    with office.client() as browser:
+        answer = browser.post(f"{register}/new", data=fields, **more)
+        assert answer.status_code == 303, text_of(answer.text.partition('role="alert">')[2])[:300]
+        return str(answer.headers["location"]).partition("?")[0]
+
+
+def text_of(page: str) -> str:
+    """The words of a page."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+def test_an_edit_sends_the_changed_fields_alone_and_history_says_old_and_new(office: RealOffice) -> None:
+    """Description typed anew: the other fields stay, who saved it is not asked about them."""
+    address = add(office, gift(giver="«Акме» ЖШС"))
+    with office.client() as browser:
+        page = browser.get(address + "?lang=ru").text
+        form = dict(re.findall(r'name="((?:was\.|seq)[a-z_.]*)" value="([^"]*)"', page))
+        fields = {name.replace("was.", "field."): value for name, value in form.items() if name != "seq"}
+        changed = {"field.description": "Сағат", "ground": "қате жазылған"}
+        answer = browser.post(address, data={**form, **fields, **changed})
+        page = text_of(browser.get(address + "?lang=ru").text)
+
+    assert answer.status_code == 303
+    assert f"Описание подарка, услуги: {SECRET} → Сағат" in page
+    assert "Изменено : қате жазылған" in page
+    assert "«Акме» ЖШС" in page
+    with office.client() as browser:
+        history = browser.get(f"{API}/rows/{address.rpartition('/')[2]}").json()["history"]
+    changes = [[change["field"] for change in event["changes"]] for event in history]
+    assert changes[-1] == ["description"]
+
+
+def test_everything_wrong_with_a_form_is_said_at_once_and_nothing_is_lost(office: RealOffice) -> None:
+    """Required fields empty, a date that is none, a person nobody knows: a sentence each; the rest stays."""
+    wrong = gift(kind="", description="", received_on="2026-02-30", employee="Ешкім", reason="мереке")
+    with office.client() as browser:
+        answer = browser.post(f"{GIFTS}/new?lang=ru", data=wrong)
+        by_program = browser.post(
+            f"{API}/registers/gifts/rows",
+            json={"unit": OWN, "values": {"kind": "", "received_on": "2026-02-30"}},
+            headers=ORIGIN,
+        )
+
+    assert answer.status_code == 422
+    for field in ("kind", "description", "received_on", "employee"):
+        assert f'<a href="#add-{field}">' in answer.text, field
+    assert 'value="мереке"' in answer.text
+    assert by_program.status_code == 422
+    where = {fault["where"] for fault in by_program.json()["errors"]}
+    assert where == {"values.kind", "values.description", "values.employee", "values.received_on"}
+
+
+def test_what_somebody_else_wrote_meanwhile_is_not_overwritten(office: RealOffice) -> None:
+    """The form stood open while another one was saved: 409, and a second try knows the newer state."""
+    address = add(office, gift())
+    with office.client() as browser:
+        newer = {"seq": "1", "was.reason": "", "field.reason": "мереке"}
+        assert browser.post(address, data=newer).status_code == 303
+        older = {"seq": "1", "was.reason": "", "field.reason": "туған күн"}
+        refused = browser.post(address, data=older)
+        again = browser.post(address, data={**older, "seq": "2"})
+
+    assert refused.status_code == 409
+    assert '<input type="hidden" name="seq" value="2">' in refused.text
+    assert again.status_code == 303
+
+
+def test_a_withdrawn_row_is_struck_out_on_request_and_counts_no_more(office: RealOffice) -> None:
+    """It leaves the list and its sum; by its address it says why."""
+    address = add(office, {"unit": OWN, **_training_form("Алып тасталатын", "5000000")}, TRAININGS)
+    name = address.rpartition("/")[2]
+    with office.client() as browser:
+        before = text_of(browser.get(TRAININGS).text)
+        assert browser.post(f"{address}/withdraw", data={"ground": "қайталанған"}).status_code == 303
+        after = browser.get(TRAININGS).text
+        struck = browser.get(f"{TRAININGS}?withdrawn=1").text
+        row = text_of(browser.get(address).text)
+        again = browser.post(f"{address}/withdraw", data={"ground": "қайталанған"})
+
+    assert "5 000 000" in before
+    assert name not in after
+    assert f'<s><a href="{address}">' in struck
+    assert "қайталанған" in row
+    assert again.status_code == 422
+
+
+def test_a_list_is_narrowed_searched_sorted_and_summed_by_its_address(office: RealOffice) -> None:
+    """Three trainings: the filter of each kind, the sum of what is left."""
+    with office.client() as browser:
+        for day, topic, attended in (
+            ("2026-02-10", "Ырысты", 12),
+            ("2026-03-10", "Берекелі ырысты", 30),
+            ("2025-12-01", "Басқа", 8),
+        ):
+            body = training(topic=topic, held_on=day, attended=attended)
+            answer = browser.post(f"{API}/registers/trainings/rows", json=body, headers=ORIGIN)
+            assert answer.status_code == 201, answer.text
+
+        def names(query: str) -> list[str]:
+            rows = browser.get(f"{TRAININGS}?{query}").text.partition("<tbody>")[2]
+            return re.findall(r"Ырысты|Берекелі ырысты|Басқа", rows)
+
+        assert names("search=ырысты&sort=held_on") == ["Ырысты", "Берекелі ырысты"]
+        assert names("search=ырысты&sort=-held_on") == ["Берекелі ырысты", "Ырысты"]
+        assert names("from.held_on=2026-03-01") == ["Берекелі ырысты"]
+        assert names("until.held_on=2025-12-31") == ["Басқа"]
+        assert names("from.attended=12&has.topic=ырысты&sort=attended") == ["Ырысты", "Берекелі ырысты"]
+        assert names("is.kind=compliance&until.attended=8") == ["Басқа"]
+        assert "Қатысқан" in browser.get(TRAININGS).text
+        assert re.search(r"<dd>42", browser.get(f"{TRAININGS}?search=ырысты").text)
+        assert browser.get(f"{TRAININGS}?is.kind=жоқ").status_code == 422
+        assert browser.get(f"{TRAININGS}?sort=programme").status_code == 422
+
+
+def test_nobody_who_may_not_know_of_a_confidential_register_learns_of_it(office: RealOffice) -> None:
+    """No name of it in the list, no count, no row, no form, no suggestion; by the API neither."""
+    address = add(office, gift())
+    row = address.rpartition("/")[2]
+    for login in ("own", "elsewhere", "head_of_unit", "first_head", "auditor"):
+        with office.client(login) as browser:
+            pages = [GIFTS, f"{GIFTS}/new", address, f"/suggest/row/gifts?q={SECRET}", f"{API}/rows/{row}"]
+            answers = [browser.get(page) for page in pages]
+            answers.append(browser.post(f"{API}/registers/gifts/rows/query", json={}, headers=ORIGIN))
+            seen = [browser.get("/registers"), browser.get(f"{API}/registers")]
+
+            assert {one.status_code for one in answers} <= {403, 404}, login
+            assert all(SECRET not in one.text and row not in one.text for one in (*answers, *seen)), login
+            assert all('"gifts"' not in one.text and "registers/gifts" not in one.text for one in seen), login
+
+
+def test_a_reader_of_another_unit_sees_no_row_and_no_count(office: RealOffice) -> None:
+    """A register that is not confidential: rows of the reader's own units alone."""
+    add(office, {"unit": OWN, **_training_form("Көрінбейтін", "3")}, TRAININGS)
+    with office.client("elsewhere") as browser:
+        registers = browser.get(f"{API}/registers").json()["registers"]
+        page = browser.get(TRAININGS).text
+
+    assert {one["id"]: one["rows"] for one in registers}["trainings"] == 0
+    assert "Көрінбейтін" not in page
+
+
+def test_whom_a_row_names_sees_of_it_what_the_register_gives_them(office: RealOffice) -> None:
+    """The employee who received the gift: the gift, not the giver, no history, no form."""
+    address = add(office, gift(description="Менің сыйлығым", giver="Құпия беруші"))
+    with office.client("kim") as browser:
+        listed = browser.get("/registers").text
+        row = browser.get(address).text
+
+    assert f'href="{address}"' in listed
+    assert "Менің сыйлығым" in row
+    assert "Құпия беруші" not in row
+    assert 'id="history"' not in row
+    assert "<form" not in row.partition("<main")[2]
+
+
+def test_a_file_is_a_download_for_whom_sees_the_row_alone(office: RealOffice) -> None:
+    """Its bytes as they came; another reader finds nothing at its address."""
+    paper = {"field.document": ("акт.pdf", b"%PDF-1.7\nact", "application/pdf")}
+    address = add(office, gift(), files=paper)
+    with office.client() as browser:
+        [link] = set(re.findall(rf'href="({address}/files/[0-9a-f]+)"', browser.get(address).text))
+        file = browser.get(link)
+        by_program = browser.get(f"{API}/rows/{address.rpartition('/')[2]}/files/{link.rpartition('/')[2]}")
+        absent = browser.get(f"{address}/files/{'0' * 64}")
+    with office.client("own") as browser:
+        foreign = browser.get(link)
+
+    assert (file.content, by_program.content) == (b"%PDF-1.7\nact", b"%PDF-1.7\nact")
+    assert file.headers["content-disposition"].startswith("attachment")
+    assert (absent.status_code, foreign.status_code) == (404, 404)
+
+
+def test_a_row_and_the_case_it_opened_lead_to_each_other(office: RealOffice) -> None:
+    """A certificate that ends: its renewal is a deadline of a case, which names the row."""
+    fields = {"kind": "iso_certificate", "name": "ISO 37001", "adopted_on": "2025-06-01"}
+    fields |= {"valid_until": "2026-06-01"}
+    form = {"unit": OWN} | {f"field.{name}": text for name, text in fields.items()}
+    address = add(office, form, "/registers/organisation-documents")
+    with office.client() as browser:
+        [case] = set(re.findall(r'href="(/cases/[0-9-]+)"', browser.get(address).text))
+        page = browser.get(case).text
+
+    assert f'href="{address}"' in page
+
+
+def test_a_spreadsheet_is_shown_then_taken_in_whole_or_not_at_all(office: RealOffice) -> None:
+    """A bad second line: nothing is written and its cell is named; mended, both rows are there."""
+    lines = [
+        ";".join(LECTURE),
+        ";".join(LECTURE.values()),
+        ";".join({**LECTURE, "held_on": "30.02.2026"}.values()),
+    ]
+    wrong, right = ("\n".join(lines), "\n".join(lines).replace("30.02", "28.02"))
+    with office.client() as browser:
+
+        def send(text: str, **more: str) -> Any:
+            file = {"file": ("оқыту.csv", text.encode())} if text else {}
+            return browser.post(f"{TRAININGS}/import?lang=ru", data={"unit": OWN, **more}, files=file)
+
+        def count() -> int:
+            answer = browser.post(f"{API}/registers/trainings/rows/query", json={}, headers=ORIGIN)
+            return int(answer.json()["total"])
+
+        before = count()
+        refused, shown = send(wrong), send(right)
+        between = count()
+        [digest] = re.findall(r'name="digest" value="([0-9a-f]+)"', shown.text)
+        taken = send("", digest=digest, take="1")
+        after = count()
+        sheet = browser.get(f"{TRAININGS}/xlsx?search={LECTURE['topic']}")
+        template = browser.get(f"{TRAININGS}/template")
+
+    assert refused.status_code == 422
+    assert "C3" in refused.text
+    assert (shown.status_code, between) == (200, before)
+    assert (taken.status_code, after) == (303, before + 2)
+    assert sheet.content[:2] == template.content[:2] == b"PK"
+
+
+def test_a_row_sent_twice_under_its_key_is_added_once(office: RealOffice) -> None:
+    """A program that lost the answer asks again."""
+    token = office.way_in("officer", kind="token", scope="write")
+    headers = {"authorization": f"Bearer {token}", "Idempotency-Key": "training-0001"}
+    with office.client("") as program:
+        body = training(topic="Екі рет")
+        first, second = (
+            program.post(f"{API}/registers/trainings/rows", json=body, headers=headers) for _ in range(2)
+        )
+        query = {"search": "Екі рет"}
+        found = program.post(f"{API}/registers/trainings/rows/query", json=query, headers=headers).json()
+
+    assert first.json()["row"]["id"] == second.json()["row"]["id"]
+    assert found["total"] == 1
+
+
+def _training_form(topic: str, attended: str) -> dict[str, object]:
+    fields = {**LECTURE, "topic": topic, "attended": attended}
+    return {f"field.{name}": value for name, value in fields.items()}

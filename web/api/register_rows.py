@@ -1,0 +1,71 @@
+"""Registers that are data: which there are, their rows, one row with its history; rows added and changed."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+from starlette.responses import Response
+
+from services import register_tables, register_views, registers
+from services.inputs import build
+from services.register_views import AskRegisters, AskRow, ListRows, RegisterList, RowDetail, RowList
+from web.api import mount
+from web.api.answers import DAMAGED, PROBLEMS, RequestTranslator
+from web.api.files import file_answer
+from web.auth.dependencies import Asking, Own, Reading
+from web.pages.cases.documents import XLSX
+from web.pages.registers.pages import Digest, RegisterPath, file_of_row, rows_file, template_file
+from web.ui.unit_filter import RequiredUnit
+
+router = APIRouter(prefix="/api/v1", tags=["register rows"], responses=PROBLEMS)
+TABLE = file_answer(XLSX)
+RowsFileInput: Any = mount.body_model(ListRows, ("register_id", "page", "size"))
+RowPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,120}$")]
+
+
+@router.get("/registers")
+def get_registers(ctx: Reading, unit: RequiredUnit) -> RegisterList:
+    """Return the registers the reader sees, with their fields and the number of rows in each."""
+    return register_views.list_registers(ctx, AskRegisters(unit=unit))
+
+
+@router.get("/registers/{register_id}/template", responses=TABLE, response_class=Response)
+def get_template(ctx: Reading, register_id: RegisterPath, translator: RequestTranslator) -> Response:
+    """Return the empty spreadsheet of a register, to be filled and imported."""
+    return template_file(ctx, register_id, translator.language)
+
+
+@router.post("/registers/{register_id}/rows/file", responses=TABLE, response_class=Response)
+def get_rows_file(
+    ctx: Asking, register_id: RegisterPath, translator: RequestTranslator, body: RowsFileInput
+) -> Response:
+    """Return the rows a query asks for as a spreadsheet, all of them."""
+    query = build(ListRows, {**body.model_dump(by_alias=True), "register_id": register_id})
+    return rows_file(ctx, query, translator.language)
+
+
+@router.get("/account/rows")
+def get_my_rows(ctx: Own) -> RowList:
+    """Return the rows that name the reader, with the fields they may see of their own."""
+    return register_views.list_my_rows(ctx, AskRegisters())
+
+
+@router.get("/rows/{row}")
+def get_row(ctx: Reading, row: RowPath) -> RowDetail:
+    """Return a row of a register, with the fields the reader sees and its history."""
+    return register_views.show_row(ctx, AskRow(row=row))
+
+
+@router.get("/rows/{row}/files/{digest}", responses={**file_answer("application/octet-stream"), **DAMAGED})
+def get_row_file(ctx: Reading, row: RowPath, digest: Digest) -> Response:
+    """Return a file of a row, its bytes checked against what was recorded."""
+    return file_of_row(ctx, row, digest)
+
+
+mount.post(router, "/registers/{register_id}/rows", registers.add_row, status=201)
+mount.post(router, "/registers/{register_id}/rows/query", register_views.list_rows)
+mount.post(router, "/registers/{register_id}/rows/import", register_tables.import_rows, files=True)
+mount.post(router, "/rows/{row}/edits", registers.edit_row)
+mount.post(router, "/rows/{row}/withdrawal", registers.withdraw_row)
+mount.post(router, "/rows/{row}/erasure", registers.erase_row)

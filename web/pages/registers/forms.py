@@ -1,0 +1,175 @@
+"""The form of a register's row, made from the definition; and the values a sent form carries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from starlette.datastructures import FormData, UploadFile
+
+from services.context import RequestContext
+from services.evidence import clean_file_name
+from services.inputs import OpenFile, build
+from services.register_views import FieldView, RowView
+from services.registers import FileInput
+from web.ui.form_values import InvalidForm, RejectedForm
+from web.ui.name_fields import NameField, build_person_field, build_unit_field, resolve_person, resolve_unit
+from workflow.registers.values import InvalidRow, problem_arguments
+
+FIELD, WAS, CLEAR = "field.", "was.", "clear."
+"""Prefixes of the fields of a form: a value, what it was when the page was made, a file to be taken off."""
+MAX_FILES = 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FormField:
+    """A field of the form as it stands.
+
+    Attributes:
+        value: as typed, or as stored; `was`: as stored; of several options their ids with `;` between them.
+        names: of a person, unit, case or row: how it is found.
+        file: the name of the file stored.
+    """
+
+    view: FieldView
+    value: str = ""
+    was: str = ""
+    names: NameField | None = None
+    file: str = ""
+
+    @property
+    def chosen(self) -> list[str]:
+        """The ids of the options chosen."""
+        return self.value.split(";")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FieldProblem:
+    """One thing wrong with a form: the field, and a code with its arguments."""
+
+    field: str
+    code: str
+    arguments: Mapping[str, object]
+
+
+def form_fields(
+    ctx: RequestContext, fields: Sequence[FieldView], row: RowView | None, tried: RejectedForm | None
+) -> list[FormField]:
+    """Return the fields of a form as a row stands, or as they were typed where the form was refused."""
+    return [_field(ctx, one, row, tried) for one in fields]
+
+
+def _field(ctx: RequestContext, one: FieldView, row: RowView | None, tried: RejectedForm | None) -> FormField:
+    stored = row.values.get(one.id) if row else None
+    if one.kind == "file":
+        return FormField(view=one, file=str(stored.get("name", "")) if stored else "")
+    was = _text(stored)
+    value = tried.answers.get(FIELD + one.id, "") if tried else was
+    return FormField(view=one, value=value, was=was, names=_names(ctx, one, value))
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ";".join(str(item) for item in value)
+    return "" if value is None else str(value)
+
+
+def _names(ctx: RequestContext, one: FieldView, value: str) -> NameField | None:
+    if one.kind == "person":
+        return build_person_field(ctx.reads.office(), value, root=_people_root(ctx))
+    if one.kind == "unit":
+        return build_unit_field(ctx.reads.office(), value)
+    if one.kind == "case":
+        return NameField(chosen=value, shown=value, finds="case")
+    if one.kind == "row":
+        return NameField(chosen=value, shown=value, finds=f"row/{one.register_id}")
+    return None
+
+
+def _people_root(ctx: RequestContext) -> str:
+    """Return the unit whose people a form offers: of all for those who manage, else of the reader's own."""
+    return "" if ctx.reader.may("manage") else ctx.reader.root
+
+
+def typed_answers(form: FormData) -> dict[str, str]:
+    """Return the texts of a sent form, several of one name with `;` between them."""
+    names = dict.fromkeys(key for key, value in form.multi_items() if isinstance(value, str))
+    return {
+        name: ";".join(text.replace("\0", "") for text in form.getlist(name) if isinstance(text, str))
+        for name in names
+    }
+
+
+def new_values(ctx: RequestContext, fields: Sequence[FieldView], form: FormData) -> dict[str, object]:
+    """Return the values a form for a new row carries: those that are filled."""
+    answers = typed_answers(form)
+    values = {
+        one.id: _value(ctx, one, answers[FIELD + one.id])
+        for one in fields
+        if one.kind != "file" and answers.get(FIELD + one.id, "").strip()
+    }
+    return values | _files(fields, form)
+
+
+def changed_values(ctx: RequestContext, fields: Sequence[FieldView], form: FormData) -> dict[str, object]:
+    """Return the values of a form that differ from what it showed."""
+    answers = typed_answers(form)
+    values = {
+        one.id: _value(ctx, one, answers.get(FIELD + one.id, ""))
+        for one in fields
+        if WAS + one.id in answers
+        and _plain(answers.get(FIELD + one.id, "")) != _plain(answers[WAS + one.id])
+        and not (one.kind in ("person", "unit") and _is_same(ctx, one, answers))
+    }
+    cleared = {one.id: None for one in fields if one.kind == "file" and answers.get(CLEAR + one.id)}
+    return values | cleared | _files(fields, form)
+
+
+def _is_same(ctx: RequestContext, one: FieldView, answers: Mapping[str, str]) -> bool:
+    """Return whether a name typed is that of the person or unit the form showed by their key."""
+    return _value(ctx, one, answers.get(FIELD + one.id, "")) == answers[WAS + one.id]
+
+
+def _plain(text: str) -> str:
+    return text.replace("\r\n", "\n").strip()
+
+
+def _value(ctx: RequestContext, one: FieldView, text: str) -> object:
+    office = ctx.reads.office()
+    try:
+        if one.kind == "person":
+            return resolve_person(office, text, root=_people_root(ctx))
+        if one.kind == "unit":
+            return resolve_unit(office, text)
+    except InvalidForm:
+        # Said with all else that is wrong, beside its field.
+        return text
+    return [part for part in text.split(";") if part] if one.several else text
+
+
+def _files(fields: Sequence[FieldView], form: FormData) -> dict[str, object]:
+    files: dict[str, object] = {}
+    for one in fields:
+        upload = form.get(FIELD + one.id)
+        if one.kind == "file" and isinstance(upload, UploadFile) and (upload.filename or upload.size):
+            name = clean_file_name(upload.filename or "")
+            if not upload.size:
+                raise InvalidForm("web.refusal.empty_file", name=name)
+            files[one.id] = build(FileInput, {"content": OpenFile(name, upload.file)})
+    return files
+
+
+def problems_of(refusal: object) -> list[FieldProblem]:
+    """Return everything wrong with a row that was refused, each with its field; none for other refusals."""
+    if not isinstance(refusal, InvalidRow):
+        return []
+    return [
+        FieldProblem(
+            field=one.field,
+            code=f"register.value.{one.code}",
+            arguments=problem_arguments(refusal.register, one),
+        )
+        for one in refusal.problems
+    ]

@@ -1,0 +1,410 @@
+"""The pages of registers that are looked at: all of them, the rows of one, one row, its files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
+from starlette.background import BackgroundTask
+from starlette.responses import Response, StreamingResponse
+
+from calendars import OutOfRange
+from services import register_tables
+from services.context import RequestContext
+from services.evidence import clean_file_name
+from services.inputs import build
+from services.register_tables import ImportedRows
+from services.register_views import (
+    AskRegisters,
+    AskRow,
+    ListRows,
+    RegisterView,
+    RowDetail,
+    RowPage,
+    list_my_rows,
+    list_registers,
+    list_rows,
+    reader_scope,
+    register_view,
+    seen_register,
+    show_row,
+)
+from services.results import FieldChangeResult
+from web.auth.dependencies import Reading, Recording
+from web.pages.cases.documents import XLSX, as_file
+from web.pages.registers.forms import form_fields, problems_of
+from web.pages.registers.listing import RowFilter, columns_of, filter_inputs, filters_of, line_of, typed_cell
+from web.ui.addresses import redirect_to_tidy_address, with_tidy_address
+from web.ui.form_values import InvalidForm, RejectedForm, status_of
+from web.ui.name_fields import NameField, build_unit_field
+from web.ui.preferences import preferences
+from web.ui.register_cells import Cell, cell_of, row_title
+from web.ui.render import Translator, page
+from web.ui.unit_filter import RequiredUnit, UnitParam, build_unit_filter
+from workflow.refusal import Refusal
+from workflow.registers.rows import name_in
+
+router = APIRouter(include_in_schema=False)
+
+RegisterPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,80}$")]
+RowPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,120}$")]
+Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
+Text = Annotated[str, Query(max_length=200)]
+CaseText = Annotated[str, Query(max_length=64, pattern=r"^[A-Za-z0-9._-]*$")]
+Sort = Annotated[str, Query(max_length=100, pattern=r"^-?[a-z0-9_]*$")]
+Flag = Annotated[Literal["", "1"], Query()]
+Number = Annotated[int, Query(alias="page", ge=1, le=100_000)]
+Count = Annotated[int | None, Query(ge=0, le=1_000_000)]
+Said = Annotated[Literal["", "added", "edited", "withdrawn"], Query()]
+
+
+@router.get("/registers")
+def registers_page(request: Request, ctx: Reading, unit: RequiredUnit) -> Response:
+    """All registers the reader sees, by the act they rest on; and the rows that name the reader."""
+    translator = Translator(preferences(request).language)
+    registers = list_registers(ctx, AskRegisters(unit=unit)).registers
+    acts: dict[str, list[RegisterView]] = {}
+    for register in registers:
+        acts.setdefault(register.act[translator.language], []).append(register)
+    mine = list_my_rows(ctx, AskRegisters())
+    views = {register.id: register for register in mine.registers}
+    return page(
+        request,
+        ctx,
+        "registers.html",
+        today=ctx.today,
+        acts=acts,
+        units=build_unit_filter(ctx.reads.office(), unit, own=ctx.reader.root),
+        unit=unit,
+        mine=[
+            (row, row_title(views[row.register_id], row, translator), views[row.register_id])
+            for row in mine.rows
+        ],
+    )
+
+
+def _query(
+    ctx: Reading,
+    register_id: RegisterPath,
+    unit: UnitParam,
+    search: Text = "",
+    sort: Sort = "",
+    case: CaseText = "",
+    withdrawn: Flag = "",
+) -> dict[str, object]:
+    """Return what the address asks of a list, but for its filters and the page."""
+    return {
+        "register_id": register_id,
+        "unit": unit,
+        "case": case or None,
+        "search": search.replace("\0", ""),
+        "sort": sort,
+        "withdrawn": bool(withdrawn),
+    }
+
+
+RowsQuery = Annotated[dict[str, Any], Depends(_query)]
+
+
+@router.get("/registers/{register_id}")
+def rows_page(
+    request: Request,
+    ctx: Reading,
+    register_id: RegisterPath,
+    query: RowsQuery,
+    number: Number = 1,
+    imported: Count = None,
+) -> Response:
+    """One page of the rows of a register, filtered and sorted."""
+    tidy = redirect_to_tidy_address(request)
+    if tidy is not None:
+        return tidy
+    translator = Translator(preferences(request).language)
+    register = _view(ctx, register_id)
+    filters = filters_of(ctx, register.fields, request.query_params)
+    refusal, found = None, _NO_ROWS.model_copy(update={"register_id": register_id})
+    try:
+        found = list_rows(ctx, _command(ctx, query, filters, page=number))
+    except (Refusal, InvalidForm) as error:
+        refusal = error
+    columns = columns_of(register, register.fields)
+    is_filtered = any(one.is_set for one in filters)
+    narrowed = is_filtered or any(query[name] for name in ("unit", "search", "case", "withdrawn"))
+    shown = page(
+        request,
+        ctx,
+        "register_rows.html",
+        today=ctx.today,
+        status=200 if refusal is None else status_of(refusal),
+        register=register,
+        columns=columns,
+        lines=[line_of(register, row, columns, translator) for row in found.rows],
+        found=found,
+        imported=imported,
+        number=number,
+        totals=_totals(register, found, translator),
+        filters=filters,
+        is_filtered=is_filtered,
+        units=build_unit_filter(ctx.reads.office(), query["unit"], own=ctx.reader.root),
+        query=query,
+        sort=query["sort"],
+        narrowed=narrowed,
+        problem=refusal,
+        may_add=ctx.reader.may("record"),
+        to=_changed_address(request),
+    )
+    return with_tidy_address(request, shown)
+
+
+@router.get("/registers/{register_id}/xlsx")
+def rows_workbook(request: Request, ctx: Reading, register_id: RegisterPath, query: RowsQuery) -> Response:
+    """All rows of the same list as a workbook."""
+    filters = filters_of(ctx, _view(ctx, register_id).fields, request.query_params)
+    return rows_file(ctx, _command(ctx, query, filters), preferences(request).language)
+
+
+@router.get("/registers/{register_id}/template")
+def row_template(request: Request, ctx: Reading, register_id: RegisterPath) -> Response:
+    """The empty spreadsheet of a register."""
+    return template_file(ctx, register_id, preferences(request).language)
+
+
+def rows_file(ctx: RequestContext, query: ListRows, language: str) -> Response:
+    """Return the rows a query asks for as a workbook."""
+    name = f"{query.register_id}-{ctx.today.isoformat()}.xlsx"
+    return as_file(register_tables.export(ctx, query, language), XLSX, name)
+
+
+def template_file(ctx: RequestContext, register_id: str, language: str) -> Response:
+    """Return the empty spreadsheet of a register."""
+    return as_file(register_tables.template(ctx, register_id, language), XLSX, f"{register_id}.xlsx")
+
+
+@router.get("/registers/{register_id}/import")
+def import_page(request: Request, ctx: Recording, register_id: RegisterPath) -> Response:
+    """The form that takes rows in from a spreadsheet."""
+    return show_import_page(request, ctx, register_id)
+
+
+def show_import_page(
+    request: Request,
+    ctx: RequestContext,
+    register_id: str,
+    *,
+    preview: ImportedRows | None = None,
+    digest: str = "",
+    answers: Mapping[str, str] | None = None,
+    refusal: Refusal | OutOfRange | None = None,
+) -> Response:
+    """The page of the import: what would be taken in, or what is wrong with the file."""
+    register, answers = _view(ctx, register_id), answers or {}
+    translator = Translator(preferences(request).language)
+    return page(
+        request,
+        ctx,
+        "register_import.html",
+        today=ctx.today,
+        status=200 if refusal is None else status_of(refusal),
+        place=f"/registers/{register_id}/import",
+        register=register,
+        units=build_unit_field(
+            ctx.reads.office(), answers.get("unit") or ctx.reader.root, root=ctx.reader.root
+        ),
+        case=answers.get("case", ""),
+        preview=preview,
+        digest=digest,
+        lines=[[typed_cell(field, row, translator) for field in preview.fields] for row in preview.first]
+        if preview
+        else [],
+        unit=answers.get("unit", ""),
+        tried=RejectedForm(form="import", refusal=refusal, answers=answers) if refusal else None,
+    )
+
+
+@router.get("/registers/{register_id}/new")
+def new_row_page(
+    request: Request, ctx: Recording, register_id: RegisterPath, case: CaseText = "", unit: Text = ""
+) -> Response:
+    """The form for a new row."""
+    return row_form(request, ctx, register_id, case=case, unit=unit)
+
+
+@router.get("/registers/{register_id}/{row}")
+def row_page(
+    request: Request, ctx: Reading, register_id: RegisterPath, row: RowPath, said: Said = ""
+) -> Response:
+    """One row: its values, the case it opened, its history, and the forms that change it."""
+    return show_row_page(request, ctx, register_id, row, said=said)
+
+
+@router.get("/registers/{register_id}/{row}/files/{digest}")
+def row_file(ctx: Reading, register_id: RegisterPath, row: RowPath, digest: Digest) -> Response:
+    """A file of a row, always as a download."""
+    return file_of_row(ctx, row, digest)
+
+
+def file_of_row(ctx: RequestContext, row: str, digest: str) -> Response:
+    """Return a file of a field the reader sees, as it stands now or stood before.
+
+    Raises:
+        EvidenceDamaged: its bytes are not those that were recorded; none of them is sent.
+    """
+    detail = show_row(ctx, AskRow(row=row))
+    stored = [*detail.row.values.values()]
+    stored += [value for event in detail.history for change in event.changes for value in (change.after,)]
+    files = {value["sha256"]: value for value in stored if isinstance(value, dict) and "sha256" in value}
+    if digest not in files:
+        raise HTTPException(404, "web.problem.no_file")
+    content = ctx.app.evidence.open(digest)
+    name = quote(clean_file_name(str(files[digest].get("name", ""))))
+    return StreamingResponse(
+        iter(lambda: content.read(65536), b""),
+        media_type="application/octet-stream",
+        headers={"content-disposition": f"attachment; filename*=UTF-8''{name}"},
+        background=BackgroundTask(content.close),
+    )
+
+
+def row_form(
+    request: Request,
+    ctx: RequestContext,
+    register_id: str,
+    *,
+    case: str = "",
+    unit: str = "",
+    tried: RejectedForm | None = None,
+) -> Response:
+    """The page with the form for a new row, as it was filled in where it was refused."""
+    register = _view(ctx, register_id)
+    answers = tried.answers if tried else {"case": case, "unit": unit}
+    typed = answers.get("unit") or ctx.reader.root
+    return page(
+        request,
+        ctx,
+        "register_row_new.html",
+        today=ctx.today,
+        status=200 if tried is None or tried.refusal is None else status_of(tried.refusal),
+        place=f"/registers/{register_id}/new",
+        register=register,
+        form_fields=form_fields(ctx, register.fields, None, tried),
+        units=build_unit_field(ctx.reads.office(), typed, root=ctx.reader.root),
+        case=NameField(chosen=answers.get("case", ""), shown=answers.get("case", ""), finds="case"),
+        tried=tried,
+        problems=problems_of(tried.refusal if tried else None),
+    )
+
+
+def show_row_page(
+    request: Request,
+    ctx: RequestContext,
+    register_id: str,
+    row: str,
+    *,
+    said: str = "",
+    tried: RejectedForm | None = None,
+) -> Response:
+    """The page of one row; with a refusal it is the same page with the form as it was filled in."""
+    translator = Translator(preferences(request).language)
+    detail = row_of_register(ctx, register_id, row)
+    register = register_view(ctx.app.registers.on(register_id, ctx.today), reader_scope(ctx), own=True)
+    edits = tried if tried is not None and tried.form == "edit" else None
+    return page(
+        request,
+        ctx,
+        "register_row.html",
+        today=ctx.today,
+        status=200 if tried is None or tried.refusal is None else status_of(tried.refusal),
+        place=f"/registers/{register_id}/{row}",
+        register=register,
+        row=detail.row,
+        name=row_title(register, detail.row, translator),
+        cells=[(field, cell_of(field, detail.row, translator)) for field in detail.fields],
+        history=_history(ctx, detail, translator),
+        form_fields=form_fields(ctx, detail.fields, detail.row, edits) if detail.row.may_write else [],
+        said=said,
+        tried=tried,
+        problems=problems_of(edits.refusal if edits else None),
+    )
+
+
+def row_of_register(ctx: RequestContext, register_id: str, row: str) -> RowDetail:
+    """Return a row of this register; 404 where it is of another one."""
+    detail = show_row(ctx, AskRow(row=row))
+    if detail.row.register_id != register_id:
+        raise HTTPException(404, "web.problem.no_row")
+    return detail
+
+
+def _command(
+    ctx: RequestContext, query: Mapping[str, object], filters: Sequence[RowFilter], **more: object
+) -> ListRows:
+    return build(ListRows, {**query, "filters": filter_inputs(ctx, filters), **more})
+
+
+def _view(ctx: RequestContext, register_id: str) -> RegisterView:
+    return register_view(seen_register(ctx, register_id), reader_scope(ctx))
+
+
+def _totals(register: RegisterView, found: RowPage, translator: Translator) -> list[tuple[str, str]]:
+    """Return the sums under a list: what is summed, and how much it is."""
+    titles = {one.id: one for one in register.fields}
+    return [
+        (
+            titles[name].title[translator.language],
+            " ".join(
+                filter(
+                    None,
+                    [
+                        translator.number(Decimal(amount)),
+                        unit[translator.language] if (unit := titles[name].unit) else "",
+                    ],
+                )
+            ),
+        )
+        for name, amount in found.totals.items()
+    ]
+
+
+def _history(
+    ctx: RequestContext, detail: RowDetail, translator: Translator
+) -> list[tuple[object, list[tuple[str, Cell, Cell]]]]:
+    """Return the events of a row, the newest first, each with its changes: field, before, after."""
+    office = ctx.reads.office()
+    fields = {field.id: field for field in detail.fields}
+
+    def cell(change: FieldChangeResult, value: object) -> Cell:
+        if value is None:
+            return Cell()
+        names = {str(value): name_in(office, str(value))}
+        shown = detail.row.model_copy(update={"values": {change.field: value}, "names": names})
+        kind = fields[change.field].kind
+        return cell_of(fields[change.field], shown, translator) if kind != "row" else Cell(text=str(value))
+
+    def changes(of: Sequence[FieldChangeResult]) -> list[tuple[str, Cell, Cell]]:
+        return [
+            (fields[one.field].title[translator.language], cell(one, one.before), cell(one, one.after))
+            for one in of
+        ]
+
+    return [(event, changes(event.changes)) for event in reversed(detail.history)]
+
+
+def _changed_address(request: Request) -> object:
+    """Return a function that gives the address of the list with some parameters changed."""
+
+    def to(beside: str = "", **changes: object) -> str:
+        kept: Mapping[str, object] = {
+            key: value
+            for key, value in request.query_params.items()
+            if key not in ("page", "lang", "theme", "imported") and value
+        }
+        changed = {key: value for key, value in {**kept, **changes}.items() if value not in ("", None)}
+        return request.url.path + beside + (f"?{urlencode(changed)}" if changed else "")
+
+    return to
+
+
+_NO_ROWS = RowPage(register_id="", total=0, page=1, pages=1, fields=[], rows=[], totals={})

@@ -1,0 +1,51 @@
+"""Values of a register's row as pages show them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from services.register_views import FieldView, RegisterView, RowView, cell_value
+from web.ui.render import Translator
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cell:
+    """A value as a page shows it. `address`: where it leads, "" for nowhere; `outside`: to another site."""
+
+    text: str = ""
+    address: str = ""
+    outside: bool = False
+    number: bool = False
+
+
+def cell_of(field: FieldView, row: RowView, translator: Translator) -> Cell:
+    """Return a value of a row as a page shows it."""
+    value = cell_value(field, row, translator.language)
+    if value is None:
+        return Cell()
+    if isinstance(value, bool):
+        return Cell(text=translator.say("register.yes" if value else "register.no"))
+    if isinstance(value, date):
+        return Cell(text=translator.short(value))
+    if isinstance(value, Decimal):
+        return Cell(text=translator.number(value), number=True)
+    text, stored = str(value), row.values[field.id]
+    match field.kind:
+        case "link":
+            return Cell(text=text, address=text, outside=True)
+        case "case":
+            return Cell(text=text, address=f"/cases/{text}")
+        case "row":
+            return Cell(text=text, address=f"/registers/{field.register_id}/{text}")
+        case "file":
+            return Cell(text=text, address=f"/registers/{row.register_id}/{row.id}/files/{stored['sha256']}")
+    return Cell(text=text)
+
+
+def row_title(register: RegisterView, row: RowView, translator: Translator) -> str:
+    """Return what a row is called on a page: the fields that name it as far as they are seen, else its id."""
+    named = [field for field in register.fields if field.id in register.named_by]
+    words = [cell_of(field, row, translator).text for field in named]
+    return " · ".join(filter(None, words)) or row.id
