@@ -158,6 +158,8 @@ def test_a_list_is_narrowed_searched_sorted_and_summed_by_its_address(office: Re
         assert names("until.held_on=2025-12-31") == ["Басқа"]
         assert names("from.attended=12&has.topic=ырысты&sort=attended") == ["Ырысты", "Берекелі ырысты"]
         assert names("is.kind=compliance&until.attended=8") == ["Басқа"]
+        assert names("search=ырысты&sort=held_on&empty=attended") == []
+        assert names("search=ырысты&sort=held_on&empty=ended_on") == ["Ырысты", "Берекелі ырысты"]
         assert "Қатысқан" in browser.get(TRAININGS).text
         assert re.search(r"<dd>42", browser.get(f"{TRAININGS}?search=ырысты").text)
         assert browser.get(f"{TRAININGS}?is.kind=жоқ").status_code == 422

@@ -125,13 +125,14 @@ def rows_page(
     translator = Translator(preferences(request).language)
     register = _view(ctx, register_id)
     filters = filters_of(ctx, register.fields, request.query_params)
+    empty = request.query_params.get("empty", "")
     refusal, found = None, _NO_ROWS.model_copy(update={"register_id": register_id})
     try:
-        found = list_rows(ctx, _command(ctx, query, filters, page=number))
+        found = list_rows(ctx, _command(ctx, query, filters, empty, page=number))
     except (Refusal, InvalidForm) as error:
         refusal = error
     columns = columns_of(register, register.fields)
-    is_filtered = any(one.is_set for one in filters)
+    is_filtered = bool(empty) or any(one.is_set for one in filters)
     narrowed = is_filtered or any(query[name] for name in ("unit", "search", "case", "withdrawn"))
     shown = page(
         request,
@@ -148,6 +149,7 @@ def rows_page(
         totals=_totals(register, found, translator),
         filters=filters,
         is_filtered=is_filtered,
+        empty=empty,
         units=build_unit_filter(ctx.reads.office(), query["unit"], own=ctx.reader.root),
         query=query,
         sort=query["sort"],
@@ -163,7 +165,8 @@ def rows_page(
 def rows_workbook(request: Request, ctx: Reading, register_id: RegisterPath, query: RowsQuery) -> Response:
     """All rows of the same list as a workbook."""
     filters = filters_of(ctx, _view(ctx, register_id).fields, request.query_params)
-    return rows_file(ctx, _command(ctx, query, filters), preferences(request).language)
+    empty = request.query_params.get("empty", "")
+    return rows_file(ctx, _command(ctx, query, filters, empty), preferences(request).language)
 
 
 @router.get("/registers/{register_id}/template")
@@ -339,9 +342,17 @@ def row_of_register(ctx: RequestContext, register_id: str, row: str) -> RowDetai
 
 
 def _command(
-    ctx: RequestContext, query: Mapping[str, object], filters: Sequence[RowFilter], **more: object
+    ctx: RequestContext,
+    query: Mapping[str, object],
+    filters: Sequence[RowFilter],
+    empty: str,
+    **more: object,
 ) -> ListRows:
-    return build(ListRows, {**query, "filters": filter_inputs(ctx, filters), **more})
+    """Return the command of a list. `empty`: a field that is not filled in the rows asked for."""
+    conditions: list[object] = [*filter_inputs(ctx, filters)]
+    if empty:
+        conditions.append({"field": empty, "empty": True})
+    return build(ListRows, {**query, "filters": conditions, **more})
 
 
 def _view(ctx: RequestContext, register_id: str) -> RegisterView:
