@@ -37,6 +37,7 @@ from storage.board.recommendations import Standing as Stands
 from storage.cache import DatabaseCache
 from storage.cases.ledger import SqlLedger
 from storage.cases.registers import cases_with_entries
+from storage.database.dialect import folded
 from storage.database.engine import reading
 from storage.database.in_list import execute_for_names, in_collection, in_names
 from storage.notices import letters, tally
@@ -51,6 +52,7 @@ from workflow.cases.registers.evidence_list import as_seen, events_as_seen
 from workflow.cases.registers.risk_lists import Place, RecommendationFilter, RiskGroup
 from workflow.org.access import Scope, within
 from workflow.org.office import Office
+from workflow.search_words import search_words
 
 _OPEN = and_(DEADLINE.c.state == "open", CASE.c.standing == "active")
 _BOARD = select(DEADLINE).join(CASE, CASE.c.id == DEADLINE.c.case)
@@ -61,8 +63,6 @@ _ROWS_OF = (
     .order_by(DEADLINE.c.case, DEADLINE.c.due.is_(None), DEADLINE.c.due, DEADLINE.c.obligation)
 )
 _NEWEST = (CASE.c.opened_at.desc(), CASE.c.id.desc())
-SEARCHED_WORDS = 8
-"""Words of a search that count; nobody types more, and each costs a look at every case."""
 _IN_ORDER = (DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
 
 
@@ -138,7 +138,7 @@ class SqlReads:
         """Heads of cases, the newest first; facts and plan dates are left out.
 
         Args:
-            search: words to be found in id, object or unit, in any letter case, Cyrillic too.
+            search: words to be found in id, object or unit (`workflow.search_words`).
         """
         asked = select(*HEAD).where(*self._seen())
         asked = asked.order_by(CASE.c.opened_at.desc(), CASE.c.id.desc()).limit(limit)
@@ -146,7 +146,7 @@ class SqlReads:
         for name, value in narrowed.items():
             if value is not None:
                 asked = asked.where(CASE.c[name] == value)
-        asked = asked.where(*self._found(search.casefold().split()))
+        asked = asked.where(*self._found(search))
         if unit is not None:
             asked = asked.where(self._within(CASE.c.unit, unit))
         with reading(self._engine) as connection:
@@ -498,12 +498,14 @@ class SqlReads:
         known = [or_(CASE.c.confidential.is_(False), _told(scope))] if to_know else []
         return [*known, self._within(CASE.c.unit, scope.unit)] if scope.unit else known
 
-    def _found(self, words: Sequence[str]) -> list[ColumnElement[bool]]:
+    def _found(self, search: str) -> list[ColumnElement[bool]]:
         """Each word in id or object, or in the name of the unit."""
+        words = search_words(search)
         office = self.office() if words else None
+        text = folded(self._engine, CASE.c.search)
         return [
             or_(
-                CASE.c.search.contains(word, autoescape=True),
+                text.contains(word, autoescape=True),
                 in_collection(self._engine, CASE.c.unit, office.called(word) if office else ()),
             )
             for word in words
@@ -521,7 +523,7 @@ class SqlReads:
             late = DEADLINE.c.state == "open", lateness.overdue(wanted.late_on)
             asked.append(CASE.c.id.in_(select(DEADLINE.c.case).where(*late)))
             asked.append(CASE.c.standing == "active")
-        asked += self._found(wanted.search.casefold().split()[:SEARCHED_WORDS])
+        asked += self._found(wanted.search)
         return asked
 
 

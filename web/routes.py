@@ -21,6 +21,7 @@ from web.pages import (
     overview,
     registers,
     reports,
+    search,
 )
 
 ROOMS = (
@@ -37,6 +38,7 @@ ROOMS = (
     calendar,
     registers,
     reports,
+    search,
 )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Engine,
     FromClause,
     Table,
     Text,
@@ -23,6 +24,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
+from workflow.search_words import FOLDED
+
 if TYPE_CHECKING:
     Insert = sqlite.Insert | postgresql.Insert
 
@@ -34,6 +37,15 @@ _LINES = "k_lines"
 def insert(connection: Connection, table: Table) -> Insert:
     """Return an INSERT of the dialect, with `on_conflict_do_update` and `on_conflict_do_nothing`."""
     return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def folded(engine: Engine, text: ColumnElement[str]) -> ColumnElement[str]:
+    """Return a casefolded text as searches compare it (`workflow.search_words.fold`)."""
+    if engine.dialect.name != "sqlite":
+        return func.translate(text, *FOLDED)
+    for letter, instead in zip(*FOLDED, strict=True):
+        text = func.replace(text, letter, instead)
+    return text
 
 
 def values_table(connection: Connection, columns: Mapping[str, Column[Any]]) -> FromClause:

@@ -26,15 +26,15 @@ from sqlalchemy import (
     select,
 )
 
+from storage.database.dialect import folded
 from storage.database.engine import Row_, reading
 from storage.database.in_list import in_collection
 from storage.tables import CASE, REGISTER_CELL, REGISTER_ROW
 from workflow.registers.rows import NUMBER_SHIFT
+from workflow.search_words import search_words
 
 SHORT = 1000
 """Up to so many rows are found first and sorted then."""
-SEARCHED_WORDS = 8
-"""Words of a search that count."""
 _SCALE = 10**4
 _SORTED = REGISTER_CELL.alias("sorted")
 
@@ -252,8 +252,8 @@ class SqlRegisterLists:
             found.append(REGISTER_ROW.c.case == query.case)
         if query.open_cases:
             found.append(REGISTER_ROW.c.case.in_(select(CASE.c.id).where(CASE.c.confidential.is_(False))))
-        words = query.search.casefold().split()[:SEARCHED_WORDS]
-        found += [REGISTER_ROW.c.search.contains(word, autoescape=True) for word in words]
+        text = folded(self._engine, REGISTER_ROW.c.search)
+        found += [text.contains(word, autoescape=True) for word in search_words(query.search)]
         return [*found, *self._filters(query, query.filters, REGISTER_ROW.c.id)]
 
     def _of_rows(self, query: RowQuery, row: ColumnElement[str]) -> list[ColumnElement[bool]]:

@@ -142,6 +142,7 @@ READS: dict[str, tuple[str, ...]] = {
     "/register": (f"{V1}/notices", f"{V1}/notices/proof"),
     "/register/xlsx": (f"{V1}/notices/file/{{ending}}",),
     "/planner": (f"{V1}/plan",),
+    "/search": (f"{V1}/search",),
     "/calendar": (f"{V1}/calendar/{{number}}/{{month}}",),
     "/calendar/{number}": (f"{V1}/calendar/{{number}}",),
     "/calendar/{number}/{month}": (f"{V1}/calendar/{{number}}/{{month}}", f"{V1}/days/{{day}}"),

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator
 
 from services.calendar_acts import moves_of
 from services.results import EventResult, InLanguage, Result, act_moves_result, at, case_head, event_result
+from services.search import Found, Search, search
 from web.api.answers import (
     MAX_PER_PAGE,
     PROBLEMS,
@@ -100,6 +101,14 @@ def list_cases(
     )
     cases = ctx.reads.page(filter_, first=(number - 1) * limit, count=limit)
     return CaseList(cases=[case_head(case) for case in cases], total=ctx.reads.how_many(filter_))
+
+
+@router.get("/api/v1/search", tags=["cases"], responses=PROBLEMS)
+def search_everything(
+    ctx: Reading, text: Annotated[str, Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+) -> Found:
+    """Search analyses, people, units, rows of registers, procedures and acts the reader may see."""
+    return search(ctx, Search(text=text))
 
 
 @router.get("/api/v1/cases/{case}", tags=["cases"], responses=PROBLEMS)

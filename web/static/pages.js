@@ -14,6 +14,19 @@
       button.setAttribute("aria-expanded", String(document.getElementById("menu").classList.toggle("is-open")));
     }
   });
+  // "/" and Ctrl-K go to the search.
+  document.addEventListener("keydown", function (event) {
+    var field = document.querySelector("[data-search]");
+    var typing = event.target.closest("input, select, textarea, [contenteditable]");
+    var asked = (event.key === "/" && !typing) || (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey));
+    if (field && asked) {
+      event.preventDefault();
+      var fold = document.getElementById("menu");
+      fold.classList.add("is-open");
+      field.focus();
+      field.select();
+    }
+  });
   // A link to an obligation unfolds its stage and its explanation.
   function unfold() {
     var id = decodeURIComponent(window.location.hash.slice(1));

@@ -12,6 +12,7 @@ from typing import Literal
 from workflow.org.name_index import NameIndex
 from workflow.org.name_index import plain as _plain
 from workflow.org.office_time import NOTHING_OWN, OfficeTime, joined
+from workflow.search_words import fold
 
 DUTIES = (
     "authorised_person",
@@ -276,7 +277,7 @@ class Office:
         return (*self.below(root), "") if root and root == self.root else self.below(root)
 
     def called(self, word: str) -> tuple[str, ...]:
-        """Units whose name has the word in it, in any letter case."""
+        """Units whose name has the word in it, folded as searches compare it."""
         return tuple(unit for unit, name in self._folded if word in name)
 
     @cached_property
@@ -289,7 +290,7 @@ class Office:
 
     @cached_property
     def _folded(self) -> tuple[tuple[str, str], ...]:
-        return tuple((unit.id, unit.name.casefold()) for unit in self.units.values())
+        return tuple((unit.id, fold(unit.name)) for unit in self.units.values())
 
     def _walked(self, root: str) -> Iterator[str]:
         waiting, seen = [root], set[str]()

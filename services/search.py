@@ -1,0 +1,145 @@
+"""One search over what the reader may see: analyses, people, units, rows of registers, procedures and acts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, StringConstraints
+
+from services.context import RequestContext
+from services.inputs import Line
+from services.verbs import Command, verb
+from workflow.law.procedure import Text
+from workflow.search_words import fold, search_words
+
+HITS_SHOWN = 10
+"""Hits of one kind that are named; the others are counted."""
+LIKENESS = 0.75
+"""How like a name must be to what was typed, where no name has its words."""
+Kind = Literal["case", "person", "unit", "register_row", "procedure", "act"]
+
+
+class Search(Command):
+    """What to look for: words, in any letter case and without their endings."""
+
+    text: Annotated[Line, StringConstraints(min_length=1)]
+
+
+class Hit(BaseModel):
+    """One thing found. `within`: the register of a row; `title`: by language."""
+
+    kind: Kind
+    id: str
+    within: str = ""
+    title: dict[str, str]
+    about: str = ""
+
+
+class HitGroup(BaseModel):
+    """What was found of one kind. `near`: nothing has the words, these are like them."""
+
+    kind: Kind
+    total: int
+    near: bool = False
+    hits: list[Hit]
+
+
+class Found(BaseModel):
+    """What a search found, kind by kind; kinds without a hit are left out."""
+
+    text: str
+    groups: list[HitGroup]
+
+
+@verb("read", writes=False)
+def search(ctx: RequestContext, command: Search) -> Found:
+    """Search everything the reader may see."""
+    groups = (_cases(ctx, command.text), *_names(ctx, command.text), _rows(ctx, command.text))
+    return Found(text=command.text, groups=[group for group in groups if group.hits])
+
+
+def _cases(ctx: RequestContext, text: str) -> HitGroup:
+    from workflow.board.rows import CaseFilter
+
+    wanted, office = CaseFilter(search=text), ctx.reads.office()
+    hits = []
+    for case in ctx.reads.page(wanted, first=0, count=HITS_SHOWN):
+        procedure, unit = ctx.library.named(case.edition), office.units.get(case.unit)
+        title = case.object_names() if case.object_in("kk") else _texts(procedure.title)
+        about = ", ".join(filter(None, (case.id, unit.name if unit else "")))
+        hits.append(Hit(kind="case", id=case.id, title=dict(title), about=about))
+    return HitGroup(kind="case", total=ctx.reads.how_many(wanted), hits=hits)
+
+
+def _names(ctx: RequestContext, text: str) -> list[HitGroup]:
+    """Return people, units, procedures and acts by their names, the most alike where none has the words."""
+    office, root = ctx.reads.office(), ctx.reader.root
+    everybody = not root or ctx.reader.may("settings")
+    units = office.units if everybody else set(office.below(root))
+    editions = [ctx.library.latest(name) for name in ctx.library.procedures()]
+    acts = {act.id: act for edition in editions for act in edition.acts.values()}
+    people = [(key, one.name, one.post) for key, one in office.people.items() if everybody or one.unit in units]
+    places = [(key, one.name, "") for key, one in office.units.items() if key in units]
+    return [
+        _named("person", people, text),
+        _named("unit", places, text),
+        _named("procedure", [(one.id, one.title, "") for one in editions], text),
+        _named("act", [(one.id, one.title, one.number or "") for one in acts.values()], text),
+    ]
+
+
+def _named(kind: Kind, names: Sequence[tuple[str, str | Text, str]], text: str) -> HitGroup:
+    """Return what has all the words of the text in its id, name or what is said about it."""
+    words = search_words(text)
+    written = [(name if isinstance(name, str) else " ".join(_texts(name).values())) for _, name, _ in names]
+    found = [
+        candidate
+        for candidate, name in zip(names, written, strict=True)
+        if all(word in fold(f"{candidate[0]} {name} {candidate[2]}") for word in words)
+    ]
+    near = not found and kind != "act"
+    if near:
+        parts = {part: one for one, name in zip(names, written, strict=True) for part in fold(name).split()}
+        alike = get_close_matches(fold(text), parts, n=HITS_SHOWN, cutoff=LIKENESS)
+        found = list({parts[part][0]: parts[part] for part in alike}.values())
+    hits = [
+        Hit(kind=kind, id=id, title=_same(name) if isinstance(name, str) else _texts(name), about=about)
+        for id, name, about in found[:HITS_SHOWN]
+    ]
+    return HitGroup(kind=kind, total=len(found), near=near, hits=hits)
+
+
+def _rows(ctx: RequestContext, text: str) -> HitGroup:
+    """Return rows of the registers the reader sees; fields hidden from them join no search."""
+    from services import register_views as registers
+
+    hits, total = list[Hit](), 0
+    for register in registers.list_registers(ctx, registers.AskRegisters()).registers:
+        if not register.rows:
+            continue
+        page = registers.list_rows(
+            ctx, registers.ListRows(register_id=register.id, search=text, size=HITS_SHOWN)
+        )
+        total += page.total
+        for row in page.rows[: HITS_SHOWN - len(hits)]:
+            named = [str(row.values[name]) for name in register.named_by if row.values.get(name)]
+            hits.append(
+                Hit(
+                    kind="register_row",
+                    id=row.id,
+                    within=register.id,
+                    title=dict(register.title),
+                    about=", ".join((row.id, *(row.names.get(name, name) for name in named))),
+                )
+            )
+    return HitGroup(kind="register_row", total=total, hits=hits)
+
+
+def _same(name: str) -> dict[str, str]:
+    return dict.fromkeys(("kk", "ru", "en"), name)
+
+
+def _texts(title: Text) -> dict[str, str]:
+    return {language: title[language] for language in ("kk", "ru", "en")}

@@ -1,0 +1,81 @@
+"""One search over what a reader may see."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.web.conftest import NOW, TODAY, Home
+from workflow.cases.commands.opening import Opening
+from workflow.search_words import fold, search_words
+
+
+def opened(home: Home, object: str, *, procedure: str = "internal-analysis", unit: str = "hr") -> str:
+    return home.desk.open(
+        Opening(procedure=procedure, unit=unit, object=object), by="t", now=NOW, today=TODAY
+    ).id
+
+
+def test_a_word_is_cut_of_its_ending_and_of_its_kazakh_letters() -> None:
+    """Five letters lose one, six two, nine three; numbers, short and Latin words stay."""
+    assert search_words("Приказа дочерним план 2026-0001 report") == (
+        "прика",
+        "дочерн",
+        "план",
+        "2026-0001",
+        "report",
+    )
+    assert fold("Қоғамда") == fold("коғамда") == "когамда"
+
+
+@pytest.mark.parametrize("typed", ["дочерним", "ДОЧЕРНИЕ", "жарнамасы", "Жарнама", "коғамдагы"])
+def test_a_case_is_found_in_any_form_of_its_words(typed: str, home: Home, browser: TestClient) -> None:
+    """Whatever the ending, the letter case or the keyboard it was typed on."""
+    case = opened(home, "Дочерние организации, қоғамдағы жарнама")
+    page = browser.get("/search", params={"q": typed, "lang": "ru"}).text
+
+    assert f'href="/cases/{case}"' in page.partition('aria-labelledby="found-case"')[2]
+    assert case in browser.get("/cases", params={"search": typed}).text
+
+
+def test_a_person_is_found_by_a_surname_and_by_one_that_is_nearly_theirs(browser: TestClient) -> None:
+    """Әлиева declined and without her own letter; with a letter too many it says that names are only alike."""
+    exact = browser.get("/search", params={"q": "Алиевой", "lang": "en"}).text
+    near = browser.get("/search", params={"q": "Ивоанов", "lang": "en"}).text
+
+    assert "/deadlines?person=" in exact
+    assert "no exact match" not in exact
+    assert "/deadlines?person=" in near
+    assert "no exact match" in near
+
+
+def test_nobody_finds_a_confidential_case_they_need_not_know_of(home: Home, browser: TestClient) -> None:
+    """Neither by its words, nor by its number, nor as one of so many."""
+    case = opened(home, "Тосынсыйлық", procedure="conflict-of-interest")
+    answers = [browser.get("/search", params={"q": text, "lang": "en"}).text for text in ("Тосынсыйлық", case)]
+    program = browser.get("/api/v1/search", params={"text": "Тосынсыйлық"}).json()
+
+    assert all(f'href="/cases/{case}"' not in answer for answer in answers)
+    assert "Nothing was found" in answers[0]
+    assert program["groups"] == []
+
+
+def test_what_was_typed_is_shown_as_text(browser: TestClient) -> None:
+    """Nothing typed becomes part of the page."""
+    page = browser.get("/search", params={"q": "<script>alert(1)</script>"}).text
+
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert" in page
+
+
+def test_a_reader_of_one_unit_finds_its_people_alone(home: Home) -> None:
+    """The head of a unit searches the unit and what lies below it."""
+    with home.client("head_of_unit") as own, home.client() as officer:
+        seen = own.get("/api/v1/search", params={"text": "org.kz"}).json()
+        every = officer.get("/api/v1/search", params={"text": "org.kz"}).json()
+    people = [
+        {hit["id"] for group in answer["groups"] if group["kind"] == "person" for hit in group["hits"]}
+        for answer in (seen, every)
+    ]
+
+    assert people[0] < people[1]

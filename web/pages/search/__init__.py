@@ -1,0 +1,49 @@
+"""The search page."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from services.search import Hit, Search, search
+from web.auth.dependencies import Reading
+from web.ui.render import page
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/search")
+def search_page(request: Request, ctx: Reading, q: Annotated[str, Query(max_length=200)] = "") -> Response:
+    """Show what the words of the address find."""
+    text = " ".join("".join(letter if letter.isprintable() else " " for letter in q).split())
+    found = search(ctx, Search(text=text)) if text else None
+    return page(
+        request,
+        ctx,
+        "search.html",
+        today=ctx.today,
+        place="/search",
+        text=text,
+        found=found,
+        address=hit_address,
+    )
+
+
+def hit_address(hit: Hit) -> str:
+    """Return the page of what was found; an act has none."""
+    id = quote(hit.id, safe="")
+    match hit.kind:
+        case "case":
+            return f"/cases/{id}"
+        case "person":
+            return f"/deadlines?person={id}"
+        case "unit":
+            return f"/cases?unit={id}"
+        case "register_row":
+            return f"/registers/{hit.within}/{id}"
+        case "procedure":
+            return f"/cases?procedure={id}"
+    raise ValueError(hit.kind)
