@@ -55,7 +55,7 @@ def people_to_tell(changes: Iterable[DeadlineChange], notices: Iterable[Notice])
     for notice in sorted(notices, key=lambda one: (one.queued_at, one.key)):
         if notice.state in TOLD_STATES:
             told[notice.obligation, notice.person, notice.channel] = notice
-    changed = {one.obligation: one for one in changes if not one.done}
+    changed = {one.obligation: one for one in changes}
     return frozenset(
         person
         for (obligation, person, _), last in told.items()

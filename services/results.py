@@ -211,6 +211,7 @@ class CommandResult(BaseModel):
     """What a command did to a case: events written (none if it was done already) and due dates moved.
 
     `preview`: nothing was written; `changed` is whether it would be. `tells`: how many people would be told.
+    `dropped`, `opened`: of a preview, obligations no longer required and newly required, with a day or without.
     `lost`: facts and plan dates that another edition does not know; they stay in the history.
     """
 
@@ -220,6 +221,8 @@ class CommandResult(BaseModel):
     moved: list[MovedDate] = Field(default_factory=list)
     preview: bool = False
     tells: int | None = None
+    dropped: list[str] = Field(default_factory=list)
+    opened: list[str] = Field(default_factory=list)
     lost: list[str] = Field(default_factory=list)
 
 
@@ -293,9 +296,15 @@ def preview_result(preview: Preview, *, tells: int) -> CommandResult:
         case=preview.change.case.id,
         changed=bool(preview.change.events),
         events=[],
-        moved=[_moved(change.obligation, change.before, change.after) for change in preview.deadlines],
+        moved=[
+            _moved(change.obligation, change.before, change.after)
+            for change in preview.deadlines
+            if change.before != change.after
+        ],
         preview=True,
         tells=tells,
+        dropped=[change.obligation for change in preview.dropped],
+        opened=[change.obligation for change in preview.opened],
         lost=_lost(preview.change),
     )
 

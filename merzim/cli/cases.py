@@ -533,11 +533,11 @@ def _tell(
         call.answer(result.model_dump(mode="json", by_alias=True))
         return
     if result.preview:
-        changes = [(date.before, date.after) for date in result.moved]
+        required = {*result.dropped, *result.opened}
         counts = {
-            "moved": sum(bool(before and after) for before, after in changes),
-            "dropped": sum(after is None for _, after in changes),
-            "opened": sum(before is None for before, _ in changes),
+            "moved": sum(date.obligation not in required for date in result.moved),
+            "dropped": len(result.dropped),
+            "opened": len(result.opened),
         }
         call.print(call.say("preview.summary", **counts, people=result.tells))
     else:
@@ -547,8 +547,14 @@ def _tell(
             call.print(call.say("cli.moved"))
     if result.lost:
         call.print(call.say("cli.lost", names=result.lost))
-    if result.moved:
-        moved = [(date.obligation, date.before or "-", date.after or "-") for date in result.moved]
-        call.table(("id", "was", "is"), moved, indent=2)
+    dates = {date.obligation: (date.before, date.after) for date in result.moved}
+    if names := tuple(dict.fromkeys((*dates, *result.dropped, *result.opened))):
+        none = call.say("cli.state.not_required")
+        rows = []
+        for name in names:
+            before, after = dates.get(name, (None, None))
+            was, becomes = (none if name in result.opened else "-"), (none if name in result.dropped else "-")
+            rows.append((name, before or was, after or becomes))
+        call.table(("id", "was", "is"), rows, indent=2)
     if result.preview:
         call.print(call.say("cli.nothing_written"))

@@ -38,3 +38,20 @@ def test_a_plan_takes_an_answer_and_refuses_what_is_none(merzim: Merzim) -> None
     assert {one["id"]: one["due"] for one in planned["obligations"]}["measures_taken"] == "2026-04-21"
     assert [one.code for one in bad] == [2, 2, 2]
     assert "DECISION=OPTION@DATE" in bad[0].err
+
+
+def test_a_preview_counts_what_has_no_day_and_drops_nothing_that_only_loses_its_day(office: Merzim) -> None:
+    """A term without a number is newly required too (standard, p. 13: signs of a crime are reported); with its
+    anchor's plan date withdrawn an announcement is still required, only without a day for now."""
+    now = ("--now", "2026-03-16")
+    case = office("open", "conflict-of-interest", *now, "--json").json["id"]
+    opened = office("decide", case, "crime_signs", "found", "--on", "2026-03-16", *now, "--dry-run")
+    other = office("open", "internal-analysis", "--planned", "analysis_started=2026-04-13", *now, "--json")
+    taken = ("withdraw", other.json["id"], "plan.analysis_started", "--ground", "x", *now, "--dry-run")
+    lost, answer = office(*taken), office(*taken, "--json").json
+
+    assert "Deadlines moved: 0; no longer required: 0; newly required: 1; people told: 0." in opened.out
+    assert "authorised_body_told  not required  -" in opened.out
+    assert "no longer required: 0; newly required: 0; people told: 0." in lost.out
+    assert {"obligation": "start_announced", "from": "2026-03-30", "to": None} in answer["moved"]
+    assert (answer["dropped"], answer["opened"]) == ([], [])

@@ -19,37 +19,39 @@ from workflow.ports import CaseWrite, Ledger, Result
 class DeadlineChange:
     """One deadline before and after a command.
 
-    `before`, `after`: its due date while somebody is asked for it; None while nobody is.
+    `before`, `after`: its due date while somebody is asked for it; None while nobody is, or without a day.
+    `required_before`, `required_after`: whether somebody is asked for it.
     """
 
     obligation: str
     title: Text
     before: date | None
     after: date | None
-    done: bool = False
+    required_before: bool
+    required_after: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Preview:
-    """What a command would write, and which deadlines it would change."""
+    """What a command would write, and which deadlines it would change (not those it ends by itself)."""
 
     change: Change
     deadlines: tuple[DeadlineChange, ...]
 
     @property
     def moved(self) -> tuple[DeadlineChange, ...]:
-        """Deadlines that would have another due date."""
-        return tuple(one for one in self.deadlines if one.before and one.after)
+        """Deadlines still asked for that would have another due date, or none for now."""
+        return tuple(one for one in self.deadlines if one.required_before and one.required_after)
 
     @property
     def dropped(self) -> tuple[DeadlineChange, ...]:
         """Deadlines nobody would be asked for any more."""
-        return tuple(one for one in self.deadlines if one.after is None)
+        return tuple(one for one in self.deadlines if not one.required_after)
 
     @property
     def opened(self) -> tuple[DeadlineChange, ...]:
         """Deadlines somebody would be asked for that nobody is asked for now."""
-        return tuple(one for one in self.deadlines if one.before is None)
+        return tuple(one for one in self.deadlines if not one.required_before)
 
 
 def preview(
@@ -75,7 +77,9 @@ def _changes(before: Sequence[Deadline], after: Sequence[Deadline]) -> tuple[Dea
     changes = []
     for name in dict.fromkeys((*was, *becomes)):
         old, new = was.get(name), becomes.get(name)
-        if (due := _waited_for(old)) == (next_due := _waited_for(new)):
+        required, next_required = _is_required(name, was), _is_required(name, becomes)
+        due, next_due = (old.due if old and required else None), (new.due if new and next_required else None)
+        if (required, due) == (next_required, next_due) or (new and new.state in ("done", "missed")):
             continue
         either = new or old
         assert either is not None
@@ -85,14 +89,21 @@ def _changes(before: Sequence[Deadline], after: Sequence[Deadline]) -> tuple[Dea
                 title=either.obligation.title,
                 before=due,
                 after=next_due,
-                done=new is not None and new.state in ("done", "missed"),
+                required_before=required,
+                required_after=next_required,
             )
         )
     return tuple(changes)
 
 
-def _waited_for(deadline: Deadline | None) -> date | None:
-    return deadline.due if deadline is not None and deadline.state in WAITING else None
+def _is_required(name: str, deadlines: Mapping[str, Deadline]) -> bool:
+    """Return whether somebody is asked for it: for a period also while the periods have no first day."""
+    if (deadline := deadlines.get(name)) is not None:
+        return deadline.state in WAITING
+    recurring, dot, _ = name.partition(".")
+    if dot:
+        return recurring in deadlines and deadlines[recurring].state in WAITING
+    return any(one.state in WAITING for one in deadlines.values() if one.id.startswith(f"{name}."))
 
 
 class _Unwritten:
