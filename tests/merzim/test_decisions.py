@@ -55,3 +55,16 @@ def test_a_preview_counts_what_has_no_day_and_drops_nothing_that_only_loses_its_
     assert "no longer required: 0; newly required: 0; people told: 0." in lost.out
     assert {"obligation": "start_announced", "from": "2026-03-30", "to": None} in answer["moved"]
     assert (answer["dropped"], answer["opened"]) == ([], [])
+
+
+def test_a_question_without_an_answer_has_nothing_to_withdraw(office: Merzim) -> None:
+    """A second time it is withdrawn already; never answered, the refusal says what is recorded."""
+    case = office("open", "internal-document", "--json").json["id"]
+    taken = ("withdraw", case, "units", "--ground", "x", "--now", "2026-04-06")
+    never = office(*taken)
+    office("decide", case, "units", "touched", "--on", "2026-04-02", "--now", "2026-04-06")
+    done, again = office(*taken), office(*taken)
+
+    assert (never.code, done.code, again.code) == (2, 0, 2)
+    assert "nothing to withdraw" in never.err
+    assert "withdrawn already" in again.err

@@ -236,7 +236,11 @@ def select_records(
         selection = _pause(pauses[-1], live)
     else:
         question = procedure.by_id.get(name)
-        if question is not None and question.options and (answer := question.answer(case.facts)):
+        if question is not None and question.options:
+            answer = question.answer(case.facts)
+            if answer is None:
+                taken_back = (one.fact for one in question.options if one.fact in case.withdrawn)
+                raise _missing(case, next(taken_back, name))
             name = answer.fact
         known_fact(procedure, name)
         thread = _fact(live, name)
