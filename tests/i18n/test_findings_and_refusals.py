@@ -117,3 +117,12 @@ def test_an_impossible_date_says_where_if_that_is_known() -> None:
 def test_an_error_without_a_code_says_its_own_text() -> None:
     """Nothing is swallowed."""
     assert i18n.refusal(ValueError("disk is full"), "kk") == "disk is full"
+
+
+def test_who_may_not_extend_and_who_is_above_are_named_by_their_titles() -> None:
+    """No code of the program stands in the sentence; a word it does not know stays as it was typed."""
+    values = {"duty": "officer", "act": "Code", "allowed": ("head",), "title": "t", "unit": "–"}
+
+    assert i18n.say("extend.not_by", values, "ru").startswith("«ответственный сотрудник» не вправе")
+    assert "«вышестоящий руководитель»" in i18n.say("letter.problem_nobody", {**values, "duty": "above"}, "ru")
+    assert "«жоғары тұрған басшы»" in i18n.say("letter.problem_nobody", {**values, "duty": "above"}, "kk")
