@@ -68,3 +68,16 @@ def test_a_question_without_an_answer_has_nothing_to_withdraw(office: Merzim) ->
     assert (never.code, done.code, again.code) == (2, 0, 2)
     assert "nothing to withdraw" in never.err
     assert "withdrawn already" in again.err
+
+
+def test_a_record_names_no_due_date_of_what_is_not_required(office: Merzim) -> None:
+    """An equal post is owed only where the conflict cannot be settled (standard, 14(6)): until that is answered
+    its three months move nothing; with the answer they begin."""
+    now = ("--now", "2026-03-16", "--json")
+    case = office("open", "conflict-of-interest", *now).json["id"]
+    first = office("record", case, "conflict_known", "--on", "2026-03-02", *now).json
+    office("decide", case, "conflict", "confirmed", "--on", "2026-03-16", *now)
+    last = office("decide", case, "settlement", "impossible", "--on", "2026-03-16", *now).json
+
+    assert first["moved"] == []
+    assert {"obligation": "equal_post_given", "from": None, "to": "2026-06-02"} in last["moved"]

@@ -536,9 +536,11 @@ class CaseCommands:
 
 
 def _moved(before: Iterable[Deadline], change: CaseWrite) -> tuple[Moved, ...]:
-    old = {deadline.id: deadline.due for deadline in before}
+    """Return the due dates of what is required that differ. What is not required has none to name."""
+    old = {deadline.id: deadline.due for deadline in before if deadline.state != "not_required"}
+    new = {row.obligation: row.due for row in change.rows if row.state != "not_required"}
     return tuple(
-        (row.obligation, old.get(row.obligation), row.due)
+        (row.obligation, old.get(row.obligation), new.get(row.obligation))
         for row in change.rows
-        if old.get(row.obligation) != row.due
+        if old.get(row.obligation) != new.get(row.obligation)
     )
