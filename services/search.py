@@ -49,7 +49,6 @@ class HitGroup(BaseModel):
 class Found(BaseModel):
     """What a search found, kind by kind; kinds without a hit are left out."""
 
-    text: str
     groups: list[HitGroup]
 
 
@@ -57,7 +56,7 @@ class Found(BaseModel):
 def search(ctx: RequestContext, command: Search) -> Found:
     """Search everything the reader may see."""
     groups = (_cases(ctx, command.text), *_names(ctx, command.text), _rows(ctx, command.text))
-    return Found(text=command.text, groups=[group for group in groups if group.hits])
+    return Found(groups=[group for group in groups if group.hits])
 
 
 def _cases(ctx: RequestContext, text: str) -> HitGroup:

@@ -69,6 +69,9 @@ WALKED = {
     r'^SELECT "case"\.id FROM "case" JOIN \(SELECT DISTINCT event\."case"': (
         "the map of all registers of risks: found by an index of their first entries"
     ),
+    r"^SELECT register_row\.register_id, count\(\*\) AS count_1 FROM register_row WHERE": (
+        "how many rows each register has: counted by an index"
+    ),
     r"^SELECT account\.login, .* FROM account ORDER BY account\.login$": "the list of accounts shows them all",
     r"^SELECT account\.login FROM account WHERE account\.password != \? LIMIT": "ends at the first",
 }
