@@ -10,9 +10,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from notifications.notice import Notice
-from tests.web.conftest import NOW, PASSWORD, TODAY, Home, office_with_cases
+from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build, office_with_cases
+from workflow.cases.commands.opening import Opening
 from workflow.org.access import Reader
-from workflow.org.office import Person
+from workflow.org.office import Office, Person, Unit
 
 
 @pytest.fixture
@@ -288,6 +289,20 @@ def test_obligatory_steps_without_a_term_stand_on_the_desk_as_a_checklist(home: 
     assert f"{home.late}:start_text_checked" in rows(checklist)
     assert f"{home.late}:publication_text_checked" not in rows(page)
     assert f"{home.late}:work_plan_approved" not in rows(page), "recommended is not obligatory"
+
+
+def test_the_checklist_names_what_a_case_without_a_unit_asks() -> None:
+    """It is the whole organisation's: its steps without a term stand on the desk of who holds their duty."""
+    person = Person(key="a@org.kz", name="Әлиева", unit="body", duties=("authorised_person",))
+    home = build(Office(units={"body": Unit(id="body", name="Басқарма")}, people={person.key: person}))
+    reader = Reader(login="officer", access="officer", person=person.key)
+    home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    opening = Opening(procedure="internal-analysis")
+    case = home.desk.open(opening, by="test", now=NOW, today=TODAY).id
+    home.desk.record(case, "schedule_approved", on=TODAY, by="test", now=NOW, today=TODAY)
+    _, _, checklist = home.client().get("/desk?show=mine").text.partition('<section class="card" id="undated"')
+
+    assert f"{case}:start_text_checked" in rows(checklist)
 
 
 def test_a_plan_that_slipped_is_asked_about_apart_from_what_is_overdue(home: Home) -> None:

@@ -211,8 +211,8 @@ def _duties_held(office: Office, person: Person, *, on: date) -> frozenset[Assig
     stands_in_for = (one for one in office.people.values() if one.deputy == person.key)
     duties = {duty for one in (person, *stands_in_for) for duty in one.duties}
     units = office.below(office.organisation(person.unit) or person.unit)[:MOST_UNITS]
-    keys = [AssigneeKey(unit, duty, "", "") for unit in units for duty in sorted(duties)]
-    keys += [AssigneeKey(unit, duty, "", person.key) for unit in units for duty in sorted(OF_A_PERSON)]
+    keys = [AssigneeKey(unit, duty, "", "") for unit in ("", *units) for duty in sorted(duties)]
+    keys += [AssigneeKey(unit, duty, "", person.key) for unit in ("", *units) for duty in sorted(OF_A_PERSON)]
     return frozenset(
         key
         for key in keys
