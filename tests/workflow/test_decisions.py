@@ -170,6 +170,41 @@ def test_a_decision_is_answered_once_and_anew_after_a_withdrawal(desk: CaseComma
     assert "conflict_not_confirmed" not in desk.view(told.id, today=TODAY).case.facts
 
 
+def test_a_question_asked_only_after_another_one_names_it_when_it_is_answered_too_soon(
+    desk: CaseCommands,
+) -> None:
+    """Standard, 14(4): whether a conflict can be settled is asked once it is confirmed: until then the refusal
+    names that question and its answer; denied, another branch was taken. Instruction 2024, 2.3.1: a resignation
+    is decided once it was applied for, and that is asked of a political servant alone."""
+
+    def refusal(name: str, decision: str, option: str) -> tuple[str, object, object]:
+        with pytest.raises(NotAsked) as raised:
+            desk.decide(name, decision, option, on=OPINION, by="officer", now=NOW, today=TODAY)
+        of = raised.value.arguments
+        return raised.value.code, of.get("first"), of.get("answer")
+
+    def answer(name: str, decision: str, option: str) -> None:
+        desk.decide(name, decision, option, on=OPINION, by="officer", now=NOW, today=TODAY)
+
+    law = conflict()
+    case_id = desk.open(Opening(procedure=law.id, facts=CONFLICT), by="officer", now=NOW, today=TODAY).id
+    confirmed = (law.decisions["conflict"].title, law.by_id["conflict_confirmed"].title)
+    assert refusal(case_id, "settlement", "settled") == ("decision_after_answer", *confirmed)
+    answer(case_id, "conflict", "none")
+    assert refusal(case_id, "settlement", "settled") == ("decision_not_asked", None, None)
+
+    head = library().named("head-responsibility.2024-01-01")
+    facts = {"court_act_in_force": OPINION}
+    case_id = desk.open(Opening(procedure=head.id, facts=facts), by="officer", now=NOW, today=TODAY).id
+    political = (head.decisions["office"].title, head.by_id["head_political"].title)
+    assert refusal(case_id, "resignation", "accepted") == ("decision_after_answer", *political)
+    answer(case_id, "office", "political")
+    applied = head.by_id["resignation_applied"].title
+    assert refusal(case_id, "resignation", "accepted") == ("decision_after_fact", applied, None)
+    desk.exempt(case_id, ground="демалыс", obligation="resignation", by="officer", now=NOW, today=TODAY)
+    assert refusal(case_id, "resignation", "accepted") == ("decision_not_asked", None, None)
+
+
 def test_an_unknown_question_or_answer_is_refused_with_those_there_are(desk: CaseCommands) -> None:
     """And a question is no fact: the refusal names the facts of its answers."""
     told = desk.open(Opening(procedure="conflict-of-interest"), by="officer", now=NOW, today=TODAY)

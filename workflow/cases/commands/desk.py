@@ -34,6 +34,8 @@ from workflow.cases.commands.payloads import (
 )
 from workflow.cases.machine import require, stage
 from workflow.cases.registers.evidence_list import proofs
+from workflow.cases.states import AWAITED
+from workflow.deadlines.applicability import asked_of
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
 from workflow.law.library import Library
@@ -64,7 +66,8 @@ class GroundMissing(Refusal, ValueError):
 
 
 class NotAsked(Refusal, ValueError):
-    """The decision is not asked in the case as it stands: another branch was taken, or the case is over."""
+    """The decision is not asked in the case as it stands: its branch is not open yet, another one was taken, or
+    the case is over."""
 
 
 class NotExempted(Refusal, ValueError):
@@ -259,9 +262,7 @@ class CaseCommands:
         """
         view = self.looked_at(self._case(case_id), today=today)
         fact = known_option(view.procedure, decision, option).fact
-        question = next(one for one in view.deadlines if one.id == decision)
-        if question.state == "not_required":
-            raise NotAsked("decision_not_asked", title=question.obligation.title, case=case_id)
+        _require_asked(view, decision)
         return self.record(
             case_id,
             fact,
@@ -533,6 +534,32 @@ class CaseCommands:
 
     def _within_records(self, on: date) -> None:
         self._calendar.is_working(on)
+
+
+def _require_asked(view: View, decision: str) -> None:
+    """Refuse a decision that is not asked; while what opens its branch is still to come, the refusal names it.
+
+    Raises NotAsked.
+    """
+    case, procedure = view.case, view.procedure
+    by_id = {deadline.id: deadline for deadline in view.deadlines}
+    question = by_id[decision]
+    if question.state != "not_required":
+        return
+    title = question.obligation.title
+    free = case.standing != "active" or decision in case.exempted
+    opener = None if free or not asked_of(case, procedure, question.obligation) else question.obligation.when
+    while opener is not None:
+        first = procedure.answered_by.get(opener) or procedure.by_id.get(opener)
+        before = by_id.get(first.id) if first else None
+        if first is None or before is None or before.state not in (*AWAITED, "not_required"):
+            break
+        if before.state != "not_required":
+            answer = next((option.title for option in first.options if option.fact == opener), None)
+            code = "decision_after_answer" if answer else "decision_after_fact"
+            raise NotAsked(code, title=title, case=case.id, first=first.title, answer=answer)
+        opener = first.when
+    raise NotAsked("decision_not_asked", title=title, case=case.id)
 
 
 def _moved(before: Iterable[Deadline], change: CaseWrite) -> tuple[Moved, ...]:
