@@ -32,7 +32,7 @@ def the_case() -> Case:
 def due(obligation: str = "start_announced", **changes: object) -> Deadline:
     found = deadline(the_case(), analysis(), CALENDAR, obligation, today=FIVE_BEFORE)
     assert found is not None
-    return replace(found, **changes)  # type: ignore[arg-type]
+    return found._replace(**changes)  # type: ignore[arg-type]
 
 
 def matter(found: Deadline | None = None, **changes: object) -> Matter:
@@ -203,7 +203,7 @@ def test_the_letter_in_english_without_pages_to_link_to() -> None:
 def test_what_is_only_recommended_is_said_to_be(language: str, line: str) -> None:
     """Nobody is told that they must where the law only recommends."""
     found = due()
-    recommended = replace(found, obligation=replace(found.obligation, force="recommended"))
+    recommended = found._replace(obligation=replace(found.obligation, force="recommended"))
 
     assert line in said(language, FIVE_BEFORE, recommended).text.splitlines()
 
@@ -286,7 +286,7 @@ def test_a_title_that_begins_with_an_abbreviation_keeps_its_capitals() -> None:
     """ISO does not become iSO inside a sentence."""
     found = due()
     title = Text(kk="ISO 37001 сертификаты", ru="ISO 37001: сертификат", en="ISO 37001 certificate")
-    renamed = replace(found, obligation=replace(found.obligation, title=title))
+    renamed = found._replace(obligation=replace(found.obligation, title=title))
 
     assert said("kk", FIVE_BEFORE, renamed).subject.startswith("Мерзімі жақын: ISO 37001 сертификаты – ")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 
 import calendars
@@ -40,7 +39,7 @@ def chain(
 
 def test_a_case_without_any_date_has_no_picture() -> None:
     """Nothing is drawn where nothing is known."""
-    undated = [replace(deadline, due=None, planned_on=None, done_on=None) for deadline in chain()]
+    undated = [deadline._replace(due=None, planned_on=None, done_on=None) for deadline in chain()]
 
     assert build_timeline(undated, calendar=calendars.calendar(), today=TODAY, soon=SOON) is None
     assert build_timeline([], calendar=calendars.calendar(), today=TODAY, soon=SOON) is None
@@ -150,7 +149,7 @@ def test_the_edges_of_the_records_are_not_crossed() -> None:
     """A case at the very end of the records is drawn up to their last day."""
     calendar = calendars.calendar()
     one = next(one for one in chain() if one.id == "schedule_approved")
-    only = [replace(one, period=None, due=calendar.last, planned_on=None, done_on=None, opens=None)]
+    only = [one._replace(period=None, due=calendar.last, planned_on=None, done_on=None, opens=None)]
     picture = build_timeline(only, calendar=calendar, today=TODAY, soon=SOON)
 
     assert picture is not None

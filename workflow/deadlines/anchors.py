@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, time
+from typing import NamedTuple
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
@@ -27,8 +28,7 @@ OF_THE_PERIOD = (DayAfterPeriod, PerPeriod, Quota, Target)
 _NOTHING = CountedTerm()
 
 
-@dataclass(frozen=True, slots=True)
-class AnchorDate:
+class AnchorDate(NamedTuple):
     """The day a fact is counted from, how sure it is, and the local time it happened at, where it is known."""
 
     on: date | None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 from calendars.explanation import Explanation
 from workflow.cases.states import State
@@ -16,9 +16,11 @@ Status = Literal["planned", "provisional", "firm"]
 Knowledge = Literal["confirmed", "provisional"]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Deadline:
+class Deadline(NamedTuple):
     """When one obligation of one case is due, and why.
+
+    A named tuple, since the board makes some forty of them for every case and a frozen dataclass takes three
+    times as long to make.
 
     Attributes:
         id: the obligation's id, with its period when it recurs (`quarter_reported.2026Q3`).
@@ -47,23 +49,23 @@ class Deadline:
 
     id: str
     obligation: Obligation
-    period: str | None = None
     due: date | None
-    due_at: datetime | None = None
     earliest: date | None
     latest: date | None
     safe_by: date | None
+    anchor: AnchorState
+    calendar: Knowledge
+    status: Status
+    state: State
+    period: str | None = None
+    due_at: datetime | None = None
     opens: date | None = None
     opens_in_practice: date | None = None
     closes: date | None = None
     own: OwnTerm | None = None
     law_due: date | None = None
-    anchor: AnchorState
     anchor_fact: str | None = None
     anchor_on: date | None = None
-    calendar: Knowledge
-    status: Status
-    state: State
     answer: Option | None = None
     planned_on: date | None = None
     done_on: date | None = None
@@ -76,7 +78,7 @@ class Deadline:
     adjustments: Explanation = ()
     span_first: date | None = None
     span_last: date | None = None
-    versions: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, str] = MappingProxyType({})
 
     @property
     def is_done_late(self) -> bool:

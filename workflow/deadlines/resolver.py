@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 
 from calendars.calendar import Calendar
@@ -169,7 +168,7 @@ def _deadline(
     if judged is None or obligation.by_itself or not result.is_done_late:
         return result
     # Later on its last day than its hour: late by no working day.
-    return replace(result, late_by=late_by(due, judged, chain.calendar) or 0)
+    return result._replace(late_by=late_by(due, judged, chain.calendar) or 0)
 
 
 def late_by(due: date | None, on: date | None, calendar: Calendar) -> int | None:
