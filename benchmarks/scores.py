@@ -15,6 +15,7 @@ from pathlib import Path
 
 from merzim.app import build_app
 from services.app import AppContext
+from services.context import operator_context
 from services.scoring import scoring
 from services.settings import DatabaseSettings, Settings
 from services.year_scores import year_scores
@@ -43,8 +44,9 @@ def main() -> None:
         office_store.save(house.engine, units=[top, *units])
         open_year(house, 2026, **SAID)
         facts = _record(house)
+        ctx = operator_context(house, by="bench", now=NOW, today=TODAY)
         begun = time.perf_counter()
-        whole, *parts = year_scores(house, "top", 2026, today=TODAY, readings=scoring().usual, by_unit=True)
+        whole, *parts = year_scores(ctx, "top", 2026, today=TODAY, readings=scoring().usual, by_unit=True)
         took = time.perf_counter() - begun
         house.close()
     print(f"{len(parts)} organisations and the body above them, {facts} facts: {took:.2f} s")

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from decimal import Decimal
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from pydantic import BaseModel, Field
 
 from services.context import RequestContext
 from services.inputs import Line
 from services.register_views import ListRows, reader_scope, row_query
+from services.scoring import scoring
 from services.verbs import Command, verb
 from workflow.registers.access import sees_lists
 from workflow.registers.definition import FILLED, Condition, Count, Register
-from workflow.registers.rows import sort_key
+from workflow.registers.rows import sort_key, text_key
+from workflow.scoring.recorded import CountedRows, row_numbers
+
+if TYPE_CHECKING:
+    from storage.registers.lists import RowQuery
+    from workflow.law.procedure import Text
+    from workflow.scoring.recorded import Numbers
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
+_SCALE = 10**4
+_Line: TypeAlias = "tuple[str, str, str, int, int | None, int | None]"
+"""Unit, month, value, rows, sum and largest number, in ten-thousandths."""
 
 
 class AskFigures(Command):
@@ -28,12 +38,12 @@ class AskFigures(Command):
 
 
 class RegisterFigure(BaseModel):
-    """What one `[[count]]` of a register comes to. `where`: its condition, "" for none; `number`: a decimal."""
+    """What one `[[count]]` of a register comes to. `where`: its conditions, "" for none."""
 
     indicator: str
     register_id: str
     where: str
-    number: str
+    number: int
 
 
 class RegisterFigures(BaseModel):
@@ -48,43 +58,114 @@ class RegisterFigures(BaseModel):
 def list_figures(ctx: RequestContext, command: AskFigures) -> RegisterFigures:
     """Count rows of registers for indicators, as far as the reader sees them."""
     seen = reader_scope(ctx)
-    last = min(ctx.today, date(command.year, 12, 31))
-    registers = [ctx.app.registers.on(name, last) for name in ctx.app.registers.ids()]
-    return RegisterFigures(
-        year=command.year,
-        unit=command.unit,
-        figures=[
+    figures = []
+    for register, count in _counts(ctx, command.year):
+        if not sees_lists(register, seen) or command.indicator not in ("", count.indicator):
+            continue
+        query = row_query(ctx, register, ListRows(register_id=register.id, unit=command.unit))
+        found = list(_counted(ctx, register, count, query, command.year))
+        values = {one.value for one in found if one.value}
+        figures.append(
             RegisterFigure(
                 indicator=count.indicator,
                 register_id=register.id,
-                where=str(count.where) if count.where is not None else "",
-                number=f"{figure(ctx, register, count, command).normalize():f}",
+                where=", ".join(map(str, count.where)),
+                number=len(values) if count.distinct else sum(one.count for one in found),
             )
-            for register in registers
-            if sees_lists(register, seen)
-            for count in register.counts
-            if command.indicator in ("", count.indicator)
-        ],
-    )
+        )
+    return RegisterFigures(year=command.year, unit=command.unit, figures=figures)
 
 
-def figure(ctx: RequestContext, register: Register, count: Count, asked: AskFigures) -> Decimal:
-    """Return how many rows of the year count, how many different values, or the sum of a field."""
+def year_rows(ctx: RequestContext, year: int) -> Mapping[str, Numbers]:
+    """Return the numbers rows of registers give to the points of a year, by unit.
+
+    Rows of open registers count for everybody, as facts of cases do; of confidential ones those their reader
+    sees, so that no number speaks of a row that is hidden from them.
+    """
+    from storage.registers.lists import RowQuery
+
+    seen, found = reader_scope(ctx), list[CountedRows]()
+    for register, count in _counts(ctx, year):
+        query = RowQuery(register=register.id, open_cases=register.kept_in == "case")
+        if register.confidential:
+            if not sees_lists(register, seen):
+                continue
+            query = row_query(ctx, register, ListRows(register_id=register.id))
+        found += _counted(ctx, register, count, query, year)
+    return row_numbers(found)
+
+
+def hides_counts(ctx: RequestContext) -> bool:
+    """Return whether registers count for indicators whose rows the reader does not see."""
+    seen = reader_scope(ctx)
+    return any(not sees_lists(register, seen) for register, _ in _counts(ctx, ctx.today.year))
+
+
+def register_titles(ctx: RequestContext) -> Mapping[str, Text]:
+    """Return the titles of registers by id."""
+    return {name: ctx.app.registers.latest(name).title for name in ctx.app.registers.ids()}
+
+
+def _counts(ctx: RequestContext, year: int) -> Iterator[tuple[Register, Count]]:
+    """Yield what counts, of each register as it was in force at the end of the year."""
+    last = min(ctx.today, date(year, 12, 31))
+    for name in ctx.app.registers.ids():
+        register = ctx.app.registers.on(name, last)
+        for count in register.counts:
+            yield register, count
+
+
+def _counted(
+    ctx: RequestContext, register: Register, count: Count, query: RowQuery, year: int
+) -> Iterator[CountedRows]:
+    """Yield the rows that count, by unit, month and value, up to the day of the question."""
     from storage.registers.lists import CellFilter, SqlRegisterLists
 
-    query = row_query(ctx, register, ListRows(register_id=register.id, unit=asked.unit))
-    if count.where is not None:
-        keys = _keys(register, count.where)
-        where = CellFilter(field=count.where.field, keys=keys, filled=keys is None)
-        query = query.narrowed(where)
-    return SqlRegisterLists(ctx.app.engine).figure(
+    fact = count.fact or scoring().indicators[count.indicator].counting.fact
+    for condition in count.where:
+        keys = _keys(register, condition)
+        query = query.narrowed(CellFilter(field=condition.field, keys=keys, filled=keys is None))
+    found = SqlRegisterLists(ctx.app.engine).figures(
         query,
         date_field=count.date,
-        first=date(asked.year, 1, 1),
-        last=date(asked.year, 12, 31),
-        distinct_field=count.distinct,
-        sum_field=count.sum,
+        first=date(FIRST_YEAR if count.standing else year, 1, 1),
+        last=min(ctx.today, date(year, 12, 31)),
+        value_field=count.unit or count.distinct,
+        number_field=count.sum or count.most,
     )
+    lines: list[_Line] = [(*line,) for line in found]
+    if count.unit:
+        lines = list(_placed(ctx, lines))
+    values: dict[str, set[str]] = {}
+    for unit, _, value, *_rest in lines:
+        values.setdefault(unit, set()).add(value)
+    for unit, month, value, rows, total, most in lines:
+        if not {*count.all_of} <= values[unit]:
+            continue
+        value = value if count.distinct else ""
+        number = 1 if count.distinct else int(total or 0) // _SCALE if count.sum else rows
+        yield CountedRows(
+            fact=fact,
+            register=register.id,
+            unit=unit,
+            month=int(month[5:]) if month.startswith(f"{year}-") else 0,
+            count=number,
+            rows=rows,
+            value=value,
+            views=int(most or 0) // _SCALE if count.most else None,
+        )
+
+
+def _placed(ctx: RequestContext, lines: Iterable[_Line]) -> Iterator[_Line]:
+    """Yield rows with the unit a field names in place of theirs; those whose unit the office does not know are
+    left out.
+    """
+    office = ctx.app.reads.office()
+    named = {text_key(unit.name): unit.id for unit in office.units.values()}
+    for _, month, place, rows, total, most in lines:
+        unit = place if place in office.units else named.get(place)
+        if unit is not None:
+            yield unit, month, "", rows, total, most
 
 
 def _keys(register: Register, where: Condition) -> tuple[str, ...] | None:

@@ -13,7 +13,8 @@ from services.scoring import scoring
 
 if TYPE_CHECKING:
     from calendars.explanation import Element
-    from services.app import AppContext
+    from services.context import RequestContext
+    from workflow.law.procedure import Text
     from workflow.scoring.prospects import Prospect, Step
     from workflow.scoring.scale import Readings, Scoring
     from workflow.scoring.score import Scores
@@ -61,18 +62,21 @@ class YearScores:
 
 
 def year_scores(
-    app: AppContext, unit: str, year: int, *, today: date, readings: Readings, by_unit: bool = False
+    ctx: RequestContext, unit: str, year: int, *, today: date, readings: Readings, by_unit: bool = False
 ) -> tuple[YearScores, ...]:
-    """Calculate the points of a unit with all units below it ("" is the whole office).
+    """Calculate the points of a unit with all units below it ("" is the whole office), as its reader sees them.
 
     Args:
         by_unit: also return the points of each unit directly below it.
     """
+    from calendars.explanation import Element
+    from services.register_figures import hides_counts, register_titles, year_rows
     from workflow.scoring.tally import Year
 
-    shipped = scoring()
-    gathered = app.kept_points.year(shipped, year, today=today)
-    first = app.kept_points.first_record()
+    shipped, kept = scoring(), ctx.app.kept_points
+    gathered = kept.year(shipped, year, today=today).with_rows(year_rows(ctx, year))
+    first, titles = kept.first_record(), register_titles(ctx)
+    hidden = (Element(code="score.rows_hidden"),) if hides_counts(ctx) else ()
     office = gathered.office
     # The whole office stands for its single top unit, if there is one; that unit's cases may name no unit.
     unit = unit or office.root
@@ -89,19 +93,27 @@ def year_scores(
                 kinds=shipped.units,
             ),
             readings,
+            titles,
+            hidden,
         )
         for root in roots
     )
 
 
-def _score_year(scoring: Scoring, year: Year, readings: Readings) -> YearScores:
+def _score_year(
+    scoring: Scoring,
+    year: Year,
+    readings: Readings,
+    titles: Mapping[str, Text],
+    hidden: tuple[Element, ...],
+) -> YearScores:
     from workflow.scoring.prospects import explain, prospect, remarks, steps
     from workflow.scoring.score import score
     from workflow.scoring.tally import tally
 
     counted = tally(scoring, year, readings)
     scores = score({name: entry.answer for name, entry in counted.items()}, scoring, readings)
-    scores = explain(scores, counted, scoring, year, readings)
+    scores = explain(scores, counted, scoring, year, readings, registers=titles)
     prospects = {
         score.id: prospect(scoring.indicators[score.id], score, counted[score.id], year)
         for score in scores.scores
@@ -114,5 +126,5 @@ def _score_year(scoring: Scoring, year: Year, readings: Readings) -> YearScores:
         prospects={name: entry for name, entry in prospects.items() if entry is not None},
         steps=steps(scoring, counted, year, readings),
         recorded=year.body.any_case,
-        remarks=remarks(scoring, year, readings),
+        remarks=(*remarks(scoring, year, readings), *hidden),
     )

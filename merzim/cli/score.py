@@ -70,7 +70,7 @@ def _of_a_year(call: CommandContext, unit: str, year: int, readings: Readings, *
         raise BadArgument("cli.score.bad_year", year=year, first=first, last=last)
     root = unit_named(call.app, unit)
     whole, *parts = year_scores(
-        call.app, root, year, today=call.moment.today, readings=readings, by_unit=by_unit
+        call.ctx, root, year, today=call.moment.today, readings=readings, by_unit=by_unit
     )
     if call.json:
         call.answer(_year_answer(call, whole) | {"units": [_year_answer(call, part) for part in parts]})

@@ -16,12 +16,15 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    Join,
     Select,
     and_,
     cast,
     distinct,
     false,
     func,
+    literal,
+    null,
     or_,
     select,
 )
@@ -126,31 +129,51 @@ class SqlRegisterLists:
             sums = {name: Decimal(int(amount)) / _SCALE for name, amount in connection.execute(asked)}
         return {name: sums.get(name, Decimal(0)) for name in fields}
 
-    def figure(
+    def figures(
         self,
         query: RowQuery,
         *,
         date_field: str,
         first: date,
         last: date,
-        distinct_field: str = "",
-        sum_field: str = "",
-    ) -> Decimal:
-        """Return how many rows have a date in these days, how many different values, or the sum of a field."""
-        day = CellFilter(field=date_field, least=first.isoformat(), most=last.isoformat())
-        within = query.narrowed(day)
-        if sum_field:
-            return self.totals(within, [sum_field])[sum_field]
-        if not distinct_field:
-            return Decimal(self.count(within))
-        asked = select(func.count(distinct(REGISTER_CELL.c.key))).where(
-            REGISTER_CELL.c.register_id == query.register,
-            REGISTER_CELL.c.field == distinct_field,
-            REGISTER_CELL.c.key != "",
-            *self._of_rows(within, REGISTER_CELL.c.row),
+        value_field: str = "",
+        number_field: str = "",
+    ) -> Sequence[Row_]:
+        """Return the number of rows with a date in these days by unit, month (`2026-03`) and value of a field.
+
+        Each besides with the sum and the largest of a number field, None without one. Where a value is asked
+        for, rows without it are left out.
+        """
+        day, value, number = (REGISTER_CELL.alias(name) for name in ("day", "value", "number"))
+        what = value.c.key if value_field else literal("")
+        amount = cast(func.replace(number.c.key, ".", ""), BigInteger) - NUMBER_SHIFT * _SCALE
+        numbers = [func.sum(amount), func.max(amount)] if number_field else [null(), null()]
+        joined: Join = REGISTER_ROW.join(day, and_(day.c.row == REGISTER_ROW.c.id, day.c.field == date_field))
+        if value_field:
+            filled = and_(value.c.row == day.c.row, value.c.field == value_field, value.c.key != "")
+            joined = joined.join(value, filled)
+        if number_field:
+            filled = and_(number.c.row == day.c.row, number.c.field == number_field, number.c.key != "")
+            joined = joined.outerjoin(number, filled)
+        asked = (
+            select(
+                REGISTER_ROW.c.unit,
+                func.substr(day.c.key, 1, 7).label("month"),
+                what.label("what"),
+                func.count(),
+                *numbers,
+            )
+            .select_from(joined)
+            .where(
+                day.c.register_id == query.register,
+                day.c.key >= first.isoformat(),
+                day.c.key <= last.isoformat(),
+                *self._conditions(query),
+            )
+            .group_by(REGISTER_ROW.c.unit, "month", *(["what"] if value_field else []))
         )
         with reading(self._engine) as connection:
-            return Decimal(connection.execute(asked).scalar_one())
+            return connection.execute(asked).all()
 
     def naming(self, person: str, fields: Mapping[str, Collection[str]]) -> Sequence[Row_]:
         """Return the heads of rows that name a person in these fields, by register; the newest first."""

@@ -7,7 +7,7 @@ how its points come about. What is not in the table of points is not assessed, o
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import event
 
 from merzim.app import build_app
+from services.context import RequestContext, operator_context
 from services.scoring import scoring
 from services.settings import DatabaseSettings, Settings
 from services.year_scores import YearScores, year_scores
@@ -91,10 +92,15 @@ class Recorded:
                     **WHO,
                 )
 
+    def ctx(self, today: date = AFTER) -> RequestContext:
+        """The operator's context on a day."""
+        now = datetime.combine(today, time(7), UTC)
+        return operator_context(self.app, by="t", now=now, today=today)
+
     def score(self, root: str, today: date = AFTER, year: int = 2026, **readings: str) -> YearScores:
         """The points of a body."""
         used = {**scoring().usual, **readings}
-        (whole,) = year_scores(self.app, root, year, today=today, readings=used)
+        (whole,) = year_scores(self.ctx(today), root, year, today=today, readings=used)
         return whole
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from documents.forms import form, names
+from services.scoring import scoring
 from tests.law import CALENDAR, ROOT, library
 from workflow.cases.commands.planning import plan
 from workflow.law.library import Library
@@ -247,7 +248,7 @@ def _of(place: str, form_row: str) -> bool:
 def test_every_reference_of_a_register_resolves() -> None:
     """Registers, procedures, facts and indicators that a file names are there."""
     registers = Registers(shipped().values())
-    indicators = _indicators()
+    indicators = scoring().indicators
 
     assert [
         (register.id, problem)
@@ -408,11 +409,6 @@ def test_an_indicator_of_the_assessment_is_fed_by_the_register_of_its_subtask() 
         ("P4.T2.S4", "exposed-talks"),
         ("P4.T3.S1", "explanations"),
     }
-
-
-def _indicators() -> set[str]:
-    scoring = ROOT / "regulations" / "scoring" / "tbn4-scoring.2024-01-01.toml"
-    return {one["id"] for one in tomllib.loads(scoring.read_text())["indicator"]}
 
 
 def _texts(value: Any) -> Iterator[Mapping[str, str]]:

@@ -384,9 +384,9 @@ def test_numbers_of_rows_go_on_in_a_year_and_begin_anew_in_the_next(app: AppCont
 def test_rows_are_counted_for_indicators_as_the_register_says(engine: Engine, tmp_path: Path) -> None:
     """By the year of a date, of a unit with all below it; the same person once; no more than is seen."""
     counts = (
-        '[[count]]\nindicator = "P4.T2.S1"\nwhere = "purpose=talk"\ndate = "came_on"\ndistinct = "guest"\n'
-        '[[count]]\nindicator = "P4.T2.S2"\nwhere = "paid=yes"\ndate = "came_on"\nsum = "cost"\n'
-        '[[count]]\nindicator = "P4.T2.S3"\nwhere = "guest=filled"\ndate = "left_on"\n'
+        '[[count]]\nindicator = "P4.T2.S1"\nwhere = ["purpose=talk"]\ndate = "came_on"\ndistinct = "guest"\n'
+        '[[count]]\nindicator = "P4.T2.S2"\nwhere = ["paid=yes"]\ndate = "came_on"\nsum = "cost"\n'
+        '[[count]]\nindicator = "P4.T2.S3"\nwhere = ["guest=filled"]\ndate = "left_on"\n'
     )
     app = office(engine, tmp_path, more={"visits": counts, "reports": _REPORTED})
     ctx = operator(app)
@@ -396,14 +396,14 @@ def test_rows_are_counted_for_indicators_as_the_register_says(engine: Engine, tm
     add(ctx, came_on="2025-12-31", purpose="talk", guest="clerk@org.kz")
     add(ctx, "reports", accused="guest@org.kz")
 
-    def figures(who: RequestContext, year: int = 2026, unit: str = "") -> dict[str, str]:
+    def figures(who: RequestContext, year: int = 2026, unit: str = "") -> dict[str, int]:
         found = list_figures(who, AskFigures(year=year, unit=unit)).figures
         return {one.indicator: one.number for one in found if one.register_id in ("visits", "reports")}
 
-    assert figures(ctx) == {"P4.T2.S1": "2", "P4.T2.S2": "30", "P4.T2.S3": "1", "P2.T1.S1": "1"}
-    assert figures(ctx, unit="law") == {"P4.T2.S1": "1", "P4.T2.S2": "20", "P4.T2.S3": "0", "P2.T1.S1": "0"}
-    assert figures(ctx, 2025)["P4.T2.S1"] == "1"
-    assert figures(reader(app, "clerk", "responsible")) == {"P4.T2.S1": "1", "P4.T2.S2": "10", "P4.T2.S3": "1"}
+    assert figures(ctx) == {"P4.T2.S1": 2, "P4.T2.S2": 30, "P4.T2.S3": 1, "P2.T1.S1": 1}
+    assert figures(ctx, unit="law") == {"P4.T2.S1": 1, "P4.T2.S2": 20, "P4.T2.S3": 0, "P2.T1.S1": 0}
+    assert figures(ctx, 2025)["P4.T2.S1"] == 1
+    assert figures(reader(app, "clerk", "responsible")) == {"P4.T2.S1": 1, "P4.T2.S2": 10, "P4.T2.S3": 1}
     app.close()
 
 

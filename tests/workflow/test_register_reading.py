@@ -87,7 +87,7 @@ person = "guest"
 
 [[count]]
 indicator = "P3.T2.S1"
-where = "purpose=talk"
+where = ["purpose=talk"]
 date = "came_on"
 distinct = "guest"
 """
@@ -143,7 +143,11 @@ MISTAKES = [
     ('than = "came_on"', "", "missing_key", "rule 1"),
     ('person = "guest"\nfields', 'person = "place"\nfields', "field_kind", "access 1: person"),
     ('from = "came_on"', 'from = "came_in"', "unknown_reference", 'obligation 1 "reported_on": term'),
-    ('where = "purpose=talk"', 'where = "purpose=tea"', "not_allowed", "count 1: where"),
+    ('where = ["purpose=talk"]', 'where = ["purpose=tea"]', "not_allowed", "count 1: where"),
+    ('distinct = "guest"', 'all_of = ["talk"]', "missing_key", "count 1"),
+    ('distinct = "guest"', 'distinct = "purpose"\nall_of = ["tea"]', "not_allowed", "count 1: all_of"),
+    ('distinct = "guest"', 'most = "place"', "field_kind", "count 1: most"),
+    ('distinct = "guest"', 'unit = "guest"', "field_kind", "count 1: unit"),
     ('distinct = "guest"', 'sum = "secret"', "confidential_shown", "count 1"),
     ('indicator = "P3.T2.S1"', 'indicator = "P3"', "not_written_so", "count 1"),
     (
@@ -181,22 +185,28 @@ def test_every_mistake_is_named_with_its_place_in_three_languages() -> None:
 
 
 def test_names_of_other_files_are_checked_against_them() -> None:
-    """A procedure, its facts, an indicator, a register that are not there."""
+    """A procedure, its facts, an indicator, a register that are not there; which fact of several is counted."""
+    from services.scoring import scoring
+
     text = VISITS.partition("[[obligation]]")[0] + (
         '[opens]\nprocedure = "gift-handover"\nfacts = { came_on = "gift_receved" }\n'
         '[[opens.fact]]\nfield = "came_on"\nfact = "gift_lost"\nwhen = "purpose=talk"\n'
         '[[field]]\nid = "training"\n' + TEXT + '\nkind = "row"\nregister = "training"\n'
         '[[count]]\nindicator = "P9.T9.S9"\ndate = "came_on"\n'
+        '[[count]]\nindicator = "P2.T1.S1"\ndate = "came_on"\n'
+        '[[count]]\nindicator = "P2.T2.S1"\ndate = "came_on"\nfact = "tbn4-project-2:gift_found"\n'
     )
     visits = read_register(NAME, text.encode())
 
-    found = list(cross_problems(visits, Registers([visits]), library(), ["P3.T2.S1"]))
+    found = list(cross_problems(visits, Registers([visits]), library(), scoring().indicators))
 
     assert [(one.place, one.arguments["value"]) for one in found] == [
         ('field 7 "training": register', "training"),
         ("opens.facts", "gift_receved"),
         ("opens.facts", "gift_lost"),
         ("count 1: indicator", "P9.T9.S9"),
+        ("count 2", "fact"),
+        ("count 3: fact", "tbn4-project-2:gift_found"),
     ]
 
 

@@ -176,14 +176,31 @@ class Count:
     """Rows that count for an indicator: those of the year their date lies in.
 
     Attributes:
+        fact: which of the facts the indicator is counted from they stand for; "" for its only one.
+        where: conditions that all hold for a row.
         distinct: counted are the different values of this field; sum: the sum of this one.
+        most: the field whose largest number counts besides (views).
+        all_of: values of `distinct` all of which a unit's rows must have, or none of them counts.
+        unit: the field that names the unit a row counts for; "" for the unit it is of.
+        standing: rows of earlier years count as well.
     """
 
     indicator: str
     date: str
-    where: Condition | None = None
+    fact: str = ""
+    where: tuple[Condition, ...] = ()
     distinct: str = ""
     sum: str = ""
+    most: str = ""
+    all_of: tuple[str, ...] = ()
+    unit: str = ""
+    standing: bool = False
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Every field it looks at."""
+        named = (self.date, self.distinct, self.sum, self.most, self.unit, *(one.field for one in self.where))
+        return tuple(filter(None, named))
 
 
 @dataclass(frozen=True, kw_only=True)

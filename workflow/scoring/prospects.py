@@ -14,6 +14,7 @@ from datetime import date
 from fractions import Fraction
 
 from calendars.explanation import Element
+from workflow.law.procedure import Text
 from workflow.periods import period_of
 from workflow.scoring.scale import (
     Analyses,
@@ -249,13 +250,30 @@ def remarks(scoring: Scoring, year: Year, readings: Readings) -> tuple[Element, 
     if under_embargo(scoring, year, readings):
         reading = scoring.readings["embargo"][readings["embargo"]]
         found.append(Element(code="score.embargo", arguments={"text": reading}))
+    for indicator in scoring.indicators.values():
+        counting = indicator.counting
+        people = year.body.rows(counting.fact) if counting.by == "values" else 0
+        if people and not year.body.value(counting.fact, counting.of):
+            arguments = {"indicator": indicator.id, "title": indicator.title, "count": people}
+            found.append(Element(code="score.rows_of_what", arguments=arguments))
     return tuple(found)
 
 
 def explain(
-    scores: Scores, counted: Mapping[str, Tally], scoring: Scoring, year: Year, readings: Readings
+    scores: Scores,
+    counted: Mapping[str, Tally],
+    scoring: Scoring,
+    year: Year,
+    readings: Readings,
+    *,
+    registers: Mapping[str, Text],
 ) -> Scores:
-    """Return the scores with what is counted said besides: what is still pending, and the readings used."""
+    """Return the scores with what is counted said besides: what is still pending, the rows of registers and the
+    readings used.
+
+    Args:
+        registers: titles of registers by id.
+    """
     found = []
     for one in scores.scores:
         indicator = scoring.indicators[one.id]
@@ -268,5 +286,28 @@ def explain(
             Element(code="score.reading", arguments={"text": scoring.readings[name][value]})
             for name, value in used.items()
         )
-        found.append(replace(one, arithmetic=(*arithmetic, *read), readings={**one.readings, **used}))
+        sources = _sources(indicator, year, registers)
+        arithmetic = (*arithmetic, *sources, *read)
+        found.append(replace(one, arithmetic=arithmetic, readings={**one.readings, **used}))
     return replace(scores, scores=tuple(found))
+
+
+def _sources(indicator: Indicator, year: Year, registers: Mapping[str, Text]) -> Iterator[Element]:
+    """Yield from how many rows of which registers it is counted, and what becomes of facts recorded besides."""
+    counting = indicator.counting
+    given = {fact: year.body.registers.get(fact, {}) for fact in counting.every_fact}
+    for register in dict.fromkeys(name for names in given.values() for name in names):
+        count = sum(names.get(register, 0) for names in given.values())
+        yield Element(code="score.rows", arguments={"count": count, "register": registers[register]})
+    if any(names and year.body.typed(fact) for fact, names in given.items()):
+        yield Element(code=_BESIDE.get(counting.by, "score.rows_beside"))
+
+
+_BESIDE = {
+    "facts": "score.rows_by_month",
+    "kinds": "score.rows_by_month",
+    "months": "score.rows_by_month",
+    "values": "score.rows_by_year",
+    "value": "score.rows_act",
+}
+"""What is said where facts were recorded besides the rows: which of them counts. Of shares each unit once."""

@@ -64,6 +64,28 @@ class RegisterEntry:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CountedRows:
+    """Rows of a register of one unit and month that stand for a fact.
+
+    Attributes:
+        fact: `procedure:fact`.
+        month: 1 to 12; 0 for earlier years.
+        count: how many they come to; rows: how many they are.
+        value: which of the different values that are counted they have, "" where rows are.
+        views: the largest number seen, where views are counted.
+    """
+
+    fact: str
+    register: str
+    unit: str
+    month: int
+    count: int
+    rows: int
+    value: str = ""
+    views: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class MissingFact:
     """An obligation of a case that nobody has recorded.
 
@@ -143,6 +165,27 @@ def _add(sums: Numbers, fact: RecordedFact, proof: frozenset[str], year: int) ->
             sums[name, "views", str(int(fact.values["views"]))] += 1
 
 
+def row_numbers(counted: Iterable[CountedRows]) -> dict[str, Numbers]:
+    """Return the numbers rows of registers give to each unit, beside those of the facts they stand for."""
+    by_unit: dict[str, Numbers] = {}
+    for one in counted:
+        sums, fact = by_unit.setdefault(one.unit, Counter()), of_rows(one.fact)
+        if one.month:
+            sums[fact, "month", f"{one.month:02d}"] += one.count
+        sums[fact, "counted"] += one.count
+        sums[fact, "register", one.register] += one.rows
+        if one.value:
+            sums[fact, "value", one.value] += 1
+        if one.views is not None:
+            sums[fact, "views", str(one.views)] += 1
+    return {unit: Counter({key: n for key, n in sums.items() if n}) for unit, sums in by_unit.items()}
+
+
+def of_rows(fact: str) -> str:
+    """Return the name under which rows that stand for a fact are summed."""
+    return f"rows:{fact}"
+
+
 def _add_entries(sums: Numbers, entries: Iterable[RegisterEntry], *, year: int, today: date) -> None:
     talks: Counter[tuple[str, ...]] = Counter()
     for entry in entries:
@@ -184,15 +227,38 @@ class Body:
         return bool(self.numbers) or any(self._lacking.values())
 
     def months(self, fact: str, first: int = 1, last: int = 12) -> tuple[int, ...]:
-        """How many of the fact in each month."""
-        return tuple(self.numbers[fact, "month", f"{month:02d}"] for month in range(first, last + 1))
+        """How many of the fact in each month: as recorded in cases or as rows of registers say, the larger
+        number, for both may speak of the same.
+        """
+        names = (fact, of_rows(fact))
+        return tuple(
+            max(self.numbers[name, "month", f"{month:02d}"] for name in names)
+            for month in range(first, last + 1)
+        )
+
+    def rows(self, fact: str) -> int:
+        """What the rows that stand for the fact come to in the year: how many, or how many different values."""
+        values = sum(1 for key in self.numbers if key[:2] == (of_rows(fact), "value"))
+        return values or self.numbers[of_rows(fact), "counted"]
+
+    @cached_property
+    def registers(self) -> Mapping[str, Mapping[str, int]]:
+        """Fact -> register -> how many of its rows stand for it."""
+        found: dict[str, dict[str, int]] = {}
+        for key, count in self.numbers.items():
+            if key[1] == "register":
+                found.setdefault(key[0], {})[key[2]] = count
+        return {name.removeprefix("rows:"): registers for name, registers in found.items()}
+
+    def typed(self, fact: str) -> bool:
+        """Whether the fact itself happened in the year, whatever rows say."""
+        return (fact, "counted") in self.numbers
 
     def has(self, fact: str, span: Span | None = None) -> bool:
         """Whether the fact happened, in a span of months where one is given, with the evidence it needs."""
         if span is None:
-            return (fact, "counted") in self.numbers
-        months = range(span.first.month, span.last.month + 1)
-        return any((fact, "month", f"{month:02d}") in self.numbers for month in months)
+            return self.typed(fact) or (of_rows(fact), "counted") in self.numbers
+        return any(self.months(fact, span.first.month, span.last.month))
 
     def before(self, fact: str) -> bool:
         """Whether the fact happened in the year before and still matters."""
@@ -206,8 +272,10 @@ class Body:
         return self.numbers[fact, "linked"] > 0
 
     def views(self, fact: str) -> int:
-        """The most that one of the facts was seen."""
-        return max((int(key[2]) for key in self.numbers if key[:2] == (fact, "views")), default=0)
+        """The most that one of the facts, or of the rows that stand for them, was seen."""
+        names = (fact, of_rows(fact))
+        seen = (int(key[2]) for key in self.numbers if key[1] == "views" and key[0] in names)
+        return max(seen, default=0)
 
     def value(self, fact: str, *names: str) -> tuple[int, ...] | None:
         """The sums of these numbers over the facts that have all of them; None where none has."""
@@ -314,6 +382,11 @@ class YearRecords:
             known = self._bodies.get(place, NOTHING)
             after._bodies[place] = known.exchanged(gone, [fresh[unit] for unit in units])
         return after
+
+    def with_rows(self, rows: Mapping[str, Numbers]) -> YearRecords:
+        """The same with what rows of registers say besides, by unit."""
+        fresh = {unit: Body(sums, {}) for unit, sums in rows.items()}
+        return self.exchanged({unit: self._own.get(unit, NOTHING).joined(one) for unit, one in fresh.items()})
 
     def body(self, root: str) -> Body:
         """A unit with all below it; of "" the whole office."""

@@ -406,14 +406,18 @@ def _each_quarter(year: Year, fact: str, members: Members) -> Tally | None:
 
 
 def _value(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
+    """The number of the act, which alone the document goes by; before there is one, the rows of registers."""
     sums = year.body.value(indicator.counting.fact, indicator.counting.done)
-    return Tally(answer=Count(*sums)) if sums else None
+    rows = year.body.rows(indicator.counting.fact)
+    return Tally(answer=Count(*(sums or (rows,)))) if sums or rows else None
 
 
 def _values(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
     counting = indicator.counting
     done, of = year.body.value(counting.fact, counting.done, counting.of) or (0, 0)
-    return Tally(answer=Done(done, of)) if of else None
+    # Whether the whole was recorded without the part: rows give the part.
+    of = of or sum(year.body.value(counting.fact, counting.of) or ())
+    return Tally(answer=Done(max(done, year.body.rows(counting.fact)), of)) if of else None
 
 
 def _facts(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:

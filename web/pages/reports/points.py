@@ -120,7 +120,7 @@ def points_view(
     """The points of a unit with all below it ("" is the whole office), and of each part directly below."""
     office = ctx.reads.office()
     scoring = scoring_services.scoring()
-    whole, *parts = year_scores(ctx.app, unit, year, today=today, readings=readings, by_unit=True)
+    whole, *parts = year_scores(ctx, unit, year, today=today, readings=readings, by_unit=True)
     parts.sort(key=lambda one: (-one.at_stake, -one.lost, unit_name(office, one.unit).name))
     pages = max(1, -(-len(parts) // PAGE))
     number = min(number, pages)

@@ -29,11 +29,13 @@ from workflow.law.file_models import (
 from workflow.law.library import Library, UnknownProcedure
 from workflow.law.reader import checks
 from workflow.law.reader.edition import ACT, Duty, Kinds, Number
+from workflow.law.reader.scoring import Fact
 from workflow.law.reader.table import Problem, heading, read_edition
 from workflow.law.reader.terms import TERM, AnchoredTerm
 from workflow.org.office import OUTSIDE
 from workflow.registers import definition as registers
 from workflow.registers.definition import FILLED, OBLIGATIONS, Condition, Register, RegisterField, Registers
+from workflow.scoring.scale import Indicator
 
 RESERVED_FIELDS = frozenset({"id", "unit", "case", "row", "register", "ground"})
 """What rows have besides their fields; a field may not be called so."""
@@ -50,11 +52,8 @@ def _condition(text: str) -> Condition:
     return Condition(field=name, value=value)
 
 
-WHEN = Annotated[
-    Condition | None,
-    matching("^[a-z][a-z0-9_]*=[a-z0-9][a-z0-9_-]*$", '"status=done"'),
-    AfterValidator(_condition),
-]
+_WRITTEN_CONDITION = matching("^[a-z][a-z0-9_]*=[a-z0-9][a-z0-9_-]*$", '"status=done"')
+WHEN = Annotated[Condition | None, _WRITTEN_CONDITION, AfterValidator(_condition)]
 
 
 def _row_obligation(
@@ -148,7 +147,12 @@ OPENS = table(
     conditional=Keyed("fact", many(CONDITIONAL)),
     when=WHEN,
 )
-COUNT = table(registers.Count, indicator=matching(r"^P[0-9]\.T[0-9]\.S[0-9]$", '"P3.T2.S1"'), where=WHEN)
+COUNT = table(
+    registers.Count,
+    indicator=matching(r"^P[0-9]\.T[0-9]\.S[0-9]$", '"P3.T2.S1"'),
+    fact=Fact,
+    where=many(Annotated[Condition, _WRITTEN_CONDITION, AfterValidator(_condition)]),
+)
 REGISTER = table(
     partial(Register, acts={}, fields={}),
     make=_register,
@@ -207,15 +211,24 @@ def problems(register: Register) -> Iterator[Problem]:
     for number, count in enumerate(register.counts, 1):
         place = f"count {number}"
         yield from _names(register, f"{place}: date", [count.date], "date")
-        yield from _names(register, f"{place}: sum", filter(None, [count.sum]), "number", "money")
+        for key in ("sum", "most"):
+            yield from _names(
+                register, f"{place}: {key}", filter(None, [getattr(count, key)]), "number", "money"
+            )
         yield from _names(register, f"{place}: distinct", filter(None, [count.distinct]))
-        yield from _condition_problems(register, f"{place}: where", count.where)
-        named = [count.date, count.sum, count.distinct, count.where.field if count.where else ""]
-        yield from _shown(register, place, [name for name in named if name])
+        yield from _names(register, f"{place}: unit", filter(None, [count.unit]), "text", "unit")
+        for condition in count.where:
+            yield from _condition_problems(register, f"{place}: where", condition)
+        if count.all_of and not count.distinct:
+            yield Problem("missing_key", place, {"value": "distinct"})
+        for value in count.all_of:
+            condition = Condition(field=count.distinct, value=value)
+            yield from _condition_problems(register, f"{place}: all_of", condition if count.distinct else None)
+        yield from _shown(register, place, dict.fromkeys(count.fields))
 
 
 def cross_problems(
-    register: Register, others: Registers, library: Library, indicators: Collection[str]
+    register: Register, others: Registers, library: Library, indicators: Mapping[str, Indicator]
 ) -> Iterator[Problem]:
     """Yield the names of other files that a register gets wrong: registers, procedures, facts, indicators."""
     for number, field in enumerate(register.fields.values()):
@@ -235,8 +248,13 @@ def cross_problems(
                 if fact not in facts:
                     yield _unknown("opens.facts", fact, facts)
     for number, count in enumerate(register.counts, 1):
-        if count.indicator not in indicators:
+        indicator = indicators.get(count.indicator)
+        if indicator is None:
             yield _unknown(f"count {number}: indicator", count.indicator, indicators)
+        elif not (count.fact or len(indicator.counting.facts) == 1):
+            yield Problem("missing_key", f"count {number}", {"value": "fact"})
+        elif count.fact and count.fact not in indicator.counting.every_fact:
+            yield _unknown(f"count {number}: fact", count.fact, indicator.counting.every_fact)
 
 
 def _field(field: RegisterField, place: str) -> Iterator[Problem]:

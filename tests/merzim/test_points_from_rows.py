@@ -1,0 +1,258 @@
+"""Points counted from rows of registers, by hand from the sentences of the scoring document.
+
+Rows are written as an office writes them; beside each number stands how it comes about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from services.inputs import build
+from services.registers import AddRow, add_row
+from services.scoring import scoring
+from services.year_scores import YearScores, year_scores
+from storage.org import store as office_store
+from tests.merzim.test_points_by_hand import AFTER, P2, P3, P4, Recorded, Units, points, sat
+from workflow.org.access import Access, Reader
+from workflow.org.office import Person, Unit
+
+MINISTRY: Units = (
+    ("min", "", "central_body"),
+    ("hr", "min", ""),
+    ("law", "min", ""),
+    ("ent1", "min", "quasi_state"),
+    ("ent2", "min", "quasi_state"),
+)
+OBLAST: Units = (
+    ("obl", "", "oblast_akim_office"),
+    *((f"aud{n}", "obl", "district_akim_office") for n in (1, 2)),
+    ("city", "obl", "city_akim_office"),
+)
+PEOPLE = ("a", "b", "c")
+EIGHT = (
+    *("compliance_regulation", "policy", "instruction", "conflict_policy", "standard", "internal_plan"),
+    *("reporting_procedure", "ethics_code"),
+)
+OFFENCE = {
+    "found_by": "body",
+    "found_on": "2025-11-01",
+    "offender_text": "-",
+    "happened_on": "2025-10-01",
+    "happened_at": "-",
+    "event": "-",
+    "notified_by": "letter",
+}
+TALK = {"position": "-", "work_done": "-"}
+TRAINING = {"topic": "-", "format": "offline", "audience": "-"}
+EXPLANATION = {"kind": "legal_act", "subject": "-", "held_at": "15:00"}
+
+
+class Kept(Recorded):
+    """An office with people and rows of its registers."""
+
+    def __init__(self, folder: Path, *bodies: Units) -> None:
+        folder.mkdir(exist_ok=True)
+        super().__init__(folder, *bodies)
+        top = bodies[0][0][0]
+        people = [Person(key=f"{name}@x.kz", name=f"Адам {name}", unit=top) for name in PEOPLE]
+        units = [Unit(id=id, name=f"«{id}»", kind=kind, parent=up or None) for id, up, kind in bodies[0]]
+        office_store.save(self.app.engine, units=units, people=people)
+
+    def add(self, register: str, unit: str, **values: Any) -> str:
+        """Add a row; its id."""
+        given = {"register_id": register, "unit": unit, "values": values}
+        return add_row(self.ctx(), build(AddRow, given)).row.id
+
+    def seen_by(self, access: Access, unit: str = "", person: str = "") -> YearScores:
+        """The points as somebody sees them."""
+        reader = Reader(login="r", access=access, unit=unit, person=person)
+        ctx = replace(self.ctx(), reader=reader, operator=False)
+        (whole,) = year_scores(ctx, unit, 2026, today=AFTER, readings=scoring().usual)
+        return whole
+
+
+def differences(found: Mapping[str, str], expected: Mapping[str, str]) -> dict[str, tuple[str | None, str]]:
+    return {id: (found.get(id), said) for id, said in expected.items() if found.get(id) != said}
+
+
+def texts(found: YearScores, indicator: str) -> list[str]:
+    (score,) = (one for one in found.scores.scores if one.id == indicator)
+    return [element.code for element in score.arithmetic if element.code.startswith("score.rows")]
+
+
+def test_a_ministry_is_scored_from_the_rows_it_keeps(tmp_path: Path) -> None:
+    """Each indicator by its own date: the first and the last day of the year count, the days around do not."""
+    house = Kept(tmp_path, MINISTRY)
+    for category, day in (
+        ("administrative", "2026-01-01"),
+        ("administrative", "2025-12-31"),
+        ("administrative", "2027-01-01"),
+        ("criminal", "2026-12-31"),
+    ):
+        house.add("offences", "hr", **OFFENCE, category=category, notified_on=day)
+    house.add(
+        "candidate-checks",
+        "hr",
+        candidate="-",
+        post="-",
+        reception_ended_on="2026-02-02",
+        checked_by="-",
+        former_offender="yes",
+        offence_on="2020-01-01",
+        act_on="2020-02-01",
+        in_force_on="2020-03-01",
+        hired_on="2026-02-01",
+        before_ban="after the ban",
+        found_on="2026-12-31",
+    )
+    for day in ("2026-01-01", "2026-12-31", "2025-12-31"):
+        house.add("restriction-breaches", "law", restriction="incompatible_activity", other_activity="-",
+                  employee="a@x.kz", post="-", found_on=day)  # fmt: skip
+    # 41 would be five a month: six events in February earn 10, one on the last of January 2.
+    for day in ("2026-01-31", *(f"2026-02-0{n}" for n in range(1, 7))):
+        house.add("trainings", "min", kind="ethics_officer", held_on=day, **TRAINING)
+    # The same person twice in March is one; a on the last of March and a on the first of April are two months.
+    for name, day in (("a", "2026-03-01"), ("a", "2026-03-31"), ("b", "2026-03-31"), ("a", "2026-04-01")):
+        house.add("exposed-talks", "min", employee=f"{name}@x.kz", held_on=day, **TALK)
+    house.add("explanations", "min", **EXPLANATION, held_on="2026-05-05", scaled="yes", scaled_on="2026-05-06",
+              views="1000", counted_on="2026-06-01")  # fmt: skip
+
+    found = house.score("min")
+
+    expected = {
+        "P2.T1.S1": "8",  # one administrative 3, one criminal 5
+        "P2.T4.S1": "3",
+        "P2.T5.S1": "6",  # two of the year
+        "P4.T2.S3": "12",
+        "P4.T2.S4": "3",  # a and b in March, a in April
+        "P4.T3.S1": "20",  # 10 for the report, 10 for 1000 views in place of 5
+    }
+    assert differences(points(found), expected) == {}
+    assert texts(found, "P2.T1.S1") == ["score.rows"]
+    assert points(house.score("min", year=2025))["P2.T1.S1"] == "3"
+    # On 1 July what is ahead has not happened.
+    assert points(house.score("min", today=date(2026, 7, 1)))["P2.T1.S1"] == "3"
+
+
+def test_what_was_recorded_and_what_stands_in_rows_counts_once(tmp_path: Path) -> None:
+    """Of a month the larger number; of a year the larger; of the reconciliation the number of the act."""
+    house = Kept(tmp_path, MINISTRY)
+    house.record(
+        (
+            (
+                "min",
+                P2,
+                "incompatible_activity_found.2026@2026-03-03 incompatible_activity_found.2026#2@2026-03-04",
+            ),
+            (
+                "min",
+                P4,
+                "event_held.2026-02@2026-02-02 event_held.2026-02#2@2026-02-03 event_held.2026-03@2026-03-02",
+            ),
+            ("min", P4, "servants_trained.2026@2026-12-30=trained:1,staff:100"),
+        )
+    )
+    for day in ("2026-03-05", "2026-05-05"):
+        house.add("restriction-breaches", "law", restriction="incompatible_activity", other_activity="-",
+                  employee="a@x.kz", post="-", found_on=day)  # fmt: skip
+    house.add("trainings", "hr", kind="ethics_officer", held_on="2026-02-20", **TRAINING)
+    course = house.add("trainings", "hr", kind="advanced", organiser="-", held_on="2026-06-01", **TRAINING)
+    for n, (name, servant) in enumerate((("a", "yes"), ("a", "yes"), ("b", "yes"), ("c", "no"))):
+        house.add("training-attendees", "hr", training=course, employee=f"{name}@x.kz", civil_servant=servant,
+                  counted_as="separate_course", passed_on="2026-06-05", certificate_number=f"{n}")  # fmt: skip
+    for n in range(7):
+        house.add("offences", "hr", **OFFENCE, category="criminal", in_force_on=f"2026-01-0{n + 1}", status="-")
+
+    found = house.score("min")
+
+    expected = {
+        "P2.T5.S1": "9",  # March: two recorded, one row; May: one row
+        "P4.T2.S3": "6",  # February: two recorded, one row; March: one recorded
+        "P4.T2.S1": "1.2",  # a and b of 100: 2 %, four steps of 0.5 %
+        "P2.T2.S1": "12",  # no act yet: seven rows, 6 to 20
+    }
+    assert differences(points(found), expected) == {}
+    assert texts(found, "P4.T2.S1") == ["score.rows", "score.rows_by_year"]
+    assert texts(found, "P4.T2.S3") == ["score.rows", "score.rows_by_month"]
+    house.record((("min", P2, "offences_reconciled.2026@2027-01-15=corruption_offences:5"),))
+    found = house.score("min")
+    assert points(found)["P2.T2.S1"] == "15"
+    assert texts(found, "P2.T2.S1") == ["score.rows", "score.rows_act"]
+
+
+def test_organisations_and_regions_are_shares_of_those_with_rows(tmp_path: Path) -> None:
+    """A quasi-state subject by its documents and quarters; a region by the place a row names."""
+    house = Kept(tmp_path, MINISTRY)
+    for day in ("2026-03-31", "2026-04-01", "2026-09-30", "2026-12-31"):
+        house.add("trainings", "ent1", kind="compliance", held_on=day, **TRAINING)
+    house.record((("ent2", P3, f"{sat('training_held', 1, 2, 3)} policy_confirmed"),))
+    link = {"published_at": "https://ent.kz", "adopted_on": "2024-01-01"}
+    for kind in EIGHT:
+        house.add("organisation-documents", "ent1", kind=kind, name="-", published_on="2025-12-31", **link)
+        if kind != "policy":
+            house.add("organisation-documents", "ent2", kind=kind, name="-", published_on="2026-02-01", **link)
+    house.add(
+        "organisation-documents", "ent2", kind="culture_plan", name="-", published_on="2026-02-01", **link
+    )
+    house.add("organisation-documents", "ent1", kind="policy", name="-", adopted_on="2024-01-01",
+              confirmed_on="2026-06-30")  # fmt: skip
+    for unit, reviewed in (("ent1", "2026-05-01"), ("ent2", "2025-05-01")):
+        house.add("organisation-documents", unit, kind="instruction", name="-", adopted_on="2024-01-01",
+                  confirmed_on="2026-06-30", reviewed_on=reviewed)  # fmt: skip
+
+    found = house.score("min")
+
+    expected = {
+        "P3.T1.S1": "1",  # ent1 by rows; ent2 lacks the fourth quarter: 50 %, five steps of 0.2
+        "P3.T2.S2": "2",  # ent1 by a row, ent2 as recorded
+        "P3.T2.S3": "1",  # both confirmed, ent1 alone reviewed in the year
+        "P3.T2.S9": "1",  # ent1 has all eight on its site; ent2 seven, and a plan that is none of them
+    }
+    assert differences(points(found), expected) == {}
+    assert texts(found, "P3.T2.S2") == ["score.rows", "score.rows_beside"]
+
+    akimat = Kept(tmp_path / "oblast", OBLAST)
+    for kind, place in (
+        ("district", "«AUD1»"),
+        ("city", "«city»"),
+        ("district", "Nowhere"),
+        ("department", "-"),
+    ):
+        akimat.add("social-orders", "obl", year="2026", place_kind=kind, place=place, amount="1",
+                   placed_on="2026-12-31")  # fmt: skip
+    # The oblast itself, aud1 and the city of four: 75 %, seven steps of 0.5.
+    assert points(akimat.score("obl"))["P4.T1.S2"] == "3.5"
+
+
+def test_rows_of_confidential_registers_count_for_those_who_see_them(tmp_path: Path) -> None:
+    """A head's points say no word of them, an officer's leave out rows about that officer."""
+    house = Kept(tmp_path, MINISTRY)
+    for name in ("a", "b"):
+        house.add("restriction-breaches", "hr", restriction="incompatible_activity", other_activity="-",
+                  employee=f"{name}@x.kz", post="-", found_on="2026-03-03")  # fmt: skip
+    house.add("trainings", "hr", kind="ethics_officer", held_on="2026-02-20", **TRAINING)
+
+    head, officer = house.seen_by("head_of_unit", "min"), house.seen_by("officer", person="a@x.kz")
+
+    assert (points(head).get("P2.T5.S1"), points(head)["P4.T2.S3"]) == (None, "2")
+    assert points(officer)["P2.T5.S1"] == "3"
+    assert "score.rows_hidden" in [remark.code for remark in head.remarks]
+    assert "score.rows_hidden" not in [remark.code for remark in officer.remarks]
+
+
+def test_people_trained_of_a_staff_nobody_recorded_are_no_share(tmp_path: Path) -> None:
+    """The register knows who was trained, not of how many: that is said, and nothing is scored."""
+    house = Kept(tmp_path, MINISTRY)
+    course = house.add("trainings", "hr", kind="online_course", held_on="2026-06-01", **TRAINING)
+    house.add("training-attendees", "hr", training=course, employee="a@x.kz", civil_servant="yes",
+              counted_as="online_course", passed_on="2026-06-05")  # fmt: skip
+
+    found = house.score("min")
+
+    assert "P4.T2.S2" not in points(found)
+    (remark,) = (one for one in found.remarks if one.code == "score.rows_of_what")
+    assert (remark.arguments["indicator"], remark.arguments["count"]) == ("P4.T2.S2", 1)
