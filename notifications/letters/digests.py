@@ -171,14 +171,14 @@ def _item(one: OpenDeadline, matters: Matters, *, more: str = "") -> Item:
 
 
 def _who(one: OpenDeadline, language: str) -> str:
-    """Return who must act on a deadline."""
-    names = tuple(dict.fromkeys(who.person.name for who in one.people))
+    """Return who must act on a deadline; the officer who is told where nobody holds the duty does not."""
+    names = tuple(dict.fromkeys(who.person.name for who in one.people if who.why != "officer"))
     return say("digest.who", {"people": names}, language) if names else say("digest.cause.nobody", {}, language)
 
 
 def _whose(one: OpenDeadline, language: str) -> str:
     """Return the unit of a deadline, who must act on it, and why it is late."""
-    who = _who(one, language) if one.people else ""
+    who = _who(one, language) if one.cause != "nobody" else ""
     return "; ".join(filter(None, (one.unit, who, say(f"digest.cause.{one.cause}", {}, language))))
 
 

@@ -16,12 +16,13 @@ from notifications.recipients import resolve_assignees
 from notifications.rules import Rules
 from workflow.board.rows import Row
 from workflow.cases.case import Case
+from workflow.deadlines.applicability import asked_of, branch_open, with_answers
 from workflow.deadlines.lateness import lateness
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.library import Library
 from workflow.law.procedure import Obligation, Procedure, Text
 from workflow.org.duties import Unresolved
-from workflow.org.office import Office, Recipient, with_officer
+from workflow.org.office import OUTSIDE, Office, Recipient, with_officer
 from workflow.refusal import Refusal
 
 AHEAD = 5
@@ -98,8 +99,9 @@ class Overview:
             except Refusal:
                 procedure = None
             obligation = _asked(case, procedure, row.obligation) if case and procedure else None
-            if case is None or procedure is None or obligation is None:
-                # An edition that is gone is named by every round; the others' digest goes out without it.
+            if case is None or procedure is None or obligation is None or obligation.duty == OUTSIDE:
+                # An edition that is gone is named by every round; the others' digest goes out without it. What
+                # a body outside the office owes is nobody's lateness here.
                 continue
             people = resolve_assignees(self.office, case, obligation, row.obligation, on=self._today)
             resolved = () if isinstance(people, Unresolved) else people
@@ -115,7 +117,7 @@ class Overview:
                     standing=now,
                     people=resolved,
                     unit=unit.name if unit else case.unit,
-                    cause=_cause(case, obligation, row, resolved, unreached),
+                    cause=_cause(case, procedure, obligation, row, resolved, unreached),
                     confidential=confidential(procedure),
                 )
             )
@@ -154,6 +156,7 @@ class Overview:
 
 def _cause(
     case: Case,
+    procedure: Procedure,
     obligation: Obligation,
     row: Row,
     people: tuple[Recipient, ...],
@@ -164,20 +167,29 @@ def _cause(
         return "nobody"
     if (row.case, row.obligation) in unreached:
         return "unreached"
-    return "earlier_step" if _is_blocked(case, obligation, row) else "not_recorded"
+    return "earlier_step" if _is_blocked(case, procedure, obligation, row) else "not_recorded"
 
 
-def _is_blocked(case: Case, obligation: Obligation, row: Row) -> bool:
+def _is_blocked(case: Case, procedure: Procedure, obligation: Obligation, row: Row) -> bool:
     """Return whether an earlier obligation it depends on has not been recorded either.
 
-    The anchor of a term that counts back comes later and does not block.
+    The anchor of a term that counts back comes later and does not block, nor does a day that comes by itself
+    or a step this case does not require.
     """
-    before = [*obligation.after]
-    if obligation.since:
-        planned = case.planned.get(obligation.since)
+    facts = with_answers(case, procedure).facts
+    anchor = row.waiting_for
+    if anchor is not None and anchor not in facts:
+        planned = case.planned.get(anchor)
         if planned is None or (row.due is not None and planned <= row.due):
-            before.append(obligation.since)
-    return any(fact not in case.facts for fact in before)
+            return True
+    period = row.obligation.removeprefix(obligation.id).partition("#")[0]
+    for earlier in (procedure.anchor_by_id[name] for name in obligation.after):
+        same_periods = earlier.recurs is not None and earlier.recurs == obligation.recurs
+        if (earlier.id + period if same_periods else earlier.id) in facts or earlier.by_itself:
+            continue
+        if asked_of(case, procedure, earlier) and branch_open(case, procedure, earlier, None):
+            return True
+    return False
 
 
 def _asked(case: Case, procedure: Procedure, name: str) -> Obligation | None:

@@ -170,7 +170,7 @@ def consider(
     }
     taken = {case.id for key, case in there.items() if key in exact}
     for schedule in schedules:
-        facts, intended = _told(schedule, today, notes)
+        facts, intended = _told(schedule, procedure, today, notes)
         _check(schedule, {**facts, **intended}, procedure, calendar, errors)
         _match(schedule, office, matches, strange, notes)
         unit = units.get(schedule.unit, schedule.unit)
@@ -257,13 +257,17 @@ def take_in(
     )
 
 
-def _told(schedule: ReadSchedule, today: date, notes: list[Note]) -> tuple[dict[str, date], dict[str, date]]:
+def _told(
+    schedule: ReadSchedule, procedure: Procedure, today: date, notes: list[Note]
+) -> tuple[dict[str, date], dict[str, date]]:
     """Facts and plan dates. A fact of the paper that lies ahead is planned, and said so."""
     facts, intended = dict(schedule.facts), dict(schedule.planned)
     for name, on in schedule.facts.items():
         if on > today:
             intended[name] = facts.pop(name)
-            notes.append(Note(schedule.row, "cli.import.ahead", {"fact": name, "on": on}))
+            title = procedure.anchor_by_id[name].title if name in procedure.anchor_by_id else name
+            said = {"fact": name, "title": title, "on": on}
+            notes.append(Note(schedule.row, "cli.import.ahead", said))
     return facts, intended
 
 

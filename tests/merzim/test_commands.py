@@ -138,12 +138,13 @@ def test_import_again_changes_nothing_and_says_so(office: Merzim) -> None:
 
 
 def test_an_approval_that_lies_ahead_is_a_plan_date(merzim: Merzim) -> None:
-    """A schedule approved on 30 March and taken in on the 16th: not a fact yet, and said so."""
+    """A schedule approved on 30 March and taken in on the 16th: not a fact yet, and said so by its title."""
     said = merzim("import", SCHEDULE, "--now", "2026-03-16", "--json").json
 
     assert said["cases"][0]["facts"] == {}
     assert said["cases"][0]["planned"]["schedule_approved"] == "2026-03-30"
-    assert "cli.import.ahead" in [note["code"] for note in said["notes"]]
+    (note,) = (note for note in said["notes"] if note["code"] == "cli.import.ahead")
+    assert note["message"].startswith('"Approval of the schedule of internal analysis": 30 March 2026')
 
 
 def test_responsible_texts_are_matched_kept_and_mended(office: Merzim) -> None:

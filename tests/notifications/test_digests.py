@@ -20,11 +20,13 @@ from tests.notifications.town import (
     DANA,
     FIVE_BEFORE,
     OFFICER,
+    OPENED,
     RULES,
     Shelf,
     Town,
     noon,
 )
+from workflow.cases.commands.opening import Opening
 
 ALL = frozenset({"personal", "unit", "managers"})
 MONDAY = date(2026, 3, 16)
@@ -169,6 +171,52 @@ def test_managers_hear_what_is_overdue_by_stage_and_cause(town: Town) -> None:
     assert "Announcement: 1 (an earlier step is not done – 1)" in letter.letter.text
     text = " ".join(letter.letter.text.split())
     assert f"Аппарат; with {AIGUL.name}; an earlier step is not done" in text
+
+
+def managers_lines(town: Town, on: date) -> str:
+    (letter,) = [one for one in day(town, on) if one.notice.kind == "managers_digest"]
+    return " ".join(letter.letter.text.split())
+
+
+def test_what_a_body_outside_owes_is_nobodys_lateness(town: Town) -> None:
+    """The National report to the Administration, 15 May, is the authorised body's; the information for it,
+    15 April, is ours, and a year that begins by itself is no step that was left out.
+    """
+    town.desk.open(
+        Opening(procedure="national-report", unit="body", facts={"year_begun": date(2025, 1, 1)}),
+        by="Айгүл",
+        now=noon(OPENED),
+        today=OPENED,
+    )
+    text = managers_lines(town, date(2026, 5, 18))
+
+    assert "Overdue obligations as of 18 May 2026 (Monday): 1." in text
+    assert "Information: 1 (not recorded as done – 1)" in text
+
+
+def test_the_officer_is_not_named_as_responsible_where_nobody_is(tmp_path: Path) -> None:
+    """The letter goes to the officer because nobody holds the duty: it says so and names no one."""
+    rules = replace(RULES, digests=ALL, officer=OFFICER.key)
+    town = Town(tmp_path, people=(BOLAT, DANA, OFFICER), rules=rules)
+    town.open()
+    text = managers_lines(town, date(2026, 4, 6))
+    town.close()
+
+    assert "Аппарат; nobody responsible was found" in text
+    assert OFFICER.name not in text
+
+
+def test_an_earlier_step_is_looked_for_in_its_own_period(town: Town) -> None:
+    """The quarter was reported and not reviewed: nothing before the review is missing."""
+    case = town.open()
+    on = date(2026, 10, 5)
+    for fact, happened in (("note_signed", date(2026, 6, 15)), ("quarter_reported.2026Q3", on)):
+        town.desk.record(case.id, fact, on=happened, by="Айгүл", now=noon(on), today=on)
+    text = managers_lines(town, date(2026, 10, 19))
+
+    assert "Review of the quarterly information (Құрылыс басқармасы) – 12 October" in text
+    review = text.partition("Review of the quarterly information (Құрылыс басқармасы)")[2].partition("- ")[0]
+    assert "not recorded as done" in review
 
 
 def test_a_digest_with_nothing_to_say_is_not_sent(town: Town) -> None:

@@ -144,7 +144,7 @@ def test_changed_dates_are_shown_old_and_new(officer: TestClient) -> None:
 
     assert "<s>10.07.2026</s>" in page.text
     assert "24.07.2026" in page.text
-    assert "Даты изменены: 1 дело" in done.text
+    assert "Изменено: 1 дело" in done.text
 
 
 def test_every_bad_row_is_named_and_nothing_is_written(house: AppContext, officer: TestClient) -> None:

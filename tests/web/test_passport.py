@@ -128,7 +128,10 @@ def test_an_import_asks_for_the_object_and_joins_the_other_language(
     unsaid = officer.post(second.url.path)
     assert unsaid.status_code == 422
     assert case.id in unsaid.text
-    officer.post(second.url.path, data={"joins.5": case.id, "object_kk.5": KK, "object_ru.5": case.object_ru})
+    done = officer.post(
+        second.url.path, data={"joins.5": case.id, "object_kk.5": KK, "object_ru.5": case.object_ru}
+    )
+    assert "Изменено: 1 дело" in done.text
 
     (joined,) = house.reads.cases()
     assert (joined.object_kk, joined.object_ru) == (KK, f"{RU} (Общество)")

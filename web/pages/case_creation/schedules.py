@@ -48,7 +48,10 @@ MAX_ASKED = 200
 NEW = "new"
 """What a form says of an analysis that is none of the cases it looks like."""
 _ASKED_HERE = frozenset({"cli.import.unmatched", "cli.import.object_guessed", "cli.import.object_lacks"})
-_SAID_HERE = {"cli.import.strange_unit": "web.open.strange_unit"}
+_SAID_HERE = {
+    "cli.import.fact_differs": "web.open.fact_differs",
+    "cli.import.strange_unit": "web.open.strange_unit",
+}
 """Notes that a page says in other words than a command."""
 Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 
