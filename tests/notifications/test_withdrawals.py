@@ -7,11 +7,14 @@ from datetime import date
 
 from calendars.terms import OnDate
 from notifications.letters.moved import describe_cause
+from notifications.moved_dates import people_to_tell
 from storage.org import store as office_store
 from tests.notifications.test_moves import moves, told
 from tests.notifications.town import AIGUL, ANNOUNCE_BY, FIVE_BEFORE, START, Shelf, Town, noon
 from workflow.cases.case import Case
+from workflow.cases.commands.desk import CaseCommands, Change
 from workflow.cases.commands.passports import PassportEdit, edit_passport
+from workflow.cases.commands.previews import preview
 from workflow.cases.commands.risks import FoundRisk, RiskCommands, SetMeasure
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.measure_term import MeasureTerm
@@ -45,6 +48,32 @@ def test_a_withdrawal_is_told_to_those_who_were_told_of_what_followed(town: Town
     letter = shelf.kept[-1]
     assert letter.notice.person == AIGUL.key
     assert f"Жазбаның күші жойылды: Талдаудың басталуы (Айгүл). Негізі: {GROUND}." in letter.letter.text
+
+
+def test_a_preview_counts_who_is_told_that_a_day_holds_no_longer(town: Town) -> None:
+    """The start is withdrawn after its plan date: what counts from it has no day, and all are told so."""
+    case = town.open()
+    shelf = Shelf()
+    near, later = date(2026, 5, 20), date(2026, 5, 21)
+    town.desk.record(case.id, "analysis_started", on=START, by="Айгүл", now=noon(near), today=near)
+    told(town, shelf, near)
+
+    def withdrawal(desk: CaseCommands) -> Change:
+        return withdraw(
+            desk, case.id, "analysis_started", ground=GROUND, by="Айгүл", now=noon(later), today=later
+        )
+
+    foreseen = preview(town.desk, case.id, withdrawal, today=later)
+    foretold = people_to_tell(foreseen.deadlines, town.notices())
+    withdrawal(town.desk)
+    told(town, shelf, later)
+
+    assert [(one.obligation, one.before, one.after) for one in foreseen.moved] == [
+        ("start_announced", date(2026, 3, 30), None),
+        ("order_signed", date(2026, 4, 6), None),
+        ("analysis_ended", date(2026, 5, 28), None),
+    ]
+    assert foretold == {one.person for one in town.notices() if one.kind == "moved"}
 
 
 def test_unsent_letters_of_what_followed_are_withdrawn(town: Town) -> None:

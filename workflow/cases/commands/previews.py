@@ -10,6 +10,7 @@ from workflow.board.rows import WAITING, Row
 from workflow.cases.case import Case, Event
 from workflow.cases.commands.desk import CaseCommands, Change
 from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.lateness import holds_on
 from workflow.law.procedure import Text
 from workflow.org.office import Office
 from workflow.ports import CaseWrite, Ledger, Result
@@ -20,6 +21,7 @@ class DeadlineChange:
     """One deadline before and after a command.
 
     `before`, `after`: its due date while somebody is asked for it; None while nobody is, or without a day.
+    A day that counts from what is not recorded and has passed is none after the command.
     `required_before`, `required_after`: whether somebody is asked for it.
     """
 
@@ -68,10 +70,10 @@ def preview(
     before = desk.view(case_id, today=today)
     change = command(desk.on(_Unwritten))
     after = desk.looked_at(change.case, today=today)
-    return Preview(change=change, deadlines=_changes(before.deadlines, after.deadlines))
+    return Preview(change=change, deadlines=_changes(before.deadlines, after.deadlines, today))
 
 
-def _changes(before: Sequence[Deadline], after: Sequence[Deadline]) -> tuple[DeadlineChange, ...]:
+def _changes(before: Sequence[Deadline], after: Sequence[Deadline], today: date) -> tuple[DeadlineChange, ...]:
     was = {one.id: one for one in before}
     becomes = {one.id: one for one in after}
     changes = []
@@ -79,7 +81,10 @@ def _changes(before: Sequence[Deadline], after: Sequence[Deadline]) -> tuple[Dea
         old, new = was.get(name), becomes.get(name)
         required, next_required = _is_required(name, was), _is_required(name, becomes)
         due, next_due = (old.due if old and required else None), (new.due if new and next_required else None)
-        if (required, due) == (next_required, next_due) or (new and new.state in ("done", "missed")):
+        if new and new.state in ("done", "missed"):
+            continue
+        goes_stale = new is not None and not holds_on(new, today) and (old is None or holds_on(old, today))
+        if (required, due) == (next_required, next_due) and not (due and goes_stale):
             continue
         either = new or old
         assert either is not None
@@ -88,7 +93,7 @@ def _changes(before: Sequence[Deadline], after: Sequence[Deadline]) -> tuple[Dea
                 obligation=name,
                 title=either.obligation.title,
                 before=due,
-                after=next_due,
+                after=None if goes_stale else next_due,
                 required_before=required,
                 required_after=next_required,
             )
