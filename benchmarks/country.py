@@ -173,7 +173,7 @@ def renamed(one: CaseWrite, name: str, unit: str, object: str) -> CaseWrite:
         ),
         case=replace(one.case, id=name, unit=unit, object=object),
         stage=one.stage,
-        rows=tuple(replace(row, case=name, unit=unit) for row in one.rows),
+        rows=tuple(row._replace(case=name, unit=unit) for row in one.rows),
     )
 
 

@@ -14,7 +14,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -176,7 +175,7 @@ def _changes(cases: list[CaseWrite]) -> list[CaseWrite]:
         rows = list(before.rows)
         for place in range(first, first + MOVED):
             due = (rows[place].due or DAY) + timedelta(days=1)
-            rows[place] = replace(rows[place], due=due, next_rung_on=due - timedelta(days=7), anchor="happened")
+            rows[place] = rows[place]._replace(due=due, next_rung_on=due - timedelta(days=7), anchor="happened")
         change = CaseWrite(events=(event,), case=apply(case, event), stage=before.stage, rows=tuple(rows))
         current[case.id] = change
         changes.append(change)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
@@ -112,6 +113,8 @@ def rung_on(rung: Step, due: date, calendar: Calendar) -> date:
     return calendar.add(due, rung.at)
 
 
+# The deadlines of one schedule share their ladders and days.
+@lru_cache(maxsize=8192)
 def law_steps(ladder: EscalationPolicy, due: date, calendar: Calendar) -> tuple[ScheduledStep, ...]:
     """Return the steps of a due date with their days, in order; those beyond the records do not exist."""
     days = ((step, _day(step, due, calendar)) for step in sorted(ladder.rungs, key=lambda step: step.at))
@@ -167,10 +170,15 @@ def steps_of(
     Args:
         name: the obligation's id with its period.
     """
-    law: list[ScheduledStep] = []
+    law: Sequence[ScheduledStep] = ()
     if deadline.due is not None:
-        ladder = ladder_of(case, procedure, name, deadline.due, calendar)
-        law = [step for step in law_steps(ladder, deadline.due, calendar) if holds_on(deadline, step.on)]
+        law = law_steps(ladder_of(case, procedure, name, deadline.due, calendar), deadline.due, calendar)
+        if deadline.counts_until is not None:
+            law = [step for step in law if holds_on(deadline, step.on)]
+        if deadline.planned_on is None:
+            return tuple(law) if holds_on(deadline, today) else ()
+    elif deadline.planned_on is None and not entry_obligation(case, procedure, name).options:
+        return ()
     plan = plan_steps(deadline, frozenset(step.on for step in law), calendar)
     steps = [*(law if holds_on(deadline, today) else ()), *plan]
     if deadline.due is None and (asked := asked_on(case, entry_obligation(case, procedure, name))):

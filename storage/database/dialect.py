@@ -36,7 +36,12 @@ _LINES = "k_lines"
 
 def insert(connection: Connection, table: Table) -> Insert:
     """Return an INSERT of the dialect, with `on_conflict_do_update` and `on_conflict_do_nothing`."""
-    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+    return insert_for(connection.dialect.name, table)
+
+
+def insert_for(dialect: str, table: Table) -> Insert:
+    """Return an INSERT of the dialect of that name, for a statement that outlives its connection."""
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
 def folded(engine: Engine, text: ColumnElement[str]) -> ColumnElement[str]:
@@ -48,13 +53,13 @@ def folded(engine: Engine, text: ColumnElement[str]) -> ColumnElement[str]:
     return text
 
 
-def values_table(connection: Connection, columns: Mapping[str, Column[Any]]) -> FromClause:
+def values_table(dialect: str, columns: Mapping[str, Column[Any]]) -> FromClause:
     """Return a table of values to join with, typed like `columns`; `values_parameters` supplies the rows.
 
     The rows are sent as one JSON text: a driver in Python writes arrays slowly.
     """
     lines = bindparam(_LINES, type_=Text)
-    if connection.dialect.name == "sqlite":
+    if dialect == "sqlite":
         each = func.json_each(lines).table_valued("value")
         extracted = (
             func.json_extract(each.c.value, f"$[{place}]", type_=kind.type).label(name)

@@ -58,11 +58,11 @@ def seal(engine: Engine, *, now: datetime) -> int | None:
             {"n": n, "at": now, "heads": _text(covering), "previous": previous, "hash": link(previous, line)},
         )
         if heads:
-            lines = values_table(connection, _COVERED)
+            lines = values_table(connection.dialect.name, _COVERED)
             step = CASE.update().where(CASE.c.id == lines.c.k_id).values(sealed=lines.c.k_seq)
             connection.execute(step, values_parameters(connection, _COVERED, (head[:2] for head in heads)))
         if rows:
-            lines = values_table(connection, _COVERED_ROWS)
+            lines = values_table(connection.dialect.name, _COVERED_ROWS)
             step = REGISTER_ROW.update().where(REGISTER_ROW.c.id == lines.c.k_id)
             step = step.values(sealed=lines.c.k_seq)
             connection.execute(step, values_parameters(connection, _COVERED_ROWS, (one[:2] for one in rows)))

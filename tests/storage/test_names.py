@@ -107,7 +107,7 @@ def test_lines_arrive_as_they_were_sent(
         "moment": NOTICE.c.sent_at,
     }
     with reading(engine) as connection:
-        asked = select(*dialect.values_table(connection, columns).c)
+        asked = select(*dialect.values_table(connection.dialect.name, columns).c)
         found = connection.execute(asked, dialect.values_parameters(connection, columns, lines)).all()
 
     assert [tuple(one) for one in found] == lines

@@ -113,7 +113,7 @@ def test_a_settlement_planned_from_another_due_date_is_not_written(engine: Engin
     """Somebody recorded a fact between the reading and the writing of the round."""
     outbox = SqlOutbox(engine)
     assert row.due is not None
-    stale = replace(row, due=row.due - timedelta(days=1))
+    stale = row._replace(due=row.due - timedelta(days=1))
 
     queued = outbox.settle([settlement(stale, letter(stale), rung=None)], now=NOW)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -156,7 +155,7 @@ def test_the_key_names_the_plan_date() -> None:
 def test_without_a_plan_date_there_is_nothing_to_ask() -> None:
     """And beyond the records of days nothing is asked either."""
     row = row_of(case(facts={"analysis_started": START}), "analysis_ended", today=START)
-    far = replace(row, planned_on=date(2100, 1, 4), due=None)
+    far = row._replace(planned_on=date(2100, 1, 4), due=None)
 
     assert list(plan_steps(row, frozenset(), CALENDAR)) == []
     assert list(plan_steps(far, frozenset(), CALENDAR)) == []

@@ -40,7 +40,7 @@ def in_full(case: Case, procedure: Procedure, calendar: Calendar, today: date) -
     """Every row of the case by a calendar, whichever calendar it was before."""
     chain = deadlines(case, procedure, calendar, today=today, bare=True)
     counted = rows(case, procedure, chain, calendar, today=today)
-    return {row.obligation: replace(row, version="") for row in counted}
+    return {row.obligation: row._replace(version="") for row in counted}
 
 
 def anew(case: Case, procedure: Procedure, after: Calendar, today: date) -> RecalculatedCase:
@@ -85,7 +85,7 @@ def test_what_is_not_touched_comes_out_as_it_was(looked: tuple[Case, date], afte
     was, becomes = in_full(case, procedure, BEFORE, today), in_full(case, procedure, after, today)
     differ = {name for name in was.keys() | becomes.keys() if was.get(name) != becomes.get(name)}
 
-    assert {row.obligation: replace(row, version="") for row in found.written.rows} == becomes
+    assert {row.obligation: row._replace(version="") for row in found.written.rows} == becomes
     assert found.written.touched is None or differ <= found.written.touched
     assert found.moved == moved(case, procedure, BEFORE, after, today=today)
     assert {one.id for one in found.moved} <= differ

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from calendars.calendar import Calendar
 from workflow.cases.case import Case, CaseStatus
@@ -35,9 +36,8 @@ class CaseFilter:
     late_on: date | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
-    """What the board keeps of one deadline.
+class Row(NamedTuple):
+    """What the board keeps of one deadline: a named tuple, for a country has millions of them.
 
     Attributes:
         obligation: id with its period.
