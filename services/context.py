@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from storage.accounts.second_factors import SqlSecondFactors
     from storage.accounts.uploads import SqlUploads
     from storage.org.choices import SqlChoices
+    from workflow.cases.case import Case
     from workflow.cases.commands.desk import CaseCommands
     from workflow.law.library import Library
 
@@ -86,7 +87,9 @@ class RequestContext:
     def reads(self) -> Reads:
         """Read queries, limited to what the reader may see."""
         reads = self.app.reads
-        return reads if self.operator or self.reader is ANONYMOUS else reads.seen_by(scope(self.reader))
+        if self.operator or self.reader is ANONYMOUS:
+            return reads
+        return reads.seen_by(replace(scope(self.reader), acts_on=self.today))
 
     @property
     def accounts(self) -> Accounts:
@@ -148,10 +151,12 @@ class Stamp(TypedDict):
     today: date
 
 
-def require_visible(ctx: RequestContext, case: str) -> None:
-    """Raise UnknownCase for a case the reader does not see, or that does not exist."""
-    if not ctx.reads.heads([case]):
+def require_visible(ctx: RequestContext, case: str) -> Case:
+    """Return the head of a case. Raises UnknownCase for one the reader does not see, or that does not exist."""
+    head = ctx.reads.heads([case]).get(case)
+    if head is None:
         raise UnknownCase(case)
+    return head
 
 
 def stamp(ctx: RequestContext) -> Stamp:

@@ -64,7 +64,7 @@ class Verb(Generic[C, R]):
         """Check rights and visibility, then run it.
 
         Raises:
-            NotAllowed: the actor's access does not include it.
+            NotAllowed: the actor's access does not include it, or a case of another unit is to be managed.
             UnknownCase: the command names a case the actor does not see.
             Refusal: whatever the verb itself refuses.
         """
@@ -72,7 +72,9 @@ class Verb(Generic[C, R]):
             raise NotAllowed
         case = getattr(command, "case", None)
         if isinstance(case, str):
-            require_visible(ctx, case)
+            head = require_visible(ctx, case)
+            if self.needs == "manage" and not ctx.reads.in_reach(head):
+                raise NotAllowed
         return self.run(ctx, command)
 
     @property

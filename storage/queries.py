@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     Engine,
     Select,
     and_,
@@ -51,6 +52,7 @@ from workflow.cases.case import Case, CaseStatus, Event
 from workflow.cases.registers.evidence_list import as_seen, events_as_seen
 from workflow.cases.registers.risk_lists import Place, RecommendationFilter, RiskGroup
 from workflow.org.access import Scope, within
+from workflow.org.duties import Unresolved, resolve
 from workflow.org.office import Office
 from workflow.search_words import search_words
 
@@ -61,6 +63,12 @@ _ROWS_OF = (
     select(DEADLINE)
     .where(in_names(DEADLINE.c.case))
     .order_by(DEADLINE.c.case, DEADLINE.c.due.is_(None), DEADLINE.c.due, DEADLINE.c.obligation)
+)
+_ASSIGNED = (
+    select(*(DEADLINE.c[name] for name in ("case", "unit", "duty", "responsible", "person")))
+    .distinct()
+    .join(CASE, CASE.c.id == DEADLINE.c.case)
+    .where(in_names(DEADLINE.c.case), DEADLINE.c.state != "not_required", not_(CASE.c.confidential))
 )
 _NEWEST = (CASE.c.opened_at.desc(), CASE.c.id.desc())
 _IN_ORDER = (DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
@@ -104,12 +112,28 @@ class SqlReads:
         self._engine = engine
         self._kept = kept or DatabaseCache(engine, officer=officer, language=language)
         self._trees: dict[str, Sequence[str]] = {}
+        self._seen_elsewhere: Sequence[str] | None = None
         self._ledger = SqlLedger(engine, kept=self._kept)
         self._outbox = SqlOutbox(engine, kept=self._kept)
 
     def seen_by(self, scope: Scope) -> SqlReads:
         """The same questions, answered with what somebody may see."""
         return SqlReads(self._engine, scope=scope, kept=self._kept)
+
+    def whole_office(self) -> SqlReads:
+        """The same questions about all units, for what is narrowed to the reader's own duties."""
+        scope = self._scope
+        return self.seen_by(replace(scope, unit="")) if scope is not None and scope.unit else self
+
+    def in_reach(self, case: Case) -> bool:
+        """Whether a case lies in the reader's units."""
+        scope = self._scope
+        return scope is None or (scope.unit is not None and (not scope.unit or case.unit in self._units()))
+
+    def scope_in(self, case: Case) -> Scope | None:
+        """Return the reader's scope in that case: out of reach restricted documents are for those named."""
+        scope = self._scope
+        return scope if scope is None or self.in_reach(case) else replace(scope, restricted=False)
 
     def overdue(self, today: date, unit: str | None = None) -> Sequence[Row]:
         """Open rows that are overdue on `today`, the longest overdue first."""
@@ -179,19 +203,23 @@ class SqlReads:
         """The named cases by id, as heads."""
         asked = _HEADS_OF.where(*self._seen())
         with reading(self._engine) as connection:
-            return by_id(head(record) for record in execute_for_names(connection, asked, cases))
+            found = by_id(head(record) for record in execute_for_names(connection, asked, cases))
+            if missing := self._assigned(connection, [name for name in cases if name not in found]):
+                others = by_id(head(one) for one in execute_for_names(connection, _HEADS_OF, missing))
+                return {**found, **others}
+            return found
 
     def whole(self, cases: Collection[str]) -> Mapping[str, Case]:
         """The named cases by id, folded from their events."""
         found = self._ledger.cases(self._visible(cases))
-        return {name: as_seen(case, self._scope) for name, case in found.items()}
+        return {name: as_seen(case, self.scope_in(case)) for name, case in found.items()}
 
     def stages(self, cases: Collection[str]) -> Mapping[str, str]:
         """Where the named cases stand, by id."""
         asked = select(CASE.c.id, CASE.c.stage).where(in_names(CASE.c.id))
-        asked = asked.where(*self._seen())
         with reading(self._engine) as connection:
-            return {record.id: record.stage for record in execute_for_names(connection, asked, cases)}
+            records = execute_for_names(connection, asked, self._visible(cases))
+            return {record.id: record.stage for record in records}
 
     def rows_of(self, cases: Collection[str]) -> Mapping[str, Sequence[Row]]:
         """All board rows of the named cases by case id, by due date, those without one last."""
@@ -236,11 +264,12 @@ class SqlReads:
     def case(self, case: str) -> Case | None:
         """One case, whole; None when there is none of that id, or none to be seen."""
         found = self._ledger.case(case) if self._visible([case]) else None
-        return as_seen(found, self._scope) if found is not None else None
+        return as_seen(found, self.scope_in(found)) if found is not None else None
 
     def events(self, case: str) -> Sequence[Event]:
         """Its events in order."""
-        return events_as_seen(self._ledger.events(case), self._scope) if self._visible([case]) else ()
+        head = self.heads([case]).get(case)
+        return events_as_seen(self._ledger.events(case), self.scope_in(head)) if head is not None else ()
 
     def notices(self, case: str) -> Sequence[Notice]:
         """Its notices, the newest first."""
@@ -276,7 +305,8 @@ class SqlReads:
             return recommended.alike(connection, seen, limit=limit, first=first)
 
     def _recommended(self, unit: str) -> list[ColumnElement[bool]]:
-        return self._sight(RECOMMENDATION.c.case, RECOMMENDATION.c.unit, self._roots(unit or None), walked=True)
+        reach = self._reach(RECOMMENDATION.c.case, RECOMMENDATION.c.unit, unit or None, walked=True)
+        return self._sight(RECOMMENDATION.c.case, reach)
 
     def unreported(
         self, today: date, unit: str | None = None, *, limit: int, offset: int = 0
@@ -354,7 +384,7 @@ class SqlReads:
             return Sums()
         eyes = self._eyes(unit)
         with reading(self._engine) as connection:
-            secret = summing.confidential(connection, horizon, eyes)
+            secret = summing.confidential(connection, horizon, eyes, besides=self._elsewhere())
         plain = self._plain(horizon, unit)
         return summing.joined(plain, secret) if secret else plain
 
@@ -404,24 +434,35 @@ class SqlReads:
     def _eyes(self, unit: str | None, *, narrowed: bool = True, few: bool = False) -> summing.AccessFilter:
         """The rule of `_seen`, narrowed to a unit, for each table the sums are made of; not narrowed where the
         units are named already."""
-        roots = self._roots(unit) if narrowed else []
+        reach = self._reach(DEADLINE.c.case, DEADLINE.c.unit, unit, walked=not few) if narrowed else []
         return summing.AccessFilter(
             cases=[*self._seen(), *([] if unit is None else [self._within(CASE.c.unit, unit)])],
-            rows=self._sight(DEADLINE.c.case, DEADLINE.c.unit, roots, walked=not few),
+            rows=self._sight(DEADLINE.c.case, reach),
             few=few,
         )
 
     def _sight(
-        self, of_case: ColumnElement[str], of_unit: ColumnElement[str], roots: Sequence[str], *, walked: bool
+        self, of_case: ColumnElement[str], reach: Sequence[ColumnElement[bool]]
     ) -> list[ColumnElement[bool]]:
-        """The rule of `_seen` for lines that name their case and its unit, narrowed to what lies below."""
+        """The rule of `_seen` for lines that name their case, narrowed by conditions of `_reach`."""
         nobody = [false()] if self._scope is not None and self._scope.unit is None else []
         hidden = select(CASE.c.id).where(CASE.c.confidential, not_(_told(self._scope)))
         return [
             *nobody,
             of_case.not_in(hidden),
-            *(self._within(of_unit, root, walked=walked) for root in roots),
+            *reach,
         ]
+
+    def _reach(
+        self, of_case: ColumnElement[str], of_unit: ColumnElement[str], unit: str | None, *, walked: bool
+    ) -> list[ColumnElement[bool]]:
+        """Where lines lie that are asked about and seen: in the units, or in the cases seen elsewhere."""
+        roots, elsewhere = self._roots(unit), self._elsewhere()
+        if self._scope is None or self._scope.unit not in roots or not elsewhere:
+            return [self._within(of_unit, root, walked=walked) for root in roots]
+        own = self._within(of_unit, self._scope.unit, walked=walked)
+        seen = or_(own, in_collection(self._engine, of_case, elsewhere))
+        return [seen] if unit is None else [seen, self._within(of_unit, unit, walked=walked)]
 
     def _roots(self, unit: str | None) -> list[str]:
         """The units below which all lies that is asked about and seen; one where one lies in the other."""
@@ -478,7 +519,41 @@ class SqlReads:
             return cases
         asked = select(CASE.c.id).where(in_names(CASE.c.id), *self._seen())
         with reading(self._engine) as connection:
-            return [record.id for record in execute_for_names(connection, asked, cases)]
+            seen = {record.id for record in execute_for_names(connection, asked, cases)}
+            return [*seen, *self._assigned(connection, [name for name in cases if name not in seen])]
+
+    def _assigned(self, connection: Connection, cases: Collection[str]) -> Collection[str]:
+        """Return those of the cases, none of them confidential, in which something is the reader's to do."""
+        scope = self._scope
+        if scope is None or scope.acts_on is None or not scope.unit or not cases:
+            return ()
+        office, found = self.office(), set[str]()
+        for case, unit, duty, responsible, person in execute_for_names(connection, _ASSIGNED, cases):
+            if case not in found:
+                people = resolve(
+                    office, duty=duty, unit=unit, on=scope.acts_on, responsible=responsible, person=person
+                )
+                if not isinstance(people, Unresolved) and any(one.person.key in scope.names for one in people):
+                    found.add(case)
+        return found
+
+    def _elsewhere(self) -> Collection[str]:
+        """Return the cases out of reach a letter told the reader of. Whose questions these are asks within one
+        request: once is enough."""
+        scope = self._scope
+        if scope is None or not scope.unit:
+            return ()
+        if self._seen_elsewhere is None:
+            outside = not_(self._within(CASE.c.unit, scope.unit))
+            letters = select(CASE.c.id).join(NOTICE, NOTICE.c.case == CASE.c.id)
+            letters = letters.where(NOTICE.c.person.in_(scope.names), NOTICE.c.state.in_(SETTLED), outside)
+            with reading(self._engine) as connection:
+                self._seen_elsewhere = connection.execute(letters.distinct()).scalars().all()
+        return self._seen_elsewhere
+
+    def _units(self) -> frozenset[str]:
+        """The units the reader sees."""
+        return frozenset(self._below(self._scope.unit)) if self._scope and self._scope.unit else frozenset()
 
     def _rows(self, asked: Select[tuple[object, ...]], unit: str | None) -> list[Row]:
         asked = asked.where(*self._seen())
@@ -488,15 +563,18 @@ class SqlReads:
             return [row(record) for record in connection.execute(asked)]
 
     def _seen(self, *, to_know: bool = True) -> list[ColumnElement[bool]]:
-        """What a case must be like to be seen: in the reader's units; a confidential one only by who was named
-        to know of it, or told of it (where `to_know` is asked after)."""
+        """What a case must be like to be seen: in the reader's units, or they were told of it by letter; a
+        confidential one only by who was named to know of it, or told (where `to_know` is asked after)."""
         scope = self._scope
         if scope is None:
             return []
         if scope.unit is None:
             return [false()]
         known = [or_(CASE.c.confidential.is_(False), _told(scope))] if to_know else []
-        return [*known, self._within(CASE.c.unit, scope.unit)] if scope.unit else known
+        if not scope.unit:
+            return known
+        inside, elsewhere = self._within(CASE.c.unit, scope.unit), self._elsewhere()
+        return [*known, or_(inside, in_collection(self._engine, CASE.c.id, elsewhere)) if elsewhere else inside]
 
     def _found(self, search: str) -> list[ColumnElement[bool]]:
         """Each word in id or object, or in the name of the unit."""

@@ -72,7 +72,9 @@ class PackageFile:
     whole: bool
 
 
-def case_sheets(app: AppContext, case: str, language: str, scope: Scope, *, today: date) -> Sequence[Sheet]:
+def case_sheets(
+    app: AppContext, case: str, language: str, scope: Scope | None, *, today: date
+) -> Sequence[Sheet]:
     """Return the forms of a case in the order of its steps, each with the fields still unknown."""
     from documents.forms import missing_values
     from services.documents.filling import from_case
@@ -96,7 +98,9 @@ def forms_of(procedure: Procedure) -> Sequence[Form]:
     return sorted((about for about in case_forms() if steps[about.id]), key=lambda about: min(steps[about.id]))
 
 
-def filled_form(app: AppContext, case: str, form: str, language: str, scope: Scope, *, today: date) -> bytes:
+def filled_form(
+    app: AppContext, case: str, form: str, language: str, scope: Scope | None, *, today: date
+) -> bytes:
     """Return the form filled with what the case says of it.
 
     Raises:
@@ -113,14 +117,14 @@ def filled_form(app: AppContext, case: str, form: str, language: str, scope: Sco
     return fill(about, data.fields, language, rows=data.rows).document
 
 
-def package(app: AppContext, case: str, language: str, scope: Scope) -> PackageFile:
+def package(app: AppContext, case: str, language: str, scope: Scope | None) -> PackageFile:
     """Return the export package of one case; the file is gone when it is closed."""
     from documents.package import write_package
     from services.documents.packing import documents
 
     with TemporaryDirectory(prefix="merzim") as folder:
         target = Path(folder) / "package.zip"
-        entries = documents(app, case=case, reads=app.reads.seen_by(scope))
+        entries = documents(app, case=case, reads=app.reads.seen_by(scope) if scope else app.reads)
         packed = write_package(target, entries, app.evidence.open, language=language)
         for document in (*packed.lost, *packed.altered):
             log.error("left out of the package of %s: %s", case, document.reference)
@@ -163,7 +167,7 @@ def take_plan(
     )
 
 
-def _view(app: AppContext, case: str, scope: Scope, today: date) -> View:
+def _view(app: AppContext, case: str, scope: Scope | None, today: date) -> View:
     """Return the case as the reader sees it: a form names no document they may not open."""
     from workflow.cases.registers.evidence_list import as_seen
 

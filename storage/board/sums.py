@@ -115,11 +115,16 @@ def plain(connection: Connection, horizon: Horizon, *, units: Collection[str] | 
     return list(found.values())
 
 
-def confidential(connection: Connection, horizon: Horizon, eyes: AccessFilter) -> list[Sum]:
-    """Return the same counts for the confidential cases the person may see."""
+def confidential(
+    connection: Connection, horizon: Horizon, eyes: AccessFilter, *, besides: Collection[str] = ()
+) -> list[Sum]:
+    """Return the same counts for the confidential cases the person may see, and for those of other units."""
     found: dict[tuple[object, ...], Sum] = {}
     # Their cases first, which are few: in one statement SQLite would read every row there is.
-    known = connection.execute(select(CASE.c.id).where(CASE.c.confidential, *eyes.cases)).scalars().all()
+    known = [*connection.execute(select(CASE.c.id).where(CASE.c.confidential, *eyes.cases)).scalars()]
+    if besides:
+        others = select(CASE.c.id).where(in_names(CASE.c.id), _PLAIN, *eyes.cases)
+        known += [record.id for record in execute_for_names(connection, others, besides)]
     if known:
         theirs = _counted(horizon).where(in_names(CASE.c.id))
         _add(found, execute_for_names(connection, theirs, known))

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import date, timedelta
+from email import message_from_bytes, policy
 
 import pytest
 from starlette.testclient import TestClient
 
 from notifications.notice import Notice
+from services.jobs.rounds import deliver, remind
 from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build, office_with_cases
+from workflow.cases.case import Evidence
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Reader
 from workflow.org.office import Office, Person, Unit
@@ -303,6 +306,90 @@ def test_the_checklist_names_what_a_case_without_a_unit_asks() -> None:
     _, _, checklist = home.client().get("/desk?show=mine").text.partition('<section class="card" id="undated"')
 
     assert f"{case}:start_text_checked" in rows(checklist)
+
+
+def test_everybody_a_letter_tells_of_a_case_of_the_whole_organisation_can_open_it() -> None:
+    """Its executor and their head have accounts of one unit: the link of each letter opens under the log-in of
+    its recipient, the step stands on the executor's desk and form, and a colleague nobody told is answered 404.
+    What of it is nobody's to remind of stands on the executor's desk before any letter."""
+    units = {"body": Unit(id="body", name="Басқарма")} | {
+        id: Unit(id=id, name=id, parent="body") for id in ("hr", "law")
+    }
+    duties = {"a": ("authorised_person",), "b": ("head_of_unit",), "c": ()}
+    people = [
+        Person(key=f"{name}@org.kz", email=f"{name}@org.kz", name=name, unit="hr", duties=held)
+        for name, held in duties.items()
+    ]
+    address = "http://testserver"
+    home = build(Office(units=units, people={one.key: one for one in people}), address=address)
+    for one in people:
+        reader = Reader(login=one.name, access="responsible", person=one.key)
+        home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    opening = Opening(procedure="internal-analysis", planned={"analysis_started": date(2026, 4, 13)})
+    case = home.desk.open(opening, by="test", now=NOW, today=TODAY).id
+    home.desk.record(case, "schedule_approved", on=TODAY, by="test", now=NOW, today=TODAY)
+    before = home.client("a")
+    assert {f"{case}:start_announced", f"{case}:start_text_checked"} <= {*rows(before.get("/desk").text)}
+    assert before.get(f"/cases/{case}").status_code == 200
+    assert home.client("b").get(f"/cases/{case}").status_code == 404
+
+    remind(home.context, now=NOW, today=TODAY)
+    deliver(home.context, now=NOW, today=TODAY)
+    opened = {}
+    for file in home.context.settings.channels.sections["folder"]["path"].iterdir():
+        letter = message_from_bytes(file.read_bytes(), policy=policy.default)
+        body = letter.get_body(("plain",))
+        login = letter["To"].addresses[0].addr_spec.partition("@")[0]
+        for link in re.findall(rf"{address}(/cases/\S+)", body.get_content() if body else ""):
+            opened[login] = home.client(login).get(link).status_code
+    assert opened == {"a": 200, "b": 200}
+    assert home.client("c").get(f"/cases/{case}").status_code == 404
+    listed = [case in home.client(login).get("/cases").text for login in "abc"]
+    late = [home.client(login).get("/api/v1/deadlines?urgency=overdue").json()["total"] for login in "abc"]
+    assert (listed, late) == ([True, True, False], [1, 1, 0])
+
+    form = {"case": case, "fact": "start_announced", "on": "2026-03-30"}
+    recorded = home.client("a").post("/desk/record", data=form)
+    managed = home.client("a").post(f"/cases/{case}/cancel", data={"ground": "x"})
+    assert (recorded.status_code, managed.status_code, [*home.facts(case)]) == (
+        303,
+        403,
+        ["schedule_approved", "start_announced"],
+    )
+
+
+def test_an_officer_of_one_unit_told_of_a_case_of_another_manages_nothing_in_it(home: Home) -> None:
+    """They open and record what the letter asks; calling it off is for the officer of its unit, and its
+    restricted documents for those named."""
+    reader = Reader(login="theirs", access="officer", person="a@org.kz", unit="hr")
+    home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    proof = Evidence(kind="document:order", reference="https://org.kz/1", restricted="secret")
+    home.desk.record(home.late, "order_signed", on=TODAY, by="test", now=NOW, today=TODAY, evidence=[proof])
+    browser, page = home.client("theirs"), f"/cases/{home.late}"
+    closed = browser.get(page).status_code
+    home.sent(
+        Notice(
+            key="letter",
+            case=home.late,
+            obligation="start_announced",
+            due=date(2026, 3, 20),
+            rung="1",
+            person="a@org.kz",
+            channel="email",
+            address="a@org.kz",
+            language="kk",
+            state="sent",
+            sent_at=NOW,
+            queued_at=NOW,
+            not_before=NOW,
+        )
+    )
+    called_off = browser.post(f"/api/v1/cases/{home.late}/cancellation", json={"ground": "x"}).status_code
+    named = browser.post(f"{page}/readers", data={"person": "b@org.kz"}).status_code
+
+    assert (closed, browser.get(page).status_code, called_off, named) == (404, 200, 403, 403)
+    assert proof.reference not in browser.get(page).text
+    assert proof.reference in home.client().get(page).text
 
 
 def test_a_plan_that_slipped_is_asked_about_apart_from_what_is_overdue(home: Home) -> None:

@@ -470,7 +470,9 @@ def _rows(office: RealOffice) -> tuple[str, ...]:
 
 
 def _letters(world: World) -> None:
-    """Of each reader one letter for each way to say that it was read, and one for each way to send it again."""
+    """Of each reader in reach one letter for each way to say that it was read, and one for each way to send it
+    again; who was told of a case sees it.
+    """
     states = {"api": "sent", "page": "sent", "desk": "sent", "failed-api": "failed", "failed-page": "failed"}
     rows = [
         {
@@ -491,7 +493,7 @@ def _letters(world: World) -> None:
             "text_hash": "",
             "message_id": "",
         }
-        for reader in (*READERS, *ELSEWHERE, UNNAMED)
+        for reader in (*READERS, UNNAMED)
         for what, state in states.items()
     ]
     with world.office.house.engine.begin() as connection:

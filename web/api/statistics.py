@@ -163,7 +163,9 @@ def list_deadlines(
     """List deadlines, 50 on a page, the earliest due first. `person`: key of the assignee."""
     today = ctx.today
     filter_ = Wanted(urgency=urgency, on=on, unit=unit or None, stage=stage or None, person=person or None)
-    view = deadlines(ctx.reads, ctx.library, ctx.calendar, filter_, today=today, number=number)
+    view = deadlines(
+        ctx.reads, ctx.library, ctx.calendar, filter_, today=today, number=number, reader=ctx.reader.person
+    )
     return DeadlineList.of(view, translator.language)
 
 

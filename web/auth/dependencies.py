@@ -127,7 +127,8 @@ def needs(
         NotLoggedIn: the request has no valid session or token.
         SecondFactorMissing: the access requires a second factor, the account has none, and the route is not
             one for setting it.
-        HTTPException: 403, the reader's access does not allow the route in any unit, or the token does not.
+        HTTPException: 403, the reader's access does not allow the route in any unit (to manage a case: in its
+            unit), or the token does not.
     """
 
     def resolve_context(request: Request) -> RequestContext:
@@ -145,7 +146,13 @@ def needs(
         if by_person and entry.kind != "session":
             raise HTTPException(403, "web.problem.by_person")
         request.state.reader = reader
-        return ctx.read_by(reader)
+        own = ctx.read_by(reader)
+        if need == "manage" and (case := request.path_params.get("case")):
+            # Who was told of a case of another unit sees it and does their part; its own officer manages it.
+            head = own.reads.heads([case]).get(case)
+            if head is not None and not own.reads.in_reach(head):
+                raise HTTPException(403, "web.problem.not_yours")
+        return own
 
     resolve_context.need = need  # type: ignore[attr-defined]
     resolve_context.asking = asking  # type: ignore[attr-defined]

@@ -1,14 +1,15 @@
 """Who may see and do what: one rule for lists and for single objects.
 
 Access says what somebody may do; the unit says where. A confidential case is seen by those alone who were
-named to know of it or told of it, whatever their access.
+named to know of it or told of it, whatever their access. Any other case is seen in the reader's units, and
+elsewhere by those a letter told of it and those who must act in it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from workflow.cases.case import Case
@@ -212,11 +213,14 @@ class Scope:
         unit: the root of the units seen; "" is the whole office, None sees no case.
         names: for confidential cases: as whom the reader may have been named or told (person, account).
         restricted: whether restricted documents are opened in every case seen, named in it or not.
+        acts_on: the local date on which cases of other units are seen too where the reader must act in them;
+            None: where a letter told them of it alone.
     """
 
     unit: str | None
     names: tuple[str, ...]
     restricted: bool = False
+    acts_on: date | None = None
 
     def opens(self, case: Case) -> bool:
         """Whether the restricted documents of a case that is seen may be opened, or as much as named."""

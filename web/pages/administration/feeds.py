@@ -126,10 +126,11 @@ def _far(row: Row, today: date) -> int:
 
 
 def _own_rows(ctx: RequestContext, reader: Reader, office: Office, today: date) -> list[tuple[Case, Row]]:
-    """Return the open rows of an account's person, among the cases the account may see."""
+    """Return the open rows the account's person must act on, in whatever unit; of a confidential case where the
+    account may know of it."""
     if not reader.person or not reader.may("read"):
         return []
-    reads = ctx.reads.seen_by(scope(reader))
+    reads = ctx.reads.seen_by(scope(reader)).whole_office()
     rows = _rows(reads, ctx, today)
     cases = reads.whole({row.case for row in rows})
     own = (

@@ -21,7 +21,6 @@ from web.ui.preferences import preferences
 from workflow.cases.case import Case, Evidence
 from workflow.cases.registers.evidence_list import ProvedItem, proofs
 from workflow.law.procedure import Text
-from workflow.org.access import scope
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -60,7 +59,7 @@ def papers_view(dossier: CaseView, ctx: RequestContext, language: str, *, today:
     """The papers of a case on a day, as the reader sees them."""
     case = dossier.case
     of_papers = language if language in LANGUAGES else LANGUAGES[0]
-    sheets = case_sheets(ctx.app, case.id, of_papers, scope(ctx.reader), today=today)
+    sheets = case_sheets(ctx.app, case.id, of_papers, ctx.reads.scope_in(case), today=today)
     return Papers(
         forms=tuple(_paper(sheet, language) for sheet in sheets),
         proofs=tuple(_proof(one, dossier) for one in proofs(case)),

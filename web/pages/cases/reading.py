@@ -20,7 +20,6 @@ from web.pages.cases.documents import DOCX, ZIP, as_file, case_file_name, regist
 from web.pages.cases.page import CaseId, case_page, get_case_or_404
 from web.ui.preferences import preferences
 from workflow.cases.registers.evidence_list import stored_file
-from workflow.org.access import scope
 
 log = logging.getLogger("merzim.web")
 router = APIRouter(include_in_schema=False)
@@ -121,14 +120,14 @@ def form_of(ctx: RequestContext, case: str, form: str, language: str) -> Respons
     """A form of the case, filled with what is known, as DOCX."""
     today = ctx.today
     found, _ = get_case_or_404(ctx, case)
-    document = filled_form(ctx.app, case, form, language, scope(ctx.reader), today=today)
+    document = filled_form(ctx.app, case, form, language, ctx.reads.scope_in(found), today=today)
     return as_file(document, DOCX, case_file_name(found, f"{form}-{language}", "docx"))
 
 
 def package_of(ctx: RequestContext, case: str, language: str) -> Response:
     """The export package of the case; restricted and damaged files are left out."""
     found, _ = get_case_or_404(ctx, case)
-    package = package_of_case(ctx.app, case, language, scope(ctx.reader))
+    package = package_of_case(ctx.app, case, language, ctx.reads.scope_in(found))
     content = package.content
     name = case_file_name(found, "package" if package.whole else "package-incomplete", "zip")
     return StreamingResponse(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from services.context import RequestContext
+from services.context import Reads, RequestContext
 from web.pages.cases.case_view import judge
 from web.pages.cases.recording import Form, record_form
 from web.pages.overview.view import near
@@ -107,19 +107,20 @@ def desk_view(
         everything: all in reach instead of what is mine; only officers may ask. None: what is mine, or all
             where the account is nobody's of the people file.
     """
-    reads, reader, day = ctx.reads, ctx.reader, horizon(today, soon=near(ctx.calendar, today))
-    office, sums = reads.office(), reads.sums(day)
-    may_switch = reader.may("manage")
+    reader, day = ctx.reader, horizon(today, soon=near(ctx.calendar, today))
+    office, may_switch = ctx.reads.office(), reader.may("manage")
     person = office.people.get(reader.person)
     all_ = may_switch and (person is None if everything is None else everything)
+    # What I must do is mine in whatever unit it lies.
+    reads = ctx.reads if all_ else ctx.reads.whole_office()
+    sums = reads.sums(day)
     told = find_assignments(office, reader.person, sums, on=today)
-    if all_:
-        groups = [_sought(ctx, day, urgency, None, sums) for urgency in GROUPS]
-    else:
-        own, asked = person_sums(office, reader.person, sums, on=today), frozenset(told)
-        groups = [_sought(ctx, day, urgency, asked, own) for urgency in GROUPS]
-        mine = _duties_held(office, person, on=today) if person else frozenset()
-        groups.append(_checklist(ctx, day, asked | mine))
+    asked = None if all_ else frozenset(told)
+    counts = sums if all_ else person_sums(office, reader.person, sums, on=today)
+    groups = [_sought(reads, day, urgency, asked, counts) for urgency in GROUPS]
+    if asked is not None and person:
+        asked |= _duties_held(office, person, on=today)
+    groups.append(_checklist(ctx, reads, day, asked))
     every = [row for _, rows, _ in groups for row in rows]
     unread = reads.unread({row.case for row in every})
     found = {
@@ -196,12 +197,12 @@ def opened(
 
 
 def _sought(
-    ctx: RequestContext, day: Horizon, urgency: Urgency, asked: frozenset[AssigneeKey] | None, sums: Sums
+    reads: Reads, day: Horizon, urgency: Urgency, asked: frozenset[AssigneeKey] | None, sums: Sums
 ) -> tuple[Urgency, Sequence[Row], int]:
     number = total(sums, urgency)  # type: ignore[arg-type]
     sought = DeadlineFilter(urgency=urgency, horizon=day, asked=asked)
     # Where nothing waits for them, everybody's rows would be walked to find it out.
-    rows = ctx.reads.listed(sought, limit=SHOWN[urgency]) if number or asked is None else ()
+    rows = reads.listed(sought, limit=SHOWN[urgency]) if number or asked is None else ()
     return urgency, rows, number
 
 
@@ -221,14 +222,14 @@ def _duties_held(office: Office, person: Person, *, on: date) -> frozenset[Assig
 
 
 def _checklist(
-    ctx: RequestContext, day: Horizon, asked: frozenset[AssigneeKey]
+    ctx: RequestContext, reads: Reads, day: Horizon, asked: frozenset[AssigneeKey] | None
 ) -> tuple[Urgency, Sequence[Row], int]:
     """What is obligatory and has no due date, of the stages each case stands at or has passed: nothing reminds
-    of it, and left out it would be found as a departure afterwards."""
+    of it, and left out it would be found as a departure afterwards. `asked`: None is of anybody."""
     sought = DeadlineFilter(urgency="undated", horizon=day, asked=asked)
-    rows = ctx.reads.listed(sought, limit=UNDATED) if asked else ()
+    rows = reads.listed(sought, limit=UNDATED) if asked is None or asked else ()
     names = {row.case for row in rows}
-    heads, stages = ctx.reads.heads(names), ctx.reads.stages(names)
+    heads, stages = reads.heads(names), reads.stages(names)
 
     def has_come(row: Row) -> bool:
         if row.case not in heads:

@@ -56,14 +56,18 @@ def deadlines(
     today: date,
     number: int,
     own: str = "",
+    reader: str = "",
 ) -> Deadlines:
     """Page `number` of the deadlines asked for; a number beyond the last page is the last page.
 
     Args:
         own: the unit the reader sees, "" is all.
+        reader: key of the reader's person; what waits for them is theirs in whatever unit it lies.
     """
     office, day = reads.office(), horizon(today, soon=near(calendar, today))
     asked = None
+    if asking.person and asking.person == reader:
+        reads = reads.whole_office()
     if asking.person is not None:
         sums = reads.sums(day, asking.unit)
         asked = frozenset(find_assignments(office, asking.person, sums, on=today))

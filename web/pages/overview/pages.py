@@ -84,7 +84,14 @@ def deadlines_page(
     today = ctx.today
     asking = Asking(urgency=urgency, on=on, unit=unit or None, stage=stage or None, person=person or None)
     view = deadlines(
-        ctx.reads, ctx.library, ctx.calendar, asking, today=today, number=number, own=ctx.reader.root
+        ctx.reads,
+        ctx.library,
+        ctx.calendar,
+        asking,
+        today=today,
+        number=number,
+        own=ctx.reader.root,
+        reader=ctx.reader.person,
     )
     return page(request, ctx, "deadlines.html", today=today, view=view)
 
