@@ -17,28 +17,37 @@ from i18n.entries import template
 from i18n.languages import names
 from i18n.numbers import roman
 
-Case = Literal["from", "to", "in"]
+Case = Literal["from", "to", "in", "of", "genitive"]
 
 _BACK = "аоұыяё"
 _FRONT = "әөүіеэ"
 _VOICELESS = "пфкқтсшщчцхһ"
 _NASAL = "мнң"
+_VOWELS = "аәеёоөұүыіэя"
 
 _ENDINGS: dict[Case, dict[str, tuple[str, str]]] = {
     # After a voiceless consonant, after a nasal, after anything else; each for back and front vowels.
     "from": {"voiceless": ("тан", "тен"), "nasal": ("нан", "нен"), "other": ("дан", "ден")},
     "to": {"voiceless": ("қа", "ке"), "nasal": ("ға", "ге"), "other": ("ға", "ге")},
     "in": {"voiceless": ("та", "те"), "nasal": ("да", "де"), "other": ("да", "де")},
+    "of": {"voiceless": ("тағы", "тегі"), "nasal": ("дағы", "дегі"), "other": ("дағы", "дегі")},
+    "genitive": {
+        "voiceless": ("тың", "тің"),
+        "nasal": ("ның", "нің"),
+        "vowel": ("ның", "нің"),
+        "other": ("дың", "дің"),
+    },
 }
 
 
 def inflect(word: str, case: Case) -> str:
-    """Return a word in the ablative ("from": наурыздан), dative ("to": наурызға) or locative ("in":
-    наурызда).
+    """Return a word in the ablative ("from": наурыздан), dative ("to": наурызға), locative ("in": наурызда),
+    as an attribute of place or time ("of": наурыздағы) or in the genitive (наурыздың).
     """
     last = word[-1].lower()
     sound = "voiceless" if last in _VOICELESS else "nasal" if last in _NASAL else "other"
-    back, front = _ENDINGS[case][sound]
+    endings = _ENDINGS[case]
+    back, front = endings.get("vowel", endings[sound]) if last in _VOWELS else endings[sound]
     return word + (front if _is_front(word) else back)
 
 
@@ -117,12 +126,12 @@ def month_name(month: int, language: str) -> str:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def days_list(days: tuple[date, ...], language: str) -> str:
+def days_list(days: tuple[date, ...], language: str, *, years: bool = False) -> str:
     """Return days in the given order, the month named once for each run: "2, 1 апреля, 31, 30 марта".
 
-    The year is included only when there are several.
+    The year is included only when there are several, or where `years` are asked for.
     """
-    several = _several_years(days)
+    several = years or _several_years(days)
     runs = (
         ((year, month), ", ".join(str(day.day) for day in run))
         for (year, month), run in groupby(days, key=lambda day: (day.year, day.month))

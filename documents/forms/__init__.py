@@ -5,7 +5,7 @@ fill(form("plan"), {"object": "..."}, "kk", rows=[...]).document
 
 from __future__ import annotations
 
-from documents.forms.checks import Note
+from documents.forms.checks import Note, form_marks
 from documents.forms.filling import FilledForm, Missing, UnknownField, UnknownGroup, fill, missing_values
 from documents.forms.form import LANGUAGES, Field, Form
 from documents.forms.reading import UnknownForm, case_forms, form, names
@@ -27,6 +27,7 @@ __all__ = [
     "case_forms",
     "fill",
     "form",
+    "form_marks",
     "missing_values",
     "names",
     "parse_value",

@@ -10,7 +10,6 @@ from documents.forms import page
 from documents.forms.form import Form, Lines, PageBreak, Signature, Style, Table, Wording
 from documents.forms.reading import form as form_named
 from documents.forms.tables import BY_HAND
-from i18n import say
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -29,7 +28,6 @@ def template(name: str, language: str) -> bytes:
     builder = _Builder(document, form, language)
     for block in form.blocks:
         builder.add(block)
-    builder.mark()
     target = io.BytesIO()
     document.save(target)
     return target.getvalue()
@@ -55,20 +53,14 @@ class _Builder:
             case PageBreak():
                 self.document.add_page_break()
 
-    def mark(self) -> None:
-        """Write the footer note of each page: a translation, or a layout of our own."""
-        marks = []
-        if self.form.origin == "no488":
-            marks.append(say("form.mark.layout", {"annex": self.form.annex}, self.language))
-        if self.form.origin in ("instruction", "policy") and self.language != "kk":
-            marks.append(say("form.mark.translation", {}, self.language))
-        if marks:
-            foot = self.document.sections[0].footer.paragraphs[0]
-            self._write(foot, " ".join(marks), size=page.SMALL)
-
     def _lines(self, lines: Lines) -> None:
+        condition = f"{lines.when}_known" if lines.when else f"not {lines.unless}_known"
+        if lines.when or lines.unless:
+            self._paragraph(lines.style, f"{{%p if {condition} %}}")
         for text in lines.text[self.language].split("\n"):
             self._paragraph(lines.style, text)
+        if lines.when or lines.unless:
+            self._paragraph(lines.style, "{%p endif %}")
         if lines.style in _SPACED:
             self.document.add_paragraph()
 
@@ -101,6 +93,7 @@ class _Builder:
             self.document.paragraphs[-1].paragraph_format.space_after = Pt(6)
         made = self._grid(table.widths)
         page.draw_borders(made)
+        page.set_cell_margins(made)
         for at, line in enumerate(table.lines):
             if line.each:
                 self._control(made, f"{{%tr for row in {line.each} %}}")
@@ -171,6 +164,8 @@ class _Builder:
             paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
         if at_foot or centred:
             cell.vertical_alignment = WD_ALIGN_VERTICAL.BOTTOM if at_foot else WD_ALIGN_VERTICAL.CENTER
+        # A heading inside a table stays with the row below it.
+        paragraph.paragraph_format.keep_with_next = bold or None
         in_table = page.IN_WIDE_TABLE if self.form.landscape else page.IN_TABLE
         self._write(paragraph, text, size=size or in_table, bold=bold)
 

@@ -22,6 +22,14 @@ class Note:
     arguments: Mapping[str, object] = field(default_factory=dict)
 
 
+def form_marks(form: Form, language: str) -> tuple[Note, ...]:
+    """Return what is said beside a form and never on it: that its layout is ours, or its Russian text is."""
+    translated = form.origin in ("instruction", "policy") and language != "kk"
+    if form.origin == "no488":
+        return (Note(code="form.mark.layout", arguments={"annex": form.annex}),)
+    return (Note(code="form.mark.translation"),) if translated else ()
+
+
 def check_form(form: Form, values: Values, rows: Sequence[Row]) -> tuple[Note, ...]:
     """Return the remarks of a form's checks about these values."""
     check = _CHECKS.get(form.id)

@@ -15,6 +15,8 @@ from documents.forms.values import (
     NEW_PARAGRAPH,
     clean_text,
     format_value,
+    inflected,
+    inflections,
     items,
     join_parts,
     placeholder,
@@ -118,6 +120,10 @@ def _build_context(
         else:
             text = format_value(field, value, language)
             context[field.id] = placeholder(field, language, year=values.get("year")) if text is None else text
+            context |= {f"{field.id}{name}": said for name, said in inflected(field, value, language).items()}
+            for name in inflections(field):
+                context.setdefault(f"{field.id}{name}", context[field.id])
+        context[f"{field.id}_known"] = text is not None
         if text is None and not field.optional:
             missing.append(Missing(field=field.id))
     if form.rows is not None:

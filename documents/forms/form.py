@@ -122,11 +122,17 @@ class Rows:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lines:
-    """Paragraphs of one style; `each` names a list whose items become numbered paragraphs instead."""
+    """Paragraphs of one style; `each` names a list whose items become numbered paragraphs instead.
+
+    Attributes:
+        when, unless: a field: they stand only where its value is known, or only where it is not.
+    """
 
     style: Style
     text: Wording = field(default_factory=dict)
     each: str = ""
+    when: str = ""
+    unless: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from docx.document import Document
 
 FONT = "Times New Roman"
-LETTER, IN_TABLE, IN_WIDE_TABLE, SMALLER, SMALL = 14, 12, 11, 10, 9
+LETTER, IN_TABLE, IN_WIDE_TABLE, SMALLER = 14, 12, 11, 10
 LONG, SHORT = 29.7, 21.0
 LEFT, RIGHT, TOP, BOTTOM = 3.0, 1.5, 2.0, 2.0
 """Margins in centimetres, as office work in Kazakhstan has them."""
@@ -51,7 +51,7 @@ _LOOKS: dict[Style, Look] = {
     "pair": Look("left", before=6, after=6),
     "filled": Look("center"),
     "hint": Look("center", size=10, after=4),
-    "box": Look("both", first=-1.0, left=1.0, after=4),
+    "box": Look("left", first=-1.0, left=1.0, after=4),
     "foot": Look("left", size=12),
     "sign_line": Look("left", before=30),
 }
@@ -109,6 +109,16 @@ def draw_borders(table: Any) -> None:
     properties = table._tbl.tblPr
     layout = properties.find(_q("w:tblLayout"))
     properties.insert(list(properties).index(layout), borders)
+
+
+def set_cell_margins(table: Any) -> None:
+    """Leave a little room between the text of a cell and the lines above and below it."""
+    margins = _element("w:tblCellMar")
+    for side in ("top", "bottom"):
+        margins.append(_element(f"w:{side}", **{"w:w": "28", "w:type": "dxa"}))
+    properties = table._tbl.tblPr
+    layout = properties.find(_q("w:tblLayout"))
+    layout.addnext(margins)
 
 
 def keep_on_one_page(row: Any) -> None:

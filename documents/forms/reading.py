@@ -146,7 +146,8 @@ def _block(block: Mapping[str, Any], rows: Rows | None, columns: list[Column]) -
         return flat_table(columns)
     if "lines" in block:
         return Table(widths=tuple(block["widths"]), lines=fixed_rows(block["lines"]))
-    return Lines(style=block["style"], text=_wording(block.get("text", "")), each=block.get("each", ""))
+    more = {key: block[key] for key in ("each", "when", "unless") if key in block}
+    return Lines(style=block["style"], text=_wording(block.get("text", "")), **more)
 
 
 def _column(column: Mapping[str, Any]) -> Column:

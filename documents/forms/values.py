@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from documents.forms.form import Field
 from documents.sheets.dates import Day, Span, read
 from documents.sheets.unreadable import UnreadableCell
-from i18n import date_long, knows, number, say, span
+from i18n import date_long, inflect, knows, number, say, span
 
 # What WordprocessingML cannot hold, or what the template's machinery would take for its own breaks.
 _NOT_TEXT = re.compile(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -19,6 +20,10 @@ _BLANKS = re.compile(r"[\s\u00a0\u202f]+")
 NEW_PARAGRAPH = "\a"
 TICKED, EMPTY = "☒", "□"
 _YES = ("1", "yes", "true", "иә", "да", "x", "v", "+")
+_SIGNERS = ("chair", "secretary")
+"""Fields that name people who sign."""
+_SAID_SOFTLY = "БВГДЖЗЛМНПРСТЦЧЭЮІӘӨҮЕ"
+"""Letters whose names have front vowels, or end in a consonant as if they had: ЖШС-нің."""
 _NO = ("", "0", "no", "false", "жоқ", "нет", "-")
 
 
@@ -92,6 +97,61 @@ def format_value(field: Field, value: object, language: str) -> str | None:
     if not text.strip():
         return None
     return text if field.shown is None else field.shown[language].format(value=text)
+
+
+def inflections(field: Field) -> tuple[str, ...]:
+    """Return the endings of the variables a field gives besides its own: a date in an attribute (`_of`), a name
+    as signatures have it (`_signed`), a Kazakh name in the genitive (`_of`).
+    """
+    if field.kind == "date":
+        return ("_of",)
+    if field.kind != "text":
+        return ()
+    return ("_signed",) if field.id.endswith("_name") or field.id in _SIGNERS else ("_of",)
+
+
+def inflected(field: Field, value: object, language: str) -> dict[str, str]:
+    """Return the texts of these variables, without those of a missing value."""
+    plain = replace(field, shown=None)
+    text = format_value(plain, value, language)
+    if text is None:
+        return {}
+    said = {}
+    for name in inflections(field):
+        if name == "_signed":
+            said[name] = signed_name(text)
+        elif isinstance(value, date):
+            said[name] = date_long(value, language, "of")
+        else:
+            said[name] = genitive(text) if language == "kk" else text
+    if field.shown is not None:
+        said = {name: field.shown[language].format(value=text) for name, text in said.items()}
+    return said
+
+
+def signed_name(name: str) -> str:
+    """Return a name as it stands beside a signature: "С. Жумагулов" of "Жумагулов Серик Маратович".
+
+    A name of one word, or one that has initials already, stays as it is; it does not wrap.
+    """
+    words = name.split()
+    if len(words) > 3:
+        return name
+    if len(words) > 1 and "." not in name:
+        words = [f"{words[1][0]}.", words[0]]
+    return "\u00a0".join(words)
+
+
+def genitive(name: str) -> str:
+    """Return a Kazakh name in the genitive: "министрлігінің", "«Орталық» МКК-ның"; one that ends in no word as
+    it is.
+    """
+    word = name.rsplit(maxsplit=1)[-1] if name.strip() else ""
+    if not word or not word[-1].isalpha():
+        return name
+    if len(word) > 1 and word.isupper():
+        return f"{name}-{'нің' if word[-1] in _SAID_SOFTLY else 'ның'}"
+    return name.removesuffix(word) + inflect(word, "genitive")
 
 
 def items(value: object) -> tuple[str, ...]:

@@ -157,7 +157,11 @@ def _write(file: Path, document: bytes) -> None:
 def _answer(
     call: CommandContext, wanted: Form, language: str, file: str, filled: FilledForm, more: list[str]
 ) -> None:
-    notes = more + [call.say(note.code, **note.arguments) for note in filled.notes]
+    from documents.forms import form_marks
+
+    notes = more + [
+        call.say(note.code, **note.arguments) for note in (*form_marks(wanted, language), *filled.notes)
+    ]
     if call.json:
         missing = [{"field": one.field, "row": one.row, "title": _title(call, one)} for one in filled.missing]
         call.answer({"form": wanted.id, "language": language, "file": file, "missing": missing, "notes": notes})

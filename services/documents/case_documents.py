@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
-    from documents.forms import Form
+    from documents.forms import Form, Note
     from services.app import AppContext
     from workflow.cases.commands.desk import View
     from workflow.law.procedure import Procedure, Text
@@ -26,11 +26,13 @@ class Sheet:
 
     Attributes:
         missing: field, and the number of the row it is missing in (None: a field of the form itself).
+        marks: what is said beside the form in one of its languages, and not on it.
     """
 
     id: str
     title: Text
     missing: tuple[tuple[str, int | None], ...]
+    marks: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,7 +78,7 @@ def case_sheets(
     app: AppContext, case: str, language: str, scope: Scope | None, *, today: date
 ) -> Sequence[Sheet]:
     """Return the forms of a case in the order of its steps, each with the fields still unknown."""
-    from documents.forms import missing_values
+    from documents.forms import form_marks, missing_values
     from services.documents.filling import from_case
 
     view = _view(app, case, scope, today)
@@ -85,7 +87,8 @@ def case_sheets(
         data = from_case(app, about, view, language, today=today)
         fields = missing_values(about, data.fields, language, rows=data.rows)
         missing = tuple((field.field, field.row) for field in fields)
-        sheets.append(Sheet(id=about.id, title=about.title, missing=missing))
+        marks = form_marks(about, "ru")
+        sheets.append(Sheet(id=about.id, title=about.title, missing=missing, marks=marks))
     return tuple(sheets)
 
 

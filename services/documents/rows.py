@@ -117,7 +117,7 @@ def _term(view: View, deadlines: list[Deadline], language: str) -> str:
         if first and last and first <= last:
             return span(first, last, language)
     if len(deadlines) > 1:
-        return days_list(tuple(one.due for one in deadlines if one.due), language)
+        return days_list(tuple(one.due for one in deadlines if one.due), language, years=True)
     day = only.recorded_on or only.planned_on
     if day:
         return date_long(day, language)

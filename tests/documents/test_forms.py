@@ -21,12 +21,14 @@ from documents.forms import (
     UnknownGroup,
     fill,
     form,
+    form_marks,
     names,
     title,
 )
 from documents.forms.building import template
 from documents.forms.filling import NotALanguageOfPapers
 from documents.forms.form import Field, Form
+from documents.forms.values import genitive, signed_name
 
 FORMS = names()
 EVERY = [(name, language) for name in FORMS for language in LANGUAGES]
@@ -167,7 +169,8 @@ def test_a_template_asks_exactly_what_its_form_declares(name: str, language: str
     """No gap without a field, no field without its place on the paper, in either language."""
     asked = form(name)
     text = text_of(template(name, language))
-    gaps = set(re.findall(r"\{\{ (\w+) \}\}", text)) - {"item"}
+    # A date or a name may stand in another form than by itself.
+    gaps = {re.sub("_(of|signed)$", "", gap) for gap in re.findall(r"\{\{ (\w+) \}\}", text)} - {"item"}
     lists = set(re.findall(r"for item in (\w+)", text))
     rows = {f"group_{number}_told" for number in range(1, 10)}
 
@@ -197,6 +200,83 @@ def test_dates_are_official() -> None:
     assert "с 13 апреля по 26 мая 2026 года" in russian
 
 
+def test_a_date_in_kazakh_is_an_attribute_of_the_document_it_names() -> None:
+    """2026 жылғы 25 қарашадағы № 45 бұйрық; what is known of the order is said, what is not is left out."""
+    known = {"order_date": DAY, "order_number": "45"}
+    first, second = ({name: known[name]} for name in known)
+
+    def basis(values: Mapping[str, object], language: str) -> str:
+        text = text_of(fill(form("start_announcement"), values, language).document)
+        return next(line for line in text.split("\n") if line.startswith(("Негіздеме:", "Основание:")))
+
+    for values, kazakh, russian in (
+        (known, "5-тармағы, 2026 жылғы 25 қарашадағы № 45 бұйрық.", "», приказ от 25 ноября 2026 года № 45."),
+        (first, "5-тармағы, 2026 жылғы 25 қарашадағы бұйрық.", "», приказ от 25 ноября 2026 года."),
+        (second, "5-тармағы, № 45 бұйрық.", "», приказ № 45."),
+        ({}, "8-бабының 5-тармағы.", "«О противодействии коррупции»."),
+    ):
+        assert basis(values, "kk").endswith(kazakh)
+        assert basis(values, "ru").endswith(russian)
+    assert "2026 жылғы 25 қарашадағы\n№ 45 бұйрыққа" in text_of(fill(form("order"), known, "kk").document)
+    assert "2026 жылғы 25 қарашадағы № 45 бұйрық." in text_of(fill(form("analytic_note"), known, "kk").document)
+
+
+def test_a_name_beside_a_signature_is_short_and_a_hint_stands_under_an_empty_line_alone() -> None:
+    """С. Жумагулов, unbroken; "(Т.А.Ә)" tells who writes by hand what to write."""
+    names_signed = {
+        "Жумагулов Серик Маратович": "С.\u00a0Жумагулов",
+        "Әлиева Айгүл": "А.\u00a0Әлиева",
+        "Жумагулов С.М.": "Жумагулов\u00a0С.М.",
+        "Г.Ә. Қожахметова": "Г.Ә.\u00a0Қожахметова",
+        "Министр": "Министр",
+    }
+    assert {name: signed_name(name) for name in names_signed} == names_signed
+    for name in (
+        "cartogram_report",
+        "ethics_report",
+        "legislation_report",
+        "propaganda_report",
+        "reconciliation_act",
+    ):
+        empty, filled = (
+            text_of(fill(form(name), values, "kk").document).replace("Т.А.Ә., лауазымы", "")
+            for values in ({}, {"approver_name": "Әлиева Айгүл"})
+        )
+        assert "_ (Т.А.Ә)" in empty
+        assert "Әлиева Айгүл\n" in filled
+        assert "(Т.А.Ә)" not in filled
+    for name in ("consent", "confirmation"):
+        paper = text_of(fill(form(name), {"name": "Әлиева Айгүл", "post": "маман"}, "kk").document)
+        assert "_ қолы\nӘлиева Айгүл\nмаман" in paper
+        assert "ТАӘ" not in paper
+        assert "ТАӘ" in text_of(fill(form(name), {}, "kk").document)
+
+
+def test_a_kazakh_name_is_put_in_the_genitive_where_the_sentence_wants_it() -> None:
+    """Министрлігінің саясатымен; what the policy itself writes: МКК-ның."""
+    expected = {
+        "Ұлттық экономика министрлігі": "Ұлттық экономика министрлігінің",
+        "Тұрғын үй басқармасы": "Тұрғын үй басқармасының",
+        "Ғылым орталық": "Ғылым орталықтың",
+        "«Жедел әрекет ету орталығы» ШЖҚ МКК": "«Жедел әрекет ету орталығы» ШЖҚ МКК-ның",
+        "«Арман» ЖШС": "«Арман» ЖШС-нің",
+        "«Арман»": "«Арман»",
+        "": "",
+    }
+    assert {name: genitive(name) for name in expected} == expected
+    paper = text_of(fill(form("confirmation"), {"organisation": "Ұлттық экономика министрлігі"}, "kk").document)
+    assert "Мен Ұлттық экономика министрлігінің Сыбайлас жемқорлыққа қарсы" in paper
+
+
+def test_a_heading_inside_a_table_stays_with_the_row_below_it() -> None:
+    """Of annex 4: the heading of a year is not the last line of a page."""
+    table = docx.Document(io.BytesIO(fill(form("social_order"), {}, "kk").document)).tables[0]
+    headings = [row for row in table.rows if any(run.bold for run in row.cells[0].paragraphs[0].runs)]
+
+    assert len(headings) == 4
+    assert all(row.cells[0].paragraphs[0].paragraph_format.keep_with_next for row in headings)
+
+
 def test_a_report_leaves_the_day_open_in_its_own_year() -> None:
     """The printed year of the source is a variable: the year of the report."""
     assert "2026 жылғы «___» ____" in text_of(fill(form("legislation_report"), {"year": 2026}, "kk").document)
@@ -221,22 +301,18 @@ def test_the_page_is_that_of_an_official_paper(name: str) -> None:
     assert {round(section.page_width.cm, 1), round(section.page_height.cm, 1)} == {21.0, 29.7}
 
 
-@pytest.mark.parametrize("name", [*INSTRUCTION, "consent", "confirmation"])
-def test_the_russian_of_a_kazakh_source_says_that_it_is_a_translation(name: str) -> None:
-    """None of the eight exists in Russian; until a lawyer confirms it, it says so itself."""
-    assert "Перевод" in foot_of(fill(form(name), {}, "ru").document)
-    assert foot_of(fill(form(name), {}, "kk").document) == ""
+def test_what_is_ours_is_said_beside_a_form_and_never_on_it() -> None:
+    """A translation of the eight that exist in Kazakh alone, a layout of the annexes of No 488 that were not at
+    hand; people sign the paper, so no footer speaks of either."""
+    marks = {
+        name: [(mark.code, *mark.arguments.values()) for mark in form_marks(form(name), "ru")] for name in FORMS
+    }
+    ours = {name: [("form.mark.layout", annex)] for name, annex in NO488.items()}
+    translated = {key: [("form.mark.translation",)] for key in (*INSTRUCTION, "consent", "confirmation")}
 
-
-@pytest.mark.parametrize(("name", "annex"), NO488.items())
-def test_a_layout_of_ours_says_so(name: str, annex: int) -> None:
-    """The annexes of No 488 were not available; which one is meant is named with its act."""
-    assert form(name).annex == annex
-    for language, ours in (("kk", "біздікі"), ("ru", "наш")):
-        foot = foot_of(fill(form(name), {}, language).document)
-        assert ours in foot
-        assert "№ 488" in foot
-        assert str(annex) in foot
+    assert {name: mark for name, mark in marks.items() if mark} == {**ours, **translated}
+    assert [name for name in FORMS if form_marks(form(name), "kk")] == sorted(NO488)
+    assert [one for one in EVERY if foot_of(template(*one))] == []
 
 
 @pytest.mark.parametrize(("name", "annex"), INSTRUCTION.items())

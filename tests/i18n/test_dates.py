@@ -121,6 +121,7 @@ def test_a_list_of_days_keeps_its_order_and_says_a_month_once_per_run() -> None:
 
     assert i18n.days_list(days, "ru") == "2, 1 апреля, 31, 30 марта"
     assert i18n.days_list((), "ru") == ""
+    assert i18n.days_list(days[-1:], "kk", years=True) == "2026 жылғы 30 наурыз"
 
 
 def test_a_list_over_two_years_says_the_years() -> None:

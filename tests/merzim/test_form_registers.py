@@ -93,8 +93,9 @@ def test_a_year_without_rows_says_so_and_names_it(office: Merzim, tmp_path: Path
 
     assert cells == ["Не выявлено."] * 9
     assert said.json["notes"] == [
+        "Русский текст – наш перевод, официальный текст на казахском языке.",
         "В реестре ничего не записано, в документе так и указано (строки: 1, 2, 3, 4, 5, 6, 7, 8, 9). "
-        "Проверьте до подписания."
+        "Проверьте до подписания.",
     ]
     assert "rows" not in {missing["field"] for missing in said.json["missing"]}
 

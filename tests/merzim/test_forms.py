@@ -127,8 +127,9 @@ def test_who_may_not_approve_at_this_level_is_noted(office: Merzim, tmp_path: Pa
     )
 
     assert said.code == 0
-    approver, language = said.json["notes"]
+    approver, language, layout = said.json["notes"]
     assert "the deputy" in approver
+    assert layout == "The layout is ours: the text of annex 5 to order No 488 was not available."
     assert "does not name the object in Kazakh" in language
 
 

@@ -10,7 +10,7 @@ from datetime import date
 from starlette.requests import Request
 from starlette.responses import Response
 
-from documents.forms import LANGUAGES
+from documents.forms import LANGUAGES, Note
 from documents.forms import title as field_title
 from notifications.notice import Notice
 from services.context import RequestContext
@@ -30,12 +30,17 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Paper:
-    """A form: what it is called, the names of the fields still unknown, and in how many rows something is."""
+    """A form: what it is called, the names of the fields still unknown, and in how many rows something is.
+
+    Attributes:
+        marks: what is said of it here and not on the paper.
+    """
 
     id: str
     title: Text
     missing: tuple[str, ...]
     rows: int
+    marks: tuple[Note, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,4 +106,5 @@ def _paper(sheet: Sheet, language: str) -> Paper:
         title=sheet.title,
         missing=tuple(dict.fromkeys(field_title(field, language) for field in own)),
         rows=len({row for _, row in sheet.missing if row is not None}),
+        marks=sheet.marks,
     )

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
 from starlette.responses import Response
 
+from documents.forms import form_marks
 from documents.sheets.list_book import lists_workbook
 from services import scoring as scoring_services
 from services.context import RequestContext
@@ -100,6 +101,7 @@ def scores_page(
         units=unit_choices(ctx, unit or ""),
         years=years,
         reports=year_reports(),
+        form_marks=form_marks,
     )
 
 
