@@ -169,17 +169,24 @@ class Extend(Previewed):
 
 
 class Pause(Previewed):
-    """Stop the clocks of a case from a day on."""
+    """Stop the clocks of a case from a day on.
+
+    `decided_by`: the duty of who decided; `document`: the number and date of the decision, or its address.
+    """
 
     ground: Ground
     on: Day
+    decided_by: Duty = ""
+    document: Line = ""
 
 
 class Resume(Previewed):
-    """Let the clocks of a paused case run again; that day counts."""
+    """Let the clocks of a paused case run again; that day counts. `decided_by`, `document`: as of a pause."""
 
     ground: Ground
     on: Day
+    decided_by: Duty = ""
+    document: Line = ""
 
 
 class Migrate(Previewed):
@@ -297,10 +304,14 @@ def act_of(ctx: RequestContext, command: Previewed) -> Callable[[CaseCommands], 
                 on=command.on or ctx.today,
                 **by,
             )
-        case Pause(ground=ground, on=on):
-            return lambda desk: extensions.pause(desk, case, ground=ground, on=on, **by)
-        case Resume(ground=ground, on=on):
-            return lambda desk: extensions.resume(desk, case, ground=ground, on=on, **by)
+        case Pause(ground=ground, on=on, decided_by=duty, document=document):
+            return lambda desk: extensions.pause(
+                desk, case, ground=ground, decided_by=duty, document=document, on=on, **by
+            )
+        case Resume(ground=ground, on=on, decided_by=duty, document=document):
+            return lambda desk: extensions.resume(
+                desk, case, ground=ground, decided_by=duty, document=document, on=on, **by
+            )
         case Migrate(edition=edition):
             return lambda desk: migration.migrate(desk, ctx.library, case, edition, **by)
     raise TypeError(type(command).__name__)

@@ -417,19 +417,41 @@ def extend(
     _tell(call, done, done="cli.extended", already="cli.extended_already", obligation=name)
 
 
-def pause(ctx: typer.Context, case: CaseId, ground: Ground, on: On, dry_run: DryRun = False) -> None:
+DecidedBy = Annotated[str, typer.Option("--decided-by", metavar="DUTY", help="cli.option.decided_by")]
+Decision = Annotated[str, typer.Option("--document", metavar="TEXT", help="cli.option.decision")]
+
+
+def pause(
+    ctx: typer.Context,
+    case: CaseId,
+    ground: Ground,
+    on: On,
+    decided_by: DecidedBy = "",
+    document: Decision = "",
+    dry_run: DryRun = False,
+) -> None:
     from services import cases
 
     call = CommandContext.of(ctx)
     fields = {"case": case, "ground": ground, "on": day(on, where="--on"), "preview": dry_run}
+    fields |= {"decided_by": decided_by, "document": document}
     _tell(call, cases.pause(call.ctx, build(cases.Pause, fields)), done="cli.paused", on=fields["on"])
 
 
-def resume(ctx: typer.Context, case: CaseId, ground: Ground, on: On, dry_run: DryRun = False) -> None:
+def resume(
+    ctx: typer.Context,
+    case: CaseId,
+    ground: Ground,
+    on: On,
+    decided_by: DecidedBy = "",
+    document: Decision = "",
+    dry_run: DryRun = False,
+) -> None:
     from services import cases
 
     call = CommandContext.of(ctx)
     fields = {"case": case, "ground": ground, "on": day(on, where="--on"), "preview": dry_run}
+    fields |= {"decided_by": decided_by, "document": document}
     _tell(call, cases.resume(call.ctx, build(cases.Resume, fields)), done="cli.resumed", on=fields["on"])
 
 

@@ -12,6 +12,7 @@ from notifications.letters.page import Line, Page, Section, render_letter
 from notifications.letters.texts import Matter, case_page, entry
 from notifications.notice import Entry, Letter, Notice
 from notifications.rules import Rules
+from workflow.deadlines.adjustments import decision_elements
 
 WITHDRAWN = "withdrawn"
 
@@ -116,7 +117,12 @@ def describe_cause(cause: object, language: str, matter: Matter | None = None) -
         "acts": "; ".join(_acts(told, language)),
         "days": tuple(date.fromisoformat(day) for day in _texts(told.get("days"))),
     }
-    return say(code if knows(code) else "digest.cause_other", arguments, language)
+    cause_text = say(code if knows(code) else "digest.cause_other", arguments, language)
+    if kind not in ("paused", "resumed", "extended"):
+        return cause_text
+    duty, document = (str(told.get(name, "")) for name in ("decided_by", "document"))
+    decision = explain(decision_elements(kind, decided_by=duty, document=document), language)
+    return " ".join((cause_text, *decision))
 
 
 def _acts(told: Mapping[str, object], language: str) -> Iterator[str]:

@@ -315,9 +315,10 @@ def _moved(change: CaseWrite, obligation: str, version: str) -> Values:
         if event.kind not in ("evidence", "notice"):
             cause = {"kind": event.kind, "name": event.name, "by": event.by}
             on = {"on": event.on.isoformat()} if event.on else {}
-            ground = {"ground": event.payload["ground"]} if "ground" in event.payload else {}
+            names = ("ground", "decided_by", "document")
+            decision = {name: event.payload[name] for name in names if name in event.payload}
             change_name = f"{change.case.id}#{event.seq}"
-            return _line(change, obligation, change_name, {**cause, **on, **ground})
+            return _line(change, obligation, change_name, {**cause, **on, **decision})
     return _line(change, obligation, f"calendar#{version}", dict(change.cause) or {"kind": "calendar"})
 
 

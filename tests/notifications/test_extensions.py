@@ -52,25 +52,30 @@ def test_an_extension_is_told_with_both_days_and_the_decision(town: Town) -> Non
 
 
 def test_a_pause_is_told_as_a_pause_and_its_end_with_the_new_day(town: Town) -> None:
-    """Nobody reads that it is no longer required; when the clock runs again the new day is told."""
+    """Nobody reads that it is no longer required; when the clock runs again the new day is told. Both letters
+    name who decided and the document."""
     opening = Opening(procedure="permit", unit="staff", facts={"received": RECEIVED})
     case = town.desk.open(opening, by="А", now=noon(RECEIVED), today=RECEIVED)
     shelf = Shelf()
     assert told(town, shelf, TOLD) != []
 
     stamp = {"by": "Айгүл", "now": noon(TOLD), "today": TOLD}
-    pause(town.desk, case.id, ground=GROUND, on=TOLD, **stamp)  # type: ignore[arg-type]
+    decision = {"decided_by": "head", "document": "№ 7"}
+    pause(town.desk, case.id, ground=GROUND, on=TOLD, **decision, **stamp)  # type: ignore[arg-type]
     subjects = told(town, shelf, date(2026, 9, 15))
 
     assert subjects == ["Мерзімнің өтуі тоқтатыла тұрды: decided (мерзімі 15 қыркүйек еді)"]
     assert (
-        f"Іс тоқтатыла тұрды: 2026 жылғы 14 қыркүйек (Айгүл). Негізі: {GROUND}." in shelf.kept[-1].letter.text
+        f"Іс тоқтатыла тұрды: 2026 жылғы 14 қыркүйек (Айгүл). Негізі: {GROUND}. Тоқтата тұру туралы шешімді "
+        "қабылдаған – бірінші басшы. Тоқтата тұру туралы құжат: № 7." in shelf.kept[-1].letter.text
     )
     assert told(town, shelf, date(2026, 9, 16)) == []
 
     later = date(2026, 9, 21)
     stamp = {"by": "Айгүл", "now": noon(later), "today": later}
-    resume(town.desk, case.id, ground=GROUND, on=later, **stamp)  # type: ignore[arg-type]
+    decision = {"decided_by": "head", "document": "№ 9"}
+    resume(town.desk, case.id, ground=GROUND, on=later, **decision, **stamp)  # type: ignore[arg-type]
     subjects = told(town, shelf, later)
 
     assert any("22 қыркүйек (бұрын 15 қыркүйек)" in subject for subject in subjects)
+    assert any("Қайта бастау туралы құжат: № 9." in one.letter.text for one in shelf.kept)

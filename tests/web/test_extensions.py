@@ -100,10 +100,16 @@ def test_a_deadline_is_extended_on_the_page(home: Home, browser: TestClient) -> 
 
 
 def test_a_case_is_paused_and_resumed_on_the_page(browser: TestClient) -> None:
-    """The running term has no day, the stage says since when; the form turns into the one that resumes."""
-    page = confirmed(browser, "/cases/2026-0002/pause?lang=ru", {"on": "2026-09-09", "ground": GROUND})
+    """The running term has no day, the stage says since when; the form turns into the one that resumes. Who
+    decided and by which document stand in the head of the case, in its history and in the explanation."""
+    form = {"on": "2026-09-09", "ground": GROUND, "decided_by": "head", "document": "№ 7 от 09.09.2026"}
+    page = confirmed(browser, "/cases/2026-0002/pause?lang=ru", form)
 
     assert "с 9 сентября 2026 года" in page
+    assert "Решение о приостановлении принял первый руководитель." in page
+    assert "Документ о приостановлении: № 7 от 09.09.2026." in page
+    history = "<p>Решение принял первый руководитель · № 7 от 09.09.2026</p>"
+    assert history in html.unescape(browser.get("/cases/2026-0002/history?lang=ru").text)
     assert "течение приостановлено, прежний срок – 15.09.2026" in page
     assert 'id="pause"' not in page
     again = browser.post("/cases/2026-0002/pause", data={"on": "2026-09-10", "ground": GROUND})
@@ -111,7 +117,10 @@ def test_a_case_is_paused_and_resumed_on_the_page(browser: TestClient) -> None:
         422,
         True,
     )
-    page = confirmed(browser, "/cases/2026-0002/resume", {"on": "2026-09-17", "ground": GROUND})
+    form = {"on": "2026-09-17", "ground": GROUND, "decided_by": "deputy", "document": "№ 9"}
+    page = confirmed(browser, "/cases/2026-0002/resume", form)
+    assert "Решение о возобновлении принял" in page
+    assert "Документ о возобновлении: № 9." in page
     assert "приостанавливался, прежний срок – 15.09.2026" in page
     assert "23 сентября 2026 года" in page
 
@@ -134,7 +143,12 @@ def test_a_program_extends_pauses_and_resumes(browser: TestClient) -> None:
 
     neither = browser.post(f"{appeal}/extensions", json={**extension, "by": None})
     assert neither.status_code == 422
-    paused = browser.post(f"{permit}/pause", json={"on": "2026-09-09", "ground": GROUND}).json()
+    decision = {"decided_by": "head", "document": "№ 7"}
+    pause = {"on": "2026-09-09", "ground": GROUND}
+    unknown = browser.post(f"{permit}/pause", json={**pause, "decided_by": "nobody"})
+    assert (unknown.status_code, "nobody" in unknown.text) == (422, True)
+    paused = browser.post(f"{permit}/pause", json={**pause, **decision}).json()
+    assert paused["events"][0]["payload"] == {"ground": GROUND, **decision}
     assert {"obligation": "decided", "from": "2026-09-15", "to": None} in paused["moved"]
     resumed = browser.post(f"{permit}/resumption", json={"on": "2026-09-17", "ground": GROUND}).json()
     assert {"obligation": "decided", "from": None, "to": "2026-09-23"} in resumed["moved"]

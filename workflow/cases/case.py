@@ -170,6 +170,7 @@ class Extended:
     Attributes:
         on: local date of the decision; `decided_by`: duty of who decided.
         by: how much it adds; None where it names the new last day, `to` (local date).
+        document: number and date of the decision, or its address.
     """
 
     on: date
@@ -177,15 +178,25 @@ class Extended:
     ground: str
     by: ExtensionTerm | None = None
     to: date | None = None
+    document: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pause:
-    """A time in which clocks stand: from `first` on, until the day before `resumed` (local dates)."""
+    """A time in which clocks stand: from `first` on, until the day before `resumed` (local dates).
+
+    Attributes:
+        decided_by, document: duty of who decided the pause, number and date of the decision; "" where not said.
+        resumed_by, resumed_document: the same of the resumption.
+    """
 
     first: date
     ground: str
     resumed: date | None = None
+    decided_by: str = ""
+    document: str = ""
+    resumed_by: str = ""
+    resumed_document: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -517,10 +528,21 @@ def _changed(case: Case, event: Event) -> Case:
             return replace(case, extensions={**case.extensions, event.name: extensions}, withdrawn=withdrawn)
         case "paused":
             assert event.on is not None
-            pause = Pause(first=event.on, ground=str(event.payload.get("ground", "")))
+            pause = Pause(
+                first=event.on,
+                ground=str(event.payload.get("ground", "")),
+                decided_by=str(event.payload.get("decided_by", "")),
+                document=str(event.payload.get("document", "")),
+            )
             return replace(case, pauses=(*case.pauses, pause), withdrawn=_recorded_anew(case, PAUSE))
         case "resumed" if case.paused is not None:
-            return replace(case, pauses=(*case.pauses[:-1], replace(case.pauses[-1], resumed=event.on)))
+            pause = replace(
+                case.pauses[-1],
+                resumed=event.on,
+                resumed_by=str(event.payload.get("decided_by", "")),
+                resumed_document=str(event.payload.get("document", "")),
+            )
+            return replace(case, pauses=(*case.pauses[:-1], pause))
         case "passport":
             return _described(case, event.payload)
         case "notice" if event.payload.get("what") == "put_off":
@@ -541,6 +563,7 @@ def _extension(event: Event) -> Extended:
         ground=str(payload.get("ground", "")),
         by=by,
         to=_day(to),
+        document=str(payload.get("document", "")),
     )
 
 

@@ -33,6 +33,18 @@ def adjustments(elements: Explanation) -> Explanation:
     return tuple(one for one in elements if one.code.partition(".")[0] in ("extended", "paused", "pause_ended"))
 
 
+def decision_elements(what: str, *, decided_by: str = "", document: str = "") -> Explanation:
+    """Return the statements of who decided a pause, a resumption or an extension and by which document.
+
+    Args:
+        what: "paused", "resumed" or "extended".
+        decided_by: duty, "" where it is not known or stated already; `document` likewise.
+    """
+    by = Element(code=f"decision.{what}_by", arguments={"duty": decided_by})
+    paper = Element(code=f"decision.{what}_document", arguments={"document": document.rstrip(".")})
+    return (*((by,) if decided_by else ()), *((paper,) if document else ()))
+
+
 def can_pause(obligation: Obligation, procedure: Procedure) -> bool:
     """Return whether the clock of this obligation stands while the case is paused.
 
@@ -96,7 +108,8 @@ def _said(extension: Extended, before: date) -> dict[str, object]:
 def _extended_to(counted: CountedTerm, extension: Extended, before: date) -> CountedTerm:
     due = max(before, extension.to or before)
     element = Element(code="extended.to", arguments={**_said(extension, before), "due": due}, on=due)
-    return replace(counted, due=due, due_at=None, safe_by=due, elements=(*counted.elements, element))
+    rests = decision_elements("extended", document=extension.document)
+    return replace(counted, due=due, due_at=None, safe_by=due, elements=(*counted.elements, element, *rests))
 
 
 def _extended(
@@ -112,7 +125,11 @@ def _extended(
         safe_by=min((day for day in (more.safe_by, safe_by) if day), default=None) if more.due else None,
         first=min((day for day in (counted.first, more.first) if day), default=None),
         last=max((day for day in (counted.last, more.last) if day), default=None),
-        elements=(*counted.elements, element, *follow),
+        elements=(
+            *(*counted.elements, element),
+            *decision_elements("extended", document=extension.document),
+            *follow,
+        ),
     )
 
 
@@ -137,12 +154,14 @@ def _paused(
             # It was due before the pause, or begins after it.
             continue
         first = max(pause.first, begins)
+        rests = decision_elements("paused", decided_by=pause.decided_by, document=pause.document)
         said: dict[str, object] = {"on": pause.first, "before": due, "ground": pause.ground.rstrip(".")}
         if pause.resumed is None:
             left = calendar.count(first, due) if working else (due - first).days + 1
             unit = "working_days" if working else "calendar_days"
             element = Element(code=f"paused.{unit}", arguments={**said, "left": left}, on=pause.first)
-            return CountedTerm(first=counted.first, last=counted.last, elements=(*counted.elements, element))
+            elements = (*counted.elements, element, *rests)
+            return CountedTerm(first=counted.first, last=counted.last, elements=elements)
         last = pause.resumed - _DAY
         if working:
             nominal = moved = safe_by = calendar.add(due, calendar.count(first, last))
@@ -159,6 +178,9 @@ def _paused(
             safe_by=safe_by,
             first=min(days),
             last=max(days),
-            elements=(*counted.elements, element),
+            elements=(
+                *(*counted.elements, element, *rests),
+                *decision_elements("resumed", decided_by=pause.resumed_by, document=pause.resumed_document),
+            ),
         )
     return counted

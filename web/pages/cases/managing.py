@@ -135,15 +135,24 @@ def _extend(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]
     return "extended", obligation
 
 
+def _stop_or_go(case: str, answers: Answers) -> dict[str, object]:
+    """Return the fields of a pause or a resumption."""
+    return {
+        "case": case,
+        "ground": _ground(answers),
+        "on": parse_date(answers.get("on", "")),
+        "decided_by": answers.get("decided_by", ""),
+        "document": parse_text(answers.get("document", "")),
+    }
+
+
 def _pause(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
-    fields = {"case": case, "ground": _ground(answers), "on": parse_date(answers.get("on", ""))}
-    run_confirmed(ctx, answers, cases.pause, fields)
+    run_confirmed(ctx, answers, cases.pause, _stop_or_go(case, answers))
     return "paused", ""
 
 
 def _resume(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
-    fields = {"case": case, "ground": _ground(answers), "on": parse_date(answers.get("on", ""))}
-    run_confirmed(ctx, answers, cases.resume, fields)
+    run_confirmed(ctx, answers, cases.resume, _stop_or_go(case, answers))
     return "resumed", ""
 
 

@@ -12,7 +12,9 @@ from datetime import date, datetime
 from calendars.terms import EXTENSION_UNITS, ExtensionTerm
 from workflow.cases.case import Case, EventDraft, Extended
 from workflow.cases.commands.desk import CaseCommands, Change, GroundMissing
+from workflow.cases.commands.payloads import UnknownDuty
 from workflow.cases.machine import require
+from workflow.closest_matches import closest_first
 from workflow.law.names import known_fact
 from workflow.law.procedure import Extension, Obligation, Procedure
 from workflow.refusal import Refusal
@@ -73,14 +75,13 @@ def extend(
             ground=ground.strip(),
             by=type(rule.by)(by_count) if by_count is not None else None,
             to=to,
+            document=document.strip(),
         )
         extensions = case.extensions.get(name, ())
         if extension in extensions:
             return ()
         _require_allowed(desk, case, procedure, obligation, name, extension, today=today)
-        payload: dict[str, object] = {"ground": extension.ground, "decided_by": decided_by}
-        if document.strip():
-            payload["document"] = document.strip()
+        payload = _decision(procedure, ground, decided_by, document)
         if to is not None:
             payload["to"] = to.isoformat()
         else:
@@ -91,11 +92,24 @@ def extend(
 
 
 def pause(
-    desk: CaseCommands, case_id: str, *, ground: str, on: date, by: str, now: datetime, today: date
+    desk: CaseCommands,
+    case_id: str,
+    *,
+    ground: str,
+    decided_by: str = "",
+    document: str = "",
+    on: date,
+    by: str,
+    now: datetime,
+    today: date,
 ) -> Change:
     """Stop the clocks of a case from a local date on.
 
+    Args:
+        decided_by: duty of who decided; document: number and date of the decision, or its address.
+
     Raises:
+        UnknownDuty: nobody can hold a duty of that name.
         CannotPause: the act allows none, or the day lies ahead or before the end of the last pause.
         GroundMissing, UnknownCase; NotOpen: it is paused already, cancelled or exempted.
     """
@@ -107,17 +121,30 @@ def pause(
         _require_day(desk, case, procedure, "pause", ground, on, today=today)
         if case.pauses and case.pauses[-1].resumed is not None and on < case.pauses[-1].resumed:
             raise CannotPause("pause.too_early", on=on, resumed=case.pauses[-1].resumed)
-        return [("paused", "", on, {"ground": ground.strip()})]
+        return [("paused", "", on, _decision(procedure, ground, decided_by, document))]
 
     return desk.write(case_id, decide, by=by, now=now, today=today)
 
 
 def resume(
-    desk: CaseCommands, case_id: str, *, ground: str, on: date, by: str, now: datetime, today: date
+    desk: CaseCommands,
+    case_id: str,
+    *,
+    ground: str,
+    decided_by: str = "",
+    document: str = "",
+    on: date,
+    by: str,
+    now: datetime,
+    today: date,
 ) -> Change:
     """Let the clocks of a paused case run again; the local date `on` counts.
 
+    Args:
+        decided_by, document: as of `pause`.
+
     Raises:
+        UnknownDuty: nobody can hold a duty of that name.
         CannotPause: the day lies ahead or before the pause.
         GroundMissing, UnknownCase; NotOpen: it is not paused.
     """
@@ -127,7 +154,7 @@ def resume(
         assert case.paused is not None
         if on < case.paused.first:
             raise CannotPause("resume.too_early", on=on, paused=case.paused.first)
-        return [("resumed", "", on, {"ground": ground.strip()})]
+        return [("resumed", "", on, _decision(procedure, ground, decided_by, document))]
 
     return desk.write(case_id, decide, by=by, now=now, today=today)
 
@@ -135,6 +162,18 @@ def resume(
 def unit_of(by: ExtensionTerm) -> str:
     """Return the unit of an extension as a file writes it."""
     return next(unit for unit, make in EXTENSION_UNITS.items() if make is type(by))
+
+
+def _decision(procedure: Procedure, ground: str, decided_by: str, document: str) -> dict[str, object]:
+    """Return ground, duty and document of a decision as an event's payload carries them; nothing empty.
+
+    Raises UnknownDuty.
+    """
+    if decided_by and decided_by not in procedure.duties:
+        allowed = closest_first(decided_by, procedure.duties)
+        raise UnknownDuty("unknown_duty", duty=decided_by, allowed=allowed)
+    said = {"ground": ground.strip(), "decided_by": decided_by, "document": document.strip()}
+    return {name: text for name, text in said.items() if text}
 
 
 def _require_day(
