@@ -241,8 +241,15 @@ def run(ctx: RequestContext, command: Previewed) -> CommandResult:
 
 def foresee(ctx: RequestContext, command: Previewed) -> tuple[Preview, frozenset[str]]:
     """Return what a command would do, and the keys of the people it would tell. Raises whatever it refuses."""
-    foreseen = preview(ctx.desk, command.case, act_of(ctx, command), today=ctx.today)
-    return foreseen, people_to_tell(foreseen.deadlines, ctx.reads.notices(command.case))
+    return foresee_change(ctx, command.case, act_of(ctx, command))
+
+
+def foresee_change(
+    ctx: RequestContext, case: str, act: Callable[[CaseCommands], Change]
+) -> tuple[Preview, frozenset[str]]:
+    """Return what an act on a desk would do, and the keys of the people it would tell."""
+    foreseen = preview(ctx.desk, case, act, today=ctx.today)
+    return foreseen, people_to_tell(foreseen.deadlines, ctx.reads.notices(case))
 
 
 def act_of(ctx: RequestContext, command: Previewed) -> Callable[[CaseCommands], Change]:

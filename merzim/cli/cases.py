@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from merzim.cli.answers import explained, finding, obligation, print_deadlines, print_findings
-from merzim.cli.call import CommandContext
+from merzim.cli.call import NOT_SO, CommandContext
 from merzim.cli.help import Command
 from merzim.cli.parsing import (
+    BadArgument,
     day,
     named_days,
     named_numbers,
@@ -24,6 +25,7 @@ from merzim.cli.risk_answers import written
 from services.queries import findings_of, stage_title, unit_named
 
 if TYPE_CHECKING:
+    from services.bulk import StepResult
     from services.results import CommandResult
     from services.verbs import Command as VerbCommand
     from workflow.cases.case import Case
@@ -58,6 +60,7 @@ def add_to(app: typer.Typer) -> None:
         "cases": cases,
         "case": show,
         "record": record,
+        "record-many": record_many,
         "decide": decide,
         "replan": replan,
         "correct": correct,
@@ -236,6 +239,47 @@ def record(
         fields["at_time"] = optional_time(at, where="--at")
         done = cases.record(call.ctx, build(cases.RecordFact, {**fields, "evidence": items}))
     _tell(call, done, done="cli.recorded", already="cli.recorded_already", fact=fact, on=happened)
+
+
+def record_many(
+    ctx: typer.Context,
+    steps: Annotated[list[str], typer.Argument(metavar="CASE:FACT ...")],
+    on: On,
+    evidence: Evidences = None,
+    remark: Annotated[str, typer.Option("--remark", metavar="TEXT", help="cli.option.remark")] = "",
+    dry_run: DryRun = False,
+) -> None:
+    from merzim.cli.proofs import free_evidence_inputs
+    from services import bulk
+
+    call = CommandContext.of(ctx)
+    fields = {"on": day(on, where="--on"), "remark": remark, "preview": dry_run}
+    fields["steps"] = [{"case": case, "fact": fact} for case, fact in (_step(text) for text in steps)]
+    with free_evidence_inputs(evidence or ()) as items:
+        done = bulk.record_many(call.ctx, build(bulk.RecordMany, {**fields, "evidence": items}))
+    if call.json:
+        call.answer(done.model_dump(mode="json", by_alias=True))
+    else:
+        code = "web.many.preview" if done.preview else "web.many.done"
+        call.print(call.say(code, recorded=done.recorded, refused=done.refused))
+        call.table(
+            ("case", "id", "state"), [(step.case, step.fact, _outcome(call, step)) for step in done.steps]
+        )
+    if done.refused:
+        raise typer.Exit(NOT_SO)
+
+
+def _step(text: str) -> tuple[str, str]:
+    case, mark, fact = text.partition(":")
+    if not (case and mark and fact):
+        raise BadArgument("cli.bad_step", text=text[:100])
+    return case, fact
+
+
+def _outcome(call: CommandContext, step: StepResult) -> str:
+    if step.refusal is not None:
+        return step.refusal[call.language]
+    return call.say("web.many.recorded" if step.result and step.result.changed else "web.many.same")
 
 
 def decide(

@@ -22,6 +22,7 @@ WRITING = frozenset(
         "open",
         "open-year",
         "record",
+        "record-many",
         "replan",
         "correct",
         "cancel",

@@ -89,11 +89,24 @@ def evidence_inputs(texts: Iterable[str], procedure: Procedure, fact: str) -> It
     Raises:
         UnknownEvidence, BadArgument: as `given`.
     """
+    with _inputs([given(text, procedure, fact) for text in texts]) as items:
+        yield items
+
+
+@contextmanager
+def free_evidence_inputs(texts: Iterable[str]) -> Iterator[list[EvidenceInput]]:
+    """Yield --evidence arguments that need no kind as fields of a command, with their files open."""
+    with _inputs([given_freely(text) for text in texts]) as items:
+        yield items
+
+
+@contextmanager
+def _inputs(proofs: Iterable[Proof]) -> Iterator[list[EvidenceInput]]:
     from services.inputs import EvidenceInput, OpenFile
 
     with ExitStack() as files:
         items = []
-        for proof in [given(text, procedure, fact) for text in texts]:
+        for proof in proofs:
             content = proof.file and OpenFile(proof.file.name, files.enter_context(proof.file.open("rb")))
             items.append(
                 EvidenceInput(

@@ -261,7 +261,7 @@ def test_a_measure_is_answered_in_its_case(home: Home) -> None:
     page = home.client().get(f"/desk?row={home.real}:measure.1")
 
     assert page.status_code == 200
-    assert 'action="/desk/record"' not in page.text
+    assert 'class="unfolded' not in page.text
 
 
 def test_hundreds_of_people_and_days_do_not_hide_who_may_stand_in(home: Home) -> None:

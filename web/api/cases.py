@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from services import cases
+from services import bulk, cases
 from services.context import RequestContext
 from services.inputs import Day, Name
 from services.results import CommandResult, FindingResult, ObligationResult, Result, at, command_result
@@ -30,6 +30,7 @@ from workflow.cases.commands.planning import plan
 
 router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
 mount.post(router, "/cases", cases.open_case, tags=["cases"], status=201)
+mount.post(router, "/facts", bulk.record_many, tags=["cases"])
 CASE_VERBS: tuple[tuple[str, Verb[Any, Any]], ...] = (
     ("facts", cases.record),
     ("decisions/{decision}", cases.decide),

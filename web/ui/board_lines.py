@@ -33,6 +33,7 @@ class ObligationLine:
         waiting_for: the title of what it waits for, None where its date holds.
         stake: points, a decimal string; negative for a deduction.
         unadopted: the act it rests on, where the unit has not adopted it.
+        is_decision: whether it is answered by one of several options.
     """
 
     case: str
@@ -52,6 +53,7 @@ class ObligationLine:
     planned_on: date | None = None
     waiting_for: Text | None = None
     unadopted: Act | None = None
+    is_decision: bool = False
 
 
 def stake_points(stake: str | None) -> Decimal:
@@ -101,6 +103,7 @@ def build_board_lines(
             planned_on=row.planned_on,
             waiting_for=procedure.by_id[waits.partition(".")[0]].title if waits else None,
             unadopted=library.unadopted_act(procedure, office, row.unit),
+            is_decision=bool(obligation.options),
         )
 
     return tuple(line(row) for row in rows if row.case in cases)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
@@ -14,15 +15,17 @@ from starlette.responses import RedirectResponse, Response
 
 from calendars import OutOfRange
 from i18n import say
-from services import cases
+from services import bulk, cases
 from services.context import RequestContext
+from services.evidence import clean_file_name
 from services.inputs import build
 from web.auth.dependencies import Recording
 from web.pages.cases import commands
 from web.pages.cases.confirming import Unconfirmed
+from web.pages.cases.evidence import parse_address
 from web.pages.cases.page import get_case_or_404
 from web.pages.cases.writing import MAX_FILES, record_answers
-from web.pages.my_tasks.view import UnfoldedRow, desk_view, opened
+from web.pages.my_tasks.view import ManyView, UnfoldedRow, desk_view, most_pressing, opened
 from web.ui.form_values import (
     MAX_FIELD_BYTES,
     MAX_FIELDS,
@@ -50,13 +53,15 @@ def my_desk(
     ctx: Recording,
     show: Literal["", "mine", "all"] = "",
     row: Name = "",
+    on: Name = "",
     said: Said = "",
     what: Name = "",
 ) -> Response:
     """What I must do, by urgency."""
     today = ctx.today
     case, _, obligation = row.partition(":")
-    unfolded = opened(ctx, case, obligation, today=today) if obligation else None
+    typed = {"on": on} if on else None
+    unfolded = opened(ctx, case, obligation, today=today, answers=typed) if obligation else None
     undo = _undo(ctx, what) if said == "recorded" else None
     return _page(request, ctx, show=show, unfolded=unfolded, said=(said, _title(request, ctx, what)), undo=undo)
 
@@ -66,6 +71,13 @@ async def record(request: Request, ctx: Recording) -> Response:
     """One step: the fact with its date, numbers, signature, evidence, and a remark."""
     async with request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES) as form:
         return await run_in_threadpool(_record, request, ctx, form)
+
+
+@router.post("/desk/record-many")
+async def record_many(request: Request, ctx: Recording) -> Response:
+    """The ticked rows at once: a preview first, then the result of each."""
+    async with request.form(max_files=1, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES) as form:
+        return await run_in_threadpool(_record_many, request, ctx, form)
 
 
 @router.post("/desk/undo")
@@ -146,6 +158,55 @@ def _record(request: Request, ctx: RequestContext, form: FormData) -> Response:
     return _onward(request, answers, said="recorded", what=f"{case}:{recorded}")
 
 
+def _record_many(request: Request, ctx: RequestContext, form: FormData) -> Response:
+    answers, rows = text_fields(form), [row.partition(":") for row in text_fields(form).getlist("row")]
+    show = answers.get("show", "")
+    try:
+        if not rows:
+            raise InvalidForm("web.refusal.no_rows")
+        file = _uploaded(ctx, form) or answers.get("uploaded", "")
+        evidence: list[dict[str, object]] = [{"file": file}] if file else []
+        if answers.get("link", "").strip():
+            evidence.append({"address": parse_address(answers["link"])})
+        fields = {
+            "steps": [{"case": case, "fact": fact} for case, _, fact in rows],
+            "on": parse_date(answers.get("on", "")),
+            "evidence": evidence,
+            "remark": answers.get("remark", ""),
+        }
+        foreseen = bulk.record_many(ctx, build(bulk.RecordMany, {**fields, "preview": True}))
+        # What was previewed is what is written: any other answer of these cases is shown first.
+        token = sha256(repr((fields, foreseen.model_dump_json())).encode()).hexdigest()[:32]
+        confirmed = answers.get("confirmed") == token
+        result = bulk.record_many(ctx, build(bulk.RecordMany, fields)) if confirmed else foreseen
+    except (Refusal, OutOfRange) as refusal:
+        return _page(request, ctx, show=show, refusal=refusal, answers=answers, ticked=_ids(rows))
+    many = ManyView(result=result, titles=_titles(request, ctx, result), token=token, uploaded=file)
+    return _page(
+        request, ctx, show=show, answers=answers, ticked=_ids(rows) if result.preview else (), many=many
+    )
+
+
+def _ids(rows: Sequence[tuple[str, str, str]]) -> tuple[str, ...]:
+    return tuple("".join(row) for row in rows)
+
+
+def _titles(request: Request, ctx: RequestContext, result: bulk.ManyResult) -> dict[str, str]:
+    rows = (f"{step.case}:{step.fact}" for step in result.steps)
+    return {row: _title(request, ctx, row) or row for row in rows}
+
+
+def _uploaded(ctx: RequestContext, form: FormData) -> str:
+    """Keep the file of a form for a day; return its digest, "" without one."""
+    file = form.get("file")
+    if not isinstance(file, UploadFile) or not file.filename:
+        return ""
+    name, content = clean_file_name(file.filename), file.file.read()
+    if not content:
+        raise InvalidForm("web.refusal.empty_file", name=name)
+    return ctx.uploads.keep("file", content, name, "", by=ctx.reader.login, now=ctx.now)
+
+
 def _undo(ctx: RequestContext, what: str) -> tuple[str, int] | None:
     """The case and the line of its history to offer to undo (`case:fact`); None where there is none."""
     case, _, fact = what.partition(":")
@@ -165,10 +226,16 @@ def _page(
     undo: tuple[str, int] | None = None,
     refusal: Refusal | OutOfRange | None = None,
     answers: Mapping[str, str] | None = None,
+    ticked: Sequence[str] = (),
+    many: ManyView | None = None,
 ) -> Response:
     today = ctx.today
     everything = {"all": True, "mine": False}.get(show)
     view = desk_view(ctx, everything=everything, opened=unfolded, today=today)
+    now = None
+    if unfolded is None and refusal is None and many is None:
+        case, _, obligation = most_pressing(view).partition(":")
+        now = opened(ctx, case, obligation, today=today, foresees=False) if obligation else None
     status = 200 if refusal is None else status_of(refusal)
     return page(
         request,
@@ -182,6 +249,9 @@ def _page(
         undo=undo,
         refusal=refusal,
         answers=answers or {},
+        now=now,
+        ticked=ticked,
+        many=many,
     )
 
 

@@ -6,8 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from calendars import OutOfRange
+from documents.forms import Form as PaperForm
+from services import cases
+from services.bulk import ManyResult
 from services.context import Reads, RequestContext
-from web.pages.cases.case_view import judge
+from services.documents.case_documents import forms_of
 from web.pages.cases.recording import Form, record_form
 from web.pages.overview.view import near
 from web.ui.assignees import find_assignments, person_sums, resolve_assignees
@@ -15,10 +19,14 @@ from web.ui.board_lines import ObligationLine, build_board_lines
 from web.ui.form_values import Confirmation
 from workflow.board.rows import Row
 from workflow.board.sums import AssigneeKey, DeadlineFilter, Horizon, Sums, Urgency, horizon, total
-from workflow.cases.commands.reminder_actions import choices
+from workflow.cases.commands.previews import Preview
+from workflow.cases.commands.reminder_actions import days_to_offer
 from workflow.cases.registers.entries import is_entry
+from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.resolver import deadlines
 from workflow.org.access import within
 from workflow.org.office import OF_A_PERSON, Office, Person
+from workflow.refusal import Refusal
 
 GROUPS: tuple[Urgency, ...] = ("overdue", "slipped", "today", "week", "later")
 UNDATED = 200
@@ -37,12 +45,17 @@ class Item:
         key: the letter about it that was not acknowledged yet, "" when there is none.
         instead_of: whom I stand in for, "" for nobody.
         recordable: whether a fact fulfils it; what a register asks for is answered in the case.
+        tickable: whether it can be recorded with others at once; decisions are answered one by one.
     """
 
     line: ObligationLine
     key: str
     instead_of: str
     recordable: bool
+
+    @property
+    def tickable(self) -> bool:
+        return self.recordable and not self.line.is_decision
 
     @property
     def id(self) -> str:
@@ -61,12 +74,44 @@ class Group:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UnfoldedRow:
-    """The row whose form is unfolded. `later`: days to be reminded again on; `remark`: what was typed."""
+    """The row whose form is unfolded.
+
+    Attributes:
+        deadline: with the explanation of its date.
+        papers: forms of documents that belong to the step.
+        effect: what recording it on the day of the form would change, and how many people it would tell; None
+            for a decision, for a day that is refused, and where nobody asked.
+        later: days to be reminded again on.
+        remark: what was typed.
+    """
 
     id: str
     form: Form
+    deadline: Deadline
+    papers: tuple[PaperForm, ...]
+    effect: tuple[Preview, int] | None
     later: tuple[date, ...]
     remark: str = ""
+
+    @property
+    def case(self) -> str:
+        return self.id.partition(":")[0]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ManyView:
+    """Rows recorded at once, or what that would change.
+
+    Attributes:
+        titles: what each row is called, by its id.
+        token: sent back with the confirmed form.
+        uploaded: the digest of the file that goes with each, "" without one.
+    """
+
+    result: ManyResult
+    titles: Mapping[str, str]
+    token: str
+    uploaded: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -169,17 +214,23 @@ def opened(
     refusal: object = None,
     confirmation: Confirmation | None = None,
     had_files: bool = False,
+    foresees: bool = True,
 ) -> UnfoldedRow | None:
-    """The form of a row; None when the case cannot be seen or nothing of it is to be recorded."""
+    """The form of a row; None when the case cannot be seen or nothing of it is to be recorded.
+
+    Args:
+        foresees: whether it also says what recording it on the day of the form would change.
+    """
     found = ctx.reads.case(case)
     if found is None:
         return None
     procedure = ctx.library.of(found)
-    deadlines = judge(found, procedure, ctx.calendar, today=today).deadlines
-    if is_entry(obligation) or obligation not in {one.id for one in deadlines}:
+    computed = deadlines(found, procedure, ctx.calendar, today=today)
+    deadline = next((one for one in computed if one.id == obligation), None)
+    if is_entry(obligation) or deadline is None:
         return None
     form = record_form(
-        deadlines,
+        computed,
         fact=obligation,
         answers=answers,
         refusal=refusal,  # type: ignore[arg-type]
@@ -191,9 +242,30 @@ def opened(
     return UnfoldedRow(
         id=f"{case}:{obligation}",
         form=form,
-        later=choices(ctx.desk, ctx.calendar, case, obligation, today=today),
+        deadline=deadline,
+        papers=tuple(about for about in forms_of(procedure) if obligation.partition(".")[0] in about.steps),
+        effect=_effect(ctx, case, form) if foresees else None,
+        later=days_to_offer(deadline, procedure, ctx.calendar, today=today),
         remark=(answers or {}).get("remark", ""),
     )
+
+
+def most_pressing(view: DeskView) -> str:
+    """Return the id of the first row that a form records, by urgency; "" where there is none."""
+    items = (item for group in view.groups if group.urgency != "undated" for item in group.items)
+    return next((item.id for item in items if item.recordable), "")
+
+
+def _effect(ctx: RequestContext, case: str, form: Form) -> tuple[Preview, int] | None:
+    if form.options or not form.on:
+        return None
+    try:
+        day = date.fromisoformat(form.on)
+        command = cases.RecordFact(case=case, fact=form.fact, on=day, preview=True)
+        foreseen, people = cases.foresee(ctx, command)
+    except (Refusal, OutOfRange, ValueError):
+        return None
+    return foreseen, len(people)
 
 
 def _sought(

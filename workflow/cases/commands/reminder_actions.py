@@ -85,11 +85,17 @@ def choices(
     Empty when it cannot be put off. Raises Refusal for an unknown case or obligation.
     """
     view = desk.view(case_id, today=today)
-    deadline = deadline_of(view, obligation)
+    return days_to_offer(deadline_of(view, obligation), view.procedure, calendar, today=today)
+
+
+def days_to_offer(
+    deadline: Deadline, procedure: Procedure, calendar: Calendar, *, today: date
+) -> tuple[date, ...]:
+    """Return the days a reminder of a deadline can be put off to, as `choices`."""
     if deadline.state not in WAITING or deadline.due is None:
         return ()
     try:
-        latest = last_before(view.procedure.ladders[deadline.obligation.ladder], deadline.due, calendar)
+        latest = last_before(procedure.ladders[deadline.obligation.ladder], deadline.due, calendar)
         days = {calendar.add(today, 1), calendar.add(today, 3), latest}
     except OutOfRange:
         return ()

@@ -1,0 +1,130 @@
+"""Several rows of the desk recorded at once: one preview, one result a row."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.web.conftest import NOW, TODAY, Home, office_with_cases
+from workflow.org.access import Reader
+
+
+@pytest.fixture
+def home() -> Home:
+    """The officer is of the people file; Өтегенов Ерлан answers for law."""
+    made = office_with_cases()
+    for login, access, person in (("officer", "officer", "a@org.kz"), ("erlan", "responsible", "c@org.kz")):
+        reader = Reader(login=login, access=access, person=person)  # type: ignore[arg-type]
+        made.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    return made
+
+
+def confirm(browser: TestClient, form: dict[str, object], page: str) -> str:
+    """Send the form again with the token and the file of its preview."""
+    hidden = dict(re.findall(r'name="(confirmed|uploaded)" value="([0-9a-f]+)"', page))
+    return browser.post("/desk/record-many?lang=en", data={**form, **hidden}).text
+
+
+def test_ticked_rows_are_previewed_and_then_recorded_each_by_itself(home: Home) -> None:
+    """Two cases get the day, remark, link and file; a step known with another day is refused and says why."""
+    known = {"case": home.late, "fact": "start_announced", "on": "2026-04-03"}
+    browser = home.client()
+    assert browser.post("/desk/record", data=known).status_code == 303
+    form: dict[str, object] = {
+        "show": "all",
+        "on": "2026-04-06",
+        "remark": "Одним приказом",
+        "link": "https://org.kz/order",
+        "row": [f"{home.real}:order_signed", f"{home.late}:order_signed", f"{home.late}:start_announced"],
+    }
+    seq = {case: home.events(case)[-1].seq for case in (home.real, home.late)}
+    preview = browser.post(
+        "/desk/record-many?lang=en", data=form, files={"file": ("order.png", b"\x89PNG\r\n\x1a\n", "image/png")}
+    )
+
+    assert preview.status_code == 200
+    assert "To be recorded: 2, refused: 1. Nothing is written yet." in preview.text
+    assert {case: home.events(case)[-1].seq for case in seq} == seq
+    assert 'value="2026-0001:order_signed" form="many"' in preview.text
+
+    done = confirm(browser, form, preview.text)
+    assert "Recorded: 2, refused: 1." in done
+    assert "3 April 2026" in done.partition('id="many"')[2], "the refusal names the day on record"
+    for case in (home.real, home.late):
+        fact = home.facts(case)["order_signed"]
+        assert (fact.on, len(fact.evidence)) == (date(2026, 4, 6), 2)
+    assert home.facts(home.late)["start_announced"].on == date(2026, 4, 3)
+
+
+def test_what_changed_since_the_preview_is_previewed_again(home: Home) -> None:
+    """Another day, or a case somebody wrote to meanwhile: the token no longer fits and nothing is written."""
+    browser = home.client()
+    form: dict[str, object] = {"on": "2026-04-06", "row": [f"{home.late}:order_signed"]}
+    page = browser.post("/desk/record-many?lang=en", data=form).text
+    again = confirm(browser, {**form, "on": "2026-04-05"}, page)
+
+    assert "Nothing is written yet" in again
+    assert "order_signed" not in home.facts(home.late)
+
+    home.desk.record(home.late, "order_signed", on=TODAY, by="test", now=NOW, today=TODAY)
+    assert "Nothing is written yet" in confirm(browser, form, page)
+
+
+def test_rows_out_of_reach_and_bad_forms_are_refused_in_words(home: Home) -> None:
+    """A case of another unit is not there; no rows, a day that is none, and a day ahead write nothing."""
+    page = "/desk/record-many?lang=en"
+    row = f"{home.late}:order_signed"
+    foreign = home.client("responsible").post(page, data={"on": "2026-04-06", "row": row})
+    nothing = home.client().post(page, data={"on": "2026-04-06"})
+    no_day = home.client().post(page, data={"on": "soon", "row": row})
+    ahead = home.client().post(page, data={"on": (TODAY + timedelta(days=1)).isoformat(), "row": row})
+
+    assert "To be recorded: 0, refused: 1" in foreign.text
+    assert home.real not in foreign.text.partition('id="many"')[2]
+    assert (nothing.status_code, no_day.status_code) == (422, 422)
+    assert "Tick at least one row." in nothing.text
+    assert "refused: 1" in ahead.text
+    assert "order_signed" not in home.facts(home.late)
+
+
+def test_the_api_answers_each_step_and_refuses_decisions_and_register_rows(home: Home) -> None:
+    """The sentences stand in three languages; a step sent twice counts once."""
+    decision = next(iter(home.context.library.of(home.case(home.late)).decisions), "")  # type: ignore[arg-type]
+    names = ["order_signed", "order_signed", "measure.1", *([decision] if decision else [])]
+    steps = [{"case": home.late, "fact": name} for name in names]
+    answer = home.client().post("/api/v1/facts", json={"on": "2026-04-06", "steps": steps}).json()
+
+    assert [step["fact"] for step in answer["steps"]] == list(dict.fromkeys(names))
+    assert answer["recorded"] == 1
+    assert answer["steps"][0]["result"]["events"][0]["name"] == "order_signed"
+    assert all(set(step["refusal"]) == {"kk", "ru", "en"} for step in answer["steps"][1:])
+
+
+def test_the_most_pressing_step_stands_first_on_the_desk_with_its_form(home: Home) -> None:
+    """Its case, fact and today are filled in, its forms beside it; a row that is opened takes its place."""
+    browser = home.client("erlan")
+    page = browser.get("/desk?lang=en").text
+    card = page.partition('class="card card-now')[2].partition("</section>")[0]
+
+    case, _, fact = re.findall(r'<tr id="([^"]+)"', page)[0].partition(":")
+    assert f'name="case" value="{case}"' in card
+    assert f'name="fact" value="{fact}"' in card
+    assert card.count(" download>DOCX") >= 2
+    assert 'name="on" value="2026-04-06"' in card
+    assert page.index("card-now") < page.index('class="figures')
+    assert "card-now" not in browser.get(f"/desk?row={home.late}:order_signed").text
+
+
+def test_a_row_says_what_recording_it_would_move(home: Home) -> None:
+    """The day typed in the form is asked about before anything is sent: the announcement counts from it."""
+    address = f"/desk?lang=en&show=all&row={home.late}:order_signed"
+    page = home.client().get(f"{address}&on=2026-04-06").text
+    effect = re.search(r'id="row-effect">([^<]+)<', page)
+    ahead = home.client().get(f"{address}&on=2026-04-07").text
+
+    assert effect is not None
+    assert "Nothing" not in effect[1]
+    assert re.search(r'id="row-effect"><', ahead), "a day ahead is refused, so nothing is foreseen"
