@@ -368,7 +368,7 @@ def test_the_year_is_proposed_to_who_manages_until_it_is_open(house: AppContext,
 
 
 def test_a_year_is_shown_and_opened_once(house: AppContext, officer: TestClient) -> None:
-    """What would be opened by procedure; again there is nothing left."""
+    """What would be opened by procedure; again there is nothing left. Each case names the year it is of."""
     shown = officer.get("/open/year?year=2027")
     done = officer.post("/open/year", data={"year": "2027"})
     opened = len(house.reads.cases())
@@ -378,6 +378,9 @@ def test_a_year_is_shown_and_opened_once(house: AppContext, officer: TestClient)
     assert "Проект №2" in shown.text
     assert f"Открыто: {opened} " in done.text
     assert opened > 3
+    year_of_it = [case.id for case in house.reads.cases() if f"{case.id} · 2027 год" in done.text]
+    assert len(year_of_it) == opened
+    assert '<p class="lead-line">2027 год · ' in officer.get(f"/cases/{year_of_it[0]}").text
     assert "За 2027 год открывать больше нечего" in again.text
     assert len(house.reads.cases()) == opened
 

@@ -32,12 +32,14 @@ class Item:
         object: a body of an act by its title, else the same words in every language; its procedure where a case
             is about nothing in particular.
         stage: None when all stages are behind it; `stands`: the id of the stage, or of what comes after all.
+        year: of a yearly programme, the year it is of: several years of one programme have the same title.
         next_due: the nearest open deadline ahead.
     """
 
     id: str
     object: Text
     procedure: Text
+    year: str
     unit: UnitName
     standing: str
     stage: Text | None
@@ -156,6 +158,7 @@ def _item(
         id=case.id,
         object=case_title(case, procedure),
         procedure=procedure.title,
+        year=_year(procedure, rows),
         unit=unit,
         standing=case.standing,
         stage=procedure.stage_title.get(stands),
@@ -173,3 +176,9 @@ def _item(
         opened_at=case.opened_at,
         unadopted=unadopted,
     )
+
+
+def _year(procedure: Procedure, rows: tuple[Row, ...]) -> str:
+    """Return the year of a yearly programme's case, "" of any other."""
+    days = (row.planned_on for row in rows if row.obligation == procedure.begins_with and row.planned_on)
+    return next((str(day.year) for day in days), "") if procedure.opened == "yearly" else ""
