@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from documents.drawings import svg
-from documents.sheets.list_book import Listing, write_lists
+from documents.sheets.listing import Table, write_tables
 from i18n import say
 from workflow.cases.registers.exposure import SECTIONS, CartogramLine, Section
 
@@ -15,15 +15,15 @@ WIDTH, _LINE, _COLUMNS = 1000, 22, 100
 
 def write_workbook(path: Path, told: Sequence[CartogramLine], *, language: str) -> None:
     """Write the cartogram as a workbook with a sheet for each of its two sections."""
-    write_lists(path, cartogram_sheets(told, language=language))
+    write_tables(path, cartogram_sheets(told, language=language))
 
 
-def cartogram_sheets(told: Sequence[CartogramLine], *, language: str) -> list[Listing]:
+def cartogram_sheets(told: Sequence[CartogramLine], *, language: str) -> list[Table]:
     """Return the two sections of the cartogram as sheets of a workbook."""
     return [_sheet(section, told, language) for section in SECTIONS]
 
 
-def _sheet(section: Section, told: Sequence[CartogramLine], language: str) -> Listing:
+def _sheet(section: Section, told: Sequence[CartogramLine], language: str) -> Table:
     """Return one section as a sheet: number, department, district, position or risk."""
     heads = ("n", "department", "district", "position" if section == "positions" else "risk")
     rows = [
@@ -31,7 +31,7 @@ def _sheet(section: Section, told: Sequence[CartogramLine], language: str) -> Li
         for number, line in enumerate((one for one in told if one.section == section), start=1)
     ]
     named = tuple(say(f"cli.head.{head}", {}, language) for head in heads)
-    return say(f"cartogram.sheet.{section}", {}, language), named, rows
+    return Table(named, rows, say(f"cartogram.sheet.{section}", {}, language))
 
 
 def draw_cartogram(told: Sequence[CartogramLine], *, name: str, language: str) -> str:

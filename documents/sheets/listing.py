@@ -23,14 +23,15 @@ _EXACT = 10**15
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: its headings and its rows."""
+    """A table: its headings, its rows, and what its sheet is called ("" is its number)."""
 
     heads: Sequence[str]
     rows: Sequence[Sequence[object]]
+    name: str = ""
 
 
 def tables_workbook(tables: Iterable[Table]) -> bytes:
-    """Return the tables as sheets of one workbook.
+    """Return the tables as sheets of one workbook. Characters Excel does not allow leave their names.
 
     Raises:
         UnreadablePaper: more rows than a sheet has (`list_too_long`).
@@ -44,7 +45,8 @@ def tables_workbook(tables: Iterable[Table]) -> bytes:
     for number, table in enumerate(tables, 1):
         if len(table.rows) > _LAST_ROW:
             raise UnreadablePaper("list_too_long", rows=len(table.rows), limit=_LAST_ROW)
-        _sheet(book, book.add_worksheet(str(number)), table)
+        name = "".join(" " if mark in "[]:*?/\\" else mark for mark in table.name)[:31].strip("' ")
+        _sheet(book, book.add_worksheet(name or str(number)), table)
     book.close()
     return target.getvalue()
 

@@ -184,7 +184,7 @@ def write_list(
     call: CommandContext, lines: Sequence[ListedRisk], dues: Mapping[str, Mapping[int, date]], export: str
 ) -> None:
     """Write the list of risks as a workbook."""
-    from documents.sheets.list_book import write_lists
+    from documents.sheets.listing import Table, write_tables
 
     _ending(export, (".xlsx",))
     heads = (
@@ -210,7 +210,7 @@ def write_list(
         for line in lines
     ]
     named = tuple(call.say(f"cli.head.{name}") for name in heads)
-    write_lists(Path(export), [(call.say("cli.head.risks"), named, rows)])
+    write_tables(Path(export), [Table(named, rows, call.say("cli.head.risks"))])
     call.note(call.say("cli.risks.exported", file=export))
 
 

@@ -13,7 +13,7 @@ import pytest
 from documents.drawings.cartogram import draw_cartogram, write_workbook
 from documents.drawings.cartogram_table import read_cartogram
 from documents.drawings.risk_map import MappedRisk, risk_map
-from documents.sheets.list_book import lists_workbook
+from documents.sheets.listing import Table, tables_workbook
 from documents.sheets.unreadable import UnreadablePaper
 from workflow.cases.registers.exposure import CartogramLine
 from workflow.cases.registers.risk import Rank
@@ -91,9 +91,8 @@ def test_a_cartogram_is_read_in_two_languages() -> None:
 
 def test_a_list_is_a_workbook_with_dates_as_dates() -> None:
     """A name Excel does not allow is made one it does."""
-    made = lists_workbook(
-        [("Тізім: [1/2]", ("№", "Күні", "Мәтін"), [(1, date(2026, 7, 1), "-1"), (2, None, None)])]
-    )
+    rows = [(1, date(2026, 7, 1), "-1"), (2, None, None)]
+    made = tables_workbook([Table(("№", "Күні", "Мәтін"), rows, "Тізім: [1/2]")])
     sheet = openpyxl.load_workbook(BytesIO(made)).active
 
     assert sheet is not None

@@ -18,7 +18,7 @@ from storage.org import store as office_store
 from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build, people, settings_in
 from tests.web.offices import office
 from web.app import create_app
-from web.pages.case_list import pages as analyses
+from web.ui import tables
 from workflow.cases.commands.opening import Opening
 
 
@@ -191,11 +191,11 @@ def test_a_workbook_too_large_is_refused_in_words(
 ) -> None:
     """It says how many there are and how to have fewer."""
     kept.open(4)
-    monkeypatch.setattr(analyses, "MOST_EXPORTED", 3)
+    monkeypatch.setattr(tables, "MAX_EXPORTED", 3)
     answer = officer.get("/cases.xlsx?lang=ru")
 
     assert answer.status_code == 422
-    assert "не больше 3 дел, а здесь их 4" in answer.text
+    assert "не больше 3 строк, а здесь их 4" in answer.text
 
 
 def test_an_address_carries_no_empty_answers(home: Home, browser: TestClient) -> None:

@@ -12,6 +12,8 @@ from services.context import Reads
 from web.ui.assignees import name_assignees
 from web.ui.deadline_status import DeadlineStatus, status_on, working_days_between
 from web.ui.org_names import AssigneeNames, UnitName, case_title, unit_name
+from web.ui.render import Translator
+from web.ui.tables import Column
 from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry
@@ -54,6 +56,39 @@ class ObligationLine:
     waiting_for: Text | None = None
     unadopted: Act | None = None
     is_decision: bool = False
+
+    def state(self, t: Translator, today: date) -> tuple[str, str]:
+        """Return how it stands on a day: a class of pages ("" for a badge of its status) and the words."""
+        if self.look in ("missed", "waits"):
+            return "", t.say(f"web.look.{self.look}")
+        if self.look == "slipped":
+            return "days days-due", t.say("web.slipped_by", on=self.planned_on, n=self.working_days)
+        if self.due is None:
+            return "", "–"
+        if self.due == today:
+            return "days days-today", t.say("web.due_today")
+        if self.due < today:
+            return "days days-overdue", t.say("web.overview.late", n=self.working_days)
+        look = "days days-due" if self.look == "soon" else "days"
+        return look, t.say("web.overview.left", n=self.working_days)
+
+
+def line_columns(today: date) -> tuple[Column[ObligationLine], ...]:
+    """Return the columns of a list of deadlines on a day."""
+    return (
+        Column("web.state", lambda t, line: line.state(t, today)[1], "col-days"),
+        Column("web.due", lambda _, line: line.due, "col-due"),
+        Column("web.obligation", lambda t, line: t.titled(line.title, line.period), ""),
+        Column("web.force", lambda t, line: t.say(f"web.force.{line.force}")),
+        Column("web.cases.head.id", lambda _, line: line.case),
+        Column("web.cases.head.object", lambda t, line: line.about[t.language]),
+        Column("web.stage", lambda t, line: line.stage[t.language]),
+        Column("web.unit", lambda _, line: line.unit.name, "col-unit"),
+        Column(
+            "web.who", lambda t, line: "; ".join(line.who.shown) or t.word("duty.", line.who.duty), "col-who"
+        ),
+        Column("web.points", lambda _, line: stake_points(line.stake) or None, "col-points"),
+    )
 
 
 def stake_points(stake: str | None) -> Decimal:

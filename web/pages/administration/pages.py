@@ -32,8 +32,9 @@ from web.ui.name_fields import (
     resolve_unit,
     resolve_unit_text,
 )
-from web.ui.org_names import paginate_units
+from web.ui.org_names import paginate_units, unit_name
 from web.ui.preferences import preferences
+from web.ui.tables import Column, page_heads, require_exportable, workbook_response
 from web.ui.unit_filter import build_unit_filter
 from workflow.org.office import Office, Person, Unit, time_of
 from workflow.org.office_time import MONDAY_TO_FRIDAY, OfficeTime
@@ -147,12 +148,37 @@ def people(request: Request, ctx: Setting, q: Key = "", unit: Key = "") -> Respo
         ctx,
         "people.html",
         office=office,
+        heads=page_heads(PEOPLE_COLUMNS),
         found=found[:SHOWN],
         more=len(found) - len(found[:SHOWN]),
         q=q,
         units=build_unit_filter(office, unit),
         unit=unit,
     )
+
+
+PEOPLE_COLUMNS: tuple[Column[tuple[Office, Person]], ...] = (
+    Column("web.staff.name", lambda _, row: row[1].name, ""),
+    Column("web.staff.post", lambda _, row: row[1].post),
+    Column("web.unit", lambda _, row: unit_name(row[0], row[1].unit).name, ""),
+    Column("web.staff.duties", lambda t, row: "; ".join(t.word("duty.", one) for one in row[1].duties), ""),
+    Column("web.staff.email", lambda _, row: row[1].email, ""),
+    Column(
+        "web.staff.away",
+        lambda t, row: "; ".join(f"{t.short(first)} – {t.short(last)}" for first, last in row[1].away),
+        "",
+    ),
+)
+
+
+@router.get("/people.xlsx")
+def people_workbook(request: Request, ctx: Setting, q: Key = "", unit: Key = "") -> Response:
+    """The same people, all that are searched for, as a workbook."""
+    office = recorded_office(ctx)
+    found = find_people(office, q, unit)
+    require_exportable(len(found))
+    rows = ((office, one) for one in found)
+    return workbook_response(request, PEOPLE_COLUMNS, rows, title="web.administration.people", today=ctx.today)
 
 
 @router.get("/person")

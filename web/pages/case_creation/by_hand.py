@@ -20,12 +20,12 @@ from web.auth.dependencies import Managing
 from web.pages.case_creation.commands import named_unit, open_the_year, parse_year, year_ahead
 from web.pages.case_creation.intended_dates import intended, refuse, text
 from web.pages.case_creation.planner import Name, Outlook, chosen_procedure, found_unit, make_outlook, ordered
-from web.pages.case_list.pages import download
 from web.ui.addresses import redirect_to_tidy_address
 from web.ui.form_values import Fields
 from web.ui.name_fields import build_person_field, build_unit_field, resolve_person, resolve_unit
 from web.ui.preferences import preferences, set_preference_cookies
 from web.ui.render import Translator, page
+from web.ui.tables import download
 from workflow.law.procedure import Procedure
 from workflow.org.office import OF_A_PERSON, Office
 from workflow.refusal import Refusal

@@ -20,10 +20,10 @@ from web.pages.case_creation.by_hand import go
 from web.pages.case_creation.intended_dates import text
 from web.pages.case_creation.planner import chosen_procedure, ordered
 from web.pages.case_creation.schedules import Digest, bad_rows, get_upload_or_404, keep, sent_file
-from web.pages.case_list.pages import download
 from web.ui.form_values import MAX_FIELD_BYTES
 from web.ui.preferences import preferences
 from web.ui.render import Translator, page
+from web.ui.tables import download
 from workflow.law.procedure import Procedure
 from workflow.refusal import Refusal
 

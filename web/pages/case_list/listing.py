@@ -11,9 +11,12 @@ from services.context import Reads
 from web.ui.deadline_status import SOON_WORKING_DAYS, status_on
 from web.ui.name_fields import NameField
 from web.ui.org_names import ProcedureGroups, UnitName, case_title, group_by_document, unit_name
+from web.ui.render import Translator
+from web.ui.tables import Column
 from web.ui.unit_filter import build_unit_filter
 from workflow.board.rows import CaseFilter, Row
 from workflow.cases.case import Case
+from workflow.cases.machine import BETWEEN_STAGES
 from workflow.cases.registers.entries import is_entry
 from workflow.deadlines.lateness import holds_on, urgency
 from workflow.deadlines.register_deadlines import entry_obligation
@@ -54,6 +57,33 @@ class Item:
     next_force: str
     opened_at: datetime | None
     unadopted: Act | None = None
+
+
+def _stage(translator: Translator, item: Item) -> object:
+    if item.stage:
+        return item.stage[translator.language]
+    return translator.say(f"web.stage.{item.stands}") if item.stands in BETWEEN_STAGES else ""
+
+
+CASE_COLUMNS: tuple[Column[Item], ...] = (
+    Column("web.cases.head.id", lambda _, item: item.id),
+    Column("web.cases.head.object", lambda t, item: item.object[t.language], ""),
+    Column("web.cases.head.procedure", lambda t, item: item.procedure[t.language]),
+    Column("web.cases.head.unit", lambda _, item: item.unit.name, "col-unit"),
+    Column("web.cases.head.standing", lambda t, item: t.say(f"web.standing.{item.standing}")),
+    Column("web.cases.head.stage", _stage, ""),
+    Column("web.cases.head.next_due", lambda _, item: item.next_due, ""),
+    Column(
+        "web.cases.head.next",
+        lambda t, item: t.titled(item.next_title, item.next_period) if item.next_title else "",
+    ),
+    Column("web.cases.head.overdue", lambda _, item: item.overdue, "col-points"),
+    Column("web.cases.head.missed", lambda _, item: item.missed),
+    Column("web.cases.head.done", lambda _, item: item.done, "col-points"),
+    Column("web.cases.head.required", lambda _, item: item.required),
+    Column("web.cases.head.opened", lambda _, item: item.opened_at.date() if item.opened_at else None),
+)
+"""The columns of the list; on the page what is done stands beside what is required, a date beside its title."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,39 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, get_args
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from documents.sheets.listing import Table
-from documents.sheets.listing import tables_workbook as workbook
 from services.context import RequestContext
 from web.auth.dependencies import Reading
-from web.pages.case_list.listing import Item, items, listing
+from web.pages.case_list.listing import CASE_COLUMNS, Item, items, listing
 from web.ui.addresses import redirect_to_tidy_address, tidy_address, with_tidy_address
-from web.ui.preferences import preferences
-from web.ui.render import Translator, page
+from web.ui.render import page
+from web.ui.tables import page_heads, require_exportable, workbook_response
 from web.ui.unit_filter import UnitParam
 from workflow.board.rows import CaseFilter
 from workflow.cases.case import CaseStatus
 from workflow.cases.machine import BETWEEN_STAGES
-from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
 
-MOST_EXPORTED = 20_000
-"""Cases one workbook takes: above it, whoever asks narrows the list."""
 _CHUNK = 1000
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _STANDINGS: tuple[CaseStatus, ...] = get_args(CaseStatus)
 _PASSING = ("page", "opened", "replanned", "unchanged")
 Name = Annotated[str, Query(max_length=200)]
 Done = Annotated[int | None, Query(ge=0, le=10_000_000)]
-
-
-class TooMany(Refusal):
-    """More cases than one workbook takes."""
 
 
 def _wanted(
@@ -91,6 +80,7 @@ def cases_page(
         "cases.html",
         today=today,
         listing=view,
+        heads=page_heads(CASE_COLUMNS),
         standings=_STANDINGS,
         over=BETWEEN_STAGES,
         kept=kept,
@@ -104,39 +94,12 @@ def cases_workbook(request: Request, ctx: Reading, wanted: Asked) -> Response:
     """The same cases, all of them, as a workbook.
 
     Raises:
-        TooMany: more than one workbook takes.
+        TooManyRows: more than one workbook takes.
     """
-    today = ctx.today
     total = ctx.reads.how_many(wanted)
-    if total > MOST_EXPORTED:
-        raise TooMany("web.cases.too_many", total=total, most=MOST_EXPORTED)
-    translator = Translator(preferences(request).language)
-    heads = [translator.say(f"web.cases.head.{name}") for name in _COLUMNS]
-    rows = [_row(item, translator) for item in _all(ctx, wanted, total, today)]
-    return download(workbook([Table(heads, rows)]), f"{translator.say('web.cases.file', on=today)}.xlsx")
-
-
-def download(content: bytes, name: str) -> Response:
-    """A workbook to keep, under a name in any letters."""
-    disposition = f"attachment; filename*=UTF-8''{quote(name)}"
-    return Response(content, media_type=_XLSX, headers={"content-disposition": disposition})
-
-
-_COLUMNS = (
-    "id",
-    "object",
-    "procedure",
-    "unit",
-    "standing",
-    "stage",
-    "next_due",
-    "next",
-    "overdue",
-    "missed",
-    "done",
-    "required",
-    "opened",
-)
+    require_exportable(total)
+    rows = _all(ctx, wanted, total, ctx.today)
+    return workbook_response(request, CASE_COLUMNS, rows, title="web.analyses.title", today=ctx.today)
 
 
 def _all(ctx: RequestContext, wanted: CaseFilter, total: int, today: date) -> Iterator[Item]:
@@ -144,23 +107,3 @@ def _all(ctx: RequestContext, wanted: CaseFilter, total: int, today: date) -> It
     for first in range(0, total, _CHUNK):
         cases = ctx.reads.page(wanted, first=first, count=_CHUNK)
         yield from items(ctx.reads, ctx.library, office, ctx.calendar, cases=cases, today=today)
-
-
-def _row(item: Item, translator: Translator) -> list[object]:
-    language = translator.language
-    over = translator.say(f"web.stage.{item.stands}") if item.stands in BETWEEN_STAGES else ""
-    return [
-        item.id,
-        item.object[language],
-        item.procedure[language],
-        item.unit.name,
-        translator.say(f"web.standing.{item.standing}"),
-        item.stage[language] if item.stage else over,
-        item.next_due,
-        item.next_title[language] if item.next_title else "",
-        item.overdue,
-        item.missed,
-        item.done,
-        item.required,
-        item.opened_at.date() if item.opened_at else None,
-    ]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -74,7 +75,8 @@ def papers_view(dossier: CaseView, ctx: RequestContext, language: str, *, today:
 
 def as_file(content: bytes, media_type: str, name: str) -> Response:
     """Bytes as a download."""
-    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    file = f'filename="{name}"' if name.isascii() else f"filename*=UTF-8''{quote(name)}"
+    headers = {"content-disposition": f"attachment; {file}"}
     return Response(content, media_type=media_type, headers=headers)
 
 

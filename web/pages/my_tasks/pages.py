@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import date
 from hashlib import sha256
 from typing import Annotated, Literal
 from urllib.parse import urlencode
@@ -26,6 +27,7 @@ from web.pages.cases.evidence import parse_address
 from web.pages.cases.page import get_case_or_404
 from web.pages.cases.writing import MAX_FILES, record_answers
 from web.pages.my_tasks.view import ManyView, UnfoldedRow, desk_view, most_pressing, opened
+from web.ui.board_lines import line_columns
 from web.ui.form_values import (
     MAX_FIELD_BYTES,
     MAX_FIELDS,
@@ -38,6 +40,7 @@ from web.ui.form_values import (
 )
 from web.ui.preferences import preferences, set_preference_cookies
 from web.ui.render import page
+from web.ui.tables import MAX_EXPORTED, page_heads, require_exportable, workbook_response
 from workflow.board.sums import base
 from workflow.refusal import Refusal
 
@@ -64,6 +67,16 @@ def my_desk(
     unfolded = opened(ctx, case, obligation, today=today, answers=typed) if obligation else None
     undo = _undo(ctx, what) if said == "recorded" else None
     return _page(request, ctx, show=show, unfolded=unfolded, said=(said, _title(request, ctx, what)), undo=undo)
+
+
+@router.get("/desk.xlsx")
+def desk_workbook(request: Request, ctx: Recording, show: Literal["", "mine", "all"] = "") -> Response:
+    """The same rows, all of them, as a workbook."""
+    today, everything = ctx.today, {"all": True, "mine": False}.get(show)
+    view = desk_view(ctx, everything=everything, opened=None, today=today, limit=MAX_EXPORTED)
+    require_exportable(sum(group.total for group in view.groups))
+    lines = (item.line for group in view.groups for item in group.items)
+    return workbook_response(request, line_columns(today), lines, title="web.desk.title", today=today)
 
 
 @router.post("/desk/record")
@@ -244,6 +257,7 @@ def _page(
         today=today,
         status=status,
         view=view,
+        heads=_heads(view.mine),
         show="mine" if view.mine else "all",
         said=said,
         undo=undo,
@@ -253,6 +267,13 @@ def _page(
         ticked=ticked,
         many=many,
     )
+
+
+def _heads(mine: bool) -> list[tuple[object, str]]:
+    """Return the headings of the desk: of one's own rows the unit stands in place of who does it."""
+    left_out = {"web.points", "web.who" if mine else "web.unit"}
+    heads = (head for head in page_heads(line_columns(date.min)) if head[0] not in left_out)
+    return [(head, "col-who" if look == "col-unit" else look) for head, look in heads]
 
 
 def _title(request: Request, ctx: RequestContext, what: str) -> str:

@@ -144,11 +144,17 @@ class DeskView:
 
 
 def desk_view(
-    ctx: RequestContext, *, everything: bool | None, opened: UnfoldedRow | None, today: date
+    ctx: RequestContext,
+    *,
+    everything: bool | None,
+    opened: UnfoldedRow | None,
+    today: date,
+    limit: int | None = None,
 ) -> DeskView:
     """The desk of the reader.
 
     Args:
+        limit: how many rows of each urgency; None for as many as the page shows.
         everything: all in reach instead of what is mine; only officers may ask. None: what is mine, or all
             where the account is nobody's of the people file.
     """
@@ -162,10 +168,10 @@ def desk_view(
     told = find_assignments(office, reader.person, sums, on=today)
     asked = None if all_ else frozenset(told)
     counts = sums if all_ else person_sums(office, reader.person, sums, on=today)
-    groups = [_sought(reads, day, urgency, asked, counts) for urgency in GROUPS]
+    groups = [_sought(reads, day, urgency, asked, counts, limit) for urgency in GROUPS]
     if asked is not None and person:
         asked |= _duties_held(office, person, on=today)
-    groups.append(_checklist(ctx, reads, day, asked))
+    groups.append(_checklist(ctx, reads, day, asked, limit))
     every = [row for _, rows, _ in groups for row in rows]
     unread = reads.unread({row.case for row in every})
     found = {
@@ -269,12 +275,17 @@ def _effect(ctx: RequestContext, case: str, form: Form) -> tuple[Preview, int] |
 
 
 def _sought(
-    reads: Reads, day: Horizon, urgency: Urgency, asked: frozenset[AssigneeKey] | None, sums: Sums
+    reads: Reads,
+    day: Horizon,
+    urgency: Urgency,
+    asked: frozenset[AssigneeKey] | None,
+    sums: Sums,
+    limit: int | None,
 ) -> tuple[Urgency, Sequence[Row], int]:
     number = total(sums, urgency)  # type: ignore[arg-type]
     sought = DeadlineFilter(urgency=urgency, horizon=day, asked=asked)
     # Where nothing waits for them, everybody's rows would be walked to find it out.
-    rows = reads.listed(sought, limit=SHOWN[urgency]) if number or asked is None else ()
+    rows = reads.listed(sought, limit=limit or SHOWN[urgency]) if number or asked is None else ()
     return urgency, rows, number
 
 
@@ -294,7 +305,11 @@ def _duties_held(office: Office, person: Person, *, on: date) -> frozenset[Assig
 
 
 def _checklist(
-    ctx: RequestContext, reads: Reads, day: Horizon, asked: frozenset[AssigneeKey] | None
+    ctx: RequestContext,
+    reads: Reads,
+    day: Horizon,
+    asked: frozenset[AssigneeKey] | None,
+    limit: int | None,
 ) -> tuple[Urgency, Sequence[Row], int]:
     """What is obligatory and has no due date, of the stages each case stands at or has passed: nothing reminds
     of it, and left out it would be found as a departure afterwards. `asked`: None is of anybody."""
@@ -311,7 +326,7 @@ def _checklist(
         return row.stage in order and (at not in order or order.index(row.stage) <= order.index(at))
 
     found = [row for row in rows if has_come(row)]
-    return "undated", found[: SHOWN["undated"]], len(found)
+    return "undated", found[: limit or SHOWN["undated"]], len(found)
 
 
 def _colleagues(office: Office, person: Person | None, seen: str) -> tuple[Person, ...]:

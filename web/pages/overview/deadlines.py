@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,6 +13,7 @@ from web.ui.assignees import find_assignments
 from web.ui.board_lines import ObligationLine, build_board_lines
 from web.ui.name_fields import NameField
 from web.ui.org_names import person_name
+from web.ui.tables import require_exportable
 from web.ui.unit_filter import build_unit_filter
 from workflow.board.sums import DeadlineFilter, Urgency, horizon
 from workflow.law.library import Library
@@ -20,6 +22,8 @@ from workflow.org.access import within
 from workflow.org.office import Office
 
 PAGE = 50
+CHUNK = 1000
+"""Rows of a workbook read at once."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,14 +68,54 @@ def deadlines(
         own: the unit the reader sees, "" is all.
         reader: key of the reader's person; what waits for them is theirs in whatever unit it lies.
     """
-    office, day = reads.office(), horizon(today, soon=near(calendar, today))
+    office = reads.office()
+    sought = _filter(reads, office, calendar, asking, today=today)
+    total = reads.count(sought)
+    pages = max(1, -(-total // PAGE))
+    number = min(number, pages)
+    rows = reads.listed(sought, limit=PAGE, offset=(number - 1) * PAGE)
+    return Deadlines(
+        asking=asking,
+        lines=build_board_lines(reads, library, office, calendar, rows, today=today, soon=sought.horizon.soon),
+        units=build_unit_filter(office, asking.unit or "", own=own),
+        stage=_stage(library, asking.stage),
+        person=_person(office, asking.person, own, waits=bool(sought.asked))
+        if asking.person is not None
+        else "",
+        number=number,
+        pages=pages,
+        total=total,
+    )
+
+
+def all_lines(
+    reads: Reads, library: Library, calendar: Calendar, asking: Asking, *, today: date
+) -> Iterator[ObligationLine]:
+    """Yield every line of the list, for a file.
+
+    Raises:
+        TooManyRows: more than one workbook takes.
+    """
+    office = reads.office()
+    sought = _filter(reads, office, calendar, asking, today=today)
+    total = reads.count(sought)
+    require_exportable(total)
+    for offset in range(0, total, CHUNK):
+        rows = reads.listed(sought, limit=CHUNK, offset=offset)
+        yield from build_board_lines(
+            reads, library, office, calendar, rows, today=today, soon=sought.horizon.soon
+        )
+
+
+def _filter(reads: Reads, office: Office, calendar: Calendar, asking: Asking, *, today: date) -> DeadlineFilter:
+    day = horizon(today, soon=near(calendar, today))
     asked = None
     if asking.person and asking.person == reader:
         reads = reads.whole_office()
     if asking.person is not None:
         sums = reads.sums(day, asking.unit)
         asked = frozenset(find_assignments(office, asking.person, sums, on=today))
-    sought = DeadlineFilter(
+    return DeadlineFilter(
         urgency=asking.urgency,
         horizon=day,
         on=asking.on,
@@ -79,26 +123,14 @@ def deadlines(
         stage=asking.stage,
         asked=asked,
     )
-    total = reads.count(sought)
-    pages = max(1, -(-total // PAGE))
-    number = min(number, pages)
-    rows = reads.listed(sought, limit=PAGE, offset=(number - 1) * PAGE)
-    return Deadlines(
-        asking=asking,
-        lines=build_board_lines(reads, library, office, calendar, rows, today=today, soon=day.soon),
-        units=build_unit_filter(office, asking.unit or "", own=own),
-        stage=_stage(library, asking.stage),
-        person=_person(office, asking.person, own, waits=bool(asked)) if asking.person is not None else "",
-        number=number,
-        pages=pages,
-        total=total,
-    )
 
 
 def _person(office: Office, key: str, own: str, *, waits: bool) -> str:
     """Return the name of the person asked for; the key as it was asked where they are of a unit the reader does
     not see, and nothing that is seen waits for them.
     """
+    if not key:
+        return ""
     person = office.people.get(key)
     seen = waits or (person is not None and within(office, person.unit, own))
     return person_name(office, key) if seen else key

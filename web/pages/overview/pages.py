@@ -7,20 +7,24 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
+from documents.sheets.listing import tables_workbook
 from notifications.notice import Notice
 from notifications.statistics import Fault
 from services import sending
 from services.context import RequestContext
 from services.yearly.opening import proposed_year
 from web.auth.dependencies import Reading
-from web.pages.overview.deadlines import Asking, deadlines
-from web.pages.overview.view import overview
+from web.pages.overview.deadlines import Asking, all_lines, deadlines
+from web.pages.overview.view import WAITING_COLUMNS, matrix_columns, overview
 from web.ui.addresses import redirect_to_tidy_address
+from web.ui.board_lines import line_columns
 from web.ui.org_names import person_name
-from web.ui.render import page
+from web.ui.preferences import preferences
+from web.ui.render import Translator, page
+from web.ui.tables import download, page_heads, table_of, workbook_response
 from web.ui.unit_filter import UnitParam
 from workflow.board.sums import Urgency
 
@@ -58,6 +62,7 @@ def overview_page(request: Request, ctx: Reading, unit: UnitParam) -> Response:
         "overview.html",
         today=today,
         view=view,
+        heads=page_heads(line_columns(today)),
         failed=failed,
         failed_names=names,
         faults=seen_faults(ctx),
@@ -66,23 +71,54 @@ def overview_page(request: Request, ctx: Reading, unit: UnitParam) -> Response:
     )
 
 
-@router.get("/deadlines")
-def deadlines_page(
-    request: Request,
-    ctx: Reading,
+@router.get("/overview.xlsx")
+def overview_workbook(request: Request, ctx: Reading, unit: UnitParam) -> Response:
+    """Units and stages as counted on the overview, who is waited for, and all that is overdue."""
+    today, translator = ctx.today, Translator(preferences(request).language)
+    view = overview(ctx.reads, ctx.library, ctx.calendar, today=today, unit=unit or None, own=ctx.reader.root)
+    overdue = Asking(urgency="overdue", unit=unit or None)
+    lines = all_lines(ctx.reads, ctx.library, ctx.calendar, overdue, today=today)
+    names = ("matrix", "waiting", "overdue")
+    matrix, waiting, late = (translator.say(f"web.overview.sheet.{name}") for name in names)
+    tables = (
+        table_of(translator, line_columns(today), lines, name=late),
+        table_of(translator, matrix_columns(view.matrix), view.matrix.rows, name=matrix),
+        table_of(translator, WAITING_COLUMNS, view.waiting, name=waiting),
+    )
+    return download(
+        tables_workbook(tables), f"{translator.say('web.board.title')} {translator.short(today)}.xlsx"
+    )
+
+
+def _asking(
     unit: UnitParam,
     urgency: Urgency = "open",
     on: Annotated[date | None, Query()] = None,
     stage: Name = None,
     person: Name = None,
-    number: Number = 1,
-) -> Response:
+) -> Asking:
+    return Asking(urgency=urgency, on=on, unit=unit or None, stage=stage or None, person=person or None)
+
+
+Asked = Annotated[Asking, Depends(_asking)]
+
+
+@router.get("/deadlines.xlsx")
+def deadlines_workbook(request: Request, ctx: Reading, asking: Asked) -> Response:
+    """The same list, all of it, as a workbook."""
+    today = ctx.today
+    lines = all_lines(ctx.reads, ctx.library, ctx.calendar, asking, today=today)
+    title = f"web.deadlines.title.{asking.urgency}"
+    return workbook_response(request, line_columns(today), lines, title=title, today=today)
+
+
+@router.get("/deadlines")
+def deadlines_page(request: Request, ctx: Reading, asking: Asked, number: Number = 1) -> Response:
     """A list a figure opens; what it is narrowed to stands in the address."""
     onward = redirect_to_tidy_address(request)
     if onward is not None:
         return onward
     today = ctx.today
-    asking = Asking(urgency=urgency, on=on, unit=unit or None, stage=stage or None, person=person or None)
     view = deadlines(
         ctx.reads,
         ctx.library,
@@ -93,7 +129,7 @@ def deadlines_page(
         own=ctx.reader.root,
         reader=ctx.reader.person,
     )
-    return page(request, ctx, "deadlines.html", today=today, view=view)
+    return page(request, ctx, "deadlines.html", today=today, view=view, heads=page_heads(line_columns(today)))
 
 
 def _proposed_year(ctx: RequestContext) -> tuple[int, int] | None:

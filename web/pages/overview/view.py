@@ -6,7 +6,7 @@ Figures come from the sums the ledger keeps; of the rows only those that are nam
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -20,6 +20,8 @@ from web.ui.board_lines import ObligationLine, build_board_lines, stake_points
 from web.ui.deadline_status import SOON_WORKING_DAYS, working_days_between
 from web.ui.name_fields import NameField
 from web.ui.org_names import UnitName, unit_name
+from web.ui.render import Translator
+from web.ui.tables import Column
 from web.ui.unit_filter import build_unit_filter
 from workflow.board.sums import DeadlineFilter, Horizon, Sums, horizon, total
 from workflow.law.library import Library
@@ -101,6 +103,29 @@ class Overview:
     waiting: tuple[Workload, ...]
     waiting_left_out: int
     any_case: bool
+
+
+def matrix_columns(matrix: Matrix) -> tuple[Column[MatrixRow], ...]:
+    """Return the columns of the matrix as a workbook: of each stage what is overdue."""
+
+    def overdue(place: int) -> Callable[[Translator, MatrixRow], object]:
+        return lambda _, row: row.cells[place].overdue or None
+
+    return (
+        Column("web.unit", lambda t, row: row.unit.name or t.say("web.unit.none")),
+        Column("web.board.legend_overdue", lambda _, row: row.total.overdue),
+        Column("web.board.legend_due", lambda _, row: row.total.due),
+        Column("web.overview.late_most", lambda _, row: row.late),
+        *(Column(title, overdue(place)) for place, (_, title) in enumerate(matrix.stages)),
+    )
+
+
+WAITING_COLUMNS: tuple[Column[Workload], ...] = (
+    Column("web.who", lambda t, one: "; ".join(one.names) or one.written or t.say("web.overview.nobody")),
+    Column("web.staff.duties", lambda t, one: t.word("duty.", one.duty) if one.duty else ""),
+    Column("web.board.legend_overdue", lambda _, one: one.overdue),
+    Column("web.board.legend_due", lambda _, one: one.due),
+)
 
 
 def near(calendar: Calendar, today: date, working_days: int = SOON_WORKING_DAYS) -> date:

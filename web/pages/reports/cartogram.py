@@ -12,14 +12,14 @@ from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
 from documents.drawings.cartogram import cartogram_sheets, draw_cartogram
-from documents.sheets.list_book import lists_workbook
+from documents.sheets.listing import tables_workbook
 from services.context import RequestContext
 from web.auth.dependencies import Reading
 from web.pages.cases.documents import XLSX, as_file
 from web.pages.reports.points import seen_unit, unit_choices
 from web.ui.org_names import unit_name
 from web.ui.preferences import preferences
-from web.ui.render import page
+from web.ui.render import Translator, page
 from web.ui.unit_filter import RequiredUnit
 from workflow.cases.registers.exposure import SECTIONS, CartogramLine
 from workflow.findings.cartogram import by_name, compared, latest, place_of, results
@@ -91,9 +91,10 @@ def cartogram_file(request: Request, ctx: RequestContext, ending: str, unit: str
     """What the cartogram should say, as `.xlsx` or `.svg`."""
     today = ctx.today
     found, language = comparison(ctx, unit), preferences(request).language
-    file = f"cartogram-{today.isoformat()}.{ending}"
+    translator = Translator(language)
+    file = f"{translator.say('web.cartogram.title')} {translator.short(today)}.{ending}"
     if ending == "xlsx":
-        return as_file(lists_workbook(cartogram_sheets(found.lines, language=language)), XLSX, file)
+        return as_file(tables_workbook(cartogram_sheets(found.lines, language=language)), XLSX, file)
     name = unit_name(ctx.reads.office(), found.unit).name if found.unit else ctx.organisation
     return as_file(draw_cartogram(found.lines, name=name, language=language).encode(), SVG, file)
 

@@ -9,17 +9,17 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.responses import Response
 
-from documents.sheets.list_book import lists_workbook
+from documents.sheets.listing import Table, tables_workbook
 from services.context import RequestContext
 from services.yearly.clock import UnitTurn, turns
 from services.yearly.consolidated import ConsolidatedReport, consolidated, uploads
 from web.auth.dependencies import Reading
 from web.pages.case_creation.planner import chosen_procedure, ordered
-from web.pages.cases.documents import XLSX, as_file
 from web.pages.reports.points import seen_unit, unit_choices
 from web.ui.org_names import unit_name
 from web.ui.preferences import preferences
 from web.ui.render import Translator, page
+from web.ui.tables import download
 from web.ui.unit_filter import RequiredUnit
 from workflow.law.procedure import Obligation, Procedure
 from workflow.org.access import within
@@ -105,7 +105,7 @@ def consolidated_file(request: Request, ctx: RequestContext, asked: Consolidated
         for line in form.lines
     ]
     title = asked.obligation.title[language]
-    return as_file(lists_workbook([(title, heads, rows)]), XLSX, f"{asked.obligation.id}-{asked.year}.xlsx")
+    return download(tables_workbook([Table(heads, rows, title)]), f"{title[:80]} {asked.year}.xlsx")
 
 
 @router.get("/monitoring/uploads")

@@ -11,6 +11,7 @@ from services.context import Reads
 from web.ui.deadline_status import working_days_between
 from web.ui.name_fields import NameField
 from web.ui.org_names import UnitName, unit_name
+from web.ui.tables import Column
 from web.ui.unit_filter import build_unit_filter
 from workflow.board.rows import Row
 from workflow.cases.case import Case
@@ -66,6 +67,27 @@ class Line:
     def status(self) -> str:
         """What the last review says; "" where there is no measure to review."""
         return self.listed.status
+
+
+RECOMMENDATION_COLUMNS: tuple[Column[Line], ...] = (
+    Column("cli.head.case", lambda _, line: line.case.id),
+    Column("cli.head.n", lambda _, line: line.risk.number),
+    Column("web.monitoring.risk", lambda _, line: line.risk.description, ""),
+    Column("cli.head.direction", lambda t, line: t.say(f"risk.direction.{line.risk.direction}")),
+    Column("cli.head.rank", lambda _, line: line.risk.rank.points if line.risk.rank else None),
+    Column("cli.head.recommendation", lambda _, line: line.measure and line.measure.recommendation),
+    Column("web.risks.measure", lambda _, line: line.measure and line.measure.action, ""),
+    Column("cli.head.completion", lambda _, line: line.measure and line.measure.completion),
+    Column("web.unit", lambda _, line: line.unit.name, "col-unit"),
+    Column("web.risks.responsible", lambda _, line: line.measure and line.measure.responsible, ""),
+    Column("cli.head.term", lambda _, line: line.measure and line.measure.term.written),
+    Column("web.due", lambda _, line: line.due, "col-due-long"),
+    Column(
+        "web.risks.outcome",
+        lambda t, line: t.say(f"risk.outcome.{line.status}") if line.status else None,
+        "col-state",
+    ),
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

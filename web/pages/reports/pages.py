@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
 from starlette.responses import Response
 
 from documents.forms import form_marks
-from documents.sheets.list_book import lists_workbook
 from services import scoring as scoring_services
 from services.context import RequestContext
 from services.year_reports import filled_report, year_reports
 from web.auth.dependencies import Reading
-from web.pages.cases.documents import DOCX, XLSX, as_file, register_file
-from web.pages.reports.monitoring import Line, all_lines, monitoring
+from web.pages.cases.documents import DOCX, as_file, register_file
+from web.pages.reports.monitoring import RECOMMENDATION_COLUMNS, all_lines, monitoring
 from web.pages.reports.notice_register import PAGE as LINES
 from web.pages.reports.notice_register import Sought, register_view, standing_seen
 from web.pages.reports.points import Points, points_view, seen_unit, unit_choices
 from web.ui.preferences import preferences
 from web.ui.render import Translator, page
+from web.ui.tables import page_heads, workbook_response
 from web.ui.unit_filter import PersonParam, RequiredUnit, UnitParam
 from workflow.cases.registers.risk_lists import RecommendationFilter
 from workflow.scoring.score_inputs import choose
@@ -34,10 +35,6 @@ FormId = Annotated[str, Path(pattern=r"^[a-z_]{1,60}$")]
 PaperLanguage = Annotated[Literal["kk", "ru"], Path()]
 IN_A_FILE = 20_000
 """So many notices go into one file."""
-MONITORING_COLUMNS = (
-    *("case", "unit", "n", "risk", "direction", "rank", "recommendation"),
-    *("measure", "completion", "responsible", "term", "due", "outcome"),
-)
 
 
 def _narrowed(
@@ -63,7 +60,9 @@ def monitoring_page(request: Request, ctx: Reading, narrowed: Monitored, number:
     """What has become of recommendations."""
     today = ctx.today
     view = monitoring(ctx.reads, ctx.calendar, narrowed, today=today, number=number, own=ctx.reader.root)
-    return page(request, ctx, "monitoring.html", today=today, view=view)
+    return page(
+        request, ctx, "monitoring.html", today=today, view=view, heads=page_heads(RECOMMENDATION_COLUMNS)
+    )
 
 
 @router.get("/monitoring/xlsx")
@@ -72,14 +71,16 @@ def download_monitoring(request: Request, ctx: Reading, narrowed: Monitored) -> 
     return monitoring_file(request, ctx, narrowed)
 
 
+def _register_name(request: Request, today: date) -> str:
+    translator = Translator(preferences(request).language)
+    return f"{translator.say('web.register.title')} {translator.short(today)}.xlsx"
+
+
 def monitoring_file(request: Request, ctx: RequestContext, narrowed: RecommendationFilter) -> Response:
     """Recommendations as a workbook."""
     today = ctx.today
-    w = Translator(preferences(request).language)
     lines = all_lines(ctx.reads, ctx.calendar, narrowed, today=today)
-    heads = tuple(w.say(f"cli.head.{name}") for name in MONITORING_COLUMNS)
-    content = lists_workbook([(w.say("web.monitoring.title"), heads, [_cells(w, line) for line in lines])])
-    return as_file(content, XLSX, f"monitoring-{today.isoformat()}.xlsx")
+    return workbook_response(request, RECOMMENDATION_COLUMNS, lines, title="web.monitoring.title", today=today)
 
 
 @router.get("/scores")
@@ -158,23 +159,4 @@ def download_register(request: Request, ctx: Reading, asked: Narrowing) -> Respo
     """The register as a workbook, narrowed as the page is; the heading says whether it verifies."""
     today = ctx.today
     notices = ctx.reads.told(**asked, limit=IN_A_FILE)
-    return register_file(request, ctx, notices, "xlsx", f"register-{today.isoformat()}.xlsx")
-
-
-def _cells(w: Translator, line: Line) -> tuple[object, ...]:
-    measure, risk = line.measure, line.risk
-    return (
-        line.case.id,
-        line.unit.name,
-        risk.number,
-        risk.description,
-        w.say(f"risk.direction.{risk.direction}"),
-        risk.rank.points if risk.rank else None,
-        measure.recommendation if measure else None,
-        measure.action if measure else None,
-        measure.completion if measure else None,
-        measure.responsible if measure else None,
-        measure.term.written if measure else None,
-        line.due,
-        w.say(f"risk.outcome.{line.status}") if line.status else None,
-    )
+    return register_file(request, ctx, notices, "xlsx", _register_name(request, today))

@@ -1,0 +1,89 @@
+"""Each list as a workbook: the columns and the rows of its page, to no more eyes than the page."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+import openpyxl
+import pytest
+from starlette.testclient import TestClient
+
+from tests.web.conftest import NOW, TODAY, Home, office_with_cases
+from web.ui import tables
+from workflow.org.access import Reader
+
+LISTS = {
+    "/desk.xlsx?show=all": ("/desk?show=all", "Мой стол 06.04.2026.xlsx"),
+    "/deadlines.xlsx?urgency=overdue": (
+        "/deadlines?urgency=overdue",
+        "Просроченные обязанности 06.04.2026.xlsx",
+    ),
+    "/overview.xlsx": ("/", "Обзор 06.04.2026.xlsx"),
+    "/cases.xlsx": ("/cases", "Анализы 06.04.2026.xlsx"),
+    "/monitoring/xlsx": ("/monitoring", ""),
+    "/register/xlsx": ("/register", "Реестр уведомлений 06.04.2026.xlsx"),
+    "/administration/people.xlsx": ("/administration/people", "Люди 06.04.2026.xlsx"),
+}
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Home]:
+    made = office_with_cases()
+    reader = Reader(login="officer", access="officer", person="a@org.kz")
+    made.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    yield made
+    made.close()
+
+
+def sheet(browser: TestClient, address: str) -> list[tuple[object, ...]]:
+    """The rows of the first sheet."""
+    content = browser.get(address).content
+    return list(openpyxl.load_workbook(io.BytesIO(content)).worksheets[0].iter_rows(values_only=True))
+
+
+def test_each_list_offers_its_workbook_with_the_headings_of_the_page(home: Home) -> None:
+    """Linked from the page, named in the reader's language, and every heading of the page stands in it."""
+    wrong = []
+    for address, (path, name) in LISTS.items():
+        login = "administrator" if path.startswith("/administration") else "officer"
+        browser = home.client(login)
+        page = browser.get(path, params={"lang": "ru"}).text
+        answer = browser.get(address)
+        table = page.partition('<table class="table')[2].partition("</thead>")[0]
+        heads = re.findall(r'<th scope="col"[^>]*>([^<]+)</th>', table)
+        shown = sheet(browser, address)[0]
+        file = unquote(answer.headers["content-disposition"].partition("''")[2])
+        if f'href="{address.partition("?")[0]}' not in page:
+            wrong.append(f"{path} does not link {address}")
+        if path != "/register" and not set(heads) <= set(shown):
+            wrong.append(f"{address}: {set(heads) - set(shown)}")
+        if name and file != name:
+            wrong.append(f"{address}: called {file}")
+    assert not wrong
+
+
+def test_a_workbook_of_deadlines_holds_every_row_and_no_more_than_its_reader_sees(home: Home) -> None:
+    """All that is open, not the first page of it; whoever sees one unit gets that unit's rows alone."""
+    everything = sheet(home.client(), "/deadlines.xlsx?lang=en")
+    own = sheet(home.client("responsible"), "/deadlines.xlsx?lang=en")
+    place = everything[0].index("Case")
+    page = home.client().get("/deadlines?lang=en").text
+    (total,) = re.findall(r"(\d+) obligations? in all", page)
+
+    assert len(everything) - 1 == int(total)
+    assert {row[place] for row in everything[1:]} >= {home.real, home.late}
+    assert {row[place] for row in own[1:]} == {home.real}
+
+
+def test_a_list_too_long_for_a_workbook_is_refused_in_words(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says how many rows there are and how to have fewer."""
+    monkeypatch.setattr(tables, "MAX_EXPORTED", 1)
+    for address in ("/deadlines.xlsx", "/desk.xlsx?show=all", "/cases.xlsx"):
+        answer = home.client().get(address, params={"lang": "ru"})
+        assert answer.status_code == 422
+        assert "не больше 1 строк" in answer.text

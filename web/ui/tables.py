@@ -1,0 +1,84 @@
+"""Lists with columns defined once: the headings of the page, and the whole list as a workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Generic, TypeVar
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from documents.sheets.listing import Table, tables_workbook
+from web.ui.preferences import preferences
+from web.ui.render import Translator
+from workflow.law.procedure import Text
+from workflow.refusal import Refusal
+
+MAX_EXPORTED = 20_000
+"""Rows one workbook takes: for more the list is narrowed first."""
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+R = TypeVar("R")
+
+
+class TooManyRows(Refusal):
+    """The list has more rows than one workbook takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[R]):
+    """One column of a list.
+
+    Attributes:
+        head: code of its heading in the catalogues, or the heading in the three languages.
+        value: what a cell of the workbook holds.
+        look: class of the heading on the page; None for a column of the workbook alone.
+    """
+
+    head: str | Text
+    value: Callable[[Translator, R], object]
+    look: str | None = None
+
+
+def page_heads(columns: Sequence[Column[R]]) -> tuple[tuple[str | Text, str], ...]:
+    """Return the headings a page shows, each with its class."""
+    return tuple((column.head, column.look) for column in columns if column.look is not None)
+
+
+def table_of(
+    translator: Translator, columns: Sequence[Column[R]], rows: Iterable[R], *, name: str = ""
+) -> Table:
+    """Return rows as a table of a workbook, in the translator's language."""
+    heads = [
+        translator.say(column.head) if isinstance(column.head, str) else column.head[translator.language]
+        for column in columns
+    ]
+    return Table(heads, [[column.value(translator, row) for column in columns] for row in rows], name)
+
+
+def workbook_response(
+    request: Request, columns: Sequence[Column[R]], rows: Iterable[R], *, title: str, today: date
+) -> Response:
+    """Return a list as a workbook to download.
+
+    Args:
+        title: code of the list's name, which the file and its sheet are called by.
+    """
+    translator = Translator(preferences(request).language)
+    name = translator.say(title)
+    content = tables_workbook([table_of(translator, columns, rows, name=name)])
+    return download(content, f"{name} {translator.short(today)}.xlsx")
+
+
+def download(content: bytes, name: str) -> Response:
+    """Return a workbook to keep, under a name in any letters."""
+    disposition = f"attachment; filename*=UTF-8''{quote(name)}"
+    return Response(content, media_type=XLSX, headers={"content-disposition": disposition})
+
+
+def require_exportable(total: int) -> None:
+    """Raise TooManyRows for a list longer than one workbook takes."""
+    if total > MAX_EXPORTED:
+        raise TooManyRows("web.cases.too_many", total=total, most=MAX_EXPORTED)
