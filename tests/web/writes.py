@@ -187,6 +187,9 @@ SENT: Mapping[str, Sent] = {
     f"{API}/plan": Sent(
         json={"procedure": "internal-analysis", "planned": {"order_signed": DAY}}, changes=False
     ),
+    f"{API}/facts": Sent(
+        json={"on": DAY, "steps": [{"case": "9999-0001", "fact": "order_signed"}]}, changes=False
+    ),
     f"{CASE}/facts": in_case(fact="order_signed", on=DAY, remark="API"),
     f"{CASE}/plans": in_case(planned={"analysis_started": "2026-04-14"}),
     f"{CASE}/corrections": in_case(fact="start_announced", on="2026-03-27", **GROUND),
@@ -345,6 +348,7 @@ SENT: Mapping[str, Sent] = {
     "/desk/record": Sent(
         form=lambda world: {"case": world.case, "fact": "discussion_announced", "on": DAY}, case=True
     ),
+    "/desk/record-many": Sent(form={"row": "9999-0001:order_signed", "on": DAY}, changes=False, status=(200,)),
     "/desk/undo": Sent(
         form=lambda world: {"case": world.case, "line": "1"}, case=True, changes=False, status=(422,)
     ),
