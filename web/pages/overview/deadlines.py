@@ -68,7 +68,7 @@ def deadlines(
         own: the unit the reader sees, "" is all.
         reader: key of the reader's person; what waits for them is theirs in whatever unit it lies.
     """
-    office = reads.office()
+    reads, office = _reach(reads, asking, reader), reads.office()
     sought = _filter(reads, office, calendar, asking, today=today)
     total = reads.count(sought)
     pages = max(1, -(-total // PAGE))
@@ -89,14 +89,14 @@ def deadlines(
 
 
 def all_lines(
-    reads: Reads, library: Library, calendar: Calendar, asking: Asking, *, today: date
+    reads: Reads, library: Library, calendar: Calendar, asking: Asking, *, today: date, reader: str = ""
 ) -> Iterator[ObligationLine]:
-    """Yield every line of the list, for a file.
+    """Yield every line of the list, for a file. `reader`: as of `deadlines`.
 
     Raises:
         TooManyRows: more than one workbook takes.
     """
-    office = reads.office()
+    reads, office = _reach(reads, asking, reader), reads.office()
     sought = _filter(reads, office, calendar, asking, today=today)
     total = reads.count(sought)
     require_exportable(total)
@@ -107,11 +107,14 @@ def all_lines(
         )
 
 
+def _reach(reads: Reads, asking: Asking, reader: str) -> Reads:
+    """Return the reads of a list: of what waits for the reader in whatever unit it lies."""
+    return reads.whole_office() if asking.person and asking.person == reader else reads
+
+
 def _filter(reads: Reads, office: Office, calendar: Calendar, asking: Asking, *, today: date) -> DeadlineFilter:
     day = horizon(today, soon=near(calendar, today))
     asked = None
-    if asking.person and asking.person == reader:
-        reads = reads.whole_office()
     if asking.person is not None:
         sums = reads.sums(day, asking.unit)
         asked = frozenset(find_assignments(office, asking.person, sums, on=today))

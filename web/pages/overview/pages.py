@@ -107,7 +107,7 @@ Asked = Annotated[Asking, Depends(_asking)]
 def deadlines_workbook(request: Request, ctx: Reading, asking: Asked) -> Response:
     """The same list, all of it, as a workbook."""
     today = ctx.today
-    lines = all_lines(ctx.reads, ctx.library, ctx.calendar, asking, today=today)
+    lines = all_lines(ctx.reads, ctx.library, ctx.calendar, asking, today=today, reader=ctx.reader.person)
     title = f"web.deadlines.title.{asking.urgency}"
     return workbook_response(request, line_columns(today), lines, title=title, today=today)
 
