@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     from workflow.law.comparison import EditionChange
     from workflow.law.procedure import Procedure
 
+_CODES = {
+    "force": "force",
+    "duty": "duty",
+    "evidence": "evidence",
+    "only_for": "kind",
+    "values": "value",
+    "judged_by": "editions.judged_by",
+}
+"""Where the catalogues have the words of a key's values."""
 MOVED_LIMIT = 50
 """Moved due dates shown to a person; a program gets all of them."""
 
@@ -61,7 +70,8 @@ def diff(
         keys = ("obligation", "what", "before", "after")
         call.answer({"a": before, "b": after, "changes": [dict(zip(keys, row, strict=True)) for row in rows]})
     elif rows:
-        call.table(("id", "change", "was", "is"), rows)
+        named = ((id, call.say(f"editions.key.{what}"), *sides) for id, what, *sides in rows)
+        call.table(("id", "change", "was", "is"), named)
     else:
         call.print(call.say("editions.same"))
 
@@ -108,10 +118,45 @@ def _shown(call: CommandContext, edition: Procedure, change: EditionChange, valu
     if change.what in ("term", "added", "removed"):
         terms = wording(edition.by_id[change.obligation], edition)
         return "; ".join(call.say(part.code, **part.arguments) for part in terms)
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value))
-    text = getattr(value, call.language, value)
-    return str(text)
+    several = value if isinstance(value, tuple) else (value,)
+    return ", ".join(str(one) if call.json else _word(call, edition, change.what, one) for one in several)
+
+
+def _word(call: CommandContext, edition: Procedure, what: str, value: object) -> str:
+    """Return a value of a key of an edition in words; an id that has none as it is."""
+    from i18n import knows, paragraph
+    from workflow.cases.commands.extensions import unit_of
+    from workflow.law.procedure import Extension, Option, PauseRule, Recurrence
+    from workflow.law.signing import Signatories
+
+    titles = {name: one.title for name, one in edition.anchor_by_id.items()}
+    match value:
+        case bool():
+            return call.say("change.yes" if value else "change.no")
+        case Option():
+            return _word(call, edition, what, value.title)
+        case Recurrence():
+            return call.say(f"term.every.{value.every}")
+        case Signatories():
+            duties = dict.fromkeys(duty for _, duties in value.by_kind for duty in duties)
+            return ", ".join(call.say(f"duty.{duty}") for duty in duties)
+        case Extension(by=by, times=times, decided_by=duties):
+            return call.say("editions.extension", count=by.count, unit=unit_of(by), times=times, duties=duties)
+        case PauseRule(act=act, paragraph=place):
+            return f"{edition.acts[act].short[call.language]}, {paragraph(place, call.language)}"
+        case str() if what in ("paragraph", "indicator"):
+            return paragraph(value, call.language)
+        case str() if what == "act":
+            return edition.acts[value].short[call.language]
+        case str() if what in ("stage", "stages"):
+            return edition.stage_title[value][call.language]
+        case str() if what in ("bodies", "by_agreement"):
+            return edition.bodies[value].title[call.language]
+        case str() if value in titles and what not in _CODES:
+            return titles[value][call.language]
+        case str() if knows(code := f"{_CODES.get(what, what)}.{value}"):
+            return call.say(code)
+    return str(getattr(value, call.language, value))
 
 
 def _said(call: CommandContext, one: CheckedFile) -> list[str]:

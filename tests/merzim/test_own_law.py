@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
+from itertools import product
 from pathlib import Path
 
 import pytest
 
+from i18n import knows
 from tests.merzim.conftest import ROOT, Merzim
 from tests.permits import APPEAL, BREACH, CLINIC, PERMIT, write_folder
 from tests.workflow.test_programmes import HEAD, QUOTA, YEAR, obligation
+from workflow.law.procedure import Obligation
 
 CONFIG = '[database]\nurl = "sqlite:///office.db"\n[regulations]\nfolder = "own"\n'
 BOILED = obligation("boiled", 'term = { count = 1, in = "working days", from = "poured" }')
@@ -143,6 +147,29 @@ def test_editions_are_compared_in_words(merzim: Merzim) -> None:
     assert same.out == "There is no difference.\n"
     assert {change["what"] for change in program["changes"]} >= {"term", "act", "note"}
     assert merzim("editions", "diff", pair[0], "tea").code == 2
+
+
+def test_a_comparison_of_editions_is_in_the_reader_s_words_alone(merzim: Merzim) -> None:
+    """No key, no True, no id of an act or a fact among the values; every key an obligation has is named."""
+    pairs = (
+        ("internal-analysis.2023-01-01", "internal-analysis.2024-01-01"),
+        ("conflict-of-interest.2025-09-18", "enterprise-conflict-of-interest.2016-01-01"),
+        ("tbn4-project-2.2023-01-01", "tbn4-project-2.2024-01-01"),
+        ("declarations.2025-09-18", "tbn4-year.2024-01-01"),
+    )
+    words = r"\b(True|False|None|assumed|obligatory|recommended|written|published|tbn4-\w+)\b"
+    raw = re.compile(words + r"|\w+\(\w+=|P\d\.T")
+    for pair, language in product(pairs, ("kk", "ru")):
+        lines = merzim("editions", "diff", *pair, "--lang", language).out.splitlines()[2:]
+        values = [re.split(r"\s{2,}", line, maxsplit=1)[1] for line in lines]
+        assert [value for value in values if raw.search(value)] == []
+        assert len(lines) > 10
+    assert [field.name for field in fields(Obligation) if not knows(f"editions.key.{field.name}")] == [
+        *("id", "since", "sources", "own", "readings", "asked_every")
+    ]
+    told = merzim("editions", "diff", *pairs[0], "--lang", "ru").out
+    assert re.search(r"start_announced +акт +Карта .+ +Инструкция", told)
+    assert re.search(r"start_announced +пункт +строка 3 +проект №1, задача 1, подзадача 3", told)
 
 
 def test_own_words_and_one_language_are_enough(merzim: Merzim, tmp_path: Path) -> None:
