@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Annotated
 
@@ -26,7 +26,14 @@ from services.inputs import (
     Values,
 )
 from services.queries import person_named, unit_named
-from services.results import CommandResult, OpenedCase, command_result, opened_case, preview_result
+from services.results import (
+    CommandResult,
+    FindingResult,
+    OpenedCase,
+    command_result,
+    opened_case,
+    preview_result,
+)
 from services.risks import keep_responsible
 from services.verbs import Command, verb
 from workflow.cases.commands import extensions, migration, reminder_actions, withdrawals
@@ -37,6 +44,9 @@ from workflow.cases.commands.passports import PassportEdit, edit_passport
 from workflow.cases.commands.previews import Preview, preview
 from workflow.cases.commands.withdrawals import CannotWithdraw
 from workflow.cases.registers.evidence_list import proofs
+from workflow.findings.finding import Finding
+from workflow.findings.findings import findings
+from workflow.law.procedure import Procedure
 from workflow.org.access import within
 from workflow.refusal import Refusal
 
@@ -234,9 +244,32 @@ class RemoveReader(CaseCommand):
 def run(ctx: RequestContext, command: Previewed) -> CommandResult:
     """Run a command, or answer what it would change."""
     if not command.preview:
-        return command_result(act_of(ctx, command)(ctx.desk))
+        change = act_of(ctx, command)(ctx.desk)
+        result = command_result(change)
+        recorded = [event.name for event in change.events if event.kind in ("fact", "corrected")]
+        if recorded:
+            view = ctx.desk.looked_at(change.case, today=ctx.today)
+            language = ctx.language or ctx.app.settings.office.language
+            found = findings(change.case, view.procedure, view.deadlines, ctx.calendar)
+            result.out_of_order = [
+                FindingResult.of(one, language) for one in out_of_order(found, view.procedure, recorded[0])
+            ]
+        return result
     foreseen, people = foresee(ctx, command)
     return preview_result(foreseen, tells=len(people))
+
+
+def out_of_order(found: Iterable[Finding], procedure: Procedure, fact: str) -> tuple[Finding, ...]:
+    """Return the findings that a fact stands in the wrong order with others, on whichever side."""
+    question, obligation = procedure.answered_by.get(fact), procedure.by_id.get(fact.partition(".")[0])
+    name = question.id if question else fact
+
+    def concerns(one: Finding) -> bool:
+        others = one.arguments.get("others")
+        titles = others if isinstance(others, tuple) else ()
+        return one.obligation == name or (obligation is not None and obligation.title in titles)
+
+    return tuple(one for one in found if one.kind == "order" and concerns(one))
 
 
 def foresee(ctx: RequestContext, command: Previewed) -> tuple[Preview, frozenset[str]]:

@@ -50,6 +50,7 @@ class RequestContext:
         operator: whether it is a terminal command, which may see and do everything.
         reader: the person acting; `reads` returns what they may see, events are recorded in their name.
         desk, library, calendar: as of the start of the request, even if acts are adopted meanwhile.
+        language: of sentences in results; "" is the office's.
         demonstration: whether the day is a fixed demonstration day instead of today.
         passwordless: whether a browser on this machine may log in without a password; only on a demonstration
             day.
@@ -64,6 +65,7 @@ class RequestContext:
     passwordless: bool
     reader: Reader = ANONYMOUS
     operator: bool = False
+    language: str = ""
 
     def read_by(self, reader: Reader) -> RequestContext:
         """Return the same context for a reader."""
@@ -127,7 +129,7 @@ class RequestContext:
 
 
 def operator_context(
-    app: AppContext, *, by: str, now: datetime, today: date, demonstration: bool = False
+    app: AppContext, *, by: str, now: datetime, today: date, demonstration: bool = False, language: str = ""
 ) -> RequestContext:
     """Return the context of an operator at a terminal, who may see and do everything. `by`: their name."""
     return RequestContext(
@@ -140,6 +142,7 @@ def operator_context(
         passwordless=False,
         reader=Reader(login=by, access="officer"),
         operator=True,
+        language=language,
     )
 
 

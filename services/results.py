@@ -213,6 +213,8 @@ class CommandResult(BaseModel):
     `preview`: nothing was written; `changed` is whether it would be. `tells`: how many people would be told.
     `dropped`, `opened`: of a preview, obligations no longer required and newly required, with a day or without.
     `lost`: facts and plan dates that another edition does not know; they stay in the history.
+    `out_of_order`: what stands in the wrong order with the fact that was recorded or corrected: it is recorded
+    all the same.
     """
 
     case: str
@@ -224,6 +226,7 @@ class CommandResult(BaseModel):
     dropped: list[str] = Field(default_factory=list)
     opened: list[str] = Field(default_factory=list)
     lost: list[str] = Field(default_factory=list)
+    out_of_order: list[FindingResult] = Field(default_factory=list)
 
 
 def case_head(case: Case) -> CaseHead:

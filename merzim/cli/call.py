@@ -110,7 +110,12 @@ class CommandContext:
 
         moment = self.moment
         return operator_context(
-            self.app, by=self.by, now=moment.now, today=moment.today, demonstration=moment.demonstration
+            self.app,
+            by=self.by,
+            now=moment.now,
+            today=moment.today,
+            demonstration=moment.demonstration,
+            language=self.language,
         )
 
     def check(self) -> None:

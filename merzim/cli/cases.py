@@ -609,6 +609,8 @@ def _tell(
     else:
         code = done if result.changed or not already else already
         call.print(call.say(code, case=result.case, **arguments))
+        for finding in result.out_of_order:
+            call.print(finding.message)
         if result.moved:
             call.print(call.say("cli.moved"))
     if result.lost:

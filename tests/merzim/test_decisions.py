@@ -27,6 +27,23 @@ def test_a_question_is_answered_once_and_named_where_it_is_not(office: Merzim) -
     )
 
 
+def test_what_is_recorded_out_of_order_is_said_at_once(office: Merzim) -> None:
+    """An end before its start is recorded, and the command says what is wrong, in words and in `--json`."""
+    case, now = office("open", "internal-analysis", "--json").json["id"], ("--now", "2026-04-06")
+    office("record", case, "analysis_started", "--on", "2026-04-06", *now)
+    done = office("record", case, "analysis_ended", "--on", "2026-04-03", *now)
+    sentence = (
+        "End of the analysis: the date is 3 April 2026, while this must come first: start of the analysis."
+    )
+    ground = ("--ground", "x", "--json", *now)
+    still = office("correct", case, "analysis_ended", "--on", "2026-04-02", *ground).json
+    mended = office("correct", case, "analysis_ended", "--on", "2026-04-06", *ground).json
+
+    assert (done.code, sentence in done.out) == (0, True)
+    assert [one["message"] for one in still["out_of_order"]] == [sentence.replace("3 April", "2 April")]
+    assert mended["out_of_order"] == []
+
+
 def test_a_plan_takes_an_answer_and_refuses_what_is_none(merzim: Merzim) -> None:
     """Measures within ten working days of the opinion: standard, 14(4); 7 April gives 21 April 2026."""
     words = ("plan", "conflict-of-interest", "--fact", "opinion_given=2026-04-07", "--json", "--decide")

@@ -229,6 +229,20 @@ def test_a_fact_out_of_order_says_so_at_once(home: Home, case: str, browser: Tes
     assert "analysis_ended" in home.facts(home.real)
 
 
+def test_a_program_is_told_in_its_language_of_a_fact_out_of_order(home: Home, browser: TestClient) -> None:
+    """The answer has the sentence of the page, whichever of the two came last; the start was planned."""
+    facts, headers = f"/api/v1/cases/{home.real}/facts", {"Accept-Language": "ru"}
+    first, second = (
+        browser.post(facts, json={"fact": fact, "on": on}, headers=headers).json()["out_of_order"]
+        for fact, on in (("analysis_ended", "2026-04-03"), ("analysis_started", "2026-04-06"))
+    )
+    message = "Окончание анализа: дата – 3 апреля 2026 года, а до этого должно быть: начало анализа."
+
+    assert [[(one["obligation"], one["message"]) for one in order] for order in (first, second)] == [
+        [("analysis_ended", message)]
+    ] * 2
+
+
 def test_one_document_is_withdrawn_alone(home: Home, case: str, browser: TestClient) -> None:
     """By the link beside it; the fact and its other documents stay."""
     for number in (1, 2):

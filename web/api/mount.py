@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from hashlib import sha256
 from typing import Annotated, Any, TypeVar
@@ -21,6 +22,7 @@ from services.context import RequestContext
 from services.verbs import Command, Verb
 from web.auth.dependencies import needs
 from web.auth.reading import reads_files
+from web.ui.preferences import preferences
 
 Key = Annotated[
     str | None,
@@ -111,8 +113,9 @@ def post(
     body = body_model(verb.command, in_path)
 
     def operation(**values: Any) -> BaseModel:
-        values.pop("request", None)
-        ctx, once, body = values.pop("ctx"), values.pop("once", None), values.pop("body", None)
+        request, ctx = values.pop("request"), values.pop("ctx")
+        ctx = replace(ctx, language=preferences(request).language)
+        once, body = values.pop("once", None), values.pop("body", None)
         fields = {name: getattr(body, name) for name in body.model_fields_set} if body is not None else {}
         try:
             command = verb.command(**values, **fields)
@@ -127,7 +130,7 @@ def post(
 
     context = Annotated[Any, Depends(needs(verb.needs, asking=not verb.writes))]
     parameters = {
-        **({"request": Request} if files else {}),
+        "request": Request,
         "ctx": context,
         **({"once": Writing} if verb.writes else {}),
         **{name: verb.command.model_fields[name].annotation for name in in_path},

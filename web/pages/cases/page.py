@@ -161,18 +161,7 @@ def _out_of_order(view: CaseView, said: tuple[str, str] | None) -> tuple[Finding
     """What is out of order with what has just been recorded or corrected: it is said at once."""
     if said is None or said[0] not in ("recorded", "corrected"):
         return ()
-    title = view.titles.get(said[1])
-    question = view.procedure.answered_by.get(said[1])
-    name = question.id if question else said[1]
-    return tuple(
-        one
-        for one in view.findings
-        if one.kind == "order" and (one.obligation == name or title in _titles(one.arguments.get("others")))
-    )
-
-
-def _titles(others: object) -> tuple[object, ...]:
-    return others if isinstance(others, tuple) else ()
+    return cases.out_of_order(view.findings, view.procedure, said[1])
 
 
 def _forms(
