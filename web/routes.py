@@ -16,6 +16,7 @@ from web.pages import (
     case_creation,
     case_list,
     cases,
+    guides,
     health,
     my_tasks,
     overview,
@@ -39,6 +40,7 @@ ROOMS = (
     registers,
     reports,
     search,
+    guides,
 )
 
 

@@ -121,6 +121,7 @@ def filled(path: str, case: str) -> str:
         "{language}": "ru",
         "{ending}": "xlsx",
         "{login}": "officer",
+        "{guide_id}": "officer",
         "{channel}": "folder",
     }
     for place, value in values.items():

@@ -27,6 +27,7 @@ from notifications.notice import Notice
 from services.context import RequestContext
 from web.auth.middleware import SAFE_METHODS
 from web.ui.assets import asset_address
+from web.ui.guides import section_of
 from web.ui.org_names import case_title
 from web.ui.preferences import THEMES, preferences, set_preference_cookies
 from web.ui.timeline import Off
@@ -254,6 +255,7 @@ def page(
             reader=getattr(request.state, "reader", None),
             here=_here(request, place),
             path=request.url.path,
+            help_section=section_of(request.url.path),
             **values,
         )
     )

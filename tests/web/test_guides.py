@@ -1,0 +1,100 @@
+"""The guides: the same tasks in three languages, in the words of the buttons, found from every page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import i18n
+from tests.web.real import RealOffice, real_office
+from web.ui.guides import GUIDE_OF, GUIDES, SECTION_OF_PAGE, find_sections, guide, labels, section_of, source
+from workflow.org.access import ACCESSES
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
+    with real_office(tmp_path_factory.mktemp("guides")) as made:
+        yield made
+
+
+def test_each_guide_has_the_same_tasks_in_every_language() -> None:
+    """In the same order; and none is empty."""
+    for id in GUIDES:
+        tasks = {language: [one.id for one in guide(id, language).sections] for language in i18n.LANGUAGES}
+        assert tasks["kk"] == tasks["ru"] == tasks["en"], id
+        assert len(set(tasks["ru"])) == len(tasks["ru"]) > 0, id
+        for language in i18n.LANGUAGES:
+            assert all(len(one.words) > 80 for one in guide(id, language).sections), (id, language)
+
+
+def test_the_same_buttons_are_named_in_every_language_and_all_of_them_exist() -> None:
+    """A renamed button is renamed in the guides by itself; one that is gone fails here."""
+    for id in GUIDES:
+        named = {language: labels(source(id, language)) for language in i18n.LANGUAGES}
+        assert named["kk"] == named["ru"] == named["en"], id
+        assert [code for code in sorted(named["ru"]) if not i18n.knows(code)] == []
+
+
+def test_no_braces_of_a_label_are_left_in_what_is_shown() -> None:
+    for id in GUIDES:
+        for language in i18n.LANGUAGES:
+            for section in guide(id, language).sections:
+                assert not re.search(r"[{}\x01\x02]", section.html), (id, language, section.id)
+
+
+def test_every_page_is_explained_by_a_section_that_exists() -> None:
+    sections = {f"{id}#{one.id}" for id in GUIDES for one in guide(id, "ru").sections}
+
+    assert {section for _, section in SECTION_OF_PAGE} <= sections
+    assert section_of("/cases/2026-0001") == "officer#case"
+    assert section_of("/cases") == "officer#find"
+    assert section_of("/registers/gifts") == "officer#registers"
+    assert section_of("/register") == "officer#letters"
+
+
+@pytest.mark.parametrize("access", ACCESSES)
+def test_everybody_reads_the_guides_their_own_first(office: RealOffice, access: str) -> None:
+    with office.client(access) as browser:
+        shown = browser.get("/help?lang=ru").text
+
+    order = re.findall(r'id="guide-([a-z-]+)"', shown)
+    assert order[:2] == ["first-day", GUIDE_OF[access]]
+    assert sorted(order) == sorted(GUIDES)
+
+
+def test_a_page_links_to_its_own_section(office: RealOffice) -> None:
+    with office.client("officer") as browser:
+        assert 'href="/help/officer#scores"' in browser.get("/scores").text
+        assert "Баллы" in browser.get("/help/officer?lang=ru").text
+        assert browser.get("/help/nobody").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "section"),
+    [
+        ("ru", "отозвать ошибочную", "mistake"),
+        ("ru", "переноса выходных", "calendar"),
+        ("kk", "тәуекелдер", "monitoring"),
+        ("kk", "тауекелдер", "monitoring"),
+        ("en", "second factor", "account"),
+    ],
+)
+def test_a_task_is_found_by_its_words(language: str, words: str, section: str) -> None:
+    assert section in [one.id for _, one in find_sections(words, language)]
+
+
+def test_nothing_is_found_by_words_of_nothing() -> None:
+    assert find_sections("", "ru") == []
+    assert find_sections("пароход", "ru") == []
+
+
+def test_the_texts_stand_in_the_package() -> None:
+    """They are installed with the program."""
+    import web
+
+    assert web.__file__ is not None
+    folder = Path(web.__file__).parent / "guides"
+    assert {path.name for path in folder.glob("*/*.md")} == {f"{id}.md" for id in GUIDES}

@@ -1,0 +1,43 @@
+"""The guides inside the application: a list with a search, and a page for each."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from starlette.responses import Response
+
+from web.auth.dependencies import Own
+from web.ui.guides import GUIDE_OF, GUIDES, find_sections, guide
+from web.ui.preferences import preferences
+from web.ui.render import page
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/help")
+def help_page(request: Request, ctx: Own, q: Annotated[str, Query(max_length=200)] = "") -> Response:
+    """List the guides, the reader's own first, or the sections the words of the address find."""
+    language = preferences(request).language
+    text = " ".join("".join(letter if letter.isprintable() else " " for letter in q).split())
+    own = GUIDE_OF[request.state.reader.access]
+    order = dict.fromkeys(("first-day", own, *GUIDES))
+    return page(
+        request,
+        ctx,
+        "help.html",
+        today=ctx.today,
+        text=text,
+        hits=find_sections(text, language),
+        guides=[guide(id, language) for id in order],
+        own=own,
+    )
+
+
+@router.get("/help/{guide_id}")
+def guide_page(request: Request, ctx: Own, guide_id: str) -> Response:
+    """Show one guide."""
+    if guide_id not in GUIDES:
+        raise HTTPException(404, "web.problem.not_found")
+    language = preferences(request).language
+    return page(request, ctx, "guide.html", today=ctx.today, guide=guide(guide_id, language))

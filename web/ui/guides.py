@@ -1,0 +1,138 @@
+"""The guides: task by task for each reader, written in Markdown with the catalogues' own names of buttons."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from markupsafe import Markup, escape
+
+import i18n
+from workflow.org.access import Access
+from workflow.search_words import fold, search_words
+
+GUIDES = ("first-day", "officer", "executor", "head", "administrator", "lawyer")
+"""The guides in the order they are listed; each is a file `web/guides/<language>/<guide>.md`."""
+GUIDE_OF: dict[Access, str] = {
+    "officer": "officer",
+    "responsible": "executor",
+    "head_of_unit": "head",
+    "first_head": "head",
+    "auditor": "head",
+    "administrator": "administrator",
+}
+"""The guide that is a reader's own."""
+SECTION_OF_PAGE = (
+    ("/administration/rules", "lawyer#own-rules"),
+    ("/administration/account", "administrator#accounts"),
+    ("/administration/channels", "administrator#channels"),
+    ("/administration/unit", "administrator#units"),
+    ("/administration/people", "administrator#people"),
+    ("/administration/person", "administrator#people"),
+    ("/administration", "administrator#start"),
+    ("/calendar", "officer#calendar"),
+    ("/cases/", "officer#case"),
+    ("/cases", "officer#find"),
+    ("/deadlines", "head#overdue"),
+    ("/desk", "executor#desk"),
+    ("/monitoring", "officer#monitoring"),
+    ("/open", "officer#open"),
+    ("/past", "officer#past"),
+    ("/planner", "officer#plan"),
+    ("/register", "officer#letters"),
+    ("/registers", "officer#registers"),
+    ("/reports", "officer#registers"),
+    ("/scores", "officer#scores"),
+    ("/search", "officer#find"),
+    ("/account", "first-day#account"),
+    ("/", "head#overview"),
+)
+"""The section that explains a page, by the beginning of the page's path; the longest match counts."""
+_FOLDER = Path(__file__).parents[1] / "guides"
+_HEADING = re.compile(r"^## (?P<title>.+?) \{#(?P<id>[a-z-]+)\}$", re.MULTILINE)
+_LABEL = re.compile(r"\{([a-z_.]+)\}")
+_MARKED = re.compile("\x01(.*?)\x02")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GuideSection:
+    """One task of a guide: its heading, its text as a page shows it and as a search reads it."""
+
+    id: str
+    title: str
+    html: Markup
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Guide:
+    """One guide in one language. `lead`: for whom it is, in one sentence."""
+
+    id: str
+    title: str
+    lead: str
+    sections: tuple[GuideSection, ...]
+
+
+@cache
+def guide(id: str, language: str) -> Guide:
+    """Return a guide in a language.
+
+    Raises:
+        KeyError: there is no such guide.
+    """
+    if id not in GUIDES:
+        raise KeyError(id)
+    text = source(id, language)
+    head, *parts = _HEADING.split(text)
+    title, _, lead = head.strip().removeprefix("# ").partition("\n")
+    sections = tuple(
+        _section(part, parts[n + 1], parts[n + 2], language) for n, part in enumerate(parts) if n % 3 == 0
+    )
+    return Guide(id=id, title=title, lead=lead.strip(), sections=sections)
+
+
+def source(id: str, language: str) -> str:
+    """Return the Markdown of a guide."""
+    return (_FOLDER / language / f"{id}.md").read_text(encoding="utf-8")
+
+
+def labels(text: str) -> frozenset[str]:
+    """Return the catalogue codes a Markdown text names in braces."""
+    return frozenset(_LABEL.findall(_HEADING.sub("", text)))
+
+
+def section_of(path: str) -> str:
+    """Return the guide and section that explain a page, as `guide#section`."""
+    fitting = [
+        (start, section)
+        for start, section in SECTION_OF_PAGE
+        if path == start or path.startswith(start if start.endswith("/") else start + "/")
+    ]
+    return max(fitting, key=lambda one: len(one[0]))[1] if fitting else "first-day"
+
+
+def find_sections(text: str, language: str) -> list[tuple[Guide, GuideSection]]:
+    """Return the sections in which every word of the search stands; those named by it first."""
+    words = search_words(text)
+    guides = [guide(id, language) for id in GUIDES]
+    hits = [
+        (one, section)
+        for one in guides
+        for section in one.sections
+        if words and all(word in section.words for word in words)
+    ]
+    return sorted(hits, key=lambda hit: not any(word in fold(hit[1].title) for word in words))
+
+
+def _section(title: str, id: str, text: str, language: str) -> GuideSection:
+    """Return a section; names of buttons become the catalogue's, in bold."""
+    # Control characters stand for the label's ends: Markdown leaves them alone, whatever the label contains.
+    marked = _LABEL.sub(lambda found: f"\x01{found[1]}\x02", text.strip())
+    html = MarkdownIt("commonmark", {"html": False}).render(marked)
+    shown = _MARKED.sub(lambda found: f'<b class="label">{escape(i18n.say(found[1], {}, language))}</b>', html)
+    plain = _MARKED.sub(lambda found: i18n.say(found[1], {}, language), marked)
+    return GuideSection(id=id, title=title, html=Markup(shown), words=fold(f"{title} {plain}"))
