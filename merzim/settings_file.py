@@ -303,6 +303,8 @@ _SECTIONS: Mapping[str, tuple[type, _Readers]] = {
         OfficeSettings,
         {
             "name": _text,
+            "name_kk": _text,
+            "name_ru": _text,
             "kind": _text,
             "calendar": _calendar_code,
             "officer": _text,

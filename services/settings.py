@@ -64,11 +64,14 @@ AGENCY = AuthorisedBody(
 class OfficeSettings:
     """Whose deadlines these are. `officer`: e-mail (or key) of who is told when nobody holds a duty.
 
+    `name_kk`, `name_ru`: the organisation's name in papers of that language, where `name` is not in it.
     `calendar`: the registry code of the calendar working days are counted by.
     `rollover`: whether a new year is proposed to who manages ("propose") or opened by itself ("open").
     """
 
     name: str = ""
+    name_kk: str = ""
+    name_ru: str = ""
     kind: str = ""
     calendar: str = HOME_CALENDAR
     officer: str = ""

@@ -74,7 +74,7 @@ class Hours(Command):
 
 class SaveUnit(Command):
     """A unit. `id`: of an existing unit; empty for a new one, whose id is made of its name. `acts`: ids of
-    the acts of one organisation it adopted."""
+    the acts of one organisation it adopted. `name_kk`, `name_ru`: its name in papers of that language."""
 
     name: Short
     id: Line = ""
@@ -83,6 +83,8 @@ class SaveUnit(Command):
     kind: Line = ""
     uploads_through: Line = ""
     acts: list[Line] = Field(default_factory=list, max_length=100)
+    name_kk: Short = ""
+    name_ru: Short = ""
     time: Hours = Field(default_factory=Hours)
 
 
@@ -92,13 +94,16 @@ class Span(Command):
 
 
 class SavePerson(Command):
-    """A person. `key`: of an existing person; empty for a new one, whose key is the e-mail."""
+    """A person. `key`: of an existing person; empty for a new one, whose key is the e-mail. `post_kk`,
+    `post_ru`: the post in papers of that language."""
 
     name: Short
     unit: Line
     key: Line = ""
     mark: Mark = ""
     post: Short = ""
+    post_kk: Short = ""
+    post_ru: Short = ""
     duties: list[Line] = Field(default_factory=list, max_length=40)
     email: Short = ""
     language: Literal["kk", "ru", "en"] = "kk"
@@ -133,6 +138,8 @@ class UnitResult(BaseModel):
     kind: str
     uploads_through: str | None
     acts: list[str]
+    name_kk: str
+    name_ru: str
     time: HoursResult
     people: int
     mark: str
@@ -149,6 +156,8 @@ class PersonResult(BaseModel):
     name: str
     unit: str
     post: str
+    post_kk: str
+    post_ru: str
     duties: list[str]
     email: str | None
     language: str
@@ -327,8 +336,11 @@ def save_table(ctx: RequestContext, table: ReadPeople) -> SaveCounts:
 def preview_table(ctx: RequestContext, table: ReadPeople) -> TablePreview:
     """Return what a table would add and change."""
     office = recorded_office(ctx)
-    unit_fields = ("name", "parent", "kind")
-    person_fields = ("name", "unit", "post", "duties", "email", "language", "away", "deputy")
+    unit_fields = ("name", "name_kk", "name_ru", "parent", "kind")
+    person_fields = (
+        *("name", "unit", "post", "post_kk", "post_ru"),
+        *("duties", "email", "language", "away", "deputy"),
+    )
     changes = [
         *(_change(one, office.units.get(one.id), one.parent, unit_fields) for one in table.units),
         *(
@@ -420,6 +432,8 @@ def _unit_of(ctx: RequestContext, command: SaveUnit, office: Office, was: Unit |
         uploads_through=through if through != id else None,
         time=office_time(hours=hours, week=time.week, off=time.off, working=time.working),
         acts=ctx.library.known_acts(command.acts),
+        name_kk=" ".join(command.name_kk.split()),
+        name_ru=" ".join(command.name_ru.split()),
     )
 
 
@@ -455,6 +469,8 @@ def _person_of(ctx: RequestContext, command: SavePerson, office: Office, was: Pe
         name=name,
         unit=command.unit,
         post=" ".join(command.post.split()),
+        post_kk=" ".join(command.post_kk.split()),
+        post_ru=" ".join(command.post_ru.split()),
         duties=(*(duty for duty in held if duty in command.duties), *unknown),
         email=email,
         language=command.language,

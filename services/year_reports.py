@@ -21,7 +21,7 @@ from services.register_views import (
 from workflow.registers.definition import UnknownField, UnknownRegister
 
 if TYPE_CHECKING:
-    from documents.forms import Form, FormData
+    from documents.forms import Form, FormData, Note
     from documents.forms.form import Field, RegisterRows, Rows
     from services.context import RequestContext
 
@@ -32,6 +32,23 @@ def year_reports() -> Sequence[Form]:
 
     reports = [one for one in map(form, names()) if one.about == "period"]
     return sorted(reports, key=lambda one: (one.annex is None, one.annex or 0, one.id))
+
+
+def report_marks(ctx: RequestContext, form: Form, *, unit: str) -> Sequence[Note]:
+    """Return what is said beside a report and not on it: whose layout and translation it is, and which names
+    stand on it in the other language.
+    """
+    from documents.forms import LANGUAGES, Note, form_marks
+    from services.documents.filling import foreign_names
+
+    notes = [*form_marks(form, "ru")]
+    foreign = {one: foreign_names(ctx.app, form, one, unit=unit, today=ctx.today) for one in LANGUAGES}
+    notes += [
+        Note(code=f"form.note.foreign_{language}", arguments={"names": names})
+        for language, names in foreign.items()
+        if names
+    ]
+    return notes
 
 
 def filled_report(ctx: RequestContext, name: str, language: str, *, unit: str, year: int) -> bytes:
@@ -65,7 +82,9 @@ def report_data(
     from services.documents.periods import REPORTED, objects, period_rows
     from storage.cases.registers import cases_with_entries
 
-    fields = from_office(ctx.app, form, unit=unit, year=year, person=person, today=ctx.today, approver=approver)
+    fields = from_office(
+        ctx.app, form, language, unit=unit, year=year, person=person, today=ctx.today, approver=approver
+    )
     if not year or not form.rows:
         return FormData(fields)
     office = ctx.app.reads.office()

@@ -58,13 +58,25 @@ def merge_people(read: ReadPeople, office: Office) -> ReadPeople:
                 uploads_through=_through(office, unit.id),
                 acts=office.units[unit.id].acts if unit.id in office.units else (),
                 time=unit.time or _time(office, unit.id),
+                name_kk=unit.name_kk or (office.units[unit.id].name_kk if unit.id in office.units else ""),
+                name_ru=unit.name_ru or (office.units[unit.id].name_ru if unit.id in office.units else ""),
             )
             for unit, kind in zip(units, kinds, strict=True)
         ),
-        tuple(
-            replace(one, digest=office.people[one.key].digest if one.key in office.people else "")
-            for one in people
-        ),
+        tuple(_with_kept(one, office.people[one.key]) if one.key in office.people else one for one in people),
+    )
+
+
+def _with_kept(person: Person, known: Person) -> Person:
+    """Return a person with what the table does not say: their digest; their post in two languages, while it is
+    the same post.
+    """
+    same = person.post == known.post
+    return replace(
+        person,
+        digest=known.digest,
+        post_kk=person.post_kk or (known.post_kk if same else ""),
+        post_ru=person.post_ru or (known.post_ru if same else ""),
     )
 
 

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from documents.people import time as people_time
-from documents.people.table import AWAY, DEPUTY, DUTIES, EMAIL, KIND, LANGUAGE, NAME, PARENT, POST, UNIT
+from documents.people.table import (
+    AWAY,
+    DEPUTY,
+    DUTIES,
+    EMAIL,
+    IN_TWO,
+    KIND,
+    LANGUAGE,
+    NAME,
+    PARENT,
+    POST,
+    UNIT,
+)
 from documents.people.words import duty_title
 from documents.sheets.listing import Table
 from workflow.org.office import Office, Person, Unit
@@ -17,18 +29,24 @@ def people_table(office: Office, language: str) -> Table:
     """Return a table with one row for each person, ordered by unit; units without people get a row of their
     own.
 
-    Columns for office time appear when a unit has its own.
+    Columns for office time appear when a unit has its own, those for names in two languages when there are any.
     """
     rows: list[list[str]] = []
     times = any(unit.time for unit in office.units.values())
+    named = any(unit.name_kk or unit.name_ru for unit in office.units.values())
+    named = named or any(person.post_kk or person.post_ru for person in office.people.values())
     by_unit: dict[str, list[Person]] = {id: [] for id in office.units}
     for person in office.people.values():
         by_unit.setdefault(person.unit, []).append(person)
     for unit, people in by_unit.items():
         place = _place(office.units, unit)
-        own = people_time.time_cells(office.units[unit].time) if times and unit in office.units else []
-        rows += [place + _person(person, language) + own for person in people] or [place + [""] * 7 + own]
-    columns = (*COLUMNS, *people_time.COLUMNS) if times else COLUMNS
+        of = office.units.get(unit)
+        own = [of.name_kk, of.name_ru] if named and of else [""] * (2 * named)
+        last = people_time.time_cells(of.time) if times and of else []
+        rows += [
+            place + _person(one, language) + own + [one.post_kk, one.post_ru] * named + last for one in people
+        ] or [place + [""] * 7 + own + ["", ""] * named + last]
+    columns = (*COLUMNS, *(IN_TWO if named else ()), *(people_time.COLUMNS if times else ()))
     return Table([column.title[language] for column in columns], rows)
 
 

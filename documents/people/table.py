@@ -37,10 +37,28 @@ DUTIES = column("duties", "Міндеттері", "Обязанности", "Dut
 EMAIL = column("email", "Электрондық пошта", "Электронная почта", "E-mail", r"e mail|email|почт|пошта|эл\b")
 LANGUAGE = column("language", "Тілі", "Язык", "Language", r"язык|тіл|language")
 AWAY = column("away", "Жоқ кезеңдері", "Отсутствует", "Away", r"отсутств|отпуск|жоқ|демалыс|away|absen")
+IN_TWO = tuple(
+    column(
+        f"{what}_{code}",
+        f"{kk} ({in_kk})",
+        f"{ru} ({in_ru})",
+        f"{en} ({in_en})",
+        rf"(?:{roots}).*\b(?:{tongue})",
+    )
+    for what, kk, ru, en, roots in (
+        ("name", "Бөлімше", "Подразделение", "Unit", "подраздел|бөлімше|unit"),
+        ("post", "Лауазымы", "Должность", "Post", "должност|лауазым|post|position"),
+    )
+    for code, in_kk, in_ru, in_en, tongue in (
+        ("kk", "қазақша", "на казахском", "Kazakh", "қазақ|казах|kazakh|kk|қаз|каз"),
+        ("ru", "орысша", "на русском", "Russian", "орыс|русс|russian|ru|рус"),
+    )
+)
+"""Names of units and posts in the two languages of papers."""
 KIND = column(
     "kind", "Ұйымның түрі", "Вид организации", "Kind", r"вид организац|вид орган|ұйымның түрі|ұйым түрі|kind\b"
 )
-COLUMNS = (*people_time.COLUMNS, PARENT, DEPUTY, KIND, UNIT, NAME, POST, DUTIES, EMAIL, LANGUAGE, AWAY)
+COLUMNS = (*people_time.COLUMNS, *IN_TWO, PARENT, DEPUTY, KIND, UNIT, NAME, POST, DUTIES, EMAIL, LANGUAGE, AWAY)
 
 
 def read_people(
@@ -100,6 +118,7 @@ def _units(rows: list[Row], heading: Heading, errors: Errors, known: tuple[str, 
     parents: dict[str, str | None] = {}
     kinds: dict[str, str] = {}
     times: dict[str, OfficeTime] = {}
+    names: dict[tuple[str, str], str] = {}
     for row in rows:
         unit, parent = _cell(row, heading, UNIT), _cell(row, heading, PARENT)
         if not unit:
@@ -107,6 +126,7 @@ def _units(rows: list[Row], heading: Heading, errors: Errors, known: tuple[str, 
             continue
         _take_kind(row, heading, unit, kinds, errors, known)
         people_time.read_office_time(row, heading, unit, times, errors)
+        _take_names(row, heading, unit, names, errors)
         before = parents.get(unit)
         if parent and before and before != parent:
             errors.add(row.number, "paper_parent_differs", unit=unit, parent=parent, known=before)
@@ -124,6 +144,8 @@ def _units(rows: list[Row], heading: Heading, errors: Errors, known: tuple[str, 
             parent=parents[name],
             kind=kinds.get(name, ""),
             time=people_time.unit_office_time(times, name),
+            name_kk=names.get((name, "name_kk"), ""),
+            name_ru=names.get((name, "name_ru"), ""),
         )
         for name in sorted(parents, key=lambda u: _depth(u, parents))
     )
@@ -141,6 +163,16 @@ def _take_kind(
         errors.add(row.number, "paper_kind_unknown", text=written, allowed=titles("kind.", known))
     elif kinds.setdefault(unit, code) != code:
         errors.add(row.number, "paper_kind_differs", unit=unit)
+
+
+def _take_names(
+    row: Row, heading: Heading, unit: str, names: dict[tuple[str, str], str], errors: Errors
+) -> None:
+    """Read the name of a unit in each language; two rows that differ are an error."""
+    for wanted in IN_TWO[:2]:
+        text = _cell(row, heading, wanted)
+        if text and names.setdefault((unit, wanted.id), text) != text:
+            errors.add(row.number, "paper_unit_name_differs", unit=unit, column=wanted.title)
 
 
 def _within(unit: str, place: str, parents: Mapping[str, str | None]) -> bool:
@@ -183,6 +215,8 @@ def _person(row: Row, heading: Heading, errors: Errors, known: tuple[str, ...]) 
         name=name,
         unit=unit,
         post=_cell(row, heading, POST),
+        post_kk=_cell(row, heading, IN_TWO[2]),
+        post_ru=_cell(row, heading, IN_TWO[3]),
         duties=_duties(row, heading, errors, known),
         email=email,
         language=parse_language(tongue) or LANGUAGES[0],

@@ -50,7 +50,7 @@ def form(
     from documents.forms import LANGUAGES, FormData, fill
     from documents.forms import form as form_named
     from documents.sandbox.readers import read_form_data
-    from services.documents.filling import from_case, given
+    from services.documents.filling import foreign_names, from_case, given
     from services.queries import unit_named
     from services.year_reports import report_data
 
@@ -81,6 +81,10 @@ def form(
     filled = fill(wanted, values, language, rows=told.rows or known.rows, looked_up=looked_up)
     _write(Path(to), filled.document)
     notes = _wrong_approver(call, wanted, approver, view)
+    where = view.case.unit if view is not None else unit_named(app, unit)
+    foreign = foreign_names(app, wanted, language, unit=where, today=today, view=view, approver=approver)
+    if foreign:
+        notes.append(call.say(f"form.note.foreign_{language}", names=foreign))
     if (
         view is not None
         and view.case.lacks_object_in(language)

@@ -78,8 +78,8 @@ def case_sheets(
     app: AppContext, case: str, language: str, scope: Scope | None, *, today: date
 ) -> Sequence[Sheet]:
     """Return the forms of a case in the order of its steps, each with the fields still unknown."""
-    from documents.forms import form_marks, missing_values
-    from services.documents.filling import from_case
+    from documents.forms import LANGUAGES, Note, form_marks, missing_values
+    from services.documents.filling import foreign_names, from_case
 
     view = _view(app, case, scope, today)
     sheets = []
@@ -88,6 +88,9 @@ def case_sheets(
         fields = missing_values(about, data.fields, language, rows=data.rows)
         missing = tuple((field.field, field.row) for field in fields)
         marks = form_marks(about, "ru")
+        for one in LANGUAGES:
+            if names := foreign_names(app, about, one, unit=view.case.unit, today=today, view=view):
+                marks += (Note(code=f"form.note.foreign_{one}", arguments={"names": names}),)
         sheets.append(Sheet(id=about.id, title=about.title, missing=missing, marks=marks))
     return tuple(sheets)
 

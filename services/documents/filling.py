@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -59,7 +60,7 @@ def from_case(
     """
     case = view.case
     values: dict[str, object] = {
-        "organisation": app.settings.office.name,
+        "organisation": organisation_name(app, case.unit, language).text,
         "object": case.object_in(language),
         "reviewed_period": span(*case.period, language) if case.period else None,
         "group": [", ".join(str(part) for part in member.values() if part) for member in group_rows(case)],
@@ -75,10 +76,9 @@ def from_case(
     }
     head = _holder(app, "head", case.unit, today)
     carries_out = _holder(app, "authorised_person", case.unit, today)
-    values |= (
-        _who("head", head) | _who("signer", carries_out) | {"email": carries_out.email if carries_out else None}
-    )
-    values |= _who("approver", _approving(app, form, case.unit, today, approver, view))
+    values |= _who("head", head, language) | _who("signer", carries_out, language)
+    values["email"] = carries_out.email if carries_out else None
+    values |= _who("approver", _approving(app, form, case.unit, today, approver, view), language)
     rows = _rows(form, view, language)
     return FormData({name: value for name, value in values.items() if name in form.fields}, tuple(rows))
 
@@ -96,19 +96,27 @@ def _rows(form: Form, view: View, language: str) -> list[Row]:
 
 
 def from_office(
-    app: AppContext, form: Form, *, unit: str, year: int | None, person: str, today: date, approver: str = ""
+    app: AppContext,
+    form: Form,
+    language: str,
+    *,
+    unit: str,
+    year: int | None,
+    person: str,
+    today: date,
+    approver: str = "",
 ) -> dict[str, object]:
     """Return the fields of a form about a period of a unit, or about a person, that the office knows."""
-    units = app.reads.office().units
+    named = app.reads.office().units.get(unit)
     values: dict[str, object] = {
-        "organisation": (units[unit].name if unit in units else unit) or app.settings.office.name,
+        "organisation": named.name_in(language) if named else unit or organisation_name(app, "", language).text,
         "year": year,
         "next_year": year + 1 if year else None,
-        **_who("approver", _approving(app, form, unit, today, approver)),
+        **_who("approver", _approving(app, form, unit, today, approver), language),
     }
     if person:
         meant = _person(app, person)
-        values |= {"name": meant.name, "post": meant.post}
+        values |= {"name": meant.name, "post": meant.post_in(language)}
     return {name: value for name, value in values.items() if name in form.fields and value}
 
 
@@ -179,8 +187,75 @@ def _holder(app: AppContext, duty: str, unit: str, today: date) -> Person | None
     return held[0] if len(held) == 1 else None
 
 
-def _who(prefix: str, person: Person | None) -> dict[str, object]:
-    return {f"{prefix}_post": person.post, f"{prefix}_name": person.name} if person else {}
+def _who(prefix: str, person: Person | None, language: str) -> dict[str, object]:
+    return {f"{prefix}_post": person.post_in(language), f"{prefix}_name": person.name} if person else {}
+
+
+@dataclass(frozen=True, slots=True)
+class PaperName:
+    """A name as it stands on a paper in a language; whether it is (or seems to be) in that language."""
+
+    text: str
+    is_in_language: bool
+
+
+def organisation_name(app: AppContext, unit: str, language: str) -> PaperName:
+    """Return the name of the organisation papers are of.
+
+    That of config.toml; where it has none in the language, of the organisation a unit is of, or at the top of
+    the office, if that is the same one.
+    """
+    settings, office = app.settings.office, app.reads.office()
+    own = {"kk": settings.name_kk, "ru": settings.name_ru}.get(language, "")
+    if own:
+        return PaperName(own, is_in_language=True)
+    for id in (office.organisation(unit) if unit else None, office.root):
+        known = office.units.get(id or "")
+        if known is not None and settings.name and settings.name in (known.name, known.name_kk, known.name_ru):
+            return _paper_name(known.name, {"kk": known.name_kk, "ru": known.name_ru}, language)
+    return _paper_name(settings.name, {}, language)
+
+
+def foreign_names(
+    app: AppContext,
+    form: Form,
+    language: str,
+    *,
+    unit: str,
+    today: date,
+    view: View | None = None,
+    approver: str = "",
+) -> tuple[str, ...]:
+    """Return the names and posts that stand on a form in the other language, for want of one in its own."""
+    names = []
+    office = app.reads.office()
+    if "organisation" in form.fields:
+        known = None if view else office.units.get(unit)
+        if known is None:
+            names.append(organisation_name(app, unit, language))
+        else:
+            names.append(_paper_name(known.name, {"kk": known.name_kk, "ru": known.name_ru}, language))
+    signers = {
+        "head_post": _holder(app, "head", unit, today),
+        "signer_post": _holder(app, "authorised_person", unit, today),
+        "approver_post": _approving(app, form, unit, today, approver, view),
+    }
+    for field, person in signers.items():
+        if field in form.fields and person is not None:
+            names.append(_paper_name(person.post, {"kk": person.post_kk, "ru": person.post_ru}, language))
+    return tuple(dict.fromkeys(one.text for one in names if one.text and not one.is_in_language))
+
+
+def _paper_name(name: str, translated: Mapping[str, str], language: str) -> PaperName:
+    """Return a name in a language; one given in no language seems to be in that whose letters it has."""
+    own = translated.get(language, "")
+    if own:
+        return PaperName(own, is_in_language=True)
+    seems = "kk" if any(letter in _KAZAKH for letter in name.lower()) else "ru"
+    return PaperName(name, is_in_language=seems == language)
+
+
+_KAZAKH = "әғқңөұүһі"
 
 
 def _person(app: AppContext, text: str) -> Person:

@@ -22,6 +22,8 @@ UPLOADS_THROUGH = "uploads_through"
 LANGUAGE = "language"
 OFFICE_TIME = "office_time"
 ACTS = "acts_in_force"
+NAMES = "names"
+"""What a unit, or the post of a person, is called in Kazakh and in Russian."""
 
 
 def prefer(engine: Engine, owner: str, name: str, value: str, *, by: str, now: datetime) -> None:
@@ -83,6 +85,17 @@ def link_key(engine: Engine) -> str:
 def preferences(connection: Connection) -> Mapping[tuple[str, str], str]:
     """Return (owner, name) -> value of all choices."""
     return {(one.owner, one.name): one.value for one in connection.execute(PREFERENCE.select())}
+
+
+def names_text(kk: str, ru: str) -> str:
+    """Return the canonical JSON of a name in two languages; "" when there is neither."""
+    return canonical({"kk": kk, "ru": ru}) if kk or ru else ""
+
+
+def names_kept(text: str | None) -> tuple[str, str]:
+    """Return the Kazakh and the Russian name of a stored text."""
+    kept = json.loads(text) if text else {}
+    return kept.get("kk", ""), kept.get("ru", "")
 
 
 def time_text(own: OfficeTime) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy import Connection, Engine, Table
@@ -14,8 +13,10 @@ from storage.org.preferences import (
     ACTS,
     DIGEST,
     LANGUAGE,
+    NAMES,
     OFFICE_TIME,
     UPLOADS_THROUGH,
+    names_text,
     preferences,
     put,
     time_text,
@@ -24,6 +25,7 @@ from storage.org.store import (
     SaveCounts,
     person_of,
     person_values,
+    person_with_chosen,
     save,
     unit_of,
     unit_values,
@@ -60,6 +62,7 @@ class SqlStaff:
                 put(connection, unit.id, UPLOADS_THROUGH, through, by=by, now=now),
                 put(connection, unit.id, OFFICE_TIME, time_text(unit.time), by=by, now=now),
                 put(connection, unit.id, ACTS, " ".join(unit.acts), by=by, now=now),
+                put(connection, unit.id, NAMES, names_text(unit.name_kk, unit.name_ru), by=by, now=now),
             ]
             record(connection, RowEvent(kind="unit_saved", name=unit.id, on=today, by=by, now=now, rows=rows))
 
@@ -74,6 +77,7 @@ class SqlStaff:
                 put(connection, unit.id, UPLOADS_THROUGH, "", by=by, now=now),
                 put(connection, unit.id, OFFICE_TIME, "", by=by, now=now),
                 put(connection, unit.id, ACTS, "", by=by, now=now),
+                put(connection, unit.id, NAMES, "", by=by, now=now),
             ]
             record(connection, RowEvent(kind="unit_removed", name=unit.id, on=today, by=by, now=now, rows=rows))
 
@@ -87,6 +91,7 @@ class SqlStaff:
             rows = [
                 PEOPLE.changed(before, values),
                 put(connection, person.key, DIGEST, person.digest, by=by, now=now),
+                put(connection, person.key, NAMES, names_text(person.post_kk, person.post_ru), by=by, now=now),
                 # The row says it now, whoever chose it before.
                 put(connection, person.key, LANGUAGE, "", by=by, now=now),
             ]
@@ -110,6 +115,7 @@ class SqlStaff:
                 ),
                 *_unmatched(connection, person.key),
                 put(connection, person.key, DIGEST, "", by=by, now=now),
+                put(connection, person.key, NAMES, "", by=by, now=now),
                 put(connection, person.key, LANGUAGE, "", by=by, now=now),
             ]
             event = RowEvent(kind="person_removed", name=person.key, on=today, by=by, now=now, rows=rows)
@@ -139,9 +145,7 @@ def _person(connection: Connection, key: str) -> Person | None:
     found = connection.execute(PERSON.select().where(PERSON.c.key == key)).first()
     if found is None:
         return None
-    chosen = preferences(connection)
-    language = chosen.get((key, LANGUAGE), found.language)
-    return replace(person_of(found), digest=chosen.get((key, DIGEST), ""), language=language)
+    return person_with_chosen(person_of(found), preferences(connection))
 
 
 def _row(connection: Connection, key: str) -> Values | None:

@@ -17,8 +17,11 @@ from storage.org.preferences import (
     ACTS,
     DIGEST,
     LANGUAGE,
+    NAMES,
     OFFICE_TIME,
     UPLOADS_THROUGH,
+    names_kept,
+    names_text,
     preferences,
     put,
     time_kept,
@@ -60,7 +63,7 @@ def save(
     Raises:
         StorageUnavailable: the database cannot be written; nothing was written.
     """
-    units = list(units)
+    units, people = list(units), list(people)
     told: list[tuple[VouchedTable, list[Values]]] = [
         (UNITS, [unit_values(one) for one in units]),
         (PEOPLE, [person_values(one) for one in people]),
@@ -68,7 +71,8 @@ def save(
     ]
     events: list[RowEvent] = []
     with writing(engine) as connection:
-        counts = [_save(connection, of, lines, hand, events) for of, lines in told]
+        counts = [_save_names(connection, units, people, hand, events)]
+        counts += [_save(connection, of, lines, hand, events) for of, lines in told]
         counts.append(_save_times(connection, units, hand, events))
         record(connection, *events)
     return SaveCounts(
@@ -80,11 +84,26 @@ def save(
 
 def with_chosen(unit: Unit, chosen: Mapping[tuple[str, str], str]) -> Unit:
     """Return a unit with its choices."""
+    name_kk, name_ru = names_kept(chosen.get((unit.id, NAMES)))
     return replace(
         unit,
         uploads_through=chosen.get((unit.id, UPLOADS_THROUGH)),
         time=time_kept(chosen.get((unit.id, OFFICE_TIME))),
         acts=tuple(chosen.get((unit.id, ACTS), "").split()),
+        name_kk=name_kk,
+        name_ru=name_ru,
+    )
+
+
+def person_with_chosen(person: Person, chosen: Mapping[tuple[str, str], str]) -> Person:
+    """Return a person with their choices."""
+    post_kk, post_ru = names_kept(chosen.get((person.key, NAMES)))
+    return replace(
+        person,
+        digest=chosen.get((person.key, DIGEST), ""),
+        language=chosen.get((person.key, LANGUAGE), person.language),
+        post_kk=post_kk,
+        post_ru=post_ru,
     )
 
 
@@ -100,14 +119,7 @@ def office(engine: Engine, *, officer: str = "", language: str = "kk") -> Office
     with reading(engine) as connection:
         chosen = preferences(connection)
         units = {one.id: with_chosen(unit_of(one), chosen) for one in _all(connection, UNIT)}
-        people = {
-            one.key: replace(
-                person_of(one),
-                digest=chosen.get((one.key, DIGEST), ""),
-                language=chosen.get((one.key, LANGUAGE), one.language),
-            )
-            for one in _all(connection, PERSON)
-        }
+        people = {one.key: person_with_chosen(person_of(one), chosen) for one in _all(connection, PERSON)}
         matches = {one.text: one.target for one in _all(connection, MATCH)}
     return with_officer(Office(units=units, people=people, matches=matches), officer, language=language)
 
@@ -147,6 +159,33 @@ def _save(
             for line in new + other
         )
     return SaveCounts(added=len(new), changed=len(other), same=len(wanted) - len(new) - len(other))
+
+
+def _save_names(
+    connection: Connection,
+    units: Iterable[Unit],
+    people: Iterable[Person],
+    hand: Stamp,
+    events: list[RowEvent],
+) -> SaveCounts:
+    """Save names in two languages where given; others are kept, but for those of a post that is another now."""
+    chosen = preferences(connection)
+    posts = {one.key: one.post for one in _all(connection, PERSON)} if chosen else {}
+    given = {unit.id: names_text(unit.name_kk, unit.name_ru) for unit in units}
+    given = {id: text for id, text in given.items() if text}
+    for person in people:
+        text = names_text(person.post_kk, person.post_ru)
+        if text or posts.get(person.key, person.post) != person.post:
+            given[person.key] = text
+    changed = 0
+    for owner, text in given.items():
+        if chosen.get((owner, NAMES), "") == text:
+            continue
+        changed += 1
+        change = put(connection, owner, NAMES, text, by=hand.by, now=hand.now)
+        kind = f"{NAMES}_chosen"
+        events.append(RowEvent(kind=kind, name=owner, on=hand.today, by=hand.by, now=hand.now, rows=[change]))
+    return SaveCounts(changed=changed)
 
 
 def _save_times(

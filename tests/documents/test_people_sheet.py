@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from documents import read_people
 from documents.people.kind_words import parse_kind
+from documents.people.read_people import ReadPeople
 from documents.people.sheet import people_table
 from documents.people.words import duties
+from documents.sheets.listing import Table
+from documents.sheets.unreadable import UnreadablePaper
 from i18n import say
 from workflow.org.kinds import KINDS
 from workflow.org.office import DUTIES, Office, Person, Unit
@@ -37,3 +41,28 @@ def test_units_without_people_have_a_row_of_their_own() -> None:
     table = people_table(Office(units=units, people={"k": person}), "kk")
 
     assert [row[:4] for row in table.rows] == [["Аппарат", "", "", "Ә. Әлиев"], ["Бөлім", "Аппарат", "", ""]]
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_names_in_two_languages_are_written_and_read_back(language: str) -> None:
+    """In columns of their own, beside the name and the post; two rows of a unit may not differ."""
+    unit = Unit(id="Аппарат", name="Аппарат", name_kk="Аппарат басқармасы", name_ru="Управление аппарата")
+    person = Person(
+        key="k@x.kz", name="Ә. Әлиев", unit="Аппарат", email="k@x.kz", post="Маман", post_ru="Специалист"
+    )
+    table = people_table(Office(units={unit.id: unit}, people={person.key: person}), language)
+
+    assert read_people(_csv(table), "people.csv") == ReadPeople((unit,), (person,))
+    other = [
+        *table.rows,
+        [cell.replace("Әлиев", "Бек").replace("Управление", "Отдел") for cell in table.rows[0]],
+    ]
+    other[1][6] = "b@x.kz"
+    with pytest.raises(UnreadablePaper) as caught:
+        read_people(_csv(Table(table.heads, other)), "people.csv")
+    assert [(one.row, one.code) for one in caught.value.errors] == [(3, "paper_unit_name_differs")]
+
+
+def _csv(table: Table) -> bytes:
+    lines = (";".join(f'"{cell}"' for cell in row) for row in (table.heads, *table.rows))
+    return "\n".join(lines).encode()

@@ -127,10 +127,49 @@ def test_who_may_not_approve_at_this_level_is_noted(office: Merzim, tmp_path: Pa
     )
 
     assert said.code == 0
-    approver, language, layout = said.json["notes"]
+    approver, foreign, language, layout = said.json["notes"]
     assert "the deputy" in approver
+    assert foreign == ("There is no name in Kazakh, the Kazakh paper says: Заместитель Председателя Правления.")
     assert layout == "The layout is ours: the text of annex 5 to order No 488 was not available."
     assert "does not name the object in Kazakh" in language
+
+
+def test_a_paper_names_the_organisation_and_the_posts_in_its_own_language(
+    merzim: Merzim, tmp_path: Path
+) -> None:
+    """By the table of people and config.toml; a name in the other language alone is said beside the paper."""
+    (tmp_path / "config.toml").write_text(
+        '[office]\nname = "Министерство"\nname_kk = "Министрлік"\n[database]\nurl = "sqlite:///office.sqlite"\n'
+    )
+    people = tmp_path / "people.csv"
+    people.write_text(
+        "Подразделение;Подразделение (на казахском);ФИО;Должность;Должность (на казахском);Обязанности\n"
+        "Аппарат;Аппарат қызметі;Алиев Самат;Заместитель;Орынбасар;первый руководитель\n"
+    )
+    assert merzim("people", people, *NOW).code == 0
+    case = merzim("open", "internal-analysis", "--object-ru", "Закупки", "--json", *NOW).json["id"]
+
+    papers, notes = {}, {}
+    for language in ("kk", "ru"):
+        file = tmp_path / f"{language}.docx"
+        made = merzim("form", case, "order", "--to", file, "--lang", language, "--json", *NOW)
+        papers[language], notes[language] = text_of(file.read_bytes()), made.json["notes"]
+    report = tmp_path / "report.docx"
+    merzim("form", "ethics_report", "--unit", "Аппарат", "--year", 2026, "--lang", "kk", "--to", report, *NOW)
+
+    assert papers["kk"].startswith("Министрлік\n")
+    assert "Орынбасар\n" in papers["kk"]
+    assert papers["ru"].startswith("Министерство\n")
+    assert "Заместитель\n" in papers["ru"]
+    assert "Аппарат қызметі\n" in text_of(report.read_bytes())
+    assert notes["ru"] == []
+    assert [note for note in notes["kk"] if "Орынбасар" in note or "Министрлік" in note] == []
+    people.write_text(
+        "Подразделение;ФИО;Должность;Обязанности\nАппарат;Алиев Самат;Министр финансов;первый руководитель\n"
+    )
+    assert merzim("people", people, *NOW).code == 0
+    made = merzim("form", case, "order", "--to", tmp_path / "b.docx", "--lang", "kk", "--json", *NOW)
+    assert "Қазақша атауы жоқ, қазақша құжатта былай жазылады: Министр финансов." in made.json["notes"]
 
 
 def test_a_case_opened_in_both_languages_is_named_so_in_its_papers(office: Merzim, tmp_path: Path) -> None:

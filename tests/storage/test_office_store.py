@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from sqlalchemy import Engine
@@ -68,3 +69,19 @@ def test_the_officer_of_the_settings_is_known_to_the_office(engine: Engine) -> N
     assert known.officer == AIGUL.key
     assert stranger.officer is not None
     assert stranger.people[stranger.officer].language == "ru"
+
+
+def test_names_in_two_languages_stay_until_the_post_is_another(engine: Engine) -> None:
+    """A table that does not say them takes none away; a new post is not called as the old one was."""
+    unit = replace(UNITS[0], name_ru="Департамент финансов")
+    aigul = replace(AIGUL, post_kk="басшы", post_ru="руководитель")
+    assert office_store.save(engine, units=[unit], people=[aigul]) == SaveCounts(added=2, changed=2)
+
+    assert office_store.save(engine, units=[UNITS[0]], people=[AIGUL]) == SaveCounts(same=2)
+    office = office_store.office(engine)
+    assert (office.units["dep"], office.people[AIGUL.key]) == (unit, aigul)
+    named = [office.units["dep"].name_in(language) for language in ("kk", "ru", "en")]
+    assert named == ["Қаржы департаменті", "Департамент финансов", "Қаржы департаменті"]
+
+    office_store.save(engine, people=[replace(AIGUL, post="бас маман")])
+    assert office_store.office(engine).people[AIGUL.key].post_in("ru") == "бас маман"

@@ -83,7 +83,7 @@ def test_a_person_is_changed_and_everything_typed_is_kept(home: Home, admin: Tes
     answer = admin.post(
         "/administration/person",
         data={
-            **person(home, post="  Бас\tсарапшы "),
+            **person(home, post="  Бас\tсарапшы ", post_ru=" главный  эксперт"),
             "duty": ["authorised_person", "hr"],
             "away_first_0": "2026-07-01",
             "away_last_0": "2026-07-31",
@@ -94,7 +94,7 @@ def test_a_person_is_changed_and_everything_typed_is_kept(home: Home, admin: Tes
     kept = home.office.people["a@org.kz"]
 
     assert answer.status_code == 303
-    assert kept.post == "Бас сарапшы"
+    assert [kept.post_in(language) for language in ("kk", "ru")] == ["Бас сарапшы", "главный эксперт"]
     assert kept.duties == ("authorised_person", "hr")
     assert [str(day) for day in kept.away[0]] == ["2026-07-01", "2026-07-31"]
     assert (kept.deputy, kept.digest) == ("b@org.kz", "weekly")
@@ -243,12 +243,16 @@ def test_acts_in_force_are_ticked_kept_and_taken_back(home: Home, admin: TestCli
 
 
 def test_a_unit_is_made_named_and_taken_out(home: Home, admin: TestClient) -> None:
-    admin.post("/administration/unit", data={"name": f"Архив {SCRIPT}", "parent": "head"})
+    names = {"name": f"Архив {SCRIPT}", "name_kk": "Мұрағат ", "name_ru": f"Архив {SCRIPT}"}
+    admin.post("/administration/unit", data={**names, "parent": "head"})
     (made,) = (one for one in home.office.units.values() if "Архив" in one.name)
     page = admin.get("/administration/units").text
+    page += admin.get("/administration/unit", params={"id": made.id}).text
     admin.post("/administration/unit", data={"id": made.id, "mark": mark(made), "do": "remove"})
 
     assert made.parent == "head"
+    assert (made.name_in("kk"), made.name_in("en")) == ("Мұрағат", f"Архив {SCRIPT}")
+    assert 'name="name_kk" value="Мұрағат"' in page
     assert SCRIPT not in page
     assert made.id not in home.office.units
 

@@ -66,6 +66,7 @@ class Unit:
         uploads_through: the higher body whose account it uploads through, where it has none of its own.
         time: its own hours and days, where they are not those of the unit above.
         acts: ids of the acts of one organisation it adopted; they bind the units below it too.
+        name_kk, name_ru: its name in papers of that language, where `name` is not in it.
     """
 
     id: str
@@ -75,6 +76,12 @@ class Unit:
     uploads_through: str | None = None
     time: OfficeTime = NOTHING_OWN
     acts: tuple[str, ...] = ()
+    name_kk: str = ""
+    name_ru: str = ""
+
+    def name_in(self, language: str) -> str:
+        """Return its name in a language, as far as it has one."""
+        return {"kk": self.name_kk, "ru": self.name_ru}.get(language, "") or self.name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,6 +91,7 @@ class Person:
     Attributes:
         key: the e-mail, else unit and name.
         digest: "" is reminded by single letters; "daily" or "weekly": in one letter each working day or week.
+        post_kk, post_ru: the post in papers of that language, where `post` is not in it.
     """
 
     key: str
@@ -96,6 +104,12 @@ class Person:
     away: tuple[tuple[date, date], ...] = ()
     deputy: str | None = None
     digest: str = ""
+    post_kk: str = ""
+    post_ru: str = ""
+
+    def post_in(self, language: str) -> str:
+        """Return the post in a language, as far as it has one."""
+        return {"kk": self.post_kk, "ru": self.post_ru}.get(language, "") or self.post
 
     def is_away(self, on: date) -> bool:
         return any(first <= on <= last for first, last in self.away)

@@ -43,7 +43,7 @@ from workflow.refusal import Refusal
 router = APIRouter(include_in_schema=False, prefix="/administration")
 Key = Annotated[str, Query(max_length=500)]
 Number = Annotated[int, Query(alias="page", ge=1, le=100_000)]
-PERSON_FIELDS = ("key", "mark", "name", "post", "email", "language", "digest")
+PERSON_FIELDS = ("key", "mark", "name", "post", "post_kk", "post_ru", "email", "language", "digest")
 DIGESTS = ("", "daily", "weekly")
 MAX_AWAY = 40
 """Rows for leave a form may have."""
@@ -104,7 +104,7 @@ def save_unit(request: Request, ctx: Setting, typed: Fields) -> Response:
         office = recorded_office(ctx)
         fields = {
             **same,
-            "name": tidy(typed.get("name", "")),
+            **{name: tidy(typed.get(name, "")) for name in ("name", "name_kk", "name_ru")},
             "kind": typed.get("kind", ""),
             **{name: resolve_unit(office, typed.get(name, "")) for name in ("parent", "uploads_through")},
             "acts": typed.getlist("act"),
@@ -282,6 +282,8 @@ def _unit_answers(known: Unit | None) -> dict[str, str]:
     time = staff.hours_result(known.time)
     return {
         "name": known.name,
+        "name_kk": known.name_kk,
+        "name_ru": known.name_ru,
         "parent": known.parent or "",
         "kind": known.kind,
         "uploads_through": known.uploads_through or "",
@@ -333,6 +335,8 @@ def _answers(known: Person | None, office: Office) -> dict[str, str]:
         "name": known.name,
         "unit": known.unit,
         "post": known.post,
+        "post_kk": known.post_kk,
+        "post_ru": known.post_ru,
         "email": known.email or "",
         "language": known.language,
         "deputy": (deputy.email or deputy.key) if deputy else known.deputy or "",

@@ -8,10 +8,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
 from starlette.responses import Response
 
-from documents.forms import form_marks
 from services import scoring as scoring_services
 from services.context import RequestContext
-from services.year_reports import filled_report, year_reports
+from services.year_reports import filled_report, report_marks, year_reports
 from web.auth.dependencies import Reading
 from web.pages.cases.documents import DOCX, as_file, register_file
 from web.pages.reports.monitoring import RECOMMENDATION_COLUMNS, all_lines, monitoring
@@ -102,7 +101,7 @@ def scores_page(
         units=unit_choices(ctx, unit or ""),
         years=years,
         reports=year_reports(),
-        form_marks=form_marks,
+        report_marks={one.id: report_marks(ctx, one, unit=view.unit.id) for one in year_reports()},
     )
 
 
