@@ -7,6 +7,7 @@ from functools import partial
 from typing import Annotated
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from notifications.moved_dates import people_to_tell, was_notified
 from services.context import RequestContext, stamp
@@ -97,7 +98,7 @@ class RecordFact(Previewed):
     def _nothing_else_with_a_promise(self) -> RecordFact:
         details = (self.evidence, self.values, self.signed_by, self.at_time, self.remark)
         if self.evidence_follows and any(details):
-            raise ValueError("what follows later is not sent now")
+            raise PydanticCustomError("nothing_with_promise", "what follows later is not sent now")
         return self
 
 

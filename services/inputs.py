@@ -6,7 +6,7 @@ Dates are ISO strings or dates, never numbers; texts hold no NUL.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Annotated, Any, BinaryIO, TypeVar
@@ -23,6 +23,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import PydanticCustomError
 
 from documents.sheets.addresses import is_web_address
 from services.verbs import Command
@@ -37,7 +38,7 @@ def _parse_day(value: object) -> date:
         return value
     if isinstance(value, str) and _ISO.fullmatch(value):
         return date.fromisoformat(value)
-    raise ValueError("a date is written as 2026-04-13")
+    raise PydanticCustomError("bad_day", "a date is written as 2026-04-13")
 
 
 def _parse_time(value: object) -> time:
@@ -45,13 +46,13 @@ def _parse_time(value: object) -> time:
         return value
     if isinstance(value, str) and _TIME.fullmatch(value):
         return time.fromisoformat(value)
-    raise ValueError("a time is written as 14:30")
+    raise PydanticCustomError("bad_time", "a time is written as 14:30")
 
 
 def _parse_address(value: object) -> str:
     if isinstance(value, str) and is_web_address(value):
         return value
-    raise ValueError("not a whole http or https address")
+    raise PydanticCustomError("bad_address", "not a whole http or https address")
 
 
 def _refuse_nul(value: str) -> str:
@@ -113,7 +114,7 @@ class EvidenceInput(Command):
     @model_validator(mode="after")
     def _exactly_one(self) -> EvidenceInput:
         if (self.address is None) == (self.file is None and self.content is None):
-            raise ValueError("either an address or a file")
+            raise PydanticCustomError("address_or_file", "either an address or a file")
         return self
 
 
@@ -133,12 +134,59 @@ _CODES: Mapping[str, str] = {
     "string_too_long": "input.too_long",
     "too_long": "input.too_many",
     "less_than_equal": "input.too_large",
+    "greater_than_equal": "input.too_small",
     "extra_forbidden": "input.unknown_field",
+    "string_pattern_mismatch": "input.pattern",
+    "literal_error": "input.one_of",
+    "enum": "input.one_of",
+    "json_invalid": "input.not_json",
+    "bad_day": "input.day",
+    "date_parsing": "input.day",
+    "date_type": "input.day",
+    "date_from_datetime_parsing": "input.day",
+    "date_from_datetime_inexact": "input.day",
+    "bad_time": "input.time",
+    "bad_address": "input.address",
+    "address_or_file": "input.address_or_file",
+    "nothing_with_promise": "input.nothing_with_promise",
+    "string_type": "input.type.text",
+    "bool_type": "input.type.bool",
+    "bool_parsing": "input.type.bool",
+    "list_type": "input.type.list",
+    "dict_type": "input.type.object",
+    "model_type": "input.type.object",
+    "model_attributes_type": "input.type.object",
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float", "int_parsing_size"), "input.type.whole"),
+    **dict.fromkeys(("decimal_type", "decimal_parsing", "float_type", "float_parsing"), "input.type.number"),
+    **dict.fromkeys(("finite_number", "decimal_max_digits", "decimal_whole_digits"), "input.digits"),
+    "decimal_max_places": "input.digits",
 }
+"""Sentences by pydantic's type of an error; of any other the value alone is named."""
+_QUOTED = re.compile(r"'([^']*)'")
 
 
 class BadInput(Refusal, ValueError):
     """A field of a command has a value that is not allowed; the message names the field and what is allowed."""
+
+
+def bad_input(item: Mapping[str, Any], *, without: Collection[str] = ()) -> BadInput:
+    """Return the refusal of one of pydantic's errors: the field, what is wrong with it, what is allowed.
+
+    Args:
+        without: parts of a request that are no field: the name of the field begins behind them.
+    """
+    place = [str(part) for part in item["loc"]]
+    field = ".".join(place[1:] if place[:1] and place[0] in without and len(place) > 1 else place)
+    context = item.get("ctx") or {}
+    limits = (context.get(name) for name in ("max_length", "le", "ge"))
+    return BadInput(
+        _CODES.get(item["type"], "input.not_allowed"),
+        field=field,
+        text=str(item.get("input", ""))[:MAX_QUOTED_CHARACTERS],
+        limit=next((str(limit) for limit in limits if limit is not None), ""),
+        pattern=str(context.get("pattern", "")),
+        allowed=tuple(_QUOTED.findall(str(context.get("expected", "")))),
+    )
 
 
 def build(command: type[C], values: Mapping[str, object]) -> C:
@@ -154,10 +202,4 @@ def build(command: type[C], values: Mapping[str, object]) -> C:
         field = str(item["loc"][0]) if item["loc"] else ""
         if field == "ground" and _CODES.get(item["type"]) == "input.missing":
             raise BadInput("ground_missing") from None
-        place = ".".join(str(part) for part in item["loc"])
-        context = item.get("ctx", {})
-        limit = context.get("max_length") or context.get("le") or ""
-        code = _CODES.get(item["type"], "input.not_allowed")
-        raise BadInput(
-            code, field=place, text=str(item["input"])[:MAX_QUOTED_CHARACTERS], limit=limit
-        ) from None
+        raise bad_input(item) from None

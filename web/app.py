@@ -20,6 +20,7 @@ from calendars import OutOfRange
 from documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
 from services.app import AppContext
 from services.context import RequestContext
+from services.inputs import bad_input
 from services.moments import Clock
 from services.verbs import NotAllowed, NotFound
 from web.auth.demonstration import is_address_passwordless
@@ -119,8 +120,12 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
         in_path = any(item["loc"][:1] == ("path",) for item in error.errors())
         status = 404 if in_path else 422
         # Of the body we know better than the page's sentence, which speaks of the address.
+        translator = Translator(preferences(request).language)
         faults = [
-            {"where": ".".join(str(part) for part in item["loc"])[:200], "detail": str(item["msg"])[:500]}
+            {
+                "where": ".".join(str(part) for part in item["loc"])[:200],
+                "detail": translator.refuse(bad_input(item, without=("body", "query", "path", "header"))),
+            }
             for item in error.errors()[:MOST_FAULTS]
         ]
         body = status == 422 and any(item["loc"][:1] == ("body",) for item in error.errors())

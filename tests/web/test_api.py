@@ -195,6 +195,44 @@ def test_what_cannot_be_recorded_is_a_problem_in_words(home: Home, browser: Test
     assert home.facts(home.real) == before
 
 
+def test_a_field_that_is_not_allowed_is_named_in_the_language_of_the_reader(
+    home: Home, browser: TestClient
+) -> None:
+    """What, where and what is allowed, in one sentence of the catalogue; nothing of the library's English."""
+    good = {"fact": "order_signed", "on": "2026-04-06"}
+    facts, extensions = (f"/api/v1/cases/{home.real}/{path}" for path in ("facts", "extensions"))
+    extension = {"obligation": "order_signed", "ground": "x", "decided_by": "head"}
+    asked: list[tuple[str, object, str]] = [
+        (facts, {"fact": "order_signed"}, "Не указано: on."),
+        (facts, {**good, "on": "06.04.2026"}, "on: «06.04.2026» – не дата. Пишите дату так: 2026-04-13."),
+        (facts, {**good, "at_time": "25:00"}, "at_time: «25:00» – не время. Пишите время так: 14:30."),
+        (facts, {**good, "forgotten": 1}, "Поля forgotten нет."),
+        (facts, {**good, "remark": "ә" * 4001}, "remark: слишком длинно, не более 4000 знаков."),
+        (facts, {**good, "remark": 7}, "remark: ожидается текст."),
+        (facts, {**good, "preview": "perhaps"}, "preview: ожидается true или false."),
+        (facts, {**good, "evidence": {}}, "evidence: ожидается список."),
+        (
+            facts,
+            {**good, "evidence": [{"address": "org"}]},
+            "evidence.0.address: «org» – не полный адрес. Адрес начинается с http:// или https://.",
+        ),
+        (facts, {**good, "evidence": [{}]}, "evidence.0: укажите либо адрес, либо файл: что-то одно."),
+        (facts, {**good, "values": {"x": -1}}, "values.x: слишком малое число, не менее 0."),
+        (facts, [], "body: ожидается объект с именованными полями."),
+        (extensions, {**extension, "by": "many"}, "by: ожидается целое число."),
+        (extensions, {**extension, "by": 1001}, "by: слишком большое число, не более 1000."),
+    ]
+    answers = [browser.post(path, json=body, headers={"Accept-Language": "ru"}) for path, body, _ in asked]
+    assert [(one.status_code, one.json()["errors"][0]["detail"]) for one in answers] == [
+        (422, sentence) for _, _, sentence in asked
+    ]
+    listed = browser.get("/api/v1/deadlines?urgency=hot", headers={"Accept-Language": "kk"}).json()
+    assert [one["detail"] for one in listed["errors"]] == [
+        "urgency: «hot» мәні жарамсыз. Ықтимал мәндер: overdue, today, week, later, due, missed, slipped, "
+        "undated, open."
+    ]
+
+
 def test_what_if_writes_nothing(home: Home, browser: TestClient) -> None:
     """The dates of an intended analysis, with their reasons."""
     before = len(home.cases())
