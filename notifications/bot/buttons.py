@@ -8,6 +8,7 @@ have been sent to that person, and for all buttons but "read" the deadline must 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
@@ -237,6 +238,16 @@ def _offer_days(
     return ButtonAction(toast="", replies=(Reply(text=asked, buttons=rows),))
 
 
+def _links_to_forms(view: View, deadline: Deadline, page: str, language: str) -> Iterator[str]:
+    """Yield the links to what is decided on the page of the case alone: an extension, a pause, a resumption."""
+    if deadline.obligation.extension is not None and deadline.state in WAITING:
+        yield line("extend_on_page", language, link=f"{page}#extend")
+    if view.procedure.pause is not None and view.case.paused is not None:
+        yield line("resume_on_page", language, link=f"{page}#resume")
+    elif view.procedure.pause is not None and view.case.standing == "active":
+        yield line("pause_on_page", language, link=f"{page}#pause")
+
+
 def _show_deadline(house: House, view: View, deadline: Deadline, language: str) -> Reply:
     """Return the deadline with its explanation, and the link to its case."""
     address = house.rules.public_address
@@ -250,5 +261,5 @@ def _show_deadline(house: House, view: View, deadline: Deadline, language: str) 
     if deadline.state == "done":
         parts.insert(1, line("done_already", language))
     if page:
-        parts.append(page)
+        parts += [page, *_links_to_forms(view, deadline, page, language)]
     return Reply(text=shorten("\n\n".join(parts)))

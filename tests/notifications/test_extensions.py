@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from notifications.bot import buttons
+from notifications.notice import Notice
+from notifications.wire.telegram import reference
+from storage.database.engine import writing
+from tests.law import CALENDAR
 from tests.notifications.test_moves import told
-from tests.notifications.town import Shelf, Town, noon
+from tests.notifications.town import AIGUL, Shelf, Town, noon
 from tests.permits import library
 from workflow.cases.commands.extensions import extend, pause, resume
 from workflow.cases.commands.opening import Opening
@@ -79,3 +85,48 @@ def test_a_pause_is_told_as_a_pause_and_its_end_with_the_new_day(town: Town) -> 
 
     assert any("22 қыркүйек (бұрын 15 қыркүйек)" in subject for subject in subjects)
     assert any("Қайта бастау туралы құжат: № 9." in one.letter.text for one in shelf.kept)
+
+
+def test_the_bot_links_to_the_forms_of_what_is_decided_on_the_page_alone(town: Town) -> None:
+    """Open the case: an extension where the act allows one, a pause until there is one, then the resumption."""
+    house = SimpleNamespace(
+        desk=town.desk, outbox=town.outbox, rules=town.rules, library=library(), calendar=CALENDAR
+    )
+    stamp = {"by": "Айгүл", "now": noon(TOLD), "today": TOLD}
+
+    def shown(procedure: str, fact: str, obligation: str, *, stop: bool = False) -> list[str]:
+        opening = Opening(procedure=procedure, unit="staff", facts={fact: RECEIVED})
+        case = town.desk.open(opening, **stamp).id  # type: ignore[arg-type]
+        if stop:
+            pause(town.desk, case, ground=GROUND, on=TOLD, **stamp)  # type: ignore[arg-type]
+        row = town.desk.view(case, today=TOLD).case
+        letter = Notice(
+            key=f"{row.id}:{obligation}",
+            case=row.id,
+            obligation=obligation,
+            due=TOLD,
+            rung="0",
+            person=AIGUL.key,
+            channel="telegram",
+            address="1",
+            language="ru",
+            queued_at=noon(TOLD),
+            not_before=noon(TOLD),
+        )
+        with writing(town.engine) as connection:
+            town.outbox.queue(connection, [letter])
+        office = town.outbox.office()
+        pressed = buttons.handle_button(
+            house, office, AIGUL, "o", reference(letter.key), "ru", now=noon(TOLD), today=TOLD
+        )
+        return [line.rpartition("/")[2] for line in pressed.replies[0].text.split("\n\n") if "/cases/" in line]
+
+    appeal = shown("citizen-appeal", "appeal_received", "appeal_answered")
+    permit = shown("permit", "received", "decided")
+    stopped = shown("permit", "received", "decided", stop=True)
+
+    assert [[link.partition("#")[2] for link in links] for links in (appeal, permit, stopped)] == [
+        ["", "extend"],
+        ["", "pause"],
+        ["", "resume"],
+    ]
