@@ -13,6 +13,18 @@ from merzim.cli.call import BAD_INPUT, CommandContext
 from workflow.refusal import Refusal
 
 DEBUG = "MERZIM_DEBUG"
+COMMANDS = {
+    "unknown_case": "merzim cases",
+    "fact_in_future": "merzim replan",
+    "fact_known": "merzim correct",
+    "nothing_to_correct": "merzim record",
+    "value_known": "merzim correct",
+    "signatory_known": "merzim correct",
+    "opened_once": "merzim open ... --again",
+    "risk.no_request": "merzim risks ask",
+    "risk.nothing_ranked": "merzim risks rank",
+}
+"""The command that helps after a refusal; its sentence is also shown on pages, which name no commands."""
 
 
 @runtime_checkable
@@ -34,7 +46,8 @@ def told(trouble: BaseException, call: CommandContext) -> int:
     """
     match trouble:
         case Refusal() | FailureText():
-            _tell(_said(trouble.code, trouble.arguments, call))
+            command = COMMANDS.get(trouble.code)
+            _tell(_said(trouble.code, trouble.arguments, call) + (f" ({command})" if command else ""))
             _list(getattr(trouble, "errors", ()), call)
         case TyperException():
             _tell(_usage(trouble, call))

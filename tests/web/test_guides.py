@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import i18n
+from i18n.entries import template
 from tests.web.real import RealOffice, real_office
 from web.ui.guides import GUIDE_OF, GUIDES, SECTION_OF_PAGE, find_sections, guide, labels, section_of, source
 from workflow.org.access import ACCESSES
@@ -98,3 +99,12 @@ def test_the_texts_stand_in_the_package() -> None:
     assert web.__file__ is not None
     folder = Path(web.__file__).parent / "guides"
     assert {path.name for path in folder.glob("*/*.md")} == {f"{id}.md" for id in GUIDES}
+
+
+def test_no_page_names_a_command_or_the_settings_file() -> None:
+    """Somebody in a browser has no terminal; neither pages nor guides send them there."""
+    web = [code for code in i18n.codes() if code.startswith("web.")]
+    said = {f"{language}/{code}": template(code, language) for language in i18n.LANGUAGES for code in web}
+    said |= {f"{language}/{id}": source(id, language) for language in i18n.LANGUAGES for id in GUIDES}
+
+    assert {code for code, text in said.items() if re.search(r"merzim [a-z]|config\.toml", text)} == set()
