@@ -132,6 +132,32 @@ def test_the_analysis_stays_in_the_picture_during_the_monitoring() -> None:
     assert "start_announced" in rows
 
 
+def test_each_period_of_a_row_has_its_own_look_and_the_date_is_of_the_mark_it_stands_by() -> None:
+    """The second quarter is overdue in November; the third was reported, and that of April lies ahead. A plan
+    that was fulfilled is not drawn: its date is not shown either.
+    """
+    today = date(2026, 11, 2)
+    facts = {"analysis_started": date(2026, 4, 14), "analysis_ended": date(2026, 5, 26)}
+    facts |= {"note_signed": date(2026, 6, 9), "quarter_reported.2026Q3": date(2026, 10, 5)}
+    picture = build_timeline(
+        chain(facts=facts, today=today), calendar=calendars.calendar(), today=today, soon=date(2026, 11, 11)
+    )
+
+    assert picture is not None
+    started = next(line for line in picture.lines if line.id == "analysis_started")
+    assert started.shown == date(2026, 4, 14)
+    row = next(line for line in picture.lines if line.id.startswith("quarter_reported"))
+    looks = [(mark.on, mark.look) for mark in row.marks if mark.kind == "due"]
+    assert row.look == "overdue"
+    assert looks == [
+        (date(2026, 7, 7), "overdue"),
+        (date(2026, 10, 5), "done"),
+        (date(2027, 1, 5), "open"),
+        (date(2027, 4, 5), "not_due_yet"),
+    ]
+    assert (row.shown, row.shown_look) == (date(2027, 4, 5), "not_due_yet")
+
+
 def test_dates_far_apart_do_not_make_the_days_too_narrow() -> None:
     """A plan date years away is left out rather than drawn."""
     picture = drawn(

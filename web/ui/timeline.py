@@ -64,9 +64,13 @@ class Tick:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bar:
-    """window: from the first day it can be done to the last; counted: between a deadline and its anchor."""
+    """window: from the first day it can be done to the last; counted: between a deadline and its anchor.
+
+    `look`: how the deadline it belongs to stands.
+    """
 
     kind: BarKind
+    look: DeadlineStatus
     first: date
     last: date
     x: float
@@ -75,16 +79,24 @@ class Bar:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mark:
-    """A mark in a row: the due date, the planned day or the day it was done."""
+    """A mark in a row: the due date, the planned day or the day it was done.
+
+    `look`: how the deadline it belongs to stands.
+    """
 
     kind: MarkKind
+    look: DeadlineStatus
     on: date
     x: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TimelineRow:
-    """One row. `date_x`: where its date is written; `date_end`: whether the date stands left of its mark."""
+    """One row: of what recurs, all periods.
+
+    `shown`: the date of the mark beside which it is written, with its look; `date_x`: where; `date_end`:
+    whether it stands left of its mark.
+    """
 
     id: str
     title: Text
@@ -94,6 +106,7 @@ class TimelineRow:
     marks: tuple[Mark, ...]
     due: date | None
     shown: date
+    shown_look: DeadlineStatus
     date_x: float
     date_end: bool
 
@@ -258,8 +271,9 @@ def _build_row(
 ) -> TimelineRow:
     # Of several periods the row speaks of the first that is still to be done.
     deadline = next((one for one in group if one.state in AWAITED), group[-1])
+    looks = {one.id: status_on(one, today=today, soon=soon) for one in group}
     marks = tuple(
-        Mark(kind=kind, on=on, x=middle(on))
+        Mark(kind=kind, look=looks[one.id], on=on, x=middle(on))
         for one in group
         for kind, on in _marks(one)
         if on is not None and first <= on <= last
@@ -267,6 +281,7 @@ def _build_row(
     bars = tuple(
         Bar(
             kind=kind,
+            look=looks[one.id],
             first=begin,
             last=end,
             x=middle(begin) if kind == "counted" else x(begin),
@@ -277,18 +292,21 @@ def _build_row(
         for one in group
         for kind, begin, end in _bars(one, first, last)
     )
-    shown = deadline.due or deadline.planned_on or deadline.done_on or first
     edge = max((mark.x for mark in marks), default=middle(first))
     near_right = edge > WIDTH - 64
+    drawn = [one for one in group if any(first <= on <= last for on in _dates_of(one))]
+    beside = drawn[0 if near_right else -1]
+    shown = beside.due or beside.done_on or beside.planned_on or first
     return TimelineRow(
         id=deadline.id,
         title=deadline.obligation.title,
-        look=status_on(deadline, today=today, soon=soon),
+        look=looks[deadline.id],
         y=HEAD + ROW * number,
         bars=bars,
         marks=marks,
         due=deadline.due,
         shown=shown,
+        shown_look=looks[beside.id],
         date_x=round(min(mark.x for mark in marks) - 13, 1) if near_right else round(edge + 13, 1),
         date_end=near_right,
     )
