@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from fastapi.testclient import TestClient
 
 from calendars.terms import OnDate, PerPeriod, WithoutTerm
 from tests.web.conftest import NOW, TODAY, Home
@@ -73,3 +74,27 @@ def test_the_api_gives_measures_as_obligations(home: Home, case: str) -> None:
     dues = {one["id"]: one["due"] for one in found}
 
     assert (dues["measure.1"], dues["measure.3"], dues["request.1"]) == ("2026-04-01", None, "2026-04-01")
+
+
+def test_what_was_written_in_a_register_is_said_on_the_page_it_comes_back_to(
+    home: Home, browser: TestClient
+) -> None:
+    """A position entered, changed, talked with and taken out; a remark recorded and answered."""
+    day = TODAY.isoformat()
+    written = (
+        ("positions", {"title": "Басшы", "holder": "А. Б."}, "The position is on the list."),
+        ("positions", {"number": "1", "title": "Орынбасар"}, "The position is described anew"),
+        ("positions/talk", {"number": "1", "on": day, "holder": "А. Б."}, "The preventive talk is recorded."),
+        ("positions/clear", {"number": "1", "on": day}, "The position is off the list."),
+        ("remarks", {"text": "Тәртіп ашылмаған", "source": "discussion", "on": day}, "The remark is recorded."),
+        ("remarks/answer", {"number": "1", "taken": "yes", "on": day}, "The answer to the remark is recorded."),
+    )
+    address, headers = f"/cases/{home.real}", {"Accept-Language": "en"}
+    answers = (
+        browser.post(f"{address}/{path}", data=data, headers=headers, follow_redirects=True)
+        for path, data, _ in written
+    )
+    pages = [answer.text for answer in answers]
+
+    unsaid = [said for page, (*_, said) in zip(pages, written, strict=True) if said not in page]
+    assert unsaid == []

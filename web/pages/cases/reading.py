@@ -156,6 +156,8 @@ SAID = frozenset(
         *("extended", "paused", "resumed", "migrated"),
         *("risk_found", "risk_ranked", "measure_set", "measure_reviewed"),
         *("risk_removed", "request_sent", "request_answered", "plan_taken", "nothing_new"),
+        *("position_added", "position_described", "position_talked", "position_cleared"),
+        *("remark_made", "remark_answered", "cartogram_recorded"),
     }
 )
 """What a page of a case can say has just been done."""
