@@ -12,18 +12,23 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from i18n import say
 from services.calendar_acts import CHUNK_SIZE, PersonImpact, people_finder
 from services.queries import unit_named
 from storage.database.limits import chunks
+from workflow.cases.states import AWAITED
+from workflow.org.office import acts_of
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from services.app import AppContext
     from storage.org.own_rules import Kind, Step
+    from workflow.cases.case import Case, EventDraft
     from workflow.law.library import Library
     from workflow.law.overlay import Overlay
+    from workflow.law.procedure import Procedure
     from workflow.law.reader.overlay import Milder
-    from workflow.org.office import Person
+    from workflow.org.office import Office, Person
 
 
 class NotAdopted(Refusal, LookupError):
@@ -126,6 +131,60 @@ def rewrite_after_unit_change(app: AppContext, *, now: datetime, today: date) ->
     app.refresh()
     touched = {case for _, overlay in adopted_overlays(app) for case in _case_ids(app, overlay)}
     return _rewrite_rows(app, sorted(touched), now=now, today=today)
+
+
+def follow_adopted_acts(
+    app: AppContext, before: Office, unit: str, *, by: str, now: datetime, today: date
+) -> int:
+    """Exempt what is open in cases of acts the units gave up, and take up the cases of acts adopted again.
+
+    Acts of one organisation bind who adopted them. A case opened by hand where its act was never adopted stays
+    as it is: somebody wanted it.
+
+    Args:
+        before: the office before the change; unit: the one that changed, with all units below it.
+
+    Returns: how many cases changed.
+    """
+    office, common = app.reads.office(), {*app.settings.regulations.acts}
+    places: dict[tuple[str, bool], set[str]] = {}
+    for place in office.below(unit):
+        was, binding = (acts_of(one, place) - common for one in (before, office))
+        for act in was ^ binding:
+            places.setdefault((act, act in was), set()).add(place)
+    changed = 0
+    for (act, gave_up), units in sorted(places.items()):
+        follow = _give_up if gave_up else _take_up
+        for procedure in sorted({one.id for one in app.library.all() if one.adopted_act == act}):
+            for head in app.reads.cases(unit, procedure=procedure):
+                if head.unit in units:
+                    changed += follow(app, head, act, by=by, now=now, today=today)
+    return changed
+
+
+def _give_up(app: AppContext, head: Case, act: str, *, by: str, now: datetime, today: date) -> bool:
+    def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
+        deadlines = app.desk.looked_at(case, today=today).deadlines
+        if case.standing != "active" or all(one.state not in AWAITED for one in deadlines):
+            return ()
+        return [("exempted", "", None, {"ground": _ground(app, "given_up", procedure, act), "act": act})]
+
+    return bool(app.desk.write(head.id, decide, by=by, now=now, today=today).events)
+
+
+def _take_up(app: AppContext, head: Case, act: str, *, by: str, now: datetime, today: date) -> bool:
+    def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
+        closed = [one for one in app.reads.events(case.id) if one.kind == "exempted" and not one.name]
+        if case.standing != "exempted" or closed[-1].payload.get("act") != act:
+            return ()
+        return [("reopened", "", None, {"ground": _ground(app, "taken_up", procedure, act), "act": act})]
+
+    return bool(app.desk.write(head.id, decide, by=by, now=now, today=today).events)
+
+
+def _ground(app: AppContext, what: str, procedure: Procedure, act: str) -> str:
+    language = app.settings.office.language
+    return say(f"adopted_act.{what}", {"act": procedure.acts[act].short}, language)
 
 
 def _read_overlay(app: AppContext, file: Path) -> Overlay:

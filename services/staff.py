@@ -19,7 +19,7 @@ from documents.people.office_time import office_time, parse_hours
 from documents.sheets.addresses import is_address
 from services.context import RequestContext, stamp
 from services.inputs import Day, Key, Line
-from services.overlays import rewrite_after_unit_change
+from services.overlays import follow_adopted_acts, rewrite_after_unit_change
 from services.queries import people_named
 from services.verbs import Command, NotFound, verb
 from storage.org.staff import SqlStaff
@@ -264,6 +264,7 @@ def save_unit(ctx: RequestContext, command: SaveUnit) -> UnitResult:
     unit = _unit_of(ctx, command, office, was)
     SqlStaff(ctx.app.engine).keep_unit(unit, was=was, **stamp(ctx))
     rewrite_after_unit_change(ctx.app, now=ctx.now, today=ctx.today)
+    follow_adopted_acts(ctx.app, office, unit.id, **stamp(ctx))
     return unit_result(ctx, unit)
 
 

@@ -115,15 +115,18 @@ def acts(
     adopted: Annotated[list[str] | None, typer.Argument(metavar="[ACT ...]")] = None,
     none: Annotated[bool, typer.Option("--none", help="cli.option.no_acts")] = False,
 ) -> None:
+    from services.overlays import follow_adopted_acts
     from storage.org.preferences import ACTS, prefer
     from workflow.org.office import acts_of
 
     call = CommandContext.of(ctx)
     call.creates_database = bool(adopted or none)
-    own = _unit(call.app.reads.office(), unit)
+    before = call.app.reads.office()
+    own, moment = _unit(before, unit), call.moment
     if adopted or none:
         value = " ".join(call.app.library.known_acts(adopted or ()))
-        prefer(call.app.engine, own, ACTS, value, by=call.by, now=call.moment.now)
+        prefer(call.app.engine, own, ACTS, value, by=call.by, now=moment.now)
+        follow_adopted_acts(call.app, before, own, by=call.by, now=moment.now, today=moment.today)
     office = call.app.reads.office()
     binding = acts_of(office, own) | frozenset(call.app.settings.regulations.acts)
     known = call.app.library.adopted_acts

@@ -11,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from services import telegram
+from services.jobs.rounds import remind
 from services.staff import mark
 from services.telegram import TelegramCode
 from storage.org import own_rules
@@ -361,6 +362,55 @@ def test_own_rules_are_shown_as_they_were_adopted(home: Home, admin: TestClient)
     assert "ours.toml" in page
     assert SCRIPT not in page
     assert "&lt;script&gt;" in page
+
+
+def test_an_act_given_up_makes_nothing_of_its_cases_overdue_until_it_is_adopted_again(
+    home: Home, admin: TestClient
+) -> None:
+    """The office is bound no more: lists, desk, counts and letters leave them out, the case says why. A case
+    opened by hand without the act counts still; one exempted for another reason stays exempted."""
+    entered = date(2026, 1, 12)
+    facts = {"appointed": entered, "office_entered": entered}
+    act, today = "mne-standard-2025", date(2026, 4, 6)
+
+    def open_case(unit: str) -> str:
+        opening = Opening(procedure="appointment", unit=unit, facts=facts)
+        return home.desk.open(opening, by="test", now=NOW, today=today).id
+
+    def save(*acts: str) -> None:
+        unit = home.office.units["hr"]
+        form = {"id": "hr", "name": unit.name, "mark": mark(unit), "act": [*acts]}
+        assert admin.post("/administration/unit", data=form).status_code == 303
+
+    def late() -> dict[str, int]:
+        rows = home.context.reads.overdue(today)
+        return {case: sum(row.case == case for row in rows) for case in cases}
+
+    by_hand = open_case("law")
+    save(act)
+    bound, freed = open_case("hr"), open_case("hr")
+    home.desk.exempt(freed, ground="басқа себеп", by="test", now=NOW, today=today)
+    cases = (by_hand, bound, freed)
+    before = late()
+    remind(home.context, now=NOW, today=today)
+    save()
+    given_up = late()
+    remind(home.context, now=NOW, today=today)
+    waiting = [
+        one for one in home.context.reads.notices(bound) if one.state == "queued" and one.kind == "reminder"
+    ]
+    with home.client("officer") as officer:
+        page = html.unescape(officer.get(f"/cases/{bound}?lang=ru").text)
+        listed = bound in officer.get("/cases?lang=ru").text
+    save(act)
+
+    assert (before[by_hand] > 0, before[bound] > 0, before[freed]) == (True, True, 0)
+    assert given_up == {**before, bound: 0}
+    assert late() == before
+    assert (waiting, listed) == ([], True)
+    assert "ұйым «Ұлттық экономика министрлігінің сыбайлас жемқорлыққа қарсы стандарты» актісін енді" in page
+    assert "организацией не принят." in page
+    assert "его сроки считаются сроками организации" not in page
 
 
 def test_a_telegram_code_is_for_oneself(monkeypatch: pytest.MonkeyPatch, home: Home) -> None:
