@@ -140,6 +140,24 @@ def _of(say: Callable[..., str], *more: object) -> Callable[[Placeholder], Fille
     return make
 
 
+def _day(case: dates.Case | None) -> Callable[[Placeholder], Filler]:
+    """Return a format of a day without its year, and with it where the sentence is said in another year (the
+    argument `today`).
+    """
+
+    def make(place: Placeholder) -> Filler:
+        name, language = place.name, place.language
+
+        def fill(arguments: Arguments) -> str:
+            day, today = arguments[name], arguments.get("today")
+            is_near = not isinstance(today, date) or today.year == day.year
+            return (dates.date_day if is_near else dates.date_long)(day, language, case)
+
+        return fill
+
+    return make
+
+
 def _of_days(say: Callable[[tuple[date, ...], str], str]) -> Callable[[Placeholder], Filler]:
     """Return a format that passes a list of days to a function."""
 
@@ -253,10 +271,10 @@ FORMATS: Mapping[str, Callable[[Placeholder], Filler]] = {
     "long_from": _of(dates.date_long, "from"),
     "long_to": _of(dates.date_long, "to"),
     "long_in": _of(dates.date_long, "in"),
-    "day": _of(dates.date_day),
-    "day_from": _of(dates.date_day, "from"),
-    "day_to": _of(dates.date_day, "to"),
-    "day_in": _of(dates.date_day, "in"),
+    "day": _day(None),
+    "day_from": _day("from"),
+    "day_to": _day("to"),
+    "day_in": _day("in"),
     "short": _of(dates.date_short),
     "moment": _of(dates.moment),
     "weekday": _of(dates.date_weekday),

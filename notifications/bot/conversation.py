@@ -206,7 +206,8 @@ def list_deadlines(
             continue
         obligation = procedure.by_id[row.obligation.partition(".")[0].partition("#")[0]]
         stands = standing(row.due, house.calendar, today=today)
-        arguments = {"title": obligation.title, "due": row.due, "left": stands.left, "late": stands.late}
+        arguments = {"title": obligation.title, "due": row.due, "today": today}
+        arguments |= {"left": stands.left, "late": stands.late}
         said = say(f"letter.subject_{stands.word}", arguments, language)
         force = say(f"letter.force_{obligation.force}", {}, language)
         place = " · ".join(filter(None, (force, case.object_in(language), case.id)))

@@ -26,6 +26,7 @@ def items(told: Sequence[tuple[Notice, Matter]], matters: Matters) -> list[Item]
             standing=now,
             force=matter.deadline.obligation.force,
             link=case_page(matter),
+            today=matters.today,
             discreet=matter.confidential,
         )
     return list(found.values())

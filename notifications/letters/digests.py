@@ -165,6 +165,7 @@ def _item(one: OpenDeadline, matters: Matters, *, more: str = "") -> Item:
         standing=one.standing,
         force=one.obligation.force,
         link=f"{address}/cases/{one.case.id}" if address else None,
+        today=matters.today,
         discreet=one.confidential,
         more=more,
     )

@@ -21,7 +21,8 @@ SLIPPED = ("slipped", "just_slipped")
 class Item:
     """A deadline in a list, with its status and its force.
 
-    `object`: by language; `discreet`: its line must not reveal its subject; `more`: text after it.
+    `object`: by language; `discreet`: its line must not reveal its subject; `more`: text after it; `today`: the
+    local date of the letter.
     """
 
     title: Text
@@ -30,6 +31,7 @@ class Item:
     standing: DeadlineSummary
     force: Force
     link: str | None
+    today: date
     discreet: bool = False
     more: str = ""
 
@@ -56,6 +58,7 @@ def sections(items: Iterable[Item], language: str) -> tuple[Section, ...]:
 def line(item: Item, language: str) -> Line:
     """Return one line: title, due date, and days left or late."""
     arguments = {"due": item.due, "left": item.standing.left, "late": item.standing.late}
+    arguments |= {"today": item.today}
     when = say(f"digest.when_{item.standing.word}", arguments, language)
     if item.discreet:
         return Line(text=f"{say('digest.discreet', {}, language)} – {when}", link=item.link, below=True)

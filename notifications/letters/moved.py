@@ -84,7 +84,8 @@ def _word(one: Notice) -> str:
 
 
 def _arguments(one: Notice, matter: Matter) -> dict[str, object]:
-    """Return the arguments of the sentence about one deadline."""
+    """Return the arguments of the sentence about one deadline; a day of another year than the old says so."""
+    old = date.fromisoformat(str(one.about["old"]))
     title = matter.deadline.obligation.title
     awaited = str(one.about.get("awaited", ""))
     anchor = matter.procedure.anchor_by_id.get(awaited.partition(".")[0])
@@ -92,8 +93,9 @@ def _arguments(one: Notice, matter: Matter) -> dict[str, object]:
         "awaited": anchor.title if anchor else awaited,
         "title": title,
         "object": matter.case.object_names() if matter.case.object_in("kk") else matter.case.id,
-        "old": date.fromisoformat(str(one.about["old"])),
+        "old": old,
         "new": one.due,
+        "today": old,
     }
 
 

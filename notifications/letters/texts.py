@@ -170,6 +170,7 @@ def page(matter: Matter, calendar: Calendar, *, language: str, today: date) -> P
         "due": day,
         "left": now.left,
         "late": now.late,
+        "today": today,
     }
     sections = (
         Section(

@@ -85,3 +85,16 @@ def test_a_title_inside_a_sentence_loses_its_capital_letter() -> None:
     assert i18n.inner("БАҚ-тағы жариялау") == "БАҚ-тағы жариялау"
     assert i18n.inner("О размещении") == "о размещении"
     assert i18n.inner("") == ""
+
+
+def test_a_day_of_another_year_carries_its_year() -> None:
+    """Read in December, "12 January" would be any January; the last and the first day of a year are of it."""
+    days = {
+        date(2026, 1, 1): "1 января",
+        date(2026, 12, 31): "31 декабря",
+        date(2027, 1, 1): "1 января 2027 года",
+    }
+    for today in (date(2026, 1, 1), date(2026, 12, 31)):
+        arguments = {"title": "Отчёт", "left": 5, "today": today}
+        said = {day: i18n.say("letter.subject_soon", {**arguments, "due": day}, "ru") for day in days}
+        assert {day: text.partition(" – ")[2].partition(" (")[0] for day, text in said.items()} == days
