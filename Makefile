@@ -14,27 +14,26 @@ NOW ?= 2026-04-06
 .PHONY: run test suite lint format bench coverage schemas pictures clean crash mutants lock audit sbom
 .DELETE_ON_ERROR:
 
+# Without a day an office of its own, on the real one: `make run NOW=`.
+OFFICE := var/office/config.toml
+ifeq ($(strip $(NOW)),)
+run: $(VENV)/.run $(OFFICE)
+	$(MERZIM) --config $(OFFICE) serve
+else
 run: $(VENV)/.run var/merzim.sqlite
 	MERZIM_NOW=$(NOW) $(MERZIM) serve
+endif
 
-# A new database gets the example: a schedule really published in 2026, its people, and what had happened
-# by 30 March. The order is due on 6 April and open.
-USER := $(MERZIM) --lang en --now 2026-03-30T12:00 user add
-LINK := https://example.kz/vakr/2026
+$(OFFICE):
+	@mkdir -p $(@D)
+	@cp config.toml $@
+	@echo "A new office, empty. Its settings and its database are in $(@D)."
+
+# A new database gets the example office: some thirty analyses of one company at every stage, among them a schedule
+# really published in 2026, whose order is due on 6 April and open.
 var/merzim.sqlite: | $(VENV)/.run
-	@echo "A new database: loading the example schedule and its people."
-	@$(MERZIM) --lang en people examples/people.csv --now 2026-03-30T10:00
-	@$(USER) officer --access officer --person a.akhmetova@example.kz >/dev/null
-	@$(USER) responsible --access responsible --person p.litvinova@example.kz --unit "Правление" >/dev/null
-	@$(USER) head --access head_of_unit --person s.nurgalieva@example.kz --unit "Правление" >/dev/null
-	@$(USER) first --access first_head --person d.serikbaev@example.kz >/dev/null
-	@$(USER) auditor --access auditor >/dev/null
-	@$(USER) administrator --access administrator >/dev/null
-	@$(MERZIM) --lang en import examples/real_schedule_2026_ru.xlsx --now 2026-03-30T15:00
-	@$(MERZIM) --lang en record 2026-0001 start_announced --on 2026-03-30 --now 2026-03-30T17:00 \
-		--evidence link:site=$(LINK)/site@2026-03-30 \
-		--evidence link:media=$(LINK)/media@2026-03-30 \
-		--evidence link:social=$(LINK)/social@2026-03-30
+	@echo "A new database: loading the example office."
+	@$(BIN)/python -m merzim.demonstration examples/demonstration.txt || { rm -f $@*; exit 1; }
 
 # Types are checked beside the tests: on two cores nobody waits for the other.
 test: $(VENV)/.test $(EMULATOR)

@@ -1,0 +1,29 @@
+"""Runs a file of commands in one process: how the example office of `make run` is made."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+
+from merzim.cli import main
+
+
+def run(file: Path) -> int:
+    """Run the commands of a file, one on each line; lines with # are remarks. Stop at the first that fails.
+
+    Their answers are not shown; what they refuse is. Returns the exit code of the last command.
+    """
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+            arguments = shlex.split(line, comments=True)
+            if arguments and (code := main(arguments)):
+                print(f"{file}:{number}: {line}", file=sys.stderr)
+                return code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(Path(sys.argv[1])))

@@ -1,0 +1,69 @@
+"""The example office of `make run`: an office at work, made by the product's own commands."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from merzim.cli import main
+from merzim.demonstration import run
+
+ROOT = Path(__file__).parents[2]
+FILE = ROOT / "examples" / "demonstration.txt"
+DAY = ("--now", "2026-04-06", "--json")
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    config = tmp_path / "config.toml"
+    config.write_text('[office]\nname = "АО «Өркен»"\n', encoding="utf-8")
+    monkeypatch.setenv("MERZIM_CONFIG", str(config))
+    monkeypatch.chdir(ROOT)
+    return config
+
+
+def test_the_example_office_is_worth_looking_at(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Analyses of every unit at every stage, some of them overdue, and rows in registers; the order of the
+    schedule really published is due on the demonstration day, 6 April 2026."""
+    assert run(FILE) == 0, capsys.readouterr().err
+    capsys.readouterr()
+
+    assert main(["cases", *DAY]) == 0
+    cases = json.loads(capsys.readouterr().out)["cases"]
+    assert main(["due", *DAY]) == 0
+    due = json.loads(capsys.readouterr().out)["obligations"]
+    main(["overdue", *DAY])
+    overdue = json.loads(capsys.readouterr().out)["obligations"]
+    assert main(["register", "trainings", *DAY]) == 0
+    trainings = json.loads(capsys.readouterr().out)
+
+    assert len(cases) == 29
+    assert len({one["unit"] for one in cases if one["unit"]}) >= 6
+    assert len(Counter(one["stage"] for one in cases)) >= 6
+    assert [one["due"] for one in due if (one["case"], one["id"]) == ("2026-0001", "order_signed")] == [
+        "2026-04-06"
+    ]
+    assert len({one["unit"] for one in overdue}) >= 3
+    assert len(trainings["rows"]) == 3
+
+
+def test_it_stops_at_the_first_command_that_fails(
+    office: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And names its line, so that a half-made office is never taken for the example."""
+    file = tmp_path / "office.txt"
+    file.write_text("# a remark\nrecord 2026-0001 order_signed --on 2026-04-06\ncases\n", encoding="utf-8")
+
+    assert run(file) == 2
+    assert f"{file}:2: record" in capsys.readouterr().err
+
+
+def test_every_line_of_it_is_a_command_on_a_day_of_its_own() -> None:
+    """The clock is given, so that the office is the same whenever it is made."""
+    lines = [shlex.split(line, comments=True) for line in FILE.read_text(encoding="utf-8").splitlines()]
+
+    assert [line for line in lines if line and line[-2] != "--now"] == []
