@@ -82,10 +82,13 @@ def year_rows(ctx: RequestContext, year: int) -> Mapping[str, Numbers]:
     Rows of open registers count for everybody, as facts of cases do; of confidential ones those their reader
     sees, so that no number speaks of a row that is hidden from them.
     """
-    from storage.registers.lists import RowQuery
+    from storage.registers.lists import RowQuery, SqlRegisterLists
 
     seen, found = reader_scope(ctx), list[CountedRows]()
+    kept = SqlRegisterLists(ctx.app.engine).kept()
     for register, count in _counts(ctx, year):
+        if register.id not in kept:
+            continue
         query = RowQuery(register=register.id, open_cases=register.kept_in == "case")
         if register.confidential:
             if not sees_lists(register, seen):

@@ -198,6 +198,17 @@ class SqlRegisterLists:
             found = connection.execute(asked.group_by(REGISTER_ROW.c.register_id))
             return {name: int(count) for name, count in found}
 
+    def kept(self) -> frozenset[str]:
+        """Return the registers that have rows, one step in the index for each of them."""
+        found, name = set[str](), ""
+        following = select(func.min(REGISTER_ROW.c.register_id))
+        with reading(self._engine) as connection:
+            while True:
+                name = connection.execute(following.where(REGISTER_ROW.c.register_id > name)).scalar() or ""
+                if not name:
+                    return frozenset(found)
+                found.add(name)
+
     def exists(self, register: str, row: str) -> bool:
         """Return whether a register has such a row that is not withdrawn."""
         asked = select(REGISTER_ROW.c.id).where(
