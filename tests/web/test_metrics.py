@@ -14,11 +14,14 @@ from merzim.app import build_app
 from merzim.clock import clock
 from merzim.settings_file import read
 from services.app import AppContext
+from services.credentials import hash_secret, new_secret
 from services.jobs.rounds import deliver, remind
 from storage.org import store as office_store
 from tests.web.conftest import PASSWORD, people
 from web.app import create_app
+from web.auth.request_ids import RequestIdMiddleware
 from workflow.cases.commands.opening import Opening
+from workflow.org.access import Entry
 from workflow.org.office import Person, Unit
 
 AT = "2026-03-18T12:00"
@@ -27,6 +30,8 @@ TODAY = date(2026, 3, 18)
 SETTINGS = """
 [office]
 officer = "officer@example.kz"
+[web]
+public_address = "https://merzim.example.kz"
 [channels]
 use = ["email"]
 [channels.email]
@@ -63,7 +68,7 @@ def house(tmp_path: Path) -> Iterator[AppContext]:
 
 def client(house: AppContext, address: str = "127.0.0.1") -> TestClient:
     people(house.accounts)
-    app = create_app(house, clock(AT))
+    app = RequestIdMiddleware(create_app(house, clock(AT)))
     return TestClient(app, base_url="https://127.0.0.1:8000", client=(address, 50000), follow_redirects=True)
 
 
@@ -90,9 +95,67 @@ def test_the_age_of_the_queue_is_that_of_the_longest_waiting_letter(house: AppCo
     from storage.notices.tally import figures
 
     later = NOW + timedelta(minutes=2)
-    text = exposition(figures(house.engine, now=later), now=later).decode()
+    text = exposition(figures(house.engine, now=later), now=later, board={}).decode()
 
     assert "merzim_queue_age_seconds 120.0" in text
+
+
+def test_the_figures_say_what_is_overdue_what_runs_and_how_fast_pages_answer(house: AppContext) -> None:
+    """Of the one case nothing is late on 18 March; by 1 April its announcement of 30 March is."""
+    browser = client(house)
+    browser.get("/login")
+    text = browser.get("/metrics").text
+
+    assert 'merzim_obligations{state="overdue"} 0.0' in text
+    assert re.search(r'merzim_build_info\{version="\d+\.\d+\.\d+"\} 1\.0', text)
+    assert "process_resident_memory_bytes" in text
+    answered = r'merzim_http_request_seconds_count\{method="GET",route="/login",status="200"\} (\S+)'
+    count = re.search(answered, text)
+    assert count is not None
+    assert float(count[1]) >= 1
+    late = (
+        TestClient(
+            create_app(house, clock("2026-04-01T12:00")),
+            base_url="https://127.0.0.1:8000",
+            client=("127.0.0.1", 50000),
+        )
+        .get("/metrics")
+        .text
+    )
+    assert 'merzim_obligations{state="overdue"} 1.0' in late
+
+
+def test_no_address_and_no_method_of_a_stranger_becomes_a_figure(house: AppContext) -> None:
+    """Addresses hold one-time links; and lines for every word somebody sends would fill the memory."""
+    browser = client(house)
+    browser.get("/welcome/a-secret-of-somebody")
+    browser.request("BREW", "/login")
+    browser.get("/no/such/page")
+    text = browser.get("/metrics").text
+
+    assert "a-secret-of-somebody" not in text
+    assert "BREW" not in text
+    assert "/no/such/page" not in text
+    assert 'route="/welcome/{secret}"' in text
+
+
+@pytest.mark.parametrize(
+    ("login", "status"), [("administrator", 200), ("auditor", 200), ("officer", 404), ("", 404)]
+)
+def test_another_machine_reads_the_figures_with_a_token_of_whoever_runs_or_audits(
+    house: AppContext, login: str, status: int
+) -> None:
+    """An administrator's or an auditor's; not an officer's, not without one."""
+    people(house.accounts)
+    pages = create_app(house, clock(AT))
+    scraper = TestClient(pages, base_url="https://merzim.example.kz", client=("192.0.2.7", 50000))
+    if login:
+        secret = new_secret()
+        times = {"created_at": NOW, "seen_at": NOW, "expires_at": NOW + timedelta(hours=1)}
+        house.accounts.let_in(Entry(hash=hash_secret(secret), kind="token", login=login, scope="read", **times))
+        scraper.headers["authorization"] = f"Bearer {secret}"
+
+    assert scraper.get("/metrics").status_code == status
 
 
 def test_other_machines_see_no_figures(house: AppContext) -> None:
@@ -216,3 +279,17 @@ def test_settings_no_channel_can_be_made_of_are_named_on_the_overview(tmp_path: 
     assert board.status_code == 200
     assert "so no letter leaves at all" in board.text
     assert "none.pem" in board.text
+
+
+def test_alerts_and_the_dashboard_ask_for_figures_that_exist(house: AppContext) -> None:
+    """A renamed figure is found here before an operator misses an alarm."""
+    browser = client(house)
+    browser.get("/login")
+    text = browser.get("/metrics").text
+    folder = Path(__file__).parents[2] / "docs" / "operations"
+    asked = set()
+    for name in ("alerts.yml", "dashboard.json"):
+        asked |= set(re.findall(r"\b(?:merzim|process)_[a-z_]+\b", (folder / name).read_text(encoding="utf-8")))
+
+    assert len(asked) >= 6
+    assert {one for one in asked if f"\n{one}" not in text and f"# HELP {one}" not in text} == set()

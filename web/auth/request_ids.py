@@ -15,6 +15,8 @@ from uuid import uuid4
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from web.auth import http_figures
+
 HEADER = "x-request-id"
 log = logging.getLogger("merzim.web")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
@@ -65,6 +67,7 @@ class RequestIdMiddleware:
 
 def _log_request(scope: Scope, status: int, seconds: float) -> None:
     route = getattr(scope.get("route"), "path", "-")
+    http_figures.observe(scope["method"], route, status, seconds)
     log.info(
         "%s %s %s",
         scope["method"],

@@ -2,32 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Annotated
+from importlib.metadata import version
+from itertools import accumulate
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Form, HTTPException, Request
 from starlette.responses import RedirectResponse, Response
 
 from notifications.statistics import Figures
 from services import sending
-from web.auth.dependencies import Anybody, Managing, Recording, Setting
+from services.context import RequestContext
+from web.auth.dependencies import Anybody, Managing, Recording, Setting, identify
+from web.auth.http_figures import SECONDS, answered
 from web.pages.cases import commands
 from web.pages.cases.page import CaseId, get_case_or_404
+from web.pages.overview.view import near
+from workflow.board.sums import horizon, total
+
+if TYPE_CHECKING:
+    from prometheus_client.metrics_core import HistogramMetricFamily
 
 router = APIRouter(include_in_schema=False)
 Name = Annotated[str, Form(max_length=100)]
+SCRAPERS = frozenset({"administrator", "auditor"})
+"""Accesses whose API tokens read the figures from another machine."""
 STATES = ("queued", "sending", "sent", "unknown", "failed", "withdrawn")
 
 
 @router.get("/metrics")
 def metrics(request: Request, ctx: Anybody) -> Response:
-    """The figures of the sending as Prometheus reads them: numbers alone, and to this machine alone."""
-    if not request.state.local:
+    """The figures of the sending, of the board and of this process as Prometheus reads them: numbers alone, to
+    this machine and to API tokens of administrators and auditors."""
+    if not request.state.local and not _may_scrape(request, ctx):
         raise HTTPException(404)
     from prometheus_client import CONTENT_TYPE_LATEST
 
-    now = ctx.now
-    return Response(exposition(sending.figures(ctx.app, now=now), now=now), media_type=CONTENT_TYPE_LATEST)
+    now, today = ctx.now, ctx.today
+    sums = ctx.reads.sums(horizon(today, soon=near(ctx.calendar, today)))
+    board = {
+        "overdue": total(sums, "overdue"),
+        "today": total(sums, "today"),
+        "slipped": total(sums, "slipped"),
+        "missed": total(sums, "missed"),
+    }
+    figures = sending.figures(ctx.app, now=now)
+    return Response(exposition(figures, now=now, board=board), media_type=CONTENT_TYPE_LATEST)
+
+
+def _may_scrape(request: Request, ctx: RequestContext) -> bool:
+    """Tell whether a request from another machine brings a token that may read the figures."""
+    known = identify(request, ctx) if request.headers.get("authorization") else None
+    return known is not None and known[1].kind == "token" and known[0].reader.access in SCRAPERS
 
 
 @router.post("/cases/{case}/notices/resend")
@@ -52,11 +79,41 @@ def resend_there(ctx: Setting, channel: Name = "") -> Response:
     return RedirectResponse("/administration/channels", status_code=303)
 
 
-def exposition(figures: Figures, *, now: datetime) -> bytes:
-    """The figures in Prometheus' text format."""
-    from prometheus_client import CollectorRegistry, Gauge, generate_latest
+class HttpCollector:
+    """The answered requests of this process, by method, route and status."""
+
+    def collect(self) -> Iterator[HistogramMetricFamily]:
+        """Yield one histogram with the seconds they took."""
+        from prometheus_client.metrics_core import HistogramMetricFamily
+
+        family = HistogramMetricFamily(
+            "merzim_http_request_seconds",
+            "Answered requests of this process and the time they took",
+            labels=["method", "route", "status"],
+        )
+        bounds = [*map(str, SECONDS), "+Inf"]
+        for kind, (counts, seconds) in sorted(answered().items()):
+            family.add_metric(kind, list(zip(bounds, accumulate(counts), strict=True)), seconds)
+        yield family
+
+
+def exposition(figures: Figures, *, now: datetime, board: Mapping[str, int]) -> bytes:
+    """The figures in Prometheus' text format.
+
+    Args:
+        board: obligations of the whole office (those of confidential cases apart) by what is said of them.
+    """
+    from prometheus_client import CollectorRegistry, Gauge, Info, ProcessCollector, generate_latest
 
     registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    registry.register(HttpCollector())
+    Info("merzim_build", "The version that runs", registry=registry).info({"version": version("merzim")})
+    obligations = Gauge(
+        "merzim_obligations", "Obligations of the office by state", ["state"], registry=registry
+    )
+    for state, number in board.items():
+        obligations.labels(state).set(number)
     notices = Gauge("merzim_notices", "Notices by channel and state", ["channel", "state"], registry=registry)
     for channel in sorted({channel for channel, _ in figures.counts}):
         for state in STATES:
