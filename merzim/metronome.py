@@ -22,6 +22,7 @@ from documents.sandbox import readers
 from merzim import logs
 from merzim.dashboard import Dashboard
 from services import accounts, second_factors
+from services.campaigns import BotAnswers
 from services.jobs import rounds
 from services.jobs.bot_polling import polling
 from services.moments import almaty
@@ -166,7 +167,7 @@ def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
     with ExitStack() as company:
         company.enter_context(readers.run_readers())
         if not app.many_nodes:
-            company.enter_context(polling(app, clock))
+            company.enter_context(polling(app, clock, BotAnswers(app, clock)))
             company.enter_context(ticking(app, clock))
         tell(say("cli.serving", address=address))
         if app.many_nodes:
@@ -232,7 +233,7 @@ def work(app: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
     app.refuse_unable()
     logs.set_up(app.settings)
     _warn(app, tell=tell, say=say)
-    with polling(app, clock):
+    with polling(app, clock, BotAnswers(app, clock)):
         if app.many_nodes:
             from services.jobs import queue
             from storage.database.engine import conninfo

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from calendars.calendar import Calendar
 from notifications.channels import Channel, Switchable, language_of
-from notifications.notice import Notice, Outcome
+from notifications.notice import PRIVATE, Notice, Outcome
 from notifications.office_time import OfficeTimes
 from notifications.ports import DeliveryOutcome, Outbox
 from notifications.recipients import channels_for
@@ -63,13 +63,13 @@ def _via_other_channels(
 ) -> Iterator[Notice]:
     """Yield the same notice for the person's other channels; where none reaches them, for the officer instead.
 
-    News of a person's own account never goes to the officer.
+    What is for them alone (`PRIVATE`) never goes to the officer.
     """
     person = office.people.get(notice.person)
     if person is not None:
         place = notice.key.removesuffix(f":{notice.person}:{notice.channel}")
         for channel, reached in channels_for(Recipient(person=person, why="duty"), channels, office):
-            if notice.kind == "account" and reached.person != person:
+            if notice.kind in PRIVATE and reached.person != person:
                 continue
             yield from _through(notice, place, reached.person, (channel,), rules, now, times)
 

@@ -18,10 +18,14 @@ NoticeKind = Literal[
     "calendar",
     "lost",
     "account",
+    "campaign",
 ]
 """A reminder speaks of one rung; `moved` of a due date that moved or fell away. `collected`, `moves` and
 `digest` carry others: missed rungs, what one change moved, what a person has put into their digest. `lost`
-tells the officer of a person a channel reaches no more, `account` a person of their own account."""
+tells the officer of a person a channel reaches no more, `account` a person of their own account, `campaign`
+asks somebody for their own answer."""
+PRIVATE: frozenset[NoticeKind] = frozenset({"account", "campaign"})
+"""Kinds that nobody but their recipient may read: where no channel reaches them, the officer gets none."""
 NoticeState = Literal["queued", "sending", "sent", "unknown", "failed", "withdrawn"]
 
 

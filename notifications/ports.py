@@ -181,3 +181,6 @@ class Outbox(Protocol):
 
     def unreached(self) -> frozenset[tuple[str, str]]:
         """Return case and obligation of letters that did not arrive."""
+
+    def awaited(self, notices: Sequence[Notice], *, today: date) -> frozenset[str]:
+        """Return the keys of those notices of campaigns whose person's answer is still awaited."""

@@ -182,6 +182,11 @@ class AppContext:
         return {}
 
     @cached_property
+    def campaign_offices(self) -> dict[str, Office]:
+        """By campaign: the office as it was when the people it asks were last compared with it."""
+        return {}
+
+    @cached_property
     def unused_files(self) -> dict[str, tuple[str, Text]]:
         """By name: the own files read so far that cannot be used, each with a code and the reason."""
         return {}
@@ -587,8 +592,6 @@ class AppContext:
 
     @property
     def _link_key(self) -> str:
-        if not self.settings.web.public_address.startswith("https://"):
-            return ""
         from storage.org.preferences import link_key
 
         return link_key(self.engine)

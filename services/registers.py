@@ -6,7 +6,7 @@ mistake in a row comes back at once (`InvalidRow.problems`), each with its field
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -39,7 +39,7 @@ from workflow.org.office import Office, acts_of
 from workflow.refusal import Refusal
 from workflow.registers.access import in_reach, list_fields, visible_fields
 from workflow.registers.definition import Register, UnknownField
-from workflow.registers.rows import Projection, RegisterRow, name_in, project, sort_key
+from workflow.registers.rows import EventKind, Projection, RegisterRow, name_in, project, sort_key
 from workflow.registers.values import (
     InvalidRow,
     Value,
@@ -50,6 +50,8 @@ from workflow.registers.values import (
 )
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from storage.registers.chains import RowDraft
 
 MAX_FIELDS = 200
@@ -194,11 +196,17 @@ def add_rows(
     case: str,
     rows: Sequence[Mapping[str, Value]],
     units: Sequence[str] = (),
+    *,
+    kind: EventKind = "added",
+    more: Mapping[str, object] | None = None,
+    also: Callable[[Connection, Sequence[str]], None] = lambda _connection, _ids: None,
 ) -> Sequence[str]:
     """Write parsed and checked rows in one transaction; return their ids.
 
     Args:
         units: of each row, where they are not all of the same unit.
+        kind: of their first event; more: what it says besides.
+        also: is called with the ids inside the transaction.
 
     Raises:
         NotUnique: a row has a value that must be unique and is there already.
@@ -214,6 +222,7 @@ def add_rows(
             "version": register.edition,
             "digest": register.digest,
             "unit": of_unit,
+            **(more or {}),
         }
         if case:
             payload["case"] = case
@@ -234,7 +243,7 @@ def add_rows(
         if opening is not None:
             openings.append((number, opening))
         draft = RowDraft(
-            kind="added",
+            kind=kind,
             payload=payload,
             values={name: value for name, value in filled.items() if not register.outside_events(name)},
             outside={name: value for name, value in filled.items() if register.outside_events(name)},
@@ -258,6 +267,7 @@ def add_rows(
             by=ctx.reader.login,
             now=ctx.now,
             year=ctx.today.year,
+            also=also,
         )
     open_cases(ctx, [replace(one, row=ids[number]) for number, one in openings], cases)
     return ids

@@ -826,6 +826,71 @@ class RegisterSecretRow(TableBase, table=True):
     salt: str | None = None
 
 
+class CampaignRow(TableBase, table=True):
+    """What many people are asked to confirm or fill in; its events stand in the office's chain.
+
+    `kind` is the id of a `[[campaign]]` of the register's `version`; `units` are those whose people are asked,
+    with all below them; `document` is a link or a file, {} for none; `given` are values the same for all rows;
+    `wave` counts the reminders, the invitation is 0.
+    """
+
+    __tablename__ = "campaign"
+
+    id: str = Field(primary_key=True)
+    register_id: str
+    version: str
+    kind: str
+    title: str
+    units: list[str] = Field(default_factory=list, sa_type=Canonical)
+    until: date
+    document: dict[str, object] = Field(default_factory=dict, sa_type=Canonical)
+    given: dict[str, object] = Field(default_factory=dict, sa_type=Canonical)
+    started_on: date
+    started_by: str
+    closed_on: date | None = None
+    wave: int = 0
+
+
+class CampaignPersonRow(TableBase, table=True):
+    """Somebody a campaign asks, kept beside the table of people, which those who leave are removed from.
+
+    `number` stands in their link instead of their key. `answer` is the row their answer added, "" while it is
+    awaited; `version` counts their answers, withdrawn ones too, so that no link is good twice. `written` is the
+    last wave their letter was queued for, -1 for none; `reached`: whether a channel had their address then.
+    """
+
+    __tablename__ = "campaign_person"
+    __table_args__ = (
+        Index("uq_campaign_person_number", "campaign", "number", unique=True),
+        Index(
+            "ix_campaign_person_counted",
+            *("campaign", "name", "person", "unit", "answer", "left_on", "reached"),
+        ),
+        Index(
+            "ix_campaign_person_answer",
+            "answer",
+            sqlite_where=text("answer <> ''"),
+            postgresql_where=text("answer <> ''"),
+        ),
+        Index("ix_campaign_person_unwritten", "campaign", "written", "number"),
+        _CLUSTERED,
+    )
+
+    campaign: str = Field(primary_key=True, foreign_key="campaign.id")
+    person: str = Field(primary_key=True)
+    number: int
+    name: str
+    unit: str
+    post: str = ""
+    joined_on: date
+    left_on: date | None = None
+    version: int = 0
+    answer: str = ""
+    answered_at: datetime | None = Field(default=None, sa_type=Moment)
+    written: int = -1
+    reached: bool = False
+
+
 def _table(name: str) -> Table:
     return TableBase.metadata.tables[name]
 
@@ -870,3 +935,5 @@ REGISTER_EVENT = _table("register_event")
 REGISTER_ROW = _table("register_row")
 REGISTER_CELL = _table("register_cell")
 REGISTER_SECRET = _table("register_secret")
+CAMPAIGN = _table("campaign")
+CAMPAIGN_PERSON = _table("campaign_person")

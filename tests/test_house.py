@@ -126,6 +126,7 @@ def test_no_command_of_the_contract_is_missing() -> None:
         *(f"risks {name}" for name in ("import", "check", "list", "same", "scale", "map", "cartogram")),
         *(f"positions {name}" for name in ("list", "add", "clear", "talk", "plan")),
         *("cartogram record", "cartogram compare", "remarks list", "remarks add", "remarks answer", "register"),
+        *(f"campaign {name}" for name in ("list", "start", "show", "remind", "close", "record", "export")),
         *("due", "overdue", "explain", "remind", "deliver", "notices", "rehearse"),
         *("notices resend", "digest", "uploads-through", "office-time", "acts"),
         *("notices acknowledge", "snooze", "telegram link", "telegram links", "telegram unlink"),

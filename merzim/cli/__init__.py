@@ -36,6 +36,7 @@ STATIONS = (
     "positions",
     "remarks",
     "register",
+    "campaign",
     "reminders",
     "acknowledge",
     "contact_settings",

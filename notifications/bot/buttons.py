@@ -18,7 +18,7 @@ from i18n import explain, say
 from notifications.acknowledgement import acknowledge
 from notifications.bot import evidence
 from notifications.bot.messages import ButtonAction, Reply, line, shorten
-from notifications.bot.office import House, is_notified, is_responsible, obligation_of
+from notifications.bot.office import CampaignAnswers, House, is_notified, is_responsible, obligation_of
 from notifications.moved_dates import was_notified
 from notifications.notice import Notice
 from notifications.wire.telegram import Button, buttons, reference
@@ -27,10 +27,13 @@ from workflow.cases.commands import reminder_actions, withdrawals
 from workflow.cases.commands.desk import View
 from workflow.deadlines.deadline import Deadline
 from workflow.org.office import Office, Person
+from workflow.refusal import Refusal
 
 CHANNEL = "telegram"
 LOOKED_AT = 1000
 """So many notices of a person are looked through, the newest first; older ones are answered on the pages."""
+CONFIRMED = "1"
+"""What a button carries that confirms what a campaign asks."""
 _NAMED = re.compile(r"([0-9a-f]{32})(?::([0-9-]{1,13}))?")
 
 
@@ -44,6 +47,7 @@ def handle_button(
     *,
     now: datetime,
     today: date,
+    campaigns: CampaignAnswers | None = None,
 ) -> ButtonAction:
     """Handle a pressed button. `rest`: the notice's fingerprint, then the value chosen.
 
@@ -52,8 +56,10 @@ def handle_button(
     """
     found = _NAMED.fullmatch(rest)
     notice = _notice(house, person, found[1]) if found else None
-    if found is None or notice is None or mark not in "asdeou":
+    if found is None or notice is None or mark not in "acsdeou":
         return ButtonAction(toast=line("not_yours", language), alert=True)
+    if notice.kind == "campaign":
+        return _answer_campaign(campaigns, person, notice, mark, found[2] or "", language)
     by = signature(person)
     if mark == "a":
         done = acknowledge(house.outbox, house.desk, notice, notice.key, by=by, now=now, today=today)
@@ -176,6 +182,29 @@ def _decide(
     return ButtonAction(
         toast="", replies=(said, *(asked_for if deadline.obligation.evidence else ())), buttons=()
     )
+
+
+def _answer_campaign(
+    campaigns: CampaignAnswers | None, person: Person, notice: Notice, mark: str, chosen: str, language: str
+) -> ButtonAction:
+    """Show what a campaign asks; pressed again below that, confirm it. What is filled in stands on a page."""
+    if mark != "c" or campaigns is None:
+        return ButtonAction(toast=line("not_yours", language), alert=True)
+    try:
+        question = campaigns.question(person.key, notice.obligation, language)
+        if chosen == CONFIRMED and not question.has_form:
+            row = campaigns.confirm(person.key, notice.obligation)
+            done = Reply(text=line("campaign_done", language, row=row))
+            return ButtonAction(toast="", replies=(done,), buttons=())
+    except Refusal:
+        return ButtonAction(toast=line("campaign_over", language), alert=True)
+    where = line(f"campaign_{'form' if question.has_form else 'document'}", language, address=question.address)
+    text = (
+        f"<b>{escape(question.title, quote=False)}</b>\n\n{escape(question.declares, quote=False)}\n\n{where}"
+    )
+    button = Button(line("button_confirm", language), f"c:{reference(notice.key)}:{CONFIRMED}")
+    asked = Reply(text=text, buttons=() if question.has_form else ((button,),))
+    return ButtonAction(toast="", replies=(asked,))
 
 
 def _undo(

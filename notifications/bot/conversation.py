@@ -14,7 +14,7 @@ from calendars import OutOfRange
 from i18n import refusal, say
 from notifications.bot import buttons, evidence
 from notifications.bot.messages import LANGUAGES, ButtonAction, Reply, Sender, line, shorten
-from notifications.bot.office import House, rows_of_person
+from notifications.bot.office import CampaignAnswers, House, rows_of_person
 from notifications.letters.texts import standing
 from notifications.links import Link, hash_code
 from notifications.wire.telegram import Button
@@ -32,10 +32,14 @@ class Conversation:
         house: access to data and commands.
         clock: returns (aware UTC, local date), called once for each message.
         language: language for unknown senders whose Telegram uses none of ours.
+        campaigns: the answers to campaigns; None where the bot takes none.
     """
 
-    def __init__(self, house: House, clock: Clock, *, language: str) -> None:
+    def __init__(
+        self, house: House, clock: Clock, *, language: str, campaigns: CampaignAnswers | None = None
+    ) -> None:
         self._house = house
+        self._campaigns = campaigns
         self._clock = clock
         self._language = language
 
@@ -112,7 +116,15 @@ class Conversation:
             return ButtonAction(toast=line("language_set", rest), replies=(Reply(text=line("help", rest)),))
         try:
             return buttons.handle_button(
-                self._house, office, person, mark, rest, language, now=now, today=today
+                self._house,
+                office,
+                person,
+                mark,
+                rest,
+                language,
+                now=now,
+                today=today,
+                campaigns=self._campaigns,
             )
         except (Refusal, OutOfRange) as no:
             return ButtonAction(toast="", replies=(_refused(no, language),))

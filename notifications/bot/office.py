@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
@@ -56,6 +57,31 @@ class Board(Protocol):
 
     def whole(self, cases: Collection[str]) -> Mapping[str, Case]:
         """Return the cases of these ids."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CampaignQuestion:
+    """What a campaign asks of somebody.
+
+    Attributes:
+        declares: what they declare by confirming, in their language.
+        address: of their own page, with the document; has_form: whether they fill something in there.
+    """
+
+    title: str
+    declares: str
+    address: str
+    has_form: bool
+
+
+class CampaignAnswers(Protocol):
+    """The answers of people to campaigns."""
+
+    def question(self, person: str, campaign: str, language: str) -> CampaignQuestion:
+        """Return what a campaign asks of a person. Raises Refusal where their answer is not awaited."""
+
+    def confirm(self, person: str, campaign: str) -> str:
+        """Add the row of the person's answer; return its id. Raises Refusal."""
 
 
 class House(Protocol):

@@ -11,6 +11,7 @@ from calendars.calendar import Calendar
 from i18n import say
 from notifications.channels import Channel, OutgoingMessage
 from notifications.letters.account import account_letter
+from notifications.letters.campaign import campaign_letter
 from notifications.letters.catch_up import collected_letter
 from notifications.letters.digests import digest_letter, managers_letter, unconfirmed_letter, unit_letter
 from notifications.letters.moved import moved_letter
@@ -63,7 +64,12 @@ def compose(
     cases = outbox.cases({notice.case for notice in every if notice.case})
     matters = Matters(cases, overview.office, channels, library, calendar, today=today, rules=rules)
     parcels, settled = [], dict[str, Outcome]()
+    asking = [notice for notice in notices if notice.kind == "campaign"]
+    awaited = outbox.awaited(asking, today=today) if asking else frozenset()
+    settled |= {notice.key: NOTHING_LEFT for notice in asking if notice.key not in awaited}
     for notice in notices:
+        if notice.key in settled:
+            continue
         members = carried.get(notice.key, ())
         try:
             told = _still_true(members, matters, settled)
@@ -124,6 +130,8 @@ def _letter(notice: Notice, told: Sequence[Told], matters: Matters, overview: Ov
         case "account":
             name = matters.name(notice)
             return account_letter(notice.about, name=name, rules=matters.rules, language=language)
+        case "campaign":
+            return campaign_letter(notice, name=matters.name(notice), rules=matters.rules)
 
 
 def _lost_channel_letter(notice: Notice, matters: Matters) -> Letter:

@@ -58,6 +58,8 @@ def buttons(notice: Notice, answers: Sequence[str] = ()) -> Buttons:
     def button(what: str, mark: str) -> Button:
         return Button(say(f"telegram.button_{what}", {}, language), f"{mark}:{name}")
 
+    if notice.kind == "campaign":
+        return ((button("campaign", "c"),),)
     if not notice.case:
         return ((button("acknowledge", "a"),),)
     if notice.kind != "reminder":

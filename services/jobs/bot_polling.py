@@ -9,12 +9,13 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from notifications.bot.office import CampaignAnswers
     from notifications.bot.polling import Poller
     from services.app import AppContext
     from services.moments import Clock
 
 
-def create_poller(app: AppContext, clock: Clock) -> Poller | None:
+def create_poller(app: AppContext, clock: Clock, campaigns: CampaignAnswers | None = None) -> Poller | None:
     """Return the poller of Telegram updates; None if the office does not use Telegram.
 
     The conversation uses the day of `clock`, the lease the machine's clock, because it concerns processes.
@@ -31,7 +32,8 @@ def create_poller(app: AppContext, clock: Clock) -> Poller | None:
         moment = clock()
         return moment.now, moment.today
 
-    conversation = Conversation(app, read_clock, language=app.settings.office.language)
+    language = app.settings.office.language
+    conversation = Conversation(app, read_clock, language=language, campaigns=campaigns)
 
     def fault(code: str, answer: str) -> None:
         app.outbox.fault(channel.name, code, answer, now=read_clock()[0])
@@ -40,12 +42,12 @@ def create_poller(app: AppContext, clock: Clock) -> Poller | None:
 
 
 @contextmanager
-def polling(app: AppContext, clock: Clock) -> Iterator[None]:
+def polling(app: AppContext, clock: Clock, campaigns: CampaignAnswers | None = None) -> Iterator[None]:
     """Poll Telegram while the block runs, unless another process does."""
     if "telegram" not in app.settings.channels.use:
         yield
         return
-    poller = create_poller(app, clock)
+    poller = create_poller(app, clock, campaigns)
     assert poller is not None
     thread = threading.Thread(target=poller.run, name="telegram", daemon=True)
     thread.start()

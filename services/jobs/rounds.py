@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from services.jobs.campaigns import carry_on
 from services.jobs.new_periods import add_new_periods
 
 if TYPE_CHECKING:
@@ -36,9 +38,11 @@ def remind(
     run = rounds.plan if dry_run else partial(rounds.round, most=most)
     if not dry_run:
         add_new_periods(app, now=now, today=today)
+        letters = carry_on(app, now=now, today=today)
     channels = tuple(app.channels.values())
     report = run(app.outbox, app.library, app.calendar, channels, now=now, today=today, rules=app.rules)
     if not dry_run:
+        report = replace(report, queued=(report.queued or 0) + letters)
         from storage.cases.recommendations import catch_up
         from storage.maintenance.seals import seal
 

@@ -30,11 +30,12 @@ from storage.chain import moment
 from storage.database.dialect import insert
 from storage.database.engine import reading, writing
 from storage.database.errors import retry_until_back
+from storage.database.in_list import execute_for_names, in_names
 from storage.notices import bundles, faults, marking, register, steps
 from storage.notices.delivery_lock import DeliveryLock
 from storage.notices.sending import EnqueueJobs, Holding, hand_out
 from storage.rows import NOTICE_COLUMNS, notice, notice_values
-from storage.tables import NOTICE
+from storage.tables import CAMPAIGN, CAMPAIGN_PERSON, NOTICE
 from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.org.office import Office
@@ -272,6 +273,28 @@ class SqlOutbox:
     def unreached(self) -> frozenset[tuple[str, str]]:
         """Return case and obligation of letters that did not arrive."""
         return bundles.unreached(self._engine)
+
+    def awaited(self, notices: Sequence[Notice], *, today: date) -> frozenset[str]:
+        """Return the keys of those notices of campaigns whose person's answer is still awaited."""
+        found: set[tuple[str, str, int]] = set()
+        people = sorted({one.person for one in notices})
+        asked = (
+            select(CAMPAIGN_PERSON.c.campaign, CAMPAIGN_PERSON.c.person, CAMPAIGN_PERSON.c.version)
+            .join(CAMPAIGN, CAMPAIGN.c.id == CAMPAIGN_PERSON.c.campaign)
+            .where(
+                CAMPAIGN.c.id.in_(sorted({one.obligation for one in notices})),
+                CAMPAIGN.c.closed_on.is_(None),
+                CAMPAIGN.c.until >= today,
+                in_names(CAMPAIGN_PERSON.c.person),
+                CAMPAIGN_PERSON.c.answer == "",
+                CAMPAIGN_PERSON.c.left_on.is_(None),
+            )
+        )
+        with reading(self._engine) as connection:
+            found |= {(*one,) for one in execute_for_names(connection, asked, people)}
+        return frozenset(
+            one.key for one in notices if (one.obligation, one.person, one.about["version"]) in found
+        )
 
     def notices(
         self,

@@ -26,6 +26,7 @@ from storage.database.in_list import execute_for_names, in_names
 from storage.org.chain import OfficeEvent, append_events, hold
 from storage.tables import (
     ACCOUNT,
+    CAMPAIGN,
     ENTRY,
     LINK,
     LINK_CODE,
@@ -162,6 +163,14 @@ LINKS = VouchedTable(table=LINK, key=("person",), personal=("chat",))
 LINK_CODES = VouchedTable(
     table=LINK_CODE, key=("hash",), open=("person", "until"), expires="until", may_vanish=True
 )
+CAMPAIGNS = VouchedTable(
+    table=CAMPAIGN,
+    key=("id",),
+    open=(
+        *("register_id", "version", "kind", "title", "units", "until", "document", "given"),
+        *("started_on", "started_by", "closed_on", "wave"),
+    ),
+)
 VOUCHED: tuple[VouchedTable, ...] = (
     ACCOUNTS,
     ENTRIES,
@@ -172,6 +181,7 @@ VOUCHED: tuple[VouchedTable, ...] = (
     PREFERENCES,
     LINKS,
     LINK_CODES,
+    CAMPAIGNS,
 )
 """Every table the office's chain vouches for. One that is added gets its baseline at the next start."""
 

@@ -6,7 +6,7 @@ Each row is a chain of its own, whose seq is the compare and swap: many people w
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -21,7 +21,7 @@ from storage.chain import canonical, line, link
 from storage.database.dialect import insert_many
 from storage.database.engine import Row_, reading, writing
 from storage.database.in_list import execute_for_names, in_names
-from storage.tables import REGISTER_CELL, REGISTER_EVENT, REGISTER_ROW, REGISTER_SECRET
+from storage.tables import CAMPAIGN_PERSON, REGISTER_CELL, REGISTER_EVENT, REGISTER_ROW, REGISTER_SECRET
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal
 from workflow.registers.rows import EventKind, Projection, RegisterRow, RowEvent, fold
@@ -134,12 +134,14 @@ class SqlRegisterRows:
         by: str,
         now: datetime,
         year: int,
+        also: Callable[[Connection, Sequence[str]], None] = lambda _connection, _ids: None,
     ) -> Sequence[str]:
         """Write new rows in one transaction, all or none; return their ids.
 
         Args:
             unique: of each row, the keys of its unique fields.
             seen_units: units whose rows the writer sees; None for all.
+            also: is called with the ids inside the transaction; what it raises takes the rows back.
 
         Raises:
             NotUnique: another row seen has one of these keys.
@@ -157,6 +159,7 @@ class SqlRegisterRows:
             numbers = range(first, first + len(writes))
             ids = [f"{register}-{year}-{number - year * _YEAR:04d}" for number in numbers]
             _insert(connection, register, list(zip(ids, numbers, writes, strict=True)), by, now)
+            also(connection, ids)
         return ids
 
     def change(
@@ -218,8 +221,24 @@ class SqlRegisterRows:
                     )
                     connection.execute(erased.values(value=None, salt=None))
                 write_cells(connection, {before.id: (before.register, write.projection)})
+                _follow_in_campaign(connection, write)
         except IntegrityError:
             raise RowChanged("register.row_changed", row=before.id) from None
+
+
+def _follow_in_campaign(connection: Connection, write: RowWrite) -> None:
+    """Await an answer again whose row is withdrawn, and forget whose it was where that is erased."""
+    answers = CAMPAIGN_PERSON.c.answer
+    mine = (answers != "") & (answers == write.after.id)
+    if write.draft.kind == "withdrawn":
+        connection.execute(CAMPAIGN_PERSON.update().where(mine).values(answer="", answered_at=None))
+    erased = {str(write.before.values.get(name)) for name in write.draft.erased} if write.before else set()
+    for one in connection.execute(CAMPAIGN_PERSON.select().where(mine)).all() if erased else ():
+        if one.person in erased:
+            step = CAMPAIGN_PERSON.update().where(
+                CAMPAIGN_PERSON.c.campaign == one.campaign, CAMPAIGN_PERSON.c.person == one.person
+            )
+            connection.execute(step.values(person=f"erased-{one.number}", name="", post=""))
 
 
 def rows(connection: Connection, ids: Collection[str]) -> Mapping[str, RegisterRow]:

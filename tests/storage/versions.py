@@ -31,6 +31,7 @@ UNDONE = {
         *(f'ALTER TABLE "case" DROP COLUMN {name}' for name in ("object_kk", "object_ru", "object_also")),
     ),
     "0033": tuple(f"DROP TABLE register_{name}" for name in ("event", "row", "cell", "secret")),
+    "0034": ("DROP TABLE campaign_person", "DROP TABLE campaign"),
 }
 """Revision -> statements that take it back."""
 

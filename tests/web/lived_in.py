@@ -94,6 +94,8 @@ def live_in(office: RealOffice, *, word: str = "Обычное слово") -> d
         today=moment.today,
     )
     now = "2026-04-06T12:00"
+    start = ("campaign", "start", "consents", "confirmation", "--until", "2026-04-30", "--title", word)
+    office.run(*start, now=now)
     for line in (
         ("correct", corrected, "order_signed", "--on", "2026-04-03", "--ground", word),
         ("cancel", cancelled, "--ground", word),

@@ -23,6 +23,8 @@ OPEN = {
     "/welcome/{secret}",
     "/digest/{secret}",  # one click of a mail program; nothing is switched off there
     "/digest/{secret}/{choice}",
+    "/confirm/{token}",  # whoever a campaign asks has no account: the link is theirs alone
+    "/confirm/{token}/document",
     "/static/third-party/{name}",
     "/static/{name}",
     "/api/openapi.json",
@@ -108,6 +110,9 @@ def filled(path: str, case: str) -> str:
         "{digest}": "0" * 64,
         "{row}": "risk.1" if "{case}" in path else "gifts-2026-0001",
         "{register_id}": "gifts",
+        "{campaign}": "2026-001",
+        "{kind}": "consents.confirmation",
+        "{person}": "1",
         "{number}": "2026",
         "{year}": "2026",
         "{day}": "2026-04-06",

@@ -30,6 +30,8 @@ ASIDE = {
     "/welcome/{secret}": "by a letter",
     "/digest/{secret}": "by a letter",
     "/digest/{secret}/{choice}": "by a letter",
+    "/confirm/{token}": "by a letter",
+    "/confirm/{token}/document": "by a letter",
     "/static/third-party/{name}": "files",
     "/static/{name}": "files",
     "/suggest/unit": "by a field, while somebody types",

@@ -15,11 +15,13 @@ from typing import Any
 from sqlalchemy import insert
 
 from documents.sheets.upload import UploadKind
+from services.campaigns import StartCampaign, start_campaign
 from services.context import operator_context
 from services.credentials import hash_password
 from services.registers import AddRow, add_row
 from services.staff import mark
 from storage.accounts.uploads import SqlUploads
+from storage.notices.campaigns import SqlCampaigns
 from storage.org import store as office_store
 from storage.tables import NOTICE
 from tests.second_factors import code_at
@@ -98,6 +100,10 @@ class World:
         """The key of a letter about the case that went to whoever sends now."""
         return f"{self.case}:{what}:{self.now_at}"
 
+    def number_of(self, person: str) -> str:
+        """The number of somebody in the first campaign."""
+        return str(SqlCampaigns(self.office.house.engine).people("2026-001")[person].number)
+
     def mark_of_person(self, key: str) -> str:
         return mark(self.office.house.reads.office().people[key])
 
@@ -161,6 +167,7 @@ def form_in_case(**fields: object) -> Sent:
 
 
 API = "/api/v1"
+CAMPAIGN_API, WHOLE = f"{API}/campaigns/{{campaign}}", {"{campaign}": "2026-001"}
 CASE = f"{API}/cases/{{case}}"
 ADMIN = f"{API}/administration"
 ACCOUNT = f"{ADMIN}/accounts/{{login}}"
@@ -255,6 +262,14 @@ SENT: Mapping[str, Sent] = {
     f"{API}/rows/{{row}}/erasure": Sent(
         json={"fields": ["employee"], **GROUND}, row=True, places=lambda world: {"{row}": world.rows[4]}
     ),
+    # --------------------------------------------------------------------------------- the API: campaigns
+    f"{API}/campaigns": Sent(json={"register_id": "consents", "kind": "confirmation", "until": DAY}),
+    f"{CAMPAIGN_API}/people/query": Sent(json={"state": "awaited"}, places=WHOLE, changes=False, row=True),
+    f"{CAMPAIGN_API}/reminders": Sent(places=WHOLE, row=True),
+    f"{CAMPAIGN_API}/answers": Sent(
+        json={"person": "v.kim@example.kz", "values": {"post": "маман"}}, places=WHOLE, row=True
+    ),
+    f"{CAMPAIGN_API}/closing": Sent(places={"{campaign}": "2026-002"}, row=True),
     # --------------------------------------------------------------------- the API: files, years, the calendar
     f"{API}/files": Sent(files={"file": ("тағы.pdf", b"%PDF-1.7\nmore")}),
     f"{API}/schedules/preview": Sent(json=lambda world: {"file": world.files["schedule"]}, changes=False),
@@ -344,6 +359,17 @@ SENT: Mapping[str, Sent] = {
     ),
     "/registers/{register_id}/{row}": on_row(2, form={"was.topic": "", "field.topic": "Бет: тақырып"}),
     "/registers/{register_id}/{row}/withdraw": on_row(3, form=GROUND),
+    # ------------------------------------------------------------------------------------- pages: campaigns
+    "/campaigns/new/{kind}": Sent(
+        form={"until": DAY, "unit": OWN, "start": "1"}, places={"{kind}": "consents.confirmation"}
+    ),
+    "/campaigns/{campaign}/remind": Sent(form={}, places=WHOLE, row=True),
+    "/campaigns/{campaign}/paper/{person}": Sent(
+        form={"field.post": "маман"},
+        places=lambda world: {**WHOLE, "{person}": world.number_of("n.ibraev@example.kz")},
+        row=True,
+    ),
+    "/campaigns/{campaign}/close": Sent(form={}, places={"{campaign}": "2026-003"}, row=True),
     # -------------------------------------------------------------------------------- pages: the desk, opening
     "/desk/record": Sent(
         form=lambda world: {"case": world.case, "fact": "discussion_announced", "on": DAY}, case=True
@@ -429,6 +455,8 @@ def prepare(office: RealOffice) -> World:
     world = World(office=office, case=opened[0].id, secret=secret.id, document=document.id, spare=spare)
     _fill(world.case, office, who)
     world.rows = _rows(office)
+    for _ in range(3):
+        _campaign(office)
     _letters(world)
     _files(world)
     return world
@@ -471,6 +499,19 @@ def _rows(office: RealOffice) -> tuple[str, ...]:
     consent = {"employee": "v.kim@example.kz", "post": "маман", "paper": "consent", "signed_on": DAY}
     rows.append(AddRow(register_id="consents", unit=OWN, values=consent))
     return tuple(add_row(ctx, row).row.id for row in rows)
+
+
+def _campaign(office: RealOffice) -> None:
+    """A campaign among the people of OWN, and of the first reader."""
+    moment = office.moment[0]
+    ctx = operator_context(office.house, by="officer", now=moment.now, today=moment.today, demonstration=True)
+    fields = {
+        "register_id": "consents",
+        "kind": "confirmation",
+        "until": "2026-04-30",
+        "units": [OWN, "ТОО «Реновация»"],
+    }
+    start_campaign(ctx, StartCampaign.model_validate(fields))
 
 
 def _letters(world: World) -> None:

@@ -26,7 +26,8 @@ class Preferences:
 def preferences(request: HTTPConnection) -> Preferences:
     """Return language and theme of a request.
 
-    Language: `?lang=`, the cookie, Accept-Language, Kazakh; theme: `?theme=`, the cookie, the system's.
+    Language: `?lang=`, the cookie, `request.state.language` (of whom the page is for), Accept-Language, Kazakh;
+    theme: `?theme=`, the cookie, the system's.
     """
     cookies: list[tuple[str, str]] = []
     language = request.query_params.get("lang", "")
@@ -34,6 +35,8 @@ def preferences(request: HTTPConnection) -> Preferences:
         cookies.append(("lang", language))
     else:
         language = request.cookies.get("lang", "")
+    if language not in i18n.LANGUAGES:
+        language = request.scope.get("state", {}).get("language", "")
     if language not in i18n.LANGUAGES:
         language = preferred_language(request.headers.get("accept-language", ""))
     theme = request.query_params.get("theme", "")

@@ -34,6 +34,8 @@ RuleKind = Literal["not_before", "not_after", "at_least", "at_most", "required_w
 KeptIn = Literal["unit", "case"]
 FILLED = "filled"
 """The value in a condition that holds for any value: `decided_on=filled`."""
+TYPED: tuple[FieldKind, ...] = ("text", "long_text", "date", "number", "money", "choice", "yes_no", "link")
+"""Kinds somebody without an account may be asked for: none of them looks anything up in the office."""
 UNSORTED: frozenset[FieldKind] = frozenset({"long_text", "file"})
 """Kinds no list is filtered or sorted by."""
 OBLIGATIONS = "register-"
@@ -203,6 +205,40 @@ class Count:
         return tuple(filter(None, named))
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Campaign:
+    """What many people confirm or fill in, each by a link of their own; a row is added when one does.
+
+    Attributes:
+        person: the field of whom a row is about.
+        confirmed_on: the date field that becomes the day of the confirmation; "" where there is none.
+        post: the text field the person's post is written to; asked of them where the office does not know it.
+        values: what a row says besides, the same for all.
+        given: fields the officer gives at the start, the same for all.
+        fills: fields each person fills in, all of them.
+        invitation: why people are written to; declares: what somebody declares by confirming.
+    """
+
+    id: str
+    title: Text
+    act: str
+    paragraph: str
+    person: str
+    invitation: Text
+    declares: Text
+    confirmed_on: str = ""
+    post: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    given: tuple[str, ...] = ()
+    fills: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Every field of a row it fills."""
+        own = filter(None, (self.person, self.confirmed_on, self.post))
+        return (*own, *self.values, *self.given, *self.fills)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Register:
     """One dated version of a register.
@@ -214,6 +250,7 @@ class Register:
         adopted_act: the act of one organisation it rests on, which binds those who adopted it.
         named_by: fields that name a row in lists and letters.
         confidential: its rows are for officers, and for the people `access` names.
+        campaigns: what many people may be asked to confirm or fill in, by id.
         opens: the case a row opens; procedure: what its own obligations make a case of; None without either.
         digest: SHA-256 of the file's text; a row keeps it.
     """
@@ -236,6 +273,7 @@ class Register:
     access: tuple[RowAccess, ...] = ()
     opens: Opening | None = None
     counts: tuple[Count, ...] = ()
+    campaigns: Mapping[str, Campaign] = field(default_factory=dict)
     procedure: Procedure | None = None
     responsible: Mapping[str, str] = field(default_factory=dict)
     digest: str = ""

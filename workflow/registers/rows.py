@@ -12,7 +12,8 @@ from workflow.org.office import Office
 from workflow.registers.definition import Register, RegisterField, Registers
 from workflow.registers.values import Value, Values, is_filled
 
-EventKind = Literal["added", "edited", "withdrawn", "opened", "erased"]
+EventKind = Literal["added", "confirmed", "edited", "withdrawn", "opened", "erased"]
+"""`confirmed` adds a row as `added` does: by whom it is about, through a link of their own."""
 KEY_LIMIT = 200
 """Letters of a text by which lists are filtered and sorted."""
 NUMBER_SHIFT = 10**14

@@ -64,6 +64,12 @@ class Lookup:
     row: Callable[[str, str], str | None]
 
 
+NO_NAMES = Lookup(
+    person=lambda _: None, unit=lambda _: None, case=lambda _: None, row=lambda _register, _text: None
+)
+"""Finds nothing: for values that name nothing of the office."""
+
+
 class _Wrong(Exception):
     def __init__(self, code: str, **arguments: object) -> None:
         super().__init__(code)

@@ -34,7 +34,16 @@ from workflow.law.reader.table import Problem, heading, read_edition
 from workflow.law.reader.terms import TERM, AnchoredTerm
 from workflow.org.office import OUTSIDE
 from workflow.registers import definition as registers
-from workflow.registers.definition import FILLED, OBLIGATIONS, Condition, Register, RegisterField, Registers
+from workflow.registers.definition import (
+    FILLED,
+    OBLIGATIONS,
+    TYPED,
+    Condition,
+    Register,
+    RegisterField,
+    Registers,
+)
+from workflow.registers.values import NO_NAMES, parse_values
 from workflow.scoring.scale import Indicator
 
 RESERVED_FIELDS = frozenset({"id", "unit", "case", "row", "register", "ground"})
@@ -153,6 +162,14 @@ COUNT = table(
     fact=Fact,
     where=many(Annotated[Condition, _WRITTEN_CONDITION, AfterValidator(_condition)]),
 )
+CAMPAIGN = table(
+    registers.Campaign,
+    id=Name,
+    act=DashedName,
+    values=dict[Name, str],
+    given=Distinct[Name],
+    fills=Distinct[Name],
+)
 REGISTER = table(
     partial(Register, acts={}, fields={}),
     make=_register,
@@ -170,6 +187,7 @@ REGISTER = table(
     access=many(table(registers.RowAccess)),
     opens=OPENS,
     counts=Keyed("count", many(COUNT)),
+    campaigns=Keyed("campaign", many(CAMPAIGN, BY_ID)),
     procedure=Keyed("obligation", many(table(_row_obligation, term=TERM))),
 )
 
@@ -208,6 +226,8 @@ def problems(register: Register) -> Iterator[Problem]:
         yield from _names(register, f"access {number}: fields", access.fields)
     yield from _opens(register)
     yield from _obligations(register)
+    for number, campaign in enumerate(register.campaigns.values()):
+        yield from _campaign(register, campaign, heading("campaign", number, campaign.id))
     for number, count in enumerate(register.counts, 1):
         place = f"count {number}"
         yield from _names(register, f"{place}: date", [count.date], "date")
@@ -340,6 +360,29 @@ def _obligations(register: Register) -> Iterator[Problem]:
     names = {*register.fields}
     if all(one.since is None or one.since in names for one in asked):
         yield from checks.problems(procedure)
+
+
+def _campaign(register: Register, campaign: registers.Campaign, place: str) -> Iterator[Problem]:
+    if register.kept_in != "unit":
+        yield Problem("campaign_in_case", place, {"value": campaign.id})
+    if campaign.act not in register.acts:
+        yield _unknown(f"{place}: act", campaign.act, register.acts)
+    yield from _names(register, f"{place}: person", [campaign.person], "person")
+    yield from _names(register, f"{place}: confirmed_on", filter(None, [campaign.confirmed_on]), "date")
+    yield from _names(register, f"{place}: post", filter(None, [campaign.post]), "text")
+    yield from _names(register, f"{place}: values", campaign.values, *TYPED)
+    yield from _names(register, f"{place}: given", campaign.given, *TYPED, "row")
+    yield from _names(register, f"{place}: fills", campaign.fills, *TYPED)
+    known = {name: value for name, value in campaign.values.items() if name in register.fields}
+    for problem in parse_values(register, known, NO_NAMES)[1]:
+        value = campaign.values[problem.field]
+        yield Problem("campaign_value", f"{place}: values", {"value": value, "name": problem.field})
+    named = campaign.fields
+    for number in repeated(named):
+        yield Problem("duplicate", place, {"value": named[number]})
+    for field in register.fields.values():
+        if field.required and field.id not in named:
+            yield Problem("campaign_lacks", place, {"value": field.id})
 
 
 def _condition_problems(register: Register, place: str, condition: Condition | None) -> Iterator[Problem]:

@@ -1,0 +1,232 @@
+"""`merzim campaign list|start|show|remind|close|record|export`: many people answer one thing by a link."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from merzim.cli.call import BAD_INPUT, DONE, CommandContext
+from merzim.cli.help import add_group
+from merzim.cli.parsing import day, named_texts
+
+if TYPE_CHECKING:
+    from services.campaigns import CampaignView
+
+CampaignId = Annotated[str, typer.Argument(metavar="CAMPAIGN")]
+Values = Annotated[list[str] | None, typer.Argument(metavar="[FIELD=VALUE ...]")]
+PEOPLE_SHOWN = 500
+"""People read at a time for a list."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the group to the application."""
+    add_group(
+        app,
+        "campaign",
+        list=listed,
+        start=start,
+        show=show,
+        remind=remind,
+        close=close,
+        record=record,
+        export=export,
+    )
+
+
+def listed(ctx: typer.Context) -> None:
+    from services.campaigns import AskCampaigns, list_campaigns
+
+    call = CommandContext.of(ctx)
+    found = list_campaigns(call.ctx, AskCampaigns())
+    if call.json:
+        call.answer(found.model_dump(mode="json"))
+        return
+    if not found.campaigns and not call.lists:
+        call.print(call.say("cli.campaign.none"))
+    else:
+        call.table(
+            ("id", "title", "until", "state", "answered", "asked"),
+            [
+                (one.id, one.title[call.language], one.until, _state(call, one), one.answered, one.asked)
+                for one in found.campaigns
+            ],
+        )
+    if not call.lists:
+        call.print("\n" + call.say("cli.campaign.may_start"))
+        for kind in found.kinds:
+            call.print(f"  {kind.register_id} {kind.kind}  {kind.title[call.language]}")
+
+
+def start(
+    ctx: typer.Context,
+    register: Annotated[str, typer.Argument(metavar="REGISTER")],
+    kind: Annotated[str, typer.Argument(metavar="KIND")],
+    values: Values = None,
+    until: Annotated[str, typer.Option("--until", metavar="DATE", help="cli.option.campaign_until")] = "",
+    title: Annotated[str, typer.Option("--title", metavar="TEXT", help="cli.option.campaign_title")] = "",
+    units: Annotated[
+        list[str] | None, typer.Option("--unit", metavar="U", help="cli.option.campaign_units")
+    ] = None,
+    link: Annotated[str, typer.Option("--link", metavar="URL", help="cli.option.campaign_link")] = "",
+    file: Annotated[str, typer.Option("--file", metavar="FILE", help="cli.option.campaign_file")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="cli.option.dry_run")] = False,
+) -> int:
+    from services.campaigns import StartCampaign, start_campaign
+    from services.inputs import OpenFile, build
+    from services.registers import FileInput
+    from workflow.registers.values import InvalidRow
+
+    call = CommandContext.of(ctx)
+    with ExitStack() as files:
+        document = None
+        if file:
+            path = Path(file)
+            document = FileInput(content=OpenFile(path.name, files.enter_context(path.open("rb"))))
+        fields: dict[str, Any] = {
+            "register_id": register,
+            "kind": kind,
+            "title": title,
+            "units": list(units or ()),
+            "until": day(until, where="--until"),
+            "values": _values(values),
+            "link": link or None,
+            "file": document,
+            "preview": dry_run,
+        }
+        try:
+            result = start_campaign(call.ctx, build(StartCampaign, fields))
+        except InvalidRow as invalid:
+            return _say_problems(call, invalid)
+    if call.json:
+        call.answer(result.model_dump(mode="json"))
+        return DONE
+    arguments = {"campaign": result.campaign, "people": result.people, "unreached": result.unreached}
+    call.print(call.say(f"cli.campaign.{'preview' if dry_run else 'started'}", **arguments))
+    for name in result.unreached_names:
+        call.print(f"  {name}")
+    if dry_run:
+        call.print(call.say("cli.nothing_written"))
+    return DONE
+
+
+def show(
+    ctx: typer.Context,
+    campaign: CampaignId,
+    state: Annotated[str, typer.Option("--state", metavar="STATE", help="cli.option.campaign_state")] = "",
+    unit: Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")] = "",
+    search: Annotated[str, typer.Option("--search", metavar="TEXT", help="cli.option.search")] = "",
+) -> None:
+    from services.campaigns import ShowCampaign, show_campaign
+    from services.inputs import build
+
+    call = CommandContext.of(ctx)
+    fields = {"campaign": campaign, "state": state, "unit": unit, "search": search, "size": PEOPLE_SHOWN}
+    asked = build(ShowCampaign, fields)
+    found = show_campaign(call.ctx, asked)
+    people = list(found.people)
+    for number in range(2, found.pages + 1):
+        people += show_campaign(call.ctx, asked.model_copy(update={"page": number})).people
+    if call.json:
+        call.answer(
+            {**found.model_dump(mode="json"), "people": [one.model_dump(mode="json") for one in people]}
+        )
+        return
+    if not call.lists:
+        view = found.campaign
+        call.print(f"{view.id}  {view.title[call.language]}  {view.until}  {_state(call, view)}")
+        call.print(_counts(call, view) + "\n")
+    call.table(
+        ("person", "unit", "state", "day", "id"),
+        [
+            (
+                one.name,
+                one.unit_name,
+                call.say(f"campaign.state.{one.state}"),
+                one.answered_at.date() if one.answered_at else one.left_on or "",
+                one.answer,
+            )
+            for one in people
+        ],
+    )
+
+
+def remind(ctx: typer.Context, campaign: CampaignId) -> None:
+    from services.campaigns import RemindCampaign, remind_campaign
+    from services.inputs import build
+
+    call = CommandContext.of(ctx)
+    found = remind_campaign(call.ctx, build(RemindCampaign, {"campaign": campaign}))
+    _tell(call, found.campaign, "reminded")
+
+
+def close(ctx: typer.Context, campaign: CampaignId) -> None:
+    from services.campaigns import CloseCampaign, close_campaign
+    from services.inputs import build
+
+    call = CommandContext.of(ctx)
+    found = close_campaign(call.ctx, build(CloseCampaign, {"campaign": campaign}))
+    _tell(call, found.campaign, "closed")
+
+
+def record(
+    ctx: typer.Context,
+    campaign: CampaignId,
+    person: Annotated[str, typer.Argument(metavar="PERSON")],
+    values: Values = None,
+) -> int:
+    from services.campaigns import RecordAnswer, record_answer
+    from services.inputs import build
+    from workflow.registers.values import InvalidRow
+
+    call = CommandContext.of(ctx)
+    fields = {"campaign": campaign, "person": person, "values": _values(values)}
+    try:
+        found = record_answer(call.ctx, build(RecordAnswer, fields))
+    except InvalidRow as invalid:
+        return _say_problems(call, invalid)
+    _tell(call, found.campaign, "recorded", person=person)
+    return DONE
+
+
+def export(
+    ctx: typer.Context, campaign: CampaignId, file: Annotated[str, typer.Argument(metavar="FILE")]
+) -> None:
+    from documents.registers.template import write_table
+    from services.campaigns import proof_sheet
+
+    call = CommandContext.of(ctx)
+    write_table(Path(file), proof_sheet(call.ctx, campaign, call.language))
+    call.print(call.say("register.file_written", file=file))
+
+
+def _values(words: Sequence[str] | None) -> dict[str, str]:
+    return dict(named_texts(words or (), where="FIELD=VALUE"))
+
+
+def _say_problems(call: CommandContext, invalid: Any) -> int:
+    from workflow.registers.values import problem_arguments
+
+    for problem in invalid.problems:
+        arguments = problem_arguments(invalid.register, problem)
+        call.note("merzim: " + call.say(f"register.value.{problem.code}", **arguments))
+    return BAD_INPUT
+
+
+def _tell(call: CommandContext, view: CampaignView, code: str, **arguments: object) -> None:
+    if call.json:
+        call.answer(view.model_dump(mode="json"))
+        return
+    call.print(call.say(f"cli.campaign.{code}", campaign=view.id, awaited=view.awaited, **arguments))
+
+
+def _counts(call: CommandContext, view: CampaignView) -> str:
+    names = ("asked", "answered", "awaited", "unreached", "left")
+    return call.say("cli.campaign.counts", **{name: getattr(view, name) for name in names})
+
+
+def _state(call: CommandContext, view: CampaignView) -> str:
+    return call.say(f"web.campaigns.{'open' if view.is_open else 'ended'}")

@@ -1,0 +1,75 @@
+"""Notices that ask people for their answer to a campaign: one for each person and wave, through one channel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from i18n import paragraph
+from notifications.channels import Channel, Switchable, language_of
+from notifications.notice import Notice
+from notifications.office_time import OfficeTimes
+from notifications.rules import Rules
+from notifications.wire.message import message_id
+from workflow.org.office import Person
+from workflow.registers.campaigns import CampaignPerson, StartedCampaign
+from workflow.registers.definition import Campaign, Register
+
+INVITATION, REMINDER = "invitation", "reminder"
+
+
+def campaign_notice(
+    person: Person,
+    asked: CampaignPerson,
+    campaign: StartedCampaign,
+    register: Register,
+    channels: Sequence[Channel],
+    times: OfficeTimes,
+    *,
+    rules: Rules,
+    now: datetime,
+) -> Notice | None:
+    """Return the notice of the campaign's present wave to a person; None where no channel reaches them.
+
+    The channel they switched on themselves goes first; the others follow where it fails.
+    """
+    channel = chosen_channel(person, channels)
+    if channel is None:
+        return None
+    wanted, language = register.campaigns[campaign.kind], language_of(channel, person)
+    rung = f"{REMINDER}-{campaign.wave}" if campaign.wave else INVITATION
+    key = f":{campaign.id}:{campaign.until.isoformat()}:{rung}:{person.key}:{channel.name}"
+    return Notice(
+        key=key,
+        case="",
+        obligation=campaign.id,
+        due=campaign.until,
+        rung=rung,
+        person=person.key,
+        channel=channel.name,
+        address=channel.address(person) or "",
+        language=language,
+        queued_at=now,
+        not_before=times.opening(person.key, now),
+        message_id=message_id(key, rules.domain),
+        kind="campaign",
+        about={
+            "number": asked.number,
+            "version": asked.version,
+            "title": campaign.titled(wanted)[language],
+            "text": wanted.invitation[language],
+            "act": cited(register, wanted, language),
+        },
+    )
+
+
+def chosen_channel(person: Person, channels: Sequence[Channel]) -> Channel | None:
+    """Return the channel a person is asked through; None where none reaches them."""
+    reaching = [channel for channel in channels if channel.address(person) is not None]
+    reaching.sort(key=lambda channel: not isinstance(channel, Switchable))
+    return reaching[0] if reaching else None
+
+
+def cited(register: Register, campaign: Campaign, language: str) -> str:
+    """Return the act and paragraph a campaign rests on, in words."""
+    return f"{register.acts[campaign.act].title[language]}, {paragraph(campaign.paragraph, language)}"

@@ -1,0 +1,42 @@
+"""The letter that asks somebody for their answer to a campaign, with a link of their own."""
+
+from __future__ import annotations
+
+from i18n import say
+from notifications.campaign_links import AnswerLink, answer_address
+from notifications.letters.page import Line, Page, Section, render_letter
+from notifications.notice import Letter, Notice
+from notifications.rules import Rules
+
+
+def campaign_letter(notice: Notice, *, name: str, rules: Rules) -> Letter:
+    """Return the letter of a campaign's notice."""
+    about, language = notice.about, notice.language
+    link = AnswerLink(notice.obligation, int(str(about["number"])), int(str(about["version"])))
+    said = {"title": about["title"], "until": notice.due}
+    kind = "reminder" if notice.rung.startswith("reminder") else "invitation"
+
+    def line(code: str) -> str:
+        return say(f"campaign_letter.{code}", said, language)
+
+    page = Page(
+        subject=line(f"{kind}.subject"),
+        greeting=say("letter.greeting", {"name": name}, language),
+        lead=str(about["text"]),
+        table=(
+            Line(label=line("title"), text=str(about["title"])),
+            Line(label=line("act"), text=str(about["act"])),
+            Line(label=line("until"), text=say("campaign_letter.day", said, language)),
+        ),
+        sections=(
+            Section(
+                heading=line("heading"),
+                lines=(
+                    Line(text=line("link"), link=answer_address(rules, link), below=True),
+                    Line(text=line("own")),
+                ),
+            ),
+        ),
+        footer=line("footer"),
+    )
+    return render_letter(page, language)

@@ -1,0 +1,108 @@
+"""Keeps campaigns up to date: who joined or left, and the letters that are to be written."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from services.app import AppContext
+    from storage.notices.campaigns import PeopleChange, SqlCampaigns
+    from workflow.org.office import Office
+    from workflow.registers.campaigns import CampaignPerson, StartedCampaign
+
+log = logging.getLogger("merzim.campaigns")
+
+
+def carry_on(app: AppContext, *, now: datetime, today: date) -> int:
+    """Bring every open campaign up to date with the office and queue its letters; return how many were queued.
+
+    Safe to repeat, in several processes too; each transaction writes a bounded number of people.
+    """
+    from storage.notices.campaigns import SqlCampaigns
+
+    campaigns, queued = SqlCampaigns(app.engine, app.outbox), 0
+    for campaign in campaigns.open(today):
+        update_people(app, campaigns, campaign, now=now, today=today)
+        queued += write_letters(app, campaigns, campaign, now=now)
+    if queued:
+        log.info("campaigns: %s letters queued", queued)
+    return queued
+
+
+def update_people(
+    app: AppContext, campaigns: SqlCampaigns, campaign: StartedCampaign, *, now: datetime, today: date
+) -> None:
+    """Write who joined, left or came back; nothing while the office is as it was."""
+    office = app.outbox.office()
+    if app.campaign_offices.get(campaign.id) is office:
+        return
+    change = find_changes(campaign, office, campaigns.people(campaign.id), today=today)
+    campaigns.change_people(campaign, change, now=now, on=today)
+    app.campaign_offices[campaign.id] = office
+
+
+def find_changes(
+    campaign: StartedCampaign, office: Office, asked: Mapping[str, CampaignPerson], *, today: date
+) -> PeopleChange:
+    """Return how the people a campaign asks differ from those of the office."""
+    from storage.notices.campaigns import PeopleChange
+    from workflow.registers.campaigns import CampaignPerson, people_asked
+
+    joined, changed = [], []
+    present = {person.key: person for person in people_asked(office, campaign.units)}
+    for person in present.values():
+        before = asked.get(person.key)
+        if before is None:
+            joined.append(
+                CampaignPerson(
+                    campaign=campaign.id,
+                    person=person.key,
+                    number=0,
+                    name=person.name,
+                    unit=person.unit,
+                    post=person.post,
+                    joined_on=today,
+                )
+            )
+            continue
+        after = replace(before, name=person.name, unit=person.unit, post=person.post, left_on=None)
+        if after != before:
+            changed.append(after)
+    changed += [
+        replace(before, left_on=today)
+        for key, before in asked.items()
+        if key not in present and before.left_on is None
+    ]
+    return PeopleChange(joined=joined, changed=changed)
+
+
+def write_letters(app: AppContext, campaigns: SqlCampaigns, campaign: StartedCampaign, *, now: datetime) -> int:
+    """Queue the letters of the present wave, CHUNK people at a time; return how many were queued."""
+    from notifications.campaign_notices import campaign_notice
+    from notifications.office_time import OfficeTimes
+    from storage.notices.campaigns import CHUNK
+
+    register = app.registers.version(campaign.register, campaign.version)
+    channels, queued = tuple(app.channels.values()), 0
+    times: OfficeTimes | None = None
+    while people := campaigns.unwritten(campaign, limit=CHUNK):
+        office = app.outbox.office()
+        times = times or OfficeTimes(office, app.calendar, app.rules)
+        letters = [
+            notice
+            for one in people
+            if (person := office.people.get(one.person)) is not None
+            and (
+                notice := campaign_notice(
+                    person, one, campaign, register, channels, times, rules=app.rules, now=now
+                )
+            )
+        ]
+        queued += campaigns.queue(campaign, people, letters)
+        if app.stopping.is_set():
+            break
+    return queued

@@ -1,0 +1,386 @@
+"""Campaigns in a database: what is under way, whom they ask, who answered, whose letter is to be written."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, case, func, select, update
+
+from notifications.notice import Notice
+from storage.database.dialect import insert_many
+from storage.database.engine import Row_, reading, writing
+from storage.database.in_list import execute_for_names, in_collection, in_names
+from storage.notices.outbox import SqlOutbox
+from storage.org.chain import hold
+from storage.org.vouched import CAMPAIGNS, RowChange, RowEvent, record
+from storage.tables import ACT, CAMPAIGN, CAMPAIGN_PERSON, NOTICE
+from workflow.ports import Contradiction
+from workflow.registers.campaigns import AnswerState, CampaignPerson, StartedCampaign
+from workflow.search_words import fold, search_words
+
+CHUNK = 500
+"""People written in one transaction."""
+STARTED, REMINDED, CLOSED, PEOPLE = (
+    "campaign_started",
+    "campaign_reminded",
+    "campaign_closed",
+    "campaign_people",
+)
+"""Kinds of events in the office's chain."""
+_P = CAMPAIGN_PERSON.c
+_STATES: Mapping[AnswerState, ColumnElement[bool]] = {
+    "awaited": and_(_P.answer == "", _P.left_on.is_(None)),
+    "answered": _P.answer != "",
+    "left": and_(_P.answer == "", _P.left_on.is_not(None)),
+}
+_PEOPLE_OF = CAMPAIGN_PERSON.select().where(in_names(_P.person))
+
+
+class AlreadyAnswered(Contradiction):
+    """Somebody's answer is there already, or is not asked for any more; nothing was written."""
+
+
+class CampaignChanged(Contradiction):
+    """Somebody else reminded or closed the campaign since it was read; nothing was written."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PeopleQuery:
+    """Which people of a campaign. `units`: None for all; `unreached`: those no channel has an address of."""
+
+    campaign: str
+    state: AnswerState | None = None
+    units: Collection[str] | None = None
+    search: str = ""
+    unreached: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PeopleChange:
+    """How the people a campaign asks differ from those of the office.
+
+    Attributes:
+        joined: new ones, their numbers not given yet.
+        changed: those whose name, unit or post differ, who left or came back.
+    """
+
+    joined: Sequence[CampaignPerson] = ()
+    changed: Sequence[CampaignPerson] = ()
+
+
+class SqlCampaigns:
+    """The campaigns of an office."""
+
+    def __init__(self, engine: Engine, outbox: SqlOutbox | None = None) -> None:
+        self._engine = engine
+        self._outbox = outbox
+
+    def all(self) -> Sequence[StartedCampaign]:
+        """Return every campaign, the newest first."""
+        with reading(self._engine) as connection:
+            query = CAMPAIGN.select().order_by(CAMPAIGN.c.id.desc())
+            return [_campaign(one) for one in connection.execute(query)]
+
+    def open(self, today: date) -> Sequence[StartedCampaign]:
+        """Return the campaigns that take answers."""
+        with reading(self._engine) as connection:
+            query = CAMPAIGN.select().where(CAMPAIGN.c.closed_on.is_(None), CAMPAIGN.c.until >= today)
+            return [_campaign(one) for one in connection.execute(query.order_by(CAMPAIGN.c.id))]
+
+    def get(self, name: str) -> StartedCampaign | None:
+        """Return a campaign; None where there is none."""
+        with reading(self._engine) as connection:
+            found = connection.execute(CAMPAIGN.select().where(CAMPAIGN.c.id == name)).first()
+        return _campaign(found) if found is not None else None
+
+    def start(self, campaign: StartedCampaign, *, now: datetime) -> StartedCampaign:
+        """Write a new campaign with its event; return it with its id. Nobody is asked yet."""
+        year = campaign.started_on.year
+        with writing(self._engine) as connection:
+            hold(connection)
+            last = connection.execute(
+                select(func.max(CAMPAIGN.c.id)).where(CAMPAIGN.c.id.like(f"{year}-%"))
+            ).scalar()
+            number = int(last.partition("-")[2]) + 1 if last else 1
+            started = replace(campaign, id=f"{year}-{number:03d}")
+            values = _values(started)
+            connection.execute(CAMPAIGN.insert(), values)
+            rows = [CAMPAIGNS.added(values)]
+            record(
+                connection, _event(STARTED, started, started.started_by, now, rows=rows, on=started.started_on)
+            )
+        return started
+
+    def remind(self, campaign: StartedCampaign, *, by: str, now: datetime, today: date) -> StartedCampaign:
+        """Ask for a letter to everybody whose answer is awaited. Raises CampaignChanged."""
+        after = replace(campaign, wave=campaign.wave + 1)
+        return self._change(REMINDED, campaign, after, by=by, now=now, today=today)
+
+    def close(self, campaign: StartedCampaign, *, by: str, now: datetime, today: date) -> StartedCampaign:
+        """Take no more answers. Raises CampaignChanged."""
+        after = replace(campaign, closed_on=today)
+        return self._change(CLOSED, campaign, after, by=by, now=now, today=today)
+
+    def _change(
+        self,
+        kind: str,
+        before: StartedCampaign,
+        after: StartedCampaign,
+        *,
+        by: str,
+        now: datetime,
+        today: date,
+    ) -> StartedCampaign:
+        with writing(self._engine) as connection:
+            step = (
+                CAMPAIGN.update()
+                .where(
+                    CAMPAIGN.c.id == before.id, CAMPAIGN.c.wave == before.wave, CAMPAIGN.c.closed_on.is_(None)
+                )
+                .values(wave=after.wave, closed_on=after.closed_on)
+            )
+            if not connection.execute(step, execution_options={"preserve_rowcount": True}).rowcount:
+                raise CampaignChanged("campaign.changed", campaign=before.id)
+            rows = [CAMPAIGNS.changed(_values(before), _values(after))]
+            record(connection, _event(kind, after, by, now, rows=rows, on=today))
+        return after
+
+    def history(self, campaign: str) -> Sequence[Row_]:
+        """Return the events of a campaign in the office's chain, in order."""
+        query = ACT.select().where(ACT.c.kind.in_((STARTED, REMINDED, CLOSED, PEOPLE)), ACT.c.name == campaign)
+        with reading(self._engine) as connection:
+            return connection.execute(query.order_by(ACT.c.seq)).all()
+
+    # ------------------------------------------------------------------------------------------- people
+
+    def people(self, campaign: str, keys: Collection[str] | None = None) -> Mapping[str, CampaignPerson]:
+        """Return whom a campaign asks or asked, by key: everybody, or those of these keys."""
+        with reading(self._engine) as connection:
+            query = CAMPAIGN_PERSON.select().where(_P.campaign == campaign)
+            if keys is not None:
+                query = query.where(in_collection(self._engine, _P.person, keys))
+            return {one.person: _person(one) for one in connection.execute(query)}
+
+    def change_people(
+        self, campaign: StartedCampaign, change: PeopleChange, *, now: datetime, on: date
+    ) -> None:
+        """Write who joined, left, came back or is called otherwise; a transaction for every CHUNK of them.
+
+        A writer who was faster leaves nothing to do: what is there already is left as it is.
+        """
+        joined, changed = list(change.joined), list(change.changed)
+        while joined or changed:
+            with writing(self._engine) as connection:
+                # One process at a time gives numbers.
+                hold(connection)
+                last = connection.execute(
+                    select(func.max(_P.number)).where(_P.campaign == campaign.id)
+                ).scalar()
+                first = int(last or 0) + 1
+                new = [replace(one, number=number) for number, one in enumerate(joined[:CHUNK], first)]
+                added = _insert_people(connection, new)
+                for one in changed[:CHUNK]:
+                    self._update_person(connection, one)
+                left = [one.number for one in changed[:CHUNK] if one.left_on == on and not one.answer]
+                more = {"joined": added, "left": left}
+                if added or left:
+                    record(connection, _event(PEOPLE, campaign, "", now, on=on, more=more))
+            joined, changed = joined[CHUNK:], changed[CHUNK:]
+
+    @staticmethod
+    def _update_person(connection: Connection, one: CampaignPerson) -> None:
+        step = CAMPAIGN_PERSON.update().where(_P.campaign == one.campaign, _P.person == one.person)
+        connection.execute(step.values(name=one.name, unit=one.unit, post=one.post, left_on=one.left_on))
+
+    def counts(
+        self, campaign: str, units: Collection[str] | None = None
+    ) -> tuple[Mapping[AnswerState, int], int]:
+        """Return how many people stand how, and how many awaited ones no channel reaches."""
+        sums = [func.sum(case((condition, 1), else_=0)) for condition in _STATES.values()]
+        unreached = func.sum(case((and_(_STATES["awaited"], _P.reached.is_(False)), 1), else_=0))
+        query = select(*sums, unreached).where(_P.campaign == campaign)
+        if units is not None:
+            query = query.where(in_collection(self._engine, _P.unit, units))
+        with reading(self._engine) as connection:
+            found = connection.execute(query).one()
+        numbers = [int(one or 0) for one in found]
+        return dict(zip(_STATES, numbers, strict=False)), numbers[-1]
+
+    def page(
+        self, query: PeopleQuery, *, limit: int | None, offset: int = 0
+    ) -> tuple[int, Sequence[CampaignPerson]]:
+        """Return how many people there are, and one page of them in order of name."""
+        # The narrow index finds the page; only its people are read whole.
+        chosen = select(_P.person, _P.name).where(*self._conditions(query)).order_by(_P.name, _P.person)
+        with reading(self._engine) as connection:
+            if query.search:
+                words = search_words(query.search)
+                named = [
+                    key
+                    for key, name in connection.execute(chosen)
+                    if all(word in fold(name.casefold()) for word in words)
+                ]
+                total = len(named)
+                keys = named[offset : None if limit is None else offset + limit]
+            else:
+                counted = select(func.count()).select_from(CAMPAIGN_PERSON).where(*self._conditions(query))
+                total = int(connection.execute(counted).scalar_one())
+                keys = list(connection.execute(chosen.limit(limit).offset(offset or None)).scalars())
+            asked: Select[tuple[object, ...]] = _PEOPLE_OF.where(_P.campaign == query.campaign)
+            found = {one.person: _person(one) for one in execute_for_names(connection, asked, keys)}
+        return total, [found[key] for key in keys]
+
+    def _conditions(self, query: PeopleQuery) -> list[ColumnElement[bool]]:
+        found: list[ColumnElement[bool]] = [_P.campaign == query.campaign]
+        if query.state is not None:
+            found.append(_STATES[query.state])
+        if query.unreached:
+            found += [_STATES["awaited"], _P.reached.is_(False)]
+        if query.units is not None:
+            found.append(in_collection(self._engine, _P.unit, query.units))
+        return found
+
+    def person(self, campaign: str, number: int) -> CampaignPerson | None:
+        """Return the person of a number; None where there is none."""
+        query = CAMPAIGN_PERSON.select().where(_P.campaign == campaign, _P.number == number)
+        with reading(self._engine) as connection:
+            found = connection.execute(query).first()
+        return _person(found) if found is not None else None
+
+    # ------------------------------------------------------------------------------------------ letters
+
+    def unwritten(self, campaign: StartedCampaign, *, limit: int) -> Sequence[CampaignPerson]:
+        """Return awaited people whose letter of the present wave is not queued yet, by number."""
+        query = (
+            CAMPAIGN_PERSON.select()
+            .where(_P.campaign == campaign.id, _P.written < campaign.wave, _STATES["awaited"])
+            .order_by(_P.written, _P.number)
+            .limit(limit)
+        )
+        with reading(self._engine) as connection:
+            return [_person(one) for one in connection.execute(query)]
+
+    def queue(
+        self, campaign: StartedCampaign, people: Sequence[CampaignPerson], letters: Sequence[Notice]
+    ) -> int:
+        """Queue letters of the present wave in one transaction; return how many were queued.
+
+        Args:
+            people: all whose letter was to be written, those without an address too.
+        """
+        if self._outbox is None:
+            raise ValueError("letters are queued in an outbox")
+        reached = {one.person for one in letters}
+        with writing(self._engine) as connection:
+            queued = self._outbox.queue(connection, letters)
+            for has_address in (True, False):
+                keys = [one.person for one in people if (one.person in reached) is has_address]
+                step = (
+                    update(CAMPAIGN_PERSON)
+                    .where(_P.campaign == campaign.id, in_collection(self._engine, _P.person, keys))
+                    .values(written=campaign.wave, reached=has_address)
+                )
+                if keys:
+                    connection.execute(step)
+        return queued
+
+    def sent(self, campaign: str) -> Mapping[str, datetime]:
+        """Return when the first letter of a campaign left for each person."""
+        query = (
+            select(NOTICE.c.person, func.min(NOTICE.c.sent_at).label("at"))
+            .where(NOTICE.c.case.is_(None), NOTICE.c.obligation == campaign, NOTICE.c.sent_at.is_not(None))
+            .group_by(NOTICE.c.person)
+        )
+        with reading(self._engine) as connection:
+            return {one.person: one.at for one in connection.execute(query)}
+
+
+def claim_answer(connection: Connection, person: CampaignPerson, row: str, *, at: datetime) -> None:
+    """Write that a row is somebody's answer, in the transaction that adds it; of two at once one is taken.
+
+    Raises:
+        AlreadyAnswered: there is another answer, or they left, or the campaign was closed.
+    """
+    open_ = select(CAMPAIGN.c.id).where(CAMPAIGN.c.closed_on.is_(None))
+    step = (
+        CAMPAIGN_PERSON.update()
+        .where(
+            _P.campaign == person.campaign,
+            _P.person == person.person,
+            _P.version == person.version,
+            _STATES["awaited"],
+            _P.campaign.in_(open_),
+        )
+        .values(answer=row, answered_at=at, version=person.version + 1)
+    )
+    if not connection.execute(step, execution_options={"preserve_rowcount": True}).rowcount:
+        raise AlreadyAnswered("campaign.answered_already")
+
+
+def _insert_people(connection: Connection, people: Sequence[CampaignPerson]) -> int:
+    """Insert people who are not there yet; return how many were."""
+    if not people:
+        return 0
+    there = set(
+        execute_for_names(
+            connection,
+            select(_P.person).where(_P.campaign == people[0].campaign, in_names(_P.person)),
+            [one.person for one in people],
+        )
+    )
+    known = {one.person for one in there}
+    new = [one for one in people if one.person not in known]
+    insert_many(connection, CAMPAIGN_PERSON, [{name: getattr(one, name) for name in _COLUMNS} for one in new])
+    return len(new)
+
+
+_COLUMNS = tuple(column.name for column in CAMPAIGN_PERSON.columns)
+
+
+def _person(record: Row_) -> CampaignPerson:
+    return CampaignPerson(**{name: getattr(record, name) for name in _COLUMNS})
+
+
+def _campaign(record: Row_) -> StartedCampaign:
+    return StartedCampaign(
+        id=record.id,
+        register=record.register_id,
+        version=record.version,
+        kind=record.kind,
+        title=record.title,
+        units=tuple(record.units),
+        until=record.until,
+        document=record.document,
+        given=record.given,
+        started_on=record.started_on,
+        started_by=record.started_by,
+        closed_on=record.closed_on,
+        wave=record.wave,
+    )
+
+
+def _values(campaign: StartedCampaign) -> dict[str, object]:
+    """Return the columns of a campaign's row."""
+    values = {name: getattr(campaign, name) for name in StartedCampaign.__slots__ if name != "register"}
+    return {
+        **values,
+        "register_id": campaign.register,
+        "units": [*campaign.units],
+        "document": dict(campaign.document),
+        "given": dict(campaign.given),
+    }
+
+
+def _event(
+    kind: str,
+    campaign: StartedCampaign,
+    by: str,
+    now: datetime,
+    *,
+    on: date,
+    rows: Sequence[RowChange | None] = (),
+    more: Mapping[str, object] | None = None,
+) -> RowEvent:
+    return RowEvent(kind=kind, name=campaign.id, by=by, now=now, on=on, rows=rows, more=more or {})

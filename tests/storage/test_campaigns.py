@@ -1,0 +1,498 @@
+"""Campaigns on both databases: who is asked, who answers by which link, who is written to, what stays."""
+
+from __future__ import annotations
+
+import email
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from email.policy import default
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+from sqlalchemy import Engine, text
+
+from notifications.bot.conversation import Conversation
+from notifications.bot.messages import Sender
+from notifications.campaign_links import AnswerLink, link_token, read_token
+from notifications.channels.folder import Folder
+from notifications.channels.telegram import channel as telegram
+from notifications.links import hash_code
+from notifications.wire.telegram import buttons
+from services import maintenance
+from services.app import AppContext
+from services.campaigns import (
+    BadCampaign,
+    BotAnswers,
+    CampaignPage,
+    CloseCampaign,
+    Invitation,
+    LinkRefused,
+    RecordAnswer,
+    RemindCampaign,
+    ShowCampaign,
+    StartCampaign,
+    UnknownCampaign,
+    answer,
+    close_campaign,
+    open_link,
+    proof_sheet,
+    record_answer,
+    remind_campaign,
+    show_campaign,
+    start_campaign,
+)
+from services.context import RequestContext
+from services.inputs import build
+from services.jobs.rounds import deliver, remind
+from services.moments import Moment
+from services.register_views import AskRow, ListRows, list_rows, show_row
+from services.registers import EraseRow, WithdrawRow, erase_row, withdraw_row
+from services.settings import WebSettings
+from services.verbs import NotAllowed
+from storage.org.store import save
+from tests.storage.registers import NOW, PEOPLE, TODAY, UNITS, office, operator, reader
+from tests.storage.registers import text as titles
+from workflow.org.office import Person
+from workflow.registers.definition import UnknownField
+from workflow.registers.values import InvalidRow
+
+MIDNIGHT = datetime.combine(TODAY, datetime.min.time())
+"""A day as a workbook gives it back."""
+UNTIL = date(2026, 4, 30)
+CAMPAIGN = f"""
+[[campaign]]
+id = "read"
+title = {titles("Rules read")}
+act = "rules"
+paragraph = "p. 3"
+person = "guest"
+confirmed_on = "came_on"
+values = {{ paid = "no" }}
+given = ["place"]
+fills = ["purpose"]
+invitation = {titles("Please read the rules")}
+declares = {titles("I have read them")}
+"""
+CAMPAIGN += f"""
+[[campaign]]
+id = "seen"
+title = {titles("Hall seen")}
+act = "rules"
+paragraph = "p. 4"
+person = "guest"
+confirmed_on = "came_on"
+values = {{ place = "Hall" }}
+invitation = {titles("Please see the hall")}
+declares = {titles("I have seen it")}
+"""
+TOKEN = re.compile(r"/confirm/([A-Za-z0-9_-]{48})")
+
+
+class MailAlone(Folder):
+    """Letters in a folder, for those with an e-mail alone."""
+
+    def address(self, person: Person) -> str | None:
+        return person.email
+
+
+@pytest.fixture
+def app(engine: Engine, tmp_path: Path) -> Iterator[AppContext]:
+    made = office(engine, tmp_path, more={"visits": CAMPAIGN})
+    web = WebSettings(public_address="https://merzim.org.kz")
+    app = AppContext(replace(made.settings, web=web), clock=made._clock, system_clock=made.system_clock)
+    app.__dict__["channels"] = {"folder": MailAlone(path=tmp_path / "letters", sender="m@org.kz")}
+    yield app
+    app.close()
+    made.close()
+
+
+def start(ctx: RequestContext, **more: Any) -> str:
+    fields = {"register_id": "visits", "kind": "read", "until": UNTIL, "values": {"place": "Hall"}, **more}
+    return start_campaign(ctx, build(StartCampaign, fields)).campaign
+
+
+def show(ctx: RequestContext, campaign: str, **more: Any) -> CampaignPage:
+    return show_campaign(ctx, build(ShowCampaign, {"campaign": campaign, **more}))
+
+
+def states(ctx: RequestContext, campaign: str) -> dict[str, str]:
+    return {one.person.partition("@")[0]: one.state for one in show(ctx, campaign).people}
+
+
+def run(app: AppContext, *, at: datetime = NOW) -> dict[str, str]:
+    """A round and a delivery; the secret part of the link in each person's newest letter."""
+    remind(app, now=at, today=at.date())
+    deliver(app, now=at, today=at.date())
+    return letters(app)
+
+
+def letters(app: AppContext) -> dict[str, str]:
+    """Whom a letter lies in the folder for -> the secret part of its link."""
+    folder = app.channels["folder"].path  # type: ignore[attr-defined]
+    found = {}
+    for file in sorted(folder.glob("*.eml"), key=lambda one: one.stat().st_mtime_ns):
+        letter = email.message_from_bytes(file.read_bytes(), policy=default)
+        body = letter.get_body(("plain",))
+        assert body is not None
+        if link := TOKEN.search(body.get_content()):
+            found[str(letter["to"]).partition("<")[2].partition("@")[0]] = link[1]
+    return found
+
+
+def confirm(ctx: RequestContext, token: str, **values: Any) -> str:
+    return answer(ctx, open_link(ctx, token), {"purpose": "talk", **values})
+
+
+def refused(ctx: RequestContext, token: str) -> bool:
+    try:
+        open_link(ctx, token)
+    except LinkRefused as refusal:
+        # Nothing says why: one sentence for all of them.
+        return (refusal.code, refusal.arguments) == ("campaign.link_refused", {})
+    return False
+
+
+def change_people(app: AppContext, *people: Person, remove: str = "") -> None:
+    from storage.org.staff import SqlStaff
+
+    if people:
+        save(app.engine, people=people)
+    if remove:
+        staff = SqlStaff(app.engine)
+        staff.remove_person(app.reads.office().people[remove], by="x", now=NOW, today=TODAY)
+
+
+def test_a_campaign_says_beforehand_whom_it_writes_to(app: AppContext) -> None:
+    """A preview counts the people of the units and all below, names who has no address, and writes nothing."""
+    change_people(app, Person(key="law:quiet", name="Тынышов Асан", unit="law"))
+    fields = {"register_id": "visits", "kind": "read", "until": UNTIL, "values": {"place": "Hall"}}
+    ctx = operator(app)
+    preview = start_campaign(ctx, build(StartCampaign, {**fields, "units": ["law"], "preview": True}))
+    assert (preview.campaign, preview.people, preview.unreached) == ("", 3, 1)
+    assert preview.unreached_names == ["Тынышов Асан"]
+    whole = start_campaign(ctx, build(StartCampaign, {**fields, "preview": True}))
+    assert whole.people == 5
+    with pytest.raises(UnknownCampaign):
+        show(ctx, "2026-001")
+
+
+def test_a_campaign_that_makes_no_sense_is_refused(app: AppContext) -> None:
+    """A kind there is none of, a day gone by, a field nobody gives, one left empty, pages nobody reaches."""
+    ctx = operator(app)
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"kind": "write"}, "campaign.unknown_kind"),
+        ({"until": TODAY - timedelta(days=1)}, "campaign.past"),
+        ({"values": {"place": "Hall", "purpose": "talk"}}, "register.unknown_field"),
+        ({"values": {}}, "register.value.required"),
+        ({"link": "https://a.kz/b", "file": {"file": "0" * 64}}, "campaign.two_documents"),
+    ]
+    codes = []
+    for more, _ in wrong:
+        with pytest.raises((BadCampaign, InvalidRow, UnknownField)) as refusal:
+            start(ctx, **more)
+        codes.append(refusal.value.code)
+    assert codes == [code for _, code in wrong]
+    app.settings = replace(app.settings, web=WebSettings())
+    with pytest.raises(BadCampaign) as refusal:
+        start(ctx)
+    assert refusal.value.code == "campaign.no_address"
+
+
+def test_each_gets_one_letter_whose_link_adds_their_row_once(app: AppContext) -> None:
+    """A round repeated writes nobody twice; an answer is a row of the person named, of the day it was given."""
+    ctx = operator(app)
+    campaign = start(ctx, units=["law"], link="https://org.kz/rules")
+    tokens = run(app)
+    assert set(tokens) == {"lawyer", "guest"}
+    assert run(app, at=NOW + timedelta(minutes=1)) == tokens
+    later = operator(app, at=NOW + timedelta(days=2))
+    row = confirm(later, tokens["guest"])
+    shown = show_row(ctx, AskRow(row=row))
+    assert shown.row.values == {
+        "place": "Hall",
+        "guest": "guest@org.kz",
+        "purpose": "talk",
+        "came_on": "2026-04-08",
+        "paid": False,
+    }
+    assert (shown.row.unit, shown.history[0].kind, shown.history[0].by) == ("law", "confirmed", "link")
+    assert states(ctx, campaign) == {"lawyer": "awaited", "guest": "answered"}
+    assert refused(later, tokens["guest"])
+    with pytest.raises(UnknownField):
+        confirm(later, tokens["lawyer"], informer="x")
+    with pytest.raises(InvalidRow):
+        confirm(later, tokens["lawyer"], purpose="dance")
+    with pytest.raises(InvalidRow):
+        confirm(later, tokens["lawyer"], purpose="")
+    assert [one.code for one in maintenance.verify(app, now=NOW, today=TODAY)] == []
+
+
+def test_a_link_is_good_for_its_person_alone(app: AppContext) -> None:
+    """Guessed, altered, of another office, of another person or answer: the same refusal, and nothing read."""
+    ctx = operator(app)
+    campaign = start(ctx)
+    token = run(app)["guest"]
+    link = read_token(app.rules.link_key, token)
+    assert link is not None
+    assert open_link(ctx, token).person.key == "guest@org.kz"
+    flipped = [token[:at] + ("A" if token[at] != "A" else "B") + token[at + 1 :] for at in range(len(token))]
+    others = [
+        link_token("another office's secret", link),
+        link_token(app.rules.link_key, AnswerLink(campaign, link.number, 1)),
+        link_token(app.rules.link_key, AnswerLink("2026-999", link.number, 0)),
+        link_token(app.rules.link_key, AnswerLink(campaign, 999, 0)),
+        token[:-1],
+        token + "A",
+        token.swapcase(),
+        "",
+        "é" * 48,
+    ]
+    assert [one for one in (*flipped, *others) if not refused(ctx, one)] == []
+    assert read_token("", link_token("x", link)) is None
+
+
+def test_of_two_answers_at_once_one_is_taken(app: AppContext) -> None:
+    """Two browsers opened the same link: the second answer is refused whole, no second row stays."""
+    ctx = operator(app)
+    start(ctx)
+    token = run(app)["guest"]
+    first, second = open_link(ctx, token), open_link(ctx, token)
+    answer(ctx, first, {"purpose": "talk"})
+    with pytest.raises(LinkRefused):
+        answer(ctx, second, {"purpose": "check"})
+    assert list_rows(ctx, ListRows(register_id="visits")).total == 1
+
+
+def test_no_link_outlives_its_campaign(app: AppContext) -> None:
+    """Good on the last day, refused the day after, and at once when the campaign is closed: even in hand."""
+    ctx = operator(app)
+    campaign = start(ctx)
+    tokens = run(app)
+    assert not refused(operator(app, at=datetime.fromisoformat("2026-04-30T10:00:00+00:00")), tokens["guest"])
+    assert refused(operator(app, at=datetime.fromisoformat("2026-05-01T10:00:00+00:00")), tokens["guest"])
+    in_hand: Invitation = open_link(ctx, tokens["guest"])
+    close_campaign(ctx, CloseCampaign(campaign=campaign))
+    assert refused(ctx, tokens["guest"])
+    with pytest.raises(LinkRefused):
+        answer(ctx, in_hand, {"purpose": "talk"})
+    for change in (remind_campaign, close_campaign):
+        with pytest.raises(BadCampaign):
+            change(ctx, build(change.command, {"campaign": campaign}))
+
+
+def test_who_joins_is_asked_and_who_leaves_is_struck_out(app: AppContext) -> None:
+    """With the day; no letter to those who left, not even a queued one; their link is refused at once."""
+    ctx = operator(app)
+    campaign = start(ctx, units=["law"])
+    remind(app, now=NOW, today=TODAY)
+    change_people(app, Person(key="new@org.kz", name="Жаңа Адам", unit="law", email="new@org.kz"))
+    change_people(app, remove="lawyer@org.kz")
+    day = NOW + timedelta(days=1)
+    tokens = run(app, at=day)
+    assert set(tokens) == {"guest", "new"}
+    assert states(ctx, campaign) == {"lawyer": "left", "guest": "awaited", "new": "awaited"}
+    gone = next(one for one in show(ctx, campaign, state="left").people)
+    assert (gone.name, gone.left_on) == ("Власов Пётр", TODAY + timedelta(days=1))
+    # Moved to another unit, before a round has noticed.
+    change_people(app, replace(PEOPLE[3], unit="hr"))
+    assert refused(operator(app, at=day), tokens["guest"])
+    run(app, at=day + timedelta(days=1))
+    remind_campaign(ctx, RemindCampaign(campaign=campaign))
+    page = show(ctx, campaign)
+    assert {one.person: one.state for one in page.people}["guest@org.kz"] == "left"
+    assert [(one.kind, one.joined, one.left) for one in page.history] == [
+        ("campaign_started", 0, 0),
+        ("campaign_people", 2, 0),
+        ("campaign_people", 1, 1),
+        ("campaign_people", 0, 1),
+        ("campaign_reminded", 0, 0),
+    ]
+    # Back again before the end: the old link is theirs again.
+    change_people(app, PEOPLE[3])
+    run(app, at=day + timedelta(days=2))
+    assert states(ctx, campaign)["guest"] == "awaited"
+    assert not refused(operator(app, at=day), tokens["guest"])
+
+
+def test_a_reminder_goes_to_the_rest_alone(app: AppContext) -> None:
+    """Who has answered gets none, nor does who answers before it leaves; repeated rounds add nothing."""
+    ctx = operator(app)
+    campaign = start(ctx)
+    tokens = run(app)
+    confirm(ctx, tokens["guest"])
+    remind_campaign(ctx, RemindCampaign(campaign=campaign))
+    at = NOW + timedelta(days=1)
+    remind(app, now=at, today=at.date())
+    confirm(operator(app, at=at), tokens["clerk"])
+    deliver(app, now=at, today=at.date())
+    remind(app, now=at, today=at.date())
+    # What was withdrawn before it left is no letter any more.
+    notices = app.outbox.notices()
+    assert sorted((one.person.partition("@")[0], one.rung, one.state) for one in notices) == [
+        ("clerk", "invitation", "sent"),
+        ("guest", "invitation", "sent"),
+        ("lawyer", "invitation", "sent"),
+        ("lawyer", "reminder-1", "sent"),
+        ("officer", "invitation", "sent"),
+        ("officer", "reminder-1", "sent"),
+    ]
+
+
+def test_a_row_withdrawn_is_awaited_again_by_a_new_link(app: AppContext) -> None:
+    """The old link, used once, is never good again; the next reminder carries another one."""
+    ctx = operator(app)
+    campaign = start(ctx)
+    old = run(app)["guest"]
+    withdraw_row(ctx, WithdrawRow(row=confirm(ctx, old), ground="pressed by somebody else"))
+    assert states(ctx, campaign)["guest"] == "awaited"
+    assert refused(ctx, old)
+    remind_campaign(ctx, RemindCampaign(campaign=campaign))
+    new = run(app, at=NOW + timedelta(days=1))["guest"]
+    assert new != old
+    row = confirm(ctx, new)
+    assert states(ctx, campaign)["guest"] == "answered"
+    erase_row(ctx, EraseRow(row=row, fields=["guest"], ground="asked for it"))
+    erased = [one for one in show(ctx, campaign).people if one.state == "answered"]
+    assert [(one.person.startswith("erased-"), one.name, one.answer) for one in erased] == [(True, "", row)]
+
+
+def test_the_bot_asks_and_takes_the_answer_of_whoever_is_linked(app: AppContext) -> None:
+    """One message there instead of a letter; a button shows what is declared, another confirms it, once."""
+    guest, other = "guest@org.kz", "lawyer@org.kz"
+    for person, chat in ((guest, "7"), (other, "8")):
+        app.links.offer(person, hash_code(f"code-{chat}"), now=NOW)
+        app.links.redeem(hash_code(f"code-{chat}"), chat, language="", now=NOW)
+    app.channels["telegram"] = telegram(links=app.links, bot="MerzimBot", token="1:x")
+    clock = lambda: Moment(now=NOW, today=TODAY, demonstration=False)  # noqa: E731
+    bot = Conversation(app, lambda: (NOW, TODAY), language="kk", campaigns=BotAnswers(app, clock))
+    ctx = operator(app)
+    campaign = start(ctx, kind="seen", values={})
+    remind(app, now=NOW, today=TODAY)
+    notice = {one.person: one for one in app.outbox.notices()}[guest]
+    assert [one.channel for one in app.outbox.notices(person=guest)] == ["telegram"]
+    [[button]] = buttons(notice)
+    mine, theirs = Sender(chat="7"), Sender(chat="8")
+    assert (bot.pressed(theirs, button.data).alert, bot.pressed(Sender(chat="9"), button.data).alert) == (
+        True,
+        True,
+    )
+    [asked] = bot.pressed(mine, button.data).replies
+    assert "I have seen it kk" in asked.text
+    assert "/confirm/" in asked.text
+    assert states(ctx, campaign)["guest"] == "awaited"
+    [[sure]] = asked.buttons
+    assert bot.pressed(theirs, sure.data).alert
+    [done] = bot.pressed(mine, sure.data).replies
+    row = show_row(ctx, AskRow(row=show(ctx, campaign, state="answered").people[0].answer))
+    assert row.row.id in done.text
+    assert (row.row.values["guest"], row.history[0].kind, row.history[0].by) == (guest, "confirmed", "telegram")
+    assert bot.pressed(mine, sure.data).alert
+    # What is filled in stands on a page: no button there confirms it.
+    start(ctx)
+    remind(app, now=NOW, today=TODAY)
+    form = next(one for one in app.outbox.notices(person=guest) if one.obligation == "2026-002")
+    [[button]] = buttons(form)
+    [asked] = bot.pressed(mine, f"{button.data}:1").replies
+    assert (asked.buttons, "/confirm/" in asked.text) == ((), True)
+
+
+def test_people_without_an_address_answer_on_paper(app: AppContext) -> None:
+    """The officer of last resort gets no letter of theirs; what is recorded for them makes their link void."""
+    change_people(app, Person(key="law:quiet", name="Тынышов Асан", unit="law"))
+    ctx = operator(app)
+    campaign = start(ctx, units=["law"])
+    assert set(run(app)) == {"lawyer", "guest"}
+    page = show(ctx, campaign, unreached=True)
+    assert ([one.person for one in page.people], page.campaign.unreached) == (["law:quiet"], 1)
+    values = {"came_on": "2026-04-03", "purpose": "check"}
+    record_answer(ctx, RecordAnswer(campaign=campaign, person="law:quiet", values=values))
+    page = show(ctx, campaign, state="answered")
+    row = show_row(ctx, AskRow(row=page.people[0].answer))
+    assert (row.row.values["came_on"], row.history[0].kind, row.history[0].by) == (
+        "2026-04-03",
+        "added",
+        "operator",
+    )
+    with pytest.raises(BadCampaign):
+        record_answer(ctx, RecordAnswer(campaign=campaign, person="clerk@org.kz", values=values))
+
+
+def test_each_sees_of_a_campaign_what_they_see_of_the_office(app: AppContext) -> None:
+    """A head sees the people of their units and starts, reminds and closes nothing; others see no campaign."""
+    ctx = operator(app)
+    campaign = start(ctx)
+    law = start(ctx, units=["law"])
+    head = reader(app, "lawyer", "head_of_unit")
+    assert states(head, campaign) == {"lawyer": "awaited", "guest": "awaited"}
+    assert show(head, campaign).campaign.asked == 2
+    with pytest.raises(UnknownCampaign):
+        show(reader(app, "clerk", "responsible"), law)
+    for verb, fields in (
+        (start_campaign, {"register_id": "visits", "kind": "read", "until": UNTIL}),
+        (remind_campaign, {"campaign": campaign}),
+        (close_campaign, {"campaign": campaign}),
+        (record_answer, {"campaign": campaign, "person": "guest@org.kz"}),
+    ):
+        with pytest.raises(NotAllowed):
+            verb(head, build(verb.command, fields))
+    of_law = reader(app, "officer", "officer", unit="law")
+    assert start(of_law) == "2026-003"
+    assert show(of_law, "2026-003").campaign.units == ["law"]
+    for change in (remind_campaign, close_campaign):
+        with pytest.raises(NotAllowed):
+            change(of_law, build(change.command, {"campaign": campaign}))
+    with pytest.raises(NotAllowed):
+        start(of_law, units=["hr"])
+
+
+def test_the_sheet_proves_who_answered_when(app: AppContext) -> None:
+    """Everybody asked with the dates in local time; what was declared, by which document, stands beside."""
+    ctx = operator(app)
+    campaign = start(ctx, units=["law"], title="Read by spring")
+    tokens = run(app)
+    row = confirm(operator(app, at=NOW + timedelta(hours=1)), tokens["guest"])
+    people, facts = load_workbook(BytesIO(proof_sheet(ctx, campaign, "en"))).worksheets
+    assert [cell.value or None for cell in people[2]][1:] == [
+        *("Власов Пётр", None, "Заң департаменті", "awaited"),
+        *(MIDNIGHT, "06.04.2026 12:00", None, None, None),
+    ]
+    assert [cell.value for cell in people[3]][4:9] == [
+        *("answered", MIDNIGHT, "06.04.2026 12:00", "06.04.2026 13:00", row),
+    ]
+    shown = {line[0].value: line[1].value for line in facts.iter_rows(min_row=2)}
+    assert shown["Campaign"] == f"{campaign}. Read by spring"
+    assert (shown["What is declared"], shown["Answered"], shown["Awaited"]) == ("I have read them", 1, 1)
+
+
+def test_the_chain_vouches_for_what_a_campaign_asks(app: AppContext) -> None:
+    """A campaign whose last day, units or document were changed in the tables is named by verify."""
+    campaign = start(operator(app))
+    with app.engine.begin() as connection:
+        connection.execute(text("UPDATE campaign SET until = '2027-01-01' WHERE id = :c"), {"c": campaign})
+    assert [one.code for one in maintenance.verify(app, now=NOW, today=TODAY)] == ["office_row_altered"]
+
+
+def test_twenty_people_more_are_written_in_portions(app: AppContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No transaction grows with the campaign: joined and written by the portion, each person once."""
+    import storage.notices.campaigns as campaigns
+
+    monkeypatch.setattr(campaigns, "CHUNK", 7)
+    save(
+        app.engine,
+        people=[
+            Person(key=f"p{n}@org.kz", name=f"Адам {n:02}", unit=UNITS[n % 3].id, email=f"p{n}@org.kz")
+            for n in range(20)
+        ],
+    )
+    ctx = operator(app)
+    campaign = start(ctx)
+    assert len(run(app)) == 24
+    page = show(ctx, campaign, size=10, page=2)
+    assert (page.total, page.pages, len(page.people)) == (24, 3, 10)
+    assert [one.joined for one in page.history if one.kind == "campaign_people"] == [7, 7, 7, 3]
+    assert show(ctx, campaign, search="адам 07").total == 1

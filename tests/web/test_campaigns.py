@@ -1,0 +1,219 @@
+"""Campaigns on pages: started, answered by a link without an account, watched; and what an attacker tries."""
+
+from __future__ import annotations
+
+import email
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from email.policy import default
+from html import unescape
+from io import BytesIO
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+from starlette.testclient import TestClient
+
+from services.jobs.rounds import deliver, remind
+from tests.web.real import RealOffice, real_office
+from web.pages.campaigns.confirm import GUESSES
+
+UNIT = "Правление"
+START = "/campaigns/new/consents.confirmation"
+FILING = "/campaigns/new/declarations.filing"
+LINK = re.compile(r"https?://[^\s/]+(/confirm/[A-Za-z0-9_-]{48})")
+REFUSED = "Эта ссылка недействительна"
+
+
+@pytest.fixture
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
+    with real_office(tmp_path_factory.mktemp("office"), cases=False) as made:
+        yield made
+
+
+def start(office: RealOffice, address: str = START, **more: Any) -> str:
+    """Send the form, confirmed; return the address of the campaign."""
+    fields = {"until": "2026-04-30", "unit": UNIT, "start": "1", **more}
+    with office.client() as browser:
+        answer = browser.post(address, data=fields)
+    assert answer.status_code == 303, text_of(answer.text)[:2000]
+    return str(answer.headers["location"]).partition("?")[0]
+
+
+def links(office: RealOffice) -> dict[str, str]:
+    """A round and a delivery; the link of everybody who got a letter of a campaign."""
+    moment = office.moment[0]
+    remind(office.house, now=moment.now, today=moment.today)
+    deliver(office.house, now=moment.now, today=moment.today)
+    found = {}
+    for file in (office.folder / "var" / "letters").glob("*.eml"):
+        letter = email.message_from_bytes(file.read_bytes(), policy=default)
+        body = letter.get_body(("plain",))
+        if body is not None and (link := LINK.search(body.get_content())):
+            found[str(letter["to"]).partition("<")[2].strip(">")] = link[1]
+    return found
+
+
+def text_of(page: str) -> str:
+    """The words of a page."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+def stranger(office: RealOffice) -> TestClient:
+    """The browser of somebody without an account."""
+    return office.client("")
+
+
+def test_a_campaign_goes_from_its_form_to_its_sheet(office: RealOffice) -> None:
+    """Preview, start, letters, an answer without an account in the person's language, state, the sheet."""
+    with office.client() as browser:
+        assert START in browser.get("/campaigns").text
+        preview = browser.post(
+            f"{START}?lang=ru",
+            data={"until": "2026-04-30", "unit": UNIT},
+            files={"file": ("политика.pdf", b"%PDF-1.7\npolicy", "application/pdf")},
+        )
+        digest = re.findall(r'name="digest" value="([0-9a-f]{64})"', preview.text)
+        counted = int(re.findall(r"Будет написано: (\d+)", preview.text)[0])
+        assert browser.get("/campaigns/2026-001").status_code == 404
+    address = start(office, digest=digest[0], file_name="политика.pdf")
+    found = links(office)
+    assert len(found) == counted > 1
+    who, link = sorted(found.items())[0]
+    person = office.house.reads.office().people[who]
+    with stranger(office) as browser:
+        page = browser.get(link, headers={"accept-language": "en"})
+        document = browser.get(f"{link}/document")
+        fields = {"field.post": "маман"} if 'name="field.post"' in page.text else {}
+        done = browser.post(link, data=fields)
+    assert person.name in page.text
+    assert f'lang="{person.language}"' in page.text
+    assert "танысқанымды растаймын" in page.text or "ознакомлен" in page.text
+    assert (page.headers["referrer-policy"], page.headers["cache-control"]) == ("no-referrer", "no-store")
+    assert document.content == b"%PDF-1.7\npolicy"
+    assert (done.status_code, "consents-2026-0001" in done.text) == (200, True)
+    with office.client() as browser:
+        shown = text_of(browser.get(f"{address}?lang=ru&state=answered").text)
+        sheet = load_workbook(BytesIO(browser.get(f"{address}/xlsx").content)).worksheets[0]
+        row = text_of(browser.get("/registers/consents/consents-2026-0001?lang=ru").text)
+    assert f"{person.name}" in shown
+    assert f"Ожидаются {counted - 1}" in shown or f"{counted - 1} Ожидаются" in shown
+    assert sum(1 for line in sheet.iter_rows(min_row=2) if line[7].value) == 1
+    assert "подтверждено лично" in row.lower()
+
+
+def test_nothing_but_the_form_confirms(office: RealOffice) -> None:
+    """Mail scanners open links, ask for their heads, follow what a page links to: the link stays good."""
+    start(office)
+    link = sorted(links(office).values())[0]
+    with stranger(office) as browser:
+        for method in ("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "GET"):
+            browser.request(method, link)
+        browser.get(link, params={"confirm": "1"})
+        inside = re.findall(r'href="(/[^"#]*)"', browser.get(link).text)
+        for address in inside:
+            browser.get(unescape(address))
+        foreign = browser.post(link, headers={"origin": "https://elsewhere.example"})
+        page = browser.get(link)
+    assert foreign.status_code == 403
+    assert page.status_code == 200
+    with office.client() as browser:
+        assert browser.get("/api/v1/campaigns").json()["campaigns"][0]["answered"] == 0
+
+
+def test_every_link_that_is_not_good_is_answered_alike(office: RealOffice) -> None:
+    """Guessed, of a campaign closed, used, of who left, of nobody: one page, whoever asks and however."""
+    address = start(office)
+    found = links(office)
+    (_, used), (gone, left), (_, third) = sorted(found.items())[:3]
+    with stranger(office) as browser:
+        assert browser.post(used, data={"field.post": "маман"}).status_code == 200
+    people = office.house.reads.office().people
+    from storage.org.staff import SqlStaff
+
+    moment = office.moment[0]
+    SqlStaff(office.house.engine).remove_person(people[gone], by="x", now=moment.now, today=moment.today)
+    flipped = third[:-1] + ("A" if third[-1] != "A" else "B")
+    answers = {}
+    with stranger(office) as browser:
+        browser.cookies.set("lang", "ru", domain="127.0.0.1")
+        for name, link in (("used", used), ("left", left), ("guessed", flipped), ("short", "/confirm/x")):
+            for method in ("GET", "POST"):
+                answer = browser.request(method, link)
+                answers[name, method] = (answer.status_code, body_of(answer.text))
+        answers["document", "GET"] = (
+            (document := browser.get(f"{used}/document")).status_code,
+            body_of(document.text),
+        )
+        with office.client() as officer:
+            assert officer.post(f"{address}/close").status_code == 303
+        answer = browser.post(third, data={"field.post": "маман"})
+        answers["closed", "POST"] = (answer.status_code, body_of(answer.text))
+    assert set(answers.values()) == {(404, next(iter(answers.values()))[1])}
+    assert REFUSED in next(iter(answers.values()))[1]
+
+
+def body_of(page: str) -> str:
+    return text_of(page.partition("<main")[2])
+
+
+def test_guessing_is_slowed_and_disturbs_nobody_with_a_link(office: RealOffice) -> None:
+    """From one network some guesses are answered, then none for a while; a right link still opens."""
+    start(office)
+    link = sorted(links(office).values())[0]
+    with stranger(office) as browser:
+        statuses = [browser.get(f"/confirm/{n:048d}").status_code for n in range(GUESSES + 5)]
+        assert statuses == [404] * GUESSES + [429] * 5
+        assert browser.get(link).status_code == 200
+        office.later(timedelta(minutes=1))
+        assert browser.get(f"/confirm/{0:048d}").status_code == 404
+
+
+def test_what_is_filled_in_wrong_is_said_and_the_link_stays_good(office: RealOffice) -> None:
+    """Each field with its sentence in the person's language, what was typed stays; no other field is taken."""
+    values = {"field.year": "2026", "field.due_on": "2026-09-15", "field.published": "no"}
+    start(office, FILING, **values)
+    link = sorted(links(office).values())[0]
+    right = {"category": "official", "form": "income", "filed_on": "2026-04-03", "notice": "N-7"}
+    form = {f"field.{name}": value for name, value in right.items()}
+    with stranger(office) as browser:
+        browser.cookies.set("lang", "ru", domain="127.0.0.1")
+        page = browser.get(link).text
+        wrong = browser.post(link, data={**form, "field.filed_on": "2026-02-30", "field.notice": ""})
+        done = browser.post(link, data={**form, "field.reason_late": "жасырын", "field.published": "yes"})
+    assert set(re.findall(r'name="field\.([a-z_]+)"', page)) == set(right)
+    assert wrong.status_code == 422
+    assert "Номер уведомления о сдаче" in text_of(wrong.text)
+    assert '<option value="official" selected>' in wrong.text
+    assert done.status_code == 200
+    with office.client() as browser:
+        row = browser.get("/api/v1/rows/declarations-2026-0001").json()["row"]["values"]
+    assert row == {
+        **right,
+        "year": "2026",
+        "employee": row["employee"],
+        "declarant": "employee",
+        "due_on": "2026-09-15",
+        "published": False,
+    }
+
+
+def test_an_answer_on_paper_is_recorded_by_the_officer(office: RealOffice) -> None:
+    """From the list, with the signed form; whoever only reads the campaign finds no such form."""
+    address = start(office)
+    with office.client() as browser:
+        page = browser.get(address).text
+        form = re.findall(rf'href="({address}/paper/\d+)"', page)[0]
+        paper = {"field.paper_file": ("форма.pdf", b"%PDF-1.7\nsigned", "application/pdf")}
+        fields = {"field.signed_on": "2026-04-02", "field.post": "маман"}
+        assert browser.post(form, data=fields, files=paper).status_code == 303
+        again = browser.post(form, data=fields)
+        row = browser.get("/api/v1/rows/consents-2026-0001").json()["row"]
+    assert again.status_code == 409
+    assert (row["values"]["signed_on"], row["values"]["paper_file"]["name"]) == ("2026-04-02", "форма.pdf")
+    assert row["created_by"] == "officer"
+    with office.client("auditor") as browser:
+        page = browser.get(address)
+        assert (page.status_code, "/paper/" in page.text, "/remind" in page.text) == (200, False, False)
+        assert browser.get(form).status_code == 403

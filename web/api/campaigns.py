@@ -1,0 +1,39 @@
+"""Campaigns of registers: listed, started, watched, reminded, closed; answers on paper; the proof sheet."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from starlette.responses import Response
+
+from services import campaigns
+from services.campaigns import AskCampaigns, CampaignList
+from web.api import mount
+from web.api.answers import PROBLEMS, RequestTranslator
+from web.api.files import file_answer
+from web.auth.dependencies import Reading
+from web.pages.cases.documents import XLSX, as_file
+
+router = APIRouter(prefix="/api/v1", tags=["campaigns"], responses=PROBLEMS)
+CampaignPath = Annotated[str, Path(pattern=r"^[0-9]{4}-[0-9]{3,5}$")]
+
+
+@router.get("/campaigns")
+def get_campaigns(ctx: Reading) -> CampaignList:
+    """Return the campaigns the reader sees, the newest first, and the kinds that may be started."""
+    return campaigns.list_campaigns(ctx, AskCampaigns())
+
+
+@router.get("/campaigns/{campaign}/sheet", responses=file_answer(XLSX), response_class=Response)
+def get_campaign_sheet(ctx: Reading, campaign: CampaignPath, translator: RequestTranslator) -> Response:
+    """Return everybody a campaign asks with the dates, as a spreadsheet."""
+    content = campaigns.proof_sheet(ctx, campaign, translator.language)
+    return as_file(content, XLSX, f"campaign-{campaign}.xlsx")
+
+
+mount.post(router, "/campaigns", campaigns.start_campaign, status=201)
+mount.post(router, "/campaigns/{campaign}/people/query", campaigns.show_campaign)
+mount.post(router, "/campaigns/{campaign}/reminders", campaigns.remind_campaign)
+mount.post(router, "/campaigns/{campaign}/answers", campaigns.record_answer)
+mount.post(router, "/campaigns/{campaign}/closing", campaigns.close_campaign)

@@ -1,0 +1,125 @@
+"""The page behind somebody's own link: read, fill in, confirm, without an account and without scripts.
+
+A GET shows and changes nothing, since mail programs open links by themselves; only the form's POST confirms.
+Every link that is not good is answered alike.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from urllib.parse import quote
+
+from fastapi import APIRouter, HTTPException, Request
+from starlette.background import BackgroundTask
+from starlette.responses import Response, StreamingResponse
+
+from calendars import OutOfRange
+from services.campaigns import Invitation, LinkRefused, answer, is_genuine, open_link
+from services.context import RequestContext
+from services.evidence import clean_file_name
+from web.auth.dependencies import Anybody
+from web.auth.limits import network_of
+from web.auth.proxies import client_address
+from web.pages.registers.forms import FIELD, FormField, problems_of
+from web.ui.form_values import Fields, RejectedForm, status_of
+from web.ui.render import page
+from workflow.org.access import RateLimit
+from workflow.refusal import Refusal
+
+router = APIRouter(include_in_schema=False)
+GUESSES, GUESS_PERIOD = 30, timedelta(minutes=1)
+"""Links never made here that one network may open at once, and after how long one more."""
+_MANY_CHOSEN = ";"
+
+
+@router.get("/confirm/{token}")
+def ask(request: Request, ctx: Anybody, token: str) -> Response:
+    """Show what the person of a link is asked; nothing is changed."""
+    return _page(request, ctx, token, _open(request, ctx, token))
+
+
+@router.get("/confirm/{token}/document")
+def document(request: Request, ctx: Anybody, token: str) -> Response:
+    """The document that is to be read, always as a download."""
+    stored = _open(request, ctx, token).campaign.document
+    if "sha256" not in stored:
+        raise HTTPException(404, "web.problem.no_link")
+    content = ctx.app.evidence.open(str(stored["sha256"]))
+    name = quote(clean_file_name(str(stored.get("name", ""))))
+    return StreamingResponse(
+        iter(lambda: content.read(65536), b""),
+        media_type="application/octet-stream",
+        headers={"content-disposition": f"attachment; filename*=UTF-8''{name}"},
+        background=BackgroundTask(content.close),
+    )
+
+
+@router.post("/confirm/{token}")
+def confirm(request: Request, ctx: Anybody, token: str, answers: Fields) -> Response:
+    """Add the row of the person's answer; the link is not good any more."""
+    invitation = _open(request, ctx, token)
+    typed = {one.id: _MANY_CHOSEN.join(answers.getlist(FIELD + one.id)) for one in invitation.fields}
+    values = {name: text for name, text in typed.items() if text}
+    try:
+        row = answer(ctx, invitation, values)
+    except LinkRefused:
+        raise
+    except (Refusal, OutOfRange) as refusal:
+        tried = RejectedForm(form="confirm", refusal=refusal, answers=typed)
+        return _page(request, ctx, token, invitation, tried=tried)
+    return _page(request, ctx, token, invitation, row=row)
+
+
+def _open(request: Request, ctx: RequestContext, token: str) -> Invitation:
+    """Return what the person of a link is asked.
+
+    Raises:
+        LinkRefused: the link is not good; for how many reasons ever, the answer is one.
+        HTTPException: 429, too many links were opened from this network that were never made here.
+    """
+    try:
+        return open_link(ctx, token)
+    except LinkRefused:
+        if not is_genuine(ctx, token):
+            network = network_of(client_address(request))
+            limit = RateLimit(kind="link", key=network, burst=GUESSES, period=GUESS_PERIOD)
+            if ctx.accounts.count_attempt((limit,), now=ctx.now):
+                raise HTTPException(429, "web.problem.too_many_links") from None
+        raise
+
+
+def _page(
+    request: Request,
+    ctx: RequestContext,
+    token: str,
+    invitation: Invitation,
+    *,
+    tried: RejectedForm | None = None,
+    row: str = "",
+) -> Response:
+    """Return the page in the person's language, unless they chose another."""
+    request.state.language = invitation.person.language
+    kind, register = invitation.wanted, invitation.register
+    values = tried.answers if tried else {}
+    response = page(
+        request,
+        ctx,
+        "confirm.html",
+        today=ctx.today,
+        status=200 if tried is None or tried.refusal is None else status_of(tried.refusal),
+        place=f"/confirm/{token}",
+        token=token,
+        invitation=invitation,
+        kind=kind,
+        act=register.acts[kind.act],
+        document=invitation.campaign.document,
+        form_fields=[FormField(view=one, value=values.get(one.id, "")) for one in invitation.fields],
+        tried=tried,
+        problems=problems_of(tried.refusal if tried else None),
+        row=row,
+        now=ctx.now,
+    )
+    # The address is a secret: no page it leads to learns it, and no search engine keeps it.
+    response.headers["referrer-policy"] = "no-referrer"
+    response.headers["x-robots-tag"] = "noindex"
+    return response

@@ -1,0 +1,364 @@
+"""The officer's pages of campaigns: all of them, the start of one with its preview, who has answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, HTTPException, Path, Query, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.responses import Response
+
+from calendars import OutOfRange
+from services.campaigns import (
+    AskCampaigns,
+    CampaignKind,
+    CampaignPreview,
+    CloseCampaign,
+    RecordAnswer,
+    RemindCampaign,
+    ShowCampaign,
+    StartCampaign,
+    close_campaign,
+    kind_view,
+    list_campaigns,
+    person_key,
+    proof_sheet,
+    record_answer,
+    remind_campaign,
+    show_campaign,
+    start_campaign,
+)
+from services.context import RequestContext
+from services.evidence import clean_file_name
+from services.inputs import build
+from services.register_views import field_view, seen_register
+from services.registers import FileInput
+from web.auth.dependencies import Managing, Reading
+from web.pages.cases.documents import XLSX, as_file
+from web.pages.cases.page import redirect
+from web.pages.registers.forms import form_fields, new_values, problems_of, typed_answers
+from web.ui.addresses import redirect_to_tidy_address, with_tidy_address
+from web.ui.form_values import (
+    MAX_FIELD_BYTES,
+    MAX_FIELDS,
+    InvalidForm,
+    RejectedForm,
+    parse_date,
+    status_of,
+)
+from web.ui.name_fields import NameField, build_unit_field, resolve_unit
+from web.ui.preferences import preferences
+from web.ui.render import page
+from web.ui.unit_filter import UnitParam, build_unit_filter
+from workflow.refusal import Refusal
+
+router = APIRouter(include_in_schema=False)
+CampaignPath = Annotated[str, Path(pattern=r"^[0-9]{4}-[0-9]{3,5}$")]
+KindPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,80}\.[a-z0-9_]{1,80}$")]
+PersonPath = Annotated[int, Path(ge=1, le=10_000_000)]
+"""The number of somebody in a campaign: no address bar shows a key."""
+State = Annotated[Literal["", "awaited", "answered", "left", "unreached"], Query()]
+Text = Annotated[str, Query(max_length=200)]
+Number = Annotated[int, Query(alias="page", ge=1, le=100_000)]
+Said = Annotated[Literal["", "started", "reminded", "closed", "recorded"], Query()]
+UNIT_FIELDS = 3
+"""Units a form names; each brings all below it."""
+
+
+@router.get("/campaigns")
+def campaigns_page(request: Request, ctx: Reading) -> Response:
+    """All campaigns the reader sees, and those that may be started."""
+    found = list_campaigns(ctx, AskCampaigns())
+    return page(
+        request,
+        ctx,
+        "campaigns.html",
+        today=ctx.today,
+        campaigns=found.campaigns,
+        kinds=found.kinds if ctx.reader.may("manage") else [],
+    )
+
+
+@router.get("/campaigns/new/{kind}")
+def new_campaign_page(request: Request, ctx: Managing, kind: KindPath) -> Response:
+    """The form that starts a campaign."""
+    return _start_form(request, ctx, kind)
+
+
+@router.post("/campaigns/new/{kind}")
+async def start(request: Request, ctx: Managing, kind: KindPath) -> Response:
+    """Show whom a campaign would write to; confirmed, start it."""
+    return await _with_form(request, lambda form: _start(request, ctx, kind, form))
+
+
+@router.get("/campaigns/{campaign}")
+def campaign_page(
+    request: Request,
+    ctx: Reading,
+    campaign: CampaignPath,
+    unit: UnitParam,
+    state: State = "",
+    search: Text = "",
+    number: Number = 1,
+    said: Said = "",
+) -> Response:
+    """Who has answered and who has not, page by page."""
+    tidy = redirect_to_tidy_address(request)
+    if tidy is not None:
+        return tidy
+    asked: dict[str, Any] = {
+        "state": "" if state == "unreached" else state,
+        "unreached": state == "unreached",
+        "unit": unit,
+        "search": search.replace("\0", ""),
+    }
+    shown = _campaign_page(request, ctx, campaign, asked, number=number, said=said)
+    return with_tidy_address(request, shown)
+
+
+@router.get("/campaigns/{campaign}/xlsx")
+def campaign_sheet(request: Request, ctx: Reading, campaign: CampaignPath) -> Response:
+    """The sheet with the dates, as proof."""
+    content = proof_sheet(ctx, campaign, preferences(request).language)
+    return as_file(content, XLSX, f"campaign-{campaign}.xlsx")
+
+
+@router.post("/campaigns/{campaign}/remind")
+def remind(request: Request, ctx: Managing, campaign: CampaignPath) -> Response:
+    """Write again to those who have not answered."""
+    return _change(
+        request,
+        ctx,
+        campaign,
+        "reminded",
+        lambda: remind_campaign(ctx, build(RemindCampaign, {"campaign": campaign})),
+    )
+
+
+@router.post("/campaigns/{campaign}/close")
+def close(request: Request, ctx: Managing, campaign: CampaignPath) -> Response:
+    """Take no more answers."""
+    return _change(
+        request,
+        ctx,
+        campaign,
+        "closed",
+        lambda: close_campaign(ctx, build(CloseCampaign, {"campaign": campaign})),
+    )
+
+
+@router.get("/campaigns/{campaign}/paper/{person}")
+def paper_page(request: Request, ctx: Managing, campaign: CampaignPath, person: PersonPath) -> Response:
+    """The form for an answer given on paper."""
+    return _paper_form(request, ctx, campaign, person)
+
+
+@router.post("/campaigns/{campaign}/paper/{person}")
+async def record_paper(request: Request, ctx: Managing, campaign: CampaignPath, person: PersonPath) -> Response:
+    """Record an answer given on paper."""
+    return await _with_form(request, lambda form: _record(request, ctx, campaign, person, form))
+
+
+async def _with_form(request: Request, respond: Callable[[FormData], Response]) -> Response:
+    form = request.form(max_files=3, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES)
+    async with form as fields:
+        return await run_in_threadpool(respond, fields)
+
+
+def _kind(ctx: RequestContext, name: str) -> CampaignKind:
+    register_id, _, kind = name.partition(".")
+    register = seen_register(ctx, register_id)
+    if kind not in register.campaigns:
+        raise HTTPException(404, "web.problem.no_campaign")
+    return kind_view(register, register.campaigns[kind])
+
+
+def _start_form(
+    request: Request,
+    ctx: RequestContext,
+    name: str,
+    *,
+    tried: RejectedForm | None = None,
+    preview: CampaignPreview | None = None,
+    units: list[str] | None = None,
+    digest: str = "",
+    file_name: str = "",
+) -> Response:
+    """The form that starts a campaign, as it was filled in; with a preview, whom it would write to."""
+    kind, answers = _kind(ctx, name), tried.answers if tried else {}
+    typed = [*(units or [ctx.reader.root])][:UNIT_FIELDS]
+    typed += [""] * (UNIT_FIELDS - len(typed))
+    office = ctx.reads.office()
+    return page(
+        request,
+        ctx,
+        "campaign_new.html",
+        today=ctx.today,
+        status=200 if tried is None or tried.refusal is None else status_of(tried.refusal),
+        place=f"/campaigns/new/{name}",
+        address=f"/campaigns/new/{name}",
+        kind=kind,
+        answers=answers,
+        units=[build_unit_field(office, one, root=ctx.reader.root) for one in typed],
+        given=form_fields(ctx, kind.given, None, tried),
+        preview=preview,
+        digest=digest,
+        file_name=file_name,
+        tried=tried,
+        problems=problems_of(tried.refusal if tried else None),
+    )
+
+
+def _start(request: Request, ctx: RequestContext, name: str, form: FormData) -> Response:
+    kind, answers = _kind(ctx, name), typed_answers(form)
+    typed = [text for text in form.getlist("unit") if isinstance(text, str) and text.strip()]
+    digest, file_name = answers.get("digest", ""), answers.get("file_name", "")
+    preview: CampaignPreview | None = None
+    refusal: Refusal | OutOfRange | None = None
+    try:
+        digest, file_name = _sent_file(ctx, form) or (digest, file_name)
+        fields: dict[str, Any] = {
+            "register_id": kind.register_id,
+            "kind": kind.kind,
+            "title": answers.get("title", ""),
+            "units": [resolve_unit(ctx.reads.office(), text, root=ctx.reader.root) for text in typed],
+            "until": parse_date(answers.get("until", "")),
+            "values": new_values(ctx, kind.given, form),
+            "link": answers.get("link", "").strip() or None,
+            "file": build(FileInput, {"file": digest}) if digest else None,
+            "preview": not answers.get("start"),
+        }
+        preview = start_campaign(ctx, build(StartCampaign, fields))
+    except (Refusal, OutOfRange) as error:
+        refusal = error
+    if preview is not None and preview.campaign:
+        return redirect(request, f"/campaigns/{preview.campaign}", said="started")
+    return _start_form(
+        request,
+        ctx,
+        name,
+        tried=RejectedForm(form="start", refusal=refusal, answers=answers),
+        preview=preview,
+        units=typed,
+        digest=digest,
+        file_name=file_name,
+    )
+
+
+def _sent_file(ctx: RequestContext, form: FormData) -> tuple[str, str] | None:
+    """Return digest and name of the document sent with a form, kept until it is started; None for none."""
+    upload = form.get("file")
+    if not isinstance(upload, UploadFile) or not (upload.filename or upload.size):
+        return None
+    name, content = clean_file_name(upload.filename or ""), upload.file.read()
+    if not content:
+        raise InvalidForm("web.refusal.empty_file", name=name)
+    return ctx.uploads.keep("file", content, name, "", by=ctx.reader.login, now=ctx.now), name
+
+
+def _campaign_page(
+    request: Request,
+    ctx: RequestContext,
+    campaign: str,
+    asked: dict[str, Any],
+    *,
+    number: int = 1,
+    said: str = "",
+    problem: Refusal | OutOfRange | None = None,
+) -> Response:
+    found = show_campaign(ctx, build(ShowCampaign, {"campaign": campaign, **asked, "page": number}))
+    state = "unreached" if asked.get("unreached") else asked.get("state", "")
+    query = {"state": state, "unit": asked.get("unit", ""), "search": asked.get("search", "")}
+
+    def to(**changes: object) -> str:
+        kept = {key: value for key, value in {**query, **changes}.items() if value not in ("", None)}
+        return f"/campaigns/{campaign}" + (f"?{urlencode(kept)}" if kept else "")
+
+    units: NameField = build_unit_filter(ctx.reads.office(), query["unit"], own=ctx.reader.root)
+    return page(
+        request,
+        ctx,
+        "campaign.html",
+        today=ctx.today,
+        status=200 if problem is None else status_of(problem),
+        place=f"/campaigns/{campaign}",
+        campaign=found.campaign,
+        kind=_kind_of(ctx, found.campaign.register_id, found.campaign.kind),
+        found=found,
+        query=query,
+        units=units,
+        number=number,
+        to=to,
+        said=said,
+        problem=problem,
+        narrowed=any(query.values()),
+    )
+
+
+def _kind_of(ctx: RequestContext, register_id: str, kind: str) -> CampaignKind | None:
+    register = ctx.app.registers.on(register_id, ctx.today)
+    return kind_view(register, register.campaigns[kind]) if kind in register.campaigns else None
+
+
+def _change(
+    request: Request, ctx: RequestContext, campaign: str, said: str, run: Callable[[], object]
+) -> Response:
+    try:
+        run()
+    except (Refusal, OutOfRange) as refusal:
+        if isinstance(refusal, LookupError | PermissionError):
+            raise
+        return _campaign_page(request, ctx, campaign, {}, problem=refusal)
+    return redirect(request, f"/campaigns/{campaign}", said=said)
+
+
+def _paper_form(
+    request: Request, ctx: RequestContext, campaign: str, person: int, *, tried: RejectedForm | None = None
+) -> Response:
+    found = show_campaign(ctx, build(ShowCampaign, {"campaign": campaign, "size": 1})).campaign
+    known = ctx.reads.office().people.get(person_key(ctx, campaign, person))
+    if known is None or not found.may_manage:
+        raise HTTPException(404, "web.problem.no_campaign")
+    fields = _paper_fields(ctx, found.register_id, found.kind)
+    return page(
+        request,
+        ctx,
+        "campaign_paper.html",
+        today=ctx.today,
+        status=200 if tried is None or tried.refusal is None else status_of(tried.refusal),
+        place=f"/campaigns/{campaign}",
+        campaign=found,
+        person=known,
+        form_fields=form_fields(ctx, fields, None, tried),
+        tried=tried,
+        problems=problems_of(tried.refusal if tried else None),
+        address=f"/campaigns/{campaign}/paper/{person}",
+    )
+
+
+def _paper_fields(ctx: RequestContext, register_id: str, kind: str) -> list[Any]:
+    """Return the fields a paper may say: those a person fills in, the day and the post, and files."""
+    register = ctx.app.registers.on(register_id, ctx.today)
+    wanted = register.campaigns.get(kind)
+    if wanted is None:
+        raise HTTPException(404, "web.problem.no_campaign")
+    own = {wanted.confirmed_on, wanted.post, *wanted.fills}
+    views = [one for one in register.fields.values() if one.id in own or one.kind == "file"]
+    return [field_view(one).model_copy(update={"required": one.id in wanted.fills}) for one in views]
+
+
+def _record(request: Request, ctx: RequestContext, campaign: str, person: int, form: FormData) -> Response:
+    found = show_campaign(ctx, build(ShowCampaign, {"campaign": campaign, "size": 1})).campaign
+    fields, answers = _paper_fields(ctx, found.register_id, found.kind), typed_answers(form)
+    try:
+        asked = {"person": person_key(ctx, campaign, person), "values": new_values(ctx, fields, form)}
+        record_answer(ctx, build(RecordAnswer, {"campaign": campaign, **asked}))
+    except (Refusal, OutOfRange) as refusal:
+        if isinstance(refusal, LookupError | PermissionError):
+            raise
+        tried = RejectedForm(form="paper", refusal=refusal, answers=answers)
+        return _paper_form(request, ctx, campaign, person, tried=tried)
+    return redirect(request, f"/campaigns/{campaign}", said="recorded")
