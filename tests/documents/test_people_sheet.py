@@ -25,6 +25,13 @@ def test_every_title_the_product_shows_is_read_back(language: str) -> None:
     assert [parse_kind(say(f"kind.{code}", {}, language)) for code in KINDS] == list(KINDS)
 
 
+def test_an_adjective_names_the_kind_of_a_department_in_both_languages() -> None:
+    """ "Облыстық басқарма" was taken, "областное управление" was not."""
+    words = ("облыстық басқарма", "областное управление", "қалалық басқарма", "городское управление")
+
+    assert [parse_kind(word) for word in words] == ["oblast_department"] * 2 + ["city_department"] * 2
+
+
 def test_a_word_that_is_no_duty_is_named_alone() -> None:
     """Between two that are."""
     assert list(duties("первый руководитель, дворник; лицо, которого это касается")) == [
