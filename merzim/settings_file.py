@@ -14,9 +14,11 @@ from difflib import get_close_matches
 from ipaddress import ip_network
 from itertools import pairwise
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from notifications.channels import UnknownChannel, names
 from services.settings import (
+    DIRECTORY_KINDS,
     FOLDER,
     HOME_CALENDAR,
     LANGUAGES,
@@ -27,6 +29,8 @@ from services.settings import (
     ChannelSettings,
     DatabaseSettings,
     EvidenceSettings,
+    GroupAccess,
+    LdapSettings,
     LogSettings,
     Network,
     OfficeSettings,
@@ -37,7 +41,7 @@ from services.settings import (
     WebSettings,
 )
 from web.auth.origins import public_address
-from workflow.org.access import ACCESSES
+from workflow.org.access import ACCESSES, Access
 
 DIGESTS = frozenset({"personal", "unit", "managers"})
 PATHS = frozenset({"path", "ca_file", "dkim_key"})
@@ -266,6 +270,41 @@ def _accesses(value: object) -> frozenset[str]:
     return chosen
 
 
+def _directory_address(value: object) -> str:
+    if _text(value):
+        try:
+            parts = urlsplit(str(value))
+            valid = parts.scheme in ("ldap", "ldaps") and parts.hostname and parts.port != 0
+        except ValueError:
+            valid = None
+        if not valid or parts.path not in ("", "/") or parts.query or parts.username:
+            raise ValueError("directory_address")
+    return str(value)
+
+
+def _group_accesses(value: object) -> tuple[GroupAccess, ...]:
+    """Parse the accesses of groups: a list of tables with `group` and `access`."""
+    if not isinstance(value, list):
+        raise TypeError("groups")
+    for row in value:
+        if not isinstance(row, dict) or row.keys() != {"group", "access"} or not _said(row["group"]):
+            raise ValueError("groups")
+    return tuple(GroupAccess(group=row["group"], access=_access(row["access"])) for row in value)
+
+
+def _access(value: object) -> Access:
+    for access in ACCESSES:
+        if value == access:
+            return access
+    raise ValueError("groups")
+
+
+def _yes_or_no(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("yes_or_no")
+    return value
+
+
 def _hours(value: object) -> tuple[time, time]:
     try:
         first, last = (time.fromisoformat(hour) for hour in value)  # type: ignore[attr-defined]
@@ -342,6 +381,27 @@ _SECTIONS: Mapping[str, tuple[type, _Readers]] = {
     "secrets": (
         SecretSettings,
         {"key_env": _text, "old_keys_env": _text, "key_file": _optional_path},
+    ),
+    "ldap": (
+        LdapSettings,
+        {
+            "address": _directory_address,
+            "kind": _one_of(*DIRECTORY_KINDS, code="directory_kind"),
+            "insecure": _yes_or_no,
+            "ca_file": _optional_path,
+            "bind": _text,
+            "password_env": _text,
+            "base": _text,
+            "user_filter": _text,
+            "group_filter": _text,
+            "id_attribute": _text,
+            "login_attribute": _text,
+            "name_attribute": _text,
+            "email_attribute": _text,
+            "groups": _group_accesses,
+            "match_email": _yes_or_no,
+            "timeout": _number,
+        },
     ),
     "regulations": (RegulationSettings, {"folder": _optional_path, "acts": _names}),
     "logs": (

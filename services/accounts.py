@@ -14,7 +14,7 @@ from services.inputs import Line
 from services.queries import people_named
 from services.verbs import Command, NotFound, verb
 from workflow.closest_matches import closest_first
-from workflow.org.access import Access, Account, Entry, EntryKind, Reader
+from workflow.org.access import Access, Account, Entry, EntryKind, Provider, Reader
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ class RemovalResult(BaseModel):
 
 
 class AccountSummary(BaseModel):
-    """An account as lists name it. `invited`: no password has been chosen yet."""
+    """An account as lists name it. `invited`: no password has been chosen yet; `providers`: the outside
+    directories that identify its holder in place of a password."""
 
     login: str
     access: str
@@ -91,6 +92,7 @@ class AccountSummary(BaseModel):
     disabled: bool
     invited: bool
     second_factor: bool
+    providers: list[Provider] = []
 
 
 class AccountDetails(AccountSummary):
@@ -126,7 +128,7 @@ def get_account(ctx: RequestContext, login: str) -> Account:
 def summary(account: Account) -> AccountSummary:
     """Return an account as lists name it."""
     fields = asdict(account.reader) | asdict(account)
-    return AccountSummary.model_validate(fields | {"invited": not account.password})
+    return AccountSummary.model_validate(fields | {"invited": not (account.password or account.providers)})
 
 
 def details(ctx: RequestContext, login: str) -> AccountDetails:
@@ -209,7 +211,21 @@ def invite(ctx: RequestContext, command: AccountCommand) -> Invitation:
     account = get_account(ctx, command.login)
     if account.disabled:
         raise BadAccount("web.staff.account_closed", login=account.reader.login)
+    if account.providers:
+        raise BadAccount("web.staff.account_linked", login=account.reader.login)
     return _invite(ctx, account.reader.login)
+
+
+@verb("settings")
+def unlink(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
+    """Take an account away from the outside directories that identify its holder; its sessions end.
+
+    At the next log-in it is found anew by the e-mail of its person, or an invitation gives it a password.
+    """
+    login = get_account(ctx, command.login).reader.login
+    if not ctx.accounts.unlink(login, **stamp(ctx)):
+        raise BadAccount("web.staff.account_not_linked", login=login)
+    return details(ctx, login)
 
 
 @verb("settings", secret="token")

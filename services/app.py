@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from notifications.channels import Channel
     from notifications.rules import Rules
     from services.editions import Editions
+    from services.ldap import LdapDirectory
     from storage.accounts.accounts import SqlAccounts
     from storage.accounts.encryption import Cipher
     from storage.accounts.idempotency import SqlIdempotency
@@ -399,6 +400,7 @@ class AppContext:
         from storage.maintenance.privileges import refuse_unwritable
 
         self.channels  # noqa: B018 (created here, or refused here)
+        self.directory  # noqa: B018
         refuse_unwritable(self.engine)
         folders.refuse_unwritable(self.settings)
 
@@ -471,6 +473,13 @@ class AppContext:
         from storage.accounts.accounts import SqlAccounts
 
         return SqlAccounts(self.engine)
+
+    @cached_property
+    def directory(self) -> LdapDirectory | None:
+        """The directory people log in by; None where config.toml names none. Raises BadSetting."""
+        from services.ldap import open_directory
+
+        return open_directory(self.settings, os.environ)
 
     @cached_property
     def factors(self) -> SqlSecondFactors:

@@ -22,6 +22,7 @@ LOG_FORMATS = ("text", "json")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 SECRETS = frozenset({"token", "password"})
 """Keys of channels whose values are for nobody's eyes."""
+DIRECTORY_KINDS = ("active-directory", "openldap")
 LANGUAGES = ("kk", "ru", "en")
 HOME_CALENDAR = "KZ"
 """The calendar of the records of acts, which acts an office adopts change."""
@@ -169,6 +170,46 @@ class SecretSettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class GroupAccess:
+    """The access members of a group of an outside directory get. `group`: its DN, or its name in a claim."""
+
+    group: str
+    access: Access
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LdapSettings:
+    """The directory people log in by; filters and attributes are by default those of its kind.
+
+    Attributes:
+        address: "ldaps://host" (TLS from the first byte) or "ldap://host" (StartTLS); "" for no directory.
+        insecure: without TLS; refused unless the directory is on this machine.
+        bind: who searches; `password_env`: the environment variable with its password.
+        user_filter: finds a person by {login}; `group_filter`: whether a group has them, by {dn} or {login}.
+        groups: the first one somebody is in gives the access of an account opened for them.
+        match_email: whether somebody's account is found by the e-mail of its person at the first log-in.
+        timeout: seconds to wait for the connection and for each answer.
+    """
+
+    address: str = ""
+    kind: str = "active-directory"
+    insecure: bool = False
+    ca_file: Path | None = None
+    bind: str = ""
+    password_env: str = "MERZIM_LDAP_PASSWORD"
+    base: str = ""
+    user_filter: str = ""
+    group_filter: str = ""
+    id_attribute: str = ""
+    login_attribute: str = ""
+    name_attribute: str = ""
+    email_attribute: str = ""
+    groups: tuple[GroupAccess, ...] = ()
+    match_email: bool = True
+    timeout: int = 3
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RegulationSettings:
     """A folder with the organisation's own procedures, read besides the shipped ones.
 
@@ -200,6 +241,7 @@ class Settings:
     reminders: ReminderSettings = field(default_factory=ReminderSettings)
     web: WebSettings = field(default_factory=WebSettings)
     secrets: SecretSettings = field(default_factory=SecretSettings)
+    ldap: LdapSettings = field(default_factory=LdapSettings)
     regulations: RegulationSettings = field(default_factory=RegulationSettings)
     logs: LogSettings = field(default_factory=LogSettings)
 

@@ -629,6 +629,18 @@ class EntryRow(TableBase, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
+class IdentityRow(TableBase, table=True):
+    """The person of an outside directory an account belongs to (`workflow.org.access.Identity`)."""
+
+    __tablename__ = "identity"
+    __table_args__ = (Index("ix_identity_subject", "provider", "subject", unique=True),)
+
+    login: str = Field(primary_key=True)
+    provider: str = Field(primary_key=True)
+    subject: str
+    by_group: bool
+
+
 class RecoveryCodeRow(TableBase, table=True):
     """A one-time code in place of an authenticator's, by its SHA-256; an account's ten are made together."""
 
@@ -923,6 +935,7 @@ UPLOAD = _table("upload")
 COUNTER = _table("counter")
 ACCOUNT = _table("account")
 ENTRY = _table("entry")
+IDENTITY = _table("identity")
 RATE_LIMIT = _table("rate_limit")
 DEVICE = _table("device")
 RECOVERY_CODE = _table("recovery_code")

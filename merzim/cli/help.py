@@ -75,6 +75,7 @@ WRITING = frozenset(
         "user open",
         "user token",
         "user end",
+        "user unlink",
         "user remove-totp",
         "reader add",
         "reader remove",

@@ -1,4 +1,4 @@
-"""The command `merzim user add|list|change|invite|close|open|token|end|remove-totp`: accounts."""
+"""The command `merzim user add|list|change|invite|close|open|token|end|unlink|remove-totp`: accounts."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ Unit = Annotated[str | None, typer.Option("--unit", metavar="U", help="cli.optio
 
 def add_to(app: typer.Typer) -> None:
     """Add the group to the application."""
-    own = {"change": change, "invite": invite, "close": close, "open": reopen, "token": token, "end": end}
-    add_group(app, "user", add=add, list=list_accounts, **own, remove_totp=remove_totp)
+    own = {"change": change, "invite": invite, "close": close, "open": reopen, "token": token}
+    add_group(app, "user", add=add, list=list_accounts, **own, end=end, unlink=unlink, remove_totp=remove_totp)
 
 
 def add(
@@ -133,6 +133,12 @@ def end(ctx: typer.Context, login: Login) -> None:
     from services import accounts
 
     _run(ctx, login, accounts.end, "ended")
+
+
+def unlink(ctx: typer.Context, login: Login) -> None:
+    from services import accounts
+
+    _run(ctx, login, accounts.unlink, "unlinked")
 
 
 def remove_totp(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from itertools import count
 from typing import cast
@@ -13,9 +14,19 @@ from storage.accounts import devices
 from storage.accounts.rate_limits import count_attempt, forget_attempt, prune
 from storage.database.dialect import insert
 from storage.database.engine import Row_, reading, writing
-from storage.org.vouched import ACCOUNTS, ENTRIES, RowChange, RowEvent, record
-from storage.tables import ACCOUNT, ENTRY
-from workflow.org.access import Access, Account, Entry, EntryKind, LimitReached, RateLimit, Reader
+from storage.org.vouched import ACCOUNTS, ENTRIES, IDENTITIES, RowChange, RowEvent, record
+from storage.tables import ACCOUNT, ENTRY, IDENTITY
+from workflow.org.access import (
+    Access,
+    Account,
+    Entry,
+    EntryKind,
+    Identity,
+    LimitReached,
+    Provider,
+    RateLimit,
+    Reader,
+)
 
 _PRUNE_EVERY = 50
 """Attempts of this process between two deletions of expired rate limits."""
@@ -38,12 +49,15 @@ class SqlAccounts:
         """Return the account of a login, ignoring case."""
         with reading(self._engine) as connection:
             row = connection.execute(ACCOUNT.select().where(ACCOUNT.c.login == login.casefold())).first()
-        return _account(row) if row else None
+            providers = _providers(connection, login.casefold()) if row else {}
+        return _account(row, providers) if row else None
 
     def all(self) -> Sequence[Account]:
         """Return all accounts, sorted by login."""
         with reading(self._engine) as connection:
-            return [_account(row) for row in connection.execute(ACCOUNT.select().order_by(ACCOUNT.c.login))]
+            providers = _providers(connection)
+            rows = connection.execute(ACCOUNT.select().order_by(ACCOUNT.c.login))
+            return [_account(row, providers) for row in rows]
 
     def save(self, reader: Reader, *, disabled: bool, by: str, now: datetime, today: date) -> None:
         """Create an account or change its access. Its secrets are kept; disabling it ends its sessions and
@@ -100,6 +114,64 @@ class SqlAccounts:
                 ended += end_entries(connection, _FIRST_INVITATION, now)
             event = RowEvent(kind="password_set", name=login, on=today, by=by, now=now, rows=[change, *ended])
             record(connection, event)
+
+    # ------------------------------------------------------------------------------------ outside identities
+
+    def identity(self, provider: Provider, subject: str) -> Identity | None:
+        """Return the account of a person of an outside directory."""
+        query = IDENTITY.select().where(IDENTITY.c.provider == provider, IDENTITY.c.subject == subject)
+        with reading(self._engine) as connection:
+            row = connection.execute(query).first()
+        return Identity(**row._mapping) if row else None
+
+    def identities(self, provider: Provider) -> Sequence[Identity]:
+        """Return the accounts of an outside directory's people, by login."""
+        query = IDENTITY.select().where(IDENTITY.c.provider == provider).order_by(IDENTITY.c.login)
+        with reading(self._engine) as connection:
+            return [Identity(**row._mapping) for row in connection.execute(query)]
+
+    def link(self, identity: Identity, *, by: str, now: datetime, today: date) -> bool:
+        """Give an account to a person of an outside directory; its password, sessions and tokens end.
+
+        Returns False and writes nothing when the person or the account was linked meanwhile.
+        """
+        values = asdict(identity)
+        here = ACCOUNT.c.login == identity.login
+        with writing(self._engine) as connection:
+            step = insert(connection, IDENTITY).values(values).on_conflict_do_nothing()
+            if connection.execute(step).rowcount != 1:
+                return False
+            before = dict(connection.execute(ACCOUNT.select().where(here)).one()._mapping)
+            connection.execute(update(ACCOUNT).where(here).values(password=""))
+            rows = [IDENTITIES.added(values), ACCOUNTS.changed(before, {**before, "password": ""})]
+            rows += end_entries(connection, ENTRY.c.login == identity.login, now)
+            devices.end(connection, identity.login)
+            event = RowEvent(
+                kind="account_linked",
+                name=identity.login,
+                on=today,
+                by=by,
+                now=now,
+                rows=rows,
+                more={"provider": identity.provider},
+            )
+            record(connection, event)
+        return True
+
+    def unlink(self, login: str, *, by: str, now: datetime, today: date) -> bool:
+        """Take an account away from outside directories; its sessions end. False when it had none."""
+        with writing(self._engine) as connection:
+            query = IDENTITY.delete().where(IDENTITY.c.login == login).returning(IDENTITY.c.provider)
+            removed = sorted(connection.execute(query).scalars())
+            if not removed:
+                return False
+            rows = [IDENTITIES.removed(login, provider) for provider in removed]
+            rows += end_entries(connection, ENTRY.c.login == login, now)
+            devices.end(connection, login)
+            record(
+                connection, RowEvent(kind="account_unlinked", name=login, on=today, by=by, now=now, rows=rows)
+            )
+        return True
 
     # ------------------------------------------------------------------------------------------------ ways in
 
@@ -217,7 +289,17 @@ def end_entries(connection: Connection, which: ColumnElement[bool], now: datetim
     return [ENTRIES.removed(hash) for hash in sorted(connection.execute(query).scalars())]
 
 
-def _account(record: Row_) -> Account:
+def _providers(connection: Connection, login: str | None = None) -> Mapping[str, tuple[Provider, ...]]:
+    """Return the outside directories of accounts, by login."""
+    query = select(IDENTITY.c.login, IDENTITY.c.provider).order_by(IDENTITY.c.provider)
+    rows = connection.execute(query if login is None else query.where(IDENTITY.c.login == login))
+    providers: dict[str, tuple[Provider, ...]] = {}
+    for row in rows:
+        providers[row.login] = (*providers.get(row.login, ()), row.provider)
+    return providers
+
+
+def _account(record: Row_, providers: Mapping[str, tuple[Provider, ...]]) -> Account:
     """Return the account of a row."""
     reader = Reader(
         login=record.login,
@@ -231,6 +313,7 @@ def _account(record: Row_) -> Account:
         password=record.password,
         second_factor=bool(record.totp),
         disabled=record.disabled,
+        providers=providers.get(record.login, ()),
     )
 
 

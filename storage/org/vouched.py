@@ -28,6 +28,7 @@ from storage.tables import (
     ACCOUNT,
     CAMPAIGN,
     ENTRY,
+    IDENTITY,
     LINK,
     LINK_CODE,
     MATCH,
@@ -141,6 +142,7 @@ ENTRIES = VouchedTable(
     rows=ENTRY.c.ended_at.is_(None),
     expires="expires_at",
 )
+IDENTITIES = VouchedTable(table=IDENTITY, key=("login", "provider"), open=("by_group",), personal=("subject",))
 RECOVERY_CODES = VouchedTable(
     table=RECOVERY_CODE,
     key=("login", "hash"),
@@ -174,6 +176,7 @@ CAMPAIGNS = VouchedTable(
 VOUCHED: tuple[VouchedTable, ...] = (
     ACCOUNTS,
     ENTRIES,
+    IDENTITIES,
     RECOVERY_CODES,
     UNITS,
     PEOPLE,

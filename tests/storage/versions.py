@@ -32,6 +32,7 @@ UNDONE = {
     ),
     "0033": tuple(f"DROP TABLE register_{name}" for name in ("event", "row", "cell", "secret")),
     "0034": ("DROP TABLE campaign_person", "DROP TABLE campaign"),
+    "0040": ("DROP TABLE identity",),
 }
 """Revision -> statements that take it back."""
 

@@ -89,6 +89,7 @@ WRITES: dict[str, tuple[str, ...]] = {
         f"{ACCOUNT}/invitations",
         f"{ACCOUNT}/tokens",
         f"{ACCOUNT}/sessions/end",
+        f"{ACCOUNT}/unlink",
     ),
     "/administration/channels": (f"{ADMINISTRATION}/channels/{{channel}}/letters",),
 }
@@ -175,6 +176,8 @@ FOR_EYES = {
     "/welcome/{secret}": "the form of an invitation",
     "/digest/{secret}": "the form behind a letter",
     "/digest/{secret}/{choice}": "the form behind a letter",
+    "/help": "guides to read",
+    "/help/{guide_id}": "a guide to read",
     "/open": "the ways to open, with their forms",
     "/open/case": "a form; its dates come from /api/v1/plan",
     "/open/template.xlsx": "an empty table for somebody to fill in",

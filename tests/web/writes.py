@@ -31,7 +31,7 @@ from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.registers import ExposedPosition, RegisterCommands
 from workflow.cases.commands.risks import FoundRisk, RiskCommands, SetMeasure
 from workflow.cases.registers.measure_term import MeasureTerm
-from workflow.org.access import Reader
+from workflow.org.access import Identity, Reader
 from workflow.org.office import Person, Unit
 
 OWN, FOREIGN = "Департамент управления активами", "Пресс-служба"
@@ -303,6 +303,7 @@ SENT: Mapping[str, Sent] = {
     f"{ACCOUNT}/closing": Sent(places={"{login}": "spare1"}),
     f"{ACCOUNT}/reopening": Sent(places={"{login}": "spare1"}),
     f"{ACCOUNT}/sessions/end": Sent(places={"{login}": "spare2"}),
+    f"{ACCOUNT}/unlink": Sent(places={"{login}": "spare3"}),
     f"{ACCOUNT}/invitations": Sent(places={"{login}": "spare2"}),
     f"{ACCOUNT}/tokens": Sent(json={"days": 5, "write": True}, places={"{login}": "spare2"}),
     f"{ADMIN}/channels/{{channel}}/letters": Sent(json={}, places={"{channel}": "folder"}, changes=False),
@@ -439,6 +440,7 @@ def prepare(office: RealOffice) -> World:
         house.accounts.save(reader, disabled=False, **who)
         house.accounts.set_password(reader.login, password, **who)
     office.way_in("spare2")
+    house.accounts.link(Identity(login="spare3", provider="ldap", subject="3", by_group=False), **who)
     house.factors.enrol("guarded", SECRET, 0, (), **who)
     opened = house.desk.open_many([_analysis() for _ in range(5)], **who)
     secret = house.desk.open(

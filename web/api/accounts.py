@@ -54,6 +54,7 @@ mount.post(router, "/accounts/{login}", accounts.change)
 mount.post(router, "/accounts/{login}/closing", accounts.close)
 mount.post(router, "/accounts/{login}/reopening", accounts.reopen)
 mount.post(router, "/accounts/{login}/sessions/end", accounts.end)
+mount.post(router, "/accounts/{login}/unlink", accounts.unlink)
 mount.post(router, "/accounts/{login}/invitations", accounts.invite, status=201)
 mount.post(router, "/accounts/{login}/tokens", accounts.give_token, status=201)
 

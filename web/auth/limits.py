@@ -17,6 +17,7 @@ Reason = Literal[
     "unknown_account",
     "wrong_password",
     "account_closed",
+    "no_access",
     "wrong_code",
     "wrong_present_password",
     "too_many_attempts",

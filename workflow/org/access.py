@@ -93,12 +93,51 @@ class Account:
     Attributes:
         password: an argon2id hash; "" before the invitation is taken up.
         second_factor: whether a code of an authenticator is asked for at log-in.
+        providers: the outside directories that identify its holder; then it has no password here.
     """
 
     reader: Reader
     password: str = ""
     second_factor: bool = False
     disabled: bool = False
+    providers: tuple[Provider, ...] = ()
+
+
+Provider = Literal["ldap", "oidc"]
+"""Who identifies people besides our own passwords: the directory of config.toml, or its OpenID provider."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Identity:
+    """The account of a person of an outside directory.
+
+    Attributes:
+        subject: the directory's permanent id of the person (objectGUID, entryUUID, `sub`), never a name.
+        by_group: whether the account was opened for a group of the directory, which decides its access.
+    """
+
+    login: str
+    provider: Provider
+    subject: str
+    by_group: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutsidePerson:
+    """Somebody an outside directory has identified.
+
+    Attributes:
+        subject: the directory's permanent id of the person.
+        login, name, email: as the directory has them today; "" where it says nothing.
+        access: the access of their groups by config.toml; None where no group of theirs has one.
+    """
+
+    provider: Provider
+    subject: str
+    login: str
+    name: str = ""
+    email: str = ""
+    access: Access | None = None
 
 
 def must_enrol(account: Account, required: Collection[Access]) -> bool:

@@ -11,9 +11,10 @@ from datetime import timedelta
 
 from starlette.requests import Request
 
-from services import credentials
+from services import credentials, identities
 from services.context import RequestContext
 from services.credentials import BadPassword
+from services.ldap import DirectorySilent
 from web.auth.dependencies import current_session
 from web.auth.devices import find_device
 from web.auth.limits import (
@@ -32,11 +33,17 @@ _MINUTE = timedelta(minutes=1)
 
 
 class NotProved(Exception):
-    """Verification failed. `wait`: None, or the time until the next attempt is accepted."""
+    """Verification failed.
 
-    def __init__(self, wait: timedelta | None = None) -> None:
+    Attributes:
+        wait: None, or the time until the next attempt is accepted.
+        silent: whether the directory did not answer, which alone knows whether the password was right.
+    """
+
+    def __init__(self, wait: timedelta | None = None, *, silent: bool = False) -> None:
         super().__init__()
         self.wait = wait
+        self.silent = silent
 
 
 def log_in(request: Request, ctx: RequestContext, login: str, texts: Mapping[str, str]) -> Account:
@@ -55,10 +62,24 @@ def log_in(request: Request, ctx: RequestContext, login: str, texts: Mapping[str
         log_refusal(address, "too_many_attempts", named)
         raise NotProved(reached.wait)
     # Looked at whatever was wrong before: the time does not tell what.
-    known = credentials.verify_password(texts.get("password", ""), account.password if account else "")
+    password = texts.get("password", "")
+    known = credentials.verify_password(password, account.password if account else "")
+    no_access = False
+    if not known and not _is_local_administrator(account):
+        try:
+            outside = identities.log_in(ctx, login, password)
+        except DirectorySilent:
+            # Counted like a wrong one: it may be the wrong password of an account of ours.
+            raise NotProved(silent=True) from None
+        if outside is not None:
+            account = outside[1]
+            known, no_access = account is not None, account is None
+            named = account.reader.login if account is not None else ""
     if account is None or not known or account.disabled:
         reason: Reason = "wrong_password"
-        if account is None:
+        if no_access:
+            reason = "no_access"
+        elif account is None:
             reason = "unknown_account"
         elif known:
             reason = "account_closed"
@@ -83,11 +104,26 @@ def check_present_password(request: Request, ctx: RequestContext, password: str)
     if reached := ctx.accounts.count_attempt(limits, now=now):
         log_refusal(address, "too_many_attempts", login)
         raise BadPassword("web.password.too_many", minutes=minutes(reached.wait))
-    if account is None or not credentials.verify_password(password, account.password):
+    if account is None or not _confirmed(ctx, account, password):
         log_refusal(address, "wrong_present_password", login)
         raise BadPassword("web.password.wrong")
     ctx.accounts.forget_attempt(limits)
     return account
+
+
+def _confirmed(ctx: RequestContext, account: Account, password: str) -> bool:
+    """Tell whether a password is the account's: ours, or its holder's in the directory. Raises BadPassword."""
+    if "ldap" not in account.providers:
+        return credentials.verify_password(password, account.password)
+    try:
+        return identities.confirms(ctx, account, password)
+    except DirectorySilent as silence:
+        raise BadPassword(silence.code) from None
+
+
+def _is_local_administrator(account: Account | None) -> bool:
+    """Tell whether an account is never looked for in the directory: an administrator's with a password here."""
+    return account is not None and account.reader.access == "administrator" and bool(account.password)
 
 
 def check_present_code(request: Request, ctx: RequestContext, account: Account, code: str) -> None:

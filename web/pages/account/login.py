@@ -64,8 +64,9 @@ def log_in(request: Request, ctx: Anybody, texts: Fields) -> Response:
             kept=_kept(texts),
             wrong=True,
             wait=refusal.wait,
+            silent=refusal.silent,
             login=login,
-            status=401 if refusal.wait is None else 429,
+            status=503 if refusal.silent else 401 if refusal.wait is None else 429,
         )
     recovered = account.second_factor and credentials.recovery_hash(texts.get("code", ""), login) is not None
     return _in(request, ctx, account, texts, recovered=recovered)
@@ -167,6 +168,7 @@ def login_page(
     files: bool = False,
     wrong: bool = False,
     wait: timedelta | None = None,
+    silent: bool = False,
     login: str = "",
     status: int = 200,
     chosen: bool = False,
@@ -176,6 +178,7 @@ def login_page(
     Args:
         kept: fields of a form that was interrupted by the end of the session.
         wait: time until the next attempt is accepted, after too many.
+        silent: whether the directory did not answer.
         chosen: whether a new password was just chosen, which does not log in by itself.
     """
     shown = demonstration.is_passwordless_request(request, allowed=ctx.passwordless)
@@ -192,6 +195,8 @@ def login_page(
         files=files,
         wrong=wrong,
         minutes=attempts.minutes(wait) if wait else 0,
+        silent=silent,
+        by_directory=ctx.app.directory is not None,
         login=login,
         chosen=chosen,
         demonstrators=_demonstrators(ctx) if shown else [],

@@ -63,7 +63,7 @@ def change(request: Request, ctx: Setting, typed: Fields) -> Response:
         match do:
             case "change":
                 accounts.change(ctx, _access_command(ctx, typed, login))
-            case "close" | "reopen" | "end":
+            case "close" | "reopen" | "end" | "unlink":
                 run, said = _PLAIN[do]
                 run(ctx, command)
             case "token":
@@ -184,4 +184,5 @@ _PLAIN: Mapping[str, tuple[Verb[accounts.AccountCommand, accounts.AccountDetails
     "close": (accounts.close, "closed"),
     "reopen": (accounts.reopen, "reopened"),
     "end": (accounts.end, "ended"),
+    "unlink": (accounts.unlink, "unlinked"),
 }

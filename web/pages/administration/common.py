@@ -14,7 +14,7 @@ from web.ui.render import page
 
 SAID = frozenset(
     {
-        *("saved", "removed", "taken", "made", "changed", "closed", "reopened", "ended", "revoked"),
+        *("saved", "removed", "taken", "made", "changed", "closed", "reopened", "ended", "revoked", "unlinked"),
         *("removal_requested", "removal_approved", "removal_withdrawn"),
     }
 )

@@ -1,0 +1,134 @@
+"""People of outside directories: which account is theirs, and what their groups give or take.
+
+Somebody is recognised by the directory's permanent id of them. A name or an e-mail may be given to another
+person tomorrow: an e-mail is looked at once, at the first log-in, to find the account made for its person.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from services.context import RequestContext, stamp
+from workflow.org.access import Account, Identity, OutsidePerson, Provider, Reader
+
+MAX_LOGIN = 80
+log = logging.getLogger("merzim.login")
+
+
+def log_in(ctx: RequestContext, login: str, password: str) -> tuple[OutsidePerson, Account | None] | None:
+    """Return the person a name and password of the directory belong to, with their account if they have one.
+
+    None where there is no directory, or it does not know them together.
+
+    Raises:
+        DirectorySilent: the directory cannot tell.
+    """
+    directory = ctx.app.directory
+    person = directory.identify(login, password) if directory is not None else None
+    if person is None:
+        return None
+    return person, account_of(ctx, person, match_email=ctx.app.settings.ldap.match_email)
+
+
+def confirms(ctx: RequestContext, account: Account, password: str) -> bool:
+    """Tell whether a password is the one of an account's holder in the directory. Raises DirectorySilent."""
+    directory = ctx.app.directory
+    login = account.reader.login
+    subjects = [one.subject for one in ctx.accounts.identities("ldap") if one.login == login]
+    return directory is not None and any(directory.confirms(subject, password) for subject in subjects)
+
+
+def account_of(ctx: RequestContext, person: OutsidePerson, *, match_email: bool) -> Account | None:
+    """Return the account of an identified person as their groups have it now; None if they have no access.
+
+    At the first log-in it is the account made for their person, else a new one where a group gives access. An
+    account opened for a group ends its sessions and tokens when no group gives access any more.
+    """
+    identity = ctx.accounts.identity(person.provider, person.subject)
+    if identity is None:
+        identity = _link_by_email(ctx, person) if match_email else None
+        identity = identity or _open_account(ctx, person)
+    account = ctx.accounts.account(identity.login) if identity is not None else None
+    if identity is None or account is None or not identity.by_group:
+        return account
+    return _with_access_of_groups(ctx, account, person)
+
+
+def _with_access_of_groups(ctx: RequestContext, account: Account, person: OutsidePerson) -> Account | None:
+    """Return an account with the access its holder's groups give now; None, all its sessions ended, if none."""
+    login = account.reader.login
+    by = _author(person.provider)
+    if person.access is None:
+        ctx.accounts.end(login, now=ctx.now, by=by)
+        return None
+    if person.access != account.reader.access:
+        reader = replace(account.reader, access=person.access)
+        # A session holds no access of its own, yet what was opened under another one is not carried over.
+        ctx.accounts.end(login, now=ctx.now, by=by)
+        ctx.accounts.save(reader, disabled=account.disabled, **(stamp(ctx) | {"by": by}))
+    return ctx.accounts.account(login)
+
+
+def _link_by_email(ctx: RequestContext, person: OutsidePerson) -> Identity | None:
+    """Link the one account of the office's person of that e-mail; never an administrator's."""
+    key = _person_of(ctx, person.email)
+    if not key:
+        return None
+    accounts = [account for account in ctx.accounts.all() if account.reader.person == key]
+    accounts = [account for account in accounts if account.reader.access != "administrator"]
+    if len(accounts) != 1 or person.provider in accounts[0].providers:
+        return None
+    return _link(ctx, person, accounts[0].reader.login, by_group=False)
+
+
+def _open_account(ctx: RequestContext, person: OutsidePerson) -> Identity | None:
+    """Open an account with the access of a group; None where no group gives one."""
+    if person.access is None:
+        return None
+    key, login = _person_of(ctx, person.email), _free_login(ctx, person)
+    if any(account.reader.person == key and account.providers for account in ctx.accounts.all()):
+        # Somebody else of that e-mail came before: another id is another person.
+        log.warning("%s: the person of this e-mail is linked to another id of the directory", login)
+        key = ""
+    reader = Reader(login=login, access=person.access, person=key, name=person.name[:200])
+    said = stamp(ctx) | {"by": _author(person.provider)}
+    ctx.accounts.save(reader, disabled=False, **said)
+    identity = _link(ctx, person, login, by_group=True)
+    if identity is None or identity.login != login:
+        # The same person came twice at once.
+        ctx.accounts.save(reader, disabled=True, **said)
+    return identity
+
+
+def _link(ctx: RequestContext, person: OutsidePerson, login: str, *, by_group: bool) -> Identity | None:
+    identity = Identity(login=login, provider=person.provider, subject=person.subject, by_group=by_group)
+    ctx.accounts.link(identity, **(stamp(ctx) | {"by": _author(person.provider)}))
+    return ctx.accounts.identity(person.provider, person.subject)
+
+
+def _person_of(ctx: RequestContext, email: str) -> str:
+    """Return the key of the one person with that e-mail; "" if there is none, or several."""
+    wanted = email.casefold()
+    people = ctx.app.reads.office().written_down.people.values()
+    keys = [
+        one.key for one in people if wanted and wanted in (one.key.casefold(), (one.email or "").casefold())
+    ]
+    return keys[0] if len(keys) == 1 else ""
+
+
+def _free_login(ctx: RequestContext, person: OutsidePerson) -> str:
+    """Return a login for a new account: the person's in the directory, numbered where it is taken."""
+    letters = (letter if letter.isalnum() or letter in "_.@+-" else "-" for letter in person.login.casefold())
+    login = "".join(letters)[: MAX_LOGIN - 8]
+    if len(login) < 2:
+        login = f"{person.provider}-{person.subject}"[:MAX_LOGIN].casefold()
+    free, number = login, 2
+    while ctx.accounts.account(free) is not None:
+        free, number = f"{login}.{number}", number + 1
+    return free
+
+
+def _author(provider: Provider) -> str:
+    """Return the author of what a directory decides, in the chain; a colon stands in no login."""
+    return f"directory:{provider}"

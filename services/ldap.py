@@ -1,0 +1,336 @@
+"""The directory people log in by (Active Directory, OpenLDAP). The only module that speaks LDAP.
+
+A person is found by the account of config.toml, and proves who they are by a bind with their own password.
+Nothing is written there. No referral is followed: a password goes to the server of config.toml alone.
+"""
+
+from __future__ import annotations
+
+import logging
+import ssl
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from importlib.util import find_spec
+from threading import BoundedSemaphore
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from services.settings import BadSetting, LdapSettings, Settings, is_loopback
+from workflow.org.access import Access, OutsidePerson
+from workflow.refusal import Refusal
+
+MAX_CONVERSATIONS = 8
+"""The most requests that wait for the directory at once: a silent one must not take every thread."""
+log = logging.getLogger("merzim.login")
+_UNAVAILABLE = frozenset({1, 2, 51, 52, 80})
+"""Results by which a server says that it cannot tell: operationsError, protocolError, busy, unavailable, other.
+Any other refusal of a bind is one of the person."""
+_NO_SUCH_OBJECT = 32
+_SIZE_LIMIT_REACHED = 4
+
+
+class DirectorySilent(Refusal):
+    """The directory does not answer, or refuses our own account; nobody can be identified by it now."""
+
+    def __init__(self) -> None:
+        super().__init__("web.login.directory_silent")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Kind:
+    """The filters and attributes of a kind of directory."""
+
+    user_filter: str
+    group_filter: str
+    id_attribute: str
+    login_attribute: str
+    name_attribute: str
+    email_attribute: str = "mail"
+
+
+_KINDS: Mapping[str, _Kind] = {
+    "active-directory": _Kind(
+        # 803: one bit of a number is set; 2 of userAccountControl: the account is disabled.
+        user_filter="(&(objectCategory=person)(objectClass=user)"
+        "(|(sAMAccountName={login})(userPrincipalName={login}))"
+        "(!(userAccountControl:1.2.840.113556.1.4.803:=2)))",
+        # 1941: members of groups in the group, too.
+        group_filter="(member:1.2.840.113556.1.4.1941:={dn})",
+        id_attribute="objectGUID",
+        login_attribute="sAMAccountName",
+        name_attribute="displayName",
+    ),
+    "openldap": _Kind(
+        user_filter="(&(objectClass=inetOrgPerson)(uid={login}))",
+        group_filter="(|(member={dn})(uniqueMember={dn})(memberUid={login}))",
+        id_attribute="entryUUID",
+        login_attribute="uid",
+        name_attribute="cn",
+    ),
+}
+
+
+class LdapDirectory:
+    """A directory as config.toml describes it."""
+
+    def __init__(self, settings: LdapSettings, password: str) -> None:
+        kind = _KINDS[settings.kind]
+        self._settings = settings
+        self._password = password
+        self._turns = BoundedSemaphore(MAX_CONVERSATIONS)
+        self._user_filter = settings.user_filter or kind.user_filter
+        self._group_filter = settings.group_filter or kind.group_filter
+        self._id = settings.id_attribute or kind.id_attribute
+        self._login = settings.login_attribute or kind.login_attribute
+        self._name = settings.name_attribute or kind.name_attribute
+        self._email = settings.email_attribute or kind.email_attribute
+
+    def identify(self, login: str, password: str) -> OutsidePerson | None:
+        """Return the person of a login after verifying their password; None if either is wrong.
+
+        Raises:
+            DirectorySilent: the directory cannot tell.
+        """
+        # A bind without a password succeeds as nobody's (RFC 4513, 5.1.2): it proves nothing.
+        secret = password.encode()
+        if not login or not secret or b"\0" in secret:
+            return None
+        with self._turn(), self._searching() as service:
+            entry = self._find(service, self._user_filter.replace("{login}", escape(login)))
+            if entry is None or not self._verified(str(entry["dn"]), secret):
+                return None
+            return self._person(service, entry)
+
+    def confirms(self, subject: str, password: str) -> bool:
+        """Tell whether a password is the one of a person by their permanent id. Raises DirectorySilent."""
+        secret = password.encode()
+        if not secret or b"\0" in secret:
+            return False
+        with self._turn(), self._searching() as service:
+            entry = self._find(service, self._by_id(subject))
+            return entry is not None and self._verified(str(entry["dn"]), secret)
+
+    def look_up(self, subject: str) -> OutsidePerson | None:
+        """Return a person by their permanent id; None where they are gone or disabled.
+
+        Raises:
+            DirectorySilent: the directory cannot tell.
+        """
+        with self._turn(), self._searching() as service:
+            entry = self._find(service, self._by_id(subject))
+            return self._person(service, entry) if entry is not None else None
+
+    def _by_id(self, subject: str) -> str:
+        """Return the filter of a permanent id, which also holds somebody to the filter of people."""
+        if self._id.casefold() == "objectguid":
+            value = "".join(f"\\{byte:02x}" for byte in UUID(subject).bytes_le)
+        else:
+            value = escape(subject)
+        return f"(&{self._user_filter.replace('{login}', '*')}({self._id}={value}))"
+
+    def _find(self, service: Any, query: str) -> Mapping[str, Any] | None:
+        """Return the person a filter finds; None unless there is exactly one."""
+        wanted = [self._id, self._login, self._name, self._email]
+        entries = self._search(service, self._settings.base, query, wanted)
+        if len(entries) > 1:
+            log.error("the directory has several people of one log-in name; ldap.user_filter must find one")
+        return entries[0] if len(entries) == 1 else None
+
+    def _person(self, service: Any, entry: Mapping[str, Any]) -> OutsidePerson | None:
+        subject = _subject(self._id, _first(entry, self._id))
+        if not subject:
+            log.error("the directory says no %s of a person: ldap.bind must be allowed to read it", self._id)
+            return None
+        login = _text(_first(entry, self._login))
+        return OutsidePerson(
+            provider="ldap",
+            subject=subject,
+            login=login,
+            name=_text(_first(entry, self._name)),
+            email=_text(_first(entry, self._email)),
+            access=self._access(service, str(entry["dn"]), login),
+        )
+
+    def _access(self, service: Any, dn: str, login: str) -> Access | None:
+        """Return the access of the first group of config.toml somebody is in."""
+        query = self._group_filter.replace("{dn}", escape(dn)).replace("{login}", escape(login))
+        for row in self._settings.groups:
+            if self._search(service, row.group, query, ["1.1"], scope="BASE"):
+                return row.access
+        return None
+
+    def _search(
+        self, service: Any, base: str, query: str, attributes: Sequence[str], *, scope: str = "SUBTREE"
+    ) -> list[Mapping[str, Any]]:
+        """Return at most two entries; references to other servers are left out."""
+        with _library_errors():
+            service.search(
+                base, query, search_scope=scope, attributes=list(attributes), size_limit=2,
+                time_limit=self._settings.timeout,
+            )  # fmt: skip
+        if service.result["result"] not in (0, _NO_SUCH_OBJECT, _SIZE_LIMIT_REACHED):
+            log.error("the directory refuses to search %s: %s", base, service.result["description"])
+            raise DirectorySilent
+        return [entry for entry in service.response or () if entry["type"] == "searchResEntry"]
+
+    def _verified(self, dn: str, password: bytes) -> bool:
+        """Tell whether a password is the one of an entry."""
+        with self._connected(dn, password) as connection:
+            return bool(connection.bound)
+
+    @contextmanager
+    def _searching(self) -> Iterator[Any]:
+        """Give a connection of the account of config.toml."""
+        with self._connected(self._settings.bind, self._password.encode()) as connection:
+            if not connection.bound:
+                log.error("the directory refuses ldap.bind: %s", connection.result["description"])
+                raise DirectorySilent
+            yield connection
+
+    @contextmanager
+    def _connected(self, dn: str, password: bytes) -> Iterator[Any]:
+        """Give a connection after a bind, successful or not. Raises DirectorySilent when there is no answer."""
+        ldap3 = _library()
+        settings = self._settings
+        parts = urlsplit(settings.address)
+        server = ldap3.Server(
+            parts.hostname,
+            port=parts.port or (636 if parts.scheme == "ldaps" else 389),
+            use_ssl=parts.scheme == "ldaps",
+            tls=_tls(settings),
+            get_info=ldap3.NONE,
+            connect_timeout=settings.timeout,
+        )
+        connection = ldap3.Connection(
+            server,
+            user=dn or None,
+            # Bytes: the library would strip a text of some letters, down to no password at all.
+            password=password or None,
+            authentication=ldap3.SIMPLE if dn else ldap3.ANONYMOUS,
+            auto_referrals=False,
+            read_only=True,
+            check_names=False,
+            raise_exceptions=False,
+            receive_timeout=settings.timeout,
+        )
+        try:
+            with _library_errors():
+                connection.open(read_server_info=False)
+                if parts.scheme == "ldap" and not settings.insecure:
+                    connection.start_tls(read_server_info=False)
+                connection.bind(read_server_info=False)
+            if not connection.bound and connection.result["result"] in _UNAVAILABLE:
+                log.error("the directory is not able to answer: %s", connection.result["description"])
+                raise DirectorySilent
+            yield connection
+        finally:
+            # Where it could not be opened the library leaves its socket behind.
+            opened = connection.socket
+            with _quietly():
+                connection.unbind()
+            if opened is not None:
+                opened.close()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait for a turn to speak to the directory. Raises DirectorySilent when too many wait already."""
+        if not self._turns.acquire(timeout=self._settings.timeout):
+            raise DirectorySilent
+        try:
+            yield
+        finally:
+            self._turns.release()
+
+
+def open_directory(settings: Settings, environment: Mapping[str, str]) -> LdapDirectory | None:
+    """Return the directory of config.toml; None where it names none. Connects to nothing.
+
+    Raises:
+        BadSetting: the library is not installed, a key or the password is missing, or TLS is not asked for.
+    """
+    ldap = settings.ldap
+    if not ldap.address:
+        return None
+    file = str(settings.file)
+    if find_spec("ldap3") is None:
+        raise BadSetting("cli.ldap_not_installed", file=file)
+    if not ldap.base:
+        raise BadSetting("cli.missing_setting", file=file, key="ldap.base")
+    host = urlsplit(ldap.address).hostname or ""
+    if ldap.insecure and not is_loopback(host):
+        raise BadSetting("cli.ldap_insecure", file=file, host=host)
+    password = environment.get(ldap.password_env, "")
+    if ldap.bind and not password:
+        raise BadSetting("cli.no_variable", file=file, key="ldap.password_env", variable=ldap.password_env)
+    if ldap.ca_file is not None and not ldap.ca_file.is_file():
+        raise BadSetting("cli.ldap_no_ca_file", file=file, path=str(ldap.ca_file))
+    return LdapDirectory(ldap, password)
+
+
+def escape(text: str) -> str:
+    """Return a text as a value in a filter: every byte in hexadecimal, so that none means anything there."""
+    return "".join(f"\\{byte:02x}" for byte in text.encode())
+
+
+def _subject(attribute: str, value: bytes) -> str:
+    """Return a permanent id as text; a GUID of Active Directory is stored with its first parts reversed."""
+    if attribute.casefold() == "objectguid":
+        return str(UUID(bytes_le=value)) if len(value) == 16 else ""
+    return _text(value)
+
+
+def _first(entry: Mapping[str, Any], attribute: str) -> bytes:
+    """Return the first value of an attribute, whatever the case of its name."""
+    for name, values in entry["raw_attributes"].items():
+        if name.casefold() == attribute.casefold() and values:
+            return bytes(values[0])
+    return b""
+
+
+def _text(value: bytes) -> str:
+    return " ".join(value.decode("utf-8", "replace").replace("\0", " ").split())
+
+
+def _tls(settings: LdapSettings) -> Any:
+    """Return the library's TLS with Python's own checks: the chain and the host's name, and SNI."""
+    ldap3 = _library()
+    context = ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
+
+    class Checked(ldap3.Tls):  # type: ignore[misc, name-defined]
+        def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:
+            connection.socket = context.wrap_socket(connection.socket, server_hostname=connection.server.host)
+
+    return Checked(validate=ssl.CERT_REQUIRED)
+
+
+@contextmanager
+def _library_errors() -> Iterator[None]:
+    """Turn every failure of the conversation into DirectorySilent, and log it."""
+    from ldap3.core.exceptions import LDAPException
+
+    try:
+        yield
+    except (LDAPException, OSError) as trouble:
+        log.error("the directory does not answer: %s", trouble)
+        raise DirectorySilent from None
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Close what may be closed already."""
+    from ldap3.core.exceptions import LDAPException
+
+    with suppress(LDAPException, OSError):
+        yield
+
+
+def _library() -> Any:
+    """Return ldap3, which is imported where there is a directory alone."""
+    with warnings.catch_warnings():
+        # It takes two names of pyasn1 by their old spelling.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import ldap3
+    return ldap3
