@@ -100,7 +100,7 @@ def test_an_empty_office_is_told_what_to_do() -> None:
         page = browser.get("/?lang=ru").text
 
     assert "Дел пока нет" in page
-    assert "merzim import" in page
+    assert 'href="/open"' in page
 
 
 def test_the_demonstration_day_is_said_only_on_one() -> None:

@@ -7,10 +7,10 @@ from datetime import date
 
 import pytest
 
-from tests.law import CALENDAR, analysis, case
-from workflow.cases.case import Case
+from tests.law import CALENDAR, analysis, case, library
+from workflow.cases.case import Case, Fact
 from workflow.deadlines.deadline import Deadline
-from workflow.deadlines.lateness import Lateness, is_ahead, lateness
+from workflow.deadlines.lateness import Lateness, is_ahead, lateness, urgency
 from workflow.deadlines.resolver import deadlines
 from workflow.law.procedure import Obligation, Procedure
 
@@ -219,3 +219,21 @@ def test_what_is_done_missed_or_asked_of_nobody_is_none_of_it() -> None:
     assert at(told, "start_announced", today=late).state == "missed"
     assert stands(told, "start_announced", today=late) == Lateness()
     assert stands(told, "order_signed", today=late) == Lateness()
+
+
+def test_what_another_body_owes_is_never_overdue_here() -> None:
+    """The authorised body sends the National report on by 15 May (Decree 154, paragraph 11(1)): whoever keeps
+    the case waits for it and is late with nothing."""
+    edition = library().named("national-report.2022-02-02")
+    told = Case(
+        id="2026-0001",
+        procedure="national-report",
+        edition=edition.edition,
+        facts={"year_begun": Fact(name="year_begun", on=date(2025, 1, 1))},
+        planned={},
+    )
+    for today in (date(2026, 5, 14), date(2026, 5, 15), date(2026, 5, 16), date(2026, 12, 1)):
+        sent = at(told, "report_sent_to_administration", today=today, edition=edition)
+        assert sent.due == date(2026, 5, 15)
+        assert lateness(sent, today=today) == Lateness()
+    assert urgency(sent, today=date(2026, 12, 1))[0] == 2

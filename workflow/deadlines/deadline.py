@@ -40,8 +40,9 @@ class Deadline(NamedTuple):
         late_by: working days late when done late, else None.
         waiting_for: the unrecorded fact it is counted from or opened by, with its period; None where it can be
             late by itself.
-        counts_until: the last day (local date) on which a due date computed from that fact holds; None where
-            nothing limits it. `workflow.deadlines.lateness` says what follows from it on a day.
+        counts_until: the last day (local date) on which a due date computed from that fact holds, and the due
+            date itself of what a body outside the office owes; None where nothing limits it.
+            `workflow.deadlines.lateness` says what follows from it on a day.
         adjustments: the extensions and pauses that moved it, as elements of its explanation, in order.
         span_first, span_last: first and last day whose moving could move `due`.
         versions: of the calendar and of the edition it was computed with.

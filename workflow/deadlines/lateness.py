@@ -76,4 +76,4 @@ def urgency(deadline: Awaited, *, today: date) -> tuple[int, date]:
     standing, day = lateness(deadline, today=today), deadline.due or date.max
     if standing.overdue:
         return 0, day
-    return (2 if deadline.due is None or standing.waiting_for else 1), day
+    return (1 if deadline.due is not None and holds_on(deadline, today) else 2), day

@@ -19,6 +19,7 @@ from workflow.deadlines.explanations import explanation
 from workflow.deadlines.register_deadlines import entry_deadlines
 from workflow.deadlines.waiting import falls_away, waiting
 from workflow.law.procedure import Obligation, Procedure
+from workflow.org.office import OUTSIDE
 
 _UNWAITED: Mapping[type[Term], State] = {OngoingDuty: "standing", Target: "target", Window: "window"}
 
@@ -158,7 +159,8 @@ def _deadline(
         recorded_on=fact.on if fact else None,
         done_at=moment_of(fact.on, fact.at_time) if fact and fact.at_time and judged == fact.on else None,
         waiting_for=waits.fact if waits else None,
-        counts_until=waits.until if waits else None,
+        # What a body outside the office owes is nobody's delay here.
+        counts_until=due if obligation.duty == OUTSIDE else waits.until if waits else None,
         explanation=() if bare else tuple(explanation(chain, link, judged)),
         adjustments=adjustments(link.counted.elements) if case.extensions or case.pauses else (),
         span_first=link.counted.first,
