@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from services.editions import Editions
     from services.ldap import LdapDirectory
     from storage.accounts.accounts import SqlAccounts
+    from storage.accounts.audit_log import SqlAuditLog
     from storage.accounts.encryption import Cipher
     from storage.accounts.idempotency import SqlIdempotency
     from storage.accounts.second_factors import SqlSecondFactors
@@ -511,6 +512,13 @@ class AppContext:
         from storage.accounts.idempotency import SqlIdempotency
 
         return SqlIdempotency(self.engine)
+
+    @cached_property
+    def audit_log(self) -> SqlAuditLog:
+        """The audit log: entries nothing else writes, and how far it was sent."""
+        from storage.accounts.audit_log import SqlAuditLog
+
+        return SqlAuditLog(self.engine)
 
     @cached_property
     def evidence(self) -> EvidenceFolder:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from storage.accounts.accounts import SqlAccounts as Accounts
 from storage.cases.evidence import EvidenceFolder as EvidenceStore
+from storage.origin import ORIGIN, Origin, Way
 from storage.queries import SqlReads as Reads
 from workflow.cases.commands.desk import UnknownCase
 from workflow.org.access import Access, Reader, scope
@@ -26,12 +27,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ANONYMOUS",
+    "ORIGIN",
     "Accounts",
     "Clock",
     "EvidenceStore",
+    "Origin",
     "Reads",
     "RequestContext",
     "Stamp",
+    "Way",
     "operator_context",
     "require_visible",
     "stamp",

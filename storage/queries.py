@@ -30,6 +30,7 @@ from sqlalchemy import (
 )
 
 from notifications.notice import Notice
+from storage.accounts.audit_log import read_page
 from storage.board import first_rows, lateness
 from storage.board import recommendations as recommended
 from storage.board import sums as summing
@@ -52,6 +53,7 @@ from workflow.cases.case import Case, CaseStatus, Event
 from workflow.cases.registers.evidence_list import as_seen, events_as_seen
 from workflow.cases.registers.risk_lists import Place, RecommendationFilter, RiskGroup
 from workflow.org.access import Scope, within
+from workflow.org.audit import AuditFilter, AuditPage, AuditScope
 from workflow.org.duties import Unresolved, resolve
 from workflow.org.office import Office
 from workflow.search_words import search_words
@@ -270,6 +272,25 @@ class SqlReads:
         """Its events in order."""
         head = self.heads([case]).get(case)
         return events_as_seen(self._ledger.events(case), self.scope_in(head)) if head is not None else ()
+
+    def audit(
+        self,
+        query: AuditFilter,
+        *,
+        scope: AuditScope,
+        after: int | None = None,
+        before: int | None = None,
+        limit: int,
+    ) -> AuditPage:
+        """Entries of the audit log after a number, in order, or before one, the newest first.
+
+        Entries about a case are seen by those who see the case.
+        """
+        with reading(self._engine) as connection:
+            visible = self._seen()
+            return read_page(
+                connection, query, scope=scope, visible=visible, after=after, before=before, limit=limit
+            )
 
     def notices(self, case: str) -> Sequence[Notice]:
         """Its notices, the newest first."""

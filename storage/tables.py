@@ -740,6 +740,55 @@ class SaltRow(TableBase, table=True):
     salt: str
 
 
+class AuditRow(TableBase, table=True):
+    """An entry of the audit log, bound to the one before by a hash. Append only, as events.
+
+    `payload` is canonical JSON and holds the salted hash of the client's address, which stands in
+    `AuditOriginRow`; `case` is "" where it is about none.
+    """
+
+    __tablename__ = "audit"
+    __table_args__ = (
+        Index("ix_audit_at", "at", "seq"),
+        Index("ix_audit_by", "by", "seq"),
+        Index("ix_audit_topic", "topic", "seq"),
+        Index("ix_audit_case", "case", "seq"),
+    )
+
+    seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    at: datetime = Field(sa_type=Moment)
+    by: str
+    topic: str
+    kind: str
+    name: str
+    case: str
+    way: str
+    payload: str = Field(sa_type=Text)
+    previous: str
+    hash: str
+
+
+class AuditOriginRow(TableBase, table=True):
+    """The client's address of an entry of the audit log, and the salt of its hash there; both may be erased."""
+
+    __tablename__ = "audit_origin"
+    __table_args__ = _CLUSTERED
+
+    seq: int = Field(primary_key=True)
+    address: str | None = None
+    salt: str | None = None
+
+
+class AuditPositionRow(TableBase, table=True):
+    """The last entry of the audit log that was sent to a receiver of syslog messages."""
+
+    __tablename__ = "audit_position"
+    __table_args__ = _CLUSTERED
+
+    receiver: str = Field(primary_key=True)
+    seq: int
+
+
 class ReaderRow(TableBase, table=True):
     """Who was named to know of a confidential case; computed from its events."""
 
@@ -950,3 +999,6 @@ REGISTER_CELL = _table("register_cell")
 REGISTER_SECRET = _table("register_secret")
 CAMPAIGN = _table("campaign")
 CAMPAIGN_PERSON = _table("campaign_person")
+AUDIT = _table("audit")
+AUDIT_ORIGIN = _table("audit_origin")
+AUDIT_POSITION = _table("audit_position")

@@ -102,6 +102,7 @@ def test_every_option_is_documented(name: str) -> None:
 def test_no_command_of_the_contract_is_missing() -> None:
     """The outside contract as it stands; what comes later is not listed as a stub."""
     assert set(COMMANDS) == {
+        "audit-log",
         *("calendar day", "calendar add", "calendar count", "calendar year"),
         *("calendar-change preview", "calendar-change apply"),
         *(f"overlay {name}" for name in ("list", "preview", "apply", "withdraw")),

@@ -19,6 +19,7 @@ from merzim.cli.call import BAD_INPUT, DONE, CommandContext
 from merzim.cli.common import CommonOptions, split
 from merzim.cli.failures import told
 from merzim.cli.help import Group
+from storage.origin import ORIGIN, Origin
 from workflow.refusal import Refusal
 
 STATIONS = (
@@ -46,6 +47,7 @@ STATIONS = (
     "yearly_clock",
     "consolidated",
     "users",
+    "audit_log",
     "readers",
     "secret_key",
     "maintenance",
@@ -56,6 +58,7 @@ STATIONS = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line; return the exit code: 0 success, 1 a negative answer, 2 bad input."""
     call = CommandContext(CommonOptions())
+    origin = ORIGIN.set(Origin(way="cli"))
     if arguments is None:
         _speak_utf8()
     try:
@@ -72,6 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return told(trouble, call)
     finally:
         call.close()
+        ORIGIN.reset(origin)
 
 
 def application() -> typer.Typer:

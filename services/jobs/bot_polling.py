@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from storage.origin import ORIGIN, Origin
+
 if TYPE_CHECKING:
     from notifications.bot.office import CampaignAnswers
     from notifications.bot.polling import Poller
@@ -49,7 +51,12 @@ def polling(app: AppContext, clock: Clock, campaigns: CampaignAnswers | None = N
         return
     poller = create_poller(app, clock, campaigns)
     assert poller is not None
-    thread = threading.Thread(target=poller.run, name="telegram", daemon=True)
+
+    def run() -> None:
+        ORIGIN.set(Origin(way="bot"))
+        poller.run()
+
+    thread = threading.Thread(target=run, name="telegram", daemon=True)
     thread.start()
     try:
         yield

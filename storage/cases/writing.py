@@ -17,6 +17,7 @@ from notifications.moved_dates import MOVED as MOVED_RUNG
 from storage.board import change_counters, totals
 from storage.cases import recommendations
 from storage.cases.batch import Batch
+from storage.database import audit
 from storage.database.dialect import MAX_PREPARED_INSERTS, insert_many, values_parameters, values_table
 from storage.database.in_list import execute_for_names, in_names
 from storage.rows import Values
@@ -79,6 +80,20 @@ def write(connection: Connection, made: Batch, now: datetime) -> None:
     insert_many(connection, CASE, made.opened)
     _heads(connection, made)
     insert_many(connection, EVENT, made.events)
+    audit.note(
+        connection,
+        (
+            audit.AuditEvent(
+                topic="case",
+                kind=one["kind"],
+                name=one["name"],
+                case=one["case"],
+                by=one["by"],
+                now=one["at"],
+            )
+            for one in made.events
+        ),
+    )
     if any(one["kind"] in ("withdrawn", "passport") for one in made.events):
         # Points are counted from the facts of units: one may have gone, or belong to another unit.
         change_counters.put(connection, change_counters.FACTS)

@@ -20,6 +20,7 @@ from sqlalchemy import URL, Connection, Engine, Row, create_engine, event, make_
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
+from storage.database import audit
 from storage.database.database_file import DatabaseFile
 from storage.database.errors import translate_errors
 from storage.database.fair_lock import FairLock
@@ -76,6 +77,8 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def writing(engine: Engine) -> Iterator[Connection]:
     """Open a transaction that writes; commit it on leaving, roll it back when anything is raised.
 
+    What was noted for the audit log is appended last, in the same transaction.
+
     IntegrityError is not translated: the caller knows what a broken constraint means.
 
     Raises:
@@ -85,7 +88,9 @@ def writing(engine: Engine) -> Iterator[Connection]:
         committing = False
         try:
             with translate_errors(engine), engine.begin() as connection:
+                audit.discard(connection)
                 yield connection
+                audit.append_collected(connection)
                 committing = True
         except StorageUnavailable as error:
             # A server lost while it confirms the commit may have committed.
@@ -99,7 +104,9 @@ def writing(engine: Engine) -> Iterator[Connection]:
     ):
         connection.execution_options(writer=True)
         with connection.begin():
+            audit.discard(connection)
             yield connection
+            audit.append_collected(connection)
 
 
 @contextmanager

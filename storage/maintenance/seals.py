@@ -1,7 +1,7 @@
 """Seals: hash-chained records of the chain heads of all cases changed since the previous seal.
 
 A chain reveals alterations, but not that its end was cut off; a seal records where the end was. Every seal also
-covers the office's chain, once there is one, and the chain of the register of notices.
+covers the office's chain, once there is one, the chain of the register of notices, and the audit log.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, and_, func, select, text
 
 from storage.chain import link, seal_line
+from storage.database.audit import CHAIN as AUDIT_CHAIN
 from storage.database.dialect import values_parameters, values_table
 from storage.database.engine import reading, writing
 from storage.maintenance.register_check import SEALED
 from storage.notices import register
 from storage.org.chain import OFFICE
-from storage.tables import ACT, CASE, REGISTER_ROW, SEAL
+from storage.tables import ACT, AUDIT, CASE, REGISTER_ROW, SEAL
 
 Head = tuple[str, int, str]
 """A chain, its last seq and its last hash."""
@@ -83,10 +84,13 @@ def count(engine: Engine) -> int:
 
 
 def _office(connection: Connection) -> list[Head]:
-    """Return the heads of the office's chain and the register's; empty when there are none."""
-    last = connection.execute(select(ACT.c.seq, ACT.c.hash).order_by(ACT.c.seq.desc()).limit(1)).first()
+    """Return the heads of the office's chain, the register's and the audit log's; empty when there are none."""
     told = register.end(connection)
-    return ([told] if told else []) + ([(OFFICE, last.seq, last.hash)] if last else [])
+    heads = [told] if told else []
+    for name, table in ((OFFICE, ACT), (AUDIT_CHAIN, AUDIT)):
+        query = select(table.c.seq, table.c.hash).order_by(table.c.seq.desc()).limit(1)
+        heads += [(name, last.seq, last.hash) for last in connection.execute(query)]
+    return heads
 
 
 def _sealed(connection: Connection, office: list[Head]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-APPEND_ONLY = ("event", "seal", "act", "proof", "register_event")
+APPEND_ONLY = ("event", "seal", "act", "proof", "register_event", "audit")
 _SAYS = "the ledger is append-only: {what} of {table} is refused"
 # Doubled, for psycopg reads a single one as a place for a value.
 _FUNCTION = """
@@ -21,6 +21,7 @@ _KEYS = {
     "act": "seq = NEW.seq",
     "proof": "n = NEW.n",
     "register_event": '"row" = NEW."row" AND seq = NEW.seq',
+    "audit": "seq = NEW.seq",
 }
 
 

@@ -17,14 +17,14 @@ from storage.cases.ledger import CHUNK, SqlLedger
 from storage.chain import line, link, seal_line
 from storage.database.engine import Row_, reading, writing
 from storage.database.limits import chunks, long_work
-from storage.maintenance import case_check, register_check, triggers, vouching
+from storage.maintenance import audit_check, case_check, register_check, triggers, vouching
 from storage.maintenance.evidence_check import EvidenceCheck, damages
 from storage.maintenance.register_check import SEALED
 from storage.notices import register, tally
 from storage.org.chain import IN_ORDER, OFFICE
 from storage.refusals import CannotRebuild, CaseBroken, StorageUnavailable
 from storage.rows import EVENTS_IN_ORDER, ROW_COLUMNS, row_values
-from storage.tables import CASE, EVENT, PROOF, REGISTER_EVENT, REGISTER_ROW, SEAL
+from storage.tables import AUDIT, CASE, EVENT, PROOF, REGISTER_EVENT, REGISTER_ROW, SEAL
 from workflow.cases.case import Case
 from workflow.ports import CaseWrite, Conflict
 
@@ -117,6 +117,7 @@ def _verified(
             *_office(connection),
             *_chains(connection),
             *_register_chains(connection),
+            *(Problem(code=code, arguments=arguments) for code, arguments in audit_check.problems(connection)),
             *(Problem(code=code, arguments=arguments) for code, arguments in register.problems(connection)),
             *_seals(connection, kept),
             *(_editions(connection, editions) if editions is not None else ()),
@@ -304,6 +305,8 @@ def _seals(connection: Connection, kept: tuple[int, str] | None) -> Iterator[Pro
                 problem = Problem(code=code, arguments={"case": name, "seq": seq, "n": seal.n})
                 if name == register.CHAIN:
                     yield Problem(code="proof_cut", arguments={"n": seal.n, "seq": seq})
+                elif name == audit_check.CHAIN:
+                    yield Problem(code="audit_cut", arguments={"n": seal.n, "seq": seq})
                 elif name.startswith(SEALED):
                     yield _of_row(problem, name.removeprefix(SEALED))
                 else:
@@ -326,6 +329,10 @@ def _hashes(connection: Connection, ends: Iterable[tuple[str, int]]) -> dict[tup
     found |= {(register.CHAIN, n): digest for n, digest in connection.execute(select(PROOF.c.n, PROOF.c.hash))}
     left = iter(ends)
     while chunk := list(islice(left, 5000)):
+        entries = [seq for name, seq in chunk if name == audit_check.CHAIN]
+        of_audit = select(AUDIT.c.seq, AUDIT.c.hash).where(AUDIT.c.seq.in_(entries))
+        if entries:
+            found |= {(audit_check.CHAIN, seq): digest for seq, digest in connection.execute(of_audit)}
         asked = select(EVENT.c.case, EVENT.c.seq, EVENT.c.hash).where(
             tuple_(EVENT.c.case, EVENT.c.seq).in_(chunk)
         )

@@ -11,13 +11,33 @@ from sqlalchemy import Connection, Engine, Select, literal, select, text
 from sqlalchemy.exc import IntegrityError
 
 from storage.chain import canonical, line, link
+from storage.database import audit
 from storage.database.dialect import insert_many
 from storage.database.engine import Row_, reading, writing
 from storage.tables import ACT
+from workflow.org.audit import Topic
 
 OFFICE = "office"
 """What the chain is called where cases have their ids."""
 _ADVISORY = 0x4D65726F  # "Mero": one writer of the office's chain at a time on PostgreSQL
+_PARTS = frozenset({"baseline_rows"})
+"""Kinds of events that only continue the one before."""
+_TOPICS: Mapping[str, Topic] = {
+    "session_given": "login",
+    "entries_ended": "login",
+    "password_set": "account",
+    "entry_taken": "account",
+    "calendar_changed": "settings",
+    "edition_adopted": "settings",
+}
+_PREFIXES: Mapping[str, Topic] = {
+    "account": "account",
+    "second": "account",
+    "recovery": "account",
+    "link": "account",
+    "overlay": "settings",
+    "baseline": "settings",
+}
 IN_ORDER = select(literal(OFFICE).label("case"), *ACT.c).order_by(ACT.c.seq)
 
 
@@ -139,6 +159,8 @@ def hold(connection: Connection) -> None:
 
 def append_events(connection: Connection, events: Iterable[OfficeEvent]) -> None:
     """Append several events by one statement, in the caller's transaction, which holds the chain."""
+    events = list(events)
+    audit.note(connection, (_audit_event(event) for event in events if event.kind not in _PARTS))
     last = connection.execute(select(ACT.c.seq, ACT.c.hash).order_by(ACT.c.seq.desc()).limit(1)).first()
     seq, previous = (last.seq, last.hash) if last else (0, "")
     lines = []
@@ -169,3 +191,10 @@ def append_events(connection: Connection, events: Iterable[OfficeEvent]) -> None
         lines.append(values)
         previous = values["hash"]
     insert_many(connection, ACT, lines)
+
+
+def _audit_event(event: OfficeEvent) -> audit.AuditEvent:
+    """Return the entry of the audit log for an event. Accounts, sessions and rules are told by its kind."""
+    by_default: Topic = "account" if event.kind.endswith("_given") else "people"
+    topic = _TOPICS.get(event.kind) or _PREFIXES.get(event.kind.partition("_")[0], by_default)
+    return audit.AuditEvent(topic=topic, kind=event.kind, name=event.name, by=event.by, now=event.now)

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from storage.chain import canonical, line, link
+from storage.database import audit
 from storage.database.dialect import insert_many
 from storage.database.engine import Row_, reading, writing
 from storage.database.in_list import execute_for_names, in_names
@@ -196,6 +197,7 @@ class SqlRegisterRows:
                     raise RowChanged("register.row_changed", row=before.id)
                 entry, secrets = _lines(before.id, seq, head, write.draft, by, now)
                 insert_many(connection, REGISTER_EVENT, [entry])
+                audit.note(connection, [_audit_event(before.register, before.id, write, by, now)])
                 insert_many(connection, REGISTER_SECRET, secrets)
                 done = connection.execute(
                     REGISTER_ROW.update()
@@ -343,9 +345,23 @@ def _insert(
         )
         cells += [((row, name, key), register) for name, key in projection.cells]
     insert_many(connection, REGISTER_EVENT, events)
+    audit.note(connection, (_audit_event(register, row, write, by, now) for row, _, write in writes))
     insert_many(connection, REGISTER_SECRET, secrets)
     insert_many(connection, REGISTER_ROW, heads)
     _insert_cells(connection, dict.fromkeys(cells))
+
+
+def _audit_event(register: str, row: str, write: RowWrite, by: str, now: datetime) -> audit.AuditEvent:
+    """Return the entry of the audit log for an event of a row."""
+    return audit.AuditEvent(
+        topic="register",
+        kind=write.draft.kind,
+        name=row,
+        case=write.after.case,
+        by=by,
+        now=now,
+        more={"register": register},
+    )
 
 
 def _lines(

@@ -73,6 +73,9 @@ WALKED = {
     r"^SELECT register_row\.register_id, count\(\*\) AS count_1 FROM register_row WHERE": (
         "how many rows each register has: counted by an index"
     ),
+    r"^SELECT audit\.seq, .* ORDER BY audit\.seq( DESC)? LIMIT": (
+        "a page of the audit log: walked from its end, or from a cursor on, until it is full"
+    ),
     r"^SELECT account\.login, .* FROM account ORDER BY account\.login$": "the list of accounts shows them all",
     r"^SELECT account\.login FROM account WHERE account\.password != \? LIMIT": "ends at the first",
 }

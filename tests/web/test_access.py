@@ -222,11 +222,12 @@ def test_lists_show_a_reader_their_own_units_alone(home: Home) -> None:
 
 
 def test_every_access_may_something_and_no_access_all() -> None:
-    """The administrator no case, the auditor no write, nobody the whole."""
+    """The administrator no case, the auditor no write, nobody the whole; the audit log those who answer."""
     may = {
         access: {need for need in NEEDS if Reader(login="x", access=access).may(need)} for access in ACCESSES
     }
 
-    assert may["administrator"] == {"settings", "self"}
-    assert may["auditor"] == {"read", "self"}
+    assert may["administrator"] == {"settings", "audit", "self"}
+    assert may["auditor"] == {"read", "audit", "self"}
+    assert {access for access in ACCESSES if "audit" in may[access]} == {"officer", "auditor", "administrator"}
     assert all(needs and needs != set(NEEDS) for needs in may.values())

@@ -168,6 +168,7 @@ READS: dict[str, tuple[str, ...]] = {
     "/administration/channels": (f"{ADMINISTRATION}/channels",),
     "/administration/settings": (f"{ADMINISTRATION}/settings",),
     "/administration/rules": (f"{ADMINISTRATION}/rules",),
+    "/audit": (f"{V1}/audit",),
 }
 """What a page shows, and where a program reads it."""
 

@@ -126,8 +126,8 @@ def test_whoever_is_refused_is_told_so_and_nothing_is_written(world: World, watc
     assert not wrong, wrong
     assert tried > 500
     after = watch.digests()
-    # A session of each reader was opened to ask at all, and the office's chain says so.
-    assert {table for table in after if after[table] != before[table]} <= {"entry", "act"}
+    # A session of each reader was opened to ask at all, and the office's chain and the audit log say so.
+    assert {table for table in after if after[table] != before[table]} <= {"entry", "act", "audit"}
     with world.office.house.engine.connect() as connection:
         newest = connection.execute(ACT.select().order_by(ACT.c.seq.desc()).limit(len(READERS))).all()
     assert {one.kind for one in newest} == {"session_given"}

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from web.api import (
     account,
     accounts,
+    audit,
     calendar,
     campaigns,
     cases,
@@ -45,5 +46,6 @@ for part in (
     units,
     people,
     accounts,
+    audit,
 ):
     router.include_router(part.router)

@@ -15,9 +15,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.context import ORIGIN, Origin, Way
 from services.settings import LOOPBACK_NETWORKS, Network, is_loopback
 from web.auth.origins import PublicAddress
-from web.auth.proxies import apply_forwarding, is_forwarded
+from web.auth.proxies import apply_forwarding, client_address, is_forwarded
 
 MAX_BODY = 25 * 1024 * 1024
 MAX_TEXT = 2 * 1024 * 1024
@@ -106,6 +107,8 @@ class SecurityMiddleware:
         # First of all: the checks below need the client behind the proxy, not the proxy.
         apply_forwarding(scope, self.trusted_proxies)
         scope.setdefault("state", {})["local"] = is_local(scope)
+        way: Way = "api" if scope["path"].startswith("/api/") else "page"
+        ORIGIN.set(Origin(way=way, address=client_address(Request(scope))))
         refusal = find_refusal(scope, max_body=self.max_body, public=self.public)
         if refusal is None:
             await self.app(scope, receive_counted, send_guarded)

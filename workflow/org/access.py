@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from workflow.cases.case import Case
+from workflow.org.audit import AuditScope
 from workflow.org.office import Office
 
 Access = Literal["officer", "responsible", "head_of_unit", "first_head", "auditor", "administrator"]
@@ -24,21 +25,23 @@ ACCESSES: tuple[Access, ...] = (
     "auditor",
     "administrator",
 )
-Need = Literal["read", "record", "manage", "settings", "self"]
+Need = Literal["read", "record", "manage", "settings", "audit", "self"]
 """What a page asks of its reader.
 
 read: cases, the board, the calendar; record: facts, plan dates, evidence, risks; manage: open, import, correct,
-cancel, exempt, reopen, adopt acts; settings: people, units, accounts, channels; self: one's own account.
+cancel, exempt, reopen, adopt acts; settings: people, units, accounts, channels;
+audit: the audit log, of log-ins and accounts with `settings`, of the cases they see with `read`;
+self: one's own account.
 """
-NEEDS: tuple[Need, ...] = ("read", "record", "manage", "settings", "self")
+NEEDS: tuple[Need, ...] = ("read", "record", "manage", "settings", "audit", "self")
 
 _MAY: Mapping[Access, frozenset[Need]] = {
-    "officer": frozenset({"read", "record", "manage", "self"}),
+    "officer": frozenset({"read", "record", "manage", "audit", "self"}),
     "responsible": frozenset({"read", "record", "self"}),
     "head_of_unit": frozenset({"read", "record", "self"}),
     "first_head": frozenset({"read", "record", "self"}),
-    "auditor": frozenset({"read", "self"}),
-    "administrator": frozenset({"settings", "self"}),
+    "auditor": frozenset({"read", "audit", "self"}),
+    "administrator": frozenset({"settings", "audit", "self"}),
 }
 
 OF_ONE_UNIT: frozenset[Access] = frozenset({"responsible", "head_of_unit"})
@@ -274,6 +277,15 @@ def scope(reader: Reader) -> Scope:
     names = tuple(filter(None, (reader.person, reader.login)))
     seen = reader.may("read") and not reader.nowhere
     return Scope(unit=reader.root if seen else None, names=names, restricted=reader.access == "officer")
+
+
+def audit_scope(reader: Reader) -> AuditScope:
+    """Return the entries of the audit log a reader sees; which cases, `scope` says."""
+    return AuditScope(
+        office=reader.may("settings"),
+        cases=reader.may("read"),
+        registers=reader.may("read") and not reader.root,
+    )
 
 
 def placed(reader: Reader, office: Office) -> Reader:

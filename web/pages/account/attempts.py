@@ -12,6 +12,7 @@ from datetime import timedelta
 from starlette.requests import Request
 
 from services import credentials, identities
+from services.audit import record_refused_log_in
 from services.context import RequestContext
 from services.credentials import BadPassword
 from services.ldap import DirectorySilent
@@ -27,7 +28,7 @@ from web.auth.limits import (
 )
 from web.auth.proxies import client_address
 from web.pages.account.codes import accepted, try_code
-from workflow.org.access import Account, Entry
+from workflow.org.access import Account, Entry, RateLimit
 
 _MINUTE = timedelta(minutes=1)
 
@@ -59,7 +60,7 @@ def log_in(request: Request, ctx: RequestContext, login: str, texts: Mapping[str
     device = find_device(request, ctx.accounts, login, now=now)
     limits = log_in_limits(login, address, device)
     if reached := ctx.accounts.count_attempt(limits, now=now):
-        log_refusal(address, "too_many_attempts", named)
+        _refuse(ctx, address, "too_many_attempts", named)
         raise NotProved(reached.wait)
     # Looked at whatever was wrong before: the time does not tell what.
     password = texts.get("password", "")
@@ -86,7 +87,7 @@ def log_in(request: Request, ctx: RequestContext, login: str, texts: Mapping[str
         # A right password is followed by a code, which is counted: the time must not tell the two apart.
         ctx.accounts.count_attempt(decoy_limits(login), now=now)
         try_code(ctx, login, texts.get("code", ""))
-        log_refusal(address, reason, named)
+        _refuse(ctx, address, reason, named)
         raise NotProved
     if account.second_factor:
         _check_code(ctx, account, texts.get("code", ""), device=device, address=address)
@@ -102,10 +103,10 @@ def check_present_password(request: Request, ctx: RequestContext, password: str)
     here = current_session(request, ctx.accounts, now=now)
     limits = present_password_limits(here.hash if here is not None else f"{login} {address}")
     if reached := ctx.accounts.count_attempt(limits, now=now):
-        log_refusal(address, "too_many_attempts", login)
+        _refuse(ctx, address, "too_many_attempts", login)
         raise BadPassword("web.password.too_many", minutes=minutes(reached.wait))
     if account is None or not _confirmed(ctx, account, password):
-        log_refusal(address, "wrong_present_password", login)
+        _refuse(ctx, address, "wrong_present_password", login)
         raise BadPassword("web.password.wrong")
     ctx.accounts.forget_attempt(limits)
     return account
@@ -132,12 +133,25 @@ def check_present_code(request: Request, ctx: RequestContext, account: Account, 
     address, login = client_address(request), account.reader.login
     limits = code_limits(login, find_device(request, ctx.accounts, login, now=now))
     if reached := ctx.accounts.count_attempt(limits, now=now):
-        log_refusal(address, "too_many_codes", login)
+        _refuse(ctx, address, "too_many_codes", login)
         raise BadPassword("web.totp.too_many", minutes=minutes(reached.wait))
     if not accepted(ctx, account, code):
-        log_refusal(address, "wrong_code", login)
+        _refuse(ctx, address, "wrong_code", login)
         raise BadPassword("web.totp.present_wrong")
     ctx.accounts.forget_attempt(limits)
+
+
+def _refuse(ctx: RequestContext, address: str, reason: Reason, login: str) -> None:
+    """Log a refused attempt and record it; of those over a limit only one each ten minutes is recorded.
+
+    An attacker may make any number of those, and none of them is written anywhere else either.
+    """
+    log_refusal(address, reason, login)
+    if reason in ("too_many_attempts", "too_many_codes"):
+        limit = RateLimit(kind="audit", key=f"{login} {address}", burst=1, period=10 * _MINUTE)
+        if ctx.accounts.count_attempt([limit], now=ctx.now):
+            return
+    record_refused_log_in(ctx, reason, login)
 
 
 def minutes(wait: timedelta) -> int:
@@ -156,9 +170,9 @@ def _check_code(
     login = account.reader.login
     limits = code_limits(login, device)
     if ctx.accounts.count_attempt(limits, now=now):
-        log_refusal(address, "too_many_codes", login)
+        _refuse(ctx, address, "too_many_codes", login)
         raise NotProved
     if not accepted(ctx, account, code):
-        log_refusal(address, "wrong_code", login)
+        _refuse(ctx, address, "wrong_code", login)
         raise NotProved
     ctx.accounts.forget_attempt(limits)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from web.pages.administration import accounts, feeds, office, pages
+from web.pages.administration import accounts, audit, feeds, office, pages
 
 router = APIRouter()
-for part in (pages, accounts, office, feeds):
+for part in (pages, accounts, office, feeds, audit):
     router.include_router(part.router)

@@ -11,6 +11,7 @@ from starlette.background import BackgroundTask
 from starlette.responses import Response, StreamingResponse
 
 from documents.sheets.unreadable import EvidenceDamaged
+from services.audit import DIGEST_DIGITS, record
 from services.context import RequestContext
 from services.documents.case_documents import filled_form
 from services.documents.case_documents import package as package_of_case
@@ -108,6 +109,7 @@ def evidence_of(ctx: RequestContext, case: str, digest: str) -> Response:
     except EvidenceDamaged as damage:
         log.error("%s of case %s: %s %s", digest, case, damage.damage, damage.problem)
         raise damage.of(case, name) from None
+    record(ctx, "file", "evidence_read", name=digest[:DIGEST_DIGITS], case=case)
     return StreamingResponse(
         iter(lambda: content.read(65536), b""),
         media_type="application/octet-stream",
@@ -129,6 +131,7 @@ def package_of(ctx: RequestContext, case: str, language: str) -> Response:
     found, _ = get_case_or_404(ctx, case)
     package = package_of_case(ctx.app, case, language, ctx.reads.scope_in(found))
     content = package.content
+    record(ctx, "file", "package_read", case=case)
     name = case_file_name(found, "package" if package.whole else "package-incomplete", "zip")
     return StreamingResponse(
         iter(lambda: content.read(65536), b""),

@@ -13,6 +13,7 @@ from starlette.responses import Response, StreamingResponse
 
 from calendars import OutOfRange
 from services import register_tables
+from services.audit import record
 from services.context import RequestContext
 from services.evidence import clean_file_name
 from services.inputs import build
@@ -262,6 +263,7 @@ def file_of_row(ctx: RequestContext, row: str, digest: str) -> Response:
     if digest not in files:
         raise HTTPException(404, "web.problem.no_file")
     content = ctx.app.evidence.open(digest)
+    record(ctx, "file", "row_file_read", name=row, case=detail.row.case)
     name = quote(clean_file_name(str(files[digest].get("name", ""))))
     return StreamingResponse(
         iter(lambda: content.read(65536), b""),

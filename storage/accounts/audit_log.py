@@ -1,0 +1,115 @@
+"""Repository of the audit log: entries of their own, pages of it, and how far it was sent to a receiver."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, false, or_, select
+
+from storage.database import audit
+from storage.database.audit import ADDRESS, AuditEvent, read_payload
+from storage.database.dialect import insert
+from storage.database.engine import Row_, reading, writing
+from storage.tables import AUDIT, AUDIT_ORIGIN, AUDIT_POSITION, CASE
+from workflow.org.audit import OF_CASES, AuditEntry, AuditFilter, AuditPage, AuditScope
+
+__all__ = ["AuditEvent", "SqlAuditLog", "read_page"]
+_COLUMNS = (*AUDIT.c, AUDIT_ORIGIN.c.address)
+_JOINED = AUDIT.outerjoin(AUDIT_ORIGIN, AUDIT_ORIGIN.c.seq == AUDIT.c.seq)
+
+
+class SqlAuditLog:
+    """Writes what no other table records, and keeps how far the log was sent."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def record(self, event: AuditEvent) -> None:
+        """Append an entry in a transaction of its own."""
+        with writing(self._engine) as connection:
+            audit.note(connection, [event])
+
+    def position(self, receiver: str) -> int:
+        """Return the number of the last entry sent to a receiver, 0 for none."""
+        query = select(AUDIT_POSITION.c.seq).where(AUDIT_POSITION.c.receiver == receiver)
+        with reading(self._engine) as connection:
+            return connection.execute(query).scalar() or 0
+
+    def set_position(self, receiver: str, seq: int) -> None:
+        """Store the number of the last entry sent to a receiver."""
+        with writing(self._engine) as connection:
+            step = insert(connection, AUDIT_POSITION).values(receiver=receiver, seq=seq)
+            connection.execute(
+                step.on_conflict_do_update(
+                    index_elements=[AUDIT_POSITION.c.receiver], set_={"seq": step.excluded.seq}
+                )
+            )
+
+
+def read_page(
+    connection: Connection,
+    query: AuditFilter,
+    *,
+    scope: AuditScope,
+    visible: Sequence[ColumnElement[bool]],
+    after: int | None,
+    before: int | None,
+    limit: int,
+) -> AuditPage:
+    """Return entries after a number in order, or before one (before the end, for None) the newest first.
+
+    Args:
+        visible: the conditions a case must meet to be seen; empty for all cases.
+    """
+    wanted = [*_narrowed(query), *_seen(scope, visible)]
+    rows = select(*_COLUMNS).select_from(_JOINED)
+    if after is not None:
+        rows = rows.where(AUDIT.c.seq > after, *wanted).order_by(AUDIT.c.seq)
+    else:
+        place = [AUDIT.c.seq < before] if before is not None else []
+        rows = rows.where(*place, *wanted).order_by(AUDIT.c.seq.desc())
+    entries = [_entry(row) for row in connection.execute(rows.limit(limit + 1))]
+    return AuditPage(entries=tuple(entries[:limit]), more=len(entries) > limit)
+
+
+def _narrowed(query: AuditFilter) -> list[ColumnElement[bool]]:
+    conditions = []
+    if query.names:
+        conditions.append(or_(AUDIT.c.by.in_(query.names), AUDIT.c.name.in_(query.names)))
+    if query.topic:
+        conditions.append(AUDIT.c.topic == query.topic)
+    if query.case:
+        of_row = and_(AUDIT.c.topic == "register", AUDIT.c.name == query.case)
+        conditions.append(or_(AUDIT.c.case == query.case, of_row))
+    if query.since is not None:
+        conditions.append(AUDIT.c.at >= query.since)
+    if query.until is not None:
+        conditions.append(AUDIT.c.at < query.until)
+    return conditions
+
+
+def _seen(scope: AuditScope, visible: Sequence[ColumnElement[bool]]) -> list[ColumnElement[bool]]:
+    if scope.office and scope.cases and scope.registers and not visible:
+        return []
+    seen: list[ColumnElement[bool]] = [false()]
+    if scope.office:
+        seen.append(AUDIT.c.topic.not_in(sorted(OF_CASES)))
+    if scope.cases:
+        seen.append(exists(select(CASE.c.id).where(CASE.c.id == AUDIT.c.case, *visible)))
+    if scope.registers:
+        seen.append(and_(AUDIT.c.topic.in_(sorted(OF_CASES)), AUDIT.c.case == ""))
+    return [or_(*seen)]
+
+
+def _entry(row: Row_) -> AuditEntry:
+    """Return the entry of a row."""
+    more = read_payload(row.payload)
+    more.pop(ADDRESS, None)
+    count = more.pop("count", 1)
+    names = ("seq", "at", "by", "topic", "kind", "name", "case", "way", "hash")
+    return AuditEntry(
+        **{name: getattr(row, name) for name in names},
+        address=row.address or "",
+        count=count if isinstance(count, int) else 1,
+        more=more,
+    )

@@ -1,0 +1,138 @@
+"""The audit log's writer: entries are collected in a transaction and appended to one chain when it commits.
+
+The chain is locked from the append to the commit only, after every other row was written: transactions that
+write audit entries never wait for each other with other locks still to take.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from secrets import token_hex
+
+from sqlalchemy import Connection, select, text
+
+from storage.chain import canonical, link, moment
+from storage.database.dialect import insert_many
+from storage.origin import ORIGIN, Origin
+from storage.tables import AUDIT, AUDIT_ORIGIN
+from workflow.org.audit import Topic
+
+CHAIN = "audit"
+"""What seals call this chain."""
+ADDRESS = "address"
+"""The key of an entry's payload that holds the salted hash of the client's address."""
+_PENDING = "merzim_audit"
+_ADVISORY = 0x4D657261  # "Mera": one writer of the audit chain at a time on PostgreSQL
+_SUMMED: frozenset[Topic] = frozenset({"case", "register"})
+_DIGITS = 32
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AuditEvent:
+    """Something somebody did, or tried to do.
+
+    Attributes:
+        name: what it was done to: a login, the key of a person, an obligation, a row of a register.
+        by: the account; "" where nobody had logged in.
+        now: aware UTC.
+        more: further data; nothing personal.
+    """
+
+    topic: Topic
+    kind: str
+    by: str
+    now: datetime
+    name: str = ""
+    case: str = ""
+    more: Mapping[str, object] = field(default_factory=dict)
+
+
+def note(connection: Connection, events: Iterable[AuditEvent]) -> None:
+    """Collect entries to be appended when the transaction commits (`append_collected`)."""
+    connection.info.setdefault(_PENDING, []).extend(events)
+
+
+def discard(connection: Connection) -> None:
+    """Forget entries an earlier transaction of this connection collected and did not commit."""
+    connection.info.pop(_PENDING, None)
+
+
+def append_collected(connection: Connection) -> None:
+    """Append the collected entries; the last statement of a transaction.
+
+    Entries of one kind about one case, or about the rows of one register, become one entry with their number:
+    an import of a schedule is one act of its author.
+    """
+    collected: list[AuditEvent] = connection.info.pop(_PENDING, [])
+    if not collected:
+        return
+    groups: dict[object, list[AuditEvent]] = {}
+    for number, event in enumerate(collected):
+        about = (event.topic, event.kind, event.case, event.by, event.more.get("register"))
+        groups.setdefault(about if event.topic in _SUMMED else number, []).append(event)
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _ADVISORY})
+    last = connection.execute(select(AUDIT.c.seq, AUDIT.c.hash).order_by(AUDIT.c.seq.desc()).limit(1)).first()
+    seq, previous = (last.seq, last.hash) if last else (0, "")
+    origin, rows, origins = ORIGIN.get(), [], []
+    for group in groups.values():
+        seq += 1
+        row, outside = _row(seq, previous, group, origin)
+        previous = str(row["hash"])
+        rows.append(row)
+        origins += outside
+    insert_many(connection, AUDIT, rows)
+    insert_many(connection, AUDIT_ORIGIN, origins)
+
+
+def entry_line(values: Mapping[str, object]) -> str:
+    """Return an entry as canonical text, over which its hash is computed. `values`: the columns of its row."""
+    at = values["at"]
+    assert isinstance(at, datetime)
+    names = ("seq", "by", "topic", "kind", "name", "case", "way", "payload")
+    return canonical({"at": moment(at), **{name: values[name] for name in names}})
+
+
+def hidden_address(salt: str, seq: int, address: str) -> str:
+    """Return the salted hash of an address, as the payload of its entry holds it."""
+    return sha256(canonical([salt, seq, address]).encode()).hexdigest()[:_DIGITS]
+
+
+def read_payload(text: str) -> dict[str, object]:
+    """Return the payload of an entry; empty when it is unreadable, which `verify` reports."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _row(
+    seq: int, previous: str, group: list[AuditEvent], origin: Origin
+) -> tuple[dict[str, object], list[dict[str, object]]]:
+    """Return the row of an entry, and the address that stands outside the chain."""
+    event = group[0]
+    payload = dict(event.more)
+    if len(group) > 1:
+        payload["count"] = len(group)
+    outside = []
+    if origin.address:
+        salt = token_hex(16)
+        payload[ADDRESS] = hidden_address(salt, seq, origin.address)
+        outside = [{"seq": seq, "address": origin.address, "salt": salt}]
+    values: dict[str, object] = {
+        "seq": seq,
+        "at": event.now,
+        "by": event.by,
+        "topic": event.topic,
+        "kind": event.kind,
+        "name": event.name if len({one.name for one in group}) == 1 else "",
+        "case": event.case,
+        "way": origin.way,
+        "payload": canonical(payload),
+    }
+    return {**values, "previous": previous, "hash": link(previous, entry_line(values))}, outside

@@ -1,0 +1,48 @@
+"""Verifies the audit log: its chain, and the addresses that stand outside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from sqlalchemy import Connection, select
+
+from storage.chain import link
+from storage.database.audit import ADDRESS, CHAIN, entry_line, hidden_address, read_payload
+from storage.database.engine import Row_
+from storage.tables import AUDIT, AUDIT_ORIGIN
+
+__all__ = ["CHAIN", "problems"]
+
+
+def problems(connection: Connection) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Yield code and arguments of every entry that is not as it was written.
+
+    An address that was erased is none: who erased it stands in the log itself.
+    """
+    origin = (
+        AUDIT_ORIGIN.c.seq.label("origin_seq"),
+        AUDIT_ORIGIN.c.address.label("origin"),
+        AUDIT_ORIGIN.c.salt.label("salt"),
+    )
+    joined = AUDIT.outerjoin(AUDIT_ORIGIN, AUDIT_ORIGIN.c.seq == AUDIT.c.seq)
+    query = select(*AUDIT.c, *origin).select_from(joined).order_by(AUDIT.c.seq)
+    seq, previous = 0, ""
+    for entry in connection.execute(query.execution_options(yield_per=5000)):
+        seq += 1
+        if entry.seq != seq:
+            yield "audit_missing", {"seq": seq}
+            seq = entry.seq
+        elif entry.previous != previous:
+            yield "audit_misplaced", {"seq": seq}
+        if link(entry.previous, entry_line(dict(entry._mapping))) != entry.hash:
+            yield "audit_altered", {"seq": seq}
+        elif not _is_address_kept(entry, read_payload(entry.payload).get(ADDRESS)):
+            yield "audit_address_altered", {"seq": seq}
+        previous = entry.hash
+
+
+def _is_address_kept(entry: Row_, expected: object) -> bool:
+    """Whether the address of an entry stands as its payload says, or was erased."""
+    if expected is None or entry.origin_seq is None:
+        return expected is None and entry.origin_seq is None
+    return entry.origin is None or hidden_address(entry.salt or "", entry.seq, entry.origin) == expected

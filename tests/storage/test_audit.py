@@ -1,0 +1,140 @@
+"""The audit log: written with the act itself, in one chain, its addresses outside it."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
+
+from storage.accounts.accounts import SqlAccounts
+from storage.accounts.audit_log import AuditEvent, SqlAuditLog
+from storage.database import audit
+from storage.database.engine import writing
+from storage.maintenance import triggers
+from storage.maintenance.seals import seal
+from storage.maintenance.verify import verify
+from storage.org.preferences import prefer
+from storage.origin import ORIGIN, Origin
+from storage.queries import SqlReads
+from tests.storage.house import NOW, OBJECT, TODAY, opened
+from workflow.org.access import Reader
+from workflow.org.audit import EVERYTHING, AuditEntry, AuditFilter
+
+OFFICER = Reader(login="officer", access="officer", name="Әлиева Гүлнұр")
+
+
+def entries(engine: Engine, query: AuditFilter | None = None) -> list[AuditEntry]:
+    """All entries, in order."""
+    page = SqlReads(engine).audit(query or AuditFilter(), scope=EVERYTHING, after=0, limit=1000)
+    return list(page.entries)
+
+
+def audit_codes(engine: Engine) -> list[str]:
+    """What verification says of the audit log."""
+    return [problem.code for problem in verify(engine, now=NOW) if problem.code.startswith("audit")]
+
+
+def tamper(engine: Engine, *statements: str) -> None:
+    """Change the tables past the program, with the rights of who may drop triggers."""
+    with engine.begin() as connection:
+        for name in sorted(triggers.names(engine.dialect.name)):
+            on = "" if engine.dialect.name == "sqlite" else f" ON {name[len('merzim_') :].rpartition('_')[0]}"
+            connection.execute(text(f"DROP TRIGGER {name}{on}"))
+        for statement in statements:
+            connection.execute(text(statement))
+
+
+def test_what_is_done_is_an_entry_with_its_origin(engine: Engine) -> None:
+    """A case opened with its plan dates is two entries, an account one; each says who, when and from where."""
+    token = ORIGIN.set(Origin(way="page", address="10.0.0.7"))
+    try:
+        case = opened(engine)
+        SqlAccounts(engine).save(OFFICER, disabled=False, by="root", now=NOW, today=TODAY)
+    finally:
+        ORIGIN.reset(token)
+    prefer(engine, "a@org.kz", "language", "ru", by="a", now=NOW)
+
+    log = [(one.topic, one.kind, one.by, one.case, one.count, one.way, one.address) for one in entries(engine)]
+
+    assert log == [
+        ("case", "opened", "Айгүл", case.id, 1, "page", "10.0.0.7"),
+        ("case", "planned", "Айгүл", case.id, 3, "page", "10.0.0.7"),
+        ("account", "account_opened", "root", "", 1, "page", "10.0.0.7"),
+        ("people", "language_chosen", "a", "", 1, "job", ""),
+    ]
+    assert audit_codes(engine) == []
+
+
+def test_what_was_rolled_back_is_no_entry(engine: Engine) -> None:
+    """The entry and the act are one transaction; the next one does not inherit it."""
+    with suppress(RuntimeError), writing(engine) as connection:
+        audit.note(connection, [AuditEvent(topic="settings", kind="baseline", by="x", now=NOW)])
+        raise RuntimeError
+    SqlAuditLog(engine).record(AuditEvent(topic="file", kind="evidence_read", by="y", now=NOW))
+
+    assert [one.by for one in entries(engine)] == ["y"]
+
+
+def test_entries_are_narrowed_and_paged_by_their_numbers(engine: Engine) -> None:
+    """By who did it or whom it concerns, by case, by days; after a number in order, before one backwards."""
+    one, two = opened(engine), opened(engine, object="Басқа нысан")
+    SqlAccounts(engine).save(OFFICER, disabled=False, by="root", now=NOW, today=TODAY)
+    reads = SqlReads(engine)
+
+    assert [e.kind for e in entries(engine, AuditFilter(case=two.id))] == ["opened", "planned"]
+    assert [e.kind for e in entries(engine, AuditFilter(names=("officer",)))] == ["account_opened"]
+    assert [e.kind for e in entries(engine, AuditFilter(names=("root",)))] == ["account_opened"]
+    assert entries(engine, AuditFilter(until=NOW)) == []
+    assert len(entries(engine, AuditFilter(since=NOW))) == 5
+    newest = reads.audit(AuditFilter(), scope=EVERYTHING, limit=2)
+    assert ([e.seq for e in newest.entries], newest.more) == ([5, 4], True)
+    older = reads.audit(AuditFilter(), scope=EVERYTHING, before=4, limit=9)
+    assert ([e.seq for e in older.entries], older.more) == ([3, 2, 1], False)
+    assert older.entries[-1].case == one.id
+
+
+def test_the_log_is_append_only_and_its_changes_are_found(engine: Engine) -> None:
+    """The database refuses them; past its triggers, `verify` names the entry."""
+    token = ORIGIN.set(Origin(way="page", address="10.0.0.7"))
+    for kind in ("evidence_read", "package_read", "evidence_read"):
+        SqlAuditLog(engine).record(AuditEvent(topic="file", kind=kind, by="y", now=NOW))
+    ORIGIN.reset(token)
+    for statement in ("UPDATE audit SET \"by\" = 'z'", "DELETE FROM audit"):
+        with pytest.raises(DBAPIError, match="append-only"), engine.begin() as connection:
+            connection.execute(text(statement))
+    seal(engine, now=NOW)
+    assert audit_codes(engine) == []
+
+    tamper(
+        engine,
+        "UPDATE audit SET \"by\" = 'z' WHERE seq = 1",
+        "UPDATE audit_origin SET address = '10.9.9.9' WHERE seq = 2",
+        "DELETE FROM audit WHERE seq = 3",
+    )
+
+    assert audit_codes(engine) == ["audit_altered", "audit_address_altered", "audit_cut"]
+
+
+def test_an_address_taken_away_is_found(engine: Engine) -> None:
+    """A row that is gone is not one that was erased by an act."""
+    token = ORIGIN.set(Origin(way="page", address="10.0.0.7"))
+    SqlAuditLog(engine).record(AuditEvent(topic="file", kind="evidence_read", by="y", now=NOW))
+    ORIGIN.reset(token)
+
+    tamper(engine, "DELETE FROM audit_origin")
+
+    assert audit_codes(engine) == ["audit_address_altered"]
+
+
+def test_writers_at_once_make_one_chain(engine: Engine) -> None:
+    """Eight cases opened by four threads: no entry is lost and none stands twice."""
+    with ThreadPoolExecutor(4) as threads:
+        cases = list(threads.map(lambda number: opened(engine, object=f"{OBJECT} {number}").id, range(8)))
+
+    log = entries(engine)
+    assert [one.seq for one in log] == list(range(1, 17))
+    assert sorted(one.case for one in log if one.kind == "opened") == sorted(cases)
+    assert audit_codes(engine) == []

@@ -1,0 +1,136 @@
+"""The audit log as people and other systems read it: sentences, filters, lines; nobody sees too much."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from services.audit import AskAudit, ask_audit
+from services.context import operator_context
+from tests.web.conftest import NOW, PASSWORD, TODAY, Home, hide
+
+ADDRESS = "203.0.113.9"
+
+
+@pytest.fixture
+def watched(home: Home) -> Home:
+    """An office in which somebody logged in from outside, and somebody else could not."""
+    with home.stranger(**{"x-forwarded-for": ADDRESS}) as browser:
+        for login, password in (("officer", PASSWORD), ("officer", "қате құпиясөз"), ("мен-құпиясөз", "x")):
+            browser.post("/login", data={"login": login, "password": password})
+    return home
+
+
+def sentences(home: Home, login: str, **query: str) -> list[str]:
+    """The entries the API gives an account, in English, the newest first."""
+    with home.client(login) as client:
+        answer = client.get("/api/v1/audit", params={"lang": "en", **query})
+    assert answer.status_code == 200, answer.text
+    return [entry["text"] for entry in answer.json()["entries"]]
+
+
+def test_log_ins_and_refused_ones_are_entries_with_names_and_addresses(watched: Home) -> None:
+    """An unknown name is written nowhere: it may be a password typed into the wrong field."""
+    told = sentences(watched, "administrator", topic="login")
+
+    assert told[1:4] == [
+        f"Somebody not logged in – log-in refused; no such account; address {ADDRESS}; web page",
+        f"Somebody not logged in – log-in refused: Әлиева Гүлнұр; wrong password; address {ADDRESS}; web page",
+        f"Әлиева Гүлнұр – logged in; address {ADDRESS}; web page",
+    ]
+    assert "мен-құпиясөз" not in " ".join(told)
+
+
+def test_refusals_over_a_limit_are_written_once(home: Home) -> None:
+    """Whoever goes on guessing fills no disk: ten wrong passwords, one entry for all that follow."""
+    with home.stranger() as browser:
+        for _ in range(15):
+            browser.post("/login", data={"login": "officer", "password": "қате құпиясөз"})
+
+    told = sentences(home, "administrator", person="officer", topic="login")
+
+    assert sum("wrong password" in one for one in told) == 10
+    assert sum("too many attempts" in one for one in told) == 1
+
+
+def test_administrators_see_no_case_and_officers_no_account(watched: Home) -> None:
+    """Each sees what their access shows elsewhere; who has none of it gets no page."""
+    with watched.client("officer") as officer:
+        officer.post(f"/cases/{watched.real}/facts", data={"fact": "order_signed", "on": "2026-04-06"})
+
+    topics = {
+        login: {entry["topic"] for entry in read(watched, login)}
+        for login in ("administrator", "officer", "auditor")
+    }
+
+    assert topics["administrator"] <= {"login", "account", "people", "settings"}
+    assert topics["officer"] == topics["auditor"] == {"case"}
+    with watched.client("responsible") as client:
+        assert client.get("/audit").status_code == 403
+        assert client.get("/api/v1/audit").status_code == 403
+        assert client.get("/api/v1/audit/file/jsonl").status_code == 403
+
+
+def test_a_confidential_case_is_in_no_entry_of_those_who_may_not_see_it(watched: Home) -> None:
+    """Not in the list, not by its name, not in the export; the terminal sees everything."""
+    hide(watched, watched.real, "auditor")
+
+    assert watched.real in {entry["case"] for entry in read(watched, "auditor")}
+    assert watched.real not in {entry["case"] for entry in read(watched, "officer")}
+    assert read(watched, "officer", about=watched.real) == []
+    with watched.client("officer") as client:
+        assert watched.real not in client.get("/api/v1/audit/file/jsonl").text
+        assert watched.real not in client.get(f"/audit?about={watched.real}").text.partition("<table")[2]
+    ctx = operator_context(watched.context, by="root", now=NOW, today=TODAY)
+    assert watched.real in {line.case for line in ask_audit(ctx, AskAudit(limit=1000)).entries}
+
+
+def test_a_downloaded_file_is_an_entry(watched: Home) -> None:
+    """Who took the package of a case with them stands in the log."""
+    with watched.client("officer") as client:
+        assert client.get(f"/cases/{watched.real}/package").status_code == 200
+
+    assert sentences(watched, "officer", topic="file") == [
+        f"Әлиева Гүлнұр – package of the case downloaded; case {watched.real}; address 127.0.0.1; web page"
+    ]
+
+
+def test_the_export_is_every_entry_in_order_as_lines(watched: Home) -> None:
+    """JSON lines resume after a cursor; lines of CEF escape what stands in them; the export is an entry too."""
+    with watched.client("administrator") as client:
+        lines = [json.loads(line) for line in client.get("/api/v1/audit/file/jsonl?lang=en").text.splitlines()]
+        rest = client.get(f"/api/v1/audit/file/jsonl?after={lines[-1]['seq']}&lang=en").text.splitlines()
+        cef = client.get("/api/v1/audit/file/cef?lang=en&topic=login").text.splitlines()
+
+    assert [line["seq"] for line in lines] == sorted(line["seq"] for line in lines)
+    assert [json.loads(line)["kind"] for line in rest] == ["audit_exported"]
+    refused = next(line for line in cef if "wrong password" in line)
+    assert refused.startswith("CEF:0|Merzim|Merzim|")
+    assert "|login.log_in_refused|log-in refused: Әлиева Гүлнұр|6|rt=1775458800000 " in refused
+    assert f" outcome=failure src={ADDRESS} duser=officer cnt=1 " in refused
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_the_page_narrows_and_turns_over(language: str, watched: Home) -> None:
+    """By person, kind and day; a day that is none is refused in a sentence, not by an empty page."""
+    with watched.client("administrator", **{"accept-language": language}) as client:
+        page = client.get("/audit?topic=login&since=2026-04-06&until=2026-04-06&person=officer")
+        tomorrow = client.get("/audit?since=2026-04-07")
+        wrong = client.get("/audit?since=2026-02-30")
+
+    assert f'lang="{language}"' in page.text
+    assert ADDRESS in page.text
+    assert page.text.count("<tr>") == 3
+    assert "<tbody>" not in tomorrow.text
+    assert wrong.status_code == 200
+    assert "30" in wrong.text.partition('role="alert">')[2].partition("</div>")[0]
+
+
+def read(home: Home, login: str, **query: str) -> list[dict[str, str]]:
+    """The entries the API gives an account."""
+    with home.client(login) as client:
+        entries: list[dict[str, str]] = client.get("/api/v1/audit", params={"limit": "1000", **query}).json()[
+            "entries"
+        ]
+    return entries

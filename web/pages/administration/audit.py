@@ -1,0 +1,61 @@
+"""The audit log as a page: who did what, when and from where, narrowed and in pages by cursor."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from services.audit import AskAudit, AuditList, ask_audit
+from services.inputs import build
+from web.auth.dependencies import Auditing
+from web.ui.form_values import InvalidForm, parse_date
+from web.ui.preferences import preferences
+from web.ui.render import page
+from workflow.org.audit import OF_CASES, TOPICS
+from workflow.refusal import Refusal
+
+router = APIRouter(include_in_schema=False)
+Text = Annotated[str, Query(max_length=200)]
+Number = Annotated[int | None, Query(ge=1, le=2**53)]
+
+
+@router.get("/audit")
+def audit_page(
+    request: Request,
+    ctx: Auditing,
+    person: Text = "",
+    topic: Text = "",
+    about: Text = "",
+    since: Text = "",
+    until: Text = "",
+    before: Number = None,
+) -> Response:
+    """Show entries of the audit log, the newest first."""
+    shown = {"person": person.strip(), "topic": topic, "about": about.strip(), "since": since, "until": until}
+    entries, refusal = AuditList(entries=[], cursor=None, more=False), None
+    asked = {name: value for name, value in shown.items() if value}
+    try:
+        for name in {"since", "until"} & asked.keys():
+            asked[name] = parse_date(asked[name]).isoformat()
+        language = preferences(request).language
+        entries = ask_audit(ctx, build(AskAudit, {**asked, "before": before, "language": language}))
+    except (InvalidForm, Refusal) as trouble:
+        refusal = trouble
+    older = urlencode({**asked, "before": entries.cursor}) if entries.more else ""
+    topics = [name for name in TOPICS if ctx.reader.may("read" if name in OF_CASES else "settings")]
+    return page(
+        request,
+        ctx,
+        "audit.html",
+        today=ctx.today,
+        entries=entries.entries,
+        shown=shown,
+        refusal=refusal,
+        topics=topics,
+        older=older,
+        newest=urlencode(asked) if before else "",
+        query=urlencode(asked),
+    )
