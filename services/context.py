@@ -126,6 +126,10 @@ class RequestContext:
         """The organisation's name, as config.toml has it."""
         return self.app.settings.office.name
 
+    def organisation_in(self, language: str) -> str:
+        """Return the organisation's name in a language, as far as config.toml has one."""
+        return self.app.settings.office.name_in(language)
+
     @property
     def totp_required(self) -> frozenset[Access]:
         """The accesses that require a second factor."""

@@ -82,6 +82,10 @@ class OfficeSettings:
     working_days: frozenset[date] = frozenset()
     rollover: str = "propose"
 
+    def name_in(self, language: str) -> str:
+        """Return the organisation's name in a language, as far as it has one."""
+        return {"kk": self.name_kk, "ru": self.name_ru}.get(language, "") or self.name
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DatabaseSettings:

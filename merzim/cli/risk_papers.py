@@ -304,8 +304,8 @@ def _named(call: CommandContext, unit: str) -> str:
     """Return a unit's name; without a unit the organisation's, else a text for "all cases"."""
     if unit:
         known = call.app.reads.office().units.get(unit)
-        return known.name if known else unit
-    return call.settings.office.name or call.say("risk_map.office")
+        return known.name_in(call.language) if known else unit
+    return call.settings.office.name_in(call.language) or call.say("risk_map.office")
 
 
 def _written_to(call: CommandContext, file: str, count: int) -> None:

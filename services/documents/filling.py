@@ -206,14 +206,15 @@ def organisation_name(app: AppContext, unit: str, language: str) -> PaperName:
     the office, if that is the same one.
     """
     settings, office = app.settings.office, app.reads.office()
-    own = {"kk": settings.name_kk, "ru": settings.name_ru}.get(language, "")
-    if own:
-        return PaperName(own, is_in_language=True)
+    own = {"kk": settings.name_kk, "ru": settings.name_ru}
+    named = _paper_name(settings.name, own, language)
+    if own.get(language):
+        return named
     for id in (office.organisation(unit) if unit else None, office.root):
         known = office.units.get(id or "")
         if known is not None and settings.name and settings.name in (known.name, known.name_kk, known.name_ru):
             return _paper_name(known.name, {"kk": known.name_kk, "ru": known.name_ru}, language)
-    return _paper_name(settings.name, {}, language)
+    return named
 
 
 def foreign_names(

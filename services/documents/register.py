@@ -126,7 +126,7 @@ def _heading(app: AppContext, notices: Sequence[Notice], language: str, now: dat
         title=say(
             "register.title", {"cases": ", ".join(cases) if len(cases) <= 3 else str(len(cases))}, language
         ),
-        organisation=app.settings.office.name,
+        organisation=app.settings.office.name_in(language),
         made=say("register.made", {"at": _moment(now)}, language),
         statement=say(code, arguments, language),
     )

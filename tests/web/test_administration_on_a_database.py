@@ -37,7 +37,8 @@ HAND = {"by": "test", "now": NOW, "today": TODAY}
 def house(tmp_path: Path) -> Iterator[AppContext]:
     """A house whose config.toml names a folder for letters, with people, one case and an administrator."""
     (tmp_path / "config.toml").write_text(
-        '[office]\nname = "Министрлік"\n[channels.folder]\npath = "letters"\nsender = "m@org.kz"\n',
+        '[office]\nname = "Министрлік"\nname_ru = "Министерство"\n'
+        '[channels.folder]\npath = "letters"\nsender = "m@org.kz"\n',
         encoding="utf-8",
     )
     house = build_app(read(tmp_path / "config.toml", at=tmp_path))
@@ -70,6 +71,14 @@ def said(house: AppContext) -> list[tuple[str, str, str]]:
     """Kind, name and author of every line of the office's chain."""
     with reading(house.engine) as connection:
         return [(one.kind, one.name, one.by) for one in connection.execute(IN_ORDER)]
+
+
+def test_a_page_bears_the_organisation_s_name_in_its_language(admin: TestClient) -> None:
+    """By config.toml; the main name where it has none in the language."""
+    heads = {language: admin.get(f"/administration?lang={language}").text for language in ("kk", "ru", "en")}
+
+    for language, name in (("kk", "Министрлік"), ("ru", "Министерство"), ("en", "Министрлік")):
+        assert f'<span class="brand-tag">{name}</span>' in heads[language]
 
 
 def test_what_an_administrator_does_stands_in_the_office_s_chain(house: AppContext, admin: TestClient) -> None:

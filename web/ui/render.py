@@ -251,7 +251,7 @@ def page(
             asset=asset_address,
             today=today,
             demonstration=ctx.demonstration,
-            organisation=ctx.organisation,
+            organisation=ctx.organisation_in(reader.language),
             reader=getattr(request.state, "reader", None),
             here=_here(request, place),
             path=request.url.path,
