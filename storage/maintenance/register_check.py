@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime
 
 from sqlalchemy import Connection, Select, literal, null, select
 
 from storage.database.in_list import execute_for_names, in_names
 from storage.database.limits import chunks
-from storage.registers.chains import hidden, rows, write_cells
-from storage.tables import REGISTER_CELL, REGISTER_EVENT, REGISTER_ROW, REGISTER_SECRET
+from storage.registers.chains import hidden, latest_secrets, rows, write_cells
+from storage.tables import CAMPAIGN_PERSON, REGISTER_CELL, REGISTER_EVENT, REGISTER_ROW, REGISTER_SECRET
 from workflow.registers.rows import Projection, RegisterRow
 
 Difference = tuple[str, dict[str, object]]
@@ -72,6 +74,8 @@ def find_differences(
         yield from _values(connection, names)
         if project is not None:
             yield from _projections(connection, names, project)
+    for campaign, person, _, _ in _wrong_answers(connection):
+        yield "campaign_answer_differs", {"campaign": campaign, "person": person}
 
 
 def mend(connection: Connection, project: ProjectRow) -> None:
@@ -91,6 +95,41 @@ def mend(connection: Connection, project: ProjectRow) -> None:
                 connection.execute(step)
         cells = {name: (folded[name].register, projection) for name, projection in projections.items()}
         write_cells(connection, cells)
+    for campaign, person, answer, at in _wrong_answers(connection):
+        mine = (CAMPAIGN_PERSON.c.campaign == campaign) & (CAMPAIGN_PERSON.c.person == person)
+        step = CAMPAIGN_PERSON.update().where(mine)
+        connection.execute(step.values(answer=answer, answered_at=at))
+
+
+def _wrong_answers(connection: Connection) -> Iterator[tuple[str, str, str, datetime | None]]:
+    """Yield campaign and person of every answer that is not what rows say, with the row and moment they say.
+
+    A row says in its first event which campaign it answers, and whose it is. Of people erased from a row nobody
+    can say whose answer it was.
+    """
+    added = REGISTER_EVENT.alias()
+    query = (
+        select(added.c.row, added.c.at, added.c.payload)
+        .join(REGISTER_ROW, REGISTER_ROW.c.id == added.c.row)
+        .where(added.c.seq == 1, added.c.payload.contains('"campaign":'), REGISTER_ROW.c.withdrawn.is_(False))
+        .order_by(REGISTER_ROW.c.number)
+    )
+    of_row: dict[str, tuple[str, datetime]] = {}
+    for one in connection.execute(query):
+        with suppress(ValueError):
+            if campaign := json.loads(one.payload).get("campaign"):
+                of_row[one.row] = (str(campaign), one.at)
+    said: dict[tuple[str, str], tuple[str, datetime]] = {}
+    for names in chunks(sorted(of_row), CHUNK):
+        for name, values in latest_secrets(connection, names).items():
+            campaign, at = of_row[name]
+            # Of several a row names, the campaign asked one.
+            said |= {(campaign, value): (name, at) for value in values.values() if isinstance(value, str)}
+    for person in connection.execute(CAMPAIGN_PERSON.select().order_by(*CAMPAIGN_PERSON.primary_key.columns)):
+        expected = said.get((person.campaign, person.person), ("", None))
+        erased = person.person == f"erased-{person.number}" and person.answer in of_row
+        if not erased and (person.answer, person.answered_at) != expected:
+            yield person.campaign, person.person, *expected
 
 
 def _values(connection: Connection, names: list[str]) -> Iterator[Difference]:

@@ -220,7 +220,7 @@ class SqlCampaigns:
                 named = [
                     key
                     for key, name in connection.execute(chosen)
-                    if all(word in fold(name.casefold()) for word in words)
+                    if all(word in fold(name) for word in words)
                 ]
                 total = len(named)
                 keys = named[offset : None if limit is None else offset + limit]

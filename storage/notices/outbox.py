@@ -276,10 +276,10 @@ class SqlOutbox:
 
     def awaited(self, notices: Sequence[Notice], *, today: date) -> frozenset[str]:
         """Return the keys of those notices of campaigns whose person's answer is still awaited."""
-        found: set[tuple[str, str, int]] = set()
+        found: set[tuple[object, ...]] = set()
         people = sorted({one.person for one in notices})
         asked = (
-            select(CAMPAIGN_PERSON.c.campaign, CAMPAIGN_PERSON.c.person, CAMPAIGN_PERSON.c.version)
+            select(*(CAMPAIGN_PERSON.c[name] for name in ("campaign", "person", "number", "version")))
             .join(CAMPAIGN, CAMPAIGN.c.id == CAMPAIGN_PERSON.c.campaign)
             .where(
                 CAMPAIGN.c.id.in_(sorted({one.obligation for one in notices})),
@@ -293,7 +293,9 @@ class SqlOutbox:
         with reading(self._engine) as connection:
             found |= {(*one,) for one in execute_for_names(connection, asked, people)}
         return frozenset(
-            one.key for one in notices if (one.obligation, one.person, one.about["version"]) in found
+            one.key
+            for one in notices
+            if (one.obligation, one.person, one.about["number"], one.about["version"]) in found
         )
 
     def notices(

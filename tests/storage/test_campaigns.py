@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import email
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from email.policy import default
@@ -19,9 +19,11 @@ from sqlalchemy import Engine, text
 from notifications.bot.conversation import Conversation
 from notifications.bot.messages import Sender
 from notifications.campaign_links import AnswerLink, link_token, read_token
+from notifications.channels import OutgoingMessage
 from notifications.channels.folder import Folder
 from notifications.channels.telegram import channel as telegram
 from notifications.links import hash_code
+from notifications.notice import Outcome
 from notifications.wire.telegram import buttons
 from services import maintenance
 from services.app import AppContext
@@ -91,6 +93,20 @@ invitation = {titles("Please see the hall")}
 declares = {titles("I have seen it")}
 """
 TOKEN = re.compile(r"/confirm/([A-Za-z0-9_-]{48})")
+
+
+class Failing(Folder):
+    """A mail server that takes no letter."""
+
+    async def send(self, batch: Sequence[OutgoingMessage], *, now: datetime) -> Mapping[str, Outcome]:
+        return {one.notice.key: Outcome(state="failed", answer="550 no such user") for one in batch}
+
+
+class OfficerAlone(Folder):
+    """A channel that reaches the officer and nobody else."""
+
+    def address(self, person: Person) -> str | None:
+        return person.email if person.key == "officer@org.kz" else None
 
 
 class MailAlone(Folder):
@@ -343,6 +359,22 @@ def test_a_reminder_goes_to_the_rest_alone(app: AppContext) -> None:
     ]
 
 
+def test_nobody_gets_the_link_of_somebody_else(app: AppContext, tmp_path: Path) -> None:
+    """Where no channel reaches a person, reminders go to the officer; what is for their own answer does not."""
+    app.__dict__["rules"] = replace(app.rules, officer="officer@org.kz")
+    app.__dict__["channels"] = {
+        "folder": Failing(path=tmp_path / "lost", sender="m@org.kz"),
+        "second": OfficerAlone(path=tmp_path / "second", sender="m@org.kz", name="second"),
+    }
+    ctx = operator(app)
+    start(ctx, units=["law"])
+    remind(app, now=NOW, today=TODAY)
+    deliver(app, now=NOW, today=TODAY)
+    with app.engine.connect() as connection:
+        notices = connection.execute(text("SELECT person, state FROM notice ORDER BY person")).all()
+    assert [tuple(one) for one in notices] == [("guest@org.kz", "failed"), ("lawyer@org.kz", "failed")]
+
+
 def test_a_row_withdrawn_is_awaited_again_by_a_new_link(app: AppContext) -> None:
     """The old link, used once, is never good again; the next reminder carries another one."""
     ctx = operator(app)
@@ -475,6 +507,34 @@ def test_the_chain_vouches_for_what_a_campaign_asks(app: AppContext) -> None:
     with app.engine.begin() as connection:
         connection.execute(text("UPDATE campaign SET until = '2027-01-01' WHERE id = :c"), {"c": campaign})
     assert [one.code for one in maintenance.verify(app, now=NOW, today=TODAY)] == ["office_row_altered"]
+
+
+def test_an_answer_nobody_gave_is_named_and_mended(app: AppContext) -> None:
+    """The rows are the proof: an answer written or wiped out beside them is named; a rebuild follows them."""
+    ctx = operator(app)
+    campaign = start(ctx)
+    tokens = run(app)
+    row = confirm(ctx, tokens["guest"])
+    confirm(ctx, tokens["clerk"])
+    erase_row(ctx, EraseRow(row=confirm(ctx, tokens["officer"]), fields=["guest"], ground="asked for it"))
+    assert [one.code for one in maintenance.verify(app, now=NOW, today=TODAY)] == []
+    forged = "UPDATE campaign_person SET answer = :row, answered_at = :at WHERE person = 'lawyer@org.kz'"
+    with app.engine.begin() as connection:
+        connection.execute(text(forged), {"row": row, "at": NOW.replace(tzinfo=None)})
+        connection.execute(text("UPDATE campaign_person SET answer = '' WHERE person = 'clerk@org.kz'"))
+    found = maintenance.verify(app, now=NOW, today=TODAY)
+    assert [(one.code, one.arguments["person"]) for one in found] == [
+        ("campaign_answer_differs", "clerk@org.kz"),
+        ("campaign_answer_differs", "lawyer@org.kz"),
+    ]
+    maintenance.rebuild(app, now=NOW, today=TODAY)
+    assert [one.code for one in maintenance.verify(app, now=NOW, today=TODAY)] == []
+    assert states(ctx, campaign) == {
+        "clerk": "answered",
+        "guest": "answered",
+        "lawyer": "awaited",
+        "erased-4": "answered",
+    }
 
 
 def test_twenty_people_more_are_written_in_portions(app: AppContext, monkeypatch: pytest.MonkeyPatch) -> None:
