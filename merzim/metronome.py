@@ -21,7 +21,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from documents.sandbox import readers
 from merzim import logs
 from merzim.dashboard import Dashboard
-from services import accounts, second_factors
+from services import accounts, identities, second_factors
 from services.campaigns import BotAnswers
 from services.jobs import rounds
 from services.jobs.bot_polling import polling
@@ -74,10 +74,13 @@ def tick(app: AppContext, clock: Clock) -> None:
 
 
 def _remind(app: AppContext, *, now: datetime, today: date) -> None:
-    """A round of which nobody reads the report (its letters are not kept in memory), in an open year."""
+    """A round of which nobody reads the report (its letters are not kept in memory), in an open year; then a
+    review of those who log in by the directory.
+    """
     roll_over(app, now=now, today=today)
     record_carried_out(app, now=now, today=today)
     rounds.remind(app, now=now, today=today, most=rounds.MAX_REPORTED)
+    identities.review(app, now=now, today=today)
 
 
 def take_up(app: AppContext, clock: Clock) -> None:

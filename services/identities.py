@@ -8,11 +8,18 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from services.context import RequestContext, stamp
+from services.context import RequestContext, operator_context, stamp
+from services.ldap import DirectorySilent
 from workflow.org.access import Account, Identity, OutsidePerson, Provider, Reader
 
+if TYPE_CHECKING:
+    from services.app import AppContext
+
 MAX_LOGIN = 80
+REVIEW_INTERVAL = timedelta(hours=1)
 log = logging.getLogger("merzim.login")
 
 
@@ -37,6 +44,33 @@ def confirms(ctx: RequestContext, account: Account, password: str) -> bool:
     login = account.reader.login
     subjects = [one.subject for one in ctx.accounts.identities("ldap") if one.login == login]
     return directory is not None and any(directory.confirms(subject, password) for subject in subjects)
+
+
+def review(app: AppContext, *, now: datetime, today: date) -> int:
+    """End the sessions and tokens of those the directory has no more, or whose group gives no access any more.
+
+    Returns how many accounts that is. Once an hour in a process. Nothing is ended while the directory is
+    silent, or where it knows none of several people, which a mistake in config.toml explains better.
+    """
+    directory = app.directory
+    if directory is None or (directory.reviewed_at and now < directory.reviewed_at + REVIEW_INTERVAL):
+        return 0
+    directory.reviewed_at = now
+    identities = app.accounts.identities("ldap")
+    try:
+        people = directory.look_up(identity.subject for identity in identities)
+    except DirectorySilent:
+        return 0
+    if not people and len(identities) > 1:
+        log.error("the directory knows nobody with an account: ldap.base or ldap.user_filter may be wrong")
+        return 0
+    ctx, lost = operator_context(app, by=_author("ldap"), now=now, today=today), 0
+    for identity in identities:
+        person = people.get(identity.subject)
+        if person is None:
+            app.accounts.end(identity.login, now=now, by=_author("ldap"))
+        lost += person is None or account_of(ctx, person, match_email=False) is None
+    return lost
 
 
 def account_of(ctx: RequestContext, person: OutsidePerson, *, match_email: bool) -> Account | None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 import ssl
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.util import find_spec
 from threading import BoundedSemaphore
 from typing import Any
@@ -74,7 +75,13 @@ _KINDS: Mapping[str, _Kind] = {
 
 
 class LdapDirectory:
-    """A directory as config.toml describes it."""
+    """A directory as config.toml describes it.
+
+    Attributes:
+        reviewed_at: when this process last looked up everybody with an account (UTC).
+    """
+
+    reviewed_at: datetime | None = None
 
     def __init__(self, settings: LdapSettings, password: str) -> None:
         kind = _KINDS[settings.kind]
@@ -113,15 +120,20 @@ class LdapDirectory:
             entry = self._find(service, self._by_id(subject))
             return entry is not None and self._verified(str(entry["dn"]), secret)
 
-    def look_up(self, subject: str) -> OutsidePerson | None:
-        """Return a person by their permanent id; None where they are gone or disabled.
+    def look_up(self, subjects: Iterable[str]) -> dict[str, OutsidePerson]:
+        """Return people by their permanent ids, without those who are gone or disabled.
 
         Raises:
-            DirectorySilent: the directory cannot tell.
+            DirectorySilent: the directory cannot tell of one of them.
         """
+        people: dict[str, OutsidePerson] = {}
         with self._turn(), self._searching() as service:
-            entry = self._find(service, self._by_id(subject))
-            return self._person(service, entry) if entry is not None else None
+            for subject in subjects:
+                entry = self._find(service, self._by_id(subject))
+                person = self._person(service, entry) if entry is not None else None
+                if person is not None:
+                    people[subject] = person
+        return people
 
     def _by_id(self, subject: str) -> str:
         """Return the filter of a permanent id, which also holds somebody to the filter of people."""

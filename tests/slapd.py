@@ -131,7 +131,10 @@ def program() -> str:
 
 @contextmanager
 def serving() -> Iterator[Slapd]:
-    """A directory while the block lasts, with StartTLS on one port and TLS on the other."""
+    """A directory while the block lasts, with StartTLS on one port and TLS on the other.
+
+    TLS is also on 127.0.0.2, a name its certificate does not have.
+    """
     slapd, folder = program(), Path(tempfile.mkdtemp(prefix="mzldap"))
     server = Slapd(folder, free_port(), free_port())
     authority = trustme.CA()
@@ -143,6 +146,7 @@ def serving() -> Iterator[Slapd]:
     text = _CONFIG.format(folder=folder, secret=SECRET)
     (folder / "slapd.conf").write_text(text, encoding="utf-8")
     where = f"ldap://127.0.0.1:{server.port}/ ldaps://127.0.0.1:{server.tls_port}/"
+    where += f" ldaps://127.0.0.2:{server.tls_port}/"
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [slapd, "-d", "none", "-h", where, "-f", str(folder / "slapd.conf")], stdout=log, stderr=log

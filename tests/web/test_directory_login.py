@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -15,9 +16,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from services import accounts as account_commands
+from services import identities
 from services.accounts import AccountCommand, BadAccount
 from services.context import operator_context
-from services.ldap import LdapDirectory, open_directory
+from services.credentials import hash_secret
+from services.ldap import DirectorySilent, LdapDirectory, open_directory
 from services.settings import BadSetting, GroupAccess, LdapSettings
 from tests.notifications.servers import free_port
 from tests.slapd import BASE, ROOT, SEARCHER, SECRET, Slapd, serving
@@ -196,6 +199,38 @@ def test_groups_give_an_access_change_it_and_take_it_with_the_sessions(
     assert enter(home, "dana")[0] == 303
 
 
+def test_who_is_gone_from_the_directory_or_the_group_loses_sessions_without_another_log_in(
+    slapd: Slapd,
+) -> None:
+    """Within an hour, tokens too; nothing is ended by a directory that is silent or knows nobody."""
+    left, moved, stays = (slapd.person(name, f"{name}@org.kz") for name in ("left", "moved", "stays"))
+    group = slapd.group("staff", left, moved, stays)
+    home = office(ldap(slapd, groups=(GroupAccess(group=group, access="officer"),)))
+    browsers = [enter(home, name)[1] for name in ("left", "moved", "stays")]
+    feed = account_commands.issue_secret(home.accounts, "feed", "left", timedelta(days=9), now=NOW)
+
+    def reviewed(after: timedelta, settings: LdapSettings | None = None) -> tuple[int, list[int]]:
+        if settings is not None:
+            home.context.settings = replace(home.context.settings, ldap=settings)
+            del home.context.__dict__["directory"]
+        count = identities.review(home.context, now=NOW + after, today=TODAY)
+        return count, [browser.get("/account").status_code for browser in browsers]
+
+    usual, minute = home.context.settings.ldap, timedelta(minutes=1)
+    before = reviewed(minute)
+    slapd.remove(left)
+    slapd.change(group, "member", stays)
+
+    assert before == (0, [200] * 3)
+    assert reviewed(60 * minute) == (0, [200] * 3)
+    silent = replace(usual, address=f"ldap://127.0.0.1:{free_port()}", timeout=1)
+    assert reviewed(2 * minute, silent) == (0, [200] * 3)
+    assert reviewed(2 * minute, replace(usual, base=SEARCHER)) == (0, [200] * 3)
+    assert reviewed(2 * minute, usual) == (2, [303, 303, 200])
+    assert home.accounts.entry("feed", hash_secret(feed), now=NOW) is None
+    assert reviewed(62 * minute) == (2, [303, 303, 200])
+
+
 def test_people_without_an_account_and_without_a_group_get_no_access(slapd: Slapd) -> None:
     """Answered as if the password were wrong. A closed account stays closed, an administrator's theirs."""
     slapd.person("nobody", "nobody@org.kz")
@@ -259,7 +294,7 @@ def test_active_directory_is_asked_by_its_own_attributes(slapd: Slapd) -> None:
 
     assert by_name is not None
     assert (by_name, by_name.subject, by_name.login) == (by_address, str(guid), "kairat")
-    assert directory.look_up(str(guid)) == by_name
+    assert directory.look_up([str(guid), str(uuid4())]) == {str(guid): by_name}
     assert directory.confirms(str(guid), SECRET)
     assert directory.identify("disabled", SECRET) is None
 
@@ -272,8 +307,11 @@ def test_a_reference_to_another_server_is_not_followed(slapd: Slapd) -> None:
         slapd.add(f"ou=away,{BASE}", ["referral", "extensibleObject"], ou="away", ref=there)
         slapd.person("referred", "r@org.kz")
         person = LdapDirectory(ldap(slapd), SECRET).identify("referred", SECRET)
+        beyond = LdapDirectory(ldap(slapd, base=f"ou=away,{BASE}", timeout=1), SECRET)
 
         assert person is not None
+        with pytest.raises(DirectorySilent):
+            beyond.identify("referred", SECRET)
         with pytest.raises(TimeoutError):
             trap.accept()
     slapd.remove_reference(f"ou=away,{BASE}")
