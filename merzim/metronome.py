@@ -24,6 +24,7 @@ from merzim.dashboard import Dashboard
 from services import accounts, identities, second_factors
 from services.campaigns import BotAnswers
 from services.jobs import rounds
+from services.jobs.audit_forwarding import forward_audit_log
 from services.jobs.bot_polling import polling
 from services.moments import almaty
 from services.settings import is_loopback
@@ -71,6 +72,7 @@ class PortTaken(Refusal, OSError):
 def tick(app: AppContext, clock: Clock) -> None:
     """Run one round and one delivery. Errors are logged; the next tick repeats them."""
     attempt(app, clock, _remind, rounds.deliver)
+    attempt(app, clock, forward_audit_log)
 
 
 def _remind(app: AppContext, *, now: datetime, today: date) -> None:
@@ -279,8 +281,12 @@ def acts(app: AppContext, clock: Clock, *, planning: AppContext | None = None) -
     def send(keys: Collection[str], again: bool) -> None:
         attempt(app, clock, partial(rounds.deliver, keys=keys, again=again))
 
+    def round_and_forward() -> None:
+        attempt(planning or app, clock, _remind)
+        attempt(planning or app, clock, forward_audit_log)
+
     return JobHandlers(
-        round=lambda: attempt(planning or app, clock, _remind),
+        round=round_and_forward,
         deliver=lambda: attempt(app, clock, rounds.deliver),
         send=send,
         every=app.settings.reminders.tick,

@@ -24,6 +24,7 @@ from services.settings import (
     LANGUAGES,
     LOG_FORMATS,
     LOG_LEVELS,
+    AuditSettings,
     AuthorisedBody,
     BadSetting,
     ChannelSettings,
@@ -185,6 +186,18 @@ def _one_of(*allowed: str, code: str) -> Callable[[object], str]:
         return str(value)
 
     return one
+
+
+def _receiver(value: object) -> str:
+    """Return the address of a receiver of syslog messages; "" for none."""
+    address = urlsplit(_text(value))
+    try:
+        usable = address.scheme in ("udp", "tcp") and bool(address.hostname) and address.port is not None
+    except ValueError:
+        usable = False
+    if value and not usable:
+        raise ValueError("syslog")
+    return str(value)
 
 
 def _days(value: object) -> frozenset[date]:
@@ -404,6 +417,10 @@ _SECTIONS: Mapping[str, tuple[type, _Readers]] = {
         },
     ),
     "regulations": (RegulationSettings, {"folder": _optional_path, "acts": _names}),
+    "audit": (
+        AuditSettings,
+        {"syslog": _receiver, "format": _one_of("cef", "jsonl", code="audit_format")},
+    ),
     "logs": (
         LogSettings,
         {

@@ -162,20 +162,18 @@ class AuditWords:
 
     def _line(self, entry: AuditEntry, case: Case | None) -> AuditLine:
         who = self._who(entry.by) if entry.by else self._say("audit.nobody")
-        what = self._what(entry)
-        details = [what]
+        what = [self._what(entry)]
         if subject := self._subject(entry, case):
-            details[0] = f"{what}: {subject}"
-        if entry.case:
-            details.append(self._say("audit.of_case", case=entry.case))
+            what[0] += f": {subject}"
         if entry.count > 1:
-            details.append(self._say("audit.times", count=entry.count))
+            what.append(self._say("audit.times", count=entry.count))
         if reason := entry.more.get("reason"):
-            details.append(self._say(f"audit.reason.{reason}"))
+            what.append(self._say(f"audit.reason.{reason}"))
+        details = [*what, self._say("audit.of_case", case=entry.case)] if entry.case else [*what]
         origin = self._say("audit.from", address=entry.address) if entry.address else ""
         details += [part for part in (origin, self._say(f"audit.way.{entry.way}")) if part]
         fields = {name: value for name, value in asdict(entry).items() if name != "more"}
-        return AuditLine(**fields, who=who, what=details[0], text=f"{who} – {'; '.join(details)}")
+        return AuditLine(**fields, who=who, what="; ".join(what), text=f"{who} – {'; '.join(details)}")
 
     def _say(self, code: str, **arguments: object) -> str:
         return i18n.say(code, arguments, self._language)
@@ -195,6 +193,8 @@ class AuditWords:
         """Return what it was done to, in words where there are any."""
         if not entry.name or entry.name == entry.case or (entry.name == entry.by and entry.topic == "login"):
             return ""
+        if entry.kind == "opened" and case is not None:
+            return case.object
         if entry.topic == "case" and case is not None:
             obligation = self._ctx.library.named(case.edition).by_id.get(entry.name.partition(".")[0])
             return obligation.title[self._language] if obligation else entry.name

@@ -234,6 +234,19 @@ class LogSettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class AuditSettings:
+    """Where the audit log is sent to.
+
+    Attributes:
+        syslog: a receiver of syslog messages, `udp://host:514` or `tcp://host:601`; "" sends nothing.
+        format: "cef" or "jsonl".
+    """
+
+    syslog: str = ""
+    format: str = "cef"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """All settings. `file`: where they come from, None for the built-in defaults."""
 
@@ -248,6 +261,7 @@ class Settings:
     ldap: LdapSettings = field(default_factory=LdapSettings)
     regulations: RegulationSettings = field(default_factory=RegulationSettings)
     logs: LogSettings = field(default_factory=LogSettings)
+    audit: AuditSettings = field(default_factory=AuditSettings)
 
     @property
     def in_clear(self) -> tuple[str, ...]:

@@ -218,9 +218,7 @@ class SqlCampaigns:
             if query.search:
                 words = search_words(query.search)
                 named = [
-                    key
-                    for key, name in connection.execute(chosen)
-                    if all(word in fold(name) for word in words)
+                    key for key, name in connection.execute(chosen) if all(word in fold(name) for word in words)
                 ]
                 total = len(named)
                 keys = named[offset : None if limit is None else offset + limit]

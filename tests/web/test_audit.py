@@ -107,7 +107,7 @@ def test_the_export_is_every_entry_in_order_as_lines(watched: Home) -> None:
     assert [json.loads(line)["kind"] for line in rest] == ["audit_exported"]
     refused = next(line for line in cef if "wrong password" in line)
     assert refused.startswith("CEF:0|Merzim|Merzim|")
-    assert "|login.log_in_refused|log-in refused: Әлиева Гүлнұр|6|rt=1775458800000 " in refused
+    assert "|login.log_in_refused|log-in refused: Әлиева Гүлнұр; wrong password|6|rt=1775458800000 " in refused
     assert f" outcome=failure src={ADDRESS} duser=officer cnt=1 " in refused
 
 
