@@ -19,11 +19,12 @@ NoticeKind = Literal[
     "lost",
     "account",
     "campaign",
+    "comment",
 ]
 """A reminder speaks of one rung; `moved` of a due date that moved or fell away. `collected`, `moves` and
 `digest` carry others: missed rungs, what one change moved, what a person has put into their digest. `lost`
 tells the officer of a person a channel reaches no more, `account` a person of their own account, `campaign`
-asks somebody for their own answer."""
+asks somebody for their own answer, `comment` says what a line of a case says to them."""
 PRIVATE: frozenset[NoticeKind] = frozenset({"account", "campaign"})
 """Kinds that nobody but their recipient may read: where no channel reaches them, the officer gets none."""
 NoticeState = Literal["queued", "sending", "sent", "unknown", "failed", "withdrawn"]

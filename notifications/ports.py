@@ -10,7 +10,7 @@ from typing import Protocol
 
 from notifications.notice import Notice, NoticeState
 from workflow.board.rows import Row
-from workflow.cases.case import Case
+from workflow.cases.case import Case, Event
 from workflow.org.office import Office
 
 
@@ -84,6 +84,23 @@ class Move:
     cause: Mapping[str, object]
     row: Row | None
     told: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InboxLine:
+    """What one event says to a person.
+
+    Attributes:
+        kind: mention, question, answer, assignment.
+        confidential: of a confidential case: its letter repeats nothing of it.
+        read_at: UTC; None while the person has not read it.
+    """
+
+    person: str
+    kind: str
+    event: Event
+    confidential: bool
+    read_at: datetime | None = None
 
 
 class Outbox(Protocol):
@@ -174,6 +191,14 @@ class Outbox(Protocol):
     def settle_moves(self, moves: Sequence[Move], notices: Sequence[Notice], *, now: datetime) -> int:
         """Queue the notices of these moves and delete the moves in one transaction; return how many were
         queued.
+        """
+
+    def untold(self, *, limit: int) -> Sequence[InboxLine]:
+        """Return what lines of cases say to people no letter was queued for, the oldest first."""
+
+    def settle_untold(self, lines: Sequence[InboxLine], notices: Sequence[Notice], *, now: datetime) -> int:
+        """Queue the notices of these lines and mark the lines as told in one transaction; return how many
+        were queued.
         """
 
     def open_rows(self, until: date, *, today: date) -> Sequence[Row]:

@@ -15,6 +15,7 @@ from datetime import date, datetime
 from calendars.calendar import Calendar
 from notifications.bundling import queue_carriers
 from notifications.channels import Channel
+from notifications.comment_notices import queue_comment_notices
 from notifications.digest_schedule import plan_regular
 from notifications.letters.digests import says_something
 from notifications.letters.overview import Overview
@@ -96,6 +97,7 @@ def round(
         outbox, planner.office, planner.times, calendar, channels, now=now, today=today, rules=rules
     )
     queued += count + outbox.add(regular, now=now)
+    queued += queue_comment_notices(outbox, planner.office, planner.times, channels, now=now, rules=rules)
     queue_carriers(outbox, planner.office, planner.times, now=now, today=today, rules=rules)
     return _report(pages, [*moved, *regular], queued=queued)
 

@@ -30,6 +30,7 @@ from sqlalchemy import (
 )
 
 from notifications.notice import Notice
+from notifications.ports import InboxLine
 from storage.accounts.audit_log import read_page
 from storage.board import first_rows, lateness
 from storage.board import recommendations as recommended
@@ -42,7 +43,7 @@ from storage.cases.registers import cases_with_entries
 from storage.database.dialect import folded
 from storage.database.engine import reading
 from storage.database.in_list import execute_for_names, in_collection, in_names
-from storage.notices import letters, tally
+from storage.notices import inbox, letters, tally
 from storage.notices.outbox import SqlOutbox
 from storage.notices.register import SETTLED
 from storage.rows import HEAD, by_id, head, notice, row, rows_by_case
@@ -451,6 +452,21 @@ class SqlReads:
             return {}
         with reading(self._engine) as connection:
             return letters.unread(connection, cases, self._scope.names)
+
+    def unread_lines(self, person: str) -> int:
+        """Return how many lines of cases that say something to a person they have not read."""
+        return 0 if self._is_blind else inbox.unread(self._engine, person, self._seen())
+
+    def inbox(self, person: str, *, limit: int, offset: int = 0) -> Sequence[InboxLine]:
+        """Return what lines of cases say to a person, the newest first."""
+        if self._is_blind:
+            return []
+        return inbox.lines(self._engine, person, self._seen(), limit=limit, offset=offset)
+
+    @property
+    def _is_blind(self) -> bool:
+        """Whether the reader sees no case at all."""
+        return self._scope is not None and self._scope.unit is None
 
     def _eyes(self, unit: str | None, *, narrowed: bool = True, few: bool = False) -> summing.AccessFilter:
         """The rule of `_seen`, narrowed to a unit, for each table the sums are made of; not narrowed where the

@@ -327,6 +327,36 @@ class RecommendationRow(TableBase, table=True):
     unasked: bool
 
 
+class InboxRow(TableBase, table=True):
+    """What a line of a case says to a person: a mention, a question, an answer, an assignment.
+
+    What it says is in the event. `due`: the day an answer is asked for; `untold`: no letter was queued yet.
+    """
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        Index("ix_inbox_newest", "person", "at", "case", "seq"),
+        Index(
+            "ix_inbox_unread",
+            "person",
+            sqlite_where=text("read_at IS NULL"),
+            postgresql_where=text("read_at IS NULL"),
+        ),
+        Index("ix_inbox_untold", "at", sqlite_where=text("untold = 1"), postgresql_where=text("untold")),
+        Index("ix_inbox_case", "case", "seq"),
+        _CLUSTERED,
+    )
+
+    person: str = Field(primary_key=True)
+    case: str = Field(primary_key=True, foreign_key="case.id")
+    seq: int = Field(primary_key=True)
+    kind: str
+    due: date | None = None
+    at: datetime = Field(sa_type=Moment)
+    untold: bool
+    read_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
 class UnlistedRow(TableBase, table=True):
     """A case whose recommendations are to be listed anew. The database names it by triggers with whatever is
     written of its risks; who lists them, in the same transaction or later, strikes it off.
@@ -967,6 +997,7 @@ DEADLINE = _table("deadline")
 TOTAL = _table("total")
 RECOMMENDATION = _table("recommendation")
 UNLISTED = _table("unlisted")
+INBOX = _table("inbox")
 NOTICE = _table("notice")
 MOVED = _table("moved")
 PROOF = _table("proof")

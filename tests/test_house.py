@@ -110,6 +110,7 @@ def test_no_command_of_the_contract_is_missing() -> None:
         *(
             "record",
             "record-many",
+            "comment",
             "decide",
             "replan",
             "correct",
@@ -125,6 +126,7 @@ def test_no_command_of_the_contract_is_missing() -> None:
         *("form", "forms"),
         *(f"risks {name}" for name in ("add", "rank", "measure", "review", "remove", "ask", "answer")),
         *(f"risks {name}" for name in ("import", "check", "list", "same", "scale", "map", "cartogram")),
+        *(f"assignment {name}" for name in ("give", "answer", "refuse", "extend")),
         *(f"positions {name}" for name in ("list", "add", "clear", "talk", "plan")),
         *("cartogram record", "cartogram compare", "remarks list", "remarks add", "remarks answer", "register"),
         *(f"campaign {name}" for name in ("list", "start", "show", "remind", "close", "record", "export")),

@@ -36,6 +36,7 @@ STATIONS = (
     "risks",
     "positions",
     "remarks",
+    "assignments",
     "register",
     "campaign",
     "reminders",

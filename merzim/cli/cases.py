@@ -62,6 +62,7 @@ def add_to(app: typer.Typer) -> None:
         "record": record,
         "record-many": record_many,
         "decide": decide,
+        "comment": comment,
         "replan": replan,
         "correct": correct,
         "withdraw": withdraw,
@@ -267,6 +268,29 @@ def record_many(
         )
     if done.refused:
         raise typer.Exit(NOT_SO)
+
+
+def comment(
+    ctx: typer.Context,
+    case: CaseId,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="cli.option.comment_text")],
+    about: Annotated[str, typer.Option("--about", metavar="OBLIGATION", help="cli.option.comment_about")] = "",
+    ask: Annotated[str, typer.Option("--ask", metavar="PERSON", help="cli.option.asks")] = "",
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="DATE", help="cli.option.answer_until")
+    ] = None,
+    answers: Annotated[int | None, typer.Option("--answers", metavar="N", help="cli.option.answers")] = None,
+) -> None:
+    from services import comments
+
+    call = CommandContext.of(ctx)
+    fields = {"case": case, "text": text, "obligation": about, "asks": ask, "answers": answers}
+    due = optional_day(until, where="--until")
+    done = comments.add_comment(call.ctx, build(comments.AddComment, {**fields, "until": due}))
+    if call.json:
+        call.answer(done.model_dump(mode="json", by_alias=True))
+    else:
+        call.print(call.say("cli.commented", case=case, line=done.events[0].seq))
 
 
 def _step(text: str) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from notifications.channels import Channel, OutgoingMessage
 from notifications.letters.account import account_letter
 from notifications.letters.campaign import campaign_letter
 from notifications.letters.catch_up import collected_letter
+from notifications.letters.comments import comment_letter
 from notifications.letters.digests import digest_letter, managers_letter, unconfirmed_letter, unit_letter
 from notifications.letters.moved import moved_letter
 from notifications.letters.overview import Overview
@@ -127,6 +128,9 @@ def _letter(notice: Notice, told: Sequence[Told], matters: Matters, overview: Ov
             return unconfirmed_letter(notice, matters)
         case "lost":
             return _lost_channel_letter(notice, matters)
+        case "comment":
+            name, case = matters.name(notice), matters.case(notice)
+            return comment_letter(notice, case, name=name, rules=matters.rules)
         case "account":
             name = matters.name(notice)
             return account_letter(notice.about, name=name, rules=matters.rules, language=language)

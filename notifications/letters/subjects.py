@@ -71,6 +71,10 @@ class Matters:
             return None
         return self._matter(notice, case, procedure, deadline)
 
+    def case(self, notice: Notice) -> Case:
+        """Return the case of a notice. Raises LookupError for one that is missing."""
+        return self._cases[notice.case]
+
     def name(self, notice: Notice) -> str:
         """Return the recipient's name."""
         person = self.office.people.get(notice.person)

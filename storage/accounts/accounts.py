@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from itertools import count
@@ -14,6 +14,7 @@ from storage.accounts import devices
 from storage.accounts.rate_limits import count_attempt, forget_attempt, prune
 from storage.database.dialect import insert
 from storage.database.engine import Row_, reading, writing
+from storage.database.in_list import execute_for_names, in_names
 from storage.org.vouched import ACCOUNTS, ENTRIES, IDENTITIES, RowChange, RowEvent, record
 from storage.tables import ACCOUNT, ENTRY, IDENTITY
 from workflow.org.access import (
@@ -58,6 +59,13 @@ class SqlAccounts:
             providers = _providers(connection)
             rows = connection.execute(ACCOUNT.select().order_by(ACCOUNT.c.login))
             return [_account(row, providers) for row in rows]
+
+    def names(self, logins: Collection[str]) -> Mapping[str, str]:
+        """Return the names of the accounts of these logins, by login; unknown ones are left out."""
+        asked = select(ACCOUNT.c.login, ACCOUNT.c.name).where(in_names(ACCOUNT.c.login))
+        with reading(self._engine) as connection:
+            found = execute_for_names(connection, asked, {one.casefold() for one in logins})
+            return {record.login: record.name for record in found if record.name}
 
     def save(self, reader: Reader, *, disabled: bool, by: str, now: datetime, today: date) -> None:
         """Create an account or change its access. Its secrets are kept; disabling it ends its sessions and

@@ -12,7 +12,7 @@ from storage.cases import recommendations
 from storage.chain import canonical, line, link
 from storage.rows import ROW_COLUMNS, Values, row_values
 from workflow.board.rows import WAITING, Row
-from workflow.cases.case import Case, Wording
+from workflow.cases.case import Case, Event, Wording, withdrawn_lines
 from workflow.ports import CaseWrite, Conflict
 
 _NAMING = ("opened", "reader_named", "reader_removed")
@@ -63,6 +63,7 @@ class Batch:
         totals: changes of the board's totals.
         recommendations: all lines of cases whose lines may have changed.
         waiting: current rows of the cases whose rows changed.
+        inbox: what the events say to people; `unsaid`: lines of a case that were withdrawn, and say nothing.
         reassigned: case and obligation of the rows that are now another unit's or another person's.
     """
 
@@ -82,6 +83,8 @@ class Batch:
     totals: Counter[Key] = field(default_factory=Counter)
     moved: list[Values] = field(default_factory=list)
     recommendations: dict[str, list[Values]] = field(default_factory=dict)
+    inbox: list[Values] = field(default_factory=list)
+    unsaid: list[Values] = field(default_factory=list)
 
     @property
     def anything(self) -> bool:
@@ -124,6 +127,7 @@ def _add(made: Batch, change: CaseWrite, before: Before) -> None:
             payload=payload,
         )
         previous, head = head, link(head, text)
+        _add_inbox(made, event)
         made.events.append(
             {
                 "case": case.id,
@@ -150,6 +154,26 @@ def _add(made: Batch, change: CaseWrite, before: Before) -> None:
         _add_case(made, change, before, _values(change), head)
     if differs and before.rows:
         made.waiting[case.id] = change.rows
+
+
+def _add_inbox(made: Batch, event: Event) -> None:
+    """Add what an event says to people (`to`: person -> kind), and what a withdrawal takes back."""
+    if isinstance(to := event.payload.get("to"), Mapping):
+        made.inbox += [
+            {
+                "person": person,
+                "case": event.case,
+                "seq": event.seq,
+                "kind": kind,
+                "due": event.on,
+                "at": event.at,
+                "untold": True,
+                "read_at": None,
+            }
+            for person, kind in sorted(to.items())
+        ]
+    if event.kind == "withdrawn":
+        made.unsaid += [{"k_case": event.case, "k_seq": seq} for seq in withdrawn_lines(event)]
 
 
 def _values(change: CaseWrite) -> Values:
@@ -312,7 +336,7 @@ def _has_moved(known: tuple[object, ...], row: Row, *, paused: bool) -> bool:
 def _moved(change: CaseWrite, obligation: str, version: str) -> Values:
     """Return the record of a move: by the last event that can move dates, else by a new calendar."""
     for event in reversed(change.events):
-        if event.kind not in ("evidence", "notice"):
+        if event.kind not in ("evidence", "notice", "commented"):
             cause = {"kind": event.kind, "name": event.name, "by": event.by}
             on = {"on": event.on.isoformat()} if event.on else {}
             names = ("ground", "decided_by", "document")

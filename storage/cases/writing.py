@@ -11,8 +11,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, FromClause, Update, and_, bindparam, select
+from sqlalchemy import Column, ColumnElement, Connection, FromClause, Update, and_, bindparam, or_, select
 
+from notifications.comment_notices import COMMENT, line_key
 from notifications.moved_dates import MOVED as MOVED_RUNG
 from storage.board import change_counters, totals
 from storage.cases import recommendations
@@ -21,7 +22,7 @@ from storage.database import audit
 from storage.database.dialect import MAX_PREPARED_INSERTS, insert_many, values_parameters, values_table
 from storage.database.in_list import execute_for_names, in_names
 from storage.rows import Values
-from storage.tables import CASE, DEADLINE, EVENT, MOVED, NOTICE, READER
+from storage.tables import CASE, DEADLINE, EVENT, INBOX, MOVED, NOTICE, READER
 from workflow.board.rows import WAITING
 from workflow.reminders import ASKED, PLAN_STEPS
 
@@ -50,8 +51,8 @@ _CHANGE_ROW = DEADLINE.update().where(*_HERE)
 _DROP_ROW = DEADLINE.delete().where(*_HERE)
 _QUEUED = select(NOTICE.c.key, NOTICE.c.case, NOTICE.c.obligation, NOTICE.c.due, NOTICE.c.rung).where(
     NOTICE.c.state == "queued",
-    # That nobody is asked for something any more stays true whatever else changes.
-    NOTICE.c.rung != "withdrawn",
+    # That nobody is asked for something any more, or that somebody said something, stays true.
+    NOTICE.c.rung.not_in(("withdrawn", COMMENT)),
     in_names(NOTICE.c.case),
 )
 _WITHDRAW = (
@@ -59,6 +60,7 @@ _WITHDRAW = (
     .where(NOTICE.c.key == bindparam("k_key"), NOTICE.c.state == "queued")
     .values(state="withdrawn")
 )
+_UNSAY = INBOX.delete().where(INBOX.c.case == bindparam("k_case"), INBOX.c.seq == bindparam("k_seq"))
 _COUNT = {"preserve_rowcount": True}
 
 
@@ -108,6 +110,15 @@ def write(connection: Connection, made: Batch, now: datetime) -> None:
         insert_many(connection, READER, in_names)
     if made.recommendations:
         recommendations.write(connection, made.recommendations)
+    insert_many(connection, INBOX, made.inbox)
+    if made.unsaid:
+        connection.execute(_UNSAY, made.unsaid)
+        starts = [NOTICE.c.key.startswith(line_key(one["k_case"], one["k_seq"])) for one in made.unsaid]
+        of_cases = NOTICE.c.case.in_({str(one["k_case"]) for one in made.unsaid})
+        gone = NOTICE.update().where(
+            of_cases, NOTICE.c.rung == COMMENT, NOTICE.c.state == "queued", or_(*starts)
+        )
+        connection.execute(gone.values(state="withdrawn"))
     if made.waiting:
         _withdraw(connection, made)
     # Late, and in the order of their keys: what many cases share is held shortly, and nobody waits crosswise.

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from notifications.notice import Notice, NoticeState
-from notifications.ports import DeliveryOutcome, Move, PendingStep, Settlement
+from notifications.ports import DeliveryOutcome, InboxLine, Move, PendingStep, Settlement
 from storage.cache import DatabaseCache
 from storage.cases import ledger
 from storage.chain import moment
@@ -31,7 +31,7 @@ from storage.database.dialect import insert
 from storage.database.engine import reading, writing
 from storage.database.errors import retry_until_back
 from storage.database.in_list import execute_for_names, in_names
-from storage.notices import bundles, faults, marking, register, steps
+from storage.notices import bundles, faults, inbox, marking, register, steps
 from storage.notices.delivery_lock import DeliveryLock
 from storage.notices.sending import EnqueueJobs, Holding, hand_out
 from storage.rows import NOTICE_COLUMNS, notice, notice_values
@@ -264,6 +264,16 @@ class SqlOutbox:
         """
         with writing(self._engine) as connection:
             bundles.settle_moves(connection, [number for one in moves for number in one.numbers])
+            return self.queue(connection, notices)
+
+    def untold(self, *, limit: int) -> Sequence[InboxLine]:
+        """Return what lines of cases say to people no letter was queued for, the oldest first."""
+        return inbox.untold(self._engine, limit=limit)
+
+    def settle_untold(self, lines: Sequence[InboxLine], notices: Sequence[Notice], *, now: datetime) -> int:
+        """Queue the notices of these lines and mark the lines as told; return how many were queued."""
+        with writing(self._engine) as connection:
+            inbox.settle(connection, lines)
             return self.queue(connection, notices)
 
     def open_rows(self, until: date, *, today: date) -> Sequence[Row]:

@@ -30,6 +30,7 @@ UNDONE = {
         "DROP INDEX ix_case_object_also",
         *(f'ALTER TABLE "case" DROP COLUMN {name}' for name in ("object_kk", "object_ru", "object_also")),
     ),
+    "0037": ("DROP TABLE inbox",),
     "0033": tuple(f"DROP TABLE register_{name}" for name in ("event", "row", "cell", "secret")),
     "0034": ("DROP TABLE campaign_person", "DROP TABLE campaign"),
     "0040": ("DROP TABLE identity",),

@@ -38,6 +38,7 @@ PARTIAL = {
     "ix_case_confidential": "confidential cases",
     "ix_case_unsealed": "cases changed since the last round",
     "ix_register_row_unsealed": "rows of registers changed since the last round",
+    "ix_inbox_untold": "lines no letter was queued for since the last round",
     "ix_notice_bundled": "notices that wait for a digest",
     "ix_notice_lost": "notices that failed",
 }

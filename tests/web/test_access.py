@@ -63,6 +63,14 @@ BODIES: dict[str, object] = {
     "/api/v1/cases/{case}/cartogram": {"file": "0" * 64, "on": "2026-04-06"},
     "/api/v1/cases/{case}/remarks": {"text": "ескертпе", "on": "2026-04-06"},
     "/api/v1/cases/{case}/remarks/{number}/answer": {"taken": True, "on": "2026-04-06"},
+    "/api/v1/cases/{case}/comments": {"text": "пікір"},
+    "/api/v1/cases/{case}/comments/{line}/withdrawal": GROUND,
+    "/api/v1/cases/{case}/questions": {"obligation": "order_signed"},
+    "/api/v1/cases/{case}/escalations": {"obligation": "order_signed"},
+    "/api/v1/cases/{case}/assignments": {"person": "a@org.kz", "text": "x", "until": "2026-05-04"},
+    "/api/v1/cases/{case}/assignments/{number}/answer": {"on": "2026-04-06"},
+    "/api/v1/cases/{case}/assignments/{number}/refusal": GROUND,
+    "/api/v1/cases/{case}/assignments/{number}/extension": {"until": "2026-05-04"},
     "/api/v1/cases/{case}/notices/acknowledgement": {"key": "k"},
     "/api/v1/cases/{case}/notices/resending": {"key": "k"},
 }
@@ -128,6 +136,7 @@ def filled(path: str, case: str) -> str:
         "{login}": "officer",
         "{guide_id}": "officer",
         "{channel}": "folder",
+        "{line}": "3",
     }
     for place, value in values.items():
         path = path.replace(place, value)

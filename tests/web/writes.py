@@ -194,6 +194,25 @@ SENT: Mapping[str, Sent] = {
     f"{API}/plan": Sent(
         json={"procedure": "internal-analysis", "planned": {"order_signed": DAY}}, changes=False
     ),
+    f"{CASE}/comments": in_case(text="API: пікір"),
+    f"{CASE}/comments/{{line}}/withdrawal": Sent(
+        json=GROUND, case=True, places={"{line}": "9999"}, changes=False, status=(422,)
+    ),
+    f"{CASE}/assignments": in_case(person="n.ibraev@example.kz", text="API", until="2026-05-04"),
+    **{
+        f"{CASE}/assignments/{{number}}/{what}": Sent(
+            json=body, case=True, places={"{number}": "99"}, changes=False, status=(422,)
+        )
+        for what, body in (
+            ("answer", {"on": DAY}),
+            ("refusal", GROUND),
+            ("extension", {"until": "2026-05-04"}),
+        )
+    },
+    f"{CASE}/questions": in_case(obligation="order_signed"),
+    f"{CASE}/escalations": in_case(obligation="order_signed"),
+    f"{API}/account/inbox/query": Sent(json={}, changes=False),
+    f"{API}/account/inbox/read": Sent(json={}, changes=False),
     f"{API}/facts": Sent(
         json={"on": DAY, "steps": [{"case": "9999-0001", "fact": "order_signed"}]}, changes=False
     ),
@@ -375,6 +394,22 @@ SENT: Mapping[str, Sent] = {
     "/desk/record": Sent(
         form=lambda world: {"case": world.case, "fact": "discussion_announced", "on": DAY}, case=True
     ),
+    "/cases/{case}/comments": form_in_case(text="Бет: пікір"),
+    "/cases/{case}/comments/withdraw": Sent(
+        form={"line": "9999", **GROUND}, case=True, changes=False, status=(422,)
+    ),
+    "/cases/{case}/assignments": form_in_case(person="n.ibraev@example.kz", text="Бет", until="2026-05-04"),
+    **{
+        f"/cases/{{case}}/assignments/{what}": Sent(
+            form={"number": "99", "on": DAY, "until": "2026-05-04", **GROUND},
+            case=True,
+            changes=False,
+            status=(422,),
+        )
+        for what in ("answer", "refuse", "extend")
+    },
+    "/cases/{case}/ask": form_in_case(obligation="order_signed"),
+    "/inbox/read": Sent(form={}, changes=False),
     "/desk/record-many": Sent(form={"row": "9999-0001:order_signed", "on": DAY}, changes=False, status=(200,)),
     "/desk/undo": Sent(
         form=lambda world: {"case": world.case, "line": "1"}, case=True, changes=False, status=(422,)

@@ -11,10 +11,12 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, Field
 
+from services import comments
 from services.accounts import WayIn, ways_in
 from services.inputs import Day, Key
 from services.telegram import TelegramCode, offer
 from services.verbs import Command
+from web.api import mount
 from web.api.answers import PROBLEMS, RequestTranslator
 from web.api.mount import Writing
 from web.auth.dependencies import Own, Recording
@@ -23,6 +25,8 @@ from web.pages.administration.feeds import give_own, revoke
 from web.pages.cases import commands
 
 router = APIRouter(prefix="/api/v1/account", tags=["account"], responses=PROBLEMS)
+mount.post(router, "/inbox/query", comments.list_inbox, tags=["account"])
+mount.post(router, "/inbox/read", comments.read_inbox, tags=["account"])
 Digest = Literal["single", "daily", "weekly"]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from services import bulk, cases
+from services import assignments, bulk, cases, comments
 from services.context import RequestContext
 from services.inputs import Day, Name
 from services.results import CommandResult, FindingResult, ObligationResult, Result, at, command_result
@@ -48,6 +48,14 @@ CASE_VERBS: tuple[tuple[str, Verb[Any, Any]], ...] = (
     ("snoozes", cases.snooze),
     ("readers", cases.add_reader),
     ("readers/removal", cases.remove_reader),
+    ("comments", comments.add_comment),
+    ("comments/{line}/withdrawal", comments.withdraw_comment),
+    ("assignments", assignments.give_assignment),
+    ("assignments/{number}/answer", assignments.answer_assignment),
+    ("assignments/{number}/refusal", assignments.refuse_assignment),
+    ("assignments/{number}/extension", assignments.extend_assignment),
+    ("questions", comments.ask_why),
+    ("escalations", comments.escalate),
 )
 for path, verb in CASE_VERBS:
     mount.post(router, f"/cases/{{case}}/{path}", verb, tags=["cases"])

@@ -8,7 +8,7 @@ from datetime import date
 from heapq import nsmallest
 from typing import TypeAlias
 
-from web.ui.org_names import AssigneeNames
+from web.ui.org_names import AssigneeNames, written_assignee
 from workflow.board.rows import Row
 from workflow.board.sums import AssigneeKey, Sums, by_asked, by_unit
 from workflow.org.duties import Unresolved, resolve
@@ -165,5 +165,5 @@ def name_assignees(office: Office, row: Row, duty: str, *, on: date) -> Assignee
     return AssigneeNames(
         names=tuple(recipient.person.name for recipient in recipients),
         duty=duty,
-        written=row.responsible if by_name else "",
+        written=written_assignee(office, row.responsible) if by_name else "",
     )

@@ -99,6 +99,12 @@ def _child_units(office: Office, parent: str | None) -> Sequence[str]:
     return office.tops if parent is None else office.children.get(parent, ())
 
 
+def written_assignee(office: Office, responsible: str) -> str:
+    """Return an assignee as a schedule names them; of one given by key their post."""
+    person = office.people.get(responsible)
+    return person.post if person else responsible
+
+
 def name_obligation_assignees(
     case: Case, obligation: Obligation, deadline: str, office: Office, *, on: date
 ) -> AssigneeNames:
@@ -115,7 +121,7 @@ def name_obligation_assignees(
     return AssigneeNames(
         names=tuple(recipient.person.name for recipient in recipients),
         duty=obligation.duty,
-        written=responsible if by_name else "",
+        written=written_assignee(office, responsible) if by_name else "",
     )
 
 

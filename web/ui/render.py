@@ -253,6 +253,7 @@ def page(
             demonstration=ctx.demonstration,
             organisation=ctx.organisation_in(reader.language),
             reader=getattr(request.state, "reader", None),
+            unread=ctx.reads.unread_lines(ctx.reader.person) if ctx.reader.person else 0,
             here=_here(request, place),
             path=request.url.path,
             help_section=section_of(request.url.path),

@@ -26,6 +26,10 @@ EntryKind = Literal[
     "remark_made",
     "remark_answered",
     "row_edited",
+    "assignment_given",
+    "assignment_answered",
+    "assignment_refused",
+    "assignment_extended",
 ]
 """Lines of a register inside the case: kept as they are, folded by whoever asks for the register."""
 EventKind = (
@@ -47,6 +51,7 @@ EventKind = (
         "paused",
         "resumed",
         "passport",
+        "commented",
     ]
     | EntryKind
 )
@@ -57,6 +62,7 @@ _ROW_BEGINS: Mapping[str, str] = {
     "position_exposed": "position",
     "remark_made": "remark",
     "request_sent": "request",
+    "assignment_given": "assignment",
 }
 ROWS = tuple(_ROW_BEGINS.values())
 """Kinds of rows of a case's registers; a request is named by the number of its risk."""
@@ -584,6 +590,8 @@ def _entered(case: Case, event: Event) -> Case:
     responsible = case.responsible
     if event.kind == "measure_set":
         responsible = {**responsible, f"measure.{event.name}": str(event.payload.get("responsible", ""))}
+    elif event.kind == "assignment_given":
+        responsible = {**responsible, f"assignment.{event.name}": str(event.payload["assignee"])}
     elif event.kind == "row_edited" and event.name.startswith("measure.") and "responsible" in event.payload:
         responsible = {**responsible, event.name: str(event.payload["responsible"])}
     line = replace(event, previous="", hash="")

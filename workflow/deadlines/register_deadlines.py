@@ -15,8 +15,10 @@ from calendars import OutOfRange
 from calendars.calendar import Calendar
 from calendars.counting import CountedTerm, count
 from calendars.explanation import Element
+from calendars.terms import OnDate
 from workflow.cases.case import Case
-from workflow.cases.registers.entries import is_entry, measure_id, number_of, request_id
+from workflow.cases.registers.assignments import Assignment, assignments
+from workflow.cases.registers.entries import assignment_id, is_entry, measure_id, number_of, request_id
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import Measure, Register, Request, Risk, register
 from workflow.cases.states import AWAITED, State
@@ -24,10 +26,11 @@ from workflow.deadlines.deadline import AnchorState, Deadline, Knowledge, Status
 from workflow.law.procedure import Obligation, Procedure, Text
 from workflow.periods import Span, periods, years_later
 
-DUTY = "object_unit"
+_DUTIES = {"measure": "object_unit", "request": "authorised_person", "assignment": "officer"}
+"""Whose duty it is where nobody is named."""
 APPROVED, NOTED = "plan_approved", "note_signed"
 _NOTHING = CountedTerm(due=None, safe_by=None, opens=None, first=None, last=None, elements=())
-_TERMED = frozenset({"measure_set", "request_sent"})
+_TERMED = frozenset({"measure_set", "request_sent", "assignment_given"})
 
 
 def entry_deadlines(
@@ -54,6 +57,10 @@ def entry_obligation(case: Case, procedure: Procedure, name: str) -> Obligation:
         return procedure.by_id.get(name) or procedure.by_id[name.partition(".")[0].partition("#")[0]]
     known = register(case)
     number = number_of(name)
+    if name.startswith("assignment"):
+        given = assignments(case).get(number)
+        id = assignment_id(number)
+        return _asking(procedure, id, given.text if given else case.withdrawn[id].title, MeasureTerm())
     if name.startswith("request"):
         id, risk = request_id(number), known.risks.get(number)
         if risk is not None and risk.request is not None:
@@ -115,6 +122,16 @@ class _Entries:
         for risk in known.risks.values():
             if risk.request is not None:
                 yield self._request(risk, risk.request)
+        for given in assignments(self.case).values():
+            yield self._assignment(given)
+
+    def _assignment(self, given: Assignment) -> Deadline:
+        term = MeasureTerm(term=OnDate(given.until), said="date")
+        obligation = _asking(self.procedure, assignment_id(given.number), given.text, term)
+        counted, anchor = self._counted(term, None)
+        state: State = "done" if given.answered_on else "not_required" if given.refused else "open"
+        about: dict[str, object] = {"on": given.given_on, "until": given.until}
+        return self._deadline(obligation, None, counted, anchor, state, given.answered_on, term, about)
 
     def _measure(self, measure: Measure, known: Register) -> Iterator[Deadline]:
         obligation = _asking(self.procedure, measure_id(measure.number), measure.action, measure.term)
@@ -246,7 +263,7 @@ def _asking(procedure: Procedure, id: str, title: str, term: MeasureTerm) -> Obl
         act="",
         paragraph="",
         force="obligatory",
-        duty=DUTY if id.startswith("measure") else "authorised_person",
+        duty=_DUTIES[id.partition(".")[0]],
         ladder="default" if "default" in procedure.ladders else next(iter(procedure.ladders)),
     )
 

@@ -25,21 +25,22 @@ ACCESSES: tuple[Access, ...] = (
     "auditor",
     "administrator",
 )
-Need = Literal["read", "record", "manage", "settings", "audit", "self"]
+Need = Literal["read", "record", "assign", "manage", "settings", "audit", "self"]
 """What a page asks of its reader.
 
-read: cases, the board, the calendar; record: facts, plan dates, evidence, risks; manage: open, import, correct,
-cancel, exempt, reopen, adopt acts; settings: people, units, accounts, channels;
+read: cases, the board, the calendar; record: facts, plan dates, evidence, risks, comments; assign: ask why,
+give assignments; manage: open, import, correct, cancel, exempt, reopen, adopt acts; settings: people, units,
+accounts, channels;
 audit: the audit log, of log-ins and accounts with `settings`, of the cases they see with `read`;
 self: one's own account.
 """
-NEEDS: tuple[Need, ...] = ("read", "record", "manage", "settings", "audit", "self")
+NEEDS: tuple[Need, ...] = ("read", "record", "assign", "manage", "settings", "audit", "self")
 
 _MAY: Mapping[Access, frozenset[Need]] = {
-    "officer": frozenset({"read", "record", "manage", "audit", "self"}),
+    "officer": frozenset({"read", "record", "assign", "manage", "audit", "self"}),
     "responsible": frozenset({"read", "record", "self"}),
-    "head_of_unit": frozenset({"read", "record", "self"}),
-    "first_head": frozenset({"read", "record", "self"}),
+    "head_of_unit": frozenset({"read", "record", "assign", "self"}),
+    "first_head": frozenset({"read", "record", "assign", "self"}),
     "auditor": frozenset({"read", "audit", "self"}),
     "administrator": frozenset({"settings", "audit", "self"}),
 }

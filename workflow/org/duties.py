@@ -106,6 +106,8 @@ def _officer(
 
 
 def _named(office: Office, duty: str, responsible: str) -> tuple[Recipient, ...]:
+    if responsible in office.people:
+        return (Recipient(person=office.people[responsible], why="named"),)
     meant = office.matched.get(plain(responsible)) if responsible else None
     if meant is None:
         return ()

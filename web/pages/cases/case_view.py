@@ -17,7 +17,9 @@ from web.ui.timeline import Timeline, build_timeline
 from workflow.cases import machine
 from workflow.cases.case import EXTENDED, Case, Event, Fact, effective_events
 from workflow.cases.changes import FieldChange, field_changes
+from workflow.cases.comments import comment_of
 from workflow.cases.machine import stage
+from workflow.cases.registers.assignments import GIVEN
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.explanations import awaited_elements
 from workflow.deadlines.lateness import holds_on, urgency
@@ -230,6 +232,12 @@ def _dated(deadline: Deadline, *, today: date) -> bool:
 def _people(case: Case, events: Sequence[Event], notices: Sequence[Notice]) -> set[str]:
     """Keys of everybody the pages of a case name."""
     named = {event.name for event in events if event.kind.startswith("reader_")}
+    for event in events:
+        if event.kind == "commented":
+            said = comment_of(event)
+            named |= {said.person, said.asks, *said.mentions} - {""}
+        elif event.kind == GIVEN:
+            named |= {str(event.payload["assignee"]), str(event.payload.get("person", ""))} - {""}
     return {notice.person for notice in notices} | set(case.readers) | named
 
 

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from calendars import OutOfRange
 from i18n import say
-from services import cases
+from services import assignments, cases, comments
 from services.context import RequestContext
 from services.inputs import build
 from web.auth.dependencies import Recording, needs
@@ -185,6 +185,64 @@ def _acknowledge(ctx: RequestContext, case: str, answers: Answers) -> tuple[str,
     return "acknowledged", ""
 
 
+def _comment(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
+    asks, line = answers.get("asks", ""), answers.get("answers", "")
+    fields = {
+        "case": case,
+        "text": parse_text(answers.get("text", "")),
+        "obligation": answers.get("obligation", ""),
+        "asks": resolve_person(ctx.reads.office(), asks) if asks else "",
+        "until": _optional_day(answers, "until"),
+        "answers": parse_event_number(line) if line else None,
+    }
+    comments.add_comment(ctx, build(comments.AddComment, fields))
+    return "commented", ""
+
+
+def _assign(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
+    fields = {
+        "case": case,
+        "person": resolve_person(ctx.reads.office(), answers.get("person", "")),
+        "text": parse_text(answers.get("text", "")),
+        "until": parse_date(answers.get("until", "")),
+    }
+    assignments.give_assignment(ctx, build(assignments.GiveAssignment, fields))
+    return "assigned", ""
+
+
+def _refuse_assignment(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
+    fields = {"case": case, "number": _number(answers), "ground": _ground(answers)}
+    assignments.refuse_assignment(ctx, build(assignments.RefuseAssignment, fields))
+    return "assignment_refused", ""
+
+
+def _extend_assignment(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
+    fields = {"case": case, "number": _number(answers), "until": parse_date(answers.get("until", ""))}
+    assignments.extend_assignment(
+        ctx, build(assignments.ExtendAssignment, {**fields, "ground": _ground(answers)})
+    )
+    return "assignment_extended", ""
+
+
+def _number(answers: Answers) -> int:
+    return parse_whole_number(answers.get("number", ""))
+
+
+def _ask(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
+    fields = {"case": case, "obligation": answers.get("obligation", "")}
+    if answers.get("above"):
+        comments.escalate(ctx, build(comments.Escalate, fields))
+    else:
+        comments.ask_why(ctx, build(comments.AskWhy, fields))
+    return "asked", ""
+
+
+def _withdraw_comment(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
+    fields = {"case": case, "line": parse_event_number(answers.get("line", "")), "ground": _ground(answers)}
+    comments.withdraw_comment(ctx, build(comments.WithdrawComment, fields))
+    return "comment_withdrawn", ""
+
+
 def _ground(answers: Answers) -> str:
     return parse_text(answers.get("ground", ""))
 
@@ -202,6 +260,12 @@ FORMS: tuple[tuple[str, Need, str, Act, Tab], ...] = (
     ("migrate", "manage", "migrate", _migrate, "deadlines"),
     ("readers", "manage", "reader", _name_reader, "history"),
     ("readers/remove", "manage", "reader-remove", _remove_reader, "history"),
+    ("comments", "record", "comment", _comment, "deadlines"),
+    ("comments/withdraw", "record", "comment", _withdraw_comment, "deadlines"),
+    ("ask", "assign", "comment", _ask, "deadlines"),
+    ("assignments", "assign", "assignment", _assign, "deadlines"),
+    ("assignments/refuse", "record", "assignment", _refuse_assignment, "deadlines"),
+    ("assignments/extend", "record", "assignment", _extend_assignment, "deadlines"),
     ("acknowledge", "record", "acknowledge", _acknowledge, "history"),
 )
 """The forms of a case: last part of the address, right, name of the form on the page, act, and the tab."""

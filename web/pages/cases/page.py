@@ -37,6 +37,8 @@ from web.ui.preferences import preferences, set_preference_cookies
 from web.ui.render import page
 from workflow.cases.case import Case, Event
 from workflow.cases.commands.previews import Preview
+from workflow.cases.comments import comments
+from workflow.cases.registers.assignments import assignments
 from workflow.findings.finding import Finding
 from workflow.law.procedure import Procedure
 from workflow.refusal import Refusal
@@ -91,6 +93,7 @@ def case_page(
         out_of_order=_out_of_order(view, said),
         left_out=left_out,
         source_row=_source_row(ctx, view),
+        names=_author_names(ctx, view),
         **more(
             request,
             ctx,
@@ -139,6 +142,14 @@ def redirect(request: Request, address: str, *, place: str = "", **said: str) ->
         response = Response(status_code=204, headers={"hx-redirect": address})
     set_preference_cookies(response, preferences(request).new_cookies)
     return response
+
+
+def _author_names(ctx: RequestContext, view: CaseView) -> Mapping[str, str]:
+    """Return the names of who wrote the events of a case, by the name they wrote under."""
+    written = {event.by for event in view.events}
+    office, names = ctx.reads.office(), ctx.accounts.names(written)
+    people = {key: office.people[key].name for key in written if key in office.people}
+    return {**people, **{by: names[by.casefold()] for by in written if by.casefold() in names}}
 
 
 def _source_row(ctx: RequestContext, view: CaseView) -> RowView | None:
@@ -199,6 +210,12 @@ def _forms(
         "now": next((entry for entry in entries if entry.deadline.id == record.fact), None),
         "forms": [about for about in forms_of(view.procedure) if record.fact in about.steps],
         "effect": _effect(ctx, view.case, record.fact, on),
+        "comments": comments(view.events[::-1]),
+        "assignments": tuple(assignments(view.case).values()),
+        "assigning": build_person_field(
+            ctx.reads.office(), _typed(of("assignment"), "person"), root=ctx.reader.root
+        ),
+        "asking": _asking(request, ctx, view, of("comment")),
         "plan": plan_form(
             deadlines,
             fact=planning.answers.get("fact", "") if planning else "",
@@ -218,6 +235,20 @@ def _forms(
         ],
         "extend": extend_form(deadlines, fact=fact, tried=of("extend")),
     }
+
+
+def _typed(tried: RejectedForm | None, name: str) -> str:
+    return tried.answers.get(name, "") if tried else ""
+
+
+def _asking(
+    request: Request, ctx: RequestContext, view: CaseView, tried: RejectedForm | None
+) -> dict[str, object]:
+    """Return how the form of a comment begins: the obligation it is about, who is asked."""
+    about = tried.answers.get("obligation", "") if tried else request.query_params.get("about", "")[:100]
+    asks = tried.answers.get("asks", "") if tried else ""
+    field = build_person_field(ctx.reads.office(), asks, root=ctx.reader.root)
+    return {"about": about if about in view.titles else "", "person": field}
 
 
 def pressing_fact(view: CaseView) -> str:

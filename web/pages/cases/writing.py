@@ -10,7 +10,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from calendars import OutOfRange
-from services import cases
+from services import assignments, cases
 from services.context import RequestContext
 from services.inputs import build
 from web.auth.dependencies import Recording
@@ -26,6 +26,7 @@ from web.ui.form_values import (
     parse_date,
     parse_numbers,
     parse_time,
+    parse_whole_number,
     text_fields,
 )
 from workflow.refusal import Refusal
@@ -40,6 +41,13 @@ async def record(request: Request, ctx: Recording, case: CaseId) -> Response:
     """Record a fact with its evidence, then show the case."""
     async with request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES) as form:
         return await run_in_threadpool(_record, request, ctx, case, form)
+
+
+@router.post("/cases/{case}/assignments/answer")
+async def answer_assignment(request: Request, ctx: Recording, case: CaseId) -> Response:
+    """Say that an assignment is done, with what proves it, then show the case."""
+    async with request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES) as form:
+        return await run_in_threadpool(_answer_assignment, request, ctx, case, form)
 
 
 @router.post("/cases/{case}/plan")
@@ -87,6 +95,24 @@ def record_answers(ctx: RequestContext, case: str, form: FormData, answers: Mapp
     fields["at_time"] = parse_time(answers.get("at_time", ""))
     cases.record(ctx, build(cases.RecordFact, {**fields, "fact": fact}))
     return fact
+
+
+def _answer_assignment(request: Request, ctx: RequestContext, case: str, form: FormData) -> Response:
+    get_case_or_404(ctx, case)
+    answers = text_fields(form)
+    try:
+        fields = {
+            "case": case,
+            "number": parse_whole_number(answers.get("number", "")),
+            "on": parse_date(answers.get("on", "")),
+            "text": answers.get("text", ""),
+            "evidence": evidence_inputs(form),
+        }
+        assignments.answer_assignment(ctx, build(assignments.AnswerAssignment, fields))
+    except (Refusal, OutOfRange) as refusal:
+        tried = RejectedForm(form="assignment", refusal=refusal, answers=answers)
+        return case_page(request, ctx, case, tried=tried)
+    return redirect(request, f"/cases/{case}", said="assignment_answered")
 
 
 def _record(request: Request, ctx: RequestContext, case: str, form: FormData) -> Response:

@@ -112,7 +112,7 @@ def acknowledged(
             said = event.payload if event.kind == "notice" else {}
             if (said.get("what"), said.get("notice")) == ("acknowledged", notice):
                 return ()
-        if not is_entry(obligation):
+        if obligation and not is_entry(obligation):
             known_obligation(procedure, obligation.partition(".")[0])
         return [("notice", obligation, None, {"what": "acknowledged", "notice": notice})]
 

@@ -49,10 +49,17 @@ _ROW_OF: dict[str, str] = {
     "talk_held": "position",
     "remark_made": "remark",
     "remark_answered": "remark",
+    "assignment_given": "assignment",
+    "assignment_answered": "assignment",
+    "assignment_refused": "assignment",
+    "assignment_extended": "assignment",
 }
 """Kind of an event of a register -> kind of the row it speaks of."""
 _PARTS = frozenset(
-    {"corrected", "evidence", "planned", "cartogram_recorded", "row_edited", "resumed", PASSPORT, *_ROW_OF}
+    {
+        *("corrected", "evidence", "planned", "cartogram_recorded", "row_edited", "resumed", "commented"),
+        *(PASSPORT, *_ROW_OF),
+    }
 )
 """Kinds of events that may be withdrawn by themselves, besides facts."""
 _UNDOABLE = frozenset({"fact", "evidence", "planned", "extended", "paused", "resumed"})

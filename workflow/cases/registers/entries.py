@@ -1,4 +1,4 @@
-"""Ids of what a case's register adds to its deadlines: a measure of its plan, a request to a higher body."""
+"""Ids of what a case adds to its deadlines: measures of its plan, requests to a higher body, assignments."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from workflow.cases.case import Case, Event
 
-_ENTRY = re.compile(r"(?P<kind>measure|request)\.(?P<number>[1-9][0-9]*)(?:\.(?P<period>.+))?")
+_ENTRY = re.compile(r"(?P<kind>measure|request|assignment)\.(?P<number>[1-9][0-9]*)(?:\.(?P<period>.+))?")
 
 
 def measure_id(number: int, period: str = "") -> str:
@@ -18,6 +18,11 @@ def measure_id(number: int, period: str = "") -> str:
 def request_id(risk: int) -> str:
     """`request.3`: the request to a higher body about risk 3."""
     return f"request.{risk}"
+
+
+def assignment_id(number: int) -> str:
+    """`assignment.3`: what a head asked of a person by a day."""
+    return f"assignment.{number}"
 
 
 def is_entry(obligation: str) -> bool:

@@ -1,0 +1,96 @@
+"""Tells people by letter what a line of a case says to them: a mention, a question, an answer, a task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from notifications.channels import Channel, language_of
+from notifications.notice import Notice
+from notifications.office_time import OfficeTimes
+from notifications.ports import InboxLine, Outbox
+from notifications.rules import Rules, local_day
+from notifications.wire.message import message_id
+from workflow.cases.case import Event
+from workflow.org.office import Office
+
+COMMENT = "comment"
+"""The rung of these notices."""
+PAGE = 500
+TEXT_LIMIT = 1000
+"""Letters of a comment that its letter repeats."""
+
+
+def queue_comment_notices(
+    outbox: Outbox,
+    office: Office,
+    times: OfficeTimes,
+    channels: Sequence[Channel],
+    *,
+    now: datetime,
+    rules: Rules,
+) -> int:
+    """Queue a letter for every line nobody was told of; return how many were queued."""
+    queued = 0
+    while lines := outbox.untold(limit=PAGE):
+        notices = [
+            one
+            for line in lines
+            for one in comment_notices(line, office, times, channels, now=now, rules=rules)
+        ]
+        queued += outbox.settle_untold(lines, notices, now=now)
+    return queued
+
+
+def comment_notices(
+    line: InboxLine,
+    office: Office,
+    times: OfficeTimes,
+    channels: Sequence[Channel],
+    *,
+    now: datetime,
+    rules: Rules,
+) -> Iterator[Notice]:
+    """Yield a notice for every channel that reaches the person."""
+    person, event = office.people.get(line.person), line.event
+    if person is None:
+        return
+    due = event.on or local_day(event.at, rules)
+    author = office.people.get(str(event.payload.get("person", "")))
+    about: dict[str, object] = {"kind": line.kind, "line": event.seq, "place": _place(event)}
+    if not line.confidential:
+        text = str(event.payload.get("text", ""))
+        about |= {"by": author.name if author else event.by, "text": text[:TEXT_LIMIT]}
+    if event.on is not None:
+        about["until"] = event.on.isoformat()
+    for channel in channels:
+        address = channel.address(person)
+        if address is None:
+            continue
+        key = f"{line_key(event.case, event.seq)}{due.isoformat()}:{COMMENT}:{person.key}:{channel.name}"
+        yield Notice(
+            key=key,
+            case=event.case,
+            obligation="",
+            due=due,
+            rung=COMMENT,
+            person=person.key,
+            channel=channel.name,
+            address=address,
+            language=language_of(channel, person),
+            queued_at=now,
+            not_before=times.opening(person.key, now),
+            message_id=message_id(key, rules.domain),
+            kind="comment",
+            about=about,
+        )
+
+
+def _place(event: Event) -> str:
+    """Return where on the page of the case it stands."""
+    return f"given-{event.name}" if event.kind.startswith("assignment_") else f"comment-{event.seq}"
+
+
+def line_key(case: str, seq: int) -> str:
+    """Return how the keys of notices about a line of a case begin."""
+    return f"{case}:#{seq}:"

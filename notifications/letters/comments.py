@@ -1,0 +1,50 @@
+"""The letter about a comment: who says what of which case, and by when an answer is asked for."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from i18n import say
+from notifications.letters.page import Line, Page, Section, render_letter
+from notifications.notice import Letter, Notice
+from notifications.rules import Rules
+from workflow.cases.case import Case
+
+
+def comment_letter(notice: Notice, case: Case, *, name: str, rules: Rules) -> Letter:
+    """Return the letter; of a confidential case it says only that somebody waits for its reader there."""
+    language, about = notice.language, notice.about
+    word = "discreet" if case.confidential else str(about["kind"])
+    until = date.fromisoformat(str(about["until"])) if "until" in about else None
+    arguments = {
+        "by": str(about.get("by", "")),
+        "case": case.object_names() if case.object_in("kk") else case.id,
+        "until": until,
+    }
+    table = []
+    if not case.confidential:
+        table.append(
+            Line(label=say("comment_letter.case", {}, language), text=f"{case.object_in(language)} ({case.id})")
+        )
+    if until is not None:
+        day = say("date.long", {"on": until}, language)
+        table.append(Line(label=say("comment_letter.until", {}, language), text=day))
+    said = () if case.confidential else (Line(text=str(about["text"])),)
+    link = (
+        f"{rules.public_address.rstrip('/')}/cases/{case.id}#{about['place']}" if rules.public_address else None
+    )
+    sections = []
+    if said:
+        sections.append(Section(heading=say("comment_letter.text", {}, language), lines=said))
+    if link:
+        do = Line(text=say("letter.link_case", {}, language), link=link)
+        sections.append(Section(heading=say("letter.heading_do", {}, language), lines=(do,)))
+    page = Page(
+        subject=say(f"comment_letter.{word}.subject", arguments, language),
+        greeting=say("letter.greeting", {"name": name}, language),
+        lead=say(f"comment_letter.{word}.lead", arguments, language),
+        table=tuple(table),
+        sections=tuple(sections),
+        footer=say("letter.footer", {}, language),
+    )
+    return render_letter(page, language)

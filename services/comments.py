@@ -1,0 +1,294 @@
+"""Verbs on comments: say something of a case, ask somebody, answer, take it back; the inbox of the reader."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from i18n import say
+from notifications.notice import Notice
+from services.context import RequestContext, stamp
+from services.inputs import CaseCommand, Day, Ground, Line, OptionalName
+from services.queries import people_named, person_named
+from services.results import CommandResult, command_result
+from services.verbs import Command, verb
+from storage.notices.inbox import mark_read
+from workflow.cases.case import Event
+from workflow.cases.commands import comments as commands
+from workflow.cases.commands import withdrawals
+from workflow.cases.commands.comments import CannotComment
+from workflow.cases.comments import comments
+from workflow.org.access import Reader, scope
+from workflow.org.duties import Unresolved, heads_over, resolve
+from workflow.org.office import Office, Person, Recipient
+
+INBOX_PAGE = 50
+LETTERS_LOOKED_THROUGH = 100
+ANSWER_WORKING_DAYS = 2
+"""Working days in which a question asked by one click is to be answered."""
+_MENTION = re.compile(r"@([^\W\d_][\w'-]*(?:[ ][^\W\d_][\w'-]*){0,3})")
+Seq = Annotated[int, Field(ge=1, le=10**9)]
+
+
+class AddComment(CaseCommand):
+    """Say something of a case, or of one of its obligations.
+
+    `text` names people as `@Name Surname`; `asks`: name, key or e-mail of who is to answer, `until`: by when;
+    `answers`: the number of the question in the history.
+    """
+
+    text: Ground
+    obligation: OptionalName = ""
+    asks: Line = ""
+    until: Day | None = None
+    answers: Seq | None = None
+
+
+class AskWhy(CaseCommand):
+    """Ask who is to do something why it is not done; the answer is due in two working days."""
+
+    obligation: OptionalName
+
+
+class Escalate(CaseCommand):
+    """Bring what is not done before the nearest head over who is to do it."""
+
+    obligation: OptionalName
+
+
+class WithdrawComment(CaseCommand):
+    """Take a comment back: its text is shown no more, the history keeps it."""
+
+    line: Seq
+    ground: Ground
+
+
+class ReadInbox(Command):
+    """Mark what was said to the reader as read: all of it, of one case, or one line of its history."""
+
+    in_case: Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9._-]*$")] = ""
+    line: Annotated[int, Field(ge=0, le=10**9)] = 0
+
+
+class ListInbox(Command):
+    """A page of what was said to the reader."""
+
+    page: Annotated[int, Field(ge=1, le=10_000)] = 1
+
+
+class InboxEntry(BaseModel):
+    """What a line of a case says to the reader. `kind`: mention, question, answer, assignment or refusal."""
+
+    case: str
+    line: int
+    kind: str
+    obligation: str
+    text: str
+    by: str
+    person: str
+    at: datetime
+    until: date | None
+    read_at: datetime | None
+
+
+class InboxPage(BaseModel):
+    """A page of the inbox, and how much of the inbox is unread."""
+
+    unread: int
+    entries: list[InboxEntry]
+
+
+class Marked(BaseModel):
+    """How many lines were marked."""
+
+    marked: int
+
+
+@verb("record")
+def add_comment(ctx: RequestContext, command: AddComment) -> CommandResult:
+    """Comment on a case or an obligation; who is named or asked is told by letter and in the inbox."""
+    office = ctx.app.reads.office()
+    mentions = mentioned(office, command.text)
+    asks = person_named(ctx.app, command.asks) if command.asks else ""
+    for person in (*mentions, *([asks] if asks else [])):
+        require_may_know(ctx, command.case, person)
+    change = commands.comment(
+        ctx.desk,
+        command.case,
+        text=command.text,
+        obligation=command.obligation,
+        person=ctx.reader.person,
+        mentions=mentions,
+        asks=asks,
+        until=command.until,
+        answers=command.answers,
+        **stamp(ctx),
+    )
+    if command.answers is not None and ctx.reader.person:
+        mark_read(ctx.app.engine, ctx.reader.person, case=command.case, seq=command.answers, now=ctx.now)
+    return command_result(change)
+
+
+@verb("assign")
+def ask_why(ctx: RequestContext, command: AskWhy) -> CommandResult:
+    """Ask whoever an obligation waits for why it is not done: a comment with a day, told by letter."""
+    people = [
+        one for one in _assignees(ctx, command.case, command.obligation) if one.person.key != ctx.reader.person
+    ]
+    if not people:
+        raise CannotComment("comment.nobody_to_ask")
+    until = ctx.calendar.add(ctx.today, ANSWER_WORKING_DAYS)
+    return _ask(ctx, command.case, command.obligation, people[0].person, "comment.ask_why", until)
+
+
+@verb("assign")
+def escalate(ctx: RequestContext, command: Escalate) -> CommandResult:
+    """Bring an obligation before the nearest head over whom it waits for: a comment with a day."""
+    people = _assignees(ctx, command.case, command.obligation)
+    office = ctx.app.reads.office()
+    places = [(one.person.unit, one.person.key) for one in people]
+    heads = heads_over(office, places, on=ctx.today, first_head=True)
+    if isinstance(heads, Unresolved):
+        raise CannotComment("comment.nobody_above")
+    until = ctx.calendar.add(ctx.today, ANSWER_WORKING_DAYS)
+    return _ask(ctx, command.case, command.obligation, heads[0].person, "comment.escalated", until)
+
+
+def _ask(
+    ctx: RequestContext, case: str, obligation: str, person: Person, code: str, until: date
+) -> CommandResult:
+    """Ask a person in their own language."""
+    require_may_know(ctx, case, person.key)
+    text = say(code, {"until": until}, person.language)
+    change = commands.comment(
+        ctx.desk,
+        case,
+        text=text,
+        obligation=obligation,
+        person=ctx.reader.person,
+        asks=person.key,
+        until=until,
+        **stamp(ctx),
+    )
+    return command_result(change)
+
+
+def _assignees(ctx: RequestContext, case: str, obligation: str) -> tuple[Recipient, ...]:
+    """Return who an obligation of a case waits for. Raises CannotComment where that is nobody."""
+    rows = ctx.reads.rows_of([case]).get(case, ())
+    row = next((one for one in rows if one.obligation == obligation), None)
+    people = row and resolve(
+        ctx.app.reads.office(),
+        duty=row.duty,
+        unit=row.unit,
+        on=ctx.today,
+        responsible=row.responsible,
+        person=row.person,
+    )
+    if not people or isinstance(people, Unresolved):
+        raise CannotComment("comment.nobody_to_ask")
+    return people
+
+
+@verb("record")
+def withdraw_comment(ctx: RequestContext, command: WithdrawComment) -> CommandResult:
+    """Take back a comment of one's own, or, who manages cases, anybody's; its letters that wait are dropped."""
+    written = {one.seq: one for one in comments(ctx.reads.events(command.case))}
+    comment = written.get(command.line)
+    if comment is None:
+        raise CannotComment("comment.none", line=command.line)
+    if comment.by != ctx.reader.login and not (ctx.operator or ctx.reader.may("manage")):
+        raise CannotComment("comment.not_yours", line=command.line)
+    change = withdrawals.withdraw(
+        ctx.desk, command.case, f"#{command.line}", ground=command.ground, **stamp(ctx)
+    )
+    return command_result(change)
+
+
+@verb("self", writes=False)
+def list_inbox(ctx: RequestContext, command: ListInbox) -> InboxPage:
+    """List what was said to the reader in cases they may see, the newest first."""
+    person = ctx.reader.person
+    if not person:
+        return InboxPage(unread=0, entries=[])
+    lines = ctx.reads.inbox(person, limit=INBOX_PAGE, offset=(command.page - 1) * INBOX_PAGE)
+    entries = [
+        InboxEntry(
+            case=line.event.case,
+            line=line.event.seq,
+            kind=line.kind,
+            obligation=_place(line.event),
+            text=str(line.event.payload.get("text", "")),
+            by=line.event.by,
+            person=str(line.event.payload.get("person", "")),
+            at=line.event.at,
+            until=line.event.on,
+            read_at=line.read_at,
+        )
+        for line in lines
+    ]
+    return InboxPage(unread=ctx.reads.unread_lines(person), entries=entries)
+
+
+def _place(event: Event) -> str:
+    """Return the obligation a line of a case is about; an assignment by its id."""
+    return f"assignment.{event.name}" if event.kind.startswith("assignment_") else event.name
+
+
+@verb("self")
+def read_inbox(ctx: RequestContext, command: ReadInbox) -> Marked:
+    """Mark what was said to the reader as read."""
+    person = ctx.reader.person
+    if not person:
+        return Marked(marked=0)
+    return Marked(marked=mark_read(ctx.app.engine, person, case=command.in_case, seq=command.line, now=ctx.now))
+
+
+def unread_letters(ctx: RequestContext, *, limit: int) -> list[Notice]:
+    """Return the newest letters sent to the reader about cases they see and have not said to have read."""
+    if not ctx.reader.person:
+        return []
+    sent = ctx.app.outbox.notices(person=ctx.reader.person, state="sent", limit=LETTERS_LOOKED_THROUGH)
+    unread = [one for one in sent if one.case and one.acknowledged_at is None]
+    seen = ctx.reads.heads({one.case for one in unread})
+    return [one for one in unread if one.case in seen][:limit]
+
+
+def mentioned(office: Office, text: str) -> tuple[str, ...]:
+    """Return the keys of the people a text names as `@Name Surname`, each once.
+
+    A name may be followed by other words: the longest that is somebody's name counts, a surname alone where it
+    is one person's.
+
+    Raises:
+        CannotComment: nobody has that name, or several people have it.
+    """
+    keys: dict[str, None] = {}
+    for words in _MENTION.findall(text):
+        parts = words.split(" ")
+        for length in range(len(parts), 0, -1):
+            name = " ".join(parts[:length])
+            named = people_named(office, name) or _beginning(office, name)
+            if named:
+                break
+        if len(named) != 1:
+            raise CannotComment("comment.unknown_mention" if not named else "comment.many_named", name=name)
+        keys[named[0]] = None
+    return tuple(keys)
+
+
+def _beginning(office: Office, name: str) -> list[str]:
+    start = f"{name.casefold()} "
+    return [person.key for person in office.people.values() if person.name.casefold().startswith(start)]
+
+
+def require_may_know(ctx: RequestContext, case: str, person: str) -> None:
+    """Refuse to tell somebody of a confidential case who was not let know of it: a letter would tell them."""
+    # Who sees all units, and of confidential cases those they know of.
+    knows = scope(Reader(login="\x1f", access="officer", person=person))
+    if not ctx.app.reads.seen_by(knows).heads([case]):
+        name = ctx.app.reads.office().people[person].name
+        raise CannotComment("comment.may_not_know", name=name)

@@ -1,0 +1,84 @@
+"""The inbox of people: what lines of cases say to them, which of it was read, and which no letter told of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, func, select
+
+from notifications.ports import InboxLine
+from storage.database.engine import Row_, reading, writing
+from storage.rows import event
+from storage.tables import CASE, EVENT, INBOX
+
+_ABOUT = {name: INBOX.c[name].label(f"inbox_{name}") for name in ("person", "kind", "read_at")}
+_LINES = (
+    select(EVENT, *_ABOUT.values(), CASE.c.confidential)
+    .join(INBOX, and_(EVENT.c.case == INBOX.c.case, EVENT.c.seq == INBOX.c.seq))
+    .join(CASE, CASE.c.id == INBOX.c.case)
+)
+_UNREAD = INBOX.c.read_at.is_(None)
+_TOLD = (
+    INBOX.update()
+    .where(
+        INBOX.c.person == bindparam("k_person"),
+        INBOX.c.case == bindparam("k_case"),
+        INBOX.c.seq == bindparam("k_seq"),
+    )
+    .values(untold=False)
+)
+
+
+def unread(engine: Engine, person: str, seen: Sequence[ColumnElement[bool]]) -> int:
+    """Return how many lines a person has not read, of cases they may see."""
+    asked = select(func.count()).select_from(INBOX).join(CASE, CASE.c.id == INBOX.c.case)
+    with reading(engine) as connection:
+        return connection.execute(asked.where(INBOX.c.person == person, _UNREAD, *seen)).scalar_one()
+
+
+def lines(
+    engine: Engine, person: str, seen: Sequence[ColumnElement[bool]], *, limit: int, offset: int = 0
+) -> list[InboxLine]:
+    """Return the lines of a person, the newest first, of cases they may see."""
+    asked = _LINES.where(INBOX.c.person == person, *seen)
+    asked = (
+        asked.order_by(INBOX.c.at.desc(), INBOX.c.case.desc(), INBOX.c.seq.desc()).limit(limit).offset(offset)
+    )
+    with reading(engine) as connection:
+        return [_line(record) for record in connection.execute(asked)]
+
+
+def mark_read(engine: Engine, person: str, *, case: str = "", seq: int = 0, now: datetime) -> int:
+    """Mark lines of a person as read, all of them or those of a case or one; return how many were not."""
+    step = INBOX.update().where(INBOX.c.person == person, _UNREAD).values(read_at=now)
+    if case:
+        step = step.where(INBOX.c.case == case)
+    if seq:
+        step = step.where(INBOX.c.seq == seq)
+    with writing(engine) as connection:
+        return connection.execute(step).rowcount
+
+
+def untold(engine: Engine, *, limit: int) -> list[InboxLine]:
+    """Return the lines no letter was queued for, the oldest first."""
+    asked = _LINES.where(INBOX.c.untold).order_by(INBOX.c.at, INBOX.c.person, INBOX.c.case, INBOX.c.seq)
+    with reading(engine) as connection:
+        return [_line(record) for record in connection.execute(asked.limit(limit))]
+
+
+def settle(connection: Connection, told: Sequence[InboxLine]) -> None:
+    """Mark lines as told, in the transaction that queues their letters."""
+    if told:
+        keys = [{"k_person": one.person, "k_case": one.event.case, "k_seq": one.event.seq} for one in told]
+        connection.execute(_TOLD, keys)
+
+
+def _line(record: Row_) -> InboxLine:
+    return InboxLine(
+        person=record.inbox_person,
+        kind=record.inbox_kind,
+        event=event(record),
+        confidential=record.confidential,
+        read_at=record.inbox_read_at,
+    )

@@ -1,0 +1,123 @@
+"""Assignments under a case: given, told, reminded, answered with evidence, refused, extended by their giver."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from tests.web.conftest import NOW, TODAY, Home, office_with_cases
+from tests.web.test_comments import count, letters
+from workflow.cases.registers.assignments import Assignment, assignments
+from workflow.org.access import Reader
+
+
+@pytest.fixture
+def home() -> Home:
+    """A head of law (h) gives; Өтегенов Ерлан (c) of law does."""
+    made = office_with_cases()
+    accounts = (("officer", "officer", "a@org.kz"), ("erlan", "responsible", "c@org.kz"))
+    for login, access, person in (*accounts, ("boss", "first_head", "b@org.kz")):
+        reader = Reader(login=login, access=access, person=person)  # type: ignore[arg-type]
+        made.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    return made
+
+
+def given(home: Home) -> Assignment:
+    case = home.case(home.late)
+    assert case is not None
+    return assignments(case)[1]
+
+
+def give(home: Home, until: str = "2026-04-10", person: str = "c@org.kz") -> None:
+    form = {"person": person, "text": "Тізімді дайындаңыз", "until": until}
+    answer = home.client("boss").post(f"/cases/{home.late}/assignments", data=form)
+    assert answer.status_code == 303
+
+
+def test_an_assignment_is_told_and_stands_on_the_desk_of_who_is_to_do_it(home: Home) -> None:
+    """A letter, an unread line, a row of the desk with its day; the board reminds as of any deadline."""
+    give(home)
+    row = home.context.reads.rows_of([home.late])[home.late]
+    (assignment,) = [one for one in row if one.obligation == "assignment.1"]
+
+    assert letters(home) == [("c@org.kz", "Тізімді дайындаңыз")]
+    assert count(home.client("erlan").get("/desk").text) == 1
+    assert "Тізімді дайындаңыз" in home.client("erlan").get("/desk").text
+    assert f'id="{home.late}:assignment.1"' in home.client("erlan").get("/desk").text
+    assert (assignment.due, assignment.state) == (date(2026, 4, 10), "open")
+    assert assignment.next_rung_on is not None
+
+
+def test_it_is_answered_with_evidence_by_its_assignee_alone(home: Home) -> None:
+    """Others are refused; the giver is told; the row is done."""
+    give(home)
+    url = f"/cases/{home.late}/assignments/answer"
+    form = {"number": "1", "on": "2026-04-06", "text": "Дайын", "link.other": "https://org.kz/list"}
+    stranger = home.client("officer").post(url, data=form)
+    own = home.client("erlan").post(
+        url, data=form, files={"file.other": ("list.png", b"\x89PNG\r\n\x1a\n", "image/png")}
+    )
+
+    assert (stranger.status_code, own.status_code) == (422, 303)
+    assert (given(home).answered_on, given(home).answer, len(given(home).evidence)) == (TODAY, "Дайын", 2)
+    assert count(home.client("boss").get("/inbox").text) == 1
+    assert home.client("erlan").post(url, data=form).status_code == 422, "done already"
+    assert f'id="{home.late}:assignment.1"' not in home.client("erlan").get("/desk").text
+
+
+def test_it_is_refused_with_a_ground_and_asked_for_again_by_another_day(home: Home) -> None:
+    """A refused one waits for nobody; only its giver sets another day, not its assignee, and not a past one."""
+    give(home)
+    url = f"/cases/{home.late}/assignments"
+    erlan, boss = home.client("erlan"), home.client("boss")
+    assert erlan.post(f"{url}/refuse", data={"number": "1", "ground": " "}).status_code == 422
+    assert erlan.post(f"{url}/refuse", data={"number": "1", "ground": "Менің жұмысым емес"}).status_code == 303
+    assert given(home).refused == "Менің жұмысым емес"
+    assert f'id="{home.late}:assignment.1"' not in erlan.get("/desk").text
+    assert "Менің жұмысым емес" in boss.get("/inbox").text
+
+    extension = {"number": "1", "until": "2026-04-15"}
+    assert erlan.post(f"{url}/extend", data=extension).status_code == 422
+    assert boss.post(f"{url}/extend", data={**extension, "until": "2026-04-05"}).status_code == 422
+    assert boss.post(f"{url}/extend", data=extension).status_code == 303
+    assert (given(home).until, given(home).refused) == (date(2026, 4, 15), "")
+    assert f'id="{home.late}:assignment.1"' in erlan.get("/desk").text
+
+
+def test_only_heads_and_officers_give_and_a_mistaken_one_is_withdrawn(home: Home) -> None:
+    """An executor is refused; withdrawn it leaves the board and keeps its number."""
+    body = {"person": "c@org.kz", "text": "x", "until": "2026-04-10"}
+    url = f"/api/v1/cases/{home.late}/assignments"
+    assert home.client("erlan").post(url, json=body).status_code == 403
+    assert home.client("officer").post(url, json={**body, "until": "2026-04-05"}).status_code == 422
+    give(home)
+    withdrawal = {"name": "assignment.1", "ground": "қате"}
+    done = home.client("officer").post(f"/api/v1/cases/{home.late}/withdrawals", json=withdrawal)
+    rows = {one.obligation for one in home.context.reads.rows_of([home.late])[home.late]}
+
+    assert done.status_code == 200
+    assert "assignment.1" not in rows
+    assert count(home.client("erlan").get("/desk").text) == 0
+    give(home)
+    case = home.case(home.late)
+    assert case is not None
+    assert list(assignments(case)) == [2]
+
+
+def test_one_that_is_late_is_overdue_and_escalated(home: Home) -> None:
+    """A week past its day it is overdue on the board, and its steps go to the head over its assignee."""
+    from notifications.recipients import resolve_recipients
+    from workflow.deadlines.register_deadlines import entry_obligation
+
+    give(home, until="2026-04-06", person="a@org.kz")
+    case = home.case(home.late)
+    assert case is not None
+    procedure = home.context.library.of(case)
+    obligation = entry_obligation(case, procedure, "assignment.1")
+    overdue = home.context.reads.overdue(date(2026, 4, 14))
+    last = procedure.ladders[obligation.ladder].rungs[-1]
+    people, _ = resolve_recipients(home.office, case, obligation, "assignment.1", last, on=date(2026, 4, 14))
+
+    assert "assignment.1" in {row.obligation for row in overdue if row.case == home.late}
+    assert {one.person.key for one in people} >= {"a@org.kz", "b@org.kz"}

@@ -1,0 +1,172 @@
+"""Comments on a case: chained, told, answered, withdrawn; the inbox; need to know respected."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import pytest
+
+from notifications.round import round as run_round
+from tests.web.conftest import NOW, TODAY, Home, office_with_cases
+from workflow.cases.commands.opening import Opening
+from workflow.cases.comments import comments
+from workflow.org.access import Reader
+
+
+@pytest.fixture
+def home() -> Home:
+    """The officer is of the people file; the head of hr is b, Өтегенов Ерлан (c) answers for law."""
+    made = office_with_cases()
+    for login, access, person in (("officer", "officer", "a@org.kz"), ("erlan", "responsible", "c@org.kz")):
+        reader = Reader(login=login, access=access, person=person)  # type: ignore[arg-type]
+        made.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    return made
+
+
+def said(home: Home, case: str) -> Sequence[object]:
+    return [(one.text, one.asks, one.until, one.answered_by) for one in comments(home.events(case))]
+
+
+def count(page: str) -> int:
+    """The unread count of the header."""
+    found = re.search(r'class="inbox-count">(\d+)', page)
+    return int(found[1]) if found else 0
+
+
+def letters(home: Home) -> list[tuple[str, str]]:
+    """Run a round; the letters about comments that are queued: to whom, and what they say."""
+    app = home.context
+    channels = tuple(app.channels.values())
+    run_round(app.outbox, app.library, app.calendar, channels, now=NOW, today=TODAY, rules=app.rules)
+    queued = app.outbox.notices(state="queued")
+    return sorted((one.person, str(one.about.get("text", ""))) for one in queued if one.kind == "comment")
+
+
+def test_a_question_is_asked_by_one_click_told_and_answered_by_a_comment(home: Home) -> None:
+    """The officer asks why; Erlan has a letter and one unread line, answers, and the officer has the answer."""
+    officer, erlan = home.client(), home.client("erlan")
+    assert f'action="/cases/{home.late}/ask"' in officer.get("/").text
+    asked = officer.post(f"/cases/{home.late}/ask", data={"obligation": "start_announced"})
+    (question,) = comments(home.events(home.late))
+
+    assert asked.status_code == 303
+    assert (question.obligation, question.asks, question.until) == (
+        *("start_announced", "c@org.kz"),
+        date(2026, 4, 8),
+    )
+    assert letters(home) == [("c@org.kz", question.text)]
+    assert letters(home) == [("c@org.kz", question.text)], "each once"
+    inbox = erlan.get("/inbox?lang=ru").text
+    assert count(inbox) == 1
+    assert "Вопрос вам" in inbox
+
+    answer = {"text": "Не было ссылки", "answers": str(question.seq)}
+    assert erlan.post(f"/cases/{home.late}/comments", data=answer).status_code == 303
+    assert count(erlan.get("/inbox").text) == 0, "what is answered is read"
+    assert count(officer.get("/desk").text) == 1
+    assert comments(home.events(home.late))[0].answered_by == comments(home.events(home.late))[1].seq
+    page = officer.get(f"/cases/{home.late}?lang=ru").text
+    assert "Не было ссылки" in page
+    assert "есть ответ" in page
+
+
+def test_who_is_named_is_told_and_a_name_that_fits_nobody_is_refused(home: Home) -> None:
+    """Surname and name, the surname alone, words after it; an unknown name writes nothing."""
+    url = f"/cases/{home.late}/comments"
+    browser = home.client()
+    browser.post(url, data={"text": "@Өтегенов Ерлан қараңызшы. Сосын @Өтегенов хабарласаңыз"})
+    unknown = browser.post(f"{url}?lang=en", data={"text": "@Nobody Atall look"})
+
+    assert letters(home)[0][0] == "c@org.kz"
+    assert unknown.status_code == 422
+    assert "“@Nobody Atall look”" not in unknown.text
+    assert "There is nobody called" in unknown.text
+    assert "@Nobody Atall look" in unknown.text, "what was typed stays"
+    assert len(comments(home.events(home.late))) == 1
+
+
+def test_a_comment_is_withdrawn_and_never_deleted(home: Home) -> None:
+    """By its author or the officer, not by others: its text and its waiting letter go, the event stays."""
+    url = f"/cases/{home.late}/comments"
+    home.client("erlan").post(url, data={"text": "Қате @Әлиева Гүлнұр"})
+    (line,) = [one.seq for one in comments(home.events(home.late))]
+    assert letters(home)
+    stranger = Reader(login="other", access="first_head", person="b@org.kz")
+    home.accounts.save(stranger, disabled=False, by="test", now=NOW, today=TODAY)
+    form = {"line": str(line), "ground": "қате"}
+    refused = home.client("other").post(f"{url}/withdraw", data=form)
+    own = home.client("erlan").post(f"{url}/withdraw", data=form)
+
+    assert (refused.status_code, own.status_code) == (422, 303)
+    page = home.client().get(f"/cases/{home.late}?lang=ru").text
+    assert "Қате @Әлиева" not in page
+    assert "Комментарий отозван." in page
+    assert letters(home) == []
+    assert count(home.client().get("/desk").text) == 0
+    assert home.events(home.late)[line - 1].payload["text"] == "Қате @Әлиева Гүлнұр"
+
+
+def test_nobody_is_told_of_a_confidential_case_by_a_comment(home: Home) -> None:
+    """Who does not know of it is not named; who knows gets a letter that says nothing of it."""
+    opening = Opening(procedure="conflict-of-interest", unit="law")
+    case = home.desk.open(opening, by="officer", now=NOW, today=TODAY).id
+    for person in ("a@org.kz", "officer"):
+        home.desk.name_reader(case, person, by="officer", now=NOW, today=TODAY)
+    browser, url = home.client(), f"/cases/{case}/comments"
+    refused = browser.post(url, data={"text": "@Өтегенов Ерлан құпия"})
+    home.desk.name_reader(case, "c@org.kz", by="officer", now=NOW, today=TODAY)
+    told = browser.post(url, data={"text": "@Өтегенов Ерлан құпия"})
+    queued = letters(home)
+
+    assert (refused.status_code, told.status_code) == (422, 303)
+    assert queued == [("c@org.kz", "")]
+    assert count(home.client("erlan").get("/inbox").text) == 1
+    home.desk.remove_reader(case, "c@org.kz", ground="x", by="officer", now=NOW, today=TODAY)
+    assert count(home.client("erlan").get("/inbox").text) == 0
+    assert "құпия" not in home.client("erlan").get("/inbox").text
+    assert f"/cases/{case}" not in home.client("auditor").get("/search?q=құпия").text
+
+
+def test_an_inbox_is_marked_as_read_by_line_and_whole(home: Home) -> None:
+    """One line leads to where it was said; the button reads them all; those of others stay unread."""
+    officer, erlan = home.client(), home.client("erlan")
+    for text in ("@Өтегенов бір", "@Өтегенов екі"):
+        officer.post(f"/cases/{home.late}/comments", data={"text": text})
+    first = comments(home.events(home.late))[0].seq
+    opened = erlan.post("/inbox/read", data={"case": home.late, "line": str(first)})
+
+    assert opened.headers["location"].endswith(f"#comment-{first}")
+    assert count(erlan.get("/inbox").text) == 1
+    assert officer.post("/inbox/read").status_code == 303
+    assert count(erlan.get("/inbox").text) == 1
+    assert erlan.post("/inbox/read").status_code == 303
+    assert count(erlan.get("/inbox").text) == 0
+
+
+def test_what_cannot_be_said_is_refused_in_words(home: Home) -> None:
+    """Nothing said, an answer to no question, a day that is past, an unknown step; nothing is written."""
+    url = f"/api/v1/cases/{home.late}/comments"
+    yesterday = (TODAY - timedelta(days=1)).isoformat()
+    for body in (
+        {"text": " "},
+        {"text": "x", "answers": 1},
+        {"text": "x", "asks": "c@org.kz", "until": yesterday},
+        {"text": "x", "until": "2026-04-10"},
+        {"text": "x", "obligation": "no_such_step"},
+    ):
+        assert home.client().post(url, json=body).status_code == 422, body
+    assert comments(home.events(home.late)) == ()
+    assert home.client("auditor").post(url, json={"text": "x"}).status_code == 403
+
+
+def test_the_history_names_people_not_log_ins(home: Home) -> None:
+    """The account's name stands beside each line."""
+    home.client().post(f"/cases/{home.late}/comments", data={"text": "Белгі"})
+    reader = Reader(login="officer", access="officer", person="a@org.kz", name="Әлиева Гүлнұр")
+    home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    history = home.client().get(f"/cases/{home.late}/history").text.partition('id="history"')[2]
+
+    assert "· Әлиева Гүлнұр" in history
+    assert "· officer" not in history

@@ -1,0 +1,157 @@
+"""Assignments under a case: given, answered with evidence, refused with a ground, extended by who gave them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+from workflow.cases.case import Case, EventDraft, Evidence, evidence_payload
+from workflow.cases.commands.desk import CaseCommands, Change
+from workflow.cases.registers.assignments import Assignment, assignments
+from workflow.cases.registers.entries import next_number
+from workflow.refusal import Refusal
+
+
+class CannotAssign(Refusal, ValueError):
+    """The assignment says nothing, its day is past, it does not exist or is answered, or it is another's."""
+
+
+def give(
+    desk: CaseCommands,
+    case_id: str,
+    *,
+    text: str,
+    assignee: str,
+    until: date,
+    giver: str,
+    by: str,
+    now: datetime,
+    today: date,
+) -> Change:
+    """Give a person something to do by a day (both are local dates). Raises CannotAssign."""
+
+    def events(case: Case) -> Sequence[EventDraft]:
+        if not text.strip():
+            raise CannotAssign("assignment.empty")
+        _require_ahead(until, today)
+        number = next_number(case, "assignment", assignments(case))
+        payload: dict[str, object] = {
+            "text": text.strip(),
+            "assignee": assignee,
+            "person": giver,
+            "given_on": today.isoformat(),
+            "to": {} if assignee == giver else {assignee: "assignment"},
+        }
+        return [("assignment_given", str(number), until, payload)]
+
+    return desk.enter(case_id, events, by=by, now=now, today=today)
+
+
+def answer(
+    desk: CaseCommands,
+    case_id: str,
+    number: int,
+    *,
+    text: str,
+    on: date,
+    author: str,
+    evidence: Iterable[Evidence] = (),
+    by: str,
+    now: datetime,
+    today: date,
+) -> Change:
+    """Say that an assignment is done, on which day, with what proves it. Raises CannotAssign.
+
+    Args:
+        author: key of who says so; only the assignee, or "" for somebody who acts for the office.
+    """
+    items = tuple(evidence)
+
+    def events(case: Case) -> Sequence[EventDraft]:
+        known = _open(case, number, author)
+        if on > today:
+            raise CannotAssign("assignment.in_future", on=on, today=today)
+        payload = _said(known, text, author, "answer")
+        if items:
+            payload["evidence"] = evidence_payload(items)
+        return [("assignment_answered", str(number), on, payload)]
+
+    return desk.enter(case_id, events, by=by, now=now, today=today)
+
+
+def refuse(
+    desk: CaseCommands,
+    case_id: str,
+    number: int,
+    *,
+    ground: str,
+    author: str,
+    by: str,
+    now: datetime,
+    today: date,
+) -> Change:
+    """Refuse an assignment with a ground; it waits for nobody until its giver sets another day."""
+
+    def events(case: Case) -> Sequence[EventDraft]:
+        known = _open(case, number, author)
+        if not ground.strip():
+            raise CannotAssign("assignment.no_ground")
+        return [("assignment_refused", str(number), today, _said(known, ground, author, "refusal"))]
+
+    return desk.enter(case_id, events, by=by, now=now, today=today)
+
+
+def extend(
+    desk: CaseCommands,
+    case_id: str,
+    number: int,
+    *,
+    until: date,
+    ground: str,
+    author: str,
+    by: str,
+    now: datetime,
+    today: date,
+) -> Change:
+    """Set another day for an assignment, by who gave it; a refused one is asked for again."""
+
+    def events(case: Case) -> Sequence[EventDraft]:
+        known = _known(case, number)
+        if known.answered_on is not None:
+            raise CannotAssign("assignment.answered", number=number)
+        if by != known.by and (not author or author != known.giver):
+            raise CannotAssign("assignment.not_giver", number=number)
+        _require_ahead(until, today)
+        if until == known.until and not known.refused:
+            return []
+        to = {} if known.assignee == author else {known.assignee: "assignment"}
+        payload: dict[str, object] = {"text": ground.strip() or known.text, "person": author, "to": to}
+        return [("assignment_extended", str(number), until, payload)]
+
+    return desk.enter(case_id, events, by=by, now=now, today=today)
+
+
+def _said(known: Assignment, text: str, author: str, kind: str) -> dict[str, object]:
+    to = {known.giver: kind} if known.giver and known.giver != author else {}
+    return {"text": text.strip(), "person": author, "to": to}
+
+
+def _open(case: Case, number: int, author: str) -> Assignment:
+    known = _known(case, number)
+    if known.answered_on is not None:
+        raise CannotAssign("assignment.answered", number=number)
+    if author and author != known.assignee:
+        raise CannotAssign("assignment.not_assignee", number=number)
+    return known
+
+
+def _known(case: Case, number: int) -> Assignment:
+    known = assignments(case)
+    if number not in known:
+        raise CannotAssign("assignment.unknown", number=number, allowed=tuple(map(str, known)))
+    return known[number]
+
+
+def _require_ahead(until: date, today: date) -> None:
+    if until < today:
+        raise CannotAssign("assignment.past", until=until, today=today)

@@ -1,0 +1,82 @@
+"""Assignments under a case: what a head asks of a person by a day, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from workflow.cases.case import Case, Event, Evidence, evidence_of
+
+GIVEN = "assignment_given"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Assignment:
+    """One assignment, as its events tell it.
+
+    Attributes:
+        assignee: key of who is to do it; `giver`: key of who gave it, "" for nobody of the people file.
+        by: login of who gave it; `given_on`, `until`: local dates.
+        answered_on: the day it was done; `answer`, `evidence`: what was said and shown of it.
+        refused: the ground on which the assignee refuses it; "" once its giver insists by another day.
+        extended: how often its day was moved.
+    """
+
+    number: int
+    text: str
+    assignee: str
+    giver: str
+    by: str
+    given_on: date
+    until: date
+    answered_on: date | None = None
+    answer: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    refused: str = ""
+    extended: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits for its assignee."""
+        return self.answered_on is None and not self.refused
+
+
+def assignments(case: Case) -> Mapping[int, Assignment]:
+    """Return the assignments of a case by number."""
+    found: dict[int, Assignment] = {}
+    for event in case.entries:
+        if event.kind == GIVEN:
+            found[int(event.name)] = _given(event)
+        elif event.kind in ("assignment_answered", "assignment_refused", "assignment_extended"):
+            number = int(event.name)
+            if number in found:
+                found[number] = _changed(found[number], event)
+    return dict(sorted(found.items()))
+
+
+def _given(event: Event) -> Assignment:
+    assert event.on is not None
+    payload = event.payload
+    return Assignment(
+        number=int(event.name),
+        text=str(payload["text"]),
+        assignee=str(payload["assignee"]),
+        giver=str(payload.get("person", "")),
+        by=event.by,
+        given_on=date.fromisoformat(str(payload["given_on"])),
+        until=event.on,
+    )
+
+
+def _changed(known: Assignment, event: Event) -> Assignment:
+    assert event.on is not None
+    text = str(event.payload.get("text", ""))
+    match event.kind:
+        case "assignment_answered":
+            evidence = (*known.evidence, *evidence_of(event))
+            return replace(known, answered_on=event.on, answer=text, evidence=evidence, refused="")
+        case "assignment_refused":
+            return replace(known, refused=text)
+        case _:
+            return replace(known, until=event.on, refused="", extended=known.extended + 1)
