@@ -147,7 +147,7 @@ class SqlAccounts:
         here = ACCOUNT.c.login == identity.login
         with writing(self._engine) as connection:
             step = insert(connection, IDENTITY).values(values).on_conflict_do_nothing()
-            if connection.execute(step).rowcount != 1:
+            if connection.execute(step.returning(IDENTITY.c.login)).first() is None:
                 return False
             before = dict(connection.execute(ACCOUNT.select().where(here)).one()._mapping)
             connection.execute(update(ACCOUNT).where(here).values(password=""))

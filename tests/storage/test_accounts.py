@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from storage.accounts.accounts import SqlAccounts
 from storage.maintenance.verify import verify
 from storage.org.chain import IN_ORDER
-from workflow.org.access import Entry, Reader
+from workflow.org.access import Entry, Identity, Reader
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 4, 6)
@@ -142,3 +142,30 @@ def test_the_first_password_of_any_account_ends_the_first_invitation_for_good(en
     accounts.set_password("aliyeva", "$argon2id$x", **SAID)
 
     assert accounts.entry("invitation", "f1", now=NOW) is None
+
+
+def test_a_person_of_a_directory_has_one_account_and_it_no_other_way_in(engine: Engine) -> None:
+    """Of two links to a person, or of an account, the first holds. Linking ends password and sessions."""
+    accounts = SqlAccounts(engine)
+    for login in ("aliyeva", "bolatov"):
+        accounts.save(replace(OFFICER, login=login), disabled=False, **SAID)
+    accounts.set_password("aliyeva", "$argon2id$secret", **SAID)
+    accounts.let_in(way_in("h1"))
+    person = Identity(login="aliyeva", provider="ldap", subject="guid-1", by_group=False)
+
+    linked = [
+        accounts.link(one, **SAID)
+        for one in (person, person, replace(person, login="bolatov"), replace(person, subject="guid-2"))
+    ]
+    account = accounts.account("aliyeva")
+
+    assert linked == [True, False, False, False]
+    assert account is not None
+    assert (account.password, account.providers) == ("", ("ldap",))
+    assert accounts.identity("ldap", "guid-1") == person
+    assert accounts.entry("session", "h1", now=NOW) is None
+    accounts.let_in(way_in("h2"))
+    assert [accounts.unlink("aliyeva", **SAID) for _ in range(2)] == [True, False]
+    assert (accounts.identities("ldap"), accounts.entry("session", "h2", now=NOW)) == ([], None)
+    assert [kind for kind, _ in chain(engine) if "link" in kind] == ["account_linked", "account_unlinked"]
+    assert [problem.code for problem in verify(engine)] == []

@@ -193,6 +193,11 @@ INJURIES = {
         "UPDATE recovery_code SET used_at = NULL WHERE hash = 'code1'",
         ("office_row_added", "recovery_code", "aliyeva / code1"),
     ),
+    "an account linked to somebody of a directory": (
+        "INSERT INTO identity (login, provider, subject, by_group) SELECT 'root', 'ldap', 'mine', disabled "
+        "FROM account WHERE login = 'root'",
+        ("office_row_added", "identity", "root / ldap"),
+    ),
     "an account put there": (
         "INSERT INTO account (login, access, person, name, unit, password, totp, totp_step, disabled, "
         "created_at) SELECT 'mallory', 'administrator', '', '', '', password, '', 0, disabled, created_at "

@@ -272,7 +272,8 @@ def test_our_second_factor_is_asked_for_and_a_password_of_the_directory_proves_t
     assert account(home, "responsible").second_factor
     assert enter(home, "factor")[0] == 401
     assert enter(home, "factor", code=pyotp.TOTP(secret).at(NOW.timestamp() + 30))[0] == 303
-    assert enter(home, "responsible", PASSWORD)[0] == 401
+    assert enter(home, "responsible", PASSWORD, code=pyotp.TOTP(secret).at(NOW.timestamp() - 30))[0] == 401
+    assert account(home, "responsible").password == ""
     ctx = operator_context(home.context, **SAID)
     command = AccountCommand(login="responsible")
     with pytest.raises(BadAccount, match="account_linked"):
