@@ -56,7 +56,8 @@ class AskAuditLines(Command):
 
 
 class AuditLine(BaseModel):
-    """An entry. `who`: the person's name; `what`: the act in words; `text`: the whole sentence."""
+    """An entry. `who`: the person's name; `what`: the act in words; `text`: the whole sentence; `confidential`:
+    of a case that only those named to know see."""
 
     seq: int
     at: datetime
@@ -72,6 +73,15 @@ class AuditLine(BaseModel):
     what: str
     text: str
     hash: str
+    confidential: bool
+
+    def for_outside(self) -> AuditLine:
+        """Return the entry as it may leave the office: of a confidential case its number and the kind of act,
+        neither the object nor the step."""
+        if not self.confidential:
+            return self
+        act = f"{self.topic}.{self.kind}"
+        return self.model_copy(update={"name": "", "what": act, "text": f"{self.who} – {act} ({self.case})"})
 
 
 class AuditList(BaseModel):
@@ -173,7 +183,13 @@ class AuditWords:
         origin = self._say("audit.from", address=entry.address) if entry.address else ""
         details += [part for part in (origin, self._say(f"audit.way.{entry.way}")) if part]
         fields = {name: value for name, value in asdict(entry).items() if name != "more"}
-        return AuditLine(**fields, who=who, what="; ".join(what), text=f"{who} – {'; '.join(details)}")
+        return AuditLine(
+            **fields,
+            who=who,
+            what="; ".join(what),
+            text=f"{who} – {'; '.join(details)}",
+            confidential=case is not None and self._ctx.library.named(case.edition).confidential,
+        )
 
     def _say(self, code: str, **arguments: object) -> str:
         return i18n.say(code, arguments, self._language)

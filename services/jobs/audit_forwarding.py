@@ -60,7 +60,7 @@ def _forward(app: AppContext, receiver: str, now: datetime, today: date) -> None
     with _connected(receiver) as send:
         for _ in range(BATCHES_LIMIT):
             for entry in entries.entries:
-                send(message(entry, app.settings.audit.format, host=socket.gethostname()))
+                send(message(entry.for_outside(), app.settings.audit.format, host=socket.gethostname()))
             app.audit_log.set_position(receiver, entries.entries[-1].seq)
             if not entries.more:
                 return

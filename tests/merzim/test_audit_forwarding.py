@@ -17,6 +17,7 @@ from services.moments import Moment
 from services.settings import AuditSettings
 from storage.accounts.audit_log import AuditEvent
 from tests.web.conftest import NOW, TODAY, settings_in
+from workflow.cases.commands.opening import Opening
 
 
 @pytest.fixture
@@ -75,3 +76,19 @@ def test_each_entry_is_a_datagram_over_udp(house: AppContext) -> None:
 
     assert sum("CEF:0|Merzim|Merzim|" in message for message in messages) == count
     assert "|login.log_in_refused|log-in refused; wrong code|6|" in messages[-1]
+
+
+def test_of_a_confidential_case_only_its_number_leaves_the_office(house: AppContext) -> None:
+    """Neither the object nor the step: a collector is read by people who were not named to know."""
+    opening = Opening(procedure="conflict-of-interest", object="Брат директора")
+    case = house.desk.open(opening, by="officer", now=NOW, today=TODAY)
+    house.desk.record(case.id, "conflict_known", on=TODAY, by="officer", now=NOW, today=TODAY)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.settimeout(2)
+        forward(house, f"udp://127.0.0.1:{listener.getsockname()[1]}", "jsonl")
+        sent = [listener.recv(65536).decode() for _ in range(5)]
+
+    of_case = [line for line in sent if case.id in line]
+    assert len(of_case) == 2
+    assert not [line for line in of_case if "Брат" in line or "conflict_known" in line or "onflict" in line]
