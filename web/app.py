@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -14,7 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from calendars import OutOfRange
 from documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
@@ -271,7 +272,9 @@ def problem_answer(status: int, code: str, detail: str, faults: Faults = (), cha
         body["errors"] = list(faults)
     if changes:
         body["changes"] = list(changes)
-    return JSONResponse(body, status_code=status, media_type="application/problem+json")
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    # A browser that is shown it as a page finds no tag in what somebody typed.
+    return Response(text.replace("<", "\\u003c"), status_code=status, media_type="application/problem+json")
 
 
 def _elsewhere(request: Request, address: str) -> Response:

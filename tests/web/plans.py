@@ -44,6 +44,9 @@ PARTIAL = {
 }
 """Indexes of a few rows of a large table: walking one of these reads no more than it holds."""
 WALKED = {
+    r"^SELECT identity\.login, identity\.provider FROM identity ORDER BY": (
+        "at most two for an account, read with the list of all accounts"
+    ),
     r'^SELECT count\(\*\) AS count_1 FROM "case" WHERE "case"\.confidential = 0': (
         "how many analyses are listed: counted by an index"
     ),
