@@ -183,7 +183,8 @@ def test_every_access_meets_every_route(reader: Reader) -> None:
             asked = need(route)
             if asked is None or route.path == "/logout":
                 continue
-            for case, is_foreign in ((home.real, False), (home.late, reader.unit == "hr")):  # hr and law
+            cases = ((home.real, False), (home.late, reader.unit == "hr"))  # hr and law
+            for case, is_foreign in cases if "{case}" in route.path else cases[:1]:
                 # A session of its own for each request: some end the one they come in by.
                 browser.cookies.clear()
                 browser.cookies.set(COOKIE, home.new_session(reader.login), domain="127.0.0.1")

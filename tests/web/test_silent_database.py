@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from merzim.clock import stand
 from merzim.dashboard import Dashboard
 from merzim.settings_file import read
 from services.jobs.rounds import remind
+from services.settings import DatabaseSettings
 from tests.forwarder import Forwarder, forwarding
 from tests.storage.conftest import database, postgresql, postgresql_server
 from tests.web.real import DAY, RealOffice
@@ -79,13 +80,17 @@ def served(database: str, tmp_path: Path) -> Iterator[Served]:
             f'[database]\nurl = "{address.render_as_string(hide_password=False)}"\nanswer_within = 2\n',
             encoding="utf-8",
         )
-        house = build_app(read(tmp_path / "config.toml", at=tmp_path))
+        settings = read(tmp_path / "config.toml", at=tmp_path)
         moment = stand(DAY)
-        office = RealOffice(folder=tmp_path, house=house, pages=None, moment=[moment])
+        # Made ready without the short limits: a busy machine may need longer than they give.
+        ready = build_app(replace(settings, database=DatabaseSettings(url=database)))
+        office = RealOffice(folder=tmp_path, house=ready, pages=None, moment=[moment])
         reader = Reader(login="officer", access="officer")
-        house.accounts.save(reader, disabled=False, by="a", now=moment.now, today=moment.today)
-        remind(house, now=moment.now, today=moment.today)
+        ready.accounts.save(reader, disabled=False, by="a", now=moment.now, today=moment.today)
+        remind(ready, now=moment.now, today=moment.today)
         cookie, token = office.way_in("officer"), office.way_in("officer", kind="token", scope="read")
+        ready.close()
+        house = build_app(settings)
         app = Dashboard(house, lambda: moment)
         config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", ws="none", access_log=False)
         server = uvicorn.Server(config)
