@@ -171,7 +171,8 @@ class AuditWords:
         return [self._line(entry, heads.get(entry.case)) for entry in entries]
 
     def _line(self, entry: AuditEntry, case: Case | None) -> AuditLine:
-        who = self._who(entry.by) if entry.by else self._say("audit.nobody")
+        nobody = "audit.nobody" if entry.topic == "login" else "audit.program"
+        who = self._who(entry.by) if entry.by else self._say(nobody)
         what = [self._what(entry)]
         if subject := self._subject(entry, case):
             what[0] += f": {subject}"
