@@ -23,7 +23,7 @@ TOKEN_LENGTH = (_PLACE.size + _CODE_BYTES) * 4 // 3
 
 @dataclass(frozen=True, slots=True)
 class AnswerLink:
-    """Whose answer a link is for. `version`: how many answers they gave before."""
+    """The campaign and person a link belongs to. `version`: the number of answers the person gave before."""
 
     campaign: str
     number: int

@@ -166,7 +166,7 @@ class CampaignList(BaseModel):
 
 
 class CampaignPreview(BaseModel):
-    """Whom a campaign asks. `unreached_names`: the first of those no channel has an address of.
+    """The people of a campaign. `unreached_names`: the first of those without an address in any channel.
 
     `campaign`: what was started, "" in a preview.
     """
@@ -233,7 +233,7 @@ class RecordAnswer(Command):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Invitation:
-    """What somebody is asked behind their link: nothing of anybody else, nothing that is stored of them."""
+    """The form a link opens: it shows nothing of other people and nothing stored of its own person."""
 
     campaign: StartedCampaign
     register: Register

@@ -310,4 +310,4 @@ _BESIDE = {
     "values": "score.rows_by_year",
     "value": "score.rows_act",
 }
-"""What is said where facts were recorded besides the rows: which of them counts. Of shares each unit once."""
+"""Codes of the remark on which number counts when both facts and rows were recorded."""
