@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from services.calendar_acts import garbage_collection_off
 from services.imports.schedules import (
     Consideration,
     ImportedFile,
@@ -63,7 +64,8 @@ def import_schedule(
         cases = app.ledger.cases(before.values())
         again = tuple(cases[name] for name in before.values() if name in cases)
         return ImportedFile(cases=again, unchanged=tuple(case.id for case in again))
-    taken = take_in(considered, name=name, desk=app.desk, by=by, now=now, today=today)
+    with garbage_collection_off():
+        taken = take_in(considered, name=name, desk=app.desk, by=by, now=now, today=today)
     if taken.matches:
         office_store.save(app.engine, matches=taken.matches, hand=Stamp(by=by, now=now, today=today))
     places = {str(number): case.id for number, case in enumerate(taken.cases)}

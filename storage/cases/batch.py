@@ -72,7 +72,7 @@ class Batch:
     opened: list[Values] = field(default_factory=list)
     changed: list[Values] = field(default_factory=list)
     events: list[Values] = field(default_factory=list)
-    rows_new: list[Values] = field(default_factory=list)
+    rows_new: list[tuple[object, ...]] = field(default_factory=list)
     rows_changed: list[Values] = field(default_factory=list)
     columns: set[str] = field(default_factory=set)
     head: set[str] = field(default_factory=set)
@@ -283,7 +283,7 @@ def _add_rows(made: Batch, change: CaseWrite, before: Before) -> bool:
         if known is not None and _alike(known, values):
             continue
         if known is None:
-            made.rows_new.append(dict(zip(ROW_COLUMNS, values, strict=True)))
+            made.rows_new.append(values)
         else:
             if _has_moved(known, row, paused=bool(change.case.pauses)):
                 made.moved.append(_moved(change, row.obligation, row.version))

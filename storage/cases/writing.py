@@ -19,9 +19,15 @@ from storage.board import change_counters, totals
 from storage.cases import recommendations
 from storage.cases.batch import Batch
 from storage.database import audit
-from storage.database.dialect import MAX_PREPARED_INSERTS, insert_many, values_parameters, values_table
+from storage.database.dialect import (
+    MAX_PREPARED_INSERTS,
+    insert_many,
+    insert_rows,
+    values_parameters,
+    values_table,
+)
 from storage.database.in_list import execute_for_names, in_names
-from storage.rows import Values
+from storage.rows import ROW_COLUMNS, Values
 from storage.tables import CASE, DEADLINE, EVENT, INBOX, MOVED, NOTICE, READER
 from workflow.board.rows import WAITING
 from workflow.reminders import ASKED, PLAN_STEPS
@@ -99,7 +105,7 @@ def write(connection: Connection, made: Batch, now: datetime) -> None:
     if any(one["kind"] in ("withdrawn", "passport") for one in made.events):
         # Points are counted from the facts of units: one may have gone, or belong to another unit.
         change_counters.put(connection, change_counters.FACTS)
-    insert_many(connection, DEADLINE, made.rows_new)
+    insert_rows(connection, DEADLINE, ROW_COLUMNS, made.rows_new)
     _change_rows(connection, made.rows_changed, made.columns)
     if made.rows_gone:
         done = connection.execute(_DROP_ROW, made.rows_gone, execution_options=_COUNT)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Date,
     Engine,
     FromClause,
     Table,
@@ -90,24 +92,43 @@ def _encode_date(value: object) -> str:
 
 
 def insert_many(connection: Connection, table: Table, lines: Sequence[Mapping[str, object]]) -> None:
-    """Insert rows that all have the same columns: on PostgreSQL by COPY, at a quarter of the cost of INSERTs.
+    """Insert rows that all have the same columns, as `insert_rows` does.
 
     Raises:
-        IntegrityError: a constraint is broken, as by an INSERT.
+        IntegrityError: a constraint is broken.
     """
-    if len(lines) <= MAX_PREPARED_INSERTS or connection.dialect.name == "sqlite":
-        if lines:
-            connection.execute(table.insert(), [*lines])
+    if lines:
+        insert_rows(connection, table, [*lines[0]], [(*line.values(),) for line in lines])
+
+
+def insert_rows(
+    connection: Connection, table: Table, names: Sequence[str], rows: Sequence[Sequence[object]]
+) -> None:
+    """Insert rows of values in the order of the columns' names.
+
+    Many rows go past SQLAlchemy's work for each of them; on PostgreSQL by COPY, at a quarter of the cost of
+    INSERTs.
+
+    Raises:
+        IntegrityError: a constraint is broken.
+    """
+    if len(rows) <= MAX_PREPARED_INSERTS:
+        if rows:
+            connection.execute(table.insert(), [dict(zip(names, row, strict=True)) for row in rows])
         return
-    names = [*lines[0]]
     quoted = ", ".join(f'"{name}"' for name in names)
-    values = _bind_values(connection, [table.c[name] for name in names], ([*line.values()] for line in lines))
+    bound = _bind_values(connection, [table.c[name] for name in names], rows)
+    if connection.dialect.name == "sqlite":
+        places = ", ".join("?" * len(names))
+        statement = f'INSERT INTO "{table.name}" ({quoted}) VALUES ({places})'
+        connection.exec_driver_sql(statement, [tuple(row) for row in bound])
+        return
     # Through the driver, whose errors SQLAlchemy does not see.
     driver: Any = connection.connection.driver_connection
     try:
         with driver.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({quoted}) FROM STDIN') as copy:
-            for line in values:
-                copy.write_row(line)
+            for row in bound:
+                copy.write_row(row)
     except connection.dialect.loaded_dbapi.IntegrityError as trouble:
         raise IntegrityError(None, None, trouble) from trouble
 
@@ -120,9 +141,13 @@ def _bind_values(
     bound = [[*line] for line in lines]
     for place, target in enumerate(columns):
         processor = target.type.dialect_impl(dialect).bind_processor(dialect)
-        if processor is not None:
-            for line in bound:
-                line[place] = processor(line[place])
+        if processor is None:
+            continue
+        if isinstance(target.type, Date):
+            # Many rows share few days.
+            processor = cache(processor)
+        for line in bound:
+            line[place] = processor(line[place])
     return bound
 
 
