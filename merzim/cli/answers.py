@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from merzim.cli.printing import paragraph
 from workflow.closest_matches import closest_first
@@ -13,6 +13,7 @@ from workflow.law.names import UnknownObligation
 if TYPE_CHECKING:
     from merzim.cli.call import CommandContext
     from services.calendar_acts import PersonImpact
+    from services.results import CommandResult
     from workflow.cases.commands.desk import View
     from workflow.deadlines.deadline import Deadline
     from workflow.findings.finding import Finding
@@ -156,3 +157,50 @@ def deadline_named(view: View, name: str) -> tuple[Deadline, ...]:
         allowed = closest_first(name, [deadline.id for deadline in view.deadlines])
         raise UnknownObligation("unknown_obligation", obligation=name, allowed=allowed)
     return tuple(exact or found)
+
+
+def says(done: str, already: str = "") -> Callable[[CommandContext, Any, CommandResult], None]:
+    """Return what prints a change of a case: the sentence of a code with the fields of the command."""
+
+    def show(call: CommandContext, command: Iterable[tuple[str, Any]], result: CommandResult) -> None:
+        arguments = {name: value for name, value in command if name != "case"}
+        print_change(call, result, done=done, already=already, **arguments)
+
+    return show
+
+
+def print_change(
+    call: CommandContext, result: CommandResult, *, done: str, already: str = "", **arguments: object
+) -> None:
+    """Print what a command did, and which due dates it moved."""
+    if call.json:
+        call.answer(result.model_dump(mode="json", by_alias=True))
+        return
+    if result.preview:
+        required = {*result.dropped, *result.opened}
+        counts = {
+            "moved": sum(date.obligation not in required for date in result.moved),
+            "dropped": len(result.dropped),
+            "opened": len(result.opened),
+        }
+        call.print(call.say("preview.summary", **counts, people=result.tells))
+    else:
+        code = done if result.changed or not already else already
+        call.print(call.say(code, case=result.case, **arguments))
+        for finding in result.out_of_order:
+            call.print(finding.message)
+        if result.moved:
+            call.print(call.say("cli.moved"))
+    if result.lost:
+        call.print(call.say("cli.lost", names=result.lost))
+    dates = {date.obligation: (date.before, date.after) for date in result.moved}
+    if names := tuple(dict.fromkeys((*dates, *result.dropped, *result.opened))):
+        none = call.say("cli.state.not_required")
+        rows = []
+        for name in names:
+            before, after = dates.get(name, (None, None))
+            was, becomes = (none if name in result.opened else "-"), (none if name in result.dropped else "-")
+            rows.append((name, before or was, after or becomes))
+        call.table(("id", "was", "is"), rows, indent=2)
+    if result.preview:
+        call.print(call.say("cli.nothing_written"))

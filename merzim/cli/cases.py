@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from merzim.cli.answers import explained, finding, obligation, print_deadlines, print_findings
+from merzim.cli.answers import (
+    explained,
+    finding,
+    obligation,
+    print_change,
+    print_deadlines,
+    print_findings,
+    says,
+)
 from merzim.cli.call import NOT_SO, CommandContext
 from merzim.cli.help import Command
+from merzim.cli.mount import mount
 from merzim.cli.parsing import (
     BadArgument,
     day,
-    named_days,
-    named_numbers,
     named_texts,
     number,
-    optional_day,
-    optional_time,
 )
 from merzim.cli.printing import paragraph
 from merzim.cli.risk_answers import written
@@ -26,9 +31,11 @@ from services.queries import findings_of, stage_title, unit_named
 
 if TYPE_CHECKING:
     from services.bulk import StepResult
-    from services.results import CommandResult
+    from services.cases import Decide, Reopen
+    from services.results import CommandResult, OpenedCase
     from services.verbs import Command as VerbCommand
     from workflow.cases.case import Case
+    from workflow.law.procedure import Procedure
 
 C = TypeVar("C", bound="VerbCommand")
 CaseId = Annotated[str, typer.Argument(metavar="CASE")]
@@ -38,10 +45,6 @@ Evidences = Annotated[
     typer.Option("--evidence", metavar="[KIND=]FILE|URL[@DATE]", help="cli.option.evidence"),
 ]
 On = Annotated[str, typer.Option("--on", metavar="DATE", help="cli.option.on")]
-Values = Annotated[list[str] | None, typer.Option("--value", metavar="NAME=NUMBER", help="cli.option.value")]
-SignedBy = Annotated[str, typer.Option("--signed-by", metavar="DUTY", help="cli.option.signed_by")]
-AtTime = Annotated[str | None, typer.Option("--at", metavar="HH:MM", help="cli.option.at_time")]
-Ground = Annotated[str, typer.Option("--ground", metavar="TEXT", help="cli.option.ground")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="cli.option.dry_run")]
 
 
@@ -55,55 +58,91 @@ def build(command: type[C], values: Mapping[str, object]) -> C:
 def add_to(app: typer.Typer) -> None:
     """Hang the commands on the application."""
     commands: dict[str, Callable[..., object]] = {
-        "open": open_case,
+        "open": mount("services.cases:open_case", _show_opened, arguments=("procedure",)),
         "open-year": open_year,
         "cases": cases,
         "case": show,
-        "record": record,
+        "record": mount(
+            "services.cases:record",
+            says("cli.recorded", "cli.recorded_already"),
+            arguments=("case", "fact"),
+            proves=_procedure_and_fact,
+        ),
         "record-many": record_many,
-        "decide": decide,
-        "comment": comment,
+        "decide": mount(
+            "services.cases:decide",
+            _show_decision,
+            arguments=("case", "decision", "option"),
+            proves=_procedure_and_option,
+        ),
+        "comment": mount(
+            "services.comments:add_comment",
+            _show_comment,
+            arguments=("case", "text"),
+            options={"obligation": "about", "asks": "ask"},
+        ),
         "replan": replan,
-        "correct": correct,
-        "withdraw": withdraw,
+        "correct": mount(
+            "services.cases:correct",
+            says("cli.corrected", "cli.recorded_already"),
+            arguments=("case", "fact"),
+        ),
+        "withdraw": mount("services.cases:withdraw", says("cli.withdrawn"), arguments=("case", "name")),
         "passport": passport,
-        "cancel": cancel,
-        "exempt": exempt,
-        "reopen": reopen,
-        "extend": extend,
-        "pause": pause,
-        "resume": resume,
-        "migrate": migrate,
+        "cancel": mount("services.cases:cancel", says("cli.cancelled")),
+        "exempt": mount("services.cases:exempt", says("cli.exempted")),
+        "reopen": mount("services.cases:reopen", _show_reopened),
+        "extend": mount(
+            "services.cases:extend",
+            says("cli.extended", "cli.extended_already"),
+            arguments=("case", "obligation"),
+        ),
+        "pause": mount("services.cases:pause", says("cli.paused")),
+        "resume": mount("services.cases:resume", says("cli.resumed")),
+        "migrate": mount(
+            "services.cases:migrate",
+            says("cli.case_migrated", "cli.case_migrated_already"),
+            options={"edition": "to"},
+        ),
         "explain": explain,
     }
     for name, command in commands.items():
         app.command(name, cls=Command, help=f"cli.help.{name}")(command)
 
 
-def open_case(
-    ctx: typer.Context,
-    procedure: Annotated[str, typer.Argument(metavar="PROCEDURE")],
-    unit: Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")] = "",
-    object: Annotated[str, typer.Option("--object", metavar="O", help="cli.option.object")] = "",
-    object_ru: Annotated[str, typer.Option("--object-ru", metavar="T", help="cli.option.object_ru")] = "",
-    object_kk: Annotated[str, typer.Option("--object-kk", metavar="T", help="cli.option.object_kk")] = "",
-    person: Annotated[str, typer.Option("--person", metavar="KEY", help="cli.option.about")] = "",
-    planned: Annotated[
-        list[str] | None, typer.Option("--planned", metavar="NAME=DATE", help="cli.option.planned")
-    ] = None,
-    again: Annotated[bool, typer.Option("--again", help="cli.option.again")] = False,
-) -> None:
-    from services import cases
+def _show_opened(call: CommandContext, _: object, opened: OpenedCase) -> None:
+    call.print(call.say("cli.opened", case=opened.id, edition=opened.edition))
 
-    call = CommandContext.of(ctx)
-    fields = {"procedure": procedure, "unit": unit, "object": object, "person": person, "again": again}
-    fields |= {"object_ru": object_ru, "object_kk": object_kk}
-    planned_on = named_days(planned, where="--planned")
-    opened = cases.open_case(call.ctx, build(cases.OpenCase, {**fields, "planned": planned_on}))
-    if call.json:
-        call.answer(opened.model_dump(mode="json"))
-    else:
-        call.print(call.say("cli.opened", case=opened.id, edition=opened.edition))
+
+def _show_comment(call: CommandContext, _: object, result: CommandResult) -> None:
+    call.print(call.say("cli.commented", case=result.case, line=result.events[0].seq))
+
+
+def _show_reopened(call: CommandContext, command: Reopen, result: CommandResult) -> None:
+    code = "cli.reopened_one" if command.obligation else "cli.reopened"
+    print_change(call, result, done=code, obligation=command.obligation)
+
+
+def _show_decision(call: CommandContext, command: Decide, result: CommandResult) -> None:
+    from workflow.law.names import known_option
+
+    procedure = call.app.desk.view(command.case, today=call.moment.today).procedure
+    titles = {
+        "title": procedure.decisions[command.decision].title,
+        "answer": known_option(procedure, command.decision, command.option).title,
+    }
+    print_change(call, result, done="cli.decided", already="cli.decided_already", **titles)
+
+
+def _procedure_and_fact(call: CommandContext, values: Mapping[str, Any]) -> tuple[Procedure, str]:
+    return call.app.desk.view(values["case"], today=call.moment.today).procedure, values["fact"]
+
+
+def _procedure_and_option(call: CommandContext, values: Mapping[str, Any]) -> tuple[Procedure, str]:
+    from workflow.law.names import known_option
+
+    procedure = call.app.desk.view(values["case"], today=call.moment.today).procedure
+    return procedure, known_option(procedure, values["decision"], values["option"]).fact
 
 
 def open_year(
@@ -219,29 +258,6 @@ def show(ctx: typer.Context, case: CaseId) -> None:
         call.table(("id", "was", "is"), moved, indent=4)
 
 
-def record(
-    ctx: typer.Context,
-    case: CaseId,
-    fact: Fact,
-    on: On,
-    evidence: Evidences = None,
-    value: Values = None,
-    signed_by: SignedBy = "",
-    at: AtTime = None,
-) -> None:
-    from merzim.cli.proofs import evidence_inputs
-    from services import cases
-
-    call = CommandContext.of(ctx)
-    happened, values = day(on, where="--on"), named_numbers(value, where="--value")
-    before = call.app.desk.view(case, today=call.moment.today)
-    with evidence_inputs(evidence or (), before.procedure, fact) as items:
-        fields = {"case": case, "fact": fact, "on": happened, "values": values, "signed_by": signed_by}
-        fields["at_time"] = optional_time(at, where="--at")
-        done = cases.record(call.ctx, build(cases.RecordFact, {**fields, "evidence": items}))
-    _tell(call, done, done="cli.recorded", already="cli.recorded_already", fact=fact, on=happened)
-
-
 def record_many(
     ctx: typer.Context,
     steps: Annotated[list[str], typer.Argument(metavar="CASE:FACT ...")],
@@ -270,29 +286,6 @@ def record_many(
         raise typer.Exit(NOT_SO)
 
 
-def comment(
-    ctx: typer.Context,
-    case: CaseId,
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="cli.option.comment_text")],
-    about: Annotated[str, typer.Option("--about", metavar="OBLIGATION", help="cli.option.comment_about")] = "",
-    ask: Annotated[str, typer.Option("--ask", metavar="PERSON", help="cli.option.asks")] = "",
-    until: Annotated[
-        str | None, typer.Option("--until", metavar="DATE", help="cli.option.answer_until")
-    ] = None,
-    answers: Annotated[int | None, typer.Option("--answers", metavar="N", help="cli.option.answers")] = None,
-) -> None:
-    from services import comments
-
-    call = CommandContext.of(ctx)
-    fields = {"case": case, "text": text, "obligation": about, "asks": ask, "answers": answers}
-    due = optional_day(until, where="--until")
-    done = comments.add_comment(call.ctx, build(comments.AddComment, {**fields, "until": due}))
-    if call.json:
-        call.answer(done.model_dump(mode="json", by_alias=True))
-    else:
-        call.print(call.say("cli.commented", case=case, line=done.events[0].seq))
-
-
 def _step(text: str) -> tuple[str, str]:
     case, mark, fact = text.partition(":")
     if not (case and mark and fact):
@@ -306,32 +299,6 @@ def _outcome(call: CommandContext, step: StepResult) -> str:
     return call.say("web.many.recorded" if step.result and step.result.changed else "web.many.same")
 
 
-def decide(
-    ctx: typer.Context,
-    case: CaseId,
-    decision: Annotated[str, typer.Argument(metavar="DECISION")],
-    option: Annotated[str, typer.Argument(metavar="OPTION")],
-    on: On,
-    evidence: Evidences = None,
-    decided_by: Annotated[str, typer.Option("--decided-by", metavar="DUTY", help="cli.option.decided_by")] = "",
-    dry_run: DryRun = False,
-) -> None:
-    from merzim.cli.proofs import evidence_inputs
-    from services import cases
-    from workflow.law.names import known_option
-
-    call = CommandContext.of(ctx)
-    decided = day(on, where="--on")
-    procedure = call.app.desk.view(case, today=call.moment.today).procedure
-    answer = known_option(procedure, decision, option)
-    fields = {"case": case, "decision": decision, "option": option, "on": decided, "decided_by": decided_by}
-    with evidence_inputs(evidence or (), procedure, answer.fact) as items:
-        command = build(cases.Decide, {**fields, "evidence": items, "preview": dry_run})
-        done = cases.decide(call.ctx, command)
-    question = procedure.decisions[decision].title
-    _tell(call, done, done="cli.decided", already="cli.decided_already", title=question, answer=answer.title)
-
-
 def replan(ctx: typer.Context, case: CaseId, fact: Fact, on: On, dry_run: DryRun = False) -> None:
     from services import cases
 
@@ -340,43 +307,7 @@ def replan(ctx: typer.Context, case: CaseId, fact: Fact, on: On, dry_run: DryRun
     done = cases.replan(
         call.ctx, build(cases.Replan, {"case": case, "planned": {fact: planned}, "preview": dry_run})
     )
-    _tell(call, done, done="cli.replanned", already="cli.replanned_already", fact=fact, on=planned)
-
-
-def correct(
-    ctx: typer.Context,
-    case: CaseId,
-    fact: Fact,
-    on: On,
-    ground: Ground,
-    value: Values = None,
-    signed_by: SignedBy = "",
-    at: AtTime = None,
-    dry_run: DryRun = False,
-) -> None:
-    from services import cases
-
-    call = CommandContext.of(ctx)
-    right, values = day(on, where="--on"), named_numbers(value, where="--value")
-    fields = {"case": case, "fact": fact, "on": right, "ground": ground, "signed_by": signed_by}
-    fields["at_time"] = optional_time(at, where="--at")
-    done = cases.correct(call.ctx, build(cases.Correct, {**fields, "values": values, "preview": dry_run}))
-    _tell(call, done, done="cli.corrected", already="cli.recorded_already", fact=fact, on=right)
-
-
-def withdraw(
-    ctx: typer.Context,
-    case: CaseId,
-    name: Annotated[str, typer.Argument(metavar="NAME")],
-    ground: Ground,
-    evidence: Annotated[str, typer.Option("--evidence", metavar="FILE|URL", help="cli.option.withdrawn")] = "",
-    dry_run: DryRun = False,
-) -> None:
-    from services import cases
-
-    call = CommandContext.of(ctx)
-    fields = {"case": case, "name": name, "ground": ground, "evidence": evidence, "preview": dry_run}
-    _tell(call, cases.withdraw(call.ctx, build(cases.Withdraw, fields)), done="cli.withdrawn", name=name)
+    print_change(call, done, done="cli.replanned", already="cli.replanned_already", fact=fact, on=planned)
 
 
 def passport(
@@ -414,126 +345,7 @@ def passport(
         _print_passport(call, call.app.desk.view(case, today=call.moment.today).case)
         return
     command = build(cases.Passport, {"case": case, **changed, "preview": dry_run})
-    _tell(call, cases.describe(call.ctx, command), done="cli.described", already="cli.described_already")
-
-
-def cancel(ctx: typer.Context, case: CaseId, ground: Ground, dry_run: DryRun = False) -> None:
-    from services import cases
-
-    call = CommandContext.of(ctx)
-    done = cases.cancel(call.ctx, build(cases.Cancel, {"case": case, "ground": ground, "preview": dry_run}))
-    _tell(call, done, done="cli.cancelled")
-
-
-def exempt(
-    ctx: typer.Context,
-    case: CaseId,
-    ground: Ground,
-    only: Annotated[str, typer.Option("--obligation", metavar="OBLIGATION", help="cli.option.obligation")] = "",
-    dry_run: DryRun = False,
-) -> None:
-    from services import cases
-
-    call = CommandContext.of(ctx)
-    fields = {"case": case, "ground": ground, "obligation": only, "preview": dry_run}
-    _tell(call, cases.exempt(call.ctx, build(cases.Exempt, fields)), done="cli.exempted")
-
-
-def reopen(
-    ctx: typer.Context,
-    case: CaseId,
-    ground: Ground,
-    only: Annotated[str, typer.Option("--obligation", metavar="OBLIGATION", help="cli.option.obligation")] = "",
-    dry_run: DryRun = False,
-) -> None:
-    from services import cases
-
-    call = CommandContext.of(ctx)
-    done = cases.reopen(
-        call.ctx, build(cases.Reopen, {"case": case, "ground": ground, "obligation": only, "preview": dry_run})
-    )
-    _tell(call, done, done="cli.reopened_one" if only else "cli.reopened", obligation=only)
-
-
-def extend(
-    ctx: typer.Context,
-    case: CaseId,
-    name: Annotated[str, typer.Argument(metavar="OBLIGATION")],
-    ground: Ground,
-    decided_by: Annotated[str, typer.Option("--decided-by", metavar="DUTY", help="cli.option.decided_by")],
-    by: Annotated[str | None, typer.Option("--by", metavar="N", help="cli.option.extend_by")] = None,
-    to: Annotated[str | None, typer.Option("--to", metavar="DATE", help="cli.option.extend_to")] = None,
-    on: Annotated[str | None, typer.Option("--on", metavar="DATE", help="cli.option.decided_on")] = None,
-    document: Annotated[str, typer.Option("--document", metavar="TEXT", help="cli.option.decision")] = "",
-    dry_run: DryRun = False,
-) -> None:
-    from services import cases
-
-    call = CommandContext.of(ctx)
-    fields = {
-        "case": case,
-        "obligation": name,
-        "by": number(by, where="--by", first=1, last=1000) if by is not None else None,
-        "to": optional_day(to, where="--to"),
-        "ground": ground,
-        "decided_by": decided_by,
-        "document": document,
-        "on": optional_day(on, where="--on"),
-        "preview": dry_run,
-    }
-    done = cases.extend(call.ctx, build(cases.Extend, fields))
-    _tell(call, done, done="cli.extended", already="cli.extended_already", obligation=name)
-
-
-DecidedBy = Annotated[str, typer.Option("--decided-by", metavar="DUTY", help="cli.option.decided_by")]
-Decision = Annotated[str, typer.Option("--document", metavar="TEXT", help="cli.option.decision")]
-
-
-def pause(
-    ctx: typer.Context,
-    case: CaseId,
-    ground: Ground,
-    on: On,
-    decided_by: DecidedBy = "",
-    document: Decision = "",
-    dry_run: DryRun = False,
-) -> None:
-    from services import cases
-
-    call = CommandContext.of(ctx)
-    fields = {"case": case, "ground": ground, "on": day(on, where="--on"), "preview": dry_run}
-    fields |= {"decided_by": decided_by, "document": document}
-    _tell(call, cases.pause(call.ctx, build(cases.Pause, fields)), done="cli.paused", on=fields["on"])
-
-
-def resume(
-    ctx: typer.Context,
-    case: CaseId,
-    ground: Ground,
-    on: On,
-    decided_by: DecidedBy = "",
-    document: Decision = "",
-    dry_run: DryRun = False,
-) -> None:
-    from services import cases
-
-    call = CommandContext.of(ctx)
-    fields = {"case": case, "ground": ground, "on": day(on, where="--on"), "preview": dry_run}
-    fields |= {"decided_by": decided_by, "document": document}
-    _tell(call, cases.resume(call.ctx, build(cases.Resume, fields)), done="cli.resumed", on=fields["on"])
-
-
-def migrate(
-    ctx: typer.Context,
-    case: CaseId,
-    to: Annotated[str, typer.Option("--to", metavar="EDITION", help="cli.option.edition")],
-    dry_run: DryRun = False,
-) -> None:
-    from services import cases
-
-    call = CommandContext.of(ctx)
-    done = cases.migrate(call.ctx, build(cases.Migrate, {"case": case, "edition": to, "preview": dry_run}))
-    _tell(call, done, done="cli.case_migrated", already="cli.case_migrated_already", edition=to)
+    print_change(call, cases.describe(call.ctx, command), done="cli.described", already="cli.described_already")
 
 
 def explain(
@@ -613,40 +425,3 @@ def _head(call: CommandContext, case: Case) -> dict[str, object]:
         "person": case.person,
         "standing": case.standing,
     }
-
-
-def _tell(
-    call: CommandContext, result: CommandResult, *, done: str, already: str = "", **arguments: object
-) -> None:
-    """Print what a command did, and which due dates it moved."""
-    if call.json:
-        call.answer(result.model_dump(mode="json", by_alias=True))
-        return
-    if result.preview:
-        required = {*result.dropped, *result.opened}
-        counts = {
-            "moved": sum(date.obligation not in required for date in result.moved),
-            "dropped": len(result.dropped),
-            "opened": len(result.opened),
-        }
-        call.print(call.say("preview.summary", **counts, people=result.tells))
-    else:
-        code = done if result.changed or not already else already
-        call.print(call.say(code, case=result.case, **arguments))
-        for finding in result.out_of_order:
-            call.print(finding.message)
-        if result.moved:
-            call.print(call.say("cli.moved"))
-    if result.lost:
-        call.print(call.say("cli.lost", names=result.lost))
-    dates = {date.obligation: (date.before, date.after) for date in result.moved}
-    if names := tuple(dict.fromkeys((*dates, *result.dropped, *result.opened))):
-        none = call.say("cli.state.not_required")
-        rows = []
-        for name in names:
-            before, after = dates.get(name, (None, None))
-            was, becomes = (none if name in result.opened else "-"), (none if name in result.dropped else "-")
-            rows.append((name, before or was, after or becomes))
-        call.table(("id", "was", "is"), rows, indent=2)
-    if result.preview:
-        call.print(call.say("cli.nothing_written"))

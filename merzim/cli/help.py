@@ -8,6 +8,7 @@ from typing import Any
 
 import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
+from typer.main import get_command
 
 from merzim.cli.call import CommandContext
 from merzim.cli.printing import paragraph, table
@@ -19,20 +20,9 @@ WRITING = frozenset(
     {
         "import",
         "people",
-        "open",
         "open-year",
-        "record",
         "record-many",
-        "comment",
         "replan",
-        "correct",
-        "cancel",
-        "exempt",
-        "reopen",
-        "extend",
-        "pause",
-        "resume",
-        "migrate",
         "attach",
         "remind",
         "deliver",
@@ -62,7 +52,6 @@ WRITING = frozenset(
         "positions add",
         "positions clear",
         "positions talk",
-        *(f"assignment {name}" for name in ("give", "answer", "refuse", "extend")),
         "cartogram record",
         "remarks add",
         "remarks answer",
@@ -72,19 +61,13 @@ WRITING = frozenset(
         "telegram unlink",
         "user add",
         "user change",
-        "user invite",
-        "user close",
-        "user open",
-        "user token",
-        "user end",
-        "user unlink",
         "user remove-totp",
         "reader add",
         "reader remove",
         "secret-key rotate",
     }
 )
-"""Commands that write: they create the database where there is none. All others refuse then."""
+"""Commands that write, beside mounted verbs: they create the database where there is none. Others refuse."""
 
 
 class UnknownCommand(typer.TyperException):
@@ -96,7 +79,24 @@ class UnknownCommand(typer.TyperException):
 
 
 class Command(TyperCommand):
-    """A command whose help is in the user's language."""
+    """A command whose help is in the user's language.
+
+    A mounted verb has a callback with `load`: it returns the function with the parameters of the verb's model.
+    """
+
+    @property
+    def params(self) -> list[Any]:
+        """The parameters; those of a mounted verb are read when they are asked for."""
+        if load := getattr(self.callback, "load", None):
+            app = typer.Typer(add_completion=False)
+            app.command()(load(self.help))
+            loaded = get_command(app)
+            self.callback, self._parameters = loaded.callback, loaded.params
+        return self._parameters
+
+    @params.setter
+    def params(self, parameters: list[Any]) -> None:
+        self._parameters = parameters
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; only a writing command may create the database."""

@@ -178,6 +178,23 @@ def test_open_record_replan_correct_and_what_moves(merzim: Merzim) -> None:
     assert fixed.code == 0
 
 
+def test_every_field_of_a_verb_is_an_option(office: Merzim) -> None:
+    """Those no command spelt out before: a remark, a dry run, evidence that follows, a fact known at once."""
+    opened = office("open", "internal-analysis", "--fact", "order_signed=2026-03-30", "--again", "--json").json
+    case = opened["id"]
+    step = ("record", case, "start_announced", "--on", "2026-03-30", "--now", "2026-03-31")
+    foreseen = office(*step, "--remark", "on the site", "--dry-run", "--json").json
+    recorded = office(*step, "--remark", "on the site")
+
+    assert office("case", case, "--json").json["facts"]["order_signed"] == "2026-03-30"
+    assert (foreseen["preview"], recorded.code) == (True, 0)
+    assert "on the site" in str(office("case", case, "--json").json["events"][-1])
+    assert "nothing else is sent" in office(*step, "--evidence-follows", "--remark", "on the site").err
+    assert "--by: 1001 is outside 1–1000" in office(
+        "extend", case, "note_signed", "--by", "1001", "--ground", "g", "--decided-by", "head"
+    ).err  # fmt: skip
+
+
 def test_withdraw_says_what_moves_and_a_dry_run_writes_nothing(merzim: Merzim) -> None:
     """The note counts from the end of the analysis: from 14 April, then from its plan date again."""
     ends = ("--planned", "analysis_ended=2026-05-26", "--now", "2026-03-01")

@@ -1,0 +1,202 @@
+"""Mounts the verbs of services as commands: arguments and options are the fields of the command's model.
+
+The model is imported when the command is run or its help is shown, so that `merzim --help` stays fast.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import date, time
+from decimal import Decimal
+from functools import partial
+from importlib import import_module
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
+
+import typer
+
+from merzim.cli.call import DONE, CommandContext
+from merzim.cli.parsing import day, named_days, named_numbers, named_texts, number, time_of_day
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+    from services.verbs import Verb
+    from workflow.law.procedure import Procedure
+
+Show = Callable[[CommandContext, Any, Any], int | None]
+"""Prints the result of a command for a person: context, command, result."""
+Proves = Callable[[CommandContext, Mapping[str, object]], "tuple[Procedure, str]"]
+"""Returns the procedure and the fact whose kinds of evidence a command takes."""
+FLAGS = {"preview": "dry-run", "at_time": "at", "values": "value", "facts": "fact"}
+"""Options that are called otherwise than their field."""
+METAVARS = {
+    "decided_by": "DUTY",
+    "signed_by": "DUTY",
+    "asks": "PERSON",
+    "edition": "EDITION",
+    "evidence": "FILE|URL",
+    "obligation": "OBLIGATION",
+    "object": "O",
+    "object_kk": "T",
+    "object_ru": "T",
+    "person": "KEY",
+    "unit": "U",
+}
+
+
+def mount(
+    verb: str,
+    show: Show,
+    *,
+    arguments: Sequence[str] = ("case",),
+    options: Mapping[str, str] | None = None,
+    proves: Proves | None = None,
+    json: Callable[[Any], object] | None = None,
+) -> Callable[..., object]:
+    """Return the command of a verb, to be added to an application or a group.
+
+    Args:
+        verb: its module and name: `services.cases:cancel`.
+        show: prints the result where --json is not asked for; may return the exit code.
+        arguments: fields given by position; of one written `number:N` the second part is shown in the help.
+        options: names of options, by field, where they are not the field's own.
+        proves: whose kinds of evidence are taken; without it any.
+        json: the value of --json, where it is not the whole result.
+    """
+
+    def command(ctx: typer.Context) -> None:
+        raise NotImplementedError("replaced by what `load` returns")
+
+    load = partial(_load, verb, show, arguments, {**FLAGS, **(options or {})}, proves, json)
+    command.load = load  # type: ignore[attr-defined]
+    return command
+
+
+def _load(
+    path: str,
+    show: Show,
+    arguments: Sequence[str],
+    options: Mapping[str, str],
+    proves: Proves | None,
+    json: Callable[[Any], object] | None,
+    help: str,
+) -> Callable[..., object]:
+    """Return the function behind a command, with the fields of its verb's model as parameters."""
+    module, _, name = path.partition(":")
+    verb: Verb[Any, Any] = getattr(import_module(module), name)
+    shown = dict(argument.partition(":")[::2] for argument in arguments)
+    fields = verb.command.model_fields
+    flags = {
+        field: "--" + options.get(field, field).replace("_", "-") for field in fields if field not in shown
+    }
+
+    def run(ctx: typer.Context, **texts: Any) -> int:
+        from services.inputs import build
+
+        call = CommandContext.of(ctx)
+        call.creates_database = verb.writes
+        with ExitStack() as files:
+            values: dict[str, object] = {}
+            for field, text in texts.items():
+                if text not in (None, False, []):
+                    where = flags.get(field, shown.get(field) or field.upper())
+                    values[field] = _parse(fields[field], text, where)
+            if isinstance(values.get("evidence"), list):
+                values["evidence"] = files.enter_context(_evidence(call, values, proves))
+            order = build(verb.command, values)
+            result = verb(call.ctx, order)
+        if call.json:
+            call.answer(json(result) if json else result.model_dump(mode="json", by_alias=True))
+            return DONE
+        return show(call, order, result) or DONE
+
+    parameters = [
+        inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context),
+        *(_argument(field, metavar or field.upper()) for field, metavar in shown.items()),
+        *(_option(field, flags[field], fields[field], help) for field in _ordered(verb) if field in flags),
+    ]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {}
+    return run
+
+
+def _ordered(verb: Verb[Any, Any]) -> list[str]:
+    """Return the fields of a verb: required ones first, those every command of its kind has last."""
+    own = inspect.get_annotations(verb.command)
+    fields = verb.command.model_fields
+    return sorted(fields, key=lambda name: (not fields[name].is_required(), name not in own))
+
+
+def _argument(field: str, metavar: str) -> inspect.Parameter:
+    annotation = Annotated[str, typer.Argument(metavar=metavar)]
+    return inspect.Parameter(field, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=annotation)
+
+
+def _option(field: str, flag: str, info: FieldInfo, help: str) -> inspect.Parameter:
+    """Return an option; its help is `cli.option.`, the command's or group's name if need be, and its own."""
+    from i18n.entries import knows
+
+    plain = flag.removeprefix("--").replace("-", "_")
+    owners = (f"{part}_" for part in reversed(help.split(".")[2:]))
+    code = next(code for owner in (*owners, "") if knows(code := f"cli.option.{owner}{plain}"))
+    kind = _bare(info.annotation)
+    metavar = _metavar(field, kind)
+    several = get_origin(kind) in (list, dict)
+    annotation: Any = bool if kind is bool else list[str] | None if several else str | None
+    if info.is_required() and not several:
+        annotation = str
+    default = inspect.Parameter.empty if annotation is str else False if kind is bool else None
+    return inspect.Parameter(
+        field,
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+        annotation=Annotated[annotation, typer.Option(flag, metavar=metavar, help=code)],
+        default=default,
+    )
+
+
+def _bare(annotation: Any) -> Any:
+    """Return a type without None and without its limits."""
+    if get_origin(annotation) in (Union, UnionType):
+        annotation = next(each for each in get_args(annotation) if each is not NoneType)
+    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+
+
+def _metavar(field: str, kind: Any) -> str | None:
+    if get_origin(kind) is dict:
+        value = _bare(get_args(kind)[1])
+        return "NAME=NUMBER" if value is Decimal else "NAME=DATE" if value is date else "NAME=TEXT"
+    if get_origin(kind) is list and field == "evidence":
+        return "[KIND=]FILE|URL[@DATE]"
+    return {bool: None, date: "DATE", time: "HH:MM", int: "N"}.get(kind, METAVARS.get(field, "TEXT"))
+
+
+def _parse(info: FieldInfo, text: Any, where: str) -> object:
+    """Return the value of a field. Raises BadArgument."""
+    kind = _bare(info.annotation)
+    if get_origin(kind) is dict:
+        value = _bare(get_args(kind)[1])
+        parse = named_numbers if value is Decimal else named_days if value is date else named_texts
+        return parse(text, where=where)
+    if kind is date:
+        return day(text, where=where)
+    if kind is time:
+        return time_of_day(text, where=where)
+    return number(text, where=where, **_limits(info)) if kind is int else text
+
+
+def _limits(info: FieldInfo) -> dict[str, int]:
+    """Return the lowest and highest number a field takes."""
+    inner = (extra for each in get_args(info.annotation) for extra in getattr(each, "__metadata__", ()))
+    rules = [*info.metadata, *(rule for extra in inner for rule in extra.metadata)]
+    names = {"ge": "first", "le": "last"}
+    return {names[name]: getattr(rule, name) for rule in rules for name in names if hasattr(rule, name)}
+
+
+def _evidence(call: CommandContext, values: Mapping[str, Any], proves: Proves | None) -> Any:
+    from merzim.cli.proofs import evidence_inputs, free_evidence_inputs
+
+    texts = values["evidence"]
+    return evidence_inputs(texts, *proves(call, values)) if proves else free_evidence_inputs(texts)
