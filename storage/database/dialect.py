@@ -8,6 +8,7 @@ from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -31,8 +32,8 @@ from workflow.search_words import FOLDED
 if TYPE_CHECKING:
     Insert = sqlite.Insert | postgresql.Insert
 
-MAX_PREPARED_INSERTS = 12
-"""Up to this many rows are inserted by a prepared INSERT; more go through COPY."""
+MAX_PREPARED_INSERTS = 30
+"""Up to this many rows go by a prepared statement; more by COPY, or as one text of lines."""
 _LINES = "k_lines"
 
 
@@ -114,7 +115,7 @@ def insert_rows(
     """
     if len(rows) <= MAX_PREPARED_INSERTS:
         if rows:
-            connection.execute(table.insert(), [dict(zip(names, row, strict=True)) for row in rows])
+            connection.execute(_insert_into(table), [dict(zip(names, row, strict=True)) for row in rows])
         return
     quoted = ", ".join(f'"{name}"' for name in names)
     bound = _bind_values(connection, [table.c[name] for name in names], rows)
@@ -131,6 +132,12 @@ def insert_rows(
                 copy.write_row(row)
     except connection.dialect.loaded_dbapi.IntegrityError as trouble:
         raise IntegrityError(None, None, trouble) from trouble
+
+
+@cache
+def _insert_into(table: Table) -> sqlalchemy.Insert:
+    """Return the INSERT of a table; built once, for SQLAlchemy computes the key of its cache for each anew."""
+    return table.insert()
 
 
 def _bind_values(

@@ -7,7 +7,7 @@ its last day"). Everything is counted afresh; nothing is remembered between two 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, time
 from typing import NamedTuple
 
@@ -39,8 +39,7 @@ class AnchorDate(NamedTuple):
 _NEVER = AnchorDate(None, "none")
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """One obligation, or one period of it, counted.
 
     Attributes:
@@ -175,14 +174,14 @@ class DueDateResolver:
         asked = obligation.asked_every
         if asked is not None and span is not None and not ends_period(span, asked):
             # The act asks nothing of this period; only the organisation itself does.
-            law = replace(law, counted=_NOTHING)
+            law = law._replace(counted=_NOTHING)
         links = [law, *(self._by_own(obligation, own, span) for own in obligation.own)]
         best = law
         for link in links[1:]:
             if stricter(link.obligation.term, link.counted, best.obligation.term, best.counted):
                 best = link
         beside = tuple(link for link in links[1:] if link is not best)
-        return replace(best, law=None if best is law else law, beside=beside)
+        return best._replace(law=None if best is law else law, beside=beside)
 
     def usual(self, link: Link, reading: Reading) -> date | None:
         """The due date of a link by the usual reading, None where that gives none."""
@@ -201,7 +200,7 @@ class DueDateResolver:
             note=None,
             readings=(),
         )
-        return replace(self._counted(asked, span), own=own)
+        return self._counted(asked, span)._replace(own=own)
 
     def _counted(self, obligation: Obligation, span: Span | None) -> Link:
         if obligation.recurs and span and isinstance(obligation.term, OF_THE_PERIOD):

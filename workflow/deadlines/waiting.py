@@ -6,8 +6,8 @@ day it is computed from lies ahead; from then on the deadline waits.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from calendars.terms import AtOnce, CalendarDays, Duration, Hours, Months, Weeks, WorkingDays, Years
 from workflow.cases.case import EXTENDED
@@ -19,8 +19,7 @@ COUNTED = frozenset({WorkingDays, CalendarDays, Weeks, Months, Years, Hours, Dur
 """Terms counted from their anchor; every other one names a day of its own, or none at all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     """What a deadline waits for.
 
     Attributes:
