@@ -17,6 +17,10 @@ from workflow.org.office import Office
 COMMENT = "comment"
 """The rung of these notices."""
 PAGE = 500
+_KINDS = {"assignment_answered": "done", "assignment_extended": "extension"}
+"""Events whose letter says something else than their line in the inbox."""
+_DATED = frozenset({"question", "assignment", "extension"})
+"""Kinds of letters that name a day by which something is asked of their reader."""
 TEXT_LIMIT = 1000
 """Letters of a comment that its letter repeats."""
 
@@ -57,11 +61,12 @@ def comment_notices(
         return
     due = event.on or local_day(event.at, rules)
     author = office.people.get(str(event.payload.get("person", "")))
-    about: dict[str, object] = {"kind": line.kind, "line": event.seq, "place": _place(event)}
+    kind = _KINDS.get(event.kind, line.kind)
+    about: dict[str, object] = {"kind": kind, "line": event.seq, "place": _place(event)}
     if not line.confidential:
         text = str(event.payload.get("text", ""))
         about |= {"by": author.name if author else event.by, "text": text[:TEXT_LIMIT]}
-    if event.on is not None:
+    if event.on is not None and kind in _DATED:
         about["until"] = event.on.isoformat()
     for channel in channels:
         address = channel.address(person)

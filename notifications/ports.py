@@ -91,7 +91,7 @@ class InboxLine:
     """What one event says to a person.
 
     Attributes:
-        kind: mention, question, answer, assignment.
+        kind: mention, question, answer, assignment, refusal.
         confidential: of a confidential case: its letter repeats nothing of it.
         read_at: UTC; None while the person has not read it.
     """

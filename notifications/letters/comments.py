@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from i18n import say
+from i18n import date_long, say
 from notifications.letters.page import Line, Page, Section, render_letter
 from notifications.notice import Letter, Notice
 from notifications.rules import Rules
@@ -23,12 +23,13 @@ def comment_letter(notice: Notice, case: Case, *, name: str, rules: Rules) -> Le
     }
     table = []
     if not case.confidential:
-        table.append(
-            Line(label=say("comment_letter.case", {}, language), text=f"{case.object_in(language)} ({case.id})")
-        )
+        object_name = case.object_in(language)
+        named = f"{object_name} ({case.id})" if object_name else case.id
+        table.append(Line(label=say("comment_letter.case", {}, language), text=named))
     if until is not None:
-        day = say("date.long", {"on": until}, language)
-        table.append(Line(label=say("comment_letter.until", {}, language), text=day))
+        label = "until" if word in ("question", "discreet") else "assignment_until"
+        day = date_long(until, language)
+        table.append(Line(label=say(f"comment_letter.{label}", {}, language), text=day))
     said = () if case.confidential else (Line(text=str(about["text"])),)
     link = (
         f"{rules.public_address.rstrip('/')}/cases/{case.id}#{about['place']}" if rules.public_address else None

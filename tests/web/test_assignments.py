@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from tests.web.conftest import NOW, TODAY, Home, office_with_cases
-from tests.web.test_comments import count, letters
+from tests.web.test_comments import composed, count, letters
 from workflow.cases.registers.assignments import Assignment, assignments
 from workflow.org.access import Reader
 
@@ -83,6 +83,30 @@ def test_it_is_refused_with_a_ground_and_asked_for_again_by_another_day(home: Ho
     assert boss.post(f"{url}/extend", data=extension).status_code == 303
     assert (given(home).until, given(home).refused) == (date(2026, 4, 15), "")
     assert f'id="{home.late}:assignment.1"' in erlan.get("/desk").text
+
+
+def test_its_letters_say_what_became_of_it_and_name_a_day_only_where_one_is_set(home: Home) -> None:
+    """Given and extended to its assignee, with the day; refused and done to its giver, without one."""
+    give(home)
+    url = f"/cases/{home.late}/assignments"
+    home.client("erlan").post(f"{url}/refuse", data={"number": "1", "ground": "Менің жұмысым емес"})
+    home.client("boss").post(f"{url}/extend", data={"number": "1", "until": "2026-04-15"})
+    home.client("erlan").post(f"{url}/answer", data={"number": "1", "on": "2026-04-06", "text": "Дайын"})
+
+    said = {
+        one.letter.subject.partition(":")[0]: (one.notice.person, one.letter.text) for one in composed(home)
+    }
+
+    assert {subject: person for subject, (person, _) in said.items()} == {
+        "Сізге тапсырма берілді": "c@org.kz",
+        "Тапсырманың мерзімі ауыстырылды": "c@org.kz",
+        "Отказ от поручения": "b@org.kz",
+        "Поручение исполнено": "b@org.kz",
+    }
+    assert "Орындау мерзімі: 2026 жылғы 10 сәуір\n" in said["Сізге тапсырма берілді"][1]
+    assert "Орындау мерзімі: 2026 жылғы 15 сәуір\n" in said["Тапсырманың мерзімі ауыстырылды"][1]
+    for subject in ("Отказ от поручения", "Поручение исполнено"):
+        assert "Срок" not in said[subject][1]
 
 
 def test_only_heads_and_officers_give_and_a_mistaken_one_is_withdrawn(home: Home) -> None:

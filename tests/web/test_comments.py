@@ -8,6 +8,8 @@ from datetime import date, timedelta
 
 import pytest
 
+from notifications.channels import OutgoingMessage
+from notifications.letters.composing import compose
 from notifications.round import round as run_round
 from tests.web.conftest import NOW, TODAY, Home, office_with_cases
 from workflow.cases.commands.opening import Opening
@@ -37,11 +39,18 @@ def count(page: str) -> int:
 
 def letters(home: Home) -> list[tuple[str, str]]:
     """Run a round; the letters about comments that are queued: to whom, and what they say."""
+    return sorted((one.notice.person, str(one.notice.about.get("text", ""))) for one in composed(home))
+
+
+def composed(home: Home) -> Sequence[OutgoingMessage]:
+    """Run a round; the queued letters about comments as they would leave, each of which can be written."""
     app = home.context
     channels = tuple(app.channels.values())
     run_round(app.outbox, app.library, app.calendar, channels, now=NOW, today=TODAY, rules=app.rules)
-    queued = app.outbox.notices(state="queued")
-    return sorted((one.person, str(one.about.get("text", ""))) for one in queued if one.kind == "comment")
+    queued = [one for one in app.outbox.notices(state="queued") if one.kind == "comment"]
+    written = compose(queued, channels, app.outbox, app.library, app.calendar, today=TODAY, rules=app.rules)
+    assert written.settled == {}
+    return written.parcels
 
 
 def test_a_question_is_asked_by_one_click_told_and_answered_by_a_comment(home: Home) -> None:
