@@ -14,7 +14,7 @@ from notifications.letters.page import Line, Page, Section, render_letter
 from notifications.notice import Entry, Letter
 from notifications.wire.entry import item_id
 from workflow.cases.case import Case
-from workflow.cases.registers.entries import is_entry, number_of
+from workflow.cases.registers.entries import number_of, row_kind
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.explanations import awaited_elements
 from workflow.deadlines.lateness import holds_on, lateness
@@ -174,7 +174,7 @@ def page(matter: Matter, calendar: Calendar, *, language: str, today: date) -> P
     }
     sections = (
         Section(
-            heading=say("letter.heading_why", {}, language),
+            heading=say("letter.heading_term" if matter.planned else "letter.heading_why", {}, language),
             lines=tuple(Line(text=sentence) for sentence in explain(deadline.explanation, language)),
         ),
         Section(
@@ -204,8 +204,8 @@ def _table(matter: Matter, language: str, *, today: date) -> Iterator[Line]:
         yield line("object", about)
     if matter.unit:
         yield line("unit", matter.unit)
-    yield line("obligation", obligation.title[language])
-    if obligation.stage in procedure.stage_title:
+    yield line(row_kind(deadline.id) or "obligation", obligation.title[language])
+    if row_kind(deadline.id) != "assignment" and obligation.stage in procedure.stage_title:
         yield line("stage", procedure.stage_title[obligation.stage][language])
     if matter.planned:
         yield line("planned", say("letter.due", {"on": deadline.planned_on}, language))
@@ -267,17 +267,22 @@ def _to_do(matter: Matter, language: str, *, late: bool) -> Iterator[Line]:
 
 
 def _command(case: Case, deadline: Deadline, day: str) -> str:
-    if not is_entry(deadline.id):
-        return f"merzim record {case.id} {deadline.id} --on {day}"
-    number = number_of(deadline.id)
-    if deadline.id.startswith("request"):
-        return f"merzim risks answer {case.id} {number} --on {day}"
-    return f"merzim risks review {case.id} {number} --status executed --on {day}"
+    match row_kind(deadline.id):
+        case "":
+            return f"merzim record {case.id} {deadline.id} --on {day}"
+        case "request":
+            return f"merzim risks answer {case.id} {number_of(deadline.id)} --on {day}"
+        case "assignment":
+            return f"merzim assignment answer {case.id} {number_of(deadline.id)} --on {day}"
+        case _:
+            return f"merzim risks review {case.id} {number_of(deadline.id)} --status executed --on {day}"
 
 
 def _who(matter: Matter, language: str) -> Iterator[Line]:
     if matter.told is not None:
         instead_of = matter.told.instead_of.name if matter.told.instead_of else ""
-        yield Line(text=say(f"letter.why_{matter.told.why}", {"instead_of": instead_of}, language))
+        kind = row_kind(matter.deadline.id) if matter.told.why == "named" else ""
+        why = f"named_{kind}" if kind in ("measure", "assignment") else matter.told.why
+        yield Line(text=say(f"letter.why_{why}", {"instead_of": instead_of}, language))
     if matter.others:
         yield Line(text=say("letter.others", {"people": matter.others}, language))

@@ -5,16 +5,18 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from calendars.terms import OnDate
 from i18n import LANGUAGES
 from notifications.letters.texts import Matter, letter, page, standing
 from notifications.notice import Letter
 from tests.law import CALENDAR, analysis, case
 from tests.notifications.town import AIGUL, ANNOUNCE_BY, BOLAT, DANA, END, FIVE_BEFORE, START
-from workflow.cases.case import Case
+from workflow.cases.case import Case, Event
+from workflow.cases.registers.measure_term import MeasureTerm, as_data
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadline
 from workflow.law.procedure import Text
@@ -60,17 +62,21 @@ def said(language: str, today: date, found: Deadline | None = None, **changes: o
             FIVE_BEFORE,
             "Мерзімі жақын: ішкі талдаудың басталғаны туралы хабарландыру – 30 наурыз (5 жұмыс күні қалды)",
         ),
-        ("ru", FIVE_BEFORE, "Срок близко: объявление о начале анализа – 30 марта (осталось 5 рабочих дней)"),
+        (
+            "ru",
+            FIVE_BEFORE,
+            "Приближается срок: объявление о начале анализа – 30 марта (осталось 5 рабочих дней)",
+        ),
         ("en", FIVE_BEFORE, "Due soon: announcement of the start – 30 March (5 working days left)"),
         (
             "ru",
             date(2026, 3, 27),
-            "Срок близко: объявление о начале анализа – 30 марта (остался 1 рабочий день)",
+            "Приближается срок: объявление о начале анализа – 30 марта (остался 1 рабочий день)",
         ),
         (
             "ru",
             date(2026, 3, 26),
-            "Срок близко: объявление о начале анализа – 30 марта (осталось 2 рабочих дня)",
+            "Приближается срок: объявление о начале анализа – 30 марта (осталось 2 рабочих дня)",
         ),
         ("en", date(2026, 3, 27), "Due soon: announcement of the start – 30 March (1 working day left)"),
         (
@@ -328,3 +334,40 @@ def test_every_reason_for_writing_has_its_words(language: str, why: str) -> None
     written = said(language, FIVE_BEFORE, told=told)
 
     assert (BOLAT.name in written.text) == (why in ("deputy", "unreachable"))
+
+
+def test_a_row_of_a_register_is_called_what_it_is_and_tells_who_named_its_reader() -> None:
+    """An assignment is of no stage and was given to its reader; a measure stands in the plan of measures."""
+    at = datetime(2026, 3, 2, 6, tzinfo=UTC)
+    by_a_day = as_data(MeasureTerm(term=OnDate(ANNOUNCE_BY), said="date"))
+    given = {"text": "Тізімді дайындау", "assignee": AIGUL.key, "given_on": "2026-03-02"}
+    measure = {"risk": 1, "action": "Тәртіпті бекіту", "term": by_a_day, "responsible": AIGUL.key}
+    events = (
+        Event(
+            case="2026-0001",
+            seq=2,
+            kind="assignment_given",
+            name="1",
+            on=ANNOUNCE_BY,
+            at=at,
+            by="b",
+            payload=given,
+        ),
+        Event(case="2026-0001", seq=3, kind="measure_set", name="1", on=None, at=at, by="b", payload=measure),
+    )
+    known = replace(the_case(), entries=events)
+
+    def text(name: str, language: str) -> str:
+        found = deadline(known, analysis(), CALENDAR, name, today=FIVE_BEFORE)
+        named = Recipient(person=AIGUL, why="named")
+        return letter(
+            matter(found, case=known, told=named), CALENDAR, language=language, today=FIVE_BEFORE
+        ).text
+
+    assignment, plan = text("assignment.1", "ru"), text("measure.1", "ru")
+
+    assert "\nПоручение: Тізімді дайындау\nСрок: 30 марта 2026 года" in assignment
+    assert "Вы получили письмо, потому что поручение дано вам." in assignment
+    assert "2026 жылғы 2 наурызда берілген тапсырма бойынша" in text("assignment.1", "kk")
+    assert "\nМероприятие: Тәртіпті бекіту\nЭтап: Мониторинг\n" in plan
+    assert "потому что названы ответственным в плане мероприятий." in plan

@@ -50,7 +50,7 @@ def test_the_language_chosen_in_the_bot_is_the_language_of_its_reminders(
     town.deliver((bot,), FIVE_BEFORE)
 
     assert {one.channel: one.language for one in town.notices()} == {"telegram": "ru", "shelf": "kk"}
-    assert telegram.seen(7001)[0].text.startswith("<b>Срок близко: ")
+    assert telegram.seen(7001)[0].text.startswith("<b>Приближается срок: ")
 
 
 def test_a_blocked_bot_is_switched_off_the_letter_goes_by_mail_and_the_officer_hears(

@@ -30,6 +30,12 @@ def is_entry(obligation: str) -> bool:
     return _ENTRY.fullmatch(obligation) is not None
 
 
+def row_kind(obligation: str) -> str:
+    """Return `measure`, `request` or `assignment`; "" for an obligation of the procedure."""
+    found = _ENTRY.fullmatch(obligation)
+    return found["kind"] if found else ""
+
+
 def number_of(obligation: str) -> int:
     """The number in such an id. Raises ValueError for an id that is none."""
     found = _ENTRY.fullmatch(obligation)
