@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date
 from functools import cached_property, reduce
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from storage.cases.evidence import EvidenceFolder
     from storage.cases.ledger import SqlLedger
     from storage.cases.points_cache import PointsCache
+    from storage.database.engine import Snapshot
     from storage.database.leases import SqlLeases
     from storage.database.limits import Limits
     from storage.notices.links import SqlLinks
@@ -297,6 +299,13 @@ class AppContext:
         return {
             name: create_channel(name, self.settings, lambda: self.links) for name in self.settings.channels.use
         }
+
+    @staticmethod
+    def one_snapshot() -> AbstractContextManager[Snapshot]:
+        """Let all reads of a block share one transaction."""
+        from storage.database.engine import one_snapshot
+
+        return one_snapshot()
 
     @cached_property
     def engine(self) -> Any:

@@ -526,12 +526,18 @@ class SqlReads:
         in_names = asked is not None and len(asked) <= summing.NAMED
         if not (roots or in_names) or sought.on is not None:
             return bool(roots) or in_names
+        units = len({one.unit for one in asked or ()}) if in_names else len(self._below(roots[0]))
+        every_sum = self._kept.sums(sought.horizon)
+        if sought.urgency == "undated":
+            # No sum counts these: as many as what is dated, and spread evenly over the units.
+            every = counted(every_sum, replace(sought, urgency="open", unit=None, stage=None, asked=None))
+            share = units / max(1, len(self.office().units))
+            return share * share * every < wanted
         theirs = counted(
             self._plain(sought.horizon, sought.unit),
             replace(sought, unit=None, stage=None, asked=asked if in_names else None),
         )
-        every = counted(self._kept.sums(sought.horizon), replace(sought, unit=None, stage=None, asked=None))
-        units = len({one.unit for one in asked or ()}) if in_names else len(self._below(roots[0]))
+        every = counted(every_sum, replace(sought, unit=None, stage=None, asked=None))
         return theirs + units < wanted * every / max(1, theirs)
 
     def _within(self, column: ColumnElement[str], root: str, *, walked: bool = False) -> ColumnElement[bool]:

@@ -26,7 +26,14 @@ from services.moments import Clock
 from services.verbs import NotAllowed, NotFound
 from web.auth.demonstration import is_address_passwordless
 from web.auth.dependencies import NotLoggedIn, SecondFactorMissing
-from web.auth.middleware import HEADERS, MAX_BODY, MAX_TEXT, SAFE_METHODS, SecurityMiddleware
+from web.auth.middleware import (
+    HEADERS,
+    MAX_BODY,
+    MAX_TEXT,
+    SAFE_METHODS,
+    SecurityMiddleware,
+    SnapshotMiddleware,
+)
 from web.auth.origins import public_address
 from web.pages.account.login import inside, login_page
 from web.routes import every_route
@@ -211,6 +218,7 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
     pages.add_exception_handler(Refusal, on_refusal)
     pages.add_exception_handler(OutOfRange, on_refusal)
     pages.add_exception_handler(Exception, on_error)
+    pages.add_middleware(SnapshotMiddleware, one_snapshot=app.one_snapshot)
     pages.add_middleware(
         SecurityMiddleware,
         problem=problem,

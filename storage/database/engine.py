@@ -11,7 +11,9 @@ import sqlite3
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 from weakref import WeakKeyDictionary
@@ -62,6 +64,57 @@ def open(url: str, *, password: str | None = None, limits: Limits | None = None)
     return _create_postgresql_engine(address, limits or Limits())
 
 
+@dataclass(eq=False, slots=True)
+class Snapshot:
+    """The transaction that the reads of a block share, begun by the first of them.
+
+    Attributes:
+        over: whether each read is a transaction of its own from now on.
+    """
+
+    stack: ExitStack
+    engine: Engine | None = None
+    connection: Connection | None = None
+    over: bool = False
+
+    def read(self, engine: Engine) -> Connection:
+        """Return the connection to read with, in its transaction."""
+        if self.connection is None:
+            self.engine = engine
+            connection = self.stack.enter_context(engine.connect())
+            self.stack.enter_context(connection.begin())
+            self.connection = connection
+        return self.connection
+
+    def end(self) -> None:
+        """End the transaction; the next read begins another."""
+        self.connection = self.engine = None
+        self.stack.close()
+
+    def close(self) -> None:
+        """End the transaction, and share none any more."""
+        self.over = True
+        self.end()
+
+
+_snapshot: ContextVar[Snapshot | None] = ContextVar("snapshot", default=None)
+
+
+@contextmanager
+def one_snapshot() -> Iterator[Snapshot]:
+    """Let all reads of the block share one transaction: they cost less, and a page shows one moment.
+
+    A write, or a read that failed, ends it: what comes after sees what was written.
+    """
+    with ExitStack() as stack:
+        snapshot = Snapshot(stack)
+        token = _snapshot.set(snapshot)
+        try:
+            yield snapshot
+        finally:
+            _snapshot.reset(token)
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """Open a transaction that reads; in SQLite it is one snapshot, independent of writers.
@@ -69,8 +122,17 @@ def reading(engine: Engine) -> Iterator[Connection]:
     Raises:
         StorageUnavailable: the database cannot be read.
     """
-    with translate_errors(engine), engine.connect() as connection, connection.begin():
-        yield connection
+    snapshot = _snapshot.get()
+    if snapshot is None or snapshot.over or snapshot.engine not in (None, engine):
+        with translate_errors(engine), engine.connect() as connection, connection.begin():
+            yield connection
+        return
+    with translate_errors(engine):
+        try:
+            yield snapshot.read(engine)
+        except BaseException:
+            snapshot.end()
+            raise
 
 
 @contextmanager
@@ -84,6 +146,9 @@ def writing(engine: Engine) -> Iterator[Connection]:
     Raises:
         StorageUnavailable: the database cannot be written.
     """
+    snapshot = _snapshot.get()
+    if snapshot is not None:
+        snapshot.end()
     if engine.dialect.name != "sqlite":
         committing = False
         try:

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, event
 from starlette.testclient import TestClient
 
 from merzim.app import build_app
@@ -48,6 +49,19 @@ def browser(tmp_path: Path) -> Iterator[TestClient]:
         client.post("/login", data={"login": "officer", "password": PASSWORD})
         yield client
     context.close()
+
+
+@pytest.fixture
+def begun(browser: TestClient) -> Iterator[list[object]]:
+    """The transactions begun, as long as the test lasts."""
+    connections: list[object] = []
+
+    def note(connection: object) -> None:
+        connections.append(connection)
+
+    event.listen(Engine, "begin", note)
+    yield connections
+    event.remove(Engine, "begin", note)
 
 
 def test_a_fact_goes_from_the_form_to_the_ledger_and_back_to_the_page(browser: TestClient) -> None:
@@ -97,3 +111,12 @@ def test_an_empty_file_is_refused_by_the_store_in_words(browser: TestClient) -> 
 
     assert answer.status_code == 422
     assert "a.pdf" in answer.text
+
+
+def test_a_page_reads_the_database_in_one_transaction(browser: TestClient, begun: list[object]) -> None:
+    """Session, units, deadlines and letters of a page are of one moment; nothing is held while it is sent."""
+    for path in ("/desk", "/cases", "/", "/api/v1/board"):
+        assert browser.get(path).status_code == 200
+        begun.clear()
+        assert browser.get(path).status_code == 200
+        assert len(begun) <= 3, f"{path}: {len(begun)} transactions"

@@ -7,8 +7,11 @@ The application answers to this machine and to its public address. A Host header
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager
+from typing import Protocol
 from urllib.parse import urlsplit
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -169,3 +172,30 @@ def _host(header: str) -> str:
         return urlsplit(f"//{header}").hostname or ""
     except ValueError:
         return ""
+
+
+class Closing(Protocol):
+    """Something that is closed once."""
+
+    def close(self) -> None: ...
+
+
+class SnapshotMiddleware:
+    """Lets all reads of a page share one transaction, which ends before its answer is sent."""
+
+    def __init__(self, app: ASGIApp, *, one_snapshot: Callable[[], AbstractContextManager[Closing]]) -> None:
+        self._app = app
+        self._one_snapshot = one_snapshot
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] not in SAFE_METHODS:
+            await self._app(scope, receive, send)
+            return
+        with self._one_snapshot() as snapshot:
+
+            async def close_and_send(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    await run_in_threadpool(snapshot.close)
+                await send(message)
+
+            await self._app(scope, receive, close_and_send)

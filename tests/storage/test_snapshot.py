@@ -1,0 +1,77 @@
+"""All reads of a page share one transaction, until something is written or the page is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import Engine, event, func, select
+
+from storage.database.engine import one_snapshot, reading, writing
+from storage.refusals import StorageUnavailable
+from storage.tables import COUNTER
+
+
+def add_counter(engine: Engine, year: int) -> None:
+    with writing(engine) as connection:
+        connection.execute(COUNTER.insert(), {"year": year, "last": 1})
+
+
+def counters(engine: Engine) -> int:
+    with reading(engine) as connection:
+        return int(connection.execute(select(func.count()).select_from(COUNTER)).scalar_one())
+
+
+@contextmanager
+def transactions(engine: Engine) -> Iterator[list[object]]:
+    begun: list[object] = []
+
+    def note(connection: object) -> None:
+        begun.append(connection)
+
+    event.listen(engine, "begin", note)
+    try:
+        yield begun
+    finally:
+        event.remove(engine, "begin", note)
+
+
+def test_reads_of_a_block_are_one_transaction(engine: Engine) -> None:
+    """Three questions begin one transaction; outside a block each begins its own."""
+    with transactions(engine) as begun, one_snapshot():
+        assert [counters(engine), counters(engine), counters(engine)] == [0, 0, 0]
+    assert len(begun) == 1
+    with transactions(engine) as begun:
+        assert [counters(engine), counters(engine)] == [0, 0]
+    assert len(begun) == 2
+
+
+def test_what_the_block_itself_writes_is_seen_by_its_next_read(engine: Engine) -> None:
+    """A write ends the shared transaction."""
+    with one_snapshot():
+        assert counters(engine) == 0
+        add_counter(engine, 2026)
+        assert counters(engine) == 1
+        add_counter(engine, 2027)
+        assert counters(engine) == 2
+
+
+def test_a_closed_snapshot_holds_no_connection(engine: Engine) -> None:
+    """What is read while an answer is sent holds nothing until its end."""
+    with one_snapshot() as snapshot:
+        assert counters(engine) == 0
+        snapshot.close()
+        with transactions(engine) as begun:
+            assert [counters(engine), counters(engine)] == [0, 0]
+        assert len(begun) == 2
+        assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
+def test_a_read_that_failed_does_not_fail_the_next_one(engine: Engine) -> None:
+    """On PostgreSQL nothing more can be asked in a transaction in which a statement failed."""
+    with one_snapshot():
+        with pytest.raises(StorageUnavailable), reading(engine) as connection:
+            connection.exec_driver_sql("SELECT * FROM no_such_table")
+        assert counters(engine) == 0
+    assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
