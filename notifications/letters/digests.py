@@ -8,12 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from i18n import say
 from notifications.digest_schedule import unconfirmed_year
 from notifications.letters.catch_up import items as told_items
-from notifications.letters.lists import OVERDUE, Item, count, sections
+from notifications.letters.lists import OVERDUE, SLIPPED, Item, count, sections
 from notifications.letters.overview import CAUSES, OpenDeadline, Overview
 from notifications.letters.page import Line, Page, Section, render_letter
 from notifications.letters.subjects import Matters
 from notifications.letters.texts import Matter
 from notifications.notice import Letter, Notice
+from workflow.cases.registers.entries import row_kind
 from workflow.law.procedure import Text
 
 LONGEST = 100
@@ -56,25 +57,29 @@ def unit_letter(notice: Notice, matters: Matters, overview: Overview) -> Letter 
 
 
 def managers_letter(notice: Notice, matters: Matters, overview: Overview) -> Letter | None:
-    """Return the managers' digest: overdue deadlines by stage and cause, each with its unit and who must act.
-    Nothing confidential.
+    """Return the managers' digest: overdue obligations by stage and cause, each with its unit and who must act.
+    Nothing confidential, and nothing that is only recommended.
     """
     language = notice.language
     late = {
         (one.case.id, one.id): one
         for unit in _units(notice, overview, "head")
         for one in overview.below(unit)
-        if one.overdue
+        if _is_for_managers(one)
     }
     if not late:
         return None
-    stages: dict[tuple[str, str], list[OpenDeadline]] = {}
+    stages: dict[str, list[OpenDeadline]] = {}
     for one in late.values():
-        stages.setdefault((one.procedure.id, one.obligation.stage), []).append(one)
-    table = tuple(_stage_line(group, language) for group in stages.values())
+        stages.setdefault(_stage(one, language), []).append(one)
+    table = tuple(_stage_line(stage, group, language) for stage, group in stages.items())
     named = [_item(one, matters, more=_whose(one, language)) for one in late.values()]
     lead = say("digest.managers_lead", {"count": len(late), "today": matters.today}, language)
     return _written(notice, matters, "managers", named, lead, sections(named, language), table)
+
+
+def _is_for_managers(one: OpenDeadline) -> bool:
+    return one.overdue and one.obligation.force == "obligatory"
 
 
 def says_something(notice: Notice, overview: Overview) -> bool:
@@ -86,7 +91,7 @@ def says_something(notice: Notice, overview: Overview) -> bool:
             return any(overview.below(unit) for unit in _units(notice, overview, "head_of_unit"))
         case "managers_digest":
             units = _units(notice, overview, "head")
-            return any(one.overdue for unit in units for one in overview.below(unit))
+            return any(_is_for_managers(one) for unit in units for one in overview.below(unit))
         case _:
             return True
 
@@ -106,9 +111,7 @@ def unconfirmed_letter(notice: Notice, matters: Matters) -> Letter | None:
                 heading=say("letter.heading_do", {}, language),
                 lines=(
                     Line(text=say("digest.calendar_do", {"year": year}, language)),
-                    *_page(matters, "/calendar/acts", "digest.calendar_link", language),
-                    Line(text=f"merzim calendar-change preview {year}.toml", command=True),
-                    Line(text=f"merzim calendar-change apply {year}.toml", command=True),
+                    *_page_or_commands(matters, year, language),
                 ),
             ),
         ),
@@ -117,10 +120,13 @@ def unconfirmed_letter(notice: Notice, matters: Matters) -> Letter | None:
     return render_letter(page, language)
 
 
-def _page(matters: Matters, path: str, code: str, language: str) -> Iterator[Line]:
-    """Yield a link to a page, when letters link to pages at all."""
+def _page_or_commands(matters: Matters, year: int, language: str) -> Iterator[Line]:
+    """Yield a link to the page that adopts an act, or the commands where letters link to no pages."""
     if address := matters.rules.public_address:
-        yield Line(text=say(code, {}, language), link=f"{address}{path}")
+        yield Line(text=say("digest.calendar_link", {}, language), link=f"{address}/calendar/acts")
+        return
+    for step in ("preview", "apply"):
+        yield Line(text=f"merzim calendar-change {step} {year}.toml", command=True)
 
 
 def _written(
@@ -134,10 +140,13 @@ def _written(
 ) -> Letter:
     """Return a digest as a letter."""
     language = notice.language
-    late = count(listed, *OVERDUE)
-    arguments = {"today": matters.today, "late": late, "ahead": len(listed) - late}
+    late, slipped = count(listed, *OVERDUE), count(listed, *SLIPPED)
+    arguments = {"today": matters.today, "late": late, "ahead": len(listed) - late - slipped}
+    subject = say(f"digest.{kind}_subject", arguments, language)
+    if slipped:
+        subject += say("digest.subject_slipped", {"count": slipped}, language)
     page = Page(
-        subject=say(f"digest.{kind}_subject", arguments, language),
+        subject=subject,
         greeting=say("letter.greeting", {"name": matters.name(notice)}, language),
         lead=lead,
         table=table,
@@ -183,10 +192,16 @@ def _whose(one: OpenDeadline, language: str) -> str:
     return "; ".join(filter(None, (one.unit, who, say(f"digest.cause.{one.cause}", {}, language))))
 
 
-def _stage_line(group: Sequence[OpenDeadline], language: str) -> Line:
+def _stage(one: OpenDeadline, language: str) -> str:
+    """Return the title of a deadline's stage; an assignment is of none."""
+    if row_kind(one.id) == "assignment":
+        return say("digest.assignments", {}, language)
+    title: Text | None = one.procedure.stage_title.get(one.obligation.stage)
+    return title[language] if title else one.obligation.stage
+
+
+def _stage_line(stage: str, group: Sequence[OpenDeadline], language: str) -> Line:
     """Return the line of a stage's overdue deadlines."""
-    first = group[0]
-    title: Text | None = first.procedure.stage_title.get(first.obligation.stage)
     causes = Counter(one.cause for one in group)
     named = [
         say(
@@ -197,8 +212,7 @@ def _stage_line(group: Sequence[OpenDeadline], language: str) -> Line:
         for cause in CAUSES
         if causes[cause]
     ]
-    label = title[language] if title else first.obligation.stage
-    return Line(label=label, text=f"{len(group)} ({'; '.join(named)})")
+    return Line(label=stage, text=f"{len(group)} ({'; '.join(named)})")
 
 
 def _units(notice: Notice, overview: Overview, duty: str) -> list[str]:

@@ -120,6 +120,7 @@ class Open:
     due: date | None
     planned: date | None
     until: date
+    force: str
 
     def overdue(self, on: date) -> bool:
         return self.due is not None and self.due < on <= self.until
@@ -208,6 +209,7 @@ def dues(office: Merzim, now: date) -> dict[str, Open]:
             due=date.fromisoformat(one["due"]) if one["due"] else None,
             planned=date.fromisoformat(one["planned_on"]) if one["planned_on"] else None,
             until=until(one["id"]),
+            force=one["force"],
         )
         for one in case["obligations"]
         if (one["due"] or one["planned_on"]) and one["id"] != "monitoring_noted"
@@ -231,11 +233,14 @@ def test_every_line_of_the_year_has_its_reason(year: Merzim) -> None:
 
 
 def _the_rest_has_its_reason(days: list[dict[str, Any]], waiting: Mapping[str, Open]) -> None:
-    """Digests on the first working day of a week, with something to say; the calendar's call from November."""
+    """Digests on the first working day of a week, with something to say (to the first head only what is
+    obligatory); the calendar's call from November.
+    """
     others = [(date.fromisoformat(day["date"]), one) for day in days for one in day["others"]]
     told = [(on, one["kind"], one["person"]) for on, one in others]
     mondays = {on for on in _all_days() if calendars.is_working_day(on) and _first_of_week(on)}
-    late = {on for on in mondays if any(one.overdue(on) for one in waiting.values())}
+    obligatory = [one for one in waiting.values() if one.force == "obligatory"]
+    late = {on for on in mondays if any(one.overdue(on) for one in obligatory)}
 
     assert max(Counter(told).values()) == 1
     assert {kind for _, kind, _ in told} == {"unit_digest", "managers_digest", "calendar"}

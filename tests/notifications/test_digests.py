@@ -22,6 +22,7 @@ from tests.notifications.town import (
     OFFICER,
     OPENED,
     RULES,
+    START,
     Shelf,
     Town,
     noon,
@@ -168,14 +169,36 @@ def test_managers_hear_what_is_overdue_by_stage_and_cause(town: Town) -> None:
 
     assert letter.name == DANA.name
     assert letter.letter.subject == "Overdue obligations, 6 April: 1"
-    assert "Announcement: 1 (an earlier step is not done – 1)" in letter.letter.text
+    assert "Announcement: 1 (an earlier step is not recorded – 1)" in letter.letter.text
     text = " ".join(letter.letter.text.split())
-    assert f"Аппарат; with {AIGUL.name}; an earlier step is not done" in text
+    assert f"Аппарат; with {AIGUL.name}; an earlier step is not recorded" in text
 
 
 def managers_lines(town: Town, on: date) -> str:
     (letter,) = [one for one in day(town, on) if one.notice.kind == "managers_digest"]
     return " ".join(letter.letter.text.split())
+
+
+def test_a_digest_counts_a_plan_that_slipped_apart(town: Town) -> None:
+    """Planned for 13 April and not recorded on the 14th: neither late nor ahead."""
+    town.open()
+    choose(town, "daily")
+    (letter,) = [one for one in day(town, date(2026, 4, 14)) if one.notice.kind == "digest"]
+
+    assert letter.letter.subject == (
+        "Мерзімдеріңіз, 14 сәуір: өткені – 0, алдағысы – 0, жоспар күні өткені – 1"
+    )
+
+
+def test_managers_hear_nothing_of_what_is_only_recommended(town: Town) -> None:
+    """The analysis began on 13 April and should end by 28 May: executors are told, the first head is not."""
+    case = town.open()
+    town.desk.record(case.id, "analysis_started", on=START, by="Айгүл", now=noon(START), today=START)
+    letters = day(town, date(2026, 6, 1))
+    texts = {one.notice.kind: one.letter.text for one in letters if one.notice.kind != "reminder"}
+
+    assert "Окончание анализа (Құрылыс басқармасы) – 28 мая" in texts["unit_digest"]
+    assert "28 May" not in texts["managers_digest"]
 
 
 def test_what_a_body_outside_owes_is_nobodys_lateness(town: Town) -> None:

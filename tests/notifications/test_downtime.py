@@ -36,7 +36,7 @@ def test_twelve_missed_rungs_are_one_letter_that_lists_them(town: Town) -> None:
     opened(town, 12)
     shelf = back(town, date(2026, 3, 26))
 
-    assert mine(shelf) == ["Күні өтіп кеткен еске салулар: 12 мерзім"]
+    assert mine(shelf) == ["Өткен күндердің еске салулары: 12 мерзім"]
     assert shelf.kept[0].letter.text.count("хабарландыру (Құрылыс басқармасы) – 30 наурыз") == 12
     told = [one for one in town.notices() if one.kind == "reminder"]
     assert len(told) == 12
@@ -62,7 +62,7 @@ def test_three_weeks_down_speak_once_of_each_deadline(tmp_path: Path) -> None:
     shelf, again = back(town, date(2026, 4, 9)), back(town, date(2026, 4, 9))
     town.close()
 
-    assert mine(shelf) == ["Күні өтіп кеткен еске салулар: 4 мерзім"]
+    assert mine(shelf) == ["Өткен күндердің еске салулары: 4 мерзім"]
     assert again.kept == []
 
 
@@ -84,7 +84,7 @@ def test_down_over_nauryz_is_told_on_the_first_working_day(town: Town) -> None:
     later = back(town, date(2026, 3, 26))
 
     assert shelf.kept == []
-    assert mine(later) == ["Күні өтіп кеткен еске салулар: 3 мерзім"]
+    assert mine(later) == ["Өткен күндердің еске салулары: 3 мерзім"]
 
 
 def test_what_was_done_meanwhile_is_left_out(town: Town) -> None:
@@ -115,7 +115,7 @@ def test_a_server_that_is_down_keeps_the_collected_letter_whole(tmp_path: Path) 
     town.close()
 
     assert waiting == {"queued"}
-    assert [one.letter.subject for one in broken.kept] == ["Күні өтіп кеткен еске салулар: 4 мерзім"]
+    assert [one.letter.subject for one in broken.kept] == ["Өткен күндердің еске салулары: 4 мерзім"]
 
 
 def test_a_question_asked_in_time_is_not_asked_again_when_the_case_changes(town: Town) -> None:
