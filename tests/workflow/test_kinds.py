@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -105,3 +106,39 @@ def test_nobody_here_is_told_of_what_another_body_must_do() -> None:
     people = Office(people={"o": person("o", "", "officer")}, officer="o")
 
     assert resolve(people, duty="outside", unit="", on=ON) == ()
+
+
+def test_a_case_of_no_unit_is_signed_by_the_head_of_whom_its_schedule_names() -> None:
+    """Of two organisations the other's head signs nothing; where nobody is named, both heads are meant."""
+    people = office(
+        person("minister", "ministry", "head"),
+        person("chair", "committee", "head"),
+        person("akim", "district", "head"),
+        person("clerk", "bureau"),
+    )
+
+    def signing(responsible: str) -> dict[str, str]:
+        found = resolve(people, duty="head", unit="", on=ON, responsible=responsible)
+        assert isinstance(found, tuple)
+        return {one.person.key: one.why for one in found}
+
+    assert signing("clerk") == {"clerk": "prepares", "chair": "signs"}
+    assert signing("") == {"minister": "duty_elsewhere", "akim": "duty_elsewhere"}
+
+
+def test_the_officer_of_one_organisation_does_not_hold_the_duty_in_another() -> None:
+    """There they hear because nobody responsible was found; in their own and below it they answer for it."""
+    people = replace(office(person("officer", "hr")), officer="officer")
+
+    def why(unit: str) -> str:
+        found = resolve(people, duty="officer", unit=unit, on=ON)
+        assert isinstance(found, tuple)
+        return found[0].why
+
+    assert {unit: why(unit) for unit in ("", "hr", "ministry", "bureau", "district")} == {
+        "": "duty",
+        "hr": "duty",
+        "ministry": "duty",
+        "bureau": "duty",
+        "district": "officer",
+    }

@@ -54,7 +54,7 @@ def resolve(
     """
     if duty == OUTSIDE:
         return ()
-    place = office.unit_named.get(plain(unit), unit)
+    place = office.unit_named.get(plain(unit), unit) or _organisation_named(office, duty, responsible)
     if duty == "head" and (office.organisation(place), duty) in office.holders:
         # The first head is who holds that duty in the organisation, not the head of a unit within it.
         place = office.organisation(place) or place
@@ -71,6 +71,12 @@ def resolve(
             # All of them away, and nobody stands in: that is for the officer to settle, not for those above.
             break
     return _officer(office, duty, unit, on, without)
+
+
+def _organisation_named(office: Office, duty: str, responsible: str) -> str:
+    """Return the organisation of the people a schedule names, for a case of no unit; "" where it is not one."""
+    found = {office.organisation(one.person.unit) or "" for one in _named(office, duty, responsible)}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _with_signatories(
@@ -101,7 +107,14 @@ def _officer(
     # The officer is told even when away with no deputy: a letter that waits is better than none.
     instead = stand_in(office, officer, on)
     if instead is None or instead is officer or instead.key in without:
-        return (Recipient(person=officer, why="duty" if duty == "officer" else "officer"),)
+        # Another organisation's duty is not theirs: they settle whose it is.
+        own = office.organisation(officer.unit) in (
+            None,
+            *office.above(office.unit_named.get(plain(unit), unit)),
+        )
+        return (
+            Recipient(person=officer, why="duty" if duty == "officer" and (own or not unit) else "officer"),
+        )
     return (Recipient(person=instead, why="deputy", instead_of=officer),)
 
 
