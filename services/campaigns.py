@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from io import BytesIO
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
@@ -18,8 +17,8 @@ from notifications.bot.office import CampaignQuestion
 from notifications.campaign_links import AnswerLink, answer_address, read_token
 from notifications.campaign_notices import chosen_channel
 from services.context import RequestContext, operator_context
-from services.evidence import UnknownUpload, clean_file_name
-from services.inputs import Day, Key, Line, Name, OpenFile, WebAddress
+from services.evidence import store_file
+from services.inputs import Day, FileInput, Key, Line, Name, WebAddress
 from services.queries import unit_named
 from services.register_views import (
     MAX_PAGE_SIZE,
@@ -32,7 +31,7 @@ from services.register_views import (
     reader_scope,
     seen_register,
 )
-from services.registers import FieldValues, FileInput, WrongPlace, add_rows, check_row
+from services.registers import FieldValues, WrongPlace, add_rows, check_row
 from services.verbs import Command, NotAllowed, NotFound, verb
 from workflow.law.procedure import Text
 from workflow.org.access import Reader, within
@@ -302,7 +301,7 @@ def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPrevi
             title=_own_title(command.title.strip(), kind),
             units=units,
             until=command.until,
-            document={"link": command.link} if command.link else _stored_file(ctx, command.file),
+            document={"link": command.link} if command.link else store_file(ctx, command.file),
             given=given,
             started_on=ctx.today,
             started_by=ctx.reader.login,
@@ -361,7 +360,7 @@ def record_answer(ctx: RequestContext, command: RecordAnswer) -> CampaignPage:
     if unknown:
         raise UnknownField("register.unknown_field", field=unknown[0], allowed=tuple(register.fields))
     values = {
-        name: _stored_file(ctx, value) if isinstance(value, FileInput) else value
+        name: store_file(ctx, value) if isinstance(value, FileInput) else value
         for name, value in command.values.items()
     }
     _add_answer(ctx, campaign, asked, person, values, kind="added")
@@ -703,21 +702,6 @@ def _given_values(
     if problems:
         raise InvalidRow(register, tuple(problems))
     return {name: value for name, value in parsed.items() if is_filled(value)}
-
-
-def _stored_file(ctx: RequestContext, item: FileInput | None) -> dict[str, object]:
-    """Return a file sent with a command, stored; {} for none."""
-    if item is None or (item.content is None and item.file is None):
-        return {}
-    content: OpenFile | None = item.content
-    if content is None:
-        upload = ctx.uploads.kept("file", item.file or "", by=ctx.reader.login, now=ctx.now)
-        if upload is None:
-            raise UnknownUpload("web.problem.no_upload")
-        content = OpenFile(upload.name, BytesIO(upload.content))
-    name = clean_file_name(content.name)
-    file = ctx.app.evidence.keep(content.content, name)
-    return {"sha256": file.reference, "name": name, "type": file.type, "size": file.size}
 
 
 def _unreached(ctx: RequestContext, people: Collection[Person]) -> list[Person]:

@@ -14,7 +14,7 @@ from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from services.context import RequestContext
-    from services.inputs import EvidenceInput
+    from services.inputs import EvidenceInput, FileInput
 
 MAX_NAME_LENGTH = 200
 MAX_GROUND_LENGTH = 300
@@ -38,7 +38,7 @@ def store_evidence(ctx: RequestContext, items: Sequence[EvidenceInput]) -> tuple
         UnknownUpload: a digest that matches no file the reader uploaded.
         EvidenceRefused: a kind of file that is not accepted.
     """
-    checked = [(_to_evidence(ctx, item), _open_content(ctx, item)) for item in items]
+    checked = [(_to_evidence(ctx, item), open_file(ctx, item)) for item in items]
     return tuple(_store_file(ctx, item, *file) if file else item for item, file in checked)
 
 
@@ -61,7 +61,12 @@ def _to_evidence(ctx: RequestContext, item: EvidenceInput) -> Evidence:
     )
 
 
-def _open_content(ctx: RequestContext, item: EvidenceInput) -> tuple[BinaryIO, str] | None:
+def open_file(ctx: RequestContext, item: EvidenceInput | FileInput) -> tuple[BinaryIO, str] | None:
+    """Return the file sent with a command and its name; None where none was sent.
+
+    Raises:
+        UnknownUpload: a digest that matches no file the reader uploaded.
+    """
     if item.content is not None:
         return item.content.content, clean_file_name(item.content.name)
     if item.file is None:
@@ -70,6 +75,15 @@ def _open_content(ctx: RequestContext, item: EvidenceInput) -> tuple[BinaryIO, s
     if upload is None:
         raise UnknownUpload("web.problem.no_upload")
     return BytesIO(upload.content), clean_file_name(upload.name)
+
+
+def store_file(ctx: RequestContext, item: FileInput | None) -> dict[str, object]:
+    """Store a file sent with a command; return its hash, name, type and size, {} where none was sent."""
+    opened = open_file(ctx, item) if item is not None else None
+    if opened is None:
+        return {}
+    file = ctx.app.evidence.keep(*opened)
+    return {"sha256": file.reference, "name": opened[1], "type": file.type, "size": file.size}
 
 
 def _store_file(ctx: RequestContext, item: Evidence, content: BinaryIO, name: str) -> Evidence:

@@ -118,6 +118,15 @@ class EvidenceInput(Command):
         return self
 
 
+class FileInput(Command):
+    """A file sent with a command: the digest that `/files` answered, or (from a page) the file itself."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    file: Digest | None = None
+    content: SkipJsonSchema[Annotated[Any, SkipValidation]] = Field(default=None, exclude=True)
+
+
 class CaseCommand(Command):
     """A command to one case."""
 

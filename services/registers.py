@@ -10,16 +10,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from io import BytesIO
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import ConfigDict, Field, SkipValidation, StringConstraints
-from pydantic.json_schema import SkipJsonSchema
+from pydantic import Field, StringConstraints
 
 from services.cases import unit_to_open_in
 from services.context import RequestContext
-from services.evidence import UnknownUpload, clean_file_name
-from services.inputs import NO_NUL, CaseId, Digest, Ground, Line, Name, OpenFile
+from services.evidence import store_file
+from services.inputs import NO_NUL, CaseId, FileInput, Ground, Line, Name
 from services.register_cases import follow_row, open_cases, opening_of
 from services.register_views import (
     AskRow,
@@ -55,17 +53,6 @@ if TYPE_CHECKING:
     from storage.registers.chains import RowDraft
 
 MAX_FIELDS = 200
-
-
-class FileInput(Command):
-    """A file sent with a row: the digest that `/files` answered, or (from a page) the file itself."""
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
-
-    file: Digest | None = None
-    content: SkipJsonSchema[Annotated[Any, SkipValidation]] = Field(default=None, exclude=True)
-
-
 RowText = Annotated[str, StringConstraints(max_length=20_000), NO_NUL]
 FieldValue = bool | int | float | RowText | list[Line] | FileInput | None
 """What a field is given: a text (a date as 2026-04-13, an option by its id or title, a person by key, e-mail or
@@ -394,23 +381,9 @@ def _stored(
         files = {name: {"sha256": "0" * 64} for name in given if name not in plain}
         check_row(ctx, register, {**plain, **files})
     return {
-        name: _store(ctx, value) if isinstance(value, FileInput) else value for name, value in given.items()
+        name: (store_file(ctx, value) or None) if isinstance(value, FileInput) else value
+        for name, value in given.items()
     }
-
-
-def _store(ctx: RequestContext, item: FileInput) -> Mapping[str, object] | None:
-    content: OpenFile | None = item.content
-    if content is None and item.file is None:
-        return None
-    if content is not None:
-        name, opened = clean_file_name(content.name), content.content
-    else:
-        upload = ctx.uploads.kept("file", item.file or "", by=ctx.reader.login, now=ctx.now)
-        if upload is None:
-            raise UnknownUpload("web.problem.no_upload")
-        name, opened = clean_file_name(upload.name), BytesIO(upload.content)
-    file = ctx.app.evidence.keep(opened, name)
-    return {"sha256": file.reference, "name": name, "type": file.type, "size": file.size}
 
 
 def _open_later(ctx: RequestContext, register: Register, name: str) -> None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from i18n import date_long, number, say
+from services.documents.own_templates import InUse, layout_notes, own_template
 from services.documents.rows import Row
 from services.register_views import (
     MAX_PAGE_SIZE,
@@ -34,14 +35,14 @@ def year_reports() -> Sequence[Form]:
     return sorted(reports, key=lambda one: (one.annex is None, one.annex or 0, one.id))
 
 
-def report_marks(ctx: RequestContext, form: Form, *, unit: str) -> Sequence[Note]:
+def report_marks(ctx: RequestContext, form: Form, own: InUse, *, unit: str) -> Sequence[Note]:
     """Return what is said beside a report and not on it: whose layout and translation it is, and which names
     stand on it in the other language.
     """
-    from documents.forms import LANGUAGES, Note, form_marks
+    from documents.forms import LANGUAGES, Note
     from services.documents.filling import foreign_names
 
-    notes = [*form_marks(form, "ru")]
+    notes = [*layout_notes(form, own)]
     foreign = {one: foreign_names(ctx.app, form, one, unit=unit, today=ctx.today) for one in LANGUAGES}
     notes += [
         Note(code=f"form.note.foreign_{language}", arguments={"names": names})
@@ -56,6 +57,7 @@ def filled_report(ctx: RequestContext, name: str, language: str, *, unit: str, y
 
     Raises:
         UnknownForm: there is none of that name about a year.
+        EvidenceDamaged: the organisation's own template of it is missing or altered.
     """
     from documents.forms import UnknownForm, fill
 
@@ -63,7 +65,14 @@ def filled_report(ctx: RequestContext, name: str, language: str, *, unit: str, y
     if name not in allowed:
         raise UnknownForm("form_unknown", form=name, allowed=tuple(allowed))
     data = report_data(ctx, allowed[name], language, unit=unit, year=year)
-    return fill(allowed[name], data.fields, language, rows=data.rows, looked_up=data.looked_up).document
+    return fill(
+        allowed[name],
+        data.fields,
+        language,
+        rows=data.rows,
+        looked_up=data.looked_up,
+        own=own_template(ctx.app, name, language),
+    ).document
 
 
 def report_data(

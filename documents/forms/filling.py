@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from documents.forms.building import template
 from documents.forms.checks import Note, check_form
 from documents.forms.form import Field, Form, Rows
+from documents.forms.own_template import fill_template
 from documents.forms.tables import group_variable
 from documents.forms.values import (
     NEW_PARAGRAPH,
@@ -67,6 +68,7 @@ def fill(
     *,
     rows: Iterable[Row] = (),
     looked_up: Collection[str] = (),
+    own: bytes | None = None,
 ) -> FilledForm:
     """Fill a form with values.
 
@@ -75,6 +77,7 @@ def fill(
         language: kk or ru.
         rows: each part -> value; in a form with groups also the group's id (or its number).
         looked_up: groups ("" where there are none) whose register was read: one without rows says so.
+        own: the organisation's own template, checked at its upload; None: ours.
 
     Raises:
         UnknownField: a value or a part of a row that the form does not have.
@@ -82,12 +85,17 @@ def fill(
         NotALanguageOfPapers: another language.
     """
     row_list = list(rows)
+    if own is not None:
+        # What stands around a value in our own sentences is not part of it in another template.
+        form = replace(
+            form, fields={id: replace(one, shown=None, blank=None) for id, one in form.fields.items()}
+        )
     context, missing = _build_context(form, values, language, row_list, looked_up=looked_up)
-    document = _render(template(form.id, language), context)
+    document = _render(template(form.id, language), context) if own is None else fill_template(own, context)
     notes = check_form(form, values, row_list)
     if empty := _without_rows(form, row_list, looked_up):
         notes += (Note(code="form.note.none_found", arguments={"rows": empty}),)
-    return FilledForm(document=document, missing=missing, notes=notes)
+    return FilledForm(document=_without_timestamps(document), missing=missing, notes=notes)
 
 
 def missing_values(
@@ -224,7 +232,7 @@ def _row_cells(form: Form, parts: Sequence[Field], row: Row, language: str, *, a
         part.id: text for part in parts if (text := format_value(part, row.get(part.id), language)) is not None
     }
     cells = {"number": f"{at}.", "items": join_parts(list(texts.items()), language)}
-    variables = {part.id: texts.get(part.id, "") for part in parts}
+    variables = {"number": f"{at}.", **{part.id: texts.get(part.id, "") for part in parts}}
     for place, column in enumerate(form.columns):
         name = column.shows[0]
         if len(column.shows) > 1:
@@ -240,7 +248,7 @@ def _row_cells(form: Form, parts: Sequence[Field], row: Row, language: str, *, a
 def _blank_rows(form: Form, parts: Sequence[Field], count: int) -> list[dict[str, str]]:
     """Return blank rows for handwriting."""
     cells = {f"c{place}": "" for place in range(len(form.columns))}
-    return [cells | {part.id: "" for part in parts}] * count
+    return [cells | {"number": ""} | {part.id: "" for part in parts}] * count
 
 
 def _render(docx: bytes, context: Mapping[str, object]) -> bytes:
@@ -252,7 +260,7 @@ def _render(docx: bytes, context: Mapping[str, object]) -> bytes:
     document.render(dict(context), Environment(undefined=StrictUndefined, autoescape=True), autoescape=True)
     target = io.BytesIO()
     document.save(target)
-    return _without_timestamps(target.getvalue())
+    return target.getvalue()
 
 
 def _without_timestamps(docx: bytes) -> bytes:

@@ -44,6 +44,7 @@ READERS: Mapping[str, tuple[str, str]] = {
     "cartogram": ("documents.drawings.cartogram_table", "read_cartogram"),
     "register": ("documents.registers.rows_table", "read_rows"),
     "form": ("documents.forms.rows_file", "read_data"),
+    "template": ("documents.forms.own_template", "check_template"),
     "packed": ("documents.sheets.file_kind", "packed_type"),
     "act": ("documents.sandbox.child", "check_act"),
     "rules": ("documents.sandbox.child", "check_rules"),
@@ -129,7 +130,7 @@ def _load_reader(name: str) -> Callable[..., object]:
 def _import_readers() -> None:
     """Import the readers and the modules they would import later."""
     _block_imports()
-    for name in READERS.keys() - {"form", "rules"}:  # asked for by commands alone
+    for name in READERS.keys() - {"form", "template", "rules"}:  # asked for by commands, or seldom
         _load_reader(name)
     for late in (
         "documents.sheets.xlsx",

@@ -68,6 +68,11 @@ def read_form_data(source: Source, form: str, name: str | None = None) -> FormDa
     return cast("FormData", _read("form", source, name, form=form))
 
 
+def check_template(data: bytes, name: str, *, form: str) -> tuple[str, ...]:
+    """Check an organisation's own template of a form: `documents.forms.own_template`."""
+    return cast("tuple[str, ...]", _tables.read("template", data, name, form=form))
+
+
 def read_register_rows(source: Source, name: str | None = None, *, heads: Mapping[str, str]) -> RegisterTable:
     """Read the rows of a register's spreadsheet: `documents.registers.rows_table`."""
     return cast("RegisterTable", _read("register", source, name, heads=heads))

@@ -9,7 +9,9 @@ from workflow.refusal import Refusal, quoted
 
 
 class RowError(NamedTuple):
-    """An error in one row. `row` is the number the spreadsheet shows; `code` is a key of i18n/."""
+    """An error in one row. `row` is the number the spreadsheet shows, 0 for an error in no row; `code` is a key
+    of i18n/.
+    """
 
     row: int
     code: str
@@ -47,10 +49,10 @@ class Errors:
         """Add the error raised for a cell of a row."""
         self._met.append(RowError(row, refusal.code, refusal.arguments))
 
-    def refuse(self, name: str) -> None:
+    def refuse(self, name: str, code: str = "paper_unreadable") -> None:
         """Raise UnreadablePaper with all errors, if any. `name`: the file's name."""
         if self._met:
-            raise UnreadablePaper("paper_unreadable", errors=self._met, name=name, count=len(self._met))
+            raise UnreadablePaper(code, errors=self._met, name=name, count=len(self._met))
 
 
 DamageCode = Literal["evidence_missing", "evidence_altered", "evidence_unreadable"]

@@ -44,6 +44,7 @@ STATIONS = (
     "contact_settings",
     "telegram",
     "forms",
+    "templates",
     "score",
     "yearly_clock",
     "consolidated",

@@ -76,8 +76,7 @@ def start(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="cli.option.dry_run")] = False,
 ) -> int:
     from services.campaigns import StartCampaign, start_campaign
-    from services.inputs import OpenFile, build
-    from services.registers import FileInput
+    from services.inputs import FileInput, OpenFile, build
     from workflow.registers.values import InvalidRow
 
     call = CommandContext.of(ctx)

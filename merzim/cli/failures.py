@@ -109,13 +109,13 @@ def _file_trouble(trouble: OSError, call: CommandContext) -> str:
 
 
 def _list(rows: Iterable[object], call: CommandContext) -> None:
-    """Print the bad rows of a file, one a line: number and error."""
+    """Print the errors of a file, one a line: the number of the row, if it is in one, and the error."""
     for row in rows:
         number, reason = getattr(row, "row", ""), getattr(row, "code", None)
         if reason is not None:
-            arguments = getattr(row, "arguments", {})
+            problem = call.say(str(reason), **getattr(row, "arguments", {}))
             sys.stderr.write(
-                call.say("cli.bad_row", row=number, problem=call.say(str(reason), **arguments)) + "\n"
+                (call.say("cli.bad_row", row=number, problem=problem) if number else problem) + "\n"
             )
 
 

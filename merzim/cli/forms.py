@@ -47,10 +47,11 @@ def form(
     approver: Annotated[str, typer.Option("--approver", metavar="DUTY", help="cli.option.approver")] = "",
     replace: Annotated[bool, typer.Option("--replace", help="cli.option.replace")] = False,
 ) -> None:
-    from documents.forms import LANGUAGES, FormData, fill
+    from documents.forms import LANGUAGES, FormData, fill, form_marks
     from documents.forms import form as form_named
     from documents.sandbox.readers import read_form_data
     from services.documents.filling import foreign_names, from_case, given
+    from services.documents.own_templates import own_template
     from services.queries import unit_named
     from services.year_reports import report_data
 
@@ -78,7 +79,8 @@ def form(
     told = read_form_data(Path(rows), wanted.id) if rows else FormData()
     values = {**known.fields, **told.fields, **given(wanted, set_ or [])}
     looked_up = () if told.rows else known.looked_up
-    filled = fill(wanted, values, language, rows=told.rows or known.rows, looked_up=looked_up)
+    own = own_template(app, wanted.id, language)
+    filled = fill(wanted, values, language, rows=told.rows or known.rows, looked_up=looked_up, own=own)
     _write(Path(to), filled.document)
     notes = _wrong_approver(call, wanted, approver, view)
     where = view.case.unit if view is not None else unit_named(app, unit)
@@ -91,6 +93,7 @@ def form(
         and view.case.object not in view.procedure.bodies
     ):
         notes.append(call.say(f"passport.lacks.{language}", object=view.case.object_in(language)))
+    notes += [call.say(note.code, **note.arguments) for note in (() if own else form_marks(wanted, language))]
     _answer(call, wanted, language, to, filled, notes)
 
 
@@ -161,11 +164,7 @@ def _write(file: Path, document: bytes) -> None:
 def _answer(
     call: CommandContext, wanted: Form, language: str, file: str, filled: FilledForm, more: list[str]
 ) -> None:
-    from documents.forms import form_marks
-
-    notes = more + [
-        call.say(note.code, **note.arguments) for note in (*form_marks(wanted, language), *filled.notes)
-    ]
+    notes = more + [call.say(note.code, **note.arguments) for note in filled.notes]
     if call.json:
         missing = [{"field": one.field, "row": one.row, "title": _title(call, one)} for one in filled.missing]
         call.answer({"form": wanted.id, "language": language, "file": file, "missing": missing, "notes": notes})

@@ -41,6 +41,8 @@ WRITING = frozenset(
         "editions adopt",
         "overlay apply",
         "overlay withdraw",
+        "template take",
+        "template choose",
         "risks add",
         "risks rank",
         "risks measure",

@@ -233,8 +233,7 @@ def _file(request: RowsRequest) -> str:
 
 def _values(call: CommandContext, name: str, words: Sequence[str], files: ExitStack) -> Mapping[str, Any]:
     """Return the values of FIELD=VALUE; that of a file is its path."""
-    from services.inputs import OpenFile
-    from services.registers import FileInput
+    from services.inputs import FileInput, OpenFile
 
     register = call.app.registers.on(name, call.moment.today)
     values: dict[str, Any] = {}

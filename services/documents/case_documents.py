@@ -10,6 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, BinaryIO
 
+from services.documents.own_templates import layout_notes, own_template, templates_in_use
+
 if TYPE_CHECKING:
     from documents.forms import Form, Note
     from services.app import AppContext
@@ -78,16 +80,16 @@ def case_sheets(
     app: AppContext, case: str, language: str, scope: Scope | None, *, today: date
 ) -> Sequence[Sheet]:
     """Return the forms of a case in the order of its steps, each with the fields still unknown."""
-    from documents.forms import LANGUAGES, Note, form_marks, missing_values
+    from documents.forms import LANGUAGES, Note, missing_values
     from services.documents.filling import foreign_names, from_case
 
-    view = _view(app, case, scope, today)
+    view, own = _view(app, case, scope, today), templates_in_use(app)
     sheets = []
     for about in forms_of(app.library.of(view.case)):
         data = from_case(app, about, view, language, today=today)
         fields = missing_values(about, data.fields, language, rows=data.rows)
         missing = tuple((field.field, field.row) for field in fields)
-        marks = form_marks(about, "ru")
+        marks = layout_notes(about, own)
         for one in LANGUAGES:
             if names := foreign_names(app, about, one, unit=view.case.unit, today=today, view=view):
                 marks += (Note(code=f"form.note.foreign_{one}", arguments={"names": names}),)
@@ -111,6 +113,7 @@ def filled_form(
 
     Raises:
         UnknownForm: there is none of that name about cases.
+        EvidenceDamaged: the organisation's own template of it is missing or altered.
     """
     from documents.forms import UnknownForm, fill, names
     from documents.forms import form as form_named
@@ -120,7 +123,8 @@ def filled_form(
     if about.about != "case":
         raise UnknownForm("form_unknown", form=form, allowed=names())
     data = from_case(app, about, _view(app, case, scope, today), language, today=today)
-    return fill(about, data.fields, language, rows=data.rows).document
+    own = own_template(app, form, language)
+    return fill(about, data.fields, language, rows=data.rows, own=own).document
 
 
 def package(app: AppContext, case: str, language: str, scope: Scope | None) -> PackageFile:

@@ -6,11 +6,13 @@ import json
 import re
 from collections.abc import Callable, Iterator
 
-from sqlalchemy import Connection, Engine, select, union_all
+from sqlalchemy import Connection, Engine, literal, select, union_all
 
 from documents.sheets.unreadable import EvidenceDamaged
 from storage.database.engine import reading
-from storage.tables import EVENT, REGISTER_EVENT, REGISTER_SECRET
+from storage.org.chain import OFFICE
+from storage.org.templates import TAKEN
+from storage.tables import ACT, EVENT, REGISTER_EVENT, REGISTER_SECRET
 
 EvidenceCheck = Callable[[str], None]
 """Compares the file stored under a SHA-256 with it; raises EvidenceDamaged (`EvidenceFolder.check`)."""
@@ -20,6 +22,7 @@ _PROVED = (
     .order_by(EVENT.c.case, EVENT.c.seq)
 )
 _IN_ROWS = union_all(
+    select(literal(OFFICE).label("row"), ACT.c.payload).where(ACT.c.kind == TAKEN),
     select(REGISTER_EVENT.c.row, REGISTER_EVENT.c.payload).where(
         REGISTER_EVENT.c.payload.contains('"sha256":"')
     ),

@@ -36,6 +36,7 @@ _PREFIXES: Mapping[str, Topic] = {
     "recovery": "account",
     "link": "account",
     "overlay": "settings",
+    "template": "settings",
     "baseline": "settings",
 }
 IN_ORDER = select(literal(OFFICE).label("case"), *ACT.c).order_by(ACT.c.seq)

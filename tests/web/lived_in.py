@@ -10,6 +10,7 @@ import io
 from datetime import date
 from pathlib import Path
 
+from tests.documents.test_own_template import template
 from tests.web.real import RealOffice
 from workflow.cases.case import Evidence
 from workflow.cases.commands.opening import Opening
@@ -83,6 +84,13 @@ def live_in(office: RealOffice, *, word: str = "Обычное слово") -> d
             )
             assert sent.status_code == 303, sent.text
             office.uploaded.append(sent.headers["location"])
+    with office.client("administrator") as browser:
+        sent = browser.post(
+            "/administration/templates/analytic_note",
+            data={"language": "ru"},
+            files={"file": (f"{word}.docx".replace("/", "|"), template("Бланк"))},
+        )
+        assert sent.status_code == 303, sent.text
     _rows(office, word)
     house.desk.record(
         late,

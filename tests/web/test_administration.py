@@ -37,6 +37,8 @@ PAGES = (
     "/administration/channels",
     "/administration/settings",
     "/administration/rules",
+    "/administration/templates",
+    "/administration/templates/ethics_report",
 )
 
 

@@ -12,6 +12,7 @@ from tests.web.test_access import ROUTES, is_question, need
 
 V1 = "/api/v1"
 ADMINISTRATION = f"{V1}/administration"
+TEMPLATE = f"{ADMINISTRATION}/templates/{{form}}/{{language}}"
 CASE = f"{V1}/cases/{{case}}"
 ACCOUNT = f"{ADMINISTRATION}/accounts/{{login}}"
 
@@ -104,6 +105,7 @@ WRITES: dict[str, tuple[str, ...]] = {
         f"{ACCOUNT}/unlink",
     ),
     "/administration/channels": (f"{ADMINISTRATION}/channels/{{channel}}/letters",),
+    "/administration/templates/{form}": (TEMPLATE, f"{TEMPLATE}/choice"),
 }
 """What a page writes, and where a program writes it."""
 
@@ -185,6 +187,9 @@ READS: dict[str, tuple[str, ...]] = {
     "/administration/channels": (f"{ADMINISTRATION}/channels",),
     "/administration/settings": (f"{ADMINISTRATION}/settings",),
     "/administration/rules": (f"{ADMINISTRATION}/rules",),
+    "/administration/templates": (f"{ADMINISTRATION}/templates",),
+    "/administration/templates/{form}": (f"{ADMINISTRATION}/templates",),
+    "/administration/templates/{form}/{language}/{number}": (f"{TEMPLATE}/{{number}}",),
     "/audit": (f"{V1}/audit",),
 }
 """What a page shows, and where a program reads it."""

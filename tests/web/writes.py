@@ -24,6 +24,7 @@ from storage.accounts.uploads import SqlUploads
 from storage.notices.campaigns import SqlCampaigns
 from storage.org import store as office_store
 from storage.tables import NOTICE
+from tests.documents.test_own_template import letterhead
 from tests.second_factors import code_at
 from tests.web.real import ROOT, RealOffice
 from workflow.cases.case import Evidence
@@ -116,6 +117,7 @@ class World:
 
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+PLAN_RU = {"{form}": "plan", "{language}": "ru"}
 Body = Mapping[str, object]
 
 
@@ -317,6 +319,10 @@ SENT: Mapping[str, Sent] = {
     ),
     f"{ADMIN}/people/table/preview": Sent(json=lambda world: {"file": world.files["people"]}, changes=False),
     f"{ADMIN}/people/table": Sent(json=lambda world: {"file": world.files["people"]}),
+    f"{ADMIN}/templates/{{form}}/{{language}}": Sent(
+        json=lambda world: {"file": {"file": world.files["template"]}}, places=PLAN_RU
+    ),
+    f"{ADMIN}/templates/{{form}}/{{language}}/choice": Sent(json={"number": 0}, places=PLAN_RU),
     f"{ADMIN}/accounts": Sent(json={"login": "api.made", "access": "auditor"}),
     ACCOUNT: Sent(json={"access": "auditor", "name": "API"}, places={"{login}": "spare1"}),
     f"{ACCOUNT}/closing": Sent(places={"{login}": "spare1"}),
@@ -453,6 +459,11 @@ SENT: Mapping[str, Sent] = {
     ),
     "/administration/people/import": Sent(
         form={"do": "take"}, files={"file": ("people.csv", PEOPLE.format(unit=OWN, n=2).encode())}
+    ),
+    "/administration/templates/{form}": Sent(
+        form={"language": "kk"},
+        files={"file": ("бланк.docx", letterhead())},
+        places={"{form}": "plan"},
     ),
     "/administration/channels": Sent(form={"channel": "folder", "email": "x@example.kz"}, changes=False),
     "/administration/channels/resend": Sent(form={}, changes=False),
@@ -591,6 +602,7 @@ def _files(world: World) -> None:
         "schedule": ("file", "график.csv", SCHEDULE.format(n=1, unit=OWN).encode()),
         "past": ("file", PAST.name, PAST.read_bytes()),
         "trainings": ("file", "оқыту.csv", TRAININGS.format(n=1).encode()),
+        "template": ("file", "бланк.docx", letterhead()),
         "people": ("file", "people.csv", PEOPLE.format(unit=OWN, n=1).encode()),
         "page schedule": ("schedule", "график.csv", SCHEDULE.format(n=2, unit=OWN).encode()),
     }

@@ -23,6 +23,7 @@ from web.api import (
     registers,
     risks,
     statistics,
+    templates,
     units,
 )
 
@@ -47,5 +48,6 @@ for part in (
     people,
     accounts,
     audit,
+    templates,
 ):
     router.include_router(part.router)

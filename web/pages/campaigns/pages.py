@@ -33,9 +33,8 @@ from services.campaigns import (
 )
 from services.context import RequestContext
 from services.evidence import clean_file_name
-from services.inputs import build
+from services.inputs import FileInput, build
 from services.register_views import field_view, seen_register
-from services.registers import FileInput
 from web.auth.dependencies import Managing, Reading
 from web.pages.cases.documents import XLSX, as_file
 from web.pages.cases.page import redirect

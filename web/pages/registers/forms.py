@@ -9,9 +9,8 @@ from starlette.datastructures import FormData, UploadFile
 
 from services.context import RequestContext
 from services.evidence import clean_file_name
-from services.inputs import OpenFile, build
+from services.inputs import FileInput, OpenFile, build
 from services.register_views import FieldView, RowView
-from services.registers import FileInput
 from web.ui.form_values import InvalidForm, RejectedForm
 from web.ui.name_fields import NameField, build_person_field, build_unit_field, resolve_person, resolve_unit
 from workflow.registers.values import InvalidRow, problem_arguments

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from services import scoring as scoring_services
 from services.context import RequestContext
+from services.documents.own_templates import templates_in_use
 from services.year_reports import filled_report, report_marks, year_reports
 from web.auth.dependencies import Reading
 from web.pages.cases.documents import DOCX, as_file, register_file
@@ -93,7 +94,7 @@ def scores_page(
     """Points of a year: earned, lost, at stake, with their arithmetic and the readings used."""
     today = ctx.today
     view = points_of_year(request, ctx, unit, year, number=number)
-    years = (ctx.calendar.first.year, ctx.calendar.last.year)
+    years, own = (ctx.calendar.first.year, ctx.calendar.last.year), templates_in_use(ctx.app)
     return page(
         *(request, ctx, "scores.html"),
         today=today,
@@ -101,7 +102,7 @@ def scores_page(
         units=unit_choices(ctx, unit or ""),
         years=years,
         reports=year_reports(),
-        report_marks={one.id: report_marks(ctx, one, unit=view.unit.id) for one in year_reports()},
+        report_marks={one.id: report_marks(ctx, one, own, unit=view.unit.id) for one in year_reports()},
     )
 
 

@@ -1,0 +1,51 @@
+"""The organisation's own templates of forms in use: their bytes, and what is said of them beside a form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from documents.sheets.unreadable import EvidenceDamaged
+
+if TYPE_CHECKING:
+    from documents.forms import Form, Note
+    from services.app import AppContext
+    from storage.org.templates import TemplateStep
+
+InUse = Mapping[tuple[str, str], "TemplateStep"]
+"""Form and language -> the template in use; without one ours is."""
+
+
+def templates_in_use(app: AppContext) -> InUse:
+    """Return the organisation's own templates in use."""
+    from storage.org.templates import template_steps
+
+    last = {(step.form, step.language): step for step in template_steps(app.engine)}
+    return {place: step for place, step in last.items() if step.sha256}
+
+
+def own_template(app: AppContext, form: str, language: str) -> bytes | None:
+    """Return the organisation's own template of a form, compared with its hash; None where ours is used.
+
+    Raises:
+        EvidenceDamaged: the stored file is missing, altered or unreadable.
+    """
+    from storage.org.templates import template_steps
+
+    steps = template_steps(app.engine, form, language)
+    if not steps or not steps[-1].sha256:
+        return None
+    try:
+        with app.evidence.open(steps[-1].sha256) as content:
+            return content.read()
+    except EvidenceDamaged as damage:
+        raise damage.of(form, steps[-1].name) from None
+
+
+def layout_notes(form: Form, own: InUse) -> tuple[Note, ...]:
+    """Return what is said beside a form of its layout: whose it is, in which language."""
+    from documents.forms import LANGUAGES, Note, form_marks
+
+    ours = [language for language in LANGUAGES if (form.id, language) not in own]
+    marks = form_marks(form, ours[-1]) if ours else ()
+    return (*marks, *(Note(code=f"form.mark.own_{one}") for one in LANGUAGES if one not in ours))

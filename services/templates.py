@@ -1,0 +1,278 @@
+"""The organisation's own DOCX templates of forms: placeholders of each form, templates uploaded and chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from documents.forms import Form, form, names, title
+from documents.forms.own_template import MAX_TEMPLATE_BYTES, Placeholder, placeholders
+from documents.sandbox.readers import check_template
+from documents.sheets.unreadable import UnreadablePaper
+from i18n import LANGUAGES, say
+from services.context import RequestContext
+from services.evidence import open_file, store_file
+from services.inputs import FileInput, OpenFile
+from services.verbs import Command, NotFound, verb
+from storage.org.templates import TemplateStep, append_step, template_steps
+from workflow.law.procedure import Text
+
+FormId = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,60}$")]
+PaperLanguage = Literal["kk", "ru"]
+Titles = dict[str, str]
+
+
+class UnknownTemplate(NotFound):
+    """There is no such form, or it has no own template of that number."""
+
+    not_found = "web.problem.no_template"
+
+
+class AskTemplates(Command):
+    """Ask for the forms and their own templates: of all forms, or of one."""
+
+    form: FormId | None = None
+
+
+class TakeTemplate(Command):
+    """Use a DOCX file as the template of a form in a language."""
+
+    form: FormId
+    language: PaperLanguage
+    file: FileInput
+
+
+class ChooseTemplate(Command):
+    """Use an earlier template of a form again by its number, or with 0 ours."""
+
+    form: FormId
+    language: PaperLanguage
+    number: Annotated[int, Field(ge=0)]
+
+
+class PlaceholderView(BaseModel):
+    """A placeholder as written in a template. `group`: the heading of the rows it belongs to."""
+
+    name: str
+    title: Titles
+    kind: str
+    optional: bool
+    group: Titles | None
+
+
+class TemplateStepView(BaseModel):
+    """A template taken into use. `number`: from 1, the same file has the same; 0: ours was taken again.
+
+    `lacking`: titles of obligatory fields it has no placeholder for.
+    """
+
+    number: int
+    name: str
+    sha256: str
+    at: datetime
+    by: str
+    lacking: list[Titles]
+
+
+class TemplateView(BaseModel):
+    """The own templates of a form in a language, in order; the last is in use. Without any ours is."""
+
+    form: str
+    language: PaperLanguage
+    steps: list[TemplateStepView]
+
+
+class FormView(BaseModel):
+    """A form with its placeholders and its own templates."""
+
+    id: str
+    title: Titles
+    placeholders: list[PlaceholderView]
+    templates: list[TemplateView]
+
+
+class FormList(BaseModel):
+    """Forms that may have a template of the organisation's own."""
+
+    forms: list[FormView]
+
+
+@verb("settings", writes=False)
+def list_templates(ctx: RequestContext, command: AskTemplates) -> FormList:
+    """Return forms with their placeholders and the organisation's own templates."""
+    asked = [_form(command.form)] if command.form else [form(name) for name in names()]
+    steps: dict[tuple[str, str], list[TemplateStep]] = {}
+    for step in template_steps(ctx.app.engine):
+        steps.setdefault((step.form, step.language), []).append(step)
+    return FormList(
+        forms=[
+            FormView(
+                id=one.id,
+                title=_titles(one.title),
+                placeholders=[_placeholder(item) for item in placeholders(one)],
+                templates=[
+                    _template(one, "kk", steps.get((one.id, "kk"), [])),
+                    _template(one, "ru", steps.get((one.id, "ru"), [])),
+                ],
+            )
+            for one in asked
+        ]
+    )
+
+
+@verb("settings")
+def take_template(ctx: RequestContext, command: TakeTemplate) -> TemplateView:
+    """Check a DOCX file and use it as the template of a form; the one in use again changes nothing.
+
+    Raises:
+        UnknownTemplate: there is no such form.
+        UnreadablePaper: it cannot be used; `errors` names every placeholder and part that is wrong.
+        EvidenceRefused: it is no DOCX file, or cannot be stored.
+    """
+    about = _form(command.form)
+    opened = open_file(ctx, command.file)
+    if opened is None:
+        raise UnreadablePaper("form_template_no_file")
+    content, name = opened
+    if not name.lower().endswith(".docx"):
+        raise UnreadablePaper("form_template_no_docx", name=name)
+    data = content.read(MAX_TEMPLATE_BYTES + 1)
+    lacking = check_template(data, name, form=about.id)
+    content.seek(0)
+    stored = store_file(ctx, FileInput(content=OpenFile(name, content)))
+    return _take(ctx, command, name=name, sha256=str(stored["sha256"]), lacking=lacking)
+
+
+@verb("settings")
+def choose_template(ctx: RequestContext, command: ChooseTemplate) -> TemplateView:
+    """Use an earlier template of a form again, or ours (0).
+
+    Raises:
+        UnknownTemplate: there is no such form, or it has no template of that number.
+    """
+    if command.number == 0:
+        return _take(ctx, command, name="", sha256="", lacking=())
+    step = _numbered(ctx, command.form, command.language, command.number)
+    return _take(ctx, command, name=step.name, sha256=step.sha256, lacking=step.lacking)
+
+
+def template_file(ctx: RequestContext, form: str, language: str, number: int) -> tuple[str, bytes]:
+    """Return name and bytes of an own template, compared with its hash.
+
+    Raises:
+        UnknownTemplate: the form has no template of that number.
+        EvidenceDamaged: the stored file is missing or altered.
+    """
+    step = _numbered(ctx, form, language, number)
+    with ctx.app.evidence.open(step.sha256) as content:
+        return step.name, content.read()
+
+
+def _take(
+    ctx: RequestContext,
+    command: TakeTemplate | ChooseTemplate,
+    *,
+    name: str,
+    sha256: str,
+    lacking: tuple[str, ...],
+) -> TemplateView:
+    """Append the step unless the template is in use already; return the steps as they are then."""
+    about = _form(command.form)
+    steps = template_steps(ctx.app.engine, about.id, command.language)
+    if sha256 != (steps[-1].sha256 if steps else ""):
+        append_step(
+            ctx.app.engine,
+            TemplateStep(
+                form=about.id,
+                language=command.language,
+                sha256=sha256,
+                name=name,
+                lacking=lacking,
+                at=ctx.now,
+                by=ctx.reader.login,
+            ),
+            on=ctx.today,
+        )
+        steps = template_steps(ctx.app.engine, about.id, command.language)
+    return _template(about, command.language, steps)
+
+
+def _form(name: str) -> Form:
+    if name not in names():
+        raise UnknownTemplate("web.problem.no_template")
+    return form(name)
+
+
+def _numbered(ctx: RequestContext, form: str, language: str, number: int) -> TemplateStep:
+    steps = template_steps(ctx.app.engine, form, language)
+    files = list({step.sha256: step for step in steps if step.sha256}.values())
+    if not 0 < number <= len(files):
+        raise UnknownTemplate("web.problem.no_template")
+    return files[number - 1]
+
+
+def _template(about: Form, language: PaperLanguage, steps: list[TemplateStep]) -> TemplateView:
+    files = dict.fromkeys(one.sha256 for one in steps if one.sha256)
+    numbers = {sha256: at for at, sha256 in enumerate(files, 1)}
+    known = {one.name: one for one in placeholders(about)}
+    return TemplateView(
+        form=about.id,
+        language=language,
+        steps=[
+            TemplateStepView(
+                number=numbers.get(one.sha256, 0),
+                name=one.name,
+                sha256=one.sha256,
+                at=one.at,
+                by=one.by,
+                lacking=[_lacking(known, name) for name in one.lacking],
+            )
+            for one in steps
+        ],
+    )
+
+
+def _lacking(known: dict[str, Placeholder], name: str) -> Titles:
+    """Return the title of what a template lacks: of a field, or of a list with the heading of its group."""
+    if name in known:
+        return _title(known[name])
+    group = next((one.group for one in known.values() if one.name.startswith(f"{name}.")), None)
+    rows = _titles_of("form.placeholder.rows")
+    return (
+        {language: f"{rows[language]}: {text}" for language, text in _titles(group).items()} if group else rows
+    )
+
+
+def _placeholder(one: Placeholder) -> PlaceholderView:
+    return PlaceholderView(
+        name=one.name,
+        title=_title(one),
+        kind=one.field.kind if one.field else "list",
+        optional=one.field.optional if one.field else True,
+        group=_titles(one.group) if one.group else None,
+    )
+
+
+def _title(one: Placeholder) -> Titles:
+    """Return what a placeholder stands for; of another form of a value, with that form."""
+    if one.field is None:
+        return _titles_of("form.placeholder.told")
+    field = one.field.id
+    if not one.ending:
+        return {language: title(field, language) for language in LANGUAGES}
+    code = f"form.placeholder{one.ending}{'_date' if one.field.kind == 'date' else ''}"
+    return {language: say(code, {"title": title(field, language)}, language) for language in LANGUAGES}
+
+
+def _titles(text: Mapping[str, str] | Text) -> Titles:
+    """Return a text in each language; one of papers has no English of its own, and is shown in Russian."""
+    if isinstance(text, Text):
+        return {language: text[language] for language in LANGUAGES}
+    return {language: text.get(language, text["ru"]) for language in LANGUAGES}
+
+
+def _titles_of(code: str) -> Titles:
+    return {language: say(code, {}, language) for language in LANGUAGES}

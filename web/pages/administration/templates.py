@@ -1,0 +1,93 @@
+"""Administration pages for the organisation's own templates of forms: uploaded, chosen, removed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
+from starlette.datastructures import FormData, UploadFile
+from starlette.responses import Response
+
+from documents import UnreadablePaper
+from services import templates
+from services.context import RequestContext
+from services.inputs import FileInput, OpenFile, build
+from services.templates import AskTemplates, ChooseTemplate, TakeTemplate
+from services.verbs import NotFound
+from web.auth.dependencies import Setting
+from web.auth.reading import run_in_reading_thread
+from web.pages.administration.common import onward, show
+from web.pages.cases.documents import DOCX, as_file
+from workflow.refusal import Refusal
+
+router = APIRouter(include_in_schema=False, prefix="/administration/templates")
+MAX_FIELD_BYTES = 1024
+FormPath = Annotated[str, Path(pattern=r"^[a-z_]{1,60}$")]
+LanguagePath = Annotated[str, Path(pattern=r"^(kk|ru)$")]
+
+
+@router.get("")
+def template_list(request: Request, ctx: Setting) -> Response:
+    """Show the forms, and which have a template of the organisation's own."""
+    forms = templates.list_templates(ctx, AskTemplates()).forms
+    return show(request, ctx, "templates.html", forms=forms)
+
+
+@router.get("/{form}")
+def template_page(request: Request, ctx: Setting, form: FormPath) -> Response:
+    """Show the placeholders of a form, and its own templates."""
+    return _form_page(request, ctx, form)
+
+
+@router.post("/{form}")
+async def save_template(request: Request, ctx: Setting, form: FormPath) -> Response:
+    """Take an uploaded template into use, or an earlier one, or ours."""
+    async with request.form(max_files=1, max_fields=5, max_part_size=MAX_FIELD_BYTES) as typed:
+        return await run_in_reading_thread(request, _save, request, ctx, form, typed)
+
+
+@router.get("/{form}/{language}/{number}")
+def template_download(ctx: Setting, form: FormPath, language: LanguagePath, number: int) -> Response:
+    """An own template as it was uploaded."""
+    return template_response(ctx, form, language, number)
+
+
+def template_response(ctx: RequestContext, form: str, language: str, number: int) -> Response:
+    """Return an own template as a download."""
+    name, content = templates.template_file(ctx, form, language, number)
+    return as_file(content, DOCX, name)
+
+
+def _save(request: Request, ctx: RequestContext, form: str, typed: FormData) -> Response:
+    fields = {"form": form, "language": typed.get("language", "")}
+    try:
+        if typed.get("do") == "choose":
+            number = str(typed.get("number", ""))
+            templates.choose_template(ctx, build(ChooseTemplate, {**fields, "number": number}))
+        else:
+            upload = typed.get("file")
+            file = (
+                build(FileInput, {"content": OpenFile(upload.filename or "", upload.file)})
+                if isinstance(upload, UploadFile) and upload.filename
+                else FileInput()
+            )
+            templates.take_template(ctx, build(TakeTemplate, {**fields, "file": file}))
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        return _form_page(request, ctx, form, refusal=refusal)
+    return onward(request, f"/administration/templates/{form}", said="saved")
+
+
+def _form_page(request: Request, ctx: RequestContext, form: str, *, refusal: Refusal | None = None) -> Response:
+    (shown,) = templates.list_templates(ctx, AskTemplates(form=form)).forms
+    return show(
+        request,
+        ctx,
+        "template.html",
+        status=200 if refusal is None else 422,
+        place=f"/administration/templates/{form}",
+        form=shown,
+        refusal=refusal,
+        errors=refusal.errors if isinstance(refusal, UnreadablePaper) else (),
+    )
