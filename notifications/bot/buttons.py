@@ -18,7 +18,7 @@ from i18n import explain, say
 from notifications.acknowledgement import acknowledge
 from notifications.bot import evidence
 from notifications.bot.messages import ButtonAction, Reply, line, shorten
-from notifications.bot.office import CampaignAnswers, House, is_notified, is_responsible, obligation_of
+from notifications.bot.office import CampaignAnswers, House, is_notified, is_responsible
 from notifications.moved_dates import was_notified
 from notifications.notice import Notice
 from notifications.wire.telegram import Button, buttons, reference
@@ -26,6 +26,7 @@ from workflow.board.rows import WAITING
 from workflow.cases.commands import reminder_actions, withdrawals
 from workflow.cases.commands.desk import View
 from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.org.office import Office, Person
 from workflow.refusal import Refusal
 
@@ -129,7 +130,8 @@ def _answers(house: House, notice: Notice, language: str, *, today: date) -> tup
     view = house.desk.view(notice.case, today=today)
     if view.procedure.confidential:
         return ()
-    return tuple(one.title[language] for one in obligation_of(view.procedure, notice.obligation).options)
+    asked = entry_obligation(view.case, view.procedure, notice.obligation)
+    return tuple(one.title[language] for one in asked.options)
 
 
 def _decide(

@@ -15,9 +15,10 @@ from i18n import refusal, say
 from notifications.bot import buttons, evidence
 from notifications.bot.messages import LANGUAGES, ButtonAction, Reply, Sender, line, shorten
 from notifications.bot.office import CampaignAnswers, House, rows_of_person
-from notifications.letters.texts import standing
+from notifications.letters.texts import object_names, standing
 from notifications.links import Link, hash_code
 from notifications.wire.telegram import Button
+from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.org.office import Office, Person, with_officer
 from workflow.refusal import Refusal
 
@@ -216,13 +217,13 @@ def list_deadlines(
             discreet = say("digest.discreet", {}, language)
             lines += [f"• {escape(discreet, quote=False)} – {line('day', language, on=row.due)} · {case.id}"]
             continue
-        obligation = procedure.by_id[row.obligation.partition(".")[0].partition("#")[0]]
+        obligation = entry_obligation(case, procedure, row.obligation)
         stands = standing(row.due, house.calendar, today=today)
         arguments = {"title": obligation.title, "due": row.due, "today": today}
         arguments |= {"left": stands.left, "late": stands.late}
         said = say(f"letter.subject_{stands.word}", arguments, language)
         force = say(f"letter.force_{obligation.force}", {}, language)
-        place = " · ".join(filter(None, (force, case.object_in(language), case.id)))
+        place = " · ".join(filter(None, (force, object_names(case, procedure)[language], case.id)))
         lines += [
             f"• {escape(said, quote=False)}\n   {escape(place, quote=False)} · <code>{row.obligation}</code>"
         ]

@@ -16,8 +16,9 @@ from notifications.rules import Rules
 from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.cases.commands.desk import CaseCommands
+from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.library import Library
-from workflow.law.procedure import Obligation, Procedure
+from workflow.law.procedure import Procedure
 from workflow.org.duties import Unresolved
 from workflow.org.office import Office, Person
 
@@ -125,7 +126,7 @@ def is_responsible(
     """Return whether the person must fulfil the obligation, or is deputy of one who must, by the office as of
     today.
     """
-    obligation = obligation_of(house.library.named(case.edition), deadline)
+    obligation = entry_obligation(case, house.library.named(case.edition), deadline)
     found = resolve_assignees(office, case, obligation, deadline, on=today)
     return not isinstance(found, Unresolved) and any(one.person.key == person.key for one in found)
 
@@ -135,14 +136,9 @@ def is_notified(
 ) -> bool:
     """Return whether the escalation of the deadline still notifies the person, by the office as of today."""
     procedure = house.library.named(case.edition)
-    obligation = obligation_of(procedure, deadline)
+    obligation = entry_obligation(case, procedure, deadline)
     for rung in procedure.ladders[obligation.ladder].rungs:
         people, _ = resolve_recipients(office, case, obligation, deadline, rung, on=today)
         if any(one.person.key == person.key for one in people):
             return True
     return False
-
-
-def obligation_of(procedure: Procedure, deadline: str) -> Obligation:
-    """Return the obligation of a deadline's id, with or without its period."""
-    return procedure.by_id[deadline.partition(".")[0].partition("#")[0]]

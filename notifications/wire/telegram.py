@@ -10,6 +10,7 @@ from html import escape
 
 from i18n import say
 from notifications.notice import Letter, Notice
+from workflow.cases.registers.entries import is_entry
 
 LONGEST = 4096
 """Characters a message may have, counted as UTF-16 does, marks not counted."""
@@ -67,6 +68,9 @@ def buttons(notice: Notice, answers: Sequence[str] = ()) -> Buttons:
     if answers:
         given = tuple((Button(text, f"d:{name}:{number}"),) for number, text in enumerate(answers, 1))
         return (*given, (button("acknowledge", "a"), button("open", "o")))
+    if is_entry(notice.obligation):
+        # A row of a register is answered on its page, where it says more than a day.
+        return ((button("acknowledge", "a"), button("snooze", "s")), (button("open", "o"),))
     return (
         (button("acknowledge", "a"), button("snooze", "s")),
         (button("done", "d"), button("evidence", "e")),

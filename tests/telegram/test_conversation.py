@@ -15,11 +15,12 @@ from storage.cases.ledger import SqlLedger
 from storage.notices.links import SqlLinks
 from storage.org import store as office_store
 from tests.law import CALENDAR, library
-from tests.notifications.town import AIGUL, DANA, FIVE_BEFORE, OFFICER, RULES, Shelf, Town, noon
+from tests.notifications.town import AIGUL, BOLAT, DANA, FIVE_BEFORE, OFFICER, RULES, Shelf, Town, noon
 from tests.telegram import emulator
 from tests.telegram.emulator import STRANGER, Emulator, Message
 from tests.telegram.talk import Talk, listening
 from workflow.cases.case import Case, Event
+from workflow.cases.commands import assignments
 from workflow.cases.commands.desk import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.law.library import Library
@@ -255,6 +256,32 @@ def test_the_lists_are_ones_own(talk: Talk, links: SqlLinks) -> None:
     assert talk.tell(emulator.BOLAT, "/my").text.startswith("До ")
     talk.day(date(2026, 4, 1))
     assert "(2 жұмыс күні өтті)" in talk.tell(emulator.AIGUL, "/overdue").text
+
+
+def test_an_assignment_stands_in_the_lists_and_is_answered_on_its_page(talk: Talk, case: Case) -> None:
+    """Its assignee reads it among their own, nobody else's list ends at it; its reminder offers no bare day."""
+    linked(talk)
+    linked(talk, "bolat@example.kz", emulator.BOLAT)
+    assignments.give(
+        talk.town.desk,
+        case.id,
+        text="Тізімді дайындаңыз",
+        assignee=BOLAT.key,
+        until=talk.today,
+        giver=DANA.key,
+        by="dana",
+        now=talk.now,
+        today=talk.today,
+    )
+
+    assert "тізімді дайындаңыз – 18 марта" in talk.tell(emulator.BOLAT, "/my").text
+    assert "30 наурыз (5 жұмыс күні қалды)" in talk.tell(emulator.AIGUL, "/my").text
+    before = len(talk.emulator.seen(emulator.BOLAT))
+    reminded(talk)
+    written = talk.emulator.seen(emulator.BOLAT)[before:]
+    (reminder,) = [one for one in written if one.text.startswith("<b>Срок сегодня: тізімді")]
+    assert set(reminder.buttons) == {"Ознакомлен", "Напомнить позже", "Открыть дело"}
+    talk.press(emulator.BOLAT, reminder, "Открыть дело")
 
 
 def test_the_language_is_the_readers(talk: Talk, links: SqlLinks) -> None:
