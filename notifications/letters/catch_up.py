@@ -8,7 +8,7 @@ from i18n import say
 from notifications.letters.lists import Item, sections
 from notifications.letters.page import Page, render_letter
 from notifications.letters.subjects import Matters
-from notifications.letters.texts import Matter, case_page, entry, relation_to_matter
+from notifications.letters.texts import Matter, case_page, entry, object_names, relation_to_matter
 from notifications.notice import Letter, Notice
 
 
@@ -21,7 +21,7 @@ def items(told: Sequence[tuple[Notice, Matter]], matters: Matters) -> list[Item]
         day, now = relation_to_matter(matter, matters.calendar, today=matters.today)
         found[one.case, one.obligation] = Item(
             title=matter.deadline.obligation.title,
-            object=matter.case.object_names(),
+            object=object_names(matter.case, matter.procedure),
             due=day,
             standing=now,
             force=matter.deadline.obligation.force,

@@ -12,7 +12,7 @@ from notifications.letters.lists import OVERDUE, SLIPPED, Item, count, sections
 from notifications.letters.overview import CAUSES, OpenDeadline, Overview
 from notifications.letters.page import Line, Page, Section, render_letter
 from notifications.letters.subjects import Matters
-from notifications.letters.texts import Matter
+from notifications.letters.texts import Matter, object_names
 from notifications.notice import Letter, Notice
 from workflow.cases.registers.entries import row_kind
 from workflow.law.procedure import Text
@@ -169,7 +169,7 @@ def _item(one: OpenDeadline, matters: Matters, *, more: str = "") -> Item:
     address = matters.rules.public_address
     return Item(
         title=one.title,
-        object=one.case.object_names(),
+        object=object_names(one.case, one.procedure),
         due=one.due,
         standing=one.standing,
         force=one.obligation.force,

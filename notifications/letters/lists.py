@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -26,7 +26,7 @@ class Item:
     """
 
     title: Text
-    object: Mapping[str, str]
+    object: Text
     due: date
     standing: DeadlineSummary
     force: Force

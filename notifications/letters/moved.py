@@ -9,7 +9,7 @@ from itertools import zip_longest
 
 from i18n import explain, knows, say
 from notifications.letters.page import Line, Page, Section, render_letter
-from notifications.letters.texts import Matter, case_page, entry
+from notifications.letters.texts import Matter, case_page, entry, object_names
 from notifications.notice import Entry, Letter, Notice
 from notifications.rules import Rules
 from workflow.deadlines.adjustments import decision_elements
@@ -89,10 +89,11 @@ def _arguments(one: Notice, matter: Matter) -> dict[str, object]:
     title = matter.deadline.obligation.title
     awaited = str(one.about.get("awaited", ""))
     anchor = matter.procedure.anchor_by_id.get(awaited.partition(".")[0])
+    about = object_names(matter.case, matter.procedure)
     return {
         "awaited": anchor.title if anchor else awaited,
         "title": title,
-        "object": matter.case.object_names() if matter.case.object_in("kk") else matter.case.id,
+        "object": about if about["kk"] else matter.case.id,
         "old": old,
         "new": one.due,
         "today": old,

@@ -18,7 +18,7 @@ from workflow.cases.registers.entries import number_of, row_kind
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.explanations import awaited_elements
 from workflow.deadlines.lateness import holds_on, lateness
-from workflow.law.procedure import Procedure
+from workflow.law.procedure import Procedure, Text
 from workflow.org.office import Recipient
 
 
@@ -148,12 +148,18 @@ def entry(matter: Matter, *, language: str, domain: str, queued_at: datetime, on
         sequence=max(0, int((queued_at - opened).total_seconds())),
         on=day,
         stamp=queued_at,
-        summary=" – ".join(filter(None, (title, case.object_in(language)))),
+        summary=" – ".join(filter(None, (title, object_names(case, matter.procedure)[language]))),
         text=f"{force}\n{' '.join(explain(deadline.explanation, language))}",
         link=case_page(matter) or "",
         status="CONFIRMED" if deadline.status == "firm" else "TENTATIVE",
         language=language,
     )
+
+
+def object_names(case: Case, procedure: Procedure) -> Text:
+    """Return what a case is about by language, a body as the act names it; empty for a case about nothing."""
+    body = procedure.bodies.get(case.object)
+    return body.title if body else Text(**case.object_names())
 
 
 def case_page(matter: Matter) -> str | None:
@@ -200,8 +206,9 @@ def _table(matter: Matter, language: str, *, today: date) -> Iterator[Line]:
     def line(label: str, text: str, link: str | None = None) -> Line:
         return Line(label=say(f"letter.label_{label}", {}, language), text=text, link=link)
 
-    if about := case.object_in(language):
-        yield line("object", about)
+    if about := object_names(case, procedure)[language]:
+        kind = "body" if case.object in procedure.bodies else "subject"
+        yield line("object" if "analysis_started" in procedure.by_id else kind, about)
     if matter.unit:
         yield line("unit", matter.unit)
     yield line(row_kind(deadline.id) or "obligation", obligation.title[language])
@@ -222,8 +229,8 @@ def _table(matter: Matter, language: str, *, today: date) -> Iterator[Line]:
         yield line("range", say("letter.range", ends, language))
     if deadline.safe_by and deadline.safe_by != deadline.due and deadline.safe_by >= today:
         yield line("safe_by", say("letter.due", {"on": deadline.safe_by}, language))
-    if deadline.due and deadline.status != "firm":
-        yield line("certainty", say(f"letter.certainty_{deadline.status}", {}, language))
+    if deadline.due and (certainty := _certainty(deadline)):
+        yield line("certainty", say(f"letter.certainty_{certainty}", {}, language))
     yield line("force", say(f"letter.force_{obligation.force}", {}, language))
     if obligation.practice:
         yield line("assumed", say("letter.practice", {}, language))
@@ -240,6 +247,13 @@ def _table(matter: Matter, language: str, *, today: date) -> Iterator[Line]:
     if act and act.address:
         yield line("act", act.short[language], act.address)
     yield line("case", case.id)
+
+
+def _certainty(deadline: Deadline) -> str:
+    """Return why a due date may still move; "" for one that will not, also where nothing happened yet."""
+    if deadline.status != "planned":
+        return "" if deadline.status == "firm" else deadline.status
+    return deadline.anchor if deadline.anchor in ("planned", "derived") else ""
 
 
 def _to_do(matter: Matter, language: str, *, late: bool) -> Iterator[Line]:

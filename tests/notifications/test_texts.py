@@ -13,9 +13,9 @@ from calendars.terms import OnDate
 from i18n import LANGUAGES
 from notifications.letters.texts import Matter, letter, page, standing
 from notifications.notice import Letter
-from tests.law import CALENDAR, analysis, case
+from tests.law import CALENDAR, analysis, case, library
 from tests.notifications.town import AIGUL, ANNOUNCE_BY, BOLAT, DANA, END, FIVE_BEFORE, START
-from workflow.cases.case import Case, Event
+from workflow.cases.case import Case, Event, Fact
 from workflow.cases.registers.measure_term import MeasureTerm, as_data
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadline
@@ -371,3 +371,30 @@ def test_a_row_of_a_register_is_called_what_it_is_and_tells_who_named_its_reader
     assert "2026 жылғы 2 наурызда берілген тапсырма бойынша" in text("assignment.1", "kk")
     assert "\nМероприятие: Тәртіпті бекіту\nЭтап: Мониторинг\n" in plan
     assert "потому что названы ответственным в плане мероприятий." in plan
+
+
+def test_a_letter_of_the_concepts_plan_names_the_body_and_says_nothing_of_a_plan_date() -> None:
+    """The body by its name and not by its id, no object of any analysis; the quarter is the act's own date."""
+    procedure = library().named("concept-plan.2022-02-02")
+    known = replace(case(procedure=procedure), object="MOH", unit="ministry")
+    today = date(2025, 10, 1)
+    found = deadline(known, procedure, CALENDAR, "measure_31", today=today)
+    said = letter(matter(found, case=known, procedure=procedure), CALENDAR, language="ru", today=today)
+
+    assert "\nОрган: Министерство здравоохранения\n" in said.text
+    assert "MOH" not in said.text
+    assert "Объект анализа" not in said.text
+    assert "Расчёт срока" not in said.text
+
+
+def test_a_date_counted_from_a_step_that_is_not_done_says_so() -> None:
+    """Neither firm nor planned: it holds if the step before is done on its last day."""
+    known = replace(
+        the_case(), planned={}, facts={"note_signed": Fact(name="note_signed", on=date(2026, 6, 15))}
+    )
+    found = deadline(known, analysis(), CALENDAR, "quarter_reviewed.2026Q2", today=date(2026, 7, 1))
+    said = letter(matter(found, case=known), CALENDAR, language="ru", today=date(2026, 7, 1))
+
+    assert (
+        "\nРасчёт срока: в расчёте на исполнение предыдущего шага в последний день; при ином дне" in said.text
+    )
