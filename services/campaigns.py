@@ -137,13 +137,14 @@ class CampaignPersonView(BaseModel):
 
 
 class CampaignEventView(BaseModel):
-    """A line of a campaign's history; `joined` and `left`: how many people did."""
+    """A line of a campaign's history; `joined`, `left`: how many people did; `until`: extended to that day."""
 
     kind: str
     at: datetime
     by: str
     joined: int = 0
     left: int = 0
+    until: date | None = None
 
 
 class CampaignPage(BaseModel):
@@ -214,6 +215,13 @@ class RemindCampaign(Command):
     """Write again to everybody whose answer is awaited."""
 
     campaign: CampaignId
+
+
+class ExtendCampaign(Command):
+    """Take answers until a later day; one whose last day has passed takes them again."""
+
+    campaign: CampaignId
+    until: Day
 
 
 class CloseCampaign(Command):
@@ -325,7 +333,7 @@ def show_campaign(ctx: RequestContext, command: ShowCampaign) -> CampaignPage:
         pages=max(1, -(-total // command.size)),
         people=[_person_view(one, office) for one in people],
         history=[
-            CampaignEventView(kind=one.kind, at=one.at, by=one.by, **_joined_and_left(one.payload))
+            CampaignEventView(kind=one.kind, at=one.at, by=one.by, **_details(one.payload))
             for one in store.history(campaign.id)
         ],
     )
@@ -336,6 +344,18 @@ def remind_campaign(ctx: RequestContext, command: RemindCampaign) -> CampaignPag
     """Write again to everybody whose answer is awaited; the letters leave with the next round."""
     campaign = _open_campaign(ctx, command.campaign)
     _store(ctx).remind(campaign, by=ctx.reader.login, now=ctx.now, today=ctx.today)
+    return show_campaign(ctx, ShowCampaign(campaign=campaign.id))
+
+
+@verb("manage")
+def extend_campaign(ctx: RequestContext, command: ExtendCampaign) -> CampaignPage:
+    """Take answers until a later day; every link is good until then."""
+    campaign = _open_campaign(ctx, command.campaign, past=True)
+    if command.until < ctx.today:
+        raise BadCampaign("campaign.past", until=command.until)
+    if command.until <= campaign.until:
+        raise BadCampaign("campaign.not_later", until=campaign.until)
+    _store(ctx).extend(campaign, command.until, by=ctx.reader.login, now=ctx.now, today=ctx.today)
     return show_campaign(ctx, ShowCampaign(campaign=campaign.id))
 
 
@@ -620,8 +640,8 @@ def _add_answer(
     return ids[0]
 
 
-def _open_campaign(ctx: RequestContext, name: str) -> StartedCampaign:
-    """Return a campaign the reader may change.
+def _open_campaign(ctx: RequestContext, name: str, *, past: bool = False) -> StartedCampaign:
+    """Return a campaign the reader may change. `past`: also one whose last day has passed.
 
     Raises:
         UnknownCampaign: they do not see it; NotAllowed: it asks people beyond their reach.
@@ -630,7 +650,7 @@ def _open_campaign(ctx: RequestContext, name: str) -> StartedCampaign:
     campaign = seen_campaign(ctx, name)
     if not _reaches(ctx, campaign):
         raise NotAllowed
-    if not campaign.is_open(ctx.today):
+    if campaign.closed_on is not None or not (past or campaign.is_open(ctx.today)):
         raise BadCampaign("campaign.ended", campaign=campaign.id)
     return campaign
 
@@ -770,11 +790,12 @@ def _person_view(one: CampaignPerson, office: Office) -> CampaignPersonView:
     )
 
 
-def _joined_and_left(payload: str) -> dict[str, Any]:
+def _details(payload: str) -> dict[str, Any]:
     import json
 
     content = json.loads(payload)
-    return {"joined": int(content.get("joined", 0)), "left": len(content.get("left", ()))}
+    numbers = {"joined": int(content.get("joined", 0)), "left": len(content.get("left", ()))}
+    return {**numbers, "until": content.get("until")}
 
 
 def _titles(text: Text) -> Titles:

@@ -980,6 +980,7 @@ class CampaignPersonRow(TableBase, table=True):
     answered_at: datetime | None = Field(default=None, sa_type=Moment)
     written: int = -1
     reached: bool = False
+    search: str = Field(default="", sa_type=Text, sa_column_kwargs={"server_default": ""})
 
 
 def _table(name: str) -> Table:

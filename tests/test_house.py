@@ -129,7 +129,10 @@ def test_no_command_of_the_contract_is_missing() -> None:
         *(f"assignment {name}" for name in ("give", "answer", "refuse", "extend")),
         *(f"positions {name}" for name in ("list", "add", "clear", "talk", "plan")),
         *("cartogram record", "cartogram compare", "remarks list", "remarks add", "remarks answer", "register"),
-        *(f"campaign {name}" for name in ("list", "start", "show", "remind", "close", "record", "export")),
+        *(
+            f"campaign {name}"
+            for name in ("list", "start", "show", "remind", "extend", "close", "record", "export")
+        ),
         *("due", "overdue", "explain", "remind", "deliver", "notices", "rehearse"),
         *("notices resend", "digest", "uploads-through", "office-time", "acts"),
         *("notices acknowledge", "snooze", "telegram link", "telegram links", "telegram unlink"),

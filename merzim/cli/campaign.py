@@ -1,4 +1,4 @@
-"""`merzim campaign list|start|show|remind|close|record|export`: many people answer one thing by a link."""
+"""`merzim campaign list|start|show|remind|extend|close|record|export`: many people answer by a link."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ def add_to(app: typer.Typer) -> None:
         start=start,
         show=show,
         remind=remind,
+        extend=extend,
         close=close,
         record=record,
         export=export,
@@ -160,6 +161,20 @@ def remind(ctx: typer.Context, campaign: CampaignId) -> None:
     call = CommandContext.of(ctx)
     found = remind_campaign(call.ctx, build(RemindCampaign, {"campaign": campaign}))
     _tell(call, found.campaign, "reminded")
+
+
+def extend(
+    ctx: typer.Context,
+    campaign: CampaignId,
+    until: Annotated[str, typer.Option("--until", metavar="DATE", help="cli.option.campaign_until")],
+) -> None:
+    from services.campaigns import ExtendCampaign, extend_campaign
+    from services.inputs import build
+
+    call = CommandContext.of(ctx)
+    fields = {"campaign": campaign, "until": day(until, where="--until")}
+    found = extend_campaign(call.ctx, build(ExtendCampaign, fields))
+    _tell(call, found.campaign, "extended", until=found.campaign.until)
 
 
 def close(ctx: typer.Context, campaign: CampaignId) -> None:

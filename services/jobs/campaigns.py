@@ -51,6 +51,7 @@ def find_changes(
     """Return how the people a campaign asks differ from those of the office."""
     from storage.notices.campaigns import PeopleChange
     from workflow.registers.campaigns import CampaignPerson, people_asked
+    from workflow.search_words import fold
 
     joined, changed = [], []
     present = {person.key: person for person in people_asked(office, campaign.units)}
@@ -66,10 +67,18 @@ def find_changes(
                     unit=person.unit,
                     post=person.post,
                     joined_on=today,
+                    search=fold(person.name),
                 )
             )
             continue
-        after = replace(before, name=person.name, unit=person.unit, post=person.post, left_on=None)
+        after = replace(
+            before,
+            name=person.name,
+            unit=person.unit,
+            post=person.post,
+            left_on=None,
+            search=fold(person.name),
+        )
         if after != before:
             changed.append(after)
     changed += [

@@ -18,13 +18,14 @@ from storage.org.vouched import CAMPAIGNS, RowChange, RowEvent, record
 from storage.tables import ACT, CAMPAIGN, CAMPAIGN_PERSON, NOTICE
 from workflow.ports import Contradiction
 from workflow.registers.campaigns import AnswerState, CampaignPerson, StartedCampaign
-from workflow.search_words import fold, search_words
+from workflow.search_words import search_words
 
 CHUNK = 500
 """People written in one transaction."""
-STARTED, REMINDED, CLOSED, PEOPLE = (
+STARTED, REMINDED, EXTENDED, CLOSED, PEOPLE = (
     "campaign_started",
     "campaign_reminded",
+    "campaign_extended",
     "campaign_closed",
     "campaign_people",
 )
@@ -123,6 +124,13 @@ class SqlCampaigns:
         after = replace(campaign, closed_on=today)
         return self._change(CLOSED, campaign, after, by=by, now=now, today=today)
 
+    def extend(
+        self, campaign: StartedCampaign, until: date, *, by: str, now: datetime, today: date
+    ) -> StartedCampaign:
+        """Take answers until a later day. Raises CampaignChanged."""
+        after = replace(campaign, until=until)
+        return self._change(EXTENDED, campaign, after, by=by, now=now, today=today)
+
     def _change(
         self,
         kind: str,
@@ -137,19 +145,25 @@ class SqlCampaigns:
             step = (
                 CAMPAIGN.update()
                 .where(
-                    CAMPAIGN.c.id == before.id, CAMPAIGN.c.wave == before.wave, CAMPAIGN.c.closed_on.is_(None)
+                    CAMPAIGN.c.id == before.id,
+                    CAMPAIGN.c.wave == before.wave,
+                    CAMPAIGN.c.until == before.until,
+                    CAMPAIGN.c.closed_on.is_(None),
                 )
-                .values(wave=after.wave, closed_on=after.closed_on)
+                .values(wave=after.wave, closed_on=after.closed_on, until=after.until)
             )
             if not connection.execute(step, execution_options={"preserve_rowcount": True}).rowcount:
                 raise CampaignChanged("campaign.changed", campaign=before.id)
             rows = [CAMPAIGNS.changed(_values(before), _values(after))]
-            record(connection, _event(kind, after, by, now, rows=rows, on=today))
+            more = {"until": after.until.isoformat()} if kind == EXTENDED else {}
+            record(connection, _event(kind, after, by, now, rows=rows, on=today, more=more))
         return after
 
     def history(self, campaign: str) -> Sequence[Row_]:
         """Return the events of a campaign in the office's chain, in order."""
-        query = ACT.select().where(ACT.c.kind.in_((STARTED, REMINDED, CLOSED, PEOPLE)), ACT.c.name == campaign)
+        query = ACT.select().where(
+            ACT.c.kind.in_((STARTED, REMINDED, EXTENDED, CLOSED, PEOPLE)), ACT.c.name == campaign
+        )
         with reading(self._engine) as connection:
             return connection.execute(query.order_by(ACT.c.seq)).all()
 
@@ -192,7 +206,9 @@ class SqlCampaigns:
     @staticmethod
     def _update_person(connection: Connection, one: CampaignPerson) -> None:
         step = CAMPAIGN_PERSON.update().where(_P.campaign == one.campaign, _P.person == one.person)
-        connection.execute(step.values(name=one.name, unit=one.unit, post=one.post, left_on=one.left_on))
+        connection.execute(
+            step.values({name: getattr(one, name) for name in ("name", "unit", "post", "left_on", "search")})
+        )
 
     def counts(
         self, campaign: str, units: Collection[str] | None = None
@@ -215,17 +231,9 @@ class SqlCampaigns:
         # The narrow index finds the page; only its people are read whole.
         chosen = select(_P.person, _P.name).where(*self._conditions(query)).order_by(_P.name, _P.person)
         with reading(self._engine) as connection:
-            if query.search:
-                words = search_words(query.search)
-                named = [
-                    key for key, name in connection.execute(chosen) if all(word in fold(name) for word in words)
-                ]
-                total = len(named)
-                keys = named[offset : None if limit is None else offset + limit]
-            else:
-                counted = select(func.count()).select_from(CAMPAIGN_PERSON).where(*self._conditions(query))
-                total = int(connection.execute(counted).scalar_one())
-                keys = list(connection.execute(chosen.limit(limit).offset(offset or None)).scalars())
+            counted = select(func.count()).select_from(CAMPAIGN_PERSON).where(*self._conditions(query))
+            total = int(connection.execute(counted).scalar_one())
+            keys = list(connection.execute(chosen.limit(limit).offset(offset or None)).scalars())
             asked: Select[tuple[object, ...]] = _PEOPLE_OF.where(_P.campaign == query.campaign)
             found = {one.person: _person(one) for one in execute_for_names(connection, asked, keys)}
         return total, [found[key] for key in keys]
@@ -238,7 +246,7 @@ class SqlCampaigns:
             found += [_STATES["awaited"], _P.reached.is_(False)]
         if query.units is not None:
             found.append(in_collection(self._engine, _P.unit, query.units))
-        return found
+        return found + [_P.search.contains(word, autoescape=True) for word in search_words(query.search)]
 
     def person(self, campaign: str, number: int) -> CampaignPerson | None:
         """Return the person of a number; None where there is none."""

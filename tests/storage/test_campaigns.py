@@ -32,6 +32,7 @@ from services.campaigns import (
     BotAnswers,
     CampaignPage,
     CloseCampaign,
+    ExtendCampaign,
     Invitation,
     LinkRefused,
     RecordAnswer,
@@ -41,6 +42,7 @@ from services.campaigns import (
     UnknownCampaign,
     answer,
     close_campaign,
+    extend_campaign,
     open_link,
     proof_sheet,
     record_answer,
@@ -56,7 +58,9 @@ from services.register_views import AskRow, ListRows, list_rows, show_row
 from services.registers import EraseRow, WithdrawRow, erase_row, withdraw_row
 from services.settings import WebSettings
 from services.verbs import NotAllowed
+from storage.database.engine import writing
 from storage.org.store import save
+from storage.tables import CAMPAIGN_PERSON
 from tests.storage.registers import NOW, PEOPLE, TODAY, UNITS, office, operator, reader
 from tests.storage.registers import text as titles
 from workflow.org.office import Person
@@ -299,6 +303,59 @@ def test_no_link_outlives_its_campaign(app: AppContext) -> None:
     for change in (remind_campaign, close_campaign):
         with pytest.raises(BadCampaign):
             change(ctx, build(change.command, {"campaign": campaign}))
+
+
+def test_a_campaign_is_extended_until_a_later_day_and_its_links_with_it(app: AppContext) -> None:
+    """Also once its last day has passed; not to an earlier day, not into the past, not a closed one."""
+    ctx, after = operator(app), operator(app, at=datetime.fromisoformat("2026-05-02T10:00:00+00:00"))
+    campaign = start(ctx)
+    tokens = run(app)
+    for wrong, until in ((ctx, UNTIL), (ctx, date(2026, 4, 29)), (after, date(2026, 5, 1))):
+        with pytest.raises(BadCampaign):
+            extend_campaign(wrong, ExtendCampaign(campaign=campaign, until=until))
+    assert refused(after, tokens["guest"])
+    extend_campaign(after, ExtendCampaign(campaign=campaign, until=date(2026, 5, 10)))
+
+    assert not refused(after, tokens["guest"])
+    assert show(ctx, campaign).campaign.until == date(2026, 5, 10)
+    (event,) = [one for one in show(ctx, campaign).history if one.kind == "campaign_extended"]
+    assert event.until == date(2026, 5, 10)
+    confirm(after, tokens["guest"])
+    assert [one.code for one in maintenance.verify(app, now=NOW, today=TODAY)] == []
+    close_campaign(after, CloseCampaign(campaign=campaign))
+    with pytest.raises(BadCampaign):
+        extend_campaign(after, ExtendCampaign(campaign=campaign, until=date(2026, 6, 1)))
+
+
+def test_people_are_found_by_their_name_in_the_database(app: AppContext) -> None:
+    """In any letter case, Kazakh letters as their Russian neighbours, in parts; by a new name after a round.
+
+    Who was written by an older version is found again after a round.
+    """
+    ctx = operator(app)
+    campaign = start(ctx)
+
+    def found(search: str) -> list[str]:
+        page = show(ctx, campaign, search=search)
+        assert page.total == len(page.people)
+        return [one.person.partition("@")[0] for one in page.people]
+
+    everybody = found("")
+    save(
+        app.engine, people=[replace(app.reads.office().people["guest@org.kz"], name="Өмірбекқызы Ұлжан 100%_")]
+    )
+    with writing(app.engine) as connection:
+        connection.execute(CAMPAIGN_PERSON.update().values(search=""))
+    assert found("омирбек") == []
+    app.campaign_offices.clear()
+    run(app)
+
+    assert found("омирбек") == ["guest"]
+    assert found("УЛЖАН өмір") == ["guest"]
+    assert found("0%_") == ["guest"]
+    assert found("%") == ["guest"]
+    assert found("нетникого") == []
+    assert found("") == everybody
 
 
 def test_who_joins_is_asked_and_who_leaves_is_struck_out(app: AppContext) -> None:

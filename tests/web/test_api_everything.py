@@ -67,6 +67,7 @@ WRITES: dict[str, tuple[str, ...]] = {
     "/inbox/read": (f"{V1}/account/inbox/read",),
     "/campaigns/new/{kind}": (f"{V1}/campaigns",),
     "/campaigns/{campaign}/remind": (f"{V1}/campaigns/{{campaign}}/reminders",),
+    "/campaigns/{campaign}/extend": (f"{V1}/campaigns/{{campaign}}/extension",),
     "/campaigns/{campaign}/close": (f"{V1}/campaigns/{{campaign}}/closing",),
     "/campaigns/{campaign}/paper/{person}": (f"{V1}/campaigns/{{campaign}}/answers",),
     "/desk/undo": (f"{CASE}/undo",),

@@ -290,6 +290,7 @@ SENT: Mapping[str, Sent] = {
     f"{CAMPAIGN_API}/answers": Sent(
         json={"person": "v.kim@example.kz", "values": {"post": "маман"}}, places=WHOLE, row=True
     ),
+    f"{CAMPAIGN_API}/extension": Sent(json={"until": "2026-12-30"}, places=WHOLE, row=True),
     f"{CAMPAIGN_API}/closing": Sent(places={"{campaign}": "2026-002"}, row=True),
     # --------------------------------------------------------------------- the API: files, years, the calendar
     f"{API}/files": Sent(files={"file": ("тағы.pdf", b"%PDF-1.7\nmore")}),
@@ -395,6 +396,7 @@ SENT: Mapping[str, Sent] = {
         places=lambda world: {**WHOLE, "{person}": world.number_of("n.ibraev@example.kz")},
         row=True,
     ),
+    "/campaigns/{campaign}/extend": Sent(form={"until": "2026-12-31"}, places=WHOLE, row=True),
     "/campaigns/{campaign}/close": Sent(form={}, places={"{campaign}": "2026-003"}, row=True),
     # -------------------------------------------------------------------------------- pages: the desk, opening
     "/desk/record": Sent(

@@ -35,5 +35,6 @@ def get_campaign_sheet(ctx: Reading, campaign: CampaignPath, translator: Request
 mount.post(router, "/campaigns", campaigns.start_campaign, status=201)
 mount.post(router, "/campaigns/{campaign}/people/query", campaigns.show_campaign)
 mount.post(router, "/campaigns/{campaign}/reminders", campaigns.remind_campaign)
+mount.post(router, "/campaigns/{campaign}/extension", campaigns.extend_campaign)
 mount.post(router, "/campaigns/{campaign}/answers", campaigns.record_answer)
 mount.post(router, "/campaigns/{campaign}/closing", campaigns.close_campaign)

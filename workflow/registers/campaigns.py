@@ -63,6 +63,7 @@ class CampaignPerson:
         version: how many answers they gave, withdrawn ones too; a link is good for one of them.
         answer: the row their answer added; answered_at: when.
         reached: whether a channel had an address of theirs when their last letter was to be written.
+        search: their name as searches compare it; "" where an older version wrote it, until the next round.
     """
 
     campaign: str
@@ -78,6 +79,7 @@ class CampaignPerson:
     answered_at: datetime | None = None
     written: int = -1
     reached: bool = False
+    search: str = ""
 
     @property
     def state(self) -> AnswerState:

@@ -17,11 +17,13 @@ from services.campaigns import (
     CampaignKind,
     CampaignPreview,
     CloseCampaign,
+    ExtendCampaign,
     RecordAnswer,
     RemindCampaign,
     ShowCampaign,
     StartCampaign,
     close_campaign,
+    extend_campaign,
     kind_view,
     list_campaigns,
     person_key,
@@ -43,6 +45,7 @@ from web.ui.addresses import redirect_to_tidy_address, with_tidy_address
 from web.ui.form_values import (
     MAX_FIELD_BYTES,
     MAX_FIELDS,
+    Fields,
     InvalidForm,
     RejectedForm,
     parse_date,
@@ -62,7 +65,7 @@ PersonPath = Annotated[int, Path(ge=1, le=10_000_000)]
 State = Annotated[Literal["", "awaited", "answered", "left", "unreached"], Query()]
 Text = Annotated[str, Query(max_length=200)]
 Number = Annotated[int, Query(alias="page", ge=1, le=100_000)]
-Said = Annotated[Literal["", "started", "reminded", "closed", "recorded"], Query()]
+Said = Annotated[Literal["", "started", "reminded", "extended", "closed", "recorded"], Query()]
 UNIT_FIELDS = 3
 """Units a form names; each brings all below it."""
 
@@ -135,6 +138,17 @@ def remind(request: Request, ctx: Managing, campaign: CampaignPath) -> Response:
         "reminded",
         lambda: remind_campaign(ctx, build(RemindCampaign, {"campaign": campaign})),
     )
+
+
+@router.post("/campaigns/{campaign}/extend")
+def extend(request: Request, ctx: Managing, campaign: CampaignPath, typed: Fields) -> Response:
+    """Take answers until a later day."""
+
+    def run() -> object:
+        fields = {"campaign": campaign, "until": parse_date(typed.get("until", ""))}
+        return extend_campaign(ctx, build(ExtendCampaign, fields))
+
+    return _change(request, ctx, campaign, "extended", run)
 
 
 @router.post("/campaigns/{campaign}/close")
