@@ -1,4 +1,4 @@
-"""Moments on the clock of Almaty: what terms in hours are counted from and end at."""
+"""Moments on the clock of Almaty: what terms in hours are counted from and end at, and the present day."""
 
 from __future__ import annotations
 
@@ -21,6 +21,31 @@ def almaty() -> ZoneInfo:
 
     with (files("tzdata") / "zoneinfo" / "Asia" / "Almaty").open("rb") as zone:
         return ZoneInfo.from_file(zone, key="Asia/Almaty")
+
+
+class Today(date):
+    """The local date of the present, with the moment it was read at: a term in hours ends within a day.
+
+    It equals its date: what is cached by day stays cached all day. A date computed from it has no moment.
+
+    Attributes:
+        now: aware UTC; None where no moment is known.
+    """
+
+    now: datetime | None = None
+
+    @classmethod
+    def at(cls, now: datetime) -> Today:
+        """Return the local date of an aware moment."""
+        local = now.astimezone(almaty())
+        today = cls(local.year, local.month, local.day)
+        today.now = now
+        return today
+
+
+def present(today: date) -> datetime:
+    """Return the UTC moment a day was read at; of a plain date its beginning."""
+    return (today.now if isinstance(today, Today) else None) or moment_of(today, None)
 
 
 def moment_of(on: date, at: time | None) -> datetime:

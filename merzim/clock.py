@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time
 
+from calendars.hours import Today
 from services.moments import Clock, Moment, almaty
 from workflow.refusal import Refusal
 
@@ -55,7 +56,5 @@ def stand(text: str) -> Moment:
 
 
 def _moment(at: datetime, *, demonstration: bool) -> Moment:
-    whole = at.replace(microsecond=0)
-    return Moment(
-        now=whole.astimezone(UTC), today=whole.astimezone(almaty()).date(), demonstration=demonstration
-    )
+    now = at.replace(microsecond=0).astimezone(UTC)
+    return Moment(now=now, today=Today.at(now), demonstration=demonstration)

@@ -6,12 +6,14 @@ read before the values, so that a value may be newer than its counter says, neve
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from threading import Lock
 
 from sqlalchemy import Engine
 
+from calendars.hours import present
 from storage.board import change_counters, sums
 from storage.database.engine import reading
 from storage.database.single_flight import SingleFlight
@@ -27,16 +29,26 @@ MAX_COMBINED_ROOTS = 1000
 
 @dataclass
 class _Board:
-    """The sums as last read, by unit, and combined for a unit with all below it; `stale`: units changed since
-    their sums were combined."""
+    """The sums as last read, by unit, and combined for a unit with all below it.
+
+    Attributes:
+        ends: the moments at which terms in hours end on the day of the horizon.
+        stale: units changed since their sums were combined.
+    """
 
     horizon: Horizon
     version: int
     lines: Mapping[int, tuple[str | None, int]]
     units: dict[str, tuple[Sum, ...]]
+    ends: Sequence[datetime]
     tree: Office | None = None
     roots: dict[str | None, Sums] = field(default_factory=dict)
     stale: dict[str | None, set[str]] = field(default_factory=dict)
+
+    def holds(self, horizon: Horizon) -> bool:
+        """Return whether the sums are those of the horizon: no term in hours has ended since they were read."""
+        read_at, now = present(self.horizon.today), present(horizon.today)
+        return self.horizon == horizon and all((at <= read_at) == (at <= now) for at in self.ends)
 
 
 class DatabaseCache:
@@ -114,27 +126,29 @@ class DatabaseCache:
 
         def cached() -> _Board | None:
             board = self._board
-            is_current = board is not None and (board.version, board.horizon) == (version, horizon)
-            return board if is_current else None
+            return board if board is not None and board.version == version and board.holds(horizon) else None
 
         return self._reading_board.get(cached, lambda: self._read_board(horizon))
 
     def _read_board(self, horizon: Horizon) -> _Board:
         """Read the sums of units that changed, or of all; called by one thread at a time."""
-        board = self._board if self._board is not None and self._board.horizon == horizon else None
+        board = self._board if self._board is not None and self._board.holds(horizon) else None
         with reading(self._engine) as connection:
             lines = change_counters.lines(connection, change_counters.BOARD)
             changed = change_counters.changed(board.lines, lines) if board is not None else None
             if changed is None or len(changed) > MAX_UNITS_REREAD:
                 board, changed = None, None
-            fresh = by_unit(sums.plain(connection, horizon, units=changed)) if changed != frozenset() else {}
+            ends = sums.ends_on(connection, horizon.today)
+            is_same = changed == frozenset()
+            fresh = {} if is_same else by_unit(sums.plain(connection, horizon, ends, units=changed))
+        moments = [at for at, *_ in ends]
         version = sum(n for _, n in lines.values())
         with self._board_guard:
             if board is None or changed is None:
-                board = self._board = _Board(horizon, version, lines, dict(fresh))
+                board = self._board = _Board(horizon, version, lines, dict(fresh), moments)
             else:
                 _replace_sums(board, changed, fresh)
-                board.lines, board.version = lines, version
+                board.horizon, board.version, board.lines, board.ends = horizon, version, lines, moments
         return board
 
 

@@ -28,6 +28,9 @@ SLIPPED = text("state = 'open' AND planned_on IS NOT NULL")
 MEASURES = text("state = 'open' AND substr(obligation, 1, 8) = 'measure.'")
 """Whether a row waits for a measure of a plan. A query says it in the same words, too."""
 
+IN_HOURS = text("due_at IS NOT NULL")
+"""Whether a row's term is counted in hours. A query says it in the same words, too."""
+
 
 class TableBase(SQLModel):
     """What every table shares: one metadata with names for every constraint, which migrations need."""
@@ -229,6 +232,7 @@ class DeadlineRow(TableBase, table=True):
             sqlite_where=text("counts_until IS NOT NULL"),
             postgresql_where=text("counts_until IS NOT NULL"),
         ),
+        Index("ix_deadline_due_at", "state", "due_at", sqlite_where=IN_HOURS, postgresql_where=IN_HOURS),
         # With all that who may see a row is decided by.
         Index(
             "ix_deadline_unreported",
@@ -270,6 +274,7 @@ class DeadlineRow(TableBase, table=True):
     person: str = ""
     waiting_for: str | None = None
     counts_until: date | None = None
+    due_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
 class TotalRow(TableBase, table=True):

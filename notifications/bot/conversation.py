@@ -218,7 +218,7 @@ def list_deadlines(
             lines += [f"• {escape(discreet, quote=False)} – {line('day', language, on=row.due)} · {case.id}"]
             continue
         obligation = entry_obligation(case, procedure, row.obligation)
-        stands = standing(row.due, house.calendar, today=today)
+        stands = standing(row, house.calendar, today=today)
         arguments = {"title": obligation.title, "due": row.due, "today": today}
         arguments |= {"left": stands.left, "late": stands.late}
         said = say(f"letter.subject_{stands.word}", arguments, language)

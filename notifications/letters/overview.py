@@ -126,7 +126,7 @@ class Overview:
     def _standing(self, row: Row) -> tuple[date, DeadlineSummary]:
         today = self._today
         if row.due is not None and not lateness(row, today=today).slipped:
-            return row.due, standing(row.due, self._calendar, today=today)
+            return row.due, standing(row, self._calendar, today=today)
         assert row.planned_on is not None
         return row.planned_on, relation_to_plan_date(row.planned_on, self._calendar, today=today)
 

@@ -17,7 +17,7 @@ from workflow.cases.case import Case
 from workflow.cases.registers.entries import number_of, row_kind
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.explanations import awaited_elements
-from workflow.deadlines.lateness import holds_on, lateness
+from workflow.deadlines.lateness import Awaited, has_ended, holds_on, lateness
 from workflow.law.procedure import Procedure, Text
 from workflow.org.office import Recipient
 
@@ -64,14 +64,16 @@ class DeadlineSummary:
     late: int = 0
 
 
-def standing(due: date, calendar: Calendar, *, today: date) -> DeadlineSummary:
-    """Return the relation of `today` to a due date.
+def standing(deadline: Awaited, calendar: Calendar, *, today: date) -> DeadlineSummary:
+    """Return the relation of `today` to the due date of a deadline that has one.
 
     Working days left exclude today and include the due date; days late run from the day after the due date to
     today.
     """
+    due = deadline.due
+    assert due is not None
     if today == due:
-        return DeadlineSummary("today")
+        return DeadlineSummary("just_past" if has_ended(deadline, today) else "today")
     day = timedelta(days=1)
     try:
         if today < due:
@@ -103,7 +105,7 @@ def relation_to_matter(matter: Matter, calendar: Calendar, *, today: date) -> tu
     if matter.asked_on is not None:
         return matter.asked_on, DeadlineSummary("asked")
     assert deadline.due is not None
-    return deadline.due, standing(deadline.due, calendar, today=today)
+    return deadline.due, standing(deadline, calendar, today=today)
 
 
 def letter(matter: Matter, calendar: Calendar, *, language: str, today: date) -> Letter:
@@ -185,7 +187,11 @@ def page(matter: Matter, calendar: Calendar, *, language: str, today: date) -> P
         ),
         Section(
             heading=say("letter.heading_do", {}, language),
-            lines=tuple(_to_do(matter, language, late=today > day and matter.asked_on is None)),
+            lines=tuple(
+                _to_do(
+                    matter, language, late=(today > day or now.word == "just_past") and matter.asked_on is None
+                )
+            ),
         ),
         Section(heading=say("letter.heading_who", {}, language), lines=tuple(_who(matter, language))),
     )

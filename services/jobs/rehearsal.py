@@ -5,12 +5,12 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from calendars.hours import Today, moment_of
 from services.jobs.rounds import deliver, remind
-from services.moments import almaty
 
 if TYPE_CHECKING:
     from notifications.channels import Channel, OutgoingMessage
@@ -36,8 +36,8 @@ def rehearse(app: AppContext, first: date, last: date) -> Iterator[tuple[date, R
         try:
             for step in range((last - first).days + 1):
                 today = first + timedelta(days=step)
-                now = datetime.combine(today, time(12), tzinfo=almaty()).astimezone(UTC)
-                yield today, _run_day(stage, now=now, today=today)
+                now = moment_of(today, time(12))
+                yield today, _run_day(stage, now=now, today=Today.at(now))
         finally:
             stage.close()
 

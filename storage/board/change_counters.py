@@ -23,7 +23,9 @@ AT_ONCE = 20_000
 NAMED = 100
 """A statement over more units than these marks the whole board."""
 _OF_OFFICE = ("unit", "person", "match", "preference")
-_COUNTED = ("unit", "state", "due", "stage", "duty", "responsible", "person", "planned_on", "counts_until")
+_COUNTED = (
+    *("unit", "state", "due", "stage", "duty", "responsible", "person", "planned_on", "counts_until", "due_at"),
+)
 """Columns of the board by which rows are summed; what else of a row changes, changes no sum."""
 _TOLD = "'fact', 'corrected', 'evidence', 'risk_found', 'risk_removed'"
 """Kinds of events that points are counted from."""

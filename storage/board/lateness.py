@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, not_, or_
+from sqlalchemy import ColumnElement, and_, false, func, not_, or_
 
+from calendars.hours import present
 from storage.tables import DEADLINE, SLIPPED
 
 
@@ -14,14 +15,21 @@ def holds(today: date) -> ColumnElement[bool]:
     return or_(DEADLINE.c.counts_until.is_(None), DEADLINE.c.counts_until >= today)
 
 
+def ended(today: date) -> ColumnElement[bool]:
+    """Return the condition that a row's term in hours has ended, be it within the day; never NULL."""
+    # Of no use to an index: rows are found by their day, of which the index gives them in order.
+    has_come = func.coalesce(DEADLINE.c.due_at <= present(today), false())
+    return and_(has_come, DEADLINE.c.counts_until.is_(None))
+
+
 def overdue(today: date) -> ColumnElement[bool]:
     """Return the condition that an open row is overdue on the day."""
-    return and_(DEADLINE.c.due < today, holds(today))
+    return and_(DEADLINE.c.due <= today, or_(DEADLINE.c.due != today, ended(today)), holds(today))
 
 
 def ahead(today: date) -> ColumnElement[bool]:
     """Return the condition that an open row is due on the day or later."""
-    return and_(DEADLINE.c.due >= today, holds(today))
+    return and_(DEADLINE.c.due >= today, or_(DEADLINE.c.due != today, not_(ended(today))), holds(today))
 
 
 def slipped(today: date) -> ColumnElement[bool]:

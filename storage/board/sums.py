@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from datetime import date
 from itertools import islice
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -27,12 +28,13 @@ from sqlalchemy import (
     union_all,
 )
 
+from calendars.hours import end_of_day, moment_of, present
 from storage.board import lateness
 from storage.board.totals import month, open_until
 from storage.database.engine import Row_
 from storage.database.in_list import execute_for_names, in_names
 from storage.rows import row
-from storage.tables import CASE, DEADLINE, TOTAL
+from storage.tables import CASE, DEADLINE, IN_HOURS, TOTAL
 from workflow.board.rows import Row
 from workflow.board.sums import AssigneeKey, DeadlineFilter, Horizon, Mend, Sum, Sums, base, by_unit
 
@@ -50,6 +52,8 @@ WALKED = 200
 """Rows fetched at once where a list is walked."""
 MOST_OF_A_DAY = 1_000_000
 _IN_ORDER = (DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
+_ENDED = (1, -1, 0, 0, -1, 0, 0)
+"""What a term in hours that has ended within the day changes in the figures counted by the day."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,12 +68,15 @@ class AccessFilter:
     few: bool = False
 
 
-def plain(connection: Connection, horizon: Horizon, *, units: Collection[str] | None = None) -> list[Sum]:
+def plain(
+    connection: Connection, horizon: Horizon, ends: Iterable[Row_], *, units: Collection[str] | None = None
+) -> list[Sum]:
     """Return counts of rows by status, assignee, edition, stage and obligation, without confidential cases.
 
     They are the same for everybody who may see the unit.
 
     Args:
+        ends: the terms in hours that end on the day (`ends_on`).
         units: only these units; None for all.
     """
     found: dict[tuple[object, ...], Sum] = {}
@@ -112,7 +119,26 @@ def plain(connection: Connection, horizon: Horizon, *, units: Collection[str] | 
         _add(found, execute_for_names(connection, asked.where(in_names(TOTAL.c.unit)), units))
         for one in rows:
             _add(found, execute_for_names(connection, one.where(in_names(DEADLINE.c.unit)), units))
+    _add_ended(found, (one for one in ends if units is None or one.unit in units), horizon.today)
     return list(found.values())
+
+
+def ends_on(connection: Connection, day: date) -> Sequence[Row_]:
+    """Return the moments at which terms in hours end on a local date, each with what its row is counted by."""
+    return connection.execute(_ends(day).where(_PLAIN)).all()
+
+
+def _ends(day: date) -> Select[tuple[Any, ...]]:
+    """Return the statement that finds open rows whose term in hours ends on a local date."""
+    at = DEADLINE.c.due_at
+    asked = select(at, *_WAITS).join_from(DEADLINE, CASE, CASE.c.id == DEADLINE.c.case)
+    within = (at > moment_of(day, None), at <= end_of_day(day), DEADLINE.c.counts_until.is_(None))
+    return asked.where(IN_HOURS, DEADLINE.c.state == "open", *within)
+
+
+def _add_ended(found: dict[tuple[object, ...], Sum], records: Iterable[Row_], today: date) -> None:
+    """Count terms in hours that have ended within the day as overdue, which by the day are due on it."""
+    _add(found, ((*waits, *_ENDED) for at, *waits in records if at <= present(today)))
 
 
 def confidential(
@@ -128,6 +154,8 @@ def confidential(
     if known:
         theirs = _counted(horizon).where(in_names(CASE.c.id))
         _add(found, execute_for_names(connection, theirs, known))
+        ends = _ends(horizon.today).where(in_names(CASE.c.id))
+        _add_ended(found, execute_for_names(connection, ends, known), horizon.today)
     return list(found.values())
 
 
@@ -232,15 +260,15 @@ def _sought(sought: DeadlineFilter) -> Iterator[ColumnElement[bool]]:
         yield lateness.holds(day.today)
     match sought.urgency:
         case "overdue":
-            yield due < day.today
+            yield lateness.overdue(day.today)
         case "today":
-            yield due == day.today
+            yield and_(due == day.today, lateness.ahead(day.today))
         case "week":
             yield and_(due > day.today, due <= day.week)
         case "later":
             yield due > max(day.week, day.today)
         case "due":
-            yield and_(due >= day.today, due <= day.soon)
+            yield and_(lateness.ahead(day.today), due <= day.soon)
         case "undated":
             yield and_(due.is_(None), DEADLINE.c.force == "obligatory")
         case "open":
@@ -295,7 +323,7 @@ def _slipped(today: date) -> Select[tuple[object, ...]]:
     return asked.where(lateness.slipped(today)).group_by(*_WAITS)
 
 
-def _add(found: dict[tuple[object, ...], Sum], records: Iterable[Row_]) -> None:
+def _add(found: dict[tuple[object, ...], Sum], records: Iterable[Sequence[Any]]) -> None:
     """Add counted rows to the sums."""
     for unit, duty, responsible, person, edition, stage, name, *numbers in records:
         if not any(numbers):

@@ -82,6 +82,7 @@ def lacking(
                 fact=fact,
                 due=record.due,
                 counts_until=record.counts_until,
+                due_at=record.due_at,
             )
             found.setdefault(one.unit, []).append(one)
     return found
@@ -137,6 +138,7 @@ def _lacking(facts: Collection[str], *more: ColumnElement[bool]) -> Select[Any]:
         DEADLINE.c.obligation,
         DEADLINE.c.due,
         DEADLINE.c.counts_until,
+        DEADLINE.c.due_at,
     )
     return _of_active(asked, DEADLINE.c.case, facts).where(
         DEADLINE.c.obligation.in_(_names(facts)), DEADLINE.c.state.in_(("open", "missed")), *more

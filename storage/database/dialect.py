@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
+from storage.types import Moment
 from workflow.search_words import FOLDED
 
 if TYPE_CHECKING:
@@ -150,8 +151,8 @@ def _bind_values(
         processor = target.type.dialect_impl(dialect).bind_processor(dialect)
         if processor is None:
             continue
-        if isinstance(target.type, Date):
-            # Many rows share few days.
+        if isinstance(target.type, Date | Moment):
+            # Many rows share few days, and their moment.
             processor = cache(processor)
         for line in bound:
             line[place] = processor(line[place])

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from calendars.hours import Today
 from calendars.terms import OnDate
 from i18n import LANGUAGES
 from notifications.letters.texts import Matter, letter, page, standing
@@ -237,7 +238,7 @@ def test_a_due_date_on_a_day_off_is_spoken_of_on_the_last_working_day() -> None:
     """Friday's letter about a Sunday says that today is the last working day."""
     found = due(due=date(2026, 3, 29))
 
-    assert standing(date(2026, 3, 29), CALENDAR, today=date(2026, 3, 27)).word == "last_working_day"
+    assert standing(found, CALENDAR, today=date(2026, 3, 27)).word == "last_working_day"
     assert said("en", date(2026, 3, 27), found).subject == (
         "Due soon: announcement of the start – 29 March (today is the last working day)"
     )
@@ -245,7 +246,20 @@ def test_a_due_date_on_a_day_off_is_spoken_of_on_the_last_working_day() -> None:
 
 def test_a_sunday_after_a_saturday_counts_no_working_day() -> None:
     """Past the due date but no working day since: overdue, without a number."""
-    assert standing(date(2026, 3, 28), CALENDAR, today=date(2026, 3, 29)).word == "just_past"
+    saturday = due(due=date(2026, 3, 28))
+
+    assert standing(saturday, CALENDAR, today=date(2026, 3, 29)).word == "just_past"
+
+
+def test_a_term_in_hours_is_overdue_in_letters_from_its_moment_on() -> None:
+    """A second before it is due today; from the moment on the letter says that nobody confirmed it in time."""
+    ends = datetime(2026, 3, 30, 9, 30, tzinfo=UTC)
+    found = due(due_at=ends, counts_until=None)
+    before, after = (said("en", Today.at(at), found) for at in (ends - timedelta(seconds=1), ends))
+
+    assert before.subject == "Due today: announcement of the start – 30 March (today is the last day)"
+    assert after.subject == "Overdue: announcement of the start – 30 March"
+    assert ("Not confirmed" in before.text, "30.03.2026 14:30" in after.text) == (False, True)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -36,6 +36,7 @@ UNDONE = {
     "0040": ("DROP TABLE identity",),
     "0043": ("ALTER TABLE campaign_person DROP COLUMN search",),
     "0041": ("DROP TABLE audit", "DROP TABLE audit_origin", "DROP TABLE audit_position"),
+    "0042": ("DROP INDEX ix_deadline_due_at", "ALTER TABLE deadline DROP COLUMN due_at"),
 }
 """Revision -> statements that take it back."""
 

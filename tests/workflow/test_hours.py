@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
 from calendars.counting import count
+from calendars.hours import Today
 from calendars.terms import CalendarDays, Hours
 from i18n import LANGUAGES, explanation, say
 from storage.cases.ledger import SqlLedger
@@ -23,7 +24,7 @@ from workflow.cases.commands.extensions import pause
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.payloads import AlreadyRecorded, CannotRecord
 from workflow.deadlines.deadline import Deadline
-from workflow.deadlines.lateness import is_overdue
+from workflow.deadlines.lateness import is_ahead, is_overdue
 from workflow.findings.findings import findings
 from workflow.law.library import Library
 from workflow.law.overlay import stricter
@@ -120,8 +121,44 @@ def test_midnight_itself_is_in_time(desk: CaseCommands, case: Case) -> None:
 
     assert (before.due, is_overdue(before, today=date(2026, 4, 17))) == (date(2026, 4, 17), False)
     assert is_overdue(before, today=SATURDAY)
+    midnight = datetime(2026, 4, 17, 19, 0, tzinfo=UTC)
+    assert not is_overdue(before, today=Today.at(midnight - timedelta(seconds=1)))
+    assert is_overdue(before, today=Today.at(midnight))
     assert notified(desk, case, SATURDAY, time(0, 0)).late_by is None
     assert late(desk, case) == []
+
+
+@pytest.mark.parametrize(
+    ("now", "is_late"),
+    [
+        # the last second of the day before, and the first of the day in Almaty
+        ("2026-04-17T18:59:59", False),
+        ("2026-04-17T19:00:00", False),
+        ("2026-04-18T09:29:59", False),
+        ("2026-04-18T09:30:00", True),
+        ("2026-04-18T09:30:01", True),
+        ("2026-04-18T18:59:59", True),
+        ("2026-04-18T19:00:00", True),
+    ],
+)
+def test_what_is_not_done_is_overdue_from_the_moment_on(
+    desk: CaseCommands, case: Case, now: str, is_late: bool
+) -> None:
+    """72 hours from Wednesday, 14:30 in Almaty: from Saturday, 14:30 on, not before and not the day after."""
+    known_since(desk, case, time(14, 30))
+    today = Today.at(datetime.fromisoformat(now).replace(tzinfo=UTC))
+    ends = deadline(desk, case)
+
+    assert (is_overdue(ends, today=today), is_ahead(ends, today=today)) == (is_late, not is_late)
+
+
+def test_the_present_day_is_a_date_that_knows_its_moment() -> None:
+    """Equal to its date, and so the key of what is cached by day; a day counted from it has no moment."""
+    now = datetime(2026, 4, 17, 19, 0, tzinfo=UTC)
+    today = Today.at(now)
+
+    assert (today, hash(today), today.now) == (SATURDAY, hash(SATURDAY), now)
+    assert (today + timedelta(days=1)).now is None
 
 
 def test_the_explanation_says_from_which_moment_and_where_none_is_known(desk: CaseCommands, case: Case) -> None:

@@ -65,6 +65,8 @@ class ObligationLine:
             return "days days-due", t.say("web.slipped_by", on=self.planned_on, n=self.working_days)
         if self.due is None:
             return "", "–"
+        if self.due == today and self.look == "overdue":
+            return "days days-overdue", t.say("web.look.overdue")
         if self.due == today:
             return "days days-today", t.say("web.due_today")
         if self.due < today:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 
 from calendars.calendar import Calendar
@@ -46,7 +46,7 @@ class Row(NamedTuple):
         span_first, span_last: first and last day whose moving could move `due`.
         stake: points lost when it stays undone, a decimal string.
         version: of the calendar by which it came out as it stands.
-        waiting_for, counts_until: as of the deadline (`workflow.deadlines.deadline`).
+        waiting_for, counts_until, due_at: as of the deadline (`workflow.deadlines.deadline`).
         duty: whose it is to do; responsible: the schedule's own words for them; person: key of whom the case is
             about, where the duty is theirs.
     """
@@ -76,6 +76,7 @@ class Row(NamedTuple):
     person: str = ""
     waiting_for: str | None = None
     counts_until: date | None = None
+    due_at: datetime | None = None
 
 
 def rows(
@@ -124,4 +125,5 @@ def _row(case: Case, procedure: Procedure, deadline: Deadline, calendar: Calenda
         person=case.person if obligation.duty in OF_A_PERSON else "",
         waiting_for=deadline.waiting_for,
         counts_until=deadline.counts_until,
+        due_at=deadline.due_at,
     )

@@ -1,14 +1,16 @@
 """Whether a deadline is overdue, waits for something, or was planned for a day that went by: the one place.
 
-Everything here holds of a deadline and of its row on the board alike, and costs a comparison of days.
+Everything here holds of a deadline and of its row on the board alike, and costs a comparison of days. A term in
+hours is overdue from the moment it ends, where `today` carries one (`calendars.hours.Today`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
+from calendars.hours import present
 from workflow.cases.states import AWAITED, State
 
 
@@ -17,6 +19,8 @@ class Awaited(Protocol):
 
     @property
     def due(self) -> date | None: ...
+    @property
+    def due_at(self) -> datetime | None: ...
     @property
     def state(self) -> State: ...
     @property
@@ -32,7 +36,8 @@ class Lateness:
     """How an open deadline stands on a day; never overdue and waiting (or slipped) at once.
 
     Attributes:
-        overdue: its last day has passed, and the day it is computed from has happened or still lies ahead.
+        overdue: its last day (of a term in hours its moment) has passed, and the day it is computed from has
+            happened or still lies ahead.
         waiting_for: the unrecorded fact without which its date says nothing any more, None where it holds.
         slipped: the day it was planned for has passed; a question, not a lateness.
     """
@@ -47,11 +52,20 @@ def lateness(deadline: Awaited, *, today: date) -> Lateness:
     if deadline.state not in AWAITED:
         return Lateness()
     holds = holds_on(deadline, today)
-    if deadline.due is not None and deadline.due < today and holds:
+    if deadline.due is not None and holds and (deadline.due < today or has_ended(deadline, today)):
         return Lateness(overdue=True)
     waits = deadline.waiting_for if deadline.due is None or not holds else None
     slipped = deadline.planned_on is not None and deadline.planned_on < today
     return Lateness(waiting_for=waits, slipped=slipped)
+
+
+def has_ended(deadline: Awaited, today: date) -> bool:
+    """Return whether its term in hours has ended, be it within that day.
+
+    What waits for an unrecorded fact, or is owed by a body outside the office, is never late within its day.
+    """
+    ends = deadline.due_at
+    return ends is not None and deadline.counts_until is None and ends <= present(today)
 
 
 def holds_on(deadline: Awaited, day: date) -> bool:
@@ -67,7 +81,8 @@ def is_overdue(deadline: Awaited, *, today: date) -> bool:
 def is_ahead(deadline: Awaited, *, today: date) -> bool:
     """Return whether it is open with a due date that holds and lies on that local date or later."""
     due = deadline.due
-    return deadline.state in AWAITED and due is not None and due >= today and holds_on(deadline, today)
+    is_open = deadline.state in AWAITED and due is not None and due >= today and holds_on(deadline, today)
+    return is_open and not has_ended(deadline, today)
 
 
 def urgency(deadline: Awaited, *, today: date) -> tuple[int, date]:

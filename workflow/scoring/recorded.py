@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 from heapq import nsmallest
 from typing import Literal, TypeAlias
 
+from calendars.hours import present
 from workflow.org.office import Office
 from workflow.periods import Span
 from workflow.scoring.scale import Risks, Scoring
@@ -92,6 +93,7 @@ class MissingFact:
     Attributes:
         due: local date, None where the act names no term.
         counts_until: the last day on which the due date holds, None where nothing limits it.
+        due_at: the UTC moment at which a term in hours ends, None of any other.
     """
 
     case: str
@@ -99,6 +101,7 @@ class MissingFact:
     fact: str
     due: date | None
     counts_until: date | None = None
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -201,20 +204,22 @@ def _add_entries(sums: Numbers, entries: Iterable[RegisterEntry], *, year: int, 
         sums[key] = max(sums[key], count)
 
 
-_Due: TypeAlias = "tuple[date, date | None]"
+_Due: TypeAlias = "tuple[date, date | None, datetime | None]"
 
 
 class Body:
     """One unit with all below it.
 
     Args:
-        lacking: by fact, and of that by case: the due date, and the last day on which it holds.
+        lacking: by fact, and of that by case: the due date, the last day on which it holds, and the moment at
+            which a term in hours ends.
     """
 
     def __init__(self, told: Numbers, lacking: Mapping[str, Mapping[str, _Due]]) -> None:
         self.numbers = told
         self._lacking = lacking
-        self._asked: dict[tuple[str, date], tuple[tuple[str, ...], Waiting | None]] = {}
+        self._asked: dict[tuple[str, date, int], tuple[tuple[str, ...], Waiting | None]] = {}
+        self._ends: dict[str, tuple[datetime, ...]] = {}
 
     @cached_property
     def any_fact(self) -> bool:
@@ -296,20 +301,27 @@ class Body:
     def lacking(self, fact: str, *, today: date) -> tuple[tuple[str, ...], Waiting | None]:
         """The cases in which it is overdue on the day or was missed; and what still waits, be it for another
         fact."""
-        known = self._asked.get((fact, today))
+        every = self._lacking.get(fact, {})
+        ends = self._ends.get(fact)
+        if ends is None:
+            moments = (at for _, until, at in every.values() if until is None)
+            ends = self._ends[fact] = tuple(at for at in moments if at is not None)
+        # What ends at an hour is late from then on: the answer of the day changes with each of them.
+        key = (fact, today, sum(at <= present(today) for at in ends))
+        known = self._asked.get(key)
         if known is None:
-            every = self._lacking.get(fact, {})
             late = tuple(
                 sorted(
                     case
-                    for case, (due, until) in every.items()
-                    if due < today and (until is None or today <= until)
+                    for case, (due, until, at) in every.items()
+                    if (due < today and (until is None or today <= until))
+                    or (at is not None and until is None and at <= present(today))
                 )
             )
             gone = frozenset(late)
-            ahead = {case: due for case, (due, _) in every.items() if case not in gone}
+            ahead = {case: due for case, (due, *_) in every.items() if case not in gone}
             waiting = Waiting(due=min(ahead.values()), cases=tuple(nsmallest(NAMED, ahead))) if ahead else None
-            known = self._asked[fact, today] = late, waiting
+            known = self._asked[key] = late, waiting
         return known
 
     def joined(self, *others: Body) -> Body:
@@ -343,7 +355,7 @@ def body(told: Numbers, lacking: Iterable[MissingFact], *, year: int) -> Body:
     found: dict[str, dict[str, _Due]] = {}
     for one in lacking:
         if one.due is not None and one.due.year == year:
-            found.setdefault(one.fact, {})[one.case] = one.due, one.counts_until
+            found.setdefault(one.fact, {})[one.case] = one.due, one.counts_until, one.due_at
     return Body(told, found)
 
 

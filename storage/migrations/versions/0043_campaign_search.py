@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0043"
-down_revision = "0041"
+down_revision = "0042"
 _LETTERS = str.maketrans("әғқңөұүһіё", "агкноуухие")
 _CHUNK = 5_000
 
