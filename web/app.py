@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from http import HTTPStatus
 from typing import Annotated
@@ -83,6 +84,7 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
         openapi_url="/api/openapi.json",
         routes=list(every_route()),
     )
+    # One for all requests: each takes a copy, because a context keeps the moment it was first asked for.
     ctx = pages.state.ctx = RequestContext(
         app=app,
         clock=moment,
@@ -105,15 +107,7 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
         detail = translator.tell(code, arguments)
         if _of_a_program(request):
             return problem_answer(status, code, detail, faults)
-        return page(
-            request,
-            ctx,
-            "problem.html",
-            today=clock().today,
-            status=status,
-            number=status,
-            detail=detail,
-        )
+        return page(request, replace(ctx), "problem.html", status=status, number=status, detail=detail)
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
@@ -167,14 +161,7 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
         else:
             near = error.arguments.get("near", ()) if "unit" in request.query_params else ()
             response = page(
-                request,
-                ctx,
-                "problem.html",
-                today=clock().today,
-                status=status,
-                number=status,
-                detail=detail,
-                near=near,
+                request, replace(ctx), "problem.html", status=status, number=status, detail=detail, near=near
             )
         if status == 503:
             response.headers["retry-after"] = "60"
@@ -196,7 +183,7 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
             kept = {key: value for key, value in form.multi_items() if isinstance(value, str)}
             files = any(not isinstance(value, str) and value.filename for value in form.values())
         return await run_in_threadpool(
-            login_page, request, ctx, onward=inside(here), kept=kept, files=files, status=401
+            login_page, request, replace(ctx), onward=inside(here), kept=kept, files=files, status=401
         )
 
     async def on_second_factor(request: Request, error: Exception) -> Response:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 Show = Callable[[CommandContext, Any, Any], int | None]
 """Prints the result of a command for a person: context, command, result."""
+Answer = Callable[[CommandContext, Any], object]
+"""Returns the value of --json: of context and result."""
 Proves = Callable[[CommandContext, Mapping[str, object]], "tuple[Procedure, str]"]
 """Returns the procedure and the fact whose kinds of evidence a command takes."""
 FLAGS = {"preview": "dry-run", "at_time": "at", "values": "value", "facts": "fact"}
@@ -54,7 +56,7 @@ def mount(
     arguments: Sequence[str] = ("case",),
     options: Mapping[str, str] | None = None,
     proves: Proves | None = None,
-    json: Callable[[Any], object] | None = None,
+    json: Answer | None = None,
 ) -> Callable[..., object]:
     """Return the command of a verb, to be added to an application or a group.
 
@@ -81,7 +83,7 @@ def _load(
     arguments: Sequence[str],
     options: Mapping[str, str],
     proves: Proves | None,
-    json: Callable[[Any], object] | None,
+    json: Answer | None,
     help: str,
 ) -> Callable[..., object]:
     """Return the function behind a command, with the fields of its verb's model as parameters."""
@@ -109,7 +111,7 @@ def _load(
             order = build(verb.command, values)
             result = verb(call.ctx, order)
         if call.json:
-            call.answer(json(result) if json else result.model_dump(mode="json", by_alias=True))
+            call.answer(json(call, result) if json else result.model_dump(mode="json", by_alias=True))
             return DONE
         return show(call, order, result) or DONE
 

@@ -45,7 +45,9 @@ class InvalidForm(Refusal):
 
 
 def status_of(refusal: object) -> int:
-    """Return the HTTP status of a refused form: 409 when it contradicts what others have written, else 422."""
+    """Return the HTTP status of a form: 409 when it contradicts what others wrote, 422 for other refusals."""
+    if refusal is None:
+        return 200
     return 409 if isinstance(refusal, Contradiction) else 422
 
 

@@ -84,15 +84,7 @@ def _whose(ctx: RequestContext, secret: str) -> Person:
 def _page(request: Request, ctx: RequestContext, secret: str, *, said: bool) -> Response:
     """Return the page of a recipient."""
     person = _whose(ctx, secret)
-    today = ctx.today
     chosen = person.digest or "single"
     return page(
-        request,
-        ctx,
-        "digest_choice.html",
-        today=today,
-        secret=secret,
-        chosen=chosen,
-        choices=tuple(CHOICES),
-        told=said,
+        request, ctx, "digest_choice.html", secret=secret, chosen=chosen, choices=tuple(CHOICES), told=said
     )

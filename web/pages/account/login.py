@@ -182,12 +182,10 @@ def login_page(
         chosen: whether a new password was just chosen, which does not log in by itself.
     """
     shown = demonstration.is_passwordless_request(request, allowed=ctx.passwordless)
-    today = ctx.today
     response = page(
         request,
         ctx,
         "login.html",
-        today=today,
         status=status,
         place=f"/login?{urlencode({'next': onward})}",
         onward=onward,
@@ -232,7 +230,7 @@ def _in(
     recovered: bool = False,
 ) -> Response:
     """Log an account in. `recovered`: by a recovery code, of which one is now used."""
-    now, today = ctx.now, ctx.today
+    now = ctx.now
     onward, kept = inside(texts.get("next", "/")), _kept(texts)
     if must_enrol(account, ctx.totp_required):
         onward, kept = "/account/totp", {}
@@ -243,7 +241,7 @@ def _in(
     response: Response = RedirectResponse(onward, status_code=303)
     if kept:
         fields = list(kept.items())
-        response = page(request, ctx, "again.html", today=today, onward=onward, fields=fields)
+        response = page(request, ctx, "again.html", onward=onward, fields=fields)
     begin_session(ctx.accounts, account.reader.login, request, response, now=now, scope=scope)
     return response
 
@@ -277,13 +275,11 @@ def _welcome(
     login: str = "",
 ) -> Response:
     """Return the page of an invitation."""
-    today = ctx.today
     entry = _invitation(ctx, secret)
     return page(
         request,
         ctx,
         "welcome.html",
-        today=today,
         status=status,
         secret=secret,
         fixed=entry.login,
@@ -304,7 +300,7 @@ def own_page(
     telegram: TelegramCode | None = None,
 ) -> Response:
     """Return the page of one's own account. `feed`: address of a new feed; `telegram`: a new code."""
-    now, today = ctx.now, ctx.today
+    now = ctx.now
     account = ctx.accounts.account(ctx.reader.login)
     assert account is not None
     here = current_session(request, ctx.accounts, now=now)
@@ -312,7 +308,6 @@ def own_page(
         request,
         ctx,
         "account.html",
-        today=today,
         status=status,
         account=account,
         codes=ctx.factors.codes(ctx.reader.login) if account.second_factor else None,

@@ -77,7 +77,6 @@ def _factor_page(
     request: Request, ctx: RequestContext, *, refusal: Refusal | None = None, secret: str = ""
 ) -> Response:
     """Return the form. `secret`: the one already in the reader's authenticator, after an error."""
-    today = ctx.today
     account = ctx.accounts.account(ctx.reader.login)
     assert account is not None
     if not credentials.is_totp_secret(secret):
@@ -87,7 +86,6 @@ def _factor_page(
         request,
         ctx,
         "second_factor.html",
-        today=today,
         status=200 if refusal is None else 422,
         account=account,
         required=must_enrol(account, ctx.totp_required),
@@ -98,5 +96,4 @@ def _factor_page(
 
 
 def _codes_page(request: Request, ctx: RequestContext, codes: Sequence[str], *, onward: str) -> Response:
-    today = ctx.today
-    return page(request, ctx, "recovery_codes.html", today=today, codes=codes, onward=onward)
+    return page(request, ctx, "recovery_codes.html", codes=codes, onward=onward)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from services.audit import AskAudit, AuditList, ask_audit
@@ -18,23 +18,23 @@ from workflow.org.audit import OF_CASES, TOPICS
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
-Text = Annotated[str, Query(max_length=200)]
+Text = Annotated[str, Query(max_length=500)]
 Number = Annotated[int | None, Query(ge=1, le=2**53)]
 
 
+def _query(
+    person: Text = "", topic: Text = "", about: Text = "", since: Text = "", until: Text = ""
+) -> dict[str, Any]:
+    return {"person": person.strip(), "topic": topic, "about": about.strip(), "since": since, "until": until}
+
+
+AuditQuery = Annotated[dict[str, Any], Depends(_query)]
+"""The filters of the log in an address, as texts."""
+
+
 @router.get("/audit")
-def audit_page(
-    request: Request,
-    ctx: Auditing,
-    person: Text = "",
-    topic: Text = "",
-    about: Text = "",
-    since: Text = "",
-    until: Text = "",
-    before: Number = None,
-) -> Response:
+def audit_page(request: Request, ctx: Auditing, shown: AuditQuery, before: Number = None) -> Response:
     """Show entries of the audit log, the newest first."""
-    shown = {"person": person.strip(), "topic": topic, "about": about.strip(), "since": since, "until": until}
     entries, refusal = AuditList(entries=[], cursor=None, more=False), None
     asked = {name: value for name, value in shown.items() if value}
     try:
@@ -50,7 +50,6 @@ def audit_page(
         request,
         ctx,
         "audit.html",
-        today=ctx.today,
         entries=entries.entries,
         shown=shown,
         refusal=refusal,

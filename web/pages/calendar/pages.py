@@ -70,11 +70,10 @@ def year_page(
     request: Request, ctx: Reading, number: Annotated[int, Path(ge=1, le=9999)], as_of: Asked = ""
 ) -> Response:
     """The production calendar of a year, as known now or on a day."""
-    today = ctx.today
     within_records(ctx, number)
     known_on = parse_date(as_of) if as_of.strip() else None
     laid = build_year(number, as_known(ctx.calendar, known_on))
-    return page(request, ctx, "calendar.html", today=today, year=laid, as_of=known_on)
+    return page(request, ctx, "calendar.html", year=laid, as_of=known_on)
 
 
 @router.get("/{number}/{month}")
@@ -99,7 +98,7 @@ def month_page(
     view = month_view(
         ctx, first, as_known(ctx.calendar, known_on), today=today, unit=unit or None, chosen=chosen
     )
-    return page(request, ctx, "month.html", today=today, view=view, as_of=known_on)
+    return page(request, ctx, "month.html", view=view, as_of=known_on)
 
 
 def within_records(ctx: RequestContext, number: int) -> None:
@@ -124,12 +123,10 @@ def _act_page(
     adopted: int | None = None,
     refusal: Exception | None = None,
 ) -> Response:
-    today = ctx.today
     return page(
         request,
         ctx,
         "act.html",
-        today=today,
         status=200 if refusal is None else 422,
         text=text,
         name=name,

@@ -84,13 +84,11 @@ def past_findings_page(
     ordered_ = sorted(judged, key=lambda one: not one.findings)
     pages = max(1, -(-len(judged) // SHOWN))
     number = min(number, pages)
-    today = ctx.today
     kinds = Counter(finding.kind for one in judged for finding in one.findings)
     return page(
         request,
         ctx,
         "past_findings.html",
-        today=today,
         upload=upload,
         title=ctx.library.latest(upload.procedure).title,
         judged=ordered_[(number - 1) * SHOWN : number * SHOWN],
@@ -150,14 +148,12 @@ def _form(
     refusal: Refusal | OutOfRange | None = None,
     file: str = "",
 ) -> Response:
-    today = ctx.today
     translator = Translator(preferences(request).language)
     edition = chosen_procedure(ctx, procedure)
     return page(
         request,
         ctx,
         "past.html",
-        today=today,
         status=200 if refusal is None else 422,
         place=f"/past?{urlencode({'procedure': edition.id})}",
         procedures=ordered(ctx, ""),

@@ -67,7 +67,6 @@ def planner_page(request: Request, ctx: Reading, procedure: Name = "", unit: Nam
         request,
         ctx,
         "planner.html",
-        today=today,
         status=200 if refusal is None else 422,
         procedure=form,
         procedures=ordered(ctx, office.kind_of(found) if found else "", found),

@@ -202,7 +202,6 @@ def _preview(
         request,
         ctx,
         "open_schedule.html",
-        today=today,
         status=200 if refusal is None else 422,
         upload=upload,
         title=ctx.library.latest(upload.procedure).title,

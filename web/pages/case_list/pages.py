@@ -78,7 +78,6 @@ def cases_page(
         request,
         ctx,
         "cases.html",
-        today=today,
         listing=view,
         heads=page_heads(CASE_COLUMNS),
         standings=_STANDINGS,

@@ -26,7 +26,6 @@ def help_page(request: Request, ctx: Own, q: Annotated[str, Query(max_length=200
         request,
         ctx,
         "help.html",
-        today=ctx.today,
         text=text,
         hits=find_sections(text, language),
         guides=[guide(id, language) for id in order],
@@ -40,4 +39,4 @@ def guide_page(request: Request, ctx: Own, guide_id: str) -> Response:
     if guide_id not in GUIDES:
         raise HTTPException(404, "web.problem.not_found")
     language = preferences(request).language
-    return page(request, ctx, "guide.html", today=ctx.today, guide=guide(guide_id, language))
+    return page(request, ctx, "guide.html", guide=guide(guide_id, language))

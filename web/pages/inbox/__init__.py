@@ -42,7 +42,6 @@ def inbox_page(
         request,
         ctx,
         "inbox.html",
-        today=ctx.today,
         place="/inbox",
         view=view,
         number=number,

@@ -249,12 +249,11 @@ def _page(
     if unfolded is None and refusal is None and many is None:
         case, _, obligation = most_pressing(view).partition(":")
         now = opened(ctx, case, obligation, today=today, foresees=False) if obligation else None
-    status = 200 if refusal is None else status_of(refusal)
+    status = status_of(refusal)
     return page(
         request,
         ctx,
         "desk.html",
-        today=today,
         status=status,
         view=view,
         heads=_heads(view.mine),

@@ -60,7 +60,6 @@ def overview_page(request: Request, ctx: Reading, unit: UnitParam) -> Response:
         request,
         ctx,
         "overview.html",
-        today=today,
         view=view,
         heads=page_heads(line_columns(today)),
         failed=failed,
@@ -129,7 +128,7 @@ def deadlines_page(request: Request, ctx: Reading, asking: Asked, number: Number
         own=ctx.reader.root,
         reader=ctx.reader.person,
     )
-    return page(request, ctx, "deadlines.html", today=today, view=view, heads=page_heads(line_columns(today)))
+    return page(request, ctx, "deadlines.html", view=view, heads=page_heads(line_columns(today)))
 
 
 def _proposed_year(ctx: RequestContext) -> tuple[int, int] | None:

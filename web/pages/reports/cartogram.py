@@ -66,13 +66,11 @@ class CartogramComparison:
 @router.get("/monitoring/cartogram")
 def cartogram_page(request: Request, ctx: Reading, unit: RequiredUnit) -> Response:
     """Both sections by department and district, and where the published cartogram differs from them."""
-    today = ctx.today
     found = comparison(ctx, unit)
     return page(
         request,
         ctx,
         "cartogram.html",
-        today=today,
         found=found,
         sections=SECTIONS,
         shown=SHOWN,

@@ -51,13 +51,11 @@ def consolidated_page(
     year: Year = None,
 ) -> Response:
     """Who of the organisations did it in a year, with which numbers, and who has not reported."""
-    today = ctx.today
     asked = asked_for(ctx, procedure, obligation, unit, year)
     return page(
         request,
         ctx,
         "consolidated.html",
-        today=today,
         asked=asked,
         procedures=ordered(ctx, ""),
         units=unit_choices(ctx, asked.unit),
@@ -114,31 +112,16 @@ def uploads_page(request: Request, ctx: Reading, unit: RequiredUnit) -> Response
     today = ctx.today
     found = uploads(ctx.app, seen_unit(ctx, unit), today=today, reads=ctx.reads)
     return page(
-        request,
-        ctx,
-        "uploads.html",
-        today=today,
-        found=found,
-        unit=unit,
-        units=unit_choices(ctx, unit),
-        name=_names(ctx),
+        request, ctx, "uploads.html", found=found, unit=unit, units=unit_choices(ctx, unit), name=_names(ctx)
     )
 
 
 @router.get("/monitoring/yearly")
 def yearly_clock_page(request: Request, ctx: Reading, unit: RequiredUnit) -> Response:
     """When each organisation's last analysis ended, and by when the next is due."""
-    today = ctx.today
     found = list_turns(ctx, unit)
     return page(
-        request,
-        ctx,
-        "yearly.html",
-        today=today,
-        found=found,
-        unit=unit,
-        units=unit_choices(ctx, unit),
-        name=_names(ctx),
+        request, ctx, "yearly.html", found=found, unit=unit, units=unit_choices(ctx, unit), name=_names(ctx)
     )
 
 

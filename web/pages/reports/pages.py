@@ -60,9 +60,7 @@ def monitoring_page(request: Request, ctx: Reading, narrowed: Monitored, number:
     """What has become of recommendations."""
     today = ctx.today
     view = monitoring(ctx.reads, ctx.calendar, narrowed, today=today, number=number, own=ctx.reader.root)
-    return page(
-        request, ctx, "monitoring.html", today=today, view=view, heads=page_heads(RECOMMENDATION_COLUMNS)
-    )
+    return page(request, ctx, "monitoring.html", view=view, heads=page_heads(RECOMMENDATION_COLUMNS))
 
 
 @router.get("/monitoring/xlsx")
@@ -92,12 +90,10 @@ def scores_page(
     number: Number = 1,
 ) -> Response:
     """Points of a year: earned, lost, at stake, with their arithmetic and the readings used."""
-    today = ctx.today
     view = points_of_year(request, ctx, unit, year, number=number)
     years, own = (ctx.calendar.first.year, ctx.calendar.last.year), templates_in_use(ctx.app)
     return page(
         *(request, ctx, "scores.html"),
-        today=today,
         view=view,
         units=unit_choices(ctx, unit or ""),
         years=years,
@@ -148,10 +144,9 @@ def register_page(
     request: Request, ctx: Reading, asked: Narrowing, number: Number = 1, check: Flag = ""
 ) -> Response:
     """Who was told what, when, through which channel, and what came of it."""
-    today = ctx.today
     view = register_view(ctx, asked, number=number)
     standing = standing_seen(ctx) if check else None
-    return page(request, ctx, "register.html", today=today, view=view, standing=standing, lines=LINES)
+    return page(request, ctx, "register.html", view=view, standing=standing, lines=LINES)
 
 
 @router.get("/register/xlsx")

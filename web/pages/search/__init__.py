@@ -20,16 +20,7 @@ def search_page(request: Request, ctx: Reading, q: Annotated[str, Query(max_leng
     """Show what the words of the address find."""
     text = " ".join("".join(letter if letter.isprintable() else " " for letter in q).split())
     found = search(ctx, Search(text=text)) if text else None
-    return page(
-        request,
-        ctx,
-        "search.html",
-        today=ctx.today,
-        place="/search",
-        text=text,
-        found=found,
-        address=hit_address,
-    )
+    return page(request, ctx, "search.html", place="/search", text=text, found=found, address=hit_address)
 
 
 def hit_address(hit: Hit) -> str:
