@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +11,7 @@ import typer
 
 from merzim.cli.call import BAD_INPUT, DONE, CommandContext
 from merzim.cli.help import add_group
+from merzim.cli.mount import mount
 from merzim.cli.parsing import day, named_texts
 
 if TYPE_CHECKING:
@@ -30,11 +31,21 @@ def add_to(app: typer.Typer) -> None:
         list=listed,
         start=start,
         show=show,
-        remind=remind,
-        extend=extend,
-        close=close,
+        remind=_on_campaign("remind", "reminded"),
+        extend=_on_campaign("extend", "extended"),
+        close=_on_campaign("close", "closed"),
         record=record,
         export=export,
+    )
+
+
+def _on_campaign(verb: str, code: str) -> Callable[..., object]:
+    """Return a command on one campaign, and the sentence that it is done."""
+    return mount(
+        f"services.campaigns:{verb}_campaign",
+        lambda call, _, found: _tell(call, found.campaign, code, until=found.campaign.until),
+        arguments=("campaign",),
+        json=lambda found: found.campaign.model_dump(mode="json"),
     )
 
 
@@ -152,38 +163,6 @@ def show(
             for one in people
         ],
     )
-
-
-def remind(ctx: typer.Context, campaign: CampaignId) -> None:
-    from services.campaigns import RemindCampaign, remind_campaign
-    from services.inputs import build
-
-    call = CommandContext.of(ctx)
-    found = remind_campaign(call.ctx, build(RemindCampaign, {"campaign": campaign}))
-    _tell(call, found.campaign, "reminded")
-
-
-def extend(
-    ctx: typer.Context,
-    campaign: CampaignId,
-    until: Annotated[str, typer.Option("--until", metavar="DATE", help="cli.option.campaign_until")],
-) -> None:
-    from services.campaigns import ExtendCampaign, extend_campaign
-    from services.inputs import build
-
-    call = CommandContext.of(ctx)
-    fields = {"campaign": campaign, "until": day(until, where="--until")}
-    found = extend_campaign(call.ctx, build(ExtendCampaign, fields))
-    _tell(call, found.campaign, "extended", until=found.campaign.until)
-
-
-def close(ctx: typer.Context, campaign: CampaignId) -> None:
-    from services.campaigns import CloseCampaign, close_campaign
-    from services.inputs import build
-
-    call = CommandContext.of(ctx)
-    found = close_campaign(call.ctx, build(CloseCampaign, {"campaign": campaign}))
-    _tell(call, found.campaign, "closed")
 
 
 def record(

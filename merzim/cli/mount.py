@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 Show = Callable[[CommandContext, Any, Any], int | None]
 """Prints the result of a command for a person: context, command, result."""
-Answer = Callable[[CommandContext, Any], object]
-"""Returns the value of --json: of context and result."""
+Answer = Callable[[Any], object]
+"""Returns the value of --json: of a result."""
 Proves = Callable[[CommandContext, Mapping[str, object]], "tuple[Procedure, str]"]
 """Returns the procedure and the fact whose kinds of evidence a command takes."""
 FLAGS = {"preview": "dry-run", "at_time": "at", "values": "value", "facts": "fact"}
@@ -111,7 +111,7 @@ def _load(
             order = build(verb.command, values)
             result = verb(call.ctx, order)
         if call.json:
-            call.answer(json(call, result) if json else result.model_dump(mode="json", by_alias=True))
+            call.answer(json(result) if json else result.model_dump(mode="json", by_alias=True))
             return DONE
         return show(call, order, result) or DONE
 

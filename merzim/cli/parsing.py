@@ -44,11 +44,6 @@ def optional_day(text: str | None, *, where: str) -> date | None:
     return None if text is None else day(text, where=where)
 
 
-def optional_time(text: str | None, *, where: str) -> time | None:
-    """Parse a time of day; None for no text."""
-    return None if text is None else time_of_day(text, where=where)
-
-
 def time_of_day(text: str, *, where: str) -> time:
     """Parse a time of day: 14:30.
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from merzim.cli.call import CommandContext
 from merzim.cli.help import add_group
+from merzim.cli.mount import mount
 from merzim.cli.parsing import BadArgument
 from services.queries import unit_named
 
 if TYPE_CHECKING:
-    from services.accounts import AccountCommand, AccountDetails
-    from services.verbs import Verb
     from workflow.org.access import Access
 
 Login = Annotated[str, typer.Argument(metavar="LOGIN")]
@@ -22,8 +22,35 @@ Unit = Annotated[str | None, typer.Option("--unit", metavar="U", help="cli.optio
 
 def add_to(app: typer.Typer) -> None:
     """Add the group to the application."""
-    own = {"change": change, "invite": invite, "close": close, "open": reopen, "token": token}
-    add_group(app, "user", add=add, list=list_accounts, **own, end=end, unlink=unlink, remove_totp=remove_totp)
+    add_group(
+        app,
+        "user",
+        add=add,
+        list=list_accounts,
+        change=change,
+        invite=mount(
+            "services.accounts:invite",
+            lambda call, _, done: _tell(call, done.login, "invited_again", link=done.address),
+            arguments=("login",),
+            json=lambda done: {"login": done.login, "link": done.address},
+        ),
+        close=_on_account("close", "closed_now"),
+        open=_on_account("reopen", "opened"),
+        token=token,
+        end=_on_account("end", "ended"),
+        unlink=_on_account("unlink", "unlinked"),
+        remove_totp=remove_totp,
+    )
+
+
+def _on_account(verb: str, code: str) -> Callable[..., object]:
+    """Return a command on one account, and the sentence that it is done."""
+    return mount(
+        f"services.accounts:{verb}",
+        lambda call, _, done: _tell(call, done.login, code),
+        arguments=("login",),
+        json=lambda done: {"login": done.login},
+    )
 
 
 def add(
@@ -90,26 +117,6 @@ def change(
     _warn(call, login)
 
 
-def invite(ctx: typer.Context, login: Login) -> None:
-    from services import accounts
-
-    call = CommandContext.of(ctx)
-    invitation = accounts.invite(call.ctx, accounts.AccountCommand(login=login))
-    _tell(call, login, "invited_again", link=invitation.address)
-
-
-def close(ctx: typer.Context, login: Login) -> None:
-    from services import accounts
-
-    _run(ctx, login, accounts.close, "closed_now")
-
-
-def reopen(ctx: typer.Context, login: Login) -> None:
-    from services import accounts
-
-    _run(ctx, login, accounts.reopen, "opened")
-
-
 def token(
     ctx: typer.Context,
     login: Login,
@@ -129,18 +136,6 @@ def token(
         call.print(call.say("cli.user.token", **answer.model_dump(), days=days))
 
 
-def end(ctx: typer.Context, login: Login) -> None:
-    from services import accounts
-
-    _run(ctx, login, accounts.end, "ended")
-
-
-def unlink(ctx: typer.Context, login: Login) -> None:
-    from services import accounts
-
-    _run(ctx, login, accounts.unlink, "unlinked")
-
-
 def remove_totp(
     ctx: typer.Context,
     login: Login,
@@ -151,15 +146,6 @@ def remove_totp(
     call = CommandContext.of(ctx)
     second_factors.remove(call.ctx, login, ground=ground)
     _tell(call, login, "factor_removed")
-
-
-def _run(ctx: typer.Context, login: str, verb: Verb[AccountCommand, AccountDetails], code: str) -> None:
-    """Run a command on one account, and say that it is done."""
-    from services.accounts import AccountCommand
-
-    call = CommandContext.of(ctx)
-    verb(call.ctx, AccountCommand(login=login))
-    _tell(call, login, code)
 
 
 def _access(text: str) -> Access:
