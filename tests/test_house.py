@@ -75,7 +75,7 @@ def test_the_contracts_are_kept() -> None:
 
 
 def test_every_contract_is_named_as_a_sentence() -> None:
-    """Whoever breaks one reads what the house wants."""
+    """A broken contract reads as the rule it breaks."""
     contracts = [one["name"] for one in PYPROJECT["tool"]["importlinter"]["contracts"]]
 
     assert all(len(name.split()) >= 4 for name in contracts)
@@ -222,7 +222,7 @@ def test_nothing_in_the_project_names_where_it_was_made() -> None:
 
 
 def test_every_module_says_what_it_is() -> None:
-    """Whoever opens a file learns from its first line what it is for."""
+    """The first line of a file says what it is for."""
     bare = []
     for path in _sources():
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -240,6 +240,20 @@ def _imports(path: Path) -> Iterator[str]:
 
 
 PIN = r"^([\w.-]+)(?:\[[^\]]*\])?==(\S+)(.*(?:\n    --hash=sha256:[0-9a-f]{64}.*)*)"
+
+
+def test_no_line_of_a_template_is_longer_than_a_screen() -> None:
+    """200 characters at most: a longer line is read by nobody, and a change of it by nobody either."""
+    templates = [path for package in PACKAGES for path in (ROOT / package).rglob("*.html")]
+    long = {
+        f"{path.name}:{number}": len(line)
+        for path in templates
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if len(line) > 200
+    }
+
+    assert templates
+    assert not long
 
 
 @pytest.mark.parametrize("file", ["run", "all", "dev"])

@@ -208,7 +208,7 @@ def test_my_tasks_offer_to_undo_too(home: Home, browser: TestClient) -> None:
     form = {"case": home.late, "fact": "start_announced", "on": "2026-04-03"}
     done = browser.post("/desk/record", data=form)
     page = browser.get(f"{done.headers['location']}&lang=ru").text
-    line = re.search(r'action="/desk/undo">.*?name="line" value="(\d+)"', page)
+    line = re.search(r'action="/desk/undo">.*?name="line" value="(\d+)"', page, re.DOTALL)
     assert line is not None
 
     undone = browser.post("/desk/undo", data={"case": home.late, "line": line[1]})
