@@ -73,7 +73,7 @@ class PersonRow(TableBase, table=True):
 
 
 class MatchRow(TableBase, table=True):
-    """Whom a responsible text of a schedule means: the id of a unit or the key of a person."""
+    """Who a responsible text of a schedule means: the id of a unit or the key of a person."""
 
     __tablename__ = "match"
 

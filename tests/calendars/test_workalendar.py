@@ -19,7 +19,7 @@ OURS = Kazakhstan()
 
 
 def test_the_registry_gives_our_kazakhstan() -> None:
-    """Whoever asks workalendar for KZ gets the days of our records."""
+    """workalendar, asked for KZ, gives the days of our records."""
     assert workalendar.registry.get("KZ") is Kazakhstan
     assert Kazakhstan.name == "Kazakhstan"
 

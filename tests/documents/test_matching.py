@@ -1,4 +1,4 @@
-"""Whom the responsible texts of a schedule mean."""
+"""The people and units that responsible texts of a schedule mean."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def test_every_code_can_be_said_in_every_language(file: str) -> None:
 
 @pytest.mark.parametrize("file", sorted(path.name for path in CATALOGUE.glob("*.toml")))
 def test_a_code_asks_for_the_same_arguments_in_every_language(file: str) -> None:
-    """Whoever emits it need not know who will read it."""
+    """The place that emits it need not know who will read it."""
     for code in (code for code in i18n.codes() if where(code) == file):
         assert _asked(code, "kk") == _asked(code, "ru") == _asked(code, "en"), code
 

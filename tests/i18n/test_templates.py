@@ -51,7 +51,7 @@ def test_braces_and_percent_signs_stand_as_written(catalogue: dict[str, entries.
 def test_a_wrong_template_says_file_code_and_what_is_wrong(
     text: str, wrong: str, catalogue: dict[str, entries.Entry]
 ) -> None:
-    """Whoever wrote it finds the place at once."""
+    """Its author finds the place at once."""
     _add(catalogue, "a", text)
 
     with pytest.raises(i18n.CatalogueError, match=rf"own\.toml: \[a\] ru: .*{wrong}"):

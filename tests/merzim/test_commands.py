@@ -148,7 +148,7 @@ def test_an_approval_that_lies_ahead_is_a_plan_date(merzim: Merzim) -> None:
 
 
 def test_responsible_texts_are_matched_kept_and_mended(office: Merzim) -> None:
-    """Whom the schedule means is kept; `people --match` mends it."""
+    """The people a schedule means are stored; `people --match` mends it."""
     matches = office("people", "--json").json["matches"]
     office("people", "--match", "Рабочая группа по ВАКР=Пресс-служба")
 

@@ -54,7 +54,7 @@ def test_links_lead_to_where_the_pages_answer(tmp_path: Path) -> None:
 
 
 def test_another_port_in_the_shipped_config_is_another_address(tmp_path: Path) -> None:
-    """Whoever changes `port` alone gets a first link that leads to that port."""
+    """Changing `port` alone gives a first link that leads to that port."""
     shipped = (ROOT / "config.toml").read_text(encoding="utf-8")
     changed = shipped.replace("port = 8000\n", "port = 8123\n")
 

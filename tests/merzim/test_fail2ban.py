@@ -1,4 +1,4 @@
-"""What fail2ban is told to look for stands in the log as it is written, in both formats, and nowhere else."""
+"""The patterns of fail2ban match the log as it is written, in both formats, and nothing else."""
 
 from __future__ import annotations
 
@@ -89,6 +89,6 @@ def test_who_has_no_address_is_not_banned(written: list[str]) -> None:
 
 
 def test_the_operators_page_names_every_reason_and_shows_the_jail() -> None:
-    """Whoever searches the log knows what the words mean."""
+    """The words one searches the log for are documented."""
     assert all(f"`{reason}`" in OPERATIONS for reason in get_args(Reason))
     assert JAIL.read_text(encoding="utf-8").strip() in OPERATIONS

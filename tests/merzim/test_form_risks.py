@@ -86,7 +86,7 @@ def test_the_note_tells_each_risk_with_its_rank(planned: Merzim, tmp_path: Path)
 
 
 def test_rows_of_a_file_go_before_the_register(planned: Merzim, tmp_path: Path) -> None:
-    """Whoever brings rows means them."""
+    """Rows that are brought along are used."""
     (tmp_path / "rows.csv").write_text("recommendation;measure\nА;Б\n", encoding="utf-8")
     said = planned("form", CASE, "plan", "--to", "a.docx", "--rows", "rows.csv", *NOW)
 

@@ -35,7 +35,7 @@ def test_cases_due_and_overdue_become_workbooks(office: Merzim, tmp_path: Path) 
 
 
 def test_an_empty_list_is_a_workbook_with_heads(empty_office: Merzim, tmp_path: Path) -> None:
-    """Whoever collects lists by night finds a file."""
+    """A job that collects lists by night finds a file."""
     for command, code in (("cases", 0), ("due", 0), ("overdue", 0)):
         assert empty_office(command, "--xlsx", tmp_path / "a.xlsx", *NOW).code == code
         assert len(_rows(tmp_path / "a.xlsx")) == 1

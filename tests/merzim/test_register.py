@@ -84,7 +84,7 @@ def test_a_dry_run_says_who_and_why(office: Merzim) -> None:
 
 
 def test_a_digest_is_chosen_and_named(office: Merzim) -> None:
-    """Whoever is unknown, and what is no choice, is refused with what there is."""
+    """An unknown person, and what is no choice, is refused with what there is."""
     person = "a.akhmetova@example.kz"
     chosen = office("digest", person, "daily", "--lang", "en")
     asked = office("digest", person, "--json")

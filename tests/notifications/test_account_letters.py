@@ -49,7 +49,7 @@ def about(
 
 
 def test_it_leaves_at_night_and_on_a_day_off(town: Town) -> None:
-    """Whoever broke in does not wait for office hours; an ordinary letter would leave on Monday at nine."""
+    """An intruder does not wait for office hours; an ordinary letter would leave on Monday at nine."""
     shelf = Shelf()
     town.outbox.add(about(AIGUL, shelf), now=NIGHT)
     town.deliver([shelf], date(2026, 4, 6), at=NIGHT)

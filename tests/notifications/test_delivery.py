@@ -245,7 +245,7 @@ def test_a_crash_between_sending_and_marking_sends_the_same_message_again(town: 
 
 
 def test_letters_of_one_who_dies_beside_a_long_delivery_leave_with_its_next_batch(town: Town) -> None:
-    """Whoever goes on sending for an hour takes them up meanwhile; its own are never taken from it."""
+    """A sender that goes on for an hour takes them up meanwhile; its own are never taken from it."""
     for _ in range(3):
         town.open()
     shelf, other = Shelf(), SqlOutbox(town.engine)

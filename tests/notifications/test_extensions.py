@@ -1,4 +1,4 @@
-"""What an extension or a pause moved is told to those who were told of the old day, with the decision."""
+"""Letters on extensions and pauses: to those who had a letter about the old day, with the decision."""
 
 from __future__ import annotations
 

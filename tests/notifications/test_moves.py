@@ -1,4 +1,4 @@
-"""What moves, is told: those who were told of the old date, nobody else, once a change."""
+"""Letters on moved dates: to those who had a letter about the old date, nobody else, once a change."""
 
 from __future__ import annotations
 
@@ -210,7 +210,7 @@ def test_a_case_called_off_cancels_what_stands_in_calendars(town: Town) -> None:
 
 
 def test_what_is_done_is_no_news(town: Town) -> None:
-    """Whoever was reminded knows that they have done it."""
+    """People who were reminded know that they have done it."""
     case = town.open()
     shelf = Shelf()
     told(town, shelf, FIVE_BEFORE)

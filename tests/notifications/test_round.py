@@ -255,7 +255,7 @@ def test_many_rows_are_taken_page_by_page(town: Town, monkeypatch: pytest.Monkey
 
 
 def test_a_message_id_comes_from_the_key_alone(town: Town) -> None:
-    """Whoever plans the notice, it is the same message."""
+    """It is the same message, no matter which process plans the notice."""
     town.open()
     planned = town.plan([Shelf()], FIVE_BEFORE).hearings[0].notice
     town.round([Shelf()], FIVE_BEFORE)

@@ -62,7 +62,7 @@ def test_whatever_somebody_must_do_names_its_rows(edition: Procedure) -> None:
 @editions
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_case_does_not_end_before_anything_was_done(edition: Procedure, kind: str) -> None:
-    """Whoever the programme is for, something of it holds the case."""
+    """Something of the programme holds the case, for each body it is for."""
     if among(kind, edition.applies_to):
         assert [one.id for one in edition.obligations if one.blocking and among(kind, one.only_for)]
 

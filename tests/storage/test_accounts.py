@@ -91,7 +91,7 @@ def test_a_way_in_of_one_kind_is_none_of_another(engine: Engine) -> None:
 
 
 def test_a_new_password_ends_every_session(engine: Engine) -> None:
-    """Whoever knew the old one is out."""
+    """The old one opens nothing any more."""
     accounts = SqlAccounts(engine)
     accounts.save(OFFICER, disabled=False, **SAID)
     accounts.let_in(way_in("h1"))

@@ -132,7 +132,7 @@ def test_an_act_taken_out_is_named(engine: Engine) -> None:
 
 
 def test_an_act_rewritten_with_its_hash_is_named_by_the_seal(engine: Engine) -> None:
-    """Whoever recomputes a hash meets the seal."""
+    """A recomputed hash meets the seal."""
     adopted(engine)
     adopted(engine, NEXT)
     seal(engine, now=NOW)

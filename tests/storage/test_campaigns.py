@@ -152,7 +152,7 @@ def run(app: AppContext, *, at: datetime = NOW) -> dict[str, str]:
 
 
 def letters(app: AppContext) -> dict[str, str]:
-    """Whom a letter lies in the folder for -> the secret part of its link."""
+    """The secret part of each link in the folder, by the person its letter is for."""
     folder = app.channels["folder"].path  # type: ignore[attr-defined]
     found = {}
     for file in sorted(folder.glob("*.eml"), key=lambda one: one.stat().st_mtime_ns):

@@ -23,7 +23,7 @@ def test_a_secret_comes_back_and_is_encrypted_differently_each_time() -> None:
 
 
 def test_a_secret_copied_to_another_account_opens_nothing() -> None:
-    """Whoever writes to the database cannot give an administrator their own authenticator."""
+    """Writing to the database is not enough to give an administrator another authenticator."""
     cipher = Cipher(NEW)
     stored = cipher.encrypt(SECRET, "intruder")
 

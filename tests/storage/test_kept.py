@@ -217,7 +217,7 @@ def test_another_day_and_another_tree_are_counted_anew(engine: Engine) -> None:
 
 
 def test_marks_are_folded_and_nobody_misses_a_change(server: Engine) -> None:
-    """Whoever saw the lines that are folded goes on, be it one change short of as many as stay; whoever did not
+    """A reader of the folded lines goes on, be it one change short of as many as stay; any other
     reads all anew."""
     names = filled(server, 6)
     attentive, seldom, absent = DatabaseCache(server), DatabaseCache(server), DatabaseCache(server)

@@ -52,7 +52,7 @@ def test_a_code_is_good_once(links: SqlLinks) -> None:
 
 
 def test_only_the_hash_of_a_code_is_kept(links: SqlLinks, engine: Engine) -> None:
-    """Whoever reads the database or its backup cannot link an account."""
+    """Reading the database or its backup is not enough to link an account."""
     code = new_code()
     links.offer("a", hash_code(code), now=NOW)
     with reading(engine) as connection:

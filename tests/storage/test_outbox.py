@@ -140,7 +140,7 @@ def test_a_withdrawn_notice_that_comes_due_again_is_queued_again(engine: Engine,
 
 
 def test_a_sent_notice_that_comes_due_again_is_not_sent_again(engine: Engine, row: Row) -> None:
-    """Whoever was told has been told."""
+    """A letter that was sent stays sent."""
     outbox = SqlOutbox(engine)
     outbox.settle([settlement(row, letter(row), rung="-1", on=row.next_rung_on)], now=NOW)
     outbox.claim("email", now=NOW, limit=9)

@@ -72,7 +72,7 @@ def test_where_one_limit_is_reached_the_others_count_nothing(engine: Engine) -> 
 
 
 def test_the_limit_that_lasts_longest_is_named(engine: Engine) -> None:
-    """Whoever waits for that one need not be refused again by the other."""
+    """A sender that waits for that one need not be refused again by the other."""
     slow = RateLimit(kind="pair", key="x", burst=1, period=5 * MINUTE)
     quick = RateLimit(kind="device", key="y", burst=1, period=MINUTE)
     allowed(engine, slow, quick, times=1)

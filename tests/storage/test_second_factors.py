@@ -404,7 +404,7 @@ def test_what_no_key_opens_is_named_and_left_as_it_is(factors: SqlSecondFactors,
 
 
 def test_a_secret_moved_to_another_account_opens_nothing(factors: SqlSecondFactors, engine: Engine) -> None:
-    """Whoever writes to the table cannot lend an administrator their own authenticator."""
+    """Writing to the table is not enough to lend an administrator another authenticator."""
     store(engine, stored(engine), login="asel")
 
     with pytest.raises(UnreadableSecret):

@@ -296,7 +296,7 @@ def test_a_role_that_may_not_migrate_is_refused(poor: str, database: str, run: R
 
 @pytest.mark.postgresql
 def test_a_standby_starts_no_worker(database: str, run: Run) -> None:
-    """Whoever reads there may; a service that would have to write is told at once."""
+    """Reading is allowed there; a service that would have to write is refused at once."""
     name = make_url(database).database
     run(database, "cases")
     execute(database, f"ALTER DATABASE {name} SET default_transaction_read_only = on")

@@ -157,7 +157,7 @@ def test_a_list_is_as_long_as_its_figure(engine: Engine, urgency: str) -> None:
 
 
 def test_a_list_is_narrowed_to_whom_it_waits_for(engine: Engine) -> None:
-    """Whoever is asked gets their own rows and no others'."""
+    """Each assignee gets their own rows and no others'."""
     filled(engine, 6)
     reads, day = SqlReads(engine), horizon(LATER, soon=LATER)
     one = next(found for found in reads.sums(day, "hr") if found.asked.responsible)

@@ -66,7 +66,7 @@ def house(engine: Engine, heard: Heard) -> AppContext:
 
 
 def test_the_first_start_writes_the_board_anew(old: tuple[Engine, list[object]]) -> None:
-    """Whom each row waits for stands there again without `merzim rebuild`; the next start has nothing to do."""
+    """Each row names its assignee again without `merzim rebuild`; the next start has nothing to do."""
     engine, stood = old
     heard = Heard()
     for _ in range(2):

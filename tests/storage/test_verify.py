@@ -75,7 +75,7 @@ def test_a_payload_changed_by_a_space_is_named(engine: Engine) -> None:
 
 
 def test_an_event_rewritten_with_its_hash_breaks_the_chain_behind_it(engine: Engine) -> None:
-    """Whoever recomputes one hash must recompute all of them, and the seals."""
+    """One recomputed hash requires all others to be recomputed, and the seals."""
     case = opened(engine)
     seal(engine, now=NOW)
     with by_hand(engine) as connection:

@@ -164,7 +164,7 @@ def test_the_same_message_twice_links_once_and_says_so_twice(talk: Talk) -> None
 
 
 def test_a_strangers_button_does_nothing(talk: Talk, case: Case) -> None:
-    """Whoever forges a callback, linked or not, is told off, and nothing is written."""
+    """A forged callback, from a linked chat or not, is refused, and nothing is written."""
     linked(talk)
     reminder = reminded(talk)
     linked(talk, "bolat@example.kz", emulator.BOLAT)

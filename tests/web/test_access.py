@@ -165,7 +165,7 @@ def test_every_route_names_what_it_needs() -> None:
 
 
 def test_a_write_needs_more_than_reading() -> None:
-    """Whoever only reads changes nothing but their own account."""
+    """Readers change nothing but their own account."""
     writes = [route for method, route in ROUTES if method != "GET" and not is_question(route)]
     wrong = [route.path for route in writes if need(route) == "read"]
 

@@ -286,5 +286,5 @@ def _headers(dependant: Dependant) -> Iterator:  # type: ignore[type-arg]
 
 
 def test_the_api_is_described_with_a_sentence_for_each_thing() -> None:
-    """Whoever reads the description alone knows what each request does."""
+    """The description alone says what each request does."""
     assert all(isinstance(route, APIRoute) and route.endpoint.__doc__ for route in API.values())

@@ -196,7 +196,7 @@ def test_a_right_password_without_its_code_costs_what_a_wrong_one_does(
 
 
 def test_codes_tried_elsewhere_do_not_close_a_known_device(office: Home) -> None:
-    """Whoever knows the password cannot keep its owner out."""
+    """Knowing the password is not enough to keep its owner out."""
     secret = pyotp.random_base32()
     office.factors.enrol("officer", secret, 0, (), **SAID)
     codes = [pyotp.TOTP(secret).at(int(NOW.timestamp()) + seconds) for seconds in (-30, 0)]

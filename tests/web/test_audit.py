@@ -43,7 +43,7 @@ def test_log_ins_and_refused_ones_are_entries_with_names_and_addresses(watched: 
 
 
 def test_refusals_over_a_limit_are_written_once(home: Home) -> None:
-    """Whoever goes on guessing fills no disk: ten wrong passwords, one entry for all that follow."""
+    """Guessing fills no disk: ten wrong passwords, one entry for all that follow."""
     with home.stranger() as browser:
         for _ in range(15):
             browser.post("/login", data={"login": "officer", "password": "қате құпиясөз"})

@@ -404,7 +404,7 @@ def test_forms_are_listed_in_the_order_of_the_steps(home: Home, browser: TestCli
 
 
 def test_an_old_notice_of_a_person_who_left_is_still_read(home: Home, case: str, browser: TestClient) -> None:
-    """Whoever is not in the office any more keeps their key."""
+    """People who left the office keep their key."""
     home.sent(replace(notice(home.real, "gone@org.kz"), answer=EVIL))
     page = browser.get(f"{case}/history").text
 

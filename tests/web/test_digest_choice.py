@@ -187,7 +187,7 @@ def test_whoever_is_nobody_in_the_office_has_nothing_to_choose(home: Home) -> No
 
 
 def test_a_choice_is_an_event_of_the_offices_chain(town: Town) -> None:
-    """Whoever chose it; the same again is none; taken back, it is another."""
+    """The person's own choice; the same again is none; taken back, it is another."""
     now = noon(TODAY)
     prefer(town.engine, "staff", UPLOADS_THROUGH, "body", by="Айгүл", now=now)
     prefer(town.engine, AIGUL.key, DIGEST, "daily", by="Айгүл", now=now)

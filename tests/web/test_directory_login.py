@@ -301,7 +301,7 @@ def test_active_directory_is_asked_by_its_own_attributes(slapd: Slapd) -> None:
 
 
 def test_a_reference_to_another_server_is_not_followed(slapd: Slapd) -> None:
-    """Whoever writes one into the directory would be handed passwords."""
+    """Somebody who writes one into the directory would be handed passwords."""
     with socket.create_server(("127.0.0.1", 0)) as trap:
         trap.settimeout(0.1)
         there = f"ldap://127.0.0.1:{trap.getsockname()[1]}/ou=away,{BASE}"

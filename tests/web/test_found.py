@@ -448,7 +448,7 @@ def test_the_register_is_narrowed_to_whoever_was_typed(home: Home) -> None:
 
 
 def test_what_fits_several_names_none_of_the_units_one_does_not_see(home: Home) -> None:
-    """Whoever sees a department has a list of it, and finds nobody else in the register."""
+    """Readers of a department have a list of it, and find nobody else in the register."""
     with home.client("responsible") as browser:
         pages = [browser.get(path, params={"unit": "мектеп"}).text for path in (*LISTS, "/scores")]
         pages.append(browser.get("/register", params={"person": "сейітов"}).text)

@@ -80,7 +80,7 @@ def test_a_deputy_of_another_unit_whom_the_administrator_appointed_stays_chosen(
 
 
 def test_the_register_is_narrowed_to_people_of_one_s_own_unit_alone(either: Home) -> None:
-    """Whoever else was told of a case of the unit stands on the line of that letter, and is not offered."""
+    """Other recipients of a case of the unit stand on the line of that letter, and are not offered."""
     either.sent(letter(either.real, "b@org.kz"), letter(either.real, "c@org.kz"))
     own = either.client("responsible").get("/register").text
     whole = either.client(OFFICER).get("/register").text

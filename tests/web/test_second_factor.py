@@ -190,7 +190,7 @@ def test_a_wrong_answer_sets_nothing_and_keeps_the_picture(changes: dict[str, st
 
 
 def test_another_device_needs_a_code_of_the_present_one() -> None:
-    """Whoever has a session and the password cannot put their own telephone in its place."""
+    """A stolen session and the password are not enough to put another telephone in its place."""
     home = office()
     enrolled(home)
     with home.client() as browser:

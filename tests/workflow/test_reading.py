@@ -264,7 +264,7 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("old", "new", "code", "place"), MISTAKES)
 def test_a_mistake_is_named_with_its_place(old: str, new: str, code: str, place: str) -> None:
-    """Whoever wrote the file learns what is wrong and at which key."""
+    """The author of the file learns what is wrong and at which key."""
     error = refused(changed(old, new))
 
     assert (error.code, error.arguments["place"]) == (f"regulation.{code}", place)

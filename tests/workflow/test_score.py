@@ -597,7 +597,7 @@ def test_an_unknown_reading_is_refused_with_those_there_are(chosen: dict[str, st
 
 
 def test_an_answer_of_another_form_is_an_error_of_ours() -> None:
-    """Whoever goes round the inputs is told at once."""
+    """Going round the inputs fails at once."""
     with pytest.raises(TypeError):
         score({"P1.T1.S3": Count(3)}, scoring(), scoring().usual)
 

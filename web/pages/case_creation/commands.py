@@ -118,7 +118,7 @@ def _person(office: Office, said: str) -> str:
 
 
 def _answered(office: Office, strange: Sequence[str], answers: Mapping[str, str]) -> dict[str, str]:
-    """Whom the texts nobody is known by mean, as the reader answered.
+    """Return who is meant by texts that name nobody known, as the reader answered.
 
     Raises:
         BadForm: an answer nobody, or more than one, is known by.
