@@ -10,8 +10,7 @@ from documents.sandbox.readers import read_audit, read_people, read_schedule
 from documents.schedules.audit_table import AuditCase
 from documents.schedules.reading import Note, ReadSchedule
 from documents.schedules.template import empty_schedule, write_template
-from documents.sheets.csv_list import write_csv
-from documents.sheets.listing import Table, write_tables
+from documents.sheets.listing import Table, write_csv, write_tables
 from documents.sheets.unreadable import RowError, UnreadablePaper
 
 __all__ = [

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from typing import Any
 
-from documents.sheets.unreadable import UnreadablePaper
 from workflow.registers.definition import RegisterField
 from workflow.registers.values import FIRST_DAY, LAST_DAY
 
@@ -59,14 +57,6 @@ def empty_table(
     sheet.fit_to_pages(1, 0)
     book.close()
     return target.getvalue()
-
-
-def write_table(path: Any, content: bytes) -> None:
-    """Write a workbook to a file. Raises UnreadablePaper (`paper_not_written`) when that fails."""
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise UnreadablePaper("paper_not_written", name=str(path), problem=str(error)) from error
 
 
 def _rule(field: RegisterField, language: str) -> dict[str, object] | None:

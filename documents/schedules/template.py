@@ -7,7 +7,7 @@ from pathlib import Path
 
 from calendars.horizon import FIRST, LAST
 from documents.schedules.flat import END, OBJECT, RESPONSIBLE, START, UNIT
-from documents.sheets.unreadable import UnreadablePaper
+from documents.sheets.listing import write_file
 
 ROWS = 5_000
 """How many rows take dates only."""
@@ -57,10 +57,7 @@ def empty_schedule(language: str) -> bytes:
 
 def write_template(path: str | Path, language: str) -> None:
     """Write the empty workbook to a file. Raises UnreadablePaper (`paper_not_written`) when that fails."""
-    try:
-        Path(path).write_bytes(empty_schedule(language))
-    except OSError as error:
-        raise UnreadablePaper("paper_not_written", name=str(path), problem=str(error)) from error
+    write_file(path, empty_schedule(language))
 
 
 def _date_only(language: str) -> dict[str, object]:

@@ -1,7 +1,8 @@
-"""Writes tables as a workbook: fixed headings, real dates, texts never as formulas."""
+"""Writes tables as a workbook or as CSV: fixed headings, real dates, texts never as formulas."""
 
 from __future__ import annotations
 
+import csv
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ _NARROW, _WIDE = 9, 60
 _LONGEST = 32_767
 """What one cell of Excel holds."""
 _LAST_ROW = 2**20 - 1
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""With which a text would be a formula to a program that opens the CSV."""
 _EXACT = 10**15
 """Numbers below it keep every digit in Excel."""
 
@@ -53,9 +56,13 @@ def tables_workbook(tables: Iterable[Table]) -> bytes:
 
 def write_tables(path: str | Path, tables: Iterable[Table]) -> None:
     """Write the tables to a workbook file. Raises UnreadablePaper (`paper_not_written`) when that fails."""
-    made = tables_workbook(tables)
+    write_file(path, tables_workbook(tables))
+
+
+def write_file(path: str | Path, content: bytes) -> None:
+    """Write a file. Raises UnreadablePaper (`paper_not_written`) when that fails."""
     try:
-        Path(path).write_bytes(made)
+        Path(path).write_bytes(content)
     except OSError as error:
         raise UnreadablePaper(
             "paper_not_written", name=str(path), problem=error.strerror or str(error)
@@ -102,3 +109,23 @@ def _cell(sheet: Any, row: int, column: int, value: object, text: Any, day: Any)
             sheet.write_number(row, column, value, text)
         case _:
             sheet.write_string(row, column, str(value)[:_LONGEST], text)
+
+
+def csv_list(table: Table) -> str:
+    """Return the table as CSV text: semicolons for Excel, ISO dates."""
+    text = io.StringIO()
+    lines = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    lines.writerow(table.heads)
+    lines.writerows([_csv_cell(value) for value in row] for row in table.rows)
+    return text.getvalue()
+
+
+def write_csv(path: str | Path, table: Table) -> None:
+    """Write the table to a CSV file. Raises UnreadablePaper (`paper_not_written`) when that fails."""
+    write_file(path, csv_list(table).encode("utf-8-sig"))
+
+
+def _csv_cell(value: object) -> str:
+    """Return the text of a cell."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text

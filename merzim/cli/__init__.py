@@ -40,7 +40,6 @@ STATIONS = (
     "register",
     "campaign",
     "reminders",
-    "acknowledge",
     "contact_settings",
     "telegram",
     "forms",
@@ -51,7 +50,6 @@ STATIONS = (
     "users",
     "audit_log",
     "readers",
-    "secret_key",
     "maintenance",
 )
 """Files of commands, in the order help lists them."""

@@ -188,11 +188,11 @@ def record(
 def export(
     ctx: typer.Context, campaign: CampaignId, file: Annotated[str, typer.Argument(metavar="FILE")]
 ) -> None:
-    from documents.registers.template import write_table
+    from documents.sheets.listing import write_file
     from services.campaigns import proof_sheet
 
     call = CommandContext.of(ctx)
-    write_table(Path(file), proof_sheet(call.ctx, campaign, call.language))
+    write_file(file, proof_sheet(call.ctx, campaign, call.language))
     call.print(call.say("register.file_written", file=file))
 
 

@@ -1,5 +1,5 @@
 """Commands on the installation: `verify`, `seal`, `rebuild`, `backup`, `restore`, `migrate-to`, `serve`,
-`worker`, `installation`.
+`worker`, `installation`, `secret-key`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from merzim.cli.call import DONE, NOT_SO, CommandContext
-from merzim.cli.help import Command
+from merzim.cli.help import Command, add_group
 from services import maintenance
 from services.moments import almaty
 from workflow.refusal import Refusal
@@ -52,6 +52,7 @@ def add_to(app: typer.Typer) -> None:
     }
     for name, command in commands.items():
         app.command(name, cls=Command, help=f"cli.help.{name.replace('-', '_')}")(command)
+    add_group(app, "secret-key", new=new_key, rotate=rotate_key)
 
 
 def version(
@@ -241,3 +242,25 @@ def _clock(call: CommandContext) -> Clock:
     from merzim.clock import clock
 
     return clock(call.common.now or os.environ.get("MERZIM_NOW"))
+
+
+def new_key(ctx: typer.Context) -> None:
+    from storage.accounts.encryption import new_key as generate_key
+
+    call, key = CommandContext.of(ctx), generate_key()
+    if call.json:
+        call.answer({"key": key})
+    else:
+        call.print(key)
+
+
+def rotate_key(ctx: typer.Context) -> int:
+    call = CommandContext.of(ctx)
+    found = call.app.factors.encrypt(by=call.by, now=call.moment.now, all_keys=True)
+    if call.json:
+        call.answer({"encrypted": found.done, "unchanged": found.same, "unreadable": list(found.unreadable)})
+    else:
+        call.print(call.say("cli.secret_key.rotated", count=found.done, same=found.same))
+    if found.unreadable:
+        call.note(call.say("cli.secret_key.unreadable", logins=found.unreadable))
+    return NOT_SO if found.unreadable else DONE

@@ -218,10 +218,10 @@ def _import(call: CommandContext, request: RowsRequest) -> None:
 
 
 def _write(call: CommandContext, request: RowsRequest, content: bytes) -> None:
-    from documents.registers.template import write_table
+    from documents.sheets.listing import write_file
 
     file = _file(request)
-    write_table(Path(file), content)
+    write_file(file, content)
     call.print(call.say("register.file_written", file=file))
 
 

@@ -1,4 +1,4 @@
-"""Commands that send reminders: `remind`, `deliver`, `notices`, `rehearse`."""
+"""Commands that send reminders and answer them: `remind`, `deliver`, `notices`, `rehearse`, `snooze`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from merzim.cli.acknowledge import acknowledge
 from merzim.cli.call import CommandContext
 from merzim.cli.contact_settings import resend
 from merzim.cli.help import Command, OpenGroup
@@ -38,6 +37,7 @@ def add_to(app: typer.Typer) -> None:
     register.command("resend", cls=Command, help="cli.help.notices_resend")(resend)
     app.add_typer(register, name="notices")
     app.command("rehearse", cls=Command, help="cli.help.rehearse")(rehearse)
+    app.command("snooze", cls=Command, help="cli.help.snooze")(snooze)
 
 
 def remind(
@@ -246,3 +246,43 @@ def _state(call: CommandContext, one: Notice) -> str:
     # One that waits after an attempt says why: a token that is not accepted, a server that is away.
     told = one.state in ("failed", "unknown", "queued") and one.answer
     return f"{said}: {one.answer}" if told else said
+
+
+def acknowledge(ctx: typer.Context, key: Annotated[str, typer.Argument(metavar="KEY")]) -> None:
+    from notifications.acknowledgement import acknowledge as say_read
+
+    call = CommandContext.of(ctx)
+    app, moment = call.app, call.moment
+    notice = app.outbox.notice(key)
+    done = say_read(app.outbox, app.desk, notice, key, by=call.by, now=moment.now, today=moment.today)
+    if call.json:
+        call.answer({"key": done.key, "acknowledged_at": done.acknowledged_at})
+    else:
+        call.print(call.say("cli.acknowledged", key=done.key, on=(done.acknowledged_at or moment.now).date()))
+
+
+def snooze(
+    ctx: typer.Context,
+    case: Annotated[str, typer.Argument(metavar="CASE")],
+    obligation: Annotated[str, typer.Argument(metavar="OBLIGATION")],
+    until: Annotated[str, typer.Option("--until", metavar="DATE", help="cli.option.snooze_until")],
+) -> None:
+    from workflow.cases.commands.reminder_actions import put_off
+
+    call = CommandContext.of(ctx)
+    app, moment = call.app, call.moment
+    change = put_off(
+        app.desk,
+        app.calendar,
+        case,
+        obligation,
+        until=day(until, where="--until"),
+        by=call.by,
+        now=moment.now,
+        today=moment.today,
+    )
+    on = change.case.put_off[obligation].until
+    if call.json:
+        call.answer({"case": case, "obligation": obligation, "until": on, "events": len(change.events)})
+    else:
+        call.print(call.say("cli.snoozed", until=on))

@@ -17,7 +17,7 @@ from services.credentials import hash_secret, new_recovery_codes, new_secret, re
 from storage.tables import RECOVERY_CODE
 from tests.second_factors import code_at
 from tests.web.conftest import NOW, PASSWORD, TODAY, Home, office_with_cases
-from web.pages.account import codes
+from web.pages.account import attempts
 from web.pages.administration import factor_removal
 from workflow.org.access import Access, Account, Entry, Reader
 
@@ -35,7 +35,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, Mapping[str, o
         letters.append((account.reader.login, event, facts))
         return ()
 
-    for module in (codes, factor_removal):
+    for module in (attempts, factor_removal):
         monkeypatch.setattr(module, "account_letters", write)
     return letters
 

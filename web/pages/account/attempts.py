@@ -6,6 +6,7 @@ verified than the limits allow.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -16,6 +17,7 @@ from services.audit import record_refused_log_in
 from services.context import RequestContext
 from services.credentials import BadPassword
 from services.ldap import DirectorySilent
+from services.second_factors import account_letters
 from web.auth.dependencies import current_session
 from web.auth.devices import find_device
 from web.auth.limits import (
@@ -27,10 +29,11 @@ from web.auth.limits import (
     present_password_limits,
 )
 from web.auth.proxies import client_address
-from web.pages.account.codes import accepted, try_code
 from workflow.org.access import Account, Entry, RateLimit
+from workflow.refusal import Refusal
 
 _MINUTE = timedelta(minutes=1)
+log = logging.getLogger("merzim.web")
 
 
 class NotProved(Exception):
@@ -176,3 +179,30 @@ def _check_code(
         _refuse(ctx, address, "wrong_code", login)
         raise NotProved
     ctx.accounts.forget_attempt(limits)
+
+
+def accepted(ctx: RequestContext, account: Account, typed: str) -> bool:
+    """Return whether a code is valid for the account, and use it up: authenticator's or recovery code."""
+    login = account.reader.login
+    code = credentials.recovery_hash(typed, login)
+    if code is not None:
+        left = max(ctx.factors.codes(login).left - 1, 0)
+        letters = account_letters(ctx, account, "recovery_code_used", {"left": left})
+        return ctx.factors.take_code(login, code, now=ctx.now, today=ctx.today, letters=letters)
+    step = try_code(ctx, login, typed)
+    return step is not None and ctx.factors.take_step(login, step)
+
+
+def try_code(ctx: RequestContext, login: str, typed: str) -> int | None:
+    """Return the time step of an authenticator's code; None when it is invalid. Nothing is used up.
+
+    Also called for unverified logins, so that the duration does not reveal that the password was right.
+    """
+    now = ctx.now
+    try:
+        secret = ctx.factors.secret(login)
+    except Refusal as trouble:
+        # Nobody is let in for want of a key; the recovery codes still open.
+        log.error("the second factor of an account cannot be read: %s", trouble)
+        return None
+    return credentials.totp_step(secret, typed, now=now) if secret else None
