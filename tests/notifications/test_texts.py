@@ -409,6 +409,13 @@ def test_a_date_counted_from_a_step_that_is_not_done_says_so() -> None:
     found = deadline(known, analysis(), CALENDAR, "quarter_reviewed.2026Q2", today=date(2026, 7, 1))
     said = letter(matter(found, case=known), CALENDAR, language="ru", today=date(2026, 7, 1))
 
-    assert (
-        "\nРасчёт срока: в расчёте на исполнение предыдущего шага в последний день; при ином дне" in said.text
-    )
+    assert "\nРасчёт срока: при исполнении предыдущего шага в последний день; при ином дне" in said.text
+
+
+def test_of_a_fixed_day_of_the_year_it_is_not_said_whether_the_first_day_counts() -> None:
+    """30 June of the year in which the analysis starts: nothing is counted from its start."""
+    found = due("schedule_approved")
+    text = said("ru", FIVE_BEFORE, found).text
+
+    assert "Начало анализа – 13 апреля 2026 года (план).\n" in text
+    assert "Установленная ежегодная дата – 30 июня 2026 года." in text

@@ -7,7 +7,7 @@ from datetime import date
 
 from calendars.explanation import Element
 from calendars.hours import end_of_day
-from calendars.terms import Duration, Embargo, Hours
+from calendars.terms import Duration, Embargo, Hours, YearlyDate
 from workflow.deadlines.anchors import DueDateResolver, Link
 from workflow.deadlines.applicability import branch_open
 from workflow.deadlines.deadline import Deadline
@@ -134,8 +134,8 @@ def _anchor(chain: DueDateResolver, link: Link) -> Element:
     if link.anchor.on is None:
         return Element(code="anchor_none", arguments={"title": title})
     arguments: dict[str, object] = {"title": title, "on": link.anchor.on}
-    if isinstance(link.obligation.term, Hours):
-        # Counted from a moment: of its day nothing is to be said.
+    if isinstance(link.obligation.term, Hours | YearlyDate):
+        # Counted from a moment, or a fixed day of its year: whether that day counts means nothing.
         return Element(code=f"anchor_{link.anchor.state}_moment", arguments=arguments, on=link.anchor.on)
     arguments["counted"] = isinstance(link.obligation.term, Duration)
     return Element(code=f"anchor_{link.anchor.state}", arguments=arguments, on=link.anchor.on)
