@@ -164,7 +164,7 @@ def export(ctx: RequestContext, command: ListRows, language: str) -> bytes:
     views = [field_view(field) for field in fields]
     office = ctx.reads.office()
     rows = []
-    for row in head_views(ctx, found):
+    for row in head_views(ctx, found, links=False):
         cells = [cell_value(view, row, language) for view in views]
         plain = [words["yes" if cell else "no"] if isinstance(cell, bool) else cell for cell in cells]
         unit = office.units.get(row.unit)

@@ -114,7 +114,8 @@ class RowView(BaseModel):
     """A row with the values of the fields seen, absent where not filled: texts, ISO dates, decimals as texts,
     True or False, ids of options, keys of people and units, files as `{sha256, name, type, size}`.
 
-    `names`: what the people and units named in it are called; `opened_case`: the case it opened, where seen.
+    `names`: what the people, units, cases and rows named in it are called, as far as seen; `opened_case`: the
+    case it opened, where seen.
     `seq`: of its last event; sent with a change, it refuses to overwrite somebody else's.
     """
 
@@ -314,7 +315,14 @@ def show_row(ctx: RequestContext, command: AskRow) -> RowDetail:
     office = ctx.reads.office()
     opened = row.opened_case if row.opened_case and ctx.reads.heads([row.opened_case]) else ""
     return RowDetail(
-        row=row_view(ctx, register, replace(row, opened_case=opened), fields, office),
+        row=row_view(
+            ctx,
+            register,
+            replace(row, opened_case=opened),
+            fields,
+            office,
+            linked=_linked_names(ctx, [(register, row.values)]),
+        ),
         fields=[field_view(one) for one in register.fields.values() if one.id in fields],
         history=history if in_reach(register, row, reader_scope(ctx), office) else [],
     )
@@ -472,8 +480,8 @@ def _key(ctx: RequestContext, register: Register, known: RegisterField, text: st
     return sort_key(single, values[known.id])
 
 
-def head_views(ctx: RequestContext, heads: Iterable[Any]) -> list[RowView]:
-    """Return rows as lists show them, by their stored heads."""
+def head_views(ctx: RequestContext, heads: Iterable[Any], *, links: bool = True) -> list[RowView]:
+    """Return rows as lists show them, by their stored heads. `links`: with the names of cases and rows."""
     from storage.registers.chains import outside_of
 
     heads = list(heads)
@@ -487,8 +495,9 @@ def head_views(ctx: RequestContext, heads: Iterable[Any]) -> list[RowView]:
     outside = outside_of(ctx.app.engine, secret) if secret else {}
     office, views = ctx.reads.office(), []
     opened = ctx.reads.heads([head.opened_case for head in heads if head.opened_case])
-    for head in heads:
-        register = registers[head.register_id]
+    stored = [(registers[head.register_id], {**head.shown, **outside.get(head.id, {})}) for head in heads]
+    linked = _linked_names(ctx, stored) if links else {}
+    for head, (register, stored_values) in zip(heads, stored, strict=True):
         row = RegisterRow(
             id=head.id,
             register=head.register_id,
@@ -496,7 +505,7 @@ def head_views(ctx: RequestContext, heads: Iterable[Any]) -> list[RowView]:
             unit=head.unit,
             case=head.case,
             opened_case=head.opened_case if head.opened_case in opened else "",
-            values={**head.shown, **outside.get(head.id, {})},
+            values=stored_values,
             withdrawn=head.withdrawn,
             seq=head.seq,
             created_at=head.created_at,
@@ -506,14 +515,20 @@ def head_views(ctx: RequestContext, heads: Iterable[Any]) -> list[RowView]:
         )
         fields = visible_fields(register, row, seen, office)
         if fields is not None:
-            views.append(row_view(ctx, register, row, fields, office))
+            views.append(row_view(ctx, register, row, fields, office, linked=linked))
     return views
 
 
 def row_view(
-    ctx: RequestContext, register: Register, row: RegisterRow, fields: Collection[str], office: Office
+    ctx: RequestContext,
+    register: Register,
+    row: RegisterRow,
+    fields: Collection[str],
+    office: Office,
+    *,
+    linked: Mapping[str, str],
 ) -> RowView:
-    """Return a row with these fields of it."""
+    """Return a row with these fields of it. `linked`: what cases and rows are called."""
     order = [name for name in register.fields if name in fields]
     values = {name: row.values[name] for name in order if is_filled(row.values.get(name))}
     own = not in_reach(register, row, reader_scope(ctx), office)
@@ -532,7 +547,7 @@ def row_view(
         edited_at=row.edited_at,
         edited_by="" if own else row.edited_by,
         values=values,
-        names=_names(register, row, values, office),
+        names=_names(register, row, values, office) | _linked_of(register, values, linked),
         may_write=may_write(ctx, register, row, office),
     )
 
@@ -540,6 +555,42 @@ def row_view(
 def _names(register: Register, row: RegisterRow, values: Mapping[str, Any], office: Office) -> dict[str, str]:
     keys = [str(value) for name, value in values.items() if register.fields[name].kind in ("person", "unit")]
     return {key: name_in(office, key) for key in (*keys, *filter(None, [row.unit]))}
+
+
+def _linked_of(register: Register, values: Mapping[str, object], linked: Mapping[str, str]) -> dict[str, str]:
+    ids = [str(value) for name, value in values.items() if register.fields[name].kind in ("case", "row")]
+    return {id: linked[id] for id in ids if id in linked}
+
+
+def _linked_names(
+    ctx: RequestContext, stored: Iterable[tuple[Register, Mapping[str, object]]]
+) -> dict[str, str]:
+    """Return what the cases and rows named in rows are called, as far as the reader sees them."""
+    from storage.registers.lists import SqlRegisterLists
+
+    ids: dict[str, set[str]] = {"case": set(), "row": set()}
+    for register, values in stored:
+        for one in register.fields.values():
+            if one.kind in ids and is_filled(values.get(one.id)):
+                ids[one.kind].add(str(values[one.id]))
+    names = (
+        {case.id: case.object or case.id for case in ctx.reads.heads(ids["case"]).values()}
+        if ids["case"]
+        else {}
+    )
+    if not ids["row"]:
+        return names
+    seen = reader_scope(ctx)
+    heads = SqlRegisterLists(ctx.app.engine).heads(ids["row"])
+    cases = ctx.reads.heads({head.case for head in heads if head.case})
+    registers = {
+        name: register_view(ctx.app.registers.on(name, ctx.today), seen)
+        for name in {head.register_id for head in heads} & {*ctx.app.registers.ids()}
+    }
+    shown = [head for head in heads if head.register_id in registers and (not head.case or head.case in cases)]
+    language = ctx.language or ctx.app.settings.office.language
+    rows = head_views(ctx, shown, links=False)
+    return names | {row.id: row_name(registers[row.register_id], row, language) for row in rows}
 
 
 def register_view(register: Register, seen: RowScope, *, rows: int = 0, own: bool = False) -> RegisterView:
@@ -610,7 +661,8 @@ def row_name(register: RegisterView, row: RowView, language: str) -> str:
     """Return what a row is called: the values of the fields that name it, as far as they are seen."""
     fields = [one for one in register.fields if one.id in register.named_by]
     words = [cell_value(one, row, language) for one in fields]
-    return " · ".join(str(word) for word in words if word not in (None, "")) or row.id
+    texts = [f"{word:%d.%m.%Y}" if isinstance(word, date) else str(word) for word in words if word is not None]
+    return " · ".join(filter(None, texts)) or row.id
 
 
 def _titles(text: Text) -> Titles:

@@ -189,6 +189,12 @@ class SqlRegisterLists:
         with reading(self._engine) as connection:
             return connection.execute(query).all()
 
+    def heads(self, ids: Collection[str]) -> Sequence[Row_]:
+        """Return the heads of these rows."""
+        asked = REGISTER_ROW.select().where(in_collection(self._engine, REGISTER_ROW.c.id, ids))
+        with reading(self._engine) as connection:
+            return connection.execute(asked).all()
+
     def counts(self, units: Collection[str] | None = None) -> Mapping[str, int]:
         """Return how many rows each register has in these units."""
         asked = select(REGISTER_ROW.c.register_id, func.count()).where(REGISTER_ROW.c.withdrawn.is_(False))

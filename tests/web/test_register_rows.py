@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import unescape
+from io import BytesIO
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from tests.web.real import RealOffice, real_office
 
@@ -301,3 +303,36 @@ def test_a_row_sent_twice_under_its_key_is_added_once(office: RealOffice) -> Non
 def _training_form(topic: str, attended: str) -> dict[str, object]:
     fields = {**LECTURE, "topic": topic, "attended": attended}
     return {f"field.{name}": value for name, value in fields.items()}
+
+
+def test_a_cell_that_names_a_row_shows_what_it_is_called_to_who_sees_it(office: RealOffice) -> None:
+    """By the fields that name the other row, with a link; who does not see that row reads its id alone."""
+    with office.client() as browser:
+        fields = {"topic": "Мүдделер қақтығысы"}
+        lecture = browser.post(
+            f"{API}/registers/trainings/rows", json=training(**fields), headers=ORIGIN
+        ).json()["row"]["id"]
+        passed = {"civil_servant": True, "counted_as": "event", "passed_on": "2026-02-10"}
+        values = {"training": lecture, "employee": SERIKBAEV, **passed}
+        attended = browser.post(
+            f"{API}/registers/training-attendees/rows",
+            json={"unit": ELSEWHERE, "values": values},
+            headers=ORIGIN,
+        ).json()["row"]
+        listed = browser.get("/registers/training-attendees?lang=ru").text
+        page = browser.get(f"/registers/training-attendees/{attended['id']}?lang=ru").text
+        file = browser.post(f"{API}/registers/training-attendees/rows/file", json={}, headers=ORIGIN).content
+    with office.client("elsewhere") as browser:
+        of_others = browser.get("/registers/training-attendees?lang=ru").text
+        their_names = browser.get(f"{API}/rows/{attended['id']}").json()["row"]["names"]
+
+    link = rf'<a href="/registers/trainings/{lecture}" class="wrap">([^<]*)</a>'
+    assert [name for name in re.findall(link, listed) if "Мүдделер қақтығысы" in name]
+    assert [name for name in re.findall(link, page) if "Мүдделер қақтығысы" in name]
+    assert attended["names"][lecture] == "Мүдделер қақтығысы · 10.02.2026"
+    assert "Мүдделер қақтығысы" not in of_others
+    assert lecture in of_others
+    assert f"/registers/trainings/{lecture}" not in of_others
+    assert lecture not in their_names
+    cells = [cell.value for row in load_workbook(BytesIO(file)).active.iter_rows() for cell in row]
+    assert lecture in cells, "a file that may be taken in again names the row as it is found"

@@ -36,9 +36,10 @@ def cell_of(field: FieldView, row: RowView, translator: Translator) -> Cell:
         case "link":
             return Cell(text=text, address=text, outside=True)
         case "case":
-            return Cell(text=text, address=f"/cases/{text}")
+            return Cell(text=text, address=f"/cases/{stored}" if stored in row.names else "")
         case "row":
-            return Cell(text=text, address=f"/registers/{field.register_id}/{text}")
+            address = f"/registers/{field.register_id}/{stored}" if stored in row.names else ""
+            return Cell(text=text, address=address)
         case "file":
             return Cell(text=text, address=f"/registers/{row.register_id}/{row.id}/files/{stored['sha256']}")
     return Cell(text=text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlencode
@@ -128,7 +129,8 @@ def rows_page(
     empty = request.query_params.get("empty", "")
     refusal, found = None, _NO_ROWS.model_copy(update={"register_id": register_id})
     try:
-        found = list_rows(ctx, _command(ctx, query, filters, empty, page=number))
+        reader = replace(ctx, language=translator.language)
+        found = list_rows(reader, _command(ctx, query, filters, empty, page=number))
     except (Refusal, InvalidForm) as error:
         refusal = error
     columns = columns_of(register, register.fields)
@@ -309,7 +311,7 @@ def show_row_page(
 ) -> Response:
     """The page of one row; with a refusal it is the same page with the form as it was filled in."""
     translator = Translator(preferences(request).language)
-    detail = row_of_register(ctx, register_id, row)
+    detail = row_of_register(replace(ctx, language=translator.language), register_id, row)
     register = register_view(ctx.app.registers.on(register_id, ctx.today), reader_scope(ctx), own=True)
     edits = tried if tried is not None and tried.form == "edit" else None
     return page(
