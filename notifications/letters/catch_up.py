@@ -21,6 +21,7 @@ def items(told: Sequence[tuple[Notice, Matter]], matters: Matters) -> list[Item]
         day, now = relation_to_matter(matter, matters.calendar, today=matters.today)
         found[one.case, one.obligation] = Item(
             title=matter.deadline.obligation.title,
+            period=matter.deadline.period,
             object=object_names(matter.case, matter.procedure),
             due=day,
             standing=now,

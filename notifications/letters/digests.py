@@ -14,7 +14,7 @@ from notifications.letters.page import Line, Page, Section, render_letter
 from notifications.letters.subjects import Matters
 from notifications.letters.texts import Matter, object_names
 from notifications.notice import Letter, Notice
-from workflow.cases.registers.entries import row_kind
+from workflow.cases.registers.entries import period_in, row_kind
 from workflow.law.procedure import Text
 
 LONGEST = 100
@@ -169,6 +169,7 @@ def _item(one: OpenDeadline, matters: Matters, *, more: str = "") -> Item:
     address = matters.rules.public_address
     return Item(
         title=one.title,
+        period=period_in(one.id),
         object=object_names(one.case, one.procedure),
         due=one.due,
         standing=one.standing,

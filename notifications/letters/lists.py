@@ -8,7 +8,7 @@ from datetime import date
 
 from i18n import say
 from notifications.letters.page import Line, Section
-from notifications.letters.texts import DeadlineSummary
+from notifications.letters.texts import DeadlineSummary, with_period
 from workflow.law.procedure import Force, Text
 
 SOON = ("soon", "last_working_day")
@@ -21,11 +21,12 @@ SLIPPED = ("slipped", "just_slipped")
 class Item:
     """A deadline in a list, with its status and its force.
 
-    `object`: by language; `discreet`: its line must not reveal its subject; `more`: text after it; `today`: the
-    local date of the letter.
+    `period`: of what recurs; `object`: by language; `discreet`: its line must not reveal its subject; `more`:
+    text after it; `today`: the local date of the letter.
     """
 
     title: Text
+    period: str | None
     object: Text
     due: date
     standing: DeadlineSummary
@@ -63,7 +64,8 @@ def line(item: Item, language: str) -> Line:
     if item.discreet:
         return Line(text=f"{say('digest.discreet', {}, language)} – {when}", link=item.link, below=True)
     about = item.object[language]
-    what = f"{item.title[language]} ({about})" if about else item.title[language]
+    title = with_period(item.title, item.period, language)
+    what = f"{title} ({about})" if about else title
     more = f"; {item.more}" if item.more else ""
     force = say(f"letter.force_{item.force}", {}, language)
     return Line(text=f"{what} – {when}; {force}{more}", link=item.link, below=True)

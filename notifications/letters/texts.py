@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
-from i18n import explain, say
+from i18n import explain, period, say
 from notifications.letters.page import Line, Page, Section, render_letter
 from notifications.notice import Entry, Letter
 from notifications.wire.entry import item_id
@@ -164,6 +164,11 @@ def object_names(case: Case, procedure: Procedure) -> Text:
     return body.title if body else Text(**case.object_names())
 
 
+def with_period(title: Text, name: str | None, language: str) -> str:
+    """Return a title with the period of what recurs."""
+    return f"{title[language]}, {period(name, language)}" if name else title[language]
+
+
 def case_page(matter: Matter) -> str | None:
     """Return the address of the case's page; None without pages to link to."""
     return f"{matter.public_address.rstrip('/')}/cases/{matter.case.id}" if matter.public_address else None
@@ -217,7 +222,8 @@ def _table(matter: Matter, language: str, *, today: date) -> Iterator[Line]:
         yield line("object" if "analysis_started" in procedure.by_id else kind, about)
     if matter.unit:
         yield line("unit", matter.unit)
-    yield line(row_kind(deadline.id) or "obligation", obligation.title[language])
+    title = with_period(obligation.title, deadline.period, language)
+    yield line(row_kind(deadline.id) or "obligation", title)
     if row_kind(deadline.id) != "assignment" and obligation.stage in procedure.stage_title:
         yield line("stage", procedure.stage_title[obligation.stage][language])
     if matter.planned:

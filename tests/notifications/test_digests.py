@@ -230,15 +230,17 @@ def test_the_officer_is_not_named_as_responsible_where_nobody_is(tmp_path: Path)
 
 
 def test_an_earlier_step_is_looked_for_in_its_own_period(town: Town) -> None:
-    """The quarter was reported and not reviewed: nothing before the review is missing."""
+    """The quarter was reported and not reviewed: nothing before the review is missing. The line names it."""
     case = town.open()
     on = date(2026, 10, 5)
     for fact, happened in (("note_signed", date(2026, 6, 15)), ("quarter_reported.2026Q3", on)):
         town.desk.record(case.id, fact, on=happened, by="Айгүл", now=noon(on), today=on)
     text = managers_lines(town, date(2026, 10, 19))
 
-    assert "Review of the quarterly information (Құрылыс басқармасы) – 12 October" in text
-    review = text.partition("Review of the quarterly information (Құрылыс басқармасы)")[2].partition("- ")[0]
+    assert "Review of the quarterly information, Q3 2026 (Құрылыс басқармасы) – 12 October" in text
+    review = text.partition("Review of the quarterly information, Q3 2026 (Құрылыс басқармасы)")[2].partition(
+        "- "
+    )[0]
     assert "not recorded as done" in review
 
 

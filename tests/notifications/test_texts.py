@@ -17,6 +17,7 @@ from notifications.notice import Letter
 from tests.law import CALENDAR, analysis, case, library
 from tests.notifications.town import AIGUL, ANNOUNCE_BY, BOLAT, DANA, END, FIVE_BEFORE, START
 from workflow.cases.case import Case, Event, Fact
+from workflow.cases.registers.entries import period_in
 from workflow.cases.registers.measure_term import MeasureTerm, as_data
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadline
@@ -402,7 +403,7 @@ def test_a_letter_of_the_concepts_plan_names_the_body_and_says_nothing_of_a_plan
 
 
 def test_a_date_counted_from_a_step_that_is_not_done_says_so() -> None:
-    """Neither firm nor planned: it holds if the step before is done on its last day."""
+    """Neither firm nor planned: it holds if the step before is done on its last day. Its quarter is named."""
     known = replace(
         the_case(), planned={}, facts={"note_signed": Fact(name="note_signed", on=date(2026, 6, 15))}
     )
@@ -410,6 +411,7 @@ def test_a_date_counted_from_a_step_that_is_not_done_says_so() -> None:
     said = letter(matter(found, case=known), CALENDAR, language="ru", today=date(2026, 7, 1))
 
     assert "\nРасчёт срока: при исполнении предыдущего шага в последний день; при ином дне" in said.text
+    assert "Рассмотрение квартальной информации, II квартал 2026 года" in said.text
 
 
 def test_of_a_fixed_day_of_the_year_it_is_not_said_whether_the_first_day_counts() -> None:
@@ -419,3 +421,10 @@ def test_of_a_fixed_day_of_the_year_it_is_not_said_whether_the_first_day_counts(
 
     assert "Начало анализа – 13 апреля 2026 года (план).\n" in text
     assert "Установленная ежегодная дата – 30 июня 2026 года." in text
+
+
+def test_the_period_of_what_recurs_is_read_off_its_id() -> None:
+    """Of obligations and of measures, also the second time in a month; the number of a measure is no period."""
+    names = ("quarter_reported.2026Q3", "note.2026-03#2", "measure.3.2026Q3", "measure.3", "note_signed")
+
+    assert [period_in(name) for name in names] == ["2026Q3", "2026-03#2", "2026Q3", None, None]

@@ -16,7 +16,7 @@ from web.ui.render import Translator
 from web.ui.tables import Column
 from workflow.board.rows import Row
 from workflow.cases.case import Case
-from workflow.cases.registers.entries import is_entry
+from workflow.cases.registers.entries import is_entry, period_in
 from workflow.deadlines.lateness import lateness
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.library import Library
@@ -128,7 +128,7 @@ def build_board_lines(
             unit=unit_name(office, row.unit),
             obligation=row.obligation,
             title=obligation.title,
-            period=None if is_entry(row.obligation) else row.obligation.partition(".")[2] or None,
+            period=period_in(row.obligation),
             stage=procedure.stage_title[row.stage],
             stage_id=row.stage,
             due=row.due,

@@ -44,6 +44,13 @@ def number_of(obligation: str) -> int:
     return int(found["number"])
 
 
+def period_in(obligation: str) -> str | None:
+    """Return the period an id names, `2026Q3` of `quarter_reported.2026Q3` and of `measure.3.2026Q3`; None of
+    what is asked once."""
+    found = _ENTRY.fullmatch(obligation)
+    return found["period"] if found else obligation.partition(".")[2] or None
+
+
 def edited_number(event: Event, kind: str) -> int | None:
     """Return the number of the row an edit changes; None where the event is no edit of a row of that kind."""
     if event.kind != "row_edited" or not event.name.startswith(f"{kind}."):
