@@ -37,6 +37,7 @@ from services.results import (
 )
 from services.risks import keep_responsible
 from services.verbs import Command, verb
+from workflow.cases.case import Case
 from workflow.cases.commands import extensions, migration, reminder_actions, withdrawals
 from workflow.cases.commands.desk import CaseCommands, Change
 from workflow.cases.commands.extensions import CannotExtend
@@ -249,15 +250,18 @@ def run(ctx: RequestContext, command: Previewed) -> CommandResult:
         result = command_result(change)
         recorded = [event.name for event in change.events if event.kind in ("fact", "corrected")]
         if recorded:
-            view = ctx.desk.looked_at(change.case, today=ctx.today)
             language = ctx.language or ctx.app.settings.office.language
-            found = findings(change.case, view.procedure, view.deadlines, ctx.calendar)
-            result.out_of_order = [
-                FindingResult.of(one, language) for one in out_of_order(found, view.procedure, recorded[0])
-            ]
+            found = recorded_out_of_order(ctx, change.case, recorded[0])
+            result.out_of_order = [FindingResult.of(one, language) for one in found]
         return result
     foreseen, people = foresee(ctx, command)
     return preview_result(foreseen, tells=len(people))
+
+
+def recorded_out_of_order(ctx: RequestContext, case: Case, fact: str) -> tuple[Finding, ...]:
+    """Return the findings that a fact just recorded in a case stands in the wrong order."""
+    view = ctx.desk.looked_at(case, today=ctx.today)
+    return out_of_order(findings(case, view.procedure, view.deadlines, ctx.calendar), view.procedure, fact)
 
 
 def out_of_order(found: Iterable[Finding], procedure: Procedure, fact: str) -> tuple[Finding, ...]:

@@ -219,14 +219,19 @@ def test_my_tasks_offer_to_undo_too(home: Home, browser: TestClient) -> None:
 
 
 def test_a_fact_out_of_order_says_so_at_once(home: Home, case: str, browser: TestClient) -> None:
-    """The end before the start is recorded, and the page that says so says what is wrong with it."""
+    """The end before the start is recorded, and the page that says so says what is wrong with it: that of the
+    case, and one's own tasks, which say nothing of what stands in order."""
     browser.post(case, data={"fact": "analysis_started", "on": "2026-04-06"})
     done = browser.post(case, data={"fact": "analysis_ended", "on": "2026-04-03"})
+    pages = [browser.get(f"{done.headers['location']}&lang=ru").text]
+    for fact, on in (("analysis_started", "2026-04-06"), ("analysis_ended", "2026-04-03")):
+        done = browser.post("/desk/record", data={"case": home.late, "fact": fact, "on": on})
+        pages.append(browser.get(f"{done.headers['location']}&lang=ru").text)
 
-    page = html.unescape(browser.get(f"{done.headers['location']}&lang=ru").text)
-    told = page.partition('class="tabs')[2].partition("stages")[0]
-    assert "а до этого должно быть" in told
-    assert "analysis_ended" in home.facts(home.real)
+    sentence = "Окончание анализа: дата – 3 апреля 2026 года, а до этого должно быть: начало анализа."
+    told = [f'role="status">{sentence}</div>' in html.unescape(page) for page in pages]
+    assert told == [True, False, True]
+    assert all("analysis_ended" in home.facts(name) for name in (home.real, home.late))
 
 
 def test_a_program_is_told_in_its_language_of_a_fact_out_of_order(home: Home, browser: TestClient) -> None:

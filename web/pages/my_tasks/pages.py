@@ -42,6 +42,7 @@ from web.ui.preferences import preferences, set_preference_cookies
 from web.ui.render import page
 from web.ui.tables import MAX_EXPORTED, page_heads, require_exportable, workbook_response
 from workflow.board.sums import base
+from workflow.findings.finding import Finding
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
@@ -65,8 +66,9 @@ def my_desk(
     case, _, obligation = row.partition(":")
     typed = {"on": on} if on else None
     unfolded = opened(ctx, case, obligation, today=today, answers=typed) if obligation else None
-    undo = _undo(ctx, what) if said == "recorded" else None
-    return _page(request, ctx, show=show, unfolded=unfolded, said=(said, _title(request, ctx, what)), undo=undo)
+    undo, disorder = (_undo(ctx, what), _out_of_order(ctx, what)) if said == "recorded" else (None, ())
+    told = (said, _title(request, ctx, what))
+    return _page(request, ctx, show=show, unfolded=unfolded, said=told, undo=undo, out_of_order=disorder)
 
 
 @router.get("/desk.xlsx")
@@ -229,6 +231,13 @@ def _undo(ctx: RequestContext, what: str) -> tuple[str, int] | None:
     return None if line is None else (case, line)
 
 
+def _out_of_order(ctx: RequestContext, what: str) -> tuple[Finding, ...]:
+    """What is out of order with the fact just recorded (`case:fact`): it is said at once."""
+    case, _, fact = what.partition(":")
+    found = ctx.reads.case(case) if case else None
+    return cases.recorded_out_of_order(ctx, found, fact) if found is not None else ()
+
+
 def _page(
     request: Request,
     ctx: RequestContext,
@@ -237,6 +246,7 @@ def _page(
     unfolded: UnfoldedRow | None = None,
     said: tuple[str, str] = ("", ""),
     undo: tuple[str, int] | None = None,
+    out_of_order: Sequence[Finding] = (),
     refusal: Refusal | OutOfRange | None = None,
     answers: Mapping[str, str] | None = None,
     ticked: Sequence[str] = (),
@@ -260,6 +270,7 @@ def _page(
         show="mine" if view.mine else "all",
         said=said,
         undo=undo,
+        out_of_order=out_of_order,
         refusal=refusal,
         answers=answers or {},
         now=now,
