@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Iterator
 from datetime import date, time
+from itertools import product
 
 import pytest
 from starlette.testclient import TestClient
@@ -64,13 +65,13 @@ def person(home: Home, key: str = "a@org.kz", **changes: str) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("language", ["kk", "ru", "en"])
-@pytest.mark.parametrize("path", PAGES)
-def test_every_page_stands_in_every_language(path: str, language: str, admin: TestClient) -> None:
-    answer = admin.get(path, params=None, headers={"accept-language": language})
+def test_every_page_stands_in_every_language(admin: TestClient) -> None:
+    """Each says so in its head."""
+    for path, language in product(PAGES, ("kk", "ru", "en")):
+        answer = admin.get(path, params=None, headers={"accept-language": language})
 
-    assert answer.status_code == 200
-    assert f'lang="{language}"' in answer.text
+        assert (answer.status_code, path) == (200, path)
+        assert (f'lang="{language}"' in answer.text, path) == (True, path)
 
 
 @pytest.mark.parametrize(
