@@ -224,6 +224,15 @@ class SqlReads:
             records = execute_for_names(connection, asked, self._visible(cases))
             return {record.id: record.stage for record in records}
 
+    def days_of(self, steps: Mapping[str, str]) -> Mapping[str, date]:
+        """The day on which an obligation of each case was done, else is planned, by case id; no others."""
+        day, names = func.coalesce(DEADLINE.c.done_on, DEADLINE.c.planned_on), sorted({*steps.values()})
+        asked = select(DEADLINE.c.case, DEADLINE.c.obligation, day)
+        asked = asked.where(in_names(DEADLINE.c.case), DEADLINE.c.obligation.in_(names), day.is_not(None))
+        with reading(self._engine) as connection:
+            records = execute_for_names(connection, asked, self._visible(steps))
+            return {case: on for case, obligation, on in records if steps[case] == obligation}
+
     def rows_of(self, cases: Collection[str]) -> Mapping[str, Sequence[Row]]:
         """All board rows of the named cases by case id, by due date, those without one last."""
         with reading(self._engine) as connection:

@@ -172,7 +172,16 @@ def cases(ctx: typer.Context) -> None:
     if call.json:
         call.answer({"cases": [_head(call, head) | {"stage": standing.get(head.id)} for head in heads]})
         return
-    rows = [(head.id, _about(call, head), head.unit, _stage(call, head, standing[head.id])) for head in heads]
+    editions = {head.id: call.app.library.named(head.edition) for head in heads}
+    recurring = {id: one.begins_with for id, one in editions.items() if one.opened != "once"}
+    begun = call.app.reads.days_of(recurring)
+
+    def about(head: Case) -> str:
+        """What it is about, with its year where that is not this one."""
+        year = begun.get(head.id, call.moment.today).year
+        return _about(call, head) + (f" ({year})" if year != call.moment.today.year else "")
+
+    rows = [(head.id, about(head), head.unit, _stage(call, head, standing[head.id])) for head in heads]
     if rows or call.lists:
         call.table(("case", "object", "unit", "stage"), rows)
     else:

@@ -34,6 +34,19 @@ def test_cases_due_and_overdue_become_workbooks(office: Merzim, tmp_path: Path) 
             assert all(isinstance(row[0], datetime) for row in rows)
 
 
+def test_a_case_of_another_year_is_listed_with_its_year(office: Merzim) -> None:
+    """By the day its analysis started or is to start; one of this year without, as what is there but once."""
+    for procedure, fact in (("tbn4-project-2", "year_begun"), ("concept-targets", "concept_approved")):
+        assert office("open", procedure, "--planned", f"{fact}=2025-01-01", *NOW).code == 0
+    office("record", "2026-0001", "analysis_started", "--on", "2026-04-13", "--now", "2026-04-13")
+
+    now, later = (office("cases", "--now", day).out for day in ("2026-12-31", "2027-01-01"))
+
+    lines = [line for line in now.splitlines() if line.startswith("2026-")]
+    assert ["(2025)" in line for line in lines] == [line.startswith("2026-0002") for line in lines]
+    assert ("(2026)" in now, later.count("(2026)"), later.count("(2025)")) == (False, 1, 1)
+
+
 def test_an_empty_list_is_a_workbook_with_heads(empty_office: Merzim, tmp_path: Path) -> None:
     """A job that collects lists by night finds a file."""
     for command, code in (("cases", 0), ("due", 0), ("overdue", 0)):

@@ -18,6 +18,7 @@ from tests.storage.test_outbox import settlement
 from tests.web.plans import explained
 from workflow.board.rows import CaseFilter
 from workflow.board.sums import DeadlineFilter, horizon
+from workflow.org.access import Scope
 from workflow.org.office import Person, Unit
 
 FAR = date(2027, 12, 31)
@@ -241,3 +242,13 @@ def test_rows_of_those_for_whom_most_wait_are_walked_by_due_date(sqlite: Engine)
     assert "ix_deadline_unit_state_due (unit=? AND state=? AND due<?)" in by_unit
     assert [row.due for row in first] == sorted(row.due for row in reads.overdue(FAR) if row.due)[:5]
     assert own == [row for row in reads.overdue(FAR) if row.unit == "u7"][:5]
+
+
+def test_the_day_of_a_step_is_when_it_was_done_else_is_planned(engine: Engine) -> None:
+    """Of each case the step asked about; none of a step without a day, nor of another case's."""
+    planned, done, other = (opened(engine) for _ in range(3))
+    desk(engine).record(done.id, "analysis_started", on=TODAY, by="А", now=NOW, today=TODAY)
+    steps = {planned.id: "analysis_started", done.id: "analysis_started", other.id: "note_signed"}
+
+    assert SqlReads(engine).days_of(steps) == {planned.id: date(2026, 4, 13), done.id: TODAY}
+    assert SqlReads(engine).seen_by(Scope(unit=None, names=("a",))).days_of(steps) == {}
