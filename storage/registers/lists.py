@@ -29,7 +29,6 @@ from sqlalchemy import (
     select,
 )
 
-from storage.database.dialect import folded
 from storage.database.engine import Row_, reading
 from storage.database.in_list import in_collection
 from storage.tables import CASE, REGISTER_CELL, REGISTER_ROW
@@ -106,8 +105,9 @@ class SqlRegisterLists:
             sort: a field; "" for the time they were added.
         """
         with reading(self._engine) as connection:
-            total = self._count(connection, query)
-            asked = self._sorted(connection, query, total, sort, descending)
+            ids = self._short(connection, query)
+            total = self._count(connection, query) if ids is None else len(ids)
+            asked = self._sorted(connection, query, ids, sort, descending)
             return total, connection.execute(asked.limit(limit).offset(offset or None)).all()
 
     def totals(self, query: RowQuery, fields: Collection[str]) -> Mapping[str, Decimal]:
@@ -243,21 +243,32 @@ class SqlRegisterLists:
             asked = select(func.count()).select_from(REGISTER_ROW).where(*self._conditions(query))
         return int(connection.execute(asked).scalar_one())
 
+    def _short(self, connection: Connection, query: RowQuery) -> Sequence[str] | None:
+        """Return the ids of a narrowed query's rows where they are few, so that they are searched for once."""
+        if not (query.filters or query.search):
+            return None
+        asked = select(REGISTER_ROW.c.id).where(*self._conditions(query)).limit(SHORT + 1)
+        ids = connection.execute(asked).scalars().all()
+        return ids if len(ids) <= SHORT else None
+
     def _sorted(
-        self, connection: Connection, query: RowQuery, total: int, sort: str, descending: bool
+        self,
+        connection: Connection,
+        query: RowQuery,
+        ids: Sequence[str] | None,
+        sort: str,
+        descending: bool,
     ) -> Select[tuple[object, ...]]:
-        """Return the query for the rows in order."""
+        """Return the query for the rows in order. `ids`: those of a short answer."""
         order: list[ColumnElement[object]] = [REGISTER_ROW.c.number]
         asked = select(*REGISTER_ROW.c)
-        narrowed = bool(query.filters or query.search)
-        if narrowed and total <= SHORT:
-            ids = connection.execute(select(REGISTER_ROW.c.id).where(*self._conditions(query))).scalars().all()
+        if ids is not None:
             where: list[ColumnElement[bool]] = [in_collection(self._engine, REGISTER_ROW.c.id, ids)]
         else:
             where = self._conditions(query)
         if sort:
             of_sorted = and_(_SORTED.c.row == REGISTER_ROW.c.id, _SORTED.c.field == sort)
-            if (narrowed and total <= SHORT) or not self._all_have(connection, query.register, sort):
+            if ids is not None or not self._all_have(connection, query.register, sort):
                 asked = asked.join(_SORTED, of_sorted, isouter=True)
                 order = [func.coalesce(_SORTED.c.key, ""), REGISTER_ROW.c.id]
             else:
@@ -292,8 +303,8 @@ class SqlRegisterLists:
             found.append(REGISTER_ROW.c.case == query.case)
         if query.open_cases:
             found.append(REGISTER_ROW.c.case.in_(select(CASE.c.id).where(CASE.c.confidential.is_(False))))
-        text = folded(self._engine, REGISTER_ROW.c.search)
-        found += [text.contains(word, autoescape=True) for word in search_words(query.search)]
+        words = search_words(query.search)
+        found += [REGISTER_ROW.c.search.contains(word, autoescape=True) for word in words]
         return [*found, *self._filters(query, query.filters, REGISTER_ROW.c.id)]
 
     def _of_rows(self, query: RowQuery, row: ColumnElement[str]) -> list[ColumnElement[bool]]:

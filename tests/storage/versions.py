@@ -34,6 +34,7 @@ UNDONE = {
     "0033": tuple(f"DROP TABLE register_{name}" for name in ("event", "row", "cell", "secret")),
     "0034": ("DROP TABLE campaign_person", "DROP TABLE campaign"),
     "0040": ("DROP TABLE identity",),
+    "0044": (),
     "0043": ("ALTER TABLE campaign_person DROP COLUMN search",),
     "0041": ("DROP TABLE audit", "DROP TABLE audit_origin", "DROP TABLE audit_position"),
     "0042": ("DROP INDEX ix_deadline_due_at", "ALTER TABLE deadline DROP COLUMN due_at"),

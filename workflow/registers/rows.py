@@ -11,6 +11,7 @@ from typing import Any, Literal
 from workflow.org.office import Office
 from workflow.registers.definition import Register, RegisterField, Registers
 from workflow.registers.values import Value, Values, is_filled
+from workflow.search_words import fold as fold_text
 
 EventKind = Literal["added", "confirmed", "edited", "withdrawn", "opened", "erased"]
 """`confirmed` adds a row as `added` does: by whom it is about, through a link of their own."""
@@ -111,7 +112,7 @@ class Projection:
     Attributes:
         values: of the fields that are not confidential.
         cells: (field, key) by which lists are filtered and sorted; one per field, empty where it is not filled.
-        search: the casefolded text a search looks in.
+        search: the text a search looks in, folded as its words are.
     """
 
     values: Values
@@ -132,7 +133,7 @@ def project(register: Register, row: RegisterRow, name_of: Callable[[str], str])
     }
     cells = [] if row.withdrawn else _cells(register, row.values)
     words = [row.id, *(_words(register.fields[name], value, name_of) for name, value in shown.items())]
-    return Projection(values=shown, cells=tuple(cells), search=" ".join(filter(None, words)).casefold())
+    return Projection(values=shown, cells=tuple(cells), search=fold_text(" ".join(filter(None, words))))
 
 
 def projector(registers: Registers, office: Office) -> Callable[[RegisterRow], Projection]:
