@@ -187,7 +187,7 @@ def page(matter: Matter, calendar: Calendar, *, language: str, today: date) -> P
     }
     sections = (
         Section(
-            heading=say("letter.heading_term" if matter.planned else "letter.heading_why", {}, language),
+            heading=say(_heading(matter), {}, language),
             lines=tuple(Line(text=sentence) for sentence in explain(deadline.explanation, language)),
         ),
         Section(
@@ -222,8 +222,8 @@ def _table(matter: Matter, language: str, *, today: date) -> Iterator[Line]:
         yield line("object" if "analysis_started" in procedure.by_id else kind, about)
     if matter.unit:
         yield line("unit", matter.unit)
-    title = with_period(obligation.title, deadline.period, language)
-    yield line(row_kind(deadline.id) or "obligation", title)
+    kind = row_kind(deadline.id) or ("question" if obligation.options else "obligation")
+    yield line(kind, with_period(obligation.title, deadline.period, language))
     if row_kind(deadline.id) != "assignment" and obligation.stage in procedure.stage_title:
         yield line("stage", procedure.stage_title[obligation.stage][language])
     if matter.planned:
@@ -259,6 +259,13 @@ def _table(matter: Matter, language: str, *, today: date) -> Iterator[Line]:
     if act and act.address:
         yield line("act", act.short[language], act.address)
     yield line("case", case.id)
+
+
+def _heading(matter: Matter) -> str:
+    """Return what the explanation is of: the due date, the act's term beside a plan date, a question."""
+    if matter.asked_on is not None:
+        return "letter.heading_question"
+    return "letter.heading_term" if matter.planned else "letter.heading_why"
 
 
 def _certainty(deadline: Deadline) -> str:

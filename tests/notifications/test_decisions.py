@@ -61,6 +61,8 @@ def test_the_question_is_asked_once_and_in_the_readers_language(town: Town) -> N
     )
     assert f"merzim decide {case.id} offence_signs none --on" in letters["en"][1]
     assert "Due by" not in letters["en"][1]
+    assert "Вопрос: Есть ли признаки" in letters["ru"][1], "a question is no obligation"
+    assert "О вопросе ---" in letters["ru"][1], "it has no day to explain"
 
     town.desk.record(case.id, "procurement_result_reported", on=LATER, by="Айгүл", now=noon(LATER), today=LATER)
     assert asked(town, LATER) == {}
