@@ -184,7 +184,9 @@ def page(matter: Matter, calendar: Calendar, *, language: str, today: date) -> P
         "left": now.left,
         "late": now.late,
         "today": today,
+        "ends": deadline.due_at,
     }
+    lead = "hour_past" if now.word == "just_past" and day == today else now.word
     sections = (
         Section(
             heading=say(_heading(matter), {}, language),
@@ -203,7 +205,7 @@ def page(matter: Matter, calendar: Calendar, *, language: str, today: date) -> P
     return Page(
         subject=say(f"letter.subject_{now.word}", arguments, language),
         greeting=say("letter.greeting", {"name": matter.name}, language),
-        lead=say(f"letter.lead_{now.word}", arguments, language),
+        lead=say(f"letter.lead_{lead}", arguments, language),
         table=tuple(_table(matter, language, today=today)),
         sections=tuple(section for section in sections if section.lines),
         footer=say("letter.footer", {}, language),
