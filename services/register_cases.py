@@ -18,7 +18,7 @@ from workflow.law.library import NoEdition
 from workflow.org.kinds import among
 from workflow.org.office import Office, acts_of
 from workflow.registers.definition import Register
-from workflow.registers.rows import RegisterRow, name_in
+from workflow.registers.rows import RegisterRow, fact_fields, name_in
 from workflow.registers.values import as_date, holds, is_filled
 
 if TYPE_CHECKING:
@@ -91,13 +91,7 @@ def row_facts(register: Register, row: RegisterRow, *, today: date) -> RowFacts:
     """Return the days a row gives to the facts of its case (local dates)."""
     if row.withdrawn:
         return RowFacts(facts={}, planned={})
-    if register.opens is not None:
-        pairs = [*register.opens.facts.items()]
-        pairs += [(one.field, one.fact) for one in register.opens.conditional if holds(one.when, row.values)]
-    elif register.procedure is not None:
-        pairs = [(name, name) for name in register.procedure.by_id]
-    else:
-        pairs = []
+    pairs = fact_fields(register, row.values)
     days = {fact: day for field, fact in pairs if (day := as_date(row.values.get(field))) is not None}
     return RowFacts(
         facts={fact: day for fact, day in days.items() if day <= today},

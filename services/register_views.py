@@ -32,7 +32,7 @@ from workflow.registers.access import (
     visible_fields,
 )
 from workflow.registers.definition import Register, RegisterField, UnknownField, UnknownRegister
-from workflow.registers.rows import RegisterRow, name_in, sort_key, text_key
+from workflow.registers.rows import RegisterRow, days_of_case, name_in, sort_key, text_key
 from workflow.registers.values import InvalidRow, Lookup, is_filled, parse_values
 
 if TYPE_CHECKING:
@@ -151,10 +151,15 @@ class RowEventView(BaseModel):
 
 
 class RowDetail(BaseModel):
-    """A row, the fields its reader sees, and its history, empty for who sees it only because it names them."""
+    """A row, the fields its reader sees, and its history, empty for who sees it only because it names them.
+
+    `days_of_case`: days of fields as the case it opened has them, where the row says another; null where the
+    case has no such fact.
+    """
 
     row: RowView
     fields: list[FieldView]
+    days_of_case: dict[str, date | None]
     history: list[RowEventView]
 
 
@@ -314,6 +319,12 @@ def show_row(ctx: RequestContext, command: AskRow) -> RowDetail:
         )
     office = ctx.reads.office()
     opened = row.opened_case if row.opened_case and ctx.reads.heads([row.opened_case]) else ""
+    reached = in_reach(register, row, reader_scope(ctx), office)
+    days: dict[str, date | None] = {}
+    case = ctx.app.ledger.case(opened) if opened and reached and not row.withdrawn else None
+    if case is not None:
+        recorded = {name: fact.on for name, fact in case.facts.items()}
+        days = days_of_case(register, row, recorded, today=ctx.today)
     return RowDetail(
         row=row_view(
             ctx,
@@ -324,7 +335,8 @@ def show_row(ctx: RequestContext, command: AskRow) -> RowDetail:
             linked=_linked_names(ctx, [(register, row.values)]),
         ),
         fields=[field_view(one) for one in register.fields.values() if one.id in fields],
-        history=history if in_reach(register, row, reader_scope(ctx), office) else [],
+        days_of_case={name: day for name, day in days.items() if name in fields},
+        history=history if reached else [],
     )
 
 

@@ -133,6 +133,11 @@ def _show(call: CommandContext, request: RowsRequest) -> None:
         (field.title[call.language], _shown(call, cell_value(field, detail.row, call.language)))
         for field in detail.fields
     ]
+    titles = {field.id: field.title[call.language] for field in detail.fields}
+    rows += [
+        (titles[name], call.say("register.day_of_case", on=day) if day else call.say("register.not_in_case"))
+        for name, day in detail.days_of_case.items()
+    ]
     call.print(printing.table(["", ""], [row for row in rows if row[1]]))
     for event in detail.history:
         fields = [_title(call, detail.fields, change.field) for change in event.changes]

@@ -19,6 +19,7 @@ from services.registers import AddRow, EditRow, WithdrawRow, add_row, edit_row, 
 from storage.registers.chains import NotUnique
 from tests.storage.registers import NOW, TODAY, office, operator, reader
 from workflow.cases.case import Case
+from workflow.cases.commands import withdrawals
 from workflow.refusal import Refusal
 
 
@@ -157,3 +158,30 @@ def test_who_does_not_see_the_case_does_not_read_its_number_in_the_row(app: AppC
 
     assert show_row(clerk, AskRow(row=row)).row.opened_case == ""
     assert [one.opened_case for one in list_rows(clerk, ListRows(register_id="presents")).rows] == [""]
+
+
+def test_a_row_shows_what_its_case_says_of_its_days(app: AppContext) -> None:
+    """Recorded, corrected, withdrawn in the case itself: the row keeps its own, the case's stands beside."""
+    ctx = operator(app)
+    row = add(ctx, "presents", what="Сағат", came_on="2026-04-01", kind="gift")
+    case = case_of(ctx, row)
+    assert case is not None
+
+    def shown() -> dict[str, date | None]:
+        return show_row(ctx, AskRow(row=row)).days_of_case
+
+    assert shown() == {}
+    app.desk.record(case.id, "gift_handed_over", on=date(2026, 4, 5), by="officer", now=NOW, today=TODAY)
+    assert shown() == {"handed_on": date(2026, 4, 5)}
+    app.desk.correct(
+        case.id, "gift_received", on=date(2026, 4, 2), ground="act", by="officer", now=NOW, today=TODAY
+    )
+    assert shown() == {"came_on": date(2026, 4, 2), "handed_on": date(2026, 4, 5)}
+    withdrawals.withdraw(
+        app.desk, case.id, "gift_received", ground="mistake", by="officer", now=NOW, today=TODAY
+    )
+    assert shown() == {"came_on": None, "handed_on": date(2026, 4, 5)}
+    edit(ctx, row, handed_on="2026-04-05")
+    assert shown() == {"came_on": None}
+    assert show_row(reader(app, "officer", "responsible"), AskRow(row=row)).days_of_case == {}
+    assert agrees(app)

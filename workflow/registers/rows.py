@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
 from workflow.org.office import Office
 from workflow.registers.definition import Register, RegisterField, Registers
-from workflow.registers.values import Value, Values, is_filled
+from workflow.registers.values import Value, Values, as_date, holds, is_filled
 from workflow.search_words import fold as fold_text
 
 EventKind = Literal["added", "confirmed", "edited", "withdrawn", "opened", "erased"]
@@ -134,6 +134,34 @@ def project(register: Register, row: RegisterRow, name_of: Callable[[str], str])
     cells = [] if row.withdrawn else _cells(register, row.values)
     words = [row.id, *(_words(register.fields[name], value, name_of) for name, value in shown.items())]
     return Projection(values=shown, cells=tuple(cells), search=fold_text(" ".join(filter(None, words))))
+
+
+def fact_fields(register: Register, values: Values) -> list[tuple[str, str]]:
+    """Return the date fields that give facts to the case a row opens, each with the fact."""
+    if register.opens is not None:
+        pairs = [*register.opens.facts.items()]
+        return pairs + [(one.field, one.fact) for one in register.opens.conditional if holds(one.when, values)]
+    return [(name, name) for name in register.procedure.by_id] if register.procedure is not None else []
+
+
+def days_of_case(
+    register: Register, row: RegisterRow, recorded: Mapping[str, date], *, today: date
+) -> dict[str, date | None]:
+    """Return the days of a row's fields as its case has them, where the row says another day or none.
+
+    None: the row gives a day that is past, and the case has no such fact (any more).
+
+    Args:
+        recorded: the facts of the case with their days.
+    """
+    days: dict[str, date | None] = {}
+    for name, fact in fact_fields(register, row.values):
+        own, known = as_date(row.values.get(name)), recorded.get(fact)
+        if known is not None and known != own:
+            days[name] = known
+        elif known is None and own is not None and own <= today:
+            days[name] = None
+    return days
 
 
 def projector(registers: Registers, office: Office) -> Callable[[RegisterRow], Projection]:

@@ -323,6 +323,7 @@ def show_row_page(
         register=register,
         row=detail.row,
         name=row_title(register, detail.row, translator),
+        days_of_case=detail.days_of_case,
         cells=[(field, cell_of(field, detail.row, translator)) for field in detail.fields],
         history=_history(ctx, detail, translator),
         form_fields=form_fields(ctx, detail.fields, detail.row, edits) if detail.row.may_write else [],
