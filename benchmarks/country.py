@@ -35,12 +35,11 @@ from storage.database.engine import reading
 from storage.maintenance.schema import create_or_migrate
 from storage.maintenance.seals import seal
 from storage.org import store as office_store
+from tests.case_rows import DIRECTIONS, FoundRisk, RiskCommands, SetMeasure
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event
 from workflow.cases.commands.desk import CaseCommands, Opening
-from workflow.cases.commands.risks import FoundRisk, RiskCommands, SetMeasure
 from workflow.cases.registers.measure_term import MeasureTerm
-from workflow.cases.registers.risk import DIRECTIONS
 from workflow.law.library import Library
 from workflow.law.reader import read
 from workflow.org.office import Office, Person, Unit

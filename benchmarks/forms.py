@@ -18,8 +18,8 @@ from merzim.app import build_app
 from services.app import AppContext
 from services.documents.filling import from_case
 from services.settings import DatabaseSettings, Settings
+from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from workflow.cases.commands.opening import Opening
-from workflow.cases.commands.risks import FoundRisk, RiskCommands, SetMeasure
 from workflow.cases.registers.measure_term import MeasureTerm
 
 RISKS = 40

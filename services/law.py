@@ -184,7 +184,7 @@ def _checked_registers(app: AppContext, folder: Path | None) -> Iterator[Checked
     from services.register_files import own_register_files, read_own_register
     from services.scoring import scoring
     from workflow.law.reader import UnreadableRegulation
-    from workflow.law.reader.register import cross_problems
+    from workflow.law.reader.register_checks import cross_problems
     from workflow.registers.definition import Registers
 
     read: dict[Path, Register] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from services.app import AppContext
     from workflow.cases.case import Case
-    from workflow.cases.commands.desk import Change
-    from workflow.cases.commands.registers import RegisterCommands
-    from workflow.cases.commands.risks import RiskCommands
+    from workflow.cases.commands.case_rows import CaseRows
+    from workflow.cases.commands.desk import CaseCommands, Change
     from workflow.cases.registers.exposure import CartogramLine
     from workflow.cases.registers.risk_scale import RiskScale
 
@@ -38,11 +37,13 @@ def scale(on: date) -> RiskScale:
     return next((edition for edition in reversed(editions) if edition.in_force <= on), editions[0])
 
 
-def risk_commands(app: AppContext) -> RiskCommands:
-    """Return the commands that write risks."""
-    from workflow.cases.commands.risks import RiskCommands
+def case_rows(desk: CaseCommands) -> CaseRows:
+    """Return the commands that write rows of the registers of a case."""
+    from documents.schedules.written_terms import read_term
+    from services.register_files import case_registers
+    from workflow.cases.commands.case_rows import CaseRows
 
-    return RiskCommands(app.desk)
+    return CaseRows(desk, case_registers(), read_term=partial(read_term, where="term"), scale_on=scale)
 
 
 def cases(app: AppContext, unit: str = "") -> Sequence[Case]:
@@ -103,7 +104,7 @@ def import_plan(
         )
         for measure in measures
     ]
-    change = risk_commands(app).take_in_by(
+    change = case_rows(app.desk).add(
         case, lambda stored: taken(stored, rows), on=today, by=by, now=now, today=today
     )
     unmatched = keep_responsible(
@@ -152,10 +153,3 @@ def cartogram_lines(app: AppContext, unit: str = "") -> tuple[CartogramLine, ...
     from workflow.findings.cartogram import by_name, results
 
     return by_name(results(cases(app, unit)), app.reads.office())
-
-
-def register_commands(app: AppContext) -> RegisterCommands:
-    """Return the commands that write positions, talks, the cartogram and remarks."""
-    from workflow.cases.commands.registers import RegisterCommands
-
-    return RegisterCommands(app.desk)

@@ -12,7 +12,7 @@ ROOMS = {
     "web.pages.account": ("login", "second_factor", "digest_choice"),
     "web.pages.health": ("probes", "metrics"),
     "web.api": (
-        *("reading", "cases", "files", "statistics", "risks", "registers", "register_rows", "campaigns"),
+        *("reading", "cases", "files", "statistics", "case_rows", "register_rows", "campaigns"),
         *("documents", "notices", "monitoring", "consolidated", "opening", "calendar", "account", "units"),
         *("people", "accounts", "audit", "templates"),
     ),

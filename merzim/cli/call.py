@@ -168,6 +168,12 @@ class CommandContext:
 
         return say(code, arguments, self.language_or_default)
 
+    def option(self, field: str, value: str) -> str:
+        """Return what an option of a field of rows of cases is called."""
+        from services.register_files import option_title
+
+        return option_title(field, value, self.language_or_default)
+
     def print(self, text: str = "") -> None:
         """Print output for a person."""
         sys.stdout.write(text + "\n")

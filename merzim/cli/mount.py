@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from services.verbs import Verb
     from workflow.law.procedure import Procedure
+    from workflow.registers.definition import RegisterField
 
 Show = Callable[[CommandContext, Any, Any], int | None]
 """Prints the result of a command for a person: context, command, result."""
@@ -32,6 +33,7 @@ Answer = Callable[[Any], object]
 """Returns the value of --json: of a result."""
 Proves = Callable[[CommandContext, Mapping[str, object]], "tuple[Procedure, str]"]
 """Returns the procedure and the fact whose kinds of evidence a command takes."""
+RESTRICTED = "restricted"
 FLAGS = {"preview": "dry-run", "at_time": "at", "values": "value", "facts": "fact"}
 """Options that are called otherwise than their field."""
 METAVARS = {
@@ -57,6 +59,8 @@ def mount(
     options: Mapping[str, str] | None = None,
     proves: Proves | None = None,
     json: Answer | None = None,
+    today: str = "",
+    restricts: bool = False,
 ) -> Callable[..., object]:
     """Return the command of a verb, to be added to an application or a group.
 
@@ -67,12 +71,14 @@ def mount(
         options: names of options, by field, where they are not the field's own.
         proves: whose kinds of evidence are taken; without it any.
         json: the value of --json, where it is not the whole result.
+        today: the date that is today where its option is not given.
+        restricts: whether its evidence may be restricted, with the ground of it.
     """
 
     def command(ctx: typer.Context) -> None:
         raise NotImplementedError("replaced by what `load` returns")
 
-    load = partial(_load, verb, show, arguments, {**FLAGS, **(options or {})}, proves, json)
+    load = partial(_load, verb, show, arguments, {**FLAGS, **(options or {})}, proves, json, today, restricts)
     command.load = load  # type: ignore[attr-defined]
     return command
 
@@ -84,6 +90,8 @@ def _load(
     options: Mapping[str, str],
     proves: Proves | None,
     json: Answer | None,
+    today: str,
+    restricts: bool,
     help: str,
 ) -> Callable[..., object]:
     """Return the function behind a command, with the fields of its verb's model as parameters."""
@@ -92,8 +100,11 @@ def _load(
     shown = dict(argument.partition(":")[::2] for argument in arguments)
     fields = verb.command.model_fields
     flags = {
-        field: "--" + options.get(field, field).replace("_", "-") for field in fields if field not in shown
+        field: "--" + (options.get(field) or _short(info) or field).replace("_", "-")
+        for field, info in fields.items()
+        if field not in shown
     }
+    restricts = restricts and "evidence" in fields
 
     def run(ctx: typer.Context, **texts: Any) -> int:
         from services.inputs import build
@@ -101,13 +112,15 @@ def _load(
         call = CommandContext.of(ctx)
         call.creates_database = verb.writes
         with ExitStack() as files:
-            values: dict[str, object] = {}
+            ground = " ".join(texts.pop(RESTRICTED, "").split())
+            values: dict[str, object] = {today: call.moment.today} if today in fields else {}
             for field, text in texts.items():
-                if text not in (None, False, []):
+                if text not in (None, False, []) or (text is False and fields[field].is_required()):
                     where = flags.get(field, shown.get(field) or field.upper())
                     values[field] = _parse(fields[field], text, where)
             if isinstance(values.get("evidence"), list):
-                values["evidence"] = files.enter_context(_evidence(call, values, proves))
+                items = files.enter_context(_evidence(call, values, proves))
+                values["evidence"] = [item.model_copy(update={RESTRICTED: ground}) for item in items]
             order = build(verb.command, values)
             result = verb(call.ctx, order)
         if call.json:
@@ -118,7 +131,12 @@ def _load(
     parameters = [
         inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context),
         *(_argument(field, metavar or field.upper()) for field, metavar in shown.items()),
-        *(_option(field, flags[field], fields[field], help) for field in _ordered(verb) if field in flags),
+        *(
+            _option(field, flags[field], fields[field], help, is_today=field == today)
+            for field in _ordered(verb)
+            if field in flags
+        ),
+        *([_restricted()] if restricts else ()),
     ]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {}
@@ -137,18 +155,51 @@ def _argument(field: str, metavar: str) -> inspect.Parameter:
     return inspect.Parameter(field, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=annotation)
 
 
-def _option(field: str, flag: str, info: FieldInfo, help: str) -> inspect.Parameter:
-    """Return an option; its help is `cli.option.`, the command's or group's name if need be, and its own."""
-    from i18n.entries import knows
+def _restricted() -> inspect.Parameter:
+    option = typer.Option("--restricted", metavar="GROUND", help="cli.option.restricted")
+    return inspect.Parameter(
+        RESTRICTED, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Annotated[str, option], default=""
+    )
+
+
+def _definition(info: FieldInfo) -> RegisterField | None:
+    """Return the field of a register that a field of a command is made from."""
+    from workflow.registers.definition import RegisterField
+
+    return next((one for one in info.metadata if isinstance(one, RegisterField)), None)
+
+
+def _short(info: FieldInfo) -> str:
+    definition = _definition(info)
+    return definition.short if definition else ""
+
+
+def _help(flag: str, info: FieldInfo, help: str) -> str:
+    """Return the code of an option's help: `cli.option.`, the command's or group's name if need be, its own.
+
+    Of a field of a register it stands for the field's title, help and options.
+    """
+    from i18n.entries import add_word, knows
 
     plain = flag.removeprefix("--").replace("-", "_")
-    owners = (f"{part}_" for part in reversed(help.split(".")[2:]))
-    code = next(code for owner in (*owners, "") if knows(code := f"cli.option.{owner}{plain}"))
+    if (definition := _definition(info)) is None:
+        owners = (f"{part}_" for part in reversed(help.split(".")[2:]))
+        return next(code for owner in (*owners, "") if knows(code := f"cli.option.{owner}{plain}"))
+    code = f"{help}.{plain}"
+    texts = [definition.title, *([definition.help] if definition.help else [])]
+    options = [", ".join(definition.option_ids)] if definition.options else []
+    said = {name: ": ".join([*(text[name] for text in texts), *options]) for name in ("kk", "ru", "en")}
+    add_word(code, said)
+    return code
+
+
+def _option(field: str, flag: str, info: FieldInfo, help: str, *, is_today: bool = False) -> inspect.Parameter:
+    code = "cli.option.risk_on" if is_today else _help(flag, info, help)
     kind = _bare(info.annotation)
     metavar = _metavar(field, kind)
     several = get_origin(kind) in (list, dict)
     annotation: Any = bool if kind is bool else list[str] | None if several else str | None
-    if info.is_required() and not several:
+    if info.is_required() and not several and not is_today and kind is not bool:
         annotation = str
     default = inspect.Parameter.empty if annotation is str else False if kind is bool else None
     return inspect.Parameter(

@@ -12,12 +12,18 @@ import typer
 from merzim.cli.answers import finding, print_findings
 from merzim.cli.call import BAD_INPUT, DONE, NOT_SO, CommandContext
 from merzim.cli.help import add_group
-from merzim.cli.parsing import optional_day
-from merzim.cli.risk_answers import cases_of, day_or_today, parse_number, position_json, proofs, tell, written
+from merzim.cli.risk_answers import (
+    cases_of,
+    day_or_today,
+    position_json,
+    proofs,
+    row_command,
+    tell,
+    written,
+)
 from services.queries import unit_named
 
 CaseId = Annotated[str, typer.Argument(metavar="CASE")]
-Number = Annotated[str, typer.Argument(metavar="N")]
 On = Annotated[str | None, typer.Option("--on", metavar="DATE", help="cli.option.risk_on")]
 Unit = Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")]
 Proof = Annotated[
@@ -25,12 +31,19 @@ Proof = Annotated[
     typer.Option("--evidence", metavar="[KIND=]FILE|URL[@DATE]", help="cli.option.free_evidence"),
 ]
 Restricted = Annotated[str, typer.Option("--restricted", metavar="GROUND", help="cli.option.restricted")]
-Holder = Annotated[str, typer.Option("--holder", metavar="WHO", help="cli.option.holder")]
 
 
 def add_to(app: typer.Typer) -> None:
     """Add both groups to the application."""
-    add_group(app, "positions", list=list_positions, add=add, clear=clear, talk=talk, plan=plan)
+    add_group(
+        app,
+        "positions",
+        list=list_positions,
+        add=row_command("add_position"),
+        clear=row_command("clear_position", "number:N"),
+        talk=row_command("talk_with_holder", "number:N"),
+        plan=plan,
+    )
     add_group(app, "cartogram", record=record, compare=compare)
 
 
@@ -57,74 +70,6 @@ def list_positions(
         call.table(("case", "n", "position", "holder", "why", "department", "approved", "talks"), rows)
     else:
         call.print(call.say("cli.risks.no_positions"))
-
-
-def add(
-    ctx: typer.Context,
-    case: CaseId,
-    title: Annotated[str, typer.Option("--title", metavar="TEXT", help="cli.option.position_title")],
-    holder: Holder = "",
-    why: Annotated[str, typer.Option("--why", metavar="TEXT", help="cli.option.position_why")] = "",
-    department: Annotated[
-        str, typer.Option("--department", metavar="TEXT", help="cli.option.risk_department")
-    ] = "",
-    district: Annotated[str, typer.Option("--district", metavar="TEXT", help="cli.option.risk_district")] = "",
-    approved: Annotated[
-        str | None, typer.Option("--approved", metavar="DATE", help="cli.option.approved")
-    ] = None,
-    number: Annotated[str | None, typer.Option("--number", metavar="N", help="cli.option.risk_number")] = None,
-    on: On = None,
-) -> None:
-    from services.risks import register_commands
-    from workflow.cases.commands.registers import ExposedPosition
-
-    call = CommandContext.of(ctx)
-    told = ExposedPosition(
-        number=None if number is None else parse_number(number, "--number"),
-        title=title,
-        holder=holder,
-        why=why,
-        department=department,
-        district=district,
-        approved_on=optional_day(approved, where="--approved"),
-    )
-    change = register_commands(call.app).expose(case, told, on=day_or_today(call, on), **written(call))
-    tell(call, change, "cli.risks.position_added", number=change.events[-1].name if change.events else number)
-
-
-def clear(ctx: typer.Context, case: CaseId, number: Number, on: On = None) -> None:
-    from services.risks import register_commands
-
-    call = CommandContext.of(ctx)
-    change = register_commands(call.app).clear(
-        case, parse_number(number), on=day_or_today(call, on), **written(call)
-    )
-    tell(call, change, "cli.risks.position_cleared", number=number)
-
-
-def talk(
-    ctx: typer.Context,
-    case: CaseId,
-    number: Number,
-    on: On = None,
-    holder: Holder = "",
-    topic: Annotated[str, typer.Option("--topic", metavar="TEXT", help="cli.option.topic")] = "",
-    evidence: Proof = None,
-    restricted: Restricted = "",
-) -> None:
-    from services.risks import register_commands
-
-    call = CommandContext.of(ctx)
-    change = register_commands(call.app).talk(
-        case,
-        parse_number(number),
-        on=day_or_today(call, on),
-        holder=holder,
-        topic=topic,
-        evidence=proofs(call, evidence, restricted=restricted),
-        **written(call),
-    )
-    tell(call, change, "cli.risks.talked", number=number)
 
 
 def plan(ctx: typer.Context, unit: Unit = "") -> None:
@@ -158,7 +103,7 @@ def record(
     from documents import UnreadablePaper
     from documents.sandbox.readers import read_cartogram
     from merzim.cli.papers import errors_of
-    from services.risks import register_commands
+    from services.risks import case_rows
 
     call = CommandContext.of(ctx)
     published = day_or_today(call, on)
@@ -169,7 +114,7 @@ def record(
             raise
         call.answer({"errors": errors_of(call, refusal)})
         return BAD_INPUT
-    change = register_commands(call.app).record_cartogram(
+    change = case_rows(call.app.desk).record_cartogram(
         case, lines, on=published, evidence=proofs(call, evidence, restricted=restricted), **written(call)
     )
     tell(call, change, "cli.risks.cartogram_recorded", on=published, count=len(lines))

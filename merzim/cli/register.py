@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from merzim.cli import printing
 from merzim.cli.call import DONE, CommandContext
 from merzim.cli.help import Command
-from merzim.cli.parsing import BadArgument, day, named_texts, number
-from merzim.cli.risk_answers import tell, written
+from merzim.cli.parsing import BadArgument, named_texts
+from merzim.cli.risk_answers import tell
 from workflow.closest_matches import closest_first
 
 if TYPE_CHECKING:
@@ -28,7 +27,6 @@ KINDS: Mapping[str, str] = {
 """Registers of a case, and what a row of each is called."""
 _ACTION = "list|show|add|edit|withdraw|erase|template|import|export"
 ACTIONS = ("list", "add", "edit", "withdraw")
-_YES, _NO = ("yes", "иә", "да", "true", "1"), ("no", "жоқ", "нет", "false", "0", "")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -81,6 +79,8 @@ def _of_case(
     call: CommandContext, name: str, action: str, words: list[str], *, case: str, unit: str, ground: str
 ) -> None:
     """Do what is asked of a register whose rows are events of a case."""
+    from services.case_rows import change_row
+
     kind = KINDS[_one_of(name, (*KINDS, *call.app.registers.ids()), where="NAME")]
     action = _one_of(action, ACTIONS, where="ACTION")
     if action == "list":
@@ -89,16 +89,16 @@ def _of_case(
     if not case:
         raise BadArgument("cli.missing_parameter", name="--case C")
     if action == "add":
-        change = _add(call, case, kind, _fields(kind, words, *_DATED.get(kind, ())))
-        tell(
-            call, change, "cli.register.added", row=f"{kind}.{change.events[-1].name}" if change.events else ""
-        )
+        change = _add(call, case, name, _fields(words))
+        row = f"{kind}.{change.events[-1].name}" if change.events else ""
+        tell(call, change, "cli.register.added", row=row)
         return
     if not words:
         raise BadArgument("cli.missing_parameter", name="ID")
     row = f"{kind}.{words[0].removeprefix(f'{kind}.')}"
     if action == "edit":
-        tell(call, _edit(call, case, row, _fields(kind, words[1:])), "cli.register.edited", row=row)
+        change = change_row(call.ctx, case, row, _fields(words[1:]))
+        tell(call, change, "cli.register.edited", row=row)
         return
     _withdraw(call, case, row, ground)
 
@@ -120,11 +120,12 @@ def _cases(call: CommandContext, case: str, unit: str) -> list[Case]:
 
 def _list(call: CommandContext, name: str, kind: str, cases: list[Case]) -> None:
     """The fields of each row, under the names `add` and `edit` take."""
-    from workflow.cases.commands.row_edits import FIELDS, rows_of
+    from services.case_rows import register_of
+    from workflow.cases.registers.rows import rows_of, value_of
 
-    fields = FIELDS[kind]
+    fields = {key: field for key, field in register_of(name)[0].fields.items() if not field.fixed}
     rows = [
-        (case.id, f"{kind}.{number}", *(_shown(getattr(row, field)) for field in fields))
+        (case.id, f"{kind}.{number}", *(_shown(value_of(row, field)) for field in fields))
         for case in cases
         for number, row in rows_of(case, kind).items()
     ]
@@ -132,7 +133,7 @@ def _list(call: CommandContext, name: str, kind: str, cases: list[Case]) -> None
         heads = ("case", "id", *fields)
         call.answer({"register": name, "rows": [dict(zip(heads, row, strict=True)) for row in rows]})
         return
-    heads = (*call.heads("case", "id"), *(call.say(f"change.field.{field}") for field in fields))
+    heads = (*call.heads("case", "id"), *(field.title[call.language] for field in fields.values()))
     if call.lists:
         call.sheet(heads, rows)
     else:
@@ -141,86 +142,23 @@ def _list(call: CommandContext, name: str, kind: str, cases: list[Case]) -> None
 
 
 def _shown(value: object) -> object:
-    return value.isoformat() if isinstance(value, date) else getattr(value, "written", value)
+    return value["written"] if isinstance(value, Mapping) else value
 
 
-def _fields(kind: str, words: list[str], *more: str) -> dict[str, Any]:
-    """The values of FIELD=VALUE, each as its field takes it. `more`: fields that cannot be edited later."""
-    from workflow.cases.commands.risks import CannotEnter
-    from workflow.cases.commands.row_edits import FIELDS
-
+def _fields(words: list[str]) -> dict[str, str]:
+    """The values of FIELD=VALUE."""
     texts = named_texts(words, where="FIELD=VALUE")
     if not texts:
         raise BadArgument("cli.missing_parameter", name="FIELD=VALUE")
-    allowed = dict.fromkeys((*FIELDS[kind], *more))
-    for field in texts:
-        if field not in allowed:
-            raise CannotEnter(
-                "risk.unknown_field", row=kind, field=field, allowed=closest_first(field, allowed)
-            )
-    return {field: _value(field, text) for field, text in texts.items()}
+    return texts
 
 
-def _value(field: str, text: str) -> object:
-    from documents.schedules.written_terms import read_term
+def _add(call: CommandContext, case: str, name: str, values: Mapping[str, str]) -> Change:
+    from services.case_rows import enter_values
 
-    match field:
-        case "term":
-            return read_term(text, where="term")
-        case "for_legal_monitoring":
-            if text.casefold() not in (*_YES, *_NO):
-                raise BadArgument("cli.not_one_of", text=text, where=field, allowed=("yes", "no"))
-            return text.casefold() in _YES
-        case "risk":
-            return number(text, where=field, first=1, last=9999)
-        case "on" | "approved_on":
-            return day(text, where=field) if text else None
-        case _:
-            return text
-
-
-def _add(call: CommandContext, case: str, kind: str, fields: Mapping[str, Any]) -> Change:
-    from services.risks import keep_responsible, register_commands, risk_commands
-    from workflow.cases.commands.registers import ExposedPosition
-    from workflow.cases.commands.risks import FoundRisk, SetMeasure
-
-    values: dict[str, Any] = {**_REQUIRED[kind], **fields}
-    on = values.pop("on", None) or call.moment.today
-    stamp = written(call)
-    match kind:
-        case "risk":
-            return risk_commands(call.app).find(case, FoundRisk(**values), on=on, **stamp)
-        case "measure":
-            if "risk" not in values:
-                raise BadArgument("cli.missing_parameter", name="risk=N")
-            change = risk_commands(call.app).set_measure(case, SetMeasure(**values), **stamp)
-            keep_responsible(call.app, [str(values.get("responsible", ""))], **stamp)
-            return change
-        case "position":
-            return register_commands(call.app).expose(case, ExposedPosition(**values), on=on, **stamp)
-        case _:
-            return register_commands(call.app).remark(case, on=on, **values, **stamp)
-
-
-_REQUIRED: Mapping[str, Mapping[str, str]] = {
-    "risk": {"description": ""},
-    "measure": {"action": ""},
-    "position": {"title": ""},
-    "remark": {"text": "", "author": "", "source": "discussion"},
-}
-"""Fields the commands ask for; an empty one is refused by them, where it may not be empty."""
-_DATED: Mapping[str, tuple[str, ...]] = {"risk": ("on",), "position": ("on",)}
-"""Rows entered on a day that is no field of theirs."""
-
-
-def _edit(call: CommandContext, case: str, row: str, fields: Mapping[str, object]) -> Change:
-    from services.risks import keep_responsible
-    from workflow.cases.commands.row_edits import edit_row
-
-    change = edit_row(call.app.desk, case, row, fields, **written(call))
-    if "responsible" in fields:
-        keep_responsible(call.app, [str(fields["responsible"])], **written(call))
-    return change
+    if name == "measures" and "risk" not in values:
+        raise BadArgument("cli.missing_parameter", name="risk=N")
+    return enter_values(call.ctx, name, case, None, values)
 
 
 def _withdraw(call: CommandContext, case: str, row: str, ground: str) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from merzim.cli.parsing import day, number
+from merzim.cli.mount import mount
+from merzim.cli.parsing import day
 from services.queries import unit_named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import date
 
     from merzim.cli.call import CommandContext
+    from services.results import CommandResult
     from workflow.cases.case import Case, Evidence
     from workflow.cases.commands.desk import Change
     from workflow.cases.registers.exposure import Position
@@ -19,6 +21,51 @@ if TYPE_CHECKING:
     from workflow.cases.registers.risk import Measure, Risk
 
 Json = dict[str, object]
+
+
+def row_command(verb: str, *arguments: str) -> Callable[..., object]:
+    """Return the command of a verb of `services.case_rows`; its options are fields of the register's file."""
+    return mount(
+        f"services.case_rows:{verb}",
+        _show,
+        arguments=("case", *arguments),
+        json=_as_json,
+        today="on",
+        restricts=True,
+    )
+
+
+def _as_json(result: CommandResult) -> Json:
+    events = [event.model_dump(exclude={"changes"}) for event in result.events]
+    return {"case": result.case, "changed": result.changed, "events": events}
+
+
+def _show(call: CommandContext, _: object, result: CommandResult) -> None:
+    """Print what was written; of a rank what it comes to, of a measure when it is due."""
+    if not result.events:
+        call.print(call.say("cli.risks.already"))
+        return
+    event = result.events[-1]
+    more, note = dict[str, object](event.payload), ""
+    if event.kind == "risk_ranked":
+        from services.risks import scales
+        from workflow.cases.registers.risk import Rank
+
+        rank = Rank(**{name: event.payload[name] for name in ("likelihood", "effect", "scale")})
+        scale = scales()[rank.scale]
+        more |= {"points": rank.points, "band": scale.band(rank).title[call.language]}
+        note = call.say("note", text=scale.note)
+    elif event.kind == "measure_reviewed":
+        more["outcome"] = call.option("outcome", str(event.payload["outcome"]))
+    elif event.kind == "measure_set":
+        from services.risks import next_due_dates
+
+        case = call.app.desk.view(result.case, today=call.moment.today).case
+        due = next_due_dates(call.app, case, today=call.moment.today).get(int(event.name))
+        more["due"] = due.isoformat() if due else call.say("cli.risks.no_due")
+    call.print(call.say(f"cli.risks.{event.kind}", **{**more, "case": result.case, "number": event.name}))
+    if note:
+        call.print(note)
 
 
 def written(call: CommandContext) -> dict[str, Any]:
@@ -70,11 +117,12 @@ def risk_json(call: CommandContext, case: Case, risk: Risk) -> Json:
         "number": risk.number,
         "description": risk.description,
         "direction": risk.direction,
-        "direction_text": call.say(f"risk.direction.{risk.direction}"),
+        "direction_text": call.option("direction", risk.direction),
         "cause": risk.cause,
         "act": risk.act,
         "body": risk.body,
         "for_legal_monitoring": risk.for_legal_monitoring,
+        **risk.extra,
         "department": risk.department,
         "district": risk.district,
         "found_on": risk.found_on,
@@ -103,10 +151,11 @@ def measure_json(call: CommandContext, measure: Measure, due: date | None) -> Js
         "responsible": measure.responsible,
         "term": measure.term.written,
         "term_read_as": measure.term.said,
+        **measure.extra,
         "every": measure.term.every,
         "due": due,
         "status": measure.outcome,
-        "status_text": call.say(f"risk.outcome.{measure.outcome or 'none'}"),
+        "status_text": call.option("outcome", measure.outcome or "none"),
         "reviews": [
             {
                 "on": one.on,
@@ -135,6 +184,7 @@ def position_json(case: Case, position: Position) -> Json:
         "approved_on": position.approved_on,
         "cleared_on": position.cleared_on,
         "talks": position.talks,
+        **position.extra,
     }
 
 
@@ -150,6 +200,7 @@ def remark_json(case: Case, remark: Remark) -> Json:
         "answered_on": remark.answered_on,
         "taken": remark.taken,
         "answer": remark.answer,
+        **remark.extra,
     }
 
 
@@ -160,8 +211,3 @@ def cases_of(call: CommandContext, case: str | None, unit: str) -> list[Case]:
     if case is not None:
         return [call.app.desk.view(case, today=call.moment.today).case]
     return list(cases(call.app, unit_named(call.app, unit)))
-
-
-def parse_number(text: str, where: str = "N") -> int:
-    """Parse the number of a row: a risk, a measure, a position."""
-    return number(text, where=where, first=1, last=9999)

@@ -15,10 +15,13 @@ from merzim.cli.parsing import BadArgument
 from merzim.cli.parsing import number as whole
 from merzim.cli.risk_answers import written
 from services.queries import unit_named
+from workflow.registers.values import as_date
 
 if TYPE_CHECKING:
+    from workflow.cases.registers.risk import Measure, Risk
     from workflow.cases.registers.risk_lists import ListedRisk, SharedRisk
     from workflow.findings.finding import Finding
+    from workflow.registers.definition import RegisterField
 
 CaseId = Annotated[str, typer.Argument(metavar="CASE")]
 Export = Annotated[str | None, typer.Option("--export", metavar="FILE", help="cli.option.export_to")]
@@ -185,8 +188,10 @@ def write_list(
 ) -> None:
     """Write the list of risks as a workbook."""
     from documents.sheets.listing import Table, write_tables
+    from services.case_rows import extra_fields
 
     _ending(export, (".xlsx",))
+    extra = [(row, field) for row in ("risk", "measure") for field in extra_fields(f"{row}s")]
     heads = (
         *("case", "unit", "n", "risk", "direction", "rank", "recommendation"),
         *("measure", "completion", "responsible", "term", "due", "outcome"),
@@ -197,7 +202,7 @@ def write_list(
             line.case.unit,
             line.risk.number,
             line.risk.description,
-            call.say(f"risk.direction.{line.risk.direction}"),
+            call.option("direction", line.risk.direction),
             line.risk.rank.likelihood * line.risk.rank.effect if line.risk.rank else None,
             line.measure.recommendation if line.measure else None,
             line.measure.action if line.measure else None,
@@ -205,13 +210,25 @@ def write_list(
             line.measure.responsible if line.measure else None,
             line.measure.term.written if line.measure else None,
             dues[line.case.id].get(line.measure.number) if line.measure else None,
-            call.say(f"risk.outcome.{line.outcome or 'none'}") if line.measure else None,
+            call.option("outcome", line.outcome or "none") if line.measure else None,
+            *(_extra(call, field, getattr(line, row)) for row, field in extra),
         )
         for line in lines
     ]
-    named = tuple(call.say(f"cli.head.{name}") for name in heads)
+    named = (
+        *(call.say(f"cli.head.{name}") for name in heads),
+        *(field.title[call.language] for _, field in extra),
+    )
     write_tables(Path(export), [Table(named, rows, call.say("cli.head.risks"))])
     call.note(call.say("cli.risks.exported", file=export))
+
+
+def _extra(call: CommandContext, field: RegisterField, row: Risk | Measure | None) -> object:
+    """Return the value of a field that only the register's file knows."""
+    value = row.extra.get(field.id) if row else None
+    if field.kind == "date":
+        return as_date(value)
+    return call.option(field.id, str(value)) if value and field.options else value
 
 
 def _ending(file: str, allowed: tuple[str, ...]) -> str:

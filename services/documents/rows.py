@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from documents.forms.risk_rows import RiskRow, form_rows
 from documents.people.words import duty_title
 from i18n import date_long, days_list, say, span
+from services.register_files import option_title
 from services.risks import scales
 from workflow.cases.registers.exposure import exposure
 from workflow.cases.registers.risk_lists import listed
@@ -68,7 +69,7 @@ def position_rows(case: Case) -> list[Row]:
 
 def _risk(line: ListedRisk, language: str) -> RiskRow:
     risk, measure = line.risk, line.measure
-    direction = "" if risk.direction == "other" else say(f"risk.direction.{risk.direction}", {}, language)
+    direction = "" if risk.direction == "other" else option_title("direction", risk.direction, language)
     told = RiskRow(
         description=risk.description, direction=direction, cause=risk.cause, rank=_rank(risk, language)
     )
@@ -87,7 +88,7 @@ def _risk(line: ListedRisk, language: str) -> RiskRow:
         completion_form=measure.completion,
         responsible=measure.responsible,
         term=measure.term.written,
-        status=say(f"risk.outcome.{latest.outcome}", {}, language) if latest else "",
+        status=option_title("outcome", latest.outcome, language) if latest else "",
         proof="\n".join([*([latest.comment] if latest and latest.comment else []), *proofs]),
     )
 

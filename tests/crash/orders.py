@@ -33,14 +33,13 @@ from storage.maintenance.schema import create_or_migrate
 from storage.maintenance.seals import seal
 from storage.maintenance.verify import verify
 from storage.org import store as office_store
+from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands, SetMeasure
 from tests.crash.memory import Doorway, MemoryLedger
 from tests.crash.plain import FIRST, PlainCase, Wrong
 from tests.law import CALENDAR, ROOT, library
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands.desk import CaseCommands, Change, Opening
-from workflow.cases.commands.registers import ExposedPosition, RegisterCommands
 from workflow.cases.commands.reminder_actions import acknowledged, done, put_off
-from workflow.cases.commands.risks import FoundRisk, RiskCommands, SetMeasure
 from workflow.cases.machine import stage
 from workflow.cases.registers.exposure import CartogramLine, exposure
 from workflow.cases.registers.measure_term import MeasureTerm

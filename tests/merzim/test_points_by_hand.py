@@ -20,10 +20,9 @@ from services.scoring import scoring
 from services.settings import DatabaseSettings, Settings
 from services.year_scores import YearScores, year_scores
 from storage.org import store as office_store
+from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands
 from workflow.cases.case import Evidence
 from workflow.cases.commands.opening import Opening
-from workflow.cases.commands.registers import ExposedPosition, RegisterCommands
-from workflow.cases.commands.risks import FoundRisk, RiskCommands
 from workflow.cases.registers.exposure import CartogramLine
 from workflow.org.office import Unit
 from workflow.scoring.score import written

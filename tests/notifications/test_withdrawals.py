@@ -9,13 +9,13 @@ from calendars.terms import OnDate
 from notifications.letters.moved import describe_cause
 from notifications.moved_dates import people_to_tell
 from storage.org import store as office_store
+from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.notifications.test_moves import moves, told
 from tests.notifications.town import AIGUL, ANNOUNCE_BY, FIVE_BEFORE, START, Shelf, Town, noon
 from workflow.cases.case import Case
 from workflow.cases.commands.desk import CaseCommands, Change
 from workflow.cases.commands.passports import PassportEdit, edit_passport
 from workflow.cases.commands.previews import preview
-from workflow.cases.commands.risks import FoundRisk, RiskCommands, SetMeasure
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.org.office import Unit

@@ -14,7 +14,8 @@ from services.scoring import scoring
 from tests.law import CALENDAR, ROOT, library
 from workflow.cases.commands.planning import plan
 from workflow.law.library import Library
-from workflow.law.reader.register import cross_problems, read_register
+from workflow.law.reader.register import read_register
+from workflow.law.reader.register_checks import cross_problems
 from workflow.registers.definition import Register, Registers
 
 FOLDER = Path(ROOT / "regulations" / "registers")

@@ -12,9 +12,9 @@ from typing import Any
 from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
 from storage.notices.outbox import SqlOutbox
+from tests.case_rows import RegisterCommands
 from tests.storage.house import NOW, TODAY, desk, later
 from workflow.cases.case import Event
-from workflow.cases.commands.registers import RegisterCommands
 from workflow.ports import CaseWrite, Conflict
 
 _meeting: list[Barrier] = []

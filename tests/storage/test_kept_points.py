@@ -16,13 +16,13 @@ from storage.cache import DatabaseCache
 from storage.cases.points_cache import PointsCache
 from storage.database.engine import open as open_database
 from storage.org import store as office_store
+from tests.case_rows import FoundRisk, RiskCommands
 from tests.storage.house import NOW, desk
 from tests.storage.plain_points import plain, tallied
 from tests.storage.test_kept import statements
 from workflow.cases.case import Evidence
 from workflow.cases.commands.desk import CaseCommands
 from workflow.cases.commands.opening import Opening
-from workflow.cases.commands.risks import FoundRisk, RiskCommands
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.org.office import Unit
 from workflow.scoring.scale import Analyses

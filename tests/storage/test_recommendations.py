@@ -23,13 +23,13 @@ from storage.maintenance.verify import rebuild, verify
 from storage.org import store as office_store
 from storage.queries import SqlReads
 from storage.tables import CASE, RECOMMENDATION, UNLISTED
+from tests.case_rows import DIRECTIONS, OUTCOMES, FoundRisk, RiskCommands, SetMeasure
 from tests.storage.house import NOW, desk, recompute
 from workflow.cases.commands.desk import CaseCommands
 from workflow.cases.commands.opening import Opening
-from workflow.cases.commands.risks import FoundRisk, RiskCommands, SetMeasure
 from workflow.cases.registers.entries import measure_id
 from workflow.cases.registers.measure_term import MeasureTerm
-from workflow.cases.registers.risk import DIRECTIONS, OUTCOMES, register
+from workflow.cases.registers.risk import register
 from workflow.cases.registers.risk_lists import Place, RecommendationFilter, listed, shared
 from workflow.org.access import Scope
 from workflow.org.office import Unit

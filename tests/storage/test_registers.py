@@ -12,8 +12,8 @@ from storage.cases.registers import cases_with_entries
 from storage.maintenance.verify import rebuild, verify
 from storage.org import store as office_store
 from storage.queries import SqlReads
+from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.storage.house import NOW, TODAY, desk, opened, recompute
-from workflow.cases.commands.risks import FoundRisk, RiskCommands, SetMeasure
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import register
 from workflow.org.access import Scope

@@ -15,6 +15,7 @@ from sqlalchemy import Engine, event
 from storage.cases import ledger as ledgers
 from storage.cases.ledger import SqlLedger
 from storage.maintenance.verify import verify
+from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands
 from tests.storage import racing
 from tests.storage.house import NOW, TODAY, desk, opened
 from tests.storage.test_ledger import race
@@ -22,8 +23,6 @@ from tests.storage.test_two_processes import two
 from workflow.cases.case import Evidence
 from workflow.cases.commands.desk import CaseCommands, Change
 from workflow.cases.commands.payloads import FactKnown
-from workflow.cases.commands.registers import ExposedPosition, RegisterCommands
-from workflow.cases.commands.risks import FoundRisk, RiskCommands
 from workflow.cases.registers.exposure import exposure
 from workflow.cases.registers.remarks import remarks
 from workflow.cases.registers.risk import register

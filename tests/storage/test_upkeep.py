@@ -23,10 +23,10 @@ from storage.maintenance.schema import BOARD as BOARD_OF
 from storage.maintenance.schema import MIGRATIONS, known
 from storage.maintenance.verify import verify
 from storage.queries import SqlReads
+from tests.case_rows import FoundRisk, RiskCommands
 from tests.storage.house import NOW, TODAY, desk, opened
 from tests.storage.test_verify import by_hand
 from tests.storage.versions import back_to
-from workflow.cases.commands.risks import FoundRisk, RiskCommands
 from workflow.cases.registers.risk_lists import RecommendationFilter
 
 BEFORE_BOARD = known()[known().index(BOARD_OF) - 1]

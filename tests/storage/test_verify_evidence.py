@@ -11,9 +11,9 @@ from sqlalchemy import Engine
 import i18n
 from storage.cases.evidence import EvidenceFolder
 from storage.maintenance.verify import verify
+from tests.case_rows import FoundRisk, RiskCommands
 from tests.storage.house import NOW, TODAY, desk, opened
 from workflow.cases.case import Evidence
-from workflow.cases.commands.risks import FoundRisk, RiskCommands
 
 ORDER, NOTE, LINK = b"%PDF-1.7 order", b"%PDF-1.7 note", "https://org.kz/1"
 

@@ -16,10 +16,10 @@ from storage.maintenance.seals import seal
 from storage.maintenance.verify import rebuild, verify
 from storage.queries import SqlReads
 from storage.tables import RECOMMENDATION
+from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.law import CALENDAR
 from tests.storage.house import NOW, OBJECT, PLANNED, UNIT, desk, library, opened, recompute
 from workflow.cases.case import Case, Evidence
-from workflow.cases.commands.risks import FoundRisk, RiskCommands, SetMeasure
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.evidence_list import events_as_seen
 from workflow.cases.registers.measure_term import MeasureTerm

@@ -8,8 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from calendars.terms import OnDate, PerPeriod, WithoutTerm
+from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.web.conftest import NOW, TODAY, Home
-from workflow.cases.commands.risks import FoundRisk, RiskCommands, SetMeasure
 from workflow.cases.registers.measure_term import MeasureTerm
 
 OVERDUE = MeasureTerm(written="01.04.2026", term=OnDate(date(2026, 4, 1)), said="date")

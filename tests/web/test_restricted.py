@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.case_rows import FoundRisk, RiskCommands
 from tests.web.conftest import NOW, TODAY, Home
 from workflow.cases.case import Evidence
-from workflow.cases.commands.risks import FoundRisk, RiskCommands
 
 SECRET = b"%PDF-1.7 secret"
 WHO: dict[str, Any] = {"by": "officer", "now": NOW, "today": TODAY}

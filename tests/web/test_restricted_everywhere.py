@@ -19,11 +19,10 @@ from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
 from documents.forms import names as form_names
+from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands, SetMeasure
 from tests.web.real import RealOffice, real_office
 from tests.web.test_access import filled, routes
 from workflow.cases.case import Evidence
-from workflow.cases.commands.registers import ExposedPosition, RegisterCommands
-from workflow.cases.commands.risks import FoundRisk, RiskCommands, SetMeasure
 
 CASE = "2026-0001"
 GROUND = "Мемлекеттік құпиялар туралы заң, 14-бап"

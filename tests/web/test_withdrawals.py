@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 import i18n
 from notifications.notice import Notice
+from services.register_files import option_title
 from tests.web.conftest import NOW, TODAY, Home
 
 GROUND = {"ground": "Басқа істің күні"}
@@ -292,7 +293,7 @@ def test_the_history_says_what_an_edit_changed(home: Home, case: str, browser: T
 
     history = html.unescape(browser.get(f"{case}/history?lang=ru").text)
     assert "Для правового мониторинга: «пусто» → «да»" in history
-    (before, after) = (i18n.say(f"risk.direction.{one}", {}, "ru") for one in ("other", "procurement"))
+    (before, after) = (option_title("direction", one, "ru") for one in ("other", "procurement"))
     assert f"Направление: «{before}» → «{after}»" in history
     (line,) = (one for one in browser.get(f"/api/v1{case}/events").json() if one["kind"] == "row_edited")
     assert {"field": "direction", "before": "other", "after": "procurement", "of": ""} in line["changes"]

@@ -24,13 +24,12 @@ from storage.accounts.uploads import SqlUploads
 from storage.notices.campaigns import SqlCampaigns
 from storage.org import store as office_store
 from storage.tables import NOTICE
+from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands, SetMeasure
 from tests.documents.test_own_template import letterhead
 from tests.second_factors import code_at
 from tests.web.real import ROOT, RealOffice
 from workflow.cases.case import Evidence
 from workflow.cases.commands.opening import Opening
-from workflow.cases.commands.registers import ExposedPosition, RegisterCommands
-from workflow.cases.commands.risks import FoundRisk, RiskCommands, SetMeasure
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.org.access import Identity, Reader
 from workflow.org.office import Person, Unit

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date
 
 from storage.cases.ledger import SqlLedger
+from tests.case_rows import FoundRisk, RiskCommands
 from tests.workflow.test_passports import describe
 from tests.workflow.test_row_edits import edit
 from tests.workflow.test_withdrawals import STAMP, TODAY, found, record, stored, take_back
 from workflow.cases.case import Case
 from workflow.cases.changes import field_changes
 from workflow.cases.commands.desk import CaseCommands
-from workflow.cases.commands.risks import FoundRisk, RiskCommands
 
 Line = tuple[str, object, object]
 

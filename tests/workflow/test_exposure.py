@@ -12,12 +12,12 @@ import pytest
 from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
 from storage.maintenance.schema import create_or_migrate
+from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands
 from tests.law import CALENDAR, library
 from workflow.cases.case import fold
 from workflow.cases.commands.desk import CaseCommands
 from workflow.cases.commands.opening import Opening
-from workflow.cases.commands.registers import ExposedPosition, RegisterCommands
-from workflow.cases.commands.risks import CannotEnter, FoundRisk, RiskCommands
+from workflow.cases.commands.row_actions import CannotEnter
 from workflow.cases.registers.exposure import Cartogram, CartogramLine, Position, Talk, exposure, spread
 from workflow.cases.registers.remarks import remarks
 from workflow.findings.cartogram import compared, latest, results
@@ -106,7 +106,7 @@ def test_a_position_keeps_its_talks_and_leaves_the_list(
 
 
 def _fields(told: ExposedPosition) -> dict[str, Any]:
-    return {"title": told.title, "holder": told.holder, "why": told.why, "approved_on": told.approved_on}
+    return dict(told.values)
 
 
 def test_a_position_without_its_reason_or_approval_is_a_finding(

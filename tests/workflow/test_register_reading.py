@@ -14,7 +14,8 @@ from tests.law import ROOT, library
 from tests.workflow.test_file_schemas import as_json
 from workflow.law.reader import UnreadableRegulation
 from workflow.law.reader.json_schema import schema
-from workflow.law.reader.register import cross_problems, read_register
+from workflow.law.reader.register import read_register
+from workflow.law.reader.register_checks import cross_problems
 from workflow.registers.definition import Registers
 
 NAME = "visits.2026-01-01.toml"

@@ -14,12 +14,13 @@ from calendars.terms import InQuarter, OnDate, PerPeriod, WithoutTerm, WorkingDa
 from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
 from storage.maintenance.schema import create_or_migrate
+from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.law import CALENDAR, library
 from workflow.cases.case import Case, Evidence, fold
 from workflow.cases.commands.desk import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.risk_import import PlanRow, taken, withdrawn_rows
-from workflow.cases.commands.risks import CannotEnter, FoundRisk, RiskCommands, SetMeasure
+from workflow.cases.commands.row_actions import CannotEnter
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import Measure, register

@@ -8,12 +8,11 @@ import pytest
 
 from calendars.terms import OnDate
 from storage.cases.ledger import SqlLedger
+from tests.case_rows import ExposedPosition, RegisterCommands, edit_row
 from tests.workflow.test_withdrawals import NOW, TODAY, found, measure, stored, take_back
 from workflow.cases.case import Case
 from workflow.cases.commands.desk import CaseCommands, Change
-from workflow.cases.commands.registers import ExposedPosition, RegisterCommands
-from workflow.cases.commands.risks import CannotEnter
-from workflow.cases.commands.row_edits import edit_row
+from workflow.cases.commands.row_actions import CannotEnter
 from workflow.cases.registers.exposure import exposure
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.remarks import remarks

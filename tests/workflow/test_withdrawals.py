@@ -7,12 +7,11 @@ from datetime import UTC, date, datetime
 import pytest
 
 from storage.cases.ledger import SqlLedger
+from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands, SetMeasure
 from tests.law import CALENDAR, library
 from workflow.cases.case import Case, Event, Evidence, apply, fold
 from workflow.cases.commands.desk import CaseCommands, Change, GroundMissing, View
 from workflow.cases.commands.opening import Opening
-from workflow.cases.commands.registers import ExposedPosition, RegisterCommands
-from workflow.cases.commands.risks import FoundRisk, RiskCommands, SetMeasure
 from workflow.cases.commands.withdrawals import CannotWithdraw, WithdrawnAlready, withdraw
 from workflow.cases.registers.exposure import exposure
 from workflow.cases.registers.measure_term import MeasureTerm

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from hashlib import sha256
@@ -103,14 +103,16 @@ def post(
     tags: Sequence[str] = (),
     status: int = 200,
     files: bool = False,
+    renamed: Mapping[str, str] | None = None,
 ) -> None:
     """Serve a verb at POST `path`; fields named in the path are taken from it. A question takes no key.
 
     Args:
         files: whether it reads a file somebody sent: then in the threads kept for that.
+        renamed: fields of the command by what the path calls them, where it calls them otherwise.
     """
-    in_path = tuple(_IN_PATH.findall(path))
-    body = body_model(verb.command, in_path)
+    in_path = {name: (renamed or {}).get(name, name) for name in _IN_PATH.findall(path)}
+    body = body_model(verb.command, tuple(in_path.values()))
 
     def operation(**values: Any) -> BaseModel:
         request, ctx = values.pop("request"), values.pop("ctx")
@@ -118,7 +120,7 @@ def post(
         once, body = values.pop("once", None), values.pop("body", None)
         fields = {name: getattr(body, name) for name in body.model_fields_set} if body is not None else {}
         try:
-            command = verb.command(**values, **fields)
+            command = verb.command(**{in_path[name]: value for name, value in values.items()}, **fields)
         except ValidationError as error:
             raise RequestValidationError(
                 [{**item, "loc": ("body", *item["loc"])} for item in error.errors(include_url=False)]
@@ -133,12 +135,11 @@ def post(
         "request": Request,
         "ctx": context,
         **({"once": Writing} if verb.writes else {}),
-        **{name: verb.command.model_fields[name].annotation for name in in_path},
     }
     if body is not None:
         parameters["body"] = body
-    for name in in_path:
-        field = verb.command.model_fields[name]
+    for name, field_name in in_path.items():
+        field = verb.command.model_fields[field_name]
         parameters[name] = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
     operation.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [

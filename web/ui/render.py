@@ -25,6 +25,7 @@ from calendars.explanation import Explanation
 from calendars.layout import Run
 from notifications.notice import Notice
 from services.context import RequestContext
+from services.register_files import option_title, row_field
 from web.auth.middleware import SAFE_METHODS
 from web.ui.assets import asset_address
 from web.ui.guides import section_of
@@ -75,6 +76,10 @@ class Translator:
         """Return what a code is called; one that nobody has a word for any more unchanged."""
         return self.say(prefix + code) if i18n.knows(prefix + code) else code
 
+    def option(self, field: str, value: str) -> str:
+        """Return what an option of a field of rows of cases is called; any other value unchanged."""
+        return option_title(field, value, self.language)
+
     def row(self, name: str) -> str:
         """Return the display name of a register row (`risk.3`); any other name unchanged."""
         kind, _, number = name.partition(".")
@@ -82,7 +87,8 @@ class Translator:
 
     def change(self, change: FieldChange, titles: Mapping[str, Text]) -> str:
         """Return what an event changed in one field: `Field: "before" → "after"`."""
-        field = self.say(f"change.field.{change.field}")
+        code, known = f"change.field.{change.field}", row_field(change.field)
+        field = self.say(code) if i18n.knows(code) or known is None else known.title[self.language]
         if change.of:
             field = f"{field}, {titles[change.of][self.language] if change.of in titles else change.of}"
         before, after = (self._field_text(change.field, value) for value in (change.before, change.after))
@@ -98,10 +104,10 @@ class Translator:
             return str(value.get("written") or value.get("object") or "")
         if isinstance(value, list):
             return "; ".join(self._field_text(field, one) for one in value)
-        if field in ("on", "approved_on", "period"):
+        known = row_field(field)
+        if field == "period" or (known and known.kind == "date"):
             return self.short(date.fromisoformat(str(value)))
-        code = {"direction": f"risk.direction.{value}", "source": f"risk.source.{value}"}.get(field, "")
-        return self.say(code) if i18n.knows(code) else str(value)
+        return self.option(field, str(value))
 
     def refuse(self, refusal: Refusal | OutOfRange) -> str:
         """Return the sentence of a refusal."""

@@ -29,6 +29,7 @@ FieldKind = Literal[
     "link",
     "case",
     "row",
+    "term",
 ]
 RuleKind = Literal["not_before", "not_after", "at_least", "at_most", "required_when", "one_of"]
 KeptIn = Literal["unit", "case"]
@@ -36,6 +37,8 @@ FILLED = "filled"
 """The value in a condition that holds for any value: `decided_on=filled`."""
 TYPED: tuple[FieldKind, ...] = ("text", "long_text", "date", "number", "money", "choice", "yes_no", "link")
 """Kinds somebody without an account may be asked for: none of them looks anything up in the office."""
+IN_CASES: tuple[FieldKind, ...] = (*TYPED, "row", "term")
+"""Kinds of fields whose rows are lines of a case's own chain; a term is by when something is to be done."""
 UNSORTED: frozenset[FieldKind] = frozenset({"long_text", "file"})
 """Kinds no list is filtered or sorted by."""
 OBLIGATIONS = "register-"
@@ -73,6 +76,9 @@ class RegisterField:
         subject: of a person: the row is about them. Of what is confidential they see no more than `[[access]]`
             names, officer or not.
         form_row: which column of which form of the source it is.
+        fixed: it is asked for when a row is entered, and is not changed afterwards.
+        preset: the option of a choice where nobody chose one.
+        short: what the command line calls it, where not by its id.
     """
 
     id: str
@@ -90,6 +96,9 @@ class RegisterField:
     total: bool = False
     subject: bool = False
     form_row: str = ""
+    fixed: bool = False
+    preset: str = ""
+    short: str = ""
 
     @property
     def outside_events(self) -> bool:
@@ -105,6 +114,11 @@ class RegisterField:
     def sortable(self) -> bool:
         """Whether lists may be sorted by it."""
         return self.indexed and not self.several
+
+    @property
+    def option_ids(self) -> tuple[str, ...]:
+        """The ids of its options."""
+        return tuple(option.id for option in self.options)
 
     def option(self, name: str) -> FieldOption | None:
         """Return the option of that id."""
@@ -239,6 +253,43 @@ class Campaign:
         return (*own, *self.values, *self.given, *self.fills)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RowEntry:
+    """How rows of a register are lines of the chain of their case.
+
+    Attributes:
+        row: what comes before the number in the name of a row: `risk` of `risk.3`.
+        event: kind of the event that enters a row, or describes it anew.
+        title, button: of the form that enters one.
+        distinct: rows that say the same are one row.
+    """
+
+    row: str
+    event: str
+    title: Text
+    button: Text
+    distinct: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RowAction:
+    """What may happen to a row of a case besides its being edited: an event with fields of its own.
+
+    Attributes:
+        event: kind of that event.
+        evidence: links and files that prove it go with it.
+        title, button: of its form; note: what is to be known before it is sent.
+    """
+
+    id: str
+    event: str
+    title: Text
+    button: Text
+    note: Text | None = None
+    fields: Mapping[str, RegisterField] = field(default_factory=dict)
+    evidence: bool = False
+
+
 @dataclass(frozen=True, kw_only=True)
 class Register:
     """One dated version of a register.
@@ -251,6 +302,7 @@ class Register:
         named_by: fields that name a row in lists and letters.
         confidential: its rows are for officers, and for the people `access` names.
         campaigns: what many people may be asked to confirm or fill in, by id.
+        entry, actions: of rows that are lines of their case's own chain, and not chains of their own.
         opens: the case a row opens; procedure: what its own obligations make a case of; None without either.
         digest: SHA-256 of the file's text; a row keeps it.
     """
@@ -274,6 +326,8 @@ class Register:
     opens: Opening | None = None
     counts: tuple[Count, ...] = ()
     campaigns: Mapping[str, Campaign] = field(default_factory=dict)
+    entry: RowEntry | None = None
+    actions: Mapping[str, RowAction] = field(default_factory=dict)
     procedure: Procedure | None = None
     responsible: Mapping[str, str] = field(default_factory=dict)
     digest: str = ""

@@ -56,12 +56,14 @@ class Lookup:
 
     Attributes:
         row: of a register and a text.
+        term: not the id of a name, but the data of a term as plans write it.
     """
 
     person: Callable[[str], str | None]
     unit: Callable[[str], str | None]
     case: Callable[[str], str | None]
     row: Callable[[str, str], str | None]
+    term: Callable[[str], Value] = str
 
 
 NO_NAMES = Lookup(
@@ -161,6 +163,8 @@ def _parse(known: RegisterField, raw: object, lookup: Lookup) -> Value:
             return _name(raw, lookup.case, "unknown_case")
         case "row":
             return _name(raw, lambda text: lookup.row(known.register, text), "unknown_row")
+        case "term":
+            return raw if isinstance(raw, Mapping) else lookup.term(str(raw))
         case "link":
             text = _text(raw, TEXT_LIMITS["link"])
             if not _ADDRESS.fullmatch(text):

@@ -27,6 +27,7 @@ from storage.database.engine import open as open_database
 from storage.maintenance import triggers
 from storage.maintenance.seals import seal
 from storage.notices.links import SqlLinks
+from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.crash.campaign import Done, Room
 from tests.crash.office import MORNING, TODAY, settled
 from tests.law import CALENDAR, library
@@ -36,7 +37,6 @@ from tests.second_factors import second_factors
 from workflow.cases.case import Evidence
 from workflow.cases.commands.desk import CaseCommands
 from workflow.cases.commands.opening import Opening
-from workflow.cases.commands.risks import FoundRisk, RiskCommands, SetMeasure
 from workflow.org.access import Entry, Reader
 
 CASES = 60

@@ -1,8 +1,9 @@
-"""The addresses of the forms of a case's registers; what they do stands in `risk_acts` and `register_acts`."""
+"""The forms of a case's registers: each is the command of a verb, with the fields of the register's file."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
@@ -10,111 +11,60 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from calendars import OutOfRange
-from services.context import RequestContext
+from documents.sandbox.readers import read_cartogram
+from services.case_rows import EditCaseRow, act_on_row, add_row, edit_row, register_of
+from services.context import RequestContext, stamp
+from services.documents.case_documents import take_plan
+from services.evidence import clean_file_name, store_evidence
+from services.inputs import build
+from services.risks import case_rows
 from web.auth.dependencies import Recording
 from web.auth.reading import run_in_reading_thread
-from web.pages.cases import register_forms, risk_forms
+from web.pages.cases.evidence import evidence_inputs
 from web.pages.cases.page import CaseId, case_page, get_case_or_404, redirect
-from web.pages.cases.risk_forms import RegisterForm, Said
 from web.pages.cases.risk_view import OF_FORM
-from web.ui.form_values import MAX_FIELD_BYTES, RejectedForm
+from web.ui.form_values import (
+    MAX_FIELD_BYTES,
+    InvalidForm,
+    RejectedForm,
+    parse_date,
+    parse_text,
+    parse_whole_number,
+    text_fields,
+)
 from workflow.refusal import Refusal
+from workflow.registers.definition import RegisterField
 
 router = APIRouter(include_in_schema=False)
 
 
-@router.post("/cases/{case}/risks")
-async def find(request: Request, ctx: Recording, case: CaseId) -> Response:
-    """Enter a risk of the analytic note."""
-    return await _answered(request, ctx, case, "find", risk_forms.find)
+class RowForm(NamedTuple):
+    """A form for a new row of a register, or for what happens to one (`action`).
+
+    `of`: the field that the number in the form is, where it is not that of the row.
+    """
+
+    name: str
+    register: str
+    action: str = ""
+    of: str = "number"
 
 
-@router.post("/cases/{case}/risks/rank")
-async def rank(request: Request, ctx: Recording, case: CaseId) -> Response:
-    """Rank a risk by the scale in force."""
-    return await _answered(request, ctx, case, "rank", risk_forms.rank)
-
-
-@router.post("/cases/{case}/risks/measure")
-async def measure(request: Request, ctx: Recording, case: CaseId) -> Response:
-    """Set a measure that removes a risk."""
-    return await _answered(request, ctx, case, "measure", risk_forms.measure)
-
-
-@router.post("/cases/{case}/risks/review")
-async def review(request: Request, ctx: Recording, case: CaseId) -> Response:
-    """What had become of a measure."""
-    return await _answered(request, ctx, case, "review", risk_forms.review)
-
-
-@router.post("/cases/{case}/risks/remove")
-async def remove(request: Request, ctx: Recording, case: CaseId) -> Response:
-    """A risk is removed."""
-    return await _answered(request, ctx, case, "remove", risk_forms.remove)
-
-
-@router.post("/cases/{case}/risks/ask")
-async def ask(request: Request, ctx: Recording, case: CaseId) -> Response:
-    """A request went up to the higher body whose act is the cause."""
-    return await _answered(request, ctx, case, "ask", risk_forms.ask)
-
-
-@router.post("/cases/{case}/risks/answer")
-async def answer(request: Request, ctx: Recording, case: CaseId) -> Response:
-    """The higher body answered."""
-    return await _answered(request, ctx, case, "answer", risk_forms.answer)
-
-
-@router.post("/cases/{case}/risks/plan")
-async def take_plan(request: Request, ctx: Recording, case: CaseId) -> Response:
-    """A plan of measures becomes risks and measures; all of the file or none of it."""
-    return await _answered(request, ctx, case, "plan-file", risk_forms.take_plan, reads_file=True)
-
-
-@router.post("/cases/{case}/rows/edit")
-async def edit(request: Request, ctx: Recording, case: CaseId) -> Response:
-    """Change a risk, a measure, a position or a remark."""
-    return await _answered(request, ctx, case, "edit", risk_forms.edit)
-
-
-@router.post("/cases/{case}/positions")
-async def expose(request: Request, ctx: Recording, case: CaseId) -> Response:
-    """Enter a position exposed to corruption risks."""
-    return await _answered(request, ctx, case, "position", register_forms.expose)
-
-
-@router.post("/cases/{case}/positions/talk")
-async def talk(request: Request, ctx: Recording, case: CaseId) -> Response:
-    """A preventive talk was held."""
-    return await _answered(request, ctx, case, "talk", register_forms.talk)
-
-
-@router.post("/cases/{case}/positions/clear")
-async def clear(request: Request, ctx: Recording, case: CaseId) -> Response:
-    """A position is taken off the list."""
-    return await _answered(request, ctx, case, "clear", register_forms.clear)
-
-
-@router.post("/cases/{case}/cartogram")
-async def record_cartogram(request: Request, ctx: Recording, case: CaseId) -> Response:
-    """Record the cartogram as it was published; all of the file or none of it."""
-    act = register_forms.record_cartogram
-    return await _answered(request, ctx, case, "cartogram", act, reads_file=True)
-
-
-@router.post("/cases/{case}/remarks")
-async def remark(request: Request, ctx: Recording, case: CaseId) -> Response:
-    """Enter a remark of the public."""
-    return await _answered(request, ctx, case, "remark", register_forms.remark)
-
-
-@router.post("/cases/{case}/remarks/answer")
-async def answer_remark(request: Request, ctx: Recording, case: CaseId) -> Response:
-    """Say what became of a remark."""
-    return await _answered(request, ctx, case, "reply", register_forms.answer_remark)
-
-
-Act = Callable[[RegisterForm], Said]
+FORMS: Mapping[str, RowForm] = {
+    "risks": RowForm("find", "risks"),
+    "risks/rank": RowForm("rank", "risks", "rank"),
+    "risks/remove": RowForm("remove", "risks", "remove"),
+    "risks/ask": RowForm("ask", "risks", "ask"),
+    "risks/answer": RowForm("answer", "risks", "answer"),
+    "risks/measure": RowForm("measure", "measures", of="risk"),
+    "risks/review": RowForm("review", "measures", "review"),
+    "positions": RowForm("position", "positions"),
+    "positions/talk": RowForm("talk", "positions", "talk"),
+    "positions/clear": RowForm("clear", "positions", "clear"),
+    "remarks": RowForm("remark", "remarks"),
+    "remarks/answer": RowForm("reply", "remarks", "answer"),
+}
+"""By the end of their address."""
 WITHOUT_NUMBER = {
     "find": "",
     "plan-file": "",
@@ -123,9 +73,122 @@ WITHOUT_NUMBER = {
     "remark": "remarks",
 }
 """Forms that enter something new, and where the page then stands."""
+_SAID = {"position_exposed": "position_added", "talk_held": "position_talked"}
+"""What is said after an event, where it is not called as its kind."""
+Said = tuple[str, dict[str, str]]
+"""What is said afterwards, with arguments of the address."""
+Act = Callable[[RequestContext, str, FormData, Mapping[str, str]], Said]
 
 
-async def _answered(
+def _mount(path: str, form: RowForm) -> None:
+    def act(ctx: RequestContext, case: str, sent: FormData, answers: Mapping[str, str]) -> Said:
+        return _write(form, ctx, case, sent, answers)
+
+    async def answer(request: Request, ctx: Recording, case: CaseId) -> Response:
+        return await _answer(request, ctx, case, form.name, act)
+
+    router.post(f"/cases/{{case}}/{path}")(answer)
+
+
+for _path, _form in FORMS.items():
+    _mount(_path, _form)
+
+
+@router.post("/cases/{case}/risks/plan")
+async def import_plan(request: Request, ctx: Recording, case: CaseId) -> Response:
+    """Import a plan of measures as risks and measures; all of the file or none of it."""
+    return await _answer(request, ctx, case, "plan-file", _import_plan, reads_file=True)
+
+
+@router.post("/cases/{case}/rows/edit")
+async def edit(request: Request, ctx: Recording, case: CaseId) -> Response:
+    """Change a risk, a measure, a position or a remark."""
+    return await _answer(request, ctx, case, "edit", _edit)
+
+
+@router.post("/cases/{case}/cartogram")
+async def record_cartogram(request: Request, ctx: Recording, case: CaseId) -> Response:
+    """Record the cartogram as it was published; all of the file or none of it."""
+    return await _answer(request, ctx, case, "cartogram", _record_cartogram, reads_file=True)
+
+
+def _write(form: RowForm, ctx: RequestContext, case: str, sent: FormData, answers: Mapping[str, str]) -> Said:
+    register, entry = register_of(form.register)
+    action = register.actions[form.action] if form.action else None
+    verb = act_on_row(form.register, form.action) if form.action else add_row(form.register)
+    numbered = form.action or form.of != "number" or answers.get("number", "").strip()
+    values: dict[str, Any] = {"case": case}
+    if numbered:
+        values[form.of] = parse_whole_number(answers.get("number", ""))
+    for name, field in (action.fields if action else register.fields).items():
+        if name not in values:
+            values |= _value(ctx, name, field, answers)
+    if action and action.evidence:
+        values["evidence"] = evidence_inputs(sent)
+    result = verb(ctx, build(verb.command, values))
+    event = action.event if action else entry.event
+    said = "position_described" if event == "position_exposed" and numbered else _SAID.get(event, event)
+    return said if result.changed else "nothing_new", {}
+
+
+def _value(ctx: RequestContext, name: str, field: RegisterField, answers: Mapping[str, str]) -> dict[str, Any]:
+    """Return the value of a field by its name; {} where the form does not have it."""
+    text = answers.get(name, answers.get(field.short))
+    if text is None:
+        return {name: ctx.today} if field.fixed else {name: False} if field.kind == "yes_no" else {}
+    match field.kind:
+        case "date":
+            return {name: parse_date(text) if field.required or text.strip() else None}
+        case "yes_no":
+            return {name: text == "yes"}
+        case "number" | "row":
+            return {name: parse_whole_number(text)}
+        case _:
+            return {name: parse_text(text)}
+
+
+def _edit(ctx: RequestContext, case: str, sent: FormData, answers: Mapping[str, str]) -> Said:
+    """Of the fields the form shows, those that are other than it showed them."""
+    shown = sorted(name.partition(".")[2] for name in answers if name.startswith("was."))
+    fields = {
+        name: parse_text(answers.get(name, ""))
+        for name in shown
+        if answers.get(name, "") != answers[f"was.{name}"]
+    }
+    number = parse_whole_number(answers.get("number", ""))
+    row = f"{answers.get('kind', '')}.{number}"
+    changed = fields and edit_row(ctx, build(EditCaseRow, {"case": case, "row": row, "fields": fields})).changed
+    return "row_edited" if changed else "nothing_new", {}
+
+
+def _import_plan(ctx: RequestContext, case: str, sent: FormData, answers: Mapping[str, str]) -> Said:
+    file = sent.get("file")
+    if not isinstance(file, UploadFile) or not file.filename or not file.size:
+        raise InvalidForm("web.refusal.no_plan_file")
+    year = answers.get("year", "").strip()
+    taken = take_plan(
+        ctx.app,
+        case,
+        file.file,
+        clean_file_name(file.filename),
+        year=parse_whole_number(year) if year else None,
+        **stamp(ctx),
+    )
+    left_out = {"left_out": str(len(taken.withdrawn))} if taken.withdrawn else {}
+    return "plan_taken" if taken.entered else "nothing_new", left_out
+
+
+def _record_cartogram(ctx: RequestContext, case: str, sent: FormData, answers: Mapping[str, str]) -> Said:
+    file = sent.get("table")
+    if not isinstance(file, UploadFile) or not file.filename or not file.size:
+        raise InvalidForm("web.refusal.no_cartogram_file")
+    lines = read_cartogram(file.file.read(), clean_file_name(file.filename))
+    on, evidence = parse_date(answers.get("on", "")), store_evidence(ctx, evidence_inputs(sent))
+    change = case_rows(ctx.desk).record_cartogram(case, lines, on=on, evidence=evidence, **stamp(ctx))
+    return "cartogram_recorded" if change.events else "nothing_new", {}
+
+
+async def _answer(
     request: Request, ctx: RequestContext, case: str, name: str, act: Act, *, reads_file: bool = False
 ) -> Response:
     async with request.form(max_files=3, max_fields=60, max_part_size=MAX_FIELD_BYTES) as form:
@@ -136,19 +199,16 @@ async def _answered(
 
 def _done(request: Request, ctx: RequestContext, case: str, name: str, form: FormData, act: Act) -> Response:
     get_case_or_404(ctx, case)
-    asked = RegisterForm(ctx, case, form)
-    number = asked.answers.get("number", "")
+    answers = text_fields(form)
+    number = answers.get("number", "")
     if name == "edit":
-        name = f"edit_{asked.answers.get('kind', '')}"
+        name = f"edit_{answers.get('kind', '')}"
     try:
-        said, change = act(asked)
+        said, more = act(ctx, case, form, answers)
     except (Refusal, OutOfRange) as refusal:
         where = name if name in WITHOUT_NUMBER else f"{name}-{number}"
-        tried = RejectedForm(form=where, refusal=refusal, answers=asked.answers)
+        tried = RejectedForm(form=where, refusal=refusal, answers=answers)
         had_files = any(isinstance(value, UploadFile) and value.filename for value in form.values())
         return case_page(request, ctx, case, tab="risks", tried=tried, had_files=had_files)
-    if change is not None and not change.events:
-        said = "nothing_new"
     place = f"{OF_FORM.get(name, 'risk')}-{number}" if number.isdigit() else WITHOUT_NUMBER.get(name, "")
-    more = {"left_out": str(asked.left_out)} if asked.left_out else {}
     return redirect(request, f"/cases/{case}/risks", place=place, said=said, **more)

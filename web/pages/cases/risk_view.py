@@ -7,14 +7,20 @@ from dataclasses import dataclass
 from datetime import date
 
 from services import risks as risk_services
+from services.register_files import case_registers
+from services.register_views import RowView, field_view
 from web.pages.cases.case_view import CaseView, Entry
 from web.ui.form_values import RejectedForm
+from web.ui.register_cells import cell_of
+from web.ui.render import Translator
 from workflow.cases.registers.entries import is_entry, number_of
 from workflow.cases.registers.exposure import Cartogram, Position, exposure
 from workflow.cases.registers.measure_term import MeasureTerm
-from workflow.cases.registers.remarks import SOURCES, Remark, remarks
-from workflow.cases.registers.risk import DIRECTIONS, OUTCOMES, Measure, Risk, register
+from workflow.cases.registers.remarks import Remark, remarks
+from workflow.cases.registers.risk import Measure, Risk, register
 from workflow.cases.registers.risk_scale import Band, RiskScale, by_edition
+from workflow.cases.registers.rows import Row, value_of
+from workflow.registers.definition import Register
 
 CHOSEN = ("risk", "measure", "position", "remark")
 OF_FORM = {
@@ -50,7 +56,7 @@ class RiskLine:
 class Risks:
     """The page. `risk`, `measure`, `position`, `remark`: the chosen ones, with open forms; 0 for none.
 
-    `orphans`: measures whose risk is withdrawn.
+    `registers`: as their files define them; `orphans`: measures whose risk is withdrawn.
     """
 
     lines: tuple[RiskLine, ...]
@@ -59,13 +65,30 @@ class Risks:
     cartogram: Cartogram | None
     remarks: tuple[Remark, ...]
     scale: RiskScale
-    directions: tuple[str, ...]
-    outcomes: tuple[str, ...]
+    registers: Mapping[str, Register]
     risk: int
     measure: int
     position: int
     remark: int
-    sources: tuple[str, ...] = SOURCES
+
+    def text(self, row: object, field: str) -> str:
+        """Return the value of a field as a form shows it."""
+        value = value_of(row, field)
+        return (
+            str(value["written"])
+            if isinstance(value, Mapping)
+            else "yes"
+            if value is True
+            else str(value or "")
+        )
+
+    def extra(self, register: str, row: Row, translator: Translator) -> list[tuple[str, str]]:
+        """Return titles and values of the fields that the page has no place of their own for."""
+        shown = RowView.model_construct(id="", register_id=register, values=row.extra, names={})
+        fields = (
+            field_view(one) for name, one in self.registers[register].fields.items() if row.extra.get(name)
+        )
+        return [(one.title[translator.language], cell_of(one, shown, translator).text) for one in fields]
 
 
 def risk_view(dossier: CaseView, asked: Mapping[str, str], tried: object, *, today: date) -> Risks:
@@ -108,8 +131,7 @@ def risk_view(dossier: CaseView, asked: Mapping[str, str], tried: object, *, tod
         cartogram=exposed.cartogram,
         remarks=tuple(remarks(case).values()),
         scale=risk_services.scale(today),
-        directions=DIRECTIONS,
-        outcomes=OUTCOMES,
+        registers={one.id: one for one in case_registers().all()},
         risk=chosen["risk"],
         measure=chosen["measure"],
         position=chosen["position"],

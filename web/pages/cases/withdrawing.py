@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from services.register_files import case_registers
 from web.ui.form_values import RejectedForm
 from workflow.cases.case import EXTENDED, PAUSE, PLAN, Case
-from workflow.cases.registers.exposure import exposure
-from workflow.cases.registers.remarks import remarks
-from workflow.cases.registers.risk import register
+from workflow.cases.registers.rows import rows_of, value_of
 from workflow.law.procedure import Text
 
 
@@ -81,12 +80,9 @@ def _acts(case: Case, titles: Mapping[str, Text]) -> Iterator[Choice]:
 
 
 def _rows(case: Case) -> Iterator[Choice]:
-    if not case.entries:
-        return
-    known = register(case)
-    rows = [("risk", number, one.description) for number, one in known.risks.items()]
-    rows += [("measure", number, one.action) for number, one in known.measures.items()]
-    rows += [("position", number, one.title) for number, one in exposure(case).positions.items()]
-    rows += [("remark", number, one.text) for number, one in remarks(case).items()]
-    for kind, number, text in rows:
-        yield Choice(name=f"{kind}.{number}", kind=kind, text=text, number=str(number))
+    for register in case_registers().all() if case.entries else ():
+        assert register.entry is not None
+        kind = register.entry.row
+        for number, row in rows_of(case, kind).items():
+            text = str(value_of(row, register.named_by[0]))
+            yield Choice(name=f"{kind}.{number}", kind=kind, text=text, number=str(number))

@@ -8,6 +8,7 @@ from datetime import date
 
 from calendars.calendar import Calendar
 from services.context import Reads
+from services.register_files import case_registers
 from web.ui.deadline_status import working_days_between
 from web.ui.name_fields import NameField
 from web.ui.org_names import UnitName, unit_name
@@ -16,7 +17,7 @@ from web.ui.unit_filter import build_unit_filter
 from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry, number_of
-from workflow.cases.registers.risk import DIRECTIONS, OUTCOMES, Measure, Risk, register
+from workflow.cases.registers.risk import Measure, Risk, register
 from workflow.cases.registers.risk_lists import (
     NOT_REVIEWED,
     ListedRisk,
@@ -35,7 +36,8 @@ ALIKE, NAMED = 20, 10
 """So many risks many units share, and of each so many cases, are named; the others are counted."""
 AT_ONCE = 40
 """So many of those that have not reported a quarter are named; the others are counted."""
-STATUSES = (*OUTCOMES, NOT_REVIEWED)
+DIRECTIONS = case_registers().latest("risks").fields["direction"].option_ids
+STATUSES = (*case_registers().latest("measures").actions["review"].fields["outcome"].option_ids, NOT_REVIEWED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +75,7 @@ RECOMMENDATION_COLUMNS: tuple[Column[Line], ...] = (
     Column("cli.head.case", lambda _, line: line.case.id),
     Column("cli.head.n", lambda _, line: line.risk.number),
     Column("web.monitoring.risk", lambda _, line: line.risk.description, ""),
-    Column("cli.head.direction", lambda t, line: t.say(f"risk.direction.{line.risk.direction}")),
+    Column("cli.head.direction", lambda t, line: t.option("direction", line.risk.direction)),
     Column("cli.head.rank", lambda _, line: line.risk.rank.points if line.risk.rank else None),
     Column("cli.head.recommendation", lambda _, line: line.measure and line.measure.recommendation),
     Column("web.risks.measure", lambda _, line: line.measure and line.measure.action, ""),
@@ -84,7 +86,7 @@ RECOMMENDATION_COLUMNS: tuple[Column[Line], ...] = (
     Column("web.due", lambda _, line: line.due, "col-due-long"),
     Column(
         "web.risks.outcome",
-        lambda t, line: t.say(f"risk.outcome.{line.status}") if line.status else None,
+        lambda t, line: t.option("outcome", line.status) if line.status else None,
         "col-state",
     ),
 )

@@ -6,10 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from workflow.cases.case import Case
-from workflow.cases.commands.risks import FoundRisk, SetMeasure
+from workflow.cases.commands.case_rows import NewRow
 from workflow.cases.commands.withdrawals import TITLE_LIMIT
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import Register, register
+
+_SAID = ("recommendation", "action", "completion", "responsible", "term")
+"""What a row of a plan says of its measure."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,7 +28,7 @@ class PlanRow:
     term: MeasureTerm
 
 
-def taken(case: Case, rows: Iterable[PlanRow]) -> list[FoundRisk | SetMeasure]:
+def taken(case: Case, rows: Iterable[PlanRow]) -> list[NewRow]:
     """The lines to enter for a plan; none for what was withdrawn in the case (`withdrawn_rows`).
 
     A risk is known by its words and a measure by its risk and its words, letter case and blanks apart: so the
@@ -38,28 +41,19 @@ def taken(case: Case, rows: Iterable[PlanRow]) -> list[FoundRisk | SetMeasure]:
     # A new row never gets the number of a withdrawn one: what still names that one would speak of the new row.
     risk_numbers = {*known.risks, *_withdrawn_numbers(case, "risk")}
     measure_numbers = {*known.measures, *_withdrawn_numbers(case, "measure")}
-    lines: list[FoundRisk | SetMeasure] = []
+    lines: list[NewRow] = []
     for row in rows:
         if _withdrawn(case, known, row):
             continue
         risk = risks.get(_plain(row.risk))
         if risk is None:
             risk = risks[_plain(row.risk)] = _free(row.number, risk_numbers)
-            lines.append(FoundRisk(number=risk, description=row.risk))
+            lines.append(NewRow(register="risks", number=risk, values={"description": row.risk}))
         place = risk, _plain(row.action)
         if place not in measures:
             measures[place] = _free(row.number, measure_numbers)
-        lines.append(
-            SetMeasure(
-                number=measures[place],
-                risk=risk,
-                recommendation=row.recommendation,
-                action=row.action,
-                completion=row.completion,
-                responsible=row.responsible,
-                term=row.term,
-            )
-        )
+        said = {name: getattr(row, name) for name in _SAID}
+        lines.append(NewRow(register="measures", number=measures[place], values={"risk": risk, **said}))
     return lines
 
 

@@ -1,11 +1,17 @@
-"""Ids of what a case adds to its deadlines: measures of its plan, requests to a higher body, assignments."""
+"""Ids of what a case adds to its deadlines, and the values of its rows as their events carry them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any, TypeVar
 
 from workflow.cases.case import Case, Event
+from workflow.cases.registers.measure_term import from_data
+
+R = TypeVar("R")
 
 _ENTRY = re.compile(r"(?P<kind>measure|request|assignment)\.(?P<number>[1-9][0-9]*)(?:\.(?P<period>.+))?")
 
@@ -66,3 +72,28 @@ def next_number(case: Case, kind: str, taken: Iterable[int]) -> int:
     prefix = f"{kind}."
     numbers = [name.removeprefix(prefix) for name in case.withdrawn if name.startswith(prefix)]
     return max([*taken, *(int(number) for number in numbers if number.isdecimal())], default=0) + 1
+
+
+def _day(value: object) -> date | None:
+    return date.fromisoformat(str(value)) if value else None
+
+
+_READ: Mapping[str, Callable[[object], object]] = {"term": from_data, "on": _day, "approved_on": _day}
+"""Values that events carry as texts or tables."""
+
+
+def described(row: type, values: Mapping[str, object]) -> dict[str, Any]:
+    """Return the values of an event as attributes of a row; `extra` are those it has no attribute for."""
+    named: Mapping[str, object] = row.__dataclass_fields__  # type: ignore[attr-defined]
+    known = {name: _READ[name](value) if name in _READ else value for name, value in values.items()}
+    return {
+        **{name: value for name, value in known.items() if name in named},
+        "extra": {name: value for name, value in known.items() if name not in named},
+    }
+
+
+def edited(row: R, values: Mapping[str, object]) -> R:
+    """Return a row with the values an event changes."""
+    new, before = described(type(row), values), getattr(row, "extra", {})
+    changed: R = replace(row, **{**new, "extra": {**before, **new["extra"]}})  # type: ignore[type-var]
+    return changed

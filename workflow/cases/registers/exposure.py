@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, Literal, cast, get_args
+from typing import Literal, cast, get_args
 
 from workflow.cases.case import Case, Event, Evidence, evidence_of, gathered
-from workflow.cases.registers.entries import edited_number
+from workflow.cases.registers.entries import described, edited, edited_number
 
 Section = Literal["positions", "risks"]
 SECTIONS: tuple[Section, ...] = get_args(Section)
@@ -48,6 +48,7 @@ class Position:
     approved_on: date | None = None
     cleared_on: date | None = None
     talks: tuple[Talk, ...] = ()
+    extra: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +88,9 @@ def exposure(case: Case) -> Exposure:
             cartogram = Cartogram(event.on, _lines(event.payload.get("lines", ())), evidence_of(event))
         elif event.kind in ("position_exposed", "position_cleared", "talk_held"):
             number = int(event.name)
-            positions[number] = _position(positions.get(number), number, event)
-        elif (edited := edited_number(event, "position")) is not None:
-            fields: dict[str, Any] = dict(event.payload)
-            if approved := fields.get("approved_on"):
-                fields["approved_on"] = date.fromisoformat(approved)
-            elif "approved_on" in fields:
-                fields["approved_on"] = None
-            positions[edited] = replace(positions[edited], **fields)
+            positions[number] = next_position(positions.get(number), number, event)
+        elif (number_edited := edited_number(event, "position")) is not None:
+            positions[number_edited] = edited(positions[number_edited], event.payload)
     return Exposure(positions=dict(sorted(positions.items())), cartogram=cartogram)
 
 
@@ -130,24 +126,16 @@ def spread(positions: Iterable[Position], *, today: date) -> tuple[TalkSuggestio
     return tuple(months)
 
 
-def _position(known: Position | None, number: int, event: Event) -> Position:
-    told = event.payload
+def next_position(known: Position | None, number: int, event: Event) -> Position:
+    """Return a position after an event that speaks of it."""
     if event.kind == "position_exposed":
-        approved = told.get("approved_on")
-        return Position(
-            number=number,
-            title=str(told["title"]),
-            holder=str(told.get("holder", "")),
-            why=str(told.get("why", "")),
-            department=str(told.get("department", "")),
-            district=str(told.get("district", "")),
-            approved_on=date.fromisoformat(str(approved)) if approved else None,
-            talks=known.talks if known else (),
-        )
+        talks = known.talks if known else ()
+        return Position(number=number, **{**described(Position, event.payload), "talks": talks})
     assert known is not None
     assert event.on is not None
     if event.kind == "position_cleared":
-        return replace(known, cleared_on=event.on)
+        return replace(known, cleared_on=known.cleared_on or event.on)
+    told = event.payload
     talk = Talk(event.on, str(told.get("holder", known.holder)), str(told.get("topic", "")))
     # The same talk with one document more stands in its place.
     before = next((one for one in known.talks if _same(one, talk)), None)

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, Literal, cast, get_args
 
-from workflow.cases.case import Case
-from workflow.cases.registers.entries import edited_number
-
-Source = Literal["public_council", "discussion", "site", "letter", "other"]
-SOURCES: tuple[Source, ...] = get_args(Source)
+from workflow.cases.case import Case, Event
+from workflow.cases.registers.entries import described, edited, edited_number
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,37 +18,29 @@ class Remark:
     on: date
     text: str
     author: str = ""
-    source: Source = "discussion"
+    source: str = "discussion"
     answered_on: date | None = None
     taken: bool | None = None
     answer: str = ""
+    extra: Mapping[str, object] = field(default_factory=dict)
 
 
 def remarks(case: Case) -> Mapping[int, Remark]:
     """The remarks of a case by number, folded from its events."""
     found: dict[int, Remark] = {}
     for event in case.entries:
-        if event.kind == "remark_made":
-            assert event.on is not None
+        if event.kind in ("remark_made", "remark_answered"):
             number = int(event.name)
-            found[number] = Remark(
-                number=number,
-                on=event.on,
-                text=str(event.payload["text"]),
-                author=str(event.payload.get("author", "")),
-                source=cast(Source, event.payload.get("source", "discussion")),
-            )
-        elif (edited := edited_number(event, "remark")) is not None:
-            fields: dict[str, Any] = dict(event.payload)
-            if "on" in fields:
-                fields["on"] = date.fromisoformat(fields["on"])
-            found[edited] = replace(found[edited], **fields)
-        elif event.kind == "remark_answered":
-            known = found[int(event.name)]
-            found[known.number] = replace(
-                known,
-                answered_on=event.on,
-                taken=bool(event.payload.get("taken")),
-                answer=str(event.payload.get("answer", "")),
-            )
+            found[number] = next_remark(found.get(number), number, event)
+        elif (number_edited := edited_number(event, "remark")) is not None:
+            found[number_edited] = edited(found[number_edited], event.payload)
     return found
+
+
+def next_remark(known: Remark | None, number: int, event: Event) -> Remark:
+    """Return a remark after an event that speaks of it."""
+    if known is None or event.kind == "remark_made":
+        assert event.on is not None
+        return Remark(number=number, **{"on": event.on, **described(Remark, event.payload)})
+    answered = replace(known, answered_on=event.on, taken=False, answer="")
+    return edited(answered, event.payload)

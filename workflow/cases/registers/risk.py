@@ -5,28 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, Literal, cast, get_args
+from typing import Literal, cast
 
 from workflow.cases.case import Case, Event, Evidence, evidence_of, gathered
-from workflow.cases.registers.entries import edited_number
+from workflow.cases.registers.entries import described, edited, edited_number
 from workflow.cases.registers.measure_term import MeasureTerm, from_data
 
-Direction = Literal[
-    "legal_acts",
-    "personnel",
-    "conflict_of_interest",
-    "public_services",
-    "permits",
-    "control",
-    "procurement",
-    "information_systems",
-    "other",
-]
-DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
-"""Legal acts and internal documents; then the organisational and managerial activity, part by part."""
-
 Outcome = Literal["executed", "partly", "not", "irrelevant"]
-OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 """Executed: the risk removed in full by the measure in its completion form. Irrelevant: no longer relevant."""
 
 
@@ -79,7 +64,7 @@ class Risk:
 
     number: int
     description: str
-    direction: Direction = "other"
+    direction: str = "other"
     cause: str = ""
     act: str = ""
     body: str = ""
@@ -90,6 +75,7 @@ class Risk:
     rank: Rank | None = None
     removal: Removal | None = None
     request: Request | None = None
+    extra: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,13 +107,14 @@ class Measure:
 
     number: int
     risk: int
-    recommendation: str
-    action: str
+    recommendation: str = ""
+    action: str = ""
     completion: str = ""
     responsible: str = ""
     term: MeasureTerm = field(default_factory=MeasureTerm)
     set_on: date | None = None
     reviews: tuple[Review, ...] = ()
+    extra: Mapping[str, object] = field(default_factory=dict)
 
     def review(self, period: str = "") -> Review | None:
         """The latest review of a period; of the measure as a whole where it has none."""
@@ -158,40 +145,25 @@ def register(case: Case) -> Register:
     for event in case.entries:
         if event.kind in ("measure_set", "measure_reviewed"):
             number = int(event.name)
-            measures[number] = _measure(measures.get(number), number, event)
+            measures[number] = next_measure(measures.get(number), number, event)
         elif event.kind in _OF_A_RISK:
             number = int(event.name)
-            risks[number] = _risk(risks.get(number), number, event)
-        elif (edited := edited_number(event, "risk")) is not None:
-            risks[edited] = replace(risks[edited], **_edited(event))
-        elif (edited := edited_number(event, "measure")) is not None:
-            measures[edited] = replace(measures[edited], **_edited(event))
+            risks[number] = next_risk(risks.get(number), number, event)
+        elif (number_edited := edited_number(event, "risk")) is not None:
+            risks[number_edited] = edited(risks[number_edited], event.payload)
+        elif (number_edited := edited_number(event, "measure")) is not None:
+            measures[number_edited] = edited(measures[number_edited], event.payload)
     return Register(risks=dict(sorted(risks.items())), measures=dict(sorted(measures.items())))
 
 
 _OF_A_RISK = ("risk_found", "risk_ranked", "risk_removed", "request_sent", "request_answered")
 
 
-def _edited(event: Event) -> dict[str, Any]:
-    """The fields an edit changes, as a risk or a measure has them."""
-    return {name: from_data(value) if name == "term" else value for name, value in event.payload.items()}
-
-
-def _risk(known: Risk | None, number: int, event: Event) -> Risk:
+def next_risk(known: Risk | None, number: int, event: Event) -> Risk:
+    """Return a risk after an event that speaks of it."""
     told = event.payload
     if event.kind == "risk_found":
-        said = Risk(
-            number=number,
-            description=_text(told, "description"),
-            direction=cast(Direction, told.get("direction", "other")),
-            cause=_text(told, "cause"),
-            act=_text(told, "act"),
-            body=_text(told, "body"),
-            for_legal_monitoring=bool(told.get("for_legal_monitoring")),
-            department=_text(told, "department"),
-            district=_text(told, "district"),
-            found_on=event.on,
-        )
+        said = Risk(number=number, found_on=event.on, **described(Risk, told))
         # Described anew: what was ranked, asked and removed of it stays.
         return replace(said, rank=known.rank, removal=known.removal, request=known.request) if known else said
     assert known is not None
@@ -218,6 +190,8 @@ def _risk(known: Risk | None, number: int, event: Event) -> Risk:
                 on=event.on,
                 term=from_data(told.get("term")),
             )
+            if known.request and replace(known.request, answered_on=None, answer="") == request:
+                return known
             return replace(known, request=request, body=known.body or request.body)
         case _:
             assert known.request is not None
@@ -225,20 +199,12 @@ def _risk(known: Risk | None, number: int, event: Event) -> Risk:
             return replace(known, request=answered)
 
 
-def _measure(known: Measure | None, number: int, event: Event) -> Measure:
+def next_measure(known: Measure | None, number: int, event: Event) -> Measure:
+    """Return a measure after an event that speaks of it."""
     told = event.payload
     if event.kind == "measure_set":
-        return Measure(
-            number=number,
-            risk=int(str(told["risk"])),
-            recommendation=_text(told, "recommendation"),
-            action=_text(told, "action"),
-            completion=_text(told, "completion"),
-            responsible=_text(told, "responsible"),
-            term=from_data(told.get("term")),
-            set_on=known.set_on if known else event.on,
-            reviews=known.reviews if known else (),
-        )
+        said = Measure(number=number, set_on=event.on, **described(Measure, told))
+        return replace(said, set_on=known.set_on, reviews=known.reviews) if known else said
     assert known is not None
     assert event.on is not None
     done_on = told.get("done_on")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from hashlib import sha256
@@ -11,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator
 
 from calendars.terms import WithoutTerm
-from workflow.closest_matches import closest_first
+from workflow.cases.case import ENTRIES
 from workflow.law import procedure as law
 from workflow.law.file_models import (
     BY_ID,
@@ -23,33 +22,17 @@ from workflow.law.file_models import (
     many,
     matching,
     one_of,
-    repeated,
     table,
 )
-from workflow.law.library import Library, UnknownProcedure
-from workflow.law.reader import checks
 from workflow.law.reader.edition import ACT, Duty, Kinds, Number
+from workflow.law.reader.register_checks import problems
 from workflow.law.reader.scoring import Fact
-from workflow.law.reader.table import Problem, heading, read_edition
+from workflow.law.reader.table import read_edition
 from workflow.law.reader.terms import TERM, AnchoredTerm
 from workflow.org.office import OUTSIDE
 from workflow.registers import definition as registers
-from workflow.registers.definition import (
-    FILLED,
-    OBLIGATIONS,
-    TYPED,
-    Condition,
-    Register,
-    RegisterField,
-    Registers,
-)
-from workflow.registers.values import NO_NAMES, parse_values
-from workflow.scoring.scale import Indicator
+from workflow.registers.definition import OBLIGATIONS, Condition, Register, RegisterField
 
-RESERVED_FIELDS = frozenset({"id", "unit", "case", "row", "register", "ground"})
-"""What rows have besides their fields; a field may not be called so."""
-RESERVED_REGISTERS = frozenset({"risks", "measures", "positions", "remarks"})
-"""Registers of a case that are no data yet."""
 REMINDERS = law.EscalationPolicy(
     id="default", rungs=tuple(law.Step(at=at, to=("duty",), last=at == 5) for at in (-5, -1, 0, 1, 5))
 )
@@ -147,6 +130,9 @@ def _anchor(field: RegisterField, register: Register) -> law.Obligation:
 
 
 FIELD = table(RegisterField, id=Name, options=many(table(registers.FieldOption, id=Name)), register=DashedName)
+FIELDS = Keyed("field", many(FIELD, BY_ID))
+ENTRY = table(registers.RowEntry, row=Name, event=one_of(*sorted(ENTRIES)))
+ACTION = table(registers.RowAction, id=Name, event=one_of(*sorted(ENTRIES)), fields=FIELDS)
 RULE = table(registers.Rule, value=Number, when=WHEN)
 CONDITIONAL = table(registers.ConditionalFact, field=Name, fact=Name, when=WHEN)
 OPENS = table(
@@ -177,7 +163,9 @@ REGISTER = table(
     id=DashedName,
     acts=Keyed("act", many(ACT, BY_ID)),
     act=Keyed("rests_on", DashedName),
-    fields=Keyed("field", many(FIELD, BY_ID)),
+    fields=FIELDS,
+    entry=ENTRY,
+    actions=Keyed("action", many(ACTION, BY_ID)),
     named_by=Distinct[Name],
     kept_in=one_of("unit", "case"),
     procedures=Distinct[DashedName],
@@ -202,221 +190,3 @@ def read_register(name: str, text: bytes) -> Register:
     digest = sha256(text).hexdigest()
     procedure = register.procedure and replace(register.procedure, digest=digest)
     return replace(register, digest=digest, procedure=procedure)
-
-
-def problems(register: Register) -> Iterator[Problem]:
-    """Yield everything wrong between the parts of a register."""
-    if register.id in RESERVED_REGISTERS:
-        yield Problem("reserved", "id", {"value": register.id})
-    for key, act in (("rests_on", register.act), ("adopted_act", register.adopted_act)):
-        if act and act not in register.acts:
-            yield _unknown(key, act, register.acts)
-    if (register.kept_in == "case") != bool(register.procedures):
-        yield Problem("kept_in", "kept_in", {"value": register.kept_in})
-    if not register.named_by:
-        yield Problem("empty", "named_by")
-    for number, field in enumerate(register.fields.values()):
-        yield from _field(field, heading("field", number, field.id))
-    yield from _names(register, "named_by", register.named_by)
-    yield from _shown(register, "named_by", register.named_by)
-    for number, rule in enumerate(register.rules, 1):
-        yield from _rule(register, rule, f"rule {number}")
-    for number, access in enumerate(register.access, 1):
-        yield from _names(register, f"access {number}: person", [access.person], "person")
-        yield from _names(register, f"access {number}: fields", access.fields)
-    yield from _opens(register)
-    yield from _obligations(register)
-    for number, campaign in enumerate(register.campaigns.values()):
-        yield from _campaign(register, campaign, heading("campaign", number, campaign.id))
-    for number, count in enumerate(register.counts, 1):
-        place = f"count {number}"
-        yield from _names(register, f"{place}: date", [count.date], "date")
-        for key in ("sum", "most"):
-            yield from _names(
-                register, f"{place}: {key}", filter(None, [getattr(count, key)]), "number", "money"
-            )
-        yield from _names(register, f"{place}: distinct", filter(None, [count.distinct]))
-        yield from _names(register, f"{place}: unit", filter(None, [count.unit]), "text", "unit")
-        for condition in count.where:
-            yield from _condition_problems(register, f"{place}: where", condition)
-        if count.all_of and not count.distinct:
-            yield Problem("missing_key", place, {"value": "distinct"})
-        for value in count.all_of:
-            condition = Condition(field=count.distinct, value=value)
-            yield from _condition_problems(register, f"{place}: all_of", condition if count.distinct else None)
-        yield from _shown(register, place, dict.fromkeys(count.fields))
-
-
-def cross_problems(
-    register: Register, others: Registers, library: Library, indicators: Mapping[str, Indicator]
-) -> Iterator[Problem]:
-    """Yield the names of other files that a register gets wrong: registers, procedures, facts, indicators."""
-    for number, field in enumerate(register.fields.values()):
-        if field.kind == "row" and field.register not in (*others.ids(), register.id):
-            yield _unknown(f"{heading('field', number, field.id)}: register", field.register, others.ids())
-    for name in register.procedures:
-        if name not in library.procedures():
-            yield _unknown("procedures", name, library.procedures())
-    if register.opens is not None:
-        try:
-            facts = library.latest(register.opens.procedure).facts
-        except UnknownProcedure:
-            yield _unknown("opens.procedure", register.opens.procedure, library.procedures())
-        else:
-            conditional = (one.fact for one in register.opens.conditional)
-            for fact in (*register.opens.facts.values(), *conditional):
-                if fact not in facts:
-                    yield _unknown("opens.facts", fact, facts)
-    for number, count in enumerate(register.counts, 1):
-        indicator = indicators.get(count.indicator)
-        if indicator is None:
-            yield _unknown(f"count {number}: indicator", count.indicator, indicators)
-        elif not (count.fact or len(indicator.counting.facts) == 1):
-            yield Problem("missing_key", f"count {number}", {"value": "fact"})
-        elif count.fact and count.fact not in indicator.counting.every_fact:
-            yield _unknown(f"count {number}: fact", count.fact, indicator.counting.every_fact)
-
-
-def _field(field: RegisterField, place: str) -> Iterator[Problem]:
-    if field.id in RESERVED_FIELDS:
-        yield Problem("reserved", f"{place}: id", {"value": field.id})
-    if field.kind == "choice" and not field.options:
-        yield Problem("missing_key", place, {"value": "options"})
-    if field.kind == "row" and not field.register:
-        yield Problem("missing_key", place, {"value": "register"})
-    names = [option.id for option in field.options]
-    for number in repeated(names):
-        yield Problem("duplicate", f"{place}: options[{number + 1}]", {"value": names[number]})
-    for key, stated, allowed in (
-        ("options", field.options, ("choice",)),
-        ("several", field.several, ("choice",)),
-        ("register", field.register, ("row",)),
-        ("unit", field.unit, ("number", "money")),
-        ("total", field.total, ("number", "money")),
-        ("subject", field.subject, ("person",)),
-    ):
-        if stated and field.kind not in allowed:
-            yield Problem("field_kind", f"{place}: {key}", {"value": field.id, "allowed": allowed})
-    if field.unique and (not field.sortable and not field.confidential):
-        yield Problem(
-            "not_allowed", f"{place}: kind", {"value": field.kind, "allowed": ("text", "date", "number")}
-        )
-    for key in ("unique", "total"):
-        if field.confidential and getattr(field, key):
-            yield Problem("confidential_shown", f"{place}: {key}", {"value": field.id})
-
-
-def _rule(register: Register, rule: registers.Rule, place: str) -> Iterator[Problem]:
-    needed: Mapping[str, tuple[str, ...]] = {
-        "not_before": ("field", "than"),
-        "not_after": ("field", "than"),
-        "at_least": ("field", "value"),
-        "at_most": ("field", "value"),
-        "required_when": ("field", "when"),
-        "one_of": ("fields",),
-    }
-    for key in needed[rule.kind]:
-        if getattr(rule, key) in ("", None, ()):
-            yield Problem("missing_key", place, {"value": key})
-    kinds: tuple[str, ...] = ("date",) if rule.kind in ("not_before", "not_after") else ()
-    if rule.kind in ("at_least", "at_most"):
-        kinds = ("number", "money")
-    yield from _names(register, f"{place}: field", filter(None, [rule.field]), *kinds)
-    yield from _names(register, f"{place}: than", filter(None, [rule.than]), "date")
-    yield from _names(register, f"{place}: fields", rule.fields)
-    yield from _condition_problems(register, f"{place}: when", rule.when)
-
-
-def _opens(register: Register) -> Iterator[Problem]:
-    opening = register.opens
-    if opening is None:
-        return
-    if register.procedure is not None:
-        yield Problem("opens_and_obligation", "opens", {"value": opening.procedure})
-    yield from _names(register, "opens.object", filter(None, [opening.object]))
-    yield from _names(register, "opens.person", filter(None, [opening.person]), "person")
-    yield from _names(register, "opens.facts", opening.facts, "date")
-    yield from _shown(register, "opens.object", filter(None, [opening.object]))
-    yield from _condition_problems(register, "opens.when", opening.when)
-    for number, one in enumerate(opening.conditional, 1):
-        place = f"opens.fact {number}"
-        yield from _names(register, f"{place}: field", [one.field], "date")
-        yield from _condition_problems(register, f"{place}: when", one.when)
-
-
-def _obligations(register: Register) -> Iterator[Problem]:
-    procedure = register.procedure
-    if procedure is None:
-        return
-    asked = [one for one in procedure.obligations if not one.by_itself]
-    for number, one in enumerate(asked):
-        place = heading("obligation", number, one.id)
-        yield from _names(register, f"{place}: id", [one.id], "date")
-        yield from _names(register, f"{place}: term", filter(None, [one.since]), "date")
-        yield from _names(
-            register, f"{place}: person", filter(None, [register.responsible.get(one.id)]), "person"
-        )
-        yield from _shown(register, place, [name for name in (one.id, one.since) if name])
-    names = {*register.fields}
-    if all(one.since is None or one.since in names for one in asked):
-        yield from checks.problems(procedure)
-
-
-def _campaign(register: Register, campaign: registers.Campaign, place: str) -> Iterator[Problem]:
-    if register.kept_in != "unit":
-        yield Problem("campaign_in_case", place, {"value": campaign.id})
-    if campaign.act not in register.acts:
-        yield _unknown(f"{place}: act", campaign.act, register.acts)
-    yield from _names(register, f"{place}: person", [campaign.person], "person")
-    yield from _names(register, f"{place}: confirmed_on", filter(None, [campaign.confirmed_on]), "date")
-    yield from _names(register, f"{place}: post", filter(None, [campaign.post]), "text")
-    yield from _names(register, f"{place}: values", campaign.values, *TYPED)
-    yield from _names(register, f"{place}: given", campaign.given, *TYPED, "row")
-    yield from _names(register, f"{place}: fills", campaign.fills, *TYPED)
-    known = {name: value for name, value in campaign.values.items() if name in register.fields}
-    for problem in parse_values(register, known, NO_NAMES)[1]:
-        value = campaign.values[problem.field]
-        yield Problem("campaign_value", f"{place}: values", {"value": value, "name": problem.field})
-    named = campaign.fields
-    for number in repeated(named):
-        yield Problem("duplicate", place, {"value": named[number]})
-    for field in register.fields.values():
-        if field.required and field.id not in named:
-            yield Problem("campaign_lacks", place, {"value": field.id})
-
-
-def _condition_problems(register: Register, place: str, condition: Condition | None) -> Iterator[Problem]:
-    if condition is None:
-        return
-    yield from _names(register, place, [condition.field])
-    field = register.fields.get(condition.field)
-    if field is None or condition.value == FILLED:
-        return
-    allowed: tuple[str, ...] = (FILLED,)
-    if field.kind == "choice":
-        allowed = (*(option.id for option in field.options), FILLED)
-    elif field.kind == "yes_no":
-        allowed = ("yes", "no", FILLED)
-    if condition.value not in allowed:
-        yield Problem("not_allowed", place, {"value": condition.value, "allowed": allowed})
-
-
-def _names(register: Register, place: str, names: Any, *kinds: str) -> Iterator[Problem]:
-    """Yield the names that are no fields, or fields of another kind."""
-    for name in names:
-        field = register.fields.get(name)
-        if field is None:
-            yield _unknown(place, name, register.fields)
-        elif kinds and field.kind not in kinds:
-            yield Problem("field_kind", place, {"value": name, "allowed": kinds})
-
-
-def _shown(register: Register, place: str, names: Any) -> Iterator[Problem]:
-    """Yield the confidential fields among those that everybody who sees the list would learn something of."""
-    for name in names:
-        if name in register.fields and register.fields[name].confidential:
-            yield Problem("confidential_shown", place, {"value": name})
-
-
-def _unknown(place: str, name: str, allowed: Collection[str]) -> Problem:
-    return Problem("unknown_reference", place, {"value": name, "allowed": closest_first(name, allowed)})

@@ -1,0 +1,124 @@
+"""Rows of a case for tests: each kind, and what may happen to it, under a name of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date
+from functools import partial
+from typing import Any
+
+from documents.schedules.written_terms import read_term
+from services.register_files import case_registers
+from services.risks import scale as scale_on
+from workflow.cases.case import Case, Evidence
+from workflow.cases.commands.case_rows import CaseRows, NewRow
+from workflow.cases.commands.desk import CaseCommands, Change
+from workflow.cases.registers.exposure import CartogramLine
+from workflow.cases.registers.risk_scale import RiskScale
+from workflow.registers.definition import Registers
+
+
+def _row(register: str, number: int | None = None, **values: Any) -> NewRow:
+    return NewRow(register=register, number=number, values=values)
+
+
+FoundRisk = partial(_row, "risks")
+SetMeasure = partial(_row, "measures")
+ExposedPosition = partial(_row, "positions")
+DIRECTIONS = case_registers().latest("risks").fields["direction"].option_ids
+OUTCOMES = case_registers().latest("measures").actions["review"].fields["outcome"].option_ids
+
+
+def case_rows(
+    desk: CaseCommands, scale: RiskScale | None = None, registers: Registers | None = None
+) -> CaseRows:
+    """The commands on rows, with the shipped definitions where no others are given."""
+    return CaseRows(
+        desk,
+        registers or case_registers(),
+        read_term=partial(read_term, where="term"),
+        scale_on=(lambda _: scale) if scale else scale_on,
+    )
+
+
+class RiskCommands:
+    """What may be done to risks and measures. `who`: by, now and today."""
+
+    def __init__(self, desk: CaseCommands) -> None:
+        self._desk = desk
+
+    def find(self, case: str, risk: NewRow, *, on: date, **who: Any) -> Change:
+        return case_rows(self._desk).add(case, risk, on=on, **who)
+
+    def take_in(self, case: str, rows: Sequence[NewRow], *, on: date, **who: Any) -> Change:
+        return case_rows(self._desk).add(case, lambda _: rows, on=on, **who)
+
+    def take_in_by(
+        self, case: str, rows: Callable[[Case], Sequence[NewRow]], *, on: date, **who: Any
+    ) -> Change:
+        return case_rows(self._desk).add(case, rows, on=on, **who)
+
+    def set_measure(self, case: str, measure: NewRow, **who: Any) -> Change:
+        return case_rows(self._desk).add(case, measure, on=who["today"], **who)
+
+    def rank(self, case: str, number: int, *, scale: RiskScale, **values: Any) -> Change:
+        return _act(case_rows(self._desk, scale), case, "risks", "rank", number, **values)
+
+    def remove(self, case: str, number: int, **values: Any) -> Change:
+        return _act(case_rows(self._desk), case, "risks", "remove", number, **values)
+
+    def ask(self, case: str, number: int, **values: Any) -> Change:
+        return _act(case_rows(self._desk), case, "risks", "ask", number, **values)
+
+    def answer(self, case: str, number: int, **values: Any) -> Change:
+        return _act(case_rows(self._desk), case, "risks", "answer", number, **values)
+
+    def review(self, case: str, number: int, **values: Any) -> Change:
+        return _act(case_rows(self._desk), case, "measures", "review", number, **values)
+
+
+class RegisterCommands:
+    """What may be done to exposed positions, remarks and the cartogram. `who`: by, now and today."""
+
+    def __init__(self, desk: CaseCommands) -> None:
+        self._rows = case_rows(desk)
+
+    def expose(self, case: str, position: NewRow, *, on: date, **who: Any) -> Change:
+        return self._rows.add(case, replace(position, values={**position.values, "on": on}), on=on, **who)
+
+    def clear(self, case: str, number: int, **values: Any) -> Change:
+        return _act(self._rows, case, "positions", "clear", number, **values)
+
+    def talk(self, case: str, number: int, **values: Any) -> Change:
+        return _act(self._rows, case, "positions", "talk", number, **values)
+
+    def record_cartogram(self, case: str, lines: Sequence[CartogramLine], **values: Any) -> Change:
+        return self._rows.record_cartogram(case, lines, **values)
+
+    def remark(self, case: str, *, on: date, by: str, now: Any, today: date, **values: Any) -> Change:
+        return self._rows.add(case, _row("remarks", on=on, **values), on=on, by=by, now=now, today=today)
+
+    def answer_remark(self, case: str, number: int, **values: Any) -> Change:
+        return _act(self._rows, case, "remarks", "answer", number, **values)
+
+
+def edit_row(desk: CaseCommands, case: str, row: str, fields: dict[str, object], **who: Any) -> Change:
+    """Change fields of a row."""
+    return case_rows(desk).edit(case, row, fields, **who)
+
+
+def _act(
+    rows: CaseRows,
+    case: str,
+    register: str,
+    action: str,
+    number: int,
+    *,
+    by: str,
+    now: Any,
+    today: date,
+    evidence: Sequence[Evidence] = (),
+    **values: Any,
+) -> Change:
+    return rows.act(case, register, action, number, values, evidence=evidence, by=by, now=now, today=today)

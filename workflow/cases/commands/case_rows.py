@@ -1,0 +1,295 @@
+"""Commands on the rows of a case's registers: risks, measures, exposed positions, remarks of the public.
+
+Their fields, and what may happen to a row, stand in the definition of the register. Each command becomes lines
+of the case's chain; what says nothing new writes nothing. An edit carries only the fields that changed: two
+people who change different fields of a row both keep theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import cast
+
+from workflow.cases.case import Case, Event, EventDraft, EventKind, Evidence, evidence_payload
+from workflow.cases.commands.desk import CaseCommands, Change
+from workflow.cases.commands.row_actions import SPECIAL, ActedRow, CannotEnter, Values
+from workflow.cases.registers.entries import next_number
+from workflow.cases.registers.exposure import CartogramLine, exposure, lines_payload
+from workflow.cases.registers.risk_scale import RiskScale
+from workflow.cases.registers.rows import Row, changes_row, data_of, rows_of, values_of
+from workflow.closest_matches import closest_first
+from workflow.registers.definition import Register, RegisterField, Registers, RowEntry
+from workflow.registers.values import NO_NAMES, InvalidRow, is_filled, parse_values
+
+_EMPTY = {"risk": "risk.nothing_described", "measure": "risk.nothing_to_do"}
+_OPTIONS = ("direction", "source", "outcome")
+"""Choices whose refusal has a sentence of its own: `risk.unknown_direction`."""
+ALLOWED_LIMIT = 30
+"""How many rows a refusal names at most."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewRow:
+    """A row to be entered. `number`: None takes the next one; that of a row there is describes it anew."""
+
+    register: str
+    values: Mapping[str, object]
+    number: int | None = None
+
+
+_NO_MOMENT = datetime.min.replace(tzinfo=UTC)
+Rows = Callable[[Case], Sequence[NewRow]]
+
+
+class CaseRows:
+    """Commands. `now` is the UTC moment of the writing, `today` the local date of who writes."""
+
+    def __init__(
+        self,
+        desk: CaseCommands,
+        registers: Registers,
+        *,
+        read_term: Callable[[str], object],
+        scale_on: Callable[[date], RiskScale],
+    ) -> None:
+        self._desk, self._registers = desk, registers
+        self._kinds = {one.entry.row: one.id for one in registers.all() if one.entry}
+        self._read_term, self._scale_on = read_term, scale_on
+
+    def add(
+        self, case_id: str, rows: Rows | NewRow, *, on: date, by: str, now: datetime, today: date
+    ) -> Change:
+        """Enter rows, in order; all of them or none.
+
+        Args:
+            rows: one, or those that follow from the case as it stands at the moment of the writing.
+            on: the local date of rows that say none of their own.
+
+        Raises:
+            CannotEnter, InvalidRow: a value that cannot stand in its field, or a date after today.
+            UnknownCase.
+        """
+        _require_past(on, today)
+
+        def events(case: Case) -> Sequence[EventDraft]:
+            known = {kind: rows_of(case, kind) for kind in self._kinds}
+            taken = {kind: set(of_kind) for kind, of_kind in known.items()}
+            drafts: list[EventDraft] = []
+            for new in [rows] if isinstance(rows, NewRow) else rows(case):
+                register, entry = self._register(new.register)
+                kind = entry.row
+                number = new.number or next_number(case, kind, taken[kind])
+                values = self._parsed(case, kind, register.fields, new.values, today, taken)
+                for name, field in register.fields.items():
+                    if field.required and name != "on" and not is_filled(values.get(name, "")):
+                        raise CannotEnter(_EMPTY.get(kind, "risk.nothing_said"), **{kind: number})
+                presets = {name: field.preset for name, field in register.fields.items() if field.preset}
+                values = presets | {name: value for name, value in values.items() if value not in ("", False)}
+                day = date.fromisoformat(str(values.pop("on", on)))
+                draft = _draft(entry.event, number, day, values)
+                if _is_new(case, register, known[kind], draft):
+                    drafts.append(draft)
+                taken[kind].add(number)
+            return drafts
+
+        return self._desk.enter(case_id, events, by=by, now=now, today=today)
+
+    def edit(
+        self, case_id: str, row: str, values: Mapping[str, object], *, by: str, now: datetime, today: date
+    ) -> Change:
+        """Change fields of a row; those that say what they said are left out.
+
+        Args:
+            row: its kind and number: `risk.3`, `measure.2`, `position.4`, `remark.1`.
+
+        Raises:
+            CannotEnter, InvalidRow: an unknown row or field, or a value that cannot stand in it.
+            UnknownCase.
+        """
+
+        def events(case: Case) -> Sequence[EventDraft]:
+            kind, number = self._place(case, row)
+            known, register = rows_of(case, kind)[number], self._register(self._kinds[kind])[0]
+            fields = {name: field for name, field in register.fields.items() if not field.fixed}
+            parsed = self._parsed(case, row, fields, values, today)
+            for name, value in parsed.items():
+                if fields[name].required and not is_filled(value):
+                    raise CannotEnter("risk.field_empty", row=row, field=name)
+            before = values_of(known, parsed)
+            changed = {name: value for name, value in parsed.items() if (value or "") != (before[name] or "")}
+            return [("row_edited", f"{kind}.{number}", None, changed)] if changed else ()
+
+        return self._desk.enter(case_id, events, by=by, now=now, today=today)
+
+    def act(
+        self,
+        case_id: str,
+        register_id: str,
+        action_id: str,
+        number: int,
+        values: Mapping[str, object],
+        *,
+        by: str,
+        now: datetime,
+        today: date,
+        evidence: Iterable[Evidence] = (),
+    ) -> Change:
+        """Record what happens to a row: it is ranked, reviewed, answered, taken off the list.
+
+        Raises:
+            CannotEnter, InvalidRow: an unknown row, or a value that cannot stand in its field.
+            UnknownCase.
+        """
+        register, entry = self._register(register_id)
+        action, kind, items = register.actions[action_id], entry.row, tuple(evidence)
+
+        def events(case: Case) -> Sequence[EventDraft]:
+            known = rows_of(case, kind)
+            if number not in known:
+                raise _unknown_row(case, kind, number, known)
+            parsed = self._parsed(case, f"{kind}.{number}", action.fields, values, today)
+            for name, field in action.fields.items():
+                if field.required and field.kind != "yes_no" and not is_filled(parsed.get(name)):
+                    raise CannotEnter("risk.field_empty", row=f"{kind}.{number}", field=name)
+            filled: Values = {name: parsed.get(name, "") for name in action.fields}
+            day = str(filled.pop("on", ""))
+            on = date.fromisoformat(day) if day else None
+            if special := SPECIAL.get(action.event):
+                acted = ActedRow(
+                    row=known[number],
+                    on=on,
+                    scale=lambda: self._scale_on(today),
+                    deadlines=lambda: self._desk.looked_at(case, today=today).deadlines,
+                )
+                filled = special(acted, filled)
+            payload = {name: value for name, value in filled.items() if value != ""}
+            if items:
+                payload["evidence"] = evidence_payload(items)
+            draft = _draft(action.event, number, on, payload)
+            return [draft] if changes_row(kind, known[number], _event(case, draft)) else ()
+
+        return self._desk.enter(case_id, events, by=by, now=now, today=today)
+
+    def record_cartogram(
+        self,
+        case_id: str,
+        lines: Sequence[CartogramLine],
+        *,
+        on: date,
+        by: str,
+        now: datetime,
+        today: date,
+        evidence: Iterable[Evidence] = (),
+    ) -> Change:
+        """The cartogram as published on a day; the last one recorded counts."""
+        _require_past(on, today)
+        items = evidence_payload(evidence)
+
+        def events(case: Case) -> Sequence[EventDraft]:
+            known = exposure(case).cartogram
+            if known is not None and (known.on, known.lines) == (on, tuple(lines)) and not items:
+                return ()
+            payload: dict[str, object] = {"lines": lines_payload(lines)}
+            if items:
+                payload["evidence"] = items
+            return [("cartogram_recorded", "cartogram", on, payload)]
+
+        return self._desk.enter(case_id, events, by=by, now=now, today=today)
+
+    def _register(self, name: str) -> tuple[Register, RowEntry]:
+        """Return a register, and how its rows are entered."""
+        register = self._registers.latest(name)
+        assert register.entry is not None
+        return register, register.entry
+
+    def _place(self, case: Case, row: str) -> tuple[str, int]:
+        kind, _, text = row.partition(".")
+        known = rows_of(case, kind) if kind in self._kinds else {}
+        if not (text.isascii() and text.isdecimal() and len(text) < 9) or int(text) not in known:
+            rows = tuple(f"{name}.{number}" for name in self._kinds for number in rows_of(case, name))
+            allowed = closest_first(row, rows)[:ALLOWED_LIMIT]
+            raise CannotEnter("risk.unknown_row", case=case.id, row=row, allowed=allowed)
+        return kind, int(text)
+
+    def _parsed(
+        self,
+        case: Case,
+        row: str,
+        fields: Mapping[str, RegisterField],
+        values: Mapping[str, object],
+        today: date,
+        taken: Mapping[str, Collection[int]] | None = None,
+    ) -> Values:
+        """Return values as events carry them: "" for an empty one, False for a mark that is not set.
+
+        Args:
+            row: its name, or its kind, for the refusal.
+            taken: numbers of the rows that may be named, by kind; None for those of the case.
+        """
+
+        def numbers(register_id: str) -> tuple[str, Collection[int]]:
+            kind = self._register(register_id)[1].row
+            return kind, rows_of(case, kind) if taken is None else taken[kind]
+
+        def find_row(register_id: str, text: str) -> str | None:
+            return text if text.isdecimal() and int(text) in numbers(register_id)[1] else None
+
+        lookup = replace(NO_NAMES, row=find_row, term=lambda text: data_of(self._read_term(text)))
+        register = replace(next(iter(self._registers.all())), fields=fields)
+        given = {name: data_of(value) for name, value in values.items()}
+        parsed, problems = parse_values(register, given, lookup)
+        for problem in problems:
+            field, value = fields.get(problem.field), given[problem.field]
+            if field is None:
+                allowed = problem.arguments["allowed"]
+                raise CannotEnter("risk.unknown_field", row=row, field=problem.field, allowed=allowed)
+            if field.kind == "row":
+                raise _unknown_row(case, numbers(field.register)[0], value, numbers(field.register)[1])
+            if field.id in _OPTIONS:
+                allowed = closest_first(str(value), field.option_ids)
+                raise CannotEnter(f"risk.unknown_{field.id}", **{field.id: value, "allowed": allowed})
+            raise InvalidRow(register, tuple(problems))
+        for name, value in parsed.items():
+            kind = fields[name].kind
+            if kind == "date" and value:
+                _require_past(date.fromisoformat(value), today)
+            empty: object = False if kind == "yes_no" else ""
+            parsed[name] = empty if value is None else int(value) if kind == "row" else value
+        return parsed
+
+
+def _require_past(on: date, today: date) -> None:
+    if on > today:
+        raise CannotEnter("risk.in_future", on=on, today=today)
+
+
+def _is_new(case: Case, register: Register, known: Mapping[int, Row], draft: EventDraft) -> bool:
+    """Return whether an event that enters or describes a row says anything new."""
+    event, name, on, values = draft
+    assert register.entry is not None
+    row = known.get(int(name))
+    if row is not None:
+        # Described again in the same words on another day, a risk is still found when it was.
+        day = getattr(row, "found_on", None) or on
+        return changes_row(register.entry.row, row, _event(case, (event, name, day, values)))
+    said = {**dict.fromkeys(register.fields, ""), **values, "on": str(on)}
+    return not register.entry.distinct or all(values_of(one, register.fields) != said for one in known.values())
+
+
+def _draft(event: str, number: int, on: date | None, payload: Values) -> EventDraft:
+    return cast(EventKind, event), str(number), on, payload
+
+
+def _event(case: Case, draft: EventDraft) -> Event:
+    """Return a line as it would stand in the chain, to see what it changes."""
+    kind, name, on, payload = draft
+    return Event(
+        case=case.id, seq=case.seq + 1, kind=kind, name=name, on=on, at=_NO_MOMENT, by="", payload=payload
+    )
+
+
+def _unknown_row(case: Case, kind: str, number: object, known: Collection[int]) -> CannotEnter:
+    allowed = tuple(str(one) for one in sorted(known))
+    return CannotEnter(f"risk.unknown_{kind}", **{"case": case.id, kind: number, "allowed": allowed})

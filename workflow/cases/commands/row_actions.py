@@ -1,0 +1,111 @@
+"""What is special about rows of a case: ranks by a scale, periods of reviews, requests to higher bodies, talks.
+
+Each function takes the values of an action and returns what its event carries, or refuses them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from workflow.cases.registers.entries import measure_id
+from workflow.cases.registers.risk_scale import RiskScale
+from workflow.cases.registers.rows import Row
+from workflow.deadlines.deadline import Deadline
+from workflow.periods import period_of
+from workflow.refusal import Refusal
+
+
+class CannotEnter(Refusal, ValueError):
+    """A row, or what happens to it, cannot be written as asked; the sentence says what is allowed."""
+
+
+Values = dict[str, object]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ActedRow:
+    """A row something happens to.
+
+    Attributes:
+        on: the local date it happens on, None where the action has none.
+        scale: in force today; deadlines: of the case as they stand.
+    """
+
+    row: Row
+    on: date | None
+    scale: Callable[[], RiskScale]
+    deadlines: Callable[[], Iterable[Deadline]]
+
+
+def rank(acted: ActedRow, values: Values) -> Values:
+    """Rank a risk by levels of the scale, whose edition is kept with the rank."""
+    scale = acted.scale()
+    for axis, levels in (("likelihood", scale.likelihood), ("effect", scale.effect)):
+        level = str(values[axis])
+        if level not in map(str, range(1, len(levels) + 1)):
+            raise CannotEnter("risk.no_such_level", what=axis, level=level, last=len(levels))
+        values[axis] = int(level)
+    return {**values, "scale": scale.edition}
+
+
+def ask(acted: ActedRow, values: Values) -> Values:
+    """Ask the body named, or the one whose act is the cause of the risk."""
+    body = values["body"] or acted.row.body
+    if not body:
+        raise CannotEnter("risk.no_body", risk=acted.row.number)
+    return {**values, "body": body}
+
+
+def answer_request(acted: ActedRow, values: Values) -> Values:
+    """Answer the request about a risk, not before it was sent."""
+    request = acted.row.request
+    if request is None:
+        raise CannotEnter("risk.no_request", risk=acted.row.number)
+    if acted.on is not None and acted.on < request.on:
+        raise CannotEnter("risk.answer_before_request", on=acted.on, sent=request.on)
+    return {"answer": values["text"]}
+
+
+def review(acted: ActedRow, values: Values) -> Values:
+    """Review a measure; one that comes back in the period named, or in the last that ended by that day."""
+    measure, period = acted.row, str(values["period"])
+    if measure.term.every is None:
+        if period:
+            raise CannotEnter("risk.no_period", measure=measure.number, period=period)
+        return values
+    assert acted.on is not None
+    id = measure_id(measure.number)
+    asked = tuple(one.period for one in acted.deadlines() if one.obligation.id == id and one.period)
+    if period and asked and period not in asked:
+        raise CannotEnter("risk.wrong_period", measure=measure.number, period=period, allowed=asked)
+    first = period_of(acted.on, measure.term.every).first
+    before = period_of(date.fromordinal(first.toordinal() - 1), measure.term.every).name
+    return {**values, "period": period or (before if before in asked or not asked else asked[0])}
+
+
+def talk(acted: ActedRow, values: Values) -> Values:
+    """Talk with the person named, or with who holds the position."""
+    holder = values["holder"] or acted.row.holder
+    if not holder:
+        raise CannotEnter("risk.nobody_holds", position=acted.row.number)
+    return {**values, "holder": holder}
+
+
+def answer_remark(acted: ActedRow, values: Values) -> Values:
+    """Take a remark into the note, or say why not."""
+    if not values["taken"] and not values["answer"]:
+        raise CannotEnter("risk.why_not")
+    return values
+
+
+SPECIAL: Mapping[str, Callable[[ActedRow, Values], Values]] = {
+    "risk_ranked": rank,
+    "request_sent": ask,
+    "request_answered": answer_request,
+    "measure_reviewed": review,
+    "talk_held": talk,
+    "remark_answered": answer_remark,
+}
+"""By kind of event; any other carries its values as they are."""

@@ -1,0 +1,60 @@
+"""Rows of a case's registers, of any kind: as they stand, after one more event, and their values as data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from workflow.cases.case import Case, Event
+from workflow.cases.registers.exposure import Position, exposure, next_position
+from workflow.cases.registers.measure_term import MeasureTerm, as_data
+from workflow.cases.registers.remarks import Remark, next_remark, remarks
+from workflow.cases.registers.risk import Measure, Risk, next_measure, next_risk, register
+
+Row = Any
+"""A Risk, Measure, Position or Remark."""
+_NEXT: Mapping[str, Callable[[Row | None, int, Event], Row]] = {
+    "risk": next_risk,
+    "measure": next_measure,
+    "position": next_position,
+    "remark": next_remark,
+}
+_ROWS: Mapping[str, type] = {"risk": Risk, "measure": Measure, "position": Position, "remark": Remark}
+
+
+def rows_of(case: Case, kind: str) -> Mapping[int, Row]:
+    """Return the rows of a kind by number."""
+    if kind == "position":
+        return exposure(case).positions
+    if kind == "remark":
+        return remarks(case)
+    known = register(case)
+    return known.risks if kind == "risk" else known.measures
+
+
+def is_extra(kind: str, name: str) -> bool:
+    """Return whether the program has no attribute for a field: rows carry it in `extra`."""
+    return name not in _ROWS[kind].__dataclass_fields__  # type: ignore[attr-defined]
+
+
+def changes_row(kind: str, row: Row | None, event: Event) -> bool:
+    """Return whether an event says anything new of a row."""
+    return row is None or bool(_NEXT[kind](row, row.number, event) != row)
+
+
+def value_of(row: Row, name: str) -> object:
+    """Return the value of a field of a row; "" where it is not filled."""
+    return data_of(getattr(row, name) if name in row.__dataclass_fields__ else row.extra.get(name))
+
+
+def values_of(row: Row, names: Iterable[str]) -> dict[str, object]:
+    """Return the values of these fields as an event carries them."""
+    return {name: value_of(row, name) for name in names}
+
+
+def data_of(value: object) -> object:
+    """Return a value as an event's payload carries it: JSON values only, "" for none."""
+    if isinstance(value, MeasureTerm):
+        return as_data(value) if value.written or not value.dateless else ""
+    return value.isoformat() if isinstance(value, date) else "" if value is None else value
