@@ -27,17 +27,9 @@ from benchmarks.registers import context, database
 from merzim.app import build_app
 from notifications.campaign_links import AnswerLink, link_token
 from services.app import AppContext
-from services.campaigns import (
-    RemindCampaign,
-    ShowCampaign,
-    StartCampaign,
-    answer,
-    open_link,
-    proof_sheet,
-    remind_campaign,
-    show_campaign,
-    start_campaign,
-)
+from services.campaign_answers import answer, open_link
+from services.campaign_views import ShowCampaign, proof_sheet, show_campaign
+from services.campaigns import RemindCampaign, StartCampaign, remind_campaign, start_campaign
 from services.jobs.campaigns import carry_on
 from services.jobs.rounds import deliver
 from services.moments import Moment

@@ -22,7 +22,7 @@ from documents.sandbox import readers
 from merzim import logs
 from merzim.dashboard import Dashboard
 from services import accounts, identities, second_factors
-from services.campaigns import BotAnswers
+from services.campaign_answers import BotAnswers
 from services.jobs import rounds
 from services.jobs.audit_forwarding import forward_audit_log
 from services.jobs.bot_polling import polling

@@ -15,7 +15,7 @@ from merzim.cli.mount import mount
 from merzim.cli.parsing import day, named_texts
 
 if TYPE_CHECKING:
-    from services.campaigns import CampaignView
+    from services.campaign_views import CampaignView
 
 CampaignId = Annotated[str, typer.Argument(metavar="CAMPAIGN")]
 Values = Annotated[list[str] | None, typer.Argument(metavar="[FIELD=VALUE ...]")]
@@ -50,7 +50,7 @@ def _on_campaign(verb: str, code: str) -> Callable[..., object]:
 
 
 def listed(ctx: typer.Context) -> None:
-    from services.campaigns import AskCampaigns, list_campaigns
+    from services.campaign_views import AskCampaigns, list_campaigns
 
     call = CommandContext.of(ctx)
     found = list_campaigns(call.ctx, AskCampaigns())
@@ -131,7 +131,7 @@ def show(
     unit: Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")] = "",
     search: Annotated[str, typer.Option("--search", metavar="TEXT", help="cli.option.search")] = "",
 ) -> None:
-    from services.campaigns import ShowCampaign, show_campaign
+    from services.campaign_views import ShowCampaign, show_campaign
     from services.inputs import build
 
     call = CommandContext.of(ctx)
@@ -189,7 +189,7 @@ def export(
     ctx: typer.Context, campaign: CampaignId, file: Annotated[str, typer.Argument(metavar="FILE")]
 ) -> None:
     from documents.sheets.listing import write_file
-    from services.campaigns import proof_sheet
+    from services.campaign_views import proof_sheet
 
     call = CommandContext.of(ctx)
     write_file(file, proof_sheet(call.ctx, campaign, call.language))

@@ -27,27 +27,19 @@ from notifications.notice import Outcome
 from notifications.wire.telegram import buttons
 from services import maintenance
 from services.app import AppContext
+from services.campaign_answers import BotAnswers, Invitation, LinkRefused, answer, open_link
+from services.campaign_views import CampaignPage, ShowCampaign, UnknownCampaign, proof_sheet, show_campaign
 from services.campaigns import (
     BadCampaign,
-    BotAnswers,
-    CampaignPage,
     CloseCampaign,
     ExtendCampaign,
-    Invitation,
-    LinkRefused,
     RecordAnswer,
     RemindCampaign,
-    ShowCampaign,
     StartCampaign,
-    UnknownCampaign,
-    answer,
     close_campaign,
     extend_campaign,
-    open_link,
-    proof_sheet,
     record_answer,
     remind_campaign,
-    show_campaign,
     start_campaign,
 )
 from services.context import RequestContext

@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from starlette.responses import Response
 
-from services import campaigns
-from services.campaigns import AskCampaigns, CampaignList
+from services import campaign_views, campaigns
+from services.campaign_views import AskCampaigns, CampaignList
 from web.api import mount
 from web.api.answers import PROBLEMS, RequestTranslator
 from web.api.files import file_answer
@@ -22,18 +22,18 @@ CampaignPath = Annotated[str, Path(pattern=r"^[0-9]{4}-[0-9]{3,5}$")]
 @router.get("/campaigns")
 def get_campaigns(ctx: Reading) -> CampaignList:
     """Return the campaigns the reader sees, the newest first, and the kinds that may be started."""
-    return campaigns.list_campaigns(ctx, AskCampaigns())
+    return campaign_views.list_campaigns(ctx, AskCampaigns())
 
 
 @router.get("/campaigns/{campaign}/sheet", responses=file_answer(XLSX), response_class=Response)
 def get_campaign_sheet(ctx: Reading, campaign: CampaignPath, translator: RequestTranslator) -> Response:
     """Return everybody a campaign asks with the dates, as a spreadsheet."""
-    content = campaigns.proof_sheet(ctx, campaign, translator.language)
+    content = campaign_views.proof_sheet(ctx, campaign, translator.language)
     return as_file(content, XLSX, f"campaign-{campaign}.xlsx")
 
 
 mount.post(router, "/campaigns", campaigns.start_campaign, status=201)
-mount.post(router, "/campaigns/{campaign}/people/query", campaigns.show_campaign)
+mount.post(router, "/campaigns/{campaign}/people/query", campaign_views.show_campaign)
 mount.post(router, "/campaigns/{campaign}/reminders", campaigns.remind_campaign)
 mount.post(router, "/campaigns/{campaign}/extension", campaigns.extend_campaign)
 mount.post(router, "/campaigns/{campaign}/answers", campaigns.record_answer)

@@ -14,7 +14,7 @@ from starlette.background import BackgroundTask
 from starlette.responses import Response, StreamingResponse
 
 from calendars import OutOfRange
-from services.campaigns import Invitation, LinkRefused, answer, is_genuine, open_link
+from services.campaign_answers import Invitation, LinkRefused, answer, is_genuine, open_link
 from services.context import RequestContext
 from services.evidence import clean_file_name
 from web.auth.dependencies import Anybody

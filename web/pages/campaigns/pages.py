@@ -12,25 +12,27 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from calendars import OutOfRange
-from services.campaigns import (
+from services.campaign_views import (
     AskCampaigns,
     CampaignKind,
+    ShowCampaign,
+    kind_view,
+    list_campaigns,
+    person_key,
+    proof_sheet,
+    show_campaign,
+)
+from services.campaigns import (
     CampaignPreview,
     CloseCampaign,
     ExtendCampaign,
     RecordAnswer,
     RemindCampaign,
-    ShowCampaign,
     StartCampaign,
     close_campaign,
     extend_campaign,
-    kind_view,
-    list_campaigns,
-    person_key,
-    proof_sheet,
     record_answer,
     remind_campaign,
-    show_campaign,
     start_campaign,
 )
 from services.context import RequestContext

@@ -1,0 +1,191 @@
+"""Answers to campaigns without an account: by a person's own link, or by a button of the bot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from notifications.bot.office import CampaignQuestion
+from notifications.campaign_links import AnswerLink, answer_address, read_token
+from services.campaign_views import campaign_store, definition_of
+from services.context import RequestContext, operator_context
+from services.register_views import FieldView, field_view
+from services.registers import add_rows, check_row
+from services.verbs import NotFound
+from workflow.org.access import Reader
+from workflow.org.office import Person
+from workflow.registers.campaigns import CampaignPerson, StartedCampaign, people_asked
+from workflow.registers.definition import Campaign, Register, UnknownField
+from workflow.registers.rows import EventKind, name_in
+from workflow.registers.values import InvalidRow, ValueProblem
+
+if TYPE_CHECKING:
+    from services.app import AppContext
+    from services.moments import Clock
+
+LINK, TELEGRAM = "link", "telegram"
+"""By whom a row is written that somebody confirmed through their link, or by a button of the bot."""
+
+
+class LinkRefused(NotFound):
+    """A link that is not, or no more, good for an answer; nothing says why."""
+
+    not_found = "web.problem.no_link"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Invitation:
+    """The form a link opens: it shows nothing of other people and nothing stored of its own person."""
+
+    campaign: StartedCampaign
+    register: Register
+    wanted: Campaign
+    asked: CampaignPerson
+    person: Person
+    unit: str
+    fields: Sequence[FieldView]
+
+
+def open_link(ctx: RequestContext, token: str) -> Invitation:
+    """Return what the person of a link is asked.
+
+    Raises:
+        LinkRefused: a wrong link, a used one, one of a campaign that ended or of somebody who left.
+    """
+    link = read_token(ctx.app.rules.link_key, token)
+    store = campaign_store(ctx)
+    asked = store.person(link.campaign, link.number) if link is not None else None
+    if link is None or asked is None or asked.version != link.version:
+        raise LinkRefused("campaign.link_refused")
+    return _invitation(ctx, store.get(link.campaign), asked)
+
+
+def is_genuine(ctx: RequestContext, token: str) -> bool:
+    """Return whether a link was made here, good or not any more."""
+    return read_token(ctx.app.rules.link_key, token) is not None
+
+
+def invitation_of(ctx: RequestContext, campaign: str, person: str) -> Invitation:
+    """Return what a person is asked whom a channel has recognised. Raises LinkRefused."""
+    store = campaign_store(ctx)
+    asked = store.people(campaign, [person]).get(person)
+    if asked is None:
+        raise LinkRefused("campaign.link_refused")
+    return _invitation(ctx, store.get(campaign), asked)
+
+
+def answer(ctx: RequestContext, invitation: Invitation, values: Mapping[str, object], *, by: str = LINK) -> str:
+    """Add the row of somebody's answer; return its id.
+
+    Args:
+        values: of the fields they fill in; `by`: through what they were recognised.
+
+    Raises:
+        InvalidRow: with everything wrong with the values.
+        LinkRefused: another answer was faster, or the campaign was closed.
+    """
+    from storage.notices.campaigns import AlreadyAnswered
+
+    asked_for = [one.id for one in invitation.fields]
+    unknown = [name for name in values if name not in asked_for]
+    if unknown:
+        raise UnknownField("register.unknown_field", field=unknown[0], allowed=tuple(asked_for))
+    missing = [name for name in asked_for if values.get(name) in (None, "", [])]
+    if missing:
+        raise InvalidRow(invitation.register, tuple(ValueProblem(name, "required") for name in missing))
+    office = replace(ctx, reader=Reader(login=by, access="officer"), operator=True)
+    try:
+        return add_answer(
+            office, invitation.campaign, invitation.asked, invitation.person, values, kind="confirmed"
+        )
+    except AlreadyAnswered:
+        raise LinkRefused("campaign.link_refused") from None
+
+
+class BotAnswers:
+    """Answers to campaigns by people the bot knows (`notifications.bot.office.CampaignAnswers`)."""
+
+    def __init__(self, app: AppContext, clock: Clock) -> None:
+        self._app = app
+        self._clock = clock
+
+    def _context(self) -> RequestContext:
+        moment = self._clock()
+        return operator_context(self._app, by=TELEGRAM, now=moment.now, today=moment.today)
+
+    def question(self, person: str, campaign: str, language: str) -> CampaignQuestion:
+        """Return what a campaign asks of a person. Raises LinkRefused."""
+        ctx = self._context()
+        invitation = invitation_of(ctx, campaign, person)
+        asked = invitation.asked
+        return CampaignQuestion(
+            title=invitation.campaign.titled(invitation.wanted)[language],
+            declares=invitation.wanted.declares[language],
+            address=answer_address(ctx.app.rules, AnswerLink(asked.campaign, asked.number, asked.version)),
+            has_form=bool(invitation.fields),
+        )
+
+    def confirm(self, person: str, campaign: str) -> str:
+        """Add the row of the person's answer; return its id. Raises LinkRefused, InvalidRow."""
+        ctx = self._context()
+        return answer(ctx, invitation_of(ctx, campaign, person), {}, by=TELEGRAM)
+
+
+def _invitation(ctx: RequestContext, campaign: StartedCampaign | None, asked: CampaignPerson) -> Invitation:
+    office = ctx.app.reads.office()
+    person = office.people.get(asked.person)
+    if (
+        campaign is None
+        or person is None
+        or asked.state != "awaited"
+        or not campaign.is_open(ctx.today)
+        or not any(one.key == person.key for one in people_asked(office, campaign.units))
+    ):
+        raise LinkRefused("campaign.link_refused")
+    try:
+        register, wanted = definition_of(ctx, campaign)
+    except (NotFound, LookupError):
+        raise LinkRefused("campaign.link_refused") from None
+    names = (*((wanted.post,) if wanted.post and not person.post else ()), *wanted.fills)
+    return Invitation(
+        campaign=campaign,
+        register=register,
+        wanted=wanted,
+        asked=asked,
+        person=person,
+        unit=name_in(office, person.unit),
+        fields=[field_view(register.fields[name]).model_copy(update={"required": True}) for name in names],
+    )
+
+
+def add_answer(
+    ctx: RequestContext,
+    campaign: StartedCampaign,
+    asked: CampaignPerson,
+    person: Person,
+    values: Mapping[str, object],
+    *,
+    kind: EventKind,
+) -> str:
+    """Write the row of an answer and that it is one, in one transaction; return its id."""
+    from storage.notices.campaigns import claim_answer
+
+    register, wanted = definition_of(ctx, campaign)
+    given: dict[str, object] = {**wanted.values, **campaign.given}
+    if wanted.post:
+        given[wanted.post] = person.post
+    if wanted.confirmed_on:
+        given[wanted.confirmed_on] = ctx.today.isoformat()
+    row = check_row(ctx, register, {**given, **values, wanted.person: person.key})
+    ids = add_rows(
+        ctx,
+        register,
+        person.unit,
+        "",
+        [row],
+        kind=kind,
+        more={"campaign": campaign.id},
+        also=lambda connection, added: claim_answer(connection, asked, added[0], at=ctx.now),
+    )
+    return ids[0]

@@ -1,0 +1,389 @@
+"""Questions about campaigns: which there are, who has answered one and who has not, its proof sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from services.context import RequestContext
+from services.inputs import Line
+from services.queries import unit_named
+from services.register_views import (
+    MAX_PAGE_SIZE,
+    PAGE_SIZE,
+    FieldView,
+    Titles,
+    field_view,
+    reader_scope,
+)
+from services.verbs import Command, NotFound, verb
+from workflow.law.procedure import Text
+from workflow.org.access import within
+from workflow.org.office import Office
+from workflow.registers.access import sees_lists
+from workflow.registers.campaigns import CampaignPerson, StartedCampaign
+from workflow.registers.definition import Campaign, Register
+from workflow.registers.rows import name_in
+
+if TYPE_CHECKING:
+    from storage.notices.campaigns import PeopleQuery, SqlCampaigns
+
+
+CampaignId = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{3,5}$")]
+
+
+class UnknownCampaign(NotFound):
+    """No campaign of that number, or none the reader sees."""
+
+    not_found = "web.problem.no_campaign"
+
+
+class CampaignKind(BaseModel):
+    """A campaign a register declares. `given`: fields the officer gives; `fills`: those people fill in."""
+
+    register_id: str
+    register_title: Titles
+    kind: str
+    title: Titles
+    act: Titles
+    paragraph: str
+    invitation: Titles
+    declares: Titles
+    given: list[FieldView]
+    fills: list[FieldView]
+
+
+class CampaignView(BaseModel):
+    """A campaign, with how many people of those the reader sees stand how.
+
+    `unreached`: how many awaited ones no channel has an address of; `file`: the name of the document's file.
+    """
+
+    id: str
+    register_id: str
+    register_title: Titles
+    kind: str
+    title: Titles
+    units: list[str]
+    unit_names: list[str]
+    until: date
+    started_on: date
+    started_by: str
+    closed_on: date | None
+    is_open: bool
+    reminders: int
+    link: str
+    file: str
+    asked: int
+    answered: int
+    awaited: int
+    left: int
+    unreached: int
+    may_manage: bool
+
+
+class CampaignPersonView(BaseModel):
+    """Somebody a campaign asks, and the `number` they have in it.
+
+    `answer`: the row their answer added; `reached`: whether a channel had an address of theirs, None before
+    their letter was written.
+    """
+
+    number: int
+    person: str
+    name: str
+    post: str
+    unit: str
+    unit_name: str
+    state: Literal["awaited", "answered", "left"]
+    joined_on: date
+    left_on: date | None
+    answer: str
+    answered_at: datetime | None
+    reached: bool | None
+
+
+class CampaignEventView(BaseModel):
+    """A line of a campaign's history; `joined`, `left`: how many people did; `until`: extended to that day."""
+
+    kind: str
+    at: datetime
+    by: str
+    joined: int = 0
+    left: int = 0
+    until: date | None = None
+
+
+class CampaignPage(BaseModel):
+    """A campaign with one page of its people, in order of name."""
+
+    campaign: CampaignView
+    total: int
+    page: int
+    pages: int
+    people: list[CampaignPersonView]
+    history: list[CampaignEventView]
+
+
+class CampaignList(BaseModel):
+    """The campaigns somebody sees, the newest first, and those that may be started."""
+
+    campaigns: list[CampaignView]
+    kinds: list[CampaignKind]
+
+
+class AskCampaigns(Command):
+    """All campaigns."""
+
+
+class ShowCampaign(Command):
+    """People of a campaign. `state`: how they stand; `unreached`: awaited ones without an address alone."""
+
+    campaign: CampaignId
+    state: Literal["", "awaited", "answered", "left"] = ""
+    unit: Line = ""
+    search: Line = ""
+    unreached: bool = False
+    page: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    size: Annotated[int, Field(ge=1, le=MAX_PAGE_SIZE)] = PAGE_SIZE
+
+
+@verb("read", writes=False)
+def list_campaigns(ctx: RequestContext, command: AskCampaigns) -> CampaignList:
+    """List the campaigns the reader sees, and the kinds that may be started."""
+    seen = [one for one in campaign_store(ctx).all() if _sees(ctx, one)]
+    registers = [ctx.app.registers.on(name, ctx.today) for name in ctx.app.registers.ids()]
+    kinds = [
+        kind_view(register, kind)
+        for register in registers
+        if sees_lists(register, reader_scope(ctx))
+        for kind in register.campaigns.values()
+    ]
+    return CampaignList(campaigns=[_view(ctx, one) for one in seen], kinds=kinds)
+
+
+@verb("read", writes=False)
+def show_campaign(ctx: RequestContext, command: ShowCampaign) -> CampaignPage:
+    """Show a campaign: who has answered, who has not, who left; one page of them."""
+    campaign, store = seen_campaign(ctx, command.campaign), campaign_store(ctx)
+    office, query = ctx.reads.office(), _query(ctx, command)
+    total, people = store.page(query, limit=command.size, offset=(command.page - 1) * command.size)
+    return CampaignPage(
+        campaign=_view(ctx, campaign),
+        total=total,
+        page=command.page,
+        pages=max(1, -(-total // command.size)),
+        people=[_person_view(one, office) for one in people],
+        history=[
+            CampaignEventView(kind=one.kind, at=one.at, by=one.by, **_details(one.payload))
+            for one in store.history(campaign.id)
+        ],
+    )
+
+
+def person_key(ctx: RequestContext, campaign: str, number: int) -> str:
+    """Return the key of the person of a number. Raises UnknownCampaign for a campaign not seen, or none."""
+    asked = campaign_store(ctx).person(seen_campaign(ctx, campaign).id, number)
+    units = seen_units(ctx)
+    if asked is None or (units is not None and asked.unit not in units):
+        raise UnknownCampaign("campaign.unknown", campaign=campaign)
+    return asked.person
+
+
+def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
+    """Return a campaign as a workbook: everybody it asked, with the dates; and what it asked for."""
+    from documents.sheets.listing import Table, tables_workbook
+    from i18n import say
+
+    campaign, store = seen_campaign(ctx, campaign_id), campaign_store(ctx)
+    office, sent = ctx.reads.office(), store.sent(campaign.id)
+    _, people = store.page(_query(ctx, ShowCampaign(campaign=campaign.id)), limit=None)
+
+    def head(code: str, **arguments: object) -> str:
+        return say(f"campaign.sheet.{code}", arguments, language)
+
+    def local(at: datetime | None) -> str:
+        from notifications.rules import local_moment
+
+        return f"{local_moment(at, ctx.app.rules):%d.%m.%Y %H:%M}" if at else ""
+
+    columns = ("number", "name", "post", "unit", "state", "joined", "written", "answered", "row", "left")
+    rows = [
+        (
+            number,
+            one.name,
+            one.post,
+            name_in(office, one.unit),
+            say(f"campaign.state.{one.state}", {}, language),
+            one.joined_on,
+            local(sent.get(one.person)),
+            local(one.answered_at),
+            one.answer,
+            one.left_on,
+        )
+        for number, one in enumerate(people, 1)
+    ]
+    view = _view(ctx, campaign)
+    register, kind = definition_of(ctx, campaign)
+    document = campaign.document
+    facts = [
+        (head("campaign"), f"{campaign.id}. {view.title[language]}"),
+        (head("register"), register.title[language]),
+        (head("act"), f"{register.acts[kind.act].title[language]}, {kind.paragraph}"),
+        (head("declares"), kind.declares[language]),
+        (head("document"), str(document.get("link") or document.get("name") or "")),
+        (head("digest"), str(document.get("sha256", ""))),
+        (head("units"), "; ".join(view.unit_names) or head("all_units")),
+        (head("started"), campaign.started_on),
+        (head("until"), campaign.until),
+        (head("closed"), campaign.closed_on),
+        (head("reminders"), campaign.wave),
+        *((head(f"count_{name}"), getattr(view, name)) for name in ("asked", "answered", "awaited", "left")),
+        (head("made"), local(ctx.now)),
+    ]
+    return tables_workbook(
+        [Table([head(name) for name in columns], rows), Table([head("fact"), head("value")], facts)]
+    )
+
+
+def seen_campaign(ctx: RequestContext, name: str) -> StartedCampaign:
+    """Return a campaign the reader sees. Raises UnknownCampaign."""
+    campaign = campaign_store(ctx).get(name)
+    if campaign is None or not _sees(ctx, campaign):
+        raise UnknownCampaign("campaign.unknown", campaign=name)
+    return campaign
+
+
+def kind_view(register: Register, kind: Campaign) -> CampaignKind:
+    """Return a kind of campaign as pages and the API show it."""
+    return CampaignKind(
+        register_id=register.id,
+        register_title=_titles(register.title),
+        kind=kind.id,
+        title=_titles(kind.title),
+        act=_titles(register.acts[kind.act].short),
+        paragraph=kind.paragraph,
+        invitation=_titles(kind.invitation),
+        declares=_titles(kind.declares),
+        given=[field_view(register.fields[name]) for name in kind.given],
+        fills=[field_view(register.fields[name]) for name in kind.fills],
+    )
+
+
+def campaign_store(ctx: RequestContext) -> SqlCampaigns:
+    from storage.notices.campaigns import SqlCampaigns
+
+    return SqlCampaigns(ctx.app.engine)
+
+
+def definition_of(ctx: RequestContext, campaign: StartedCampaign) -> tuple[Register, Campaign]:
+    """Return the register and the kind of a campaign, as they were at its start."""
+    register = ctx.app.registers.version(campaign.register, campaign.version)
+    if campaign.kind not in register.campaigns:
+        raise UnknownCampaign("campaign.unknown", campaign=campaign.id)
+    return register, register.campaigns[campaign.kind]
+
+
+def _sees(ctx: RequestContext, campaign: StartedCampaign) -> bool:
+    seen = reader_scope(ctx)
+    if campaign.register not in ctx.app.registers.ids():
+        return False
+    if not sees_lists(ctx.app.registers.latest(campaign.register), seen):
+        return False
+    office = ctx.reads.office()
+    if not campaign.units or not seen.unit:
+        return True
+    return any(within(office, one, seen.unit) or within(office, seen.unit, one) for one in campaign.units)
+
+
+def reaches(ctx: RequestContext, campaign: StartedCampaign) -> bool:
+    """Return whether all whom a campaign asks lie in the reader's reach."""
+    root = reader_scope(ctx).unit
+    if root == "":
+        return True
+    return bool(campaign.units) and all(within(ctx.reads.office(), one, root) for one in campaign.units)
+
+
+def seen_units(ctx: RequestContext, unit: str = "") -> Sequence[str] | None:
+    """Return the units whose people the reader sees; None for all."""
+    office, root = ctx.reads.office(), reader_scope(ctx).unit
+    seen = None if root == "" else frozenset(office.whose_cases(root)) if root is not None else frozenset()
+    if not unit:
+        return None if seen is None else sorted(seen)
+    asked = office.whose_cases(unit_named(ctx.app, unit))
+    return asked if seen is None else [one for one in asked if one in seen]
+
+
+def _query(ctx: RequestContext, command: ShowCampaign) -> PeopleQuery:
+    from storage.notices.campaigns import PeopleQuery
+
+    return PeopleQuery(
+        campaign=command.campaign,
+        state=command.state or None,
+        units=seen_units(ctx, command.unit),
+        search=command.search,
+        unreached=command.unreached,
+    )
+
+
+def _view(ctx: RequestContext, campaign: StartedCampaign) -> CampaignView:
+    register = ctx.app.registers.version(campaign.register, campaign.version)
+    kind = register.campaigns.get(campaign.kind)
+    title = campaign.titled(kind) if kind else Text(campaign.title, campaign.title, campaign.title)
+    counts, unreached = campaign_store(ctx).counts(campaign.id, seen_units(ctx))
+    office = ctx.reads.office()
+    return CampaignView(
+        id=campaign.id,
+        register_id=campaign.register,
+        register_title=_titles(register.title),
+        kind=campaign.kind,
+        title=_titles(title),
+        units=list(campaign.units),
+        unit_names=[name_in(office, one) for one in campaign.units],
+        until=campaign.until,
+        started_on=campaign.started_on,
+        started_by=campaign.started_by,
+        closed_on=campaign.closed_on,
+        is_open=campaign.is_open(ctx.today),
+        reminders=campaign.wave,
+        link=str(campaign.document.get("link", "")),
+        file=str(campaign.document.get("name", "")),
+        asked=sum(counts.values()),
+        answered=counts["answered"],
+        awaited=counts["awaited"],
+        left=counts["left"],
+        unreached=unreached,
+        may_manage=(ctx.operator or ctx.reader.may("manage")) and reaches(ctx, campaign),
+    )
+
+
+def _person_view(one: CampaignPerson, office: Office) -> CampaignPersonView:
+    return CampaignPersonView(
+        number=one.number,
+        person=one.person,
+        name=one.name,
+        post=one.post,
+        unit=one.unit,
+        unit_name=name_in(office, one.unit),
+        state=one.state,
+        joined_on=one.joined_on,
+        left_on=one.left_on,
+        answer=one.answer,
+        answered_at=one.answered_at,
+        reached=one.reached if one.written >= 0 else None,
+    )
+
+
+def _details(payload: str) -> dict[str, Any]:
+    import json
+
+    content = json.loads(payload)
+    numbers = {"joined": int(content.get("joined", 0)), "left": len(content.get("left", ()))}
+    return {**numbers, "until": content.get("until")}
+
+
+def _titles(text: Text) -> Titles:
+    return Titles(kk=text.kk, ru=text.ru, en=text.en)
