@@ -268,7 +268,7 @@ class PlainCase:
             wrong.add("risk.nothing_described")
         _refuse(wrong)
         number = number or max(self.risks, default=0) + 1
-        said = (description.strip(), direction)
+        said, body = (description.strip(), direction), body.strip()
         known = self.risks.get(number)
         if known is not None and known.said == said and known.body == body:
             return []
@@ -320,9 +320,11 @@ class PlainCase:
     def ask(self, number: int, body: str, asked: str, *, on: date, today: date) -> list[str]:
         wrong = _ahead(on, today) | _day(on) | self._risk(number)
         risk = self.risks.get(number)
-        to = body.strip() or (risk.body if risk else "")
+        to, asked = body.strip() or (risk.body if risk else ""), asked.strip()
         if risk is not None and not to:
             wrong.add("risk.no_body")
+        if not asked:
+            wrong.add("risk.field_empty")
         _refuse(wrong)
         assert risk is not None
         if risk.asked == (to, asked, on):
@@ -340,9 +342,9 @@ class PlainCase:
             wrong.add("risk.answer_before_request")
         _refuse(wrong)
         assert risk is not None
-        if risk.answer == (on, text):
+        if risk.answer == (on, text.strip()):
             return []
-        risk.answer = on, text
+        risk.answer = on, text.strip()
         return self._wrote("request_answered")
 
     def expose(self, number: int | None, title: str, holder: str, *, on: date, today: date) -> list[str]:

@@ -424,7 +424,7 @@ class CaseCommands:
         now: datetime,
         today: date,
     ) -> Change:
-        """Write lines into the registers of a case (see workflow/cases/commands/risks.py); all of them or none.
+        """Write lines into the registers of a case (`workflow/cases/commands/case_rows.py`); all or none.
 
         Raises: as `write`.
         """
