@@ -51,7 +51,7 @@ def show(ctx: typer.Context, form: FormArgument) -> None:
     steps = [(template.language, step) for template in shown.templates for step in template.steps]
     if steps:
         call.table(
-            ("language", "number", "file", "at", "by", "sha256"),
+            ("language", "template_number", "file", "at", "by", "sha256"),
             [(language, one.number, one.name, one.at, one.by, one.sha256) for language, one in steps],
         )
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from storage.board import change_counters
 from storage.cases import recommendations
 from storage.database.engine import reading, writing
-from storage.database.errors import display_address
+from storage.database.errors import DEADLOCK, display_address, sqlstate_of
 from storage.database.limits import long_work
 from storage.maintenance import triggers
 from storage.notices import tally
@@ -29,6 +29,8 @@ MIGRATIONS = Path(__file__).parents[1] / "migrations"
 BOARD = "0042"
 """The newest revision after which the read models must be written anew from the events
 (`storage.maintenance.after_migration`). A migration that gives them a column or a table names itself here."""
+MAX_DEADLOCKS = 5
+"""How often a migration may be undone because it and a writer waited for each other, before it is refused."""
 _FILE = re.compile(r"^(\d{4})_\w+\.py$")
 _ADVISORY = 0x4D65727A  # "Merz": one process at a time migrates a PostgreSQL database
 _COLUMNS = {
@@ -81,6 +83,19 @@ def create_or_migrate(engine: Engine, *, to: str | None = None) -> bool:
             _refuse_half(engine, connection, at)
             return False
     _refuse_newer(engine, at)
+    attempts = 0
+    while True:
+        try:
+            return _migrate(engine, head)
+        except StorageUnavailable as trouble:
+            # Nodes of the version before go on writing, in another order of tables: nothing was changed.
+            attempts += 1
+            if attempts == MAX_DEADLOCKS or sqlstate_of(trouble) != DEADLOCK:
+                raise
+
+
+def _migrate(engine: Engine, head: str) -> bool:
+    """Create or migrate in one transaction. Return whether anything was done."""
     try:
         with writing(engine) as connection:
             if connection.dialect.name != "sqlite":

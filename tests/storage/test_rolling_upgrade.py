@@ -7,9 +7,11 @@ before runs in tests/merzim/test_version_before.py.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import pytest
@@ -20,6 +22,7 @@ from notifications.channels.folder import Folder
 from notifications.delivery import deliver
 from notifications.round import round as one_round
 from notifications.rules import Rules
+from storage.board import change_counters
 from storage.database.engine import open as open_database
 from storage.database.engine import writing
 from storage.maintenance.schema import FLOOR, create_or_migrate, known
@@ -31,6 +34,7 @@ from storage.refusals import StorageUnavailable
 from tests.notifications.town import PEOPLE, UNITS
 from tests.storage.house import NOW, PROCEDURE, TODAY, desk, library, opened, recompute
 from tests.storage.next_version import NEXT, add_what_a_next_version_may, stand_at
+from tests.storage.versions import back_to
 from workflow.cases.commands.opening import Opening
 
 MORNING = datetime(2026, 4, 6, 5, tzinfo=UTC)
@@ -190,3 +194,34 @@ def test_the_floor_is_written_with_every_migration(engine: Engine) -> None:
     with engine.connect() as connection:
         assert connection.execute(text("SELECT revision FROM floor")).scalars().all() == [FLOOR]
     assert FLOOR in known()
+
+
+def test_a_migration_that_met_a_writer_in_another_order_is_done_again(database: str) -> None:
+    """PostgreSQL undoes one of two transactions that wait for each other: the office is brought up to date."""
+    engine = open_database(database)
+    back_to(engine, "0041")
+    with engine.begin() as connection:
+        change_counters.install(connection)
+    locked = text(
+        "SELECT held.relation::regclass::text FROM pg_locks held JOIN pg_locks waiting USING (pid)"
+        " WHERE held.granted AND held.mode = 'AccessExclusiveLock' AND NOT waiting.granted"
+        " AND held.relation IN (SELECT oid FROM pg_class WHERE relkind = 'r') LIMIT 1"
+    )
+    with ThreadPoolExecutor(1) as other, engine.begin() as writer:
+        last = writer.exec_driver_sql(
+            "SELECT tgrelid::regclass::text FROM pg_trigger"
+            " WHERE NOT tgisinternal AND tgname LIKE 'merzim_mark_%%' ORDER BY oid DESC LIMIT 1"
+        ).scalar_one()
+        writer.exec_driver_sql(f"LOCK TABLE {last} IN ROW EXCLUSIVE MODE")
+        migrated = other.submit(create_or_migrate, engine)
+        for _ in range(500):
+            if table := writer.execute(locked).scalar():
+                break
+            sleep(0.01)
+        # The migration has waited longer, and is the one undone.
+        writer.exec_driver_sql(f"LOCK TABLE {table} IN ROW SHARE MODE")
+        writer.rollback()
+        assert migrated.result(timeout=30)
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == known()[-1]
+    engine.dispose()
