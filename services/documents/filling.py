@@ -59,11 +59,12 @@ def from_case(
     A day of signing is a fact or it is left open; a day that is only announced may be planned.
     """
     case = view.case
+    group = group_rows(case, app.reads.office(), language)
     values: dict[str, object] = {
         "organisation": organisation_name(app, case.unit, language).text,
         "object": case.object_in(language),
         "reviewed_period": span(*case.period, language) if case.period else None,
-        "group": [", ".join(str(part) for part in member.values() if part) for member in group_rows(case)],
+        "group": [", ".join(str(part) for part in member.values() if part) for member in group],
         "period": _period(view),
         "posted_on": _day(view, _POSTED.get(form.id, "")),
         "discussion_on": _day(view, "discussion_held"),
@@ -79,18 +80,18 @@ def from_case(
     values |= _who("head", head, language) | _who("signer", carries_out, language)
     values["email"] = carries_out.email if carries_out else None
     values |= _who("approver", _approving(app, form, case.unit, today, approver, view), language)
-    rows = _rows(form, view, language)
+    rows = _rows(form, view, language, group)
     return FormData({name: value for name, value in values.items() if name in form.fields}, tuple(rows))
 
 
-def _rows(form: Form, view: View, language: str) -> list[Row]:
+def _rows(form: Form, view: View, language: str, group: list[Row]) -> list[Row]:
     match form.id:
         case "schedule":
             return schedule_rows(view, language)
         case "exposed_positions":
             return position_rows(view.case)
         case "order":
-            return group_rows(view.case)
+            return group
         case _:
             return risk_rows(form, view.case, language)
 

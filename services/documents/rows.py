@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from workflow.cases.registers.risk import Risk
     from workflow.cases.registers.risk_lists import ListedRisk
     from workflow.deadlines.deadline import Deadline
+    from workflow.org.office import Office
 
 Row = dict[str, object]
 
@@ -52,10 +53,20 @@ def risk_rows(form: Form, case: Case, language: str) -> list[Row]:
     return form_rows(form, (_risk(line, language) for line in listed([case])))
 
 
-def group_rows(case: Case) -> list[Row]:
-    """The members of the working group: each written as `name; post; role`."""
-    parts = ([part.strip() for part in member.split(";", 2)] for member in case.group)
-    return [dict(zip(("name", "post", "role"), one, strict=False)) for one in parts]
+def group_rows(case: Case, office: Office, language: str) -> list[Row]:
+    """Return the members of the working group: each written as `name; post; role`.
+
+    The post of somebody of the office, written as it stands there or left out, is that of the paper's language.
+    """
+    rows = list[Row]()
+    for member in case.group:
+        name, post, role, *_ = (*(part.strip() for part in member.split(";", 2)), "", "")
+        keys = office.person_called.exactly(name)
+        person = office.people[keys[0]] if len(keys) == 1 else None
+        if person is not None and post in ("", person.post, person.post_kk, person.post_ru):
+            post = person.post_in(language)
+        rows.append({part: text for part, text in (("name", name), ("post", post), ("role", role)) if text})
+    return rows
 
 
 def position_rows(case: Case) -> list[Row]:

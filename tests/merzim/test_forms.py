@@ -148,6 +148,9 @@ def test_a_paper_names_the_organisation_and_the_posts_in_its_own_language(
     )
     assert merzim("people", people, *NOW).code == 0
     case = merzim("open", "internal-analysis", "--object-ru", "Закупки", "--json", *NOW).json["id"]
+    group = ("Алиев Самат; Заместитель; руководитель", "Сериков Д.; Заместитель", "алиев самат; советник")
+    members = [part for one in group for part in ("--group", one)]
+    assert merzim("passport", case, *members, *NOW).code == 0
 
     papers, notes = {}, {}
     for language in ("kk", "ru"):
@@ -159,6 +162,11 @@ def test_a_paper_names_the_organisation_and_the_posts_in_its_own_language(
 
     assert papers["kk"].startswith("Министрлік\n")
     assert "Орынбасар\n" in papers["kk"]
+    told = {language: " | ".join(paper.split("\n")) for language, paper in papers.items()}
+    for language, post in (("kk", "Орынбасар"), ("ru", "Заместитель")):
+        assert f"Алиев Самат | {post} | руководитель" in told[language], "a post of the office in its language"
+        assert "Сериков Д. | Заместитель" in told[language], "of somebody else as it is written"
+        assert "алиев самат | советник" in told[language], "another post than theirs in the office stays"
     assert papers["ru"].startswith("Министерство\n")
     assert "Заместитель\n" in papers["ru"]
     assert "Аппарат қызметі\n" in text_of(report.read_bytes())
