@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, TypeAlias
-
-from pydantic import BaseModel, Field
+from typing import TYPE_CHECKING, TypeAlias
 
 from services.context import RequestContext
-from services.inputs import Line
 from services.register_views import ListRows, reader_scope, row_query
 from services.scoring import scoring
-from services.verbs import Command, verb
 from workflow.registers.access import sees_lists
 from workflow.registers.definition import FILLED, Condition, Count, Register
 from workflow.registers.rows import sort_key, text_key
@@ -27,53 +23,6 @@ FIRST_YEAR, LAST_YEAR = 2000, 2100
 _SCALE = 10**4
 _Line: TypeAlias = "tuple[str, str, str, int, int | None, int | None]"
 """Unit, month, value, rows, sum and largest number, in ten-thousandths."""
-
-
-class AskFigures(Command):
-    """The figures of a unit with all below it ("" for all the reader sees) in a year."""
-
-    year: Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
-    unit: Line = ""
-    indicator: Line = ""
-
-
-class RegisterFigure(BaseModel):
-    """What one `[[count]]` of a register comes to. `where`: its conditions, "" for none."""
-
-    indicator: str
-    register_id: str
-    where: str
-    number: int
-
-
-class RegisterFigures(BaseModel):
-    """The figures of a year."""
-
-    year: int
-    unit: str
-    figures: list[RegisterFigure]
-
-
-@verb("read", writes=False)
-def list_figures(ctx: RequestContext, command: AskFigures) -> RegisterFigures:
-    """Count rows of registers for indicators, as far as the reader sees them."""
-    seen = reader_scope(ctx)
-    figures = []
-    for register, count in _counts(ctx, command.year):
-        if not sees_lists(register, seen) or command.indicator not in ("", count.indicator):
-            continue
-        query = row_query(ctx, register, ListRows(register_id=register.id, unit=command.unit))
-        found = list(_counted(ctx, register, count, query, command.year))
-        values = {one.value for one in found if one.value}
-        figures.append(
-            RegisterFigure(
-                indicator=count.indicator,
-                register_id=register.id,
-                where=", ".join(map(str, count.where)),
-                number=len(values) if count.distinct else sum(one.count for one in found),
-            )
-        )
-    return RegisterFigures(year=command.year, unit=command.unit, figures=figures)
 
 
 def year_rows(ctx: RequestContext, year: int) -> Mapping[str, Numbers]:

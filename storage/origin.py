@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 Way = Literal["page", "api", "cli", "bot", "job"]
-WAYS: tuple[Way, ...] = ("page", "api", "cli", "bot", "job")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

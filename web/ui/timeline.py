@@ -27,7 +27,6 @@ MAX_SPAN_DAYS = 560
 MAX_DAYS_WITH_WEEKENDS = 270
 NARROW_DAY = 3.5
 MAX_DAYS_TO_TODAY = 45
-LABEL_CHARACTERS = 46
 
 MarkKind = Literal["due", "done", "planned"]
 BarKind = Literal["window", "counted"]

@@ -26,8 +26,6 @@ _COUNTRY = re.compile(
     r"қазақстан республикасының|қазақстан республикасы|\bқр\b|республики казахстан|\bрк\b"
     r"|of the republic of kazakhstan|[«»\"“”]"
 )
-OPENED: tuple[Opened, ...] = ("event", "yearly", "once")
-FORCES: tuple[Force, ...] = ("obligatory", "recommended", "may")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from workflow.org.office import Office, Person
 from workflow.registers.definition import Campaign
 
 AnswerState = Literal["awaited", "answered", "left"]
-ANSWER_STATES: tuple[AnswerState, ...] = ("awaited", "answered", "left")
 """How somebody stands in a campaign: their answer is awaited, is there, or is not asked for since they left."""
 
 
