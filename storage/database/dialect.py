@@ -48,6 +48,12 @@ def insert_for(dialect: str, table: Table) -> Insert:
     return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
+def text_within(engine: Engine, text: ColumnElement[str], part: str) -> ColumnElement[bool]:
+    """Return whether a text has this part, letter by letter: half the work of LIKE on PostgreSQL."""
+    find = func.instr if engine.dialect.name == "sqlite" else func.strpos
+    return find(text, part) > 0
+
+
 def folded(engine: Engine, text: ColumnElement[str]) -> ColumnElement[str]:
     """Return a casefolded text as searches compare it (`workflow.search_words.fold`)."""
     if engine.dialect.name != "sqlite":

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, case, func, select, update
 
 from notifications.notice import Notice
-from storage.database.dialect import insert_many
+from storage.database.dialect import insert_many, text_within
 from storage.database.engine import Row_, reading, writing
 from storage.database.in_list import execute_for_names, in_collection, in_names
 from storage.notices.outbox import SqlOutbox
@@ -246,7 +246,7 @@ class SqlCampaigns:
             found += [_STATES["awaited"], _P.reached.is_(False)]
         if query.units is not None:
             found.append(in_collection(self._engine, _P.unit, query.units))
-        return found + [_P.search.contains(word, autoescape=True) for word in search_words(query.search)]
+        return found + [text_within(self._engine, _P.search, word) for word in search_words(query.search)]
 
     def person(self, campaign: str, number: int) -> CampaignPerson | None:
         """Return the person of a number; None where there is none."""

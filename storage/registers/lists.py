@@ -29,6 +29,7 @@ from sqlalchemy import (
     select,
 )
 
+from storage.database.dialect import text_within
 from storage.database.engine import Row_, reading
 from storage.database.in_list import in_collection
 from storage.tables import CASE, REGISTER_CELL, REGISTER_ROW
@@ -304,7 +305,7 @@ class SqlRegisterLists:
         if query.open_cases:
             found.append(REGISTER_ROW.c.case.in_(select(CASE.c.id).where(CASE.c.confidential.is_(False))))
         words = search_words(query.search)
-        found += [REGISTER_ROW.c.search.contains(word, autoescape=True) for word in words]
+        found += [text_within(self._engine, REGISTER_ROW.c.search, word) for word in words]
         return [*found, *self._filters(query, query.filters, REGISTER_ROW.c.id)]
 
     def _of_rows(self, query: RowQuery, row: ColumnElement[str]) -> list[ColumnElement[bool]]:
