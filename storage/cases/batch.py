@@ -12,7 +12,7 @@ from storage.cases import recommendations
 from storage.chain import canonical, line, link
 from storage.rows import ROW_COLUMNS, Values, row_values
 from workflow.board.rows import WAITING, Row
-from workflow.cases.case import Case, Event, Wording, withdrawn_lines
+from workflow.cases.case import PAUSE, Case, Event, Wording, withdrawn_lines
 from workflow.ports import CaseWrite, Conflict
 
 _NAMING = ("opened", "reader_named", "reader_removed")
@@ -285,7 +285,7 @@ def _add_rows(made: Batch, change: CaseWrite, before: Before) -> bool:
         if known is None:
             made.rows_new.append(values)
         else:
-            if _has_moved(known, row, paused=bool(change.case.pauses)):
+            if _has_moved(known, row, paused=_was_paused(change)):
                 made.moved.append(_moved(change, row.obligation, row.version))
             changed = {name for name, was, one in zip(ROW_COLUMNS, known, values, strict=True) if was != one}
             made.columns |= changed
@@ -320,11 +320,22 @@ def _alike(known: tuple[object, ...], values: tuple[object, ...]) -> bool:
     )
 
 
+def _was_paused(change: CaseWrite) -> bool:
+    """Return whether the case is or was paused, or a pause of it has just been withdrawn."""
+    withdrawn = any(
+        event.kind == "withdrawn" and event.payload.get("record") == PAUSE for event in change.events
+    )
+    return withdrawn or bool(change.case.pauses)
+
+
 def _has_moved(known: tuple[object, ...], row: Row, *, paused: bool) -> bool:
     """Return whether people waiting for the old row must be notified of the new one; not for completed rows.
 
     `paused`: the case is or was paused, so that what had no due date may have had one before.
     """
+    if known[_STATE] == "not_required":
+        # Who was told that it is no longer required hears that it is again.
+        return row.state in WAITING and row.due is not None
     if known[_STATE] not in WAITING or (known[_DUE] is None and not paused):
         return False
     if row.state not in WAITING:

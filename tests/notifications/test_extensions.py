@@ -18,6 +18,7 @@ from tests.notifications.town import AIGUL, Shelf, Town, noon
 from tests.permits import library
 from workflow.cases.commands.extensions import extend, pause, resume
 from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.withdrawals import withdraw
 
 GROUND = "Мұрағаттан анықтама керек"
 RECEIVED, TOLD, DECIDED = date(2026, 9, 1), date(2026, 9, 14), date(2026, 9, 18)
@@ -85,6 +86,40 @@ def test_a_pause_is_told_as_a_pause_and_its_end_with_the_new_day(town: Town) -> 
 
     assert any("22 қыркүйек (бұрын 15 қыркүйек)" in subject for subject in subjects)
     assert any("Қайта бастау туралы құжат: № 9." in one.letter.text for one in shelf.kept)
+
+
+def test_a_pause_withdrawn_is_told_to_who_was_told_of_it(town: Town) -> None:
+    """The day they were told no longer holds does so again; recorded by mistake, it moved nothing."""
+    opening = Opening(procedure="permit", unit="staff", facts={"received": RECEIVED})
+    case = town.desk.open(opening, by="А", now=noon(RECEIVED), today=RECEIVED)
+    shelf = Shelf()
+    told(town, shelf, TOLD)
+    stamp = {"by": "Айгүл", "now": noon(TOLD), "today": TOLD}
+    pause(town.desk, case.id, ground=GROUND, on=TOLD, decided_by="head", **stamp)  # type: ignore[arg-type]
+    told(town, shelf, TOLD)
+    withdraw(town.desk, case.id, "pause", ground="қате", **stamp)  # type: ignore[arg-type]
+    told(town, shelf, TOLD)
+
+    (letter,) = [one.letter for one in shelf.kept if "қайта күшінде" in one.letter.subject]
+    assert letter.subject == "Мерзім қайта күшінде: decided – 15 қыркүйек"
+    assert "Жазбаның күші жойылды: тоқтата тұру (Айгүл). Негізі: қате." in letter.text
+
+
+def test_a_case_reopened_is_told_to_who_was_told_that_nothing_is_required(town: Town) -> None:
+    """Cancelled they read that it is no longer required; taken up again, that the same day holds."""
+    opening = Opening(procedure="permit", unit="staff", facts={"received": RECEIVED})
+    case = town.desk.open(opening, by="А", now=noon(RECEIVED), today=RECEIVED)
+    shelf = Shelf()
+    told(town, shelf, TOLD)
+    stamp = {"by": "Айгүл", "now": noon(TOLD), "today": TOLD}
+    town.desk.cancel(case.id, ground="тоқтатылды", **stamp)  # type: ignore[arg-type]
+    told(town, shelf, TOLD)
+    town.desk.reopen(case.id, ground="қайта ашылды", **stamp)  # type: ignore[arg-type]
+    told(town, shelf, TOLD)
+
+    cancelled, reopened = (one.letter.text for one in shelf.kept[-2:])
+    assert f"Decided ({case.id}): енді талап етілмейді, мерзімі 2026 жылғы 15 қыркүйек еді" in cancelled
+    assert f"Decided ({case.id}): 2026 жылғы 15 қыркүйек, мерзімі қайта күшінде" in reopened
 
 
 def test_the_bot_links_to_the_forms_of_what_is_decided_on_the_page_alone(town: Town) -> None:
