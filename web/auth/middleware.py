@@ -175,13 +175,23 @@ def _host(header: str) -> str:
 
 
 class Closing(Protocol):
-    """Something that is closed once."""
+    """Something that is closed once.
+
+    Attributes:
+        over: whether it is closed.
+    """
+
+    over: bool
 
     def close(self) -> None: ...
 
 
 class SnapshotMiddleware:
-    """Lets all reads of a page share one transaction, which ends before its answer is sent."""
+    """Lets all reads of a page share one transaction, which ends before its answer is sent.
+
+    What renders a page in a thread ends it there (`request.state.snapshot`): threads are few, and for another
+    turn in one it would wait when many people click.
+    """
 
     def __init__(self, app: ASGIApp, *, one_snapshot: Callable[[], AbstractContextManager[Closing]]) -> None:
         self._app = app
@@ -192,9 +202,10 @@ class SnapshotMiddleware:
             await self._app(scope, receive, send)
             return
         with self._one_snapshot() as snapshot:
+            scope.setdefault("state", {})["snapshot"] = snapshot
 
             async def close_and_send(message: Message) -> None:
-                if message["type"] == "http.response.start":
+                if message["type"] == "http.response.start" and not snapshot.over:
                     await run_in_threadpool(snapshot.close)
                 await send(message)
 
