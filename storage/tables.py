@@ -25,6 +25,9 @@ UNREPORTED = text("state IN ('open', 'missed') AND substr(obligation, 1, 17) = '
 SLIPPED = text("state = 'open' AND planned_on IS NOT NULL")
 """Whether a row was planned for a day and is not done. A query says it in the same words, too."""
 
+UNDATED = text("coalesce(due, due) IS NULL AND coalesce(state, state) = 'open' AND force = 'obligatory'")
+"""Condition of the index over what is obligatory and has no due date. Written so that no index over `state` and
+`due` is taken for it: under theirs lie everybody's rows."""
 MEASURES = text("state = 'open' AND substr(obligation, 1, 8) = 'measure.'")
 """Whether a row waits for a measure of a plan. A query says it in the same words, too."""
 
@@ -233,6 +236,12 @@ class DeadlineRow(TableBase, table=True):
             postgresql_where=text("counts_until IS NOT NULL"),
         ),
         Index("ix_deadline_due_at", "state", "due_at", sqlite_where=IN_HOURS, postgresql_where=IN_HOURS),
+        Index(
+            "ix_deadline_undated",
+            *("unit", "duty", "responsible", "person"),
+            sqlite_where=UNDATED,
+            postgresql_where=UNDATED,
+        ),
         # With all that who may see a row is decided by.
         Index(
             "ix_deadline_unreported",

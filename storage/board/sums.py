@@ -34,7 +34,7 @@ from storage.board.totals import month, open_until
 from storage.database.engine import Row_
 from storage.database.in_list import execute_for_names, in_names
 from storage.rows import row
-from storage.tables import CASE, DEADLINE, IN_HOURS, TOTAL
+from storage.tables import CASE, DEADLINE, IN_HOURS, TOTAL, UNDATED
 from workflow.board.rows import Row
 from workflow.board.sums import AssigneeKey, DeadlineFilter, Horizon, Mend, Sum, Sums, base, by_unit
 
@@ -227,6 +227,8 @@ def listed(
     connection: Connection, sought: DeadlineFilter, eyes: AccessFilter, *, limit: int, offset: int
 ) -> list[Row]:
     """Return a page of the matching rows, earliest due (or, for slipped ones, earliest planned) first."""
+    if sought.urgency == "undated" and sought.asked:
+        return _undated(connection, sought, sought.asked, eyes, limit=limit, offset=offset)
     asked = select(DEADLINE).where(*_sought(sought), *eyes.rows)
     # Of a few units the rows are to be found by unit: by due date one would walk over everybody's.
     first = func.coalesce(*_IN_ORDER[:1], *_IN_ORDER[:1]) if eyes.few else DEADLINE.c.due
@@ -239,6 +241,40 @@ def listed(
     with connection.execute(asked.execution_options(yield_per=WALKED)) as records:
         found = (one for one in map(row, records) if _asked_by(one) in sought.asked)
         return [*islice(found, offset, offset + limit)]
+
+
+def _undated(
+    connection: Connection,
+    sought: DeadlineFilter,
+    asked: frozenset[AssigneeKey],
+    eyes: AccessFilter,
+    *,
+    limit: int,
+    offset: int,
+) -> list[Row]:
+    """Return a page of the rows without a due date that wait for these people, by case and obligation.
+
+    Each assignee is looked up in the index: few of such rows are theirs, and no due date narrows the rest.
+    """
+    units: dict[tuple[str, str, str], set[str]] = {}
+    for unit, *rest in map(tuple, asked):
+        units.setdefault((rest[0], rest[1], rest[2]), set()).add(unit)
+    found: list[Row] = []
+    for (duty, responsible, person), of_units in sorted(units.items()):
+        chosen = select(DEADLINE).where(
+            UNDATED,
+            DEADLINE.c.unit.in_(sorted(of_units)),
+            DEADLINE.c.duty == duty,
+            DEADLINE.c.responsible == responsible,
+            DEADLINE.c.person == person,
+            lateness.holds(sought.horizon.today),
+            *([] if sought.stage is None else [DEADLINE.c.stage == sought.stage]),
+            *eyes.rows,
+        )
+        chosen = chosen.order_by(func.coalesce(DEADLINE.c.case, DEADLINE.c.case), DEADLINE.c.obligation)
+        found += map(row, connection.execute(chosen.limit(offset + limit)))
+    found.sort(key=lambda one: (one.case, one.obligation))
+    return found[offset : offset + limit]
 
 
 def count(connection: Connection, sought: DeadlineFilter, eyes: AccessFilter) -> int:

@@ -37,6 +37,7 @@ UNDONE = {
     "0044": (),
     "0043": ("ALTER TABLE campaign_person DROP COLUMN search",),
     "0041": ("DROP TABLE audit", "DROP TABLE audit_origin", "DROP TABLE audit_position"),
+    "0045": ("DROP INDEX ix_deadline_undated",),
     "0042": ("DROP INDEX ix_deadline_due_at", "ALTER TABLE deadline DROP COLUMN due_at"),
 }
 """Revision -> statements that take it back."""
