@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -10,6 +10,8 @@ from functools import lru_cache
 from calendars import OutOfRange
 from calendars.calendar import Calendar
 from workflow.cases.case import Case
+from workflow.cases.registers.assignments import Assignment, assignments
+from workflow.cases.registers.entries import number_of, row_kind
 from workflow.deadlines.lateness import Awaited, holds_on
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.procedure import EscalationPolicy, Obligation, Procedure, Step
@@ -173,6 +175,8 @@ def steps_of(
     law: Sequence[ScheduledStep] = ()
     if deadline.due is not None:
         law = law_steps(ladder_of(case, procedure, name, deadline.due, calendar), deadline.due, calendar)
+        if row_kind(name) == "assignment":
+            law = list(_steps_after_its_letter(law, assignments(case).get(number_of(name))))
         if deadline.counts_until is not None:
             law = [step for step in law if holds_on(deadline, step.on)]
         if deadline.planned_on is None:
@@ -186,6 +190,14 @@ def steps_of(
         on = calendar.next_working(max(asked, today))
         steps.append(ScheduledStep(id=ASKED, on=on, about=asked, step=Step(at=0, to=HIMSELF)))
     return tuple(sorted(steps, key=lambda step: step.on))
+
+
+def _steps_after_its_letter(
+    steps: Iterable[ScheduledStep], assignment: Assignment | None
+) -> Iterator[ScheduledStep]:
+    """Yield the steps that come after the letter that gave an assignment: that letter named its day."""
+    told_on = assignment.told_on if assignment else None
+    yield from (step for step in steps if told_on is None or step.on > told_on)
 
 
 def next_step(steps: Sequence[ScheduledStep], *, today: date) -> ScheduledStep | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,7 @@ from tests.notifications.town import (
     Town,
     noon,
 )
+from workflow.cases.commands import assignments
 
 MONDAY = date(2026, 4, 6)
 
@@ -275,3 +276,50 @@ def test_a_responsible_text_matched_to_somebody_goes_to_them(tmp_path: Path) -> 
     town.close()
 
     assert heard(report) == [(BOLAT.name, "-5", "named")]
+
+
+def test_an_assignment_given_shortly_before_its_day_is_one_letter_that_day(town: Town) -> None:
+    """Given on 24 April for the 30th, extended on the 27th to 5 May: each letter names the day. Working days
+    after them: 28, 29, 30 April and 4, 5 May, so the next steps are the day before (4 May) and the day itself.
+    """
+    case = town.open()
+    given, extended = date(2026, 4, 24), date(2026, 4, 27)
+    assignments.give(
+        town.desk,
+        case.id,
+        assignee=AIGUL.key,
+        text="Анонс мәтінін дайындау",
+        until=date(2026, 4, 30),
+        giver=BOLAT.key,
+        by="Болат",
+        now=noon(given),
+        today=given,
+    )
+    steps = {}
+    for number in range(24, 36):
+        on = date(2026, 4, 1) + timedelta(days=number - 1)
+        if on == extended:
+            assignments.extend(
+                town.desk,
+                case.id,
+                1,
+                until=date(2026, 5, 5),
+                ground="",
+                author=BOLAT.key,
+                by="Болат",
+                now=noon(on),
+                today=on,
+            )
+        shelf = Shelf()
+        town.round([shelf], on)
+        town.deliver([shelf], on)
+        mine = [one.notice for one in shelf.kept if one.name == AIGUL.name]
+        about = [one.rung for one in mine if one.obligation == "assignment.1" or one.kind == "comment"]
+        steps |= {on: about} if about else {}
+
+    assert steps == {
+        given: ["comment"],
+        extended: ["comment"],
+        date(2026, 5, 4): ["-1"],
+        date(2026, 5, 5): ["0"],
+    }

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
+from calendars.hours import almaty
 from workflow.cases.case import Case, Event, Evidence, evidence_of
 
 GIVEN = "assignment_given"
@@ -21,6 +22,7 @@ class Assignment:
         answered_on: the day it was done; `answer`, `evidence`: what was said and shown of it.
         refused: the ground on which the assignee refuses it; "" once its giver insists by another day.
         extended: how often its day was moved.
+        told_on: the local date a letter last told the assignee of its day; None where nobody needed telling.
     """
 
     number: int
@@ -35,6 +37,7 @@ class Assignment:
     evidence: tuple[Evidence, ...] = ()
     refused: str = ""
     extended: int = 0
+    told_on: date | None = None
 
     @property
     def is_open(self) -> bool:
@@ -66,7 +69,12 @@ def _given(event: Event) -> Assignment:
         by=event.by,
         given_on=date.fromisoformat(str(payload["given_on"])),
         until=event.on,
+        told_on=_told_on(event),
     )
+
+
+def _told_on(event: Event) -> date | None:
+    return event.at.astimezone(almaty()).date() if event.payload.get("to") else None
 
 
 def _changed(known: Assignment, event: Event) -> Assignment:
@@ -79,4 +87,5 @@ def _changed(known: Assignment, event: Event) -> Assignment:
         case "assignment_refused":
             return replace(known, refused=text)
         case _:
-            return replace(known, until=event.on, refused="", extended=known.extended + 1)
+            extended = known.extended + 1
+            return replace(known, until=event.on, refused="", extended=extended, told_on=_told_on(event))
