@@ -57,8 +57,8 @@ def unit_letter(notice: Notice, matters: Matters, overview: Overview) -> Letter 
 
 
 def managers_letter(notice: Notice, matters: Matters, overview: Overview) -> Letter | None:
-    """Return the managers' digest: overdue obligations by stage and cause, each with its unit and who must act.
-    Nothing confidential, and nothing that is only recommended.
+    """Return the managers' digest: obligations that stayed overdue past the last step of their escalation, by
+    stage and cause, each with its unit and who must act. Nothing confidential, and nothing only recommended.
     """
     language = notice.language
     late = {
@@ -79,7 +79,10 @@ def managers_letter(notice: Notice, matters: Matters, overview: Overview) -> Let
 
 
 def _is_for_managers(one: OpenDeadline) -> bool:
-    return one.overdue and one.obligation.force == "obligatory"
+    """Return whether an obligatory deadline is overdue past its last step: the first head is told last."""
+    steps = one.procedure.ladders[one.obligation.ladder].rungs
+    last = max((step.at for step in steps), default=0)
+    return one.overdue and one.standing.late >= last and one.obligation.force == "obligatory"
 
 
 def says_something(notice: Notice, overview: Overview) -> bool:
@@ -184,7 +187,9 @@ def _item(one: OpenDeadline, matters: Matters, *, more: str = "") -> Item:
 def _who(one: OpenDeadline, language: str) -> str:
     """Return who must act on a deadline; the officer who is told where nobody holds the duty does not."""
     names = tuple(dict.fromkeys(who.person.name for who in one.people if who.why != "officer"))
-    return say("digest.who", {"people": names}, language) if names else say("digest.cause.nobody", {}, language)
+    if not names:
+        return say("digest.cause.nobody", {}, language)
+    return say("digest.who_several" if len(names) > 1 else "digest.who", {"people": names}, language)
 
 
 def _whose(one: OpenDeadline, language: str) -> str:

@@ -234,13 +234,14 @@ def test_every_line_of_the_year_has_its_reason(year: Merzim) -> None:
 
 def _the_rest_has_its_reason(days: list[dict[str, Any]], waiting: Mapping[str, Open]) -> None:
     """Digests on the first working day of a week, with something to say (to the first head only what is
-    obligatory); the calendar's call from November.
+    obligatory and past its last step); the calendar's call from November.
     """
     others = [(date.fromisoformat(day["date"]), one) for day in days for one in day["others"]]
     told = [(on, one["kind"], one["person"]) for on, one in others]
     mondays = {on for on in _all_days() if calendars.is_working_day(on) and _first_of_week(on)}
     obligatory = [one for one in waiting.values() if one.force == "obligatory"]
-    late = {on for on in mondays if any(one.overdue(on) for one in obligatory)}
+    past = [(one, steps(one.due, max(LADDER))) for one in obligatory if one.due is not None]
+    late = {on for on in mondays if any(one.overdue(on) and last <= on for one, last in past)}
 
     assert max(Counter(told).values()) == 1
     assert {kind for _, kind, _ in told} == {"unit_digest", "managers_digest", "calendar"}

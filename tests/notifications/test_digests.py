@@ -168,10 +168,31 @@ def test_managers_hear_what_is_overdue_by_stage_and_cause(town: Town) -> None:
     (letter,) = letters
 
     assert letter.name == DANA.name
-    assert letter.letter.subject == "Overdue obligations, 6 April: 1"
+    assert letter.letter.subject == "Still overdue after every reminder, 6 April: 1"
     assert "Announcement: 1 (an earlier step is not recorded – 1)" in letter.letter.text
     text = " ".join(letter.letter.text.split())
     assert f"Аппарат; with {AIGUL.name}; an earlier step is not recorded" in text
+
+
+def test_the_first_head_is_told_last_by_the_digest_too(town: Town) -> None:
+    """The start is planned for 21 April: the announcement is due on the 7th and reaches the first head on the
+    14th, its last step; the digest of the 13th says nothing. On the 20th it is listed; the order, due on the
+    14th and four working days late, is not yet.
+    """
+    town.open(planned={"analysis_started": date(2026, 4, 21)})
+    heard = {
+        on.day: [
+            one.notice.kind
+            for one in day(town, on)
+            if one.name == DANA.name and one.notice.obligation in ("", "start_announced")
+        ]
+        for on in (date(2026, 4, 13), date(2026, 4, 14))
+    }
+    text = managers_lines(town, date(2026, 4, 20))
+
+    assert heard == {13: [], 14: ["reminder"]}
+    assert "7 April (9 working days ago)" in text
+    assert "14 April" not in text
 
 
 def managers_lines(town: Town, on: date) -> str:
@@ -213,7 +234,7 @@ def test_what_a_body_outside_owes_is_nobodys_lateness(town: Town) -> None:
     )
     text = managers_lines(town, date(2026, 5, 18))
 
-    assert "Overdue obligations as of 18 May 2026 (Monday): 1." in text
+    assert "past every step of their reminders and not recorded as done: 1." in text
     assert "Information: 1 (not recorded as done – 1)" in text
 
 
@@ -306,3 +327,21 @@ def test_a_unit_uploads_through_the_body_above_it(town: Town) -> None:
     assert office.units["staff"].uploads_through == "body"
     assert office.people[AIGUL.key].digest == "weekly"
     assert town.outbox.office().people[AIGUL.key].digest == ""
+
+
+def test_several_responsible_people_are_named_in_the_plural(tmp_path: Path) -> None:
+    """Two people hold the duty in one unit: «ответственные», in Kazakh «жауаптылар»."""
+    second = replace(AIGUL, key="erlan@example.kz", name="Өтегенов Ерлан", email="erlan@example.kz")
+    texts = {}
+    for language in ("ru", "kk"):
+        folder = tmp_path / language
+        folder.mkdir()
+        people = (AIGUL, second, replace(BOLAT, language=language), DANA, OFFICER)
+        town = Town(folder, people=people, rules=replace(RULES, digests=ALL))
+        town.open()
+        (letter,) = [one for one in day(town, AFTER_NAURYZ) if one.notice.kind == "unit_digest"]
+        town.close()
+        texts[language] = letter.letter.text
+
+    assert "ответственные: Ахметова Айгүл, Өтегенов Ерлан" in texts["ru"]
+    assert "жауаптылар: Ахметова Айгүл, Өтегенов Ерлан" in texts["kk"]
