@@ -132,7 +132,7 @@ def follow_row(
             withdrawals.withdraw(ctx.desk, case_id, name, ground=ground, **by)
     for fact in changed:
         if fact in new.planned:
-            ctx.desk.replan(case_id, fact, on=new.planned[fact], **by)
+            ctx.desk.replan_all(case_id, {fact: new.planned[fact]}, of_row=True, **by)
         elif fact in new.facts and fact in case.facts:
             ctx.desk.correct(case_id, fact, on=new.facts[fact], ground=ground, **by)
         elif fact in new.facts:

@@ -19,6 +19,7 @@ from workflow.cases.commands.opening import (
     Opening,
     check,
     check_once,
+    check_plan_date,
     edition_for,
     first_events,
     kinds_for,
@@ -137,17 +138,18 @@ class CaseCommands:
         return tuple(change.case for change in changes)
 
     def reserve(self, openings: Sequence[Opening], *, today: date) -> Sequence[str]:
-        """Return ids for these cases, after everything that would refuse to open them was checked."""
-        self._checked(openings, today)
+        """Return ids for the cases of rows, after everything that would refuse to open them was checked."""
+        self._checked(openings, today, of_rows=True)
         return self._ledger.next_ids(today.year, len(openings))
 
     def _checked(
-        self, openings: Sequence[Opening], today: date
+        self, openings: Sequence[Opening], today: date, *, of_rows: bool = False
     ) -> tuple[Sequence[Opening], list[Procedure], list[str]]:
         """Return the openings with their bodies, the edition and the kind of organisation of each."""
         editions = [edition_for(opening, self._library, today=today) for opening in openings]
         for opening, procedure in zip(openings, editions, strict=True):
-            check(opening, procedure, self._calendar, today=today)
+            of_row = of_rows or bool(opening.row)
+            check(opening, procedure, self._calendar, today=today, of_row=of_row)
         openings = with_bodies(openings, editions, self._ledger)
         kinds = kinds_for(openings, editions, self._ledger)
         check_once(openings, editions, self._ledger)
@@ -316,15 +318,25 @@ class CaseCommands:
         return self.replan_all(case_id, {fact: on}, by=by, now=now, today=today)
 
     def replan_all(
-        self, case_id: str, planned: Mapping[str, date], *, by: str, now: datetime, today: date
+        self,
+        case_id: str,
+        planned: Mapping[str, date],
+        *,
+        of_row: bool = False,
+        by: str,
+        now: datetime,
+        today: date,
     ) -> Change:
-        """Several plan dates at once; those that change nothing are left out."""
+        """Several plan dates at once; those that change nothing are left out.
+
+        `of_row`: as `check_plan_date` takes it.
+        """
 
         def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
             events: list[EventDraft] = []
             for fact, on in planned.items():
                 known_fact(procedure, fact)
-                self._within_records(on)
+                check_plan_date(on, self._calendar, of_row=of_row)
                 if case.planned.get(fact) != on:
                     events.append(("planned", fact, on, {}))
             return events

@@ -104,19 +104,37 @@ def kinds_for(openings: Sequence[Opening], editions: Sequence[Procedure], ledger
     return kinds
 
 
-def check(opening: Opening, procedure: Procedure, calendar: Calendar, *, today: date) -> None:
+def check(
+    opening: Opening, procedure: Procedure, calendar: Calendar, *, today: date, of_row: bool = False
+) -> None:
     """Its facts are the procedure's, within the calendar, and none lies ahead.
 
     Raises:
         Refusal: an unknown fact, a day beyond the records, or a fact after today.
     """
-    for fact, on in (*opening.facts.items(), *opening.planned.items()):
+    for fact, on in opening.planned.items():
+        known_fact(procedure, fact)
+        check_plan_date(on, calendar, of_row=of_row)
+    for fact, on in opening.facts.items():
         known_fact(procedure, fact)
         calendar.is_working(on)  # raises beyond the records
-    for fact, on in opening.facts.items():
         if on > today:
             title = procedure.by_id[fact.partition(".")[0]].title
             raise CannotRecord("fact_in_future", title=title, on=on, today=today)
+
+
+def check_plan_date(on: date, calendar: Calendar, *, of_row: bool) -> None:
+    """Refuse a plan date beyond the calendar's records.
+
+    Args:
+        of_row: whether a row of a register gives it: a certificate may end after the last day of the records.
+            What counts from it has no due date until the records reach it.
+
+    Raises:
+        OutOfRange: the day lies beyond the records.
+    """
+    if not (of_row and on > calendar.last):
+        calendar.is_working(on)
 
 
 def check_once(openings: Sequence[Opening], editions: Sequence[Procedure], ledger: Ledger) -> None:
