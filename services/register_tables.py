@@ -152,19 +152,19 @@ def export(ctx: RequestContext, command: ListRows, language: str) -> bytes:
     shown = list_fields(register, reader_scope(ctx))
     fields = [register.fields[name] for name in shown]
     descending, sort = command.sort.startswith("-"), command.sort.removeprefix("-")
-    total, found = SqlRegisterLists(ctx.app.engine).page(
+    found = SqlRegisterLists(ctx.app.engine).page(
         row_query(ctx, register, command),
         sort=sort if sort in shown else "",
         descending=descending or not sort,
         limit=EXPORT_LIMIT,
     )
-    if total > EXPORT_LIMIT:
-        raise UnreadablePaper("list_too_long", rows=total, limit=EXPORT_LIMIT)
+    if found.total > EXPORT_LIMIT:
+        raise UnreadablePaper("list_too_long", rows=found.total, limit=EXPORT_LIMIT)
     words = {answer: say(f"register.{answer}", {}, language) for answer in ("yes", "no")}
     views = [field_view(field) for field in fields]
     office = ctx.reads.office()
     rows = []
-    for row in head_views(ctx, found, links=False):
+    for row in head_views(ctx, found.rows, links=False):
         cells = [cell_value(view, row, language) for view in views]
         plain = [words["yes" if cell else "no"] if isinstance(cell, bool) else cell for cell in cells]
         unit = office.units.get(row.unit)

@@ -274,23 +274,23 @@ def list_rows(ctx: RequestContext, command: ListRows) -> RowPage:
     if sort and not (sort in shown and register.fields[sort].sortable):
         sortable = [name for name in shown if register.fields[name].sortable]
         raise UnknownField("register.cannot_sort", field=sort, allowed=closest_first(sort, sortable))
-    lists = SqlRegisterLists(ctx.app.engine)
-    total, heads = lists.page(
+    summed = [name for name in shown if register.fields[name].total]
+    found = SqlRegisterLists(ctx.app.engine).page(
         query,
         sort=sort,
         descending=descending or not sort,
         limit=command.size,
         offset=(command.page - 1) * command.size,
+        totals=() if command.withdrawn else summed,
     )
-    summed = [name for name in shown if register.fields[name].total]
     return RowPage(
         register_id=register.id,
-        total=total,
+        total=found.total,
         page=command.page,
-        pages=max(1, -(-total // command.size)),
+        pages=max(1, -(-found.total // command.size)),
         fields=[field_view(register.fields[name]) for name in shown],
-        rows=head_views(ctx, heads),
-        totals={name: f"{amount.normalize():f}" for name, amount in lists.totals(query, summed).items()},
+        rows=head_views(ctx, found.rows),
+        totals={name: f"{amount.normalize():f}" for name, amount in found.totals.items()},
     )
 
 

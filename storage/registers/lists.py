@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -20,16 +21,16 @@ from sqlalchemy import (
     Select,
     and_,
     cast,
-    distinct,
     false,
     func,
     literal,
     null,
     or_,
     select,
+    union_all,
 )
 
-from storage.database.dialect import text_within
+from storage.database.dialect import plan_for_values, text_within
 from storage.database.engine import Row_, reading
 from storage.database.in_list import in_collection
 from storage.tables import CASE, REGISTER_CELL, REGISTER_ROW
@@ -38,6 +39,8 @@ from workflow.search_words import search_words
 
 SHORT = 1000
 """Up to so many rows are found first and sorted then."""
+INDEXED_UNITS = 500
+"""Up to so many units are looked up by the index; for more each row is tested against a table of hashes."""
 _SCALE = 10**4
 _SORTED = REGISTER_CELL.alias("sorted")
 
@@ -57,6 +60,15 @@ class CellFilter:
     most: str = ""
     contains: str = ""
     filled: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FoundRows:
+    """The rows a query finds: how many, the heads of one page, the sums of number fields over all."""
+
+    total: int
+    rows: Sequence[Row_]
+    totals: Mapping[str, Decimal]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,6 +93,13 @@ class RowQuery:
     search: str = ""
     withdrawn: bool = False
 
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether not all rows of the register are asked for."""
+        return bool(
+            self.filters or self.search or self.case or self.open_cases or self.withdrawn or self.hidden_person
+        ) or (self.units is not None)
+
     def narrowed(self, condition: CellFilter) -> RowQuery:
         """Return the same query with one condition more."""
         return replace(self, filters=(*self.filters, condition))
@@ -98,37 +117,32 @@ class SqlRegisterLists:
             return self._count(connection, query)
 
     def page(
-        self, query: RowQuery, *, sort: str = "", descending: bool = True, limit: int | None, offset: int = 0
-    ) -> tuple[int, Sequence[Row_]]:
-        """Return the number of rows, and one page of their heads.
+        self,
+        query: RowQuery,
+        *,
+        sort: str = "",
+        descending: bool = True,
+        limit: int | None,
+        offset: int = 0,
+        totals: Collection[str] = (),
+    ) -> FoundRows:
+        """Return the number of rows, one page of their heads, and the sums of number fields over all of them.
 
         Args:
             sort: a field; "" for the time they were added.
         """
         with reading(self._engine) as connection:
-            ids = self._short(connection, query)
-            total = self._count(connection, query) if ids is None else len(ids)
-            asked = self._sorted(connection, query, ids, sort, descending)
-            return total, connection.execute(asked.limit(limit).offset(offset or None)).all()
-
-    def totals(self, query: RowQuery, fields: Collection[str]) -> Mapping[str, Decimal]:
-        """Return the sums of number fields over all rows."""
-        number = cast(func.replace(REGISTER_CELL.c.key, ".", ""), BigInteger) - NUMBER_SHIFT * _SCALE
-        asked = (
-            select(REGISTER_CELL.c.field, func.sum(number))
-            .where(
-                REGISTER_CELL.c.register_id == query.register,
-                REGISTER_CELL.c.field.in_([*fields]),
-                REGISTER_CELL.c.key != "",
-                *self._of_rows(query, REGISTER_CELL.c.row),
-            )
-            .group_by(REGISTER_CELL.c.field)
-        )
-        if not fields or query.withdrawn:
-            return {}
-        with reading(self._engine) as connection:
-            sums = {name: Decimal(int(amount)) / _SCALE for name, amount in connection.execute(asked)}
-        return {name: sums.get(name, Decimal(0)) for name in fields}
+            plan_for_values(connection)
+            ids: Sequence[str] | None = None
+            if query.is_narrowed:
+                total, sums, ids = self._measure(connection, query, totals)
+            else:
+                total, sums = self._count(connection, query), dict[str, Decimal]()
+                for name, amount in connection.execute(self._sums(query, totals)) if totals else ():
+                    sums[name] = _decimal(amount)
+            ordered = self._sorted(connection, query, ids, sort, descending)
+            rows = connection.execute(ordered.limit(limit).offset(offset or None)).all()
+            return FoundRows(total=total, rows=rows, totals=dict.fromkeys(totals, Decimal(0)) | sums)
 
     def figures(
         self,
@@ -174,6 +188,7 @@ class SqlRegisterLists:
             .group_by(REGISTER_ROW.c.unit, "month", *(["what"] if value_field else []))
         )
         with reading(self._engine) as connection:
+            plan_for_values(connection)
             return connection.execute(asked).all()
 
     def naming(self, person: str, fields: Mapping[str, Collection[str]]) -> Sequence[Row_]:
@@ -227,30 +242,65 @@ class SqlRegisterLists:
             return connection.execute(asked).scalar() is not None
 
     def _count(self, connection: Connection, query: RowQuery) -> int:
-        if query.filters and not query.withdrawn and not self._on_rows(query):
-            # One field alone: its index answers.
-            first, *others = query.filters
-            # Only of several answers a row may have more than one that is asked for.
-            several = first.keys is not None and len(first.keys) > 1
-            count = func.count(distinct(REGISTER_CELL.c.row)) if several else func.count()
-            asked = (
-                select(count)
-                .select_from(REGISTER_CELL)
-                .where(
-                    *self._on_cell(query.register, first), *self._filters(query, others, REGISTER_CELL.c.row)
-                )
-            )
-        else:
-            asked = select(func.count()).select_from(REGISTER_ROW).where(*self._conditions(query))
+        asked = select(func.count()).select_from(self._matching(query).subquery())
         return int(connection.execute(asked).scalar_one())
 
-    def _short(self, connection: Connection, query: RowQuery) -> Sequence[str] | None:
-        """Return the ids of a narrowed query's rows where they are few, so that they are searched for once."""
-        if not (query.filters or query.search):
-            return None
-        asked = select(REGISTER_ROW.c.id).where(*self._conditions(query)).limit(SHORT + 1)
-        ids = connection.execute(asked).scalars().all()
-        return ids if len(ids) <= SHORT else None
+    def _measure(
+        self, connection: Connection, query: RowQuery, totals: Collection[str]
+    ) -> tuple[int, dict[str, Decimal], Sequence[str] | None]:
+        """Return the number of a narrowed query's rows, their sums, and their ids where they are few.
+
+        What is found by going through rows is searched for once, in one statement. A range of an index is read
+        once more for the sums: PostgreSQL knows how many rows to expect of it.
+        """
+        matching = self._matching(query).cte("matching").prefix_with("MATERIALIZED")
+        count = select(func.count()).select_from(matching).scalar_subquery()
+        answers = [
+            select(literal("count"), literal(""), count),
+            select(literal("row"), matching.c.id, null()).where(count <= SHORT),
+        ]
+        at_once = bool(totals) and self._on_rows(query)
+        if at_once:
+            sums = self._sums(query, totals, REGISTER_CELL.c.row.in_(select(matching.c.id))).subquery()
+            answers.append(select(literal("sum"), sums.c.field, sums.c.amount))
+        found = connection.execute(union_all(*answers)).all()
+        (total,) = (int(amount) for kind, _, amount in found if kind == "count")
+        ids = [name for kind, name, _ in found if kind == "row"] if total <= SHORT else None
+        amounts = [(name, amount) for kind, name, amount in found if kind == "sum"]
+        if totals and not at_once:
+            of_rows = (
+                REGISTER_CELL.c.row.in_(self._matching(query))
+                if ids is None
+                else in_collection(self._engine, REGISTER_CELL.c.row, ids)
+            )
+            amounts = [(*line,) for line in connection.execute(self._sums(query, totals, of_rows))]
+        return total, {name: _decimal(amount) for name, amount in amounts}, ids
+
+    def _sums(self, query: RowQuery, fields: Collection[str], *where: ColumnElement[bool]) -> Select[Any]:
+        """Return the query for the sums of number fields, in ten-thousandths. `where`: of which rows."""
+        number = cast(func.replace(REGISTER_CELL.c.key, ".", ""), BigInteger) - NUMBER_SHIFT * _SCALE
+        return (
+            select(REGISTER_CELL.c.field, func.sum(number).label("amount"))
+            .where(
+                REGISTER_CELL.c.register_id == query.register,
+                REGISTER_CELL.c.field.in_([*fields]),
+                REGISTER_CELL.c.key != "",
+                *where,
+            )
+            .group_by(REGISTER_CELL.c.field)
+        )
+
+    def _matching(self, query: RowQuery) -> Select[Any]:
+        """Return the query for the ids of the rows: from the cells of one field where that alone decides."""
+        if not query.filters or self._on_rows(query):
+            return select(REGISTER_ROW.c.id).where(*self._conditions(query))
+        first, *others = query.filters
+        row = REGISTER_CELL.c.row.label("id")
+        asked = select(row).where(
+            *self._on_cell(query.register, first), *self._filters(query, others, REGISTER_CELL.c.row)
+        )
+        # Of several values a row may have more than one that is asked for.
+        return asked.distinct() if first.filled or len(first.keys or ()) > 1 else asked
 
     def _sorted(
         self,
@@ -308,12 +358,6 @@ class SqlRegisterLists:
         found += [text_within(self._engine, REGISTER_ROW.c.search, word) for word in words]
         return [*found, *self._filters(query, query.filters, REGISTER_ROW.c.id)]
 
-    def _of_rows(self, query: RowQuery, row: ColumnElement[str]) -> list[ColumnElement[bool]]:
-        """Return the conditions of a query on the row of a cell."""
-        if self._on_rows(query):
-            return [row.in_(select(REGISTER_ROW.c.id).where(*self._conditions(query)))]
-        return self._filters(query, query.filters, row)
-
     def _filters(
         self, query: RowQuery, filters: Sequence[CellFilter], row: ColumnElement[str]
     ) -> list[ColumnElement[bool]]:
@@ -345,8 +389,15 @@ class SqlRegisterLists:
         if asked.filled:
             found.append(columns.key > "")
         if asked.contains:
-            found.append(columns.key.contains(asked.contains, autoescape=True))
+            found.append(text_within(self._engine, columns.key, asked.contains))
         return found
 
     def _in_units(self, column: ColumnElement[str], units: Collection[str]) -> ColumnElement[bool]:
+        if len(units) <= INDEXED_UNITS:
+            return column.in_([*units])
         return in_collection(self._engine, column, units, walked=True)
+
+
+def _decimal(amount: int) -> Decimal:
+    """Return a sum in ten-thousandths as a number."""
+    return Decimal(int(amount)) / _SCALE

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 
 from services import maintenance
 from services.app import AppContext
@@ -232,6 +232,39 @@ def test_lists_are_filtered_sorted_summed_and_searched(app: AppContext) -> None:
     withdraw_row(ctx, WithdrawRow(row="visits-2026-0001", ground="mistake"))
     assert (page(ctx).total, page(ctx).totals) == (3, {"cost": "7.5"})
     assert ids(ctx, withdrawn=True) == ["0001"]
+
+
+def test_long_answers_are_those_of_short_ones_and_words_are_looked_for_once(
+    app: AppContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where too many rows are found to be named one by one their number, sums, order and page are the same; the
+    texts of all rows are gone through for the page alone besides. Each statement is planned for its values.
+    """
+    ctx, statements = operator(app), list[str]()
+    for number in range(5):
+        add(ctx, place=f"Ауыл {number}", came_on=f"2026-04-0{number + 1}", cost=str(number), purpose="talk")
+    questions: tuple[dict[str, Any], ...] = (
+        {"search": "ауыл"},
+        {"filters": [{"field": "purpose", "is": ["talk", "check"]}]},
+        {"filters": [{"field": "came_on", "from": "2026-04-02"}], "sort": "cost"},
+        {"unit": "ministry", "sort": "-cost", "size": 2, "page": 2},
+        {"search": "ауыл", "filters": [{"field": "place", "contains": "3"}]},
+    )
+    short = [page(ctx, **one) for one in questions]
+    monkeypatch.setattr("storage.registers.lists.SHORT", 0)
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        statements.append(statement)
+
+    event.listen(app.engine, "before_cursor_execute", note)
+    assert [page(ctx, **one) for one in questions] == short
+    assert [(one.total, one.totals["cost"]) for one in short] == [
+        *((5, "10"), (5, "10"), (4, "10"), (5, "10"), (1, "3")),
+    ]
+    looked = [one for one in statements if "register_row.search, " in one and "LIMIT" not in one]
+    assert len(looked) == 2
+    planned = [one for one in statements if "force_custom_plan" in one]
+    assert len(planned) == (len(questions) if app.engine.dialect.name == "postgresql" else 0)
 
 
 def test_a_reader_sees_the_rows_of_their_reach_and_no_confidential_field(app: AppContext) -> None:
