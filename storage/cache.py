@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from calendars.hours import present
 from storage.board import change_counters, sums
-from storage.database.engine import reading
+from storage.database.engine import read_once, reading
 from storage.database.single_flight import SingleFlight
 from storage.org import store as office_store
 from workflow.board.sums import Horizon, Sum, Sums, by_unit
@@ -102,8 +102,7 @@ class DatabaseCache:
             return combined
 
     def _versions(self) -> Mapping[str, int]:
-        with reading(self._engine) as connection:
-            return change_counters.versions(connection)
+        return read_once(self._engine, change_counters.versions)
 
     def _office_of(self, versions: Mapping[str, int]) -> Office:
         version = versions.get(change_counters.OFFICE)

@@ -41,7 +41,7 @@ from storage.cache import DatabaseCache
 from storage.cases.ledger import SqlLedger
 from storage.cases.registers import cases_with_entries
 from storage.database.dialect import folded
-from storage.database.engine import reading
+from storage.database.engine import read_once, reading
 from storage.database.in_list import execute_for_names, in_collection, in_names
 from storage.notices import inbox, letters, tally
 from storage.notices.outbox import SqlOutbox
@@ -569,10 +569,13 @@ class SqlReads:
         """Those of the named cases that may be seen."""
         if self._scope is None:
             return cases
-        asked = select(CASE.c.id).where(in_names(CASE.c.id), *self._seen())
-        with reading(self._engine) as connection:
+
+        def read(connection: Connection) -> Collection[str]:
+            asked = select(CASE.c.id).where(in_names(CASE.c.id), *self._seen())
             seen = {record.id for record in execute_for_names(connection, asked, cases)}
             return [*seen, *self._assigned(connection, [name for name in cases if name not in seen])]
+
+        return read_once(self._engine, read, "visible", self._scope, frozenset(cases))
 
     def _assigned(self, connection: Connection, cases: Collection[str]) -> Collection[str]:
         """Return those of the cases, none of them confidential, in which something is the reader's to do."""

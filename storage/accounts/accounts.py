@@ -8,7 +8,7 @@ from datetime import date, datetime
 from itertools import count
 from typing import cast
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, select, update
 
 from storage.accounts import devices
 from storage.accounts.rate_limits import count_attempt, forget_attempt, prune
@@ -29,6 +29,12 @@ from workflow.org.access import (
     Reader,
 )
 
+_WITH_PROVIDERS = (
+    select(ACCOUNT, IDENTITY.c.provider)
+    .join_from(ACCOUNT, IDENTITY, IDENTITY.c.login == ACCOUNT.c.login, isouter=True)
+    .where(ACCOUNT.c.login == bindparam("of_login"))
+    .order_by(IDENTITY.c.provider)
+)
 _PRUNE_EVERY = 50
 """Attempts of this process between two deletions of expired rate limits."""
 
@@ -49,9 +55,9 @@ class SqlAccounts:
     def account(self, login: str) -> Account | None:
         """Return the account of a login, ignoring case."""
         with reading(self._engine) as connection:
-            row = connection.execute(ACCOUNT.select().where(ACCOUNT.c.login == login.casefold())).first()
-            providers = _providers(connection, login.casefold()) if row else {}
-        return _account(row, providers) if row else None
+            rows = connection.execute(_WITH_PROVIDERS, {"of_login": login.casefold()}).all()
+        providers = tuple(row.provider for row in rows if row.provider is not None)
+        return _account(rows[0], {rows[0].login: providers}) if rows else None
 
     def all(self) -> Sequence[Account]:
         """Return all accounts, sorted by login."""
@@ -297,10 +303,9 @@ def end_entries(connection: Connection, which: ColumnElement[bool], now: datetim
     return [ENTRIES.removed(hash) for hash in sorted(connection.execute(query).scalars())]
 
 
-def _providers(connection: Connection, login: str | None = None) -> Mapping[str, tuple[Provider, ...]]:
+def _providers(connection: Connection) -> Mapping[str, tuple[Provider, ...]]:
     """Return the outside directories of accounts, by login."""
-    query = select(IDENTITY.c.login, IDENTITY.c.provider).order_by(IDENTITY.c.provider)
-    rows = connection.execute(query if login is None else query.where(IDENTITY.c.login == login))
+    rows = connection.execute(select(IDENTITY.c.login, IDENTITY.c.provider).order_by(IDENTITY.c.provider))
     providers: dict[str, tuple[Provider, ...]] = {}
     for row in rows:
         providers[row.login] = (*providers.get(row.login, ()), row.provider)

@@ -102,10 +102,11 @@ def plain(
     )
     inside = and_(DEADLINE.c.state == "open", DEADLINE.c.due >= first, DEADLINE.c.due <= last)
     month_ends = first.replace(day=monthrange(first.year, first.month)[1])
+    # Under the index over states lies all that is open: this is found by its day, or by its unit.
     in_doubt = and_(
-        DEADLINE.c.state == "open",
+        func.coalesce(DEADLINE.c.state, DEADLINE.c.state) == "open",
         DEADLINE.c.counts_until.between(first, month_ends),
-        or_(DEADLINE.c.due < first, DEADLINE.c.due > last),
+        not_(DEADLINE.c.due.between(first, last)),
     )
     rows = [
         _counted(horizon, slipped=False).where(inside, _PLAIN),
@@ -298,7 +299,7 @@ def _sought(sought: DeadlineFilter) -> Iterator[ColumnElement[bool]]:
         case "overdue":
             yield lateness.overdue(day.today)
         case "today":
-            yield and_(due == day.today, lateness.ahead(day.today))
+            yield and_(due == day.today, not_(lateness.ended(day.today)))
         case "week":
             yield and_(due > day.today, due <= day.week)
         case "later":

@@ -23,7 +23,7 @@ from storage.cache import DatabaseCache
 from storage.cases.batch import HEAD, QUESTIONS_AFTER, STEPS_BEFORE, Batch, Before, batch
 from storage.cases.writing import PLACE, ConcurrentChange, at, write
 from storage.database.dialect import insert, values_parameters
-from storage.database.engine import Row_, reading, writing
+from storage.database.engine import Row_, read_once, reading, writing
 from storage.database.fair_lock import FairLock
 from storage.database.in_list import execute_for_names, in_names
 from storage.database.limits import long_work
@@ -81,8 +81,11 @@ class SqlLedger:
 
     def events(self, case: str) -> Sequence[Event]:
         """Return its events in order, with their hashes."""
-        with reading(self._engine) as connection:
+
+        def read(connection: Connection) -> Sequence[Event]:
             return [event(record) for record in connection.execute(_EVENTS, {"k_case": case})]
+
+        return read_once(self._engine, read, "events", case)
 
     def rows(self, case: str) -> Mapping[str, Row]:
         """Return its board rows by obligation id."""

@@ -10,12 +10,12 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import URL, Connection, Engine, Row, create_engine, event, make_url
@@ -29,6 +29,7 @@ from storage.database.fair_lock import FairLock
 from storage.database.limits import Limits, is_long_work
 from storage.refusals import StorageUnavailable
 
+Result = TypeVar("Result")
 Row_: TypeAlias = "Row[*tuple[Any, ...]]"
 """A row of the result of a query."""
 LOCK_TIMEOUT = 30.0
@@ -70,12 +71,14 @@ class Snapshot:
 
     Attributes:
         over: whether each read is a transaction of its own from now on.
+        results: what `read_once` has read in the transaction.
     """
 
     stack: ExitStack
     engine: Engine | None = None
     connection: Connection | None = None
     over: bool = False
+    results: dict[object, object] = field(default_factory=dict)
 
     def read(self, engine: Engine) -> Connection:
         """Return the connection to read with, in its transaction."""
@@ -89,6 +92,7 @@ class Snapshot:
     def end(self) -> None:
         """End the transaction; the next read begins another."""
         self.connection = self.engine = None
+        self.results = {}
         self.stack.close()
 
     def close(self) -> None:
@@ -133,6 +137,25 @@ def reading(engine: Engine) -> Iterator[Connection]:
         except BaseException:
             snapshot.end()
             raise
+
+
+def read_once(engine: Engine, read: Callable[[Connection], Result], *key: Hashable) -> Result:
+    """Return what `read` reads; within a shared transaction it is read by the first who asks.
+
+    Args:
+        key: names the question in that transaction; `read` itself where it is the same for everybody.
+
+    Raises:
+        StorageUnavailable: the database cannot be read.
+    """
+    snapshot, name = _snapshot.get(), key or read
+    if snapshot is not None and snapshot.engine is engine and name in snapshot.results:
+        return cast(Result, snapshot.results[name])
+    with reading(engine) as connection:
+        result = read(connection)
+        if snapshot is not None and connection is snapshot.connection:
+            snapshot.results[name] = result
+        return result
 
 
 @contextmanager

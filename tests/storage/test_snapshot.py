@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import Engine, event, func, select
+from sqlalchemy import Connection, Engine, event, func, select
 
-from storage.database.engine import one_snapshot, reading, writing
+from storage.database.engine import one_snapshot, read_once, reading, writing
 from storage.refusals import StorageUnavailable
 from storage.tables import COUNTER
 
@@ -75,3 +75,25 @@ def test_a_read_that_failed_does_not_fail_the_next_one(engine: Engine) -> None:
             connection.exec_driver_sql("SELECT * FROM no_such_table")
         assert counters(engine) == 0
     assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
+def test_a_block_reads_the_same_question_once_until_it_writes(engine: Engine) -> None:
+    """Of three who ask the first reads; after a write it is read again; other keys are other questions."""
+    asked: list[str] = []
+
+    def ask(key: str) -> int:
+        def read(connection: Connection) -> int:
+            asked.append(key)
+            return int(connection.exec_driver_sql("SELECT count(*) FROM counter").scalar_one())
+
+        return read_once(engine, read, key)
+
+    with one_snapshot():
+        assert [ask("a"), ask("a"), ask("b"), ask("a")] == [0, 0, 0, 0]
+        assert asked == ["a", "b"]
+        add_counter(engine, 2026)
+        assert [ask("a"), ask("a")] == [1, 1]
+        assert asked == ["a", "b", "a"]
+    asked.clear()
+    assert [ask("a"), ask("a")] == [1, 1]
+    assert asked == ["a", "a"]

@@ -6,9 +6,11 @@ from collections import Counter
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Connection, Engine, event, text
 
+from storage.board import sums as summing
 from storage.cases.ledger import SqlLedger
+from storage.database.engine import reading
 from storage.maintenance.verify import rebuild, verify
 from storage.org import store as office_store
 from storage.queries import SqlReads
@@ -231,3 +233,28 @@ def test_a_sum_changed_by_hand_is_named_and_mended(engine: Engine) -> None:
         ("total_differs", "hr", "order_signed")
     }
     assert verify(engine, recompute=recompute(engine)) == ()
+
+
+def test_rows_of_the_day_and_those_in_doubt_are_found_without_walking_all_open_ones(engine: Engine) -> None:
+    """After each record their sums are read anew: an office of years would wait for all that is open in it."""
+    if engine.dialect.name != "sqlite":
+        # PostgreSQL decides by its statistics.
+        return
+    day = horizon(LATER, soon=LATER + timedelta(days=14))
+    today = DeadlineFilter(urgency="today", horizon=day)
+    plans: list[str] = []
+
+    def explain(
+        connection: Connection, _: object, statement: str, values: tuple[object, ...], *_rest: object
+    ) -> None:
+        if "FROM deadline" in statement and not statement.startswith("EXPLAIN"):
+            lines = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+            plans.append(next(str(line[-1]) for line in lines if " deadline" in str(line[-1])))
+
+    event.listen(engine, "before_cursor_execute", explain)
+    with reading(engine) as connection:
+        summing.plain(connection, day, ())
+        summing.listed(connection, today, summing.AccessFilter(cases=(), rows=()), limit=20, offset=0)
+    indexes = [plan.partition("INDEX ")[2] for plan in plans]
+    assert indexes[1] == "ix_deadline_counts_until (counts_until>? AND counts_until<?)", plans
+    assert indexes[-1] == "ix_deadline_state_due (state=? AND due=?)", plans

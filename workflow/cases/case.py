@@ -310,14 +310,12 @@ def fold(events: Iterable[Event]) -> Case:
     """The case its events tell. Raises ValueError when the first event is not `opened`."""
     chain = tuple(events)
     case: Case | None = None
-    for event, effective in zip(chain, effective_events(chain), strict=True):
-        if effective is not None:
-            case = _next(case, effective)
-        elif case is not None:
-            case = replace(case, seq=event.seq, head=event.hash)
+    for event in effective_events(chain):
+        if event is not None:
+            case = _opened(event) if case is None else _changed(case, event)
     if case is None:
         raise ValueError("a case without events")
-    return case
+    return replace(case, seq=chain[-1].seq, head=chain[-1].hash)
 
 
 def apply(case: Case | None, event: Event) -> Case:
@@ -327,7 +325,8 @@ def apply(case: Case | None, event: Event) -> Case:
     """
     if event.kind == "withdrawn":
         raise ValueError(f"event {event.seq} of {event.case} withdraws others: fold the whole chain")
-    return _next(case, event)
+    changed = _opened(event) if case is None else _changed(case, event)
+    return replace(changed, seq=event.seq, head=event.hash)
 
 
 def effective_events(events: Sequence[Event]) -> tuple[Event | None, ...]:
@@ -428,6 +427,8 @@ def _day(written: object) -> date | None:
 
 
 def _opened(event: Event) -> Case:
+    if event.kind != "opened":
+        raise ValueError(f"the first event of {event.case} is {event.kind}, not opened")
     payload = event.payload
     responsible = payload.get("responsible", {})
     notes = payload.get("notes", ())
@@ -452,14 +453,6 @@ def _opened(event: Event) -> Case:
     )
 
 
-def _next(case: Case | None, event: Event) -> Case:
-    if case is None:
-        if event.kind != "opened":
-            raise ValueError(f"the first event of {event.case} is {event.kind}, not opened")
-        return replace(_opened(event), seq=event.seq, head=event.hash)
-    return replace(_changed(case, event), seq=event.seq, head=event.hash)
-
-
 def _without(event: Event, places: Container[int]) -> Event:
     """The event without the documents at these places of its evidence."""
     items = event.payload.get("evidence", ())
@@ -482,14 +475,12 @@ def _changed(case: Case, event: Event) -> Case:
         case "fact" | "corrected":
             assert event.on is not None
             known = case.facts.get(event.name) or Fact(name=event.name, on=event.on)
-            if known.on != event.on:
-                # The time was of the other day.
-                known = replace(known, at_time=None)
-            fact = replace(_proved(known, event), on=event.on, at=event.at, by=event.by)
+            fact = _proved(known, event, on=event.on, at=event.at, by=event.by)
             withdrawn = _recorded_anew(case, event.name)
             return replace(case, facts={**case.facts, event.name: fact}, withdrawn=withdrawn)
         case "evidence":
-            fact = _proved(case.facts[event.name], event)
+            known = case.facts[event.name]
+            fact = _proved(known, event, on=known.on, at=known.at, by=known.by)
             return replace(case, facts={**case.facts, event.name: fact})
         case "planned":
             assert event.on is not None
@@ -573,15 +564,21 @@ def _extension(event: Event) -> Extended:
     )
 
 
-def _proved(fact: Fact, event: Event) -> Fact:
-    """The fact with what an event adds to it: time, evidence, numbers, who signed."""
-    at_time = event.payload.get("at_time")
-    return replace(
-        fact,
-        at_time=time.fromisoformat(str(at_time)) if at_time else fact.at_time,
-        evidence=gathered(fact.evidence, evidence_of(event)),
-        values={**fact.values, **values_of(event.payload)},
-        signed_by=str(event.payload.get("signed_by", fact.signed_by)),
+def _proved(fact: Fact, event: Event, *, on: date, at: datetime | None, by: str) -> Fact:
+    """The fact of a day with what an event adds to it: time, evidence, numbers, who signed."""
+    payload = event.payload
+    at_time = payload.get("at_time")
+    # A time said before was of the day said before.
+    former = fact.at_time if fact.on == on else None
+    return Fact(
+        name=fact.name,
+        on=on,
+        at=at,
+        by=by,
+        at_time=time.fromisoformat(str(at_time)) if at_time else former,
+        evidence=gathered(fact.evidence, evidence_of(event)) if "evidence" in payload else fact.evidence,
+        values={**fact.values, **values_of(payload)} if "values" in payload else fact.values,
+        signed_by=str(payload.get("signed_by", fact.signed_by)),
     )
 
 
