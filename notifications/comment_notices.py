@@ -65,13 +65,16 @@ def comment_notices(
     about: dict[str, object] = {"kind": kind, "line": event.seq, "place": _place(event)}
     if not line.confidential:
         text = str(event.payload.get("text", ""))
-        about |= {"by": author.name if author else event.by, "text": text[:TEXT_LIMIT]}
+        about["text"] = text[:TEXT_LIMIT]
     if event.on is not None and kind in _DATED:
         about["until"] = event.on.isoformat()
     for channel in channels:
         address = channel.address(person)
         if address is None:
             continue
+        language = language_of(channel, person)
+        if not line.confidential:
+            about["by"] = author.name_in(language) if author else event.by
         key = f"{line_key(event.case, event.seq)}{due.isoformat()}:{COMMENT}:{person.key}:{channel.name}"
         yield Notice(
             key=key,
@@ -82,12 +85,12 @@ def comment_notices(
             person=person.key,
             channel=channel.name,
             address=address,
-            language=language_of(channel, person),
+            language=language,
             queued_at=now,
             not_before=times.opening(person.key, now),
             message_id=message_id(key, rules.domain),
             kind="comment",
-            about=about,
+            about={**about},
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -214,9 +215,9 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
     rows = [
         (
             number,
-            one.name,
-            one.post,
-            name_in(office, one.unit),
+            present.name_in(language) if (present := office.people.get(one.person)) else one.name,
+            present.post_in(language) if present else one.post,
+            name_in(office, one.unit, language),
             say(f"campaign.state.{one.state}", {}, language),
             one.joined_on,
             local(sent.get(one.person)),
@@ -226,7 +227,7 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
         )
         for number, one in enumerate(people, 1)
     ]
-    view = _view(ctx, campaign)
+    view = _view(replace(ctx, language=language), campaign)
     register, kind = definition_of(ctx, campaign)
     document = campaign.document
     facts = [
@@ -342,7 +343,7 @@ def _view(ctx: RequestContext, campaign: StartedCampaign) -> CampaignView:
         kind=campaign.kind,
         title=_titles(title),
         units=list(campaign.units),
-        unit_names=[name_in(office, one) for one in campaign.units],
+        unit_names=[name_in(office, one, ctx.language) for one in campaign.units],
         until=campaign.until,
         started_on=campaign.started_on,
         started_by=campaign.started_by,

@@ -282,7 +282,11 @@ def mentioned(office: Office, text: str) -> tuple[str, ...]:
 
 def _beginning(office: Office, name: str) -> list[str]:
     start = f"{name.casefold()} "
-    return [person.key for person in office.people.values() if person.name.casefold().startswith(start)]
+    return [
+        person.key
+        for person in office.people.values()
+        if any(name.casefold().startswith(start) for name in person.names)
+    ]
 
 
 def require_may_know(ctx: RequestContext, case: str, person: str) -> None:

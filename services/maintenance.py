@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -106,6 +106,23 @@ def rebuild(app: AppContext, *, now: datetime, today: date, each: Callable[[], N
 
     project = projector(app.registers, app.reads.office())
     return rebuild_board(app.engine, _recompute(app, today), now=now, each=each, project=project)
+
+
+def refresh_names(app: AppContext, people: Collection[str]) -> None:
+    """Write anew the words by which rows are found that name people whose names changed."""
+    from storage.database.engine import writing
+    from storage.maintenance.register_check import CHUNK, mend_rows
+    from storage.registers.lists import SqlRegisterLists
+
+    registers = [app.registers.latest(name) for name in app.registers.ids()]
+    fields = {
+        one.id: [field.id for field in one.fields.values() if field.kind == "person"] for one in registers
+    }
+    project = projector(app.registers, app.reads.office())
+    rows = SqlRegisterLists(app.engine).naming_any(people, fields)
+    for first in range(0, len(rows), CHUNK):
+        with writing(app.engine) as connection:
+            mend_rows(connection, rows[first : first + CHUNK], project)
 
 
 def backup(app: AppContext, file: Path) -> None:

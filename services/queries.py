@@ -40,7 +40,7 @@ def unit_named(app: AppContext, text: str, *, new: bool = False) -> str:
         return ""
     units = app.reads.office().units
     for unit in units.values():
-        if text.casefold() in (unit.id.casefold(), unit.name.casefold()):
+        if text.casefold() in map(str.casefold, (unit.id, *unit.names)):
             return unit.id
     if (new and not units) or app.reads.cases(text, limit=1):
         return text
@@ -53,7 +53,7 @@ def people_named(office: Office, text: str) -> list[str]:
     keys = [
         person.key for person in people if query in (person.key.casefold(), (person.email or "").casefold())
     ]
-    return keys or [person.key for person in people if query == person.name.casefold()]
+    return keys or [person.key for person in people if query in map(str.casefold, person.names)]
 
 
 def person_named(app: AppContext, text: str, *, required: bool = False) -> str:

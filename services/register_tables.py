@@ -6,6 +6,7 @@ An import names every bad cell and takes all rows or none; with `preview` it tak
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation
@@ -32,6 +33,7 @@ from workflow.law.procedure import Text
 from workflow.refusal import Refusal
 from workflow.registers.access import list_fields
 from workflow.registers.definition import Register, RegisterField
+from workflow.registers.rows import name_in
 from workflow.registers.values import Value, ValueProblem, parse_values, problem_arguments
 
 UNIT, ROW = "unit", "row"
@@ -148,6 +150,7 @@ def export(ctx: RequestContext, command: ListRows, language: str) -> bytes:
     from i18n import say
     from storage.registers.lists import SqlRegisterLists
 
+    ctx = replace(ctx, language=language)
     register = seen_register(ctx, command.register_id)
     shown = list_fields(register, reader_scope(ctx))
     fields = [register.fields[name] for name in shown]
@@ -167,8 +170,7 @@ def export(ctx: RequestContext, command: ListRows, language: str) -> bytes:
     for row in head_views(ctx, found.rows, links=False):
         cells = [cell_value(view, row, language) for view in views]
         plain = [words["yes" if cell else "no"] if isinstance(cell, bool) else cell for cell in cells]
-        unit = office.units.get(row.unit)
-        rows.append((row.id, unit.name if unit is not None else row.unit, *plain))
+        rows.append((row.id, name_in(office, row.unit, language), *plain))
     heads = heads_of(fields, language)
     columns = [_column(name, heads, language) for name in (ROW, UNIT)]
     return tables_workbook([Table([*columns, *heads], rows)])

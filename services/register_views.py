@@ -559,14 +559,16 @@ def row_view(
         edited_at=row.edited_at,
         edited_by="" if own else row.edited_by,
         values=values,
-        names=_names(register, row, values, office) | _linked_of(register, values, linked),
+        names=_names(register, row, values, office, ctx.language) | _linked_of(register, values, linked),
         may_write=may_write(ctx, register, row, office),
     )
 
 
-def _names(register: Register, row: RegisterRow, values: Mapping[str, Any], office: Office) -> dict[str, str]:
+def _names(
+    register: Register, row: RegisterRow, values: Mapping[str, Any], office: Office, language: str
+) -> dict[str, str]:
     keys = [str(value) for name, value in values.items() if register.fields[name].kind in ("person", "unit")]
-    return {key: name_in(office, key) for key in (*keys, *filter(None, [row.unit]))}
+    return {key: name_in(office, key, language) for key in (*keys, *filter(None, [row.unit]))}
 
 
 def _linked_of(register: Register, values: Mapping[str, object], linked: Mapping[str, str]) -> dict[str, str]:

@@ -37,7 +37,15 @@ from workflow.org.office import Office, acts_of
 from workflow.refusal import Refusal
 from workflow.registers.access import in_reach, list_fields, visible_fields
 from workflow.registers.definition import Register, UnknownField
-from workflow.registers.rows import EventKind, Projection, RegisterRow, name_in, project, sort_key
+from workflow.registers.rows import (
+    EventKind,
+    Projection,
+    RegisterRow,
+    all_names,
+    name_in,
+    project,
+    sort_key,
+)
 from workflow.registers.values import (
     InvalidRow,
     Value,
@@ -303,7 +311,7 @@ def unique_keys(
 
 def projected(register: Register, row: RegisterRow, office: Office) -> Projection:
     """Return what lists keep of a row."""
-    return project(register, row, partial(name_in, office))
+    return project(register, row, partial(all_names, office))
 
 
 def place_of(ctx: RequestContext, register: Register, unit: str, case: str | None) -> tuple[str, str]:

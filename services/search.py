@@ -12,6 +12,7 @@ from services.context import RequestContext
 from services.inputs import Line
 from services.verbs import Command, verb
 from workflow.law.procedure import Text
+from workflow.org.office import Person, Unit
 from workflow.search_words import fold, search_words
 
 HITS_SHOWN = 10
@@ -79,8 +80,10 @@ def _names(ctx: RequestContext, text: str) -> list[HitGroup]:
     units = office.units if everybody else set(office.below(root))
     editions = [ctx.library.latest(name) for name in ctx.library.procedures()]
     acts = {act.id: act for edition in editions for act in edition.acts.values()}
-    people = [(key, one.name, one.post) for key, one in office.people.items() if everybody or one.unit in units]
-    places = [(key, one.name, "") for key, one in office.units.items() if key in units]
+    people = [
+        (key, _title(one), one.post) for key, one in office.people.items() if everybody or one.unit in units
+    ]
+    places = [(key, _title(one), "") for key, one in office.units.items() if key in units]
     return [
         _named("person", people, text),
         _named("unit", places, text),
@@ -89,10 +92,10 @@ def _names(ctx: RequestContext, text: str) -> list[HitGroup]:
     ]
 
 
-def _named(kind: Kind, names: Sequence[tuple[str, str | Text, str]], text: str) -> HitGroup:
+def _named(kind: Kind, names: Sequence[tuple[str, Text, str]], text: str) -> HitGroup:
     """Return what has all the words of the text in its id, name or what is said about it."""
     words = search_words(text)
-    written = [(name if isinstance(name, str) else " ".join(_texts(name).values())) for _, name, _ in names]
+    written = [" ".join(dict.fromkeys(_texts(name).values())) for _, name, _ in names]
     found = [
         candidate
         for candidate, name in zip(names, written, strict=True)
@@ -103,10 +106,7 @@ def _named(kind: Kind, names: Sequence[tuple[str, str | Text, str]], text: str) 
         parts = {part: one for one, name in zip(names, written, strict=True) for part in fold(name).split()}
         alike = get_close_matches(fold(text), parts, n=HITS_SHOWN, cutoff=LIKENESS)
         found = list({parts[part][0]: parts[part] for part in alike}.values())
-    hits = [
-        Hit(kind=kind, id=id, title=_same(name) if isinstance(name, str) else _texts(name), about=about)
-        for id, name, about in found[:HITS_SHOWN]
-    ]
+    hits = [Hit(kind=kind, id=id, title=_texts(name), about=about) for id, name, about in found[:HITS_SHOWN]]
     return HitGroup(kind=kind, total=len(found), near=near, hits=hits)
 
 
@@ -114,7 +114,7 @@ def _rows(ctx: RequestContext, text: str) -> HitGroup:
     """Return rows of the registers the reader sees; fields hidden from them join no search."""
     from services import register_views as registers
 
-    hits, total = list[Hit](), 0
+    hits, total, language = list[Hit](), 0, ctx.language or ctx.app.settings.office.language
     for register in registers.list_registers(ctx, registers.AskRegisters()).registers:
         if not register.rows:
             continue
@@ -123,21 +123,21 @@ def _rows(ctx: RequestContext, text: str) -> HitGroup:
         )
         total += page.total
         for row in page.rows[: HITS_SHOWN - len(hits)]:
-            named = [str(row.values[name]) for name in register.named_by if row.values.get(name)]
+            name = registers.row_name(register, row, language)
             hits.append(
                 Hit(
                     kind="register_row",
                     id=row.id,
                     within=register.id,
                     title=dict(register.title),
-                    about=", ".join((row.id, *(row.names.get(name, name) for name in named))),
+                    about=", ".join(dict.fromkeys((row.id, name))),
                 )
             )
     return HitGroup(kind="register_row", total=total, hits=hits)
 
 
-def _same(name: str) -> dict[str, str]:
-    return dict.fromkeys(("kk", "ru", "en"), name)
+def _title(named: Person | Unit) -> Text:
+    return Text(named.name_in("kk"), named.name_in("ru"), named.name)
 
 
 def _texts(title: Text) -> dict[str, str]:

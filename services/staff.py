@@ -6,7 +6,7 @@ A change carries a fingerprint of the state its author saw (`mark`); it is refus
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from hashlib import sha256
@@ -19,6 +19,7 @@ from documents.people.office_time import office_time, parse_hours
 from documents.sheets.addresses import is_address
 from services.context import RequestContext, stamp
 from services.inputs import Day, Key, Line
+from services.maintenance import refresh_names
 from services.overlays import follow_adopted_acts, rewrite_after_unit_change
 from services.queries import people_named
 from services.verbs import Command, NotFound, verb
@@ -94,13 +95,15 @@ class Span(Command):
 
 
 class SavePerson(Command):
-    """A person. `key`: of an existing person; empty for a new one, whose key is the e-mail. `post_kk`,
-    `post_ru`: the post in papers of that language."""
+    """A person. `key`: of an existing person; empty for a new one, whose key is the e-mail. `name_kk`,
+    `name_ru`, `post_kk`, `post_ru`: the name and post in papers of that language."""
 
     name: Short
     unit: Line
     key: Line = ""
     mark: Mark = ""
+    name_kk: Short = ""
+    name_ru: Short = ""
     post: Short = ""
     post_kk: Short = ""
     post_ru: Short = ""
@@ -154,6 +157,8 @@ class SpanResult(BaseModel):
 class PersonResult(BaseModel):
     key: str
     name: str
+    name_kk: str
+    name_ru: str
     unit: str
     post: str
     post_kk: str
@@ -291,6 +296,7 @@ def save_person(ctx: RequestContext, command: SavePerson) -> PersonResult:
     _require_unchanged(was, command.mark, command.key)
     person = _person_of(ctx, command, office, was)
     SqlStaff(ctx.app.engine).keep_person(person, was=was, **stamp(ctx))
+    _refresh_names(ctx, office, [person])
     return person_result(person)
 
 
@@ -329,9 +335,18 @@ def read_table(ctx: RequestContext, file: Path | bytes, name: str = "") -> ReadP
 
 def save_table(ctx: RequestContext, table: ReadPeople) -> SaveCounts:
     """Save all units and people of a table; those it does not name are left unchanged."""
+    before = recorded_office(ctx)
     saved = SqlStaff(ctx.app.engine).take_in(list(table.units), list(table.people), **stamp(ctx))
+    _refresh_names(ctx, before, table.people)
     rewrite_after_unit_change(ctx.app, now=ctx.now, today=ctx.today)
     return saved
+
+
+def _refresh_names(ctx: RequestContext, before: Office, people: Iterable[Person]) -> None:
+    known = before.people
+    refresh_names(
+        ctx.app, [one.key for one in people if one.key in known and one.names != known[one.key].names]
+    )
 
 
 def preview_table(ctx: RequestContext, table: ReadPeople) -> TablePreview:
@@ -339,7 +354,7 @@ def preview_table(ctx: RequestContext, table: ReadPeople) -> TablePreview:
     office = recorded_office(ctx)
     unit_fields = ("name", "name_kk", "name_ru", "parent", "kind")
     person_fields = (
-        *("name", "unit", "post", "post_kk", "post_ru"),
+        *("name", "name_kk", "name_ru", "unit", "post", "post_kk", "post_ru"),
         *("duties", "email", "language", "away", "deputy"),
     )
     changes = [
@@ -468,6 +483,8 @@ def _person_of(ctx: RequestContext, command: SavePerson, office: Office, was: Pe
     return Person(
         key=key,
         name=name,
+        name_kk=" ".join(command.name_kk.split()),
+        name_ru=" ".join(command.name_ru.split()),
         unit=command.unit,
         post=" ".join(command.post.split()),
         post_kk=" ".join(command.post_kk.split()),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -35,7 +36,7 @@ def year_reports() -> Sequence[Form]:
     return sorted(reports, key=lambda one: (one.annex is None, one.annex or 0, one.id))
 
 
-def report_marks(ctx: RequestContext, form: Form, own: InUse, *, unit: str) -> Sequence[Note]:
+def report_marks(ctx: RequestContext, form: Form, own: InUse, *, unit: str, year: int) -> Sequence[Note]:
     """Return what is said beside a report and not on it: whose layout and translation it is, and which names
     stand on it in the other language.
     """
@@ -43,7 +44,10 @@ def report_marks(ctx: RequestContext, form: Form, own: InUse, *, unit: str) -> S
     from services.documents.filling import foreign_names
 
     notes = [*layout_notes(form, own)]
-    foreign = {one: foreign_names(ctx.app, form, one, unit=unit, today=ctx.today) for one in LANGUAGES}
+    named = people_in_rows(ctx, form, unit=unit, year=year)
+    foreign = {
+        one: foreign_names(ctx.app, form, one, unit=unit, today=ctx.today, named=named) for one in LANGUAGES
+    }
     notes += [
         Note(code=f"form.note.foreign_{language}", arguments={"names": names})
         for language, names in foreign.items()
@@ -91,6 +95,8 @@ def report_data(
     from services.documents.periods import REPORTED, objects, period_rows
     from storage.cases.registers import cases_with_entries
 
+    # Lists name people and units in the language of who asks: here of the paper.
+    ctx = replace(ctx, language=language)
     fields = from_office(
         ctx.app, form, language, unit=unit, year=year, person=person, today=ctx.today, approver=approver
     )
@@ -103,7 +109,7 @@ def report_data(
     rows, looked_up = _register_rows(ctx, form.rows, unit, year, language)
     if form.id in REPORTED:
         cases = ctx.reads.whole(cases_with_entries(ctx.app.engine, unit or None))
-        recorded = period_rows(form, [cases[case] for case in sorted(cases)], office, year)
+        recorded = period_rows(form, [cases[case] for case in sorted(cases)], office, year, language)
         rows += [row for row in recorded if row not in rows]
     return FormData(fields, tuple(rows), looked_up)
 
@@ -130,6 +136,35 @@ def _rows(
     ctx: RequestContext, source: RegisterRows, parts: Sequence[Field], unit: str, year: int, language: str
 ) -> Iterator[Row]:
     kinds = {part.id: part.kind for part in parts}
+    for fields, row in _listed(ctx, source, unit, year):
+        cells = {
+            part: _cell(row, [fields[name] for name in names if name in fields], kinds[part], language)
+            for part, names in source.parts.items()
+        }
+        yield {part: value for part, value in cells.items() if value is not None}
+
+
+def people_in_rows(ctx: RequestContext, form: Form, *, unit: str, year: int | None) -> Sequence[str]:
+    """Return the keys of the people a report about a year names in rows of registers, each once."""
+    people = dict[str, None]()
+    for source in form.rows.sources.values() if form.rows and year else ():
+        names = {name for parts in source.parts.values() for name in parts}
+        try:
+            register = ctx.app.registers.on(source.register, ctx.today)
+            if not any(one.kind == "person" for one in register.fields.values() if one.id in names):
+                continue
+            for fields, row in _listed(ctx, source, unit, year or 0):
+                shown = (name for name in names & fields.keys() if fields[name].kind == "person")
+                people |= {row.values[name]: None for name in shown if name in row.values}
+        except (UnknownRegister, UnknownField):
+            continue
+    return [*people]
+
+
+def _listed(
+    ctx: RequestContext, source: RegisterRows, unit: str, year: int
+) -> Iterator[tuple[Mapping[str, FieldView], RowView]]:
+    """Return the rows of a year of a register a report takes, with the fields its reader sees."""
     conditions = [{"field": source.date, "from": f"{year}-01-01", "until": f"{year}-12-31"}]
     filters = [FilterInput.model_validate(one) for one in conditions]
     filters += [
@@ -149,12 +184,7 @@ def _rows(
             ),
         )
         fields = {field.id: field for field in listed.fields}
-        for row in listed.rows:
-            cells = {
-                part: _cell(row, [fields[name] for name in names if name in fields], kinds[part], language)
-                for part, names in source.parts.items()
-            }
-            yield {part: value for part, value in cells.items() if value is not None}
+        yield from ((fields, row) for row in listed.rows)
         page, pages = page + 1, listed.pages
 
 

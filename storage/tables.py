@@ -73,6 +73,8 @@ class PersonRow(TableBase, table=True):
     language: str = "kk"
     away: list[list[str]] = Field(default_factory=list, sa_type=Canonical)
     deputy: str | None = None
+    name_kk: str = Field(default="", sa_type=Text, sa_column_kwargs={"server_default": ""})
+    name_ru: str = Field(default="", sa_type=Text, sa_column_kwargs={"server_default": ""})
 
 
 class MatchRow(TableBase, table=True):

@@ -64,17 +64,17 @@ def _words(text: str) -> Words:
 def _unit_names(office: Office) -> Iterator[tuple[str, Words]]:
     """Yield unit ids with the words of their names."""
     for id, unit in office.units.items():
-        yield id, _words(unit.name)
+        yield from ((id, _words(name)) for name in unit.names)
 
 
 def _person_names(office: Office) -> Iterator[tuple[str, Words]]:
     """Yield person keys with each way to name a person: full name, surname with initials, post."""
     for key, person in office.people.items():
-        name = _words(person.name)
-        yield key, name
-        initials = tuple(word[0] for word in name[1:] if word[0] not in _SMALL)
-        for shorter in {initials, initials[:1]} - {()}:
-            yield key, (name[0], *shorter)
+        for name in map(_words, person.names):
+            yield key, name
+            initials = tuple(word[0] for word in name[1:] if word[0] not in _SMALL)
+            for shorter in {initials, initials[:1]} - {()}:
+                yield key, (name[0], *shorter)
         if person.post:
             yield key, _words(person.post)
 

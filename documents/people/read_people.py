@@ -68,13 +68,15 @@ def merge_people(read: ReadPeople, office: Office) -> ReadPeople:
 
 
 def _with_kept(person: Person, known: Person) -> Person:
-    """Return a person with what the table does not say: their digest; their post in two languages, while it is
-    the same post.
+    """Return a person with what the table does not say: their digest; their name and post in two languages,
+    while it is the same name or post.
     """
-    same = person.post == known.post
+    same, same_name = person.post == known.post, person.name == known.name
     return replace(
         person,
         digest=known.digest,
+        name_kk=person.name_kk or (known.name_kk if same_name else ""),
+        name_ru=person.name_ru or (known.name_ru if same_name else ""),
         post_kk=person.post_kk or (known.post_kk if same else ""),
         post_ru=person.post_ru or (known.post_ru if same else ""),
     )

@@ -34,7 +34,9 @@ def people_table(office: Office, language: str) -> Table:
     rows: list[list[str]] = []
     times = any(unit.time for unit in office.units.values())
     named = any(unit.name_kk or unit.name_ru for unit in office.units.values())
-    named = named or any(person.post_kk or person.post_ru for person in office.people.values())
+    named = named or any(
+        one.name_kk or one.name_ru or one.post_kk or one.post_ru for one in office.people.values()
+    )
     by_unit: dict[str, list[Person]] = {id: [] for id in office.units}
     for person in office.people.values():
         by_unit.setdefault(person.unit, []).append(person)
@@ -44,8 +46,13 @@ def people_table(office: Office, language: str) -> Table:
         own = [of.name_kk, of.name_ru] if named and of else [""] * (2 * named)
         last = people_time.time_cells(of.time) if times and of else []
         rows += [
-            place + _person(one, language) + own + [one.post_kk, one.post_ru] * named + last for one in people
-        ] or [place + [""] * 7 + own + ["", ""] * named + last]
+            place
+            + _person(one, language)
+            + own
+            + [one.post_kk, one.post_ru, one.name_kk, one.name_ru] * named
+            + last
+            for one in people
+        ] or [place + [""] * 7 + own + [""] * (4 * named) + last]
     columns = (*COLUMNS, *(IN_TWO if named else ()), *(people_time.COLUMNS if times else ()))
     return Table([column.title[language] for column in columns], rows)
 

@@ -48,13 +48,14 @@ IN_TWO = tuple(
     for what, kk, ru, en, roots in (
         ("name", "Бөлімше", "Подразделение", "Unit", "подраздел|бөлімше|unit"),
         ("post", "Лауазымы", "Должность", "Post", "должност|лауазым|post|position"),
+        ("person", "Аты-жөні", "ФИО", "Name", "фио|ф и о|фамили|имя|аты жөні|т а ә|таә|name"),
     )
     for code, in_kk, in_ru, in_en, tongue in (
         ("kk", "қазақша", "на казахском", "Kazakh", "қазақ|казах|kazakh|kk|қаз|каз"),
         ("ru", "орысша", "на русском", "Russian", "орыс|русс|russian|ru|рус"),
     )
 )
-"""Names of units and posts in the two languages of papers."""
+"""Names of units, posts and people in the two languages of papers."""
 KIND = column(
     "kind", "Ұйымның түрі", "Вид организации", "Kind", r"вид организац|вид орган|ұйымның түрі|ұйым түрі|kind\b"
 )
@@ -67,7 +68,8 @@ def read_people(
     """Read units and people from a CSV or XLSX table with headings in Kazakh, Russian or English.
 
     A unit's id is its name. A person's key is the e-mail in lower case, else `unit / name`. A row without
-    a name defines only a unit. A deputy is named by e-mail or by name.
+    a name defines only a unit. Where names stand in columns of a language alone, the first is the main one. A
+    deputy is named by e-mail or by name.
 
     Args:
         own_titles: of duties and kinds of own law: `duty.` or `kind.` and the code -> language -> title.
@@ -82,6 +84,9 @@ def read_people(
     if not tables:
         raise UnreadablePaper("paper_people_form_unknown", name=paper.name, columns=(UNIT.title, NAME.title))
     sheet, heading = tables[0]
+    in_one = [heading.at[one.id] for one in IN_TWO[4:] if one.id in heading.at]
+    if in_one and NAME.id not in heading.at:
+        heading = replace(heading, at={**heading.at, NAME.id: min(in_one)})
     require_columns(heading, (UNIT, NAME), paper)
     errors = Errors()
     for code, texts in (own_titles or {}).items():
@@ -215,6 +220,8 @@ def _person(row: Row, heading: Heading, errors: Errors, known: tuple[str, ...]) 
         name=name,
         unit=unit,
         post=_cell(row, heading, POST),
+        name_kk=_cell(row, heading, IN_TWO[4]),
+        name_ru=_cell(row, heading, IN_TWO[5]),
         post_kk=_cell(row, heading, IN_TWO[2]),
         post_ru=_cell(row, heading, IN_TWO[3]),
         duties=_duties(row, heading, errors, known),
@@ -263,7 +270,7 @@ def _with_deputies(people: Mapping[str, tuple[int, Person]], errors: Errors) -> 
     """Return the people with deputies given by key."""
     keys: dict[str, list[str]] = {}
     for key, (_, person) in people.items():
-        for known_as in {plain(key), plain(person.name)}:
+        for known_as in {plain(key), *map(plain, person.names)}:
             keys.setdefault(known_as, []).append(key)
     found = []
     for key, (row, person) in people.items():

@@ -53,7 +53,7 @@ def form(
     from services.documents.filling import foreign_names, from_case, given
     from services.documents.own_templates import own_template
     from services.queries import unit_named
-    from services.year_reports import report_data
+    from services.year_reports import people_in_rows, report_data
 
     call = CommandContext.of(ctx)
     case, name = (first, second) if second else ("", first)
@@ -68,7 +68,7 @@ def form(
         raise BadArgument("form_case_needed", form=name)
     app, today = call.app, call.moment.today
     _check_duty(approver)
-    view = None
+    view = asked = None
     if case and wanted.about == "case":
         view = app.desk.view(case, today=today)
         known = from_case(app, wanted, view, language, today=today, approver=approver)
@@ -84,7 +84,10 @@ def form(
     _write(Path(to), filled.document)
     notes = _wrong_approver(call, wanted, approver, view)
     where = view.case.unit if view is not None else unit_named(app, unit)
-    foreign = foreign_names(app, wanted, language, unit=where, today=today, view=view, approver=approver)
+    named = people_in_rows(call.ctx, wanted, unit=where, year=asked) if view is None else ()
+    foreign = foreign_names(
+        *(app, wanted, language), unit=where, today=today, view=view, approver=approver, named=named
+    )
     if foreign:
         notes.append(call.say(f"form.note.foreign_{language}", names=foreign))
     if (

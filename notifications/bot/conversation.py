@@ -143,8 +143,8 @@ class Conversation:
                 return self._stranger(sender)
             language = self._speaks(link, person)
             if self._house.links.welcome(person.key):
-                return Reply(text=line("welcome_back", language, person=person.name))
-            return Reply(text=line("linked_already", language, person=person.name))
+                return Reply(text=line("welcome_back", language, person=person.name_in(language)))
+            return Reply(text=line("linked_already", language, person=person.name_in(language)))
         result, made = self._house.links.redeem(hash_code(code), sender.chat, language="", now=now)
         if made is None:
             return Reply(text=line(f"code_{result}", self._guessed(sender)))
@@ -152,7 +152,8 @@ class Conversation:
         if whose is None:
             self._house.links.unlink(made.person, by=made.person, now=now)
             return Reply(text=line("code_wrong", self._guessed(sender)))
-        return Reply(text=line("linked", self._speaks(made, whose), person=whose.name))
+        language = self._speaks(made, whose)
+        return Reply(text=line("linked", language, person=whose.name_in(language)))
 
     def _languages(self, language: str) -> Reply:
         """Offer the choice of language."""

@@ -144,7 +144,7 @@ def _lost_channel_letter(notice: Notice, matters: Matters) -> Letter:
     person = matters.office.people.get(key)
     return lost_letter(
         officer=matters.name(notice),
-        person=person.name if person else key,
+        person=person.name_in(notice.language) if person else key,
         channel=str(notice.about["channel"]),
         key=key,
         language=notice.language,

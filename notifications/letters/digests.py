@@ -16,6 +16,8 @@ from notifications.letters.texts import Matter, object_names
 from notifications.notice import Letter, Notice
 from workflow.cases.registers.entries import period_in, row_kind
 from workflow.law.procedure import Text
+from workflow.org.office import Office
+from workflow.registers.rows import name_in
 
 LONGEST = 100
 """Lines of one list; what is more is counted and stands on the board."""
@@ -50,8 +52,8 @@ def unit_letter(notice: Notice, matters: Matters, overview: Overview) -> Letter 
             listed[one.case.id, one.id] = _item(one, matters, more=_who(one, language))
     if not listed:
         return None
-    names = [overview.office.units[unit].name if unit in overview.office.units else unit for unit in units]
-    lead = say("digest.unit_lead", {"units": tuple(names), "today": matters.today}, language)
+    names = tuple(name_in(overview.office, unit, language) for unit in units)
+    lead = say("digest.unit_lead", {"units": names, "today": matters.today}, language)
     every = list(listed.values())
     return _written(notice, matters, "unit", every, lead, sections(every, language))
 
@@ -73,7 +75,7 @@ def managers_letter(notice: Notice, matters: Matters, overview: Overview) -> Let
     for one in late.values():
         stages.setdefault(_stage(one, language), []).append(one)
     table = tuple(_stage_line(stage, group, language) for stage, group in stages.items())
-    named = [_item(one, matters, more=_whose(one, language)) for one in late.values()]
+    named = [_item(one, matters, more=_whose(one, overview.office, language)) for one in late.values()]
     lead = say("digest.managers_lead", {"count": len(late), "today": matters.today}, language)
     return _written(notice, matters, "managers", named, lead, sections(named, language), table)
 
@@ -186,16 +188,17 @@ def _item(one: OpenDeadline, matters: Matters, *, more: str = "") -> Item:
 
 def _who(one: OpenDeadline, language: str) -> str:
     """Return who must act on a deadline; the officer who is told where nobody holds the duty does not."""
-    names = tuple(dict.fromkeys(who.person.name for who in one.people if who.why != "officer"))
+    names = tuple(dict.fromkeys(who.person.name_in(language) for who in one.people if who.why != "officer"))
     if not names:
         return say("digest.cause.nobody", {}, language)
     return say("digest.who_several" if len(names) > 1 else "digest.who", {"people": names}, language)
 
 
-def _whose(one: OpenDeadline, language: str) -> str:
+def _whose(one: OpenDeadline, office: Office, language: str) -> str:
     """Return the unit of a deadline, who must act on it, and why it is late."""
     who = _who(one, language) if one.cause != "nobody" else ""
-    return "; ".join(filter(None, (one.unit, who, say(f"digest.cause.{one.cause}", {}, language))))
+    unit = name_in(office, one.case.unit, language)
+    return "; ".join(filter(None, (unit, who, say(f"digest.cause.{one.cause}", {}, language))))
 
 
 def _stage(one: OpenDeadline, language: str) -> str:

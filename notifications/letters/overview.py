@@ -47,7 +47,6 @@ class OpenDeadline:
     due: date
     standing: DeadlineSummary
     people: tuple[Recipient, ...]
-    unit: str
     cause: str
     confidential: bool
 
@@ -105,7 +104,6 @@ class Overview:
                 continue
             people = resolve_assignees(self.office, case, obligation, row.obligation, on=self._today)
             resolved = () if isinstance(people, Unresolved) else people
-            unit = self.office.units.get(case.unit)
             day, now = self._standing(row)
             found.append(
                 OpenDeadline(
@@ -116,7 +114,6 @@ class Overview:
                     due=day,
                     standing=now,
                     people=resolved,
-                    unit=unit.name if unit else case.unit,
                     cause=_cause(case, procedure, obligation, row, resolved, unreached),
                     confidential=confidential(procedure),
                 )

@@ -76,9 +76,9 @@ class Matters:
         return self._cases[notice.case]
 
     def name(self, notice: Notice) -> str:
-        """Return the recipient's name."""
+        """Return the recipient's name in the letter's language."""
         person = self.office.people.get(notice.person)
-        return person.name if person else notice.address
+        return person.name_in(notice.language) if person else notice.address
 
     def settings(self, notice: Notice) -> tuple[str, bool]:
         """Return the address where the recipient chooses how to be reminded, and whether one click is enough.
@@ -117,10 +117,12 @@ class Matters:
             case=case,
             procedure=procedure,
             deadline=deadline,
-            unit=unit.name if unit else case.unit,
+            unit=unit.name_in(notice.language) if unit else case.unit,
             name=self.name(notice),
             told=hearers.get(notice.person),
-            others=tuple(one.person.name for key, one in hearers.items() if key != notice.person),
+            others=tuple(
+                one.person.name_in(notice.language) for key, one in hearers.items() if key != notice.person
+            ),
             public_address=self.rules.public_address,
             confidential=confidential(procedure),
             planned=notice.rung in PLAN_STEPS,

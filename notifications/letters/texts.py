@@ -315,7 +315,7 @@ def _command(case: Case, deadline: Deadline, day: str) -> str:
 
 def _who(matter: Matter, language: str) -> Iterator[Line]:
     if matter.told is not None:
-        instead_of = matter.told.instead_of.name if matter.told.instead_of else ""
+        instead_of = matter.told.instead_of.name_in(language) if matter.told.instead_of else ""
         kind = row_kind(matter.deadline.id) if matter.told.why == "named" else ""
         why = f"named_{kind}" if kind in ("measure", "assignment") else matter.told.why
         yield Line(text=say(f"letter.why_{why}", {"instead_of": instead_of}, language))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from documents.forms import FormData, UnreadableValue, parse_value
 from documents.forms.filling import UnknownField
 from i18n import span
-from services.documents.rows import Row, group_rows, position_rows, risk_rows, schedule_rows
+from services.documents.rows import Row, group_members, group_rows, position_rows, risk_rows, schedule_rows
 from workflow.closest_matches import closest_first
 from workflow.org.duties import Unresolved, resolve
 from workflow.org.kinds import among
@@ -117,7 +118,7 @@ def from_office(
     }
     if person:
         meant = _person(app, person)
-        values |= {"name": meant.name, "post": meant.post_in(language)}
+        values |= {"name": meant.name_in(language), "post": meant.post_in(language)}
     return {name: value for name, value in values.items() if name in form.fields and value}
 
 
@@ -189,7 +190,9 @@ def _holder(app: AppContext, duty: str, unit: str, today: date) -> Person | None
 
 
 def _who(prefix: str, person: Person | None, language: str) -> dict[str, object]:
-    return {f"{prefix}_post": person.post_in(language), f"{prefix}_name": person.name} if person else {}
+    if person is None:
+        return {}
+    return {f"{prefix}_post": person.post_in(language), f"{prefix}_name": person.name_in(language)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,8 +230,13 @@ def foreign_names(
     today: date,
     view: View | None = None,
     approver: str = "",
+    named: Iterable[str] = (),
 ) -> tuple[str, ...]:
-    """Return the names and posts that stand on a form in the other language, for want of one in its own."""
+    """Return the names and posts that stand on a form in the other language, for want of one in its own.
+
+    Args:
+        named: keys of people its rows name.
+    """
     names = []
     office = app.reads.office()
     if "organisation" in form.fields:
@@ -238,13 +246,19 @@ def foreign_names(
         else:
             names.append(_paper_name(known.name, {"kk": known.name_kk, "ru": known.name_ru}, language))
     signers = {
-        "head_post": _holder(app, "head", unit, today),
-        "signer_post": _holder(app, "authorised_person", unit, today),
-        "approver_post": _approving(app, form, unit, today, approver, view),
+        "head": _holder(app, "head", unit, today),
+        "signer": _holder(app, "authorised_person", unit, today),
+        "approver": _approving(app, form, unit, today, approver, view),
     }
-    for field, person in signers.items():
-        if field in form.fields and person is not None:
+    for prefix, person in signers.items():
+        if f"{prefix}_post" in form.fields and person is not None:
             names.append(_paper_name(person.post, {"kk": person.post_kk, "ru": person.post_ru}, language))
+        if f"{prefix}_name" in form.fields and person is not None:
+            names.append(_person_name(person, language))
+    has_group = "group" in form.fields or form.id == "order"
+    members = group_members(view.case, office) if view and has_group else ()
+    people = [*members, *(office.people[key] for key in named if key in office.people)]
+    names += [_person_name(person, language) for person in people]
     return tuple(dict.fromkeys(one.text for one in names if one.text and not one.is_in_language))
 
 
@@ -257,12 +271,24 @@ def _paper_name(name: str, translated: Mapping[str, str], language: str) -> Pape
     return PaperName(name, is_in_language=seems == language)
 
 
+def _person_name(person: Person, language: str) -> PaperName:
+    """Return the name of a person; one without a name in the language fits both, unless its spelling tells."""
+    if {"kk": person.name_kk, "ru": person.name_ru}.get(language):
+        return PaperName(person.name_in(language), is_in_language=True)
+    name = person.name.lower()
+    if language == "ru":
+        return PaperName(person.name, is_in_language=not any(letter in _KAZAKH for letter in name))
+    return PaperName(person.name, is_in_language=not _RUSSIAN_PATRONYMIC.search(name))
+
+
 _KAZAKH = "әғқңөұүһі"
+_RUSSIAN_PATRONYMIC = re.compile(r"(?:вич|вна|ична|мич|ьич)\b")
 
 
 def _person(app: AppContext, text: str) -> Person:
     people = app.reads.office().people
-    meant = [one for one in people.values() if text.casefold() in (one.key.casefold(), one.name.casefold())]
+    asked = text.casefold()
+    meant = [one for one in people.values() if asked in map(str.casefold, (one.key, *one.names))]
     if len(meant) == 1:
         return meant[0]
     allowed = closest_first(text, [one.name for one in people.values()])

@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from workflow.cases.registers.exposure import SECTIONS, exposure
+from workflow.registers.rows import name_in
 
 if TYPE_CHECKING:
     from documents.forms import Form
@@ -27,7 +28,7 @@ def objects(cases: Iterable[Case], office: Office, year: int, language: str) -> 
     for case in cases:
         first, last = _day_of(case, "analysis_started"), _day_of(case, "analysis_ended")
         if case.standing == "active" and first and first.year == year:
-            unit = office.units[case.unit].name if case.unit in office.units else case.unit
+            unit = name_in(office, case.unit, language)
             about = case.object_in(language)
             row: Row = {
                 "object": about or unit,
@@ -43,23 +44,23 @@ def _day_of(case: Case, name: str) -> date | None:
     return case.facts[name].on if name in case.facts else case.planned.get(name)
 
 
-def period_rows(form: Form, cases: Iterable[Case], office: Office, year: int) -> list[Row]:
+def period_rows(form: Form, cases: Iterable[Case], office: Office, year: int, language: str) -> list[Row]:
     """Return a report's rows for a year from the registers; empty for a report that has no register."""
     match form.id:
         case "ethics_report":
-            return sorted((row for case in cases for row in _talks(case, office, year)), key=_day)
+            return sorted((row for case in cases for row in _talks(case, office, year, language)), key=_day)
         case "cartogram_report":
             return [row for case in cases for row in _cartogram(case, year)]
         case _:
             return []
 
 
-def _talks(case: Case, office: Office, year: int) -> list[Row]:
+def _talks(case: Case, office: Office, year: int, language: str) -> list[Row]:
     """One line a person, because each scores."""
     return [
         {
             "work": "2",
-            "name": office.people[talk.holder].name if talk.holder in office.people else talk.holder,
+            "name": name_in(office, talk.holder, language),
             "post": position.title,
             "held_on": talk.on,
             "work_done": talk.topic,

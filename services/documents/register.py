@@ -79,7 +79,7 @@ def _lines(app: AppContext, notices: Sequence[Notice], language: str) -> Iterabl
             case=one.case,
             object=case.object_in(language) if case else "",
             rung=rung(one, language),
-            who=person.name if person else one.person,
+            who=person.name_in(language) if person else one.person,
             channel=one.channel,
             address=one.address,
             kind=say(f"register.kind.{one.kind}", {}, language),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from workflow.cases.registers.risk import Risk
     from workflow.cases.registers.risk_lists import ListedRisk
     from workflow.deadlines.deadline import Deadline
-    from workflow.org.office import Office
+    from workflow.org.office import Office, Person
 
 Row = dict[str, object]
 
@@ -56,17 +56,29 @@ def risk_rows(form: Form, case: Case, language: str) -> list[Row]:
 def group_rows(case: Case, office: Office, language: str) -> list[Row]:
     """Return the members of the working group: each written as `name; post; role`.
 
-    The post of somebody of the office, written as it stands there or left out, is that of the paper's language.
+    The name and post of somebody of the office, the post written as it stands there or left out, are those of
+    the paper's language.
     """
     rows = list[Row]()
     for member in case.group:
         name, post, role, *_ = (*(part.strip() for part in member.split(";", 2)), "", "")
-        keys = office.person_called.exactly(name)
-        person = office.people[keys[0]] if len(keys) == 1 else None
-        if person is not None and post in ("", person.post, person.post_kk, person.post_ru):
-            post = person.post_in(language)
+        if person := _person_called(office, name):
+            if post in ("", person.post, person.post_kk, person.post_ru):
+                post = person.post_in(language)
+            name = person.name_in(language) if person.name_kk or person.name_ru else name
         rows.append({part: text for part, text in (("name", name), ("post", post), ("role", role)) if text})
     return rows
+
+
+def group_members(case: Case, office: Office) -> list[Person]:
+    """Return the members of the working group who are people of the office."""
+    people = (_person_called(office, member.partition(";")[0]) for member in case.group)
+    return [person for person in people if person is not None]
+
+
+def _person_called(office: Office, name: str) -> Person | None:
+    keys = office.person_called.exactly(name)
+    return office.people[keys[0]] if len(keys) == 1 else None
 
 
 def position_rows(case: Case) -> list[Row]:

@@ -67,7 +67,7 @@ def find_changes(
                     unit=person.unit,
                     post=person.post,
                     joined_on=today,
-                    search=fold(person.name),
+                    search=fold(" ".join(person.names)),
                 )
             )
             continue
@@ -77,7 +77,7 @@ def find_changes(
             unit=person.unit,
             post=person.post,
             left_on=None,
-            search=fold(person.name),
+            search=fold(" ".join(person.names)),
         )
         if after != before:
             changed.append(after)

@@ -79,26 +79,30 @@ def find_differences(
 
 
 def mend(connection: Connection, project: ProjectRow) -> None:
-    """Write anew what lists keep of the rows."""
+    """Write anew what lists keep of all rows, and who answered campaigns."""
     for names in chunks(sorted(heads(connection)), CHUNK):
-        folded = rows(connection, names)
-        projections = {name: project(row) for name, row in folded.items()}
-        stored = {head.id: head for head in execute_for_names(connection, _HEADS, names)}
-        for name, row in folded.items():
-            expected = {
-                **_expected(row),
-                "shown": dict(projections[name].values),
-                "search": projections[name].search,
-            }
-            if any(getattr(stored[name], column) != value for column, value in expected.items()):
-                step = REGISTER_ROW.update().where(REGISTER_ROW.c.id == name).values(**expected)
-                connection.execute(step)
-        cells = {name: (folded[name].register, projection) for name, projection in projections.items()}
-        write_cells(connection, cells)
+        mend_rows(connection, names, project)
     for campaign, person, answer, at in _wrong_answers(connection):
         mine = (CAMPAIGN_PERSON.c.campaign == campaign) & (CAMPAIGN_PERSON.c.person == person)
         step = CAMPAIGN_PERSON.update().where(mine)
         connection.execute(step.values(answer=answer, answered_at=at))
+
+
+def mend_rows(connection: Connection, names: list[str], project: ProjectRow) -> None:
+    """Write anew what lists keep of these rows; nobody edits them meanwhile."""
+    stored = {head.id: head for head in execute_for_names(connection, _HEADS.with_for_update(), names)}
+    folded = rows(connection, names)
+    projections = {name: project(row) for name, row in folded.items()}
+    for name, row in folded.items():
+        expected = {
+            **_expected(row),
+            "shown": dict(projections[name].values),
+            "search": projections[name].search,
+        }
+        if any(getattr(stored[name], column) != value for column, value in expected.items()):
+            step = REGISTER_ROW.update().where(REGISTER_ROW.c.id == name).values(**expected)
+            connection.execute(step)
+    write_cells(connection, {name: (folded[name].register, known) for name, known in projections.items()})
 
 
 def _wrong_answers(connection: Connection) -> Iterator[tuple[str, str, str, datetime | None]]:

@@ -258,7 +258,12 @@ def _differing(
                 yield "office_row_altered", {**place, "chain": chain, "stands": _value(stands)}
             continue
         digest = fields.get(HASHED + name)
-        if digest is None or digest == hidden(salt, of.name, key, name, stands):
+        if digest is None:
+            # A column younger than the row's last event was empty then.
+            if name in of.personal and stands not in _EMPTY:
+                yield "office_row_altered", {**place, "chain": _NOTHING, "stands": _value(stands)}
+            continue
+        if digest == hidden(salt, of.name, key, name, stands):
             continue
         was_empty = any(digest == hidden(salt, of.name, key, name, empty) for empty in _EMPTY)
         if name in of.secret:

@@ -235,6 +235,8 @@ def person_of(one: Any) -> Person:
         language=one.language,
         away=tuple((date.fromisoformat(first), date.fromisoformat(last)) for first, last in one.away),
         deputy=one.deputy,
+        name_kk=one.name_kk,
+        name_ru=one.name_ru,
     )
 
 
@@ -250,4 +252,6 @@ def person_values(one: Person) -> Values:
         "language": one.language,
         "away": [[first.isoformat(), last.isoformat()] for first, last in one.away],
         "deputy": one.deputy,
+        "name_kk": one.name_kk,
+        "name_ru": one.name_ru,
     }

@@ -155,7 +155,7 @@ PEOPLE = VouchedTable(
     table=PERSON,
     key=("key",),
     open=("unit", "post", "duties", "language", "deputy"),
-    personal=("name", "email", "away"),
+    personal=("name", "name_kk", "name_ru", "email", "away"),
 )
 MATCHES = VouchedTable(table=MATCH, key=("text",), open=("target",))
 PREFERENCES = VouchedTable(

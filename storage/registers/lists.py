@@ -205,6 +205,20 @@ class SqlRegisterLists:
         with reading(self._engine) as connection:
             return connection.execute(query).all()
 
+    def naming_any(self, people: Collection[str], fields: Mapping[str, Collection[str]]) -> list[str]:
+        """Return the ids of rows that name one of these people in these fields, by register."""
+        if not people:
+            return []
+        asked = [
+            (REGISTER_CELL.c.register_id == register) & REGISTER_CELL.c.field.in_([*names])
+            for register, names in fields.items()
+            if names
+        ]
+        named = in_collection(self._engine, REGISTER_CELL.c.key, people)
+        query = select(REGISTER_CELL.c.row).distinct().where(or_(*asked), named).order_by(REGISTER_CELL.c.row)
+        with reading(self._engine) as connection:
+            return [*connection.execute(query).scalars()]
+
     def heads(self, ids: Collection[str]) -> Sequence[Row_]:
         """Return the heads of these rows."""
         asked = REGISTER_ROW.select().where(in_collection(self._engine, REGISTER_ROW.c.id, ids))

@@ -6,7 +6,7 @@ import pytest
 
 from documents import read_people
 from documents.people.kind_words import parse_kind
-from documents.people.read_people import ReadPeople
+from documents.people.read_people import ReadPeople, merge_people
 from documents.people.sheet import people_table
 from documents.people.words import duties
 from documents.sheets.listing import Table
@@ -55,7 +55,14 @@ def test_names_in_two_languages_are_written_and_read_back(language: str) -> None
     """In columns of their own, beside the name and the post; two rows of a unit may not differ."""
     unit = Unit(id="Аппарат", name="Аппарат", name_kk="Аппарат басқармасы", name_ru="Управление аппарата")
     person = Person(
-        key="k@x.kz", name="Ә. Әлиев", unit="Аппарат", email="k@x.kz", post="Маман", post_ru="Специалист"
+        key="k@x.kz",
+        name="Ә. Әлиев",
+        unit="Аппарат",
+        email="k@x.kz",
+        post="Маман",
+        post_ru="Специалист",
+        name_kk="Әлиев Ә. Серікұлы",
+        name_ru="Алиев А. Серикович",
     )
     table = people_table(Office(units={unit.id: unit}, people={person.key: person}), language)
 
@@ -68,6 +75,29 @@ def test_names_in_two_languages_are_written_and_read_back(language: str) -> None
     with pytest.raises(UnreadablePaper) as caught:
         read_people(_csv(Table(table.heads, other)), "people.csv")
     assert [(one.row, one.code) for one in caught.value.errors] == [(3, "paper_unit_name_differs")]
+
+
+def test_people_named_in_one_language_alone_are_named_by_it() -> None:
+    """A table whose only names stand under "ФИО (на русском)", beside those in Kazakh or without them."""
+    heads, row = ["Бөлімше", "Аты-жөні (қазақша)", "Аты-жөні (орысша)"], ["Аппарат", "Әлиев Ә.", "Алиев А."]
+    (both,) = read_people(_csv(Table(heads, [row])), "people.csv").people
+    (alone,) = read_people(_csv(Table(heads[::2], [row[::2]])), "people.csv").people
+
+    assert (both.name, both.name_kk, both.name_ru) == ("Әлиев Ә.", "Әлиев Ә.", "Алиев А.")
+    assert (alone.name, alone.name_in("kk"), alone.name_ru) == ("Алиев А.", "Алиев А.", "Алиев А.")
+
+
+def test_a_name_in_two_languages_stays_until_the_name_is_another() -> None:
+    """A table that does not say it takes none away; who is called otherwise now is not written as before."""
+    known = Person(key="k@x.kz", name="Алиева А.", unit="а", email="k@x.kz", name_kk="Әлиева Ә.")
+    office = Office(units={"а": Unit(id="а", name="а")}, people={known.key: known})
+
+    def merged(name: str) -> Person:
+        read = ReadPeople((), (Person(key=known.key, name=name, unit="а", email="k@x.kz"),))
+        return merge_people(read, office).people[0]
+
+    assert merged("Алиева А.").name_kk == "Әлиева Ә."
+    assert merged("Оспанова А.").name_kk == ""
 
 
 def _csv(table: Table) -> bytes:

@@ -84,6 +84,34 @@ def test_the_annexes_of_a_year_fill_themselves_from_the_registers(office: Merzim
     assert shown[1][2].endswith("https://example.kz/5")
 
 
+def test_people_are_named_in_the_language_of_the_annex_and_found_by_either_name(
+    office: Merzim, tmp_path: Path
+) -> None:
+    """Rows recorded before the names were too; a name that is missing is said beside the paper."""
+    people = tmp_path / "names.csv"
+    people.write_text("Бөлімше;Аты-жөні\nОрталық;Омарова Гульнар Аскаровна\n")
+    assert office("people", people, *NOW).code == 0
+    talk = ("employee=Омарова Гульнар Аскаровна", "position=маман", "held_on=2026-03-20", "work_done=Иә.")
+    assert office("register", "exposed-talks", "add", *talk, *NOW).code == 0
+    form = ("form", "ethics_report", "--year", 2026, "--json", *NOW)
+    before = office(*form, "--to", "a.docx", "--lang", "kk").json["notes"]
+    people.write_text(
+        "Бөлімше;Аты-жөні;Аты-жөні (қазақша)\nОрталық;Омарова Гульнар Аскаровна;Омарова Гүлнар Асқарқызы\n"
+    )
+    assert office("people", people, *NOW).code == 0
+    after = office(*form, "--to", "b.docx", "--lang", "kk").json["notes"]
+
+    missing = "Қазақша нұсқасы көрсетілмеген, қазақша құжатта былай жазылады: Омарова Гульнар Аскаровна."
+    assert (missing in before, missing in after) == (True, False)
+    for language, name in (("kk", "Омарова Гүлнар Асқарқызы"), ("ru", "Омарова Гульнар Аскаровна")):
+        (tmp_path / language).mkdir()
+        cell = _table(office, tmp_path / language, "ethics_report", language)[2][2]
+        assert f"{name}; маман" in cell
+        words = name.split()[1]
+        rows = office("register", "exposed-talks", "list", "--search", words, "--lang", language, *NOW).out
+        assert name in rows
+
+
 def test_a_year_without_rows_says_so_and_names_it(office: Merzim, tmp_path: Path) -> None:
     """A blank costs points: each group says there is nothing, and the preparer is told to check it."""
     said = office(

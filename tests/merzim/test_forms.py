@@ -143,12 +143,13 @@ def test_a_paper_names_the_organisation_and_the_posts_in_its_own_language(
     )
     people = tmp_path / "people.csv"
     people.write_text(
-        "Подразделение;Подразделение (на казахском);ФИО;Должность;Должность (на казахском);Обязанности\n"
-        "Аппарат;Аппарат қызметі;Алиев Самат;Заместитель;Орынбасар;первый руководитель\n"
+        "Подразделение;Подразделение (на казахском);ФИО;ФИО (на казахском);"
+        "Должность;Должность (на казахском);Обязанности\n"
+        "Аппарат;Аппарат қызметі;Алиев Самат;Әлиев Самат;Заместитель;Орынбасар;первый руководитель\n"
     )
     assert merzim("people", people, *NOW).code == 0
     case = merzim("open", "internal-analysis", "--object-ru", "Закупки", "--json", *NOW).json["id"]
-    group = ("Алиев Самат; Заместитель; руководитель", "Сериков Д.; Заместитель", "алиев самат; советник")
+    group = ("Алиев Самат; Заместитель; руководитель", "Сериков Д.; Заместитель", "әлиев самат; советник")
     members = [part for one in group for part in ("--group", one)]
     assert merzim("passport", case, *members, *NOW).code == 0
 
@@ -163,21 +164,27 @@ def test_a_paper_names_the_organisation_and_the_posts_in_its_own_language(
     assert papers["kk"].startswith("Министрлік\n")
     assert "Орынбасар\n" in papers["kk"]
     told = {language: " | ".join(paper.split("\n")) for language, paper in papers.items()}
-    for language, post in (("kk", "Орынбасар"), ("ru", "Заместитель")):
-        assert f"Алиев Самат | {post} | руководитель" in told[language], "a post of the office in its language"
-        assert "Сериков Д. | Заместитель" in told[language], "of somebody else as it is written"
-        assert "алиев самат | советник" in told[language], "another post than theirs in the office stays"
+    for language, name, post in (("kk", "Әлиев Самат", "Орынбасар"), ("ru", "Алиев Самат", "Заместитель")):
+        assert f"{name} | {post} | руководитель" in told[language], "one of the office in its language"
+        assert "Сериков Д. | Заместитель" in told[language], "somebody else as they are written"
+        assert f"{name} | советник" in told[language], "another post than theirs in the office stays"
+        assert f"{post}\n{name[0]}.\u00a0" not in papers[language]
     assert papers["ru"].startswith("Министерство\n")
     assert "Заместитель\n" in papers["ru"]
     assert "Аппарат қызметі\n" in text_of(report.read_bytes())
     assert notes["ru"] == []
     assert [note for note in notes["kk"] if "Орынбасар" in note or "Министрлік" in note] == []
     people.write_text(
-        "Подразделение;ФИО;Должность;Обязанности\nАппарат;Алиев Самат;Министр финансов;первый руководитель\n"
+        "Подразделение;ФИО;Эл. почта;Должность;Обязанности\n"
+        "Аппарат;Алиев Самат;;Министр финансов;\n"
+        "Аппарат;Оспанов Ерлан Серикович;o@x.kz;Министр;первый руководитель\n"
     )
     assert merzim("people", people, *NOW).code == 0
     made = merzim("form", case, "order", "--to", tmp_path / "b.docx", "--lang", "kk", "--json", *NOW)
-    assert "Қазақша атауы жоқ, қазақша құжатта былай жазылады: Министр финансов." in made.json["notes"]
+    assert (
+        "Қазақша нұсқасы көрсетілмеген, қазақша құжатта былай жазылады: Министр, Оспанов Ерлан Серикович."
+        in made.json["notes"]
+    )
 
 
 def test_a_case_opened_in_both_languages_is_named_so_in_its_papers(office: Merzim, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from notifications.bundling import digest_day, first_of_week
 from notifications.channels import OutgoingMessage
+from storage.org import store as office_store
 from storage.org.preferences import DIGEST, UPLOADS_THROUGH, prefer
 from tests.law import CALENDAR
 from tests.notifications.town import (
@@ -23,6 +24,7 @@ from tests.notifications.town import (
     OPENED,
     RULES,
     START,
+    UNITS,
     Shelf,
     Town,
     noon,
@@ -193,6 +195,20 @@ def test_the_first_head_is_told_last_by_the_digest_too(town: Town) -> None:
     assert heard == {13: [], 14: ["reminder"]}
     assert "7 April (9 working days ago)" in text
     assert "14 April" not in text
+
+
+def test_people_are_named_in_the_language_of_the_letter(town: Town) -> None:
+    """The reader in the greeting, others and units in the lines."""
+    names = {"name_kk": "Серікұлы Болат", "name_ru": "Сериков Болат Ахметович"}
+    aigul = replace(AIGUL, name_ru="Ахметова Айгуль Сериковна", name_kk="Ахметова Айгүл Серікқызы")
+    unit = replace(UNITS[1], name_ru="Управление делами")
+    office_store.save(town.engine, units=[unit], people=[replace(BOLAT, **names), aigul])
+    town.open()
+    (letter,) = [one for one in day(town, AFTER_NAURYZ) if one.notice.kind == "unit_digest"]
+
+    assert letter.name == "Сериков Болат Ахметович"
+    assert "ответственный: Ахметова Айгуль Сериковна" in letter.letter.text
+    assert "Управление делами" in letter.letter.text
 
 
 def managers_lines(town: Town, on: date) -> str:

@@ -333,9 +333,8 @@ def test_people_are_found_by_their_name_in_the_database(app: AppContext) -> None
         return [one.person.partition("@")[0] for one in page.people]
 
     everybody = found("")
-    save(
-        app.engine, people=[replace(app.reads.office().people["guest@org.kz"], name="Өмірбекқызы Ұлжан 100%_")]
-    )
+    guest = app.reads.office().people["guest@org.kz"]
+    save(app.engine, people=[replace(guest, name="Өмірбекқызы Ұлжан 100%_", name_ru="Умирбековна Улжан")])
     with writing(app.engine) as connection:
         connection.execute(CAMPAIGN_PERSON.update().values(search=""))
     assert found("омирбек") == []
@@ -344,6 +343,7 @@ def test_people_are_found_by_their_name_in_the_database(app: AppContext) -> None
 
     assert found("омирбек") == ["guest"]
     assert found("УЛЖАН өмір") == ["guest"]
+    assert found("умирбековна") == ["guest"]
     assert found("0%_") == ["guest"]
     assert found("%") == ["guest"]
     assert found("нетникого") == []
@@ -538,6 +538,11 @@ def test_the_sheet_proves_who_answered_when(app: AppContext) -> None:
     tokens = run(app)
     row = confirm(operator(app, at=NOW + timedelta(hours=1)), tokens["guest"])
     people, facts = load_workbook(BytesIO(proof_sheet(ctx, campaign, "en"))).worksheets
+    guest = app.reads.office().people["guest@org.kz"]
+    save(app.engine, people=[replace(guest, name_kk="Қонақ Аты", post_kk="Маман")])
+    in_kazakh = load_workbook(BytesIO(proof_sheet(ctx, campaign, "kk"))).worksheets[0]
+    assert [cell.value for cell in in_kazakh[3]][1:3] == ["Қонақ Аты", "Маман"]
+    assert people[3][1].value == guest.name
     assert [cell.value or None for cell in people[2]][1:] == [
         *("Власов Пётр", None, "Заң департаменті", "awaited"),
         *(MIDNIGHT, "06.04.2026 12:00", None, None, None),

@@ -395,6 +395,22 @@ def test_what_was_changed_by_hand_is_mended_by_the_command(office: Engine) -> No
     assert verify(office) == ()
 
 
+def test_names_in_two_languages_are_vouched_for_as_hashes(office: Engine) -> None:
+    """Also of people on record since before there were any: what nobody recorded is named."""
+    staff, person = SqlStaff(office), store.office(office).people[AIGUL.key]
+    with office.begin() as connection:
+        connection.execute(text("UPDATE person SET name_kk = 'Бөтен' WHERE key = :key"), {"key": AIGUL.key})
+    (problem,) = verify(office)
+    assert (problem.code, problem.arguments["field"]) == ("office_row_altered", "name_kk")
+
+    seen = store.office(office).people[AIGUL.key]
+    staff.keep_person(replace(person, name_kk="Айгүл Серікқызы"), was=seen, **SAID)  # type: ignore[arg-type]
+    assert verify(office) == ()
+    with office.connect() as connection:
+        payloads = connection.execute(text("SELECT payload FROM act")).scalars().all()
+    assert not any("Серікқызы" in payload for payload in payloads)
+
+
 def test_a_salt_that_was_changed_is_no_way_round(office: Engine) -> None:
     """Neither another salt nor none makes another value fit."""
     by_hand(

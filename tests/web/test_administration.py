@@ -87,7 +87,7 @@ def test_a_person_is_changed_and_everything_typed_is_kept(home: Home, admin: Tes
     answer = admin.post(
         "/administration/person",
         data={
-            **person(home, post="  Бас\tсарапшы ", post_ru=" главный  эксперт"),
+            **person(home, post="  Бас\tсарапшы ", post_ru=" главный  эксперт", name_ru=" Ахметова  Айгуль"),
             "duty": ["authorised_person", "hr"],
             "away_first_0": "2026-07-01",
             "away_last_0": "2026-07-31",
@@ -99,6 +99,9 @@ def test_a_person_is_changed_and_everything_typed_is_kept(home: Home, admin: Tes
 
     assert answer.status_code == 303
     assert [kept.post_in(language) for language in ("kk", "ru")] == ["Бас сарапшы", "главный эксперт"]
+    assert (kept.name_in("ru"), kept.name_in("kk")) == ("Ахметова Айгуль", kept.name)
+    assert kept.name in admin.get("/administration/people?q=айгуль&lang=kk").text
+    assert 'name="name_ru" value="Ахметова Айгуль"' in admin.get("/administration/person?key=a@org.kz").text
     assert kept.duties == ("authorised_person", "hr")
     assert [str(day) for day in kept.away[0]] == ["2026-07-01", "2026-07-31"]
     assert (kept.deputy, kept.digest) == ("b@org.kz", "weekly")

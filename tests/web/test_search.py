@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from starlette.testclient import TestClient
 
+from storage.org import store as office_store
 from tests.web.conftest import NOW, TODAY, Home
 from workflow.cases.commands.opening import Opening
 from workflow.search_words import fold, search_words
@@ -47,6 +50,23 @@ def test_a_person_is_found_by_a_surname_and_by_one_that_is_nearly_theirs(browser
     assert "no exact match" not in exact
     assert "/deadlines?person=" in near
     assert "no exact match" in near
+
+
+def test_a_person_and_a_unit_are_found_by_their_names_in_both_languages(
+    home: Home, browser: TestClient
+) -> None:
+    """Each hit stands in the language of the page."""
+    person = replace(home.office.people["b@org.kz"], name_kk="Ыбыраев Петір")
+    unit = replace(home.office.units["hr"], name_ru="Управление персонала")
+    office_store.save(home.context.engine, units=[unit], people=[person])
+    pages = {
+        language: browser.get("/search", params={"q": query, "lang": language}).text
+        for language, query in (("kk", person.name), ("ru", "Ыбыраев"), ("en", "персонала"))
+    }
+
+    assert "Ыбыраев Петір" in pages["kk"].partition("found-person")[2]
+    assert person.name in pages["ru"].partition("found-person")[2]
+    assert unit.name in pages["en"].partition("found-unit")[2]
 
 
 def test_nobody_finds_a_confidential_case_they_need_not_know_of(home: Home, browser: TestClient) -> None:

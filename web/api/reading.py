@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
 
@@ -105,10 +106,12 @@ def list_cases(
 
 @router.get("/api/v1/search", tags=["cases"], responses=PROBLEMS)
 def search_everything(
-    ctx: Reading, text: Annotated[str, Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+    ctx: Reading,
+    translator: RequestTranslator,
+    text: Annotated[str, Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")],
 ) -> Found:
     """Search analyses, people, units, rows of registers, procedures and acts the reader may see."""
-    return search(ctx, Search(text=text))
+    return search(replace(ctx, language=translator.language), Search(text=text))
 
 
 @router.get("/api/v1/cases/{case}", tags=["cases"], responses=PROBLEMS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 from urllib.parse import quote
 
@@ -10,6 +11,7 @@ from starlette.responses import Response
 
 from services.search import Hit, Search, search
 from web.auth.dependencies import Reading
+from web.ui.preferences import preferences
 from web.ui.render import page
 
 router = APIRouter(include_in_schema=False)
@@ -19,7 +21,8 @@ router = APIRouter(include_in_schema=False)
 def search_page(request: Request, ctx: Reading, q: Annotated[str, Query(max_length=200)] = "") -> Response:
     """Show what the words of the address find."""
     text = " ".join("".join(letter if letter.isprintable() else " " for letter in q).split())
-    found = search(ctx, Search(text=text)) if text else None
+    reader = replace(ctx, language=preferences(request).language)
+    found = search(reader, Search(text=text)) if text else None
     return page(request, ctx, "search.html", place="/search", text=text, found=found, address=hit_address)
 
 

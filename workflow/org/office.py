@@ -79,6 +79,11 @@ class Unit:
     name_kk: str = ""
     name_ru: str = ""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its name, and those in other languages that differ from it."""
+        return tuple(dict.fromkeys(filter(None, (self.name, self.name_kk, self.name_ru))))
+
     def name_in(self, language: str) -> str:
         """Return its name in a language, as far as it has one."""
         return {"kk": self.name_kk, "ru": self.name_ru}.get(language, "") or self.name
@@ -91,7 +96,8 @@ class Person:
     Attributes:
         key: the e-mail, else unit and name.
         digest: "" is reminded by single letters; "daily" or "weekly": in one letter each working day or week.
-        post_kk, post_ru: the post in papers of that language, where `post` is not in it.
+        name_kk, name_ru, post_kk, post_ru: the name and post in papers of that language, where `name` and
+            `post` are not in it.
     """
 
     key: str
@@ -104,8 +110,19 @@ class Person:
     away: tuple[tuple[date, date], ...] = ()
     deputy: str | None = None
     digest: str = ""
+    name_kk: str = ""
+    name_ru: str = ""
     post_kk: str = ""
     post_ru: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name, and those in other languages that differ from it."""
+        return tuple(dict.fromkeys(filter(None, (self.name, self.name_kk, self.name_ru))))
+
+    def name_in(self, language: str) -> str:
+        """Return the name in a language, as far as it has one."""
+        return {"kk": self.name_kk, "ru": self.name_ru}.get(language, "") or self.name
 
     def post_in(self, language: str) -> str:
         """Return the post in a language, as far as it has one."""
@@ -176,7 +193,7 @@ class Office:
     @cached_property
     def unit_called(self) -> NameIndex:
         """Units by id, by name and by what tells them apart."""
-        words = ((word, one.id) for one in self.units.values() for word in (one.id, one.name))
+        words = ((word, one.id) for one in self.units.values() for word in (one.id, *one.names))
         return NameIndex((*words, *((said, id) for id, said in self.told_apart.items())))
 
     @cached_property
@@ -193,7 +210,7 @@ class Office:
         return NameIndex(
             (word, one.key)
             for one in self.people.values()
-            for word in (one.key, one.email or one.key, one.name)
+            for word in (one.key, one.email or one.key, *one.names)
         )
 
     @cached_property

@@ -124,7 +124,7 @@ def project(register: Register, row: RegisterRow, name_of: Callable[[str], str])
     """Return what lists keep of a row.
 
     Args:
-        name_of: the name of a person or unit, by key.
+        name_of: the names of a person or unit, by key.
     """
     shown = {
         name: value
@@ -169,15 +169,21 @@ def projector(registers: Registers, office: Office) -> Callable[[RegisterRow], P
 
     def of(row: RegisterRow) -> Projection:
         register = registers.version(row.register, row.version)
-        return project(register, row, lambda key: name_in(office, key))
+        return project(register, row, lambda key: all_names(office, key))
 
     return of
 
 
-def name_in(office: Office, key: str) -> str:
-    """Return the name of a person or unit, the key where there is none any more."""
+def name_in(office: Office, key: str, language: str = "") -> str:
+    """Return the name of a person or unit (in a language), the key where there is none any more."""
     known = office.people.get(key) or office.units.get(key)
-    return known.name if known is not None else key
+    return known.name_in(language) if known is not None else key
+
+
+def all_names(office: Office, key: str) -> str:
+    """Return the names of a person or unit in all languages, by which they are found."""
+    known = office.people.get(key) or office.units.get(key)
+    return " ".join(known.names) if known is not None else key
 
 
 def _cells(register: Register, values: Values) -> list[tuple[str, str]]:

@@ -43,7 +43,19 @@ from workflow.refusal import Refusal
 router = APIRouter(include_in_schema=False, prefix="/administration")
 Key = Annotated[str, Query(max_length=500)]
 Number = Annotated[int, Query(alias="page", ge=1, le=100_000)]
-PERSON_FIELDS = ("key", "mark", "name", "post", "post_kk", "post_ru", "email", "language", "digest")
+PERSON_FIELDS = (
+    "key",
+    "mark",
+    "name",
+    "name_kk",
+    "name_ru",
+    "post",
+    "post_kk",
+    "post_ru",
+    "email",
+    "language",
+    "digest",
+)
 DIGESTS = ("", "daily", "weekly")
 MAX_AWAY = 40
 """Rows for leave a form may have."""
@@ -235,7 +247,10 @@ def find_people(office: Office, words: str, unit: str) -> list[Person]:
         one
         for one in office.by_name
         if (places is None or one.unit in places)
-        and all(word in f"{one.name} {one.post} {one.email or ''} {one.key}".casefold() for word in wanted)
+        and all(
+            word in f"{' '.join(one.names)} {one.post} {one.email or ''} {one.key}".casefold()
+            for word in wanted
+        )
     ]
 
 
@@ -333,6 +348,8 @@ def _answers(known: Person | None, office: Office) -> dict[str, str]:
     deputy = office.people.get(known.deputy or "")
     form = {
         "name": known.name,
+        "name_kk": known.name_kk,
+        "name_ru": known.name_ru,
         "unit": known.unit,
         "post": known.post,
         "post_kk": known.post_kk,

@@ -98,7 +98,9 @@ def scores_page(
         units=unit_choices(ctx, unit or ""),
         years=years,
         reports=year_reports(),
-        report_marks={one.id: report_marks(ctx, one, own, unit=view.unit.id) for one in year_reports()},
+        report_marks={
+            one.id: report_marks(ctx, one, own, unit=view.unit.id, year=view.year) for one in year_reports()
+        },
     )
 
 
