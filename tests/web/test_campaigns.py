@@ -90,7 +90,7 @@ def test_a_campaign_goes_from_its_form_to_its_sheet(office: RealOffice) -> None:
     assert person.name in page.text
     assert f'lang="{person.language}"' in page.text
     assert "танысқанымды растаймын" in page.text or "ознакомлен" in page.text
-    assert (page.headers["referrer-policy"], page.headers["cache-control"]) == ("no-referrer", "no-store")
+    assert (page.headers["referrer-policy"], page.headers["cache-control"]) == ("same-origin", "no-store")
     assert document.content == b"%PDF-1.7\npolicy"
     assert (done.status_code, "consents-2026-0001" in done.text) == (200, True)
     with office.client() as browser:

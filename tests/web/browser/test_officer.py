@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from tests.web.browser.conftest import Served, serving
 from tests.web.real import ROOT, real_office
+from tests.web.test_campaigns import links, start
 
 SCHEDULE = ROOT / "examples" / "real_schedule_2026_ru.xlsx"
 STEPS = (
@@ -117,3 +119,20 @@ def test_a_mistake_is_undone_and_a_move_confirmed(served: Served, quiet: Callabl
     events = [event.kind for event in served.office.house.reads.events(case.id)]
     assert events[-3:] == ["fact", "withdrawn", "planned"]
     assert struck == 1
+
+
+def test_a_person_without_an_account_confirms_by_their_link(served: Served, quiet: Callable[[], None]) -> None:
+    """A browser says where a form comes from only as far as the page's policy lets it: the answer is taken."""
+    start(served.office, until="2026-06-30")
+    with ThreadPoolExecutor() as pool:
+        # This thread has the loop of the browser's driver already.
+        who, link = sorted(pool.submit(links, served.office).result().items())[0]
+    with served.page("") as page:
+        page.goto(link)
+        page.locator("#confirm button[type=submit]").click()
+        page.wait_for_selector(".told[role=status]")
+    with served.page() as page:
+        page.goto("/campaigns/2026-001?state=answered")
+        answered = page.locator("main").inner_text()
+
+    assert served.office.house.reads.office().people[who].name in answered

@@ -118,7 +118,7 @@ def _page(
         row=row,
         now=ctx.now,
     )
-    # The address is a secret: no page it leads to learns it, and no search engine keeps it.
-    response.headers["referrer-policy"] = "no-referrer"
+    # The address is a secret: no search engine keeps it, and our referrer policy tells no other site. With
+    # "no-referrer" browsers would not say where the form comes from either, and the answer would be refused.
     response.headers["x-robots-tag"] = "noindex"
     return response
