@@ -138,7 +138,9 @@ def plan_steps(deadline: Awaited, law_days: Collection[date], calendar: Calendar
         return
     try:
         on = calendar.previous_working(planned)
-        if on not in law_days and (due is None or on <= due):
+        # Of what was taken up after its term only the plan date is left.
+        is_bound = deadline.counts_until is None or deadline.waiting_for is not None
+        if on not in law_days and (due is None or on <= due or not is_bound):
             yield ScheduledStep(id=PLANNED, on=on, about=planned, step=Step(at=0, to=HIMSELF))
         for name, step in SLIPPED.items():
             on = calendar.add(planned, step.at)

@@ -138,6 +138,32 @@ def test_a_ministry_answers_for_its_own_measures_and_no_others(merzim: Merzim, t
     assert {one.partition(".")[0] for one in asked(merzim, "2026-0001")} == own | {"measure_18"}
 
 
+def test_a_measure_taken_up_after_its_term_is_asked_of_by_its_plan_date(merzim: Merzim, tmp_path: Path) -> None:
+    """Row 18, "interested bodies", ends on 31 March 2023. A ministry that plans it on 5 December 2025 for 20
+    January 2026 is not 665 working days late: it is reminded on the 20th and asked on the 21st. One that had
+    planned it on 1 March 2023 was late from 1 April 2023, planned day or not."""
+    office(merzim, tmp_path)
+    for case, planned in (("2025-0001", "2025-12-05"), ("2023-0001", "2023-03-01")):
+        assert merzim("open", "concept-plan", "--unit", HEALTH, "--again", "--now", planned).code == 0
+        assert merzim("replan", case, "measure_18", "--on", "2026-01-20", "--now", planned).code == 0
+
+    def notices(day: str) -> list[str]:
+        merzim("remind", "--now", day)
+        rows = merzim("notices", "--case", "2025-0001", "--json", "--now", day).json["notices"]
+        return [row["rung"] for row in rows if row["obligation"] == "measure_18"]
+
+    why = merzim("explain", "2025-0001", "measure_18", "--now", "2025-12-08").out
+    late = merzim("overdue", "--json", "--now", "2025-12-08").json["obligations"]
+    told = [notices(day) for day in ("2025-12-08", "2026-01-20", "2026-01-21")]
+    merzim("record", "2025-0001", "measure_18", "--on", "2026-01-21", "--now", "2026-01-22")
+    done = merzim("case", "2025-0001", "--json", "--now", "2026-01-22").json
+
+    assert "The act's term is 31 March 2023. The organisation took this up later, on 5 December 2025" in why
+    assert [row["case"] for row in late if row["id"] == "measure_18"] == ["2023-0001"]
+    assert [sorted(steps) for steps in told] == [[], ["planned"], ["planned", "slipped+1"]]
+    assert not [one for one in done["findings"] if one["obligation"] == "measure_18" and one["kind"] == "term"]
+
+
 def test_the_minister_hears_of_what_is_overdue_last_of_all(merzim: Merzim, tmp_path: Path) -> None:
     """Of 73 terms only the ministry's own are told of: the head of the officer's unit on the working day after
     30 September 2025 (row 31), the Minister only at the last step, twenty working days after."""

@@ -233,6 +233,7 @@ class Case:
         person: key of whom the case is about, "" when it is about nobody.
         confidential: seen by those alone who were named to know of it, or told of it.
         readers: keys of people (or names of accounts) who were named to know of a confidential case.
+        planned: plan dates by fact; `planned_at` the UTC moments at which each was first planned.
         put_off: reminders somebody wants later, by id of the obligation with its period; the latest counts.
         entries: events that are lines of its registers (risks, measures, positions, remarks), without hashes.
         withdrawn: records that are withdrawn and were not made again: a fact by its name, a plan date as
@@ -262,6 +263,7 @@ class Case:
     opened_at: datetime | None = None
     facts: Mapping[str, Fact] = field(default_factory=dict)
     planned: Mapping[str, date] = field(default_factory=dict)
+    planned_at: Mapping[str, datetime] = field(default_factory=dict)
     responsible: Mapping[str, str] = field(default_factory=dict)
     exempted: frozenset[str] = frozenset()
     put_off: Mapping[str, Snooze] = field(default_factory=dict)
@@ -485,7 +487,12 @@ def _changed(case: Case, event: Event) -> Case:
         case "planned":
             assert event.on is not None
             withdrawn = _recorded_anew(case, PLAN + event.name)
-            return replace(case, planned={**case.planned, event.name: event.on}, withdrawn=withdrawn)
+            return replace(
+                case,
+                planned={**case.planned, event.name: event.on},
+                planned_at={event.name: event.at, **case.planned_at},
+                withdrawn=withdrawn,
+            )
         case "withdrawn" if record := str(event.payload.get("record", "")):
             withdrawal = Withdrawal(
                 on=event.on,

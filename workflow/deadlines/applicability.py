@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
+from calendars.hours import almaty
 from workflow.cases.case import EXTENDED, Case
 from workflow.law.procedure import Obligation, Procedure
 from workflow.org.kinds import among
@@ -23,13 +25,35 @@ def asked_of(case: Case, procedure: Procedure, obligation: Obligation, name: str
     """
     if not among(case.kind, obligation.only_for):
         return False
-    named = (*obligation.bodies, *obligation.by_agreement)
-    if not named or not (case.unit or case.object in procedure.bodies):
+    if _asked_by_the_act(case, procedure, obligation):
         return True
     planned = (name or obligation.id) in case.planned
-    return any(_is_meant(case, procedure, body) for body in obligation.bodies) or (
-        planned and any(_is_meant(case, procedure, body, willing=True) for body in named)
-    )
+    named = (*obligation.bodies, *obligation.by_agreement)
+    return planned and any(_is_meant(case, procedure, body, willing=True) for body in named)
+
+
+def taken_up_after(
+    case: Case, procedure: Procedure, obligation: Obligation, name: str, due: date | None
+) -> date | None:
+    """Return the local date after `due` on which the organisation planned what is asked of it for that reason
+    alone; None of all else.
+
+    Args:
+        name: the obligation's id with its period.
+    """
+    at = case.planned_at.get(name)
+    if at is None or due is None or _asked_by_the_act(case, procedure, obligation):
+        return None
+    on = at.astimezone(almaty()).date()
+    return on if on > due else None
+
+
+def _asked_by_the_act(case: Case, procedure: Procedure, obligation: Obligation) -> bool:
+    """Return whether a plan date changes nothing: the act names no body, or one that is the organisation."""
+    named = obligation.bodies or obligation.by_agreement
+    if not named or not (case.unit or case.object in procedure.bodies):
+        return True
+    return any(_is_meant(case, procedure, body) for body in obligation.bodies)
 
 
 def _is_meant(case: Case, procedure: Procedure, body: str, *, willing: bool = False) -> bool:

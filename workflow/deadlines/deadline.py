@@ -41,8 +41,11 @@ class Deadline(NamedTuple):
         waiting_for: the unrecorded fact it is counted from or opened by, with its period; None where it can be
             late by itself.
         counts_until: the last day (local date) on which a due date computed from that fact holds, and the due
-            date itself of what a body outside the office owes; None where nothing limits it.
+            date itself of what a body outside the office owes or was taken up after it; None where nothing
+            limits it.
             `workflow.deadlines.lateness` says what follows from it on a day.
+        taken_up_on: the local date on which the organisation planned what the act did not ask of it, where that
+            was after `due`: it holds as planned and is never late. None of all else.
         adjustments: the extensions and pauses that moved it, as elements of its explanation, in order.
         span_first, span_last: first and last day whose moving could move `due`.
         versions: of the calendar and of the edition it was computed with.
@@ -75,6 +78,7 @@ class Deadline(NamedTuple):
     late_by: int | None = None
     waiting_for: str | None = None
     counts_until: date | None = None
+    taken_up_on: date | None = None
     explanation: Explanation = ()
     adjustments: Explanation = ()
     span_first: date | None = None
@@ -83,7 +87,12 @@ class Deadline(NamedTuple):
 
     @property
     def is_done_late(self) -> bool:
-        """Whether it was done after its term: by the moment where both are known, else by the day."""
+        """Whether it was done after its term: by the moment where both are known, else by the day.
+
+        What was taken up after its term has passed is not late.
+        """
+        if self.taken_up_on is not None:
+            return False
         if self.due_at is not None and self.done_at is not None:
             return self.done_at > self.due_at
         return self.due is not None and self.done_on is not None and self.done_on > self.due

@@ -9,7 +9,7 @@ from calendars.explanation import Element
 from calendars.hours import end_of_day
 from calendars.terms import Duration, Embargo, Hours, YearlyDate
 from workflow.deadlines.anchors import DueDateResolver, Link
-from workflow.deadlines.applicability import branch_open
+from workflow.deadlines.applicability import branch_open, taken_up_after
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.lateness import holds_on
 from workflow.law.procedure import Obligation, Procedure
@@ -55,6 +55,8 @@ def explanation(chain: DueDateResolver, link: Link, judged: date | None) -> Iter
     if obligation.signed_by is not None and (may := obligation.signed_by.of(chain.case.kind)):
         yield Element(code="signed_by", arguments={"duties": may})
     yield from _bodies(procedure, obligation)
+    if taken_up := taken_up_after(chain.case, procedure, obligation, link.id, due):
+        yield Element(code="taken_up_after", arguments={"due": due, "on": taken_up}, on=taken_up)
     fact = chain.fulfilled(link)
     if fact and judged != fact.on:
         yield Element(

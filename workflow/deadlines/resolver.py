@@ -13,7 +13,7 @@ from workflow.cases.registers.entries import is_entry
 from workflow.cases.states import AWAITED, State
 from workflow.deadlines.adjustments import adjustments
 from workflow.deadlines.anchors import DueDateResolver, Link
-from workflow.deadlines.applicability import asked_of, branch_open
+from workflow.deadlines.applicability import asked_of, branch_open, taken_up_after
 from workflow.deadlines.deadline import AnchorState, Deadline, Knowledge, Status
 from workflow.deadlines.explanations import explanation
 from workflow.deadlines.register_deadlines import entry_deadlines
@@ -133,6 +133,7 @@ def _deadline(
     state = _state(chain, link, fact, judged, today=today)
     waits = waiting(chain, link) if state in AWAITED else None
     name = link.id
+    taken_up = taken_up_after(case, chain.procedure, obligation, name, due)
     result = Deadline(
         id=name,
         obligation=obligation,
@@ -159,8 +160,9 @@ def _deadline(
         recorded_on=fact.on if fact else None,
         done_at=moment_of(fact.on, fact.at_time) if fact and fact.at_time and judged == fact.on else None,
         waiting_for=waits.fact if waits else None,
-        # What a body outside the office owes is nobody's delay here.
-        counts_until=due if obligation.duty == OUTSIDE else waits.until if waits else None,
+        # What a body outside the office owes is nobody's delay here, nor what nobody owed by its term.
+        counts_until=due if obligation.duty == OUTSIDE or taken_up else waits.until if waits else None,
+        taken_up_on=taken_up,
         explanation=() if bare else tuple(explanation(chain, link, judged)),
         adjustments=adjustments(link.counted.elements) if case.extensions or case.pauses else (),
         span_first=link.counted.first,

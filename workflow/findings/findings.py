@@ -60,7 +60,7 @@ def feasibility(
     """
     found = []
     for deadline in deadlines:
-        if deadline.state not in ("open", "not_due_yet") or deadline.due is None:
+        if deadline.state not in ("open", "not_due_yet") or deadline.due is None or deadline.taken_up_on:
             continue
         planned, due = deadline.planned_on, deadline.due
         if planned is not None and planned > due:
