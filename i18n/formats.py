@@ -7,7 +7,7 @@ filler: arguments -> text.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -43,6 +43,7 @@ def sentence(text: str) -> str:
 # Most telling first. "P1.T1.S3" is the instruction's project, task and subtask; "row 2" a row of a map.
 _PROJECT = re.compile(r"P(?P<project>\d+)(?:\.T(?P<task>\d+)(?:\.S(?P<subtask>\d+))?)?(?P<intro> intro)?")
 _NUMBERED = re.compile(r"(?P<kind>row|art\.|p\.|annex) (?P<number>\w+(?:\.\w+)*)(?:\((?P<inside>\w+)\))?")
+_ROW = re.compile(r"row \d+")
 _KINDS = {"row": "row", "art.": "article", "p.": "point", "annex": "annex"}
 
 
@@ -53,7 +54,23 @@ def paragraph(text: str, language: str) -> str:
     Also "P1 intro", "intro", "row 2", "art. 8(5)", "p. 16(5)", "p. 4.6.2", "annex 2"; several are separated by
     commas.
     """
-    return ", ".join(_one(part.strip(), language) for part in text.split(",") if part.strip())
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    rows = [int(part[4:]) for part in parts if _ROW.fullmatch(part)]
+    if len(rows) > 1 and len(rows) == len(parts):
+        return template("paragraph.rows", language).format(numbers=_runs(rows))
+    return ", ".join(_one(part, language) for part in parts)
+
+
+def _runs(numbers: Sequence[int]) -> str:
+    """Return rising numbers with runs of three and more shortened: "11–13, 15, 16"."""
+    runs: list[list[int]] = []
+    for row in numbers:
+        if runs and row == runs[-1][-1] + 1:
+            runs[-1].append(row)
+        else:
+            runs.append([row])
+    shortened = (f"{run[0]}–{run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs)
+    return ", ".join(shortened)
 
 
 def _one(part: str, language: str) -> str:

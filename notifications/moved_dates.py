@@ -92,7 +92,10 @@ def _notices(move: Move, times: OfficeTimes, *, now: datetime, rules: Rules) -> 
     today = local_day(now, rules)
     awaited = lateness(row, today=today).waiting_for if row is not None else None
     due = row.due if row is not None and row.state in WAITING and awaited is None else None
+    elsewhere = move.cause.get("told")
     for last in move.told:
+        if isinstance(elsewhere, list) and last.person in elsewhere:
+            continue
         if _is_news(due, last):
             opens = times.opening(last.person, now)
             yield _notice(move, last, due, now=now, opens=opens, rules=rules, awaited=awaited)

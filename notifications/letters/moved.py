@@ -9,9 +9,10 @@ from itertools import zip_longest
 
 from i18n import explain, knows, say
 from notifications.letters.page import Line, Page, Section, render_letter
-from notifications.letters.texts import Matter, case_page, entry, object_names
+from notifications.letters.texts import Matter, case_page, entry, object_names, with_period
 from notifications.notice import Entry, Letter, Notice
 from notifications.rules import Rules
+from workflow.cases.registers.entries import period_in
 from workflow.deadlines.adjustments import decision_elements
 
 WITHDRAWN = "withdrawn"
@@ -21,7 +22,7 @@ def moved_letter(told: Sequence[tuple[Notice, Matter]], rules: Rules, language: 
     """Return one letter for all deadlines a change moved of which the recipient had been notified."""
     one, matter = told[0]
     alone = len(told) == 1
-    arguments = _arguments(one, matter)
+    arguments = _arguments(one, matter, language)
     word = _word(one)
     discreet = any(matter.confidential for _, matter in told)
     if discreet:
@@ -36,7 +37,7 @@ def moved_letter(told: Sequence[tuple[Notice, Matter]], rules: Rules, language: 
         subject=subject,
         greeting=say("letter.greeting", {"name": matter.name}, language),
         lead=lead,
-        table=(),
+        table=() if discreet or not alone else tuple(_force(one, matter, language)),
         sections=tuple(_sections(told, language, discreet=discreet)),
         footer=say("letter.footer", {}, language),
     )
@@ -45,31 +46,37 @@ def moved_letter(told: Sequence[tuple[Notice, Matter]], rules: Rules, language: 
 
 
 def _sections(told: Sequence[tuple[Notice, Matter]], language: str, *, discreet: bool) -> list[Section]:
-    """Return the sections of the letter: moved, cancelled."""
+    """Return the sections of the letter: what moved, where the lead does not say it of one, why, what to do."""
     one, first = told[0]
     link = Line(text=say("letter.link_case", {}, language), link=case_page(first))
     if discreet:
         return [Section(heading=say("letter.heading_do", {}, language), lines=(link,))]
     lines = []
     for notice, matter in told:
+        moved = say(f"digest.{_word(notice)}_line", _arguments(notice, matter, language), language)
         if notice.rung == WITHDRAWN:
             # Nobody is asked for it any more: it has no force.
-            lines.append(Line(text=say(f"digest.{_word(notice)}_line", _arguments(notice, matter), language)))
+            lines.append(Line(text=moved))
             continue
         force = say(f"letter.force_{matter.deadline.obligation.force}", {}, language)
-        moved = say(f"digest.{_word(notice)}_line", _arguments(notice, matter), language)
         lines.append(Line(text=f"{moved}; {force}"))
     cause = Line(text=describe_cause(one.about.get("cause"), language, first))
-    found = [
-        Section(heading=say("digest.heading_dates", {}, language), lines=tuple(lines)),
-        Section(heading=say("digest.heading_cause", {}, language), lines=(cause,)),
-    ]
-    if len(told) == 1 and one.rung != WITHDRAWN:
+    found = [Section(heading=say("digest.heading_cause", {}, language), lines=(cause,))]
+    if len(told) > 1:
+        found.insert(0, Section(heading=say("digest.heading_dates", {}, language), lines=tuple(lines)))
+    elif one.rung != WITHDRAWN:
         why = tuple(Line(text=sentence) for sentence in explain(first.deadline.explanation, language))
         found.append(Section(heading=say("letter.heading_why", {}, language), lines=why))
     if link.link:
         found.append(Section(heading=say("letter.heading_do", {}, language), lines=(link,)))
     return found
+
+
+def _force(one: Notice, matter: Matter, language: str) -> Iterator[Line]:
+    """Yield the force of what moved; nothing of what nobody is asked for any more."""
+    if one.rung != WITHDRAWN:
+        force = say(f"letter.force_{matter.deadline.obligation.force}", {}, language)
+        yield Line(label=say("letter.label_force", {}, language), text=force)
 
 
 def _word(one: Notice) -> str:
@@ -83,10 +90,10 @@ def _word(one: Notice) -> str:
     return "waits" if one.about.get("awaited") else "withdrawn"
 
 
-def _arguments(one: Notice, matter: Matter) -> dict[str, object]:
+def _arguments(one: Notice, matter: Matter, language: str) -> dict[str, object]:
     """Return the arguments of the sentence about one deadline; a day of another year than the old says so."""
     old = date.fromisoformat(str(one.about["old"]))
-    title = matter.deadline.obligation.title
+    title = with_period(matter.deadline.obligation.title, period_in(one.obligation), language)
     awaited = str(one.about.get("awaited", ""))
     anchor = matter.procedure.anchor_by_id.get(awaited.partition(".")[0])
     about = object_names(matter.case, matter.procedure)

@@ -282,8 +282,7 @@ def _to_do(matter: Matter, language: str, *, late: bool) -> Iterator[Line]:
     day = say("letter.date_here", {}, language)
     word = "letter.do_planned" if matter.planned and late else "letter.do_late" if late else "letter.do"
     options = deadline.obligation.options
-    answers = {"answers": tuple(option.title for option in options)}
-    yield Line(text=say("letter.do_decide" if options else word, answers, language))
+    yield Line(text=say("letter.do_decide" if options else word, {}, language))
     page = case_page(matter)
     if page:
         yield Line(text=say("letter.link_case", {}, language), link=page)

@@ -352,6 +352,8 @@ def _moved(change: CaseWrite, obligation: str, version: str) -> Values:
             on = {"on": event.on.isoformat()} if event.on else {}
             names = ("ground", "decided_by", "document")
             decision = {name: event.payload[name] for name in names if name in event.payload}
+            # A letter of its own tells these people: an assignment's new day its assignee.
+            decision |= {"told": sorted(to)} if isinstance(to := event.payload.get("to"), dict) and to else {}
             change_name = f"{change.case.id}#{event.seq}"
             return _line(change, obligation, change_name, {**cause, **on, **decision})
     return _line(change, obligation, f"calendar#{version}", dict(change.cause) or {"kind": "calendar"})

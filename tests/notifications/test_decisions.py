@@ -56,9 +56,9 @@ def test_the_question_is_asked_once_and_in_the_readers_language(town: Town) -> N
     )
     assert letters["en"][0] == "Decision awaited: are there signs of an administrative or criminal offence?"
     assert (
-        "Дайте на вопрос один из ответов и запишите день решения и документ: выявлены факты с признаками "
-        "правонарушения, признаков правонарушения нет." in letters["ru"][1]
-    )
+        "Даётся один из ответов: выявлены факты с признаками правонарушения, признаков правонарушения нет."
+    ) in letters["ru"][1]
+    assert "Дайте один из названных выше ответов и запишите день решения и документ." in letters["ru"][1]
     assert f"merzim decide {case.id} offence_signs none --on" in letters["en"][1]
     assert "Due by" not in letters["en"][1]
     assert "Вопрос: Есть ли признаки" in letters["ru"][1], "a question is no obligation"

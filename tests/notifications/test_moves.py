@@ -99,7 +99,24 @@ def test_a_new_plan_date_is_told_with_old_and_new_day_and_cause(town: Town) -> N
     assert "2026 жылғы 13 сәуір" in text
     assert "2026 жылғы 30 наурыз" in text
     assert "үшін жоспарланған күн өзгерді: 2026 жылғы 27 сәуір (Айгүл)" in text
+    assert "Күші: міндетті" in text
+    assert "Не өзгерді" not in text, "the one date that moved stands in the lead"
     assert shelf.kept[-1].notice.person == AIGUL.key
+
+
+def test_a_moved_day_of_what_recurs_names_its_period(town: Town) -> None:
+    """The review of the third quarter is due on 12 October, counted from a report on its last day, the 5th; the
+    report of 2 October moves it."""
+    case = town.open()
+    shelf = Shelf()
+    signed, reported, asked = date(2026, 6, 15), date(2026, 10, 2), date(2026, 10, 5)
+    town.desk.record(case.id, "note_signed", on=signed, by="Айгүл", now=noon(asked), today=asked)
+    told(town, shelf, asked)
+    town.desk.record(case.id, "quarter_reported.2026Q3", on=reported, by="Айгүл", now=noon(asked), today=asked)
+
+    assert moves(told(town, shelf, date(2026, 10, 6))) == [
+        "Мерзім өзгерді: тоқсандық ақпаратты қарау, 2026 жылғы III тоқсан – 9 қазан (бұрын 12 қазан)"
+    ]
 
 
 def test_a_change_before_anybody_was_told_is_no_news(town: Town) -> None:

@@ -278,32 +278,34 @@ def test_a_responsible_text_matched_to_somebody_goes_to_them(tmp_path: Path) -> 
     assert heard(report) == [(BOLAT.name, "-5", "named")]
 
 
-def test_an_assignment_given_shortly_before_its_day_is_one_letter_that_day(town: Town) -> None:
-    """Given on 24 April for the 30th, extended on the 27th to 5 May: each letter names the day. Working days
-    after them: 28, 29, 30 April and 4, 5 May, so the next steps are the day before (4 May) and the day itself.
+def test_an_assignment_is_one_letter_on_the_day_it_is_given_or_extended(town: Town) -> None:
+    """Both are for 30 April and are extended on the 27th to 5 May: the first, given on the 16th, is reminded of
+    on the 23rd, five working days before; the second is given on the 24th. The letters of its giver name the
+    day, so that no step of that day or before adds one, nor does the moved date. Working days after the 27th:
+    28, 29, 30 April, 4 and 5 May, so the next steps are the day before (4 May) and the day itself.
     """
     case = town.open()
-    given, extended = date(2026, 4, 24), date(2026, 4, 27)
-    assignments.give(
-        town.desk,
-        case.id,
-        assignee=AIGUL.key,
-        text="Анонс мәтінін дайындау",
-        until=date(2026, 4, 30),
-        giver=BOLAT.key,
-        by="Болат",
-        now=noon(given),
-        today=given,
-    )
-    steps = {}
-    for number in range(24, 36):
-        on = date(2026, 4, 1) + timedelta(days=number - 1)
-        if on == extended:
+    extended, until = date(2026, 4, 27), date(2026, 5, 5)
+    heard: dict[int, dict[int, list[str]]] = {}
+    for on in (date(2026, 4, 16) + timedelta(days=days) for days in range(20)):
+        if on.day in (16, 24) and on.month == 4:
+            assignments.give(
+                town.desk,
+                case.id,
+                assignee=AIGUL.key,
+                text="Анонс мәтінін дайындау",
+                until=date(2026, 4, 30),
+                giver=BOLAT.key,
+                by="Болат",
+                now=noon(on),
+                today=on,
+            )
+        for number in (1, 2) if on == extended else ():
             assignments.extend(
                 town.desk,
                 case.id,
-                1,
-                until=date(2026, 5, 5),
+                number,
+                until=until,
                 ground="",
                 author=BOLAT.key,
                 by="Болат",
@@ -313,13 +315,14 @@ def test_an_assignment_given_shortly_before_its_day_is_one_letter_that_day(town:
         shelf = Shelf()
         town.round([shelf], on)
         town.deliver([shelf], on)
-        mine = [one.notice for one in shelf.kept if one.name == AIGUL.name]
-        about = [one.rung for one in mine if one.obligation == "assignment.1" or one.kind == "comment"]
-        steps |= {on: about} if about else {}
+        for letter in (one.notice for one in shelf.kept if one.name == AIGUL.name):
+            place = str(letter.about.get("place", "")) if letter.kind == "comment" else letter.obligation
+            if place.startswith(("given-", "assignment.")):
+                days = heard.setdefault(int(place[-1]), {})
+                days.setdefault(on.day, []).append(letter.rung)
 
-    assert steps == {
-        given: ["comment"],
-        extended: ["comment"],
-        date(2026, 5, 4): ["-1"],
-        date(2026, 5, 5): ["0"],
+    later = {4: ["-1"], 5: ["0"]}
+    assert heard == {
+        1: {16: ["comment"], 23: ["-5"], 27: ["comment"], **later},
+        2: {24: ["comment"], 27: ["comment"], **later},
     }

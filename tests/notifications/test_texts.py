@@ -195,7 +195,7 @@ def test_the_letter_in_english_without_pages_to_link_to() -> None:
 
     assert "    merzim record 2026-0001 order_signed --on YYYY-MM-DD\n" in written.text
     assert "    merzim replan 2026-0001 analysis_started --on YYYY-MM-DD\n" in written.text
-    assert "Remark: the term is assumed: the act that asks for this does not state it\n" in written.text
+    assert "Remark: the term is assumed, the act itself does not state it\n" in written.text
     assert "Points: 10 deducted when not done\n" in written.text
     assert "http" not in written.text
 
@@ -411,7 +411,7 @@ def test_a_date_counted_from_a_step_that_is_not_done_says_so() -> None:
     found = deadline(known, analysis(), CALENDAR, "quarter_reviewed.2026Q2", today=date(2026, 7, 1))
     said = letter(matter(found, case=known), CALENDAR, language="ru", today=date(2026, 7, 1))
 
-    assert "\nРасчёт срока: при исполнении предыдущего шага в последний день; при ином дне" in said.text
+    assert "\nРасчёт срока: исходя из исполнения предыдущего шага в последний день; при" in said.text
     assert "Рассмотрение квартальной информации, II квартал 2026 года" in said.text
 
 
