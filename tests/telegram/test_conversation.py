@@ -259,7 +259,8 @@ def test_the_lists_are_ones_own(talk: Talk, links: SqlLinks) -> None:
 
 
 def test_an_assignment_stands_in_the_lists_and_is_answered_on_its_page(talk: Talk, case: Case) -> None:
-    """Its assignee reads it among their own, nobody else's list ends at it; its reminder offers no bare day."""
+    """Given the day before, its assignee reads it among their own, nobody else's list ends at it; its reminder
+    offers no bare day."""
     linked(talk)
     linked(talk, "bolat@example.kz", emulator.BOLAT)
     assignments.give(
@@ -270,8 +271,8 @@ def test_an_assignment_stands_in_the_lists_and_is_answered_on_its_page(talk: Tal
         until=talk.today,
         giver=DANA.key,
         by="dana",
-        now=talk.now,
-        today=talk.today,
+        now=talk.now - timedelta(days=1),
+        today=talk.today - timedelta(days=1),
     )
 
     assert "тізімді дайындаңыз – 18 марта" in talk.tell(emulator.BOLAT, "/my").text
