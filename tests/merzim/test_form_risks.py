@@ -122,17 +122,17 @@ def test_the_list_of_positions_names_posts_and_never_people() -> None:
 def test_the_ethics_report_has_a_line_for_each_talk_of_its_year() -> None:
     """The holder by name where the office knows the key."""
     office = Office(people={"a@b.kz": Person(key="a@b.kz", name="Ә. Әлиев", unit="")})
-    rows = period_rows(form("ethics_report"), [POSITIONS], office, 2026)
+    rows = period_rows(form("ethics_report"), [POSITIONS], office, 2026, "kk")
 
     assert [(row["work"], row["name"], row["work_done"]) for row in rows] == [("2", "Ә. Әлиев", "әңгіме")]
-    assert not period_rows(form("propaganda_report"), [POSITIONS], office, 2026)
+    assert not period_rows(form("propaganda_report"), [POSITIONS], office, 2026, "kk")
 
 
 def test_the_cartogram_report_lists_each_place_once_in_each_section() -> None:
     """Section 3 is the service's own: it is not there to be reported."""
     lines = [["positions", "Қаржы", "", "а"], ["positions", "Қаржы", "", "б"], ["risks", "", "Зеренді", "в"]]
     case = _exposed(_event(1, "cartogram_recorded", "1", date(2026, 9, 3), lines=lines))
-    rows = period_rows(form("cartogram_report"), [case], Office(), 2026)
+    rows = period_rows(form("cartogram_report"), [case], Office(), 2026, "kk")
 
     assert [(row["section"], row["subsection"]) for row in rows] == [("1", "Қаржы"), ("2", "Зеренді")]
-    assert period_rows(form("cartogram_report"), [case], Office(), 2025) == []
+    assert period_rows(form("cartogram_report"), [case], Office(), 2025, "kk") == []
