@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
@@ -161,6 +162,27 @@ def test_every_route_names_what_it_needs() -> None:
     """A route without a need is open to anybody; there is a short list of those."""
     wrong = [route.path for _, route in ROUTES if (need(route) is None) != (route.path in OPEN)]
 
+    assert not wrong, wrong
+
+
+def test_a_unit_with_a_long_name_is_taken_by_every_address() -> None:
+    """The id of a unit is its name: that of a ministry has fifty letters, of its department a hundred."""
+
+    def parameters(asked: Any) -> Iterator[Any]:
+        yield from asked.query_params
+        for one in asked.dependencies:
+            yield from parameters(one)
+
+    units = [
+        (route.path, rule.max_length)
+        for _, route in ROUTES
+        for one in parameters(route.dependant)
+        for rule in one.field_info.metadata
+        if one.alias == "unit" and hasattr(rule, "max_length")
+    ]
+    wrong = [path for path, longest in units if longest < 200]
+
+    assert ("/reports/{form}/{language}", 300) in units
     assert not wrong, wrong
 
 

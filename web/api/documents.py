@@ -122,7 +122,7 @@ def get_report(
     form: FormId,
     language: Tongue,
     year: Annotated[int, Query(ge=1, le=9999)],
-    unit: Annotated[str, Query(max_length=100)] = "",
+    unit: Annotated[str, Query(max_length=300)] = "",
 ) -> Response:
     """Return a report about a year of a unit as DOCX; its rows come from the registers the reader sees."""
     return report_of(ctx, form, language, unit=unit, year=year)

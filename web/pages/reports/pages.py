@@ -21,7 +21,7 @@ from web.pages.reports.points import Points, points_view, seen_unit, unit_choice
 from web.ui.preferences import preferences
 from web.ui.render import Translator, page
 from web.ui.tables import page_heads, workbook_response
-from web.ui.unit_filter import PersonParam, RequiredUnit, UnitParam
+from web.ui.unit_filter import NameText, PersonParam, RequiredUnit, UnitParam
 from workflow.cases.registers.risk_lists import RecommendationFilter
 from workflow.scoring.score_inputs import choose
 
@@ -110,7 +110,7 @@ def report_file(
     form: FormId,
     language: PaperLanguage,
     year: Annotated[int, Query(ge=1, le=9999)],
-    unit: Short = "",
+    unit: NameText = "",
 ) -> Response:
     """A report about a year of a unit as DOCX, its rows from the registers the reader sees."""
     return report_of(ctx, form, language, unit=unit, year=year)
