@@ -165,27 +165,24 @@ def _listed(
     ctx: RequestContext, source: RegisterRows, unit: str, year: int
 ) -> Iterator[tuple[Mapping[str, FieldView], RowView]]:
     """Return the rows of a year of a register a report takes, with the fields its reader sees."""
-    conditions = [{"field": source.date, "from": f"{year}-01-01", "until": f"{year}-12-31"}]
-    filters = [FilterInput.model_validate(one) for one in conditions]
-    filters += [
-        FilterInput.model_validate({"field": name, "is": [*values]}) for name, values in source.where.items()
-    ]
-    page, pages = 1, 1
-    while page <= pages:
-        listed = list_rows(
-            ctx,
-            ListRows(
-                register_id=source.register,
-                unit=unit,
-                filters=filters,
-                sort=source.date,
-                page=page,
-                size=MAX_PAGE_SIZE,
-            ),
+    where = [{"field": name, "is": [*values]} for name, values in source.where.items()]
+    found = list[tuple[str, Mapping[str, FieldView], RowView]]()
+    for place, name in enumerate(source.dates):
+        of_year = {"field": name, "from": f"{year}-01-01", "until": f"{year}-12-31"}
+        without = [{"field": before, "empty": True} for before in source.dates[:place]]
+        filters = [FilterInput.model_validate(one) for one in (of_year, *without, *where)]
+        command = ListRows(
+            register_id=source.register, unit=unit, filters=filters, sort=name, size=MAX_PAGE_SIZE
         )
-        fields = {field.id: field for field in listed.fields}
-        yield from ((fields, row) for row in listed.rows)
-        page, pages = page + 1, listed.pages
+        listed = list_rows(ctx, command)
+        while listed.rows:
+            fields = {field.id: field for field in listed.fields}
+            found += [(str(row.values[name]), fields, row) for row in listed.rows]
+            if listed.page >= listed.pages:
+                break
+            listed = list_rows(ctx, command.model_copy(update={"page": listed.page + 1}))
+    for _, shown, row in sorted(found, key=lambda one: one[0]):
+        yield shown, row
 
 
 def _cell(row: RowView, fields: Sequence[FieldView], kind: str, language: str) -> object:

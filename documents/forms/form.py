@@ -63,15 +63,16 @@ class Field:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RegisterRows:
-    """Where the rows of a report come from: the rows of a register whose `date` lies in the report's year.
+    """Where the rows of a report come from: the rows of a register whose date lies in the report's year.
 
     Attributes:
+        dates: the field of the date; of several the first that is filled.
         where: field of the register -> the values it may have (ids of options, "yes" or "no").
         parts: part of the form -> the fields of the register joined in it.
     """
 
     register: str
-    date: str
+    dates: tuple[str, ...]
     parts: Mapping[str, tuple[str, ...]]
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 

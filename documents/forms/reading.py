@@ -115,7 +115,7 @@ def _source(table: Mapping[str, Any] | None) -> RegisterRows | None:
         return None
     return RegisterRows(
         register=table["register"],
-        date=table["date"],
+        dates=_several(table["date"]),
         parts={part: _several(fields) for part, fields in table["parts"].items()},
         where={name: _several(values) for name, values in table.get("where", {}).items()},
     )

@@ -24,6 +24,23 @@ ROWS: tuple[tuple[str, ...], ...] = (
         *("gifts", "kind=gift", "description=сағат", PERSON, "post=басшының орынбасары", "giver=«Альфа» ЖШС"),
         *("received_on=2026-02-03", "acceptance=yes", "found_on=2026-02-10", "measures=Тапсырылды."),
     ),
+    (
+        *("offences", "category=administrative", "found_by=body", "offender_text=маман В. Ли"),
+        *("happened_on=2025-12-03", "happened_at=Орал", "event=Кеш хабарланды.", "found_on=2025-12-30"),
+        *("notified_on=2026-01-05", "notified_by=letter"),
+    ),
+    (
+        *("head-responsibility", "finding=unpunished", "category=criminal", "event=Жазаланбады."),
+        *(
+            "offender=Г. Исаев",
+            "register_number=25",
+            "court=сот",
+            "act_on=2025-10-01",
+            "in_force_on=2025-11-05",
+        ),
+        *("offence_on=2025-03-03", "head_text=Басшы", "three_months=yes", "political_servant=no"),
+        "found_on=2026-02-16",
+    ),
     ("gifts", "kind=gift", "description=кітап", PERSON, "received_on=2026-02-04", "acceptance=no"),
     (
         *("gifts", "kind=gift", "description=қалам", PERSON, "received_on=2025-11-03", "acceptance=yes"),
@@ -53,7 +70,10 @@ ROWS: tuple[tuple[str, ...], ...] = (
 
 
 def test_the_annexes_of_a_year_fill_themselves_from_the_registers(office: Merzim, tmp_path: Path) -> None:
-    """Rows of the year and of the right kind alone, in words of the paper's language; what is empty says so."""
+    """Rows of the year and of the right kind alone, in words of the paper's language; what is empty says so.
+
+    A row belongs to the year its points are counted in: in which the fact was reported, or found by the body.
+    """
     for register, *values in ROWS:
         added = office("register", register, "add", *values, *NOW)
         assert added.code == 0, (register, added.err)
@@ -61,12 +81,17 @@ def test_the_annexes_of_a_year_fill_themselves_from_the_registers(office: Merzim
     facts = _table(office, tmp_path, "legislation_report", "kk")
     assert [row[-1] for row in facts if row[-1] != "Анықталған жоқ."] == [
         "Анықталған фактінің сипаттамасы, қабылданған шаралар",
+        "Санаты: әкімшілік құқық бұзушылық\nБолған күні: 2025 жылғы 3 желтоқсан\nБолған жері: Орал\n"
+        "Лауазымы, Т.А.Ә.: маман В. Ли\nКеш хабарланды.",
         "Санаты: қылмыстық құқық бұзушылық\nБолған күні: 2026 жылғы 3 ақпан\nБолған жері: Орал\n"
         "Лауазымы, Т.А.Ә.: бас маман А. Ахметов\nКелтірілген залал: 250 000 теңге\nПара алды.",
+        "Санаты: қылмыстық\nОқиғасы: Жазаланбады.\nСДТБТ нөмірі: 25\nСот: сот\n"
+        "Сот актісінің күні: 2025 жылғы 1 қазан\nЗаңды күшіне енген күні: 2025 жылғы 5 қараша\n"
+        "Сол кездегі тікелей басшы: Басшы\nТағайындалғанына үш ай өткені: иә\nСаяси қызметші ме: жоқ",
         "Кім алды: басшының орынбасары, Омарова Гүлнар Асқарқызы\nКім берді: «Альфа» ЖШС\n"
         "Қабылданған шаралар: Тапсырылды.",
     ]
-    assert len(facts) == 1 + 9
+    assert len(facts) == 1 + 10
     act = _table(office, tmp_path, "reconciliation_act", "ru")
     assert [row[2] for row in act if row[2]] == [
         "Фабула правонарушения",

@@ -275,7 +275,7 @@ def test_the_rows_of_the_reports_come_from_registers() -> None:
         wrong += [(name, group, part) for part in sorted(asked - set(source.parts))]
         wrong += [(name, group, part) for part in source.parts if part not in rows.columns]
         wrong += [
-            (name, group, one) for one in {*told, *source.where, source.date} if one not in register.fields
+            (name, group, one) for one in {*told, *source.where, *source.dates} if one not in register.fields
         ]
         for where, values in source.where.items():
             options = {option.id for option in register.fields[where].options} or {"yes", "no"}
