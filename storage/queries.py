@@ -32,7 +32,7 @@ from sqlalchemy import (
 from notifications.notice import Notice
 from notifications.ports import InboxLine
 from storage.accounts.audit_log import read_page
-from storage.board import first_rows, lateness
+from storage.board import figures, first_rows, lateness
 from storage.board import recommendations as recommended
 from storage.board import sums as summing
 from storage.board.first_rows import Firsts
@@ -48,6 +48,7 @@ from storage.notices.outbox import SqlOutbox
 from storage.notices.register import SETTLED
 from storage.rows import HEAD, by_id, head, notice, row, rows_by_case
 from storage.tables import CASE, DEADLINE, NOTICE, READER, RECOMMENDATION
+from workflow.board.figures import Outcomes, StageSpan
 from workflow.board.rows import CaseFilter, Row
 from workflow.board.sums import DeadlineFilter, Horizon, Sums, counted
 from workflow.cases.case import Case, CaseStatus, Event
@@ -434,6 +435,15 @@ class SqlReads:
         eyes = self._eyes(None, narrowed=False)
         with reading(self._engine) as connection:
             return summing.since(connection, [unit for unit in units if unit in seen], today, eyes)
+
+    def outcomes(
+        self, first: date, last: date, today: date, unit: str | None = None
+    ) -> tuple[Sequence[Outcomes], Sequence[StageSpan]]:
+        """Return what became of obligatory deadlines due in a time, as of a day, and the stages ended in it."""
+        seen = self._eyes(unit).rows
+        with reading(self._engine) as connection:
+            ended = figures.outcomes(connection, first, last, today, seen)
+            return ended, figures.stage_spans(connection, first, last, seen)
 
     def listed(self, sought: DeadlineFilter, *, limit: int, offset: int = 0) -> Sequence[Row]:
         """A page of the rows sought, the earliest due first."""

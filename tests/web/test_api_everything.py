@@ -137,6 +137,8 @@ READS: dict[str, tuple[str, ...]] = {
     "/campaigns/{campaign}/xlsx": (f"{V1}/campaigns/{{campaign}}/sheet",),
     "/desk.xlsx": (f"{V1}/desk",),
     "/overview.xlsx": (f"{V1}/overview",),
+    "/figures": (f"{V1}/figures",),
+    "/figures.xlsx": (f"{V1}/figures",),
     "/administration/people.xlsx": (f"{ADMINISTRATION}/people",),
     "/cases.xlsx": (f"{V1}/cases",),
     "/cases/{case}": (CASE,),

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from html import unescape
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import Engine, event
 from starlette.testclient import TestClient
 
@@ -229,3 +231,23 @@ def test_a_case_of_no_unit_counts_for_the_organisation() -> None:
     assert seen(house, unit="law").overdue == 0
     assert [one.id for one in house.context.reads.cases("head")] == [case.id]
     house.close()
+
+
+def test_figures_of_a_year_are_the_same_on_the_page_in_the_workbook_and_by_the_api(
+    home: Home, browser: TestClient
+) -> None:
+    """What came due is what the months, the stages and the units each add up to; another unit has its own."""
+    figures = browser.get("/api/v1/figures").json()
+    whole = figures["total"]["due"]
+    assert whole == sum(figures["total"][name] for name in ("on_time", "late", "unmet")) > 0
+    for name in ("months", "stages", "units"):
+        assert sum(one["figures"]["due"] for one in figures[name]) == whole, name
+    page = browser.get("/figures?lang=ru").text
+    assert f"в срок – {figures['total']['on_time']} из {whole}" in page
+    sheets = load_workbook(BytesIO(browser.get("/figures.xlsx?lang=ru").content))
+    assert sheets.sheetnames == ["По месяцам", "По этапам", "По подразделениям"]
+    assert sum(row[1] for row in sheets["По этапам"].iter_rows(min_row=2, values_only=True)) == whole
+    unit = figures["units"][0]
+    assert browser.get("/api/v1/figures", params={"unit": unit["id"]}).json()["total"] == unit["figures"]
+    assert browser.get("/figures?year=1999").status_code == browser.get("/figures?year=2027").status_code == 404
+    assert "Выберите другой год" in browser.get("/figures?lang=ru&year=2025").text

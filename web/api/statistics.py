@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Annotated, Literal
 
@@ -22,7 +23,8 @@ from web.auth.dependencies import Reading, Recording
 from web.pages.my_tasks.view import desk_view
 from web.pages.overview.deadlines import Asking as Wanted
 from web.pages.overview.deadlines import deadlines
-from web.pages.overview.pages import seen_faults, undelivered
+from web.pages.overview.figures import FiguresLine, line_name
+from web.pages.overview.pages import figures_of, seen_faults, undelivered
 from web.pages.overview.view import overview
 from workflow.board.sums import Urgency
 
@@ -126,6 +128,74 @@ class DeskAnswer(Result):
     person: OptionalText = at("person", "key", default="")
     deputy: OptionalText = at("deputy", "key", default="")
     groups: list[GroupAnswer]
+
+
+class PerformanceAnswer(Result):
+    """Obligatory deadlines that came due, by how they ended. `rate`: percent met in time, rounded down.
+
+    `median_late`: working days, of what was done late.
+    """
+
+    due: int
+    on_time: int
+    late: int
+    unmet: int
+    rate: int | None
+    median_late: float | None
+
+
+class PeriodAnswer(Result):
+    """The figures of a month, stage or unit.
+
+    `days`: medians of the working days a stage took, and would have taken by its terms.
+    """
+
+    id: str
+    name: str
+    figures: PerformanceAnswer
+    days: tuple[float, float] | None
+
+
+class FiguresAnswer(Result):
+    """The figures of a year up to a local date: together, by month, by stage, and by unit, the worst first."""
+
+    year: int
+    last: date
+    total: PerformanceAnswer
+    months: list[PeriodAnswer]
+    stages: list[PeriodAnswer]
+    units: list[PeriodAnswer]
+
+
+@router.get("/figures", tags=["board"])
+def get_figures(
+    ctx: Reading,
+    translator: RequestTranslator,
+    unit: SearchText = "",
+    year: Annotated[int | None, Query(ge=1, le=9999)] = None,
+) -> FiguresAnswer:
+    """Return what was met in time in a year, this one where none is named, by month, stage and unit."""
+    view = figures_of(ctx, unit, year)
+
+    def periods(lines: Iterable[FiguresLine]) -> list[PeriodAnswer]:
+        return [
+            PeriodAnswer(
+                id=line.id,
+                name=line_name(translator, line),
+                figures=PerformanceAnswer.of(line.figures, translator.language),
+                days=line.pace.medians if line.pace else None,
+            )
+            for line in lines
+        ]
+
+    return FiguresAnswer(
+        year=view.year,
+        last=view.last,
+        total=PerformanceAnswer.of(view.total, translator.language),
+        months=periods(view.months),
+        stages=periods(view.stages),
+        units=periods(view.units),
+    )
 
 
 @router.get("/overview", tags=["board"])

@@ -40,6 +40,7 @@ SECTION_OF_PAGE = (
     ("/cases", "officer#find"),
     ("/deadlines", "head#overdue"),
     ("/desk", "executor#desk"),
+    ("/figures", "head#figures"),
     ("/inbox", "executor#inbox"),
     ("/monitoring", "officer#monitoring"),
     ("/open", "officer#open"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from starlette.responses import Response
 
 from documents.sheets.listing import tables_workbook
@@ -18,6 +18,7 @@ from services.context import RequestContext
 from services.yearly.opening import proposed_year
 from web.auth.dependencies import Reading
 from web.pages.overview.deadlines import Asking, all_lines, deadlines
+from web.pages.overview.figures import SHOWN_UNITS, FiguresView, figures_columns, figures_view
 from web.pages.overview.view import WAITING_COLUMNS, matrix_columns, overview
 from web.ui.addresses import redirect_to_tidy_address
 from web.ui.board_lines import line_columns
@@ -109,6 +110,53 @@ def deadlines_workbook(request: Request, ctx: Reading, asking: Asked) -> Respons
     lines = all_lines(ctx.reads, ctx.library, ctx.calendar, asking, today=today, reader=ctx.reader.person)
     title = f"web.deadlines.title.{asking.urgency}"
     return workbook_response(request, line_columns(today), lines, title=title, today=today)
+
+
+Year = Annotated[int | None, Query(ge=1, le=9999)]
+FIGURES = (
+    ("months", figures_columns("web.figures.month")),
+    ("stages", figures_columns("web.stage", with_pace=True)),
+    ("units", figures_columns("web.unit")),
+)
+"""The tables of figures of a year, each with its columns."""
+
+
+@router.get("/figures")
+def figures_page(request: Request, ctx: Reading, unit: UnitParam, year: Year = None) -> Response:
+    """What was met in time in a year, by month, stage and unit."""
+    years = ctx.calendar.first.year, ctx.today.year
+    return page(
+        *(request, ctx, "figures.html"),
+        view=figures_of(ctx, unit, year),
+        tables=[(name, columns, page_heads(columns)) for name, columns in FIGURES],
+        years=years,
+        shown_units=SHOWN_UNITS,
+    )
+
+
+@router.get("/figures.xlsx")
+def figures_workbook(request: Request, ctx: Reading, unit: UnitParam, year: Year = None) -> Response:
+    """The figures of a year, all units of them, as a workbook."""
+    view, translator = figures_of(ctx, unit, year), Translator(preferences(request).language)
+    tables = [
+        table_of(translator, columns, getattr(view, name), name=translator.say(f"web.figures.by_{name}"))
+        for name, columns in FIGURES
+    ]
+    return download(tables_workbook(tables), f"{translator.say('web.figures.title', year=view.year)}.xlsx")
+
+
+def figures_of(ctx: RequestContext, unit: str, year: int | None) -> FiguresView:
+    """Return the figures of a year, of this one where none is named.
+
+    Raises:
+        HTTPException: 404, a year before the records, or one to come.
+    """
+    year = ctx.today.year if year is None else year
+    if not ctx.calendar.first.year <= year <= ctx.today.year:
+        raise HTTPException(404, "web.problem.no_year")
+    return figures_view(
+        ctx.reads, ctx.library, ctx.calendar, year, unit=unit, own=ctx.reader.root, today=ctx.today
+    )
 
 
 @router.get("/deadlines")

@@ -1,0 +1,84 @@
+"""Counts of deadlines that came due in a time, by what became of them, and the lengths of stages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, extract, func, or_, select
+
+from storage.board import lateness
+from storage.tables import CASE, DEADLINE
+from workflow.board.figures import Outcomes, StageSpan
+
+Conditions = Sequence[ColumnElement[bool]]
+LONGEST_STAGE = timedelta(days=366)
+"""How long before its last day a stage may have had its first due date."""
+_WHOSE = (DEADLINE.c.unit, DEADLINE.c.stage, CASE.c.edition)
+
+
+def outcomes(connection: Connection, first: date, last: date, today: date, seen: Conditions) -> list[Outcomes]:
+    """Return what became of the obligatory deadlines due from `first` to `last` (local dates), as of a day.
+
+    What is not due yet is left out, and what became nobody's to do.
+
+    Args:
+        seen: conditions on the rows a reader may see.
+    """
+    late_by = func.coalesce(DEADLINE.c.late_by, 0)
+    ended = case(
+        (DEADLINE.c.state == "missed", "missed"),
+        (DEADLINE.c.state == "open", "open"),
+        (late_by > 0, "late"),
+        else_="on_time",
+    )
+    month = extract("year", DEADLINE.c.due), extract("month", DEADLINE.c.due)
+    came_due = or_(
+        DEADLINE.c.state == "missed",
+        and_(DEADLINE.c.state == "done", DEADLINE.c.done_on.is_not(None)),
+        and_(DEADLINE.c.state == "open", lateness.overdue(today)),
+    )
+    counted = _in_force(seen, *_WHOSE, *month, ended, late_by, func.count())
+    counted = counted.where(
+        DEADLINE.c.state.in_(("done", "open", "missed")), DEADLINE.c.due.between(first, last), came_due
+    )
+    counted = counted.group_by(*_WHOSE, *month, ended, late_by)
+    return [
+        Outcomes(unit, stage, edition, date(int(year), int(number), 1), outcome, days, count)
+        for unit, stage, edition, year, number, outcome, days, count in connection.execute(counted)
+    ]
+
+
+def stage_spans(connection: Connection, first: date, last: date, seen: Conditions) -> list[StageSpan]:
+    """Return the stages whose obligatory deadlines are all met, the last of them due from `first` to `last`.
+
+    A stage of nothing but terms counted backwards has no length.
+    """
+    due = func.max(DEADLINE.c.due)
+    columns = (
+        func.min(DEADLINE.c.span_first).label("first"),
+        due.label("due"),
+        func.max(DEADLINE.c.done_on).label("done"),
+    )
+    is_open = case((DEADLINE.c.state != "done", 1), else_=0)
+    stages = _in_force(seen, *_WHOSE, *columns).where(
+        DEADLINE.c.state.in_(("done", "open", "missed")),
+        DEADLINE.c.due >= first - LONGEST_STAGE,
+        DEADLINE.c.span_first.is_not(None),
+    )
+    stages = stages.group_by(DEADLINE.c.case, *_WHOSE).having(func.sum(is_open) == 0, due.between(first, last))
+    each = stages.subquery()
+    whose = each.c.unit, each.c.stage, each.c.edition, each.c.first, each.c.due, each.c.done
+    alike = (
+        select(*whose, func.count())
+        .where(each.c.done >= each.c.first, each.c.due > each.c.first)
+        .group_by(*whose)
+    )
+    return [StageSpan(*record) for record in connection.execute(alike)]
+
+
+def _in_force(seen: Conditions, *columns: ColumnElement[Any]) -> Select[tuple[Any, ...]]:
+    """Select from the obligatory rows of cases that were neither cancelled nor exempted."""
+    rows = select(*columns).join_from(DEADLINE, CASE, CASE.c.id == DEADLINE.c.case)
+    return rows.where(DEADLINE.c.force == "obligatory", CASE.c.standing == "active", *seen)

@@ -1,0 +1,143 @@
+"""Figures over time as values: what was met in time, by month, stage and unit, and how long stages took."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from calendars.calendar import Calendar
+from services.context import Reads
+from web.ui.deadline_status import working_days_between
+from web.ui.name_fields import NameField
+from web.ui.org_names import UnitName, unit_name
+from web.ui.render import Translator
+from web.ui.tables import Column
+from web.ui.unit_filter import build_unit_filter
+from workflow.board.figures import Pace, Performance, pace_by_stage, performance_by
+from workflow.law.library import Library
+from workflow.law.procedure import Text
+
+SHOWN_UNITS = 25
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FiguresLine:
+    """The figures of one month, stage or unit.
+
+    Attributes:
+        id: the month ("2026-01"), the stage or the unit.
+        name: the first day of the month, the title of the stage, the unit.
+        pace: of a stage, the days it took; None where none ended.
+    """
+
+    id: str
+    name: date | Text | UnitName
+    figures: Performance
+    pace: Pace | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FiguresView:
+    """The figures of a year, of one unit with those below it or of all the reader may see.
+
+    Attributes:
+        last: the last local date that is counted.
+        months: in order, those that have begun; `most`: deadlines of the fullest.
+        units: the worst first.
+    """
+
+    year: int
+    last: date
+    unit: str
+    choices: NameField
+    total: Performance
+    months: tuple[FiguresLine, ...]
+    most: int
+    stages: tuple[FiguresLine, ...]
+    units: tuple[FiguresLine, ...]
+
+
+def figures_view(
+    reads: Reads, library: Library, calendar: Calendar, year: int, *, unit: str, own: str, today: date
+) -> FiguresView:
+    """Return the figures of a year as of a day.
+
+    Args:
+        own: the unit the reader sees, "" is all.
+    """
+    office, last = reads.office(), min(today, date(year, 12, 31))
+    outcomes, spans = reads.outcomes(date(year, 1, 1), last, today, unit or None)
+    by_month = performance_by(outcomes, lambda one: one.month)
+    by_unit = performance_by(outcomes, lambda one: one.unit)
+    by_stage = performance_by(outcomes, lambda one: one.stage)
+    pace = pace_by_stage(spans, lambda first, on: working_days_between(first, on, calendar))
+    titles = _stage_titles(library, {one.stage: one.edition for one in outcomes})
+    firsts = [date(year, month, 1) for month in range(1, 13)]
+    months = [
+        FiguresLine(id=f"{on:%Y-%m}", name=on, figures=by_month.get(on, Performance()))
+        for on in firsts
+        if on <= last
+    ]
+    worst = sorted(by_unit, key=lambda one: (by_unit[one].rate or 0, -by_unit[one].due, one))
+    return FiguresView(
+        year=year,
+        last=last,
+        unit=unit,
+        choices=build_unit_filter(office, unit, own=own),
+        total=performance_by(outcomes, lambda _: None).get(None, Performance()),
+        months=tuple(months),
+        most=max((one.due for one in by_month.values()), default=0),
+        stages=tuple(
+            FiguresLine(id=stage, name=title, figures=by_stage[stage], pace=pace.get(stage))
+            for stage, title in titles.items()
+        ),
+        units=tuple(FiguresLine(id=one, name=unit_name(office, one), figures=by_unit[one]) for one in worst),
+    )
+
+
+def _stage_titles(library: Library, editions: Mapping[str, str]) -> dict[str, Text]:
+    """Return the titles of stages by id, in the order their procedures have them."""
+    places: dict[str, tuple[int, Text]] = {}
+    for stage, edition in editions.items():
+        procedure = library.named(edition)
+        place = next(number for number, one in enumerate(procedure.stages) if one.id == stage)
+        places[stage] = place, procedure.stage_title[stage]
+    return {stage: title for stage, (_, title) in sorted(places.items(), key=lambda one: (one[1][0], one[0]))}
+
+
+def line_name(t: Translator, line: FiguresLine) -> str:
+    """Return the name of a line in the translator's language."""
+    if isinstance(line.name, date):
+        return f"{t.month(line.name.month)} {line.name.year}"
+    if isinstance(line.name, UnitName):
+        return line.name.name or t.say("web.unit.none")
+    return line.name[t.language]
+
+
+def figures_columns(head: str, *, with_pace: bool = False) -> tuple[Column[FiguresLine], ...]:
+    """Return the columns of a table of figures.
+
+    Args:
+        head: code of the heading of the first one.
+        with_pace: whether it also says how long stages took.
+    """
+
+    def figure(code: str, value: Callable[[Performance], object]) -> Column[FiguresLine]:
+        return Column(f"web.figures.{code}", lambda _, line: value(line.figures), "col-points")
+
+    def pace(code: str, place: int) -> Column[FiguresLine]:
+        return Column(
+            f"web.figures.{code}", lambda _, line: line.pace.medians[place] if line.pace else None, "col-points"
+        )
+
+    return (
+        Column(head, line_name, ""),
+        figure("due", lambda one: one.due),
+        figure("on_time", lambda one: one.on_time),
+        figure("late", lambda one: one.late),
+        figure("unmet", lambda one: one.unmet),
+        figure("rate", lambda one: one.rate),
+        figure("median_late", lambda one: one.median_late),
+        *((pace("took", 0), pace("norm", 1)) if with_pace else ()),
+    )

@@ -1,0 +1,121 @@
+"""Figures over time: of the deadlines that came due, how many were met, and how late; how long stages took."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from statistics import median
+from typing import Literal, NamedTuple, TypeVar
+
+Outcome = Literal["on_time", "late", "open", "missed"]
+"""How a deadline that came due ended; `open`: it is overdue still."""
+Key = TypeVar("Key", bound=Hashable)
+
+
+class Outcomes(NamedTuple):
+    """So many obligatory deadlines of one unit and stage that came due in one month and ended alike.
+
+    Attributes:
+        edition: one that knows the stage.
+        month: the first day of the month they were due in.
+        late_by: working days, of what was done late; else 0.
+    """
+
+    unit: str
+    stage: str
+    edition: str
+    month: date
+    outcome: Outcome
+    late_by: int
+    number: int
+
+
+class StageSpan(NamedTuple):
+    """So many stages of one unit that ran from the same day, and were due and met by the same (local dates)."""
+
+    unit: str
+    stage: str
+    edition: str
+    first: date
+    due: date
+    done: date
+    number: int
+
+
+@dataclass(slots=True)
+class Performance:
+    """How many deadlines ended how.
+
+    Attributes:
+        numbers: by outcome.
+        lateness: working days -> how many were done so late.
+    """
+
+    numbers: Counter[Outcome] = field(default_factory=Counter)
+    lateness: Counter[int] = field(default_factory=Counter)
+
+    @property
+    def due(self) -> int:
+        """All that came due."""
+        return self.numbers.total()
+
+    @property
+    def on_time(self) -> int:
+        """What was met in time."""
+        return self.numbers["on_time"]
+
+    @property
+    def late(self) -> int:
+        """What was met late."""
+        return self.numbers["late"]
+
+    @property
+    def unmet(self) -> int:
+        """What is overdue still, or was missed for good."""
+        return self.numbers["open"] + self.numbers["missed"]
+
+    @property
+    def rate(self) -> int | None:
+        """Percent met in time, rounded down: 100 says that nothing was late; None where nothing came due."""
+        return 100 * self.on_time // self.due if self.due else None
+
+    @property
+    def median_late(self) -> float | None:
+        """Median of the working days of what was done late; None where nothing was."""
+        return float(median(self.lateness.elements())) if self.lateness else None
+
+
+@dataclass(slots=True)
+class Pace:
+    """Working days that stages took, and would have taken had each ended on its last due date."""
+
+    took: Counter[int] = field(default_factory=Counter)
+    norm: Counter[int] = field(default_factory=Counter)
+
+    @property
+    def medians(self) -> tuple[float, float]:
+        """Median of the days taken, and of the days of the norm."""
+        return float(median(self.took.elements())), float(median(self.norm.elements()))
+
+
+def performance_by(outcomes: Iterable[Outcomes], key: Callable[[Outcomes], Key]) -> dict[Key, Performance]:
+    """Return the figures by a key of the outcomes: their unit, stage or month."""
+    found: dict[Key, Performance] = {}
+    for one in outcomes:
+        figures = found.setdefault(key(one), Performance())
+        figures.numbers[one.outcome] += one.number
+        if one.outcome == "late":
+            figures.lateness[one.late_by] += one.number
+    return found
+
+
+def pace_by_stage(spans: Iterable[StageSpan], working_days: Callable[[date, date], int]) -> dict[str, Pace]:
+    """Return how long stages took, by stage. `working_days` counts from one local date to another."""
+    found: dict[str, Pace] = {}
+    for one in spans:
+        pace = found.setdefault(one.stage, Pace())
+        pace.took[working_days(one.first, one.done)] += one.number
+        pace.norm[working_days(one.first, one.due)] += one.number
+    return found
