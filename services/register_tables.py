@@ -19,6 +19,7 @@ from services.register_views import (
     FieldView,
     ListRows,
     RegisterId,
+    RowView,
     cell_value,
     field_view,
     head_views,
@@ -167,8 +168,8 @@ def export(ctx: RequestContext, command: ListRows, language: str) -> bytes:
     views = [field_view(field) for field in fields]
     office = ctx.reads.office()
     rows = []
-    for row in head_views(ctx, found.rows, links=False):
-        cells = [cell_value(view, row, language) for view in views]
+    for row in head_views(replace(ctx, language=language), found.rows):
+        cells = [_exported(view, row, language) for view in views]
         plain = [words["yes" if cell else "no"] if isinstance(cell, bool) else cell for cell in cells]
         rows.append((row.id, name_in(office, row.unit, language), *plain))
     heads = heads_of(fields, language)
@@ -236,3 +237,9 @@ def _error(register: Register, problem: ValueProblem, number: int, columns: Mapp
     if isinstance(title, Text) and cell:
         arguments["field"] = Text(*(f"{cell}{number}, {title[language]}" for language in LANGUAGES))
     return RowError(number, f"register.value.{problem.code}", arguments)
+
+
+def _exported(field: FieldView, row: RowView, language: str) -> object:
+    """Return a value as an exported sheet shows it: what is linked with its id, so that it is found again."""
+    value, cell = row.values.get(field.id), cell_value(field, row, language)
+    return f"{cell} ({value})" if field.kind in ("case", "row") and cell not in (None, value) else cell

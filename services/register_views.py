@@ -375,7 +375,12 @@ def lookup(ctx: RequestContext) -> Lookup:
         keys = office.unit_called.exactly(text)
         return keys[0] if len(keys) == 1 else None
 
+    def case(text: str) -> str | None:
+        name = _within_brackets(text)
+        return name if ctx.reads.heads([name]) else None
+
     def row(register: str, text: str) -> str | None:
+        text = _within_brackets(text)
         known = ctx.app.registers.on(register, ctx.today) if register in ctx.app.registers.ids() else None
         seen = known is not None and sees_lists(known, reader_scope(ctx))
         return text if seen and lists.exists(register, text) else None
@@ -383,9 +388,14 @@ def lookup(ctx: RequestContext) -> Lookup:
     return Lookup(
         person=person,
         unit=unit,
-        case=lambda text: text if ctx.reads.heads([text]) else None,
+        case=case,
         row=row,
     )
+
+
+def _within_brackets(text: str) -> str:
+    """Return the id in a text like `Лекция (trainings-2026-0001)`, as exports write it; else the text."""
+    return text[:-1].rpartition("(")[2] if text.endswith(")") else text
 
 
 def reader_scope(ctx: RequestContext) -> RowScope:
@@ -659,7 +669,7 @@ def cell_value(field: FieldView, row: RowView, language: str) -> object:
         case "date":
             return date.fromisoformat(value)
         case "number" | "money":
-            return Decimal(value)
+            return written_amount(field, Decimal(value))
         case "yes_no":
             return bool(value)
         case "choice":
@@ -669,6 +679,12 @@ def cell_value(field: FieldView, row: RowView, language: str) -> object:
         case "file":
             return str(value.get("name", ""))
     return row.names.get(str(value), str(value))
+
+
+def written_amount(field: FieldView, amount: Decimal) -> Decimal:
+    """Return a number as it is written: of money with a part of a tenge both digits of the tiyn."""
+    is_part = field.kind == "money" and amount.as_tuple().exponent == -1
+    return amount.quantize(Decimal("0.01")) if is_part else amount
 
 
 def row_name(register: RegisterView, row: RowView, language: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from documents.forms import form, names
+from i18n import paragraph
 from services.scoring import scoring
 from tests.law import CALENDAR, ROOT, library
 from workflow.cases.commands.planning import plan
@@ -289,6 +291,18 @@ def test_the_rows_of_the_reports_come_from_registers() -> None:
         "ethics_report": 2,
         "propaganda_report": 1,
     }
+
+
+def test_every_paragraph_is_said_in_words_of_the_language() -> None:
+    """No word of a file's notation is left in what a page shows."""
+    left = [
+        (register.id, language, said)
+        for register in shipped().values()
+        for language in ("kk", "ru")
+        if re.search("[A-Za-z]", said := paragraph(register.paragraph, language))
+    ]
+
+    assert left == []
 
 
 def test_every_act_is_spelt_as_in_the_editions() -> None:

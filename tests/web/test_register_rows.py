@@ -305,6 +305,28 @@ def _training_form(topic: str, attended: str) -> dict[str, object]:
     return {f"field.{name}": value for name, value in fields.items()}
 
 
+def test_money_with_a_part_is_written_with_both_digits_of_the_tiyn(office: RealOffice) -> None:
+    """140 000,50 in the row, the list and the sum; whole tenge without a fraction."""
+    with office.client() as browser:
+        for contract, amount in (("№ 1", "140000.5"), ("№ 2", "60000")):
+            body = {
+                "contract": contract,
+                "subject": "Насос",
+                "method": "contest",
+                "supplier": "Су",
+                "amount": amount,
+            }
+            answer = browser.post(
+                f"{API}/registers/purchases/rows", json={"unit": OWN, "values": body}, headers=ORIGIN
+            )
+            assert answer.status_code == 201, answer.text
+        page = text_of(browser.get("/registers/purchases?lang=ru").text).replace("\xa0", " ")
+
+    assert "140 000,50" in page
+    assert "60 000 " in page
+    assert "200 000,50 тенге" in page
+
+
 def test_a_cell_that_names_a_row_shows_what_it_is_called_to_who_sees_it(office: RealOffice) -> None:
     """By the fields that name the other row, with a link; who does not see that row reads its id alone."""
     with office.client() as browser:
@@ -335,4 +357,12 @@ def test_a_cell_that_names_a_row_shows_what_it_is_called_to_who_sees_it(office: 
     assert f"/registers/trainings/{lecture}" not in of_others
     assert lecture not in their_names
     cells = [cell.value for row in load_workbook(BytesIO(file)).active.iter_rows() for cell in row]
-    assert lecture in cells, "a file that may be taken in again names the row as it is found"
+    exported = f"Мүдделер қақтығысы · 10.02.2026 ({lecture})"
+    assert exported in cells, "a file names the row, and as it is found when the file is taken in again"
+    with office.client() as browser:
+        again = {**values, "training": exported, "employee": KIM}
+        body = {"unit": ELSEWHERE, "values": again}
+        added = browser.post(f"{API}/registers/training-attendees/rows", json=body, headers=ORIGIN).json()[
+            "row"
+        ]
+    assert added["values"]["training"] == lecture

@@ -33,6 +33,7 @@ from services.register_views import (
     register_view,
     seen_register,
     show_row,
+    written_amount,
 )
 from services.results import FieldChangeResult
 from web.auth.dependencies import Reading, Recording
@@ -369,7 +370,7 @@ def _totals(register: RegisterView, found: RowPage, translator: Translator) -> l
                 filter(
                     None,
                     [
-                        translator.number(Decimal(amount)),
+                        translator.number(written_amount(titles[name], Decimal(amount))),
                         unit[translator.language] if (unit := titles[name].unit) else "",
                     ],
                 )
