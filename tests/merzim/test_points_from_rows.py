@@ -133,6 +133,8 @@ def test_a_ministry_is_scored_from_the_rows_it_keeps(tmp_path: Path) -> None:
     }
     assert differences(points(found), expected) == {}
     assert texts(found, "P2.T1.S1") == ["score.rows"]
+    (shown,) = (one for one in found.scores.scores if one.id == "P4.T3.S1")
+    assert [one.arguments["count"] for one in shown.arithmetic if one.code == "score.rows"] == [1]
     assert points(house.score("min", year=2025))["P2.T1.S1"] == "3"
     # On 1 July what is ahead has not happened.
     assert points(house.score("min", today=date(2026, 7, 1)))["P2.T1.S1"] == "3"

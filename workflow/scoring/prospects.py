@@ -297,7 +297,9 @@ def _sources(indicator: Indicator, year: Year, registers: Mapping[str, Text]) ->
     counting = indicator.counting
     given = {fact: year.body.registers.get(fact, {}) for fact in counting.every_fact}
     for register in dict.fromkeys(name for names in given.values() for name in names):
-        count = sum(names.get(register, 0) for names in given.values())
+        own = sum(given[fact].get(register, 0) for fact in (*counting.facts.values(), *counting.also))
+        # A row that says more (renewed, published) is not another row.
+        count = own or max(names.get(register, 0) for names in given.values())
         yield Element(code="score.rows", arguments={"count": count, "register": registers[register]})
     if any(names and year.body.typed(fact) for fact, names in given.items()):
         yield Element(code=_BESIDE.get(counting.by, "score.rows_beside"))
