@@ -168,6 +168,16 @@ def test_what_the_core_says_has_its_sentence(code: str) -> None:
         assert i18n.say(code, _samples(code), language).endswith(".")
 
 
+def test_what_every_face_says_names_no_option_of_the_command_line() -> None:
+    """The sentences of a case's rows and of a missing ground stand beside the fields of a page too."""
+    codes = ("risk.no_body", "risk.why_not", "risk.nobody_holds", "ground_missing")
+    arguments = {"risk": 1, "position": 2}
+
+    assert [
+        code for code in codes for language in ("kk", "ru", "en") if "--" in i18n.say(code, arguments, language)
+    ] == []
+
+
 def test_the_catalogues_are_all_there() -> None:
     """One file for each area of sentences."""
     there = {path.stem for path in CATALOGUE.glob("*.toml")}

@@ -126,7 +126,7 @@ def test_the_whole_register_survives_verify_and_rebuild(planned: Merzim) -> None
         (("rank", CASE, "1", "--likelihood", "4", "--effect", "1"), "from 1 to 3"),
         (("add", CASE, "--text", "x", "--direction", "procurment"), "procurement"),
         (("answer", CASE, "1", "--text", "x"), "risks ask"),
-        (("ask", CASE, "1", "--text", "x"), "--body"),
+        (("ask", CASE, "1", "--text", "x"), "the higher body"),
         (("measure", CASE, "1", "--action", "x", "--term", "31.02.2026"), "31.02.2026"),
         (("remove", CASE, "1", "--on", "2026-06-21"), "has not come yet"),
         (("list", CASE, "--status", "finished"), "executed"),

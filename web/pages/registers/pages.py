@@ -393,7 +393,9 @@ def _history(
         names = {str(value): name_in(office, str(value))}
         shown = detail.row.model_copy(update={"values": {change.field: value}, "names": names})
         kind = fields[change.field].kind
-        return cell_of(fields[change.field], shown, translator) if kind != "row" else Cell(text=str(value))
+        if kind in ("case", "row"):
+            return Cell(text=detail.row.names.get(str(value), str(value)))
+        return cell_of(fields[change.field], shown, translator)
 
     def changes(of: Sequence[FieldChangeResult]) -> list[tuple[str, Cell, Cell]]:
         return [
