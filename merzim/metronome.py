@@ -27,7 +27,6 @@ from services.jobs import rounds
 from services.jobs.audit_forwarding import forward_audit_log
 from services.jobs.bot_polling import polling
 from services.moments import almaty
-from services.settings import is_loopback
 from services.yearly.carried_out import record_carried_out
 from services.yearly.opening import roll_over
 from web.auth.demonstration import is_passwordless_allowed
@@ -55,10 +54,6 @@ log = logging.getLogger("merzim.metronome")
 
 Say = Callable[..., str]
 Tell = Callable[[str], None]
-
-
-class NeedsHttps(Refusal, ValueError):
-    """The pages would be reachable from other machines over plain http, where nobody could log in."""
 
 
 class DemonstrationExposed(Refusal, ValueError):
@@ -149,7 +144,7 @@ def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
 
     Raises:
         DemonstrationExposed: it is a demonstration day, and the pages are reachable from other machines.
-        NeedsHttps: `web.host` is an address other machines reach, and the public address is not https.
+        BadSetting: `web.host` is an address other machines reach, and the public address is not https.
         PortTaken: another program uses the address.
         BadSetting: the key of second factors is missing or invalid.
     """
@@ -157,8 +152,7 @@ def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
     moment = clock()
     if moment.demonstration and not is_passwordless_allowed(host=web.host, address=web.public_address):
         raise DemonstrationExposed("cli.demonstration_exposed", host=web.host, address=web.public_address)
-    if not is_loopback(web.host) and not web.public_address.startswith("https://"):
-        raise NeedsHttps("cli.needs_https", host=web.host, address=web.public_address)
+    web.refuse_plain_http()
     address = f"http://{web.host}:{web.port}"
     _free(web.host, web.port, address)
     app.answers_pages = True

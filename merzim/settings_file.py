@@ -1,4 +1,4 @@
-"""Reads settings from config.toml.
+"""Reads settings from config.toml and from the environment (`MERZIM__SECTION__KEY`).
 
 An unknown key is refused with the closest valid one, as a misspelt and ignored setting would be noticed only
 when a letter does not arrive.
@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time
 from difflib import get_close_matches
+from importlib import import_module
+from inspect import signature
 from ipaddress import ip_network
 from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from notifications.channels import UnknownChannel, names
@@ -43,92 +46,208 @@ from services.settings import (
 )
 from web.auth.origins import public_address
 from workflow.org.access import ACCESSES, Access
+from workflow.refusal import Refusal
 
 DIGESTS = frozenset({"personal", "unit", "managers"})
 PATHS = frozenset({"path", "ca_file", "dkim_key"})
+PREFIX = "MERZIM__"
+"""What the variables begin with that go before the keys of the file: MERZIM__DATABASE__URL."""
+NO_ENVIRONMENT: Mapping[str, str] = MappingProxyType({})
 
 
-def read(file: Path | None = None, *, at: Path) -> Settings:
-    """Read the settings of a file, or return the built-in ones.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SettingsCheck:
+    """What a file of settings and the environment give.
+
+    Attributes:
+        file: the file that was read; None for the built-in settings.
+        settings: the values that hold; where there is a problem, the built-in ones.
+        problems: everything that is wrong, in the order of the file, then of the environment.
+        sources: by key ("web.port"): the file or the variable its value comes from; others are built in.
+    """
+
+    file: Path | None
+    settings: Settings
+    problems: tuple[Refusal, ...]
+    sources: Mapping[str, str]
+
+
+def read(file: Path | None = None, *, at: Path, environment: Mapping[str, str] = NO_ENVIRONMENT) -> Settings:
+    """Read the settings of a file and of the environment, or return the built-in ones.
 
     Args:
         file: config.toml; None for the one in `at`, if it exists.
         at: the base folder of built-in relative paths.
+        environment: variables `MERZIM__SECTION__KEY` go before the keys of the file.
 
     Raises:
         BadSetting: the file is missing or not TOML, an unknown key, or a value of the wrong kind.
     """
+    result = check(file, at=at, environment=environment)
+    if result.problems:
+        raise result.problems[0]
+    return result.settings
+
+
+def check(file: Path | None, *, at: Path, environment: Mapping[str, str]) -> SettingsCheck:
+    """Read the settings as `read` does, and collect every problem instead of stopping at the first.
+
+    Raises:
+        BadSetting: the file is missing or not TOML.
+    """
     if file is None:
-        found = at / "config.toml"
-        file = found if found.is_file() else None
-    if file is None:
-        return _settings({}, where=None, base=at)
-    try:
-        document = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except OSError as trouble:
-        raise BadSetting("cli.no_config", file=str(file), problem=trouble.strerror or str(trouble)) from None
-    except (ValueError, RecursionError) as trouble:
-        raise BadSetting("cli.config_not_toml", file=str(file), problem=str(trouble)) from None
-    return _settings(document, where=file, base=file.resolve().parent)
+        default = at / "config.toml"
+        file = default if default.is_file() else None
+    document: dict[str, object] = {}
+    if file is not None:
+        try:
+            document = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+        except OSError as trouble:
+            problem = trouble.strerror or str(trouble)
+            raise BadSetting("cli.no_config", file=str(file), problem=problem) from None
+        except (ValueError, RecursionError) as trouble:
+            raise BadSetting("cli.config_not_toml", file=str(file), problem=str(trouble)) from None
+    return _Reading(file, file.resolve().parent if file is not None else at).check(document, environment)
 
 
-def _settings(document: Mapping[str, object], *, where: Path | None, base: Path) -> Settings:
-    """Return the settings of a TOML document."""
-    _known(document, _SECTIONS, section="", where=where)
-    sections: dict[str, object] = {}
-    for name, (kind, readers) in _SECTIONS.items():
-        table = document.get(name, {})
-        if not isinstance(table, dict):
-            raise _wrong(where, name, "table")
-        values: dict[str, object] = {}
-        if name == "channels":
-            table, values["sections"] = _channels(table, where=where, base=base)
-        _known(table, readers, section=name, where=where)
-        for key, value in table.items():
-            try:
-                values[key] = readers[key](value)
-            except (TypeError, ValueError) as trouble:
-                raise _wrong(where, f"{name}.{key}", str(trouble)) from None
-        sections[name] = _beside(kind(**values), base)
-    return Settings(file=where, **sections)  # type: ignore[arg-type]
+class _Reading:
+    """One reading of the settings: its values so far, where they come from, what is wrong."""
 
+    def __init__(self, file: Path | None, base: Path) -> None:
+        self.file = file
+        self.base = base
+        self.values: dict[str, dict[str, object]] = {name: {} for name in SECTIONS}
+        self.channels: dict[str, dict[str, object]] = {"folder": dict(FOLDER)}
+        self.sources: dict[str, str] = {}
+        self.problems: list[Refusal] = []
 
-def _channels(
-    table: Mapping[str, object], *, where: Path | None, base: Path
-) -> tuple[dict[str, object], dict[str, dict[str, object]]]:
-    """Return `[channels]` without its sub-tables, and each sub-table as the settings of that channel."""
-    sections: dict[str, dict[str, object]] = {"folder": dict(FOLDER)}
-    keys = {key: value for key, value in table.items() if not isinstance(value, dict)}
-    for name, section in table.items():
-        if not isinstance(section, dict):
-            continue
-        if name not in names():
-            raise UnknownChannel(name)
-        sections[name] = sections.get(name, {}) | section
-    for section in sections.values():
-        for key in PATHS & section.keys():
-            section[key] = base / str(section[key])
-    return keys, sections
-
-
-def _known(
-    table: Mapping[str, object], allowed: Mapping[str, object], *, section: str, where: Path | None
-) -> None:
-    """Refuse unknown keys."""
-    for key in table:
-        if key in allowed:
-            continue
-        name = f"{section}.{key}" if section else key
-        nearest = get_close_matches(key, allowed, n=1, cutoff=0.5)
-        code = "cli.unknown_setting_nearest" if nearest else "cli.unknown_setting"
-        raise BadSetting(
-            code, file=str(where), key=name, nearest=nearest[0] if nearest else "", allowed=tuple(allowed)
+    def check(self, document: Mapping[str, object], environment: Mapping[str, str]) -> SettingsCheck:
+        """Read a TOML document and the variables over it."""
+        self._refuse_unknown(document, SECTIONS, section="", where=str(self.file))
+        for name in SECTIONS:
+            table = document.get(name, {})
+            if not isinstance(table, dict):
+                self.problems.append(_wrong(str(self.file), name, "table"))
+                continue
+            self._read_table(name, table)
+        for variable in sorted(environment):
+            if variable.startswith(PREFIX):
+                self._read_variable(variable, environment[variable])
+        return SettingsCheck(
+            file=self.file,
+            settings=self._settings(),
+            problems=tuple(self.problems),
+            sources=self.sources,
         )
 
+    def _read_table(self, name: str, table: Mapping[str, object]) -> None:
+        keys = dict(table)
+        if name == "channels":
+            for channel, section in table.items():
+                if isinstance(section, dict):
+                    del keys[channel]
+                    self._read_channel(channel, section)
+        readers = SECTIONS[name][1]
+        self._refuse_unknown(keys, readers, section=name, where=str(self.file))
+        for key in keys:
+            if key not in readers:
+                continue
+            try:
+                self.values[name][key] = readers[key](keys[key])
+            except (TypeError, ValueError) as trouble:
+                self.problems.append(_wrong(str(self.file), f"{name}.{key}", str(trouble)))
+            except UnknownChannel as trouble:
+                self.problems.append(trouble)
+            self.sources[f"{name}.{key}"] = str(self.file)
 
-def _wrong(where: Path | None, key: str, expected: str) -> BadSetting:
+    def _read_channel(self, name: str, section: Mapping[str, object]) -> None:
+        if name not in names():
+            self.problems.append(UnknownChannel(name))
+            return
+        self.channels[name] = {**self.channels.get(name, {}), **section}
+        self.sources |= {f"channels.{name}.{key}": str(self.file) for key in section}
+
+    def _read_variable(self, variable: str, text: str) -> None:
+        """Read a variable: a text as it stands, any other value as it would be written in the file."""
+        section, *keys = variable.removeprefix(PREFIX).lower().split("__")
+        if section == "channels" and len(keys) == 2 and keys[0] in names():
+            name, key = keys
+            self.channels.setdefault(name, {})[key] = _as_toml(text) if _is_number(name, key) else text
+            self.sources[f"channels.{name}.{key}"] = variable
+            return
+        if section not in SECTIONS or not keys:
+            self._refuse_unknown({section: text}, SECTIONS, section="", where=variable)
+            if not keys and section in SECTIONS:
+                self.problems.append(_wrong(variable, section, "table"))
+            return
+        readers = SECTIONS[section][1]
+        if len(keys) > 1 or keys[0] not in readers:
+            self._refuse_unknown({".".join(keys): text}, readers, section=section, where=variable)
+            return
+        try:
+            self.values[section][keys[0]] = _read_text(readers[keys[0]], text)
+        except (TypeError, ValueError) as trouble:
+            self.problems.append(_wrong(variable, f"{section}.{keys[0]}", str(trouble)))
+        except UnknownChannel as trouble:
+            self.problems.append(trouble)
+        self.sources[f"{section}.{keys[0]}"] = variable
+
+    def _settings(self) -> Settings:
+        for section in self.channels.values():
+            for key in PATHS & section.keys():
+                section[key] = self.base / str(section[key])
+        sections = {
+            name: _beside(kind(**self.values[name], **self._channel_sections(name)), self.base)
+            for name, (kind, _) in SECTIONS.items()
+        }
+        variables = frozenset(key for key, source in self.sources.items() if source.startswith(PREFIX))
+        return Settings(file=self.file, from_environment=variables, **sections)  # type: ignore[arg-type]
+
+    def _channel_sections(self, name: str) -> dict[str, object]:
+        return {"sections": self.channels} if name == "channels" else {}
+
+    def _refuse_unknown(
+        self, table: Mapping[str, object], allowed: Mapping[str, object], *, section: str, where: str
+    ) -> None:
+        """Refuse the unknown keys of a table, each with the closest known one."""
+        for key in table:
+            if key in allowed:
+                continue
+            name = f"{section}.{key}" if section else key
+            nearest = get_close_matches(key, allowed, n=1, cutoff=0.5)
+            code = "cli.unknown_setting_nearest" if nearest else "cli.unknown_setting"
+            arguments = {"nearest": nearest[0] if nearest else "", "allowed": tuple(allowed)}
+            self.problems.append(BadSetting(code, file=where, key=name, **arguments))
+
+
+def _read_text(reader: Callable[[object], object], text: str) -> object:
+    """Return the value of a variable for a key. Raises TypeError, ValueError or UnknownChannel."""
+    try:
+        return reader(text)
+    except (TypeError, ValueError):
+        value = _as_toml(text)
+        if isinstance(value, str):
+            raise
+    return reader(value)
+
+
+def _is_number(channel: str, key: str) -> bool:
+    """Tell whether a key of a channel takes a number; every other one takes a text."""
+    parameters = signature(import_module(f"notifications.channels.{channel}").channel).parameters
+    return key in parameters and parameters[key].annotation in ("int", "float")
+
+
+def _as_toml(text: str) -> object:
+    """Return a text as the value it is in TOML; the text itself where it is none."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except (ValueError, RecursionError):
+        return text
+
+
+def _wrong(where: str, key: str, expected: str) -> BadSetting:
     """Return the error for a value of the wrong kind."""
-    return BadSetting("cli.wrong_setting", file=str(where), key=key, expected=expected)
+    return BadSetting("cli.wrong_setting", file=where, key=key, expected=expected)
 
 
 def _text(value: object) -> str:
@@ -350,7 +469,7 @@ def _database_beside(url: str, base: Path) -> str:
 
 
 _Readers = Mapping[str, Callable[[object], object]]
-_SECTIONS: Mapping[str, tuple[type, _Readers]] = {
+SECTIONS: Mapping[str, tuple[type, _Readers]] = {
     "office": (
         OfficeSettings,
         {

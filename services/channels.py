@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
 from services.settings import BadSetting, Settings
 
@@ -22,7 +23,8 @@ def create_channel(name: str, settings: Settings, links: Callable[[], SqlLinks])
 
     Raises:
         UnknownChannel: there is no channel of that name.
-        BadSetting: a key the channel does not accept, or a required one that is missing.
+        BadSetting: a key the channel does not accept, a required one that is missing, or a value of the wrong
+            kind.
     """
     from importlib import import_module
 
@@ -31,7 +33,8 @@ def create_channel(name: str, settings: Settings, links: Callable[[], SqlLinks])
     if name not in names():
         raise UnknownChannel(name)
     section = settings.channels.sections.get(name, {})
-    parameters = inspect.signature(import_module(f"notifications.channels.{name}").channel).parameters
+    function = import_module(f"notifications.channels.{name}").channel
+    parameters = inspect.signature(function).parameters
     accepted = {key: parameter for key, parameter in parameters.items() if key != "links"}
     file = str(settings.file)
     for key in section:
@@ -47,9 +50,24 @@ def create_channel(name: str, settings: Settings, links: Callable[[], SqlLinks])
     for key, parameter in accepted.items():
         if parameter.default is parameter.empty and key not in section:
             raise BadSetting("cli.missing_setting", file=file, key=f"channels.{name}.{key}")
+    kinds = get_type_hints(function)
+    for key, value in section.items():
+        if expected := _expected(kinds[key], value):
+            raise BadSetting("cli.wrong_setting", file=file, key=f"channels.{name}.{key}", expected=expected)
     # Such a channel needs to know who linked an account; that is in the database, not in config.toml.
     extra = {"links": links()} if "links" in parameters else {}
     return load(name, {**section, **extra})
+
+
+def _expected(kind: Any, value: object) -> str:
+    """Return what a value has to be and is not, as `cli.expected.*` says it; "" where it is that."""
+    if get_origin(kind) is Literal:
+        return "" if value in get_args(kind) else "_".join(get_args(kind))
+    if kind in (int, float):
+        numbers = (int,) if kind is int else (int, float)
+        right = isinstance(value, numbers) and not isinstance(value, bool) and value >= 0
+        return "" if right else "number" if kind is int else "decimal"
+    return "" if isinstance(value, str | PurePath) else "text"
 
 
 def sender_domain(settings: Settings) -> str:

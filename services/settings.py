@@ -157,6 +157,15 @@ class WebSettings:
         """Whether this machine alone reaches the pages: neither host nor public address names another."""
         return is_loopback(self.host) and is_loopback(urlsplit(self.public_address).hostname or "")
 
+    def refuse_plain_http(self) -> None:
+        """Refuse pages that other machines would reach over plain http, where nobody could log in.
+
+        Raises:
+            BadSetting: `cli.needs_https`.
+        """
+        if not is_loopback(self.host) and not self.public_address.startswith("https://"):
+            raise BadSetting("cli.needs_https", host=self.host, address=self.public_address)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SecretSettings:
@@ -248,9 +257,15 @@ class AuditSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
-    """All settings. `file`: where they come from, None for the built-in defaults."""
+    """All settings.
+
+    Attributes:
+        file: where they come from, None for the built-in defaults.
+        from_environment: the keys whose values come from environment variables.
+    """
 
     file: Path | None = None
+    from_environment: frozenset[str] = frozenset()
     office: OfficeSettings = field(default_factory=OfficeSettings)
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     evidence: EvidenceSettings = field(default_factory=EvidenceSettings)
@@ -265,12 +280,12 @@ class Settings:
 
     @property
     def in_clear(self) -> tuple[str, ...]:
-        """Keys that hold a secret themselves instead of naming the environment variable that does."""
+        """Keys of the file that hold a secret themselves instead of naming the variable that does."""
         address = urlsplit(self.database.url)
         known = ["database.url"] if address.password or "password" in parse_qs(address.query) else []
         for name, section in sorted(self.channels.sections.items()):
             known += [f"channels.{name}.{key}" for key in sorted(SECRETS & section.keys()) if section[key]]
-        return tuple(known)
+        return tuple(key for key in known if key not in self.from_environment)
 
     @property
     def installation(self) -> str:

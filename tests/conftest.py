@@ -58,5 +58,6 @@ def _shortcuts() -> Iterator[None]:
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """The machine the tests run on must not decide what they find."""
     names = ("MERZIM_LANG", "MERZIM_NOW", "MERZIM_BY", "MERZIM_DEBUG", "MERZIM_CONFIG")
-    for name in (*names, "MERZIM_SECRET_KEY", "MERZIM_SECRET_KEYS_OLD"):
+    overrides = [name for name in os.environ if name.startswith("MERZIM__")]
+    for name in (*names, *overrides, "MERZIM_SECRET_KEY", "MERZIM_SECRET_KEYS_OLD"):
         monkeypatch.delenv(name, raising=False)

@@ -153,6 +153,7 @@ def test_no_command_of_the_contract_is_missing() -> None:
             "installation",
             "serve",
             "worker",
+            "check-config",
         ),
     }
 

@@ -51,6 +51,7 @@ STATIONS = (
     "audit_log",
     "readers",
     "maintenance",
+    "installation_checks",
 )
 """Files of commands, in the order help lists them."""
 

@@ -56,9 +56,15 @@ class CommandContext:
 
     @cached_property
     def settings(self) -> Settings:
-        """The settings of --config, MERZIM_CONFIG or this folder's config.toml; else the built-in ones."""
+        """The settings of --config, MERZIM_CONFIG or this folder's config.toml, else the built-in ones; each
+        key by its variable MERZIM__SECTION__KEY where there is one."""
+        return read(self.settings_file, at=Path.cwd(), environment=os.environ)
+
+    @property
+    def settings_file(self) -> Path | None:
+        """The file that --config or MERZIM_CONFIG names."""
         file = self.common.config or os.environ.get(CONFIG_VARIABLE)
-        return read(Path(file) if file else None, at=Path.cwd())
+        return Path(file) if file else None
 
     @cached_property
     def language(self) -> str:
@@ -167,6 +173,12 @@ class CommandContext:
         from i18n import say
 
         return say(code, arguments, self.language_or_default)
+
+    def refusal(self, trouble: Refusal) -> str:
+        """Return the sentence of a refusal in the command's language."""
+        from i18n import refusal
+
+        return refusal(trouble, self.language_or_default)
 
     def option(self, field: str, value: str) -> str:
         """Return what an option of a field of rows of cases is called."""

@@ -57,7 +57,7 @@ def open(url: str, *, password: str | None = None, limits: Limits | None = None)
     Raises:
         StorageUnavailable: the address is invalid, or of a database that is not supported.
     """
-    address = _parse_address(url)
+    address = parse_address(url)
     if address.get_backend_name() == "sqlite":
         return _create_sqlite_engine(address)
     if password is not None:
@@ -245,7 +245,12 @@ def is_shared_database(url: str) -> bool:
     return url.partition(":")[0].partition("+")[0] in ("postgresql", "postgres")
 
 
-def _parse_address(url: str) -> URL:
+def parse_address(url: str) -> URL:
+    """Return an address in its parts, with the driver used here.
+
+    Raises:
+        StorageUnavailable: it is invalid, or of a database that is not supported.
+    """
     try:
         address = make_url(url)
         return address.set(drivername=_DRIVERS[address.get_backend_name()])

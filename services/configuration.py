@@ -1,0 +1,88 @@
+"""Check settings as a whole before anything is started by them: `merzim check-config`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from services.settings import SECRETS, BadSetting, Settings
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from storage.notices.links import SqlLinks
+
+HIDDEN = "***"
+"""Stands for a secret."""
+
+
+def problems(settings: Settings, environment: Mapping[str, str]) -> list[Refusal]:
+    """Return everything that would keep a service from starting by these settings, or from sending letters.
+
+    Opens no database and connects to nothing.
+    """
+    from services.channels import create_channel
+    from services.editions import own_files
+    from services.ldap import open_directory
+    from services.secret_keys import refuse_missing
+    from storage.database.engine import parse_address
+
+    def create(name: str) -> object:
+        # Links between people and accounts are in the database: a channel needs them for sending alone.
+        return create_channel(name, settings, lambda: cast("SqlLinks", None))
+
+    checks: list[Callable[[], object]] = [
+        settings.web.refuse_plain_http,
+        lambda: refuse_missing(settings, environment),
+        lambda: parse_address(settings.database.url),
+        lambda: open_directory(settings, environment),
+        lambda: list(own_files(settings)),
+    ]
+    names = sorted({*settings.channels.use, *settings.channels.sections})
+    checks.extend(partial(create, name) for name in names)
+    raised: list[Refusal] = []
+    for run in checks:
+        try:
+            run()
+        except Refusal as refusal:
+            raised.append(refusal)
+    return [*raised, *_missing_variables(settings, environment)]
+
+
+def _missing_variables(settings: Settings, environment: Mapping[str, str]) -> Iterator[Refusal]:
+    """Yield a refusal for each variable that the settings name and the environment does not have."""
+    named = {"database.password_env": settings.database.password_env}
+    for channel in settings.channels.use:
+        section = settings.channels.sections.get(channel, {})
+        if channel == "telegram" and not section.get("token"):
+            named["channels.telegram.token_env"] = str(section.get("token_env", "MERZIM_TELEGRAM_TOKEN"))
+        if channel == "email" and section.get("user"):
+            named["channels.email.password_env"] = str(section.get("password_env", ""))
+    for key, variable in named.items():
+        if variable and not environment.get(variable):
+            yield BadSetting("cli.no_variable", file=str(settings.file), key=key, variable=variable)
+
+
+def values(settings: Settings) -> Iterator[tuple[str, object]]:
+    """Yield every key with its value, secrets hidden: ("web.port", 8000)."""
+    for section in fields(settings):
+        if section.name in ("file", "from_environment"):
+            continue
+        table = getattr(settings, section.name)
+        keys = [key.name for key in fields(table) if key.name != "sections"]
+        for key in keys:
+            yield f"{section.name}.{key}", _shown(f"{section.name}.{key}", getattr(table, key))
+    for name, channel in sorted(settings.channels.sections.items()):
+        for option, value in channel.items():
+            yield f"channels.{name}.{option}", HIDDEN if option in SECRETS and value else value
+
+
+def _shown(key: str, value: object) -> object:
+    if key != "database.url":
+        return value
+    from storage.database.engine import parse_address
+    from storage.database.errors import hide_secrets
+
+    address = parse_address(str(value))
+    return value if address.get_backend_name() == "sqlite" else hide_secrets(address)

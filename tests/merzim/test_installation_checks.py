@@ -1,0 +1,166 @@
+"""`check-config`: settings of the file and the environment, everything wrong with them at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import i18n
+from merzim.settings_file import read
+from services.settings import BadSetting
+from tests.merzim.conftest import Merzim
+
+EVERYTHING_WRONG = """
+[ofice]
+name = "x"
+[office]
+langauge = "ru"
+name = 7
+[web]
+host = "10.0.0.1"
+port = 99999
+[channels]
+use = ["email"]
+[channels.email]
+host = "mail.example.kz"
+port = "587"
+sender = "merzim@example.kz"
+[ldap]
+address = "ldaps://dc.example.kz"
+"""
+
+
+def test_everything_wrong_is_named_at_once(merzim: Merzim, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By file or variable and key, in each language; the exit code is 1, and nothing is created."""
+    Path("config.toml").write_text(EVERYTHING_WRONG, "utf-8")
+    monkeypatch.setenv("MERZIM__REMINDERS__TICK", "never")
+    monkeypatch.setenv("MERZIM__WEB__PRT", "80")
+    named = [
+        "config.toml: there is no key ofice; did you mean office?",
+        "config.toml: there is no key office.langauge; did you mean language?",
+        "config.toml: the key office.name",
+        "config.toml: the key web.port",
+        "MERZIM__REMINDERS__TICK: the key reminders.tick",
+        "MERZIM__WEB__PRT: there is no key web.prt; did you mean port?",
+        "web.host = 10.0.0.1",
+        "MERZIM_SECRET_KEY",
+        "ldap",
+        "config.toml: the key channels.email.port",
+    ]
+    result = merzim("check-config")
+
+    assert result.code == 1
+    for line, beginning in zip(result.out.splitlines(), named, strict=True):
+        assert beginning in line
+    assert [len(merzim("check-config", "--lang", one).out.splitlines()) for one in i18n.LANGUAGES] == [10] * 3
+    assert len(merzim("check-config", "--json").json["problems"]) == 10
+    assert [path.name for path in Path().iterdir()] == ["config.toml"]
+
+
+def test_a_file_that_cannot_be_read_is_bad_input(merzim: Merzim) -> None:
+    """There is nothing to check: exit code 2 and one sentence, as of every command."""
+    Path("config.toml").write_text("[office", "utf-8")
+
+    assert merzim("check-config").code == 2
+    assert merzim("check-config", "--config", "none.toml").code == 2
+
+
+@pytest.mark.parametrize(
+    ("section", "missing"),
+    [
+        ('[database]\nurl = "postgresql://u@h/db"\npassword_env = "NOWHERE"\n', "database.password_env"),
+        ('[database]\nurl = "oracle://u@h/db"\n', "oracle"),
+        ('[regulations]\nfolder = "none"\n', "regulations.folder"),
+        ('[channels]\nuse = ["telegram"]\n[channels.telegram]\nbot = "B"\n', "channels.telegram.token_env"),
+        ('[channels.email]\nhost = "h"\nport = 25\nsender = "a@b.kz"\ntls = "ssl"\n', "channels.email.tls"),
+        ('[channels.email]\nhost = "h"\nport = 25\nsender = 7\n', "channels.email.sender"),
+        ('[channels.email]\nhost = "h"\nport = 25\nsender = "a@b.kz"\ntimeout = "9"\n', "email.timeout"),
+        ("[channels.email]\nport = 25\n", "channels.email.host"),
+    ],
+)
+def test_what_only_a_start_or_a_letter_would_find_is_named(merzim: Merzim, section: str, missing: str) -> None:
+    """Each of them was found out when a service was started, or when the first letter did not leave."""
+    Path("config.toml").write_text(section, "utf-8")
+    result = merzim("check-config")
+
+    assert result.code == 1
+    assert missing in result.out
+    assert result.out.count("\n") == 1
+
+
+def test_a_variable_goes_before_the_key_of_the_file(tmp_path: Path) -> None:
+    """A text as it stands, any other value as the file would have it, paths beside the file."""
+    file = tmp_path / "office" / "config.toml"
+    file.parent.mkdir()
+    file.write_text('[office]\nname = "From the file"\nlanguage = "ru"\n[web]\nport = 8001\n', "utf-8")
+    settings = read(
+        file,
+        at=tmp_path,
+        environment={
+            "MERZIM__OFFICE__NAME": "2026",
+            "MERZIM__WEB__PORT": "9000",
+            "MERZIM__DATABASE__URL": "sqlite:///other.sqlite",
+            "MERZIM__REMINDERS__OFFICE_HOURS": '["08:00", "17:00"]',
+            "MERZIM__CHANNELS__USE": '["email"]',
+            "MERZIM__CHANNELS__EMAIL__HOST": "mail.example.kz",
+            "MERZIM__CHANNELS__EMAIL__PORT": "2525",
+            "MERZIM__CHANNELS__EMAIL__USER": "12345",
+            "MERZIM__CHANNELS__EMAIL__CA_FILE": "ca.pem",
+            "MERZIM_LANG": "en",
+        },
+    )
+
+    assert settings.office.name == "2026"
+    assert settings.office.language == "ru"
+    assert settings.web.port == 9000
+    assert settings.web.public_address == "http://127.0.0.1:9000"
+    assert settings.database.url == f"sqlite:///{file.parent.as_posix()}/other.sqlite"
+    assert [hour.hour for hour in settings.reminders.office_hours] == [8, 17]
+    assert settings.channels.use == ("email",)
+    assert settings.channels.sections["email"] == {
+        "host": "mail.example.kz",
+        "port": 2525,
+        "user": "12345",
+        "ca_file": file.parent / "ca.pem",
+    }
+
+
+@pytest.mark.parametrize("name", ["MERZIM__OFFICE", "MERZIM__OFFICE__NAME__KK", "MERZIM__CHANNELS__FAX__HOST"])
+def test_a_variable_that_is_no_key_is_refused(tmp_path: Path, name: str) -> None:
+    """Misspelt it would be a setting nobody has made."""
+    with pytest.raises(BadSetting) as refused:
+        read(at=tmp_path, environment={name: "x"})
+
+    assert name in i18n.refusal(refused.value, "en")
+
+
+def test_every_value_is_shown_with_its_source_and_no_secret(
+    merzim: Merzim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a value comes from is the question when the file says something else."""
+    Path("config.toml").write_text('[web]\nport = 8001\n[channels.telegram]\nbot = "B"\n', "utf-8")
+    monkeypatch.setenv("MERZIM__DATABASE__URL", "postgresql://merzim:geheim@db/office?sslpassword=geheim")
+    monkeypatch.setenv("MERZIM__CHANNELS__TELEGRAM__TOKEN", "1:geheim")
+    monkeypatch.setenv("MERZIM__WEB__PORT", "8002")
+    text, result = merzim("check-config"), merzim("check-config", "--json")
+    rows = {row["key"]: (row["value"], row["source"]) for row in result.json["settings"]}
+
+    assert (text.code, result.code) == (0, 0)
+    assert "geheim" not in text.out + text.err + result.out + result.err
+    assert rows["web.port"] == (8002, "MERZIM__WEB__PORT")
+    assert rows["channels.telegram.bot"] == ("B", str(Path("config.toml").absolute()))
+    assert rows["channels.telegram.token"] == ("***", "MERZIM__CHANNELS__TELEGRAM__TOKEN")
+    assert rows["office.language"] == ("kk", "")
+    assert rows["database.url"][1] == "MERZIM__DATABASE__URL"
+
+
+def test_a_secret_in_the_environment_is_not_one_in_the_file(merzim: Merzim, tmp_path: Path) -> None:
+    """The start warns of what lies in config.toml alone."""
+    file = tmp_path / "config.toml"
+    file.write_text('[database]\nurl = "postgresql://merzim:geheim@db/office"\n', "utf-8")
+    variable = {"MERZIM__DATABASE__URL": "postgresql://merzim:geheim@db/office"}
+
+    assert read(file, at=tmp_path).in_clear == ("database.url",)
+    assert read(file, at=tmp_path, environment=variable).in_clear == ()
+    assert "database.url" in merzim("check-config").err
