@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from documents.forms import Form
     from services.app import AppContext
     from workflow.cases.commands.desk import View
-    from workflow.org.office import Person
+    from workflow.org.office import Office, Person
 
 HIGH = ("central_body", "oblast_akim_office", "city_akim_office")
 APPROVERS: Mapping[str, tuple[str, ...]] = {
@@ -60,7 +60,8 @@ def from_case(
     A day of signing is a fact or it is left open; a day that is only announced may be planned.
     """
     case = view.case
-    group = group_rows(case, app.reads.office(), language)
+    office = app.reads.office()
+    group = group_rows(case, office, language)
     values: dict[str, object] = {
         "organisation": organisation_name(app, case.unit, language).text,
         "object": case.object_in(language),
@@ -81,16 +82,16 @@ def from_case(
     values |= _who("head", head, language) | _who("signer", carries_out, language)
     values["email"] = carries_out.email if carries_out else None
     values |= _who("approver", _approving(app, form, case.unit, today, approver, view), language)
-    rows = _rows(form, view, language, group)
+    rows = _rows(form, view, office, language, group)
     return FormData({name: value for name, value in values.items() if name in form.fields}, tuple(rows))
 
 
-def _rows(form: Form, view: View, language: str, group: list[Row]) -> list[Row]:
+def _rows(form: Form, view: View, office: Office, language: str, group: list[Row]) -> list[Row]:
     match form.id:
         case "schedule":
             return schedule_rows(view, language)
         case "exposed_positions":
-            return position_rows(view.case)
+            return position_rows(view.case, office, language)
         case "order":
             return group
         case _:
@@ -109,15 +110,18 @@ def from_office(
     approver: str = "",
 ) -> dict[str, object]:
     """Return the fields of a form about a period of a unit, or about a person, that the office knows."""
-    named = app.reads.office().units.get(unit)
+    office = app.reads.office()
+    meant = _person(app, person) if person else None
+    own = office.organisation(meant.unit) if meant and not unit else None
+    # A policy is that of the organisation its worker works in.
+    named = office.units.get(own if own and own != office.root else unit)
     values: dict[str, object] = {
         "organisation": named.name_in(language) if named else unit or organisation_name(app, "", language).text,
         "year": year,
         "next_year": year + 1 if year else None,
         **_who("approver", _approving(app, form, unit, today, approver), language),
     }
-    if person:
-        meant = _person(app, person)
+    if meant:
         values |= {"name": meant.name_in(language), "post": meant.post_in(language)}
     return {name: value for name, value in values.items() if name in form.fields and value}
 

@@ -81,10 +81,15 @@ def _person_called(office: Office, name: str) -> Person | None:
     return office.people[keys[0]] if len(keys) == 1 else None
 
 
-def position_rows(case: Case) -> list[Row]:
-    """The exposed positions still on the list of a case: posts, never their holders."""
+def position_rows(case: Case, office: Office, language: str) -> list[Row]:
+    """The exposed positions still on the list of a case: posts, never their holders.
+
+    One that names no department or district is of the analysed unit, where that is a part of an organisation.
+    """
+    analysed = office.units.get(case.unit)
+    unit = analysed.name_in(language) if analysed and not analysed.kind else ""
     return [
-        {"unit": one.department or one.district, "position": one.title, "risk": one.why}
+        {"unit": one.department or one.district or unit, "position": one.title, "risk": one.why}
         for one in exposure(case).positions.values()
         if one.cleared_on is None
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from services.documents.rows import position_rows
 from tests.documents.test_forms import tables_of, text_of
 from tests.merzim.conftest import Merzim
 from workflow.cases.case import Case, Event, EventKind
-from workflow.org.office import Office, Person
+from workflow.org.office import Office, Person, Unit
 
 CASE, NOW = "2026-0001", ("--now", "2026-10-20")
 PLAN = (
@@ -116,7 +117,19 @@ POSITIONS = _exposed(
 
 def test_the_list_of_positions_names_posts_and_never_people() -> None:
     """What was taken off the list is not on it."""
-    assert position_rows(POSITIONS) == [{"unit": "", "position": "Бас маман", "risk": "сатып алу"}]
+    assert position_rows(POSITIONS, Office(), "kk") == [
+        {"unit": "", "position": "Бас маман", "risk": "сатып алу"}
+    ]
+
+
+def test_a_position_without_a_department_is_of_the_analysed_part() -> None:
+    """Named in the language of the paper; of an organisation itself the column stays blank."""
+    unit = Unit(id="u", name="Отдел", name_kk="Бөлім", name_ru="Отдел", parent="m")
+    office = Office(units={"m": Unit(id="m", name="Министрлік", kind="central_body"), "u": unit})
+    of_part, whole = (replace(POSITIONS, unit=id) for id in ("u", "m"))
+
+    assert [row["unit"] for row in position_rows(of_part, office, "kk")] == ["Бөлім"]
+    assert [row["unit"] for row in position_rows(whole, office, "kk")] == [""]
 
 
 def test_the_ethics_report_has_a_line_for_each_talk_of_its_year() -> None:

@@ -120,6 +120,23 @@ def test_a_persons_form_carries_name_and_post(office: Merzim, tmp_path: Path) ->
     assert office("form", "consent", "--person", "Nobody", "--to", tmp_path / "c.docx", *NOW).code == 2
 
 
+def test_a_persons_form_is_of_the_organisation_they_work_in(office: Merzim, tmp_path: Path) -> None:
+    """A worker of a company below confirms the company's policy, not that of the body above it."""
+    people = tmp_path / "below.csv"
+    people.write_text(
+        "Бөлімше;Ұйымның түрі;Жоғары тұрған бөлімше;Аты-жөні;Лауазымы\n"
+        "«Еншілес» ЖШС;квазимемлекеттік сектор субъектісі;Правление;Асанов Үсен;Маман\n"
+    )
+    assert office("people", people, *NOW).code == 0
+    for file, who in (("a.docx", "Асанов Үсен"), ("b.docx", "Серікбаев Дәурен Маратұлы")):
+        form = ("form", "confirmation", "--person", who, "--to", tmp_path / file, "--lang", "kk")
+        assert office(*form, *NOW).code == 0
+    below, above = (text_of((tmp_path / file).read_bytes()) for file in ("a.docx", "b.docx"))
+
+    assert "«Еншілес» ЖШС" in below
+    assert "«Еншілес» ЖШС" not in above
+
+
 def test_who_may_not_approve_at_this_level_is_noted(office: Merzim, tmp_path: Path) -> None:
     """The paper is written all the same."""
     said = office(
