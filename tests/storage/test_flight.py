@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,6 +14,7 @@ from storage.board import sums
 from storage.cache import DatabaseCache
 from storage.cases import points
 from storage.cases.points_cache import PointsCache
+from storage.database import single_flight
 from storage.database.single_flight import SingleFlight
 from storage.org import store as office_store
 from storage.refusals import StorageUnavailable
@@ -37,24 +37,42 @@ def at_once(act: Callable[[], object]) -> list[object]:
         return list(threads.map(tried, range(MANY)))
 
 
-class Slow:
-    """Work that takes a moment and is counted; `fails`: instead of giving a result."""
+class Work:
+    """Work that is counted and goes on until all the others wait for it.
 
-    def __init__(self, result: object = None, *, fails: bool = False) -> None:
+    `fails`: it is refused instead of giving a result.
+    """
+
+    def __init__(self, waiting: threading.Semaphore, result: object = None, *, fails: bool = False) -> None:
         self.times = 0
-        self._result, self._fails = result, fails
+        self._waiting, self._result, self._fails = waiting, result, fails
 
     def __call__(self, *_: object, **__: object) -> object:
         self.times += 1
-        time.sleep(0.2)
+        for _other in range(MANY - 1):
+            assert self._waiting.acquire(timeout=30), "somebody does not wait"
         if self._fails:
             raise StorageUnavailable("unreachable", where="here")
         return self._result
 
 
-def test_one_does_the_work_and_all_have_its_result() -> None:
+@pytest.fixture
+def waiting(monkeypatch: pytest.MonkeyPatch) -> threading.Semaphore:
+    """Count the threads that wait for the work of another."""
+    counted = threading.Semaphore(0)
+
+    class Counted(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            counted.release()
+            return super().wait(timeout)
+
+    monkeypatch.setattr(single_flight, "Event", Counted)
+    return counted
+
+
+def test_one_does_the_work_and_all_have_its_result(waiting: threading.Semaphore) -> None:
     """Those who came while it was done."""
-    flight, kept, work = SingleFlight[str](), list[str](), Slow("result")
+    flight, kept, work = SingleFlight[str](), list[str](), Work(waiting, "result")
 
     def done() -> str:
         kept.append(str(work()))
@@ -66,16 +84,13 @@ def test_one_does_the_work_and_all_have_its_result() -> None:
     assert work.times == 1
 
 
-def test_its_failure_is_everybody_s_at_once_and_nobody_s_later() -> None:
+def test_its_failure_is_everybody_s_at_once_and_nobody_s_later(waiting: threading.Semaphore) -> None:
     """Nobody waits for the same trouble a second time; who comes afterwards tries anew."""
-    flight, work = SingleFlight[str](), Slow(fails=True)
-    began = time.monotonic()
+    flight, work = SingleFlight[str](), Work(waiting, fails=True)
     found = at_once(lambda: flight.get(lambda: None, work))  # type: ignore[arg-type]
-    seconds = time.monotonic() - began
 
     assert found == ["unreachable"] * MANY
     assert work.times == 1
-    assert seconds < 0.2 * MANY
     assert flight.get(lambda: None, lambda: "well again") == "well again"
 
 
@@ -103,23 +118,24 @@ def test_who_came_later_than_the_work_began_asks_again() -> None:
 
 @pytest.mark.parametrize("fails", [False, True])
 def test_a_process_reads_the_office_once_for_all_who_wait(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch, fails: bool
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, waiting: threading.Semaphore, fails: bool
 ) -> None:
     """And is refused once for all of them: a database that does not answer is not waited for in a row."""
-    work = Slow(office_store.office(engine), fails=fails)
+    office = office_store.office(engine)
+    work = Work(waiting, office, fails=fails)
     monkeypatch.setattr(office_store, "office", work)
     found = at_once(DatabaseCache(engine).office)
 
     assert work.times == 1
-    assert found == (["unreachable"] * MANY if fails else [office_store.office(engine)] * MANY)
+    assert found == (["unreachable"] * MANY if fails else [office] * MANY)
 
 
 @pytest.mark.parametrize("fails", [False, True])
 def test_a_process_reads_the_sums_of_the_board_once_for_all_who_wait(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch, fails: bool
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, waiting: threading.Semaphore, fails: bool
 ) -> None:
     """The same, and who asks for the office meanwhile has it."""
-    kept, work = DatabaseCache(engine), Slow([], fails=fails)
+    kept, work = DatabaseCache(engine), Work(waiting, [], fails=fails)
     kept.office()
     monkeypatch.setattr(sums, "plain", work)
     found = at_once(lambda: len(list(kept.sums(horizon(TODAY, soon=TODAY)))))
@@ -129,10 +145,12 @@ def test_a_process_reads_the_sums_of_the_board_once_for_all_who_wait(
 
 
 def test_a_process_reads_the_points_of_a_year_once_for_all_who_wait(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, waiting: threading.Semaphore
 ) -> None:
     """The same."""
-    kept, work = PointsCache(engine, DatabaseCache(engine)), Slow(fails=True)
+    database = DatabaseCache(engine)
+    database.office()
+    kept, work = PointsCache(engine, database), Work(waiting, fails=True)
     monkeypatch.setattr(points, "recorded", work)
     found = at_once(lambda: kept.year(scoring(), 2026, today=TODAY))
 
