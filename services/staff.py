@@ -334,11 +334,17 @@ def read_table(ctx: RequestContext, file: Path | bytes, name: str = "") -> ReadP
 
 
 def save_table(ctx: RequestContext, table: ReadPeople) -> SaveCounts:
-    """Save all units and people of a table; those it does not name are left unchanged."""
+    """Save all units and people of a table; those it does not name are left unchanged.
+
+    A unit that moves under another one is bound by the acts of its new place.
+    """
     before = recorded_office(ctx)
     saved = SqlStaff(ctx.app.engine).take_in(list(table.units), list(table.people), **stamp(ctx))
     _refresh_names(ctx, before, table.people)
     rewrite_after_unit_change(ctx.app, now=ctx.now, today=ctx.today)
+    for unit in table.units:
+        if (was := before.units.get(unit.id)) is not None and was.parent != unit.parent:
+            follow_adopted_acts(ctx.app, before, unit.id, **stamp(ctx))
     return saved
 
 

@@ -138,6 +138,20 @@ def test_a_ministry_answers_for_its_own_measures_and_no_others(merzim: Merzim, t
     assert {one.partition(".")[0] for one in asked(merzim, "2026-0001")} == own | {"measure_18"}
 
 
+def test_a_term_that_passed_before_its_case_was_opened_says_so(merzim: Merzim, tmp_path: Path) -> None:
+    """Row 34 was due of every central body by 31 December 2022: late for a case opened in 2025 as well, and its
+    explanation says that the case came later. Row 31, due on 30 September 2025, says nothing of it."""
+    office(merzim, tmp_path)
+    assert merzim("open", "concept-plan", "--unit", HEALTH, "--now", "2025-07-01").code == 0
+    why = {
+        one: merzim("explain", "2025-0001", one, "--now", "2025-10-06").out
+        for one in ("measure_34", "measure_31")
+    }
+
+    sentence = "The term had passed before the case was opened here (1 July 2025)"
+    assert (sentence in why["measure_34"], sentence in why["measure_31"]) == (True, False)
+
+
 def test_a_measure_taken_up_after_its_term_is_asked_of_by_its_plan_date(merzim: Merzim, tmp_path: Path) -> None:
     """Row 18, "interested bodies", ends on 31 March 2023. A ministry that plans it on 5 December 2025 for 20
     January 2026 is not 665 working days late: it is reminded on the 20th and asked on the 21st. One that had

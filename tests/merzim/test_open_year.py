@@ -109,6 +109,25 @@ def test_acts_of_one_organisation_are_opened_for_those_who_adopted_them(town: Me
     assert "mne-standard-2025" in refused.err
 
 
+def test_a_unit_moved_by_the_table_of_people_is_bound_by_the_acts_of_its_new_place(
+    town: Merzim, tmp_path: Path
+) -> None:
+    """The staff move from the Ministry, which adopted the standard, to the Company, which did not: their case
+    of the standard asks for nothing more; moved back, it asks again."""
+    town("acts", "Ministry", "mne-standard-2025")
+    planned = ("--planned", "appointed=2026-01-20", "--now", "2026-01-12")
+    case = town("open", "appointment", "--unit", "Staff", *planned, "--json").json["id"]
+
+    def standing(people: str) -> str:
+        (tmp_path / "people.csv").write_text(people, encoding="utf-8")
+        assert town("people", "people.csv", "--now", "2026-01-12").code == 0
+        return str(town("case", case, "--json", "--now", "2026-01-12").json["standing"])
+
+    moved = PEOPLE.replace("Staff,Ministry", "Staff,Company")
+
+    assert [standing(people) for people in (PEOPLE, moved, PEOPLE)] == ["active", "exempted", "active"]
+
+
 def test_what_of_last_year_is_still_ahead_is_opened_with_the_year(town: Merzim) -> None:
     """An office that begins on 12 January 2026 owes the information for 2025 by 15 April, and the Ministry's
     standard the declarations of 2025 by 31 December; what was due before is not asked of it."""

@@ -53,7 +53,7 @@ def test_a_letter_brings_the_deadline_as_a_whole_day(town: Town) -> None:
     assert event.decoded("dtend") == ANNOUNCE_BY + timedelta(days=1)
     assert str(event["summary"]) == "Ішкі талдаудың басталғаны туралы хабарландыру – Құрылыс басқармасы"
     assert "10, 9, 8, 7, 6, 3, 2, 1 сәуір, 31, 30 наурыз" in str(event["description"])
-    assert str(event["description"]).startswith("Күші: міндетті")
+    assert str(event["description"]).startswith("Міндеттілігі: міндетті")
     assert str(event["url"]).startswith("https://merzim.example.kz/cases/")
 
 

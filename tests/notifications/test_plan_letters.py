@@ -89,7 +89,7 @@ def test_what_waits_says_for_what_and_names_no_last_day() -> None:
     _, kk = text("published", "kk", date(2026, 5, 19))
 
     assert "What it waits for: approval of the plan of measures; by the plan 13 May 2026." in en
-    assert "Не күтілуде: іс-шаралар жоспарын бекіту; жоспар бойынша – 2026 жылғы 13 мамыр." in kk
+    assert "Күтілуде: іс-шаралар жоспарын бекіту; жоспар бойынша – 2026 жылғы 13 мамыр." in kk
     assert "The date 18 May 2026 was counted from that day and is out of date." in en
     assert "Due by" not in en
 

@@ -58,6 +58,9 @@ def explanation(chain: DueDateResolver, link: Link, judged: date | None) -> Iter
     if taken_up := taken_up_after(chain.case, procedure, obligation, link.id, due):
         yield Element(code="taken_up_after", arguments={"due": due, "on": taken_up}, on=taken_up)
     fact = chain.fulfilled(link)
+    opened = chain.case.opened_on if link.anchor.state in ("happened", "none") and not taken_up else None
+    if fact is None and due is not None and opened is not None and due < opened:
+        yield Element(code="due_before_opening", arguments={"on": opened}, on=opened)
     if fact and judged != fact.on:
         yield Element(
             code="judged_published",
