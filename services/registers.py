@@ -328,9 +328,11 @@ def place_of(ctx: RequestContext, register: Register, unit: str, case: str | Non
         return known.unit, known.id
     if case:
         raise WrongPlace("register.of_unit", title=register.title)
-    if not unit and not ctx.operator and ctx.reader.root:
-        unit = ctx.reader.root
-    place, office = unit_to_open_in(ctx, unit), ctx.reads.office()
+    office = ctx.reads.office()
+    if not unit:
+        # Of no unit at all a row would bind nobody: the case with its terms would not be opened.
+        unit = ("" if ctx.operator else ctx.reader.root) or office.root
+    place = unit_to_open_in(ctx, unit)
     if place and not register.binds(office.kind_of(place), (*acts_of(office, place), register.adopted_act)):
         raise WrongPlace("register.not_for_kind", title=register.title, unit=name_in(office, place))
     return place, ""

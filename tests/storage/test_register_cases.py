@@ -76,6 +76,16 @@ def test_a_gift_opens_its_case_with_the_days_of_the_row(app: AppContext) -> None
     assert agrees(app)
 
 
+def test_a_row_of_no_unit_is_of_the_organisation_and_opens_its_case(app: AppContext) -> None:
+    """An officer of the whole office need not name the unit: the terms would be lost with it."""
+    ctx = operator(app)
+    fields = {"what": "Сағат", "came_on": "2026-04-01", "kind": "gift"}
+    row = add_row(ctx, build(AddRow, {"register_id": "presents", "values": fields})).row
+
+    assert row.unit == ctx.reads.office().root != ""
+    assert row.opened_case
+
+
 def test_the_case_follows_the_row(app: AppContext) -> None:
     """A day filled is recorded, changed corrected, emptied withdrawn; a withdrawn row cancels its case."""
     ctx = operator(app)
