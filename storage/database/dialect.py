@@ -58,10 +58,12 @@ def plan_for_values(connection: Connection) -> None:
     """Have PostgreSQL plan each statement of this transaction for the values it carries.
 
     After some runs of a prepared statement it keeps one plan for all values, made as if each were rare: with a
-    value that a quarter of the rows have that plan takes five times as long.
+    value that a quarter of the rows have that plan takes five times as long. Nor does it start other processes
+    to help: an answer of some milliseconds would wait for them on a busy server.
     """
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SET LOCAL plan_cache_mode = force_custom_plan")
+        connection.exec_driver_sql("SET LOCAL max_parallel_workers_per_gather = 0")
 
 
 def folded(engine: Engine, text: ColumnElement[str]) -> ColumnElement[str]:
