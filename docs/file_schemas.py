@@ -3,16 +3,44 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
+from services.case_rows import extra_fields
 from services.results import CommandResult, OpenedCase
 from workflow.law.reader.json_schema import FILES, schema
+from workflow.registers.definition import RegisterField
 
 HERE = Path(__file__).parent / "schemas"
 RESULTS = {"command": CommandResult, "opened": OpenedCase}
 """What `--json` and the API answer: open; record, replan, correct, withdraw, cancel, exempt, reopen."""
+
+
+ROWS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "risks": {"risks": ("$defs", "risk"), "measures": ("$defs", "measure")},
+    "positions": {"positions": ("properties", "positions", "items")},
+    "remarks": {"remarks": ("properties", "remarks", "items")},
+}
+"""What lists of rows of cases answer: schema -> register -> where in it a row of the register stands."""
+OF_THE_FILE = "a field of the register's file"
+_KINDS: Mapping[str, Mapping[str, Any]] = {"yes_no": {"type": "boolean"}, "row": {"type": "integer"}}
+
+
+def row_schema(name: str) -> dict[str, Any]:
+    """Return the schema of a list of rows, with the fields the program has no attribute for."""
+    value: dict[str, Any] = json.loads((HERE / f"{name}.json").read_text(encoding="utf-8"))
+    for register, path in ROWS[name].items():
+        row = reduce(lambda part, key: part[key], path, value)
+        own = {id: one for id, one in row["properties"].items() if one.get("$comment") != OF_THE_FILE}
+        row["properties"] = own | {field.id: _field_schema(field) for field in extra_fields(register)}
+    return value
+
+
+def _field_schema(field: RegisterField) -> dict[str, Any]:
+    kind = {"enum": [*field.option_ids, ""]} if field.options else _KINDS.get(field.kind, {"type": "string"})
+    return {**kind, "description": field.title.en, "$comment": OF_THE_FILE}
 
 
 def schemas() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -21,6 +49,8 @@ def schemas() -> Iterator[tuple[str, dict[str, Any]]]:
         yield name, schema(name)
     for name, model in RESULTS.items():
         yield name, model.model_json_schema(mode="serialization", by_alias=True)
+    for name in ROWS:
+        yield name, row_schema(name)
 
 
 if __name__ == "__main__":

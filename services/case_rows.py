@@ -7,15 +7,17 @@ it, and with it the API's body, the form's fields and the options of the command
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, create_model
 
+from i18n import say
 from services.context import RequestContext, stamp
 from services.evidence import store_evidence
 from services.inputs import CaseCommand, Day, EvidenceInput, Ground, Line, Number, Text, WebAddress
-from services.register_files import case_registers
+from services.register_files import case_registers, option_title
 from services.results import CommandResult, command_result
 from services.risks import case_rows, keep_responsible
 from services.verbs import Verb, verb
@@ -23,6 +25,7 @@ from workflow.cases.commands.case_rows import NewRow
 from workflow.cases.commands.desk import Change
 from workflow.cases.registers.rows import is_extra
 from workflow.registers.definition import Register, RegisterField, RowEntry
+from workflow.registers.values import as_date, is_filled
 
 RowNumber = Annotated[int, Field(ge=1, le=9999)]
 FieldName = Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
@@ -100,6 +103,23 @@ def extra_fields(register_id: str) -> list[RegisterField]:
     """Return the fields of a register that the file alone knows: lists show them after all others."""
     register, entry = register_of(register_id)
     return [field for name, field in register.fields.items() if not field.fixed and is_extra(entry.row, name)]
+
+
+def extra_cell(field: RegisterField, row: Any, language: str) -> object:
+    """Return the value of such a field as a list shows it; None where the row does not have it."""
+    value = row.extra.get(field.id) if row is not None else None
+    if not is_filled(value):
+        return None
+    match field.kind:
+        case "date":
+            return as_date(value)
+        case "number" | "money":
+            return Decimal(str(value))
+        case "choice":
+            return option_title(field.id, str(value), language)
+        case "yes_no":
+            return say("register.yes" if value else "register.no", {}, language)
+    return value
 
 
 def enter_row(ctx: RequestContext, register_id: str, command: Any) -> Change:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -11,13 +13,17 @@ from typing import TYPE_CHECKING
 
 from services.editions import LeftOutFile
 from services.settings import Settings
+from workflow.cases.registers.risk_lists import Words
 from workflow.law.reader.table import Problem, UnreadableRegulation
 from workflow.refusal import Refusal
 from workflow.registers.definition import Registers
+from workflow.registers.values import is_filled
+from workflow.search_words import fold, search_words
 
 if TYPE_CHECKING:
     from workflow.registers.definition import Register, RegisterField
 
+LANGUAGES = ("kk", "ru", "en")
 FOLDER = "registers"
 """The folder of registers, among the shipped regulations and in an organisation's own folder."""
 IN_CASES = "cases"
@@ -97,6 +103,43 @@ def option_title(field: str, option: str, language: str) -> str:
     known = row_field(field)
     found = known.option(option) if known else None
     return found.title[language] if found else option
+
+
+def row_words(text: str) -> Words:
+    """Return the words of a search in rows of cases: each as it is, and as the options it names."""
+    fields = [field for register in case_registers().all() for field in register.fields.values()]
+    options = {
+        f"{field.id}={option.id}": " ".join(fold(option.title[language]) for language in LANGUAGES)
+        for field in fields
+        for option in field.options
+    }
+    return tuple(
+        (word, *(token for token, titles in options.items() if word in titles)) for word in search_words(text)
+    )
+
+
+def extra_values(register_id: str, extra: Mapping[str, object], language: str) -> dict[str, str]:
+    """Return the values of a row that the register's file alone knows, as papers write them."""
+    fields = case_registers().latest(register_id).fields
+    return {
+        name: _text(fields[name], value, language)
+        for name, value in extra.items()
+        if name in fields and is_filled(value)
+    }
+
+
+def _text(field: RegisterField, value: object, language: str) -> str:
+    from i18n import date_long, number, say
+
+    match field.kind:
+        case "date":
+            return date_long(date.fromisoformat(str(value)), language)
+        case "number" | "money":
+            unit = f" {field.unit[language]}" if field.unit else ""
+            return number(Decimal(str(value)), language) + unit
+        case "yes_no":
+            return say("register.yes" if value else "register.no", {}, language)
+    return option_title(field.id, str(value), language) if field.options else str(value)
 
 
 def shipped_register_files(folder: str = FOLDER) -> Iterator[tuple[str, bytes]]:

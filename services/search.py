@@ -19,7 +19,7 @@ HITS_SHOWN = 10
 """Hits of one kind that are named; the others are counted."""
 LIKENESS = 0.75
 """How like a name must be to what was typed, where no name has its words."""
-Kind = Literal["case", "person", "unit", "register_row", "procedure", "act"]
+Kind = Literal["case", "case_row", "person", "unit", "register_row", "procedure", "act"]
 
 
 class Search(Command):
@@ -29,7 +29,9 @@ class Search(Command):
 
 
 class Hit(BaseModel):
-    """One thing found. `within`: the register of a row; `title`: by language."""
+    """One thing found. `within`: the register of a row, the case of a row of its registers; `title`: by
+    language.
+    """
 
     kind: Kind
     id: str
@@ -56,7 +58,8 @@ class Found(BaseModel):
 @verb("read", writes=False)
 def search(ctx: RequestContext, command: Search) -> Found:
     """Search everything the reader may see."""
-    groups = (_cases(ctx, command.text), *_names(ctx, command.text), _rows(ctx, command.text))
+    text = command.text
+    groups = (_cases(ctx, text), _case_rows(ctx, text), *_names(ctx, text), _rows(ctx, text))
     return Found(groups=[group for group in groups if group.hits])
 
 
@@ -71,6 +74,30 @@ def _cases(ctx: RequestContext, text: str) -> HitGroup:
         about = ", ".join(filter(None, (case.id, unit.name if unit else "")))
         hits.append(Hit(kind="case", id=case.id, title=dict(title), about=about))
     return HitGroup(kind="case", total=ctx.reads.how_many(wanted), hits=hits)
+
+
+def _case_rows(ctx: RequestContext, text: str) -> HitGroup:
+    """Return risks, measures, exposed positions and remarks of the cases the reader sees."""
+    from services.register_files import case_registers, row_words
+
+    titles = {one.entry.row: one.title for one in case_registers().all() if one.entry is not None}
+    total, found = ctx.reads.found_rows(row_words(text), limit=HITS_SHOWN)
+    heads = ctx.reads.heads({case for case, _, _ in found})
+    language, hits = ctx.language or ctx.app.settings.office.language, list[Hit]()
+    for case, row, title in found:
+        if (head := heads.get(case)) is not None:
+            kind, _, number = row.partition(".")
+            about = (f"{titles[kind][language]}, № {number}", head.object_in(language), case)
+            hits.append(
+                Hit(
+                    kind="case_row",
+                    id=row,
+                    within=case,
+                    title=_texts(Text(title, title, title)),
+                    about=", ".join(filter(None, about)),
+                )
+            )
+    return HitGroup(kind="case_row", total=total, hits=hits)
 
 
 def _names(ctx: RequestContext, text: str) -> list[HitGroup]:

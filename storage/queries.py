@@ -17,10 +17,13 @@ from sqlalchemy import (
     Connection,
     Engine,
     Select,
+    String,
     and_,
+    cast,
     exists,
     false,
     func,
+    literal,
     literal_column,
     not_,
     or_,
@@ -40,20 +43,20 @@ from storage.board.recommendations import Standing as Stands
 from storage.cache import DatabaseCache
 from storage.cases.ledger import SqlLedger
 from storage.cases.registers import cases_with_entries
-from storage.database.dialect import folded
+from storage.database.dialect import folded, text_within
 from storage.database.engine import read_once, reading
 from storage.database.in_list import execute_for_names, in_collection, in_names
 from storage.notices import inbox, letters, tally
 from storage.notices.outbox import SqlOutbox
 from storage.notices.register import SETTLED
 from storage.rows import HEAD, by_id, head, notice, row, rows_by_case
-from storage.tables import CASE, DEADLINE, NOTICE, READER, RECOMMENDATION
+from storage.tables import CASE, CASE_ROW, DEADLINE, NOTICE, READER, RECOMMENDATION
 from workflow.board.figures import Outcomes, StageSpan
 from workflow.board.rows import CaseFilter, Row
 from workflow.board.sums import DeadlineFilter, Horizon, Sums, counted
 from workflow.cases.case import Case, CaseStatus, Event
 from workflow.cases.registers.evidence_list import as_seen, events_as_seen
-from workflow.cases.registers.risk_lists import Place, RecommendationFilter, RiskGroup
+from workflow.cases.registers.risk_lists import Place, RecommendationFilter, RiskGroup, Words
 from workflow.org.access import Scope, within
 from workflow.org.audit import AuditFilter, AuditPage, AuditScope
 from workflow.org.duties import Unresolved, resolve
@@ -320,7 +323,7 @@ class SqlReads:
         """
         seen = self._recommended(narrowed.unit)
         with reading(self._engine) as connection:
-            return recommended.counts(connection, narrowed, today, seen)
+            return recommended.counts(connection, narrowed, today, [*seen, *self._worded(narrowed.words)])
 
     def recommended(
         self, narrowed: RecommendationFilter, today: date, *, limit: int | None = None, offset: int = 0
@@ -328,6 +331,7 @@ class SqlReads:
         """A page of the recommendations wanted, by case, risk and measure."""
         seen = self._recommended(narrowed.unit)
         with reading(self._engine) as connection:
+            seen += self._worded(narrowed.words)
             return recommended.page(connection, narrowed, today, seen, limit=limit, offset=offset)
 
     def alike(self, unit: str, *, limit: int, first: int) -> Sequence[RiskGroup]:
@@ -335,6 +339,29 @@ class SqlReads:
         seen = self._recommended(unit)
         with reading(self._engine) as connection:
             return recommended.alike(connection, seen, limit=limit, first=first)
+
+    def found_rows(self, words: Words, *, limit: int) -> tuple[int, Sequence[tuple[str, str, str]]]:
+        """Return how many rows of cases' registers have all words; case, row and title of the first of them."""
+        place = CASE_ROW.c.case, CASE_ROW.c.row
+        # Counted while the texts are walked: twice through them would take twice as long.
+        asked = select(*place, CASE_ROW.c.title, func.count().over().label("total"))
+        asked = asked.join(CASE, CASE.c.id == CASE_ROW.c.case).where(*self._seen(), *map(self._has, words))
+        asked = asked.order_by(place[0].desc(), place[1]).limit(limit)
+        with reading(self._engine) as connection:
+            found = connection.execute(asked).all()
+        return found[0].total if found else 0, [(one.case, one.row, one.title) for one in found]
+
+    def _worded(self, words: Words) -> list[ColumnElement[bool]]:
+        """Return the conditions that each word stands in the risk or the measure of a recommendation."""
+        place = RECOMMENDATION.c
+        rows = [literal("risk.") + cast(place.risk, String), literal("measure.") + cast(place.measure, String)]
+        return [
+            exists().where(CASE_ROW.c.case == place.case, CASE_ROW.c.row.in_(rows), self._has(word))
+            for word in words
+        ]
+
+    def _has(self, word: Collection[str]) -> ColumnElement[bool]:
+        return or_(*(text_within(self._engine, CASE_ROW.c.search, reading) for reading in word))
 
     def _recommended(self, unit: str) -> list[ColumnElement[bool]]:
         reach = self._reach(RECOMMENDATION.c.case, RECOMMENDATION.c.unit, unit or None, walked=True)

@@ -373,6 +373,18 @@ class InboxRow(TableBase, table=True):
     read_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
+class CaseRowRow(TableBase, table=True):
+    """A row of a register of a case (`risk.3`), as searches find it. What it says is in the events."""
+
+    __tablename__ = "case_row"
+    __table_args__ = _CLUSTERED
+
+    case: str = Field(primary_key=True, foreign_key="case.id")
+    row: str = Field(primary_key=True)
+    title: str = Field(default="", sa_type=Text)
+    search: str = Field(default="", sa_type=Text)
+
+
 class UnlistedRow(TableBase, table=True):
     """A case whose recommendations are to be listed anew. The database names it by triggers with whatever is
     written of its risks; who lists them, in the same transaction or later, strikes it off.
@@ -1013,6 +1025,7 @@ ACT = _table("act")
 DEADLINE = _table("deadline")
 TOTAL = _table("total")
 RECOMMENDATION = _table("recommendation")
+CASE_ROW = _table("case_row")
 UNLISTED = _table("unlisted")
 INBOX = _table("inbox")
 NOTICE = _table("notice")

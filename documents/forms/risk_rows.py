@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 
 from documents.forms.form import Form
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RiskRow:
-    """One risk with one of its measures, each part as readable text; "" when missing."""
+    """One risk with one of its measures, each part as readable text; "" when missing.
+
+    `extra`: what only the files of the registers know of both, by field.
+    """
 
     description: str = ""
     direction: str = ""
@@ -24,6 +27,7 @@ class RiskRow:
     term: str = ""
     status: str = ""
     proof: str = ""
+    extra: Mapping[str, str] = field(default_factory=dict)
 
 
 def form_rows(form: Form, risks: Iterable[RiskRow]) -> list[dict[str, object]]:
@@ -31,4 +35,5 @@ def form_rows(form: Form, risks: Iterable[RiskRow]) -> list[dict[str, object]]:
     asked = {part.id for part in form.rows.parts} if form.rows else set()
     if "recommendation" not in asked:
         return []
-    return [{name: text for name, text in asdict(risk).items() if name in asked and text} for risk in risks]
+    parts = ({**asdict(risk), **risk.extra} for risk in risks)
+    return [{name: text for name, text in risk.items() if name in asked and text} for risk in parts]

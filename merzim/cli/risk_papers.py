@@ -15,13 +15,10 @@ from merzim.cli.parsing import BadArgument
 from merzim.cli.parsing import number as whole
 from merzim.cli.risk_answers import written
 from services.queries import unit_named
-from workflow.registers.values import as_date
 
 if TYPE_CHECKING:
-    from workflow.cases.registers.risk import Measure, Risk
     from workflow.cases.registers.risk_lists import ListedRisk, SharedRisk
     from workflow.findings.finding import Finding
-    from workflow.registers.definition import RegisterField
 
 CaseId = Annotated[str, typer.Argument(metavar="CASE")]
 Export = Annotated[str | None, typer.Option("--export", metavar="FILE", help="cli.option.export_to")]
@@ -188,7 +185,7 @@ def write_list(
 ) -> None:
     """Write the list of risks as a workbook."""
     from documents.sheets.listing import Table, write_tables
-    from services.case_rows import extra_fields
+    from services.case_rows import extra_cell, extra_fields
 
     _ending(export, (".xlsx",))
     extra = [(row, field) for row in ("risk", "measure") for field in extra_fields(f"{row}s")]
@@ -211,7 +208,7 @@ def write_list(
             line.measure.term.written if line.measure else None,
             dues[line.case.id].get(line.measure.number) if line.measure else None,
             call.option("outcome", line.outcome or "none") if line.measure else None,
-            *(_extra(call, field, getattr(line, row)) for row, field in extra),
+            *(extra_cell(field, getattr(line, row), call.language) for row, field in extra),
         )
         for line in lines
     ]
@@ -221,14 +218,6 @@ def write_list(
     )
     write_tables(Path(export), [Table(named, rows, call.say("cli.head.risks"))])
     call.note(call.say("cli.risks.exported", file=export))
-
-
-def _extra(call: CommandContext, field: RegisterField, row: Risk | Measure | None) -> object:
-    """Return the value of a field that only the register's file knows."""
-    value = row.extra.get(field.id) if row else None
-    if field.kind == "date":
-        return as_date(value)
-    return call.option(field.id, str(value)) if value and field.options else value
 
 
 def _ending(file: str, allowed: tuple[str, ...]) -> str:

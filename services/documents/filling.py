@@ -91,7 +91,7 @@ def _rows(form: Form, view: View, office: Office, language: str, group: list[Row
         case "schedule":
             return schedule_rows(view, language)
         case "exposed_positions":
-            return position_rows(view.case, office, language)
+            return position_rows(form, view.case, office, language)
         case "order":
             return group
         case _:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from documents.forms.risk_rows import RiskRow, form_rows
 from documents.people.words import duty_title
 from i18n import date_long, days_list, say, span
-from services.register_files import option_title
+from services.register_files import extra_values, option_title
 from services.risks import scales
 from workflow.cases.registers.exposure import exposure
 from workflow.cases.registers.risk_lists import listed
@@ -81,25 +81,36 @@ def _person_called(office: Office, name: str) -> Person | None:
     return office.people[keys[0]] if len(keys) == 1 else None
 
 
-def position_rows(case: Case, office: Office, language: str) -> list[Row]:
+def position_rows(form: Form, case: Case, office: Office, language: str) -> list[Row]:
     """The exposed positions still on the list of a case: posts, never their holders.
 
     One that names no department or district is of the analysed unit, where that is a part of an organisation.
     """
     analysed = office.units.get(case.unit)
     unit = analysed.name_in(language) if analysed and not analysed.kind else ""
-    return [
-        {"unit": one.department or one.district or unit, "position": one.title, "risk": one.why}
+    asked = {part.id for part in form.rows.parts} if form.rows else set()
+    rows = (
+        {
+            "unit": one.department or one.district or unit,
+            "position": one.title,
+            "risk": one.why,
+            **extra_values("positions", one.extra, language),
+        }
         for one in exposure(case).positions.values()
         if one.cleared_on is None
-    ]
+    )
+    return [{part: text for part, text in row.items() if part in asked} for row in rows]
 
 
 def _risk(line: ListedRisk, language: str) -> RiskRow:
     risk, measure = line.risk, line.measure
     direction = "" if risk.direction == "other" else option_title("direction", risk.direction, language)
     told = RiskRow(
-        description=risk.description, direction=direction, cause=risk.cause, rank=_rank(risk, language)
+        description=risk.description,
+        direction=direction,
+        cause=risk.cause,
+        rank=_rank(risk, language),
+        extra=extra_values("risks", risk.extra, language),
     )
     if risk.removal:
         code = "risk.completed" if risk.removal.completed else "risk.removed"
@@ -117,6 +128,7 @@ def _risk(line: ListedRisk, language: str) -> RiskRow:
         responsible=measure.responsible,
         term=measure.term.written,
         status=option_title("outcome", latest.outcome, language) if latest else "",
+        extra={**told.extra, **extra_values("measures", measure.extra, language)},
         proof="\n".join([*([latest.comment] if latest and latest.comment else []), *proofs]),
     )
 

@@ -82,7 +82,7 @@ class Batch:
     reassigned: set[tuple[str, str]] = field(default_factory=set)
     totals: Counter[Key] = field(default_factory=Counter)
     moved: list[Values] = field(default_factory=list)
-    recommendations: dict[str, list[Values]] = field(default_factory=dict)
+    recommendations: dict[str, recommendations.CaseLines] = field(default_factory=dict)
     inbox: list[Values] = field(default_factory=list)
     unsaid: list[Values] = field(default_factory=list)
 

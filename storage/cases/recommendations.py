@@ -1,8 +1,12 @@
-"""Lines for listing recommendations of all cases, written with the case and derived from its events."""
+"""Lines for listing recommendations of all cases, and the texts by which rows of their registers are found;
+written with the case and derived from its events.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from hashlib import sha256
 from itertools import groupby
 from operator import attrgetter
@@ -14,12 +18,21 @@ from storage.database.engine import Row_, reading, writing
 from storage.database.in_list import execute_for_names, in_names
 from storage.database.limits import long_work
 from storage.rows import EVENTS_IN_ORDER, Values, event
-from storage.tables import CASE, EVENT, RECOMMENDATION, UNLISTED
+from storage.tables import CASE, CASE_ROW, EVENT, RECOMMENDATION, UNLISTED
 from workflow.cases.case import Case, Event, fold
 from workflow.cases.registers.risk_lists import likeness, listed, unasked
+from workflow.cases.registers.rows import rows_of
+from workflow.search_words import fold as fold_text
 
-KINDS = ("risk_found", "measure_set", "measure_reviewed", "request_sent", "row_edited", "withdrawn", "passport")
+KINDS = (
+    *("risk_found", "measure_set", "measure_reviewed", "request_sent", "row_edited", "withdrawn", "passport"),
+    *("position_exposed", "remark_made", "remark_answered"),
+)
 """Kinds of events that may change a line."""
+ROW_NAMES = {"risk": "description", "measure": "action", "position": "title", "remark": "text"}
+"""Kinds of rows of a case's registers, each with the attribute that names it."""
+TITLE_LIMIT = 200
+_OPTION = re.compile(r"[a-z_]+")
 AT_ONCE = 250
 """Cases listed in one transaction."""
 _HELD = (
@@ -38,8 +51,39 @@ def told(events: Iterable[Event]) -> bool:
     return any(one.kind in KINDS for one in events)
 
 
-def lines(case: Case) -> list[Values]:
-    """Return the lines of a case; none for a case that is not active."""
+@dataclass(frozen=True, slots=True)
+class CaseLines:
+    """What lists keep of a case: its recommendations, and the rows of its registers as searches find them."""
+
+    recommendations: list[Values]
+    rows: list[Values]
+
+
+def lines(case: Case) -> CaseLines:
+    """Return the lines of a case."""
+    return CaseLines(_recommendations(case), [*_rows(case)])
+
+
+def _rows(case: Case) -> Iterator[Values]:
+    """Return the rows of a case's registers with their words, those of fields the files alone know too.
+
+    The answer to a field with options stands there as `field=option`.
+    """
+    for kind, name in ROW_NAMES.items():
+        for number, row in rows_of(case, kind).items():
+            values = {**{one.name: getattr(row, one.name) for one in fields(row)}, **row.extra}
+            words = (
+                f"{field}={value}" if _OPTION.fullmatch(value) else value
+                for field, value in values.items()
+                if isinstance(value, str) and value
+            )
+            search = " ".join(map(fold_text, words))
+            title = str(getattr(row, name))[:TITLE_LIMIT]
+            yield {"case": case.id, "row": f"{kind}.{number}", "title": title, "search": search}
+
+
+def _recommendations(case: Case) -> list[Values]:
+    """Return the recommendations of a case; none for a case that is not active."""
     if case.standing != "active":
         return []
     found: list[Values] = []
@@ -61,13 +105,14 @@ def lines(case: Case) -> list[Values]:
     return found
 
 
-def write(connection: Connection, cases: Mapping[str, Sequence[Values]]) -> None:
+def write(connection: Connection, cases: Mapping[str, CaseLines]) -> None:
     """Replace the lines of these cases, in the caller's transaction, which holds the cases."""
     names = sorted(cases)
-    for table in (RECOMMENDATION, UNLISTED):
+    for table in (RECOMMENDATION, CASE_ROW, UNLISTED):
         for start in range(0, len(names), AT_ONCE):
             connection.execute(table.delete().where(table.c.case.in_(names[start : start + AT_ONCE])))
-    insert_many(connection, RECOMMENDATION, [line for name in names for line in cases[name]])
+    insert_many(connection, RECOMMENDATION, [line for name in names for line in cases[name].recommendations])
+    insert_many(connection, CASE_ROW, [row for name in names for row in cases[name].rows])
 
 
 def waiting(engine: Engine) -> int:
@@ -94,7 +139,7 @@ def differences(connection: Connection, cases: Mapping[str, Case]) -> Iterator[s
         kept.setdefault(line.case, []).append(dict(line._mapping))
     unlisted = {one.case for one in execute_for_names(connection, _WAITING, cases)}
     for name in sorted(cases):
-        if name not in unlisted and sorted(kept.get(name, ()), key=_place) != lines(cases[name]):
+        if name not in unlisted and sorted(kept.get(name, ()), key=_place) != _recommendations(cases[name]):
             yield name
 
 
@@ -142,7 +187,7 @@ def _some(engine: Engine, after: str) -> str | None:
         return names[-1] if names else None
 
 
-def _told_lines(records: Iterable[Row_], head: str) -> list[Values] | None:
+def _told_lines(records: Iterable[Row_], head: str) -> CaseLines | None:
     """Return the lines of a case from its events; None when the events were altered."""
     events = [event(record) for record in records]
     if events[-1].hash != head:

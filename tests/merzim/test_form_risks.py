@@ -115,9 +115,12 @@ POSITIONS = _exposed(
 )
 
 
+POSITION_LIST = form("exposed_positions")
+
+
 def test_the_list_of_positions_names_posts_and_never_people() -> None:
     """What was taken off the list is not on it."""
-    assert position_rows(POSITIONS, Office(), "kk") == [
+    assert position_rows(POSITION_LIST, POSITIONS, Office(), "kk") == [
         {"unit": "", "position": "Бас маман", "risk": "сатып алу"}
     ]
 
@@ -128,8 +131,8 @@ def test_a_position_without_a_department_is_of_the_analysed_part() -> None:
     office = Office(units={"m": Unit(id="m", name="Министрлік", kind="central_body"), "u": unit})
     of_part, whole = (replace(POSITIONS, unit=id) for id in ("u", "m"))
 
-    assert [row["unit"] for row in position_rows(of_part, office, "kk")] == ["Бөлім"]
-    assert [row["unit"] for row in position_rows(whole, office, "kk")] == [""]
+    assert [row["unit"] for row in position_rows(POSITION_LIST, of_part, office, "kk")] == ["Бөлім"]
+    assert [row["unit"] for row in position_rows(POSITION_LIST, whole, office, "kk")] == [""]
 
 
 def test_the_ethics_report_has_a_line_for_each_talk_of_its_year() -> None:

@@ -19,12 +19,14 @@ from storage.cases import recommendations
 from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
 from storage.database.engine import reading, writing
+from storage.maintenance.schema import create_or_migrate
 from storage.maintenance.verify import rebuild, verify
 from storage.org import store as office_store
 from storage.queries import SqlReads
 from storage.tables import CASE, RECOMMENDATION, UNLISTED
 from tests.case_rows import DIRECTIONS, OUTCOMES, FoundRisk, RiskCommands, SetMeasure
 from tests.storage.house import NOW, desk, recompute
+from tests.storage.versions import back_to
 from workflow.cases.commands.desk import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.entries import measure_id
@@ -219,6 +221,20 @@ def test_what_a_version_before_wrote_is_listed_by_the_next_round(
     assert reads.recommended(RecommendationFilter(), TODAY) == [Place(case, 1, 1)]
     with reading(engine) as connection:
         assert connection.execute(select(UNLISTED)).first() is None
+
+
+def test_rows_recorded_before_an_upgrade_are_found_after_it(engine: Engine) -> None:
+    """The migration names every case with rows of registers; the first start writes their words."""
+    case = with_a_risk(engine)
+    reads = SqlReads(engine)
+    expected = (2, [(case, "measure.1", "Бекіту"), (case, "risk.1", "Тәуекел")])
+    assert (reads.found_rows((), limit=5), reads.found_rows((("тауекел",),), limit=5)[0]) == (expected, 1)
+
+    back_to(engine, "0046")
+    create_or_migrate(engine)
+    assert reads.found_rows((), limit=5) == (0, [])
+    recommendations.catch_up(engine)
+    assert reads.found_rows((), limit=5) == expected
 
 
 def test_whoever_lists_meanwhile_loses_no_line(engine: Engine, url: str) -> None:

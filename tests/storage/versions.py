@@ -39,6 +39,7 @@ UNDONE = {
     "0041": ("DROP TABLE audit", "DROP TABLE audit_origin", "DROP TABLE audit_position"),
     "0045": ("DROP INDEX ix_deadline_undated",),
     "0046": tuple(f"ALTER TABLE person DROP COLUMN name_{language}" for language in ("kk", "ru")),
+    "0049": ("DROP TABLE case_row",),
     "0042": ("DROP INDEX ix_deadline_due_at", "ALTER TABLE deadline DROP COLUMN due_at"),
 }
 """Revision -> statements that take it back."""

@@ -32,6 +32,9 @@ def hit_address(hit: Hit) -> str:
     match hit.kind:
         case "case":
             return f"/cases/{id}"
+        case "case_row":
+            kind, _, number = hit.id.partition(".")
+            return f"/cases/{quote(hit.within, safe='')}/risks#{kind}-{number}"
         case "person":
             return f"/deadlines?person={id}"
         case "unit":

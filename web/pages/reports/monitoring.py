@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from calendars.calendar import Calendar
+from services.case_rows import extra_cell, extra_fields
 from services.context import Reads
 from services.register_files import case_registers
 from web.ui.deadline_status import working_days_between
@@ -28,6 +29,7 @@ from workflow.cases.registers.risk_lists import (
 )
 from workflow.deadlines.lateness import is_overdue
 from workflow.org.office import Office
+from workflow.registers.definition import RegisterField
 
 PAGE = 100
 PORTION = 1000
@@ -90,6 +92,16 @@ RECOMMENDATION_COLUMNS: tuple[Column[Line], ...] = (
         "col-state",
     ),
 )
+
+
+def recommendation_columns() -> tuple[Column[Line], ...]:
+    """Return the columns of the list as a file: those of the page, then what only the registers' files know."""
+    extra = (_extra_column(row, field) for row in ("risk", "measure") for field in extra_fields(f"{row}s"))
+    return (*RECOMMENDATION_COLUMNS, *extra)
+
+
+def _extra_column(row: str, field: RegisterField) -> Column[Line]:
+    return Column(field.title, lambda t, line: extra_cell(field, getattr(line, row), t.language))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,10 +11,16 @@ from starlette.responses import Response
 from services import scoring as scoring_services
 from services.context import RequestContext
 from services.documents.own_templates import templates_in_use
+from services.register_files import row_words
 from services.year_reports import filled_report, report_marks, year_reports
 from web.auth.dependencies import Reading
 from web.pages.cases.documents import DOCX, as_file, register_file
-from web.pages.reports.monitoring import RECOMMENDATION_COLUMNS, all_lines, monitoring
+from web.pages.reports.monitoring import (
+    RECOMMENDATION_COLUMNS,
+    all_lines,
+    monitoring,
+    recommendation_columns,
+)
 from web.pages.reports.notice_register import PAGE as LINES
 from web.pages.reports.notice_register import Sought, register_view, standing_seen
 from web.pages.reports.points import Points, points_view, seen_unit, unit_choices
@@ -38,10 +44,21 @@ IN_A_FILE = 20_000
 
 
 def _narrowed(
-    unit: UnitParam, status: Short = "", direction: Short = "", legal: Flag = "", late: Flag = ""
+    unit: UnitParam,
+    status: Short = "",
+    direction: Short = "",
+    legal: Flag = "",
+    late: Flag = "",
+    search: Annotated[str, Query(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] = "",
 ) -> RecommendationFilter:
     return RecommendationFilter(
-        unit=unit, status=status, direction=direction, legal=bool(legal), late=bool(late)
+        unit=unit,
+        status=status,
+        direction=direction,
+        legal=bool(legal),
+        late=bool(late),
+        search=search.strip(),
+        words=row_words(search),
     )
 
 
@@ -78,7 +95,9 @@ def monitoring_file(request: Request, ctx: RequestContext, narrowed: Recommendat
     """Recommendations as a workbook."""
     today = ctx.today
     lines = all_lines(ctx.reads, ctx.calendar, narrowed, today=today)
-    return workbook_response(request, RECOMMENDATION_COLUMNS, lines, title="web.monitoring.title", today=today)
+    return workbook_response(
+        request, recommendation_columns(), lines, title="web.monitoring.title", today=today
+    )
 
 
 @router.get("/scores")

@@ -23,15 +23,24 @@ class Place(NamedTuple):
     measure: int
 
 
+Words = tuple[tuple[str, ...], ...]
+"""Words looked for in rows of registers, each in its readings: as it is, or as an option it names."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecommendationFilter:
-    """What a list of recommendations is narrowed to; everything empty shows all."""
+    """What a list of recommendations is narrowed to; everything empty shows all.
+
+    `search`: what was typed; `words`: those of it, to be found in the risk or the measure.
+    """
 
     unit: str = ""
     status: str = ""
     direction: str = ""
     legal: bool = False
     late: bool = False
+    search: str = ""
+    words: Words = ()
 
     def keeps(self, status: str, late: bool) -> bool:
         """Whether one that stands so is wanted."""

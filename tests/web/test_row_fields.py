@@ -1,0 +1,169 @@
+"""A field added to the file of a case's register reaches every place: search, filters, workbooks, annexes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+from starlette.testclient import TestClient
+
+from docs.file_schemas import row_schema
+from documents.forms import building, reading
+from services import case_rows as verbs
+from services import register_files
+from services.register_files import case_registers
+from tests.case_rows import case_rows
+from tests.documents.test_forms import tables_of
+from tests.web.conftest import NOW, TODAY, Home
+from workflow.cases.commands.case_rows import NewRow
+from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.withdrawals import withdraw
+
+WHO: dict[str, Any] = {"by": "t", "now": NOW, "today": TODAY}
+TITLE = 'title = { kk = "Залал", ru = "Ущерб", en = "Loss" }'
+AREA = """
+[[field]]
+id = "area"
+title = { kk = "Сала", ru = "Сфера", en = "Area" }
+kind = "choice"
+options = [{ id = "grants", title = { kk = "Тоғызқұмалақ", ru = "Субсидии", en = "grants" } }]
+"""
+ADDED = {
+    "risks": f'\n[[field]]\nid = "loss"\n{TITLE}\nkind = "money"\n' + AREA,
+    "measures": f'\n[[field]]\nid = "gain"\n{TITLE}\nkind = "text"\n',
+    "positions": f'\n[[field]]\nid = "room"\n{TITLE}\nkind = "text"\n',
+    "remarks": f'\n[[field]]\nid = "phone"\n{TITLE}\nkind = "text"\n',
+}
+"""What is added to each file."""
+ROWS = (
+    ("risks", {"description": "Сговор", "loss": "1 250,50", "area": "grants"}),
+    ("measures", {"risk": 1, "action": "Ротация", "gain": "Үнемделген", "recommendation": "Сменять"}),
+    ("positions", {"title": "Кассир", "room": "Қосымша", "on": TODAY}),
+    ("remarks", {"text": "Медленно", "phone": "Ұялы", "on": TODAY}),
+)
+CACHES = (register_files.case_registers, register_files.row_field, verbs.add_row, verbs.act_on_row)
+FORM_CACHES = (reading.form, reading.case_forms, building.template)
+
+
+@pytest.fixture
+def fields(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """The registers with a field more each, and forms that name two of them."""
+    shipped = register_files.shipped_register_files
+
+    def files(folder: str = "registers") -> Iterator[tuple[str, bytes]]:
+        for name, text in shipped(folder):
+            more = ADDED.get(name.partition(".")[0], "") if folder.endswith("/cases") else ""
+            yield name, text + more.encode()
+
+    shapes = tmp_path / "shapes"
+    shutil.copytree(reading.SHAPES, shapes)
+    for form, part in (("analytic_note", "loss"), ("plan", "gain"), ("exposed_positions", "room")):
+        file = shapes / f"{form}.toml"
+        text = file.read_text(encoding="utf-8").replace("parts = {", f'parts = {{ {part} = "text?",', 1)
+        file.write_text(text.replace('shows = "number"', f'shows = "{part}"', 1), encoding="utf-8")
+    monkeypatch.setattr(register_files, "shipped_register_files", files)
+    monkeypatch.setattr(reading, "SHAPES", shapes)
+    for cached in (*CACHES, *FORM_CACHES):
+        cached.cache_clear()
+    yield
+    monkeypatch.undo()
+    for cached in (*CACHES, *FORM_CACHES):
+        cached.cache_clear()
+
+
+def entered(home: Home, *, procedure: str = "internal-analysis", unit: str = "hr") -> str:
+    """A case with a row of each register."""
+    opening = Opening(procedure=procedure, unit=unit, object="Закупки")
+    case = home.desk.open(opening, **WHO).id
+    rows = case_rows(home.desk, registers=case_registers())
+    for register, values in ROWS:
+        rows.add(case, NewRow(register=register, values=values), on=TODAY, **WHO)
+    return case
+
+
+def test_rows_are_found_by_the_words_of_every_field(fields: None, home: Home, browser: TestClient) -> None:
+    """Also by what an answer is called in any language; corrected and withdrawn, by what stands alone."""
+    case = entered(home)
+
+    def links(words: str) -> list[str]:
+        page = browser.get("/search", params={"q": words, "lang": "ru"}).text
+        return [
+            row for row in ("risk", "measure", "position", "remark") if f"/cases/{case}/risks#{row}-1" in page
+        ]
+
+    assert [links(words) for words in ("сговора", "субсидиями", "ТОГЫЗКУМАЛАК", "1250.5")] == [["risk"]] * 4
+    assert [links(words) for words in ("үнемделген", "қосымша", "уялы")] == [
+        ["measure"],
+        ["position"],
+        ["remark"],
+    ]
+    assert links("сговор ротация") == []
+    found = browser.get(
+        "/api/v1/search", params={"text": "үнемделген"}, headers={"accept-language": "ru"}
+    ).json()
+    (hit,) = [hit for group in found["groups"] for hit in group["hits"] if hit["kind"] == "case_row"]
+    assert (hit["id"], hit["within"], hit["title"]["ru"]) == ("measure.1", case, "Ротация")
+
+    rows = case_rows(home.desk, registers=case_registers())
+    rows.edit(case, "measure.1", {"gain": "Басқа"}, **WHO)
+    withdraw(home.desk, case, "remark.1", ground="x", **WHO)
+    assert [links(words) for words in ("үнемделген", "басқа", "уялы")] == [[], ["measure"], []]
+
+
+def test_nobody_finds_rows_of_a_case_they_do_not_see(fields: None, home: Home, browser: TestClient) -> None:
+    """Neither of a confidential case nor of another unit's."""
+    entered(home, procedure="conflict-of-interest")
+    entered(home, unit="law")
+    with home.client("responsible") as other:
+        program = other.get("/api/v1/search", params={"text": "үнемделген"}).json()
+    assert program["groups"] == []
+    total = browser.get("/api/v1/search", params={"text": "үнемделген"}).json()["groups"][0]["total"]
+    assert total == 1
+
+
+def test_recommendations_are_narrowed_by_the_words_and_listed_with_the_fields(
+    fields: None, home: Home, browser: TestClient
+) -> None:
+    """Each word in the risk or in its measure; the workbook has a column for each field more."""
+    case = entered(home)
+
+    def is_listed(words: str) -> bool:
+        page = browser.get("/monitoring", params={"search": words, "lang": "ru"}).text
+        return f"/cases/{case}" in page.partition('id="recommendations"')[2].partition('id="shared"')[0]
+
+    assert [is_listed(words) for words in ("субсидии үнемделген", "ротация", "уялы", "нетникого")] == [
+        *(True, True, False, False)
+    ]
+    book = load_workbook(BytesIO(browser.get("/monitoring/xlsx?search=ротация&lang=ru").content)).active
+    assert book is not None
+    heads, row = ([cell.value for cell in line] for line in book.iter_rows(max_row=2))
+    assert heads[-3:] == ["Ущерб", "Сфера", "Ущерб"]
+    assert row[-3:] == [1250.5, "Субсидии", "Үнемделген"]
+
+
+def test_annexes_show_the_fields_their_form_names(fields: None, home: Home, browser: TestClient) -> None:
+    """In the words of the paper's language; what a form does not name is not in it."""
+    case = entered(home)
+
+    def first_cell(form: str) -> str:
+        document = browser.get(f"/cases/{case}/forms/{form}/kk").content
+        return next(str(table[1][0]) for table in tables_of(document) if len(table) > 1)
+
+    assert first_cell("analytic_note") == "1250,5"
+    assert first_cell("plan") == "Үнемделген"
+    assert first_cell("exposed_positions") == "Қосымша"
+
+
+def test_the_schemas_of_lists_have_the_fields(fields: None) -> None:
+    """Written by `make schemas`, and gone with the field."""
+    risks = row_schema("risks")["$defs"]
+    assert risks["risk"]["properties"]["area"]["enum"] == ["grants", ""]
+    assert risks["measure"]["properties"]["gain"]["description"] == "Loss"
+    for name, field in (("positions", "room"), ("remarks", "phone")):
+        row = row_schema(name)["properties"][name]["items"]["properties"]
+        assert row[field]["type"] == "string"
