@@ -286,14 +286,16 @@ def _as_text(value: object) -> str:
 def _replace(texts: Sequence[Element], variables: Mapping[str, str]) -> None:
     """Replace the placeholders of a paragraph; one split over several runs becomes text of the first.
 
-    A placeholder that is none of the form any more stays as it is, for whoever signs the paper to see.
+    A placeholder that is none of the form any more stays as it is, for whoever signs the paper to see. Brackets
+    go with the missing value that stands in them alone.
     """
     pieces = [_text_of(text) for text in texts]
-    changed = set[int]()
-    for match in reversed(list(_PLACEHOLDER.finditer("".join(pieces)))):
+    changed, whole = set[int](), "".join(pieces)
+    for match in reversed(list(_PLACEHOLDER.finditer(whole))):
         value, begin = variables.get(match[1], match[0]), 0
+        start, end = match.span() if value.strip() else _with_brackets(whole, *match.span())
         for at, piece in enumerate(pieces):
-            first, last = max(match.start() - begin, 0), min(match.end() - begin, len(piece))
+            first, last = max(start - begin, 0), min(end - begin, len(piece))
             begin += len(piece)
             if first < last:
                 pieces[at] = piece[:first] + value + piece[last:]
@@ -301,6 +303,14 @@ def _replace(texts: Sequence[Element], variables: Mapping[str, str]) -> None:
                 changed.add(at)
     for at in changed:
         _write(texts[at], pieces[at])
+
+
+def _with_brackets(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return the span of a placeholder with the brackets right around it, and the blanks before them."""
+    before, after = text[:start].rstrip(), text[end:].lstrip()
+    if not (before.endswith("(") and after.startswith(")")):
+        return start, end
+    return len(before[:-1].rstrip()), len(text) - len(after) + 1
 
 
 def _write(text: Element, value: str) -> None:

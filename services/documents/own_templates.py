@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from documents.sheets.unreadable import EvidenceDamaged
+from services.moments import almaty
 
 if TYPE_CHECKING:
     from documents.forms import Form, Note
@@ -43,9 +44,11 @@ def own_template(app: AppContext, form: str, language: str) -> bytes | None:
 
 
 def layout_notes(form: Form, own: InUse) -> tuple[Note, ...]:
-    """Return what is said beside a form of its layout: whose it is, in which language."""
+    """Return what is said beside a form of its layout: whose it is, in which language, and which own one."""
     from documents.forms import LANGUAGES, Note, form_marks
 
+    used = {one: own[form.id, one] for one in LANGUAGES if (form.id, one) in own}
     ours = [language for language in LANGUAGES if (form.id, language) not in own]
     marks = form_marks(form, ours[-1]) if ours else ()
-    return (*marks, *(Note(code=f"form.mark.own_{one}") for one in LANGUAGES if one not in ours))
+    chosen = {one: {"name": step.name, "on": step.at.astimezone(almaty()).date()} for one, step in used.items()}
+    return (*marks, *(Note(code=f"form.mark.own_{one}", arguments=told) for one, told in chosen.items()))

@@ -141,6 +141,23 @@ def test_prefixes_word_needs_stay_declared() -> None:
     assert '<w:t xml:space="preserve">Отдел</w:t><w:br/><w:t xml:space="preserve"> вторая строка</w:t>' in text
 
 
+def test_brackets_go_with_the_missing_value_that_stands_in_them_alone() -> None:
+    """Split over runs or not; those with words of their own stay, and so do those of a value that is there."""
+    document = docx.Document()
+    document.add_paragraph("А ({{ object }}) Б")
+    split = document.add_paragraph("В (")
+    split.add_run("{{ object }}")
+    split.add_run(" ), Г ({{ order_number }})")
+    document.add_paragraph("({{ object }}, Д) ({{ object }})")
+
+    def text_with(**values: str) -> list[str]:
+        filled = fill_template(saved(document), {"order_number": "5", **values})
+        return [one.text for one in docx.Document(io.BytesIO(filled)).paragraphs]
+
+    assert text_with(object="") == ["А Б", "В, Г (5)", "(, Д)"]
+    assert text_with(object="х")[0] == "А (х) Б"
+
+
 def test_every_placeholder_of_every_form_is_filled() -> None:
     """What the page lists is what the filling knows: in a table where it has a dot."""
     left = {}

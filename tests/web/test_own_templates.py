@@ -57,7 +57,8 @@ def test_a_template_is_used_for_its_form_and_language_and_returns_to_ours(
     assert officer.get("/api/v1/cases/2026-0001/documents/plan/kk").content == officer.get(f"{PLAN}/kk").content
     office.run("form", "2026-0001", "plan", "--lang", "kk", "--to", str(office.folder / "plan.docx"))
     assert "О плане по объекту" in text_of((office.folder / "plan.docx").read_bytes())
-    assert "Документ на казахском языке заполняется по собственному шаблону" in papers
+    used = "Документ на казахском языке заполняется по собственному шаблону организации: бланк.docx (выбран "
+    assert used in papers, "an officer sees which, though the page of templates is the administrator's"
     assert "собственный, версия 1" in page
     assert "В шаблоне нет места для обязательных полей: Должность утверждающего" in page
     assert "SHA-256 " + sha256(letterhead()).hexdigest()[:16] in page
