@@ -51,7 +51,9 @@ def _shortcuts() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         shortcuts.migrate_once(patched)
         shortcuts.share_compiled_statements(patched)
-        yield
+        shortcuts.send_in_one_call(patched)
+        with shortcuts.share_event_loop(patched):
+            yield
 
 
 @pytest.fixture(autouse=True)

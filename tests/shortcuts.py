@@ -10,18 +10,26 @@ import atexit
 import gc
 import os
 import shutil
+import sqlite3
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
+import anyio.from_thread
+import httpx2
 import pytest
+from anyio.from_thread import BlockingPortal
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.util import LRUCache
+from starlette.testclient import _TestClientTransport
 
 from services import credentials
 from storage.maintenance import schema
@@ -86,22 +94,113 @@ def share_compiled_statements(patched: pytest.MonkeyPatch) -> None:
 
 
 def migrate_once(patched: pytest.MonkeyPatch) -> None:
-    """Give a new file of SQLite what the migrations made of the first one."""
-    real, pages = schema._upgrade, dict[str, list[str]]()
+    """Give a new file of SQLite the pages the migrations made of the first one of its version."""
+    real, patterns = schema._migrate, dict[tuple[object, ...], sqlite3.Connection]()
 
-    def upgrade(connection: Connection, to: str) -> None:
-        if connection.dialect.name != "sqlite":
-            return real(connection, to)
-        driver = connection.connection.dbapi_connection
-        assert driver is not None
-        if driver.execute("SELECT count(*) FROM sqlite_master").fetchone() != (0,):
-            return real(connection, to)
-        if to not in pages:
-            real(connection, to)
-            pages[to] = list(driver.iterdump())[1:-1]
-            return None
-        for statement in pages[to]:
-            driver.execute(statement)
-        return None
+    def migrate(engine: Engine, head: str) -> bool:
+        if engine.dialect.name != "sqlite":
+            return real(engine, head)
+        with closing(engine.raw_connection()) as connection:
+            driver = connection.driver_connection
+            assert isinstance(driver, sqlite3.Connection)
+            if driver.execute("SELECT count(*) FROM sqlite_master").fetchone() != (0,):
+                return real(engine, head)
+            version = (head, schema.known(), schema.FLOOR, schema.create)
+            if version in patterns:
+                with suppress(sqlite3.Error):  # a full disk, say: the migrations meet it too
+                    patterns[version].backup(driver)
+                    return True
+                return real(engine, head)
+            real(engine, head)
+            patterns[version] = sqlite3.connect(":memory:", check_same_thread=False)
+            driver.backup(patterns[version])
+        return True
 
-    patched.setattr(schema, "_upgrade", upgrade)
+    patched.setattr(schema, "_migrate", migrate)
+
+
+@contextmanager
+def share_event_loop(patched: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let every client of an application in this process use one event loop in one thread, as behind a server.
+
+    A `TestClient` outside a `with` block starts a thread and a loop for each request.
+    """
+    start = anyio.from_thread.start_blocking_portal
+    portals: list[BlockingPortal] = []
+    with ExitStack() as stack:
+
+        @contextmanager
+        def shared(backend: str, backend_options: dict[str, Any] | None = None) -> Iterator[BlockingPortal]:
+            assert (backend, backend_options or {}) == ("asyncio", {})
+            if not portals:
+                portals.append(stack.enter_context(start(backend)))
+            yield portals[0]
+
+        patched.setattr(anyio.from_thread, "start_blocking_portal", shared)
+        yield
+
+
+def send_in_one_call(patched: pytest.MonkeyPatch) -> None:
+    """Let a `TestClient` hand a request to the event loop whole and take the response whole.
+
+    It changes threads some eight times for each request: as long as a small page takes.
+    """
+
+    def handle_request(self: Any, request: httpx2.Request) -> httpx2.Response:
+        started: list[Any] = []
+        sent: list[bytes] = []
+        received: list[dict[str, Any]] = [{"type": "http.request", "body": request.read()}]
+        url = request.url
+        scope = {
+            "type": "http",
+            "http_version": "1.1",
+            "method": request.method,
+            "path": unquote(url.path),
+            "raw_path": url.raw_path.split(b"?", 1)[0],
+            "root_path": self.root_path,
+            "scheme": url.scheme,
+            "query_string": url.query,
+            "headers": [(name.lower(), value) for name, value in request.headers.raw],
+            "client": self.client,
+            "server": [url.host, url.port or {"http": 80, "https": 443}[url.scheme]],
+            "extensions": {},
+            "state": self.app_state.copy(),
+        }
+
+        async def run() -> None:
+            complete = anyio.Event()
+
+            async def receive() -> dict[str, Any]:
+                if received:
+                    return received.pop()
+                await complete.wait()
+                return {"type": "http.disconnect"}
+
+            async def send(message: Any) -> None:
+                if message["type"] == "http.response.start":
+                    assert not started, "a response begins twice"
+                    started.append(message)
+                    return
+                assert started, "a body comes before its response"
+                assert not complete.is_set(), "a body comes after its end"
+                sent.append(bytes(message.get("body", b"")))
+                if not message.get("more_body"):
+                    complete.set()
+
+            await self.app(scope, receive, send)
+
+        with self.portal_factory() as portal:
+            try:
+                portal.call(run)
+            except Exception:
+                if self.raise_server_exceptions:
+                    raise
+        if not started:
+            assert not self.raise_server_exceptions, "the application sent no response"
+            return httpx2.Response(500, request=request)
+        body = b"" if request.method == "HEAD" else b"".join(sent)
+        stream = httpx2.ByteStream(body)
+        head = started[0]
+        return httpx2.Response(head["status"], headers=head.get("headers", []), stream=stream, request=request)
+
+    patched.setattr(_TestClientTransport, "handle_request", handle_request)
