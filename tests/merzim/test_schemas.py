@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 
 from tests.merzim.conftest import PAST, PEOPLE, ROOT, SCHEDULE, Merzim
+from tests.sweep import check_each
 
 
 def _valid(name: str, answer: Any) -> None:
@@ -118,45 +119,44 @@ def filled(office: Merzim, tmp_path: Path) -> Merzim:
     return office
 
 
-@pytest.mark.parametrize(
-    ("schema", "line", "some"),
-    [
-        ("evidence", f"evidence {RISK}", "evidence"),
-        ("package", f"package --to out.zip --case {RISK}", "files"),
-        ("risks", "risks list", "risks"),
-        ("risks-same", "risks same", "shared"),
-        ("positions", "positions list", "positions"),
-        ("remarks", f"remarks list {RISK}", "remarks"),
-        ("score-year", "score --year 2026", "indicators"),
-        ("score-year", "score --year 2026 --by-unit", "indicators"),
-        ("form", f"form {RISK} order --to order.docx", "missing"),
-    ],
-)
-def test_an_answer_about_a_case_is_as_its_schema_says(
-    filled: Merzim, schema: str, line: str, some: str
-) -> None:
+def test_an_answer_about_a_case_is_as_its_schema_says(filled: Merzim) -> None:
     """Every register, with something in it; what the schema does not name is not answered."""
-    answer = filled(*line.split(), "--json", *DAY).json
+    lines = {
+        f"evidence {RISK}": ("evidence", "evidence"),
+        f"package --to out.zip --case {RISK}": ("package", "files"),
+        "risks list": ("risks", "risks"),
+        "risks same": ("risks-same", "shared"),
+        "positions list": ("positions", "positions"),
+        f"remarks list {RISK}": ("remarks", "remarks"),
+        "score --year 2026": ("score-year", "indicators"),
+        "score --year 2026 --by-unit": ("score-year", "indicators"),
+        f"form {RISK} order --to order.docx": ("form", "missing"),
+    }
 
-    assert answer[some]
-    _valid(schema, answer)
+    def check(line: str) -> None:
+        schema, some = lines[line]
+        answer = filled(*line.split(), "--json", *DAY).json
+
+        assert answer[some]
+        _valid(schema, answer)
+
+    check_each({line: line for line in lines}, check)
 
 
-@pytest.mark.parametrize("language", ["kk", "ru", "en"])
-@pytest.mark.parametrize(
-    ("schema", "line"),
-    [
-        ("forms", "forms"),
-        ("coverage", "coverage"),
-        ("procedures", "procedures"),
-        ("risks", "risks list"),
-        ("risks-same", "risks same"),
-        ("positions", "positions list"),
-        ("score-year", "score --year 2026"),
-    ],
-)
-def test_an_answer_of_an_empty_office_is_as_its_schema_says(
-    empty_office: Merzim, schema: str, line: str, language: str
-) -> None:
-    """What the program ships, and lists with nothing in them."""
-    _valid(schema, empty_office(*line.split(), "--json", "--lang", language, *DAY).json)
+def test_an_answer_of_an_empty_office_is_as_its_schema_says(empty_office: Merzim) -> None:
+    """What the program ships, and lists with nothing in them; in every language."""
+    lines = {
+        "forms": "forms",
+        "coverage": "coverage",
+        "procedures": "procedures",
+        "risks list": "risks",
+        "risks same": "risks-same",
+        "positions list": "positions",
+        "score --year 2026": "score-year",
+    }
+
+    def check(asked: tuple[str, str]) -> None:
+        line, language = asked
+        _valid(lines[line], empty_office(*line.split(), "--json", "--lang", language, *DAY).json)
+
+    check_each({f"{line} {lang}": (line, lang) for line in lines for lang in ("kk", "ru", "en")}, check)

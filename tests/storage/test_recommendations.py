@@ -146,7 +146,7 @@ def agrees(engine: Engine) -> None:
         assert all(one.asking == tuple(dict.fromkeys(asking[one.first[0][:2]])) for one in found)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_lists_and_counts_are_what_reading_every_case_comes_to(engine: Engine, seed: int) -> None:
     """Whatever is written in whatever order: risks, measures, reviews, requests; cases cancelled, reopened."""
     office_store.save(engine, units=UNITS)

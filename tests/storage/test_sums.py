@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date, timedelta
 
-import pytest
 from sqlalchemy import Connection, Engine, event, text
 
 from storage.board import sums as summing
@@ -15,7 +14,8 @@ from storage.maintenance.verify import rebuild, verify
 from storage.org import store as office_store
 from storage.queries import SqlReads
 from tests.storage.house import NOW, PROCEDURE, TODAY, desk, recompute
-from workflow.board.sums import DeadlineFilter, base, horizon, total
+from tests.sweep import check_each
+from workflow.board.sums import DeadlineFilter, Urgency, base, horizon, total
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Scope
 from workflow.org.office import Unit
@@ -90,15 +90,14 @@ def by_sums(reads: SqlReads, today: date, soon: date, unit: str | None = None) -
     return +found
 
 
-@pytest.mark.parametrize(
-    "today",
-    [
-        *(date(2025, 12, 31), TODAY, date(2026, 2, 28), date(2026, 3, 1), date(2026, 3, 29)),
-        # Late against a start planned for 21 April; the day of that plan, and the day after it.
-        *(date(2026, 4, 20), date(2026, 4, 21), date(2026, 4, 22), date(2026, 5, 1), date(2027, 1, 1)),
-    ],
+SUMMED_ON = (
+    *(date(2025, 12, 31), TODAY, date(2026, 2, 28), date(2026, 3, 1), date(2026, 3, 29)),
+    # Late against a start planned for 21 April; the day of that plan, and the day after it.
+    *(date(2026, 4, 20), date(2026, 4, 21), date(2026, 4, 22), date(2026, 5, 1), date(2027, 1, 1)),
 )
-def test_the_sums_are_what_counting_every_row_gives(engine: Engine, today: date) -> None:
+
+
+def test_the_sums_are_what_counting_every_row_gives(engine: Engine) -> None:
     """On the edges of months and years, before all and after all; facts and plans moved rows meanwhile."""
     names = filled(engine, 7)
     core = desk(engine)
@@ -107,11 +106,14 @@ def test_the_sums_are_what_counting_every_row_gives(engine: Engine, today: date)
     core.cancel(names[2], ground="Бекер", by="А", now=NOW, today=TODAY)
     core.record(names[3], "analysis_started", on=date(2026, 1, 5), by="А", now=NOW, today=TODAY)
     core.record(names[3], "analysis_ended", on=date(2026, 1, 29), by="А", now=NOW, today=TODAY)
-    soon = today + timedelta(days=10)
 
-    assert by_sums(SqlReads(engine), today, soon) == by_rows(engine, today, soon)
-    assert by_sums(SqlReads(engine), today, soon, "hr") == by_rows(engine, today, soon, "hr")
-    assert any(key[3] == "missed" for key in by_rows(engine, today, soon))
+    def check(today: date) -> None:
+        soon = today + timedelta(days=10)
+        assert by_sums(SqlReads(engine), today, soon) == by_rows(engine, today, soon)
+        assert by_sums(SqlReads(engine), today, soon, "hr") == by_rows(engine, today, soon, "hr")
+        assert any(key[3] == "missed" for key in by_rows(engine, today, soon))
+
+    check_each({str(day): day for day in SUMMED_ON}, check)
     assert verify(engine, recompute=recompute(engine)) == ()
 
 
@@ -141,21 +143,25 @@ def test_the_number_of_queries_does_not_grow_with_what_is_stored(engine: Engine)
     assert counted[0] == counted[1]
 
 
-@pytest.mark.parametrize("urgency", ["overdue", "today", "week", "later", "due", "missed", "slipped"])
-def test_a_list_is_as_long_as_its_figure(engine: Engine, urgency: str) -> None:
+def test_a_list_is_as_long_as_its_figure(engine: Engine) -> None:
     """Every figure opens its list: the count, the rows and the sums agree; pages join without a gap."""
     names = filled(engine, 9)
     for fact, on in (("analysis_started", date(2026, 1, 5)), ("analysis_ended", date(2026, 1, 29))):
         desk(engine).record(names[8], fact, on=on, by="А", now=NOW, today=TODAY)
     reads, day = SqlReads(engine), horizon(date(2026, 3, 16), soon=date(2026, 3, 30))
-    sought = DeadlineFilter(urgency=urgency, horizon=day)  # type: ignore[arg-type]
-    figure = total(reads.sums(day), urgency)  # type: ignore[arg-type]
-    every = reads.listed(sought, limit=1000)
-    halves = [*reads.listed(sought, limit=4), *reads.listed(sought, limit=1000, offset=4)]
 
-    assert figure == reads.count(sought) == len(every)
-    assert halves == every
-    assert list(every) == sorted(every, key=lambda row: (row.due or date.max, row.case, row.obligation))
+    def check(urgency: Urgency) -> None:
+        sought = DeadlineFilter(urgency=urgency, horizon=day)
+        figure = total(reads.sums(day), urgency)
+        every = reads.listed(sought, limit=1000)
+        halves = [*reads.listed(sought, limit=4), *reads.listed(sought, limit=1000, offset=4)]
+
+        assert figure == reads.count(sought) == len(every)
+        assert halves == every
+        assert list(every) == sorted(every, key=lambda row: (row.due or date.max, row.case, row.obligation))
+
+    figures: tuple[Urgency, ...] = ("overdue", "today", "week", "later", "due", "missed", "slipped")
+    check_each({urgency: urgency for urgency in figures}, check)
 
 
 def test_a_list_is_narrowed_to_whom_it_waits_for(engine: Engine) -> None:

@@ -117,7 +117,7 @@ def _questions(office: RealOffice) -> dict[str, int]:
     try:
         for access in ("officer", "administrator"):
             with office.client(access) as browser:
-                walked = walk(browser, each=3, met=going)
+                walked = walk(browser, each=2, met=going)
             for route, addresses in walked.by_route.items():
                 found[f"{access} {route}"] = max(asked[address] for address in addresses)
             asked.clear()
