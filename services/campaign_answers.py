@@ -14,10 +14,10 @@ from services.register_views import FieldView, field_view
 from services.registers import add_rows, check_row
 from services.verbs import NotFound
 from workflow.org.access import Reader
-from workflow.org.office import Person
+from workflow.org.office import Person, Unit
 from workflow.registers.campaigns import CampaignPerson, StartedCampaign, people_asked
 from workflow.registers.definition import Campaign, Register, UnknownField
-from workflow.registers.rows import EventKind, name_in
+from workflow.registers.rows import EventKind
 from workflow.registers.values import InvalidRow, ValueProblem
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Invitation:
     wanted: Campaign
     asked: CampaignPerson
     person: Person
-    unit: str
+    unit: Unit | None
     fields: Sequence[FieldView]
 
 
@@ -154,7 +154,7 @@ def _invitation(ctx: RequestContext, campaign: StartedCampaign | None, asked: Ca
         wanted=wanted,
         asked=asked,
         person=person,
-        unit=name_in(office, person.unit),
+        unit=office.units.get(person.unit),
         fields=[field_view(register.fields[name]).model_copy(update={"required": True}) for name in names],
     )
 

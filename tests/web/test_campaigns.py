@@ -103,6 +103,23 @@ def test_a_campaign_goes_from_its_form_to_its_sheet(office: RealOffice) -> None:
     assert "подтверждено лично" in row.lower()
 
 
+def test_the_page_of_a_link_names_post_and_unit_in_its_language(office: RealOffice) -> None:
+    """As far as they are named in it."""
+    people = office.folder / "names.csv"
+    people.write_text(
+        "Подразделение;Подразделение (на казахском);ФИО;Должность;Должность (на казахском);E-mail\n"
+        "Пресс-служба;Баспасөз қызметі;Сейтқали Арман;Пресс-секретарь;Баспасөз хатшысы;a.seitkali@example.kz\n"
+    )
+    office.run("people", str(people))
+    start(office, unit="Пресс-служба")
+    link = links(office)["a.seitkali@example.kz"]
+    with stranger(office) as browser:
+        pages = [text_of(browser.get(link, params={"lang": language}).text) for language in ("kk", "ru")]
+
+    assert "Баспасөз хатшысы, Баспасөз қызметі" in pages[0]
+    assert "Пресс-секретарь, Пресс-служба" in pages[1]
+
+
 def test_nothing_but_the_form_confirms(office: RealOffice) -> None:
     """Mail scanners open links, ask for their heads, follow what a page links to: the link stays good."""
     start(office)
