@@ -94,7 +94,7 @@ def test_a_case_opened_by_hand_is_asked_its_name_in_both_languages(
         f"В паспорте дела нет наименования объекта на казахском языке: в документе на казахском будет «{RU}»."
     )
     assert [lacks in page for page in papers] == [False, True]
-    assert "на русском языке" not in papers[1]
+    assert "объекта на русском языке" not in papers[1]
 
 
 def test_the_api_changes_a_passport_and_takes_it_back(home: Home, browser: TestClient) -> None:
