@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # The demonstration day; `make run NOW=` runs on the real one.
 NOW ?= 2026-04-06
 
-.PHONY: run test suite lint format bench coverage schemas pictures clean crash mutants lock audit sbom
+.PHONY: run test suite lint format bench coverage schemas pictures clean crash look mutants lock audit sbom
 .DELETE_ON_ERROR:
 
 # Without a day an office of its own, on the real one: `make run NOW=`.
@@ -76,6 +76,11 @@ bench: $(VENV)/.test
 # one table says what the account came to. `python -m tests.crash kills=50 tampering` holds some of it.
 crash: $(VENV)/.test
 	$(BIN)/python -m tests.crash
+
+# Some minutes, hence not part of `make test`, which takes a sample: every page in three languages, two themes and
+# two widths is asked by axe-core.
+look: $(VENV)/.test
+	$(BIN)/python -m tests.web.browser.look
 
 # Some hours for the whole sample, hence not part of `make test`: small faults are put into a copy of the core, one
 # at a time, and the tests must notice. `python -m tests.mutants 60 14 calendars` tries 60 (seed 14) of one room.

@@ -1,0 +1,92 @@
+"""Every page in each language, theme and width, asked by axe-core; and how it fits. Run by `make look`.
+
+The suite asks one language of each page, and of colours what no page before it showed; this asks everything of
+all. With a folder, pictures of each page are left in it: `python -m tests.web.browser.look FOLDER`.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from contextlib import redirect_stdout
+from io import StringIO
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import sync_playwright
+
+from tests.web.browser.axe import AXE, OVER, RUN, TWICE
+from tests.web.browser.conftest import CHROMIUM, LANGUAGES, Served, serving
+from tests.web.lived_in import live_in
+from tests.web.real import real_office
+from tests.web.walking import STARTS, walk
+
+LOGINS = ("officer", "administrator", "")
+"""Who see every page between them; "" is a stranger."""
+THEMES, WIDTHS = ("light", "dark"), (1360, 390)
+
+
+def main() -> None:
+    """Look at all pages; print what is wrong with each, and how many were looked at."""
+    pictures = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    looked = wrong = 0
+    with tempfile.TemporaryDirectory(prefix="merzim-look-") as folder, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        with real_office(Path(folder)) as office:
+            with redirect_stdout(StringIO()):
+                live_in(office)
+            with serving(office, browser) as served:
+                pages = pages_of(served)
+                for login, language in product(LOGINS, LANGUAGES):
+                    with served.page(login, language=language, reduced_motion="reduce") as page:
+                        page.add_init_script(AXE)
+                        for address in pages[login]:
+                            for theme, found in look(page, address, language, pictures):
+                                looked += 1
+                                wrong += len(found)
+                                for fault in found:
+                                    print(
+                                        f"{login or 'stranger'} {address} {language} {theme}: {fault}",
+                                        flush=True,
+                                    )
+        browser.close()
+    number = sum(map(len, pages.values()))
+    print(f"{looked} views: {number} pages, {len(LANGUAGES)} languages, two themes, two widths")
+    print(f"{wrong} faults")
+    sys.exit(bool(wrong))
+
+
+def pages_of(served: Served) -> dict[str, list[str]]:
+    """Return one address of each route, by the first log-in that reaches it."""
+    found: dict[str, list[str]] = {"": ["/login", "/cases/2026-9999"]}
+    known: set[str] = set()
+    for login in filter(None, LOGINS):
+        with served.office.client(login) as client:
+            walked = walk(client, each=1, starts=(*STARTS, *served.office.uploaded))
+        whole = set(walked.pages)
+        fresh = {route: next(filter(whole.__contains__, at), "") for route, at in walked.by_route.items()}
+        found[login] = [page for route, page in fresh.items() if page and route not in known]
+        known.update(fresh)
+    return found
+
+
+def look(page: Any, address: str, language: str, pictures: Path | None) -> list[tuple[str, list[str]]]:
+    """Return what is wrong with a page in a language, by theme and width."""
+    found = []
+    for width, theme in product(WIDTHS, THEMES):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(f"{address}{'&' if '?' in address else '?'}lang={language}&theme={theme}")
+        wrong = [f"two of one id: {one}" for one in page.evaluate(TWICE)]
+        wrong += [f"over the edge: {one}" for one in page.evaluate(OVER)]
+        wrong += page.evaluate(RUN, "all")
+        found.append((f"{theme} {width}", wrong))
+        if pictures is not None:
+            pictures.mkdir(parents=True, exist_ok=True)
+            name = address.strip("/").replace("/", "-").partition("?")[0] or "overview"
+            page.screenshot(path=pictures / f"{name}.{language}.{theme}.{width}.png", full_page=True)
+    return found
+
+
+if __name__ == "__main__":
+    main()
