@@ -65,7 +65,7 @@ def test_nothing_of_third_parties_is_kept_here() -> None:
     """The folder holds our own few files and no more."""
     own = {file.name for file in OWN.iterdir()}
 
-    assert own == {"base.css", "merzim.css", "theme.js", "pages.js", "mark.svg"}
+    assert own == {"base.css", "merzim.css", "merzim.webmanifest", "theme.js", "pages.js", "mark.svg"}
 
 
 @pytest.mark.parametrize(

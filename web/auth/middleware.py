@@ -36,6 +36,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "img-src 'self' data:",  # the stylesheet carries its small pictures as data
         "font-src 'self'",
         "connect-src 'self'",
+        "manifest-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
         "frame-ancestors 'none'",
