@@ -11,6 +11,7 @@ from services.settings import SECRETS, BadSetting, Settings
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
+    from notifications.channels import Channel
     from storage.notices.links import SqlLinks
 
 HIDDEN = "***"
@@ -22,15 +23,10 @@ def problems(settings: Settings, environment: Mapping[str, str]) -> list[Refusal
 
     Opens no database and connects to nothing.
     """
-    from services.channels import create_channel
     from services.editions import own_files
     from services.ldap import open_directory
     from services.secret_keys import refuse_missing
     from storage.database.engine import parse_address
-
-    def create(name: str) -> object:
-        # Links between people and accounts are in the database: a channel needs them for sending alone.
-        return create_channel(name, settings, lambda: cast("SqlLinks", None))
 
     checks: list[Callable[[], object]] = [
         settings.web.refuse_plain_http,
@@ -40,7 +36,7 @@ def problems(settings: Settings, environment: Mapping[str, str]) -> list[Refusal
         lambda: list(own_files(settings)),
     ]
     names = sorted({*settings.channels.use, *settings.channels.sections})
-    checks.extend(partial(create, name) for name in names)
+    checks.extend(partial(create_unlinked_channel, name, settings) for name in names)
     raised: list[Refusal] = []
     for run in checks:
         try:
@@ -48,6 +44,13 @@ def problems(settings: Settings, environment: Mapping[str, str]) -> list[Refusal
         except Refusal as refusal:
             raised.append(refusal)
     return [*raised, *_missing_variables(settings, environment)]
+
+
+def create_unlinked_channel(name: str, settings: Settings) -> Channel:
+    """Create a channel without the links between people and accounts, which are in the database."""
+    from services.channels import create_channel
+
+    return create_channel(name, settings, lambda: cast("SqlLinks", None))
 
 
 def _missing_variables(settings: Settings, environment: Mapping[str, str]) -> Iterator[Refusal]:

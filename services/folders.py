@@ -15,7 +15,7 @@ def refuse_unwritable(settings: Settings) -> None:
     Raises:
         BadSetting: `cli.folder_unwritable`; the message names the key of config.toml.
     """
-    for key, folder in _folders(settings):
+    for key, folder in folders(settings):
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with TemporaryFile(dir=folder):
@@ -25,7 +25,8 @@ def refuse_unwritable(settings: Settings) -> None:
             raise BadSetting("cli.folder_unwritable", key=key, folder=str(folder), problem=problem) from None
 
 
-def _folders(settings: Settings) -> Iterator[tuple[str, Path]]:
+def folders(settings: Settings) -> Iterator[tuple[str, Path]]:
+    """Yield the folders a service writes to, each with its key."""
     yield "evidence.folder", settings.evidence.folder
     if "folder" in settings.channels.use:
         yield "channels.folder.path", Path(str(settings.channels.sections["folder"]["path"]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,7 +38,7 @@ def verify(
     left_out = tuple(
         Problem(code=one.refusal.code, arguments=one.refusal.arguments) for one in app.read_editions.left_out
     )
-    return left_out + check(
+    problems = left_out + check(
         app.engine,
         editions=editions,
         recompute=recompute_present_rows(app, today),
@@ -46,6 +47,18 @@ def verify(
         now=now,
         project=projector(app.registers, app.reads.office()),
     )
+    if not problems:
+        _record_run(app, "verify", now=now)
+    return problems
+
+
+def _record_run(app: AppContext, name: str, *, now: datetime) -> None:
+    """Store when it was last done, for `merzim doctor` and `/metrics`; not in a read-only database."""
+    from storage.notices.tally import beat
+    from storage.refusals import StorageUnavailable
+
+    with suppress(StorageUnavailable):
+        beat(app.unprepared, name, now=now, seconds=0.0)
 
 
 def unreadable_values(app: AppContext) -> tuple[Problem, ...]:
@@ -125,7 +138,7 @@ def refresh_names(app: AppContext, people: Collection[str]) -> None:
             mend_rows(connection, rows[first : first + CHUNK], project)
 
 
-def backup(app: AppContext, file: Path) -> None:
+def backup(app: AppContext, file: Path, *, now: datetime) -> None:
     """Copy the database into a new file while it is in use. Raises BackupRefused."""
     from storage.maintenance import backup, dump
 
@@ -133,6 +146,7 @@ def backup(app: AppContext, file: Path) -> None:
         dump.backup(app.unprepared, file)
     else:
         backup.backup(app.engine, file)
+    _record_run(app, "backup", now=now)
 
 
 def restore(app: AppContext, file: Path) -> Path | None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from services.app import AppContext
 
 log = logging.getLogger("merzim.web")
+ROUND_LATE = timedelta(minutes=10)
+"""A round comes every minute; after so long without one somebody should look."""
 DatabaseState = Literal["ok", "unreachable", "moved", "replaced"]
 
 

@@ -154,6 +154,8 @@ def test_no_command_of_the_contract_is_missing() -> None:
             "serve",
             "worker",
             "check-config",
+            "doctor",
+            "test-mail",
         ),
     }
 

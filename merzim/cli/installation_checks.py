@@ -1,9 +1,10 @@
-"""Checks of an installation: `check-config`."""
+"""Checks of an installation: `check-config`, `doctor`, `test-mail`."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -15,6 +16,8 @@ from merzim.cli.help import Command
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the application."""
     app.command("check-config", cls=Command, help="cli.help.check_config")(check_config)
+    app.command("doctor", cls=Command, help="cli.help.doctor")(doctor)
+    app.command("test-mail", cls=Command, help="cli.help.test_mail")(test_mail)
 
 
 def check_config(ctx: typer.Context) -> int:
@@ -45,6 +48,63 @@ def check_config(ctx: typer.Context) -> int:
     for key in in_clear:
         call.note(call.say("cli.secret_in_clear", file=str(read.file), key=key))
     return NOT_SO if problems else DONE
+
+
+def doctor(ctx: typer.Context) -> int:
+    from merzim.app import build_app
+    from services import configuration
+    from services.doctor import Check, diagnose
+
+    call = CommandContext.of(ctx)
+    read = settings_file.check(call.settings_file, at=Path.cwd(), environment=os.environ)
+    problems = [*read.problems, *configuration.problems(read.settings, os.environ)]
+
+    def message(check: Check) -> str:
+        reason = call.refusal(check.refusal) if check.refusal else ""
+        return call.say(check.code, **check.arguments, reason=reason) if check.code else reason
+
+    def advice(check: Check) -> str:
+        return call.say(f"doctor.advice.{check.advice}") if check.advice else ""
+
+    app = build_app(read.settings)
+    app.answers_pages = False
+    try:
+        checks = list(diagnose(app, problems))
+    finally:
+        app.close()
+    if call.json:
+        rows = [
+            {"check": one.name, "state": one.state, "message": message(one), "advice": advice(one)}
+            for one in checks
+        ]
+        call.answer({"checks": rows})
+    else:
+        call.table(
+            ("state", "check", "result"),
+            [
+                (
+                    call.say(f"doctor.state.{one.state}"),
+                    call.say(f"doctor.name.{one.name}"),
+                    " → ".join(filter(None, (message(one), advice(one)))),
+                )
+                for one in checks
+            ],
+        )
+    return NOT_SO if any(one.state == "problem" for one in checks) else DONE
+
+
+def test_mail(ctx: typer.Context, address: Annotated[str, typer.Argument(metavar="ADDRESS")]) -> int:
+    from services.test_letter import send_test_letter
+
+    call = CommandContext.of(ctx)
+    outcome = send_test_letter(call.settings, address, language=call.language, now=call.moment.now)
+    sent = outcome.state == "sent"
+    if call.json:
+        call.answer({"address": address, "sent": sent, "answer": outcome.answer})
+    else:
+        code = "cli.test_mail_sent" if sent else "cli.test_mail_refused"
+        call.print(call.say(code, address=address, answer=outcome.answer))
+    return DONE if sent else NOT_SO
 
 
 def _line(value: object) -> str:

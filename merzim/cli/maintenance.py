@@ -153,7 +153,7 @@ def rebuild(ctx: typer.Context) -> None:
 
 def backup(ctx: typer.Context, file: File) -> None:
     call = CommandContext.of(ctx)
-    maintenance.backup(call.app, Path(file))
+    maintenance.backup(call.app, Path(file), now=call.moment.now)
     call.note(call.say("cli.key_not_in_copy", where=maintenance.key_place(call.app)))
     files, folder = maintenance.recorded_evidence(call.app), str(call.app.settings.evidence.folder)
     if call.json:

@@ -60,6 +60,14 @@ class Switchable(Protocol):
         """Mark the person (by key) as unreachable until they enable the channel again."""
 
 
+@runtime_checkable
+class Testable(Protocol):
+    """A channel whose server can be asked whether it would take letters."""
+
+    async def probe(self) -> Outcome:
+        """Connect and log in as for a letter, and send none: `sent` when the server lets us in."""
+
+
 def language_of(channel: Channel, person: Person) -> str:
     """Return the language in which a channel writes to a person."""
     return channel.language(person) if isinstance(channel, Switchable) else person.language

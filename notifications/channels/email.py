@@ -112,6 +112,15 @@ class Email:
                 await _hang_up(server)
         return outcomes
 
+    async def probe(self) -> Outcome:
+        """Connect, with TLS and log-in as configured, and hang up."""
+        try:
+            server = await self._connect()
+        except (aiosmtplib.SMTPException, OSError, ValueError, KeyError) as problem:
+            return Outcome(state="failed", answer=server_answer(problem))
+        await _hang_up(server)
+        return Outcome(state="sent", answer=f"{self.host}:{self.port}")
+
     def _envelope(self, parcel: OutgoingMessage, now: datetime) -> tuple[str, list[str], bytes]:
         """Return sender, recipients and bytes of a message."""
         content = build_message(parcel.notice, parcel.letter, name=parcel.name, sender=self.sender, now=now)

@@ -150,6 +150,22 @@ class Telegram:
                 await hang_up(bot)
         return outcomes
 
+    async def probe(self) -> Outcome:
+        """Ask the Bot API whose token it is."""
+        from aiogram.exceptions import AiogramError
+
+        try:
+            bot = self.client()
+        except TokenMissing as problem:
+            return Outcome(state="failed", answer=str(problem))
+        try:
+            user = await bot.me()
+        except (AiogramError, OSError) as problem:
+            return Outcome(state="failed", answer=self.said(problem))
+        finally:
+            await hang_up(bot)
+        return Outcome(state="sent", answer=f"@{user.username}")
+
     def client(self) -> Bot:
         """Return a client of the Bot API; the caller closes it.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import Engine, select
 
@@ -43,3 +43,16 @@ def look(engine: Engine) -> ReadinessReport:
             board=standing(connection).board >= BOARD,
             round=connection.execute(asked).scalar(),
         )
+
+
+def server_time(engine: Engine) -> datetime | None:
+    """Return the time of the server's clock (UTC); None for SQLite, which has none of its own.
+
+    Raises:
+        StorageUnavailable: the database does not answer.
+    """
+    if engine.dialect.name == "sqlite":
+        return None
+    with reading(engine) as connection:
+        at: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+    return at.astimezone(UTC)

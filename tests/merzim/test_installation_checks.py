@@ -1,15 +1,21 @@
-"""`check-config`: settings of the file and the environment, everything wrong with them at once."""
+"""`check-config`, `doctor`, `test-mail`: an installation looked at before people depend on it."""
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+import trustme
 
 import i18n
+from merzim.clock import clock
 from merzim.settings_file import read
 from services.settings import BadSetting
 from tests.merzim.conftest import Merzim
+from tests.notifications.servers import Office, free_port, serving
+from tests.notifications.test_email import certified
 
 EVERYTHING_WRONG = """
 [ofice]
@@ -164,3 +170,116 @@ def test_a_secret_in_the_environment_is_not_one_in_the_file(merzim: Merzim, tmp_
     assert read(file, at=tmp_path).in_clear == ("database.url",)
     assert read(file, at=tmp_path, environment=variable).in_clear == ()
     assert "database.url" in merzim("check-config").err
+
+
+def _states(merzim: Merzim) -> dict[str, str]:
+    result = merzim("doctor", "--json")
+    assert result.code == (1 if any(one["state"] == "problem" for one in result.json["checks"]) else 0)
+    return {one["check"]: one["state"] for one in result.json["checks"]}
+
+
+def _mail(port: int, more: str = 'tls = "none"\n') -> None:
+    Path("config.toml").write_text(
+        '[channels]\nuse = ["email"]\n[channels.email]\nhost = "localhost"\n'
+        f'sender = "merzim@example.kz"\nport = {port}\ntimeout = 5\n{more}',
+        "utf-8",
+    )
+
+
+def test_a_doctor_of_nothing_makes_nothing(merzim: Merzim) -> None:
+    """In an empty folder it says that there is no database, and makes neither that nor a folder."""
+    states = _states(merzim)
+
+    assert states["database"] == "warning"
+    assert set(states.values()) == {"ok", "warning"}
+    assert not list(Path().iterdir())
+
+
+def test_what_nobody_has_done_for_long_is_named(empty_office: Merzim, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A round ten minutes ago, a backup two days ago, a verify a week ago are the limits."""
+    days: dict[str, dict[str, str]] = {}
+    before = _states(empty_office)
+    assert (before["verify"], before["backup"], before["round"]) == ("warning", "warning", "problem")
+    for command in (("verify",), ("backup", "copy.sqlite"), ("remind",)):
+        assert empty_office(*command, "--now", "2026-04-06").code == 0
+    for moment in ("2026-04-06T12:09", "2026-04-06T12:11", "2026-04-08T12:01", "2026-04-13T12:01"):
+        monkeypatch.setattr("merzim.app.read", clock(f"{moment}+05:00"))
+        days[moment[5:]] = _states(empty_office)
+
+    names = ("verify", "backup", "round", "clock", "database")
+    assert {moment: [states[name] for name in names] for moment, states in days.items()} == {
+        "04-06T12:09": ["ok", "ok", "ok", "ok", "ok"],
+        "04-06T12:11": ["ok", "ok", "problem", "ok", "ok"],
+        "04-08T12:01": ["ok", "warning", "problem", "ok", "ok"],
+        "04-13T12:01": ["warning", "warning", "problem", "ok", "ok"],
+    }
+    monkeypatch.setattr("merzim.app.read", clock("2026-04-06T11:58+05:00"))
+    assert _states(empty_office)["clock"] == "problem"
+
+
+def test_a_verify_with_a_finding_is_not_one_that_agreed(empty_office: Merzim) -> None:
+    """Only what was found whole is written down."""
+    with closing(sqlite3.connect("var/merzim.sqlite")) as connection, connection:
+        connection.execute("INSERT INTO unit (id, name, kind) VALUES ('u', 'x', '')")
+
+    assert empty_office("verify").code == 1
+    assert _states(empty_office)["verify"] == "warning"
+
+
+def test_a_doctor_names_what_is_wrong_and_what_to_do(empty_office: Merzim) -> None:
+    """A folder that is a file, tables of another version, settings: each on its line, in each language."""
+    Path("taken").write_text("a file")
+    Path("config.toml").write_text('[evidence]\nfolder = "taken"\n[web]\nprt = 1\n', "utf-8")
+    with closing(sqlite3.connect("var/merzim.sqlite")) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+    states = _states(empty_office)
+
+    assert (states["settings"], states["folder"], states["database"]) == ("problem", "ok", "problem")
+    for language in i18n.LANGUAGES:
+        result = empty_office("doctor", "--lang", language)
+        assert result.code == 1
+        assert "merzim installation" in result.out
+        assert "evidence.folder" in result.out
+        assert "web.prt" in result.out
+
+
+def test_a_mail_server_is_asked_and_gets_no_letter(
+    empty_office: Merzim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is logged in to with the password of the environment; one that refuses it or is away is a problem."""
+    office, authority = Office(), trustme.CA()
+    authority.cert_pem.write_to_path("ca.pem")
+    monkeypatch.setenv("MERZIM_SMTP_PASSWORD", "geheim")
+    with serving(office, starttls=certified(authority), password="geheim") as port:
+        _mail(port, 'user = "merzim"\npassword_env = "MERZIM_SMTP_PASSWORD"\nca_file = "ca.pem"\n')
+        assert _states(empty_office)["email"] == "ok"
+        monkeypatch.setenv("MERZIM_SMTP_PASSWORD", "other")
+        assert _states(empty_office)["email"] == "problem"
+    _mail(free_port())
+
+    assert _states(empty_office)["email"] == "problem"
+    assert office.calls
+    assert not office.accepted
+
+
+def test_a_test_letter_leaves_at_once(merzim: Merzim) -> None:
+    """It needs no database, and the server's own words are shown, whatever they are."""
+    office = Office(rcpt=lambda office, address: "550 unknown here" if "nobody" in address else None)
+    with serving(office) as port:
+        _mail(port)
+        sent = merzim("test-mail", "aigul@example.kz", "--lang", "ru")
+        refused = merzim("test-mail", "nobody@example.kz", "--json")
+
+    assert (sent.code, refused.code) == (0, 1)
+    assert sent.out.endswith("kept\n")
+    assert refused.json["answer"].startswith("550 unknown here")
+    ((address, message),) = office.accepted
+    assert address == "aigul@example.kz"
+    assert message["Subject"] == "Merzim: пробное письмо"
+    assert not Path("var").exists()
+
+
+def test_no_address_and_no_server_are_bad_input(merzim: Merzim) -> None:
+    """One sentence each, before anybody is called."""
+    assert merzim("test-mail", "aigul").code == 2
+    assert merzim("test-mail", "aigul@example.kz").err.count("channels.email.host") == 1

@@ -33,7 +33,7 @@ def sqlite(room: Room, times: int = TIMES) -> Done:
 
     def copy(office: Morning, number: int) -> str:
         file = place / f"backup{number}.sqlite"
-        maintenance.backup(office.nodes.house, file)
+        maintenance.backup(office.nodes.house, file, now=MORNING)
         elsewhere = place / f"elsewhere{number}"
         elsewhere.mkdir()
         there = f"sqlite:///{(elsewhere / 'merzim.sqlite').as_posix()}"

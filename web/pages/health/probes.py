@@ -9,13 +9,11 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
-from services.readiness import DatabaseState, readiness
+from services.readiness import ROUND_LATE, DatabaseState, readiness
 from web.api.answers import PROBLEMS
 from web.auth.dependencies import Anybody
 
 router = APIRouter(tags=["service"])
-LATE = timedelta(minutes=10)
-"""A round comes every minute; after so long without one somebody should look."""
 
 LOOKING = CapacityLimiter(2)
 """Threads that look at the database for `/ready`, apart from those that make pages."""
@@ -62,7 +60,7 @@ async def ready(
     found = await to_thread.run_sync(readiness, ctx.app, limiter=LOOKING)
     now = ctx.now
     age = None if found.round is None else now - found.round
-    late = age is None or age > (LATE if round is None else timedelta(seconds=round))
+    late = age is None or age > (ROUND_LATE if round is None else timedelta(seconds=round))
     answers = found.database == "ok"
     is_ready = answers and found.schema and found.board and not (late and round is not None)
     response.status_code = 200 if is_ready else 503

@@ -1,0 +1,259 @@
+"""Checks of an installation on one page: `merzim doctor`. It writes nothing and migrates nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, Any, Literal
+
+from services.folders import folders
+from services.readiness import ROUND_LATE
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from notifications.statistics import Figures
+    from services.app import AppContext
+
+State = Literal["ok", "warning", "problem"]
+VERIFY_DAYS = 7
+BACKUP_DAYS = 2
+QUEUE_LATE = timedelta(hours=1)
+"""A letter that may leave leaves within minutes."""
+CLOCK_TOLERANCE = timedelta(minutes=1)
+LITTLE_SPACE, NO_SPACE = 1024**3, 100 * 1024**2
+"""Bytes free on a disk below which there is a warning, and a problem."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Check:
+    """The result of one check.
+
+    Attributes:
+        name: what was checked: `doctor.name.<name>` of the catalogues.
+        code: the sentence on the result; `doctor.advice.<advice>`, if there is one, says what to do.
+        refusal: the error that stands for the sentence.
+    """
+
+    name: str
+    state: State = "ok"
+    code: str = ""
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    refusal: Refusal | None = None
+    advice: str = ""
+
+
+def diagnose(app: AppContext, problems: list[Refusal]) -> Iterator[Check]:
+    """Run every check, one after another.
+
+    Args:
+        problems: what is wrong with the settings.
+    """
+    now = app.system_clock().now
+    if not problems:
+        yield Check(name="settings", code="doctor.settings")
+    for problem in problems:
+        yield Check(name="settings", state="problem", refusal=problem, advice="settings")
+    yield from _check_law(app)
+    yield from _check_folders(app)
+    yield from _check_disk(app)
+    yield from _check_channels(app)
+    yield from _check_directory(app)
+    yield from _check_database(app, now)
+
+
+def _check_law(app: AppContext) -> Iterator[Check]:
+    from services.editions import read_editions
+    from services.register_files import read_registers
+
+    try:
+        editions, registers = read_editions(app.settings), read_registers(app.settings)
+    except Refusal as refusal:
+        yield Check(name="law", state="problem", refusal=refusal, advice="law")
+        return
+    left_out = [*editions.left_out, *registers.left_out]
+    for file in left_out:
+        yield Check(
+            name="law",
+            state="warning",
+            code="doctor.law_left_out",
+            arguments={"file": file.file},
+            refusal=file.refusal,
+            advice="law",
+        )
+    if not left_out:
+        counts = {"editions": len(editions.editions), "registers": len(registers.registers)}
+        yield Check(name="law", code="doctor.law", arguments=counts)
+
+
+def _check_folders(app: AppContext) -> Iterator[Check]:
+    for key, folder in folders(app.settings):
+        try:
+            with TemporaryFile(dir=_existing(folder)):
+                pass
+        except OSError as trouble:
+            arguments = {"key": key, "folder": str(folder), "problem": trouble.strerror or str(trouble)}
+            yield Check(name="folder", state="problem", code="cli.folder_unwritable", arguments=arguments)
+        else:
+            yield Check(name="folder", code="doctor.folder", arguments={"key": key, "folder": str(folder)})
+
+
+def _check_disk(app: AppContext) -> Iterator[Check]:
+    """Look at each disk once that the database or the folders lie on."""
+    paths = [folder for _, folder in folders(app.settings)]
+    scheme, mark, rest = app.settings.database.url.partition(":///")
+    if mark and scheme.startswith("sqlite") and rest and not rest.startswith(":"):
+        paths.insert(0, Path(rest.partition("?")[0]).parent)
+    disks = {_existing(path).stat().st_dev: _existing(path) for path in reversed(paths)}
+    for folder in reversed(disks.values()):
+        free = shutil.disk_usage(folder).free
+        state: State = "problem" if free < NO_SPACE else "warning" if free < LITTLE_SPACE else "ok"
+        arguments = {"folder": str(folder), "free": f"{free / 1024**3:.1f}"}
+        advice = "" if state == "ok" else "disk"
+        yield Check(name="disk", state=state, code="doctor.disk", arguments=arguments, advice=advice)
+
+
+def _existing(folder: Path) -> Path:
+    """Return a folder, or the nearest one above it that exists."""
+    return next(path for path in (folder, *folder.absolute().parents) if path.is_dir())
+
+
+def _check_channels(app: AppContext) -> Iterator[Check]:
+    from notifications.channels import Testable
+    from services.configuration import create_unlinked_channel
+
+    for name in app.settings.channels.use:
+        try:
+            channel = create_unlinked_channel(name, app.settings)
+        except Refusal:
+            continue  # The check of the settings names it.
+        if isinstance(channel, Testable):
+            outcome = asyncio.run(channel.probe())
+            lets_in = outcome.state == "sent"
+            yield Check(
+                name=name,
+                state="ok" if lets_in else "problem",
+                code="doctor.channel" if lets_in else "doctor.channel_refuses",
+                arguments={"answer": outcome.answer},
+                advice="" if lets_in else name,
+            )
+
+
+def _check_directory(app: AppContext) -> Iterator[Check]:
+    from services.ldap import open_directory
+
+    address = {"answer": app.settings.ldap.address}
+    try:
+        directory = open_directory(app.settings, os.environ)
+        if directory is not None:
+            directory.look_up(())
+            yield Check(name="ldap", code="doctor.channel", arguments=address)
+    except Refusal as refusal:
+        yield Check(name="ldap", state="problem", refusal=refusal, advice="ldap")
+
+
+def _check_database(app: AppContext, now: datetime) -> Iterator[Check]:
+    from storage.database.errors import display_address
+    from storage.maintenance.installation import refuse_anothers
+    from storage.maintenance.readiness import look
+    from storage.notices.tally import figures
+
+    if not app.has_database:
+        where = app.settings.database.url.partition(":///")[2]
+        yield Check(
+            name="database",
+            state="warning",
+            code="doctor.no_database",
+            arguments={"where": where},
+            advice="no_database",
+        )
+        return
+    try:
+        engine = app.unprepared
+        refuse_anothers(engine, app.settings.installation)
+        state = look(engine)
+        where = display_address(engine)
+        if not state.schema:
+            yield Check(
+                name="database",
+                state="problem",
+                code="doctor.other_tables",
+                arguments={"where": where},
+                advice="other_tables",
+            )
+            return
+        sent = figures(engine, now=now)
+    except Refusal as refusal:
+        yield Check(name="database", state="problem", refusal=refusal, advice="database")
+        return
+    if state.board:
+        yield Check(name="database", code="doctor.database", arguments={"where": where})
+    else:
+        yield Check(name="database", state="warning", code="doctor.board_behind", advice="board_behind")
+    yield _check_age("verify", sent, now, timedelta(days=VERIFY_DAYS))
+    yield _check_age("backup", sent, now, timedelta(days=BACKUP_DAYS))
+    yield _check_clock(app, sent, now)
+    yield from _check_sending(app, sent, now)
+
+
+def _check_age(name: str, sent: Figures, now: datetime, limit: timedelta) -> Check:
+    """Check when something was last done that somebody has to do."""
+    pulse = sent.pulses.get(name)
+    if pulse is None:
+        return Check(name=name, state="warning", code="doctor.never", advice=name)
+    late = now - pulse[0] > limit
+    return Check(
+        name=name,
+        state="warning" if late else "ok",
+        code="doctor.last",
+        arguments={"at": pulse[0]},
+        advice=name if late else "",
+    )
+
+
+def _check_clock(app: AppContext, sent: Figures, now: datetime) -> Check:
+    """Compare the clock with the server's, and with what is already written down."""
+    from storage.maintenance.readiness import server_time
+
+    latest = max((at for at, _ in sent.pulses.values()), default=now)
+    server = server_time(app.unprepared) or now
+    apart = max(latest - now, abs(server - now))
+    if apart > CLOCK_TOLERANCE:
+        seconds = {"seconds": int(apart.total_seconds())}
+        return Check(
+            name="clock", state="problem", code="doctor.clock_apart", arguments=seconds, advice="clock"
+        )
+    return Check(name="clock", code="doctor.clock", arguments={"at": now})
+
+
+def _check_sending(app: AppContext, sent: Figures, now: datetime) -> Iterator[Check]:
+    pulse = sent.pulses.get("round")
+    if pulse is None or now - pulse[0] > ROUND_LATE:
+        code = "doctor.never" if pulse is None else "doctor.last"
+        arguments = {} if pulse is None else {"at": pulse[0]}
+        yield Check(name="round", state="problem", code=code, arguments=arguments, advice="round")
+    else:
+        yield Check(name="round", code="doctor.last", arguments={"at": pulse[0]})
+    waiting = now - sent.oldest if sent.oldest is not None else timedelta(0)
+    stuck = waiting > QUEUE_LATE
+    yield Check(
+        name="queue",
+        state="problem" if stuck else "ok",
+        code="doctor.queue_stuck" if stuck else "doctor.queue",
+        arguments={"at": sent.oldest} if stuck else {},
+        advice="queue" if stuck else "",
+    )
+    for fault in sent.faults:
+        if fault.channel in app.settings.channels.use:
+            yield Check(
+                name="queue",
+                state="problem",
+                code="doctor.fault",
+                arguments={"channel": fault.channel, "count": fault.letters, "answer": fault.answer},
+                advice="fault",
+            )
