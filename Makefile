@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 MERZIM := $(BIN)/python -m merzim
-EMULATOR := tests/telegram/emulator/node_modules/.package-lock.json
+EMULATORS := $(foreach folder,tests/telegram/emulator tests/oidc,$(folder)/node_modules/.package-lock.json)
 export PYTHONUTF8 := 1
 # Compiled modules are kept: tests start hundreds of processes.
 unexport PYTHONDONTWRITEBYTECODE
@@ -36,7 +36,7 @@ var/merzim.sqlite: | $(VENV)/.run
 	@$(BIN)/python -m merzim.demonstration examples/demonstration.txt || { rm -f $@*; exit 1; }
 
 # Types are checked beside the tests: on two cores nobody waits for the other.
-test: $(VENV)/.test $(EMULATOR)
+test: $(VENV)/.test $(EMULATORS)
 	@$(MAKE) --no-print-directory --jobs 2 lint suite
 
 suite: $(VENV)/.test
@@ -52,9 +52,9 @@ format: $(VENV)/.test
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-# Telegram's emulator, where there is Node.js; without it those tests say that they did not run.
-$(EMULATOR): tests/telegram/emulator/package-lock.json
-	@if command -v npm >/dev/null; then npm ci --prefix tests/telegram/emulator --no-audit --no-fund --silent; fi
+# Telegram's emulator and the OpenID provider, where there is Node.js; without it those tests say that they did not run.
+$(EMULATORS): %/node_modules/.package-lock.json: %/package-lock.json
+	@if command -v npm >/dev/null; then npm ci --prefix $* --no-audit --no-fund --silent; fi
 
 # What of the founding documents is carried out where; a test fails while the page is stale.
 coverage: $(VENV)/.run

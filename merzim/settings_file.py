@@ -38,6 +38,7 @@ from services.settings import (
     LogSettings,
     Network,
     OfficeSettings,
+    OidcSettings,
     RegulationSettings,
     ReminderSettings,
     SecretSettings,
@@ -414,6 +415,19 @@ def _directory_address(value: object) -> str:
     return str(value)
 
 
+def _issuer(value: object) -> str:
+    """Return the address by which an OpenID provider calls itself; "" for none."""
+    if _text(value):
+        try:
+            parts = urlsplit(str(value))
+            valid = parts.scheme in ("https", "http") and parts.hostname and parts.port != 0
+        except ValueError:
+            valid = None
+        if not valid or parts.query or parts.fragment or parts.username:
+            raise ValueError("issuer")
+    return str(value)
+
+
 def _group_accesses(value: object) -> tuple[GroupAccess, ...]:
     """Parse the accesses of groups: a list of tables with `group` and `access`."""
     if not isinstance(value, list):
@@ -532,6 +546,26 @@ SECTIONS: Mapping[str, tuple[type, _Readers]] = {
             "email_attribute": _text,
             "groups": _group_accesses,
             "match_email": _yes_or_no,
+            "timeout": _number,
+        },
+    ),
+    "oidc": (
+        OidcSettings,
+        {
+            "issuer": _issuer,
+            "insecure": _yes_or_no,
+            "ca_file": _optional_path,
+            "client_id": _text,
+            "secret_env": _text,
+            "scopes": _names,
+            "login_claim": _text,
+            "groups_claim": _text,
+            "groups": _group_accesses,
+            "match_email": _yes_or_no,
+            "label_kk": _text,
+            "label_ru": _text,
+            "label_en": _text,
+            "log_out": _yes_or_no,
             "timeout": _number,
         },
     ),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from notifications.rules import Rules
     from services.editions import Editions
     from services.ldap import LdapDirectory
+    from services.oidc import OidcProvider
     from storage.accounts.accounts import SqlAccounts
     from storage.accounts.audit_log import SqlAuditLog
     from storage.accounts.encryption import Cipher
@@ -411,6 +412,7 @@ class AppContext:
 
         self.channels  # noqa: B018 (created here, or refused here)
         self.directory  # noqa: B018
+        self.provider  # noqa: B018
         refuse_unwritable(self.engine)
         folders.refuse_unwritable(self.settings)
 
@@ -490,6 +492,15 @@ class AppContext:
         from services.ldap import open_directory
 
         return open_directory(self.settings, os.environ)
+
+    @cached_property
+    def provider(self) -> OidcProvider | None:
+        """The OpenID provider people log in by; None where config.toml names none. Raises BadSetting."""
+        if not self.settings.oidc.issuer:
+            return None
+        from services.oidc import open_provider
+
+        return open_provider(self.settings, os.environ)
 
     @cached_property
     def factors(self) -> SqlSecondFactors:

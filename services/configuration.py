@@ -25,6 +25,7 @@ def problems(settings: Settings, environment: Mapping[str, str]) -> list[Refusal
     """
     from services.editions import own_files
     from services.ldap import open_directory
+    from services.oidc import open_provider
     from services.secret_keys import refuse_missing
     from storage.database.engine import parse_address
 
@@ -33,6 +34,7 @@ def problems(settings: Settings, environment: Mapping[str, str]) -> list[Refusal
         lambda: refuse_missing(settings, environment),
         lambda: parse_address(settings.database.url),
         lambda: open_directory(settings, environment),
+        lambda: open_provider(settings, environment),
         lambda: list(own_files(settings)),
     ]
     names = sorted({*settings.channels.use, *settings.channels.sections})

@@ -13,13 +13,20 @@ from typing import TYPE_CHECKING
 
 from services.context import RequestContext, operator_context, stamp
 from services.ldap import DirectorySilent
+from services.oidc import LogInAttempt
+from storage.accounts.encryption import key_of
 from workflow.org.access import Account, Identity, OutsidePerson, Provider, Reader
+from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from services.app import AppContext
 
 MAX_LOGIN = 80
 REVIEW_INTERVAL = timedelta(hours=1)
+CODE_INTERVAL = timedelta(minutes=5)
+"""How long after the provider identified somebody their second factor is waited for."""
+_SEAL = "a log-in that awaits its code"
+"""What a seal is bound to: blanks stand in no login, so that no stored secret passes for one."""
 log = logging.getLogger("merzim.login")
 
 
@@ -36,6 +43,35 @@ def log_in(ctx: RequestContext, login: str, password: str) -> tuple[OutsidePerso
     if person is None:
         return None
     return person, account_of(ctx, person, match_email=ctx.app.settings.ldap.match_email)
+
+
+def log_in_by_provider(
+    ctx: RequestContext, attempt: LogInAttempt, code: str, *, issuer: str
+) -> tuple[OutsidePerson, Account | None]:
+    """Return the person a code of the OpenID provider stands for, with their account if they have one.
+
+    Raises:
+        ProviderSilent, NotIdentified: as `OidcProvider.identify`.
+    """
+    provider = ctx.app.provider
+    assert provider is not None
+    person = provider.identify(attempt, code, issuer=issuer, now=ctx.now)
+    return person, account_of(ctx, person, match_email=ctx.app.settings.oidc.match_email)
+
+
+def seal_login(ctx: RequestContext, login: str) -> str:
+    """Return a text by which a browser proves for some minutes that the provider identified an account."""
+    until = ctx.now + CODE_INTERVAL
+    return ctx.app.cipher.encrypt(f"{until.isoformat()} {login}", _SEAL)
+
+
+def open_seal(ctx: RequestContext, text: str) -> str:
+    """Return the login a text of `seal_login` proves; "" for any other text, and when it is too old."""
+    try:
+        until, _, login = ctx.app.cipher.decrypt(text, _SEAL).partition(" ") if key_of(text) else ("", "", "")
+    except (Refusal, ValueError):
+        return ""
+    return login if until and datetime.fromisoformat(until) > ctx.now else ""
 
 
 def confirms(ctx: RequestContext, account: Account, password: str) -> bool:
@@ -153,10 +189,9 @@ def _person_of(ctx: RequestContext, email: str) -> str:
 
 def _free_login(ctx: RequestContext, person: OutsidePerson) -> str:
     """Return a login for a new account: the person's in the directory, numbered where it is taken."""
-    letters = (letter if letter.isalnum() or letter in "_.@+-" else "-" for letter in person.login.casefold())
+    name = person.login if len(person.login) > 1 else f"{person.provider}-{person.subject}"
+    letters = (letter if letter.isalnum() or letter in "_.@+-" else "-" for letter in name.casefold())
     login = "".join(letters)[: MAX_LOGIN - 8]
-    if len(login) < 2:
-        login = f"{person.provider}-{person.subject}"[:MAX_LOGIN].casefold()
     free, number = login, 2
     while ctx.accounts.account(free) is not None:
         free, number = f"{login}.{number}", number + 1

@@ -223,6 +223,40 @@ class LdapSettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class OidcSettings:
+    """The OpenID Connect provider people log in by, besides their passwords.
+
+    Attributes:
+        issuer: the provider's own name, an https address; "" for none.
+        insecure: without TLS; refused unless the provider is on this machine.
+        client_id: who we are there; `secret_env`: the environment variable with our secret, "" for none.
+        scopes: what is asked for besides "openid".
+        login_claim: what an account is called that is opened for somebody; `groups_claim`: where groups stand.
+        groups: the first one somebody is in gives the access of an account opened for them.
+        match_email: whether somebody's account is found by their verified e-mail at the first log-in.
+        label_kk, label_ru, label_en: the provider's name on the log-in page.
+        log_out: whether people are offered to end their session there, too.
+        timeout: seconds to wait for the connection and for each answer.
+    """
+
+    issuer: str = ""
+    insecure: bool = False
+    ca_file: Path | None = None
+    client_id: str = ""
+    secret_env: str = "MERZIM_OIDC_SECRET"
+    scopes: tuple[str, ...] = ("profile", "email")
+    login_claim: str = "preferred_username"
+    groups_claim: str = "groups"
+    groups: tuple[GroupAccess, ...] = ()
+    match_email: bool = True
+    label_kk: str = ""
+    label_ru: str = ""
+    label_en: str = ""
+    log_out: bool = False
+    timeout: int = 5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RegulationSettings:
     """A folder with the organisation's own procedures, read besides the shipped ones.
 
@@ -274,6 +308,7 @@ class Settings:
     web: WebSettings = field(default_factory=WebSettings)
     secrets: SecretSettings = field(default_factory=SecretSettings)
     ldap: LdapSettings = field(default_factory=LdapSettings)
+    oidc: OidcSettings = field(default_factory=OidcSettings)
     regulations: RegulationSettings = field(default_factory=RegulationSettings)
     logs: LogSettings = field(default_factory=LogSettings)
     audit: AuditSettings = field(default_factory=AuditSettings)

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from starlette.routing import BaseRoute
 
 ROOMS = {
-    "web.pages.account": ("login", "second_factor", "digest_choice"),
+    "web.pages.account": ("login", "provider", "second_factor", "digest_choice"),
     "web.pages.health": ("probes", "metrics"),
     "web.api": (
         *("reading", "cases", "files", "statistics", "case_rows", "register_rows", "campaigns"),

@@ -20,6 +20,9 @@ OPEN = {
     "/metrics",  # to this machine alone
     "/login",
     "/login/demonstration",
+    "/login/oidc",  # answers 404 where config.toml names no provider
+    "/login/oidc/callback",
+    "/login/oidc/code",
     "/welcome/{secret}",
     "/digest/{secret}",  # one click of a mail program; nothing is switched off there
     "/digest/{secret}/{choice}",

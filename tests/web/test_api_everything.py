@@ -113,6 +113,7 @@ WRITES: dict[str, tuple[str, ...]] = {
 BY_A_PERSON_ALONE = {
     "/login": "whoever has a token is in already",
     "/login/demonstration": "whoever has a token is in already",
+    "/login/oidc/code": "whoever has a token is in already",
     "/logout": "a token ends by being revoked",
     "/welcome/{secret}": "a password is chosen by whoever will type it",
     "/account/password": "a token must not change what proves who its holder is",
@@ -199,6 +200,8 @@ READS: dict[str, tuple[str, ...]] = {
 
 FOR_EYES = {
     "/login": "the form of the log-in",
+    "/login/oidc": "the way to the provider and back, of a browser",
+    "/login/oidc/callback": "the way to the provider and back, of a browser",
     "/welcome/{secret}": "the form of an invitation",
     "/digest/{secret}": "the form behind a letter",
     "/digest/{secret}/{choice}": "the form behind a letter",

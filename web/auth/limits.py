@@ -18,6 +18,7 @@ Reason = Literal[
     "wrong_password",
     "account_closed",
     "no_access",
+    "not_identified",
     "wrong_code",
     "wrong_present_password",
     "too_many_attempts",
@@ -45,6 +46,11 @@ def log_in_limits(login: str, address: str, device: Entry | None) -> tuple[RateL
         RateLimit(kind="account", key=login, burst=50, period=_MINUTE),
         RateLimit(kind="address", key=network, burst=50, period=_MINUTE),
     )
+
+
+def provider_limits(address: str) -> tuple[RateLimit, ...]:
+    """Return the limits an answer of the OpenID provider counts against before it is looked at."""
+    return (RateLimit(kind="address", key=network_of(address), burst=50, period=_MINUTE),)
 
 
 def code_limits(login: str, device: Entry | None) -> tuple[RateLimit, ...]:

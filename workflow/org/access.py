@@ -106,6 +106,11 @@ class Account:
     disabled: bool = False
     providers: tuple[Provider, ...] = ()
 
+    @property
+    def asks_password(self) -> bool:
+        """Whether its holder has a password to confirm a change by: ours, or the directory's."""
+        return not self.providers or "ldap" in self.providers
+
 
 Provider = Literal["ldap", "oidc"]
 """Who identifies people besides our own passwords: the directory of config.toml, or its OpenID provider."""

@@ -33,6 +33,8 @@ from workflow.org.access import Account, Entry, RateLimit
 from workflow.refusal import Refusal
 
 _MINUTE = timedelta(minutes=1)
+FRESH_SESSION = timedelta(minutes=10)
+"""How old a session may be that proves its holder where there is no password to ask for."""
 log = logging.getLogger("merzim.web")
 
 
@@ -63,7 +65,7 @@ def log_in(request: Request, ctx: RequestContext, login: str, texts: Mapping[str
     device = find_device(request, ctx.accounts, login, now=now)
     limits = log_in_limits(login, address, device)
     if reached := ctx.accounts.count_attempt(limits, now=now):
-        _refuse(ctx, address, "too_many_attempts", named)
+        refuse(ctx, address, "too_many_attempts", named)
         raise NotProved(reached.wait)
     # Looked at whatever was wrong before: the time does not tell what.
     password = texts.get("password", "")
@@ -90,10 +92,10 @@ def log_in(request: Request, ctx: RequestContext, login: str, texts: Mapping[str
         # A right password is followed by a code, which is counted: the time must not tell the two apart.
         ctx.accounts.count_attempt(decoy_limits(login), now=now)
         try_code(ctx, login, texts.get("code", ""))
-        _refuse(ctx, address, reason, named)
+        refuse(ctx, address, reason, named)
         raise NotProved
     if account.second_factor:
-        _check_code(ctx, account, texts.get("code", ""), device=device, address=address)
+        check_code(request, ctx, account, texts.get("code", ""))
     ctx.accounts.forget_attempt(limits)
     return account
 
@@ -106,19 +108,26 @@ def check_present_password(request: Request, ctx: RequestContext, password: str)
     here = current_session(request, ctx.accounts, now=now)
     limits = present_password_limits(here.hash if here is not None else f"{login} {address}")
     if reached := ctx.accounts.count_attempt(limits, now=now):
-        _refuse(ctx, address, "too_many_attempts", login)
+        refuse(ctx, address, "too_many_attempts", login)
         raise BadPassword("web.password.too_many", minutes=minutes(reached.wait))
-    if account is None or not _confirmed(ctx, account, password):
-        _refuse(ctx, address, "wrong_present_password", login)
+    if account is None or not _confirmed(ctx, account, password, here):
+        refuse(ctx, address, "wrong_present_password", login)
         raise BadPassword("web.password.wrong")
     ctx.accounts.forget_attempt(limits)
     return account
 
 
-def _confirmed(ctx: RequestContext, account: Account, password: str) -> bool:
-    """Tell whether a password is the account's: ours, or its holder's in the directory. Raises BadPassword."""
-    if "ldap" not in account.providers:
+def _confirmed(ctx: RequestContext, account: Account, password: str, here: Entry | None) -> bool:
+    """Tell whether a password is the account's: ours, or its holder's in the directory. Raises BadPassword.
+
+    Whom the OpenID provider identifies has no password to give: the session must have begun a moment ago.
+    """
+    if not account.providers:
         return credentials.verify_password(password, account.password)
+    if not account.asks_password:
+        if here is None or here.created_at + FRESH_SESSION < ctx.now:
+            raise BadPassword("web.password.log_in_again", minutes=FRESH_SESSION // _MINUTE)
+        return True
     try:
         return identities.confirms(ctx, account, password)
     except DirectorySilent as silence:
@@ -136,15 +145,15 @@ def check_present_code(request: Request, ctx: RequestContext, account: Account, 
     address, login = client_address(request), account.reader.login
     limits = code_limits(login, find_device(request, ctx.accounts, login, now=now))
     if reached := ctx.accounts.count_attempt(limits, now=now):
-        _refuse(ctx, address, "too_many_codes", login)
+        refuse(ctx, address, "too_many_codes", login)
         raise BadPassword("web.totp.too_many", minutes=minutes(reached.wait))
     if not accepted(ctx, account, code):
-        _refuse(ctx, address, "wrong_code", login)
+        refuse(ctx, address, "wrong_code", login)
         raise BadPassword("web.totp.present_wrong")
     ctx.accounts.forget_attempt(limits)
 
 
-def _refuse(ctx: RequestContext, address: str, reason: Reason, login: str) -> None:
+def refuse(ctx: RequestContext, address: str, reason: Reason, login: str) -> None:
     """Log a refused attempt and record it; of those over a limit only one each ten minutes is recorded.
 
     An attacker may make any number of those, and none of them is written anywhere else either.
@@ -162,21 +171,19 @@ def minutes(wait: timedelta) -> int:
     return -(-wait // _MINUTE)
 
 
-def _check_code(
-    ctx: RequestContext, account: Account, code: str, *, device: Entry | None, address: str
-) -> None:
+def check_code(request: Request, ctx: RequestContext, account: Account, code: str) -> None:
     """Raise NotProved unless the code is valid for the account.
 
     A rate-limited code is answered like a wrong one, so as not to reveal that the password was right.
     """
     now = ctx.now
-    login = account.reader.login
-    limits = code_limits(login, device)
+    address, login = client_address(request), account.reader.login
+    limits = code_limits(login, find_device(request, ctx.accounts, login, now=now))
     if ctx.accounts.count_attempt(limits, now=now):
-        _refuse(ctx, address, "too_many_codes", login)
+        refuse(ctx, address, "too_many_codes", login)
         raise NotProved
     if not accepted(ctx, account, code):
-        _refuse(ctx, address, "wrong_code", login)
+        refuse(ctx, address, "wrong_code", login)
         raise NotProved
     ctx.accounts.forget_attempt(limits)
 

@@ -47,7 +47,11 @@ OWN_SAID = ("password", "totp", "recovery", "kept", "ended", "ended_one", "revok
 @router.get("/login")
 def ask(request: Request, ctx: Anybody, next: str = "/", said: str = "") -> Response:
     """Show the log-in page. `next`: the page the reader wanted; `said`: code of the last action."""
-    return login_page(request, ctx, onward=inside(next), chosen=said == "password")
+    provider, log_out_address = ctx.app.provider, ""
+    if said == "out" and provider is not None:
+        request.state.snapshot.close()
+        log_out_address = provider.log_out_address(now=ctx.now)
+    return login_page(request, ctx, onward=inside(next), chosen=said == "password", log_out=log_out_address)
 
 
 @router.post("/login")
@@ -69,14 +73,16 @@ def log_in(request: Request, ctx: Anybody, texts: Fields) -> Response:
             status=503 if refusal.silent else 401 if refusal.wait is None else 429,
         )
     recovered = account.second_factor and credentials.recovery_hash(texts.get("code", ""), login) is not None
-    return _in(request, ctx, account, texts, recovered=recovered)
+    return enter_account(request, ctx, account, texts, recovered=recovered)
 
 
 @router.post("/logout")
 def log_out(request: Request, ctx: Enrolling) -> Response:
     """End the session."""
     now = ctx.now
-    response = RedirectResponse("/login", status_code=303)
+    account = ctx.accounts.account(ctx.reader.login)
+    outside = account is not None and "oidc" in account.providers and ctx.app.settings.oidc.log_out
+    response = RedirectResponse("/login?said=out" if outside else "/login", status_code=303)
     end_session(ctx.accounts, request, response, now=now)
     return response
 
@@ -89,7 +95,7 @@ def look(request: Request, ctx: Anybody, texts: Fields) -> Response:
     account = ctx.accounts.account(texts.get("login", "")[:_LOGIN])
     if account is None or account.disabled or account.second_factor:
         raise HTTPException(404)
-    return _in(request, ctx, account, texts, scope=demonstration.SCOPE)
+    return enter_account(request, ctx, account, texts, scope=demonstration.SCOPE)
 
 
 @router.get("/welcome/{secret}")
@@ -123,7 +129,7 @@ def accept(request: Request, ctx: Anybody, secret: Secret, texts: Fields) -> Res
     if account.second_factor:
         # The link proves one factor and no more: whoever holds it still has to give a code.
         return RedirectResponse("/login?said=password", status_code=303)
-    return _in(request, ctx, account, {})
+    return enter_account(request, ctx, account, {})
 
 
 @router.get("/account")
@@ -169,9 +175,11 @@ def login_page(
     wrong: bool = False,
     wait: timedelta | None = None,
     silent: bool = False,
+    refusal: str = "",
     login: str = "",
     status: int = 200,
     chosen: bool = False,
+    log_out: str = "",
 ) -> Response:
     """Return the log-in page.
 
@@ -179,7 +187,9 @@ def login_page(
         kept: fields of a form that was interrupted by the end of the session.
         wait: time until the next attempt is accepted, after too many.
         silent: whether the directory did not answer.
+        refusal: the catalogue code of why the OpenID provider lets nobody in.
         chosen: whether a new password was just chosen, which does not log in by itself.
+        log_out: the address that ends the session at the OpenID provider, after one here.
     """
     shown = demonstration.is_passwordless_request(request, allowed=ctx.passwordless)
     response = page(
@@ -194,6 +204,9 @@ def login_page(
         wrong=wrong,
         minutes=attempts.minutes(wait) if wait else 0,
         silent=silent,
+        refusal=refusal,
+        labels=ctx.app.provider.labels if ctx.app.provider is not None else None,
+        log_out=log_out,
         by_directory=ctx.app.directory is not None,
         login=login,
         chosen=chosen,
@@ -220,7 +233,7 @@ def inside(address: str) -> str:
     return "/" if unsafe else address
 
 
-def _in(
+def enter_account(
     request: Request,
     ctx: RequestContext,
     account: Account,
