@@ -1,1 +1,14 @@
 """The program itself: command line, clock, settings, composition root, services that run all the time."""
+
+from __future__ import annotations
+
+__version__: str
+
+
+def __getattr__(name: str) -> str:
+    """Return `__version__` of the installed package when it is asked for: pyproject.toml alone has it."""
+    if name != "__version__":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib.metadata import version
+
+    return version("merzim")

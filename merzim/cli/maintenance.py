@@ -60,9 +60,9 @@ def version(
     version: Annotated[bool, typer.Option("--version", help="cli.option.version")] = False,
 ) -> None:
     if version:
-        from importlib.metadata import version as installed
+        from merzim import __version__
 
-        CommandContext.of(ctx).print("merzim " + installed("merzim"))
+        CommandContext.of(ctx).print(f"merzim {__version__}")
         raise typer.Exit
 
 

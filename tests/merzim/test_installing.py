@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
 
 import i18n
+import merzim
 from merzim.cli import main
 from merzim.settings_file import read
 from tests.merzim.conftest import ROOT
 from tests.notifications.servers import free_port
 
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 OPERATIONS = ROOT / "docs" / "operations"
 PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
 CHAPTERS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, re.M | re.S))
@@ -120,3 +123,29 @@ def test_a_folder_that_cannot_be_written_starts_no_service(
         assert said.count("\n") == 1
         assert key in said
         assert str(tmp_path / "taken") in said
+
+
+def test_a_wheel_holds_every_file_the_program_reads() -> None:
+    """Catalogues, editions, templates, static files, migrations and the marks of types, besides the code."""
+    from hatchling.builders.wheel import WheelBuilder
+
+    packages = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    shipped = {file.distribution_path for file in WheelBuilder(str(ROOT)).recurse_included_files()}
+    there = {
+        file.relative_to(ROOT).as_posix()
+        for package in packages
+        for file in (ROOT / package).rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts
+    }
+
+    assert there <= shipped
+    assert {f"{package}/py.typed" for package in packages if package != "regulations"} <= shipped
+    assert {Path(name).suffix for name in there} >= {".py", ".toml", ".html", ".css", ".typed"}
+
+
+def test_the_version_stands_in_one_place(capsys: pytest.CaptureFixture[str]) -> None:
+    """What the package says of itself, the command and pyproject.toml are one."""
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"merzim {merzim.__version__}\n"
+    assert merzim.__version__ == PYPROJECT["project"]["version"]
+    assert not hasattr(merzim, "version")
