@@ -156,6 +156,7 @@ def test_no_command_of_the_contract_is_missing() -> None:
             "check-config",
             "doctor",
             "test-mail",
+            "completion",
         ),
     }
 

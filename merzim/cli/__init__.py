@@ -5,6 +5,7 @@ Command modules import services inside their functions, so that `merzim --help` 
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from functools import cache
@@ -54,6 +55,8 @@ STATIONS = (
     "installation_checks",
 )
 """Files of commands, in the order help lists them."""
+COMPLETION = "_MERZIM_COMPLETE"
+"""The variable by which a shell asks for completions; the script of `merzim completion` sets it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -101,6 +104,10 @@ def _command() -> Any:
 
 
 def _run(call: CommandContext, rest: list[str]) -> int:
+    if COMPLETION in os.environ:
+        from typer._completion_classes import completion_init
+
+        completion_init()
     answer = _command().main(args=rest, prog_name="merzim", standalone_mode=False, obj=call)
     sys.stdout.flush()
     return answer if isinstance(answer, int) else DONE
@@ -115,8 +122,6 @@ def _speak_utf8() -> None:
 
 def _close_quietly() -> None:
     """Close the output after the reader of our pipe has gone (`merzim cases | head`), without an error."""
-    import os
-
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

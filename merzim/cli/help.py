@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -93,6 +93,11 @@ class Command(TyperCommand):
         CommandContext.of(ctx).creates_database = ctx.command_path.partition(" ")[2] in WRITING
         return super().invoke(ctx)
 
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """Return the options that begin so, with their help in the user's language."""
+        helps = {name: one.help for one in self.params for name in getattr(one, "opts", ())}
+        return _described(super().shell_complete(ctx, incomplete), helps, ctx)
+
     def get_help(self, ctx: Any) -> str:
         """Return usage, description and options."""
         call = CommandContext.of(ctx)
@@ -119,7 +124,7 @@ class Group(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments; without a command show those of the group."""
-        if not args:
+        if not args and not ctx.resilient_parsing:
             typer.echo(self.get_help(ctx))
             raise typer.Exit
         return super().parse_args(ctx, args)
@@ -129,6 +134,11 @@ class Group(TyperGroup):
         if args[0] not in self.commands and not args[0].startswith("-"):
             raise UnknownCommand(args[0], tuple(get_close_matches(args[0], self.commands, n=2)))
         return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """Return the commands that begin so, with their help in the user's language."""
+        helps = {name: command.help for name, command in self.commands.items()}
+        return _described(super().shell_complete(ctx, incomplete), helps, ctx)
 
     def get_help(self, ctx: Any) -> str:
         """Return usage, description and commands."""
@@ -156,6 +166,14 @@ class OpenGroup(Group):
         call = CommandContext.of(ctx)
         options = _block(call.say("cli.options"), _options(self.params, call))
         return "\n".join([super().get_help(ctx), *options])
+
+
+def _described(items: list[Any], helps: Mapping[str, str | None], ctx: Any) -> list[Any]:
+    """Return completions with the first sentence of the help of each; other than ours are left out."""
+    call = CommandContext.of(ctx)
+    for item in items:
+        item.help = _first_sentence(call.say(helps[item.value] or "")) if helps.get(item.value) else None
+    return [item for item in items if item.help]
 
 
 def add_group(app: typer.Typer, name: str, /, **commands: Callable[..., object]) -> None:

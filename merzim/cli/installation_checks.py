@@ -1,4 +1,4 @@
-"""Checks of an installation: `check-config`, `doctor`, `test-mail`."""
+"""Checks of an installation: `check-config`, `doctor`, `test-mail`; `completion` for shells."""
 
 from __future__ import annotations
 
@@ -11,12 +11,20 @@ import typer
 from merzim import settings_file
 from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.help import Command
+from workflow.refusal import Refusal
+
+SHELLS = ("bash", "zsh", "fish")
+
+
+class UnknownShell(Refusal, ValueError):
+    """There is no completion for a shell of this name."""
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the application."""
     app.command("check-config", cls=Command, help="cli.help.check_config")(check_config)
     app.command("doctor", cls=Command, help="cli.help.doctor")(doctor)
+    app.command("completion", cls=Command, help="cli.help.completion")(completion)
     app.command("test-mail", cls=Command, help="cli.help.test_mail")(test_mail)
 
 
@@ -91,6 +99,15 @@ def doctor(ctx: typer.Context) -> int:
             ],
         )
     return NOT_SO if any(one.state == "problem" for one in checks) else DONE
+
+
+def completion(ctx: typer.Context, shell: Annotated[str, typer.Argument(metavar="bash|zsh|fish")]) -> None:
+    from typer._completion_shared import get_completion_script
+
+    if shell not in SHELLS:
+        raise UnknownShell("cli.unknown_shell", shell=shell, allowed=SHELLS)
+    script = get_completion_script(prog_name="merzim", complete_var="_MERZIM_COMPLETE", shell=shell)
+    CommandContext.of(ctx).print(script)
 
 
 def test_mail(ctx: typer.Context, address: Annotated[str, typer.Argument(metavar="ADDRESS")]) -> int:
