@@ -130,7 +130,7 @@ def share_event_loop(patched: pytest.MonkeyPatch) -> Iterator[None]:
     with ExitStack() as stack:
 
         @contextmanager
-        def shared(backend: str, backend_options: dict[str, Any] | None = None) -> Iterator[BlockingPortal]:
+        def shared(backend: str = "asyncio", backend_options: Any = None) -> Iterator[BlockingPortal]:
             assert (backend, backend_options or {}) == ("asyncio", {})
             if not portals:
                 portals.append(stack.enter_context(start(backend)))
