@@ -25,6 +25,7 @@ from services.context import RequestContext
 from services.inputs import bad_input
 from services.moments import Clock
 from services.verbs import NotAllowed, NotFound
+from web.api.description import describe_api
 from web.auth.demonstration import is_address_passwordless
 from web.auth.dependencies import NotLoggedIn, SecondFactorMissing
 from web.auth.middleware import (
@@ -84,6 +85,7 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
         openapi_url="/api/openapi.json",
         routes=list(every_route()),
     )
+    describe_api(pages, address=settings.public_address.rstrip("/"))
     # One for all requests: each takes a copy, because a context keeps the moment it was first asked for.
     ctx = pages.state.ctx = RequestContext(
         app=app,
@@ -170,7 +172,9 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
     async def on_stranger(request: Request, error: Exception) -> Response:
         """Nobody is known by the request: to the log-in page, and what was typed into a form goes along."""
         if _of_a_program(request):
-            return problem(request, 401, "web.problem.no_token")
+            response = problem(request, 401, "web.problem.no_token")
+            response.headers["www-authenticate"] = 'Bearer realm="Merzim"'
+            return response
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         if request.method in SAFE_METHODS:
             response = _elsewhere(request, f"/login?{urlencode({'next': here})}")
