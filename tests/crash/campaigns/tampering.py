@@ -96,6 +96,7 @@ BY_HAND: Mapping[str, tuple[tuple[str, ...], frozenset[str]]] = {
     "a case removed whole": (
         (
             "DELETE FROM recommendation WHERE \"case\" = '{case}'",
+            "DELETE FROM case_row WHERE \"case\" = '{case}'",
             "DELETE FROM deadline WHERE \"case\" = '{case}'",
             "DELETE FROM event WHERE \"case\" = '{case}'",
             "DELETE FROM \"case\" WHERE id = '{case}'",
