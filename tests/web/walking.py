@@ -27,6 +27,8 @@ ASIDE = {
     "/api/openapi.json": "for programs",
     "/feeds/{token}.ics": "by a calendar",
     "/login": "before the log-in",
+    "/login/oidc": "before the log-in, where a provider is named",
+    "/login/oidc/callback": "by the provider",
     "/welcome/{secret}": "by a letter",
     "/digest/{secret}": "by a letter",
     "/digest/{secret}/{choice}": "by a letter",
