@@ -53,7 +53,8 @@ def outcomes(connection: Connection, first: date, last: date, today: date, seen:
 def stage_spans(connection: Connection, first: date, last: date, seen: Conditions) -> list[StageSpan]:
     """Return the stages whose obligatory deadlines are all met, the last of them due from `first` to `last`.
 
-    A stage of nothing but terms counted backwards has no length.
+    A step that waits for another has no due date yet and holds its stage open all the same; a step without a
+    term does not. A stage of nothing but terms counted backwards has no length.
     """
     due = func.max(DEADLINE.c.due)
     columns = (
@@ -62,10 +63,13 @@ def stage_spans(connection: Connection, first: date, last: date, seen: Condition
         func.max(DEADLINE.c.done_on).label("done"),
     )
     is_open = case((DEADLINE.c.state != "done", 1), else_=0)
+    awaited = or_(DEADLINE.c.due.is_not(None), DEADLINE.c.waiting_for.is_not(None))
+    counted = and_(DEADLINE.c.due >= first - LONGEST_STAGE, DEADLINE.c.span_first.is_not(None))
     stages = _in_force(seen, *_WHOSE, *columns).where(
-        DEADLINE.c.state.in_(("done", "open", "missed")),
-        DEADLINE.c.due >= first - LONGEST_STAGE,
-        DEADLINE.c.span_first.is_not(None),
+        or_(
+            and_(DEADLINE.c.state == "open", awaited),
+            and_(DEADLINE.c.state.in_(("done", "missed")), counted),
+        )
     )
     stages = stages.group_by(DEADLINE.c.case, *_WHOSE).having(func.sum(is_open) == 0, due.between(first, last))
     each = stages.subquery()

@@ -88,13 +88,23 @@ def test_a_cancelled_case_counts_no_more_and_others_see_their_own_alone(
     assert {one.unit for one in reads.outcomes(*YEAR, TODAY)[0]} == {"hr"}
 
 
+DECEMBER = {**STAMP, "now": datetime(2026, 12, 14, 5, tzinfo=UTC), "today": date(2026, 12, 14)}
+
+
+def met_but_for_the_invitation(desk: CaseCommands, case: str) -> None:
+    """Everything with a due date is done; who is invited is counted back from a hearing nobody has planned."""
+    desk.record(case, "archived", on=date(2026, 12, 14), **DECEMBER)
+    desk.record(case, "visited", on=date(2026, 1, 13), **DECEMBER)
+
+
 def test_a_stage_has_a_length_once_all_its_deadlines_are_met(engine: Engine, desk: CaseCommands) -> None:
-    """Until the archiving of 15 December is done the stage goes on."""
+    """Until the archiving is done the stage goes on, and while the invitation waits for the hearing; once it is
+    not asked of anybody any more, the stage has ended. The hearing itself has no term and holds nothing."""
     reads = SqlReads(engine)
     assert reads.outcomes(*YEAR, TODAY)[1] == []
-    done = {**STAMP, "now": datetime(2026, 12, 14, 5, tzinfo=UTC), "today": date(2026, 12, 14)}
-    desk.record("2026-0003", "archived", on=date(2026, 12, 14), **done)
-    desk.record("2026-0003", "visited", on=date(2026, 1, 13), **done)
+    met_but_for_the_invitation(desk, "2026-0003")
+    assert reads.outcomes(*YEAR, date(2026, 12, 20))[1] == []
+    desk.exempt("2026-0003", obligation="invited", ground="Заявитель отказался", **DECEMBER)
     (span,) = reads.outcomes(*YEAR, date(2026, 12, 20))[1]
     assert (span.unit, span.stage, span.due, span.done) == (
         "law",
@@ -102,3 +112,17 @@ def test_a_stage_has_a_length_once_all_its_deadlines_are_met(engine: Engine, des
         date(2026, 12, 15),
         date(2026, 12, 14),
     )
+
+
+def test_a_recommended_step_that_waits_holds_no_stage_open(engine: Engine) -> None:
+    """Nobody has to invite anybody: the stage ended with the archiving."""
+    before, _, after = PERMIT.rpartition('force = "obligatory"')
+    library = Library([permit(f'{before}force = "recommended"{after}')])
+    office_store.save(engine, units=[Unit(id="law", name="Заң")])
+    desk = CaseCommands(SqlLedger(engine), library, calendars.calendar())
+    case = desk.open(Opening(procedure="permit", unit="law"), **STAMP).id
+    for name, day in (("received", RECEIVED), ("decided", date(2026, 1, 26)), ("reported", date(2026, 2, 11))):
+        desk.record(case, name, on=day, **STAMP)
+    met_but_for_the_invitation(desk, case)
+    (span,) = SqlReads(engine).outcomes(*YEAR, date(2026, 12, 20))[1]
+    assert span.done == date(2026, 12, 14)
