@@ -35,7 +35,7 @@ from storage.database.engine import open as open_database
 from storage.database.engine import reading, writing
 from storage.maintenance.schema import create_or_migrate
 from storage.org import store as office_store
-from storage.tables import LINK
+from storage.tables.notices import LINK
 from tests.notifications.servers import free_port
 from workflow.cases.commands.opening import Opening
 from workflow.org.office import Person, Unit

@@ -50,7 +50,9 @@ from storage.notices import inbox, letters, tally
 from storage.notices.outbox import SqlOutbox
 from storage.notices.register import SETTLED
 from storage.rows import HEAD, by_id, head, notice, row, rows_by_case
-from storage.tables import CASE, CASE_ROW, DEADLINE, NOTICE, READER, RECOMMENDATION
+from storage.tables.board import DEADLINE, RECOMMENDATION
+from storage.tables.cases import CASE, CASE_ROW, READER
+from storage.tables.notices import NOTICE
 from workflow.board.figures import Outcomes, StageSpan
 from workflow.board.rows import CaseFilter, Row
 from workflow.board.sums import DeadlineFilter, Horizon, Sums, counted

@@ -10,7 +10,9 @@ from typing import Any
 
 from notifications.notice import Notice
 from storage.database.engine import Row_
-from storage.tables import CASE, DEADLINE, EVENT, NOTICE
+from storage.tables.board import DEADLINE
+from storage.tables.cases import CASE, EVENT
+from storage.tables.notices import NOTICE
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event, fold
 

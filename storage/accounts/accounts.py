@@ -16,7 +16,7 @@ from storage.database.dialect import insert
 from storage.database.engine import Row_, reading, writing
 from storage.database.in_list import execute_for_names, in_names
 from storage.org.vouched import ACCOUNTS, ENTRIES, IDENTITIES, RowChange, RowEvent, record
-from storage.tables import ACCOUNT, ENTRY, IDENTITY
+from storage.tables.accounts import ACCOUNT, ENTRY, IDENTITY
 from workflow.org.access import (
     Access,
     Account,

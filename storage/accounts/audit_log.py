@@ -10,7 +10,8 @@ from storage.database import audit
 from storage.database.audit import ADDRESS, AuditEvent, read_payload
 from storage.database.dialect import insert
 from storage.database.engine import Row_, reading, writing
-from storage.tables import AUDIT, AUDIT_ORIGIN, AUDIT_POSITION, CASE
+from storage.tables.audit import AUDIT, AUDIT_ORIGIN, AUDIT_POSITION
+from storage.tables.cases import CASE
 from workflow.org.audit import OF_CASES, AuditEntry, AuditFilter, AuditPage, AuditScope
 
 __all__ = ["AuditEvent", "SqlAuditLog", "read_page"]

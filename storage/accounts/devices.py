@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, or_, select
 
 from storage.database.engine import Row_
-from storage.tables import DEVICE
+from storage.tables.accounts import DEVICE
 from workflow.org.access import Entry
 
 MAX_DEVICES = 30

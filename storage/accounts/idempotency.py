@@ -8,7 +8,7 @@ from sqlalchemy import Engine, and_, update
 
 from storage.database.dialect import insert
 from storage.database.engine import reading, writing
-from storage.tables import ANSWER
+from storage.tables.service import ANSWER
 from workflow.org.access import StoredAnswer
 
 KEPT = timedelta(days=7)

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, case, func, or_,
 
 from storage.database.dialect import insert
 from storage.database.engine import reading, writing
-from storage.tables import RATE_LIMIT
+from storage.tables.accounts import RATE_LIMIT
 from workflow.org.access import LimitReached, RateLimit
 
 MAX_ROWS = 100_000

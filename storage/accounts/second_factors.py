@@ -19,7 +19,8 @@ from storage.accounts.encryption import Cipher, UnreadableSecret, key_of
 from storage.database.dialect import insert
 from storage.database.engine import Row_, empty_journal, overwriting, reading, writing
 from storage.org.vouched import ACCOUNTS, RECOVERY_CODES, RowChange, RowEvent, record
-from storage.tables import ACCOUNT, ACT, ENTRY, FACTOR_REMOVAL, RECOVERY_CODE
+from storage.tables.accounts import ACCOUNT, ENTRY, FACTOR_REMOVAL, RECOVERY_CODE
+from storage.tables.organisation import ACT
 from workflow.org.access import RecoveryCodes, RemovalRequest
 
 REQUESTED = "second_factor_removal_requested"

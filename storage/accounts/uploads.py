@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from documents.sheets.upload import Upload, UploadKind
 from storage.database.dialect import insert
 from storage.database.engine import reading, writing
-from storage.tables import UPLOAD
+from storage.tables.service import UPLOAD
 
 LASTS = timedelta(days=1)
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, func, select
 
-from storage.tables import MARK
+from storage.tables.service import MARK
 
 OFFICE, BOARD, FACTS = "office", "board", "facts"
 FOLD = 200

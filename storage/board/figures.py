@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, extract, func, or_, select
 
 from storage.board import lateness
-from storage.tables import CASE, DEADLINE
+from storage.tables.board import DEADLINE
+from storage.tables.cases import CASE
 from workflow.board.figures import Outcomes, StageSpan
 
 Conditions = Sequence[ColumnElement[bool]]

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, func, select, union_all
 from storage.board.lateness import overdue
 from storage.board.sums import AccessFilter
 from storage.rows import ROW_COLUMNS, row
-from storage.tables import DEADLINE, UNREPORTED
+from storage.tables.board import DEADLINE, UNREPORTED
 from workflow.board.rows import Row
 
 Firsts: TypeAlias = tuple[int, Sequence[Row]]

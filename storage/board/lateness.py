@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, and_, false, func, not_, or_
 
 from calendars.hours import present
-from storage.tables import DEADLINE, SLIPPED
+from storage.tables.board import DEADLINE, SLIPPED
 
 
 def holds(today: date) -> ColumnElement[bool]:

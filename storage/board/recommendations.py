@@ -26,7 +26,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from storage.board.lateness import overdue
 from storage.database.engine import Row_
-from storage.tables import DEADLINE, MEASURES, RECOMMENDATION
+from storage.tables.board import DEADLINE, MEASURES, RECOMMENDATION
 from workflow.cases.registers.risk_lists import Place, RecommendationFilter, RiskGroup
 
 Standing: TypeAlias = tuple[str, bool]

@@ -34,7 +34,8 @@ from storage.board.totals import month, open_until
 from storage.database.engine import Row_
 from storage.database.in_list import execute_for_names, in_names
 from storage.rows import row
-from storage.tables import CASE, DEADLINE, IN_HOURS, TOTAL, UNDATED
+from storage.tables.board import DEADLINE, IN_HOURS, TOTAL, UNDATED
+from storage.tables.cases import CASE
 from workflow.board.rows import Row
 from workflow.board.sums import AssigneeKey, DeadlineFilter, Horizon, Mend, Sum, Sums, base, by_unit
 

@@ -16,7 +16,8 @@ from storage.board import change_counters
 from storage.database.dialect import MAX_PREPARED_INSERTS, insert_for, values_parameters, values_table
 from storage.database.engine import writing
 from storage.rows import ROW_COLUMNS
-from storage.tables import CASE, DEADLINE, TOTAL
+from storage.tables.board import DEADLINE, TOTAL
+from storage.tables.cases import CASE
 from workflow.board.sums import base
 
 if TYPE_CHECKING:

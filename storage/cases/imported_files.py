@@ -9,7 +9,8 @@ from sqlalchemy import Engine, or_, select
 
 from storage.database.dialect import insert
 from storage.database.engine import reading, writing
-from storage.tables import CASE, DEADLINE, PAPER
+from storage.tables.board import DEADLINE
+from storage.tables.cases import CASE, PAPER
 
 MAX_TWINS = 500
 """Cases that begin on the days of a file and are looked at, at most."""

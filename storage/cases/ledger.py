@@ -29,7 +29,8 @@ from storage.database.in_list import execute_for_names, in_names
 from storage.database.limits import long_work
 from storage.refusals import CaseBroken
 from storage.rows import EVENTS_IN_ORDER, by_id, event, folded, row, rows_by_case
-from storage.tables import CASE, COUNTER, DEADLINE, EVENT
+from storage.tables.board import DEADLINE
+from storage.tables.cases import CASE, COUNTER, EVENT
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event, fold
 from workflow.org.office import Office

@@ -14,7 +14,9 @@ from storage.cases.ledger import cases
 from storage.database.dialect import text_before
 from storage.database.engine import Row_
 from storage.database.in_list import execute_for_names, in_names
-from storage.tables import ACT, CASE, DEADLINE, EVENT, FIRST_ENTRY
+from storage.tables.board import DEADLINE
+from storage.tables.cases import CASE, EVENT, FIRST_ENTRY
+from storage.tables.organisation import ACT
 from workflow.cases.case import Case, values_of
 from workflow.cases.registers.exposure import exposure
 from workflow.cases.registers.risk import register

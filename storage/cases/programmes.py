@@ -8,7 +8,8 @@ from datetime import date
 from sqlalchemy import Engine, and_, or_, select
 
 from storage.database.engine import reading
-from storage.tables import CASE, DEADLINE
+from storage.tables.board import DEADLINE
+from storage.tables.cases import CASE
 
 
 def begun(engine: Engine, procedures: Mapping[str, str], on: date) -> frozenset[tuple[str, str]]:

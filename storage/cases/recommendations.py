@@ -18,7 +18,8 @@ from storage.database.engine import Row_, reading, writing
 from storage.database.in_list import execute_for_names, in_names
 from storage.database.limits import long_work
 from storage.rows import EVENTS_IN_ORDER, Values, event
-from storage.tables import CASE, CASE_ROW, EVENT, RECOMMENDATION, UNLISTED
+from storage.tables.board import RECOMMENDATION, UNLISTED
+from storage.tables.cases import CASE, CASE_ROW, EVENT
 from workflow.cases.case import Case, Event, fold
 from workflow.cases.registers.risk_lists import likeness, listed, unasked
 from workflow.cases.registers.rows import rows_of

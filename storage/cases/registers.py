@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from sqlalchemy import Engine, exists, literal, select
 
 from storage.database.engine import reading
-from storage.tables import CASE, EVENT, FIRST_ENTRY, UNIT
+from storage.tables.cases import CASE, EVENT, FIRST_ENTRY
+from storage.tables.organisation import UNIT
 
 
 def cases_with_entries(engine: Engine, unit: str | None = None) -> Sequence[str]:

@@ -28,7 +28,9 @@ from storage.database.dialect import (
 )
 from storage.database.in_list import execute_for_names, in_names
 from storage.rows import ROW_COLUMNS, Values
-from storage.tables import CASE, DEADLINE, EVENT, INBOX, MOVED, NOTICE, READER
+from storage.tables.board import DEADLINE, MOVED
+from storage.tables.cases import CASE, EVENT, INBOX, READER
+from storage.tables.notices import NOTICE
 from workflow.board.rows import WAITING
 from workflow.reminders import ASKED, PLAN_STEPS
 

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, select, text
 from storage.chain import canonical, link, moment
 from storage.database.dialect import insert_many
 from storage.origin import ORIGIN, Origin
-from storage.tables import AUDIT, AUDIT_ORIGIN
+from storage.tables.audit import AUDIT, AUDIT_ORIGIN
 from workflow.org.audit import Topic
 
 CHAIN = "audit"

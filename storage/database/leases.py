@@ -8,7 +8,7 @@ from sqlalchemy import Engine, or_
 
 from storage.database.dialect import insert
 from storage.database.engine import writing
-from storage.tables import LEASE
+from storage.tables.service import LEASE
 
 
 class SqlLeases:

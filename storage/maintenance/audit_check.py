@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from storage.chain import link
 from storage.database.audit import ADDRESS, CHAIN, entry_line, hidden_address, read_payload
 from storage.database.engine import Row_
-from storage.tables import AUDIT, AUDIT_ORIGIN
+from storage.tables.audit import AUDIT, AUDIT_ORIGIN
 
 __all__ = ["CHAIN", "problems"]
 

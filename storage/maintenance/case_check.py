@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, update
 
 from storage.database.dialect import insert_many
 from storage.database.in_list import execute_for_names, in_names
-from storage.tables import CASE, READER
+from storage.tables.cases import CASE, READER
 from workflow.cases.case import Case
 
 _ROWS = CASE.select().where(in_names(CASE.c.id))

@@ -12,7 +12,9 @@ from documents.sheets.unreadable import EvidenceDamaged
 from storage.database.engine import reading
 from storage.org.chain import OFFICE
 from storage.org.templates import TAKEN
-from storage.tables import ACT, EVENT, REGISTER_EVENT, REGISTER_SECRET
+from storage.tables.cases import EVENT
+from storage.tables.organisation import ACT
+from storage.tables.registers import REGISTER_EVENT, REGISTER_SECRET
 
 EvidenceCheck = Callable[[str], None]
 """Compares the file stored under a SHA-256 with it; raises EvidenceDamaged (`EvidenceFolder.check`)."""

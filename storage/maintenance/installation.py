@@ -16,7 +16,7 @@ from storage.database.engine import reading, writing
 from storage.database.errors import display_address
 from storage.maintenance.schema import known, revision
 from storage.refusals import AnothersDatabase
-from storage.tables import INSTALLATION
+from storage.tables.service import INSTALLATION
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,7 +17,11 @@ from storage.database.engine import Row_, driver, writing
 from storage.database.limits import long_work
 from storage.maintenance.schema import create
 from storage.refusals import Migration
-from storage.tables import EVENT, FLOOR, MARK, TALLY, UNLISTED, TableBase
+from storage.tables.base import TableBase
+from storage.tables.board import UNLISTED
+from storage.tables.cases import EVENT
+from storage.tables.notices import TALLY
+from storage.tables.service import FLOOR, MARK
 
 _STEP = 5000
 

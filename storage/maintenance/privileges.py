@@ -8,7 +8,7 @@ from storage.database.engine import writing
 from storage.database.errors import display_address
 from storage.maintenance.triggers import APPEND_ONLY
 from storage.refusals import StorageUnavailable
-from storage.tables import TableBase
+from storage.tables.base import TableBase
 
 QUEUE = "procrastinate_"
 """What the tables and sequences of the queue begin with."""

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 from storage.database.engine import reading
 from storage.maintenance.installation import standing
 from storage.maintenance.schema import BOARD, usable
-from storage.tables import PULSE
+from storage.tables.service import PULSE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,7 +12,13 @@ from sqlalchemy import Connection, Select, literal, null, select
 from storage.database.in_list import execute_for_names, in_names
 from storage.database.limits import chunks
 from storage.registers.chains import hidden, latest_secrets, rows, write_cells
-from storage.tables import CAMPAIGN_PERSON, REGISTER_CELL, REGISTER_EVENT, REGISTER_ROW, REGISTER_SECRET
+from storage.tables.registers import (
+    CAMPAIGN_PERSON,
+    REGISTER_CELL,
+    REGISTER_EVENT,
+    REGISTER_ROW,
+    REGISTER_SECRET,
+)
 from workflow.registers.rows import Projection, RegisterRow
 
 Difference = tuple[str, dict[str, object]]

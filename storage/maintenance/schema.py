@@ -17,8 +17,9 @@ from storage.database.limits import long_work
 from storage.maintenance import triggers
 from storage.notices import tally
 from storage.refusals import StorageUnavailable
-from storage.tables import FLOOR as FLOOR_TABLE
-from storage.tables import INSTALLATION, TableBase
+from storage.tables.base import TableBase
+from storage.tables.service import FLOOR as FLOOR_TABLE
+from storage.tables.service import INSTALLATION
 
 FLOOR = "0022"
 """The oldest revision whose code may use the newest schema: while an office is brought up to date node by node,

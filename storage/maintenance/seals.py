@@ -18,7 +18,10 @@ from storage.database.engine import reading, writing
 from storage.maintenance.register_check import SEALED
 from storage.notices import register
 from storage.org.chain import OFFICE
-from storage.tables import ACT, AUDIT, CASE, REGISTER_ROW, SEAL
+from storage.tables.audit import AUDIT
+from storage.tables.cases import CASE, SEAL
+from storage.tables.organisation import ACT
+from storage.tables.registers import REGISTER_ROW
 
 Head = tuple[str, int, str]
 """A chain, its last seq and its last hash."""

@@ -8,7 +8,7 @@ from sqlalchemy import Date, DateTime, Engine, Table, inspect, text
 
 from storage.database.engine import reading
 from storage.maintenance.verify import Problem
-from storage.tables import TableBase
+from storage.tables.base import TableBase
 from storage.types import Moment
 
 MAX_NAMED = 100

@@ -24,7 +24,10 @@ from storage.notices import register, tally
 from storage.org.chain import IN_ORDER, OFFICE
 from storage.refusals import CannotRebuild, CaseBroken, StorageUnavailable
 from storage.rows import EVENTS_IN_ORDER, ROW_COLUMNS, row_values
-from storage.tables import AUDIT, CASE, EVENT, PROOF, REGISTER_EVENT, REGISTER_ROW, SEAL
+from storage.tables.audit import AUDIT
+from storage.tables.cases import CASE, EVENT, SEAL
+from storage.tables.notices import PROOF
+from storage.tables.registers import REGISTER_EVENT, REGISTER_ROW
 from workflow.cases.case import Case
 from workflow.ports import CaseWrite, Conflict
 

@@ -32,7 +32,7 @@ from storage.org.vouched import (
     salts_of,
 )
 from storage.refusals import StorageUnavailable
-from storage.tables import ACT
+from storage.tables.organisation import ACT
 
 BASELINE = "baseline"
 """An event from which on the chain says of some tables what the events behind it say, and nothing else."""

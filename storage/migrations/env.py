@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from storage.tables import TableBase
+from storage.tables.base import TableBase
 
 
 def run() -> None:

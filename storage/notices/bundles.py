@@ -13,7 +13,9 @@ from storage.board import lateness
 from storage.database.engine import reading, writing
 from storage.notices.sending import EnqueueJobs, hand_out
 from storage.rows import notice, row
-from storage.tables import CASE, DEADLINE, MOVED, NOTICE
+from storage.tables.board import DEADLINE, MOVED
+from storage.tables.cases import CASE
+from storage.tables.notices import NOTICE
 from workflow.board.rows import Row
 from workflow.reminders import UNDATED_STEPS
 

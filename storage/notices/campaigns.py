@@ -15,7 +15,9 @@ from storage.database.in_list import execute_for_names, in_collection, in_names
 from storage.notices.outbox import SqlOutbox
 from storage.org.chain import hold
 from storage.org.vouched import CAMPAIGNS, RowChange, RowEvent, record
-from storage.tables import ACT, CAMPAIGN, CAMPAIGN_PERSON, NOTICE
+from storage.tables.notices import NOTICE
+from storage.tables.organisation import ACT
+from storage.tables.registers import CAMPAIGN, CAMPAIGN_PERSON
 from workflow.ports import Contradiction
 from workflow.registers.campaigns import AnswerState, CampaignPerson, StartedCampaign
 from workflow.search_words import search_words

@@ -22,7 +22,7 @@ from notifications.statistics import Fault
 from storage.database.engine import reading, writing
 from storage.notices import register
 from storage.notices.sending import EnqueueJobs, hand_out
-from storage.tables import CHANNEL_FAULT, NOTICE
+from storage.tables.notices import CHANNEL_FAULT, NOTICE
 
 Opens = Callable[[str], datetime]
 """When a letter may leave for a person (by key)."""

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, func,
 from notifications.ports import InboxLine
 from storage.database.engine import Row_, reading, writing
 from storage.rows import event
-from storage.tables import CASE, EVENT, INBOX
+from storage.tables.cases import CASE, EVENT, INBOX
 
 _ABOUT = {name: INBOX.c[name].label(f"inbox_{name}") for name in ("person", "kind", "read_at")}
 _LINES = (

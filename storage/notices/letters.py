@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from sqlalchemy import Connection, select
 
 from storage.database.in_list import execute_for_names, in_names
-from storage.tables import NOTICE
+from storage.tables.notices import NOTICE
 
 
 def unread(

@@ -14,7 +14,7 @@ from storage.chain import moment
 from storage.database.dialect import insert
 from storage.database.engine import Row_, reading, writing
 from storage.org.vouched import LINK_CODES, LINKS, RowEvent, record
-from storage.tables import LINK, LINK_CODE
+from storage.tables.notices import LINK, LINK_CODE
 
 FRESH = 2.0
 """Seconds for which a round takes the links as it read them."""

@@ -13,7 +13,7 @@ from sqlalchemy import Integer, String, Text, case, column, func, literal_column
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from notifications.ports import DeliveryOutcome
-from storage.tables import NOTICE
+from storage.tables.notices import NOTICE
 
 _SENDING = NOTICE.c.state == literal_column("'sending'")
 _COLUMNS = (

@@ -35,7 +35,8 @@ from storage.notices import bundles, faults, inbox, marking, register, steps
 from storage.notices.delivery_lock import DeliveryLock
 from storage.notices.sending import EnqueueJobs, Holding, hand_out
 from storage.rows import NOTICE_COLUMNS, notice, notice_values
-from storage.tables import CAMPAIGN, CAMPAIGN_PERSON, NOTICE
+from storage.tables.notices import NOTICE
+from storage.tables.registers import CAMPAIGN, CAMPAIGN_PERSON
 from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.org.office import Office

@@ -20,7 +20,8 @@ from storage.chain import canonical, link, moment
 from storage.database.engine import reading
 from storage.database.limits import long_work
 from storage.rows import notice
-from storage.tables import NOTICE, PROOF, SEAL
+from storage.tables.cases import SEAL
+from storage.tables.notices import NOTICE, PROOF
 
 CHAIN = "notices"
 """What the chain is called where cases have their ids."""

@@ -16,7 +16,7 @@ from threading import Lock
 from sqlalchemy import Connection, Engine, literal_column, select
 
 from storage.database.engine import driver, reading
-from storage.tables import NOTICE
+from storage.tables.notices import NOTICE
 
 LARGEST = 100
 """Notices in a batch: what one worker takes at a time, and what is sent again when it dies."""

@@ -12,7 +12,7 @@ from notifications.notice import Notice
 from notifications.ports import Settlement
 from storage.database.engine import reading
 from storage.rows import row
-from storage.tables import DEADLINE
+from storage.tables.board import DEADLINE
 from workflow.board.rows import WAITING, Row
 
 _PLACE = (DEADLINE.c.next_rung_on, DEADLINE.c.case, DEADLINE.c.obligation)

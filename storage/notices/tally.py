@@ -18,7 +18,8 @@ from storage.database.dialect import insert
 from storage.database.engine import reading, writing
 from storage.notices import faults, tally
 from storage.rows import notice
-from storage.tables import NOTICE, PULSE, TALLY
+from storage.tables.notices import NOTICE, TALLY
+from storage.tables.service import PULSE
 
 FOLD = 200
 """So many lines are folded into one a count."""

@@ -14,7 +14,7 @@ from storage.chain import canonical, line, link
 from storage.database import audit
 from storage.database.dialect import insert_many
 from storage.database.engine import Row_, reading, writing
-from storage.tables import ACT
+from storage.tables.organisation import ACT
 from workflow.org.audit import Topic
 
 OFFICE = "office"

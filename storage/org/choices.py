@@ -14,7 +14,7 @@ from storage.org import store as office_store
 from storage.org.chain import Stamp
 from storage.org.preferences import DIGEST, LANGUAGE, prefer
 from storage.org.store import office
-from storage.tables import PERSON
+from storage.tables.organisation import PERSON
 from workflow.org.office import Person
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select
 
 from storage.database.engine import reading, writing
 from storage.org import chain as office_chain
-from storage.tables import CASE
+from storage.tables.cases import CASE
 
 KIND = "edition_adopted"
 

@@ -14,7 +14,7 @@ from storage.database.dialect import insert
 from storage.database.engine import reading, writing
 from storage.org.chain import OFFICE
 from storage.org.vouched import LINK_KEY, PREFERENCES, RowChange, RowEvent, record
-from storage.tables import PREFERENCE
+from storage.tables.organisation import PREFERENCE
 from workflow.org.office_time import NOTHING_OWN, OfficeTime
 
 DIGEST = "digest"

@@ -34,7 +34,7 @@ from storage.org.store import (
 from storage.org.vouched import MATCHES, PEOPLE, UNITS, RowChange, RowEvent, record
 from storage.refusals import ChangedMeanwhile
 from storage.rows import Values
-from storage.tables import MATCH, PERSON, UNIT
+from storage.tables.organisation import MATCH, PERSON, UNIT
 from workflow.org.office import Person, Unit
 
 

@@ -29,7 +29,7 @@ from storage.org.preferences import (
 )
 from storage.org.vouched import MATCHES, PEOPLE, UNITS, RowEvent, VouchedTable, record
 from storage.rows import Values
-from storage.tables import MATCH, PERSON, UNIT
+from storage.tables.organisation import MATCH, PERSON, UNIT
 from workflow.org.office import Office, Person, Unit, with_officer
 
 NOBODY = Stamp(by="", now=datetime.fromtimestamp(0, UTC), today=date(1970, 1, 1))

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from storage.database.engine import reading, writing
 from storage.org import chain
-from storage.tables import ACT
+from storage.tables.organisation import ACT
 
 TAKEN = "template_taken"
 REMOVED = "template_removed"

@@ -24,20 +24,10 @@ from storage.chain import canonical, moment
 from storage.database.dialect import insert_many
 from storage.database.in_list import execute_for_names, in_names
 from storage.org.chain import OfficeEvent, append_events, hold
-from storage.tables import (
-    ACCOUNT,
-    CAMPAIGN,
-    ENTRY,
-    IDENTITY,
-    LINK,
-    LINK_CODE,
-    MATCH,
-    PERSON,
-    PREFERENCE,
-    RECOVERY_CODE,
-    SALT,
-    UNIT,
-)
+from storage.tables.accounts import ACCOUNT, ENTRY, IDENTITY, RECOVERY_CODE
+from storage.tables.notices import LINK, LINK_CODE
+from storage.tables.organisation import MATCH, PERSON, PREFERENCE, SALT, UNIT
+from storage.tables.registers import CAMPAIGN
 
 Operation = Literal["add", "set", "remove"]
 Key = tuple[str, ...]

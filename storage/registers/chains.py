@@ -22,7 +22,13 @@ from storage.database import audit
 from storage.database.dialect import insert_many
 from storage.database.engine import Row_, reading, writing
 from storage.database.in_list import execute_for_names, in_names
-from storage.tables import CAMPAIGN_PERSON, REGISTER_CELL, REGISTER_EVENT, REGISTER_ROW, REGISTER_SECRET
+from storage.tables.registers import (
+    CAMPAIGN_PERSON,
+    REGISTER_CELL,
+    REGISTER_EVENT,
+    REGISTER_ROW,
+    REGISTER_SECRET,
+)
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal
 from workflow.registers.rows import EventKind, Projection, RegisterRow, RowEvent, fold

@@ -33,7 +33,8 @@ from sqlalchemy import (
 from storage.database.dialect import plan_for_values, text_within
 from storage.database.engine import Row_, reading
 from storage.database.in_list import in_collection
-from storage.tables import CASE, REGISTER_CELL, REGISTER_ROW
+from storage.tables.cases import CASE
+from storage.tables.registers import REGISTER_CELL, REGISTER_ROW
 from workflow.registers.rows import NUMBER_SHIFT
 from workflow.search_words import search_words
 

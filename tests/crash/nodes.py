@@ -22,7 +22,7 @@ from services.app import AppContext
 from services.moments import almaty
 from storage.database.engine import reading
 from storage.refusals import StorageUnavailable
-from storage.tables import NOTICE
+from storage.tables.notices import NOTICE
 from tests.crash.killing import post
 from tests.crash.node import live, show, shown
 from tests.crash.office import MORNING, TODAY

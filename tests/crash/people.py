@@ -26,7 +26,7 @@ from sqlalchemy import select
 from services.app import AppContext
 from services.credentials import hash_secret, new_secret
 from storage.database.engine import reading
-from storage.tables import EVENT
+from storage.tables.cases import EVENT
 from tests.notifications.town import DANA, OFFICER
 from workflow.org.access import Access, Entry, Reader
 

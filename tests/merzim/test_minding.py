@@ -9,7 +9,7 @@ import pytest
 
 from notifications.acknowledgement import acknowledge
 from storage.database.engine import writing
-from storage.tables import NOTICE
+from storage.tables.notices import NOTICE
 from tests.merzim.conftest import Merzim
 from tests.notifications.town import FIVE_BEFORE, Shelf, Town, noon
 

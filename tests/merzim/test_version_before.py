@@ -20,7 +20,7 @@ from sqlalchemy import text
 from storage.database.engine import open as open_database
 from storage.database.engine import reading
 from storage.maintenance.schema import FLOOR, create_or_migrate, known, usable
-from storage.tables import RECOMMENDATION, UNLISTED
+from storage.tables.board import RECOMMENDATION, UNLISTED
 from tests import before
 from tests.before import ROOT
 from tests.merzim.conftest import PEOPLE, SCHEDULE, Merzim

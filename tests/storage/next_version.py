@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Engine, text
 
 from storage.database.engine import writing
 from storage.maintenance.schema import FLOOR, known
-from storage.tables import TableBase
+from storage.tables.base import TableBase
 
 NEXT = f"{int(known()[-1]) + 1:04}"
 """The revision after the newest there is."""

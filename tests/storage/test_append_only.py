@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from storage.maintenance import triggers
 from storage.maintenance.schema import create_or_migrate
 from storage.maintenance.seals import seal
-from storage.tables import TableBase
+from storage.tables.base import TableBase
 from tests.storage.house import NOW, opened
 
 TAMPERING = [

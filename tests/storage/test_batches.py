@@ -26,7 +26,7 @@ from storage.notices import register
 from storage.notices.outbox import SqlOutbox
 from storage.notices.tally import counts
 from storage.org import store as office_store
-from storage.tables import PROOF
+from storage.tables.notices import PROOF
 from tests.notifications.servers import Answer, Office, always, drop, first, only, serving
 from tests.storage.house import NOW, TODAY, letter, library, opened
 from workflow.org.office import Person, Unit

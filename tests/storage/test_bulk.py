@@ -19,7 +19,6 @@ from benchmarks.country import NOW, TODAY, computed, library, opening, renamed
 from calendars import compile_calendar
 from calendars.adopting import adopt_act
 from calendars.records import parse, shipped_records
-from storage import tables
 from storage.board import totals
 from storage.cases.batch import Batch
 from storage.cases.ledger import SqlLedger
@@ -28,6 +27,9 @@ from storage.database.engine import reading
 from storage.maintenance.schema import create_or_migrate
 from storage.maintenance.verify import verify
 from storage.notices.outbox import SqlOutbox
+from storage.tables.board import DEADLINE, MOVED, TOTAL
+from storage.tables.cases import CASE, EVENT
+from storage.tables.notices import NOTICE
 from tests.law import CALENDAR
 from tests.storage.house import letter
 from workflow.board.rows import Row
@@ -136,12 +138,12 @@ def stored(engine: Engine, names: Sequence[str]) -> dict[str, list[tuple[object,
     """Everything kept of these cases, and every sum."""
     found = {}
     with reading(engine) as connection:
-        for table in (tables.CASE, tables.EVENT, tables.DEADLINE, tables.MOVED, tables.NOTICE):
+        for table in (CASE, EVENT, DEADLINE, MOVED, NOTICE):
             columns = [column for column in table.c if (table.name, column.name) != ("moved", "n")]
-            place = table.c.id if table is tables.CASE else table.c.case
+            place = table.c.id if table is CASE else table.c.case
             asked = select(*columns).where(place.in_(names))
             found[table.name] = sorted(map(tuple, connection.execute(asked)), key=repr)
-        sums = select(tables.TOTAL).where(tables.TOTAL.c.n != 0)
+        sums = select(TOTAL).where(TOTAL.c.n != 0)
         found["total"] = sorted(map(tuple, connection.execute(sums)))
         found["differences"] = [*totals.differences(connection)]
     return found
@@ -280,7 +282,7 @@ def test_rows_of_another_edition_are_all_looked_at(engine: Engine) -> None:
 
     with reading(engine) as connection:
         assert [*totals.differences(connection)] == []
-        sums = select(tables.TOTAL.c.edition).where(tables.TOTAL.c.n != 0).distinct()
+        sums = select(TOTAL.c.edition).where(TOTAL.c.n != 0).distinct()
         assert connection.execute(sums).scalars().all() == [later.edition]
 
 

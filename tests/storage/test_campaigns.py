@@ -52,7 +52,7 @@ from services.settings import WebSettings
 from services.verbs import NotAllowed
 from storage.database.engine import writing
 from storage.org.store import save
-from storage.tables import CAMPAIGN_PERSON
+from storage.tables.registers import CAMPAIGN_PERSON
 from tests.storage.registers import NOW, PEOPLE, TODAY, UNITS, office, operator, reader
 from tests.storage.registers import text as titles
 from workflow.org.office import Person

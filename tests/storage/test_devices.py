@@ -9,7 +9,7 @@ from sqlalchemy import Engine, func, select
 
 from storage.accounts.accounts import SqlAccounts
 from storage.accounts.devices import MAX_DEVICES
-from storage.tables import DEVICE
+from storage.tables.accounts import DEVICE
 from workflow.org.access import Entry, EntryKind, Reader
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 from storage.cases.ledger import SqlLedger
 from storage.org import store as office_store
 from storage.queries import SqlReads
-from storage.tables import CASE
+from storage.tables.cases import CASE
 from tests.storage.house import NOW, desk, opened
 from workflow.board.rows import Row
 from workflow.org.access import Scope

@@ -24,7 +24,8 @@ from storage.org import store as office_store
 from storage.org.chain import Stamp
 from storage.org.preferences import LANGUAGE, prefer
 from storage.org.staff import SqlStaff
-from storage.tables import MARK, PERSON, UNIT
+from storage.tables.organisation import PERSON, UNIT
+from storage.tables.service import MARK
 from tests.storage.house import NOW, TODAY, desk, recompute
 from tests.storage.test_sums import filled
 from workflow.board.sums import Horizon, Sum, horizon

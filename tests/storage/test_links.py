@@ -13,7 +13,7 @@ from notifications.links import CODE_LASTS, PendingLink, Redeemed, hash_code, li
 from storage.database.engine import reading
 from storage.database.leases import SqlLeases
 from storage.notices.links import SqlLinks
-from storage.tables import LINK_CODE
+from storage.tables.notices import LINK_CODE
 from tests.storage.house import NOW, later
 
 LASTS = timedelta(minutes=1)

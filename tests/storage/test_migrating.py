@@ -23,20 +23,12 @@ from storage.notices.tally import counts
 from storage.org import store as office_store
 from storage.org.staff import SqlStaff
 from storage.refusals import Migration, StorageUnavailable
-from storage.tables import (
-    ACT,
-    EVENT,
-    LEASE,
-    MARK,
-    NOTICE,
-    PERSON,
-    RECOMMENDATION,
-    SEAL,
-    TALLY,
-    UNLISTED,
-    UPLOAD,
-)
-from storage.tables import TableBase as Table
+from storage.tables.base import TableBase as Table
+from storage.tables.board import RECOMMENDATION, UNLISTED
+from storage.tables.cases import EVENT, SEAL
+from storage.tables.notices import NOTICE, TALLY
+from storage.tables.organisation import ACT, PERSON
+from storage.tables.service import LEASE, MARK, UPLOAD
 from tests.merzim.conftest import PEOPLE, ROOT, SCHEDULE
 from tests.postgres import administer
 from tests.second_factors import second_factors

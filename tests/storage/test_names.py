@@ -13,8 +13,9 @@ from storage.database import dialect
 from storage.database.engine import reading
 from storage.database.in_list import LITERAL_LIST_LIMIT, execute_for_names, in_collection, in_names
 from storage.org import store as office_store
-from storage.tables import DEADLINE, NOTICE
-from storage.tables import UNIT as UNITS
+from storage.tables.board import DEADLINE
+from storage.tables.notices import NOTICE
+from storage.tables.organisation import UNIT as UNITS
 from workflow.org.office import Unit
 
 ODD = "Қ'\"\\ ,{}"

@@ -16,7 +16,7 @@ from storage.maintenance.verify import rebuild, verify
 from storage.org import store as office_store
 from storage.queries import SqlReads
 from storage.rows import notice_values
-from storage.tables import NOTICE, TALLY
+from storage.tables.notices import NOTICE, TALLY
 from tests.storage.house import desk, letter, opened, recompute
 from tests.web.plans import explained
 from workflow.board.sums import horizon

@@ -12,7 +12,7 @@ from storage.accounts import rate_limits
 from storage.accounts.accounts import SqlAccounts
 from storage.accounts.rate_limits import count_attempt, forget_attempt, prune
 from storage.database.engine import open as open_database
-from storage.tables import RATE_LIMIT
+from storage.tables.accounts import RATE_LIMIT
 from workflow.org.access import LimitReached, RateLimit
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)

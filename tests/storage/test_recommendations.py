@@ -23,7 +23,8 @@ from storage.maintenance.schema import create_or_migrate
 from storage.maintenance.verify import rebuild, verify
 from storage.org import store as office_store
 from storage.queries import SqlReads
-from storage.tables import CASE, RECOMMENDATION, UNLISTED
+from storage.tables.board import RECOMMENDATION, UNLISTED
+from storage.tables.cases import CASE
 from tests.case_rows import DIRECTIONS, OUTCOMES, FoundRisk, RiskCommands, SetMeasure
 from tests.storage.house import NOW, desk, recompute
 from tests.storage.versions import back_to

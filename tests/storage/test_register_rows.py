@@ -45,7 +45,7 @@ from services.verbs import NotAllowed
 from storage.database.engine import writing
 from storage.maintenance.schema import create_or_migrate
 from storage.registers.chains import NotUnique, RowChanged
-from storage.tables import REGISTER_ROW
+from storage.tables.registers import REGISTER_ROW
 from tests.storage.registers import NOW, TODAY, office, operator, reader
 from tests.storage.versions import back_to
 from workflow.refusal import Refusal

@@ -23,7 +23,7 @@ from storage.database.engine import open as open_database
 from storage.maintenance.schema import MIGRATIONS, create_or_migrate, known
 from storage.maintenance.verify import verify
 from storage.refusals import StorageUnavailable
-from storage.tables import TableBase
+from storage.tables.base import TableBase
 from tests.storage.house import opened
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)

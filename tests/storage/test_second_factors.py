@@ -22,7 +22,7 @@ from storage.maintenance.verify import verify
 from storage.notices.outbox import SqlOutbox
 from storage.org.chain import IN_ORDER
 from storage.org.vouched import ROWS
-from storage.tables import ACCOUNT
+from storage.tables.accounts import ACCOUNT
 from tests.second_factors import CIPHER, second_factors
 from workflow.org.access import Access, Entry, Reader
 

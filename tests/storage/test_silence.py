@@ -17,7 +17,7 @@ from storage.database.engine import driver, reading, writing
 from storage.database.engine import open as open_database
 from storage.database.limits import Limits, long_work
 from storage.refusals import StorageUnavailable
-from storage.tables import UNIT
+from storage.tables.organisation import UNIT
 from tests.forwarder import Forwarder, forwarding
 
 pytestmark = pytest.mark.postgresql

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, event, func, select
 
 from storage.database.engine import one_snapshot, read_once, reading, writing
 from storage.refusals import StorageUnavailable
-from storage.tables import COUNTER
+from storage.tables.cases import COUNTER
 
 
 def add_counter(engine: Engine, year: int) -> None:

@@ -29,7 +29,7 @@ from storage.org.preferences import DIGEST, UPLOADS_THROUGH, link_key, prefer
 from storage.org.staff import SqlStaff
 from storage.org.vouched import VOUCHED
 from storage.queries import SqlReads
-from storage.tables import TableBase
+from storage.tables.base import TableBase
 from tests.second_factors import KEY, second_factors
 from tests.storage.house import desk, opened, recompute
 from tests.storage.versions import back_to

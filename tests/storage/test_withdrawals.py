@@ -15,7 +15,7 @@ from storage.database.engine import reading
 from storage.maintenance.seals import seal
 from storage.maintenance.verify import rebuild, verify
 from storage.queries import SqlReads
-from storage.tables import RECOMMENDATION
+from storage.tables.board import RECOMMENDATION
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.law import CALENDAR
 from tests.storage.house import NOW, OBJECT, PLANNED, UNIT, desk, library, opened, recompute

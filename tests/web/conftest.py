@@ -171,7 +171,7 @@ def mark(engine: Engine, letters: Sequence[Notice]) -> None:
     """Write down how these letters stand, past the rules of delivery."""
     from sqlalchemy import update
 
-    from storage.tables import NOTICE
+    from storage.tables.notices import NOTICE
 
     names = ("state", "sent_at", "acknowledged_at", "answer", "attempts")
     with writing(engine) as connection:
@@ -188,7 +188,7 @@ def rewrite(home: Home, case: str, **payload: object) -> None:
     from sqlalchemy import select, update
 
     from storage.maintenance import triggers
-    from storage.tables import CASE, EVENT
+    from storage.tables.cases import CASE, EVENT
 
     with writing(home.context.engine) as connection:
         for name in triggers.names("sqlite"):

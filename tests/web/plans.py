@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from storage.tables import TableBase
+from storage.tables.base import TableBase
 
 ROOT = Path(__file__).parents[2]
 FIXED = {

@@ -21,7 +21,7 @@ from services.app import AppContext
 from services.moments import Moment
 from storage.accounts.uploads import SqlUploads
 from storage.org import store as office_store
-from storage.tables import UPLOAD
+from storage.tables.service import UPLOAD
 from tests.sweep import check_each
 from tests.web.conftest import _HASH, NOW, PASSWORD, TODAY, people
 from tests.web.offices import office

@@ -275,7 +275,7 @@ def aged(home: Home, age: timedelta) -> None:
     from sqlalchemy import update
 
     from storage.database.engine import writing
-    from storage.tables import ENTRY
+    from storage.tables.accounts import ENTRY
 
     entry = next(row for row in home.accounts.entries("responsible", now=NOW) if row.kind == "session")
     with writing(home.context.engine) as connection:

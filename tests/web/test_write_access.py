@@ -17,7 +17,7 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 from starlette.testclient import TestClient
 
-from storage.tables import ACT
+from storage.tables.organisation import ACT
 from tests.web.real import real_office
 from tests.web.test_access import OPEN, ROUTES, filled, is_question, need
 from tests.web.writes import ELSEWHERE, READERS, SENT, UNNAMED, Sent, World, prepare

@@ -23,7 +23,7 @@ from services.staff import mark
 from storage.accounts.uploads import SqlUploads
 from storage.notices.campaigns import SqlCampaigns
 from storage.org import store as office_store
-from storage.tables import NOTICE
+from storage.tables.notices import NOTICE
 from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands, SetMeasure
 from tests.documents.test_own_template import letterhead
 from tests.second_factors import code_at

@@ -1,0 +1,14 @@
+"""The tables, and nothing else, by subject. Column names are the names of the values they keep.
+
+Reads and writes go by Core statements over the tables (`CASE`, `EVENT`, ...), never by an ORM session:
+a session costs more than the whole transaction.
+"""
+
+from storage.tables import accounts as accounts
+from storage.tables import audit as audit
+from storage.tables import board as board
+from storage.tables import cases as cases
+from storage.tables import notices as notices
+from storage.tables import organisation as organisation
+from storage.tables import registers as registers
+from storage.tables import service as service

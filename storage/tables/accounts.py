@@ -1,0 +1,131 @@
+"""The tables of accounts and ways to log in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Index
+from sqlmodel import Field
+
+from storage.tables.base import CLUSTERED, TableBase, table
+from storage.types import Moment
+
+
+class AccountRow(TableBase, table=True):
+    """Somebody who may log in. What changes stands in the office's chain; secrets stand here alone."""
+
+    __tablename__ = "account"
+
+    login: str = Field(primary_key=True)
+    access: str
+    person: str = Field(default="", index=True)
+    name: str = ""
+    unit: str = ""
+    password: str = ""
+    # The second factor's secret, encrypted (`storage.accounts.encryption`); the last step whose code was taken.
+    totp: str = ""
+    totp_step: int = 0
+    disabled: bool = False
+    created_at: datetime = Field(sa_type=Moment)
+
+
+class EntryRow(TableBase, table=True):
+    """A way in that is no password, kept by the SHA-256 of its secret: a session, an invitation, a token of the
+    API, a feed. `scope` says what of it may be done."""
+
+    __tablename__ = "entry"
+
+    hash: str = Field(primary_key=True)
+    kind: str
+    login: str = Field(index=True)
+    name: str = ""
+    scope: str = ""
+    created_at: datetime = Field(sa_type=Moment)
+    seen_at: datetime = Field(sa_type=Moment)
+    expires_at: datetime = Field(sa_type=Moment)
+    ended_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class IdentityRow(TableBase, table=True):
+    """The person of an outside directory an account belongs to (`workflow.org.access.Identity`)."""
+
+    __tablename__ = "identity"
+    __table_args__ = (Index("ix_identity_subject", "provider", "subject", unique=True),)
+
+    login: str = Field(primary_key=True)
+    provider: str = Field(primary_key=True)
+    subject: str
+    by_group: bool
+
+
+class RecoveryCodeRow(TableBase, table=True):
+    """A one-time code in place of an authenticator's, by its SHA-256; an account's ten are made together."""
+
+    __tablename__ = "recovery_code"
+    __table_args__ = CLUSTERED
+
+    login: str = Field(primary_key=True)
+    hash: str = Field(primary_key=True)
+    made_at: datetime = Field(sa_type=Moment)
+    used_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class FactorRemovalRow(TableBase, table=True):
+    """A request to remove an account's second factor. Who asks, why and until when stands in the office's chain
+    alone: `seq` is the number of that line."""
+
+    __tablename__ = "factor_removal"
+    __table_args__ = CLUSTERED
+
+    login: str = Field(primary_key=True)
+    seq: int
+
+
+class AttemptRow(TableBase, table=True):
+    """Failed log-ins in a row, as versions before 0028 counted them; nothing reads it any more."""
+
+    __tablename__ = "attempt"
+
+    name: str = Field(primary_key=True)
+    failed: int
+    failed_at: datetime = Field(sa_type=Moment)
+
+
+class RateLimitRow(TableBase, table=True):
+    """What was tried under a limit (`workflow.org.access.RateLimit`).
+
+    Attributes:
+        key: kind and SHA-256 of whose attempts these are; a name that was typed may be a password.
+        free_at: when nothing of it is left, in seconds since 1970: each attempt adds the limit's period.
+    """
+
+    __tablename__ = "rate_limit"
+    __table_args__ = CLUSTERED
+
+    key: str = Field(primary_key=True)
+    free_at: int = Field(sa_type=BigInteger, index=True)
+
+
+class DeviceRow(TableBase, table=True):
+    """A browser an account has logged in from, by the SHA-256 of its cookie's secret. Ended ones are deleted.
+
+    Apart from `entry`: pages of the version before list every row of that table, and know no devices.
+    """
+
+    __tablename__ = "device"
+
+    hash: str = Field(primary_key=True)
+    login: str = Field(index=True)
+    name: str = ""
+    created_at: datetime = Field(sa_type=Moment)
+    seen_at: datetime = Field(sa_type=Moment)
+    expires_at: datetime = Field(sa_type=Moment)
+
+
+ACCOUNT = table("account")
+ENTRY = table("entry")
+IDENTITY = table("identity")
+RECOVERY_CODE = table("recovery_code")
+FACTOR_REMOVAL = table("factor_removal")
+RATE_LIMIT = table("rate_limit")
+DEVICE = table("device")

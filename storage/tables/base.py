@@ -1,0 +1,29 @@
+"""What every table shares: the metadata, with names for every constraint, and storage by primary key."""
+
+from __future__ import annotations
+
+from sqlalchemy import MetaData, Table
+from sqlmodel import SQLModel
+
+CLUSTERED = {"sqlite_with_rowid": False}
+"""Keyword arguments of a table whose rows SQLite keeps in the tree of their key: one tree less to write, and a
+case's rows lie together.
+"""
+
+
+class TableBase(SQLModel):
+    """What every table shares: one metadata with names for every constraint, which migrations need."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+def table(name: str) -> Table:
+    """Return the table of a name, for Core statements."""
+    return TableBase.metadata.tables[name]

@@ -1,0 +1,195 @@
+"""The tables of the board: the deadlines of all cases, their sums, and the recommendations of analyses."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import Index, text
+from sqlmodel import Field
+
+from storage.tables.base import CLUSTERED, TableBase, table
+from storage.types import Canonical, Moment
+
+UNREPORTED = text("state IN ('open', 'missed') AND substr(obligation, 1, 17) = 'quarter_reported.'")
+"""Whether a row asks for a quarter's information after an analysis. A query says it in the same words, too."""
+
+SLIPPED = text("state = 'open' AND planned_on IS NOT NULL")
+"""Whether a row was planned for a day and is not done. A query says it in the same words, too."""
+
+UNDATED = text("coalesce(due, due) IS NULL AND coalesce(state, state) = 'open' AND force = 'obligatory'")
+"""Condition of the index over what is obligatory and has no due date. Written so that no index over `state` and
+`due` is taken for it: under theirs lie everybody's rows."""
+
+MEASURES = text("state = 'open' AND substr(obligation, 1, 8) = 'measure.'")
+"""Whether a row waits for a measure of a plan. A query says it in the same words, too."""
+
+IN_HOURS = text("due_at IS NOT NULL")
+"""Whether a row's term is counted in hours. A query says it in the same words, too."""
+
+
+class DeadlineRow(TableBase, table=True):
+    """A row of the board (`workflow.board.rows.Row`)."""
+
+    __tablename__ = "deadline"
+    __table_args__ = (
+        Index(
+            "ix_deadline_next_rung_on",
+            "next_rung_on",
+            "case",
+            "obligation",
+            sqlite_where=text("next_rung_on IS NOT NULL"),
+            postgresql_where=text("next_rung_on IS NOT NULL"),
+        ),
+        Index("ix_deadline_state_due", "state", "due"),
+        Index("ix_deadline_unit_state_due", "unit", "state", "due"),
+        Index(
+            "ix_deadline_planned_on",
+            *("planned_on", "obligation"),
+            sqlite_where=text("planned_on IS NOT NULL"),
+            postgresql_where=text("planned_on IS NOT NULL"),
+        ),
+        Index("ix_deadline_slipped", "planned_on", "due", sqlite_where=SLIPPED, postgresql_where=SLIPPED),
+        Index(
+            "ix_deadline_counts_until",
+            *("counts_until", "due"),
+            sqlite_where=text("counts_until IS NOT NULL"),
+            postgresql_where=text("counts_until IS NOT NULL"),
+        ),
+        Index("ix_deadline_due_at", "state", "due_at", sqlite_where=IN_HOURS, postgresql_where=IN_HOURS),
+        Index(
+            "ix_deadline_undated",
+            *("unit", "duty", "responsible", "person"),
+            sqlite_where=UNDATED,
+            postgresql_where=UNDATED,
+        ),
+        # With all that who may see a row is decided by.
+        Index(
+            "ix_deadline_unreported",
+            *("obligation", "due", "case", "unit"),
+            sqlite_where=UNREPORTED,
+            postgresql_where=UNREPORTED,
+        ),
+        Index(
+            "ix_deadline_measures",
+            *("due", "case", "obligation", "unit"),
+            sqlite_where=MEASURES,
+            postgresql_where=MEASURES,
+        ),
+        CLUSTERED,
+    )
+
+    case: str = Field(primary_key=True, foreign_key="case.id")
+    obligation: str = Field(primary_key=True)
+    stage: str
+    unit: str
+    due: date | None = None
+    safe_by: date | None = None
+    planned_on: date | None = None
+    done_on: date | None = None
+    late_by: int | None = None
+    anchor: str
+    calendar: str
+    status: str
+    state: str
+    force: str
+    stake: str | None = None
+    next_rung: str | None = None
+    next_rung_on: date | None = None
+    span_first: date | None = None
+    span_last: date | None = None
+    version: str
+    duty: str = ""
+    responsible: str = ""
+    person: str = ""
+    waiting_for: str | None = None
+    counts_until: date | None = None
+    due_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class TotalRow(TableBase, table=True):
+    """How many rows of the board stand how, by month of their due date; kept with every row that changes.
+
+    Rows that are open with a due date, and missed ones; of confidential cases none, for who may know of those
+    differs from reader to reader. The state of a row whose date holds until a day names that day's month,
+    "open:2026-05". `obligation` is without its period, `month` "2026-04" or "".
+    """
+
+    __tablename__ = "total"
+    __table_args__ = CLUSTERED
+
+    unit: str = Field(primary_key=True)
+    state: str = Field(primary_key=True)
+    month: str = Field(primary_key=True)
+    edition: str = Field(primary_key=True)
+    stage: str = Field(primary_key=True)
+    obligation: str = Field(primary_key=True)
+    duty: str = Field(primary_key=True)
+    responsible: str = Field(primary_key=True)
+    person: str = Field(primary_key=True)
+    n: int
+
+
+class RecommendationRow(TableBase, table=True):
+    """A risk of an active case with one of its measures (0 where it has none): what lists of many are narrowed
+    and counted by. What it says is in the events.
+
+    `alike` is what it has in common with the same risk elsewhere, on the first line of each risk; `unasked`
+    whether its cause lies above and nobody was asked there.
+    """
+
+    __tablename__ = "recommendation"
+    __table_args__ = (
+        Index("ix_recommendation_counted", "unit", "status", "direction", "legal", "case"),
+        Index("ix_recommendation_status", "status", "case", "risk", "measure"),
+        Index(
+            "ix_recommendation_alike",
+            *("alike", "case", "risk", "unit", "unasked"),
+            sqlite_where=text("alike IS NOT NULL"),
+            postgresql_where=text("alike IS NOT NULL"),
+        ),
+        CLUSTERED,
+    )
+
+    case: str = Field(primary_key=True, foreign_key="case.id")
+    risk: int = Field(primary_key=True)
+    measure: int = Field(primary_key=True)
+    unit: str
+    direction: str
+    legal: bool
+    status: str
+    alike: str | None = None
+    unasked: bool
+
+
+class UnlistedRow(TableBase, table=True):
+    """A case whose recommendations are to be listed anew. The database names it by triggers with whatever is
+    written of its risks; who lists them, in the same transaction or later, strikes it off.
+    """
+
+    __tablename__ = "unlisted"
+    __table_args__ = CLUSTERED
+
+    case: str = Field(primary_key=True, foreign_key="case.id")
+
+
+class MoveRow(TableBase, table=True):
+    """A deadline whose due date moved, until the next round has told whoever was told of the old one.
+
+    `change` names what moved it (an event of the case, an act of the office); `cause` is canonical JSON.
+    """
+
+    __tablename__ = "moved"
+
+    n: int | None = Field(default=None, primary_key=True)
+    case: str = Field(foreign_key="case.id")
+    obligation: str
+    change: str
+    cause: dict[str, object] = Field(default_factory=dict, sa_type=Canonical)
+    at: datetime = Field(sa_type=Moment)
+
+
+DEADLINE = table("deadline")
+TOTAL = table("total")
+RECOMMENDATION = table("recommendation")
+UNLISTED = table("unlisted")
+MOVED = table("moved")

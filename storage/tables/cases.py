@@ -1,0 +1,200 @@
+"""The tables of cases: their chains of events, the seals over them, and what is found by their contents."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import Index, Text, false, text
+from sqlmodel import Field
+
+from storage.tables.base import CLUSTERED, TableBase, table
+from storage.types import Moment
+
+FIRST_ENTRY = text("kind IN ('risk_found', 'position_exposed', 'remark_made', 'cartogram_recorded')")
+"""Whether an event begins a register. A query says it in the same words, or the index is not used."""
+
+
+class CaseRow(TableBase, table=True):
+    """The head of a chain, with what lists need: everything here can be recomputed from its events.
+
+    `object_kk`, `object_ru`: by its passport; `object_also`: the words a schedule named it by last, where they,
+    or the unit they go with, are others than `object` and `unit`.
+    `confidential`: seen by those alone who were named to know of it or told of it;
+    `sealed` is the seq the last seal covers; `search` the casefolded text a search looks in (SQLite
+    folds Latin letters only).
+    """
+
+    __tablename__ = "case"
+    __table_args__ = (
+        Index(
+            "ix_case_unsealed",
+            "id",
+            sqlite_where=text("sealed < seq"),
+            postgresql_where=text("sealed < seq"),
+        ),
+        Index("ix_case_unit_stage", "unit", "stage"),
+        Index("ix_case_object", "object"),
+        Index(
+            "ix_case_object_also",
+            "object_also",
+            sqlite_where=text("object_also <> ''"),
+            postgresql_where=text("object_also <> ''"),
+        ),
+        Index("ix_case_edition", "edition", "standing"),
+        # The rest of its columns let a list skip pages and count without looking the cases up.
+        Index("ix_case_newest", "opened_at", "id", "confidential", "unit", "standing", "procedure", "stage"),
+        # Narrow, so that all of a country are counted by it.
+        Index(
+            "ix_case_counted",
+            *("unit", "stage", "standing", "procedure"),
+            sqlite_where=text("confidential = 0"),
+            postgresql_where=text("NOT confidential"),
+        ),
+        Index("ix_case_span", "span_first", "span_last"),
+        Index(
+            "ix_case_confidential",
+            "id",
+            sqlite_where=text("confidential = 1"),
+            postgresql_where=text("confidential"),
+        ),
+    )
+
+    id: str = Field(primary_key=True)
+    procedure: str
+    edition: str
+    digest: str
+    unit: str
+    object: str
+    object_kk: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    object_ru: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    object_also: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    standing: str
+    ground: str = ""
+    stage: str = ""
+    opened_at: datetime = Field(sa_type=Moment)
+    confidential: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    span_first: date | None = None
+    span_last: date | None = None
+    seq: int
+    head: str
+    sealed: int = 0
+    search: str = Field(default="", sa_type=Text)
+
+
+class EventRow(TableBase, table=True):
+    """One line of the ledger. The primary key is the compare and swap; UPDATE and DELETE are refused.
+
+    The index finds the cases that have a register (risks, positions, remarks) by its first lines.
+    """
+
+    __tablename__ = "event"
+    __table_args__ = (
+        Index("ix_event_first_entry", "case", sqlite_where=FIRST_ENTRY, postgresql_where=FIRST_ENTRY),
+        CLUSTERED,
+    )
+
+    case: str = Field(primary_key=True, foreign_key="case.id")
+    seq: int = Field(primary_key=True)
+    kind: str
+    name: str
+    on: date | None = None
+    at: datetime = Field(sa_type=Moment)
+    by: str
+    payload: str = Field(sa_type=Text)
+    previous: str
+    hash: str
+
+
+class SealRow(TableBase, table=True):
+    """The heads of all cases changed since the seal before, bound to it by a hash. Append only, as events."""
+
+    __tablename__ = "seal"
+
+    n: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    at: datetime = Field(sa_type=Moment)
+    heads: str = Field(sa_type=Text)
+    previous: str
+    hash: str
+
+
+class CaseRowRow(TableBase, table=True):
+    """A row of a register of a case (`risk.3`), as searches find it. What it says is in the events."""
+
+    __tablename__ = "case_row"
+    __table_args__ = CLUSTERED
+
+    case: str = Field(primary_key=True, foreign_key="case.id")
+    row: str = Field(primary_key=True)
+    title: str = Field(default="", sa_type=Text)
+    search: str = Field(default="", sa_type=Text)
+
+
+class ReaderRow(TableBase, table=True):
+    """Who was named to know of a confidential case; computed from its events."""
+
+    __tablename__ = "reader"
+    __table_args__ = CLUSTERED
+
+    case: str = Field(primary_key=True, foreign_key="case.id")
+    person: str = Field(primary_key=True, index=True)
+
+
+class InboxRow(TableBase, table=True):
+    """What a line of a case says to a person: a mention, a question, an answer, an assignment.
+
+    What it says is in the event. `due`: the day an answer is asked for; `untold`: no letter was queued yet.
+    """
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        Index("ix_inbox_newest", "person", "at", "case", "seq"),
+        Index(
+            "ix_inbox_unread",
+            "person",
+            sqlite_where=text("read_at IS NULL"),
+            postgresql_where=text("read_at IS NULL"),
+        ),
+        Index("ix_inbox_untold", "at", sqlite_where=text("untold = 1"), postgresql_where=text("untold")),
+        Index("ix_inbox_case", "case", "seq"),
+        CLUSTERED,
+    )
+
+    person: str = Field(primary_key=True)
+    case: str = Field(primary_key=True, foreign_key="case.id")
+    seq: int = Field(primary_key=True)
+    kind: str
+    due: date | None = None
+    at: datetime = Field(sa_type=Moment)
+    untold: bool
+    read_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class PaperRow(TableBase, table=True):
+    """Which case a place of an imported file became, so that importing the file again changes nothing."""
+
+    __tablename__ = "paper"
+    __table_args__ = CLUSTERED
+
+    digest: str = Field(primary_key=True)
+    place: str = Field(primary_key=True)
+    case: str = Field(foreign_key="case.id", index=True)
+    at: datetime = Field(sa_type=Moment)
+
+
+class CounterRow(TableBase, table=True):
+    """The last case number given in a year."""
+
+    __tablename__ = "counter"
+
+    year: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    last: int
+
+
+CASE = table("case")
+EVENT = table("event")
+SEAL = table("seal")
+CASE_ROW = table("case_row")
+READER = table("reader")
+INBOX = table("inbox")
+PAPER = table("paper")
+COUNTER = table("counter")
