@@ -10,25 +10,21 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
     Engine,
     Select,
     String,
     and_,
     cast,
     exists,
-    false,
     func,
     literal,
     literal_column,
     not_,
     or_,
     select,
-    true,
     union_all,
 )
 
@@ -44,24 +40,23 @@ from storage.cache import DatabaseCache
 from storage.cases.ledger import SqlLedger
 from storage.cases.registers import cases_with_entries
 from storage.database.dialect import folded, text_within
-from storage.database.engine import read_once, reading
+from storage.database.engine import reading
 from storage.database.in_list import execute_for_names, in_collection, in_names
 from storage.notices import inbox, letters, tally
 from storage.notices.outbox import SqlOutbox
-from storage.notices.register import SETTLED
 from storage.rows import HEAD, by_id, head, notice, row, rows_by_case
 from storage.tables.board import DEADLINE, RECOMMENDATION
-from storage.tables.cases import CASE, CASE_ROW, READER
+from storage.tables.cases import CASE, CASE_ROW
 from storage.tables.notices import NOTICE
+from storage.visibility import Visibility
 from workflow.board.figures import Outcomes, StageSpan
 from workflow.board.rows import CaseFilter, Row
 from workflow.board.sums import DeadlineFilter, Horizon, Sums, counted
 from workflow.cases.case import Case, CaseStatus, Event
 from workflow.cases.registers.evidence_list import as_seen, events_as_seen
 from workflow.cases.registers.risk_lists import Place, RecommendationFilter, RiskGroup, Words
-from workflow.org.access import Scope, within
+from workflow.org.access import Scope
 from workflow.org.audit import AuditFilter, AuditPage, AuditScope
-from workflow.org.duties import Unresolved, resolve
 from workflow.org.office import Office
 from workflow.search_words import search_words
 
@@ -72,12 +67,6 @@ _ROWS_OF = (
     select(DEADLINE)
     .where(in_names(DEADLINE.c.case))
     .order_by(DEADLINE.c.case, DEADLINE.c.due.is_(None), DEADLINE.c.due, DEADLINE.c.obligation)
-)
-_ASSIGNED = (
-    select(*(DEADLINE.c[name] for name in ("case", "unit", "duty", "responsible", "person")))
-    .distinct()
-    .join(CASE, CASE.c.id == DEADLINE.c.case)
-    .where(in_names(DEADLINE.c.case), DEADLINE.c.state != "not_required", not_(CASE.c.confidential))
 )
 _NEWEST = (CASE.c.opened_at.desc(), CASE.c.id.desc())
 _IN_ORDER = (DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
@@ -120,8 +109,7 @@ class SqlReads:
         self._scope = scope
         self._engine = engine
         self._kept = kept or DatabaseCache(engine, officer=officer, language=language)
-        self._trees: dict[str, Sequence[str]] = {}
-        self._seen_elsewhere: Sequence[str] | None = None
+        self._visible = Visibility(engine, scope, self._kept)
         self._ledger = SqlLedger(engine, kept=self._kept)
         self._outbox = SqlOutbox(engine, kept=self._kept)
 
@@ -136,13 +124,11 @@ class SqlReads:
 
     def in_reach(self, case: Case) -> bool:
         """Whether a case lies in the reader's units."""
-        scope = self._scope
-        return scope is None or (scope.unit is not None and (not scope.unit or case.unit in self._units()))
+        return self._visible.in_reach(case)
 
     def scope_in(self, case: Case) -> Scope | None:
         """Return the reader's scope in that case: out of reach restricted documents are for those named."""
-        scope = self._scope
-        return scope if scope is None or self.in_reach(case) else replace(scope, restricted=False)
+        return self._visible.scope_in(case)
 
     def overdue(self, today: date, unit: str | None = None) -> Sequence[Row]:
         """Open rows that are overdue on `today`, the longest overdue first."""
@@ -173,7 +159,7 @@ class SqlReads:
         Args:
             search: words to be found in id, object or unit (`workflow.search_words`).
         """
-        asked = select(*HEAD).where(*self._seen())
+        asked = select(*HEAD).where(*self._visible.cases())
         asked = asked.order_by(CASE.c.opened_at.desc(), CASE.c.id.desc()).limit(limit)
         narrowed = {"standing": standing, "stage": stage, "procedure": procedure}
         for name, value in narrowed.items():
@@ -181,7 +167,7 @@ class SqlReads:
                 asked = asked.where(CASE.c[name] == value)
         asked = asked.where(*self._found(search))
         if unit is not None:
-            asked = asked.where(self._within(CASE.c.unit, unit))
+            asked = asked.where(self._visible.within(CASE.c.unit, unit))
         with reading(self._engine) as connection:
             return [head(record) for record in connection.execute(asked)]
 
@@ -204,30 +190,30 @@ class SqlReads:
 
     def own_of(self, unit: str) -> int:
         """How many cases belong to a unit itself, whatever their standing; those below it apart."""
-        asked = select(func.count()).select_from(CASE).where(*self._seen(), CASE.c.unit == unit)
+        asked = select(func.count()).select_from(CASE).where(*self._visible.cases(), CASE.c.unit == unit)
         with reading(self._engine) as connection:
             return connection.execute(asked).scalar_one()
 
     def heads(self, cases: Collection[str]) -> Mapping[str, Case]:
         """The named cases by id, as heads."""
-        asked = _HEADS_OF.where(*self._seen())
+        asked = _HEADS_OF.where(*self._visible.cases())
         with reading(self._engine) as connection:
             found = by_id(head(record) for record in execute_for_names(connection, asked, cases))
-            if missing := self._assigned(connection, [name for name in cases if name not in found]):
+            if missing := self._visible.assigned(connection, [name for name in cases if name not in found]):
                 others = by_id(head(one) for one in execute_for_names(connection, _HEADS_OF, missing))
                 return {**found, **others}
             return found
 
     def whole(self, cases: Collection[str]) -> Mapping[str, Case]:
         """The named cases by id, folded from their events."""
-        found = self._ledger.cases(self._visible(cases))
+        found = self._ledger.cases(self._visible.among(cases))
         return {name: as_seen(case, self.scope_in(case)) for name, case in found.items()}
 
     def stages(self, cases: Collection[str]) -> Mapping[str, str]:
         """Where the named cases stand, by id."""
         asked = select(CASE.c.id, CASE.c.stage).where(in_names(CASE.c.id))
         with reading(self._engine) as connection:
-            records = execute_for_names(connection, asked, self._visible(cases))
+            records = execute_for_names(connection, asked, self._visible.among(cases))
             return {record.id: record.stage for record in records}
 
     def days_of(self, steps: Mapping[str, str]) -> Mapping[str, date]:
@@ -236,17 +222,17 @@ class SqlReads:
         asked = select(DEADLINE.c.case, DEADLINE.c.obligation, day)
         asked = asked.where(in_names(DEADLINE.c.case), DEADLINE.c.obligation.in_(names), day.is_not(None))
         with reading(self._engine) as connection:
-            records = execute_for_names(connection, asked, self._visible(steps))
+            records = execute_for_names(connection, asked, self._visible.among(steps))
             return {case: on for case, obligation, on in records if steps[case] == obligation}
 
     def rows_of(self, cases: Collection[str]) -> Mapping[str, Sequence[Row]]:
         """All board rows of the named cases by case id, by due date, those without one last."""
         with reading(self._engine) as connection:
-            return rows_by_case(execute_for_names(connection, _ROWS_OF, self._visible(cases)))
+            return rows_by_case(execute_for_names(connection, _ROWS_OF, self._visible.among(cases)))
 
     def counts(self, today: date, unit: str | None = None) -> Sequence[Count]:
         """Active cases by unit and stage, with what is overdue and the points at stake in it."""
-        active = and_(CASE.c.standing == "active", *self._seen())
+        active = and_(CASE.c.standing == "active", *self._visible.cases())
         cases = (
             select(CASE.c.unit, CASE.c.stage, func.count()).where(active).group_by(CASE.c.unit, CASE.c.stage)
         )
@@ -257,8 +243,8 @@ class SqlReads:
             .group_by(CASE.c.unit, CASE.c.stage, DEADLINE.c.stake)
         )
         if unit is not None:
-            cases = cases.where(self._within(CASE.c.unit, unit))
-            late = late.where(self._within(CASE.c.unit, unit))
+            cases = cases.where(self._visible.within(CASE.c.unit, unit))
+            late = late.where(self._visible.within(CASE.c.unit, unit))
         overdue: dict[tuple[str, str], int] = {}
         stakes: dict[tuple[str, str], Decimal] = {}
         with reading(self._engine) as connection:
@@ -281,7 +267,7 @@ class SqlReads:
 
     def case(self, case: str) -> Case | None:
         """One case, whole; None when there is none of that id, or none to be seen."""
-        found = self._ledger.case(case) if self._visible([case]) else None
+        found = self._ledger.case(case) if self._visible.among([case]) else None
         return as_seen(found, self.scope_in(found)) if found is not None else None
 
     def events(self, case: str) -> Sequence[Event]:
@@ -303,14 +289,14 @@ class SqlReads:
         Entries about a case are seen by those who see the case.
         """
         with reading(self._engine) as connection:
-            visible = self._seen()
+            visible = self._visible.cases()
             return read_page(
                 connection, query, scope=scope, visible=visible, after=after, before=before, limit=limit
             )
 
     def notices(self, case: str) -> Sequence[Notice]:
         """Its notices, the newest first."""
-        return self._outbox.notices(case=case) if self._visible([case]) else ()
+        return self._outbox.notices(case=case) if self._visible.among([case]) else ()
 
     def with_registers(self, unit: str | None = None) -> Sequence[Case]:
         """The active cases with a risk register (or another one), whole, in order of their ids."""
@@ -347,7 +333,9 @@ class SqlReads:
         place = CASE_ROW.c.case, CASE_ROW.c.row
         # Counted while the texts are walked: twice through them would take twice as long.
         asked = select(*place, CASE_ROW.c.title, func.count().over().label("total"))
-        asked = asked.join(CASE, CASE.c.id == CASE_ROW.c.case).where(*self._seen(), *map(self._has, words))
+        asked = asked.join(CASE, CASE.c.id == CASE_ROW.c.case).where(
+            *self._visible.cases(), *map(self._has, words)
+        )
         asked = asked.order_by(place[0].desc(), place[1]).limit(limit)
         with reading(self._engine) as connection:
             found = connection.execute(asked).all()
@@ -366,20 +354,20 @@ class SqlReads:
         return or_(*(text_within(self._engine, CASE_ROW.c.search, reading) for reading in word))
 
     def _recommended(self, unit: str) -> list[ColumnElement[bool]]:
-        reach = self._reach(RECOMMENDATION.c.case, RECOMMENDATION.c.unit, unit or None, walked=True)
-        return self._sight(RECOMMENDATION.c.case, reach)
+        reach = self._visible.reach(RECOMMENDATION.c.case, RECOMMENDATION.c.unit, unit or None, walked=True)
+        return self._visible.lines(RECOMMENDATION.c.case, reach)
 
     def unreported(
         self, today: date, unit: str | None = None, *, limit: int, offset: int = 0
     ) -> Mapping[str, Firsts]:
         """By quarter, what was due before the day and nobody has reported: how many, and some of them."""
-        eyes = self._eyes(unit)
+        eyes = self._visible.filters(unit)
         with reading(self._engine) as connection:
             return first_rows.unreported(connection, today, eyes, limit=limit, offset=offset)
 
     def days(self, first: date, last: date, unit: str | None = None, *, limit: int) -> Mapping[date, Firsts]:
         """By day from `first` to `last`, what is open and due on it: how many, and the first by case."""
-        eyes = self._eyes(unit)
+        eyes = self._visible.filters(unit)
         with reading(self._engine) as connection:
             return first_rows.by_day(connection, first, last, eyes, limit=limit)
 
@@ -402,7 +390,7 @@ class SqlReads:
         narrowed = {name: value for name, value in narrowed.items() if value}
         shown = [or_(told.c.state != "withdrawn", told.c.case.is_not(None))]
         newest = (told.c.queued_at.desc(), told.c.key)
-        of_a_case = [told.c.case.is_not(None), *self._seen()]
+        of_a_case = [told.c.case.is_not(None), *self._visible.cases()]
         of_none = [told.c.case.is_(None)]
         if self._scope is not None and self._scope.unit != "":
             of_none.append(told.c.person.in_(self._scope.names))
@@ -436,22 +424,22 @@ class SqlReads:
             return True
         with reading(self._engine) as connection:
             number = sum(tally.counts(connection).values())
-        part = len(self._below(self._scope.unit)) / max(1, len(self.office().units))
+        part = len(self._visible.below(self._scope.unit)) / max(1, len(self.office().units))
         return part * number < (number if wanted is None else wanted / part)
 
     def sums(self, horizon: Horizon, unit: str | None = None) -> Sums:
         """How many rows stand how, by whom they wait for."""
         if self._scope is not None and self._scope.unit is None:
             return Sums()
-        eyes = self._eyes(unit)
+        eyes = self._visible.filters(unit)
         with reading(self._engine) as connection:
-            secret = summing.confidential(connection, horizon, eyes, besides=self._elsewhere())
+            secret = summing.confidential(connection, horizon, eyes, besides=self._visible.elsewhere())
         plain = self._plain(horizon, unit)
         return summing.joined(plain, secret) if secret else plain
 
     def by_day(self, first: date, last: date, unit: str | None = None) -> Mapping[date, int]:
         """How many open rows, whose due date holds on `first`, are due on each day from then to `last`."""
-        eyes = self._eyes(unit)
+        eyes = self._visible.filters(unit)
         with reading(self._engine) as connection:
             return summing.by_day(connection, first, last, eyes)
 
@@ -460,8 +448,8 @@ class SqlReads:
         own = self._scope.unit if self._scope is not None else ""
         if own is None:
             return {}
-        seen = {*self._below(own)} if own else {*units}
-        eyes = self._eyes(None, narrowed=False)
+        seen = {*self._visible.below(own)} if own else {*units}
+        eyes = self._visible.filters(None, narrowed=False)
         with reading(self._engine) as connection:
             return summing.since(connection, [unit for unit in units if unit in seen], today, eyes)
 
@@ -469,14 +457,14 @@ class SqlReads:
         self, first: date, last: date, today: date, unit: str | None = None
     ) -> tuple[Sequence[Outcomes], Sequence[StageSpan]]:
         """Return what became of obligatory deadlines due in a time, as of a day, and the stages ended in it."""
-        seen = self._eyes(unit).rows
+        seen = self._visible.filters(unit).rows
         with reading(self._engine) as connection:
             ended = figures.outcomes(connection, first, last, today, seen)
             return ended, figures.stage_spans(connection, first, last, seen)
 
     def listed(self, sought: DeadlineFilter, *, limit: int, offset: int = 0) -> Sequence[Row]:
         """A page of the rows sought, the earliest due first."""
-        eyes = self._eyes(sought.unit, few=self._by_unit(sought, limit + offset))
+        eyes = self._visible.filters(sought.unit, few=self._by_unit(sought, limit + offset))
         with reading(self._engine) as connection:
             return summing.listed(connection, sought, eyes, limit=limit, offset=offset)
 
@@ -484,13 +472,13 @@ class SqlReads:
         """How many rows are sought."""
         if sought.on is None and sought.urgency != "undated":
             return counted(self.sums(sought.horizon, sought.unit), sought)
-        eyes = self._eyes(sought.unit)
+        eyes = self._visible.filters(sought.unit)
         with reading(self._engine) as connection:
             return summing.count(connection, sought, eyes)
 
     def any_case(self) -> bool:
         """Whether there is any case to be seen."""
-        asked = select(CASE.c.id).where(*self._seen()).limit(1)
+        asked = select(CASE.c.id).where(*self._visible.cases()).limit(1)
         with reading(self._engine) as connection:
             return connection.execute(asked).first() is not None
 
@@ -503,66 +491,16 @@ class SqlReads:
 
     def unread_lines(self, person: str) -> int:
         """Return how many lines of cases that say something to a person they have not read."""
-        return 0 if self._is_blind else inbox.unread(self._engine, person, self._seen())
+        return 0 if self._visible.is_blind else inbox.unread(self._engine, person, self._visible.cases())
 
     def inbox(self, person: str, *, limit: int, offset: int = 0) -> Sequence[InboxLine]:
         """Return what lines of cases say to a person, the newest first."""
-        if self._is_blind:
+        if self._visible.is_blind:
             return []
-        return inbox.lines(self._engine, person, self._seen(), limit=limit, offset=offset)
-
-    @property
-    def _is_blind(self) -> bool:
-        """Whether the reader sees no case at all."""
-        return self._scope is not None and self._scope.unit is None
-
-    def _eyes(self, unit: str | None, *, narrowed: bool = True, few: bool = False) -> summing.AccessFilter:
-        """The rule of `_seen`, narrowed to a unit, for each table the sums are made of; not narrowed where the
-        units are named already."""
-        reach = self._reach(DEADLINE.c.case, DEADLINE.c.unit, unit, walked=not few) if narrowed else []
-        return summing.AccessFilter(
-            cases=[*self._seen(), *([] if unit is None else [self._within(CASE.c.unit, unit)])],
-            rows=self._sight(DEADLINE.c.case, reach),
-            few=few,
-        )
-
-    def _sight(
-        self, of_case: ColumnElement[str], reach: Sequence[ColumnElement[bool]]
-    ) -> list[ColumnElement[bool]]:
-        """The rule of `_seen` for lines that name their case, narrowed by conditions of `_reach`."""
-        nobody = [false()] if self._scope is not None and self._scope.unit is None else []
-        hidden = select(CASE.c.id).where(CASE.c.confidential, not_(_told(self._scope)))
-        return [
-            *nobody,
-            of_case.not_in(hidden),
-            *reach,
-        ]
-
-    def _reach(
-        self, of_case: ColumnElement[str], of_unit: ColumnElement[str], unit: str | None, *, walked: bool
-    ) -> list[ColumnElement[bool]]:
-        """Where lines lie that are asked about and seen: in the units, or in the cases seen elsewhere."""
-        roots, elsewhere = self._roots(unit), self._elsewhere()
-        if self._scope is None or self._scope.unit not in roots or not elsewhere:
-            return [self._within(of_unit, root, walked=walked) for root in roots]
-        own = self._within(of_unit, self._scope.unit, walked=walked)
-        seen = or_(own, in_collection(self._engine, of_case, elsewhere))
-        return [seen] if unit is None else [seen, self._within(of_unit, unit, walked=walked)]
-
-    def _roots(self, unit: str | None) -> list[str]:
-        """The units below which all lies that is asked about and seen; one where one lies in the other."""
-        own = self._scope.unit if self._scope is not None else ""
-        roots = [one for one in (unit, own or None) if one is not None]
-        if len(roots) == 2:
-            office = self.office()
-            if within(office, roots[0], roots[1]):
-                return roots[:1]
-            if within(office, roots[1], roots[0]):
-                return roots[1:]
-        return roots
+        return inbox.lines(self._engine, person, self._visible.cases(), limit=limit, offset=offset)
 
     def _plain(self, horizon: Horizon, unit: str | None) -> Sums:
-        roots = self._roots(unit)
+        roots = self._visible.roots(unit)
         if len(roots) > 1:
             # Neither lies in the other: nothing is in both.
             return Sums()
@@ -570,11 +508,11 @@ class SqlReads:
 
     def _by_unit(self, sought: DeadlineFilter, wanted: int) -> bool:
         """Whether the rows of a list are best found unit by unit; else by walking everybody's by due date."""
-        roots, asked = self._roots(sought.unit), sought.asked
+        roots, asked = self._visible.roots(sought.unit), sought.asked
         in_names = asked is not None and len(asked) <= summing.NAMED
         if not (roots or in_names) or sought.on is not None:
             return bool(roots) or in_names
-        units = len({one.unit for one in asked or ()}) if in_names else len(self._below(roots[0]))
+        units = len({one.unit for one in asked or ()}) if in_names else len(self._visible.below(roots[0]))
         every_sum = self._kept.sums(sought.horizon)
         if sought.urgency == "undated":
             # No sum counts these: as many as what is dated, and spread evenly over the units.
@@ -588,87 +526,16 @@ class SqlReads:
         every = counted(every_sum, replace(sought, unit=None, stage=None, asked=None))
         return theirs + units < wanted * every / max(1, theirs)
 
-    def _within(self, column: ColumnElement[str], root: str, *, walked: bool = False) -> ColumnElement[bool]:
-        """Whether a unit is the root or lies below it; the root itself even when nobody has entered it."""
-        return in_collection(self._engine, column, self._below(root), walked=walked)
-
-    def _below(self, root: str) -> Sequence[str]:
-        """The unit and all below it. Whose questions these are asks within one request: once is enough."""
-        if self._scope is None:
-            return self.office().whose_cases(root)
-        if root not in self._trees:
-            self._trees[root] = self.office().whose_cases(root)
-        return self._trees[root]
-
     def office(self) -> Office:
         """Units, people and matches, with the officer config.toml names."""
         return self._kept.office()
 
-    def _visible(self, cases: Collection[str]) -> Collection[str]:
-        """Those of the named cases that may be seen."""
-        if self._scope is None:
-            return cases
-
-        def read(connection: Connection) -> Collection[str]:
-            asked = select(CASE.c.id).where(in_names(CASE.c.id), *self._seen())
-            seen = {record.id for record in execute_for_names(connection, asked, cases)}
-            return [*seen, *self._assigned(connection, [name for name in cases if name not in seen])]
-
-        return read_once(self._engine, read, "visible", self._scope, frozenset(cases))
-
-    def _assigned(self, connection: Connection, cases: Collection[str]) -> Collection[str]:
-        """Return those of the cases, none of them confidential, in which something is the reader's to do."""
-        scope = self._scope
-        if scope is None or scope.acts_on is None or not scope.unit or not cases:
-            return ()
-        office, found = self.office(), set[str]()
-        for case, unit, duty, responsible, person in execute_for_names(connection, _ASSIGNED, cases):
-            if case not in found:
-                people = resolve(
-                    office, duty=duty, unit=unit, on=scope.acts_on, responsible=responsible, person=person
-                )
-                if not isinstance(people, Unresolved) and any(one.person.key in scope.names for one in people):
-                    found.add(case)
-        return found
-
-    def _elsewhere(self) -> Collection[str]:
-        """Return the cases out of reach a letter told the reader of. Whose questions these are asks within one
-        request: once is enough."""
-        scope = self._scope
-        if scope is None or not scope.unit:
-            return ()
-        if self._seen_elsewhere is None:
-            outside = not_(self._within(CASE.c.unit, scope.unit))
-            letters = select(CASE.c.id).join(NOTICE, NOTICE.c.case == CASE.c.id)
-            letters = letters.where(NOTICE.c.person.in_(scope.names), NOTICE.c.state.in_(SETTLED), outside)
-            with reading(self._engine) as connection:
-                self._seen_elsewhere = connection.execute(letters.distinct()).scalars().all()
-        return self._seen_elsewhere
-
-    def _units(self) -> frozenset[str]:
-        """The units the reader sees."""
-        return frozenset(self._below(self._scope.unit)) if self._scope and self._scope.unit else frozenset()
-
     def _rows(self, asked: Select[tuple[object, ...]], unit: str | None) -> list[Row]:
-        asked = asked.where(*self._seen())
+        asked = asked.where(*self._visible.cases())
         if unit is not None:
-            asked = asked.where(self._within(DEADLINE.c.unit, unit))
+            asked = asked.where(self._visible.within(DEADLINE.c.unit, unit))
         with reading(self._engine) as connection:
             return [row(record) for record in connection.execute(asked)]
-
-    def _seen(self, *, to_know: bool = True) -> list[ColumnElement[bool]]:
-        """What a case must be like to be seen: in the reader's units, or they were told of it by letter; a
-        confidential one only by who was named to know of it, or told (where `to_know` is asked after)."""
-        scope = self._scope
-        if scope is None:
-            return []
-        if scope.unit is None:
-            return [false()]
-        known = [or_(CASE.c.confidential.is_(False), _told(scope))] if to_know else []
-        if not scope.unit:
-            return known
-        inside, elsewhere = self._within(CASE.c.unit, scope.unit), self._elsewhere()
-        return [*known, or_(inside, in_collection(self._engine, CASE.c.id, elsewhere)) if elsewhere else inside]
 
     def _found(self, search: str) -> list[ColumnElement[bool]]:
         """Each word in id or object, or in the name of the unit."""
@@ -684,29 +551,16 @@ class SqlReads:
         ]
 
     def _wanted(self, wanted: CaseFilter, *, to_know: bool = True) -> list[ColumnElement[bool]]:
-        asked = self._seen(to_know=to_know)
+        asked = self._visible.cases(to_know=to_know)
         for name in ("procedure", "stage", "standing"):
             value = getattr(wanted, name)
             if value is not None:
                 asked.append(CASE.c[name] == value)
         if wanted.unit is not None:
-            asked.append(self._within(CASE.c.unit, wanted.unit))
+            asked.append(self._visible.within(CASE.c.unit, wanted.unit))
         if wanted.late_on is not None:
             late = DEADLINE.c.state == "open", lateness.overdue(wanted.late_on)
             asked.append(CASE.c.id.in_(select(DEADLINE.c.case).where(*late)))
             asked.append(CASE.c.standing == "active")
         asked += self._found(wanted.search)
         return asked
-
-
-@lru_cache(maxsize=1024)
-def _told(scope: Scope | None) -> ColumnElement[bool]:
-    """Whether a reader was named to know of a case or told of it; the program itself knows of all (cached)."""
-    if scope is None:
-        return true()
-    in_names = exists().where(READER.c.case == CASE.c.id, READER.c.person.in_(scope.names))
-    # A letter that left is proved in the register; one that only waits could have been put there by anybody.
-    told = exists().where(
-        NOTICE.c.case == CASE.c.id, NOTICE.c.person.in_(scope.names), NOTICE.c.state.in_(SETTLED)
-    )
-    return or_(in_names, told)

@@ -1,0 +1,188 @@
+"""What a reader may see, as conditions of queries: cases, lines naming a case, units below units."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from sqlalchemy import ColumnElement, Connection, Engine, exists, false, not_, or_, select, true
+
+from storage.board import sums as summing
+from storage.cache import DatabaseCache
+from storage.database.engine import read_once, reading
+from storage.database.in_list import execute_for_names, in_collection, in_names
+from storage.notices.register import SETTLED
+from storage.tables.board import DEADLINE
+from storage.tables.cases import CASE, READER
+from storage.tables.notices import NOTICE
+from workflow.cases.case import Case
+from workflow.org import access
+from workflow.org.access import Scope
+from workflow.org.duties import Unresolved, resolve
+
+_ASSIGNED = (
+    select(*(DEADLINE.c[name] for name in ("case", "unit", "duty", "responsible", "person")))
+    .distinct()
+    .join(CASE, CASE.c.id == DEADLINE.c.case)
+    .where(in_names(DEADLINE.c.case), DEADLINE.c.state != "not_required", not_(CASE.c.confidential))
+)
+
+
+class Visibility:
+    """What one reader may see; it serves one request, in which each question is asked of the database once.
+
+    Args:
+        scope: whose it is; None is the program itself, which sees all.
+        cache: what the process keeps of the database: the units and people.
+    """
+
+    def __init__(self, engine: Engine, scope: Scope | None, cache: DatabaseCache) -> None:
+        self._engine = engine
+        self._scope = scope
+        self._cache = cache
+        self._trees: dict[str, Sequence[str]] = {}
+        self._seen_elsewhere: Sequence[str] | None = None
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether the reader sees no case at all."""
+        return self._scope is not None and self._scope.unit is None
+
+    def in_reach(self, case: Case) -> bool:
+        """Whether a case lies in the reader's units."""
+        scope = self._scope
+        return scope is None or (scope.unit is not None and (not scope.unit or case.unit in self._units()))
+
+    def scope_in(self, case: Case) -> Scope | None:
+        """Return the reader's scope in that case: out of reach restricted documents are for those named."""
+        scope = self._scope
+        return scope if scope is None or self.in_reach(case) else replace(scope, restricted=False)
+
+    def cases(self, *, to_know: bool = True) -> list[ColumnElement[bool]]:
+        """Return the conditions under which a case is seen: it lies in the reader's units, or a letter told
+        them of it; a confidential one only by those named to know of it or told (where `to_know`)."""
+        scope = self._scope
+        if scope is None:
+            return []
+        if scope.unit is None:
+            return [false()]
+        known = [or_(CASE.c.confidential.is_(False), _told(scope))] if to_know else []
+        if not scope.unit:
+            return known
+        inside, elsewhere = self.within(CASE.c.unit, scope.unit), self.elsewhere()
+        return [*known, or_(inside, in_collection(self._engine, CASE.c.id, elsewhere)) if elsewhere else inside]
+
+    def among(self, cases: Collection[str]) -> Collection[str]:
+        """Return those of the named cases that may be seen."""
+        if self._scope is None:
+            return cases
+
+        def read(connection: Connection) -> Collection[str]:
+            asked = select(CASE.c.id).where(in_names(CASE.c.id), *self.cases())
+            seen = {record.id for record in execute_for_names(connection, asked, cases)}
+            return [*seen, *self.assigned(connection, [name for name in cases if name not in seen])]
+
+        return read_once(self._engine, read, "visible", self._scope, frozenset(cases))
+
+    def assigned(self, connection: Connection, cases: Collection[str]) -> Collection[str]:
+        """Return those of the cases, none of them confidential, in which something is the reader's to do."""
+        scope = self._scope
+        if scope is None or scope.acts_on is None or not scope.unit or not cases:
+            return ()
+        office, found = self._cache.office(), set[str]()
+        for case, unit, duty, responsible, person in execute_for_names(connection, _ASSIGNED, cases):
+            if case not in found:
+                people = resolve(
+                    office, duty=duty, unit=unit, on=scope.acts_on, responsible=responsible, person=person
+                )
+                if not isinstance(people, Unresolved) and any(one.person.key in scope.names for one in people):
+                    found.add(case)
+        return found
+
+    def elsewhere(self) -> Collection[str]:
+        """Return the cases outside the reader's units that a letter told them of."""
+        scope = self._scope
+        if scope is None or not scope.unit:
+            return ()
+        if self._seen_elsewhere is None:
+            outside = not_(self.within(CASE.c.unit, scope.unit))
+            letters = select(CASE.c.id).join(NOTICE, NOTICE.c.case == CASE.c.id)
+            letters = letters.where(NOTICE.c.person.in_(scope.names), NOTICE.c.state.in_(SETTLED), outside)
+            with reading(self._engine) as connection:
+                self._seen_elsewhere = connection.execute(letters.distinct()).scalars().all()
+        return self._seen_elsewhere
+
+    def filters(self, unit: str | None, *, narrowed: bool = True, few: bool = False) -> summing.AccessFilter:
+        """Return the conditions of `cases`, narrowed to a unit, for each table sums are made of.
+
+        Args:
+            narrowed: False where the units are named already.
+            few: whether the rows are best found by their cases, a small part of the office.
+        """
+        reach = self.reach(DEADLINE.c.case, DEADLINE.c.unit, unit, walked=not few) if narrowed else []
+        return summing.AccessFilter(
+            cases=[*self.cases(), *([] if unit is None else [self.within(CASE.c.unit, unit)])],
+            rows=self.lines(DEADLINE.c.case, reach),
+            few=few,
+        )
+
+    def lines(
+        self, of_case: ColumnElement[str], reach: Sequence[ColumnElement[bool]]
+    ) -> list[ColumnElement[bool]]:
+        """Return the conditions under which lines that name their case are seen, with those of `reach`."""
+        nobody = [false()] if self._scope is not None and self._scope.unit is None else []
+        hidden = select(CASE.c.id).where(CASE.c.confidential, not_(_told(self._scope)))
+        return [*nobody, of_case.not_in(hidden), *reach]
+
+    def reach(
+        self, of_case: ColumnElement[str], of_unit: ColumnElement[str], unit: str | None, *, walked: bool
+    ) -> list[ColumnElement[bool]]:
+        """Return where lines lie that are asked about and seen: in the units, or in cases seen elsewhere."""
+        roots, elsewhere = self.roots(unit), self.elsewhere()
+        if self._scope is None or self._scope.unit not in roots or not elsewhere:
+            return [self.within(of_unit, root, walked=walked) for root in roots]
+        own = self.within(of_unit, self._scope.unit, walked=walked)
+        seen = or_(own, in_collection(self._engine, of_case, elsewhere))
+        return [seen] if unit is None else [seen, self.within(of_unit, unit, walked=walked)]
+
+    def roots(self, unit: str | None) -> list[str]:
+        """Return the units below which lies what is asked about and seen; one where one lies in the other."""
+        own = self._scope.unit if self._scope is not None else ""
+        roots = [one for one in (unit, own or None) if one is not None]
+        if len(roots) == 2:
+            office = self._cache.office()
+            if access.within(office, roots[0], roots[1]):
+                return roots[:1]
+            if access.within(office, roots[1], roots[0]):
+                return roots[1:]
+        return roots
+
+    def within(self, column: ColumnElement[str], root: str, *, walked: bool = False) -> ColumnElement[bool]:
+        """Return the condition that a unit is the root or lies below it; an unknown root is itself."""
+        return in_collection(self._engine, column, self.below(root), walked=walked)
+
+    def below(self, root: str) -> Sequence[str]:
+        """Return the unit and all below it."""
+        if self._scope is None:
+            return self._cache.office().whose_cases(root)
+        if root not in self._trees:
+            self._trees[root] = self._cache.office().whose_cases(root)
+        return self._trees[root]
+
+    def _units(self) -> frozenset[str]:
+        """Return the units the reader sees, without those of the whole office."""
+        return frozenset(self.below(self._scope.unit)) if self._scope and self._scope.unit else frozenset()
+
+
+@lru_cache(maxsize=1024)
+def _told(scope: Scope | None) -> ColumnElement[bool]:
+    """Return the condition that a reader was named to know of a case or told of it; the program always is."""
+    if scope is None:
+        return true()
+    in_names = exists().where(READER.c.case == CASE.c.id, READER.c.person.in_(scope.names))
+    # A letter that left is proved in the register; one that only waits could have been put there by anybody.
+    told = exists().where(
+        NOTICE.c.case == CASE.c.id, NOTICE.c.person.in_(scope.names), NOTICE.c.state.in_(SETTLED)
+    )
+    return or_(in_names, told)
