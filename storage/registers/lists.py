@@ -135,13 +135,15 @@ class SqlRegisterLists:
         with reading(self._engine) as connection:
             plan_for_values(connection)
             ids: Sequence[str] | None = None
+            every: int | None = None
             if query.is_narrowed:
                 total, sums, ids = self._measure(connection, query, totals)
             else:
-                total, sums = self._count(connection, query), dict[str, Decimal]()
+                total = every = self._count(connection, query)
+                sums = dict[str, Decimal]()
                 for name, amount in connection.execute(self._sums(query, totals)) if totals else ():
                     sums[name] = _decimal(amount)
-            ordered = self._sorted(connection, query, ids, sort, descending)
+            ordered = self._sorted(connection, query, ids, every, sort, descending)
             rows = connection.execute(ordered.limit(limit).offset(offset or None)).all()
             return FoundRows(total=total, rows=rows, totals=dict.fromkeys(totals, Decimal(0)) | sums)
 
@@ -322,10 +324,16 @@ class SqlRegisterLists:
         connection: Connection,
         query: RowQuery,
         ids: Sequence[str] | None,
+        every: int | None,
         sort: str,
         descending: bool,
     ) -> Select[tuple[object, ...]]:
-        """Return the query for the rows in order. `ids`: those of a short answer."""
+        """Return the query for the rows in order.
+
+        Args:
+            ids: those of a short answer.
+            every: how many rows the register has, where that was counted.
+        """
         order: list[ColumnElement[object]] = [REGISTER_ROW.c.number]
         asked = select(*REGISTER_ROW.c)
         if ids is not None:
@@ -334,7 +342,7 @@ class SqlRegisterLists:
             where = self._conditions(query)
         if sort:
             of_sorted = and_(_SORTED.c.row == REGISTER_ROW.c.id, _SORTED.c.field == sort)
-            if ids is not None or not self._all_have(connection, query.register, sort):
+            if ids is not None or not self._all_have(connection, query.register, sort, every):
                 asked = asked.join(_SORTED, of_sorted, isouter=True)
                 order = [func.coalesce(_SORTED.c.key, ""), REGISTER_ROW.c.id]
             else:
@@ -343,14 +351,13 @@ class SqlRegisterLists:
                 order = [_SORTED.c.key, _SORTED.c.row]
         return asked.where(*where).order_by(*(one.desc() if descending else one for one in order))
 
-    def _all_have(self, connection: Connection, register: str, field: str) -> bool:
+    def _all_have(self, connection: Connection, register: str, field: str, every: int | None) -> bool:
         """Return whether every row has a cell of a field: rows older than it have none until a rebuild."""
-        rows = select(func.count()).select_from(REGISTER_ROW)
-        rows = rows.where(REGISTER_ROW.c.register_id == register, REGISTER_ROW.c.withdrawn.is_(False))
         cells = select(func.count()).select_from(REGISTER_CELL)
         cells = cells.where(REGISTER_CELL.c.register_id == register, REGISTER_CELL.c.field == field)
-        both = connection.execute(select(rows.scalar_subquery(), cells.scalar_subquery())).one()
-        return bool(both[0] == both[1])
+        if every is None:
+            every = self._count(connection, RowQuery(register=register))
+        return bool(connection.execute(cells).scalar_one() == every)
 
     def _on_rows(self, query: RowQuery) -> bool:
         """Return whether a query asks for what stands in the heads of rows alone."""
