@@ -40,14 +40,17 @@ def outcomes(connection: Connection, first: date, last: date, today: date, seen:
         and_(DEADLINE.c.state == "done", DEADLINE.c.done_on.is_not(None)),
         and_(DEADLINE.c.state == "open", lateness.overdue(today)),
     )
-    counted = _in_force(seen, *_WHOSE, *month, ended, late_by, func.count())
+    since = case((DEADLINE.c.state == "open", DEADLINE.c.due))
+    is_late = or_(DEADLINE.c.state == "open", late_by > 0)
+    inherited = case((is_late, func.coalesce(DEADLINE.c.inherited, 0)), else_=0)
+    alike = (*_WHOSE, *month, ended, late_by, inherited, since)
+    counted = _in_force(seen, *alike, func.count()).group_by(*alike)
     counted = counted.where(
         DEADLINE.c.state.in_(("done", "open", "missed")), DEADLINE.c.due.between(first, last), came_due
     )
-    counted = counted.group_by(*_WHOSE, *month, ended, late_by)
     return [
-        Outcomes(unit, stage, edition, date(int(year), int(number), 1), outcome, days, count)
-        for unit, stage, edition, year, number, outcome, days, count in connection.execute(counted)
+        Outcomes(unit, stage, edition, date(int(year), int(number), 1), outcome, days, count, moved, due)
+        for unit, stage, edition, year, number, outcome, days, moved, due, count in connection.execute(counted)
     ]
 
 

@@ -27,7 +27,7 @@ those of the version before go on working. A migration above it only adds (table
 indexes that forbid nothing); one that takes away or tightens raises it to the revision before itself, and comes
 a version later than the code that no longer needs what it takes."""
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
-BOARD = "0042"
+BOARD = "0052"
 """The newest revision after which the read models must be written anew from the events
 (`storage.maintenance.after_migration`). A migration that gives them a column or a table names itself here."""
 MAX_DEADLOCKS = 5

@@ -104,6 +104,7 @@ class DeadlineRow(TableBase, table=True):
     waiting_for: str | None = None
     counts_until: date | None = None
     due_at: datetime | None = Field(default=None, sa_type=Moment)
+    inherited: int | None = None
 
 
 class TotalRow(TableBase, table=True):

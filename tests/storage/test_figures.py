@@ -17,8 +17,8 @@ import calendars
 from storage.cases.ledger import SqlLedger
 from storage.org import store as office_store
 from storage.queries import SqlReads
-from tests.permits import PERMIT, permit
-from workflow.board.figures import Outcomes
+from tests.permits import PERMIT, obligation, permit
+from workflow.board.figures import Outcomes, performance_by
 from workflow.cases.commands.desk import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.law.library import Library
@@ -126,3 +126,68 @@ def test_a_recommended_step_that_waits_holds_no_stage_open(engine: Engine) -> No
     met_but_for_the_invitation(desk, case)
     (span,) = SqlReads(engine).outcomes(*YEAR, date(2026, 12, 20))[1]
     assert span.done == date(2026, 12, 14)
+
+
+STEPS = PERMIT[: PERMIT.index("[[obligation]]")] + "".join(
+    (
+        obligation("received", '"none"'),
+        obligation("listed", '{ count = 3, in = "working days", from = "received" }'),
+        obligation("checked", '{ count = 2, in = "working days", from = "listed" }'),
+        obligation("agreed", '{ count = 5, in = "working days", from = "checked" }'),
+        obligation("signed", '{ count = 4, in = "working days", from = "agreed" }'),
+        obligation("archived", '{ by = "02-25", from = "received" }'),
+    )
+)
+WORKING_FEBRUARY_AND_MARCH = [date(2026, 2, day) for week in (2, 9, 16, 23) for day in range(week, week + 5)]
+WORKING_FEBRUARY_AND_MARCH += [date(2026, 3, day) for day in range(2, 7)]
+
+
+def test_the_days_of_a_delay_are_those_of_the_step_and_those_it_inherited(engine: Engine) -> None:
+    """Five steps from Monday 2 February 2026, as of Wednesday 4 March.
+
+    Listed: due on 5 February, done on the 10th: 3 days (6, 9, 10), its own. Checked: first counted from the
+    5th due on the 9th, from the 10th on the 12th, done then: not late. Agreed: first counted from the 9th due
+    on the 16th, from the 12th on the 19th, done on the 23rd: 2 of its own (20, 23), 3 inherited (17, 18, 19).
+    Signed: first counted from the 16th due on the 20th, from the 23rd on the 27th, not done: 3 of its own (2,
+    3, 4 March), 5 inherited (23 to 27). Archived: due on a day of its own, 25 February, done on 2 March: 3 of
+    its own (26, 27, 2), nothing inherited.
+    """
+    office_store.save(engine, units=[Unit(id="law", name="Заң")])
+    desk = CaseCommands(SqlLedger(engine), Library([permit(STEPS)]), calendars.calendar())
+    today = date(2026, 3, 4)
+    stamp = {"by": "officer", "now": datetime(2026, 3, 4, 5, tzinfo=UTC), "today": today}
+    case = desk.open(Opening(procedure="permit", unit="law"), **stamp).id
+    days = {"received": (2, 2), "listed": (2, 10), "checked": (2, 12), "agreed": (2, 23), "archived": (3, 2)}
+    for name, (month, day) in days.items():
+        desk.record(case, name, on=date(2026, month, day), **stamp)
+
+    outcomes, _ = SqlReads(engine).outcomes(*YEAR, today)
+    late = sorted(
+        (one.outcome, one.late_by, one.inherited, one.since) for one in outcomes if one.outcome != "on_time"
+    )
+    figures = performance_by(
+        outcomes, lambda _: None, lambda due: sum(due < day <= today for day in WORKING_FEBRUARY_AND_MARCH)
+    )[None]
+
+    assert late == [("late", 2, 3, None), ("late", 3, 0, None), ("open", 0, 5, date(2026, 2, 27))]
+    assert (figures.own, figures.inherited, figures.delay) == (3 + 2 + 3 + 3, 3 + 5, 19)
+
+
+def test_a_step_done_early_leaves_nothing_to_inherit(engine: Engine) -> None:
+    """Listed a day early: what follows is counted from there, and its delay is all its own."""
+    office_store.save(engine, units=[Unit(id="law", name="Заң")])
+    desk = CaseCommands(SqlLedger(engine), Library([permit(STEPS)]), calendars.calendar())
+    case = desk.open(Opening(procedure="permit", unit="law"), **STAMP).id
+    for name, day in (("received", 2), ("listed", 4), ("checked", 10), ("agreed", 16)):
+        desk.record(case, name, on=date(2026, 2, day), **STAMP)
+    rows = SqlLedger(engine).rows(case)
+    assert (rows["checked"].due, rows["checked"].late_by, rows["checked"].inherited) == (
+        date(2026, 2, 6),
+        2,
+        None,
+    )
+    assert (rows["agreed"].due, rows["agreed"].late_by, rows["agreed"].inherited) == (
+        date(2026, 2, 17),
+        None,
+        2,
+    )

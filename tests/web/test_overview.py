@@ -236,7 +236,11 @@ def test_a_case_of_no_unit_counts_for_the_organisation() -> None:
 def test_figures_of_a_year_are_the_same_on_the_page_in_the_workbook_and_by_the_api(
     home: Home, browser: TestClient
 ) -> None:
-    """What came due is what the months, the stages and the units each add up to; another unit has its own."""
+    """What came due is what the months, the stages and the units each add up to; another unit has its own.
+
+    A note due on 6 March is signed on the 12th: the plan is due on the 31st and not on the 26th: 3 more.
+    """
+    home.context.desk.record(home.missed, "note_signed", on=date(2026, 3, 12), by="test", now=NOW, today=TODAY)
     figures = browser.get("/api/v1/figures").json()
     whole = figures["total"]["due"]
     assert whole == sum(figures["total"][name] for name in ("on_time", "late", "unmet")) > 0
@@ -244,9 +248,15 @@ def test_figures_of_a_year_are_the_same_on_the_page_in_the_workbook_and_by_the_a
         assert sum(one["figures"]["due"] for one in figures[name]) == whole, name
     page = browser.get("/figures?lang=ru").text
     assert f"в срок – {figures['total']['on_time']} из {whole}" in page
+    delays = [figures["total"][name] for name in ("own", "inherited")]
+    assert (delays[0] > 0, delays[1]) == (True, 3)
     sheets = load_workbook(BytesIO(browser.get("/figures.xlsx?lang=ru").content))
     assert sheets.sheetnames == ["По месяцам", "По этапам", "По подразделениям"]
-    assert sum(row[1] for row in sheets["По этапам"].iter_rows(min_row=2, values_only=True)) == whole
+    for name, end in (("По этапам", -2), ("По подразделениям", None)):
+        rows = [*sheets[name].iter_rows(min_row=2, values_only=True)]
+        assert sum(row[1] for row in rows) == whole
+        columns = [sum(column) for column in zip(*(row[:end][-3:] for row in rows), strict=True)]
+        assert columns == [*delays, sum(delays)]
     unit = figures["units"][0]
     assert browser.get("/api/v1/figures", params={"unit": unit["id"]}).json()["total"] == unit["figures"]
     assert browser.get("/figures?year=1999").status_code == browser.get("/figures?year=2027").status_code == 404

@@ -133,7 +133,8 @@ class DeskAnswer(Result):
 class PerformanceAnswer(Result):
     """Obligatory deadlines that came due, by how they ended. `rate`: percent met in time, rounded down.
 
-    `median_late`: working days, of what was done late.
+    `median_late`: working days, of what was done late. `own`, `inherited`: working days of delay of what was
+    done late or is overdue: after the due dates as they stand, and by which late earlier steps had moved these.
     """
 
     due: int
@@ -142,6 +143,8 @@ class PerformanceAnswer(Result):
     unmet: int
     rate: int | None
     median_late: float | None
+    own: int
+    inherited: int
 
 
 class PeriodAnswer(Result):

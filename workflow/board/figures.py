@@ -21,6 +21,9 @@ class Outcomes(NamedTuple):
         edition: one that knows the stage.
         month: the first day of the month they were due in.
         late_by: working days, of what was done late; else 0.
+        inherited: working days by which the due date itself had moved (`workflow.deadlines.inherited_delay`),
+            of what was done late or is overdue still; else 0.
+        since: the due date of what is overdue still; None of all else.
     """
 
     unit: str
@@ -30,6 +33,8 @@ class Outcomes(NamedTuple):
     outcome: Outcome
     late_by: int
     number: int
+    inherited: int = 0
+    since: date | None = None
 
 
 class StageSpan(NamedTuple):
@@ -51,10 +56,14 @@ class Performance:
     Attributes:
         numbers: by outcome.
         lateness: working days -> how many were done so late.
+        own, inherited: working days of delay of what was done late or is overdue: after the due dates as they
+            stand, and by which these had moved because earlier steps came late.
     """
 
     numbers: Counter[Outcome] = field(default_factory=Counter)
     lateness: Counter[int] = field(default_factory=Counter)
+    own: int = 0
+    inherited: int = 0
 
     @property
     def due(self) -> int:
@@ -75,6 +84,11 @@ class Performance:
     def unmet(self) -> int:
         """What is overdue still, or was missed for good."""
         return self.numbers["open"] + self.numbers["missed"]
+
+    @property
+    def delay(self) -> int:
+        """Working days of delay, own and inherited."""
+        return self.own + self.inherited
 
     @property
     def rate(self) -> int | None:
@@ -100,12 +114,20 @@ class Pace:
         return float(median(self.took.elements())), float(median(self.norm.elements()))
 
 
-def performance_by(outcomes: Iterable[Outcomes], key: Callable[[Outcomes], Key]) -> dict[Key, Performance]:
-    """Return the figures by a key of the outcomes: their unit, stage or month."""
+def performance_by(
+    outcomes: Iterable[Outcomes], key: Callable[[Outcomes], Key], delay: Callable[[date], int] = lambda _: 0
+) -> dict[Key, Performance]:
+    """Return the figures by a key of the outcomes: their unit, stage or month.
+
+    Args:
+        delay: working days from a due date (local) to the day the figures are of.
+    """
     found: dict[Key, Performance] = {}
     for one in outcomes:
         figures = found.setdefault(key(one), Performance())
         figures.numbers[one.outcome] += one.number
+        figures.own += (one.late_by if one.since is None else delay(one.since)) * one.number
+        figures.inherited += one.inherited * one.number
         if one.outcome == "late":
             figures.lateness[one.late_by] += one.number
     return found

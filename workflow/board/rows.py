@@ -9,8 +9,10 @@ from typing import NamedTuple
 
 from calendars.calendar import Calendar
 from workflow.cases.case import Case, CaseStatus
+from workflow.cases.registers.entries import is_entry
 from workflow.cases.states import AWAITED, State
 from workflow.deadlines.deadline import AnchorState, Deadline, Knowledge, Status
+from workflow.deadlines.inherited_delay import inherited_days
 from workflow.law.procedure import Procedure
 from workflow.org.office import OF_A_PERSON, OUTSIDE
 from workflow.reminders import next_step, steps_of
@@ -47,6 +49,7 @@ class Row(NamedTuple):
         stake: points lost when it stays undone, a decimal string.
         version: of the calendar by which it came out as it stands.
         waiting_for, counts_until, due_at: as of the deadline (`workflow.deadlines.deadline`).
+        inherited: working days by which `due` moved because facts before it came late, None where it did not.
         duty: whose it is to do; responsible: the schedule's own words for them; person: key of whom the case is
             about, where the duty is theirs.
     """
@@ -77,16 +80,30 @@ class Row(NamedTuple):
     waiting_for: str | None = None
     counts_until: date | None = None
     due_at: datetime | None = None
+    inherited: int | None = None
 
 
 def rows(
     case: Case, procedure: Procedure, deadlines: Iterable[Deadline], calendar: Calendar, *, today: date
 ) -> tuple[Row, ...]:
     """The case's rows. `today` (local date) decides which rung speaks next."""
-    return tuple(_row(case, procedure, deadline, calendar, today) for deadline in deadlines)
+    chain = tuple(deadlines)
+    dues = {one.id: one.due for one in chain if not is_entry(one.id)}
+    entries = [one for one in chain if is_entry(one.id)]
+    inherited = inherited_days(case, procedure, calendar, dues, entries, today=today)
+    return tuple(
+        _row(case, procedure, deadline, calendar, today, inherited.get(deadline.id)) for deadline in chain
+    )
 
 
-def _row(case: Case, procedure: Procedure, deadline: Deadline, calendar: Calendar, today: date) -> Row:
+def _row(
+    case: Case,
+    procedure: Procedure,
+    deadline: Deadline,
+    calendar: Calendar,
+    today: date,
+    inherited: int | None,
+) -> Row:
     obligation = deadline.obligation
     indicator = procedure.indicators.get(obligation.indicator) if obligation.indicator else None
     step = None
@@ -126,4 +143,5 @@ def _row(case: Case, procedure: Procedure, deadline: Deadline, calendar: Calenda
         waiting_for=deadline.waiting_for,
         counts_until=deadline.counts_until,
         due_at=deadline.due_at,
+        inherited=inherited,
     )

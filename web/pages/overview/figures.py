@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
+from operator import attrgetter
 
 from calendars.calendar import Calendar
 from services.context import Reads
@@ -68,9 +70,10 @@ def figures_view(
     """
     office, last = reads.office(), min(today, date(year, 12, 31))
     outcomes, spans = reads.outcomes(date(year, 1, 1), last, today, unit or None)
-    by_month = performance_by(outcomes, lambda one: one.month)
-    by_unit = performance_by(outcomes, lambda one: one.unit)
-    by_stage = performance_by(outcomes, lambda one: one.stage)
+    delay = partial(working_days_between, today=today, calendar=calendar)
+    by_month = performance_by(outcomes, lambda one: one.month, delay)
+    by_unit = performance_by(outcomes, lambda one: one.unit, delay)
+    by_stage = performance_by(outcomes, lambda one: one.stage, delay)
     pace = pace_by_stage(spans, lambda first, on: working_days_between(first, on, calendar))
     titles = _stage_titles(library, {one.stage: one.edition for one in outcomes})
     firsts = [date(year, month, 1) for month in range(1, 13)]
@@ -85,7 +88,7 @@ def figures_view(
         last=last,
         unit=unit,
         choices=build_unit_filter(office, unit, own=own),
-        total=performance_by(outcomes, lambda _: None).get(None, Performance()),
+        total=performance_by(outcomes, lambda _: None, delay).get(None, Performance()),
         months=tuple(months),
         most=max((one.due for one in by_month.values()), default=0),
         stages=tuple(
@@ -115,12 +118,15 @@ def line_name(t: Translator, line: FiguresLine) -> str:
     return line.name[t.language]
 
 
-def figures_columns(head: str, *, with_pace: bool = False) -> tuple[Column[FiguresLine], ...]:
+def figures_columns(
+    head: str, *, with_pace: bool = False, with_delay: bool = False
+) -> tuple[Column[FiguresLine], ...]:
     """Return the columns of a table of figures.
 
     Args:
         head: code of the heading of the first one.
         with_pace: whether it also says how long stages took.
+        with_delay: whether it also says how many days of delay are own and how many inherited.
     """
 
     def figure(code: str, value: Callable[[Performance], object]) -> Column[FiguresLine]:
@@ -139,5 +145,6 @@ def figures_columns(head: str, *, with_pace: bool = False) -> tuple[Column[Figur
         figure("unmet", lambda one: one.unmet),
         figure("rate", lambda one: one.rate),
         figure("median_late", lambda one: one.median_late),
+        *(figure(name, attrgetter(name)) for name in ("own", "inherited", "delay") if with_delay),
         *((pace("took", 0), pace("norm", 1)) if with_pace else ()),
     )

@@ -115,8 +115,8 @@ def deadlines_workbook(request: Request, ctx: Reading, asking: Asked) -> Respons
 Year = Annotated[int | None, Query(ge=1, le=9999)]
 FIGURES = (
     ("months", figures_columns("web.figures.month")),
-    ("stages", figures_columns("web.stage", with_pace=True)),
-    ("units", figures_columns("web.unit")),
+    ("stages", figures_columns("web.stage", with_pace=True, with_delay=True)),
+    ("units", figures_columns("web.unit", with_delay=True)),
 )
 """The tables of figures of a year, each with its columns."""
 

@@ -18,6 +18,7 @@ from workflow.cases.machine import stage
 from workflow.deadlines.anchors import Link
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.impact import MovedDeadline, Walk, moves, walk
+from workflow.deadlines.inherited_delay import inherited_days
 from workflow.deadlines.resolver import walked
 from workflow.deadlines.waiting import waiting
 from workflow.law.procedure import EscalationPolicy, Procedure
@@ -69,8 +70,17 @@ def _touched(was: Walk, becomes: Walk, chain: Iterable[Deadline], reach: Days) -
     found.update(was.links.keys() - becomes.links.keys())
     found.update(name for name, link in becomes.links.items() if not _alike(was.links.get(name), link))
     found.update(name for name, link in becomes.links.items() if _waits_otherwise(was, name, becomes, link))
+    before, after = _inherited(was), _inherited(becomes)
+    found.update(name for name in {**before, **after} if before.get(name) != after.get(name))
     found.update(one.id for one in chain if one.id not in found and _feels(becomes, one, reach))
     return frozenset(found)
+
+
+def _inherited(walk: Walk) -> dict[str, int]:
+    """Return by how many working days late facts moved due dates, by one calendar."""
+    chain, entries = walk.chain, walk.entries.values()
+    dues = {name: link.counted.due for name, link in walk.links.items()}
+    return inherited_days(chain.case, chain.procedure, chain.calendar, dues, entries, today=chain.today)
 
 
 def _alike(one: Link | None, other: Link) -> bool:
