@@ -100,8 +100,9 @@ $(VENV)/.run: requirements/run.txt pyproject.toml | $(VENV)/.made
 	$(BIN)/python -m pip $(OURS)
 	@touch $@
 
-$(VENV)/.test: requirements/dev.txt pyproject.toml | $(VENV)/.made
+$(VENV)/.test: requirements/dev.txt requirements/client.txt pyproject.toml | $(VENV)/.made
 	$(BIN)/python -m pip $(PINNED) $<
+	$(BIN)/python -m pip $(PINNED) requirements/client.txt --no-deps
 	$(BIN)/python -m pip $(OURS)
 	@touch $@ $(VENV)/.run
 
@@ -114,12 +115,14 @@ $(SUPPLY)/.made: pyproject.toml
 	@touch $@
 
 # The newest versions pyproject.toml allows, one set for every Python from 3.11 on and every system.
-COMPILE := $(SUPPLY)/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
-	--no-annotate --custom-compile-command "make lock" --quiet --group build
+PIN := $(SUPPLY)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--custom-compile-command "make lock" --quiet
+COMPILE := $(PIN) pyproject.toml --group build
 lock: $(SUPPLY)/.made
 	$(COMPILE) --upgrade --group dev --output-file requirements/dev.txt
 	$(COMPILE) --constraint requirements/dev.txt --output-file requirements/run.txt
 	$(COMPILE) --constraint requirements/dev.txt --all-extras --output-file requirements/all.txt
+	$(PIN) --no-deps --upgrade --group client --output-file requirements/client.txt
 
 # What is known against the versions that run.
 audit: $(SUPPLY)/.made

@@ -174,10 +174,14 @@ def _inputs(fields: Mapping[str, RegisterField]) -> dict[str, Any]:
         if field.required:
             type_ = Ground if field.kind in ("text", "long_text") else type_
             default = ...
-        description = " ".join(text.en for text in (field.title, field.help) if text)
         type_ = type_ | None if default is None else type_
-        inputs[name] = (Annotated[type_, field], Field(default, description=description))
+        inputs[name] = (Annotated[type_, field], Field(default, description=describe_field(field)))
     return inputs
+
+
+def describe_field(field: RegisterField) -> str:
+    """Return the title and help of a register's field in English, as sentences."""
+    return " ".join(f"{text.en.rstrip('.')}." for text in (field.title, field.help) if text)
 
 
 add_risk, add_measure, add_position, add_remark = map(add_row, ("risks", "measures", "positions", "remarks"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
+from operator import attrgetter
 
 from fastapi import APIRouter
 from starlette.routing import BaseRoute
@@ -34,7 +35,7 @@ ROOMS = {
 @cache
 def every_route() -> tuple[BaseRoute, ...]:
     """The pages and the API, in the order they are asked; what is shared has no state of an application."""
-    together = APIRouter()
+    together = APIRouter(generate_unique_id_function=attrgetter("name"))
     for package, modules in ROOMS.items():
         for module in modules:
             together.include_router(import_module(f"{package}.{module}").router)

@@ -98,7 +98,7 @@ class TelegramUnlinked(BaseModel):
 
 
 @router.get("")
-def me(ctx: Own) -> AccountAnswer:
+def get_own_account(ctx: Own) -> AccountAnswer:
     """Return the account of the token, with its sessions, tokens and feeds."""
     reader, choosing = ctx.reader, own_choice(ctx)
     account = ctx.accounts.account(reader.login)
@@ -118,7 +118,7 @@ def me(ctx: Own) -> AccountAnswer:
 
 
 @router.post("/digest")
-def remind(ctx: Own, once: Writing, body: DigestChoice) -> DigestChosen:
+def set_digest(ctx: Own, once: Writing, body: DigestChoice) -> DigestChosen:
     """Set how often letters are sent to the reader, and their language."""
 
     def set_choice() -> DigestChosen:
@@ -129,15 +129,15 @@ def remind(ctx: Own, once: Writing, body: DigestChoice) -> DigestChosen:
 
 
 @router.post("/leave")
-def leave(ctx: Recording, once: Writing, body: Away) -> LeaveAnswer:
+def set_leave(ctx: Recording, once: Writing, body: Away) -> LeaveAnswer:
     """Set the reader's leave and deputy."""
 
-    def set_leave() -> LeaveAnswer:
+    def write_leave() -> LeaveAnswer:
         first, last = body.first or body.last, body.last or body.first
         commands.go_away(ctx, (first, last) if first and last else None, body.deputy)
         return LeaveAnswer(first=first, last=last, deputy=body.deputy)
 
-    return once(ctx, body, set_leave, LeaveAnswer)
+    return once(ctx, body, write_leave, LeaveAnswer)
 
 
 @router.post("/feeds", status_code=201)
@@ -155,7 +155,7 @@ def revoke_feed(ctx: Own, once: Writing, body: FeedRevoked) -> SessionsEnded:
 
 
 @router.post("/telegram", status_code=201)
-def telegram_code(ctx: Own, once: Writing) -> TelegramCode:
+def make_telegram_code(ctx: Own, once: Writing) -> TelegramCode:
     """Make a one-time code that links the reader's Telegram account; it is given once."""
     if not ctx.reader.person:
         raise HTTPException(404, "web.problem.no_person")
@@ -164,16 +164,16 @@ def telegram_code(ctx: Own, once: Writing) -> TelegramCode:
 
 
 @router.post("/telegram/unlinking")
-def unlink(ctx: Own, once: Writing) -> TelegramUnlinked:
+def unlink_telegram(ctx: Own, once: Writing) -> TelegramUnlinked:
     """Unlink the reader's Telegram account."""
     if not ctx.reader.person:
         raise HTTPException(404, "web.problem.no_person")
 
-    def unlink_telegram() -> TelegramUnlinked:
+    def write_unlinked() -> TelegramUnlinked:
         ctx.app.links.unlink(ctx.reader.person, by=ctx.reader.login, now=ctx.now)
         return TelegramUnlinked(linked=False)
 
-    return once(ctx, None, unlink_telegram, TelegramUnlinked)
+    return once(ctx, None, write_unlinked, TelegramUnlinked)
 
 
 @router.post("/sessions/end")

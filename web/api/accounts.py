@@ -49,18 +49,18 @@ def get_account(ctx: Setting, login: accounts.Login) -> accounts.AccountDetails:
     return accounts.details(ctx, login)
 
 
-mount.post(router, "/accounts", accounts.add, status=201)
-mount.post(router, "/accounts/{login}", accounts.change)
-mount.post(router, "/accounts/{login}/closing", accounts.close)
-mount.post(router, "/accounts/{login}/reopening", accounts.reopen)
-mount.post(router, "/accounts/{login}/sessions/end", accounts.end)
-mount.post(router, "/accounts/{login}/unlink", accounts.unlink)
-mount.post(router, "/accounts/{login}/invitations", accounts.invite, status=201)
+mount.post(router, "/accounts", accounts.add, name="add_account", status=201)
+mount.post(router, "/accounts/{login}", accounts.change, name="change_account")
+mount.post(router, "/accounts/{login}/closing", accounts.close, name="close_account")
+mount.post(router, "/accounts/{login}/reopening", accounts.reopen, name="reopen_account")
+mount.post(router, "/accounts/{login}/sessions/end", accounts.end, name="end_account_sessions")
+mount.post(router, "/accounts/{login}/unlink", accounts.unlink, name="unlink_account")
+mount.post(router, "/accounts/{login}/invitations", accounts.invite, name="invite_account", status=201)
 mount.post(router, "/accounts/{login}/tokens", accounts.give_token, status=201)
 
 
 @router.get("/channels")
-def channels(ctx: Setting) -> list[administration.ChannelInUse]:
+def list_channels(ctx: Setting) -> list[administration.ChannelInUse]:
     """List the channels letters are sent through."""
     return list(administration.channels(ctx.app))
 
@@ -79,7 +79,7 @@ def try_channel(
 
 
 @router.post("/channels/{channel}/resending")
-def resend_all(ctx: Setting, once: Writing, channel: Named) -> Resent:
+def resend_channel_letters(ctx: Setting, once: Writing, channel: Named) -> Resent:
     """Queue the letters again that a fault of the channel has held back."""
     return once(
         ctx,
@@ -90,12 +90,12 @@ def resend_all(ctx: Setting, once: Writing, channel: Named) -> Resent:
 
 
 @router.get("/settings")
-def settings(ctx: Setting) -> list[SettingAnswer]:
+def list_settings(ctx: Setting) -> list[SettingAnswer]:
     """List the settings in force without secrets; they are changed in config.toml."""
     return [SettingAnswer(key=key, value=value) for key, value in administration.settings_in_force(ctx.app)]
 
 
 @router.get("/rules")
-def rules(ctx: Setting) -> list[administration.RulesInForce]:
+def list_rules(ctx: Setting) -> list[administration.RulesInForce]:
     """List the organisation's own rules in force; they are adopted by `merzim overlay`."""
     return list(administration.own_rules(ctx.app))

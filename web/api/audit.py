@@ -23,7 +23,7 @@ FILE: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("/audit")
-def list_entries(
+def list_audit_entries(
     ctx: Auditing,
     translator: RequestTranslator,
     query: AuditQuery,
@@ -36,7 +36,7 @@ def list_entries(
 
 
 @router.get("/audit/file/{form}", responses=FILE, response_class=StreamingResponse)
-def get_file(
+def get_audit_file(
     ctx: Auditing,
     translator: RequestTranslator,
     query: AuditQuery,

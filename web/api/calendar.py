@@ -172,7 +172,9 @@ def get_calendar_month(
 
 @router.post("/calendar/acts/preview")
 @reads_files
-def preview(request: Request, ctx: AskingToManage, body: Act, translator: RequestTranslator) -> ActAnswer:
+def preview_calendar_act(
+    request: Request, ctx: AskingToManage, body: Act, translator: RequestTranslator
+) -> ActAnswer:
     """Return what an act would move; nothing is written."""
     refuse_part_of_office(ctx)
     text = checked(body.text)
@@ -186,7 +188,7 @@ def preview(request: Request, ctx: AskingToManage, body: Act, translator: Reques
 
 @router.post("/calendar/acts")
 @reads_files
-def adopt(
+def adopt_calendar_act(
     request: Request, ctx: Managing, once: Writing, body: Act, translator: RequestTranslator
 ) -> ActAnswer:
     """Adopt an act and move the due dates it changes. Adopting it again changes nothing."""

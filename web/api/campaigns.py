@@ -20,7 +20,7 @@ CampaignPath = Annotated[str, Path(pattern=r"^[0-9]{4}-[0-9]{3,5}$")]
 
 
 @router.get("/campaigns")
-def get_campaigns(ctx: Reading) -> CampaignList:
+def list_campaigns(ctx: Reading) -> CampaignList:
     """Return the campaigns the reader sees, the newest first, and the kinds that may be started."""
     return campaign_views.list_campaigns(ctx, AskCampaigns())
 

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, BeforeValidator, Field, create_model
 
 from documents.sandbox.readers import read_cartogram
-from services.case_rows import act_on_row, add_row, edit_row, register_of
+from services.case_rows import act_on_row, add_row, describe_field, edit_row, register_of
 from services.context import stamp
 from services.documents.case_documents import take_plan
 from services.evidence import store_evidence
@@ -119,7 +119,10 @@ def _list_of(model: Any) -> Any:
 
 def _row_model(name: str, register_id: str, **more: Any) -> Any:
     """Return the model of a row in answers: its number, the fields of its register, and `more`."""
-    fields = {key: _ANSWERS.get(field.kind, str) for key, field in _shown(register_id).items()}
+    fields = {
+        key: Annotated[_ANSWERS.get(field.kind, str), Field(description=describe_field(field))]
+        for key, field in _shown(register_id).items()
+    }
     return _model(name, number=int, **fields, **more)
 
 
@@ -155,7 +158,7 @@ RegisterAnswer = _model(
 
 
 @router.get("/cases/{case}/risks", tags=["risks"], response_model=RegisterAnswer)
-def get_registers(ctx: Reading, case: CaseId, translator: RequestTranslator) -> Any:
+def get_case_registers(ctx: Reading, case: CaseId, translator: RequestTranslator) -> Any:
     """Return the risks with their measures, the exposed positions and the remarks of a case.
 
     `scale`: the edition whose scale applies to a rank given today.
@@ -211,16 +214,16 @@ def _plain(field: RegisterField, value: object) -> object:
 
 @router.post("/cases/{case}/risks/plan", tags=["risks"])
 @reads_files
-def send_plan(request: Request, ctx: Recording, once: Writing, case: CaseId, body: PlanSent) -> PlanTaken:
+def import_plan(request: Request, ctx: Recording, once: Writing, case: CaseId, body: PlanSent) -> PlanTaken:
     """Import a plan of measures as risks and measures; the whole file or nothing."""
     get_case_or_404(ctx, case)
 
-    def import_plan() -> PlanTaken:
+    def write_plan() -> PlanTaken:
         file = get_uploaded_file_or_404(ctx, body.file)
         done = take_plan(ctx.app, case, BytesIO(file.content), file.name, year=body.year, **stamp(ctx))
         return PlanTaken.model_validate(done, from_attributes=True)
 
-    return once(ctx, body, import_plan, PlanTaken)
+    return once(ctx, body, write_plan, PlanTaken)
 
 
 @router.post("/cases/{case}/cartogram", tags=["registers"])
@@ -241,7 +244,7 @@ def record_cartogram(
 
 
 CASE = "/cases/{case}"
-mount.post(router, f"{CASE}/rows/{{row}}/edits", edit_row, tags=["risks"])
+mount.post(router, f"{CASE}/rows/{{row}}/edits", edit_row, name="edit_case_row", tags=["risks"])
 mount.post(router, f"{CASE}/risks", add_row("risks"), tags=["risks"])
 mount.post(
     router, f"{CASE}/risks/{{number}}/measures", add_row("measures"), tags=["risks"], renamed={"number": "risk"}

@@ -30,35 +30,35 @@ from workflow.cases.commands.planning import plan
 
 router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
 mount.post(router, "/cases", cases.open_case, tags=["cases"], status=201)
-mount.post(router, "/facts", bulk.record_many, tags=["cases"])
-CASE_VERBS: tuple[tuple[str, Verb[Any, Any]], ...] = (
-    ("facts", cases.record),
-    ("decisions/{decision}", cases.decide),
-    ("plans", cases.replan),
-    ("corrections", cases.correct),
-    ("withdrawals", cases.withdraw),
-    ("passport", cases.describe),
-    ("cancellation", cases.cancel),
-    ("exemption", cases.exempt),
-    ("reopening", cases.reopen),
-    ("extensions", cases.extend),
-    ("pause", cases.pause),
-    ("resumption", cases.resume),
-    ("migration", cases.migrate),
-    ("snoozes", cases.snooze),
-    ("readers", cases.add_reader),
-    ("readers/removal", cases.remove_reader),
-    ("comments", comments.add_comment),
-    ("comments/{line}/withdrawal", comments.withdraw_comment),
-    ("assignments", assignments.give_assignment),
-    ("assignments/{number}/answer", assignments.answer_assignment),
-    ("assignments/{number}/refusal", assignments.refuse_assignment),
-    ("assignments/{number}/extension", assignments.extend_assignment),
-    ("questions", comments.ask_why),
-    ("escalations", comments.escalate),
+mount.post(router, "/facts", bulk.record_many, name="record_facts", tags=["cases"])
+CASE_VERBS: tuple[tuple[str, Verb[Any, Any], str], ...] = (
+    ("facts", cases.record, "record_fact"),
+    ("decisions/{decision}", cases.decide, "answer_decision"),
+    ("plans", cases.replan, "replan_case"),
+    ("corrections", cases.correct, "correct_fact"),
+    ("withdrawals", cases.withdraw, "withdraw_entry"),
+    ("passport", cases.describe, "describe_case"),
+    ("cancellation", cases.cancel, "cancel_case"),
+    ("exemption", cases.exempt, "exempt_obligation"),
+    ("reopening", cases.reopen, "reopen_case"),
+    ("extensions", cases.extend, "extend_deadline"),
+    ("pause", cases.pause, "pause_case"),
+    ("resumption", cases.resume, "resume_case"),
+    ("migration", cases.migrate, "migrate_case"),
+    ("snoozes", cases.snooze, "snooze_reminders"),
+    ("readers", cases.add_reader, ""),
+    ("readers/removal", cases.remove_reader, ""),
+    ("comments", comments.add_comment, ""),
+    ("comments/{line}/withdrawal", comments.withdraw_comment, ""),
+    ("assignments", assignments.give_assignment, ""),
+    ("assignments/{number}/answer", assignments.answer_assignment, ""),
+    ("assignments/{number}/refusal", assignments.refuse_assignment, ""),
+    ("assignments/{number}/extension", assignments.extend_assignment, ""),
+    ("questions", comments.ask_why, ""),
+    ("escalations", comments.escalate, ""),
 )
-for path, verb in CASE_VERBS:
-    mount.post(router, f"/cases/{{case}}/{path}", verb, tags=["cases"])
+for path, verb, name in CASE_VERBS:
+    mount.post(router, f"/cases/{{case}}/{path}", verb, name=name, tags=["cases"])
 
 
 class Undo(Command):
@@ -68,7 +68,7 @@ class Undo(Command):
 
 
 @router.post("/cases/{case}/undo", tags=["cases"])
-def undo(
+def undo_entry(
     ctx: Recording, once: Writing, case: CaseId, body: Undo, translator: RequestTranslator
 ) -> CommandResult:
     """Withdraw what you recorded in the last ten minutes, while no letter of the case has left since."""
@@ -103,7 +103,7 @@ def run_on_case(
 
 
 @router.post("/plan", tags=["law"])
-def what_if(ctx: Asking, body: WhatIf, translator: RequestTranslator) -> PlanAnswer:
+def plan_dates(ctx: Asking, body: WhatIf, translator: RequestTranslator) -> PlanAnswer:
     """Return the deadlines and findings that follow from these dates; nothing is written."""
     planned = plan(
         ctx.library,

@@ -165,7 +165,7 @@ def get_cartogram_file(request: Request, ctx: Reading, ending: Ending, unit: Sea
 
 
 @router.get("/turns")
-def get_yearly_clock(ctx: Reading, unit: SearchText = "") -> TurnList:
+def list_yearly_turns(ctx: Reading, unit: SearchText = "") -> TurnList:
     """Return when each organisation's last analysis ended, and when the next is due."""
     turns = list_turns(ctx, unit)
     return TurnList(

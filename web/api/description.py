@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
+
+from i18n import say
 
 LICENSE = {"name": "MIT", "identifier": "MIT"}
 ABOUT = (
@@ -39,8 +42,13 @@ TAGS = {
     "risks": "Risks of a case and the measures against them.",
     "service": "Whether the service answers.",
 }
+CHALLENGE = {"WWW-Authenticate": {"description": "The scheme to use.", "schema": {"type": "string"}}}
 OPEN_PATHS = frozenset({"/healthz", "/health", "/ready"})
 """What is answered without a token."""
+
+
+EXAMPLES = {"date": "2026-04-06", "date-time": "2026-04-06T05:00:00Z", "boolean": True}
+"""Examples by format or type, where a field has none of its own."""
 
 
 def describe_api(pages: FastAPI, *, address: str) -> None:
@@ -49,20 +57,13 @@ def describe_api(pages: FastAPI, *, address: str) -> None:
     def describe() -> dict[str, Any]:
         if not pages.openapi_schema:
             document = get_openapi(title=pages.title, version=pages.version, routes=pages.routes)
-            pages.openapi_schema = _completed(document, _names(pages), address)
+            pages.openapi_schema = _completed(document, address)
         return pages.openapi_schema
 
     pages.openapi = describe  # type: ignore[method-assign]
 
 
-def _names(pages: FastAPI) -> Mapping[str, str]:
-    """Return short names of operations by the ones the library gives; without those that are not unique."""
-    routes = [route for route in pages.routes if isinstance(route, APIRoute) and route.include_in_schema]
-    count = Counter(route.name for route in routes)
-    return {route.unique_id: route.name for route in routes if count[route.name] == 1}
-
-
-def _completed(document: dict[str, Any], names: Mapping[str, str], address: str) -> dict[str, Any]:
+def _completed(document: dict[str, Any], address: str) -> dict[str, Any]:
     document["info"] |= {"description": ABOUT, "license": LICENSE, "contact": {"url": address}}
     document |= {
         "servers": [{"url": address}],
@@ -72,16 +73,67 @@ def _completed(document: dict[str, Any], names: Mapping[str, str], address: str)
     document["components"]["securitySchemes"] = {"token": TOKEN}
     for path, item in document["paths"].items():
         for operation in item.values():
-            operation["operationId"] = names.get(operation["operationId"], operation["operationId"])
             if path in OPEN_PATHS:
                 operation["security"] = []
+            if "401" in operation["responses"]:
+                operation["responses"]["401"]["headers"] = CHALLENGE
             for answer in operation["responses"].values():
                 content = answer.get("content", {})
                 if "application/problem+json" in content:
                     # A problem is never sent as plain JSON.
                     content["application/problem+json"] |= content.pop("application/json", {})
     _give_items(document["components"]["schemas"])
+    describe_fields(document)
     return document
+
+
+def describe_fields(document: dict[str, Any]) -> None:
+    """Give properties and parameters without a description or example those of `vocabulary.toml`."""
+    vocabulary = read_vocabulary()
+    for model, schema in document["components"]["schemas"].items():
+        for name, field in schema.get("properties", {}).items():
+            _describe(field, field, vocabulary["fields"], model, name)
+    for operation in operations(document):
+        for parameter in operation.get("parameters", ()):
+            schema = parameter["schema"]
+            # The library writes a parameter's description into its schema, too.
+            schema.pop("description", None)
+            _describe(parameter, schema, vocabulary["parameters"], operation["operationId"], parameter["name"])
+
+
+def operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the operations of a description."""
+    return (operation for item in document["paths"].values() for operation in item.values())
+
+
+@cache
+def read_vocabulary() -> Mapping[str, Mapping[str, list[Any]]]:
+    """Return what fields and parameters mean, with examples, by name."""
+    return tomllib.loads((Path(__file__).parent / "vocabulary.toml").read_text(encoding="utf-8"))
+
+
+def _describe(
+    described: dict[str, Any], schema: dict[str, Any], words: Mapping[str, list[Any]], owner: str, name: str
+) -> None:
+    text, *examples = words.get(f"{owner}.{name}") or words.get(name) or [""]
+    if text.startswith("cli.option."):
+        text = say(text, {}, "en")
+        text = f"{text[:1].upper()}{text[1:].rstrip('.')}."
+    if text:
+        described.setdefault("description", text)
+    kind = example_kind(schema)
+    examples = examples or [EXAMPLES[kind]] if kind in EXAMPLES else examples
+    if examples and kind and "examples" not in schema:
+        schema["examples"] = examples
+
+
+def example_kind(schema: Mapping[str, Any]) -> str:
+    """Return the format or type of a schema's values; "" where it lists them, or they are another schema's."""
+    for part in (schema, *schema.get("anyOf", ())):
+        kind = part.get("format") or part.get("type")
+        if kind and kind != "null":
+            return "" if "enum" in part or "const" in part else str(kind)
+    return ""
 
 
 def _give_items(schema: Any) -> None:

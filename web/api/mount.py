@@ -100,6 +100,7 @@ def post(
     path: str,
     verb: Verb[C, R],
     *,
+    name: str = "",
     tags: Sequence[str] = (),
     status: int = 200,
     files: bool = False,
@@ -108,6 +109,7 @@ def post(
     """Serve a verb at POST `path`; fields named in the path are taken from it. A question takes no key.
 
     Args:
+        name: its id in the description (OpenAPI), where the verb's name does not say what is acted on.
         files: whether it reads a file somebody sent: then in the threads kept for that.
         renamed: fields of the command by what the path calls them, where it calls them otherwise.
     """
@@ -138,16 +140,16 @@ def post(
     }
     if body is not None:
         parameters["body"] = body
-    for name, field_name in in_path.items():
+    for part, field_name in in_path.items():
         field = verb.command.model_fields[field_name]
-        parameters[name] = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+        parameters[part] = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
     operation.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [
-            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
-            for name, annotation in parameters.items()
+            inspect.Parameter(parameter, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
+            for parameter, annotation in parameters.items()
         ]
     )
-    operation.__name__ = verb.name
+    operation.__name__ = name or verb.name
     operation.__doc__ = verb.run.__doc__
     router.add_api_route(
         path,
@@ -160,8 +162,14 @@ def post(
 
 
 @cache
-def body_model(command: type[Command], without: tuple[str, ...]) -> type[BaseModel] | None:
-    """Return a model of the command's fields except these; None when no field is left."""
+def body_model(command: type[Command], without: tuple[str, ...], name: str = "") -> type[BaseModel] | None:
+    """Return a model of the command's fields except these; None when no field is left.
+
+    Args:
+        name: of the model; each has one of its own, by which clients are generated.
+    """
+    if not without:
+        return command
     fields: dict[str, Any] = {
         name: (Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation, field)
         for name, field in command.model_fields.items()
@@ -170,5 +178,8 @@ def body_model(command: type[Command], without: tuple[str, ...]) -> type[BaseMod
     if not fields:
         return None
     return create_model(
-        command.__name__, __doc__=command.__doc__, __config__=ConfigDict(extra="forbid"), **fields
+        name or f"{command.__name__}Body",
+        __doc__=command.__doc__,
+        __config__=ConfigDict(extra="forbid"),
+        **fields,
     )

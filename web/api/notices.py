@@ -83,7 +83,7 @@ def list_notices(ctx: Reading, asked: Narrowing, number: Number = 1, limit: Limi
 
 
 @router.get("/notices/proof")
-def verify_register(ctx: Reading) -> RegisterProof:
+def verify_notices(ctx: Reading) -> RegisterProof:
     """Verify the whole register against its chain."""
     check = standing_seen(ctx)
     return RegisterProof(
@@ -96,7 +96,7 @@ def verify_register(ctx: Reading) -> RegisterProof:
 
 
 @router.get("/notices/file/{ending}", responses=FILE, response_class=Response)
-def get_register_file(request: Request, ctx: Reading, asked: Narrowing, ending: Ending) -> Response:
+def get_notices_file(request: Request, ctx: Reading, asked: Narrowing, ending: Ending) -> Response:
     """Return the register as a workbook or a page to sign; its heading says whether it verifies."""
     today = ctx.today
     notices = ctx.reads.told(**asked, limit=IN_A_FILE)
@@ -104,7 +104,7 @@ def get_register_file(request: Request, ctx: Reading, asked: Narrowing, ending: 
 
 
 @router.post("/notices/resending")
-def resend_all(ctx: Managing, once: Writing, body: Channel) -> Resent:
+def resend_letters_of_channel(ctx: Managing, once: Writing, body: Channel) -> Resent:
     """Queue the letters again that a fault of a channel has held back."""
     return once(
         ctx,
@@ -115,7 +115,7 @@ def resend_all(ctx: Managing, once: Writing, body: Channel) -> Resent:
 
 
 @router.get("/cases/{case}/notices")
-def of_the_case(ctx: Reading, case: CaseId) -> list[NoticeAnswer]:
+def list_case_notices(ctx: Reading, case: CaseId) -> list[NoticeAnswer]:
     """List the letters about a case, the newest first."""
     get_case_or_404(ctx, case)
     office = ctx.reads.office()
@@ -123,13 +123,13 @@ def of_the_case(ctx: Reading, case: CaseId) -> list[NoticeAnswer]:
 
 
 @router.get("/cases/{case}/notices/file/{ending}", responses=FILE, response_class=Response)
-def of_the_case_as_a_file(request: Request, ctx: Reading, case: CaseId, ending: Ending) -> Response:
+def get_case_notices_file(request: Request, ctx: Reading, case: CaseId, ending: Ending) -> Response:
     """Return the letters about a case as a workbook or a page to sign."""
     return letters_of(request, ctx, case, ending)
 
 
 @router.post("/cases/{case}/notices/acknowledgement")
-def acknowledge(ctx: Recording, once: Writing, case: CaseId, body: Letter) -> LetterDone:
+def acknowledge_letter(ctx: Recording, once: Writing, case: CaseId, body: Letter) -> LetterDone:
     """Acknowledge a letter; only its recipient can. A repeated acknowledgement keeps the first time."""
     get_case_or_404(ctx, case)
 
@@ -144,7 +144,7 @@ def acknowledge(ctx: Recording, once: Writing, case: CaseId, body: Letter) -> Le
 
 
 @router.post("/cases/{case}/notices/resending")
-def resend(ctx: Recording, once: Writing, case: CaseId, body: Letter) -> LetterDone:
+def resend_letter(ctx: Recording, once: Writing, case: CaseId, body: Letter) -> LetterDone:
     """Queue a letter that did not arrive again, for the next office hours."""
     get_case_or_404(ctx, case)
     return once(

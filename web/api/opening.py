@@ -139,7 +139,7 @@ class PastAnswer(Result):
 
 @router.post("/schedules/preview")
 @reads_files
-def preview(
+def preview_schedule_file(
     request: Request, ctx: AskingToManage, body: Sent, translator: RequestTranslator
 ) -> SchedulePreview:
     """Return all rows and dates of a schedule; nothing is written. `errors` lists the bad rows."""
@@ -162,7 +162,7 @@ def preview(
 
 @router.post("/schedules")
 @reads_files
-def take(request: Request, ctx: Managing, once: Writing, body: Schedule) -> ScheduleTaken:
+def import_schedule(request: Request, ctx: Managing, once: Writing, body: Schedule) -> ScheduleTaken:
     """Import a schedule: the whole file or nothing. Importing it again writes only the changes."""
 
     def import_file() -> ScheduleTaken:
@@ -198,7 +198,9 @@ def open_year(ctx: Managing, once: Writing, body: YearOpened) -> YearDone:
 
 @router.post("/past")
 @reads_files
-def past(request: Request, ctx: AskingOwn, body: Sent, translator: RequestTranslator) -> list[PastAnswer]:
+def judge_past_analyses(
+    request: Request, ctx: AskingOwn, body: Sent, translator: RequestTranslator
+) -> list[PastAnswer]:
     """Return the findings of a table of past analyses, case by case; nothing is written."""
     file, name = get_uploaded_file_or_404(ctx, body.file), chosen_procedure(ctx, body.procedure).id
     judged = judge_past(ctx.app, file.content, file.name, name)

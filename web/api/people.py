@@ -49,7 +49,7 @@ class TableTaken(BaseModel):
 
 
 @router.get("/people")
-def people(
+def list_people(
     ctx: Setting, search: SearchText = "", unit: SearchText = "", number: Number = 1, limit: Limit = 50
 ) -> PeopleList:
     """List people, filtered by name, post or e-mail; `limit` on a page."""
@@ -63,7 +63,7 @@ mount.post(router, "/people/removal", staff.remove_person)
 
 
 @router.get("/people/falling")
-def falling(ctx: Setting, key: SearchText, translator: RequestTranslator) -> list[FallingAnswer]:
+def list_duties_of_person(ctx: Setting, key: SearchText, translator: RequestTranslator) -> list[FallingAnswer]:
     """List the open deadlines of a person, and who would get them if the person were removed."""
     return [
         FallingAnswer(
@@ -85,7 +85,7 @@ def get_people_table(request: Request, ctx: Setting) -> Response:
 
 @router.post("/people/table/preview")
 @reads_files
-def preview_table(request: Request, ctx: AskingToSet, body: Table) -> staff.TablePreview:
+def preview_people_table(request: Request, ctx: AskingToSet, body: Table) -> staff.TablePreview:
     """Return the changes a table would make; nothing is written."""
     file = get_uploaded_file_or_404(ctx, body.file)
     return staff.preview_table(ctx, staff.read_table(ctx, file.content, file.name))
@@ -93,7 +93,7 @@ def preview_table(request: Request, ctx: AskingToSet, body: Table) -> staff.Tabl
 
 @router.post("/people/table")
 @reads_files
-def take_table(request: Request, ctx: Setting, once: Writing, body: Table) -> TableTaken:
+def import_people_table(request: Request, ctx: Setting, once: Writing, body: Table) -> TableTaken:
     """Import a table of people, all of it or nothing; people it does not name stay."""
 
     def import_table() -> TableTaken:

@@ -20,18 +20,18 @@ from web.ui.unit_filter import RequiredUnit
 
 router = APIRouter(prefix="/api/v1", tags=["register rows"], responses=PROBLEMS)
 TABLE = file_answer(XLSX)
-RowsFileInput: Any = mount.body_model(ListRows, ("register_id", "page", "size"))
+RowsFileInput: Any = mount.body_model(ListRows, ("register_id", "page", "size"), "RowsFileBody")
 RowPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,120}$")]
 
 
 @router.get("/registers")
-def get_registers(ctx: Reading, unit: RequiredUnit) -> RegisterList:
+def list_registers(ctx: Reading, unit: RequiredUnit) -> RegisterList:
     """Return the registers the reader sees, with their fields and the number of rows in each."""
     return register_views.list_registers(ctx, AskRegisters(unit=unit))
 
 
 @router.get("/registers/{register_id}/template", responses=TABLE, response_class=Response)
-def get_template(ctx: Reading, register_id: RegisterPath, translator: RequestTranslator) -> Response:
+def get_register_template(ctx: Reading, register_id: RegisterPath, translator: RequestTranslator) -> Response:
     """Return the empty spreadsheet of a register, to be filled and imported."""
     return template_file(ctx, register_id, translator.language)
 
@@ -46,7 +46,7 @@ def get_rows_file(
 
 
 @router.get("/account/rows")
-def get_my_rows(ctx: Own) -> RowList:
+def list_own_rows(ctx: Own) -> RowList:
     """Return the rows that name the reader, with the fields they may see of their own."""
     return register_views.list_my_rows(ctx, AskRegisters())
 
@@ -57,7 +57,7 @@ def get_row(ctx: Reading, row: RowPath) -> RowDetail:
     return register_views.show_row(ctx, AskRow(row=row))
 
 
-@router.get("/rows/{row}/files/{digest}", responses={**file_answer("application/octet-stream"), **DAMAGED})
+@router.get("/rows/{row}/files/{digest}", responses={**file_answer(), **DAMAGED})
 def get_row_file(ctx: Reading, row: RowPath, digest: Digest) -> Response:
     """Return a file of a row, its bytes checked against what was recorded."""
     return file_of_row(ctx, row, digest)

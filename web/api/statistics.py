@@ -243,7 +243,7 @@ def list_deadlines(
 
 
 @router.get("/desk", tags=["desk"])
-def get_my_tasks(
+def list_own_tasks(
     ctx: Recording, translator: RequestTranslator, show: Literal["", "mine", "all"] = ""
 ) -> DeskAnswer:
     """Return the tasks of the reader. `all`: with those of all others the reader may see, for officers."""

@@ -19,13 +19,13 @@ FILE = {**file_answer(DOCX), **DAMAGED}
 
 
 @router.get("/templates")
-def get_templates(ctx: Setting) -> FormList:
+def list_templates(ctx: Setting) -> FormList:
     """Return the forms with their placeholders and the organisation's own templates."""
     return templates.list_templates(ctx, AskTemplates())
 
 
 @router.get("/templates/{form}/{language}/{number}", responses=FILE, response_class=Response)
-def get_template(ctx: Setting, form: FormPath, language: LanguagePath, number: int) -> Response:
+def get_own_template(ctx: Setting, form: FormPath, language: LanguagePath, number: int) -> Response:
     """Return an own template as it was uploaded, compared with its SHA-256."""
     return template_response(ctx, form, language, number)
 

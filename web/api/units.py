@@ -24,7 +24,7 @@ class UnitFeed(Command):
 
 
 @router.get("/units")
-def units(ctx: Setting) -> list[staff.UnitResult]:
+def list_units(ctx: Setting) -> list[staff.UnitResult]:
     """List all units."""
     return [staff.unit_result(ctx, unit) for unit in staff.recorded_office(ctx).units.values()]
 
@@ -34,7 +34,7 @@ mount.post(router, "/units/removal", staff.remove_unit)
 
 
 @router.post("/units/feeds", status_code=201)
-def unit_feed(ctx: Setting, once: Writing, body: UnitFeed, translator: RequestTranslator) -> FeedMade:
+def make_unit_feed(ctx: Setting, once: Writing, body: UnitFeed, translator: RequestTranslator) -> FeedMade:
     """Make a calendar feed of a unit; its address is given once."""
     unit = staff.recorded_office(ctx).units.get(body.unit)
     if unit is None:

@@ -86,7 +86,17 @@ class SecurityMiddleware:
             await self.app(scope, receive, send)
             return
 
+        # Routes name GET alone: HEAD is answered as GET is, without the body (RFC 9110, 9.3.2).
+        is_head = scope["method"] == "HEAD"
+        if is_head:
+            scope["method"] = "GET"
+
         async def send_guarded(message: Message) -> None:
+            if is_head:
+                # The server counts the bytes of a body by the method.
+                scope["method"] = "HEAD"
+            if is_head and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
@@ -114,12 +124,16 @@ class SecurityMiddleware:
         way: Way = "api" if scope["path"].startswith("/api/") else "page"
         ORIGIN.set(Origin(way=way, address=client_address(Request(scope))))
         refusal = find_refusal(scope, max_body=self.max_body, public=self.public)
-        if refusal is None:
-            await self.app(scope, receive_counted, send_guarded)
-        else:
-            status, code = refusal
-            response = self.problem(Request(scope), status, code)
-            await response(scope, receive, send_guarded)
+        try:
+            if refusal is None:
+                await self.app(scope, receive_counted, send_guarded)
+            else:
+                status, code = refusal
+                response = self.problem(Request(scope), status, code)
+                await response(scope, receive, send_guarded)
+        finally:
+            if is_head:
+                scope["method"] = "HEAD"
 
 
 def is_local(scope: Scope) -> bool:
