@@ -27,12 +27,14 @@ from merzim.app import build_app
 from services.app import AppContext
 from services.context import RequestContext
 from services.inputs import OpenFile
+from services.register_duties import record_due_rows
 from services.register_tables import ImportRows, import_rows
 from services.register_views import ListRows, list_rows
 from services.registers import add_rows, check_row
 from services.scoring import scoring
 from services.settings import DatabaseSettings, RegulationSettings, Settings
 from services.year_scores import year_scores
+from services.yearly.opening import open_year
 from storage.org.store import save
 from workflow.org.access import Reader
 from workflow.org.office import Person, Unit
@@ -52,8 +54,12 @@ indicator = "P4.T2.S1"
 where = ["form=course"]
 date = "held_on"
 distinct = "employee"
+
+[[fulfils]]
+fact = "tbn4-project-4:event_held"
+date = "held_on"
 """
-"""Rows of the year count for points: all of them by month, and the people of some."""
+"""Rows of the year count for points: all of them by month, and the people of some; each carries out a duty."""
 TITLE = '{ kk = "%s", ru = "%s", en = "%s" }'
 
 
@@ -137,7 +143,7 @@ def context(app: AppContext, *, unit: str = "") -> RequestContext:
 
 def fill(app: AppContext, rows: int) -> None:
     """Write units, people and rows."""
-    units = [Unit(id="all", name="Бәрі")]
+    units = [Unit(id="all", name="Бәрі", kind="central_body")]
     units += [Unit(id=f"part{n}", name=f"Бөлік {n}", parent="all") for n in range(10)]
     units += [Unit(id=f"u{n}", name=f"Бөлім {n}", parent=f"part{n % 10}") for n in range(UNITS)]
     people = [
@@ -209,6 +215,21 @@ def take_in(app: AppContext) -> None:
     print(f"  import of {taken.rows:,} rows: {time.perf_counter() - begun:.1f} s (target < 10 s)")
 
 
+def record_duties(app: AppContext) -> None:
+    """Print how long the yearly case takes what rows carry out: as it opens, by a row, by a round."""
+    begun = time.perf_counter()
+    open_year(app, TODAY.year, by="o", now=NOW, today=TODAY)
+    print(f"  the year opened over its rows: {time.perf_counter() - begun:.1f} s")
+    ctx, random = replace(context(app), operator=True), Random(18)
+    parsed = check_row(ctx, app.registers.on("lessons", TODAY), values(10**7, random))
+    begun = time.perf_counter()
+    add_rows(ctx, app.registers.on("lessons", TODAY), "u1", "", [parsed])
+    print(f"  a row added: {(time.perf_counter() - begun) * 1000:.0f} ms")
+    begun = time.perf_counter()
+    record_due_rows(app, now=NOW, today=TODAY)
+    print(f"  compared by a round: {time.perf_counter() - begun:.1f} s")
+
+
 @contextmanager
 def database(kind: str, folder: Path) -> Iterator[str]:
     """Give the address of an empty database."""
@@ -237,6 +258,7 @@ def main() -> None:
             begun = time.perf_counter()
             fill(app, rows)
             print(f"{kind}: {rows:,} rows written in {time.perf_counter() - begun:.0f} s")
+            record_duties(app)
             measure(app)
             take_in(app)
 

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field, StringConstraints
 
 from services.cases import unit_to_open_in
-from services.context import RequestContext
+from services.context import RequestContext, stamp
 from services.evidence import store_file
 from services.inputs import NO_NUL, CaseId, FileInput, Ground, Line, Name
 from services.register_cases import follow_row, open_cases, opening_of
+from services.register_duties import follow_duties
 from services.register_views import (
     AskRow,
     RegisterId,
@@ -149,6 +150,7 @@ def edit_row(ctx: RequestContext, command: EditRow) -> RowDetail:
             _refuse_same(ctx, register, row.id, _unique(register, changed))
             follow_row(ctx, register, row, after, ground=command.ground)
             _write(ctx, register, row, after, draft, unique=_unique(register, changed))
+        follow_duties(ctx.app, register, (row, after), ground=command.ground, **stamp(ctx))
     return show_row(ctx, AskRow(row=row.id))
 
 
@@ -162,6 +164,7 @@ def withdraw_row(ctx: RequestContext, command: WithdrawRow) -> RowDetail:
     draft = RowDraft(kind="withdrawn", payload={"ground": command.ground})
     follow_row(ctx, register, row, after, ground=command.ground)
     _write(ctx, register, row, after, draft)
+    follow_duties(ctx.app, register, (row,), ground=command.ground, **stamp(ctx))
     return show_row(ctx, AskRow(row=row.id))
 
 
@@ -265,6 +268,7 @@ def add_rows(
             also=also,
         )
     open_cases(ctx, [replace(one, row=ids[number]) for number, one in openings], cases)
+    follow_duties(ctx.app, register, (write.after for write in writes), **stamp(ctx))
     return ids
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from services.jobs.campaigns import carry_on
 from services.jobs.new_periods import add_new_periods
+from services.register_duties import record_due_rows
 
 if TYPE_CHECKING:
     from notifications.delivery import DeliveryReport
@@ -38,6 +39,7 @@ def remind(
     run = rounds.plan if dry_run else partial(rounds.round, most=most)
     if not dry_run:
         add_new_periods(app, now=now, today=today)
+        record_due_rows(app, now=now, today=today)
         letters = carry_on(app, now=now, today=today)
     channels = tuple(app.channels.values())
     report = run(app.outbox, app.library, app.calendar, channels, now=now, today=today, rules=app.rules)

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from calendars import OutOfRange
+from services.register_duties import record_year
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ def open_year(app: AppContext, year: int, *, unit: str = "", by: str, now: datet
     # A bulk write goes chunk by chunk: what of it stood when it was interrupted is found by the next run.
     cases = app.desk.open_many(asked, by=by, now=now, today=today) if asked else ()
     app.proposed.clear()
+    for begun in (year - 1, year) if cases else ():
+        record_year(app, begun, by=by, now=now, today=today)
     return OpenedYear(cases=cases, there=there)
 
 

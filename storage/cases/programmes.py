@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import Engine, and_, or_, select
 
-from storage.database.engine import reading
+from storage.database.engine import Row_, reading
 from storage.tables.board import DEADLINE
 from storage.tables.cases import CASE
 
@@ -18,8 +18,23 @@ def begun(engine: Engine, procedures: Mapping[str, str], on: date) -> frozenset[
     Args:
         procedures: procedure -> the fact it begins with.
     """
+    return frozenset((record.procedure, record.unit) for record in _begun(engine, procedures, on))
+
+
+def active(engine: Engine, procedures: Mapping[str, str], on: date) -> Mapping[tuple[str, str], str]:
+    """Return (procedure, unit) -> the active case whose start is planned for a day, the first of several.
+
+    Args:
+        procedures: procedure -> the fact it begins with.
+    """
+    found = [record for record in _begun(engine, procedures, on) if record.standing == "active"]
+    return {(record.procedure, record.unit): record.id for record in reversed(found)}
+
+
+def _begun(engine: Engine, procedures: Mapping[str, str], on: date) -> Sequence[Row_]:
+    """Return the cases whose start is planned for a day, by their ids."""
     if not procedures:
-        return frozenset()
+        return ()
     begins = or_(
         *(
             and_(CASE.c.procedure == procedure, DEADLINE.c.obligation == fact)
@@ -27,12 +42,13 @@ def begun(engine: Engine, procedures: Mapping[str, str], on: date) -> frozenset[
         )
     )
     asked = (
-        select(CASE.c.procedure, CASE.c.unit)
+        select(CASE.c.id, CASE.c.procedure, CASE.c.unit, CASE.c.standing)
         .join_from(CASE, DEADLINE, DEADLINE.c.case == CASE.c.id)
         .where(begins, DEADLINE.c.planned_on == on)
+        .order_by(CASE.c.id)
     )
     with reading(engine) as connection:
-        return frozenset((record.procedure, record.unit) for record in connection.execute(asked))
+        return connection.execute(asked).all()
 
 
 def behind(engine: Engine, wanted: Mapping[str, Mapping[str, str]]) -> list[str]:

@@ -194,6 +194,23 @@ class SqlRegisterLists:
             plan_for_values(connection)
             return connection.execute(asked).all()
 
+    def dated(self, register: str, date_field: str, first: date, last: date) -> Sequence[Row_]:
+        """Return id, unit and shown values of the rows with a date in these days, by it and by their number."""
+        day = REGISTER_CELL.alias("day")
+        asked = (
+            select(REGISTER_ROW.c.id, REGISTER_ROW.c.unit, REGISTER_ROW.c.shown)
+            .join_from(REGISTER_ROW, day, day.c.row == REGISTER_ROW.c.id)
+            .where(
+                day.c.register_id == register,
+                day.c.field == date_field,
+                day.c.key >= first.isoformat(),
+                day.c.key <= last.isoformat(),
+            )
+            .order_by(day.c.key, REGISTER_ROW.c.number)
+        )
+        with reading(self._engine) as connection:
+            return connection.execute(asked).all()
+
     def naming(self, person: str, fields: Mapping[str, Collection[str]]) -> Sequence[Row_]:
         """Return the heads of rows that name a person in these fields, by register; the newest first."""
         asked = [

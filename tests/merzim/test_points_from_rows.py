@@ -5,9 +5,10 @@ Rows are written as an office writes them; beside each number stands how it come
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,13 @@ from services.inputs import build
 from services.registers import AddRow, add_row
 from services.scoring import scoring
 from services.year_scores import YearScores, year_scores
+from services.yearly.opening import open_year
 from storage.org import store as office_store
 from tests.merzim.test_points_by_hand import AFTER, P2, P3, P4, Recorded, Units, points, sat
 from workflow.org.access import Access, Reader
 from workflow.org.office import Person, Unit
 
+LATER = datetime(AFTER.year, AFTER.month, AFTER.day, 7, 0, tzinfo=UTC)
 MINISTRY: Units = (
     ("min", "", "central_body"),
     ("hr", "min", ""),
@@ -138,6 +141,15 @@ def test_a_ministry_is_scored_from_the_rows_it_keeps(tmp_path: Path) -> None:
     assert points(house.score("min", year=2025))["P2.T1.S1"] == "3"
     # On 1 July what is ahead has not happened.
     assert points(house.score("min", today=date(2026, 7, 1)))["P2.T1.S1"] == "3"
+    # What the case of the year records from the rows is the same events and talks.
+    opened = open_year(house.app, 2026, unit="min", by="officer", now=LATER, today=AFTER)
+    [culture] = [one.id for one in opened.cases if (one.procedure, one.unit) == ("tbn4-project-4", "min")]
+    case = house.app.ledger.case(culture)
+    assert case is not None
+    facts = Counter(name.partition("#")[0] for name in case.facts)
+    assert (facts["event_held.2026-01"], facts["event_held.2026-02"]) == (1, 6)
+    assert (facts["talk_held.2026-03"], facts["talk_held.2026-04"]) == (2, 1)
+    assert differences(points(house.score("min")), expected) == {}
 
 
 def test_what_was_recorded_and_what_stands_in_rows_counts_once(tmp_path: Path) -> None:

@@ -366,3 +366,25 @@ def test_a_cell_that_names_a_row_shows_what_it_is_called_to_who_sees_it(office: 
             "row"
         ]
     assert added["values"]["training"] == lecture
+
+
+def test_a_duty_a_row_carries_out_names_the_row_in_its_case(office: RealOffice) -> None:
+    """The entry and the history of the yearly case lead to the row, where it is corrected."""
+    office.run("open-year", "2026")
+    with office.client() as browser:
+        event = {"unit": OWN, "values": {**LECTURE, "topic": "Комплаенс"}}
+        token = office.way_in("officer", kind="token", scope="write")
+        answer = browser.post(
+            f"{API}/registers/trainings/rows", json=event, headers={"authorization": f"Bearer {token}"}
+        )
+        row = answer.json()["row"]["id"]
+        cases = office.house.ledger.cases(office.house.ledger.ids()).values()
+        [case] = [one.id for one in cases if one.procedure == "tbn4-project-3"]
+        pages = [browser.get(f"/cases/{case}{part}?lang=ru").text for part in ("", "/history")]
+
+    for page in pages:
+        assert "Записано по реестру «Реестр разъяснительных и обучающих мероприятий», строка" in page
+        assert f'href="/registers/trainings/{row}">{row}</a>' in page
+    entry = pages[0].partition('id="training_held.2026Q1"')[2].partition("</tbody>")[0]
+    assert "?fix=" not in entry
+    assert "?withdraw=training_held" not in entry

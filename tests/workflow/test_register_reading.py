@@ -91,6 +91,25 @@ indicator = "P3.T2.S1"
 where = ["purpose=talk"]
 date = "came_on"
 distinct = "guest"
+
+[[field]]
+id = "paper"
+{TEXT}
+kind = "file"
+
+[[field]]
+id = "seen"
+{TEXT}
+kind = "number"
+
+[[fulfils]]
+fact = "tbn4-project-4:propaganda_scaled"
+where = ["purpose=check"]
+date = "came_on"
+period = "came_on"
+distinct = "place"
+evidence = {{ "document:report" = "paper" }}
+values = {{ views = "seen" }}
 """
 
 
@@ -104,7 +123,9 @@ def test_a_file_becomes_a_register_with_everything_it_says() -> None:
     visits = read_register(NAME, VISITS.encode())
 
     assert (visits.edition, visits.in_force, visits.kept_in) == ("visits.2026-01-01", date(2026, 1, 1), "unit")
-    assert list(visits.fields) == ["place", "guest", "purpose", "came_on", "reported_on", "secret"]
+    assert list(visits.fields) == [
+        *("place", "guest", "purpose", "came_on", "reported_on", "secret", "paper", "seen")
+    ]
     assert visits.seen_by_person == {"guest": {"place", "came_on"}}
     assert [visits.outside_events(name) for name in ("place", "guest", "secret")] == [False, True, True]
     assert [visits.fields[name].indexed for name in ("place", "secret")] == [True, False]
@@ -164,6 +185,14 @@ MISTAKES = [
         "opens.fact 1: when",
     ),
     ("[[rule]]", '[opens]\nprocedure = "gift-handover"\n\n[[rule]]', "opens_and_obligation", "opens"),
+    ("# more", "personal = true\n# more", "fulfils_personal", "fulfils 1"),
+    ('named_by = ["place"]', 'named_by = ["place"]\nconfidential = true', "fulfils_closed", "fulfils 1"),
+    ('date = "came_on"\nperiod', 'date = "came"\nperiod', "unknown_reference", "fulfils 1: date"),
+    ('period = "came_on"', 'period = "place"', "field_kind", "fulfils 1: period"),
+    ('distinct = "place"', 'distinct = "secret"', "confidential_shown", "fulfils 1"),
+    ('where = ["purpose=check"]', 'where = ["purpose=tea"]', "not_allowed", "fulfils 1: where"),
+    ('"document:report" = "paper"', '"document:report" = "place"', "field_kind", "fulfils 1: evidence"),
+    ('values = { views = "seen" }', 'values = { views = "place" }', "field_kind", "fulfils 1: values"),
 ]
 
 
@@ -193,9 +222,14 @@ def test_names_of_other_files_are_checked_against_them() -> None:
         '[opens]\nprocedure = "gift-handover"\nfacts = { came_on = "gift_receved" }\n'
         '[[opens.fact]]\nfield = "came_on"\nfact = "gift_lost"\nwhen = "purpose=talk"\n'
         '[[field]]\nid = "training"\n' + TEXT + '\nkind = "row"\nregister = "training"\n'
+        '[[field]]\nid = "paid"\n' + TEXT + '\nkind = "money"\n'
         '[[count]]\nindicator = "P9.T9.S9"\ndate = "came_on"\n'
         '[[count]]\nindicator = "P2.T1.S1"\ndate = "came_on"\n'
         '[[count]]\nindicator = "P2.T2.S1"\ndate = "came_on"\nfact = "tbn4-project-2:gift_found"\n'
+        '[[fulfils]]\nfact = "tbn4-project-9:event_held"\ndate = "came_on"\n'
+        '[[fulfils]]\nfact = "tbn4-project-4:year_begun"\ndate = "came_on"\n'
+        '[[fulfils]]\nfact = "gift-handover:gift_received"\ndate = "came_on"\n'
+        '[[fulfils]]\nfact = "tbn4-project-4:event_held"\ndate = "came_on"\nvalues = { seen = "paid" }\n'
     )
     visits = read_register(NAME, text.encode())
 
@@ -208,7 +242,12 @@ def test_names_of_other_files_are_checked_against_them() -> None:
         ("count 1: indicator", "P9.T9.S9"),
         ("count 2", "fact"),
         ("count 3: fact", "tbn4-project-2:gift_found"),
+        ("fulfils 1: fact", "tbn4-project-9"),
+        ("fulfils 2: fact", "year_begun"),
+        ("fulfils 3: fact", "gift-handover"),
+        ("fulfils 4: values", "seen"),
     ]
+    assert found[8].code == "fulfils_not_yearly"
 
 
 def test_a_day_takes_the_version_in_force_and_a_row_keeps_its_own() -> None:

@@ -149,6 +149,7 @@ class Fact:
         at_time: the local time of that day it happened at, where somebody said it.
         values: numbers that go with it (so many trained, of so many on the staff).
         signed_by: duty of whoever signed or approved it, "" when not said.
+        row: the row of a register it is recorded from, "" when somebody recorded it.
     """
 
     name: str
@@ -159,6 +160,7 @@ class Fact:
     evidence: tuple[Evidence, ...] = ()
     values: Mapping[str, Decimal] = field(default_factory=dict)
     signed_by: str = ""
+    row: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -586,6 +588,7 @@ def _proved(fact: Fact, event: Event, *, on: date, at: datetime | None, by: str)
         evidence=gathered(fact.evidence, evidence_of(event)) if "evidence" in payload else fact.evidence,
         values={**fact.values, **values_of(payload)} if "values" in payload else fact.values,
         signed_by=str(payload.get("signed_by", fact.signed_by)),
+        row=str(payload.get("row", fact.row)),
     )
 
 

@@ -220,6 +220,49 @@ class Count:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Fulfilment:
+    """A duty of a yearly case that rows carry out: each is recorded there as a fact of its day.
+
+    Attributes:
+        fact: `procedure:fact`, of a procedure opened yearly.
+        date: the field with the day; period: the date field whose period and year it belongs to, "" for `date`.
+        where: conditions that all hold for a row.
+        distinct: of several rows of a period with the same value of this field the first one counts.
+        evidence: kind of evidence (`document:report`) -> the file or link of a row that proves the fact.
+        values: number that goes with the fact -> the field of a row that has it.
+    """
+
+    fact: str
+    date: str
+    period: str = ""
+    where: tuple[Condition, ...] = ()
+    distinct: str = ""
+    evidence: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def procedure(self) -> str:
+        """The procedure of its fact."""
+        return self.fact.partition(":")[0]
+
+    @property
+    def obligation(self) -> str:
+        """The obligation its fact carries out."""
+        return self.fact.partition(":")[2]
+
+    @property
+    def within(self) -> str:
+        """The date field whose period and year it belongs to."""
+        return self.period or self.date
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Every field it looks at."""
+        named = (*(one.field for one in self.where), *self.evidence.values(), *self.values.values())
+        return (self.date, self.within, *named, *filter(None, [self.distinct]))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Campaign:
     """What many people confirm or fill in, each by a link of their own; a row is added when one does.
 
@@ -303,6 +346,7 @@ class Register:
         confidential: its rows are for officers, and for the people `access` names.
         campaigns: what many people may be asked to confirm or fill in, by id.
         entry, actions: of rows that are lines of their case's own chain, and not chains of their own.
+        fulfils: duties of yearly cases that rows carry out.
         opens: the case a row opens; procedure: what its own obligations make a case of; None without either.
         digest: SHA-256 of the file's text; a row keeps it.
     """
@@ -325,6 +369,7 @@ class Register:
     access: tuple[RowAccess, ...] = ()
     opens: Opening | None = None
     counts: tuple[Count, ...] = ()
+    fulfils: tuple[Fulfilment, ...] = ()
     campaigns: Mapping[str, Campaign] = field(default_factory=dict)
     entry: RowEntry | None = None
     actions: Mapping[str, RowAction] = field(default_factory=dict)

@@ -42,6 +42,7 @@ from workflow.cases.registers.assignments import assignments
 from workflow.findings.finding import Finding
 from workflow.law.procedure import Procedure
 from workflow.refusal import Refusal
+from workflow.registers.definition import Register
 
 CaseId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
 Tab = Literal["deadlines", "risks", "papers", "history"]
@@ -92,6 +93,7 @@ def case_page(
         out_of_order=_out_of_order(view, said),
         left_out=left_out,
         source_row=_source_row(ctx, view),
+        row_registers=_row_registers(ctx, view),
         names=_author_names(ctx, view),
         **more(
             request,
@@ -153,11 +155,18 @@ def _author_names(ctx: RequestContext, view: CaseView) -> Mapping[str, str]:
 
 def _source_row(ctx: RequestContext, view: CaseView) -> RowView | None:
     """Return the row of a register that opened the case; None where none did, or the reader does not see it."""
-    name = next((str(event.payload["row"]) for event in view.events if event.payload.get("row")), "")
+    name = str(view.events[-1].payload.get("row", ""))
     try:
         return show_row(ctx, AskRow(row=name)).row if name else None
     except (UnknownRow, ValidationError):
         return None
+
+
+def _row_registers(ctx: RequestContext, view: CaseView) -> Mapping[str, Register]:
+    """Return the registers of the rows that facts of the case are recorded from, by row."""
+    registers, rows = ctx.app.registers, {str(event.payload.get("row", "")) for event in view.events}
+    names = {row: row.rsplit("-", 2)[0] for row in rows}
+    return {row: registers.latest(name) for row, name in names.items() if name in registers.ids()}
 
 
 def _line_to_undo(ctx: RequestContext, case: str, said: tuple[str, str] | None) -> int | None:

@@ -308,6 +308,8 @@ class CaseCommands:
             same = same and signed_by in ("", known.signed_by) and at_time in (None, known.at_time)
             if known.on == on and same:
                 return ()
+            if known.row and known.on != on:
+                raise CannotRecord("fact_of_row", title=obligation.title, row=known.row)
             payload["ground"] = ground
             return [("corrected", fact, on, payload)]
 

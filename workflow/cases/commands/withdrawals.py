@@ -131,7 +131,7 @@ def withdraw(
     Raises:
         GroundMissing: no ground in words.
         WithdrawnAlready: it is withdrawn and was not recorded again.
-        CannotWithdraw: it is not recorded; the refusal names what is.
+        CannotWithdraw: it is not recorded, and the refusal names what is; or a row of a register says it.
         UnknownFact, UnknownCase.
     """
 
@@ -141,18 +141,27 @@ def withdraw(
         # What others wrote since the case was read is refused by the ledger, and the command is run again.
         events = desk.events(case_id)[: case.seq]
         selection = select_records(case, procedure, events, name.strip(), evidence=evidence.strip())
-        payload: dict[str, object] = {"ground": ground.strip(), "what": selection.what}
-        if selection.record:
-            payload["record"] = selection.record
-        if selection.title:
-            payload["title"] = selection.title
-        if selection.lines:
-            payload["lines"] = list(selection.lines)
-        if selection.documents:
-            payload["documents"] = [list(place) for place in selection.documents]
-        return [("withdrawn", selection.name, selection.on, payload)]
+        known = case.facts.get(selection.record)
+        if known is not None and known.row:
+            title = procedure.by_id[known.name.partition(".")[0]].title
+            raise CannotWithdraw("fact_of_row", title=title, row=known.row)
+        return [withdrawal(selection, ground=ground.strip())]
 
     return desk.write(case_id, decide, by=by, now=now, today=today)
+
+
+def withdrawal(selection: Selection, *, ground: str) -> EventDraft:
+    """Return the event that takes back what was selected."""
+    payload: dict[str, object] = {"ground": ground, "what": selection.what}
+    if selection.record:
+        payload["record"] = selection.record
+    if selection.title:
+        payload["title"] = selection.title
+    if selection.lines:
+        payload["lines"] = list(selection.lines)
+    if selection.documents:
+        payload["documents"] = [list(place) for place in selection.documents]
+    return "withdrawn", selection.name, selection.on, payload
 
 
 def undo(

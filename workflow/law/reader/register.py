@@ -26,7 +26,7 @@ from workflow.law.file_models import (
 )
 from workflow.law.reader.edition import ACT, Duty, Kinds, Number
 from workflow.law.reader.register_checks import problems
-from workflow.law.reader.scoring import Fact
+from workflow.law.reader.scoring import EvidenceKind, Fact
 from workflow.law.reader.table import read_edition
 from workflow.law.reader.terms import TERM, AnchoredTerm
 from workflow.org.office import OUTSIDE
@@ -142,11 +142,22 @@ OPENS = table(
     conditional=Keyed("fact", many(CONDITIONAL)),
     when=WHEN,
 )
+CONDITIONS = many(Annotated[Condition, _WRITTEN_CONDITION, AfterValidator(_condition)])
 COUNT = table(
     registers.Count,
     indicator=matching(r"^P[0-9]\.T[0-9]\.S[0-9]$", '"P3.T2.S1"'),
     fact=Fact,
-    where=many(Annotated[Condition, _WRITTEN_CONDITION, AfterValidator(_condition)]),
+    where=CONDITIONS,
+)
+FULFILS = table(
+    registers.Fulfilment,
+    fact=Fact,
+    date=Name,
+    period=Name,
+    where=CONDITIONS,
+    distinct=Name,
+    evidence=dict[EvidenceKind, Name],
+    values=dict[Name, Name],
 )
 CAMPAIGN = table(
     registers.Campaign,
@@ -175,6 +186,7 @@ REGISTER = table(
     access=many(table(registers.RowAccess)),
     opens=OPENS,
     counts=Keyed("count", many(COUNT)),
+    fulfils=many(FULFILS),
     campaigns=Keyed("campaign", many(CAMPAIGN, BY_ID)),
     procedure=Keyed("obligation", many(table(_row_obligation, term=TERM))),
 )

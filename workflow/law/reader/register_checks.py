@@ -17,6 +17,7 @@ from workflow.registers.definition import (
     TYPED,
     Condition,
     FieldKind,
+    Fulfilment,
     Register,
     RegisterField,
     Registers,
@@ -77,6 +78,8 @@ def problems(register: Register) -> Iterator[Problem]:
             condition = Condition(field=count.distinct, value=value)
             yield from _condition_problems(register, f"{place}: all_of", condition if count.distinct else None)
         yield from _shown(register, place, dict.fromkeys(count.fields))
+    for number, one in enumerate(register.fulfils, 1):
+        yield from _fulfils(register, one, f"fulfils {number}")
 
 
 def cross_problems(
@@ -107,6 +110,39 @@ def cross_problems(
             yield Problem("missing_key", f"count {number}", {"value": "fact"})
         elif count.fact and count.fact not in indicator.counting.every_fact:
             yield _unknown(f"count {number}: fact", count.fact, indicator.counting.every_fact)
+    for number, one in enumerate(register.fulfils, 1):
+        place = f"fulfils {number}: fact"
+        if one.procedure not in library.procedures():
+            yield _unknown(place, one.procedure, library.procedures())
+            continue
+        procedure = library.latest(one.procedure)
+        duties = {name: known for name, known in procedure.facts.items() if not known.by_itself}
+        if procedure.opened != "yearly":
+            yield Problem("fulfils_not_yearly", place, {"value": procedure.id})
+        elif one.obligation not in duties:
+            yield _unknown(place, one.obligation, duties)
+        else:
+            numbers = duties[one.obligation].values
+            for value in one.values:
+                if value not in numbers:
+                    yield _unknown(f"fulfils {number}: values", value, numbers)
+
+
+def _fulfils(register: Register, one: Fulfilment, place: str) -> Iterator[Problem]:
+    """Yield what is wrong with a duty rows carry out: what everybody reads in its case, a row must not hide."""
+    if register.confidential or register.kept_in == "case":
+        yield Problem("fulfils_closed", place, {"value": one.fact})
+    yield from _names(register, f"{place}: date", [one.date], "date")
+    yield from _names(register, f"{place}: period", filter(None, [one.period]), "date")
+    yield from _names(register, f"{place}: distinct", filter(None, [one.distinct]))
+    yield from _names(register, f"{place}: evidence", one.evidence.values(), "file", "link")
+    yield from _names(register, f"{place}: values", one.values.values(), "number", "money")
+    for condition in one.where:
+        yield from _condition_problems(register, f"{place}: where", condition)
+    yield from _shown(register, place, dict.fromkeys(one.fields))
+    for name in dict.fromkeys(one.fields):
+        if name in register.fields and register.fields[name].personal:
+            yield Problem("fulfils_personal", place, {"value": name})
 
 
 def _field(field: RegisterField, place: str) -> Iterator[Problem]:

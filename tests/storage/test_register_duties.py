@@ -1,0 +1,230 @@
+"""Rows of a register carry out duties of yearly cases: recorded, corrected and withdrawn as the rows say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from services import maintenance
+from services.app import AppContext
+from services.context import stamp
+from services.inputs import FileInput, OpenFile, build
+from services.jobs.rounds import remind
+from services.registers import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
+from services.yearly.opening import open_year
+from storage.org.store import save
+from tests.storage.registers import NOW, TODAY, office, operator, reader
+from workflow.cases.case import Case, Evidence
+from workflow.cases.commands import withdrawals
+from workflow.cases.commands.payloads import CannotRecord
+from workflow.org.office import Unit
+
+FULFILS = """
+[[fulfils]] # each month, as often as somebody likes
+fact = "tbn4-project-4:event_held"
+where = ["purpose=talk"]
+date = "came_on"
+evidence = { "document:report" = "paper" }
+
+[[fulfils]] # one of each guest
+fact = "tbn4-project-4:talk_held"
+where = ["guest=filled"]
+date = "left_on"
+period = "came_on"
+distinct = "guest"
+
+[[fulfils]] # once a year
+fact = "tbn4-project-4:propaganda_reported"
+where = ["purpose=check"]
+date = "came_on"
+values = { views = "cost" }
+"""
+JANUARY, FEBRUARY = "event_held.2026-01", "event_held.2026-02"
+
+
+@pytest.fixture
+def app(engine: Engine, tmp_path: Path) -> Iterator[AppContext]:
+    made = office(engine, tmp_path, more={"visits": FULFILS})
+    yield made
+    made.close()
+
+
+def begin(app: AppContext, year: int = 2026) -> None:
+    open_year(app, year, by="officer", now=NOW, today=TODAY)
+
+
+def visit(app: AppContext, day: str, *, unit: str = "ministry", purpose: str = "talk", **more: str) -> str:
+    values = {"place": "Зал", "came_on": day, "purpose": purpose, **more}
+    fields = {"register_id": "visits", "unit": unit, "values": values}
+    return add_row(operator(app), build(AddRow, fields)).row.id
+
+
+def edit(app: AppContext, row: str, **values: Any) -> None:
+    edit_row(operator(app), build(EditRow, {"row": row, "values": values, "ground": "wrong day"}))
+
+
+def case_of(app: AppContext, unit: str = "ministry", year: int = 2026) -> Case:
+    cases = app.ledger.cases(app.ledger.ids()).values()
+    [case] = [
+        one
+        for one in cases
+        if (one.procedure, one.unit) == ("tbn4-project-4", unit)
+        and one.planned.get("year_begun") == date(year, 1, 1)
+    ]
+    return case
+
+
+def recorded(app: AppContext, unit: str = "ministry", year: int = 2026) -> dict[str, tuple[str, str]]:
+    return {name: (f"{fact.on}", fact.row) for name, fact in case_of(app, unit, year).facts.items()}
+
+
+def state(app: AppContext, name: str) -> str:
+    return app.ledger.rows(case_of(app).id)[name].state
+
+
+def agrees(app: AppContext) -> bool:
+    return maintenance.verify(app, now=NOW, today=TODAY) == ()
+
+
+def test_a_row_carries_out_the_duty_of_the_month_its_day_lies_in(app: AppContext) -> None:
+    """The last day of January and the first of February are two months; what lies ahead waits for its day."""
+    begin(app)
+    assert state(app, JANUARY) == "open"
+    january, february = visit(app, "2026-01-31", unit="hr"), visit(app, "2026-02-01")
+    ahead = visit(app, "2026-04-20")
+
+    assert recorded(app) == {JANUARY: ("2026-01-31", january), FEBRUARY: ("2026-02-01", february)}
+    assert (state(app, JANUARY), state(app, FEBRUARY)) == ("done", "done")
+    event = app.ledger.events(case_of(app).id)[-2]
+    assert (event.kind, event.by, event.payload) == ("fact", "operator", {"row": january})
+
+    at, day = datetime(2026, 4, 20, 4, 0, tzinfo=UTC), date(2026, 4, 20)
+    remind(app, now=at, today=day)
+    assert recorded(app)["event_held.2026-04"] == ("2026-04-20", ahead)
+    chain = app.ledger.events(case_of(app).id)
+    remind(app, now=at, today=day)
+    assert app.ledger.events(case_of(app).id) == chain
+    assert agrees(app)
+
+
+def test_the_case_follows_an_edited_and_a_withdrawn_row(app: AppContext) -> None:
+    """Within a month corrected, across months withdrawn and recorded; out of `where` and withdrawn: gone, with
+    the ground of the row.
+    """
+    begin(app)
+    row = visit(app, "2026-01-12")
+    edit(app, row, came_on="2026-01-15")
+    assert recorded(app) == {JANUARY: ("2026-01-15", row)}
+    edit(app, row, came_on="2026-02-02")
+    assert recorded(app) == {FEBRUARY: ("2026-02-02", row)}
+    edit(app, row, purpose="check")
+    assert recorded(app) == {"propaganda_reported.2026": ("2026-02-02", row)}
+    edit(app, row, came_on="2026-04-30")
+    assert recorded(app) == {}
+    edit(app, row, came_on="2026-03-03", purpose="talk")
+    assert recorded(app) == {"event_held.2026-03": ("2026-03-03", row)}
+    withdraw_row(operator(app), WithdrawRow(row=row, ground="never held"))
+    assert recorded(app) == {}
+    assert case_of(app).withdrawn["event_held.2026-03"].ground == "never held"
+    assert agrees(app)
+
+
+def test_each_of_several_rows_of_a_month_is_recorded_and_carries_the_duty_alone(app: AppContext) -> None:
+    """Where the first is withdrawn, the other stands; of what is done once a year, the next one comes in."""
+    begin(app)
+    first, second = visit(app, "2026-01-12"), visit(app, "2026-01-20")
+    assert recorded(app) == {JANUARY: ("2026-01-12", first), f"{JANUARY}#2": ("2026-01-20", second)}
+    withdraw_row(operator(app), WithdrawRow(row=first, ground="never held"))
+    assert recorded(app) == {f"{JANUARY}#2": ("2026-01-20", second)}
+    assert state(app, JANUARY) == "done"
+
+    report, other = (visit(app, day, purpose="check") for day in ("2026-03-02", "2026-02-10"))
+    assert recorded(app)["propaganda_reported.2026"] == ("2026-03-02", report)
+    withdraw_row(operator(app), WithdrawRow(row=report, ground="a draft"))
+    assert recorded(app)["propaganda_reported.2026"] == ("2026-02-10", other)
+
+
+def test_evidence_and_numbers_of_a_row_go_with_its_fact(app: AppContext) -> None:
+    """What was added by hand stays when the row moves to another month; a guest twice in a month is one talk,
+    in the month of the visit whenever it ended.
+    """
+    begin(app)
+    row = visit(app, "2026-01-12")
+    ctx = operator(app)
+    paper = FileInput(content=OpenFile("отчёт.txt", BytesIO(b"report")))
+    edit_row(ctx, EditRow(row=row, values={"paper": paper}))
+    link = Evidence(kind="link:site", reference="https://org.kz/1")
+    app.desk.record(case_of(app).id, JANUARY, on=date(2026, 1, 12), evidence=[link], **stamp(ctx))
+    edit(app, row, came_on="2026-02-02")
+    fact = case_of(app).facts[FEBRUARY]
+    assert [(one.kind, one.name) for one in fact.evidence] == [
+        ("document:report", "отчёт.txt"),
+        ("link:site", None),
+    ]
+    report = visit(app, "2026-03-02", purpose="check", cost="999")
+    edit(app, report, cost="1000")
+    assert case_of(app).facts["propaganda_reported.2026"].values == {"views": 1000}
+
+    guest = {"guest": "guest@org.kz", "purpose": ""}
+    first, _ = (visit(app, "2026-01-30", left_on=day, **guest) for day in ("2026-02-01", "2026-02-02"))
+    later = visit(app, "2026-02-10", left_on="2026-02-10", **guest)
+    talks = {name: one for name, one in recorded(app).items() if name.startswith("talk_held")}
+    assert talks == {
+        "talk_held.2026-01": ("2026-02-01", first),
+        "talk_held.2026-02": ("2026-02-10", later),
+    }
+
+
+def test_what_somebody_recorded_is_neither_doubled_nor_withdrawn_by_a_row(app: AppContext) -> None:
+    """A typed event and its row are one event; a second row is another. A row's own fact is changed there."""
+    begin(app)
+    by = stamp(operator(app))
+    case = case_of(app).id
+    app.desk.record(case, JANUARY, on=date(2026, 1, 12), **by)
+    same = visit(app, "2026-01-12")
+    assert recorded(app) == {JANUARY: ("2026-01-12", "")}
+    other = visit(app, "2026-01-20")
+    assert recorded(app) == {JANUARY: ("2026-01-12", ""), f"{JANUARY}#2": ("2026-01-20", other)}
+    withdraw_row(operator(app), WithdrawRow(row=same, ground="mistake"))
+    assert recorded(app)[JANUARY] == ("2026-01-12", "")
+
+    with pytest.raises(withdrawals.CannotWithdraw, match="fact_of_row"):
+        withdrawals.withdraw(app.desk, case, f"{JANUARY}#2", ground="mistake", **by)
+    with pytest.raises(CannotRecord, match="fact_of_row"):
+        app.desk.correct(case, f"{JANUARY}#2", on=date(2026, 1, 21), ground="mistake", **by)
+
+
+def test_a_year_that_is_opened_takes_the_rows_that_are_there(app: AppContext) -> None:
+    """The rows of each year go into the case of that year; before it is opened nothing is refused."""
+    row, before = visit(app, "2026-01-12"), visit(app, "2025-12-30")
+    begin(app)
+    assert recorded(app) == {JANUARY: ("2026-01-12", row)}
+    begin(app, 2025)
+    assert recorded(app, year=2025) == {"event_held.2025-12": ("2025-12-30", before)}
+    assert recorded(app) == {JANUARY: ("2026-01-12", row)}
+
+
+def test_a_row_belongs_to_its_own_organisation(app: AppContext, engine: Engine) -> None:
+    """The nearest case above a unit, and never that of another organisation; who may write rows need not be
+    allowed to record in the case.
+    """
+    agency = Unit(id="agency", name="Агенттік", kind="central_body", parent="ministry")
+    save(engine, units=[agency, Unit(id="branch", name="Бөлім", parent="agency")], people=[])
+    open_year(app, 2026, unit="ministry", by="officer", now=NOW, today=TODAY)
+    below = visit(app, "2026-01-12", unit="branch")
+    assert recorded(app, "agency") == {JANUARY: ("2026-01-12", below)}
+    clerk = reader(app, "clerk", "responsible")
+    values = {"place": "Зал", "came_on": "2026-01-13", "purpose": "talk"}
+    fields = {"register_id": "visits", "unit": "hr", "values": values}
+    own = add_row(clerk, build(AddRow, fields)).row.id
+    assert recorded(app) == {JANUARY: ("2026-01-13", own)}
+    cancelled = case_of(app, "agency").id
+    app.desk.cancel(cancelled, ground="merged", **stamp(operator(app)))
+    visit(app, "2026-02-12", unit="branch")
+    assert recorded(app) == {JANUARY: ("2026-01-13", own)}

@@ -1,0 +1,157 @@
+"""Duties of a yearly case that rows of registers carry out: recorded, corrected and withdrawn as the rows say.
+
+What somebody recorded stands for itself: a row never changes it, and is not recorded beside it a second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from calendars.terms import PerPeriod
+from workflow.cases.case import Case, Event, EventDraft, Evidence, Fact, evidence_payload
+from workflow.cases.commands.desk import CaseCommands, Change
+from workflow.cases.commands.withdrawals import select_records, withdrawal
+from workflow.deadlines.applicability import asked_of
+from workflow.law.procedure import Procedure
+
+MAX_RECORDED = 50
+"""Rows of one period that a case records: no duty asks for more; points count the others in the register."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DutyRow:
+    """A row that carries out a duty: the local day it was done, what proves it, numbers that go with it."""
+
+    row: str
+    on: date
+    evidence: tuple[Evidence, ...] = ()
+    values: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+def follow_rows(
+    desk: CaseCommands,
+    case_id: str,
+    duties: Mapping[str, Sequence[DutyRow]],
+    *,
+    ground: str,
+    by: str,
+    now: datetime,
+    today: date,
+) -> Change:
+    """Make a case say of these facts what the rows say; again it changes nothing.
+
+    Args:
+        duties: name of the fact with its period -> every row that carries it out, by their days.
+        ground: of corrections and withdrawals; "" for the name of the row.
+    """
+
+    def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
+        if case.standing != "active":
+            return ()
+        asked = {
+            name: rows
+            for name, rows in duties.items()
+            if (obligation := procedure.by_id.get(name.partition(".")[0])) is not None
+            and asked_of(case, procedure, obligation, name)
+        }
+        return [*_drafts(case, procedure, asked, desk.events(case_id)[: case.seq], ground)]
+
+    return desk.write(case_id, decide, by=by, now=now, today=today)
+
+
+def _drafts(
+    case: Case,
+    procedure: Procedure,
+    duties: Mapping[str, Sequence[DutyRow]],
+    events: Sequence[Event],
+    ground: str,
+) -> Iterator[EventDraft]:
+    """Yield what changes in a case: first what rows no longer say, then what they say now."""
+    there = {name: _recorded(case, name) for name in duties}
+    moved = dict[str, Fact]()
+    for name, rows in duties.items():
+        for key, fact in there[name].items():
+            if fact.row and all(row.row != fact.row for row in rows):
+                moved[fact.row] = fact
+                selection = select_records(case, procedure, events, key)
+                yield withdrawal(selection, ground=ground or fact.row)
+    for name, rows in duties.items():
+        facts = {key: fact for key, fact in there[name].items() if fact.row not in moved}
+        yield from _of_period(procedure, name, rows, facts, moved, ground)
+
+
+def _of_period(
+    procedure: Procedure,
+    name: str,
+    rows: Sequence[DutyRow],
+    facts: dict[str, Fact],
+    moved: Mapping[str, Fact],
+    ground: str,
+) -> Iterator[EventDraft]:
+    """Yield what changes in the facts of one period that stay or come."""
+    keys = {fact.row: key for key, fact in facts.items() if fact.row}
+    typed = [fact.on for fact in facts.values() if not fact.row]
+    waiting = list[DutyRow]()
+    for row in rows:
+        fact = facts.get(keys.get(row.row, ""))
+        if fact is None:
+            waiting.append(row)
+            continue
+        values = {each: value for each, value in row.values.items() if fact.values.get(each) != value}
+        if fact.on != row.on or values:
+            payload = {"row": row.row, "ground": ground or row.row, **_numbers(values)}
+            yield "corrected", keys[row.row], row.on, payload
+        places = {(item.kind, item.reference) for item in fact.evidence}
+        new = [item for item in row.evidence if (item.kind, item.reference) not in places]
+        if new:
+            yield "evidence", keys[row.row], row.on, {"row": row.row, "evidence": evidence_payload(new)}
+    # Who recorded an event by hand and keeps it in the register too means one event.
+    for day in typed:
+        waiting = _without_day(waiting, day)
+    obligation = procedure.by_id[name.partition(".")[0]]
+    most = MAX_RECORDED if obligation.several or isinstance(obligation.term, PerPeriod) else 1
+    for row in waiting[: max(0, min(most, len(rows)) - len(facts))]:
+        key = next(key for key in _names(name) if key not in facts)
+        fact = moved.get(row.row)
+        facts[key] = Fact(name=key, on=row.on, row=row.row)
+        yield "fact", key, row.on, _payload(row, fact)
+
+
+def _payload(row: DutyRow, before: Fact | None) -> dict[str, object]:
+    """Return what is said with the fact of a row; what was added to it before it moved goes with it."""
+    payload: dict[str, object] = {"row": row.row}
+    evidence = dict.fromkeys((*row.evidence, *(before.evidence if before else ())))
+    if evidence:
+        payload["evidence"] = evidence_payload(evidence)
+    payload |= _numbers({**(before.values if before else {}), **row.values})
+    if before is not None and before.signed_by:
+        payload["signed_by"] = before.signed_by
+    return payload
+
+
+def _numbers(values: Mapping[str, Decimal]) -> dict[str, object]:
+    """Return numbers as payloads of events carry them; nothing for none."""
+    return {"values": {name: f"{value:f}" for name, value in sorted(values.items())}} if values else {}
+
+
+def _without_day(rows: Sequence[DutyRow], day: date) -> list[DutyRow]:
+    """Return the rows without the first of a day."""
+    same = next((row for row in rows if row.on == day), None)
+    return [row for row in rows if row is not same]
+
+
+def _recorded(case: Case, name: str) -> dict[str, Fact]:
+    """Return the facts of a period by name: the first and its repetitions."""
+    return {key: fact for key, fact in case.facts.items() if key == name or key.startswith(f"{name}#")}
+
+
+def _names(name: str) -> Iterator[str]:
+    """Yield the names of a fact and of its repetitions in a period."""
+    yield name
+    number = 2
+    while True:
+        yield f"{name}#{number}"
+        number += 1
