@@ -15,7 +15,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
-from workflow.cases.case import Evidence
+from workflow.cases.case import Evidence, Fact
 from workflow.cases.commands.row_facts import DutyRow, follow_rows
 from workflow.periods import Span, period_of
 from workflow.ports import Conflict
@@ -84,6 +84,18 @@ def record_due_rows(app: AppContext, *, now: datetime, today: date) -> None:
     """Record what rows of this year and of the one before carry out by this day; part of a round."""
     for year in (today.year - 1, today.year):
         record_year(app, year, by="merzim", now=now, today=today)
+
+
+def duties_of(app: AppContext, register: Register, row: RegisterRow, *, today: date) -> list[tuple[str, Fact]]:
+    """Return what cases record from a row: each with its case, by their days."""
+    found = dict[tuple[str, str], Fact]()
+    for one in register.fulfils:
+        day = _period_day(one, row.values)
+        case_id = _YearDuties(app, day.year, today=today).case_of(one.fact, row.unit) if day else ""
+        case = app.ledger.case(case_id) if case_id else None
+        facts = case.facts.values() if case else ()
+        found |= {(case_id, fact.name): fact for fact in facts if fact.row == row.id}
+    return sorted(((case, fact) for (case, _), fact in found.items()), key=lambda each: each[1].on)
 
 
 class _YearDuties:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from services.context import RequestContext
 from services.inputs import CaseId, Line, Name
+from services.register_duties import duties_of
 from services.results import FieldChangeResult
 from services.verbs import Command, NotFound, verb
 from workflow.closest_matches import closest_first
@@ -150,16 +151,26 @@ class RowEventView(BaseModel):
     changes: list[FieldChangeResult]
 
 
+class RowDuty(BaseModel):
+    """A duty a row carries out: the case that records it, the fact with its period, and the local day."""
+
+    case: str
+    fact: str
+    title: Titles
+    on: date
+
+
 class RowDetail(BaseModel):
     """A row, the fields its reader sees, and its history, empty for who sees it only because it names them.
 
     `days_of_case`: days of fields as the case it opened has them, where the row says another; null where the
-    case has no such fact.
+    case has no such fact. `fulfils`: what cases the reader sees record from it.
     """
 
     row: RowView
     fields: list[FieldView]
     days_of_case: dict[str, date | None]
+    fulfils: list[RowDuty]
     history: list[RowEventView]
 
 
@@ -336,8 +347,21 @@ def show_row(ctx: RequestContext, command: AskRow) -> RowDetail:
         ),
         fields=[field_view(one) for one in register.fields.values() if one.id in fields],
         days_of_case={name: day for name, day in days.items() if name in fields},
+        fulfils=_duties(ctx, register, row) if reached and not row.withdrawn else [],
         history=history if reached else [],
     )
+
+
+def _duties(ctx: RequestContext, register: Register, row: RegisterRow) -> list[RowDuty]:
+    """Return what cases in the reader's reach record from a row."""
+    found = duties_of(ctx.app, register, row, today=ctx.today)
+    heads = ctx.reads.heads([case for case, _ in found]) if found else {}
+    duties = []
+    for case, fact in found:
+        if case in heads:
+            known = ctx.library.named(heads[case].edition).by_id[fact.name.partition(".")[0]]
+            duties.append(RowDuty(case=case, fact=fact.name, title=_titles(known.title), on=fact.on))
+    return duties
 
 
 @verb("self", writes=False)

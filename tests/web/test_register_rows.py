@@ -381,9 +381,15 @@ def test_a_duty_a_row_carries_out_names_the_row_in_its_case(office: RealOffice) 
         cases = office.house.ledger.cases(office.house.ledger.ids()).values()
         [case] = [one.id for one in cases if one.procedure == "tbn4-project-3"]
         pages = [browser.get(f"/cases/{case}{part}?lang=ru").text for part in ("", "/history")]
+        back = browser.get(f"/registers/trainings/{row}?lang=ru").text
+    with office.client("elsewhere") as browser:
+        of_others = browser.get(f"{API}/rows/{row}")
 
+    assert answer.json()["fulfils"][0]["case"] == case
+    assert f'<a href="/cases/{case}#training_held.2026Q1">{case}</a>' in back
+    assert case not in of_others.text
     for page in pages:
-        assert "Записано по реестру «Реестр разъяснительных и обучающих мероприятий», строка" in page
+        assert "Источник записи: «Реестр разъяснительных и обучающих мероприятий», строка" in page
         assert f'href="/registers/trainings/{row}">{row}</a>' in page
     entry = pages[0].partition('id="training_held.2026Q1"')[2].partition("</tbody>")[0]
     assert "?fix=" not in entry
