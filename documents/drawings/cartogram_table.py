@@ -1,4 +1,4 @@
-"""Reads a cartogram from a table: section, department, district, position or risk."""
+"""Reads a cartogram from a table: section (a column, or the sheet's name), department, district, text."""
 
 from __future__ import annotations
 
@@ -38,22 +38,24 @@ def read_cartogram(source: Source, name: str | None = None) -> tuple[CartogramLi
     errors = Errors()
     lines: list[CartogramLine] = []
     for sheet, heading in tables:
-        require_columns(heading, _REQUIRED, paper)
+        # A workbook of ours has a sheet for each section.
+        named = "" if "section" in heading.at else sheet.name
+        require_columns(heading, _REQUIRED[1:] if _section(named) else _REQUIRED, paper)
         rows = [row for row in sheet.rows if row.number > heading.row]
-        lines += [line for row in rows if (line := _line(row, heading, errors)) is not None]
+        lines += [line for row in rows if (line := _line(row, heading, named, errors)) is not None]
     errors.refuse(paper.name)
     if not lines:
         raise UnreadablePaper("paper_no_rows", name=paper.name)
     return tuple(lines)
 
 
-def _line(row: Row, heading: Heading, errors: Errors) -> CartogramLine | None:
+def _line(row: Row, heading: Heading, named: str, errors: Errors) -> CartogramLine | None:
     if not check_no_formulas(row, heading.at, heading.texts, errors):
         return None
     text = {id: tidy(text_of(row.cell(place))) for id, place in heading.at.items()}
     if not any(text.values()):
         return None
-    section = _section(text["section"])
+    section = _section(text.get("section", named))
     if section is None:
         errors.add(row.number, "paper_section_unknown", text=text["section"])
         return None

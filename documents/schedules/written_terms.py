@@ -256,7 +256,8 @@ def _parse_ordinal(token: str) -> int | None:
 
 def _parse_within(words: str) -> Term | None:
     """Return the term of so many days, weeks or months from the plan's approval; None for other texts."""
-    if not _INSIDE.search(words):
+    whole = _WITHIN.fullmatch(words)
+    if not _INSIDE.search(words) and not (whole and (whole["count"] or "").isdecimal()):
         return None
     for match in _WITHIN.finditer(words):
         unit, written = match["unit"], match["count"] or ""

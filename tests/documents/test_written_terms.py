@@ -114,6 +114,8 @@ def test_what_comes_back_is_read_with_its_period(text: str, term: Term) -> None:
     [
         ("в течение 10 рабочих дней", WorkingDays(10)),
         ("10 жұмыс күні ішінде", WorkingDays(10)),
+        ("10 рабочих дней", WorkingDays(10)),
+        ("15 күн", CalendarDays(15, unspecified=True)),
         ("в течение 30 календарных дней", CalendarDays(30)),
         ("в течение 3 дней", CalendarDays(3, unspecified=True)),
         ("в течение месяца", Months(1)),

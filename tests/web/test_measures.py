@@ -58,6 +58,17 @@ def test_the_case_shows_its_measures_and_what_they_lack(home: Home, case: str, l
     assert '<option value="measure.1"' in withdrawn
 
 
+def test_a_request_says_whom_it_went_to_and_by_when_an_answer_is_due(home: Home, case: str) -> None:
+    """The body of the risk where the request names none, the day its words come to, and the words."""
+    page = home.client().get(f"/cases/{case}/risks?lang=ru").text
+    asked = page.partition("Қағиданы өзгерту туралы")[2].partition("</dd>")[0]
+
+    assert "Қаржы министрлігі, 06.04.2026" in asked
+    assert "1 апреля 2026 года" in asked
+    assert "«01.04.2026»" in asked
+    assert page.count("Қаржы министрлігі") == 1
+
+
 def test_the_board_and_the_list_name_a_measure(home: Home, case: str) -> None:
     """An overdue measure stands on the board by its words, the responsible text beside it."""
     board = home.client().get("/")

@@ -44,9 +44,13 @@ class MeasureLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RiskLine:
-    """A risk with its measures. `points`, `band`: what its rank comes to; None while it has no rank."""
+    """A risk with its measures. `points`, `band`: what its rank comes to; None while it has no rank.
+
+    `asked`: the deadline of the request about it, None without one.
+    """
 
     risk: Risk
+    asked: Entry | None
     points: int | None
     band: Band | None
     measures: tuple[MeasureLine, ...]
@@ -101,10 +105,13 @@ def risk_view(dossier: CaseView, asked: Mapping[str, str], tried: object, *, tod
     case = dossier.case
     known, exposed, scales = register(case), exposure(case), risk_services.scales()
     entries: dict[int, list[Entry]] = {}
+    requests: dict[int, Entry] = {}
     for part in dossier.parts:
         for entry in part.entries:
             if is_entry(entry.deadline.id) and entry.deadline.id.startswith("measure."):
                 entries.setdefault(number_of(entry.deadline.id), []).append(entry)
+            elif is_entry(entry.deadline.id) and entry.deadline.id.startswith("request."):
+                requests[number_of(entry.deadline.id)] = entry
     chosen = {name: _number(asked.get(name, "")) for name in CHOSEN}
     if isinstance(tried, RejectedForm):
         what, _, number = tried.form.rpartition("-")
@@ -113,6 +120,7 @@ def risk_view(dossier: CaseView, asked: Mapping[str, str], tried: object, *, tod
         lines=tuple(
             RiskLine(
                 risk=risk,
+                asked=requests.get(risk.number),
                 points=risk.rank.likelihood * risk.rank.effect if risk.rank else None,
                 band=scale.band(risk.rank) if risk.rank and (scale := by_edition(scales, risk.rank)) else None,
                 measures=tuple(
