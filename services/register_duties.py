@@ -9,30 +9,30 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from workflow.cases.case import Evidence, Fact
-from workflow.cases.commands.row_facts import DutyRow, follow_rows
+from workflow.cases.case import Case, Evidence, Fact
+from workflow.cases.commands.row_facts import DutyRow, follow_rows, row_changes
 from workflow.periods import Span, period_of
 from workflow.ports import Conflict
 from workflow.registers.values import as_date, holds, is_filled
 
 if TYPE_CHECKING:
     from services.app import AppContext
-    from workflow.law.procedure import Obligation
+    from workflow.law.procedure import Obligation, Procedure
     from workflow.registers.definition import Fulfilment, Register
     from workflow.registers.rows import RegisterRow
-    from workflow.registers.values import Values
+    from workflow.registers.values import Value, Values
 
 log = logging.getLogger("merzim.registers")
-_Touched: TypeAlias = "Mapping[str, Mapping[str, Collection[date]]]"
-"""Case -> fact -> days in the periods that are compared."""
+_Days: TypeAlias = "Mapping[str, Collection[date]]"
+"""Fact -> days in the periods that are compared."""
 _Rows: TypeAlias = "Mapping[str, list[DutyRow]]"
-"""Case -> the rows that carry out a fact there."""
+"""Case -> the rows that carry out a fact there; those of units the office does not know under ""."""
 
 
 def follow_duties(
@@ -66,18 +66,42 @@ def follow_duties(
             case = duties.case_of(fact, unit) if day.year == year else ""
             if case:
                 touched[case][fact].add(day)
-        _compare(app, duties, touched, ground=ground, by=by, now=now)
+        for case, days in touched.items():
+            _follow(app, duties, case, days, ground=ground, by=by, now=now)
 
 
 def record_year(app: AppContext, year: int, *, by: str, now: datetime, today: date) -> None:
-    """Record in the cases of a year what rows of registers carry out and the cases do not say yet."""
+    """Make the cases of a year say what rows of registers carry out, wherever they do not."""
     duties = _YearDuties(app, year, today=today)
-    touched: dict[str, dict[str, set[date]]] = defaultdict(lambda: defaultdict(set))
-    for fact in duties.by_fact:
-        for unit, _, day, _ in duties.days(fact, duties.first, duties.last):
-            if case := duties.case_of(fact, unit):
-                touched[case][fact].add(day)
-    _compare(app, duties, touched, ground="", by=by, now=now)
+    for case in app.ledger.cases(duties.cases()).values():
+        known = duties.of_case(case, app.library.of(case))
+        changes = row_changes(case, app.library.of(case), known, partial(app.ledger.events, case.id))
+        if next(changes, None) is not None:
+            _follow(app, duties, case.id, None, ground="", by=by, now=now)
+
+
+def _follow(
+    app: AppContext,
+    duties: _YearDuties,
+    case_id: str,
+    days: _Days | None,
+    *,
+    ground: str,
+    by: str,
+    now: datetime,
+) -> None:
+    """Make a case say what the rows say, as they are once the case was read.
+
+    A case somebody changed at the same moment, time and again, is left to the next round.
+    """
+
+    def read(case: Case, procedure: Procedure) -> Mapping[str, Sequence[DutyRow]]:
+        return duties.again().of_case(case, procedure, days)
+
+    try:
+        follow_rows(app.desk, case_id, read, ground=ground, by=by, now=now, today=duties.today)
+    except Conflict:
+        log.warning("case %s: rows of registers are recorded by the next round", case_id)
 
 
 def record_due_rows(app: AppContext, *, now: datetime, today: date) -> None:
@@ -105,6 +129,7 @@ class _YearDuties:
         self._app, self.today = app, today
         self.first, self.last = date(year, 1, 1), date(year, 12, 31)
         self._found: dict[tuple[str, date, date], _Rows] = {}
+        self._years: dict[str, list[tuple[str, object, date, DutyRow]]] = {}
         self._places: dict[tuple[str, str], str] = {}
 
     @cached_property
@@ -144,21 +169,60 @@ class _YearDuties:
             self._places[procedure, unit] = place
         return self._places[procedure, unit]
 
-    def rows(self, fact: str, first: date, last: date) -> _Rows:
-        """Return the rows that carry out a fact in a period, by their days; each once."""
+    def again(self) -> _YearDuties:
+        """Return the same year with its rows read anew."""
+        other = _YearDuties(self._app, self.first.year, today=self.today)
+        other.by_fact, other._cases, other._places = self.by_fact, self._cases, self._places
+        return other
+
+    def of_case(
+        self, case: Case, procedure: Procedure, days: _Days | None = None
+    ) -> Mapping[str, Sequence[DutyRow]]:
+        """Return the rows that carry out facts of a case, by name of the fact with its period.
+
+        Args:
+            days: only the periods in which these lie; None for the whole year.
+        """
+        found = dict[str, Sequence[DutyRow]]()
+        recorded = {fact.row for fact in case.facts.values()}
+        for fact in self.by_fact if days is None else days:
+            obligation = procedure.by_id.get(fact.partition(":")[2])
+            if obligation is None or not fact.startswith(f"{procedure.id}:"):
+                continue
+            if days is None and fact not in self._years:
+                self._years[fact] = [*self._read(fact, self.first, self.last)]
+            months = (date(self.first.year, month, 1) for month in range(1, 13))
+            for name, span in _periods(obligation, months if days is None else days[fact], self):
+                rows = self._rows(fact, span.first, span.last)
+                # The unit of a row may be gone from the office: what was recorded of it stays.
+                stay = (row for row in rows.get("", ()) if row.row in recorded)
+                found[name] = sorted((*rows.get(case.id, ()), *stay), key=lambda row: (row.on, row.row))
+        return found
+
+    def _rows(self, fact: str, first: date, last: date) -> _Rows:
+        """Return the rows that carry out a fact in a period, each once; those of unknown units under ""."""
         if (fact, first, last) not in self._found:
             found: dict[str, dict[object, DutyRow]] = defaultdict(dict)
-            for unit, key, _, row in self.days(fact, first, last):
+            units = self._app.reads.office().units
+            year = self._years.get(fact)
+            for unit, key, day, row in self._read(fact, first, last) if year is None else year:
                 case = self.case_of(fact, unit)
-                other = found[case].get(key) if case else None
-                if case and (other is None or row.on < other.on):
+                if not first <= day <= last or (not case and unit in units):
+                    continue
+                other = found[case].get(key)
+                if other is None or row.on < other.on:
                     found[case][key] = row
-            self._found[fact, first, last] = {
-                case: sorted(rows.values(), key=lambda one: (one.on, one.row)) for case, rows in found.items()
-            }
+            self._found[fact, first, last] = {case: [*rows.values()] for case, rows in found.items()}
         return self._found[fact, first, last]
 
-    def days(self, fact: str, first: date, last: date) -> Iterator[tuple[str, object, date, DutyRow]]:
+    def cases(self) -> set[str]:
+        """Return the cases that rows of the year belong to."""
+        for fact in self.by_fact:
+            self._years[fact] = [*self._read(fact, self.first, self.last)]
+        found = {self.case_of(fact, unit) for fact, rows in self._years.items() for unit, *_ in rows}
+        return found - {""}
+
+    def _read(self, fact: str, first: date, last: date) -> Iterator[tuple[str, object, date, DutyRow]]:
         """Yield the unit of each row whose day has come, what it is counted once by, the day whose period it
         belongs to, and its duty.
         """
@@ -170,35 +234,8 @@ class _YearDuties:
                 values: Values = record.shown
                 day, on = _period_day(one, values), as_date(values.get(one.date))
                 if day is not None and on is not None and on <= self.today:
-                    numbers = {
-                        name: Decimal(str(values[field]))
-                        for name, field in one.values.items()
-                        if is_filled(values.get(field))
-                    }
-                    proof = _evidence(one, values)
                     key = values.get(one.distinct) or record.id
-                    yield record.unit, key, day, DutyRow(row=record.id, on=on, evidence=proof, values=numbers)
-
-
-def _compare(
-    app: AppContext, duties: _YearDuties, touched: _Touched, *, ground: str, by: str, now: datetime
-) -> None:
-    """Make each case say of the periods of these days what the rows say.
-
-    A case somebody changed at the same moment, time and again, is left to the next round.
-    """
-    if not touched:
-        return
-    for case in app.ledger.cases(touched).values():
-        procedure, said = app.library.of(case), dict[str, list[DutyRow]]()
-        for fact, days in touched[case.id].items():
-            obligation = procedure.by_id.get(fact.partition(":")[2])
-            for name, span in _periods(obligation, days, duties) if obligation else ():
-                said[name] = duties.rows(fact, span.first, span.last).get(case.id, [])
-        try:
-            follow_rows(app.desk, case.id, said, ground=ground, by=by, now=now, today=duties.today)
-        except Conflict:
-            log.warning("case %s: rows of registers are recorded by the next round", case.id)
+                    yield record.unit, key, day, _duty_row(one, record.id, on, values)
 
 
 def _periods(obligation: Obligation, days: Iterable[date], duties: _YearDuties) -> Iterator[tuple[str, Span]]:
@@ -217,19 +254,21 @@ def _period_day(one: Fulfilment, values: Values) -> date | None:
     return day if on is not None and all(holds(each, values) for each in one.where) else None
 
 
-def _evidence(one: Fulfilment, values: Values) -> tuple[Evidence, ...]:
-    """Return what proves the fact: files and links of the row."""
-    found = [(kind, values.get(name)) for kind, name in one.evidence.items()]
-    return tuple(
-        Evidence(
-            kind=kind,
-            reference=str(value["sha256"]),
-            name=value.get("name"),
-            type=value.get("type"),
-            size=value.get("size"),
-        )
-        if isinstance(value, Mapping)
-        else Evidence(kind=kind, reference=str(value))
-        for kind, value in found
-        if is_filled(value)
+def _duty_row(one: Fulfilment, row: str, on: date, values: Values) -> DutyRow:
+    """Return a row with the files and links that prove the fact, and the numbers that go with it."""
+    proof = [(kind, values.get(name)) for kind, name in one.evidence.items()]
+    numbers = {name: values.get(field) for name, field in one.values.items()}
+    return DutyRow(
+        row=row,
+        on=on,
+        evidence=tuple(_evidence(kind, value) for kind, value in proof if is_filled(value)),
+        values={name: Decimal(str(value)) for name, value in numbers.items() if is_filled(value)},
     )
+
+
+def _evidence(kind: str, value: Value) -> Evidence:
+    """Return a file or a link as evidence of a kind."""
+    if not isinstance(value, Mapping):
+        return Evidence(kind=kind, reference=str(value))
+    name, type, size = (value.get(key) for key in ("name", "type", "size"))
+    return Evidence(kind=kind, reference=str(value["sha256"]), name=name, type=type, size=size)

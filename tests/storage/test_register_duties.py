@@ -23,6 +23,7 @@ from tests.storage.registers import NOW, TODAY, office, operator, reader
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands import withdrawals
 from workflow.cases.commands.payloads import CannotRecord
+from workflow.cases.commands.row_facts import follow_rows
 from workflow.org.office import Unit
 
 FULFILS = """
@@ -228,3 +229,24 @@ def test_a_row_belongs_to_its_own_organisation(app: AppContext, engine: Engine) 
     app.desk.cancel(cancelled, ground="merged", **stamp(operator(app)))
     visit(app, "2026-02-12", unit="branch")
     assert recorded(app) == {JANUARY: ("2026-01-13", own)}
+
+
+def test_a_row_somebody_writes_meanwhile_stays_recorded(
+    app: AppContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two people keep events of a month at once: neither takes the other's for one whose row is gone."""
+    begin(app)
+    others = list[str]()
+
+    def interrupted(*given: Any, **more: Any) -> object:
+        if not others:
+            others.append("")
+            others.append(visit(app, "2026-01-20"))
+        return follow_rows(*given, **more)
+
+    monkeypatch.setattr("services.register_duties.follow_rows", interrupted)
+    row = visit(app, "2026-01-12")
+
+    assert recorded(app) == {JANUARY: ("2026-01-12", row), f"{JANUARY}#2": ("2026-01-20", others[1])}
+    kinds = [event.kind for event in app.ledger.events(case_of(app).id)]
+    assert "withdrawn" not in kinds

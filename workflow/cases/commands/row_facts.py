@@ -5,10 +5,11 @@ What somebody recorded stands for itself: a row never changes it, and is not rec
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 
 from calendars.terms import PerPeriod
 from workflow.cases.case import Case, Event, EventDraft, Evidence, Fact, evidence_payload
@@ -34,53 +35,59 @@ class DutyRow:
 def follow_rows(
     desk: CaseCommands,
     case_id: str,
-    duties: Mapping[str, Sequence[DutyRow]],
+    read: Callable[[Case, Procedure], Mapping[str, Sequence[DutyRow]]],
     *,
     ground: str,
     by: str,
     now: datetime,
     today: date,
 ) -> Change:
-    """Make a case say of these facts what the rows say; again it changes nothing.
+    """Make a case say of its facts what the rows say; again it changes nothing.
 
     Args:
-        duties: name of the fact with its period -> every row that carries it out, by their days.
+        read: name of a fact with its period -> every row that carries it out, by their days. It is read after
+            the case: a fact somebody recorded meanwhile is never taken for one whose row is gone.
         ground: of corrections and withdrawals; "" for the name of the row.
     """
 
     def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
-        if case.standing != "active":
-            return ()
-        asked = {
-            name: rows
-            for name, rows in duties.items()
-            if (obligation := procedure.by_id.get(name.partition(".")[0])) is not None
-            and asked_of(case, procedure, obligation, name)
-        }
-        return [*_drafts(case, procedure, asked, desk.events(case_id)[: case.seq], ground)]
+        events = partial(desk.events, case_id)
+        return [*row_changes(case, procedure, read(case, procedure), events, ground=ground)]
 
     return desk.write(case_id, decide, by=by, now=now, today=today)
 
 
-def _drafts(
+def row_changes(
     case: Case,
     procedure: Procedure,
     duties: Mapping[str, Sequence[DutyRow]],
-    events: Sequence[Event],
-    ground: str,
+    events: Callable[[], Sequence[Event]],
+    *,
+    ground: str = "",
 ) -> Iterator[EventDraft]:
-    """Yield what changes in a case: first what rows no longer say, then what they say now."""
-    there = {name: _recorded(case, name) for name in duties}
+    """Yield what changes in a case: first what rows no longer say, then what they say now.
+
+    Args:
+        events: returns the chain of the case, of which those after it are left out.
+    """
+    if case.standing != "active":
+        return
+    there = {
+        name: _recorded(case, name)
+        for name in duties
+        if (obligation := procedure.by_id.get(name.partition(".")[0])) is not None
+        and asked_of(case, procedure, obligation, name)
+    }
     moved = dict[str, Fact]()
-    for name, rows in duties.items():
+    for name in there:
         for key, fact in there[name].items():
-            if fact.row and all(row.row != fact.row for row in rows):
+            if fact.row and all(row.row != fact.row for row in duties[name]):
                 moved[fact.row] = fact
-                selection = select_records(case, procedure, events, key)
+                selection = select_records(case, procedure, events()[: case.seq], key)
                 yield withdrawal(selection, ground=ground or fact.row)
-    for name, rows in duties.items():
-        facts = {key: fact for key, fact in there[name].items() if fact.row not in moved}
-        yield from _of_period(procedure, name, rows, facts, moved, ground)
+    for name, facts in there.items():
+        stay = {key: fact for key, fact in facts.items() if fact.row not in moved}
+        yield from _of_period(procedure, name, duties[name], stay, moved, ground)
 
 
 def _of_period(
