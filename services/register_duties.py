@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property, partial
@@ -24,10 +25,13 @@ from workflow.registers.values import as_date, holds, is_filled
 if TYPE_CHECKING:
     from services.app import AppContext
     from workflow.law.procedure import Obligation, Procedure
+    from workflow.org.office import Office
     from workflow.registers.definition import Fulfilment, Register
     from workflow.registers.rows import RegisterRow
     from workflow.registers.values import Value, Values
 
+FEW_DAYS = 3
+"""Rows of the periods of so many days are read period by period, of more with the whole year."""
 log = logging.getLogger("merzim.registers")
 _Days: TypeAlias = "Mapping[str, Collection[date]]"
 """Fact -> days in the periods that are compared."""
@@ -96,6 +100,12 @@ def _follow(
     """
 
     def read(case: Case, procedure: Procedure) -> Mapping[str, Sequence[DutyRow]]:
+        found = duties.again(of=case).of_case(case, procedure, days)
+        rows = {row.row for every in found.values() for row in every}
+        recorded = (fact for fact in case.facts.values() if fact.row and fact.name.partition("#")[0] in found)
+        if all(fact.row in rows for fact in recorded):
+            return found
+        # Gone, or of a unit that is not the case's any more.
         return duties.again().of_case(case, procedure, days)
 
     try:
@@ -127,6 +137,7 @@ class _YearDuties:
 
     def __init__(self, app: AppContext, year: int, *, today: date) -> None:
         self._app, self.today = app, today
+        self._units: Collection[str] | None = None
         self.first, self.last = date(year, 1, 1), date(year, 12, 31)
         self._found: dict[tuple[str, date, date], _Rows] = {}
         self._years: dict[str, list[tuple[str, object, date, DutyRow]]] = {}
@@ -156,23 +167,31 @@ class _YearDuties:
         begins = {name: library.latest(name).begins_with for name in names}
         return active(self._app.engine, begins, self.first)
 
+    @cached_property
+    def _office(self) -> Office:
+        return self._app.reads.office()
+
     def case_of(self, fact: str, unit: str) -> str:
         """Return the case of a unit, or of the nearest one above it in its organisation; "" for none."""
-        procedure = fact.partition(":")[0]
+        return self._place(fact.partition(":")[0], unit)
+
+    def _place(self, procedure: str, unit: str) -> str:
         if (procedure, unit) not in self._places:
-            office = self._app.reads.office()
-            organisation, place = office.organisation(unit), ""
-            for one in office.above(unit):
+            organisation, place = self._office.organisation(unit), ""
+            for one in self._office.above(unit):
                 place = self._cases.get((procedure, one), "")
                 if place or one == organisation:
                     break
             self._places[procedure, unit] = place
         return self._places[procedure, unit]
 
-    def again(self) -> _YearDuties:
-        """Return the same year with its rows read anew."""
-        other = _YearDuties(self._app, self.first.year, today=self.today)
-        other.by_fact, other._cases, other._places = self.by_fact, self._cases, self._places
+    def again(self, *, of: Case | None = None) -> _YearDuties:
+        """Return the same year with its rows read anew. `of`: only those of the units whose case that is."""
+        other = copy(self)
+        other._found, other._years = {}, {}
+        if of is not None:
+            below = self._office.below(of.unit)
+            other._units = [unit for unit in below if self._place(of.procedure, unit) == of.id]
         return other
 
     def of_case(
@@ -189,7 +208,8 @@ class _YearDuties:
             obligation = procedure.by_id.get(fact.partition(":")[2])
             if obligation is None or not fact.startswith(f"{procedure.id}:"):
                 continue
-            if days is None and fact not in self._years:
+            whole = days is None or len(days[fact]) > FEW_DAYS
+            if whole and fact not in self._years:
                 self._years[fact] = [*self._read(fact, self.first, self.last)]
             months = (date(self.first.year, month, 1) for month in range(1, 13))
             for name, span in _periods(obligation, months if days is None else days[fact], self):
@@ -203,7 +223,7 @@ class _YearDuties:
         """Return the rows that carry out a fact in a period, each once; those of unknown units under ""."""
         if (fact, first, last) not in self._found:
             found: dict[str, dict[object, DutyRow]] = defaultdict(dict)
-            units = self._app.reads.office().units
+            units = self._office.units
             year = self._years.get(fact)
             for unit, key, day, row in self._read(fact, first, last) if year is None else year:
                 case = self.case_of(fact, unit)
@@ -230,7 +250,7 @@ class _YearDuties:
 
         lists = SqlRegisterLists(self._app.engine)
         for register, one in self.by_fact.get(fact, ()):
-            for record in lists.dated(register.id, one.within, first, last):
+            for record in lists.dated(register.id, one.within, first, last, self._units):
                 values: Values = record.shown
                 day, on = _period_day(one, values), as_date(values.get(one.date))
                 if day is not None and on is not None and on <= self.today:

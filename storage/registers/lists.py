@@ -194,8 +194,14 @@ class SqlRegisterLists:
             plan_for_values(connection)
             return connection.execute(asked).all()
 
-    def dated(self, register: str, date_field: str, first: date, last: date) -> Sequence[Row_]:
-        """Return id, unit and shown values of the rows with a date in these days, by it and by their number."""
+    def dated(
+        self, register: str, date_field: str, first: date, last: date, units: Collection[str] | None = None
+    ) -> Sequence[Row_]:
+        """Return id, unit and shown values of the rows with a date in these days, by it and by their number.
+
+        Args:
+            units: whose rows; None for all.
+        """
         day = REGISTER_CELL.alias("day")
         asked = (
             select(REGISTER_ROW.c.id, REGISTER_ROW.c.unit, REGISTER_ROW.c.shown)
@@ -208,6 +214,8 @@ class SqlRegisterLists:
             )
             .order_by(day.c.key, REGISTER_ROW.c.number)
         )
+        if units is not None:
+            asked = asked.where(self._in_units(REGISTER_ROW.c.unit, units))
         with reading(self._engine) as connection:
             return connection.execute(asked).all()
 
