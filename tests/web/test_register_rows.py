@@ -372,10 +372,14 @@ def test_a_duty_a_row_carries_out_names_the_row_in_its_case(office: RealOffice) 
     """The entry and the history of the yearly case lead to the row, where it is corrected."""
     office.run("open-year", "2026")
     with office.client() as browser:
-        event = {"unit": OWN, "values": {**LECTURE, "topic": "Комплаенс"}}
         token = office.way_in("officer", kind="token", scope="write")
-        answer = browser.post(
-            f"{API}/registers/trainings/rows", json=event, headers={"authorization": f"Bearer {token}"}
+        answer, _ = (
+            browser.post(
+                f"{API}/registers/trainings/rows",
+                json={"unit": OWN, "values": {**LECTURE, "topic": "Комплаенс", "held_on": day}},
+                headers={"authorization": f"Bearer {token}"},
+            )
+            for day in ("2026-02-10", "2026-03-10")
         )
         row = answer.json()["row"]["id"]
         cases = office.house.ledger.cases(office.house.ledger.ids()).values()
@@ -391,6 +395,8 @@ def test_a_duty_a_row_carries_out_names_the_row_in_its_case(office: RealOffice) 
     for page in pages:
         assert "Источник записи: «Реестр разъяснительных и обучающих мероприятий», строка" in page
         assert f'href="/registers/trainings/{row}">{row}</a>' in page
+    assert "training_held" not in text_of(pages[1])
+    assert '<option value="training_held' not in pages[0].partition('id="correct"')[2]
     entry = pages[0].partition('id="training_held.2026Q1"')[2].partition("</tbody>")[0]
     assert "?fix=" not in entry
     assert "?withdraw=training_held" not in entry

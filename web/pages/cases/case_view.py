@@ -187,6 +187,7 @@ def make_case_view(
                 for name in case.extensions
             },
             **{entry.deadline.id: entry.deadline.obligation.title for entry in entries},
+            **_titles_of_repeated(procedure, events),
         },
         events=tuple(reversed(events)),
         changes=field_changes(events),
@@ -199,6 +200,12 @@ def make_case_view(
         overdue=sum(entry.look == "overdue" for entry in late),
         stake=_at_stake(late),
     )
+
+
+def _titles_of_repeated(procedure: Procedure, events: Sequence[Event]) -> Mapping[str, Text]:
+    """Return the titles of facts that happened again in a period (`event_held.2026-02#2`)."""
+    names = {event.name: event.name.partition(".")[0] for event in events if "#" in event.name}
+    return {name: procedure.by_id[fact].title for name, fact in names.items() if fact in procedure.by_id}
 
 
 def _entry(

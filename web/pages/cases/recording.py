@@ -134,8 +134,11 @@ def plan_form(
 
 
 def correct_form(case: Case, deadlines: Sequence[Deadline], *, fact: str, tried: RejectedForm | None) -> Form:
-    """The form that corrects a recorded fact; it stands as it was recorded, or as it was typed."""
-    recorded = {one.fact: one for one in deadlines if one.fact in case.facts}
+    """The form that corrects a recorded fact; it stands as it was recorded, or as it was typed.
+
+    What a row of a register says is corrected there.
+    """
+    recorded = {one.fact: one for one in deadlines if one.fact in case.facts and not case.facts[one.fact].row}
     answers = dict(tried.answers) if tried else {}
     fact = answers.get("fact", fact)
     if fact not in recorded:

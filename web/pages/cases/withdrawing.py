@@ -49,14 +49,16 @@ def withdraw_form(
     name, evidence = chosen
     if tried is not None:
         name, evidence = tried.answers.get("name", ""), tried.answers.get("evidence", "")
-    choices = [*_facts(case, titles), *_acts(case, titles), *_rows(case)]
+    choices = [*_facts(case, titles, chosen=name), *_acts(case, titles), *_rows(case)]
     if name.startswith("#"):
         choices.append(Choice(name=name, kind="line", number=name.removeprefix("#")))
     return WithdrawForm(choices=tuple(choices), chosen=name, evidence=evidence, opened=bool(name))
 
 
-def _facts(case: Case, titles: Mapping[str, Text]) -> Iterator[Choice]:
-    for kind, days in (("fact", {name: fact.on for name, fact in case.facts.items()}), ("plan", case.planned)):
+def _facts(case: Case, titles: Mapping[str, Text], *, chosen: str) -> Iterator[Choice]:
+    """Facts and plan dates; of a fact a row of a register says only its documents can be chosen, by link."""
+    facts = {name: fact.on for name, fact in case.facts.items() if not fact.row or name == chosen}
+    for kind, days in (("fact", facts), ("plan", case.planned)):
         for name, on in days.items():
             base, _, period = name.partition(".")
             if base in titles:
