@@ -38,7 +38,8 @@ def recorded(
     """Return the facts of active cases that points of a year are counted from, by unit.
 
     Those of the year and of the year before, and those whose period is of the year. A corrected fact has its
-    last date; its numbers and evidence are those of all its events.
+    last date; its numbers and evidence are those of all its events. A fact recorded from a row of a register is
+    left out: the row itself is counted, and a case above its unit must not count it besides.
 
     Args:
         units: as their cases name them; None for all.
@@ -173,7 +174,7 @@ def _left(known: Iterable[Case], facts: frozenset[str]) -> Iterator[RecordedFact
         for name, fact in case.facts.items():
             called, _, period = name.partition(".")
             meant = f"{case.procedure}:{called}"
-            if meant in facts:
+            if meant in facts and not fact.row:
                 yield RecordedFact(
                     case=case.id,
                     unit=case.unit,
@@ -188,6 +189,7 @@ def _left(known: Iterable[Case], facts: frozenset[str]) -> Iterator[RecordedFact
 def _told(records: Iterable[Row_], facts: frozenset[str]) -> Iterator[RecordedFact]:
     """Yield the recorded facts of rows."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
+    of_rows = set[tuple[str, str]]()
     for one in records:
         called, _, period = one.name.partition(".")
         fact = f"{one.procedure}:{called}"
@@ -209,7 +211,10 @@ def _told(records: Iterable[Row_], facts: frozenset[str]) -> Iterator[RecordedFa
         if one.payload == "{}":
             continue
         payload = json.loads(one.payload)
+        if payload.get("row"):
+            of_rows.add((one.case, one.name))
         known["values"] |= values_of(payload)
         known["evidence"] |= {str(item.get("kind", "")) for item in payload.get("evidence", ())}
-    for values in found.values():
-        yield RecordedFact(**values)
+    for key, values in found.items():
+        if key not in of_rows:
+            yield RecordedFact(**values)

@@ -150,6 +150,9 @@ def test_a_ministry_is_scored_from_the_rows_it_keeps(tmp_path: Path) -> None:
     assert (facts["event_held.2026-01"], facts["event_held.2026-02"]) == (1, 6)
     assert (facts["talk_held.2026-03"], facts["talk_held.2026-04"]) == (2, 1)
     assert differences(points(house.score("min")), expected) == {}
+    # So is a talk that a department recorded by hand: of March two rows and one fact, not three facts.
+    house.record((("hr", P4, "talk_held.2026-03@2026-03-01"),))
+    assert differences(points(house.score("min")), expected) == {}
 
 
 def test_what_was_recorded_and_what_stands_in_rows_counts_once(tmp_path: Path) -> None:
