@@ -236,7 +236,7 @@ def _filter(ctx: RequestContext, command: AskAudit) -> AuditFilter:
                 names |= {reader.login, *filter(None, (reader.person,))}
     return AuditFilter(
         names=tuple(sorted(names)),
-        topic=command.topic,
+        topics=(command.topic,) if command.topic else (),
         case=command.about.strip(),
         since=_midnight(command.since) if command.since else None,
         until=_midnight(command.until + timedelta(days=1)) if command.until else None,

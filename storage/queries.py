@@ -45,6 +45,7 @@ from storage.database.in_list import execute_for_names, in_collection, in_names
 from storage.notices import inbox, letters, tally
 from storage.notices.outbox import SqlOutbox
 from storage.rows import HEAD, by_id, head, notice, row, rows_by_case
+from storage.tables.audit import AUDIT
 from storage.tables.board import DEADLINE, RECOMMENDATION
 from storage.tables.cases import CASE, CASE_ROW
 from storage.tables.notices import NOTICE
@@ -293,6 +294,11 @@ class SqlReads:
             return read_page(
                 connection, query, scope=scope, visible=visible, after=after, before=before, limit=limit
             )
+
+    def last_audit_entry(self) -> int:
+        """Return the number of the newest entry of the audit log, 0 for none."""
+        with reading(self._engine) as connection:
+            return connection.execute(select(func.max(AUDIT.c.seq))).scalar() or 0
 
     def notices(self, case: str) -> Sequence[Notice]:
         """Its notices, the newest first."""

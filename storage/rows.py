@@ -35,6 +35,7 @@ _HEAD = (
     "standing",
     "ground",
     "opened_at",
+    "confidential",
     "seq",
     "head",
 )

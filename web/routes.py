@@ -15,7 +15,7 @@ ROOMS = {
     "web.api": (
         *("reading", "cases", "files", "statistics", "case_rows", "register_rows", "campaigns"),
         *("documents", "notices", "monitoring", "consolidated", "opening", "calendar", "account", "units"),
-        *("people", "accounts", "audit", "templates"),
+        *("people", "accounts", "audit", "changes", "templates"),
     ),
     "web.pages.case_list": ("pages",),
     "web.pages.case_creation": ("by_hand", "schedules", "past", "planner"),

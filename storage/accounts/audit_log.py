@@ -77,8 +77,8 @@ def _narrowed(query: AuditFilter) -> list[ColumnElement[bool]]:
     conditions = []
     if query.names:
         conditions.append(or_(AUDIT.c.by.in_(query.names), AUDIT.c.name.in_(query.names)))
-    if query.topic:
-        conditions.append(AUDIT.c.topic == query.topic)
+    if query.topics:
+        conditions.append(AUDIT.c.topic.in_(query.topics))
     if query.case:
         of_row = and_(AUDIT.c.topic == "register", AUDIT.c.name == query.case)
         conditions.append(or_(AUDIT.c.case == query.case, of_row))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import Engine, text
@@ -138,3 +139,35 @@ def test_writers_at_once_make_one_chain(engine: Engine) -> None:
     assert [one.seq for one in log] == list(range(1, 17))
     assert sorted(one.case for one in log if one.kind == "opened") == sorted(cases)
     assert audit_codes(engine) == []
+
+
+def test_an_entry_committed_later_comes_later(server: Engine) -> None:
+    """Who follows the log by its numbers misses nothing: of two transactions the one that began first and ended
+    last has the higher number, and no lower one appears once a higher one was read."""
+    event = AuditEvent(topic="settings", kind="audit_exported", by="a", now=NOW)
+    with writing(server) as first:
+        audit.note(first, [replace(event, name="began first")])
+        with writing(server) as second:
+            audit.note(second, [replace(event, name="ended first")])
+        read = [(one.seq, one.name) for one in entries(server)]
+    rest = [(one.seq, one.name) for one in entries(server)[len(read) :]]
+
+    assert (read, rest) == ([(1, "ended first")], [(2, "began first")])
+
+
+def test_a_reader_who_follows_many_writers_reads_every_entry_once(engine: Engine) -> None:
+    """Four write at once, one reads on from the last number read: nothing twice, nothing missed."""
+    log, reads, seen, cursor = SqlAuditLog(engine), SqlReads(engine), [], 0
+
+    def work(by: str) -> None:
+        for number in range(15):
+            log.record(AuditEvent(topic="settings", kind="audit_exported", name=str(number), by=by, now=NOW))
+
+    with ThreadPoolExecutor(4) as pool:
+        writers = [pool.submit(work, by) for by in "abcd"]
+        while not all(writer.done() for writer in writers) or cursor < reads.last_audit_entry():
+            page = reads.audit(AuditFilter(), scope=EVERYTHING, after=cursor, limit=7).entries
+            seen += [(entry.by, entry.name) for entry in page]
+            cursor = page[-1].seq if page else cursor
+
+    assert sorted(seen) == sorted((by, str(number)) for by in "abcd" for number in range(15))

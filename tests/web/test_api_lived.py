@@ -291,7 +291,9 @@ def test_what_the_guide_shows_works_as_it_stands(tmp_path: Path) -> None:
         }
         try:
             answers = [_answers(block, tmp_path, told) for block in blocks]
-            (board,), (opened,), (kept, recorded), (added, rows, handed), (started, asked), (log,) = answers
+            (board,), (opened,), (kept, recorded), (added, rows, handed), (started, asked), (log,), (feed,) = (
+                answers
+            )
             (again,) = _answers(blocks[1], tmp_path, told)
         finally:
             server.should_exit = True
@@ -305,6 +307,8 @@ def test_what_the_guide_shows_works_as_it_stands(tmp_path: Path) -> None:
     assert [row["id"] for row in rows["rows"]] == [added["row"]["id"]] == [handed["row"]["id"]]
     assert handed["row"]["values"]["handed_on"] == "2026-04-03"
     assert started["people"] == asked["total"] == asked["campaign"]["awaited"] > 5
+    assert {"case.opened", "case.fact"} <= {event["type"] for event in feed["events"]}
+    assert feed["cursor"] >= feed["events"][-1]["seq"]
     assert {"campaign", opened["id"]} & {entry["case"] or entry["topic"] for entry in log["entries"]}
 
 

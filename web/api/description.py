@@ -30,6 +30,7 @@ TAGS = {
     "calendar": "Working days, acts that change them, statistics of a year.",
     "campaigns": "Campaigns of confirmations and their answers.",
     "cases": "Cases: opened, recorded, decided, planned anew.",
+    "changes": "What was written, in the order of writing.",
     "desk": "The reader's own tasks.",
     "documents": "Papers filled in from a case, and evidence.",
     "files": "Files brought in and taken out.",

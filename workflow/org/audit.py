@@ -47,12 +47,13 @@ class AuditFilter:
 
     Attributes:
         names: the accounts and people who did it, and whom it was done to.
+        topics: entries of these alone.
         case: a case or a row of a register.
         since, until: UTC; `until` is not included.
     """
 
     names: tuple[str, ...] = ()
-    topic: str = ""
+    topics: tuple[Topic, ...] = ()
     case: str = ""
     since: datetime | None = None
     until: datetime | None = None

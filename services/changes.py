@@ -1,0 +1,89 @@
+"""The change feed: what was written to the chains of cases, registers and the office, in the order of writing.
+
+It reads the audit log: every transaction that writes to a chain appends to this one last, under a lock it holds
+until it has committed. A number is given out only when no lower one can still appear, so that a reader who has
+everything up to a number misses nothing by asking for what comes after it, however long a transaction took.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from services.context import RequestContext
+from services.verbs import Command, verb
+from workflow.org.access import audit_scope
+from workflow.org.audit import EVERYTHING, AuditEntry, AuditFilter, AuditScope, Topic
+
+TOPICS: tuple[Topic, ...] = ("account", "case", "people", "register", "settings")
+"""Topics of what changes something; log-ins and downloads are in the audit log alone."""
+MAX_CHANGES = 1000
+
+
+class AskChanges(Command):
+    """Which changes: those after a cursor, in order."""
+
+    after: Annotated[int, Field(ge=0, le=2**53)] = 0
+    limit: Annotated[int, Field(ge=1, le=MAX_CHANGES)] = 100
+
+
+class ChangeEvent(BaseModel):
+    """Something that was written. Of a confidential case, and of a row of a register, the number alone."""
+
+    seq: int
+    type: str
+    at: datetime
+    by: str
+    case: str
+    name: str
+    count: int
+
+
+class ChangeList(BaseModel):
+    """Changes in the order of writing. `cursor`: the `after` of the next request, also where there are none."""
+
+    events: list[ChangeEvent]
+    cursor: int
+    more: bool
+
+
+@verb("self", writes=False)
+def list_changes(ctx: RequestContext, command: AskChanges) -> ChangeList:
+    """List what changed in the cases, registers and settings the reader may see, in the order of writing."""
+    # Asked first: what is written meanwhile has a higher number.
+    end = ctx.reads.last_audit_entry()
+    query = AuditFilter(topics=TOPICS)
+    page = ctx.reads.audit(query, scope=_scope(ctx), after=command.after, limit=command.limit)
+    last = page.entries[-1].seq if page.entries else command.after
+    return ChangeList(
+        events=_events(ctx, page.entries), cursor=last if page.more else max(last, end), more=page.more
+    )
+
+
+def _scope(ctx: RequestContext) -> AuditScope:
+    """Return the entries a reader sees: of cases all they see, of the rest what they see in the audit log."""
+    if ctx.operator:
+        return EVERYTHING
+    full = audit_scope(ctx.reader)
+    return replace(full, registers=full.registers and ctx.reader.may("audit"))
+
+
+def _events(ctx: RequestContext, entries: tuple[AuditEntry, ...]) -> list[ChangeEvent]:
+    heads = ctx.reads.heads({entry.case for entry in entries if entry.case})
+    confidential = {case for case, head in heads.items() if head.confidential}
+    return [_event(entry, only_id=entry.topic == "register" or entry.case in confidential) for entry in entries]
+
+
+def _event(entry: AuditEntry, *, only_id: bool) -> ChangeEvent:
+    return ChangeEvent(
+        seq=entry.seq,
+        type=f"{entry.topic}.{'changed' if only_id else entry.kind}",
+        at=entry.at,
+        by="" if only_id else entry.by,
+        case=entry.case,
+        name="" if only_id and entry.topic == "case" else entry.name,
+        count=entry.count,
+    )
