@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from services.jobs.campaigns import carry_on
 from services.jobs.new_periods import add_new_periods
-from services.register_duties import record_due_rows
 
 if TYPE_CHECKING:
     from notifications.delivery import DeliveryReport
@@ -38,6 +37,8 @@ def remind(
     started = perf_counter()
     run = rounds.plan if dry_run else partial(rounds.round, most=most)
     if not dry_run:
+        from services.register_duties import record_due_rows
+
         add_new_periods(app, now=now, today=today)
         record_due_rows(app, now=now, today=today)
         letters = carry_on(app, now=now, today=today)

@@ -7,7 +7,6 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from calendars import OutOfRange
-from services.register_duties import record_year
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -48,6 +47,8 @@ def open_year(app: AppContext, year: int, *, unit: str = "", by: str, now: datet
     cases = app.desk.open_many(asked, by=by, now=now, today=today) if asked else ()
     app.proposed.clear()
     for begun in (year - 1, year) if cases else ():
+        from services.register_duties import record_year
+
         record_year(app, begun, by=by, now=now, today=today)
     return OpenedYear(cases=cases, there=there)
 
