@@ -30,7 +30,7 @@ _ASSIGNED = (
 
 
 class Visibility:
-    """What one reader may see; it serves one request, in which each question is asked of the database once.
+    """What one reader may see; it serves one request and reads each answer from the database once.
 
     Args:
         scope: whose it is; None is the program itself, which sees all.

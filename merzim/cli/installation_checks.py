@@ -111,7 +111,7 @@ def completion(ctx: typer.Context, shell: Annotated[str, typer.Argument(metavar=
 
 
 def test_mail(ctx: typer.Context, address: Annotated[str, typer.Argument(metavar="ADDRESS")]) -> int:
-    from services.test_letter import send_test_letter
+    from services.mail_check import send_test_letter
 
     call = CommandContext.of(ctx)
     outcome = send_test_letter(call.settings, address, language=call.language, now=call.moment.now)

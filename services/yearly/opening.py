@@ -42,13 +42,13 @@ def open_year(app: AppContext, year: int, *, unit: str = "", by: str, now: datet
         NothingYearly: no regulation asks for anything yearly.
         OutOfRange: the year lies outside the records of days.
     """
+    from services.register_duties import record_year
+
     asked, there = year_ahead(app, year, unit=unit, today=today)
     # A bulk write goes chunk by chunk: what of it stood when it was interrupted is found by the next run.
     cases = app.desk.open_many(asked, by=by, now=now, today=today) if asked else ()
     app.proposed.clear()
     for begun in (year - 1, year) if cases else ():
-        from services.register_duties import record_year
-
         record_year(app, begun, by=by, now=now, today=today)
     return OpenedYear(cases=cases, there=there)
 

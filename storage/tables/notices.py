@@ -130,7 +130,7 @@ class FaultRow(TableBase, table=True):
 
 
 class LinkRow(TableBase, table=True):
-    """Whose Telegram account is which (`notifications.links.Link`); `awaited` is JSON or null."""
+    """A person's Telegram account (`notifications.links.Link`); `awaited` is JSON or null."""
 
     __tablename__ = "link"
 

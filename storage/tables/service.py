@@ -12,7 +12,7 @@ from storage.types import Moment
 
 
 class InstallationRow(TableBase, table=True):
-    """Whose database this is, in one row. `name`: of the installation, "" while nobody claimed it;
+    """The installation a database belongs to, in one row. `name`: "" until one has taken the database;
     `board`: the revision at which the read models were last written whole
     (`storage.maintenance.schema.BOARD`)."""
 

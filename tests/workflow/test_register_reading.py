@@ -246,8 +246,26 @@ def test_names_of_other_files_are_checked_against_them() -> None:
         ("fulfils 2: fact", "year_begun"),
         ("fulfils 3: fact", "gift-handover"),
         ("fulfils 4: values", "seen"),
+        ("fulfils 4: fact", "tbn4-project-4:event_held"),
     ]
-    assert found[8].code == "fulfils_not_yearly"
+    assert (found[8].code, found[10].code) == ("fulfils_not_yearly", "fulfils_uncounted")
+
+
+def test_a_duty_that_earns_points_is_counted_by_the_register_whose_rows_carry_it_out() -> None:
+    """The Instruction, P4.T2.S3: points count the row, not the fact recorded from it. Others need no count."""
+    from services.scoring import scoring
+
+    bare = VISITS.partition("[[obligation]]")[0]
+    event = '[[fulfils]]\nfact = "tbn4-project-4:event_held"\ndate = "came_on"\n'
+    other = '[[fulfils]]\nfact = "tbn4-project-4:audience_chosen"\ndate = "came_on"\n'
+    count = '[[count]]\nindicator = "P4.T2.S3"\ndate = "came_on"\n'
+    codes = []
+    for text in (event, other, event + count):
+        visits = read_register(NAME, (bare + text).encode())
+        found = cross_problems(visits, Registers([visits]), library(), scoring().indicators)
+        codes.append([one.code for one in found])
+
+    assert codes == [["fulfils_uncounted"], [], []]
 
 
 def test_a_day_takes_the_version_in_force_and_a_row_keeps_its_own() -> None:

@@ -1,4 +1,4 @@
-"""Whose days a delay is: how far due dates moved because steps before them came after their own due dates.
+"""Inherited delay: by how much due dates moved because steps before them came after their own due dates.
 
 A term begins with an earlier fact. Where that fact came after its own due date, as first counted, the term ends
 later by so much: these working days are inherited. Those from the due date as it stands to the day the step was

@@ -110,6 +110,12 @@ def cross_problems(
             yield Problem("missing_key", f"count {number}", {"value": "fact"})
         elif count.fact and count.fact not in indicator.counting.every_fact:
             yield _unknown(f"count {number}: fact", count.fact, indicator.counting.every_fact)
+    scored = {fact for one in indicators.values() for fact in one.counting.every_fact}
+    counted = {
+        count.fact or indicators[count.indicator].counting.fact
+        for count in register.counts
+        if count.indicator in indicators
+    }
     for number, one in enumerate(register.fulfils, 1):
         place = f"fulfils {number}: fact"
         if one.procedure not in library.procedures():
@@ -126,6 +132,9 @@ def cross_problems(
             for value in one.values:
                 if value not in numbers:
                     yield _unknown(f"fulfils {number}: values", value, numbers)
+            if one.fact in scored - counted:
+                # Points leave out facts recorded from rows: without [[count]] the row would earn nothing.
+                yield Problem("fulfils_uncounted", place, {"value": one.fact})
 
 
 def _fulfils(register: Register, one: Fulfilment, place: str) -> Iterator[Problem]:
