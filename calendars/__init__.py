@@ -1,24 +1,26 @@
 """Working days of Kazakhstan, 2010-2028, by the acts on record.
 
 The three functions and `OutOfRange` are the outside contract; they speak for the shipped records. `as_of`
-asks what was known on that day; None means everything on file.
+asks what was known on that day; None means everything on file. Deadlines are counted by a calendar that reaches
+further, up to `REACH`: after the records by the rules alone, every day of it provisional.
 """
 
 from __future__ import annotations
 
 import datetime
 from bisect import bisect_right
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from calendars.calendar import Calendar
 from calendars.checks import check
 from calendars.entries import Records, with_records
-from calendars.horizon import FIRST, LAST, OutOfRange
+from calendars.horizon import FIRST, LAST, REACH, OutOfRange
 from calendars.records import shipped_records
 
 __all__ = [
     "FIRST",
     "LAST",
+    "REACH",
     "OutOfRange",
     "add_working_days",
     "calendar",
@@ -55,35 +57,37 @@ def count_working_days(first: datetime.date, last: datetime.date, as_of: datetim
     return (_shipped_calendar() if as_of is None else calendar(as_of)).count(first, last)
 
 
-def calendar(as_of: datetime.date | None = None) -> Calendar:
+def calendar(as_of: datetime.date | None = None, *, last: datetime.date = LAST) -> Calendar:
     """Return the calendar of the shipped records as they were known on a day (all records for None)."""
     if as_of is None:
-        return _shipped_calendar()
-    return compile_calendar(shipped_records(), as_of)
+        return _shipped_calendar() if last == LAST else _shipped_calendar(last)
+    return compile_calendar(shipped_records(), as_of, last=last)
 
 
-def compile_calendar(records: Records, as_of: datetime.date | None = None) -> Calendar:
+def compile_calendar(
+    records: Records, as_of: datetime.date | None = None, *, last: datetime.date = LAST
+) -> Calendar:
     """Return the calendar of any records as they were known on a day (all records for None).
 
     The records are not verified; `calendars.checks.check` does that.
     """
     if as_of is None:
-        return _compile_up_to(records, None)
+        return _compile_up_to(records, None, last)
     if not isinstance(as_of, datetime.date) or isinstance(as_of, datetime.datetime):
         raise TypeError(f"as_of is a date or None, got {type(as_of).__name__}: {as_of!r}")
-    return _compile_up_to(records, bisect_right(records.turns, as_of))
+    return _compile_up_to(records, bisect_right(records.turns, as_of), last)
 
 
-@lru_cache(maxsize=1)
-def _shipped_calendar() -> Calendar:
+@cache
+def _shipped_calendar(last: datetime.date = LAST) -> Calendar:
     """Return the verified calendar of all shipped records."""
-    return check(compile_calendar(shipped_records()))
+    return check(compile_calendar(shipped_records(), last=last))
 
 
 @lru_cache(maxsize=256)
-def _compile_up_to(records: Records, turns: int | None) -> Calendar:
+def _compile_up_to(records: Records, turns: int | None, last: datetime.date) -> Calendar:
     """Return the calendar after the first `turns` days on which records became known (cached)."""
     if turns is None:
-        return Calendar(records=records)
+        return Calendar(records=records, last=last)
     as_of = records.turns[turns - 1] if turns else datetime.date.min
-    return Calendar(records=records.known(as_of))
+    return Calendar(records=records.known(as_of), last=last)

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from calendars.calendar import Calendar
-from calendars.horizon import FIRST, LAST, OutOfRange
+from calendars.horizon import FIRST, OutOfRange
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 _DAY = timedelta(days=1)
 _EPOCH = date(1970, 1, 1).toordinal()
 _START = FIRST.toordinal() - _EPOCH
-_SIZE = LAST.toordinal() - FIRST.toordinal() + 1
 
 
 def add(calendar: Calendar, dates: Dates, n: int) -> Days:
@@ -32,7 +31,7 @@ def add(calendar: Calendar, dates: Dates, n: int) -> Days:
     lowest, results = _shift_table(calendar, n)
     days = _day_numbers(dates)
     index = days - (_START + lowest)
-    _check_indexes(index, len(results), days, n)
+    _check_indexes(calendar, index, len(results), days, n)
     if not index.shape:
         alone: Days = results.take(index)
         return alone
@@ -47,8 +46,8 @@ def count(calendar: Calendar, firsts: Dates, lasts: Dates) -> NDArray[np.int64]:
     numpy = _import_numpy()
     before, upto, _ = _tables(calendar)
     begin, end = _day_numbers(firsts), _day_numbers(lasts)
-    _check_indexes(begin - _START, _SIZE, begin, 0)
-    _check_indexes(end - _START, _SIZE, end, 0)
+    _check_indexes(calendar, begin - _START, len(upto), begin, 0)
+    _check_indexes(calendar, end - _START, len(upto), end, 0)
     counted: NDArray[np.int64] = numpy.maximum(upto[end - _START] - before[begin - _START], 0)
     return counted
 
@@ -57,7 +56,7 @@ def is_working(calendar: Calendar, dates: Dates) -> NDArray[np.bool_]:
     """Return `Calendar.is_working` of every date."""
     before, upto, _ = _tables(calendar)
     days = _day_numbers(dates)
-    _check_indexes(days - _START, _SIZE, days, 0)
+    _check_indexes(calendar, days - _START, len(upto), days, 0)
     works: NDArray[np.bool_] = (upto != before)[days - _START]
     return works
 
@@ -70,11 +69,11 @@ def _shift_table(calendar: Calendar, n: int) -> tuple[int, Days]:
     numpy = _import_numpy()
     before, upto, working = _tables(calendar)
     if n == 0:
-        return 0, numpy.arange(_START, _START + _SIZE).astype("datetime64[D]")
+        return 0, numpy.arange(_START, _START + len(upto)).astype("datetime64[D]")
     target = upto + n - 1 if n > 0 else before + n
     possible = numpy.flatnonzero((target >= 0) & (target < len(working)))
     if not len(possible):
-        raise OutOfRange(LAST + _DAY if n > 0 else FIRST - _DAY)
+        raise _past_the_end(calendar, n)
     lowest, highest = int(possible[0]), int(possible[-1])
     return lowest, working[target[lowest : highest + 1]]
 
@@ -83,8 +82,9 @@ def _shift_table(calendar: Calendar, n: int) -> tuple[int, Days]:
 def _tables(calendar: Calendar) -> tuple[Any, Any, Any]:
     """Return, for each day, the working days before it and up to it; and all working days."""
     numpy = _import_numpy()
-    before = numpy.fromiter(calendar.before.values(), dtype=numpy.int64, count=_SIZE)
-    upto = numpy.fromiter(calendar.upto.values(), dtype=numpy.int64, count=_SIZE)
+    size = len(calendar.upto)
+    before = numpy.fromiter(calendar.before.values(), dtype=numpy.int64, count=size)
+    upto = numpy.fromiter(calendar.upto.values(), dtype=numpy.int64, count=size)
     return before, upto, numpy.array(calendar.working_days, dtype="datetime64[D]")
 
 
@@ -99,7 +99,7 @@ def _day_numbers(dates: Dates) -> Any:
     return array.view(numpy.int64)
 
 
-def _check_indexes(index: Any, size: int, days: Any, n: int) -> None:
+def _check_indexes(calendar: Calendar, index: Any, size: int, days: Any, n: int) -> None:
     """Raise OutOfRange for indexes below 0 or from `size` on (a negative index, seen as unsigned, is
     enormous).
     """
@@ -108,11 +108,16 @@ def _check_indexes(index: Any, size: int, days: Any, n: int) -> None:
     if not index.size or wrong.max() < size:
         return
     day = int(days[numpy.unravel_index(wrong.argmax(), wrong.shape)]) if days.shape else int(days)
-    if not _START <= day < _START + _SIZE:
+    if not _START <= day < _START + len(calendar.upto):
         ordinal = day + _EPOCH
         representable = date.min.toordinal() <= ordinal <= date.max.toordinal()
-        raise OutOfRange(date.fromordinal(ordinal) if representable else date.min)
-    raise OutOfRange(LAST + _DAY if n > 0 else FIRST - _DAY)
+        raise OutOfRange(date.fromordinal(ordinal) if representable else date.min, calendar.last)
+    raise _past_the_end(calendar, n)
+
+
+def _past_the_end(calendar: Calendar, n: int) -> OutOfRange:
+    """Return the error for a result beyond the calendar."""
+    return OutOfRange(calendar.last + _DAY if n > 0 else FIRST - _DAY, calendar.last)
 
 
 def _import_numpy() -> Any:

@@ -10,16 +10,32 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import lru_cache
-from itertools import accumulate, product
+from itertools import accumulate, chain, compress, product
 from typing import Literal, NamedTuple
 
 from calendars.entries import Certainty, Records, ReligiousDay
 from calendars.horizon import FIRST, LAST, OutOfRange, place, refuse
-from calendars.table import KINDS, WORKING, Table, all_days, compile_table, library_table
+from calendars.table import (
+    KINDS,
+    WORKING,
+    Mark,
+    Table,
+    all_days,
+    best_known,
+    compile_table,
+    find_marks,
+    library_table,
+)
 
 Knowledge = Literal["confirmed", "provisional"]
 
 _DAY = timedelta(days=1)
+_COUNTS = bytes(n < len(KINDS) and KINDS[n] in WORKING for n in range(256))
+"""Of each kind whether it counts, as `bytes.translate` takes it."""
+_AROUND = timedelta(days=31)
+"""How far from a religious day a substitute it displaces is looked for."""
+_MOVING_APART = 2
+"""How many uncertain religious days move each by itself; of more, every second one moves with the others."""
 
 
 class Day(NamedTuple):
@@ -51,6 +67,8 @@ class Calendar:
     Days outside `first`..`last` raise `OutOfRange`; a datetime raises TypeError.
 
     Attributes:
+        last: the last day. After the records (`calendars.LAST`) days follow from the rules alone and are
+            provisional.
         records: entries of acts the days are compiled from; empty for a calendar of the workalendar library.
         library: the registry code of a library's calendar, "" for one compiled from acts; `days`: its kinds of
             day.
@@ -59,6 +77,7 @@ class Calendar:
     records: Records = field(repr=False, default=Records())
     library: str = ""
     days: bytes = field(repr=False, default=b"")
+    last: date = LAST
     office_off: frozenset[date] = frozenset()
     office_working: frozenset[date] = frozenset()
     moved: frozenset[ReligiousDay] = frozenset()
@@ -70,20 +89,21 @@ class Calendar:
 
     def __post_init__(self) -> None:
         for day in (*self.office_off, *self.office_working):
-            place(day)
+            place(day, self.last)
         own = {"off": self.office_off, "working": self.office_working}
         table = (
-            library_table(self.library, self.days, **own)
+            library_table(self.library, self.days, last=self.last, **own)
             if self.library
-            else compile_table(self.records, moved=self.moved, **own)
+            else compile_table(self.records, last=self.last, moved=self.moved, **own)
         )
-        days = all_days()
-        works = [KINDS[kind] in WORKING for kind in table.kinds]
+        days, works = all_days(self.last), table.kinds.translate(_COUNTS)
         upto = list(accumulate(works))
         _set_field(self, "table", table)
-        _set_field(self, "working_days", tuple(day for day, counts in zip(days, works, strict=True) if counts))
+        _set_field(self, "working_days", tuple(compress(days, works)))
         _set_field(self, "upto", dict(zip(days, upto, strict=True)))
-        _set_field(self, "before", dict(zip(days, [0, *upto[:-1]], strict=True)))
+        _set_field(
+            self, "before", dict(zip(days, chain((0,), upto), strict=False))
+        )  # one more than there are days
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Calendar) and self.version == other.version
@@ -103,17 +123,12 @@ class Calendar:
         """First day of the records."""
         return FIRST
 
-    @property
-    def last(self) -> date:
-        """Last day of the records."""
-        return LAST
-
     def is_working(self, on: date) -> bool:
         """Return whether the day is a working day of the five-day week."""
         try:
             return self.upto[on] != self.before[on]
         except KeyError:
-            refuse(on)
+            refuse(on, self.last)
 
     def add(self, on: date, n: int) -> date:
         """Return the n-th working day after `on` (before it when n is negative); `on` itself when n is 0.
@@ -125,13 +140,13 @@ class Calendar:
                 return self.working_days[self.upto[on] + n - 1]
             index: int = self.before[on] + n
         except KeyError:
-            refuse(on)
+            refuse(on, self.last)
         except IndexError:
-            raise OutOfRange(LAST + _DAY) from None
+            raise OutOfRange(self.last + _DAY, self.last) from None
         if n == 0:
             return on
         if index < 0:
-            raise OutOfRange(FIRST - _DAY)
+            raise OutOfRange(FIRST - _DAY, self.last)
         return self.working_days[index]
 
     def count(self, first: date, last: date) -> int:
@@ -141,44 +156,44 @@ class Calendar:
         try:
             return max(0, self.upto[last] - self.before[first])
         except KeyError:
-            refuse(last if first in self.upto else first)
+            refuse(last if first in self.upto else first, self.last)
 
     def next_working(self, on: date) -> date:
         """Return `on` if it is a working day, else the first working day after it."""
         try:
             return self.working_days[self.before[on]]
         except KeyError:
-            refuse(on)
+            refuse(on, self.last)
         except IndexError:
-            raise OutOfRange(LAST + _DAY) from None
+            raise OutOfRange(self.last + _DAY, self.last) from None
 
     def previous_working(self, on: date) -> date:
         """Return `on` if it is a working day, else the last working day before it."""
         try:
             index = self.upto[on] - 1
         except KeyError:
-            refuse(on)
+            refuse(on, self.last)
         if index < 0:
-            raise OutOfRange(FIRST - _DAY)
+            raise OutOfRange(FIRST - _DAY, self.last)
         return self.working_days[index]
 
     def day(self, on: date) -> Day:
         """Return the kind of the day and the act that decided it. Kinds: `calendars.table.KINDS`."""
-        kind = KINDS[self.table.kinds[place(on)]]
+        kind = KINDS[self.table.kinds[place(on, self.last)]]
         mark = self.table.marks.get(on)
         return Day(on, kind in WORKING, kind, mark.name if mark else None, mark.act if mark else None)
 
     def span(self, first: date, last: date) -> tuple[tuple[date, ...], bytes]:
         """Return the days of a span, both ends included, and the kind of each as an index into KINDS."""
-        begin, end = place(first), place(last) + 1
-        return all_days()[begin:end], self.table.kinds[begin:end]
+        begin, end = place(first, self.last), place(last, self.last) + 1
+        return all_days(self.last)[begin:end], self.table.kinds[begin:end]
 
     def knowledge(self, first: date, last: date) -> Knowledge:
         """Return "confirmed" when every year of the span is confirmed and no religious day can still move into
         it.
         """
         if first not in self.upto or last not in self.upto:
-            refuse(last if first in self.upto else first)
+            refuse(last if first in self.upto else first, self.last)
         unsure = self.provisional_years(first, last) or self.uncertain(first, last)
         return "provisional" if unsure else "confirmed"
 
@@ -201,7 +216,8 @@ class Calendar:
         """Return the other calendars still possible over the span: its uncertain religious days moved by one
         day.
 
-        Empty when no uncertain day touches the span.
+        Empty when no uncertain day touches the span. Of many uncertain days every second one moves with the
+        others, so that a span of ten years has no more calendars than one of two.
         """
         touching = self.uncertain(first, last)
         return _build_variants(self, touching) if touching else ()
@@ -235,24 +251,44 @@ def _find_uncertain_days(calendar: Calendar) -> tuple[UncertainDay, ...]:
     displaces.
     """
     uncertain = []
-    days, kinds = all_days(), calendar.table.kinds
+    own = {"off": calendar.office_off, "working": calendar.office_working}
     for entry in _not_final(calendar):
+        years = range((entry.on - _AROUND).year, (entry.on + _AROUND).year + 1)
+        was, before, after = (
+            find_marks(calendar.records, best_known(calendar.records, moved), years, **own)
+            for moved in (calendar.moved, *(_moved(calendar, {entry: step}) for step in (-_DAY, _DAY)))
+        )
         changed = {entry.on - _DAY, entry.on, entry.on + _DAY}
-        for step in (-_DAY, _DAY):
-            other = _move_religious_days(calendar, {entry: step}).table.kinds
-            changed |= {day for day, kind, moved in zip(days, kinds, other, strict=True) if kind != moved}
+        for other in (before, after):
+            changed |= {day for day in was.keys() | other.keys() if _kind_of(was, day) != _kind_of(other, day)}
         span = min(changed), max(changed)
         uncertain.append(UncertainDay(entry.code, entry.on, *span, entry.certainty, entry.source.act))
     return tuple(uncertain)
 
 
+def _kind_of(marks: Mapping[date, Mark], day: date) -> str | None:
+    """Return the kind of a day by its mark, None of one that only its weekday decides."""
+    mark = marks.get(day)
+    return mark.kind if mark else None
+
+
 @lru_cache(maxsize=64)
 def _build_variants(calendar: Calendar, touching: tuple[UncertainDay, ...]) -> tuple[Calendar, ...]:
-    """Return the calendars of every combination of moves of these days but the one that moves nothing."""
+    """Return the calendars of every combination of moves of these days but the one that moves nothing.
+
+    Of more than two days neighbours still move each by itself; a term rarely touches a third.
+    """
     named = {(day.name, day.day) for day in touching}
     entries = [entry for entry in _not_final(calendar) if (entry.code, entry.on) in named]
-    choices = list(product((0 * _DAY, -_DAY, _DAY), repeat=len(entries)))[1:]  # the first moves nothing
-    return tuple(_move_religious_days(calendar, dict(zip(entries, steps, strict=True))) for steps in choices)
+    apart = min(len(entries), _MOVING_APART)
+    choices = list(product((0 * _DAY, -_DAY, _DAY), repeat=apart))[1:]  # the first moves nothing
+    return tuple(
+        replace(
+            calendar,
+            moved=_moved(calendar, {entry: steps[place % apart] for place, entry in enumerate(entries)}),
+        )
+        for steps in choices
+    )
 
 
 def _not_final(calendar: Calendar) -> list[ReligiousDay]:
@@ -260,10 +296,9 @@ def _not_final(calendar: Calendar) -> list[ReligiousDay]:
     return [entry for entry in calendar.table.religious if entry.certainty != "announced_final"]
 
 
-def _move_religious_days(calendar: Calendar, steps: Mapping[ReligiousDay, timedelta]) -> Calendar:
-    """Return the calendar with the uncertain religious days moved by these steps and taken as final."""
-    entries = [
+def _moved(calendar: Calendar, steps: Mapping[ReligiousDay, timedelta]) -> frozenset[ReligiousDay]:
+    """Return the uncertain religious days, moved by these steps and taken as final."""
+    return frozenset(
         replace(entry, on=entry.on + steps.get(entry, 0 * _DAY), certainty="announced_final")
         for entry in _not_final(calendar)
-    ]
-    return replace(calendar, moved=frozenset(entries))
+    )

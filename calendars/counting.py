@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from calendars.calendar import Calendar
 from calendars.explanation import Element, Explanation
-from calendars.horizon import OutOfRange, place
+from calendars.horizon import LAST, OutOfRange, place
 from calendars.hours import end_of_day, last_day, moment_of
 from calendars.table import KINDS
 from calendars.terms import (
@@ -89,7 +89,7 @@ def count(term: Term, anchor: date | None, calendar: Calendar, *, at: time | Non
         TypeError: the anchor is a datetime.
     """
     if isinstance(term, Hours) and anchor is not None:
-        return _count_hours(term, anchor, at)
+        return _count_hours(term, anchor, calendar.last, at)
     return _count_cached(term, anchor, calendar)
 
 
@@ -102,7 +102,7 @@ def _count_cached(term: Term, anchor: date | None, calendar: Calendar) -> Counte
         return _count_unanchored(term, calendar)
     if isinstance(term, WorkingDays):
         return _count_working_days(term, anchor, calendar)
-    place(anchor)
+    place(anchor, calendar.last)
     match term:
         case Duration(number):
             return _count_duration(number, anchor, calendar)
@@ -182,7 +182,7 @@ def _count_working_days(term: WorkingDays, anchor: date, calendar: Calendar) -> 
         days = calendar.working_days[begin : begin + number]
         counted = days
     else:
-        end = calendar.before[anchor] if anchor in calendar.before else place(anchor)
+        end = calendar.before[anchor] if anchor in calendar.before else place(anchor, calendar.last)
         days = calendar.working_days[max(0, end + number) : end]
         counted = days[::-1]
         if term.backward == "clear_days":
@@ -208,13 +208,13 @@ def _count_working_days(term: WorkingDays, anchor: date, calendar: Calendar) -> 
     )
 
 
-def _count_hours(term: Hours, anchor: date, at: time | None) -> CountedTerm:
-    """Compute a term of N hours after a moment."""
-    place(anchor)
+def _count_hours(term: Hours, anchor: date, last: date, at: time | None) -> CountedTerm:
+    """Compute a term of N hours after a moment, within a calendar that ends on `last`."""
+    place(anchor, last)
     begins = moment_of(anchor, at)
     ends = begins + timedelta(hours=term.count)
     due = last_day(ends)
-    place(due)
+    place(due, last)
     code = "hours_after" if at is not None else "hours_after_day"
     elements = [Element(code=code, arguments={"count": term.count, "begins": begins, "ends": ends}, on=due)]
     if ends == end_of_day(due):
@@ -274,7 +274,7 @@ def _end_on(
     backward: bool = False,
 ) -> CountedTerm:
     """Compute a term that ends on a calendar day, moved off a day off where the term says so."""
-    place(to)
+    place(to, calendar.last)
     element = Element(code=code, arguments=arguments, on=to)
     if roll == "none":
         return CountedTerm(due=to, safe_by=to, elements=(element,))
@@ -346,12 +346,15 @@ def explain_skipped(first: date, last: date, calendar: Calendar) -> Iterator[Ele
 
 
 def explain_uncertain(first: date, last: date, calendar: Calendar) -> Iterator[Element]:
-    """Yield elements for the unconfirmed years and uncertain religious days of the span, and for a library
-    calendar without acts.
+    """Yield elements for the unconfirmed years and uncertain religious days of the span (one for all after
+    the records), and for a library calendar without acts.
     """
     if calendar.library:
         yield Element(code="library_rules", arguments={"calendar": calendar.library})
     for year in calendar.provisional_years(first, last):
+        if year > LAST.year:
+            yield Element(code="beyond_records", arguments={"last": LAST}, on=LAST)
+            break
         yield Element(code="provisional_year", arguments={"year": year})
     for day in calendar.uncertain(first, last):
         arguments = {"name": day.name, "day": day.day, "earliest": day.earliest, "latest": day.latest}

@@ -1,4 +1,4 @@
-"""The first and last day of the records, and the error for days outside them."""
+"""The bounds of the records, how far deadlines reach beyond them, and the error for days outside."""
 
 from __future__ import annotations
 
@@ -8,43 +8,43 @@ from typing import NoReturn
 
 FIRST = date(2010, 1, 1)
 LAST = date(2028, 12, 31)
+"""The last day of the records: the end of every calendar that is not asked to reach further."""
+REACH = date(2038, 12, 31)
+"""The last day of the calendar of deadlines: after the records its days follow from the rules alone."""
 
 
 class OutOfRange(ValueError):
-    """A day lies outside the records; nothing is guessed beyond them.
+    """A day lies outside the calendar; nothing is guessed there.
 
     Attributes:
         code: "out_of_range".
         arguments: `on`, the requested day (the nearest day outside when counting went past the end);
-            `first` and `last`, the bounds.
+            `first` and `last`, the bounds of the calendar that was asked.
     """
 
     code = "out_of_range"
 
-    def __init__(self, on: date) -> None:
-        super().__init__(f"{on} is outside the records, which reach from {FIRST} to {LAST}")
-        self.arguments: Mapping[str, object] = {"on": on, "first": FIRST, "last": LAST}
+    def __init__(self, on: date, last: date = LAST) -> None:
+        whose = "records, which reach" if last == LAST else "calendar, which reaches"
+        super().__init__(f"{on} is outside the {whose} from {FIRST} to {last}")
+        self.arguments: Mapping[str, object] = {"on": on, "first": FIRST, "last": last}
 
-    def __reduce__(self) -> tuple[type[OutOfRange], tuple[object]]:
-        return type(self), (self.arguments["on"],)
+    def __reduce__(self) -> tuple[type[OutOfRange], tuple[object, object]]:
+        return type(self), (self.arguments["on"], self.arguments["last"])
 
 
-def refuse(day: object) -> NoReturn:
-    """Raise TypeError for a value that is not a date, OutOfRange for a day outside the records."""
+def refuse(day: object, last: date = LAST) -> NoReturn:
+    """Raise TypeError for a value that is not a date, OutOfRange for a day outside a calendar up to `last`."""
     if not isinstance(day, date) or isinstance(day, datetime):
         raise TypeError(f"a date is asked, got {type(day).__name__}: {day!r}")
-    raise OutOfRange(day)
+    raise OutOfRange(day, last)
 
 
 _FIRST = FIRST.toordinal()
-_SIZE = LAST.toordinal() - _FIRST + 1
 
 
-def place(day: date) -> int:
-    """Return the index of the day in the records. Raises TypeError or OutOfRange like `refuse`."""
-    if not isinstance(day, date) or isinstance(day, datetime):
-        refuse(day)
-    index = day.toordinal() - _FIRST
-    if 0 <= index < _SIZE:
-        return index
-    refuse(day)
+def place(day: date, last: date = LAST) -> int:
+    """Return the index of the day in a calendar up to `last`. Raises TypeError or OutOfRange like `refuse`."""
+    if not isinstance(day, date) or isinstance(day, datetime) or not FIRST <= day <= last:
+        refuse(day, last)
+    return day.toordinal() - _FIRST

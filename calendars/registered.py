@@ -36,8 +36,10 @@ def codes() -> tuple[str, ...]:
 
 
 @cache
-def by_code(code: str) -> Calendar:
-    """Return the calendar of a registry code; KZ gives the calendar of our own records.
+def by_code(code: str, last: date = LAST) -> Calendar:
+    """Return the calendar of a registry code up to `last`; KZ gives the calendar of our own records.
+
+    One that the library does not know up to a day after the records ends with them.
 
     Raises:
         UnknownCalendar: no calendar has this code, or it lacks some years of the records.
@@ -45,7 +47,7 @@ def by_code(code: str) -> Calendar:
     if code == HOME:
         from calendars import calendar
 
-        return calendar()
+        return calendar(last=last)
     if code not in codes():
         raise UnknownCalendar(code)
     from workalendar.exceptions import CalendarError
@@ -55,8 +57,10 @@ def by_code(code: str) -> Calendar:
         # What some of them say of themselves is for developers; that it is by rules, every explanation says.
         warnings.simplefilter("ignore")
         try:
-            return Calendar(library=code, days=kinds_of(registry.get(code)()))
+            return Calendar(library=code, days=kinds_of(registry.get(code)(), last), last=last)
         except (CalendarError, KeyError) as gap:
+            if last > LAST:
+                return by_code(code)
             raise UnknownCalendar(code) from gap
 
 
@@ -67,14 +71,16 @@ def for_edition(code: str, calendar: Calendar) -> Calendar:
     """
     if code in ("", calendar.library or HOME):
         return calendar
-    return by_code(code).with_office_days(off=calendar.office_off, working=calendar.office_working)
+    return by_code(code, calendar.last).with_office_days(
+        off=calendar.office_off, working=calendar.office_working
+    )
 
 
-def kinds_of(days: LibraryCalendar) -> bytes:
-    """Return the kind of each day of the records (indexes into KINDS) by an instance of the library's class."""
+def kinds_of(days: LibraryCalendar, last: date = LAST) -> bytes:
+    """Return the kind of each day up to `last` (indexes into KINDS) by an instance of the library's class."""
     weekend = frozenset(days.get_weekend_days())
-    holidays = {day for year in range(FIRST.year, LAST.year + 1) for day, _ in days.holidays(year)}
-    return bytes(_kind(day, days, weekend, holidays) for day in all_days())
+    holidays = {day for year in range(FIRST.year, last.year + 1) for day, _ in days.holidays(year)}
+    return bytes(_kind(day, days, weekend, holidays) for day in all_days(last))
 
 
 def _kind(day: date, days: LibraryCalendar, weekend: frozenset[int], holidays: set[date]) -> int:

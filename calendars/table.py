@@ -57,6 +57,7 @@ KINDS = (
 WORKING = frozenset({"working", "transferred_work", "office_work"})
 NORMAL, WEEKEND, HOLIDAY, WORKED = map(KINDS.index, ("working", "weekend", "holiday", "transferred_work"))
 HOLIDAY_LAW = "Z010000267_"
+_INDEX = {kind: index for index, kind in enumerate(KINDS)}
 
 _CERTAINTY: tuple[Certainty, ...] = ("calculated", "listed", "announced_final")
 
@@ -90,29 +91,42 @@ class Table:
 
 
 @cache
-def all_days() -> tuple[date, ...]:
-    """Return every day of the records, in order."""
-    return tuple(date.fromordinal(n) for n in range(FIRST.toordinal(), LAST.toordinal() + 1))
+def all_days(last: date = LAST) -> tuple[date, ...]:
+    """Return every day of a calendar that ends on `last`, in order."""
+    return tuple(map(date.fromordinal, range(FIRST.toordinal(), last.toordinal() + 1)))
 
 
 @lru_cache(maxsize=128)
 def compile_table(
     records: Records,
     *,
+    last: date = LAST,
     moved: frozenset[ReligiousDay] = frozenset(),
     off: frozenset[date] = frozenset(),
     working: frozenset[date] = frozenset(),
 ) -> Table:
-    """Compile records to a table, using all their entries.
+    """Compile records to a table up to `last`, using all their entries.
 
     `moved` replaces the religious days of the same code and year; `off` and `working` are an office's own days.
     """
+    religious = best_known(records, moved)
+    marks = find_marks(records, religious, range(FIRST.year, last.year + 1), off=off, working=working)
+    inside = sorted((day for day in religious if FIRST <= day.on <= last), key=lambda day: day.on)
+    return _build_table(records, marks, tuple(inside), last)
+
+
+def find_marks(
+    records: Records,
+    religious: Iterable[ReligiousDay],
+    years: range,
+    *,
+    off: frozenset[date],
+    working: frozenset[date],
+) -> dict[date, Mark]:
+    """Return the days of some years that differ from their weekday, by these religious days."""
     marks: dict[date, Mark] = {}
-    religious = {**_best_known(records), **{(day.code, day.on.year): day for day in moved}}
-    rules = list(_yearly_days(records))
-    unmoving = {day.on for day in religious.values()} | {
-        day for day, rule in rules if rule.standing == "religious"
-    }
+    rules = list(_yearly_days(records, years))
+    unmoving = {day.on for day in religious} | {day for day, rule in rules if rule.standing == "religious"}
     for day, rule in rules:
         kind = "religious" if rule.standing == "religious" else "holiday"
         marks[day] = Mark(kind, rule.code, rule.source.act)
@@ -120,7 +134,7 @@ def compile_table(
     moving = (day for day, rule in rules if rule.standing != "religious")
     for day, holiday in find_substitutes(moving, unmoving).items():
         marks[day] = Mark("substitute", names[holiday], HOLIDAY_LAW)
-    for announced in religious.values():
+    for announced in religious:
         marks.setdefault(announced.on, Mark("religious", announced.code, announced.source.act))
     for transfer in records.of(Transfer):
         marks[transfer.off] = Mark("transferred_off", None, transfer.source.act)
@@ -134,12 +148,17 @@ def compile_table(
     for day in working:
         if not _is_working(day, marks):
             marks[day] = Mark("office_work")
-    return _build_table(records, marks, tuple(sorted(religious.values(), key=lambda day: day.on)))
+    return marks
 
 
 @lru_cache(maxsize=128)
 def library_table(
-    library: str, days: bytes, *, off: frozenset[date] = frozenset(), working: frozenset[date] = frozenset()
+    library: str,
+    days: bytes,
+    *,
+    last: date = LAST,
+    off: frozenset[date] = frozenset(),
+    working: frozenset[date] = frozenset(),
 ) -> Table:
     """Return the table of a library's calendar, with an office's own days over it.
 
@@ -147,10 +166,10 @@ def library_table(
 
     Args:
         library: the registry code.
-        days: the kind of each day of the horizon.
+        days: the kind of each day up to `last`.
     """
     kinds = bytearray(days)
-    marks = {day: Mark(KINDS[kind]) for day, kind in zip(all_days(), days, strict=True) if kind > 1}
+    marks = {day: Mark(KINDS[kind]) for day, kind in zip(all_days(last), days, strict=True) if kind > 1}
     for own, kind in ((off, "office_off"), (working, "office_work")):
         for day in own:
             place = day.toordinal() - FIRST.toordinal()
@@ -160,19 +179,21 @@ def library_table(
     return Table(
         kinds=bytes(kinds),
         marks=dict(sorted(marks.items())),
-        confirmed=frozenset(range(FIRST.year, LAST.year + 1)),
+        confirmed=frozenset(range(FIRST.year, last.year + 1)),
         religious=(),
         version=hashlib.sha256(f"{library} {kinds.hex()}".encode()).hexdigest()[:16],
     )
 
 
-def _build_table(records: Records, marks: dict[date, Mark], religious: tuple[ReligiousDay, ...]) -> Table:
-    """Build the table from marks and religious days."""
-    days = all_days()
-    inside = {day: marks[day] for day in sorted(marks) if FIRST <= day <= LAST}
-    kinds = bytearray(1 if is_weekend(day) else 0 for day in days)
+def _build_table(
+    records: Records, marks: dict[date, Mark], religious: tuple[ReligiousDay, ...], last: date
+) -> Table:
+    """Build the table up to `last` from marks and religious days."""
+    inside = {day: marks[day] for day in sorted(marks) if FIRST <= day <= last}
+    first = FIRST.toordinal()
+    kinds = _plain_weeks(last.toordinal() - first + 1)
     for day, mark in inside.items():
-        kinds[day.toordinal() - FIRST.toordinal()] = KINDS.index(mark.kind)
+        kinds[day.toordinal() - first] = _INDEX[mark.kind]
     confirmed = frozenset(entry.year for entry in records.of(ConfirmedYear))
     content = json.dumps(
         [
@@ -198,30 +219,37 @@ def _is_working(day: date, marks: Mapping[date, Mark]) -> bool:
     return mark.kind in WORKING if mark else not is_weekend(day)
 
 
-def _best_known(records: Records) -> dict[tuple[str, int], ReligiousDay]:
-    """Return the religious day of each year: the most certain entry, the latest of equally certain ones."""
+def _plain_weeks(size: int) -> bytearray:
+    """Return the kinds of so many days from FIRST on as if no day differed from its weekday."""
+    week = bytes(is_weekend(FIRST + n * _DAY) for n in range(7))
+    return bytearray((week * (size // 7 + 1))[:size])
+
+
+def best_known(records: Records, moved: Iterable[ReligiousDay] = ()) -> tuple[ReligiousDay, ...]:
+    """Return the religious day of each year: the moved one, else the most certain entry, the latest of equally
+    certain ones.
+    """
     best: dict[tuple[str, int], ReligiousDay] = {}
     for day in records.of(ReligiousDay):
         key = (day.code, day.on.year)
         held = best.get(key)
         if held is None or _CERTAINTY.index(day.certainty) >= _CERTAINTY.index(held.certainty):
             best[key] = day
-    return best
+    return tuple((best | {(day.code, day.on.year): day for day in moved}).values())
 
 
-def _yearly_days(records: Records) -> Iterator[tuple[date, HolidayRule]]:
-    """Yield every holiday of the records with the rule in force on it: the last one appended that applies by
+def _yearly_days(records: Records, years: range) -> Iterator[tuple[date, HolidayRule]]:
+    """Yield every holiday of some years with the rule in force on it: the last one appended that applies by
     then.
     """
-    rules = records.of(HolidayRule)
-    fixed = sorted({(month, day) for rule in rules for month, day in rule.days})
-    for year in range(FIRST.year, LAST.year + 1):
-        for month, day in fixed:
+    fixed: dict[tuple[int, int], list[HolidayRule]] = {}
+    for rule in records.of(HolidayRule):
+        for month_day in rule.days:
+            fixed.setdefault(month_day, []).append(rule)
+    for year in years:
+        for (month, day), rules in sorted(fixed.items()):
             on = date(year, month, day)
-            standing: dict[str, HolidayRule] = {}
-            for rule in rules:
-                if (month, day) in rule.days and rule.applies_from <= on:
-                    standing[rule.code] = rule
+            standing = {rule.code: rule for rule in rules if rule.applies_from <= on}
             held = [rule for rule in standing.values() if rule.change == "introduced"]
             if held:
                 yield on, held[-1]

@@ -133,7 +133,10 @@ class AppContext:
 
     @cached_property
     def calendar(self) -> Calendar:
-        """The office's calendar: the records, with the office's own days off and working days applied."""
+        """The office's calendar: the records, with the office's own days off and working days applied.
+
+        It reaches beyond them by rule, as far as deadlines do.
+        """
         if self.settings.office.calendar != HOME_CALENDAR:
             return self.calendar_of(self.records)
         return self.calendar_of(self.records) if self.acts else self._with_office_days(_shipped())
@@ -148,8 +151,8 @@ class AppContext:
         if self.settings.office.calendar != HOME_CALENDAR:
             from calendars.registered import by_code
 
-            return self._with_office_days(by_code(self.settings.office.calendar))
-        return self._with_office_days(calendars.compile_calendar(records, as_of))
+            return self._with_office_days(by_code(self.settings.office.calendar, calendars.REACH))
+        return self._with_office_days(calendars.compile_calendar(records, as_of, last=calendars.REACH))
 
     def refresh(self) -> None:
         """Drop the calendar or the library if another process adopted acts or own rules since.
@@ -641,7 +644,7 @@ def _log_note(code: str, **arguments: object) -> None:
 def _shipped() -> Calendar:
     import calendars
 
-    return calendars.calendar()
+    return calendars.calendar(last=calendars.REACH)
 
 
 def _is_missing_file(url: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from calendars.horizon import FIRST, LAST
+from calendars.horizon import FIRST, REACH
 from documents.schedules.flat import END, OBJECT, RESPONSIBLE, START, UNIT
 from documents.sheets.listing import write_file
 
@@ -38,7 +38,7 @@ def empty_schedule(language: str) -> bytes:
     last = len(_WIDTHS) - 1
     sheet.merge_range(0, 0, 0, last, "", wrapped)
     sheet.write_string(
-        0, 0, say("paper_template.instruction", {"first": FIRST, "last": LAST}, language), wrapped
+        0, 0, say("paper_template.instruction", {"first": FIRST, "last": REACH}, language), wrapped
     )
     sheet.set_row(0, 48)
     for place, (column, width) in enumerate(_WIDTHS):
@@ -68,9 +68,9 @@ def _date_only(language: str) -> dict[str, object]:
         "validate": "date",
         "criteria": "between",
         "minimum": FIRST,
-        "maximum": LAST,
+        "maximum": REACH,
         "error_title": say("paper_template.error_title", {}, language),
-        "error_message": say("paper_template.error", {"first": FIRST, "last": LAST}, language),
+        "error_message": say("paper_template.error", {"first": FIRST, "last": REACH}, language),
         "input_title": say("paper_template.input_title", {}, language),
         "input_message": say("paper_template.input", {}, language),
     }

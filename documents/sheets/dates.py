@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from calendars.horizon import FIRST, LAST
+from calendars.horizon import FIRST, REACH
 from documents.sheets.date_text import LONGEST, Partial, find_partial_dates, without_times
 from documents.sheets.spelling import plain, tidy
 from documents.sheets.unreadable import UnreadableCell
@@ -86,7 +86,7 @@ _ABLATIVE = re.compile(r"(?:дан|ден|нан|нен|тан|тен)\b")
 
 
 def read(value: object, *, where: str = "", year: int | None = None) -> When:
-    """Parse the date in a cell or text. Days outside the calendar's records, FIRST to LAST, are refused as
+    """Parse the date in a cell or text. Days outside the calendar's records, FIRST to REACH, are refused as
     typing errors.
 
     Args:
@@ -95,7 +95,7 @@ def read(value: object, *, where: str = "", year: int | None = None) -> When:
         year: the year used where the text has none (`13 апреля`); None refuses such a text.
 
     Raises:
-        UnreadableCell: an impossible day, one outside FIRST..LAST, a span that ends before it begins, several
+        UnreadableCell: an impossible day, one outside FIRST..REACH, a span that ends before it begins, several
             days, a formula, or digits that are not a date.
     """
     if isinstance(value, NotAValue):
@@ -203,15 +203,15 @@ def _complete_date(part: Partial, other_month: int | None, year: int | None, sho
 def _serial_date(number: float, where: str) -> date:
     """Return the date of an Excel serial number, found in cells formatted as numbers."""
     shown = str(number)
-    if not (FIRST - _EXCEL_DAY_ZERO).days <= number < (LAST - _EXCEL_DAY_ZERO).days + 1:
+    if not (FIRST - _EXCEL_DAY_ZERO).days <= number < (REACH - _EXCEL_DAY_ZERO).days + 1:
         raise UnreadableCell("paper_date_unreadable", text=shown, where=where)
     return _EXCEL_DAY_ZERO + timedelta(days=int(number))
 
 
 def _check_range(on: date, shown: str, where: str) -> date:
     """Return the day; refuse one outside the calendar's records."""
-    if not FIRST <= on <= LAST:
-        raise UnreadableCell("paper_date_beyond", text=shown, where=where, first=FIRST, last=LAST)
+    if not FIRST <= on <= REACH:
+        raise UnreadableCell("paper_date_beyond", text=shown, where=where, first=FIRST, last=REACH)
     return on
 
 

@@ -11,6 +11,8 @@ from merzim.cli.help import add_group
 from merzim.cli.parsing import day, number, optional_day
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from calendars.calendar import Calendar
 
 Day = Annotated[str, typer.Argument(metavar="DATE")]
@@ -25,7 +27,7 @@ def add_to(app: typer.Typer) -> None:
 def show_day(ctx: typer.Context, on: Day, as_of: AsOf = None) -> int:
     call = CommandContext.of(ctx)
     days = _calendar(call, as_of)
-    asked = days.day(day(on, where="DATE"))
+    asked = days.day(_within(day(on, where="DATE")))
     knowledge = days.knowledge(asked.on, asked.on)
     kind = call.say(f"day.{asked.kind}")
     name = call.say(f"holiday.{asked.name}") if asked.name else None
@@ -62,8 +64,8 @@ def add(
 ) -> None:
     call = CommandContext.of(ctx)
     days = _calendar(call, as_of)
-    start, steps = day(on, where="DATE"), number(count, where="N")
-    reached = days.add(start, steps)
+    start, steps = _within(day(on, where="DATE")), number(count, where="N")
+    reached = _within(days.add(start, steps))
     if call.json:
         call.answer(
             {
@@ -86,7 +88,7 @@ def count(
 ) -> None:
     call = CommandContext.of(ctx)
     days = _calendar(call, as_of)
-    begins, ends = day(first, where="FIRST"), day(last, where="LAST")
+    begins, ends = _within(day(first, where="FIRST")), _within(day(last, where="LAST"))
     counted = days.count(begins, ends)
     if call.json:
         call.answer({"first": begins, "last": ends, "count": counted, "calendar_version": days.version})
@@ -95,12 +97,12 @@ def count(
 
 
 def year(ctx: typer.Context, of: Annotated[str, typer.Argument(metavar="YYYY")], as_of: AsOf = None) -> None:
-    from calendars import layout
+    from calendars import LAST, layout
     from merzim.cli.year_table import printed
 
     call = CommandContext.of(ctx)
     days = _calendar(call, as_of)
-    laid = layout.build_year(number(of, where="YYYY", first=days.first.year, last=days.last.year), days)
+    laid = layout.build_year(number(of, where="YYYY", first=days.first.year, last=LAST.year), days)
     if not call.json:
         call.print(printed(call, laid))
         return
@@ -125,6 +127,14 @@ def year(ctx: typer.Context, of: Annotated[str, typer.Argument(metavar="YYYY")],
             "days": special,
         }
     )
+
+
+def _within(on: date) -> date:
+    """Return the day. Raises OutOfRange outside the records: deadlines reach further, this command does not."""
+    from calendars.horizon import place
+
+    place(on)
+    return on
 
 
 def _calendar(call: CommandContext, as_of: str | None) -> Calendar:

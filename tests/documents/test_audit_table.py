@@ -82,7 +82,7 @@ def test_headings_that_will_not_do(text: str, code: str) -> None:
 
 def test_a_bad_date_is_named_with_its_row_and_column() -> None:
     """Every one of them; and two rows of one case."""
-    refusal = refused("case,note_signed,published\nа,31.02.26,\nб,,скоро\nа,,2026-05-12\nв,=A1,01.01.2030\n")
+    refusal = refused("case,note_signed,published\nа,31.02.26,\nб,,скоро\nа,,2026-05-12\nв,=A1,01.01.2039\n")
 
     assert [(error.row, error.code, error.arguments.get("where")) for error in refusal.errors] == [
         (2, "paper_date_impossible", "note_signed"),

@@ -113,7 +113,7 @@ def test_a_fact_known_with_another_date_stays_and_is_shown(merzim: Merzim, tmp_p
 def test_a_row_outside_the_records_is_named_and_nothing_is_taken(empty_office: Merzim, flat: Path) -> None:
     """All of a file or none of it."""
     merzim = empty_office
-    lines = [("А", PRESS, WHO, *SPRING), ("Б", PRESS, WHO, date(2030, 4, 13), date(2030, 5, 26))]
+    lines = [("А", PRESS, WHO, *SPRING), ("Б", PRESS, WHO, date(2040, 4, 13), date(2040, 5, 26))]
     said = merzim("import", _fill(flat, lines, "first.xlsx"), *NOW)
 
     assert said.code == 2

@@ -147,23 +147,23 @@ def test_a_certificate_is_renewed_thirty_days_before_it_ends(app: AppContext) ->
 
 
 def test_a_certificate_may_end_after_the_last_day_of_the_calendar(app: AppContext) -> None:
-    """Nobody knows the days off of three years from now: the row and its case stand, the term has no due date
-    until the records reach that day; a plan date typed into a case is refused as before.
+    """Nobody knows the days off of 2040: the row and its case stand, the term has no due date until the
+    calendar reaches that day; a plan date typed into a case is refused as before.
     """
     ctx = operator(app)
-    row = add(ctx, "certificates", number="ISO-3", valid_until="2029-03-15", owner="clerk@org.kz")
+    row = add(ctx, "certificates", number="ISO-3", valid_until="2039-03-15", owner="clerk@org.kz")
     case = case_of(ctx, row)
     assert case is not None
-    assert case.planned == {"valid_until": date(2029, 3, 15)}
+    assert case.planned == {"valid_until": date(2039, 3, 15)}
     assert due(ctx, case)["renewed_on"] == ("open", None)
 
-    edit(ctx, row, valid_until="2028-10-15")
-    assert due(ctx, case)["renewed_on"] == ("open", date(2028, 9, 15))
-    edit(ctx, row, valid_until="2030-01-20")
+    edit(ctx, row, valid_until="2030-10-17")
+    assert due(ctx, case)["renewed_on"] == ("open", date(2030, 9, 17))
+    edit(ctx, row, valid_until="2040-01-20")
     assert due(ctx, case)["renewed_on"] == ("open", None)
     assert agrees(app)
     with pytest.raises(OutOfRange):
-        ctx.desk.replan(case.id, "valid_until", on=date(2029, 2, 2), by="o", now=NOW, today=TODAY)
+        ctx.desk.replan(case.id, "valid_until", on=date(2039, 2, 2), by="o", now=NOW, today=TODAY)
 
 
 def test_a_row_that_is_refused_leaves_its_case_as_it_was(app: AppContext) -> None:

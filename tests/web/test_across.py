@@ -264,7 +264,7 @@ def test_a_report_of_a_year_says_what_its_reader_may_know(kept: Kept) -> None:
     assert silent == [""] * 9
 
 
-@pytest.mark.parametrize("year", ["0", "2009", "2029", "9223372036854775808", "x"])
+@pytest.mark.parametrize("year", ["0", "2009", "2039", "9223372036854775808", "x"])
 def test_a_year_without_a_calendar_is_said(year: str, kept: Kept) -> None:
     """Never broken by a number."""
     with kept.browser() as browser:

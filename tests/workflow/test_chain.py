@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from calendars import calendar
+from calendars import REACH, calendar
 from calendars.terms import PerPeriod, WorkingDays
 from tests.law import CALENDAR, TODAY, analysis, case, library
 from workflow.cases.case import Case, Evidence, Fact
@@ -239,6 +239,16 @@ def test_beyond_the_records_there_is_no_due_date_and_a_sentence_says_so() -> Non
 
     assert told.due is None
     assert "beyond_horizon" in [element.code for element in told.explanation]
+
+
+def test_an_office_counts_on_after_the_records_and_says_that_it_is_by_rule() -> None:
+    """Two days of December 2028, then eight from 3 January 2029 on: the 12th, provisional."""
+    told = case(facts={"analysis_ended": date(2028, 12, 27)})
+    far = deadlines(told, analysis(), calendar(last=REACH), today=date(2028, 12, 28))
+    (note,) = [one for one in far if one.id == "note_signed"]
+
+    assert (note.due, note.calendar, note.status) == (date(2029, 1, 12), "provisional", "provisional")
+    assert [element.code for element in note.explanation].count("beyond_records") == 1
 
 
 def test_what_was_known_before_decides_when_asked_as_of_then() -> None:

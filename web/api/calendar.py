@@ -38,10 +38,13 @@ YearNumber = Annotated[int, Path(ge=1, le=9999)]
 
 
 class DayAnswer(Result):
+    """`knowledge`: confirmed, or provisional while the transfers of its year are not ordered."""
+
     date: LocalDate = at("on")
     working: bool
     kind: str
     name: str | None
+    knowledge: str
     calendar_version: str
 
 
@@ -126,7 +129,10 @@ class UnreadableAct(Refusal, ValueError):
 @router.get("/days/{day}")
 def get_day(ctx: Reading, day: Day) -> DayAnswer:
     """Return the kind of a day in the office's calendar and whether it is a working day."""
-    return DayAnswer.of(ctx.calendar.day(day), calendar_version=ctx.calendar.version)
+    calendar = ctx.calendar
+    return DayAnswer.of(
+        calendar.day(day), knowledge=calendar.knowledge(day, day), calendar_version=calendar.version
+    )
 
 
 @router.get("/calendar/{number}")

@@ -74,7 +74,7 @@ def as_known(calendar: Calendar, as_of: date | None) -> Calendar:
     """The office's calendar as it was known on a day; as it is known now for None."""
     if as_of is None or calendar.library:
         return calendar
-    known = calendars.compile_calendar(calendar.records, as_of)
+    known = calendars.compile_calendar(calendar.records, as_of, last=calendar.last)
     return known.with_office_days(off=calendar.office_off, working=calendar.office_working)
 
 

@@ -250,7 +250,7 @@ def _year_page(
         status=200 if refusal is None else 422,
         place=f"/open/year?{urlencode({'year': text(asked, longest=20), 'unit': unit})}",
         year=text(asked, longest=20) or str(today.year),
-        years=range(today.year - 1, ctx.calendar.last.year + 1),
+        years=range(today.year - 1, min(today.year + 2, ctx.calendar.last.year) + 1),
         unit=found,
         field=build_unit_field(office, found or unit, root=ctx.reader.root),
         ahead=ahead,

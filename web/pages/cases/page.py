@@ -224,6 +224,7 @@ def _forms(
             ctx.reads.office(), _typed(of("assignment"), "person"), root=ctx.reader.root
         ),
         "asking": _asking(request, ctx, view, of("comment")),
+        "last_day": ctx.calendar.last,
         "plan": plan_form(
             deadlines,
             fact=planning.answers.get("fact", "") if planning else "",

@@ -59,7 +59,7 @@ def consolidated_page(
         asked=asked,
         procedures=ordered(ctx, ""),
         units=unit_choices(ctx, asked.unit),
-        years=_years(ctx),
+        years=[year for year in _years(ctx) if year <= ctx.today.year + 2],
         name=_names(ctx),
     )
 

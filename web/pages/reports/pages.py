@@ -110,7 +110,8 @@ def scores_page(
 ) -> Response:
     """Points of a year: earned, lost, at stake, with their arithmetic and the readings used."""
     view = points_of_year(request, ctx, unit, year, number=number)
-    years, own = (ctx.calendar.first.year, ctx.calendar.last.year), templates_in_use(ctx.app)
+    years = ctx.calendar.first.year, min(ctx.today.year + 2, ctx.calendar.last.year)
+    own = templates_in_use(ctx.app)
     return page(
         *(request, ctx, "scores.html"),
         view=view,

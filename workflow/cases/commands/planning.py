@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, time
 from decimal import Decimal
 
-from calendars import OutOfRange
+from calendars import LAST, OutOfRange
 from calendars.calendar import Calendar
 from workflow.cases.case import Case, Evidence, Extended, Fact, Pause
 from workflow.deadlines.deadline import Deadline
@@ -86,8 +86,8 @@ def plan(
     for day in days:
         calendar.is_working(day)
     case = _what_if(procedure, happened, intended, supposed)
-    # Without a clock every period of a recurring obligation counts as begun.
-    chain = deadlines(case, procedure, calendar, today=today or calendar.last)
+    # Without a clock every period of a recurring obligation within the records counts as begun.
+    chain = deadlines(case, procedure, calendar, today=today or LAST)
     return Plan(
         procedure=procedure,
         deadlines=chain,
@@ -124,7 +124,7 @@ def audit(
     procedure = library.laid(procedure, "", min(days))
     told = {name: _fact(name, facts, published) for name in (*facts, *published)}
     case = replace(_what_if(procedure, {}, {}, AssumedCase()), facts=told)
-    chain = deadlines(case, procedure, calendar, today=calendar.last)
+    chain = deadlines(case, procedure, calendar, today=LAST)
     return (*found, *findings(case, procedure, chain, calendar, prove=False, known=known))
 
 
@@ -146,7 +146,7 @@ def latest_start(case: Case, procedure: Procedure, calendar: Calendar, *, wanted
 
 def _reached(case: Case, procedure: Procedure, calendar: Calendar, wanted: str, by: date, start: date) -> bool:
     trial = replace(case, planned={procedure.begins_with: start})
-    chain = deadlines(trial, procedure, calendar, today=calendar.last)
+    chain = deadlines(trial, procedure, calendar, today=LAST)
     due = next((deadline.due for deadline in chain if deadline.id == wanted), None)
     return due is not None and due <= by
 
