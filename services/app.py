@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from services.editions import Editions
     from services.ldap import LdapDirectory
     from services.oidc import OidcProvider
+    from services.register_duties import RoundMark
     from storage.accounts.accounts import SqlAccounts
     from storage.accounts.audit_log import SqlAuditLog
     from storage.accounts.encryption import Cipher
@@ -78,6 +79,7 @@ class AppContext:
 
         Attributes:
             stopping: set when the process must stop: work in progress is finished, nothing new is started.
+            rows_compared: up to where the last round of this process compared rows with yearly cases.
             answers_pages: whether a reader waits for the answers. Other processes set it to False before the
                 database is opened.
         creates_database: whether a database that does not exist is created. Commands that only read set it to
@@ -88,6 +90,7 @@ class AppContext:
         self.answers_pages = True
         self.creates_database = True
         self.stopping = threading.Event()
+        self.rows_compared: RoundMark | None = None
         self._clock = clock
         self._note = _log_note if note is None else note
 

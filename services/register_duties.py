@@ -1,8 +1,8 @@
 """Duties of yearly cases that rows of registers carry out (`[[fulfils]]`), recorded there as the rows say.
 
-After a row is written the period it belongs to is compared with its case; a round compares whole years, so that
-what lay ahead, was kept before its case was opened, or was interrupted is recorded too. Comparing again changes
-nothing.
+After a row is written the period it belongs to is compared with its case. A round compares the cases of what
+was written since the last one, so that what was interrupted is recorded too; on a new day, after the office or
+the law changed and in a new process it compares whole years. Comparing again changes nothing.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from copy import copy
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property, partial
@@ -18,12 +19,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from workflow.cases.case import Case, Evidence, Fact
 from workflow.cases.commands.row_facts import DutyRow, follow_rows, row_changes
+from workflow.org.audit import EVERYTHING, AuditFilter
 from workflow.periods import Span, period_of
 from workflow.ports import Conflict
 from workflow.registers.values import as_date, holds, is_filled
 
 if TYPE_CHECKING:
     from services.app import AppContext
+    from workflow.law.library import Library
     from workflow.law.procedure import Obligation, Procedure
     from workflow.org.office import Office
     from workflow.registers.definition import Fulfilment, Register
@@ -32,11 +35,35 @@ if TYPE_CHECKING:
 
 FEW_DAYS = 3
 """Rows of the periods of so many days are read period by period, of more with the whole year."""
+FEW_CASES = 3
+"""Where more cases are compared at once, the rows of each are found by its units, else by their days."""
+MAX_WRITTEN = 500
+"""Where more was written since the last round, it compares whole years."""
 log = logging.getLogger("merzim.registers")
 _Days: TypeAlias = "Mapping[str, Collection[date]]"
 """Fact -> days in the periods that are compared."""
 _Rows: TypeAlias = "Mapping[str, list[DutyRow]]"
 """Case -> the rows that carry out a fact there; those of units the office does not know under ""."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoundMark:
+    """Up to where a round compared rows with their cases: the last entry of the audit log before it, its day,
+    and the office and law it compared by.
+    """
+
+    entry: int
+    today: date
+    office: Office
+    library: Library
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What was written since the last round: (register, unit) of rows, and ids of cases."""
+
+    rows: frozenset[tuple[str, str]]
+    cases: frozenset[str]
 
 
 def follow_duties(
@@ -70,15 +97,25 @@ def follow_duties(
             case = duties.case_of(fact, unit) if day.year == year else ""
             if case:
                 touched[case][fact].add(day)
+        duties.of_many = len(touched) > FEW_CASES
         for case, days in touched.items():
             _follow(app, duties, case, days, ground=ground, by=by, now=now)
 
 
-def record_year(app: AppContext, year: int, *, by: str, now: datetime, today: date) -> None:
-    """Make the cases of a year say what rows of registers carry out, wherever they do not."""
+def record_year(
+    app: AppContext, year: int, *, written: _Written | None = None, by: str, now: datetime, today: date
+) -> None:
+    """Make the cases of a year say what rows of registers carry out, wherever they do not.
+
+    Args:
+        written: only the cases this belongs to.
+    """
     duties = _YearDuties(app, year, today=today)
-    for case in app.ledger.cases(duties.cases()).values():
-        known = duties.of_case(case, app.library.of(case))
+    cases = app.ledger.cases(duties.cases() if written is None else duties.cases_of(written))
+    duties.of_many = len(cases) > FEW_CASES
+    read = duties if written is None else duties.again(of=cases.values())
+    for case in cases.values():
+        known = read.of_case(case, app.library.of(case))
         changes = row_changes(case, app.library.of(case), known, partial(app.ledger.events, case.id))
         if next(changes, None) is not None:
             _follow(app, duties, case.id, None, ground="", by=by, now=now)
@@ -100,7 +137,7 @@ def _follow(
     """
 
     def read(case: Case, procedure: Procedure) -> Mapping[str, Sequence[DutyRow]]:
-        found = duties.again(of=case).of_case(case, procedure, days)
+        found = duties.again(of=[case]).of_case(case, procedure, days)
         rows = {row.row for every in found.values() for row in every}
         recorded = (fact for fact in case.facts.values() if fact.row and fact.name.partition("#")[0] in found)
         if all(fact.row in rows for fact in recorded):
@@ -116,8 +153,33 @@ def _follow(
 
 def record_due_rows(app: AppContext, *, now: datetime, today: date) -> None:
     """Record what rows of this year and of the one before carry out by this day; part of a round."""
-    for year in (today.year - 1, today.year):
-        record_year(app, year, by="merzim", now=now, today=today)
+    # Asked first: what is written meanwhile has a higher number.
+    mark = RoundMark(app.reads.last_audit_entry(), today, app.reads.office(), app.library)
+    written = _written_since(app, app.rows_compared, mark)
+    if written is None or written.rows or written.cases:
+        for year in (today.year - 1, today.year):
+            record_year(app, year, written=written, by="merzim", now=now, today=today)
+    app.rows_compared = mark
+
+
+def _written_since(app: AppContext, before: RoundMark | None, mark: RoundMark) -> _Written | None:
+    """Return what was written since a round; None where whole years are to be compared."""
+    if before is None or before.entry > mark.entry or before.today != mark.today:
+        return None
+    if before.office is not mark.office or before.library is not mark.library:
+        return None
+    from storage.registers.lists import SqlRegisterLists
+
+    query = AuditFilter(topics=("case", "register"))
+    page = app.reads.audit(query, scope=EVERYTHING, after=before.entry, limit=MAX_WRITTEN)
+    rows = [entry for entry in page.entries if entry.topic == "register"]
+    if page.more or any(entry.count > 1 for entry in rows):
+        return None
+    heads = SqlRegisterLists(app.engine).heads({entry.name for entry in rows}) if rows else ()
+    return _Written(
+        rows=frozenset((one.register_id, one.unit) for one in heads),
+        cases=frozenset(entry.case for entry in page.entries if entry.topic == "case"),
+    )
 
 
 def duties_of(app: AppContext, register: Register, row: RegisterRow, *, today: date) -> list[tuple[str, Fact]]:
@@ -138,6 +200,7 @@ class _YearDuties:
     def __init__(self, app: AppContext, year: int, *, today: date) -> None:
         self._app, self.today = app, today
         self._units: Collection[str] | None = None
+        self.of_many = False
         self.first, self.last = date(year, 1, 1), date(year, 12, 31)
         self._found: dict[tuple[str, date, date], _Rows] = {}
         self._years: dict[str, list[tuple[str, object, date, DutyRow]]] = {}
@@ -185,13 +248,17 @@ class _YearDuties:
             self._places[procedure, unit] = place
         return self._places[procedure, unit]
 
-    def again(self, *, of: Case | None = None) -> _YearDuties:
-        """Return the same year with its rows read anew. `of`: only those of the units whose case that is."""
+    def again(self, *, of: Iterable[Case] | None = None) -> _YearDuties:
+        """Return the same year with its rows read anew. `of`: only those of the units whose cases these are."""
         other = copy(self)
         other._found, other._years = {}, {}
         if of is not None:
-            below = self._office.below(of.unit)
-            other._units = [unit for unit in below if self._place(of.procedure, unit) == of.id]
+            other._units = [
+                unit
+                for case in of
+                for unit in self._office.below(case.unit)
+                if self._place(case.procedure, unit) == case.id
+            ]
         return other
 
     def of_case(
@@ -236,11 +303,26 @@ class _YearDuties:
         return self._found[fact, first, last]
 
     def cases(self) -> set[str]:
-        """Return the cases that rows of the year belong to."""
-        for fact in self.by_fact:
-            self._years[fact] = [*self._read(fact, self.first, self.last)]
-        found = {self.case_of(fact, unit) for fact, rows in self._years.items() for unit, *_ in rows}
-        return found - {""}
+        """Return the cases of all units that have rows, also where none is left of the year."""
+        from storage.registers.lists import SqlRegisterLists
+
+        kept = {register.id for carriers in self.by_fact.values() for register, _ in carriers}
+        return self._cases_of(SqlRegisterLists(self._app.engine).units(kept) if kept else ())
+
+    def cases_of(self, written: _Written) -> set[str]:
+        """Return the cases rows that were written belong to, and those of the year that were written."""
+        heads = self._app.reads.heads(written.cases) if written.cases else {}
+        procedures = {fact.partition(":")[0] for fact in self.by_fact}
+        yearly = {case for case, head in heads.items() if head.procedure in procedures}
+        return self._cases_of(written.rows) | (yearly & set(self._cases.values()) if yearly else set())
+
+    def _cases_of(self, rows: Iterable[tuple[str, str]]) -> set[str]:
+        """Return the cases that rows belong to, each given by its register and unit."""
+        facts: dict[str, list[str]] = defaultdict(list)
+        for fact, carriers in self.by_fact.items():
+            for name in {register.id for register, _ in carriers}:
+                facts[name].append(fact)
+        return {self.case_of(fact, unit) for name, unit in rows for fact in facts[name]} - {""}
 
     def _read(self, fact: str, first: date, last: date) -> Iterator[tuple[str, object, date, DutyRow]]:
         """Yield the unit of each row whose day has come, what it is counted once by, the day whose period it
@@ -250,7 +332,7 @@ class _YearDuties:
 
         lists = SqlRegisterLists(self._app.engine)
         for register, one in self.by_fact.get(fact, ()):
-            for record in lists.dated(register.id, one.within, first, last, self._units):
+            for record in lists.dated(register.id, one.within, first, last, self._units, by_unit=self.of_many):
                 values: Values = record.shown
                 day, on = _period_day(one, values), as_date(values.get(one.date))
                 if day is not None and on is not None and on <= self.today:

@@ -66,6 +66,15 @@ def plan_for_values(connection: Connection) -> None:
         connection.exec_driver_sql("SET LOCAL max_parallel_workers_per_gather = 0")
 
 
+def count_anew(connection: Connection, *tables: Table) -> None:
+    """Have PostgreSQL look at what these tables hold now, by which it plans; by itself it does so later.
+
+    In the caller's transaction. Whose account may not, is left with a warning in the server's log.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("ANALYZE " + ", ".join(table.name for table in tables))
+
+
 def folded(engine: Engine, text: ColumnElement[str]) -> ColumnElement[str]:
     """Return a casefolded text as searches compare it (`workflow.search_words.fold`)."""
     if engine.dialect.name != "sqlite":

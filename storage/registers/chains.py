@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 
 from storage.chain import canonical, line, link
 from storage.database import audit
-from storage.database.dialect import insert_many
+from storage.database.dialect import count_anew, insert_many
 from storage.database.engine import Row_, reading, writing
 from storage.database.in_list import execute_for_names, in_names
 from storage.tables.registers import (
@@ -36,6 +36,8 @@ from workflow.registers.rows import EventKind, Projection, RegisterRow, RowEvent
 _ADVISORY = 0x4D6572  # "Mer": with the register's own number, one who adds to it at a time on PostgreSQL
 _YEAR = 10**7
 """Rows a register may get in a year: the number of a row is its year and its place in it."""
+MANY = 1000
+"""Of so many rows at once a database that plans by what its tables hold is told."""
 _DIGITS = 32
 _EVENTS_OF = (
     REGISTER_EVENT.select()
@@ -167,6 +169,8 @@ class SqlRegisterRows:
             ids = [f"{register}-{year}-{number - year * _YEAR:04d}" for number in numbers]
             _insert(connection, register, list(zip(ids, numbers, writes, strict=True)), by, now)
             also(connection, ids)
+            if len(writes) >= MANY:
+                count_anew(connection, REGISTER_ROW, REGISTER_CELL)
         return ids
 
     def change(

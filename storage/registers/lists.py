@@ -195,27 +195,33 @@ class SqlRegisterLists:
             return connection.execute(asked).all()
 
     def dated(
-        self, register: str, date_field: str, first: date, last: date, units: Collection[str] | None = None
+        self,
+        register: str,
+        date_field: str,
+        first: date,
+        last: date,
+        units: Collection[str] | None = None,
+        *,
+        by_unit: bool = False,
     ) -> Sequence[Row_]:
         """Return id, unit and shown values of the rows with a date in these days, by it and by their number.
 
         Args:
             units: whose rows; None for all.
+            by_unit: whether the rows of these units are found by their unit, or by the date as all others.
         """
         day = REGISTER_CELL.alias("day")
         asked = (
             select(REGISTER_ROW.c.id, REGISTER_ROW.c.unit, REGISTER_ROW.c.shown)
             .join_from(REGISTER_ROW, day, day.c.row == REGISTER_ROW.c.id)
-            .where(
-                day.c.register_id == register,
-                day.c.field == date_field,
-                day.c.key >= first.isoformat(),
-                day.c.key <= last.isoformat(),
-            )
+            .where(day.c.field == date_field, day.c.key >= first.isoformat(), day.c.key <= last.isoformat())
             .order_by(day.c.key, REGISTER_ROW.c.number)
         )
         if units is not None:
             asked = asked.where(self._in_units(REGISTER_ROW.c.unit, units))
+        # The index of dates begins with the register: without it in the cell the rows are found first.
+        one_by_one = by_unit and units is not None and len(units) <= INDEXED_UNITS
+        asked = asked.where((REGISTER_ROW if one_by_one else day).c.register_id == register)
         with reading(self._engine) as connection:
             return connection.execute(asked).all()
 
@@ -261,6 +267,13 @@ class SqlRegisterLists:
         with reading(self._engine) as connection:
             found = connection.execute(asked.group_by(REGISTER_ROW.c.register_id))
             return {name: int(count) for name, count in found}
+
+    def units(self, registers: Collection[str]) -> Sequence[tuple[str, str]]:
+        """Return the (register, unit) of all rows of these registers, each once."""
+        asked = select(REGISTER_ROW.c.register_id, REGISTER_ROW.c.unit).distinct()
+        with reading(self._engine) as connection:
+            found = connection.execute(asked.where(REGISTER_ROW.c.register_id.in_([*registers])))
+            return [(register, unit) for register, unit in found]
 
     def kept(self) -> frozenset[str]:
         """Return the registers that have rows, one step in the index for each of them."""

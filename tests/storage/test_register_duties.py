@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import closing
 from datetime import UTC, date, datetime
 from io import BytesIO
 from pathlib import Path
@@ -16,10 +17,12 @@ from services.app import AppContext
 from services.context import stamp
 from services.inputs import FileInput, OpenFile, build
 from services.jobs.rounds import remind
+from services.register_duties import record_due_rows
 from services.registers import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
 from services.yearly.opening import open_year
+from storage.cases.ledger import SqlLedger
 from storage.org.store import save
-from tests.storage.registers import NOW, TODAY, office, operator, reader
+from tests.storage.registers import NOW, TODAY, application, office, operator, reader
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands import withdrawals
 from workflow.cases.commands.payloads import CannotRecord
@@ -250,3 +253,94 @@ def test_a_row_somebody_writes_meanwhile_stays_recorded(
     assert recorded(app) == {JANUARY: ("2026-01-12", row), f"{JANUARY}#2": ("2026-01-20", others[1])}
     kinds = [event.kind for event in app.ledger.events(case_of(app).id)]
     assert "withdrawn" not in kinds
+
+
+def interrupted(app: AppContext, monkeypatch: pytest.MonkeyPatch, write: Callable[[], object]) -> None:
+    """Write a row in a process that dies before it compares the row with its case."""
+    with monkeypatch.context() as patched:
+        patched.setattr("services.registers.follow_duties", lambda *_given, **_more: None)
+        write()
+
+
+@pytest.mark.parametrize("process", ["the same", "another one"])
+def test_the_next_round_records_what_was_interrupted(
+    app: AppContext, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, process: str
+) -> None:
+    """A row that was added, moved to another year or withdrawn, and then the process died."""
+    begin(app)
+    begin(app, 2025)
+    remind(app, now=NOW, today=TODAY)
+
+    def next_round() -> None:
+        if process == "the same":
+            remind(app, now=NOW, today=TODAY)
+            return
+        with closing(application(engine, tmp_path)) as other:
+            remind(other, now=NOW, today=TODAY)
+
+    written = list[str]()
+    interrupted(app, monkeypatch, lambda: written.append(visit(app, "2026-01-12", unit="hr")))
+    [row] = written
+    assert recorded(app) == {}
+    next_round()
+    assert recorded(app) == {JANUARY: ("2026-01-12", row)}
+
+    interrupted(app, monkeypatch, lambda: edit(app, row, came_on="2025-12-30"))
+    next_round()
+    assert recorded(app) == {}
+    assert recorded(app, year=2025) == {"event_held.2025-12": ("2025-12-30", row)}
+
+    interrupted(
+        app, monkeypatch, lambda: withdraw_row(operator(app), WithdrawRow(row=row, ground="never held"))
+    )
+    next_round()
+    assert recorded(app, year=2025) == {}
+    assert agrees(app)
+
+
+def test_a_row_takes_the_place_of_what_was_withdrawn_in_the_case(app: AppContext) -> None:
+    """What somebody recorded by hand for the day of a row is withdrawn: the next round records the row."""
+    begin(app)
+    by = stamp(operator(app))
+    app.desk.record(case_of(app).id, JANUARY, on=date(2026, 1, 12), **by)
+    row = visit(app, "2026-01-12")
+    remind(app, now=NOW, today=TODAY)
+    withdrawals.withdraw(app.desk, case_of(app).id, JANUARY, ground="not mine", **by)
+    assert recorded(app) == {}
+    remind(app, now=NOW, today=TODAY)
+    assert recorded(app) == {JANUARY: ("2026-01-12", row)}
+
+
+def test_a_round_reads_no_rows_where_nothing_was_written(
+    app: AppContext, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a row only its case is compared; after the office changed, on a new day and after many all are."""
+    begin(app)
+    for _ in range(2):
+        remind(app, now=NOW, today=TODAY)
+    compared = list[set[str]]()
+
+    def noted(self: SqlLedger, names: Collection[str]) -> Mapping[str, Case]:
+        compared.append({*names})
+        return whole(self, names)
+
+    whole = SqlLedger.cases
+    monkeypatch.setattr(SqlLedger, "cases", noted)
+
+    def of_round(day: date = TODAY) -> set[str]:
+        compared.clear()
+        record_due_rows(app, now=NOW, today=day)
+        return set().union(*compared)
+
+    assert of_round() == set()
+    assert not compared
+    visit(app, "2026-01-12", unit="hr")
+    monkeypatch.setattr(SqlLedger, "cases", whole)
+    case = case_of(app).id
+    monkeypatch.setattr(SqlLedger, "cases", noted)
+    assert of_round() == {case}
+    save(engine, units=[Unit(id="press", name="Баспасөз", parent="ministry")], people=[])
+    assert of_round() == {case}
+    assert of_round(date(2026, 4, 7)) == {case}
+    assert of_round(date(2026, 4, 7)) == set()
+    assert not compared
