@@ -1,4 +1,4 @@
-"""JSON Schemas for docs/schemas/ (`make schemas`): files of the law, and what commands on cases answer."""
+"""JSON Schemas for docs/schemas/ (`make schemas`): files of the law, settings, and what commands on cases answer."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
+from docs.settings_schema import config_schema
 from services.case_rows import extra_fields
 from services.results import CommandResult, OpenedCase
 from workflow.law.reader.json_schema import FILES, schema
@@ -47,6 +48,7 @@ def schemas() -> Iterator[tuple[str, dict[str, Any]]]:
     """Give every generated schema with its name."""
     for name in FILES:
         yield name, schema(name)
+    yield "config", config_schema()
     for name, model in RESULTS.items():
         yield name, model.model_json_schema(mode="serialization", by_alias=True)
     for name in ROWS:

@@ -299,13 +299,17 @@ def _networks(value: object) -> tuple[Network, ...]:
     return found
 
 
-def _one_of(*allowed: str, code: str) -> Callable[[object], str]:
-    def one(value: object) -> str:
-        if value not in allowed:
-            raise ValueError(code)
-        return str(value)
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Reader of a key that takes one of a few words; `code` says which in the refusal."""
 
-    return one
+    allowed: tuple[str, ...]
+    code: str
+
+    def __call__(self, value: object) -> str:
+        if value not in self.allowed:
+            raise ValueError(self.code)
+        return str(value)
 
 
 def _receiver(value: object) -> str:
@@ -493,11 +497,11 @@ SECTIONS: Mapping[str, tuple[type, _Readers]] = {
             "kind": _text,
             "calendar": _calendar_code,
             "officer": _text,
-            "language": _one_of(*LANGUAGES, code="language"),
+            "language": OneOf(LANGUAGES, "language"),
             "authorised_body": _bodies,
             "days_off": _days,
             "working_days": _days,
-            "rollover": _one_of("propose", "open", code="rollover"),
+            "rollover": OneOf(("propose", "open"), "rollover"),
         },
     ),
     "database": (
@@ -532,7 +536,7 @@ SECTIONS: Mapping[str, tuple[type, _Readers]] = {
         LdapSettings,
         {
             "address": _directory_address,
-            "kind": _one_of(*DIRECTORY_KINDS, code="directory_kind"),
+            "kind": OneOf(DIRECTORY_KINDS, "directory_kind"),
             "insecure": _yes_or_no,
             "ca_file": _optional_path,
             "bind": _text,
@@ -572,13 +576,13 @@ SECTIONS: Mapping[str, tuple[type, _Readers]] = {
     "regulations": (RegulationSettings, {"folder": _optional_path, "acts": _names}),
     "audit": (
         AuditSettings,
-        {"syslog": _receiver, "format": _one_of("cef", "jsonl", code="audit_format")},
+        {"syslog": _receiver, "format": OneOf(("cef", "jsonl"), "audit_format")},
     ),
     "logs": (
         LogSettings,
         {
-            "format": _one_of(*LOG_FORMATS, code="log_format"),
-            "level": _one_of(*LOG_LEVELS, code="log_level"),
+            "format": OneOf(LOG_FORMATS, "log_format"),
+            "level": OneOf(LOG_LEVELS, "log_level"),
         },
     ),
 }

@@ -1,0 +1,134 @@
+"""The JSON Schema of config.toml: what an editor says of the file is what reading it says."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from docs.settings_schema import READERS, config_schema
+from merzim.settings_file import SECTIONS, OneOf, check
+from tests.law import ROOT
+from tests.workflow.test_file_schemas import as_json
+
+SHIPPED = (ROOT / "config.toml").read_text(encoding="utf-8")
+_OPTIONAL = re.compile(r"^# (\[channels\.[a-z]+\]|[a-z_]+ = )", re.MULTILINE)
+"""What config.toml shows as a comment: sections of channels, keys without a default."""
+
+
+def marked(text: str) -> list[str]:
+    """The keys an editor marks; it sees dates as texts."""
+    checked = jsonschema.Draft7Validator(config_schema(), format_checker=jsonschema.FormatChecker())
+    return [".".join(map(str, one.absolute_path)) for one in checked.iter_errors(as_json(tomllib.loads(text)))]
+
+
+def refused(text: str, folder: Path) -> bool:
+    file = folder / "config.toml"
+    file.write_text(text, encoding="utf-8")
+    return bool(check(file, at=folder, environment={}).problems)
+
+
+def test_the_schema_in_the_documentation_is_that_of_the_readers() -> None:
+    """`make schemas` writes it anew."""
+    written = json.loads((ROOT / "docs" / "schemas" / "config.json").read_text(encoding="utf-8"))
+
+    assert written == config_schema()
+    jsonschema.Draft7Validator.check_schema(written)
+
+
+def test_the_shipped_settings_are_as_the_schema_says(tmp_path: Path) -> None:
+    """As they stand, and with every example in their comments switched on."""
+    everything = _OPTIONAL.sub(r"\1", SHIPPED)
+
+    assert everything.count("[channels.") == 3
+    for text in (SHIPPED, everything):
+        assert marked(text) == []
+        assert not refused(text, tmp_path)
+
+
+def test_the_settings_of_the_documentation_are_as_the_schema_says(tmp_path: Path) -> None:
+    """The blocks of the guide for operators."""
+    guide = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    blocks = [text for text in re.findall(r"```toml\n(.*?)```", guide, re.DOTALL) if text.startswith("[")]
+
+    assert len(blocks) >= 3
+    assert [(marked(text), refused(text, tmp_path)) for text in blocks] == [([], False)] * len(blocks)
+
+
+def test_every_key_says_what_it_is() -> None:
+    """From the comments of config.toml; the port stands under what is said of the host."""
+    sections = config_schema()["properties"]
+    silent = {
+        f"{name}.{key}"
+        for name, table in sections.items()
+        for key, kind in table["properties"].items()
+        if "description" not in kind and "properties" not in kind
+    }
+
+    assert silent == {"web.port"}
+    assert {name: set(table["properties"]) for name, table in sections.items() if name != "channels"} == {
+        name: set(readers) for name, (_, readers) in SECTIONS.items() if name != "channels"
+    }
+    used = {
+        one.__name__
+        for _, readers in SECTIONS.values()
+        for one in readers.values()
+        if not isinstance(one, OneOf)
+    }
+    assert used == set(READERS)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('[ofice]\nname = "x"\n', ""),
+        ('[office]\nlangauge = "ru"\n', "office"),
+        ("office = 1\n", "office"),
+        ("[office]\nname = 7\n", "office.name"),
+        ('[office]\nlanguage = "de"\n', "office.language"),
+        ('[office]\ncalendar = "Germany"\n', "office.calendar"),
+        ("[office]\ndays_off = [2026-03-24T10:00:00]\n", "office.days_off.0"),
+        (
+            '[office]\nauthorised_body = [{ name = { kk = "А", ru = "А" }, from = 2026-01-01 }]\n',
+            "office.authorised_body.0.name",
+        ),
+        (
+            '[office]\nauthorised_body = [{ name = { kk = "А", ru = "А", en = "A" } }]\n',
+            "office.authorised_body.0",
+        ),
+        ("[database]\nanswer_within = 0\n", "database.answer_within"),
+        ('[evidence]\nfolder = ""\n', "evidence.folder"),
+        ('[channels]\nuse = ["pigeon"]\n', "channels.use.0"),
+        ('[channels]\nuse = "folder"\n', "channels.use"),
+        ("[reminders]\ntick = true\n", "reminders.tick"),
+        ('[reminders]\noffice_hours = ["09:00"]\n', "reminders.office_hours"),
+        ('[reminders]\noffice_hours = ["9", "18:00"]\n', "reminders.office_hours.0"),
+        ('[reminders]\ndigests = ["weekly"]\n', "reminders.digests.0"),
+        ("[web]\nport = 70000\n", "web.port"),
+        ('[web]\npublic_address = "ftp://merzim.example.kz"\n', "web.public_address"),
+        ('[web]\npublic_address = "https://merzim.example.kz/office"\n', "web.public_address"),
+        ('[web]\ntrusted_proxies = ["proxy.example.kz"]\n', "web.trusted_proxies.0"),
+        ('[web]\ntotp_required = ["boss"]\n', "web.totp_required.0"),
+        ('[ldap]\naddress = "dc.example.kz"\n', "ldap.address"),
+        ('[ldap]\ngroups = [{ group = "x" }]\n', "ldap.groups.0"),
+        ('[oidc]\ngroups = [{ group = "x", access = "boss" }]\n', "oidc.groups.0.access"),
+        ('[oidc]\nissuer = "sso"\n', "oidc.issuer"),
+        ('[oidc]\nlog_out = "yes"\n', "oidc.log_out"),
+        ('[audit]\nsyslog = "udp://host"\n', "audit.syslog"),
+        ('[logs]\nlevel = "loud"\n', "logs.level"),
+    ],
+)
+def test_what_reading_refuses_an_editor_marks(text: str, key: str, tmp_path: Path) -> None:
+    """A key that is not there, a value of the wrong kind, a word that is none of the few."""
+    assert marked(text) == [key]
+    assert refused(text, tmp_path)
+
+
+@pytest.mark.parametrize("text", ["[channels.email]\nprot = 25\n", '[channels.email]\ntls = "ssl"\n'])
+def test_the_keys_of_a_channel_are_known(text: str) -> None:
+    """Reading looks at them when the channel is opened."""
+    assert len(marked(text)) == 1
