@@ -1,4 +1,4 @@
-"""JSON Schemas for docs/schemas/ (`make schemas`): files of the law, settings, and what commands on cases answer."""
+"""JSON Schemas for docs/schemas/ (`make schemas`): files of the law, settings, and answers of commands."""
 
 from __future__ import annotations
 
