@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workflow.closest_matches import closest_first
@@ -109,32 +108,3 @@ def findings_of(app: AppContext, view: View) -> tuple[Finding, ...]:
         *feasibility(view.deadlines, app.calendar),
         *risk_findings(view.case, view.deadlines),
     )
-
-
-def audit(
-    app: AppContext, file: Path | bytes, procedure: str, *, name: str = ""
-) -> list[tuple[str, tuple[Finding, ...]]]:
-    """Return the findings of a table of past analyses, case by case, by the final calendar.
-
-    A finding notes if the fact was in time by the calendar known when it happened.
-    """
-    from documents import read_audit
-    from workflow.cases.commands.planning import audit as judge
-
-    editions = [edition for edition in app.library.all() if edition.id == procedure]
-    app.library.earliest(procedure)
-    names = {name for edition in editions for name in edition.facts}
-    judged = []
-    for past in read_audit(file, name or None, facts=names):
-        days = [*past.facts.values(), *past.published.values()]
-        known = app.calendar_of(app.records, min(days)) if days else None
-        findings = judge(
-            app.library,
-            procedure,
-            facts=past.facts,
-            published=past.published,
-            calendar=app.calendar,
-            known=known,
-        )
-        judged.append((past.case, findings))
-    return judged

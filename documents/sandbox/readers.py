@@ -46,9 +46,16 @@ def read_people(
     return cast("ReadPeople", _read("people", source, name, own_titles=own_titles or {}))
 
 
-def read_audit(source: Source, name: str | None = None, *, facts: Collection[str]) -> tuple[AuditCase, ...]:
+def read_audit(
+    source: Source,
+    name: str | None = None,
+    *,
+    facts: Collection[str],
+    headings: Mapping[str, str] | None = None,
+) -> tuple[AuditCase, ...]:
     """Read a table of past analyses: `documents.schedules.audit_table`."""
-    return cast("tuple[AuditCase, ...]", _read("audit", source, name, facts=tuple(facts)))
+    options = {"facts": tuple(facts), "headings": headings or {}}
+    return cast("tuple[AuditCase, ...]", _read("audit", source, name, **options))
 
 
 def read_measures(

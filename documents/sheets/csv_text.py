@@ -59,7 +59,7 @@ def _decode(data: bytes, name: str) -> str:
 
 
 def _delimiter(text: str) -> str:
-    """Return the separator that the first filled line uses most, outside of quotes."""
-    line = next((line for line in text.splitlines() if line.strip()), "")
-    bare = "".join(part for number, part in enumerate(line.split('"')) if number % 2 == 0)
-    return max(_DELIMITERS, key=bare.count) if any(mark in bare for mark in _DELIMITERS) else ","
+    """Return the separator that the first line with any uses most, outside of quotes: a title has none."""
+    lines = ("".join(line.split('"')[::2]) for line in text.splitlines())
+    bare = next((line for line in lines if any(mark in line for mark in _DELIMITERS)), "")
+    return max(_DELIMITERS, key=bare.count) if bare else ","

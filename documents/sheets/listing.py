@@ -45,13 +45,18 @@ def tables_workbook(tables: Iterable[Table]) -> bytes:
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     book = xlsxwriter.Workbook(target, options)
     book.set_properties({"created": _MOMENT})
-    for number, table in enumerate(tables, 1):
-        if len(table.rows) > _LAST_ROW:
-            raise UnreadablePaper("list_too_long", rows=len(table.rows), limit=_LAST_ROW)
-        name = "".join(" " if mark in "[]:*?/\\" else mark for mark in table.name)[:31].strip("' ")
-        _sheet(book, book.add_worksheet(name or str(number)), table)
+    for table in tables:
+        add_table(book, table)
     book.close()
     return target.getvalue()
+
+
+def add_table(book: Any, table: Table) -> None:
+    """Add a table to a workbook as its next sheet. Raises UnreadablePaper (`list_too_long`)."""
+    if len(table.rows) > _LAST_ROW:
+        raise UnreadablePaper("list_too_long", rows=len(table.rows), limit=_LAST_ROW)
+    name = "".join(" " if mark in "[]:*?/\\" else mark for mark in table.name)[:31].strip("' ")
+    _sheet(book, book.add_worksheet(name or str(len(book.worksheets()) + 1)), table)
 
 
 def write_tables(path: str | Path, tables: Iterable[Table]) -> None:

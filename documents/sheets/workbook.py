@@ -72,6 +72,16 @@ class Paper:
     sheets: tuple[Sheet, ...]
 
 
+def cell_name(row: int, column: int) -> str:
+    """Return a cell as a spreadsheet names it: row 7 and the second column are `B7`."""
+    letters = ""
+    column += 1
+    while column:
+        column, letter = divmod(column - 1, 26)
+        letters = chr(ord("A") + letter) + letters
+    return f"{letters}{row}"
+
+
 def is_empty(value: object) -> bool:
     """Return whether a value is None or blank."""
     return value is None or (isinstance(value, str) and not value.strip())

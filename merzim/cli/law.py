@@ -14,6 +14,7 @@ from merzim.cli.parsing import BadArgument, answers_on, named_days, named_texts,
 from merzim.cli.printing import paragraph
 
 if TYPE_CHECKING:
+    from services.imports.past import CheckedDate
     from services.settings import AuthorisedBody, Authority
     from workflow.law.procedure import Obligation, Procedure
 
@@ -118,23 +119,49 @@ def plan(
 
 def audit(
     ctx: typer.Context,
-    file: Annotated[str, typer.Argument(metavar="FILE")],
+    file: Annotated[str | None, typer.Argument(metavar="FILE")] = None,
+    template: Annotated[
+        str | None, typer.Option("--template", metavar="FILE", help="cli.option.past_template")
+    ] = None,
     procedure: Annotated[
         str, typer.Option("--procedure", metavar="PROCEDURE", help="cli.option.procedure")
     ] = PROCEDURE,
 ) -> int:
-    from services.queries import audit as findings_of_file
+    from services.imports.past import judge_past, past_template, worst_first
 
     call = CommandContext.of(ctx)
-    cases = findings_of_file(call.app, Path(file), procedure)
+    if template is not None:
+        from documents.sheets.listing import write_file
+
+        write_file(template, past_template(call.app.library.latest(procedure), call.language))
+        if call.json:
+            call.answer({"template": template})
+        else:
+            call.print(call.say("cli.template_written", file=template))
+        return DONE
+    if file is None:
+        raise BadArgument("cli.missing_parameter", name="FILE")
+    cases = judge_past(call.app, Path(file), procedure)
     if call.json:
-        answer = [{"case": case, "findings": [finding(call, found) for found in of]} for case, of in cases]
+        answer = [{"case": one.case, "findings": [finding(call, f) for f in one.findings]} for one in cases]
         call.answer({"cases": answer})
     else:
-        for case, of in cases:
-            call.print(call.say("cli.audit.case" if of else "cli.audit.case_clean", case=case))
-            print_findings(call, of, indent=2)
-    return NOT_SO if any(of for _, of in cases) else DONE
+        for one in cases:
+            call.print(call.say("cli.audit.case" if one.findings else "cli.audit.case_clean", case=one.case))
+            print_findings(call, one.findings, indent=2)
+        late = [one for one in worst_first(one for case in cases for one in case.dates) if one.finding]
+        if late:
+            heads = ("case", "cell", "title", "date", "law_date", "late_by")
+            call.print()
+            call.table(heads, [_checked(call, one) for one in late])
+    return NOT_SO if any(one.findings for one in cases) else DONE
+
+
+def _checked(call: CommandContext, one: CheckedDate) -> tuple[object, ...]:
+    """Return a date of a past analysis as a row: the file's beside the law's."""
+    late = one.finding.late_by if one.finding else None
+    title = one.title[call.language] + (f" ({one.period})" if one.period else "")
+    return one.case, one.cell or "-", title, one.on or "-", one.due or "-", "-" if late is None else late
 
 
 def _now(call: CommandContext) -> Authority:

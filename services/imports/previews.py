@@ -1,4 +1,4 @@
-"""Imports of schedules, years and past analyses as pages and the API show them: before and after."""
+"""Imports of schedules and years as pages and the API show them: before and after."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from services.imports.schedules import ConsideredAnalysis, ScheduleAnswers
     from workflow.cases.case import Case
     from workflow.cases.commands.opening import Opening
-    from workflow.findings.finding import Finding
     from workflow.law.procedure import Procedure
 
 
@@ -68,14 +67,6 @@ class YearPreview:
 
     openings: tuple[Opening, ...]
     there: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PastFindings:
-    """Findings of one analysis long past."""
-
-    case: str
-    findings: tuple[Finding, ...]
 
 
 def preview_schedule(
@@ -138,16 +129,6 @@ def preview_year(app: AppContext, year: int, unit: str, *, today: date) -> YearP
 
     openings, there = year_ahead(app, year, unit=unit, today=today)
     return YearPreview(openings=tuple(openings), there=there)
-
-
-def judge_past(app: AppContext, content: bytes, name: str, procedure: str) -> tuple[PastFindings, ...]:
-    """Return the findings of a table of past analyses. Raises UnreadablePaper, UnknownProcedure."""
-    from services.queries import audit
-
-    return tuple(
-        PastFindings(case=case, findings=findings)
-        for case, findings in audit(app, content, procedure, name=name)
-    )
 
 
 def _analysis(item: ConsideredAnalysis) -> Analysis:

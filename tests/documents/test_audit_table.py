@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+import io
+
+import openpyxl
 import pytest
 
 from documents import AuditCase, UnreadablePaper
-from documents.schedules.audit_table import read_audit
+from documents.schedules.audit_table import Headings, read_audit
+from i18n import LANGUAGES
+from services.imports.past import known_headings, past_template, short_forms, template_columns
 from tests.documents.sheets import REAL, day, xlsx
+from tests.law import library
+from workflow.law.procedure import Procedure
 
+HEADINGS = {
+    "дело": "case",
+    "Объект анализа": "case",
+    "Талдау объектісі": "case",
+    "№ п/п": "number",
+    "приказ": "order_signed",
+    "подписание приказа": "order_signed",
+    "бұйрық": "order_signed",
+    "начало анализа": "analysis_started",
+    "Талдаудың басталуы": "analysis_started",
+    "Объявление о начале анализа": "start_announced",
+    "аналитическая справка": "note_signed",
+    "квартальная информация": "quarter_reported",
+    "тоқсандық ақпарат": "quarter_reported",
+}
 FACTS = (
     *("order_signed", "start_announced", "analysis_started", "analysis_ended", "discussion_announced"),
     *("discussion_held", "note_signed", "plan_approved", "published", "quarter_reported"),
@@ -15,7 +37,7 @@ FACTS = (
 
 
 def read(text: str) -> tuple[AuditCase, ...]:
-    return read_audit(text.encode(), "прошлое.csv", facts=FACTS)
+    return read_audit(text.encode(), "прошлое.csv", facts=FACTS, headings=HEADINGS)
 
 
 def refused(text: str) -> UnreadablePaper:
@@ -45,7 +67,9 @@ def test_a_workbook_reads_like_a_csv() -> None:
     """A number as a case is written without its fraction."""
     (case,) = read_audit(xlsx([("Case", "Published"), (7.0, day("2026-05-18"))]), "a.xlsx", facts=FACTS)
 
-    assert case == AuditCase(case="7", facts={"published": day("2026-05-18")}, published={}, row=2)
+    assert case == AuditCase(
+        case="7", facts={"published": day("2026-05-18")}, published={}, row=2, cells={"published": "B2"}
+    )
 
 
 def test_a_recurring_fact_carries_its_period() -> None:
@@ -56,23 +80,84 @@ def test_a_recurring_fact_carries_its_period() -> None:
     assert case.published == {"quarter_reported.2026Q4": day("2027-01-05")}
 
 
-def test_an_unknown_column_is_refused_with_the_nearest() -> None:
-    """A slip of the pen would else hide a whole fact."""
-    refusal = refused("case,note_singed\n1,2026-05-12\n")
+@pytest.mark.parametrize(
+    ("heading", "column"),
+    [
+        ("Дата подписания приказа", "order_signed"),
+        ("БҰЙРЫҚТЫҢ КҮНІ", "order_signed"),
+        ("Дата начала анализа", "analysis_started"),
+        ("Талдаудың басталған күні", "analysis_started"),
+        ("Объявление о начале анализа: дата публикации", "start_announced.published"),
+        ("Объявление о начале анализа (опубликовано)", "start_announced.published"),
+        ("Квартальная информация, III квартал 2026 года", "quarter_reported.2026Q3"),
+        ("Тоқсандық ақпарат, 2026 жылғы ІІІ тоқсан", "quarter_reported.2026Q3"),
+        ("Квартальная информация 2026Q4", "quarter_reported.2026Q4"),
+        ("ORDER_SIGNED", "order_signed"),
+    ],
+)
+def test_a_heading_in_words_is_read_in_any_form(heading: str, column: str) -> None:
+    """Word forms, letter case, the word "date" and the period change nothing; the cell is named."""
+    (case,) = read(f"Дело;{heading}\nА;13.04.2026\n")
+    fact = column.removesuffix(".published")
 
-    assert refusal.code == "paper_unknown_column"
-    assert refusal.arguments["column"] == "note_singed"
-    assert refusal.arguments["nearest"][0] == "note_signed"  # type: ignore[index]
+    assert (case.published if column.endswith(".published") else case.facts) == {fact: day("2026-04-13")}
+    assert case.cells == {column: "B2"}
+
+
+def test_headings_may_stand_below_a_title() -> None:
+    """A paper's own title above them is no heading; cells keep the numbers of the file."""
+    (case,) = read("Сведения о прошедших анализах\n\n№ п/п;Объект анализа;Приказ\n1;Склад;25.03.2024\n")
+
+    assert (case.case, case.cells) == ("Склад", {"order_signed": "C4"})
+
+
+def test_the_number_of_a_line_is_the_case_where_nothing_else_is() -> None:
+    """Of two columns that could name the analysis the words win."""
+    (case,) = read("№ п/п;Приказ\n17;25.03.2024\n")
+
+    assert case.case == "17"
+
+
+def test_unknown_columns_are_refused_together_with_the_nearest() -> None:
+    """A slip of the pen would else hide a whole fact; one sentence, without a list of everything allowed."""
+    refusal = refused("Дело;Дата начла анализов;Примечание;note_singed\n1;2026-05-12;;\n")
+
+    assert refusal.code == "paper_strange_columns"
+    assert refusal.arguments["columns"] == (
+        "«Дата начла анализов» → «начало анализа»",
+        "«Примечание»",
+        "«note_singed» → «note_signed»",
+    )
+    assert [error.row for error in refusal.errors] == [1]
+
+
+def test_ten_unknown_columns_are_named_and_no_more() -> None:
+    """An eleventh is hinted at."""
+    columns = [f"колонка {number}" for number in range(11)]
+    named = refused(f"{';'.join(columns)};Приказ\n{';' * 11}2026-05-12\n").arguments["columns"]
+
+    assert isinstance(named, tuple)
+    assert named[9:] == ("«колонка 9»", "…")
+
+
+def test_two_headings_of_one_fact_are_refused() -> None:
+    """In words and by code alike; both are named."""
+    refusal = refused("Приказ;order_signed\n2026-05-12;2026-05-12\n")
+
+    assert refusal.code == "paper_heading_twice"
+    assert (refusal.arguments["first"], refusal.arguments["column"]) == ("Приказ", "order_signed")
 
 
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("что-то,published\n1,2026-05-12\n", "paper_strange_column"),
+        ("что-то,published\n1,2026-05-12\n", "paper_strange_columns"),
         ("published,published\n2026-05-12,2026-05-12\n", "paper_heading_twice"),
         ("case\n1\n", "paper_no_facts"),
+        ("№ п/п;Дело\n1;А\n", "paper_no_facts"),
         ("published\n", "paper_no_rows"),
-        ("note_signed.2026Q9\n2026-05-12\n", "paper_unknown_column"),
+        ("note_signed.2026Q9\n2026-05-12\n", "paper_strange_columns"),
+        ("Дело: дата публикации;Приказ\n1;2026-05-12\n", "paper_strange_columns"),
     ],
 )
 def test_headings_that_will_not_do(text: str, code: str) -> None:
@@ -91,3 +176,32 @@ def test_a_bad_date_is_named_with_its_row_and_column() -> None:
         (5, "paper_date_unreadable", "note_signed"),
         (5, "paper_date_beyond", "published"),
     ]
+
+
+@pytest.mark.parametrize("edition", library().all(), ids=lambda edition: str(edition.edition))
+def test_every_step_is_known_by_its_title_and_short_names(edition: Procedure) -> None:
+    """In three languages, of every edition; no name stands for two steps."""
+    known = known_headings(edition)
+    headings = Headings(edition.facts, known)
+    titles = {one.title[language]: name for name, one in edition.facts.items() for language in LANGUAGES}
+    names = {text: name for name in edition.facts for lang in LANGUAGES for text in short_forms(name, lang)}
+
+    names |= {title: column for lang in LANGUAGES for column, title in template_columns(edition, lang)}
+    assert {text: headings.column(text) for text in titles | names} == titles | names
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_template_is_read_back(language: str) -> None:
+    """Its headings are words; below them stands a row."""
+    edition = library().latest("internal-analysis")
+    book = openpyxl.load_workbook(io.BytesIO(past_template(edition, language)))
+    heads = [cell.value for cell in book.worksheets[0][2]]
+    book.worksheets[0].append(["А", *[day("2026-04-13")] * (len(heads) - 1)])
+    target = io.BytesIO()
+    book.save(target)
+    (case,) = read_audit(target.getvalue(), "a.xlsx", facts=edition.facts, headings=known_headings(edition))
+
+    assert not any("_" in str(head) for head in heads)
+    assert (case.case, case.row, case.cells["external_analysis_ended"]) == ("А", 3, "B3")
+    assert {"order_signed", "analysis_ended", "published"} <= set(case.facts)
+    assert "start_announced" in case.published

@@ -128,6 +128,25 @@ def test_audit_exits_one_with_findings_and_zero_without(merzim: Merzim, tmp_path
     assert "A: no findings." in merzim("audit", clean).out
 
 
+def test_audit_shows_the_cell_beside_the_law_s_day(merzim: Merzim) -> None:
+    """The latest first: the plan approved on 18 April 2025, due on 28 February."""
+    said = merzim("audit", PAST).out
+    worst = next(line for line in said[said.index("Cell") :].splitlines() if "2025" in line)
+
+    assert worst.split()[:2] == ["В-2025", "J4"]
+    assert worst.split()[-3:] == ["2025-04-18", "2025-02-28", "31"]
+
+
+def test_the_template_of_past_analyses_is_written_in_words(merzim: Merzim, tmp_path: Path) -> None:
+    """And is read again, empty as it is."""
+    file = tmp_path / "past.xlsx"
+
+    assert merzim("audit", "--template", file).code == 0
+    assert file.read_bytes()[:2] == b"PK"
+    assert merzim("audit", file).code == 2
+    assert merzim("audit").code == 2
+
+
 def test_import_again_changes_nothing_and_says_so(office: Merzim) -> None:
     """The same file, the same cases, no event."""
     before = office("case", "2026-0001", "--json").json["events"]

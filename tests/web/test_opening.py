@@ -428,27 +428,68 @@ def test_a_page_of_the_preview_stays_small(officer: TestClient) -> None:
 def test_templates_come_filled_with_headings(officer: TestClient) -> None:
     """And what comes back filled in is taken."""
     schedule, past = officer.get("/open/template.xlsx"), officer.get("/past/template.xlsx")
-    columns = [cell.value for cell in openpyxl.load_workbook(io.BytesIO(past.content)).worksheets[0][1]]
+    sheet, notes = openpyxl.load_workbook(io.BytesIO(past.content)).worksheets
+    columns = [cell.value for cell in sheet[2]]
 
     assert schedule.content[:2] == b"PK"
-    assert columns[0] == "case"
-    assert {"analysis_started", "start_announced.published"} <= set(columns)
+    assert columns[0] == "Номер или название дела"
+    assert {"Начало анализа", "Объявление о начале анализа: дата публикации"} <= set(columns)
+    assert "В каждой строке – один анализ" in sheet["A1"].value
+    assert any(
+        row[0] == "Подписание приказа о внутреннем анализе" and "приказ;" in row[1] for row in notes.values
+    )
 
 
 PAST = Path(__file__).parents[2] / "examples" / "past_analyses.csv"
 
 
-def test_findings_of_past_analyses_stand_by_case(house: AppContext, officer: TestClient) -> None:
-    """Neutral sentences, a summary, a workbook; nothing is written to the ledger."""
+def test_dates_of_past_analyses_stand_beside_the_law_s(house: AppContext, officer: TestClient) -> None:
+    """The cell, the day taken from it, the act's day, how late; the latest first. Nothing is written."""
     page = sent(officer, PAST.read_bytes(), PAST.name, "/past")
     book = openpyxl.load_workbook(io.BytesIO(officer.get(f"{page.url.path}/findings.xlsx").content))
-    lines = list(book.active.iter_rows(values_only=True))
+    heads, worst, *lines = book.active.iter_rows(values_only=True)
 
-    assert "А-2024" in page.text
-    assert "не подтверждено в срок. Последний день – 13 марта 2024 года" in page.text
+    assert heads[:6] == ("Анализ", "Шаг", "Ячейка", "Дата в файле", "Последний день по акту", "Позже срока на")
+    assert worst[:3] == ("В-2025", "Утверждение плана мероприятий", "J4")
+    assert [one.date() for one in worst[3:5]] == [date(2025, 4, 18), date(2025, 2, 28)]
+    assert worst[5] == 31
+    lateness = [line[5] for line in lines if isinstance(line[5], int)]
+    assert lateness == sorted(lateness, reverse=True)
+    first = page.text[page.text.index("<tbody>") : page.text.index("</tr>", page.text.index("<tbody>"))]
+    assert [text in first for text in ("В-2025", "J4", "18.04.2025", "28.02.2025", "31 рабочий день")] == [
+        True
+    ] * 5
     assert "нарушен" not in page.text.lower()
-    assert len(lines) == page.text.count('<li class="finding ') + 1
     assert house.reads.cases() == []
+
+
+def test_a_publication_is_named_by_its_own_cell(officer: TestClient) -> None:
+    """Г-2025 announced on 3 June by C5, published on the 5th by D5: judged by what was published."""
+    page = sent(officer, PAST.read_bytes(), PAST.name, "/past")
+    book = openpyxl.load_workbook(io.BytesIO(officer.get(f"{page.url.path}/findings.xlsx").content))
+    cells = {(line[0], line[1]): line[2] for line in book.active.iter_rows(values_only=True)}
+
+    assert cells["Г-2025", "Объявление о начале анализа"] == "D5"
+    assert cells["А-2024", "Объявление о начале анализа"] == "C2"
+    assert not cells["В-2025", "Объявление о начале анализа"]
+
+
+def test_columns_in_words_are_judged_and_slips_are_named_in_one_sentence(officer: TestClient) -> None:
+    """Headings as people write them, in Kazakh and Russian; unknown ones with the nearest, no list of codes."""
+    good = "Талдау объектісі;Бұйрық;Дата начала анализа\nҚойма;25.03.2024;01.04.2024\n"
+    bad = good.replace("Бұйрық", "Дата прлказа").replace("объектісі", "нысаны")
+    page, refused = (
+        sent(officer, good.encode(), "а.csv", "/past"),
+        sent(officer, bad.encode(), "б.csv", "/past"),
+    )
+
+    assert "Подписание приказа о внутреннем анализе" in page.text
+    assert "B2" in page.text
+    assert refused.status_code == 422
+    assert "«Дата прлказа» → «приказ»" in refused.text
+    assert refused.text.count("«Талдау нысаны»") == 1
+    alert = refused.text[refused.text.index('role="alert"') :]
+    assert "analysis_ended" not in alert[: alert.index("</section>")]
 
 
 def test_a_filled_template_of_past_analyses_is_judged(officer: TestClient) -> None:
@@ -456,11 +497,11 @@ def test_a_filled_template_of_past_analyses_is_judged(officer: TestClient) -> No
     content = officer.get("/past/template.xlsx").content
     book = openpyxl.load_workbook(io.BytesIO(content))
     sheet = book.worksheets[0]
-    columns = [cell.value for cell in sheet[1]]
+    columns = [cell.value for cell in sheet[2]]
     row: list[object] = [None] * len(columns)
     row[0] = "<script>alert(1)</script>"
-    row[columns.index("analysis_started")] = date(2025, 3, 3)
-    row[columns.index("start_announced")] = date(2025, 3, 3)
+    row[columns.index("Начало анализа")] = date(2025, 3, 3)
+    row[columns.index("Объявление о начале анализа")] = date(2025, 3, 3)
     sheet.append(row)
     target = io.BytesIO()
     book.save(target)

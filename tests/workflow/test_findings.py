@@ -137,7 +137,7 @@ def test_before_the_first_edition_the_earliest_is_used_and_said() -> None:
         facts={"analysis_started": date(2022, 10, 31), "start_announced": date(2022, 10, 14)},
         published={},
         calendar=CALENDAR,
-    )
+    ).findings
 
     assert short(found) == {("range", "analysis_started", "before_first_edition")}
 
@@ -146,7 +146,7 @@ def test_an_audit_finds_nothing_in_what_is_not_known() -> None:
     """A file that leaves the announcement empty says nothing about its term."""
     assert not audit(
         library(), "internal-analysis", facts={"analysis_started": START}, published={}, calendar=CALENDAR
-    )
+    ).findings
 
 
 def test_an_audit_judges_the_publication_by_its_own_date() -> None:
@@ -157,7 +157,7 @@ def test_an_audit_judges_the_publication_by_its_own_date() -> None:
         facts={"analysis_started": START, "start_announced": date(2026, 3, 30)},
         published={"start_announced": date(2026, 3, 31)},
         calendar=CALENDAR,
-    )
+    ).findings
 
     assert (finding.obligation, finding.late_by) == ("start_announced", 1)
 

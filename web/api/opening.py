@@ -8,10 +8,11 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field
 
-from services.imports.previews import judge_past, preview_schedule
+from services.imports.past import judge_past
+from services.imports.previews import preview_schedule
 from services.imports.schedules import ScheduleAnswers
 from services.inputs import Digest, Line
-from services.results import FindingResult, Ids, Result, at
+from services.results import FindingResult, Ids, InLanguage, Result, at
 from services.verbs import Command
 from web.api.answers import PROBLEMS, RequestTranslator, SearchText
 from web.api.files import get_uploaded_file_or_404
@@ -132,9 +133,20 @@ class YearDone(BaseModel):
     opened: int
 
 
+class PastDate(Result):
+    """A date taken from the file, beside the law's."""
+
+    title: InLanguage
+    period: str | None
+    cell: str
+    on: date | None
+    due: date | None
+
+
 class PastAnswer(Result):
     case: str
     findings: list[FindingResult]
+    dates: list[PastDate]
 
 
 @router.post("/schedules/preview")
@@ -203,5 +215,5 @@ def judge_past_analyses(
 ) -> list[PastAnswer]:
     """Return the findings of a table of past analyses, case by case; nothing is written."""
     file, name = get_uploaded_file_or_404(ctx, body.file), chosen_procedure(ctx, body.procedure).id
-    judged = judge_past(ctx.app, file.content, file.name, name)
+    judged = judge_past(ctx.app, file.content, name, name=file.name)
     return [PastAnswer.of(past, translator.language) for past in judged]

@@ -13,7 +13,14 @@ from starlette.responses import Response
 from calendars import OutOfRange
 from documents.sheets.listing import Table, tables_workbook
 from services.context import RequestContext
-from services.imports.previews import PastFindings, judge_past
+from services.imports.past import (
+    CheckedDate,
+    judge_past,
+    past_template,
+    short_forms,
+    template_columns,
+    worst_first,
+)
 from web.auth.dependencies import Own
 from web.auth.reading import reads_files, run_in_reading_thread
 from web.pages.case_creation.by_hand import go
@@ -24,13 +31,12 @@ from web.ui.form_values import MAX_FIELD_BYTES
 from web.ui.preferences import preferences
 from web.ui.render import Translator, page
 from web.ui.tables import download
-from workflow.law.procedure import Procedure
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
 
 SHOWN = 100
-"""Analyses on one page."""
+"""Dates on one page."""
 Name = Annotated[str, Query(max_length=200)]
 
 
@@ -48,24 +54,12 @@ async def send(request: Request, ctx: Own) -> Response:
 
 
 @router.get("/past/template.xlsx")
-def past_template(request: Request, ctx: Own, procedure: Name = "") -> Response:
-    """An empty table: the columns a procedure knows, and on the second sheet what each is."""
+def past_template_file(request: Request, ctx: Own, procedure: Name = "") -> Response:
+    """An empty table with its headings in words, and on the second sheet what else is understood."""
     translator = Translator(preferences(request).language)
     edition = chosen_procedure(ctx, procedure)
-    columns = _columns(edition)
-    rows = [
-        (name, edition.by_id[name.partition(".")[0]].title[translator.language])
-        if name != "case"
-        else (name, translator.say("web.past.column_case"))
-        for name in columns
-    ]
-    heads = (translator.say("web.past.column"), translator.say("web.past.column_is"))
-    said = [
-        (name, translator.say("web.past.published", title=title) if name.endswith(".published") else title)
-        for name, title in rows
-    ]
     return download(
-        tables_workbook([Table(columns, []), Table(heads, said)]),
+        past_template(edition, translator.language),
         f"{translator.say('web.past.template_name')}.xlsx",
     )
 
@@ -78,11 +72,11 @@ def past_findings_page(
     digest: Digest,
     number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1,
 ) -> Response:
-    """Findings of a table that was sent, those that have any first."""
+    """Every date of a table that was sent beside the law's, the latest first."""
     upload = get_upload_or_404(ctx, "past", digest)
-    judged = judge_past(ctx.app, upload.content, upload.name, upload.procedure)
-    ordered_ = sorted(judged, key=lambda one: not one.findings)
-    pages = max(1, -(-len(judged) // SHOWN))
+    judged = judge_past(ctx.app, upload.content, upload.procedure, name=upload.name)
+    dates = worst_first(one for analysis in judged for one in analysis.dates)
+    pages = max(1, -(-len(dates) // SHOWN))
     number = min(number, pages)
     kinds = Counter(finding.kind for one in judged for finding in one.findings)
     return page(
@@ -91,7 +85,8 @@ def past_findings_page(
         "past_findings.html",
         upload=upload,
         title=ctx.library.latest(upload.procedure).title,
-        judged=ordered_[(number - 1) * SHOWN : number * SHOWN],
+        dates=dates[(number - 1) * SHOWN : number * SHOWN],
+        read=sum(bool(one.cell) for one in dates),
         total=len(judged),
         departing=sum(bool(one.findings) for one in judged),
         kinds=kinds.most_common(),
@@ -104,40 +99,29 @@ def past_findings_page(
 @router.get("/past/{digest}/findings.xlsx")
 @reads_files
 def past_findings_workbook(request: Request, ctx: Own, digest: Digest) -> Response:
-    """The same findings as a workbook, one line each."""
+    """The same table as a workbook, one line each date."""
     upload = get_upload_or_404(ctx, "past", digest)
-    judged = judge_past(ctx.app, upload.content, upload.name, upload.procedure)
+    judged = judge_past(ctx.app, upload.content, upload.procedure, name=upload.name)
     translator = Translator(preferences(request).language)
-    heads = [
-        translator.say(f"web.past.head.{name}") for name in ("case", "kind", "finding", "late_by", "basis")
-    ]
-    rows = [row for one in judged for row in _rows(one, translator)]
+    names = ("case", "step", "cell", "taken", "due", "late_by", "kind", "finding", "basis")
+    heads = [translator.say(f"web.past.head.{name}") for name in names]
+    rows = [_row(one, translator) for one in worst_first(one for analysis in judged for one in analysis.dates)]
     return download(tables_workbook([Table(heads, rows)]), f"{translator.say('web.past.file')}.xlsx")
 
 
-def _rows(one: PastFindings, translator: Translator) -> list[list[object]]:
-    if not one.findings:
-        return [[one.case, "", translator.say("web.past.clean"), None, ""]]
+def _row(one: CheckedDate, translator: Translator) -> list[object]:
+    found = one.finding
     return [
-        [
-            one.case,
-            translator.say(f"web.finding.{finding.kind}"),
-            translator.tell(finding.code, finding.arguments),
-            finding.late_by,
-            translator.say(f"web.basis.{finding.basis}"),
-        ]
-        for finding in one.findings
+        one.case,
+        translator.titled(one.title, one.period),
+        one.cell,
+        one.on,
+        one.due,
+        found.late_by if found else None,
+        translator.say(f"web.finding.{found.kind}") if found else "",
+        translator.tell(found.code, found.arguments) if found else translator.say("web.past.clean"),
+        translator.say(f"web.basis.{found.basis}") if found else "",
     ]
-
-
-def _columns(edition: Procedure) -> list[str]:
-    single = [one for one in edition.facts.values() if one.recurs is None and not one.by_itself]
-    columns = ["case"]
-    for one in single:
-        columns.append(one.id)
-        if one.judged_by == "published":
-            columns.append(f"{one.id}.published")
-    return columns
 
 
 def _form(
@@ -158,7 +142,10 @@ def _form(
         place=f"/past?{urlencode({'procedure': edition.id})}",
         procedures=ordered(ctx, ""),
         procedure=edition,
-        columns=_columns(edition),
+        columns=[
+            (title, "; ".join(short_forms(column, translator.language)), column)
+            for column, title in template_columns(edition, translator.language)
+        ],
         refusal=refusal,
         errors=bad_rows(refusal, translator) if refusal else (),
         file=file,
@@ -172,7 +159,7 @@ def _send(request: Request, ctx: RequestContext, form: FormData) -> Response:
     try:
         edition = chosen_procedure(ctx, procedure)
         content, name = sent_file(form)
-        judge_past(ctx.app, content, name, edition.id)
+        judge_past(ctx.app, content, edition.id, name=name)
         digest = keep(ctx, "past", content, name, edition.id)
     except (Refusal, OutOfRange) as refusal:
         known = procedure if procedure in ctx.library.procedures() else ""

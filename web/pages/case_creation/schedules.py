@@ -133,8 +133,8 @@ def get_upload_or_404(ctx: RequestContext, kind: UploadKind, digest: str) -> Upl
 
 
 def bad_rows(refusal: Refusal | OutOfRange, translator: Translator) -> list[tuple[int, str]]:
-    """Every bad row of a file that was refused, in words."""
-    if not isinstance(refusal, UnreadablePaper):
+    """Every bad row of a file that was refused, in words; none where the refusal itself says it all."""
+    if not isinstance(refusal, UnreadablePaper) or [error.code for error in refusal.errors] == [refusal.code]:
         return []
     return [(error.row, translator.tell(error.code, error.arguments)) for error in refusal.errors]
 

@@ -110,8 +110,8 @@ def audit(
     published: Mapping[str, date],
     calendar: Calendar,
     known: Calendar | None = None,
-) -> tuple[Finding, ...]:
-    """Findings of one past analysis. A fact that is not given is not known, which by itself is no lateness.
+) -> Plan:
+    """Judge one past analysis. A fact that is not given is not known, which by itself is no lateness.
 
     Args:
         published: dates of first publication by fact name; where the law judges by publication they decide.
@@ -119,13 +119,14 @@ def audit(
     """
     days = [*facts.values(), *published.values()]
     if not days:
-        return ()
+        return Plan(procedure=library.latest(procedure_id), deadlines=(), findings=())
     procedure, found = _edition(library, procedure_id, min(days))
     procedure = library.laid(procedure, "", min(days))
     told = {name: _fact(name, facts, published) for name in (*facts, *published)}
     case = replace(_what_if(procedure, {}, {}, AssumedCase()), facts=told)
     chain = deadlines(case, procedure, calendar, today=LAST)
-    return (*found, *findings(case, procedure, chain, calendar, prove=False, known=known))
+    departures = findings(case, procedure, chain, calendar, prove=False, known=known)
+    return Plan(procedure=procedure, deadlines=chain, findings=(*found, *departures))
 
 
 def latest_start(case: Case, procedure: Procedure, calendar: Calendar, *, wanted: str, by: date) -> date | None:

@@ -1,0 +1,176 @@
+"""Past analyses: a table of dates in, every date beside the law's out. Nothing of it is written down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from i18n import LANGUAGES, knows, say
+from workflow.law.names import known_fact
+
+if TYPE_CHECKING:
+    from documents import AuditCase
+    from services.app import AppContext
+    from workflow.cases.commands.planning import Plan
+    from workflow.deadlines.deadline import Deadline
+    from workflow.findings.finding import Finding
+    from workflow.law.procedure import Obligation, Procedure, Text
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckedDate:
+    """One step of a past analysis: what the file says of it, and what the act asks.
+
+    Attributes:
+        case: the analysis, as the file calls it.
+        cell: where the date was taken from (`B7`); "" of a step the file says nothing of.
+        on: the date taken, a local date.
+        due: the last day by the act; None where it names none.
+        finding: what departs in it, if anything.
+    """
+
+    case: str
+    title: Text
+    period: str | None
+    cell: str
+    on: date | None
+    due: date | None
+    finding: Finding | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PastAnalysis:
+    """One analysis long past: its findings, and every date that was taken from the file."""
+
+    case: str
+    findings: tuple[Finding, ...]
+    dates: tuple[CheckedDate, ...]
+
+
+def judge_past(
+    app: AppContext, file: Path | bytes, procedure: str, *, name: str = ""
+) -> tuple[PastAnalysis, ...]:
+    """Return the findings of a table of past analyses, case by case, by the final calendar.
+
+    A finding notes if the fact was in time by the calendar known when it happened.
+
+    Raises:
+        UnreadablePaper: all that is wrong with the file.
+        UnknownProcedure: there is no such procedure.
+    """
+    from documents import read_audit
+    from workflow.cases.commands.planning import audit
+
+    app.library.earliest(procedure)
+    editions = [edition for edition in app.library.all() if edition.id == procedure]
+    facts = {name for edition in editions for name in edition.facts}
+    headings = {text: column for edition in editions for text, column in known_headings(edition).items()}
+    judged = []
+    for past in read_audit(file, name or None, facts=facts, headings=headings):
+        days = [*past.facts.values(), *past.published.values()]
+        known = app.calendar_of(app.records, min(days)) if days else None
+        result = audit(
+            app.library,
+            procedure,
+            facts=past.facts,
+            published=past.published,
+            calendar=app.calendar,
+            known=known,
+        )
+        dates = tuple(_dates(past, result))
+        judged.append(PastAnalysis(case=past.case, findings=result.findings, dates=dates))
+    return tuple(judged)
+
+
+def worst_first(dates: Iterator[CheckedDate]) -> list[CheckedDate]:
+    """Return the dates in the order of lateness; then what else departs, then what does not."""
+
+    def rank(one: CheckedDate) -> tuple[int, int]:
+        if one.finding is None:
+            return 2, 0
+        return (1, 0) if one.finding.late_by is None else (0, -one.finding.late_by)
+
+    return sorted(dates, key=rank)
+
+
+def known_headings(edition: Procedure) -> dict[str, str]:
+    """Return what people call the columns of an edition's facts, in three languages -> column."""
+    found: dict[str, str] = {}
+    shared = set[str]()
+    for column in ("case", "number", *edition.facts):
+        titles = () if column in ("case", "number") else _titles(edition.facts[column])
+        for text in (*titles, *(text for language in LANGUAGES for text in short_forms(column, language))):
+            if found.setdefault(text, column) != column:
+                shared.add(text)
+    return {text: column for text, column in found.items() if text not in shared}
+
+
+def short_forms(column: str, language: str) -> list[str]:
+    """Return the usual short names of a column; none of a procedure's own facts."""
+    code = f"past.heading.{column}"
+    return [text.strip() for text in say(code, {}, language).split(";")] if knows(code) else []
+
+
+def past_template(edition: Procedure, language: str) -> bytes:
+    """Return an empty table: the columns of an edition in words, and on the second sheet what else is read."""
+    from documents.schedules.template import TemplateColumn, empty_past
+    from documents.sheets.listing import Table
+
+    columns, notes = [], []
+    for column, title in template_columns(edition, language):
+        columns.append(TemplateColumn(title, 30 if column == "case" else 18, dated=column != "case"))
+        others = "; ".join(text for text in short_forms(column, language) if text != title)
+        notes.append((title, others, column))
+    heads = [say(f"past.template.{name}", {}, language) for name in ("column", "others", "code")]
+    return empty_past(language, columns, Table(heads, notes, say("past.template.columns", {}, language)))
+
+
+def template_columns(edition: Procedure, language: str) -> Iterator[tuple[str, str]]:
+    """Yield the columns of a template with their headings in words."""
+    yield "case", say("web.past.column_case", {}, language)
+    for one in edition.facts.values():
+        if one.recurs is None and not one.by_itself:
+            yield one.id, one.title[language]
+            if one.judged_by == "published":
+                yield f"{one.id}.published", say("web.past.published", {"title": one.title}, language)
+
+
+def _titles(obligation: Obligation) -> tuple[str, ...]:
+    return tuple(obligation.title[language] for language in LANGUAGES)
+
+
+def _dates(past: AuditCase, result: Plan) -> Iterator[CheckedDate]:
+    """Yield every date of an analysis that was read, and every finding."""
+    departures: dict[str, list[Finding]] = {}
+    for finding in result.findings:
+        departures.setdefault(finding.obligation, []).append(finding)
+    for deadline in result.deadlines:
+        cell = _cell(past, deadline)
+        departing: list[Finding | None] = [*departures.pop(deadline.id, ())]
+        for departure in departing or ([None] if cell else []):
+            yield CheckedDate(
+                case=past.case,
+                title=deadline.obligation.title,
+                period=deadline.period,
+                cell=cell,
+                on=deadline.done_on,
+                due=deadline.due,
+                finding=departure,
+            )
+    for rest in (one for found in departures.values() for one in found):
+        title = known_fact(result.procedure, rest.obligation).title
+        yield CheckedDate(case=past.case, title=title, period=None, cell="", on=None, due=None, finding=rest)
+
+
+def _cell(past: AuditCase, deadline: Deadline) -> str:
+    """Return the cell the judged day of a step was taken from: of its publication, where that is judged."""
+    days: tuple[tuple[str, Mapping[str, date]], ...] = (
+        (f"{deadline.id}.published", past.published),
+        (deadline.id, past.facts),
+    )
+    return next(
+        (past.cells[column] for column, of in days if of.get(deadline.id) == deadline.done_on is not None), ""
+    )
