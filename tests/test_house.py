@@ -157,6 +157,7 @@ def test_no_command_of_the_contract_is_missing() -> None:
             "doctor",
             "test-mail",
             "completion",
+            "man",
         ),
     }
 

@@ -53,6 +53,7 @@ STATIONS = (
     "readers",
     "maintenance",
     "installation_checks",
+    "man",
 )
 """Files of commands, in the order help lists them."""
 COMPLETION = "_MERZIM_COMPLETE"

@@ -102,15 +102,15 @@ class Command(TyperCommand):
         """Return usage, description and options."""
         call = CommandContext.of(ctx)
         parameters = [parameter for parameter in self.params if parameter.name != "help"]
-        pieces = [ctx.command_path, *filter(None, map(_usage, parameters))]
-        options = _options(parameters, call)
+        pieces = [ctx.command_path, *filter(None, map(usage_of, parameters))]
+        options = options_of(parameters, call)
         return "\n".join(
             [
                 call.say("cli.usage", line=" ".join(pieces)),
                 "",
                 paragraph(call.say(self.help or "")),
                 *_block(call.say("cli.options"), options),
-                *_block(call.say("cli.common_options"), _common(call)),
+                *_block(call.say("cli.common_options"), common_options(call)),
             ]
         )
 
@@ -149,7 +149,7 @@ class Group(TyperGroup):
                 "",
                 paragraph(call.say(self.help or "cli.help")),
                 *_block(call.say("cli.commands"), _commands(self, call)),
-                *_block(call.say("cli.common_options"), _common(call)),
+                *_block(call.say("cli.common_options"), common_options(call)),
             ]
         )
 
@@ -164,7 +164,7 @@ class OpenGroup(Group):
     def get_help(self, ctx: Any) -> str:
         """Return the group's help with the options of its own command."""
         call = CommandContext.of(ctx)
-        options = _block(call.say("cli.options"), _options(self.params, call))
+        options = _block(call.say("cli.options"), options_of(self.params, call))
         return "\n".join([super().get_help(ctx), *options])
 
 
@@ -185,7 +185,8 @@ def add_group(app: typer.Typer, name: str, /, **commands: Callable[..., object])
     app.add_typer(group, name=name)
 
 
-def _options(parameters: Iterable[Any], call: CommandContext) -> list[tuple[str, str]]:
+def options_of(parameters: Iterable[Any], call: CommandContext) -> list[tuple[str, str]]:
+    """Return the options among the parameters, each with what it says."""
     return [
         (_option_name(parameter), call.say(parameter.help or ""))
         for parameter in parameters
@@ -206,7 +207,8 @@ def _commands(group: TyperGroup, call: CommandContext, *, prefix: str = "") -> l
     return rows
 
 
-def _common(call: CommandContext) -> list[tuple[str, str]]:
+def common_options(call: CommandContext) -> list[tuple[str, str]]:
+    """Return the options of every command, each with what it says."""
     return [
         (f"{name} {metavar}".strip(), call.say("cli.option." + name.removeprefix("--")))
         for name, metavar in COMMON
@@ -223,7 +225,8 @@ def _first_sentence(text: str) -> str:
     return first + "." if stop else text
 
 
-def _usage(parameter: Any) -> str:
+def usage_of(parameter: Any) -> str:
+    """Return a parameter as it stands in the line that shows how a command is called; "" for a hidden one."""
     if isinstance(parameter, TyperArgument):
         name = parameter.metavar or str(parameter.name).upper()
         name = name if parameter.required else f"[{name}]"
