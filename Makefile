@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # The demonstration day; `make run NOW=` runs on the real one.
 NOW ?= 2026-04-06
 
-.PHONY: run test suite lint format bench coverage schemas man pictures clean crash look mutants lock audit sbom
+.PHONY: run test suite lint format bench coverage schemas man pictures clean crash look mutants lock audit sbom bundle deb
 .DELETE_ON_ERROR:
 
 # Without a day an office of its own, on the real one: `make run NOW=`.
@@ -138,6 +138,14 @@ audit: $(SUPPLY)/.made
 # What runs, as CycloneDX: for whoever must say what an installation is made of.
 sbom: $(SUPPLY)/.made
 	$(SUPPLY)/bin/cyclonedx-py requirements requirements/all.txt --pyproject pyproject.toml --output-file sbom.json
+
+# For machines without a network: everything that runs in one file, with hashes and the list of its parts.
+bundle: $(VENV)/.run sbom
+	PYTHON=$(BIN)/python sh docs/operations/bundle.sh
+
+# The same as a package of Debian, with user, folders and units.
+deb: bundle
+	sh docs/operations/deb.sh
 
 clean:
 	rm -rf $(VENV) $(SUPPLY) sbom.json var .mypy_cache .ruff_cache .import_linter_cache .hypothesis
