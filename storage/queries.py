@@ -28,6 +28,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from calendars.hours import end_of_day, moment_of
 from notifications.notice import Notice
 from notifications.ports import InboxLine
 from storage.accounts.audit_log import read_page
@@ -44,13 +45,14 @@ from storage.database.engine import reading
 from storage.database.in_list import execute_for_names, in_collection, in_names
 from storage.notices import inbox, letters, tally
 from storage.notices.outbox import SqlOutbox
-from storage.rows import HEAD, by_id, head, notice, row, rows_by_case
+from storage.rows import EVENTS_IN_ORDER, HEAD, by_id, event, head, notice, row, rows_by_case
 from storage.tables.audit import AUDIT
 from storage.tables.board import DEADLINE, RECOMMENDATION
-from storage.tables.cases import CASE, CASE_ROW
+from storage.tables.cases import CASE, CASE_ROW, EVENT
 from storage.tables.notices import NOTICE
 from storage.visibility import Visibility
 from workflow.board.figures import Outcomes, StageSpan
+from workflow.board.portfolio import APPROVAL
 from workflow.board.rows import CaseFilter, Row
 from workflow.board.sums import DeadlineFilter, Horizon, Sums, counted
 from workflow.cases.case import Case, CaseStatus, Event
@@ -69,6 +71,7 @@ _ROWS_OF = (
     .where(in_names(DEADLINE.c.case))
     .order_by(DEADLINE.c.case, DEADLINE.c.due.is_(None), DEADLINE.c.due, DEADLINE.c.obligation)
 )
+_EARLIEST = (CASE.c.span_first.is_(None), CASE.c.span_first, CASE.c.id)
 _NEWEST = (CASE.c.opened_at.desc(), CASE.c.id.desc())
 _IN_ORDER = (DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
 
@@ -180,6 +183,40 @@ class SqlReads:
         asked = select(*HEAD).where(CASE.c.id.in_(shown)).order_by(*_NEWEST)
         with reading(self._engine) as connection:
             return [head(record) for record in connection.execute(asked)]
+
+    def earliest(self, wanted: CaseFilter, *, first: int, count: int) -> Sequence[Case]:
+        """Heads of the wanted cases, the earliest begun first: `count` of them after the first `first`."""
+        shown = select(CASE.c.id).where(*self._wanted(wanted)).order_by(*_EARLIEST).limit(count).offset(first)
+        asked = select(*HEAD).where(CASE.c.id.in_(shown)).order_by(*_EARLIEST)
+        with reading(self._engine) as connection:
+            return [head(record) for record in connection.execute(asked)]
+
+    def by_stage(self, wanted: CaseFilter, *, limit: int) -> Mapping[str, tuple[int, list[Case]]]:
+        """By stage, how many of the wanted cases stand there, and the earliest begun of them as heads."""
+        stage = CASE.c.stage
+        ranked = select(
+            CASE.c.id,
+            func.count().over(partition_by=stage).label("k_all"),
+            func.row_number().over(partition_by=stage, order_by=_EARLIEST).label("k_nth"),
+        )
+        shown = ranked.where(*self._wanted(wanted)).subquery()
+        asked = select(*HEAD, stage, shown.c.k_all).join_from(shown, CASE, CASE.c.id == shown.c.id)
+        asked = asked.where(shown.c.k_nth <= limit).order_by(*_EARLIEST)
+        found: dict[str, tuple[int, list[Case]]] = {}
+        with reading(self._engine) as connection:
+            for record in connection.execute(asked):
+                found.setdefault(record.stage, (record.k_all, []))[1].append(head(record))
+        return found
+
+    def planning(self, cases: Collection[str]) -> Mapping[str, Sequence[Event]]:
+        """Of the named cases, the plan dates, withdrawals and approvals of schedules, in order."""
+        told = or_(EVENT.c.kind.in_(("planned", "withdrawn")), EVENT.c.name == APPROVAL)
+        asked = EVENTS_IN_ORDER.where(in_names(EVENT.c.case), told)
+        found: dict[str, list[Event]] = {}
+        with reading(self._engine) as connection:
+            for one in map(event, execute_for_names(connection, asked, self._visible.among(cases))):
+                found.setdefault(one.case, []).append(one)
+        return found
 
     def how_many(self, wanted: CaseFilter) -> int:
         """How many cases are wanted in all; those everybody may know of by an index that holds nothing else."""
@@ -568,5 +605,10 @@ class SqlReads:
             late = DEADLINE.c.state == "open", lateness.overdue(wanted.late_on)
             asked.append(CASE.c.id.in_(select(DEADLINE.c.case).where(*late)))
             asked.append(CASE.c.standing == "active")
+        if wanted.year is not None:
+            first, last = date(wanted.year, 1, 1), date(wanted.year, 12, 31)
+            within = and_(CASE.c.span_first <= last, CASE.c.span_last >= first)
+            opened = CASE.c.opened_at >= moment_of(first, None), CASE.c.opened_at < end_of_day(last)
+            asked.append(or_(within, and_(CASE.c.span_first.is_(None), *opened)))
         asked += self._found(wanted.search)
         return asked

@@ -86,8 +86,8 @@ def event(record: Row_) -> Event:
 
 
 def head(record: Row_) -> Case:
-    """A case without its facts and plan dates, of the columns HEAD."""
-    return Case(**dict(zip(_HEAD, record, strict=True)))
+    """A case without its facts and plan dates, of a record that begins with the columns HEAD."""
+    return Case(**dict(zip(_HEAD, record, strict=False)))
 
 
 def folded(records: Iterable[Row_]) -> Iterator[Case]:

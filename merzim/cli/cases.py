@@ -32,6 +32,7 @@ from services.queries import findings_of, stage_title, unit_named
 if TYPE_CHECKING:
     from services.bulk import StepResult
     from services.cases import Decide, Reopen
+    from services.portfolio import PortfolioPage
     from services.results import CommandResult, OpenedCase
     from services.verbs import Command as VerbCommand
     from workflow.cases.case import Case
@@ -62,6 +63,7 @@ def add_to(app: typer.Typer) -> None:
         "open-year": open_year,
         "cases": cases,
         "case": show,
+        "portfolio": mount("services.portfolio:list_portfolio", _show_portfolio, arguments=()),
         "record": mount(
             "services.cases:record",
             says("cli.recorded", "cli.recorded_already"),
@@ -112,6 +114,17 @@ def add_to(app: typer.Typer) -> None:
 
 def _show_opened(call: CommandContext, _: object, opened: OpenedCase) -> None:
     call.print(call.say("cli.opened", case=opened.id, edition=opened.edition))
+
+
+def _show_portfolio(call: CommandContext, _: object, result: PortfolioPage) -> None:
+    rows = []
+    for line in result.lines:
+        step = line.step(line.critical)
+        critical = (step.title, step.planned, step.due) if step else ("", None, None)
+        rows.append((line.case, line.object, line.stage_title, line.drift, line.slack, *critical))
+    call.table(("case", "object", "stage", "drift", "slack", "critical", "planned", "due"), rows)
+    fields = {name: getattr(result, name) for name in ("year", "total", "page", "pages")}
+    call.print(call.say("cli.portfolio.page", **fields))
 
 
 def _show_comment(call: CommandContext, _: object, result: CommandResult) -> None:

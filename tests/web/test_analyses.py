@@ -218,3 +218,22 @@ def test_an_empty_list_says_what_to_do() -> None:
     assert 'href="/open"' not in theirs
     assert "Анализ открывает ответственный сотрудник" in theirs
     assert "Таких дел не нашлось" in searched
+
+
+def test_a_page_of_the_timeline_costs_the_same_at_sixty_cases_and_at_six_hundred(
+    kept: Kept, officer: TestClient
+) -> None:
+    """Fifty on a page, the rest on the next ones; the statements do not grow with the cases."""
+    paths = ("/portfolio?year=2026", "/portfolio/stages?year=2026", "/portfolio?year=2026&page=2")
+    kept.open(60)
+    officer.get(paths[0])
+    few = [kept.cost(officer, path) for path in paths]
+    page = officer.get(paths[0]).text
+    assert page.count('class="p-track"') == 50
+    assert officer.get(paths[2]).text.count('class="p-track"') == 10
+    kept.open(540)
+    officer.get(paths[0])
+    assert [kept.cost(officer, path) for path in paths] == few
+    stages = officer.get(paths[1]).text
+    assert stages.count("stage-case") == 12
+    assert "588" in stages

@@ -10,8 +10,18 @@ from fastapi import APIRouter, Query
 from pydantic import BeforeValidator
 
 from services.calendar_acts import moves_of
+from services.inputs import build
+from services.portfolio import (
+    ListPortfolio,
+    ListStages,
+    PortfolioPage,
+    StageBoard,
+    list_portfolio,
+    list_stages,
+)
 from services.results import EventResult, InLanguage, Result, act_moves_result, at, case_head, event_result
 from services.search import Found, Search, search
+from services.yearly.clock import PROCEDURE
 from web.api.answers import (
     MAX_PER_PAGE,
     PROBLEMS,
@@ -34,6 +44,8 @@ from workflow.cases.changes import field_changes
 from workflow.cases.machine import BETWEEN_STAGES
 
 router = APIRouter()
+YearText = Annotated[int | None, Query(ge=2010, le=2100)]
+ProcedureText = Annotated[str, Query(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_.#-]+$")]
 Cursor = Annotated[
     str,
     Query(pattern=r"^([0-9]{1,7})?$", description="`next` of the page before; empty for the first page."),
@@ -112,6 +124,34 @@ def search_everything(
 ) -> Found:
     """Search analyses, people, units, rows of registers, procedures and acts the reader may see."""
     return search(replace(ctx, language=translator.language), Search(text=text))
+
+
+@router.get("/api/v1/portfolio", tags=["cases"], responses=PROBLEMS)
+def get_portfolio(
+    ctx: Reading,
+    translator: RequestTranslator,
+    year: YearText = None,
+    procedure: ProcedureText = PROCEDURE,
+    unit: SearchText = "",
+    stage: SearchText = "",
+    number: Number = 1,
+) -> PortfolioPage:
+    """List the active cases of a year, this one without a year, with the drift and slack of their plans."""
+    fields = {"year": year, "procedure": procedure, "unit": unit, "stage": stage, "page": number}
+    return list_portfolio(replace(ctx, language=translator.language), build(ListPortfolio, fields))
+
+
+@router.get("/api/v1/portfolio/stages", tags=["cases"], responses=PROBLEMS)
+def get_portfolio_stages(
+    ctx: Reading,
+    translator: RequestTranslator,
+    year: YearText = None,
+    procedure: ProcedureText = PROCEDURE,
+    unit: SearchText = "",
+) -> StageBoard:
+    """Return the active cases of a year by stage, with the next step of each."""
+    fields = {"year": year, "procedure": procedure, "unit": unit}
+    return list_stages(replace(ctx, language=translator.language), build(ListStages, fields))
 
 
 @router.get("/api/v1/cases/{case}", tags=["cases"], responses=PROBLEMS)

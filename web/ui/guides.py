@@ -46,6 +46,7 @@ SECTION_OF_PAGE = (
     ("/open", "officer#open"),
     ("/past", "officer#past"),
     ("/planner", "officer#plan"),
+    ("/portfolio", "head#portfolio"),
     ("/register", "officer#letters"),
     ("/registers", "officer#registers"),
     ("/reports", "officer#registers"),

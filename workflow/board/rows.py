@@ -28,6 +28,7 @@ class CaseFilter:
         unit: that unit and all units below it.
         search: words to be found in id, object or unit, in any letter case.
         late_on: only cases with something open whose due date lies before that local date.
+        year: only cases with a day in that year; of those without any day, the ones opened in it.
     """
 
     unit: str | None = None
@@ -36,6 +37,7 @@ class CaseFilter:
     standing: CaseStatus | None = None
     search: str = ""
     late_on: date | None = None
+    year: int | None = None
 
 
 class Row(NamedTuple):

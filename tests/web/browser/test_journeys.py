@@ -162,3 +162,54 @@ def reach(page: Any, selector: str, *, most: int = 250) -> None:
         if here["at"]:
             return
     raise AssertionError(f"the keyboard does not reach {selector}")
+
+
+def test_a_plan_date_is_moved_by_the_mouse_and_by_the_keyboard(
+    served: Served, quiet: Callable[[], None]
+) -> None:
+    """From Tuesday 26 May: → is Thursday 28, for 27 May is Kurban Ait, ← is 26 again; Escape leaves it all as
+    it was. Dragged to a weekend it stands on a working day beside it. What is cancelled goes back; what is
+    confirmed is planned, and the timeline is shown again."""
+    reads = served.office.house.reads
+
+    def planned() -> str:
+        case = reads.case("2026-0001")
+        assert case is not None
+        return case.planned["analysis_ended"].isoformat()
+
+    with served.page(viewport={"width": 1366, "height": 900}) as page:
+        page.goto("/portfolio")
+        mark = page.locator('[data-fact="analysis_ended"]')
+        assert mark.get_attribute("role") == "button"
+        mark.focus()
+        for key, day in (
+            ("ArrowRight", "28.05.2026"),
+            ("ArrowLeft", "26.05.2026"),
+            ("ArrowLeft", "25.05.2026"),
+        ):
+            page.keyboard.press(key)
+            assert day in page.locator("#moved").inner_text()
+        page.keyboard.press("Escape")
+        assert "26.05.2026" in page.locator("#moved").inner_text()
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("Enter")
+        assert page.locator("#replan [name=on]").input_value() == "2026-05-28"
+        page.locator("#replan [data-close]").click()
+        assert "26.05.2026" in page.locator("#moved").text_content()
+        assert planned() == "2026-05-26"
+
+        box, track = mark.locator(".p-planned").bounding_box(), page.locator(".p-track").first.bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + track["width"] * 4 / 365, y, steps=4)  # Saturday 30 May
+        page.mouse.up()
+        assert page.locator("#replan [name=on]").input_value() == "2026-06-01"
+        page.locator("#replan button[type=submit]").click()
+        page.locator("#plan-problem button[type=submit]").wait_for()
+        assert planned() == "2026-05-26", "nothing is written before it is confirmed"
+        page.locator("#plan-problem button[type=submit]").click()
+        page.wait_for_url("**/portfolio?*replanned=2026-0001*")
+        assert planned() == "2026-06-01"
+        assert page.locator('[data-fact="analysis_ended"]').get_attribute("data-on") == "2026-06-01"
+    quiet()

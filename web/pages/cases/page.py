@@ -227,7 +227,7 @@ def _forms(
         "last_day": ctx.calendar.last,
         "plan": plan_form(
             deadlines,
-            fact=planning.answers.get("fact", "") if planning else "",
+            fact=planning.answers.get("fact", "") if planning else request.query_params.get("plan", "")[:100],
             answers=planning.answers if planning else None,
             refusal=planning.refusal if planning else None,
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
@@ -52,7 +53,7 @@ async def answer_assignment(request: Request, ctx: Recording, case: CaseId) -> R
 
 @router.post("/cases/{case}/plan")
 def replan(request: Request, ctx: Recording, case: CaseId, answers: Fields) -> Response:
-    """Set a plan date, then show the case."""
+    """Set a plan date, then show the case; `back`: the query of the timeline to show instead."""
     get_case_or_404(ctx, case)
     fact = answers.get("fact", "")
     try:
@@ -65,6 +66,8 @@ def replan(request: Request, ctx: Recording, case: CaseId, answers: Fields) -> R
         return case_page(request, ctx, case, tried=tried)
     except (Refusal, OutOfRange) as refusal:
         return case_page(request, ctx, case, tried=RejectedForm(form="plan", refusal=refusal, answers=answers))
+    if "back" in answers:
+        return redirect(request, "/portfolio", **{**dict(parse_qsl(answers["back"][:1000])), "replanned": case})
     return redirect(request, f"/cases/{case}", replanned=fact)
 
 

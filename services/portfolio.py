@@ -1,0 +1,299 @@
+"""The analyses of a year side by side: their plans beside the approved schedules, and by stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BaseModel, Field
+
+from i18n import period, say
+from services.context import RequestContext
+from services.inputs import Line, Name, OptionalName
+from services.queries import stage_title, unit_named
+from services.verbs import Command, verb
+from services.yearly.clock import PROCEDURE
+from workflow.board.portfolio import PlanStep, approved_plan, critical_step, most_drifted, plan_steps
+from workflow.board.rows import CaseFilter, Row
+from workflow.board.sums import AssigneeKey
+from workflow.cases.machine import BETWEEN_STAGES
+from workflow.cases.registers.entries import is_entry, period_in
+from workflow.deadlines.lateness import holds_on, is_overdue, urgency
+from workflow.deadlines.register_deadlines import entry_obligation
+from workflow.org.duties import Unresolved, resolve
+
+if TYPE_CHECKING:
+    from calendars.calendar import Calendar
+    from workflow.cases.case import Case
+    from workflow.org.office import Office, Recipient
+
+PAGE = 50
+_CHUNK = 1000
+CARDS = 12
+"""Cards of one stage that are shown; the others are counted."""
+
+
+class YearOfCases(Command):
+    """The active cases of one procedure with a day in a year; without a year this one. `unit`: id or name."""
+
+    year: Annotated[int | None, Field(ge=2010, le=2100)] = None
+    procedure: Name = PROCEDURE
+    unit: Line = ""
+
+
+class ListPortfolio(YearOfCases):
+    """A page of them, of all stages or one."""
+
+    stage: OptionalName = ""
+    page: Annotated[int, Field(ge=1, le=100_000)] = 1
+
+
+class ListStages(YearOfCases):
+    """All of them, by stage."""
+
+
+class NextStep(BaseModel):
+    """The most pressing open step. `days_left`: working days to its due date, negative when it is overdue."""
+
+    obligation: str
+    title: str
+    due: date | None
+    overdue: bool
+    days_left: int | None
+    who: list[str]
+    is_decision: bool
+
+
+class CaseCard(BaseModel):
+    """A case at its stage, with what is to be done next."""
+
+    case: str
+    object: str
+    unit: str
+    unit_name: str
+    stage: str
+    stage_title: str
+    next: NextStep | None
+
+
+class StepDates(BaseModel):
+    """A step: its approved, present planned and actual date, and its due date by law.
+
+    `drift`: working days from the approved date to the actual, else the planned one; `slack`: working days from
+    the planned date to the due date.
+    """
+
+    obligation: str
+    title: str
+    approved: date | None
+    planned: date | None
+    done: date | None
+    due: date | None
+    drift: int | None
+    slack: int | None
+
+
+class PortfolioLine(CaseCard):
+    """A case with the dates of its steps.
+
+    `drift`: of the step that moved farthest, `drifted` its id; `slack`: the least there is, of the step
+    `critical`.
+    """
+
+    steps: list[StepDates]
+    drift: int | None
+    drifted: str
+    slack: int | None
+    critical: str
+
+    def step(self, obligation: str) -> StepDates | None:
+        """Return the dates of one of its steps."""
+        return next((step for step in self.steps if step.obligation == obligation), None)
+
+
+class PortfolioPage(BaseModel):
+    """A page of the cases of a year, the earliest begun first; `total`: of all pages."""
+
+    year: int
+    total: int
+    page: int
+    pages: int
+    lines: list[PortfolioLine]
+
+
+class StageColumn(BaseModel):
+    """A stage with the number of cases at it, and the earliest begun of them."""
+
+    stage: str
+    title: str
+    total: int
+    cards: list[CaseCard]
+
+
+class StageBoard(BaseModel):
+    """The cases of a year by stage, in the order of the procedure."""
+
+    year: int
+    total: int
+    columns: list[StageColumn]
+
+
+@verb("read", writes=False)
+def list_portfolio(ctx: RequestContext, command: ListPortfolio) -> PortfolioPage:
+    """List the cases of a year with their approved, planned and actual dates, drift and slack."""
+    wanted = _wanted(ctx, command, command.stage)
+    total = ctx.reads.how_many(wanted)
+    pages = max(1, -(-total // PAGE))
+    number = min(command.page, pages)
+    cases = ctx.reads.earliest(wanted, first=(number - 1) * PAGE, count=PAGE)
+    return PortfolioPage(year=wanted.year or 0, total=total, page=number, pages=pages, lines=_lines(ctx, cases))
+
+
+def every_line(ctx: RequestContext, command: ListPortfolio) -> tuple[int, Iterator[PortfolioLine]]:
+    """Return how many cases are asked for on all pages together, and their lines."""
+    wanted = _wanted(ctx, command, command.stage)
+    total = ctx.reads.how_many(wanted)
+    parts = (ctx.reads.earliest(wanted, first=first, count=_CHUNK) for first in range(0, total, _CHUNK))
+    return total, (line for cases in parts for line in _lines(ctx, cases))
+
+
+@verb("read", writes=False)
+def list_stages(ctx: RequestContext, command: ListStages) -> StageBoard:
+    """List the cases of a year by stage, with the next step of each."""
+    wanted = _wanted(ctx, command)
+    found = ctx.reads.by_stage(wanted, limit=CARDS)
+    cards: dict[str, list[CaseCard]] = {}
+    for case, rows, stage in _with_rows(ctx, [case for _, cases in found.values() for case in cases]):
+        cards.setdefault(stage, []).append(CaseCard(**_card(ctx, case, rows, stage)))
+    procedure = ctx.library.latest(command.procedure)
+    known = [stage.id for stage in procedure.stages]
+    columns = []
+    for stage in (*known, *(one for one in found if one not in known)):
+        title = procedure.stage_title.get(stage)
+        text = title[_language(ctx)] if title else cards[stage][0].stage_title
+        columns.append(
+            StageColumn(stage=stage, title=text, total=found.get(stage, (0,))[0], cards=cards.get(stage, []))
+        )
+    return StageBoard(year=wanted.year or 0, total=sum(one.total for one in columns), columns=columns)
+
+
+def _wanted(ctx: RequestContext, command: YearOfCases, stage: str = "") -> CaseFilter:
+    procedure = ctx.library.latest(command.procedure)
+    known = {*procedure.stage_title, *BETWEEN_STAGES}
+    return CaseFilter(
+        unit=unit_named(ctx.app, command.unit) or None,
+        procedure=procedure.id,
+        stage=stage if stage in known else None,
+        standing="active",
+        year=command.year or ctx.today.year,
+    )
+
+
+def _lines(ctx: RequestContext, cases: Sequence[Case]) -> list[PortfolioLine]:
+    planning = ctx.reads.planning([case.id for case in cases])
+    count = partial(_working_days, ctx.calendar)
+    lines = []
+    for case, rows, stage in _with_rows(ctx, cases):
+        approved = approved_plan(planning.get(case.id, ()))
+        steps = plan_steps(rows, approved, count, today=ctx.today)
+        critical, drifted = critical_step(steps), most_drifted(steps)
+        lines.append(
+            PortfolioLine(
+                **_card(ctx, case, rows, stage),
+                steps=[_dates(ctx, case, step) for step in steps],
+                drift=drifted.drift if drifted else None,
+                drifted=drifted.row.obligation if drifted and drifted.drift else "",
+                slack=critical.slack if critical else None,
+                critical=critical.row.obligation if critical else "",
+            )
+        )
+    return lines
+
+
+def _with_rows(ctx: RequestContext, cases: Sequence[Case]) -> Iterable[tuple[Case, Sequence[Row], str]]:
+    """Yield each case with its rows and its stage; whole where a measure of it has to be named."""
+    names = [case.id for case in cases]
+    rows, stages = ctx.reads.rows_of(names), ctx.reads.stages(names)
+    whole = ctx.reads.whole([name for name, of in rows.items() if any(is_entry(row.obligation) for row in of)])
+    for case in cases:
+        yield whole.get(case.id, case), rows.get(case.id, ()), stages[case.id]
+
+
+def _card(ctx: RequestContext, case: Case, rows: Sequence[Row], stage: str) -> dict[str, Any]:
+    office, language = ctx.reads.office(), _language(ctx)
+    unit, title = office.units.get(case.unit or office.root), stage_title(ctx.app, case, stage)
+    return {
+        "case": case.id,
+        "object": case.object_in(language) or ctx.library.named(case.edition).title[language],
+        "unit": case.unit,
+        "unit_name": unit.name if unit else case.unit,
+        "stage": stage,
+        "stage_title": say(title, {}, language) if isinstance(title, str) else title[language],
+        "next": _next_step(ctx, office, case, rows),
+    }
+
+
+def _next_step(ctx: RequestContext, office: Office, case: Case, rows: Sequence[Row]) -> NextStep | None:
+    today = ctx.today
+    dated = [row for row in rows if row.state == "open" and row.due is not None and holds_on(row, today)]
+    row = min(dated, key=lambda row: urgency(row, today=today), default=None)
+    if row is None or row.due is None:
+        return None
+    obligation = entry_obligation(case, ctx.library.named(case.edition), row.obligation)
+    return NextStep(
+        obligation=row.obligation,
+        title=_title(ctx, case, row.obligation),
+        due=row.due,
+        overdue=is_overdue(row, today=today),
+        days_left=_working_days(ctx.calendar, today, row.due),
+        who=_who(office, row, today, _language(ctx)),
+        is_decision=bool(obligation.options),
+    )
+
+
+def _who(office: Office, row: Row, today: date, language: str) -> list[str]:
+    """Return whom a letter of that day would go to; without anybody, who it is by the schedule or the act."""
+
+    def recipients() -> tuple[Recipient, ...]:
+        found = resolve(
+            office, duty=row.duty, unit=row.unit, on=today, responsible=row.responsible, person=row.person
+        )
+        return () if isinstance(found, Unresolved) else found
+
+    asked = AssigneeKey(row.unit, row.duty, row.responsible, row.person)
+    people = office.resolved_once(today, asked, recipients)
+    names = [one.person.name_in(language) for one in people if one.why != "officer"]
+    return names or [row.responsible or say(f"duty.{row.duty}", {}, language)]
+
+
+def _dates(ctx: RequestContext, case: Case, step: PlanStep) -> StepDates:
+    row = step.row
+    return StepDates(
+        obligation=row.obligation,
+        title=_title(ctx, case, row.obligation),
+        approved=step.approved,
+        planned=row.planned_on,
+        done=row.done_on,
+        due=row.due,
+        drift=step.drift,
+        slack=step.slack,
+    )
+
+
+def _title(ctx: RequestContext, case: Case, obligation: str) -> str:
+    language, comes_back = _language(ctx), period_in(obligation)
+    title = entry_obligation(case, ctx.library.named(case.edition), obligation).title[language]
+    return f"{title}, {period(comes_back, language)}" if comes_back else title
+
+
+def _language(ctx: RequestContext) -> str:
+    return ctx.language or ctx.app.settings.office.language
+
+
+def _working_days(calendar: Calendar, first: date, last: date) -> int:
+    """Count the working days after a date up to another one; backwards they are negative."""
+    if last < first:
+        return -_working_days(calendar, last, first)
+    return calendar.count(first, last) - (1 if calendar.is_working(first) else 0)

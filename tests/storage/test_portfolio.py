@@ -1,0 +1,64 @@
+"""Which cases a year has, by stage and in order, answered by both databases."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import Engine
+
+import calendars
+from storage.cases.ledger import SqlLedger
+from storage.org import store as office_store
+from storage.queries import SqlReads
+from tests.web.conftest import NOW, TODAY
+from tests.web.offices import library, office
+from workflow.board.rows import CaseFilter
+from workflow.cases.commands.desk import CaseCommands
+from workflow.cases.commands.opening import Opening
+from workflow.org.access import Reader, scope
+
+
+def test_a_confidential_case_is_on_no_timeline_of_who_was_not_named(engine: Engine) -> None:
+    """On both databases. Its stage does not count it either; who was named sees it."""
+    known = office()
+    office_store.save(engine, units=known.units.values(), people=known.people.values())
+    desk = CaseCommands(SqlLedger(engine), library(), calendars.calendar())
+    opening = Opening(procedure="conflict-of-interest", unit="hr", readers=("b@org.kz",))
+    case = desk.open(opening, by="a@org.kz", now=NOW, today=TODAY)
+    desk.record(case.id, "conflict_known", on=TODAY, by="a@org.kz", now=NOW, today=TODAY)
+    wanted = CaseFilter(procedure="conflict-of-interest", year=2026)
+    for person, seen in (("b@org.kz", 1), ("c@org.kz", 0)):
+        reads = SqlReads(engine).seen_by(scope(Reader(login="x", access="officer", person=person)))
+        assert len(reads.earliest(wanted, first=0, count=50)) == reads.how_many(wanted) == seen
+        assert sum(total for total, _ in reads.by_stage(wanted, limit=5).values()) == seen
+        assert len(reads.planning([case.id])) == 0
+
+
+def test_a_year_has_the_cases_with_a_day_in_it_the_earliest_begun_first(engine: Engine) -> None:
+    """On both databases. What has no day at all stands last in the year it was opened in, as Almaty counts it:
+    18:59 UTC of 31 December is still the old year there, 19:00 is the new one."""
+    office_store.save(engine, units=office().units.values())
+    desk = CaseCommands(SqlLedger(engine), library(), calendars.calendar())
+    for start in (date(2026, 9, 1), date(2026, 5, 4), date(2025, 2, 3)):
+        opening = Opening(procedure="internal-analysis", unit="hr", planned={"analysis_started": start})
+        desk.open(opening, by="a", now=NOW, today=TODAY)
+    for hour, minute in ((18, 59), (19, 0)):
+        moment = datetime(2025, 12, 31, hour, minute, tzinfo=UTC)
+        desk.open(Opening(procedure="appointment", unit="law"), by="a", now=moment, today=date(2025, 12, 31))
+    reads = SqlReads(engine)
+
+    def of(year: int, **more: Any) -> list[str]:
+        wanted = CaseFilter(year=year, **more)
+        found = [one.id for one in reads.earliest(wanted, first=0, count=50)]
+        assert len(found) == reads.how_many(wanted)
+        return found
+
+    assert of(2026, procedure="internal-analysis") == ["2026-0003", "2026-0002", "2026-0001"]
+    assert of(2025, procedure="internal-analysis") == ["2026-0003"]
+    assert of(2023) == []
+    assert (of(2025, unit="law"), of(2026, unit="law")) == (["2025-0001"], ["2025-0002"])
+    found = reads.by_stage(CaseFilter(year=2026, procedure="internal-analysis"), limit=1)
+    assert {stage: (total, [one.id for one in cases]) for stage, (total, cases) in found.items()} == {
+        "announcement": (3, ["2026-0003"])
+    }

@@ -1,0 +1,136 @@
+"""The analyses of a year on one timeline and by stage: page, workbook, API and command say the same."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import date, datetime, time
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from tests.web.real import RealOffice, real_office
+
+ORDER_DUE = datetime.combine(date(2026, 4, 6), time())
+V1 = "/api/v1/portfolio"
+
+
+@pytest.fixture
+def real(tmp_path: Path) -> Any:
+    """The published schedule, its analysis's end planned for a later day since it was approved."""
+    with real_office(tmp_path) as made:
+        made.run("replan", "2026-0001", "analysis_ended", "--on", "2026-05-28")
+        yield made
+
+
+def test_the_published_schedule_has_its_drift_and_its_critical_step(real: RealOffice) -> None:
+    """Approved on 30 March 2026. The end of the analysis moved from Tuesday 26 to Thursday 28 May: one day, for
+    Wednesday 27 May is Kurban Ait. The order, planned for 6 April, is due on 6 April: nothing is left."""
+    found = real.client().get(V1, params={"year": 2026}).json()
+    line = found["lines"][0]
+    assert (found["total"], line["case"], line["drift"], line["drifted"]) == (
+        1,
+        "2026-0001",
+        1,
+        "analysis_ended",
+    )
+    assert (line["slack"], line["critical"]) == (0, "order_signed")
+    ended = next(step for step in line["steps"] if step["obligation"] == "analysis_ended")
+    assert (ended["approved"], ended["planned"], ended["done"]) == ("2026-05-26", "2026-05-28", None)
+    announced = next(step for step in line["steps"] if step["obligation"] == "start_announced")
+    assert announced["done"] == announced["approved"] == "2026-03-30"
+
+
+def test_page_workbook_and_command_say_what_the_api_says(
+    real: RealOffice, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In Russian: the same drift, slack and step, the dates of all steps on a sheet of their own."""
+    browser = real.client()
+    page = browser.get("/portfolio?lang=ru").text
+    assert re.search(r'<td class="col-points" data-label="Отклонение от графика">\+1', page)
+    assert "Подписание приказа о внутреннем анализе" in page
+    assert "06.04.2026 → 06.04.2026" in page
+    assert "окончание анализа: по утверждённому графику – 26 мая 2026 года" in unescape(page).lower()
+    book = openpyxl.load_workbook(io.BytesIO(browser.get("/portfolio.xlsx").content))
+    lines, steps = ([*sheet.iter_rows(min_row=2, values_only=True)] for sheet in book)
+    assert (lines[0][0], lines[0][4], lines[0][6], lines[0][9]) == ("2026-0001", 1, 0, ORDER_DUE)
+    assert [isinstance(row[5], datetime) for row in steps].count(True) == 2, (
+        "the approval and the announcement are done"
+    )
+    capsys.readouterr()
+    real.run("portfolio", "--year", "2026")
+    said = capsys.readouterr().out
+    assert re.search(r"2026-0001 .* 1 +0 .*2026-04-06 +2026-04-06", said), said
+    assert "2026: 1 analysis; page 1 of 1." in said
+    real.run("portfolio", "--year", "2025")
+    assert "2025: 0 analyses" in capsys.readouterr().out
+
+
+def test_a_card_leads_to_the_record_form_of_its_next_step(real: RealOffice) -> None:
+    """The order is due today: the card says so, says whose it is, and opens its form."""
+    browser = real.client()
+    board = browser.get(f"{V1}/stages").json()
+    assert board["total"] == 1 == sum(column["total"] for column in board["columns"])
+    column = next(one for one in board["columns"] if one["cards"])
+    step = column["cards"][0]["next"]
+    assert (column["stage"], step["obligation"], step["days_left"], step["overdue"]) == (
+        *("order", "order_signed"),
+        *(0, False),
+    )
+    page = browser.get("/portfolio/stages?lang=ru").text
+    assert f'href="/cases/2026-0001?fact={step["obligation"]}#record"' in page
+    assert step["who"][0] in page
+    assert 'value="order_signed" selected' in browser.get("/cases/2026-0001?fact=order_signed").text
+    auditor = real.client("auditor").get("/portfolio/stages").text
+    assert "2026-0001" in auditor
+    assert "#record" not in auditor
+
+
+def test_a_mark_without_a_script_is_a_link_to_the_form_of_the_plan(real: RealOffice) -> None:
+    """The form stands open at its step. Who may not record sees the dates, and nothing to move."""
+    browser = real.client()
+    page = browser.get("/portfolio").text
+    assert 'href="/cases/2026-0001?plan=analysis_ended#plan"' in page
+    form = browser.get("/cases/2026-0001?plan=analysis_ended").text
+    assert re.search(r'id="plan".*?<details class="fold" open>.*?"analysis_ended" selected', form, re.DOTALL)
+    assert '<details class="fold" open><summary><h2 id="plan-title"' not in browser.get("/cases/2026-0001").text
+    auditor = real.client("auditor").get("/portfolio").text
+    assert "2026-0001" in auditor
+    assert "plan=" not in auditor
+    assert "portfolio.js" not in auditor
+
+
+def test_a_plan_date_moved_from_the_timeline_is_previewed_and_leads_back_to_it(real: RealOffice) -> None:
+    """Nothing is planned before it is confirmed; `back` leads to the timeline of this house alone."""
+    browser = real.client()
+    fields = {"fact": "analysis_ended", "on": "2026-05-29", "preview": "yes", "back": "year=2026&stage=order"}
+    asked = browser.post("/cases/2026-0001/plan", data=fields)
+    token = re.search(r'name="confirmed" value="(\w+)"', asked.text)
+    assert asked.status_code == 200
+    assert token is not None
+    planned = real.house.reads.case("2026-0001")
+    assert planned is not None
+    assert planned.planned["analysis_ended"] == date(2026, 5, 28)
+    done = browser.post("/cases/2026-0001/plan", data={**fields, "confirmed": token[1]})
+    assert (done.status_code, done.headers["location"]) == (
+        303,
+        "/portfolio?year=2026&stage=order&replanned=2026-0001",
+    )
+    planned = real.house.reads.case("2026-0001")
+    assert planned is not None
+    assert planned.planned["analysis_ended"] == date(2026, 5, 29)
+    assert "Плановая дата перенесена" in browser.get(f"{done.headers['location']}&lang=ru").text
+    away = {**fields, "on": "2026-05-29", "back": "//evil.example/?year=2026"}
+    assert browser.post("/cases/2026-0001/plan", data=away).headers["location"].startswith("/portfolio?")
+
+
+def test_a_year_nobody_has_and_a_unit_nobody_knows_show_nothing_and_say_so(real: RealOffice) -> None:
+    """The page says it in words, the API refuses the unit by name."""
+    browser = real.client()
+    for address in ("/portfolio?year=2024&lang=ru", "/portfolio?unit=нет+такого&lang=ru"):
+        assert "В этом году таких анализов нет" in browser.get(address).text
+    assert browser.get(V1, params={"unit": "нет такого"}).status_code in (404, 422)
+    assert browser.get(V1, params={"year": 1999}).status_code == 422

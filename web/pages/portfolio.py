@@ -1,0 +1,267 @@
+"""The analyses of a year on one timeline, and by stage as a board."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from calendars.calendar import Calendar
+from documents.sheets.listing import tables_workbook
+from services.context import RequestContext
+from services.inputs import build
+from services.portfolio import (
+    ListPortfolio,
+    ListStages,
+    PortfolioLine,
+    PortfolioPage,
+    StageBoard,
+    StepDates,
+    YearOfCases,
+    every_line,
+    list_portfolio,
+    list_stages,
+)
+from services.queries import UnknownUnit
+from services.yearly.clock import PROCEDURE
+from web.auth.dependencies import Reading
+from web.ui.addresses import redirect_to_tidy_address, with_tidy_address
+from web.ui.org_names import group_by_document
+from web.ui.preferences import preferences
+from web.ui.render import Translator, page
+from web.ui.tables import Column, download, require_exportable, table_of
+from web.ui.unit_filter import UnitParam, build_unit_filter
+from workflow.cases.machine import BETWEEN_STAGES
+
+router = APIRouter(include_in_schema=False)
+
+Name = Annotated[str, Query(max_length=100)]
+Row = tuple[PortfolioLine, StepDates]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """What the address asks for; an unknown procedure or year is the usual one."""
+
+    year: int
+    procedure: str
+    unit: str
+    stage: str
+
+    def query(self, **more: object) -> str:
+        """Return the address's query with further fields; empty ones and the usual procedure are left out."""
+        fields = {"year": self.year, "procedure": self.procedure, "unit": self.unit, "stage": self.stage}
+        fields["procedure"] = "" if self.procedure == PROCEDURE else self.procedure
+        return urlencode({name: value for name, value in {**fields, **more}.items() if value})
+
+
+def _asked(
+    ctx: Reading,
+    unit: UnitParam,
+    procedure: Name = "",
+    stage: Name = "",
+    year: Annotated[int | None, Query(ge=1, le=9999)] = None,
+) -> Asked:
+    known = procedure if procedure in ctx.library.procedures() else PROCEDURE
+    stages = {*ctx.library.latest(known).stage_title, *BETWEEN_STAGES}
+    years = _years(ctx)
+    return Asked(
+        year=year if year is not None and year in years else ctx.today.year,
+        procedure=known,
+        unit=unit,
+        stage=stage if stage in stages else "",
+    )
+
+
+Wanted = Annotated[Asked, Depends(_asked)]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mark:
+    """A date of a step on the line of its case. `x`: percent of the width; `slack_x`: of its due date."""
+
+    kind: str
+    on: date
+    x: float
+    step: StepDates
+    slack_x: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Axis:
+    """The days of a year from left to right.
+
+    Attributes:
+        months: the first day of each month with its place.
+        today_x: None in any other year.
+        working: one sign for each day of the year: "1" for a working day.
+    """
+
+    year: int
+    months: tuple[tuple[date, float], ...]
+    today_x: float | None
+    working: str
+
+    def x(self, on: date) -> float | None:
+        """Return the middle of a day in percent of the width; None outside the year."""
+        if on.year != self.year:
+            return None
+        return round(100 * ((on - date(self.year, 1, 1)).days + 0.5) / len(self.working), 2)
+
+    def marks(self, line: PortfolioLine) -> list[Mark]:
+        """Return the marks of a case, those of the approved schedule below the others."""
+        found = []
+        for step in line.steps:
+            for kind in ("approved", "planned", "done"):
+                on = getattr(step, kind)
+                x = self.x(on) if on and not (kind == "planned" and step.done) else None
+                if x is None:
+                    continue
+                due = step.due if kind == "planned" and step.obligation == line.critical else None
+                found.append(Mark(kind=kind, on=on, x=x, step=step, slack_x=self.x(due) if due else None))
+        return sorted(found, key=lambda mark: ("approved", "done", "planned").index(mark.kind))
+
+
+def build_axis(year: int, calendar: Calendar, *, today: date) -> Axis:
+    """Return the axis of a year; days the calendar has no records of count as working days."""
+    first = date(year, 1, 1)
+    days = [first + timedelta(days=n) for n in range((date(year + 1, 1, 1) - first).days)]
+    known = range(calendar.first.toordinal(), calendar.last.toordinal() + 1)
+    working = ["1" if day.toordinal() not in known or calendar.is_working(day) else "0" for day in days]
+    return Axis(
+        year=year,
+        months=tuple((day, round(100 * n / len(days), 2)) for n, day in enumerate(days) if day.day == 1),
+        today_x=round(100 * ((today - first).days + 0.5) / len(days), 2) if today.year == year else None,
+        working="".join(working),
+    )
+
+
+@router.get("/portfolio")
+def portfolio_page(
+    request: Request,
+    ctx: Reading,
+    asked: Wanted,
+    number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
+    replanned: Annotated[str, Query(max_length=64)] = "",
+) -> Response:
+    """One page of the analyses of a year, one line each."""
+    tidy = redirect_to_tidy_address(request)
+    if tidy is not None:
+        return tidy
+    view = _portfolio(request, ctx, asked, number)
+    known = replanned if any(line.case == replanned for line in view.lines) else ""
+    return _page(
+        request,
+        ctx,
+        "portfolio.html",
+        asked,
+        view=view,
+        axis=build_axis(asked.year, ctx.calendar, today=ctx.today),
+        replanned=known,
+    )
+
+
+@router.get("/portfolio/stages")
+def stages_page(request: Request, ctx: Reading, asked: Wanted) -> Response:
+    """The analyses of a year, a column for each stage."""
+    tidy = redirect_to_tidy_address(request)
+    if tidy is not None:
+        return tidy
+    try:
+        view = list_stages(_speaking(request, ctx), build(ListStages, _fields(asked)))
+    except UnknownUnit:
+        view = StageBoard(year=asked.year, total=0, columns=[])
+    return _page(request, ctx, "portfolio_stages.html", asked, view=view)
+
+
+def _of(obligation: str, name: str) -> Callable[[Translator, PortfolioLine], object]:
+    """Return the value of a column: what the step that an attribute of a line names has under a name."""
+    return lambda _, line: getattr(line.step(getattr(line, obligation)), name, None)
+
+
+STEP_COLUMNS: tuple[Column[Row], ...] = (
+    Column("web.cases.head.id", lambda _, row: row[0].case),
+    Column("web.cases.head.object", lambda _, row: row[0].object),
+    Column("web.obligation", lambda _, row: row[1].title),
+    Column("web.portfolio.approved", lambda _, row: row[1].approved),
+    Column("web.portfolio.planned", lambda _, row: row[1].planned),
+    Column("web.portfolio.done", lambda _, row: row[1].done),
+    Column("web.portfolio.due", lambda _, row: row[1].due),
+    Column("web.portfolio.drift", lambda _, row: row[1].drift),
+    Column("web.portfolio.slack", lambda _, row: row[1].slack),
+)
+LINE_COLUMNS: tuple[Column[PortfolioLine], ...] = (
+    Column("web.cases.head.id", lambda _, line: line.case),
+    Column("web.portfolio.analysis", lambda _, line: line.object, ""),
+    Column("web.cases.head.unit", lambda _, line: line.unit_name),
+    Column("web.cases.head.stage", lambda _, line: line.stage_title),
+    Column("web.portfolio.drift", lambda _, line: line.drift, "col-points"),
+    Column("web.portfolio.drifted", _of("drifted", "title")),
+    Column("web.portfolio.slack", lambda _, line: line.slack, "col-points"),
+    Column("web.portfolio.critical", _of("critical", "title"), ""),
+    Column("web.portfolio.critical_on", _of("critical", "planned")),
+    Column("web.portfolio.critical_due", _of("critical", "due")),
+)
+
+
+@router.get("/portfolio.xlsx")
+def portfolio_workbook(request: Request, ctx: Reading, asked: Wanted) -> Response:
+    """The analyses of a year, all of them, and all their steps, as a workbook.
+
+    Raises:
+        TooManyRows: more than one workbook takes.
+    """
+    total, every = every_line(
+        _speaking(request, ctx), build(ListPortfolio, {**_fields(asked), "stage": asked.stage})
+    )
+    require_exportable(total)
+    lines = list(every)
+    translator = Translator(preferences(request).language)
+    steps = [(line, step) for line in lines for step in line.steps]
+    title = translator.say("web.portfolio.title", year=asked.year)
+    tables = [
+        table_of(translator, LINE_COLUMNS, lines, name=translator.say("web.portfolio.short")),
+        table_of(translator, STEP_COLUMNS, steps, name=translator.say("web.portfolio.steps")),
+    ]
+    return download(tables_workbook(tables), f"{title} {translator.short(ctx.today)}.xlsx")
+
+
+def _portfolio(request: Request, ctx: RequestContext, asked: Asked, number: int) -> PortfolioPage:
+    command = build(ListPortfolio, {**_fields(asked), "stage": asked.stage, "page": number})
+    try:
+        return list_portfolio(_speaking(request, ctx), command)
+    except UnknownUnit:
+        return PortfolioPage(year=asked.year, total=0, page=1, pages=1, lines=[])
+
+
+def _fields(asked: Asked) -> dict[str, object]:
+    return {name: getattr(asked, name) for name in YearOfCases.model_fields}
+
+
+def _speaking(request: Request, ctx: RequestContext) -> RequestContext:
+    return replace(ctx, language=preferences(request).language)
+
+
+def _page(request: Request, ctx: RequestContext, template: str, asked: Asked, **values: Any) -> Response:
+    procedures = [ctx.library.latest(name) for name in ctx.library.procedures()]
+    chosen = ctx.library.latest(asked.procedure)
+    shown = page(
+        *(request, ctx, template),
+        asked=asked,
+        years=_years(ctx),
+        units=build_unit_filter(ctx.reads.office(), asked.unit, own=ctx.reader.root),
+        procedures=group_by_document(procedures),
+        stages=tuple((stage.id, stage.title) for stage in chosen.stages),
+        **values,
+    )
+    return with_tidy_address(request, shown)
+
+
+def _years(ctx: RequestContext) -> Sequence[int]:
+    """Return the years that may be chosen, the next one first."""
+    return range(ctx.today.year + 1, ctx.calendar.first.year - 1, -1)

@@ -1,0 +1,91 @@
+"""The plan of a case beside its approved schedule and the law: by how much it drifted, what slack it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from workflow.board.rows import Row
+from workflow.cases.case import Event, effective_events
+from workflow.cases.registers.entries import is_entry
+from workflow.deadlines.lateness import holds_on
+
+APPROVAL = "schedule_approved"
+"""The fact that approves the plan dates recorded so far as the schedule of the analysis."""
+
+
+class PlanStep(NamedTuple):
+    """A step of a case with its dates.
+
+    Attributes:
+        approved: its plan date as it stood when the schedule was approved.
+        drift: working days from that date to the day it was done on, else is planned for; later is positive.
+        slack: working days from the plan date of an open step to its due date; None where one of them is
+            missing, or the due date waits for something.
+    """
+
+    row: Row
+    approved: date | None
+    drift: int | None
+    slack: int | None
+
+    @property
+    def on(self) -> date | None:
+        """The day it was done on, else is planned for."""
+        return self.row.done_on or self.row.planned_on
+
+
+def approved_plan(events: Sequence[Event]) -> dict[str, date]:
+    """Return the plan dates as they stood when the schedule was approved, by fact; none before that.
+
+    Args:
+        events: of one chain, in order; those of other kinds than facts, plan dates and withdrawals may be
+            left out.
+    """
+    planned: dict[str, date] = {}
+    for event in effective_events(events):
+        if event is None or event.on is None:
+            continue
+        if event.kind == "planned":
+            planned[event.name] = event.on
+        elif event.kind == "fact" and event.name == APPROVAL:
+            return planned
+    return {}
+
+
+def plan_steps(
+    rows: Iterable[Row],
+    approved: Mapping[str, date],
+    working_days: Callable[[date, date], int],
+    *,
+    today: date,
+) -> tuple[PlanStep, ...]:
+    """Return the steps of a case that are planned, done or were approved, by their days; no measures.
+
+    Args:
+        working_days: counts from one local date to another, backwards as a negative number.
+    """
+    steps = []
+    for row in rows:
+        was, on = approved.get(row.obligation), row.done_on or row.planned_on
+        if row.state == "not_required" or is_entry(row.obligation) or (was is None and on is None):
+            continue
+        slack = None
+        if row.state == "open" and row.planned_on and row.due and holds_on(row, today):
+            slack = working_days(row.planned_on, row.due)
+        drift = working_days(was, on) if was and on else None
+        steps.append(PlanStep(row, was, drift, slack))
+    return tuple(sorted(steps, key=lambda step: (step.on or step.approved or date.max, step.row.obligation)))
+
+
+def critical_step(steps: Iterable[PlanStep]) -> PlanStep | None:
+    """Return the open step with the least slack, of several the first; None where no step has any."""
+    with_slack = (step for step in steps if step.slack is not None)
+    return min(with_slack, key=lambda step: (step.slack, step.row.planned_on), default=None)
+
+
+def most_drifted(steps: Iterable[PlanStep]) -> PlanStep | None:
+    """Return the step that moved farthest behind its approved date, of several the first."""
+    moved = (step for step in steps if step.drift is not None)
+    return max(moved, key=lambda step: step.drift or 0, default=None)
