@@ -12,7 +12,7 @@ from documents.sheets.columns import Heading, check_no_formulas, column, find_he
 from documents.sheets.dates import read_day
 from documents.sheets.spelling import plain, tidy
 from documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
-from documents.sheets.workbook import Paper, Row, Sheet, text_of
+from documents.sheets.workbook import Paper, Row, Sheet, cell_name, text_of
 
 START = column(
     "start", "Талдаудың басталуы", "Начало анализа", "Start", r"начал|баста|start|дата начала|analysis_started"
@@ -86,6 +86,7 @@ def _row(row: Row, heading: Heading, errors: Errors) -> ReadSchedule | None:
     if not text["object"]:
         errors.add(row.number, "paper_cell_empty", column=OBJECT.title)
     dates: dict[str, date] = {}
+    cells: dict[str, str] = {}
     for id, fact in (("start", "analysis_started"), ("end", "analysis_ended")):
         try:
             on = read_day(values[id], where=heading.texts[id])
@@ -94,6 +95,7 @@ def _row(row: Row, heading: Heading, errors: Errors) -> ReadSchedule | None:
             continue
         if on is not None:
             dates[fact] = on
+            cells[fact] = cell_name(row.number, heading.at[id])
         elif id == "start":
             errors.add(row.number, "paper_cell_empty", column=START.title)
     start, end = dates.get("analysis_started"), dates.get("analysis_ended")
@@ -108,5 +110,6 @@ def _row(row: Row, heading: Heading, errors: Errors) -> ReadSchedule | None:
         unit=text["unit"],
         row=row.number,
         planned=dates,
+        cells=cells,
         responsible={"analysis_started": who, "analysis_ended": who} if who else {},
     )

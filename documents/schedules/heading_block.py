@@ -10,7 +10,7 @@ from datetime import date, datetime
 from documents.sheets.dates import Day, Span, read, read_lines
 from documents.sheets.spelling import plain, tidy
 from documents.sheets.unreadable import Errors, UnreadableCell
-from documents.sheets.workbook import Row
+from documents.sheets.workbook import Row, cell_name
 
 _APPROVED = re.compile(r"утвержд|бекітемін|бекітілген|бекітілді|approved")
 _SCHEDULE = re.compile(r"\bграфик|кесте|\bschedule|план график|жоспар кесте")
@@ -34,23 +34,32 @@ class HeadingBlock:
     object: str = ""
     approved_on: date | None = None
     approved_row: int = 0
+    approved_cell: str = ""
     period: Span | None = None
     year: int | None = None
 
 
 def read_above(rows: Sequence[Row], errors: Errors) -> HeadingBlock:
     """Read title, object, period and approval from the rows above the table."""
-    cells = [(row.number, value) for row in rows for value in row.cells if value is not None]
+    cells = [
+        (row.number, place, value) for row in rows for place, value in enumerate(row.cells) if value is not None
+    ]
     title = max(
-        (tidy(value) for _, value in cells if isinstance(value, str) and _SCHEDULE.search(plain(value))),
+        (tidy(value) for *_, value in cells if isinstance(value, str) and _SCHEDULE.search(plain(value))),
         key=len,
         default="",
     )
-    approved_on, row = _approval([cell for cell in cells if _not_title(cell[1], title)], errors)
+    approved_on, row, place = _approval([cell for cell in cells if _not_title(cell[2], title)], errors)
     period = _period(title)
     years = {period.first.year, period.last.year} if period else set[int]()
     return HeadingBlock(
-        title, _object(title), approved_on, row, period, years.pop() if len(years) == 1 else None
+        title,
+        _object(title),
+        approved_on,
+        row,
+        cell_name(row, place) if approved_on else "",
+        period,
+        years.pop() if len(years) == 1 else None,
     )
 
 
@@ -58,12 +67,12 @@ def _not_title(value: object, title: str) -> bool:
     return not isinstance(value, str) or tidy(value) != title
 
 
-def _approval(cells: Sequence[tuple[int, object]], errors: Errors) -> tuple[date | None, int]:
-    """Return the first day after (or within) the words of approval, and its row; a blank date is no
+def _approval(cells: Sequence[tuple[int, int, object]], errors: Errors) -> tuple[date | None, int, int]:
+    """Return the first day after (or within) the words of approval, its row and column; a blank date is no
     approval.
     """
     begun = False
-    for number, value in cells:
+    for number, place, value in cells:
         begun = begun or (isinstance(value, str) and bool(_APPROVED.search(plain(value))))
         if not begun:
             continue
@@ -76,11 +85,11 @@ def _approval(cells: Sequence[tuple[int, object]], errors: Errors) -> tuple[date
                 # The number of an order or of a building is no date; a day that cannot be is an error.
                 if refusal.code in ("paper_date_impossible", "paper_date_beyond"):
                     errors.take(number, refusal)
-                    return None, number
+                    return None, number, place
                 continue
             if isinstance(said, Day):
-                return said.on, number
-    return None, 0
+                return said.on, number, place
+    return None, 0, 0
 
 
 def _lines(value: object) -> Iterator[object]:

@@ -35,6 +35,8 @@ class ReadSchedule:
         approved_on: the day in the approval block; it is the fact `schedule_approved` too.
         facts: days of facts that have happened, by name of fact.
         planned: plan dates, by name of fact.
+        cells: name of fact -> the cell its day was read from, as a spreadsheet names it; none of a day that
+            stands in the title.
         responsible: name of fact -> responsible, as written; rows without a date included.
         notes: how its rows were understood, in row order.
     """
@@ -47,5 +49,6 @@ class ReadSchedule:
     approved_on: date | None = None
     facts: Mapping[str, date] = field(default_factory=dict)
     planned: Mapping[str, date] = field(default_factory=dict)
+    cells: Mapping[str, str] = field(default_factory=dict)
     responsible: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()

@@ -73,6 +73,14 @@ class CombinedRows:
         dates = {fact: on for fact, (_, _, on) in self._likely.items()} | dates
         return dict(sorted(dates.items(), key=lambda item: (item[1], item[0])))
 
+    def rows(self) -> Mapping[str, int]:
+        """Return name of fact -> the row its plan date was read from; 0 is the title."""
+        rows = {fact: row for fact, (row, _) in self._sure.items()}
+        if run := self._span():
+            for fact, end in (("analysis_started", run.first), ("analysis_ended", run.last)):
+                rows.setdefault(fact, next(row for row, span in self._run if end in (span.first, span.last)))
+        return {fact: row for fact, (row, _, _) in self._likely.items()} | rows
+
     def responsible(self) -> Mapping[str, str]:
         """Return name of fact -> responsible."""
         return self._likely_who | self._who

@@ -18,7 +18,7 @@ from documents.sheets.columns import Heading, column, find_heading, require_colu
 from documents.sheets.dates import Nothing, Span, When, read_lines
 from documents.sheets.spelling import plain, tidy
 from documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
-from documents.sheets.workbook import Paper, Row, Sheet, text_of
+from documents.sheets.workbook import Paper, Row, Sheet, cell_name, text_of
 
 WHEN = column(
     "when", "Орындалу мерзімі", "Сроки исполнения", "Term", r"срок|мерзім|дат[аы]\b|период|күні\b|term|date"
@@ -88,9 +88,17 @@ def read_published(paper: Paper, sheet: Sheet, heading: Heading) -> ReadSchedule
         approved_on=above.approved_on,
         facts={"schedule_approved": above.approved_on} if above.approved_on else {},
         planned=joined.planned(),
+        cells=_cells(sheet, heading, joined, above),
         responsible=joined.responsible(),
         notes=joined.notes(),
     )
+
+
+def _cells(sheet: Sheet, heading: Heading, joined: CombinedRows, above: HeadingBlock) -> dict[str, str]:
+    """Return name of fact -> the cell its day was read from."""
+    column = sheet.covered(heading.row, heading.at["when"]).start
+    cells = {fact: cell_name(row, column) for fact, row in joined.rows().items() if row}
+    return cells | {"schedule_approved": above.approved_cell} if above.approved_cell else cells
 
 
 def _lines(

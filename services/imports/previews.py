@@ -24,7 +24,8 @@ class Analysis:
         row: the first row that speaks of it, as the spreadsheet numbers them.
         unit: id of the unit meant, else the words of the file.
         case: the case that is known already, whole; None when one would be opened.
-        facts, planned: what the file says (local dates); `new`, `moved`: what of it would be written.
+        facts, planned: what the file says (local dates), `cells` where it says it; `new`, `moved`: what of it
+            would be written.
         procedure: the edition it would be judged by.
         responsible: fact -> who answers for it, in the words of the file.
         names: of the object by language, guessed or answered; `looks_like`: known cases it may be.
@@ -36,6 +37,7 @@ class Analysis:
     case: Case | None
     facts: Mapping[str, date]
     planned: Mapping[str, date]
+    cells: Mapping[str, str]
     new: Mapping[str, date]
     moved: Mapping[str, date]
     procedure: Procedure
@@ -139,6 +141,7 @@ def _analysis(item: ConsideredAnalysis) -> Analysis:
         case=item.case,
         facts=item.facts,
         planned=item.intended,
+        cells=item.schedule.cells,
         new=item.new,
         moved=item.moved,
         procedure=item.procedure,

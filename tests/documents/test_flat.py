@@ -34,6 +34,8 @@ def test_each_row_is_an_analysis(heading: tuple[str, ...]) -> None:
 
     assert (first.form, first.object, first.unit, first.row) == ("flat", "Закупки", "Отдел закупок", 2)
     assert first.planned == {"analysis_started": day("2026-04-13"), "analysis_ended": day("2026-05-26")}
+    assert first.cells == {"analysis_started": "E2", "analysis_ended": "F2"}
+    assert second.cells == {"analysis_started": "E3"}
     assert first.responsible == {"analysis_started": "Служба", "analysis_ended": "Служба"}
     assert second.planned == {"analysis_started": day("2026-09-01")}
     assert second.responsible == {}

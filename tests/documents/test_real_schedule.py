@@ -45,6 +45,17 @@ def test_the_approval_block_is_a_fact() -> None:
     assert read.facts == {"schedule_approved": day("2026-03-30")}
 
 
+def test_every_date_names_its_cell() -> None:
+    """The run of the analysis gives two dates of one cell; the approval stands in the block above the table."""
+    cells = real().cells
+
+    assert cells["order_signed"] == "C10"
+    assert cells["analysis_started"] == cells["analysis_ended"] == "C13"
+    assert cells["plan_developed"] == cells["plan_approved"] == "C17"
+    assert cells["schedule_approved"] == "D4"
+    assert cells.keys() == PLANNED.keys()
+
+
 def test_every_row_names_who_answers_for_it() -> None:
     """Rows without a date (monitoring, list of positions, cartogram) name their responsible as well."""
     who = real().responsible

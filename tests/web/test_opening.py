@@ -122,6 +122,18 @@ def test_the_dates_of_the_preview_are_those_of_the_opened_case(house: AppContext
     assert sorted(shown) == sorted(stands)
 
 
+def test_a_preview_shows_each_date_beside_the_law_s_and_the_button_below(officer: TestClient) -> None:
+    """The cell, the day, the act's day, how late: 30 working days from 1 September 2026 end on 12 October."""
+    page = sent(officer, table(("Склад", "hr", "", date(2026, 9, 1), date(2026, 10, 30)))).text
+    rows = [re.sub(r"<[^>]+>|\s+", " ", row) for row in re.findall(r"<tr>(.*?)</tr>", page, re.DOTALL)]
+    ended = next(row for row in rows if "E3" in row)
+
+    assert [text in ended for text in ("Окончание анализа", "30.10.2026", "12.10.2026", "13 рабочих дней")] == [
+        True
+    ] * 4
+    assert page.index("13 рабочих дней") < page.index('form="confirm"')
+
+
 def test_the_same_file_again_changes_nothing_and_says_so(house: AppContext, officer: TestClient) -> None:
     """No button to confirm, and confirming all the same writes nothing."""
     first = sent(officer, EXAMPLE.read_bytes(), EXAMPLE.name)

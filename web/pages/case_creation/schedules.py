@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated
@@ -32,8 +32,12 @@ from web.ui.org_names import MAX_LISTED, unit_name
 from web.ui.preferences import preferences
 from web.ui.render import Translator, page
 from workflow.cases.case import Case, Fact
+from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
+from workflow.findings.finding import Finding
 from workflow.findings.findings import feasibility, findings
+from workflow.law.names import known_fact
+from workflow.law.procedure import Text
 from workflow.org.office import Office
 from workflow.refusal import Refusal
 
@@ -57,6 +61,29 @@ Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TakenDate:
+    """A date of the file beside the law's.
+
+    Attributes:
+        cell: where it stands (`B7`); "" in the title of the paper.
+        happened: whether the file says that it happened; else it is a plan date.
+        before: the plan date it replaces.
+        writes: whether taking the file in writes it; what is known already is not written again.
+        due: the last day by the act; None where it names none.
+        late_by: working days after that day; None in time.
+    """
+
+    title: Text
+    cell: str
+    on: date
+    happened: bool
+    before: date | None
+    writes: bool
+    due: date | None
+    late_by: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PreviewedAnalysis:
     """One analysis of the file as the page shows it.
 
@@ -69,6 +96,7 @@ class PreviewedAnalysis:
     change: str
     unit: str
     chain: Chain
+    taken: tuple[TakenDate, ...]
     foreign: bool
     why: str
 
@@ -296,9 +324,28 @@ def _previewed(
             drawn=False,
             dated=True,
         ),
+        taken=tuple(_taken(one, made, found)),
         foreign=foreign(ctx, office, one),
         why=_planned(one, office),
     )
+
+
+def _taken(one: Analysis, made: Sequence[Deadline], found: Sequence[Finding]) -> Iterator[TakenDate]:
+    """Every date of the file, in the order of days, beside the last day by the act."""
+    due = {deadline.id: deadline.due for deadline in made}
+    late = {finding.obligation: finding.late_by for finding in found if finding.late_by is not None}
+    days = {**one.planned, **one.facts}
+    for name, on in sorted(days.items(), key=lambda item: item[1]):
+        yield TakenDate(
+            title=known_fact(one.procedure, name).title,
+            cell=one.cells.get(name, ""),
+            on=on,
+            happened=name in one.facts,
+            before=one.case.planned.get(name) if one.case and name in one.moved else None,
+            writes=name in one.new or name in one.moved,
+            due=due.get(name),
+            late_by=late.get(name),
+        )
 
 
 def _planned(one: Analysis, office: Office) -> str:
