@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -29,9 +28,8 @@ def preview(ctx: typer.Context, file: File) -> None:
     from services import calendar_acts
 
     call = CommandContext.of(ctx)
-    shown = calendar_acts.preview(
-        call.app, calendar_acts.read(Path(file)), Path(file).name, today=call.moment.today
-    )
+    path = call.given(file, "toml")
+    shown = calendar_acts.preview(call.app, calendar_acts.read(path), path.name, today=call.moment.today)
     if call.json:
         call.answer(_answer(call, shown))
         return
@@ -44,11 +42,11 @@ def apply(ctx: typer.Context, file: File) -> None:
     from services import calendar_acts
 
     call = CommandContext.of(ctx)
-    moment = call.moment
+    moment, path = call.moment, call.given(file, "toml")
     shown, written = calendar_acts.apply(
         call.app,
-        calendar_acts.read(Path(file)),
-        Path(file).name,
+        calendar_acts.read(path),
+        path.name,
         by=call.by,
         now=moment.now,
         today=moment.today,

@@ -16,6 +16,8 @@ from services.settings import LANGUAGES, Settings
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
+    from tempfile import TemporaryDirectory
+
     import typer
 
     from services.app import AppContext
@@ -124,6 +126,30 @@ class CommandContext:
             language=self.language,
         )
 
+    def given(self, file: str, *kinds: str) -> Path:
+        """Return the file of an argument; standard input for "-", kept in a file until the command ends.
+
+        Args:
+            kinds: the kinds of file the command takes, by their endings; none where a file's name is recorded.
+
+        Raises:
+            BadArgument: as `merzim.cli.parsing.kind_of_input`.
+        """
+        from merzim.cli.parsing import STDIN, kind_of_input
+
+        if file != STDIN:
+            return Path(file)
+        data = sys.stdin.buffer.read() if kinds else b""
+        kept = Path(self._folder.name) / f"stdin.{kind_of_input(data, kinds)}"
+        kept.write_bytes(data)
+        return kept
+
+    @cached_property
+    def _folder(self) -> TemporaryDirectory[str]:
+        from tempfile import TemporaryDirectory
+
+        return TemporaryDirectory(prefix="merzim-")
+
     def check(self) -> None:
         """Refuse an invalid --lang or --now, even when the command would not use it."""
         if self.common.language:
@@ -155,6 +181,8 @@ class CommandContext:
         """Close what was opened."""
         if "app" in self.__dict__:
             self.app.close()
+        if "_folder" in self.__dict__:
+            self._folder.cleanup()
 
     @property
     def by(self) -> str:

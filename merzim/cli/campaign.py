@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -95,7 +94,7 @@ def start(
     with ExitStack() as files:
         document = None
         if file:
-            path = Path(file)
+            path = call.given(file)
             document = FileInput(content=OpenFile(path.name, files.enter_context(path.open("rb"))))
         fields: dict[str, Any] = {
             "register_id": register,

@@ -76,7 +76,7 @@ def form(
         of = unit_named(app, unit) or (app.desk.view(case, today=today).case.unit if case else "")
         asked = number(year, where="--year", first=2000, last=2100) if year else None
         known = report_data(call.ctx, wanted, language, unit=of, year=asked, person=person, approver=approver)
-    told = read_form_data(Path(rows), wanted.id) if rows else FormData()
+    told = read_form_data(call.given(rows, "xlsx", "json", "csv"), wanted.id) if rows else FormData()
     values = {**known.fields, **told.fields, **given(wanted, set_ or [])}
     looked_up = () if told.rows else known.looked_up
     own = own_template(app, wanted.id, language)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -141,7 +140,7 @@ def audit(
         return DONE
     if file is None:
         raise BadArgument("cli.missing_parameter", name="FILE")
-    cases = judge_past(call.app, Path(file), procedure)
+    cases = judge_past(call.app, call.given(file, "xlsx", "csv"), procedure)
     if call.json:
         answer = [{"case": one.case, "findings": [finding(call, f) for f in one.findings]} for one in cases]
         call.answer({"cases": answer})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -53,7 +52,7 @@ def preview(ctx: typer.Context, file: File) -> None:
     from services import overlays
 
     call = CommandContext.of(ctx)
-    shown = overlays.preview(call.app, Path(file), today=call.moment.today)
+    shown = overlays.preview(call.app, call.given(file), today=call.moment.today)
     if call.json:
         call.answer(_answer(call, shown))
         return
@@ -66,7 +65,7 @@ def apply(ctx: typer.Context, file: File) -> None:
 
     call = CommandContext.of(ctx)
     moment = call.moment
-    shown, written = overlays.apply(call.app, Path(file), by=call.by, now=moment.now, today=moment.today)
+    shown, written = overlays.apply(call.app, call.given(file), by=call.by, now=moment.now, today=moment.today)
     if call.json:
         call.answer(_answer(call, shown) | {"applied": not shown.done, "written": written})
     elif shown.done:
@@ -81,7 +80,9 @@ def withdraw(ctx: typer.Context, file: File) -> None:
 
     call = CommandContext.of(ctx)
     moment = call.moment
-    shown, written = overlays.withdraw(call.app, Path(file), by=call.by, now=moment.now, today=moment.today)
+    shown, written = overlays.withdraw(
+        call.app, call.given(file), by=call.by, now=moment.now, today=moment.today
+    )
     if call.json:
         call.answer(_answer(call, shown) | {"withdrawn": True, "written": written})
         return

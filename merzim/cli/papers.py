@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -61,9 +60,10 @@ def import_(
         for row, case in named_texts(join, where="--join").items()
     }
     answers = ScheduleAnswers(joins=joins)
+    path = call.given(file, "xlsx", "csv")
     try:
         taken = import_schedule(
-            call.app, Path(file), procedure, answers=answers, by=call.by, now=moment.now, today=moment.today
+            call.app, path, procedure, answers=answers, by=call.by, now=moment.now, today=moment.today
         )
     except UnreadablePaper as refusal:
         if not call.json:
@@ -91,7 +91,7 @@ def people(
     call.creates_database = file is not None or bool(match)
     app, moment = call.app, call.moment
     if file is not None:
-        staff.save_table(call.ctx, staff.read_table(call.ctx, Path(file)))
+        staff.save_table(call.ctx, staff.read_table(call.ctx, call.given(file, "xlsx", "csv")))
     for pair in match or ():
         text, equals, key = pair.rpartition("=")
         if not equals:

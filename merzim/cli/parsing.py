@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, time
 from decimal import Decimal
 
@@ -18,6 +18,37 @@ _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})")
 
 class BadArgument(Refusal, ValueError):
     """An argument is invalid; the message quotes it."""
+
+
+STDIN = "-"
+"""What stands for a file that comes by standard input."""
+_PACKED, _OLD_OFFICE, _UTF16 = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", (b"\xff\xfe", b"\xfe\xff")
+
+
+def kind_of_input(data: bytes, kinds: Sequence[str]) -> str:
+    """Return which of the kinds of file a command takes came by standard input, by its first bytes.
+
+    Args:
+        kinds: their endings; "docx" and "xlsx" are known by their signature, "json" by its bracket, and what is
+            text is the last one.
+
+    Raises:
+        BadArgument: nothing came, the kind cannot be told, or the command needs a file with a name.
+    """
+    if not kinds:
+        raise BadArgument("cli.stdin_no_name")
+    if not data.strip():
+        raise BadArgument("cli.stdin_empty")
+    office = next((kind for kind in kinds if kind in ("docx", "xlsx")), None)
+    if data.startswith((_PACKED, _OLD_OFFICE)):
+        if office is not None:
+            return office
+    elif b"\0" not in data[:4096] or data.startswith(_UTF16):
+        if "json" in kinds and data.lstrip()[:1] in (b"{", b"["):
+            return "json"
+        if kinds[-1] != office:
+            return kinds[-1]
+    raise BadArgument("cli.stdin_unknown", allowed=tuple(kinds))
 
 
 def day(text: str, *, where: str) -> date:

@@ -4,7 +4,6 @@ cartogram.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -108,7 +107,7 @@ def record(
     call = CommandContext.of(ctx)
     published = day_or_today(call, on)
     try:
-        lines = read_cartogram(Path(file))
+        lines = read_cartogram(call.given(file, "xlsx", "csv"))
     except UnreadablePaper as refusal:
         if not call.json:
             raise

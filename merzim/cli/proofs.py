@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from documents.sheets.addresses import is_web_address
-from merzim.cli.parsing import BadArgument, day
+from merzim.cli.parsing import STDIN, BadArgument, day
 from workflow.cases.case import Evidence
 from workflow.law.names import known_fact
 from workflow.refusal import Refusal
@@ -69,6 +69,8 @@ def given_freely(text: str) -> Proof:
     published = None
     if found := _DATED.fullmatch(rest):
         rest, published = found[1], day(found[2], where="--evidence")
+    if rest == STDIN:
+        raise BadArgument("cli.stdin_no_name")
     link = bool(_LINK.match(rest))
     if link and not is_web_address(rest):
         raise BadArgument("cli.bad_link", text=rest[:100])

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from merzim.cli import printing
@@ -204,7 +203,7 @@ def _import(call: CommandContext, request: RowsRequest) -> None:
     from services.inputs import OpenFile, build
     from services.register_tables import ImportRows, import_rows
 
-    path = Path(_file(request))
+    path = call.given(_file(request), "xlsx", "csv")
     with path.open("rb") as content:
         fields = {
             "register_id": request.register,
@@ -250,7 +249,7 @@ def _values(call: CommandContext, name: str, words: Sequence[str], files: ExitSt
     for field, text in values.items():
         known = register.fields.get(field)
         if known is not None and known.kind == "file" and text:
-            path = Path(text)
+            path = call.given(text)
             values[field] = FileInput(content=OpenFile(path.name, files.enter_context(path.open("rb"))))
     if not values:
         raise BadArgument("cli.missing_parameter", name="FIELD=VALUE")

@@ -38,7 +38,7 @@ def import_plan(
     call = CommandContext.of(ctx)
     meant = None if year is None else whole(year, where="--year", first=2010, last=2099)
     try:
-        taken = taken_in(call.app, case, Path(file), year=meant, **written(call))
+        taken = taken_in(call.app, case, call.given(file, "xlsx", "csv"), year=meant, **written(call))
     except UnreadablePaper as refusal:
         if not call.json:
             raise

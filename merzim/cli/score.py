@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -46,12 +45,13 @@ def score(
     readings = choose(_chosen(reading), scoring)
     if not inputs:
         return _of_a_year(call, unit, year or call.moment.today.year, readings, by_unit=by_unit)
+    file = call.given(inputs, "json")
     try:
-        answers = read_inputs(shipped.read_input_file(Path(inputs)), scoring, readings)
+        answers = read_inputs(shipped.read_input_file(file), scoring, readings)
     except BadInputs as refusal:
         if len(refusal.problems) == 1:
             raise
-        return _refused(call, Path(inputs).name, refusal)
+        return _refused(call, file.name, refusal)
     found = scored(answers, scoring, readings)
     if call.json:
         call.answer(_answer(call, found))

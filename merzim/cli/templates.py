@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -65,7 +64,8 @@ def take(
     from services.inputs import FileInput, OpenFile, build
     from services.templates import TakeTemplate, take_template
 
-    call, path = CommandContext.of(ctx), Path(file)
+    call = CommandContext.of(ctx)
+    path = call.given(file, "docx")
     with path.open("rb") as content:
         sent = FileInput(content=OpenFile(path.name, content))
         command = build(TakeTemplate, {"form": form, "language": language, "file": sent})

@@ -1,0 +1,125 @@
+"""`-` stands for standard input where a command reads a file; what cannot be told is said in one sentence."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from merzim.cli.parsing import BadArgument, kind_of_input
+from tests.merzim.conftest import PAST, PEOPLE, SCHEDULE, Merzim
+
+TRANSFER = """[[transfer]]
+off = 2026-05-08
+work = 2026-05-16
+act = "G26G0000001"
+address = "https://adilet.zan.kz/rus/docs/G26G0000001"
+"""
+Fed = Callable[[bytes], None]
+
+
+@pytest.fixture
+def fed(monkeypatch: pytest.MonkeyPatch) -> Fed:
+    """What comes by standard input."""
+    return lambda data: monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+
+def test_a_schedule_and_its_people_come_through_a_pipe(empty_office: Merzim, fed: Fed) -> None:
+    """A workbook is known by its first bytes, a table of people is text; again it changes nothing."""
+    fed(PEOPLE.read_bytes())
+    assert empty_office("people", "-", "--json").json["people"]
+    fed(SCHEDULE.read_bytes())
+    first = empty_office("import", "-", "--now", "2026-03-30", "--json").json
+    fed(SCHEDULE.read_bytes())
+    again = empty_office("import", "-", "--now", "2026-03-30", "--json").json
+
+    assert (len(first["opened"]), again["opened"]) == (1, [])
+
+
+def test_what_is_piped_is_read_as_the_file_is(merzim: Merzim, fed: Fed, tmp_path: Path) -> None:
+    """Past analyses, an act of the calendar, numbers of a year."""
+    inputs = b'{"P2.T2.S1": {"count": 41}}'
+    (tmp_path / "inputs.json").write_bytes(inputs)
+    (tmp_path / "act.toml").write_text(TRANSFER, encoding="utf-8")
+    assert merzim("installation").code == 0
+    for line, file in (
+        ("audit {}", PAST),
+        ("score --inputs {}", tmp_path / "inputs.json"),
+        ("calendar-change preview {}", tmp_path / "act.toml"),
+    ):
+        named = merzim(*line.format(file).split(), "--now", "2026-04-06", "--json")
+        fed(file.read_bytes())
+        piped = merzim(*line.format("-").split(), "--now", "2026-04-06", "--json")
+
+        assert (piped.code, piped.out) == (named.code, named.out), line
+        assert named.out
+
+
+@pytest.mark.parametrize(
+    ("line", "data", "said"),
+    [
+        ("import -", b"", "Nothing came"),
+        ("import -", b"  \n", "Nothing came"),
+        ("import -", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "takes xlsx, csv"),
+        ("score --inputs -", b"PK\x03\x04\x14\0", "takes json"),
+        ("score --inputs -", b"three", "stdin.json"),
+        ("calendar-change preview -", b"\0\1\2", "takes toml"),
+        ("people -", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "stdin.xlsx"),
+        ("overlay preview -", b"x = 1", "its name is recorded"),
+        ("record 2026-0001 order_signed --on 2026-04-06 --evidence -", b"%PDF-", "its name is recorded"),
+    ],
+)
+def test_what_cannot_be_told_is_one_sentence(
+    office: Merzim, fed: Fed, line: str, data: bytes, said: str
+) -> None:
+    """Nothing, a picture, a workbook for numbers, an old workbook; and where a file's name is recorded."""
+    fed(data)
+    answer = office(*line.split(), "--now", "2026-04-06")
+
+    assert (answer.code, answer.out) == (2, "")
+    assert said in answer.err
+    assert answer.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "kinds", "kind"),
+    [
+        (b"PK\x03\x04", ("xlsx", "csv"), "xlsx"),
+        (b"PK\x03\x04", ("docx",), "docx"),
+        ("Аты;Күні".encode(), ("xlsx", "csv"), "csv"),
+        ("Аты;Күні".encode("utf-16"), ("xlsx", "csv"), "csv"),
+        (b' [{"a": 1}]', ("xlsx", "json", "csv"), "json"),
+        (b"a;b", ("xlsx", "json", "csv"), "csv"),
+    ],
+)
+def test_a_kind_is_told_by_the_first_bytes(data: bytes, kinds: tuple[str, ...], kind: str) -> None:
+    """A zip is the Office document the command takes, a bracket JSON, all other text what is left."""
+    assert kind_of_input(data, kinds) == kind
+
+
+def test_text_is_no_document() -> None:
+    """A template of a form is DOCX or nothing."""
+    with pytest.raises(BadArgument) as refused:
+        kind_of_input(b"text", ("docx",))
+
+    assert refused.value.arguments["allowed"] == ("docx",)
+
+
+def test_a_real_pipe_leaves_no_file_behind(tmp_path: Path) -> None:
+    """A process of its own, its folder of temporary files empty afterwards."""
+    done = subprocess.run(
+        [sys.executable, "-m", "merzim", "audit", "-", "--lang", "ru"],
+        input=PAST.read_bytes(),
+        capture_output=True,
+        cwd=tmp_path,
+        env={"TMPDIR": str(tmp_path), "PATH": "/usr/bin"},
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "Несоответстви" in done.stdout.decode() or done.stdout.decode().strip()
+    assert list(tmp_path.iterdir()) == []
