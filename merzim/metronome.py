@@ -26,6 +26,7 @@ from services.campaign_answers import BotAnswers
 from services.jobs import rounds
 from services.jobs.audit_forwarding import forward_audit_log
 from services.jobs.bot_polling import polling
+from services.jobs.webhooks import deliver_webhooks
 from services.moments import almaty
 from services.yearly.carried_out import record_carried_out
 from services.yearly.opening import roll_over
@@ -127,7 +128,12 @@ def ticking(app: AppContext, clock: Clock) -> Iterator[None]:
             finally:
                 turn.release()
 
+    def told() -> None:
+        # Beside the tick: a receiver that does not answer keeps no letter waiting.
+        attempt(app, clock, deliver_webhooks)
+
     scheduler.add_job(ticked, "interval", seconds=every, **job)
+    scheduler.add_job(told, "interval", seconds=every, **job)
     scheduler.add_job(ticked, **job)
     if every > LOOK:
         scheduler.add_job(looked, "interval", seconds=LOOK, **job)
@@ -283,6 +289,7 @@ def acts(app: AppContext, clock: Clock, *, planning: AppContext | None = None) -
         round=round_and_forward,
         deliver=lambda: attempt(app, clock, rounds.deliver),
         send=send,
+        tell=lambda: attempt(planning or app, clock, deliver_webhooks),
         every=app.settings.reminders.tick,
     )
 

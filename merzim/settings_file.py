@@ -43,6 +43,7 @@ from services.settings import (
     ReminderSettings,
     SecretSettings,
     Settings,
+    WebhookSettings,
     WebSettings,
 )
 from web.auth.origins import public_address
@@ -577,6 +578,10 @@ SECTIONS: Mapping[str, tuple[type, _Readers]] = {
     "audit": (
         AuditSettings,
         {"syslog": _receiver, "format": OneOf(("cef", "jsonl"), "audit_format")},
+    ),
+    "webhooks": (
+        WebhookSettings,
+        {"private": _yes_or_no, "ca_file": _optional_path, "timeout": _number, "give_up_days": _number},
     ),
     "logs": (
         LogSettings,

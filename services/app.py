@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from storage.accounts.encryption import Cipher
     from storage.accounts.idempotency import SqlIdempotency
     from storage.accounts.second_factors import SqlSecondFactors
+    from storage.accounts.webhooks import SqlWebhooks
     from storage.cache import DatabaseCache
     from storage.cases.evidence import EvidenceFolder
     from storage.cases.ledger import SqlLedger
@@ -545,6 +546,13 @@ class AppContext:
         from storage.accounts.audit_log import SqlAuditLog
 
         return SqlAuditLog(self.engine)
+
+    @cached_property
+    def webhooks(self) -> SqlWebhooks:
+        """The addresses that are told of changes, and how far."""
+        from storage.accounts.webhooks import SqlWebhooks
+
+        return SqlWebhooks(self.engine)
 
     @cached_property
     def evidence(self) -> EvidenceFolder:

@@ -290,6 +290,23 @@ class AuditSettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class WebhookSettings:
+    """How addresses are told of changes.
+
+    Attributes:
+        private: whether addresses inside the organisation may be told, those without TLS too.
+        ca_file: a certificate authority that is trusted besides those of the system.
+        timeout: seconds for one message, from the connection to the answer.
+        give_up_days: days of failures after which an address is given up.
+    """
+
+    private: bool = False
+    ca_file: Path | None = None
+    timeout: int = 10
+    give_up_days: int = 5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """All settings.
 
@@ -312,6 +329,7 @@ class Settings:
     regulations: RegulationSettings = field(default_factory=RegulationSettings)
     logs: LogSettings = field(default_factory=LogSettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
+    webhooks: WebhookSettings = field(default_factory=WebhookSettings)
 
     @property
     def in_clear(self) -> tuple[str, ...]:

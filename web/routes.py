@@ -15,7 +15,7 @@ ROOMS = {
     "web.api": (
         *("reading", "cases", "files", "statistics", "case_rows", "register_rows", "campaigns"),
         *("documents", "notices", "monitoring", "consolidated", "opening", "calendar", "account", "units"),
-        *("people", "accounts", "audit", "changes", "templates"),
+        *("people", "accounts", "audit", "changes", "templates", "webhooks"),
     ),
     "web.pages.case_list": ("pages",),
     "web.pages.case_creation": ("by_hand", "schedules", "past", "planner"),
@@ -23,7 +23,7 @@ ROOMS = {
     "web.pages.my_tasks": ("pages",),
     "web.pages": ("inbox", "autocomplete", "search", "guides", "portfolio"),
     "web.pages.cases": ("reading", "writing", "managing", "registers"),
-    "web.pages.administration": ("pages", "accounts", "office", "feeds", "audit", "templates"),
+    "web.pages.administration": ("pages", "accounts", "office", "feeds", "audit", "templates", "webhooks"),
     "web.pages.calendar": ("pages",),
     "web.pages.campaigns": ("pages", "confirm"),
     "web.pages.registers": ("pages", "writing"),

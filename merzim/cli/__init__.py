@@ -50,6 +50,7 @@ STATIONS = (
     "consolidated",
     "users",
     "audit_log",
+    "webhooks",
     "readers",
     "maintenance",
     "installation_checks",

@@ -38,6 +38,7 @@ _PREFIXES: Mapping[str, Topic] = {
     "overlay": "settings",
     "template": "settings",
     "baseline": "settings",
+    "webhook": "settings",
 }
 IN_ORDER = select(literal(OFFICE).label("case"), *ACT.c).order_by(ACT.c.seq)
 

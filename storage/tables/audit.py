@@ -1,4 +1,4 @@
-"""The tables of the audit log."""
+"""The tables of the audit log and of those who are told of it by webhooks."""
 
 from __future__ import annotations
 
@@ -60,6 +60,47 @@ class AuditPositionRow(TableBase, table=True):
     seq: int
 
 
+class WebhookRow(TableBase, table=True):
+    """An address that is told of changes, and how far it was told. `secret`: encrypted."""
+
+    __tablename__ = "webhook"
+
+    id: str = Field(primary_key=True)
+    address: str = Field(sa_type=Text)
+    topics: str
+    unit: str = ""
+    active: bool = True
+    secret: str = Field(sa_type=Text)
+    old_secret: str = Field(default="", sa_type=Text)
+    old_until: datetime | None = Field(default=None, sa_type=Moment)
+    cursor: int
+    failures: int = 0
+    failing_since: datetime | None = Field(default=None, sa_type=Moment)
+    next_at: datetime | None = Field(default=None, sa_type=Moment)
+    tried_at: datetime | None = Field(default=None, sa_type=Moment)
+    suspended_at: datetime | None = Field(default=None, sa_type=Moment)
+    created_at: datetime = Field(sa_type=Moment)
+    created_by: str
+
+
+class WebhookDeliveryRow(TableBase, table=True):
+    """One of the last messages to an address. `status`: of the answer, where there was one."""
+
+    __tablename__ = "webhook_delivery"
+    __table_args__ = CLUSTERED
+
+    webhook: str = Field(primary_key=True)
+    seq: int = Field(primary_key=True)
+    kind: str
+    attempts: int
+    at: datetime = Field(sa_type=Moment)
+    status: int | None = None
+    problem: str = ""
+    delivered_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
 AUDIT = table("audit")
 AUDIT_ORIGIN = table("audit_origin")
 AUDIT_POSITION = table("audit_position")
+WEBHOOK = table("webhook")
+WEBHOOK_DELIVERY = table("webhook_delivery")

@@ -140,6 +140,8 @@ def filled(path: str, case: str) -> str:
         "{guide_id}": "officer",
         "{channel}": "folder",
         "{line}": "3",
+        "{webhook}": "wh0123456789ab",
+        "{seq}": "1",
     }
     for place, value in values.items():
         path = path.replace(place, value)

@@ -12,6 +12,7 @@ from tests.web.test_access import ROUTES, is_question, need
 
 V1 = "/api/v1"
 ADMINISTRATION = f"{V1}/administration"
+WEBHOOK = f"{ADMINISTRATION}/webhooks/{{webhook}}"
 TEMPLATE = f"{ADMINISTRATION}/templates/{{form}}/{{language}}"
 CASE = f"{V1}/cases/{{case}}"
 ACCOUNT = f"{ADMINISTRATION}/accounts/{{login}}"
@@ -107,6 +108,11 @@ WRITES: dict[str, tuple[str, ...]] = {
     ),
     "/administration/channels": (f"{ADMINISTRATION}/channels/{{channel}}/letters",),
     "/administration/templates/{form}": (TEMPLATE, f"{TEMPLATE}/choice"),
+    "/administration/webhooks": (f"{ADMINISTRATION}/webhooks",),
+    "/administration/webhooks/{webhook}": (
+        WEBHOOK,
+        *(f"{WEBHOOK}/{act}" for act in ("removal", "secret", "test", "deliveries/{seq}")),
+    ),
 }
 """What a page writes, and where a program writes it."""
 
@@ -195,6 +201,8 @@ READS: dict[str, tuple[str, ...]] = {
     "/administration/settings": (f"{ADMINISTRATION}/settings",),
     "/administration/rules": (f"{ADMINISTRATION}/rules",),
     "/administration/templates": (f"{ADMINISTRATION}/templates",),
+    "/administration/webhooks": (f"{ADMINISTRATION}/webhooks",),
+    "/administration/webhooks/{webhook}": (WEBHOOK,),
     "/administration/templates/{form}": (f"{ADMINISTRATION}/templates",),
     "/administration/templates/{form}/{language}/{number}": (f"{TEMPLATE}/{{number}}",),
     "/audit": (f"{V1}/audit",),

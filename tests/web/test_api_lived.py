@@ -285,15 +285,23 @@ def test_what_the_guide_shows_works_as_it_stands(tmp_path: Path) -> None:
         told = {
             "MERZIM": f"http://127.0.0.1:{port}",
             "TOKEN": office.way_in("officer", kind="token", scope="write"),
+            "ADMIN_TOKEN": office.way_in("administrator", kind="token", scope="write"),
             "CASE": "2026-0001",
             "FILE": sha256(PDF).hexdigest(),
             "PATH": "/usr/bin:/bin:/usr/local/bin",
         }
         try:
             answers = [_answers(block, tmp_path, told) for block in blocks]
-            (board,), (opened,), (kept, recorded), (added, rows, handed), (started, asked), (log,), (feed,) = (
-                answers
-            )
+            (
+                (board,),
+                (opened,),
+                (kept, recorded),
+                (added, rows, handed),
+                (started, asked),
+                (log,),
+                (feed,),
+                (hook, hooks),
+            ) = answers
             (again,) = _answers(blocks[1], tmp_path, told)
         finally:
             server.should_exit = True
@@ -309,6 +317,8 @@ def test_what_the_guide_shows_works_as_it_stands(tmp_path: Path) -> None:
     assert started["people"] == asked["total"] == asked["campaign"]["awaited"] > 5
     assert {"case.opened", "case.fact"} <= {event["type"] for event in feed["events"]}
     assert feed["cursor"] >= feed["events"][-1]["seq"]
+    assert hook["secret"].startswith("whsec_")
+    assert [one["id"] for one in hooks["webhooks"]] == [hook["id"]]
     assert {"campaign", opened["id"]} & {entry["case"] or entry["topic"] for entry in log["entries"]}
 
 

@@ -15,12 +15,14 @@ from typing import Any
 from sqlalchemy import insert
 
 from documents.sheets.upload import UploadKind
+from services.app import AppContext
 from services.campaigns import StartCampaign, start_campaign
 from services.context import operator_context
 from services.credentials import hash_password
 from services.registers import AddRow, add_row
 from services.staff import mark
 from storage.accounts.uploads import SqlUploads
+from storage.accounts.webhooks import Delivery, Webhook
 from storage.notices.campaigns import SqlCampaigns
 from storage.org import store as office_store
 from storage.tables.notices import NOTICE
@@ -117,6 +119,7 @@ class World:
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 PLAN_RU = {"{form}": "plan", "{language}": "ru"}
+HOOK = {"{webhook}": "wh00000000000a", "{seq}": "1"}
 Body = Mapping[str, object]
 
 
@@ -323,6 +326,12 @@ SENT: Mapping[str, Sent] = {
         json=lambda world: {"file": {"file": world.files["template"]}}, places=PLAN_RU
     ),
     f"{ADMIN}/templates/{{form}}/{{language}}/choice": Sent(json={"number": 0}, places=PLAN_RU),
+    f"{ADMIN}/webhooks": Sent(json={"address": "https://example.kz/hook", "topics": ["case"]}),
+    f"{ADMIN}/webhooks/{{webhook}}": Sent(json={"active": False}, places=HOOK),
+    f"{ADMIN}/webhooks/{{webhook}}/secret": Sent(places=HOOK),
+    f"{ADMIN}/webhooks/{{webhook}}/test": Sent(places=HOOK, changes=False),
+    f"{ADMIN}/webhooks/{{webhook}}/deliveries/{{seq}}": Sent(places=HOOK),
+    f"{ADMIN}/webhooks/{{webhook}}/removal": Sent(places={"{webhook}": "wh00000000000b"}),
     f"{ADMIN}/accounts": Sent(json={"login": "api.made", "access": "auditor"}),
     ACCOUNT: Sent(json={"access": "auditor", "name": "API"}, places={"{login}": "spare1"}),
     f"{ACCOUNT}/closing": Sent(places={"{login}": "spare1"}),
@@ -466,6 +475,8 @@ SENT: Mapping[str, Sent] = {
         files={"file": ("бланк.docx", letterhead())},
         places={"{form}": "plan"},
     ),
+    "/administration/webhooks": Sent(form={"address": "https://example.kz/hook", "topic": "case"}),
+    "/administration/webhooks/{webhook}": Sent(form={"do": "stop"}, places=HOOK),
     "/administration/channels": Sent(form={"channel": "folder", "email": "x@example.kz"}, changes=False),
     "/administration/channels/resend": Sent(form={}, changes=False),
 }
@@ -508,6 +519,7 @@ def prepare(office: RealOffice) -> World:
         _campaign(office)
     _letters(world)
     _files(world)
+    _webhooks(house)
     return world
 
 
@@ -592,6 +604,26 @@ def _letters(world: World) -> None:
     ]
     with world.office.house.engine.begin() as connection:
         connection.execute(insert(NOTICE), rows)
+
+
+def _webhooks(house: AppContext) -> None:
+    """An address of this machine, which is never told, with a message, and one to be removed."""
+    for id in ("wh00000000000a", "wh00000000000b"):
+        hook = Webhook(
+            id=id,
+            address="https://127.0.0.1:9/",
+            topics=("case",),
+            unit="",
+            secret=house.cipher.encrypt("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", f"webhook:{id}"),
+            cursor=0,
+            created_at=NOW,
+            created_by="test",
+        )
+        house.webhooks.add(hook, today=date(2026, 4, 6))
+    sent = Delivery(
+        webhook=HOOK["{webhook}"], seq=1, kind="case.opened", at=NOW, status=None, problem="private"
+    )
+    house.webhooks.record(sent, moves=False)
 
 
 def _files(world: World) -> None:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from calendars import OutOfRange
 from documents.people.office_time import parse_days
-from services import administration, sending, staff
+from services import administration, sending, staff, webhooks
 from services.context import RequestContext
 from services.inputs import build
 from services.staff import recorded_office
@@ -75,7 +75,15 @@ def overview(request: Request, ctx: Setting) -> Response:
     }
     faults = sending.faults(ctx.app)
     unused = administration.unused_files(ctx.app)
-    return show(request, ctx, "administration.html", counts=counts, faults=faults, unused=unused)
+    return show(
+        request,
+        ctx,
+        "administration.html",
+        counts=counts,
+        faults=faults,
+        unused=unused,
+        suspended=webhooks.suspended(ctx),
+    )
 
 
 @router.get("/units")

@@ -1,0 +1,174 @@
+"""Posting of a webhook: one request to an address that was checked, no redirect followed, within a time.
+
+What is checked is the address that is connected to, not the name: a name may mean another one a moment later.
+"""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+import threading
+from collections.abc import Mapping
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+_NAT64 = IPv6Network("64:ff9b::/96")
+_SUCCESS = range(200, 300)
+_REDIRECT = range(300, 400)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PostResult:
+    """What became of a message.
+
+    Attributes:
+        status: of the answer; None where there was none.
+        problem: "" for a success, else `status`, `redirect`, `unknown_name`, `private`, `plain`,
+            `unreachable`, `tls`, `timeout` or `no_answer`.
+    """
+
+    status: int | None = None
+    problem: str = ""
+
+
+def is_public(address: str) -> bool:
+    """Return whether an address is one of the internet: no loopback, private, link-local or multicast one."""
+    found = _plain(ip_address(address.partition("%")[0]))
+    return found.is_global and not found.is_multicast and not found.is_reserved
+
+
+def post(
+    address: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    timeout: float,
+    private: bool,
+    ca_file: Path | None = None,
+) -> PostResult:
+    """Post a message; whatever the receiver does is an outcome.
+
+    Args:
+        timeout: seconds for everything together, from the connection to the answer.
+        private: whether addresses inside the organisation may be reached, those without TLS too.
+        ca_file: a certificate authority that is trusted besides those of the system.
+    """
+    parts = urlsplit(address)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return PostResult(problem="unknown_name")
+    places = [one for one in found if private or is_public(str(one[4][0]))]
+    if not places:
+        return PostResult(problem="private")
+    if parts.scheme != "https":
+        places = [one for one in places if not is_public(str(one[4][0]))]
+    if not places:
+        return PostResult(problem="plain")
+    with _Deadline(timeout) as deadline:
+        try:
+            stream = _connected(places, deadline)
+            return _ask(stream, parts, body, headers, ca_file, deadline)
+        except (OSError, http.client.HTTPException) as trouble:
+            if deadline.expired or isinstance(trouble, TimeoutError):
+                return PostResult(problem="timeout")
+            if isinstance(trouble, ssl.SSLError):
+                return PostResult(problem="tls")
+            return PostResult(problem="no_answer" if deadline.connected else "unreachable")
+
+
+class _Deadline:
+    """Cuts the connection when the time is over: a receiver that sends a byte now and then ends, too."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._stream: socket.socket | None = None
+        self._timer = threading.Timer(seconds, self._cut)
+        self._timer.daemon = True
+        self.expired = self.connected = False
+
+    def __enter__(self) -> _Deadline:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        if self._stream is not None:
+            self._stream.close()
+
+    def watch(self, stream: socket.socket) -> None:
+        """Cut this connection, in place of an earlier one."""
+        stream.settimeout(self._seconds)
+        self._stream = stream
+
+    def _cut(self) -> None:
+        self.expired = True
+        if self._stream is not None:
+            with suppress(OSError):
+                # Not the method of an encrypted socket, which would end the encryption under its reader.
+                socket.socket.shutdown(self._stream, socket.SHUT_RDWR)
+
+
+def _connected(places: list[Any], deadline: _Deadline) -> socket.socket:
+    """Return a connection to the first of these addresses that takes one."""
+    trouble: OSError | None = None
+    for family, kind, protocol, _, place in places:
+        stream = socket.socket(family, kind, protocol)
+        deadline.watch(stream)
+        try:
+            stream.connect(place)
+        except OSError as refused:
+            stream.close()
+            trouble = trouble or refused
+        else:
+            deadline.connected = True
+            return stream
+        if deadline.expired:
+            break
+    raise trouble or TimeoutError
+
+
+def _ask(
+    stream: socket.socket,
+    parts: SplitResult,
+    body: bytes,
+    headers: Mapping[str, str],
+    ca_file: Path | None,
+    deadline: _Deadline,
+) -> PostResult:
+    """Send the request over a connection; return the status of its answer, whose content is not read."""
+    if parts.scheme == "https":
+        context = ssl.create_default_context()
+        if ca_file is not None:
+            context.load_verify_locations(ca_file)
+        stream = context.wrap_socket(stream, server_hostname=parts.hostname, do_handshake_on_connect=False)
+        deadline.watch(stream)
+        stream.do_handshake()
+    connection = http.client.HTTPConnection(parts.hostname or "")
+    connection.sock = stream
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    connection.putrequest("POST", path, skip_host=True, skip_accept_encoding=True)
+    for name, value in {"Host": parts.netloc, **headers, "Content-Length": str(len(body))}.items():
+        connection.putheader(name, value)
+    connection.putheader("Connection", "close")
+    connection.endheaders(body)
+    with closing(connection.getresponse()) as answer:
+        status = answer.status
+    if status in _SUCCESS:
+        return PostResult(status=status)
+    return PostResult(status=status, problem="redirect" if status in _REDIRECT else "status")
+
+
+def _plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """Return the IPv4 address that an IPv6 address stands for, or the address itself."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address in _NAT64:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or address

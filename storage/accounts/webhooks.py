@@ -1,0 +1,206 @@
+"""Repository of webhooks: addresses that are told of changes, how far each was told, its last messages.
+
+How far an address was told is its place in the change feed, whose numbers are given by the transactions that
+wrote: what is to be delivered needs no queue of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection, Engine, delete, func, select, update
+
+from storage.database.dialect import insert
+from storage.database.engine import Row_, reading, writing
+from storage.org import chain
+from storage.tables.audit import WEBHOOK, WEBHOOK_DELIVERY
+from workflow.org.audit import Topic
+
+DELIVERIES_KEPT = 100
+"""The last messages of an address that are remembered."""
+
+RESUMED: Mapping[str, Any] = {"failures": 0, "failing_since": None, "next_at": None, "suspended_at": None}
+"""What a webhook is whose failures are forgotten."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Webhook:
+    """An address that is told of changes.
+
+    Attributes:
+        topics: what it is told of; nothing else.
+        unit: the unit of whose cases it is told, with those below; "" for everything.
+        secret, old_secret: encrypted; the old one signs too until `old_until`.
+        cursor: the number of the last change it was told of, or that does not concern it.
+        failures: attempts that failed since the last success; `failing_since`: the first of them.
+        next_at: when it is tried again after a failure.
+        suspended_at: when it was given up.
+    """
+
+    id: str
+    address: str
+    topics: tuple[Topic, ...]
+    unit: str
+    active: bool = True
+    secret: str
+    old_secret: str = ""
+    old_until: datetime | None = None
+    cursor: int
+    failures: int = 0
+    failing_since: datetime | None = None
+    next_at: datetime | None = None
+    tried_at: datetime | None = None
+    suspended_at: datetime | None = None
+    created_at: datetime
+    created_by: str
+
+    def is_due(self, now: datetime) -> bool:
+        """Return whether it may be told of something now."""
+        return self.active and self.suspended_at is None and (self.next_at is None or self.next_at <= now)
+
+    def resumed(self) -> Webhook:
+        """Return it as one whose failures are forgotten."""
+        return replace(self, **RESUMED)
+
+    def said(self) -> Mapping[str, object]:
+        """Return what the office's chain says of it: the address without its path, which may be a secret."""
+        return {
+            "active": self.active,
+            "host": urlsplit(self.address).hostname or "",
+            "topics": list(self.topics),
+            "unit": self.unit,
+        }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delivery:
+    """A message to an address. `problem`: "" where the answer was a success; `status`: of the answer."""
+
+    webhook: str
+    seq: int
+    kind: str
+    attempts: int = 1
+    at: datetime
+    status: int | None
+    problem: str
+    delivered_at: datetime | None = None
+
+
+class SqlWebhooks:
+    """The webhooks of an office. What an administrator changes is an event of the office's chain."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def all(self) -> Sequence[Webhook]:
+        """Return all webhooks, in the order of their making."""
+        query = select(WEBHOOK).order_by(WEBHOOK.c.created_at, WEBHOOK.c.id)
+        with reading(self._engine) as connection:
+            return [_webhook(row) for row in connection.execute(query)]
+
+    def add(self, hook: Webhook, *, today: date) -> None:
+        """Store a new webhook."""
+        with writing(self._engine) as connection:
+            connection.execute(WEBHOOK.insert().values({**asdict(hook), "topics": " ".join(hook.topics)}))
+            _note(connection, hook, "webhook_added", by=hook.created_by, now=hook.created_at, today=today)
+
+    def change(
+        self, id: str, kind: str, values: Mapping[str, object], *, by: str, now: datetime, today: date
+    ) -> None:
+        """Change some fields of a webhook, none else; nothing where it was removed. `kind`: of the event."""
+        with writing(self._engine) as connection:
+            here = WEBHOOK.c.id == id
+            if connection.execute(update(WEBHOOK).where(here).values(values)).rowcount:
+                hook = _webhook(connection.execute(select(WEBHOOK).where(here)).one())
+                _note(connection, hook, kind, by=by, now=now, today=today)
+
+    def remove(self, hook: Webhook, *, by: str, now: datetime, today: date) -> None:
+        """Delete a webhook and its messages."""
+        with writing(self._engine) as connection:
+            connection.execute(delete(WEBHOOK).where(WEBHOOK.c.id == hook.id))
+            connection.execute(delete(WEBHOOK_DELIVERY).where(WEBHOOK_DELIVERY.c.webhook == hook.id))
+            _note(connection, hook, "webhook_removed", by=by, now=now, today=today)
+
+    def renew_secrets(self, secrets: Mapping[str, tuple[str, str]]) -> None:
+        """Store secrets encrypted anew: by webhook the text read and the one in its place."""
+        with writing(self._engine) as connection:
+            for id, (before, after) in secrets.items():
+                here = (WEBHOOK.c.id == id) & (WEBHOOK.c.secret == before)
+                connection.execute(
+                    update(WEBHOOK).where(here).values(secret=after, old_secret="", old_until=None)
+                )
+
+    def advance(self, id: str, cursor: int) -> None:
+        """Move the place of a webhook on; never back."""
+        with writing(self._engine) as connection:
+            here = (WEBHOOK.c.id == id) & (WEBHOOK.c.cursor < cursor)
+            connection.execute(update(WEBHOOK).where(here).values(cursor=cursor))
+
+    def record(self, delivery: Delivery, *, moves: bool, retry: datetime | None = None) -> None:
+        """Record an attempt; a success in turn moves the place on. Nothing where the webhook was removed.
+
+        Args:
+            moves: whether it was the next message in turn, not one sent again or a test.
+            retry: when the next attempt is due, after a failure in turn.
+        """
+        with writing(self._engine) as connection:
+            here = WEBHOOK.c.id == delivery.webhook
+            place = _place(delivery, retry) if moves else {"tried_at": delivery.at}
+            if not connection.execute(update(WEBHOOK).where(here).values(place)).rowcount:
+                return
+            values = asdict(delivery)
+            step = insert(connection, WEBHOOK_DELIVERY).values(values)
+            changed = {name: values[name] for name in ("at", "status", "problem")}
+            changed["attempts"] = WEBHOOK_DELIVERY.c.attempts + 1
+            if delivery.delivered_at is not None:
+                changed["delivered_at"] = delivery.delivered_at
+            keys = [WEBHOOK_DELIVERY.c.webhook, WEBHOOK_DELIVERY.c.seq]
+            connection.execute(step.on_conflict_do_update(index_elements=keys, set_=changed))
+            _prune(connection, delivery.webhook)
+
+    def deliveries(self, id: str) -> Sequence[Delivery]:
+        """Return the last messages to an address, the newest first."""
+        query = (
+            select(WEBHOOK_DELIVERY)
+            .where(WEBHOOK_DELIVERY.c.webhook == id)
+            .order_by(WEBHOOK_DELIVERY.c.seq.desc())
+        )
+        with reading(self._engine) as connection:
+            return [Delivery(**row._mapping) for row in connection.execute(query)]
+
+
+def _note(connection: Connection, hook: Webhook, kind: str, *, by: str, now: datetime, today: date) -> None:
+    chain.append(connection, kind=kind, name=hook.id, on=today, by=by, now=now, payload=hook.said())
+
+
+def _place(delivery: Delivery, retry: datetime | None) -> dict[str, object]:
+    """Return what an attempt in turn changes of its webhook."""
+    if not delivery.problem:
+        return {"cursor": delivery.seq, "tried_at": delivery.at, **RESUMED}
+    return {
+        "failures": WEBHOOK.c.failures + 1,
+        "failing_since": func.coalesce(WEBHOOK.c.failing_since, delivery.at),
+        "next_at": retry,
+        "tried_at": delivery.at,
+    }
+
+
+def _prune(connection: Connection, id: str) -> None:
+    """Forget the oldest messages to an address."""
+    of_hook = WEBHOOK_DELIVERY.c.webhook == id
+    last = (
+        select(WEBHOOK_DELIVERY.c.seq)
+        .where(of_hook)
+        .order_by(WEBHOOK_DELIVERY.c.seq.desc())
+        .offset(DELIVERIES_KEPT)
+        .limit(1)
+    ).scalar_subquery()
+    connection.execute(delete(WEBHOOK_DELIVERY).where(of_hook, WEBHOOK_DELIVERY.c.seq <= last))
+
+
+def _webhook(row: Row_) -> Webhook:
+    return Webhook(**{**row._mapping, "topics": tuple(row.topics.split())})

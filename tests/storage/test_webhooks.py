@@ -1,0 +1,361 @@
+"""Webhooks: a real server is told of every change once and in order, whatever it answers; on both databases."""
+
+from __future__ import annotations
+
+import os
+import signal
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import trustme
+
+from merzim.app import build_app
+from merzim.clock import read
+from merzim.settings_file import read as read_settings
+from notifications.wire.webhook import is_public
+from services import webhooks
+from services.app import AppContext
+from services.context import operator_context
+from services.jobs.webhooks import deliver_webhooks
+from services.moments import Moment
+from services.settings import DatabaseSettings, WebhookSettings
+from services.webhooks import (
+    AddWebhook,
+    ChangeWebhook,
+    ResendDelivery,
+    WebhookCommand,
+    WebhookDetails,
+    WebhookSecret,
+)
+from storage.maintenance.verify import verify
+from tests.receiver import Receiver, receiving
+from tests.web.conftest import NOW, THREE_UNITS, TODAY, office_store, settings_in
+from workflow.cases.commands.opening import Opening
+
+PRIVATE = WebhookSettings(private=True, timeout=1)
+HAND = {"by": "officer", "now": NOW, "today": TODAY}
+
+
+@pytest.fixture
+def house(tmp_path: Path, url: str) -> Iterator[AppContext]:
+    """An office with one case, where addresses inside the organisation may be told."""
+    settings = replace(settings_in(tmp_path), database=DatabaseSettings(url=url), webhooks=PRIVATE)
+    app = build_app(settings, clock=lambda: Moment(now=NOW, today=TODAY))
+    office_store.save(app.engine, units=THREE_UNITS.units.values(), people=THREE_UNITS.people.values())
+    yield app
+    app.close()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as made:
+        yield made
+
+
+def add(app: AppContext, receiver: Receiver, **fields: object) -> WebhookSecret:
+    command = AddWebhook.model_validate({"address": receiver.address, "topics": ["case"], **fields})
+    return webhooks.add_webhook(operator_context(app, by="admin", now=NOW, today=TODAY), command)
+
+
+def details(app: AppContext, hook: WebhookSecret) -> WebhookDetails:
+    return webhooks.get_webhook(_ctx(app), WebhookCommand(webhook=hook.id))
+
+
+def _ctx(app: AppContext):  # type: ignore[no-untyped-def]
+    return operator_context(app, by="admin", now=NOW, today=TODAY)
+
+
+def open_cases(app: AppContext, count: int, unit: str = "hr", **more: str) -> list[str]:
+    """Open cases one by one; their numbers."""
+    opening = {"procedure": "internal-analysis", "unit": unit, **more}
+    return [
+        app.desk.open(Opening(object=f"Бөлім {n}", **opening), **HAND).id  # type: ignore[arg-type]
+        for n in range(count)
+    ]
+
+
+def tell(app: AppContext, *, later: timedelta = timedelta()) -> None:
+    """One tick; `later`: on a clock that is ahead by so much."""
+    app.system_clock = lambda: replace(read(), now=read().now + later)
+    deliver_webhooks(app, now=NOW, today=TODAY)
+
+
+def test_each_change_is_one_signed_message_in_the_order_of_writing(
+    house: AppContext, receiver: Receiver
+) -> None:
+    """What was before the address was added is not told; a second tick has nothing to tell."""
+    open_cases(house, 1)
+    hook = add(house, receiver)
+    cases = open_cases(house, 3)
+    tell(house)
+    tell(house)
+
+    messages = receiver.verified(hook.secret)
+    assert [one["data"]["case"] for one in messages] == cases
+    assert {one["type"] for one in messages} == {"case.opened"}
+    assert messages[0]["data"]["by"] == "officer"
+    numbers = [one["data"]["seq"] for one in messages]
+    assert receiver.ids == [f"{hook.id}-{number}" for number in numbers]
+    assert numbers == sorted(numbers)
+    assert [one.problem for one in details(house, hook).deliveries] == ["", "", ""]
+    assert not verify(house.engine)
+
+
+def test_a_refused_message_is_repeated_under_its_id_and_those_behind_it_wait(
+    house: AppContext, receiver: Receiver
+) -> None:
+    """Not at once: after half a minute; what had arrived before does not come again."""
+    hook = add(house, receiver)
+    open_cases(house, 3)
+    receiver.answers = [200, 503]
+    tell(house)
+    tell(house)
+    assert len(receiver.ids) == 2
+    tell(house, later=timedelta(seconds=29))
+    assert len(receiver.ids) == 2
+    assert details(house, hook).state == "failing"
+    tell(house, later=timedelta(seconds=31))
+
+    first, second, again, third = receiver.ids
+    assert second == again
+    assert len({first, second, third}) == 3
+    known = details(house, hook)
+    assert known.state == "active"
+    assert [(one.attempts, one.status) for one in known.deliveries] == [(1, 204), (2, 204), (1, 200)]
+
+
+def test_a_receiver_that_hangs_or_drips_keeps_nobody_waiting(house: AppContext, receiver: Receiver) -> None:
+    """It is cut off after the time of the settings, here a second; others are told in the same tick."""
+    with receiving(mode="hang") as hanging, receiving(mode="drip") as dripping:
+        hooks = [add(house, one) for one in (hanging, dripping, receiver)]
+        open_cases(house, 1)
+        started = time.monotonic()
+        tell(house)
+        took = time.monotonic() - started
+
+    assert [details(house, hook).deliveries[0].problem for hook in hooks] == ["timeout", "timeout", ""]
+    assert 2 <= took < 8
+
+
+def test_a_redirect_is_not_followed(house: AppContext, receiver: Receiver) -> None:
+    """Not even to an address that may be told: the message goes where the administrator sent it."""
+    with receiving(answers=[302], location=receiver.address) as other:
+        hook = add(house, other)
+        open_cases(house, 1)
+        tell(house)
+
+    assert (details(house, hook).deliveries[0].problem, details(house, hook).deliveries[0].status) == (
+        "redirect",
+        302,
+    )
+    assert receiver.connections == 0
+
+
+@pytest.mark.parametrize(
+    "name", ["localhost", "127.0.0.1", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]", "0.0.0.0"]
+)
+def test_no_way_of_writing_it_leads_inside_the_organisation(
+    house: AppContext, receiver: Receiver, name: str
+) -> None:
+    """What is looked at is the address that would be connected to; not even a connection is opened."""
+    house.settings = replace(house.settings, webhooks=WebhookSettings(timeout=1))
+    hook = add(house, receiver, address=f"https://{name}:{receiver.port}/")
+    open_cases(house, 1)
+    tell(house)
+
+    assert details(house, hook).deliveries[0].problem == "private"
+    assert receiver.connections == 0
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("8.8.8.8", True),
+        ("2a00:1450::1", True),
+        ("10.0.0.1", False),
+        ("172.16.0.1", False),
+        ("192.168.1.1", False),
+        ("169.254.169.254", False),
+        ("100.64.0.1", False),
+        ("224.0.0.1", False),
+        ("255.255.255.255", False),
+        ("::1", False),
+        ("fe80::1%eth0", False),
+        ("fd00::1", False),
+        ("ff02::1", False),
+        ("::ffff:10.0.0.1", False),
+        ("2002:a00:1::", False),
+        ("64:ff9b::10.0.0.1", False),
+    ],
+)
+def test_only_addresses_of_the_internet_are_public(address: str, expected: bool) -> None:
+    """Also where an IPv6 address stands for one of IPv4."""
+    assert is_public(address) is expected
+
+
+def test_the_certificate_of_an_address_is_checked(house: AppContext, tmp_path: Path) -> None:
+    """One of an authority nobody trusts is no receiver; named in the settings it is."""
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    with receiving(tls=context) as server:
+        hook = add(house, server)
+        open_cases(house, 1)
+        tell(house)
+        assert details(house, hook).deliveries[0].problem == "tls"
+        house.settings = replace(house.settings, webhooks=replace(PRIVATE, ca_file=tmp_path / "ca.pem"))
+        tell(house, later=timedelta(minutes=1))
+
+    assert details(house, hook).deliveries[0].problem == ""
+    assert len(server.received) == 1
+
+
+def test_of_a_confidential_case_its_number_alone_is_told(house: AppContext, receiver: Receiver) -> None:
+    """Neither the step nor who did it."""
+    add(house, receiver)
+    (case,) = open_cases(house, 1, procedure="conflict-of-interest")
+    house.desk.record(case, "conflict_known", on=TODAY, **HAND)  # type: ignore[arg-type]
+    tell(house)
+
+    assert [
+        body for _, body in receiver.received if "conflict" in body or "officer" in body or "Бөлім" in body
+    ] == []
+    assert ['"type":"case.changed"' in body and case in body for _, body in receiver.received] == [True, True]
+
+
+def test_with_a_unit_its_cases_alone_are_told(house: AppContext, receiver: Receiver) -> None:
+    """Nothing of other units, of accounts or settings, whatever kinds were asked for."""
+    hook = add(house, receiver, unit="hr", topics=[])
+    open_cases(house, 1, unit="law")
+    (own,) = open_cases(house, 1)
+    add(house, receiver, topics=["people"])
+    tell(house)
+
+    assert [one["data"]["case"] for one in receiver.verified(hook.secret)] == [own]
+    assert house.webhooks.all()[0].cursor == house.reads.last_audit_entry()
+
+
+def test_an_address_that_never_answers_is_given_up_and_goes_on_where_it_was(
+    house: AppContext, receiver: Receiver
+) -> None:
+    """After the days of the settings, said in the office's chain; started again it misses nothing."""
+    hook = add(house, receiver)
+    open_cases(house, 2)
+    receiver.answers = [500] * 10
+    for days in (0, 1, 4.9, 5.1, 6):
+        tell(house, later=timedelta(days=days))
+    assert len(receiver.ids) == 4
+    assert details(house, hook).state == "suspended"
+    assert [one.id for one in webhooks.suspended(_ctx(house))] == [hook.id]
+    receiver.answers.clear()
+    webhooks.change_webhook(_ctx(house), ChangeWebhook(webhook=hook.id, active=True))
+    tell(house, later=timedelta(days=6))
+
+    assert details(house, hook).state == "active"
+    assert len(set(receiver.ids)) == 2
+    assert len(receiver.ids) == 6
+
+
+def test_whoever_says_gone_is_given_up_at_once(house: AppContext, receiver: Receiver) -> None:
+    """410: the receiver wants nothing any more."""
+    hook = add(house, receiver)
+    open_cases(house, 1)
+    receiver.answers = [410]
+    tell(house)
+
+    assert details(house, hook).state == "suspended"
+
+
+def test_a_new_secret_signs_beside_the_old_one_for_a_day(house: AppContext, receiver: Receiver) -> None:
+    """A receiver that knows either verifies it; after the day only the new one holds."""
+    hook = add(house, receiver)
+    renewed = webhooks.rotate_webhook_secret(_ctx(house), WebhookCommand(webhook=hook.id))
+    open_cases(house, 1)
+    tell(house)
+    assert len(receiver.verified(hook.secret)) == len(receiver.verified(renewed.secret)) == 1
+    open_cases(house, 1)
+    tell(house, later=timedelta(hours=25))
+
+    assert [len(headers["webhook-signature"].split()) for headers, _ in receiver.received] == [2, 1]
+
+
+def test_a_message_is_sent_again_under_its_id_on_demand(house: AppContext, receiver: Receiver) -> None:
+    """A test is a message of its own kind and moves nothing; none of a number that was not sent."""
+    hook = add(house, receiver)
+    open_cases(house, 1)
+    tell(house)
+    seq = details(house, hook).deliveries[0].seq
+    again = webhooks.resend_delivery(_ctx(house), ResendDelivery(webhook=hook.id, seq=seq))
+    tried = webhooks.test_webhook(_ctx(house), WebhookCommand(webhook=hook.id))
+
+    assert (again.attempts, again.problem, tried.problem) == (2, "", "")
+    assert receiver.ids[:2] == [f"{hook.id}-{seq}"] * 2
+    assert receiver.verified(hook.secret)[2]["type"] == "test"
+    with pytest.raises(webhooks.UnknownWebhook):
+        webhooks.resend_delivery(_ctx(house), ResendDelivery(webhook=hook.id, seq=1))
+
+
+@pytest.mark.parametrize(
+    "address", ["ftp://a.kz/", "https://u:p@a.kz/", "https:///x", "https://a.kz/#x", "http://a.kz/"]
+)
+def test_what_is_no_address_of_a_receiver_is_refused(house: AppContext, address: str) -> None:
+    """Without encryption only where the settings allow addresses inside the organisation."""
+    house.settings = replace(house.settings, webhooks=WebhookSettings())
+    with pytest.raises(webhooks.BadWebhook):
+        webhooks.add_webhook(_ctx(house), AddWebhook(address=address))
+
+
+def test_without_encryption_nothing_goes_to_the_internet(house: AppContext) -> None:
+    """Also where addresses inside the organisation may be told without it."""
+    hook = webhooks.add_webhook(_ctx(house), AddWebhook(address="http://8.8.8.8/"))
+    assert webhooks.test_webhook(_ctx(house), WebhookCommand(webhook=hook.id)).problem == "plain"
+
+
+def test_only_the_last_messages_are_remembered(
+    house: AppContext, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The oldest go; the place of the address stays."""
+    monkeypatch.setattr("storage.accounts.webhooks.DELIVERIES_KEPT", 2)
+    hook = add(house, receiver)
+    open_cases(house, 3)
+    tell(house)
+
+    kept = [one.seq for one in details(house, hook).deliveries]
+    assert receiver.ids[1:] == [f"{hook.id}-{seq}" for seq in reversed(kept)]
+
+
+def test_a_worker_killed_between_the_message_and_its_place_repeats_the_same_id(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    """The worker of the product, killed while the receiver has the message: the next one sends it again."""
+    (tmp_path / "config.toml").write_text(
+        "[reminders]\ntick = 1\n[webhooks]\nprivate = true\n[web]\npublic_address = 'http://127.0.0.1:8000'\n"
+    )
+    command = [sys.executable, "-m", "merzim", "--config", str(tmp_path / "config.toml")]
+    for words in (
+        ("webhook", "add", receiver.address, "--topic", "case"),
+        ("open", "internal-analysis", "--object", "Бөлім"),
+    ):
+        subprocess.run([*command, *words], check=True, capture_output=True)
+    receiver.before = lambda: os.kill(worker.pid, signal.SIGKILL)
+    worker = subprocess.Popen([*command, "worker"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    receiver.wait(1)
+    assert worker.wait(10) == -signal.SIGKILL
+    receiver.before = lambda: None
+    app = build_app(read_settings(tmp_path / "config.toml", at=tmp_path))
+    tell(app)
+    held = len(receiver.ids)
+    tell(app, later=timedelta(minutes=4))
+    tell(app, later=timedelta(minutes=4))
+    app.close()
+
+    assert held == 1, "the dead worker holds the lease"
+    assert len(receiver.ids) == 2
+    assert len(set(receiver.ids)) == 1
