@@ -131,7 +131,7 @@ def test_a_preview_shows_each_date_beside_the_law_s_and_the_button_below(officer
     assert [text in ended for text in ("Окончание анализа", "30.10.2026", "12.10.2026", "13 рабочих дней")] == [
         True
     ] * 4
-    assert page.index("13 рабочих дней") < page.index('form="confirm"')
+    assert page.index("13 рабочих дней") < page.index('type="submit">Подтвердить')
 
 
 def test_the_same_file_again_changes_nothing_and_says_so(house: AppContext, officer: TestClient) -> None:
