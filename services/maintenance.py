@@ -162,19 +162,21 @@ def restore(app: AppContext, file: Path) -> Path | None:
     return backup.restore(app.unprepared, file)
 
 
-def migrate_to(app: AppContext, address: str, *, now: datetime, today: date) -> tuple[int, tuple[Problem, ...]]:
+def migrate_to(
+    app: AppContext, address: str, *, now: datetime, today: date
+) -> tuple[dict[str, int], tuple[Problem, ...]]:
     """Copy everything into an empty PostgreSQL database and verify it there. Raises Migration.
 
     Returns:
-        The number of events, and the differences from what was written.
+        The number of rows of each table, and the differences from what was written.
     """
     from services.jobs import queue
     from storage.maintenance import migrate_to as migration
 
     target = app.on_database(address)
     try:
-        events = migration.migrate(app.engine, target.unprepared, prepare=queue.prepare)
-        return events, verify(target, now=now, today=today)
+        rows = migration.migrate(app.engine, target.unprepared, prepare=queue.prepare)
+        return rows, verify(target, now=now, today=today)
     finally:
         target.close()
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from merzim.cli.answers import finding, obligation, print_deadlines, print_findings
+from merzim.cli.answers import explained, finding, obligation, print_deadlines, print_findings
 from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.help import Command
 from merzim.cli.parsing import BadArgument, answers_on, named_days, named_texts, optional_day, time_of_day
@@ -107,6 +107,9 @@ def plan(
         call.print(call.say("cli.plan.title", title=made.procedure.title, edition=made.procedure.edition))
         call.print()
         print_deadlines(call, made.deadlines)
+        if dated := [deadline for deadline in made.deadlines if deadline.due is not None]:
+            call.print("\n" + call.say("cli.plan.why"))
+            call.print("\n\n".join(paragraph(explained(call, deadline), indent=2) for deadline in dated))
         for wanted, start in dict(made.latest_start).items():
             title = made.procedure.by_id[wanted.partition(".")[0]].title
             call.print("\n" + call.say("cli.plan.latest_start", title=title, on=start))

@@ -197,11 +197,16 @@ def migrate_to(ctx: typer.Context, address: Annotated[str, typer.Argument(metava
 
     call = CommandContext.of(ctx)
     before = display_address(call.app.engine)
-    events, problems = maintenance.migrate_to(call.app, address, now=call.moment.now, today=call.moment.today)
+    rows, problems = maintenance.migrate_to(call.app, address, now=call.moment.now, today=call.moment.today)
+    evidence = maintenance.recorded_evidence(call.app)
     if call.json:
-        call.answer({"events": events, "problems": _problems(call, problems)})
+        told = {"events": rows["event"], "rows": rows, "evidence_files": evidence}
+        call.answer({**told, "problems": _problems(call, problems)})
     else:
-        call.print(call.say("cli.migrated", count=events))
+        call.table(("table", "rows"), [(name, count) for name, count in rows.items() if count])
+        call.print("\n" + call.say("cli.migrated", count=sum(rows.values()), events=rows["event"]))
+        folder = str(call.app.settings.evidence.folder)
+        call.print(call.say("cli.migrated_evidence", count=evidence, folder=folder))
         for one in problems:
             call.print(call.say(one.code, **one.arguments))
         call.note(call.say("cli.migrated_next", before=before))

@@ -19,7 +19,6 @@ from storage.maintenance.schema import create
 from storage.refusals import Migration
 from storage.tables.base import TableBase
 from storage.tables.board import UNLISTED
-from storage.tables.cases import EVENT
 from storage.tables.notices import TALLY
 from storage.tables.service import FLOOR, MARK
 
@@ -27,8 +26,8 @@ _STEP = 5000
 
 
 @long_work()
-def migrate(source: Engine, target: Engine, *, prepare: Callable[[Any], None]) -> int:
-    """Copy an office into an empty PostgreSQL database; the source is unchanged. Return its number of events.
+def migrate(source: Engine, target: Engine, *, prepare: Callable[[Any], None]) -> dict[str, int]:
+    """Copy an office into an empty PostgreSQL database; the source is unchanged. Return the rows of each table.
 
     Args:
         source: of this version (`storage.maintenance.schema.create_or_migrate`).
@@ -50,14 +49,17 @@ def migrate(source: Engine, target: Engine, *, prepare: Callable[[Any], None]) -
             # changed are the new place's own.
             own = (FLOOR, TALLY, MARK, UNLISTED)
             copied = [one for one in TableBase.metadata.sorted_tables if one not in own]
+            moved = dict[str, int]()
             for table in (*copied, UNLISTED):
                 if table is UNLISTED:
                     # The new place took every risk that was copied for one just found.
                     there.execute(UNLISTED.delete())
-                if _copied(here, there, table) != _sum(_rows(there, table)):
+                copy = _copied(here, there, table)
+                if copy != _sum(_rows(there, table)):
                     raise Migration("migrate_differs", table=table.name)
+                moved[table.name] = copy[0]
         _count_on(there)
-        return int(there.execute(select(func.count()).select_from(EVENT)).scalar_one())
+        return moved
 
 
 def _copied(here: Connection, there: Connection, table: Table) -> tuple[int, int]:

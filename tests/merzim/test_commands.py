@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -97,6 +99,29 @@ def test_plan_finds_the_latest_start(merzim: Merzim) -> None:
 
     assert said.code == 0
     assert said.json["latest_start"]["published"] < "2026-12-01"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("kk", "Оған дейінгі 10 жұмыс күні: 10, 9, 8, 7, 6, 3, 2, 1 сәуір, 31, 30 наурыз."),
+        ("ru", "10 рабочих дней до него: 10, 9, 8, 7, 6, 3, 2, 1 апреля, 31, 30 марта."),
+        ("en", "10 working days before it: 10, 9, 8, 7, 6, 3, 2, 1 April, 31, 30 March."),
+    ],
+)
+def test_the_text_of_a_plan_says_why_each_date_is_what_it_is(merzim: Merzim, language: str, said: str) -> None:
+    """Under the table every dated obligation has its sentences; undated ones have none."""
+    line = ("plan", "internal-analysis", "--planned", "analysis_started=2026-04-13", "--lang", language)
+    obligations = merzim(*line, "--json").json["obligations"]
+    text = " ".join(merzim(*line).out.split())
+
+    def why(obligation: Mapping[str, Any]) -> str:
+        return " ".join(" ".join(element["text"] for element in obligation["explanation"]).split())
+
+    assert said in text
+    assert {one["id"]: why(one) in text for one in obligations} == {
+        one["id"]: one["due"] is not None for one in obligations
+    }
 
 
 def test_plan_exits_one_with_findings(merzim: Merzim) -> None:

@@ -28,7 +28,7 @@ from storage.tables.board import RECOMMENDATION, UNLISTED
 from storage.tables.cases import EVENT, SEAL
 from storage.tables.notices import NOTICE, TALLY
 from storage.tables.organisation import ACT, PERSON
-from storage.tables.service import LEASE, MARK, UPLOAD
+from storage.tables.service import FLOOR, LEASE, MARK, UPLOAD
 from tests.merzim.conftest import PEOPLE, ROOT, SCHEDULE
 from tests.postgres import administer
 from tests.second_factors import second_factors
@@ -108,7 +108,12 @@ def test_every_row_is_as_it_was_and_the_old_place_too(file: Engine, empty: Engin
     before = _everything(file)
     assert all(before[table.name] for table in (EVENT, SEAL, NOTICE, PERSON, UPLOAD, RECOMMENDATION))
 
-    assert migrate(file, empty, prepare=prepare) == len(before["event"])
+    moved = migrate(file, empty, prepare=prepare)
+
+    assert {name: moved[name] for name in before.keys() & moved.keys()} == {
+        name: len(rows) for name, rows in before.items() if name in moved
+    }
+    assert moved.keys() >= before.keys() - {TALLY.name, FLOOR.name}
 
     assert _everything(empty) == before == _everything(file)
     assert verify(empty) == verify(file) == ()
@@ -231,6 +236,8 @@ def test_the_command_moves_verifies_and_says_what_is_next(
     again = capsys.readouterr()
 
     assert "every row compared" in said.out
+    assert {"event", "notice", "person"} <= {line.split()[0] for line in said.out.splitlines() if line.split()}
+    assert f"stay in their folder: {lived_in / 'var' / 'evidence'}" in said.out
     assert "database.url" in said.err
     assert again.err.count("\n") == 1
     assert "not empty" in again.err
