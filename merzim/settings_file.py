@@ -527,6 +527,7 @@ SECTIONS: Mapping[str, tuple[type, _Readers]] = {
             "public_address": _address,
             "trusted_proxies": _networks,
             "totp_required": _accesses,
+            "public_page": _yes_or_no,
         },
     ),
     "secrets": (

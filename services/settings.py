@@ -140,6 +140,7 @@ class WebSettings:
 
     `trusted_proxies`: whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
     `totp_required`: the accesses whose accounts must have a second factor.
+    `public_page`: whether anybody may see what was published of analyses, without a log-in.
     """
 
     host: str = "127.0.0.1"
@@ -147,6 +148,7 @@ class WebSettings:
     public_address: str = ""
     trusted_proxies: tuple[Network, ...] = LOOPBACK_NETWORKS
     totp_required: frozenset[Access] = frozenset()
+    public_page: bool = False
 
     def __post_init__(self) -> None:
         if not self.public_address:

@@ -226,6 +226,20 @@ class SqlReads:
         with reading(self._engine) as connection:
             return sum(connection.execute(one).scalar_one() for one in (plain, secret))
 
+    def with_facts(
+        self, procedure: str, facts: Collection[str], *, first: int, count: int | None
+    ) -> tuple[list[str], int]:
+        """Return ids of cases of a procedure in which one of the facts is recorded, the newest first, and how
+        many there are in all; cancelled ones left out.
+        """
+        done = select(DEADLINE.c.case).where(DEADLINE.c.obligation.in_(facts), DEADLINE.c.done_on.is_not(None))
+        narrowed = (CASE.c.procedure == procedure, CASE.c.standing != "cancelled", CASE.c.id.in_(done))
+        shown = select(CASE.c.id).where(*self._visible.cases(), *narrowed)
+        with reading(self._engine) as connection:
+            total = connection.execute(select(func.count()).select_from(shown.subquery())).scalar_one()
+            ids = connection.execute(shown.order_by(*_NEWEST).limit(count).offset(first)).scalars()
+            return list(ids), total
+
     def own_of(self, unit: str) -> int:
         """How many cases belong to a unit itself, whatever their standing; those below it apart."""
         asked = select(func.count()).select_from(CASE).where(*self._visible.cases(), CASE.c.unit == unit)

@@ -27,6 +27,8 @@ ASIDE = {
     "/api/openapi.json": "for programs",
     "/feeds/{token}.ics": "by a calendar",
     "/login": "before the log-in",
+    "/public": "by anybody, where the office opened it",
+    "/public/feed.xml": "by a reader of feeds",
     "/login/oidc": "before the log-in, where a provider is named",
     "/login/oidc/callback": "by the provider",
     "/welcome/{secret}": "by a letter",

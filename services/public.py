@@ -1,0 +1,125 @@
+"""What the organisation has published of its analyses, for a page anybody may open.
+
+Only addresses that were published elsewhere are shown, never a file, a name of a person or a confidential case;
+an analysis of which nothing was published is not named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from documents.sheets.addresses import is_web_address
+from workflow.law.procedure import Text
+from workflow.org.access import Scope
+
+if TYPE_CHECKING:
+    from services.app import AppContext
+    from storage.queries import SqlReads
+    from workflow.cases.case import Case
+    from workflow.law.procedure import Obligation
+
+PROCEDURE = "internal-analysis"
+LINK = "link:"
+_ANYBODY = Scope(unit="", names=())
+"""Cases of all units that are not confidential."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Publication:
+    """Something the act asks to publish, at one address.
+
+    Attributes:
+        title: of the obligation; `kind`: of the evidence ("link:site").
+        on: local date of publication.
+    """
+
+    title: Text
+    kind: str
+    address: str
+    on: date
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PublicAnalysis:
+    """An analysis as anybody may know of it.
+
+    Attributes:
+        object: its name by language; `unit`: the name of its unit by language.
+        first, last: local dates of its beginning and end: what happened, else what is planned.
+        publications: the newest first.
+    """
+
+    case: str
+    object: dict[str, str]
+    unit: dict[str, str]
+    first: date | None
+    last: date | None
+    publications: tuple[Publication, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PublicPage:
+    """Some of the analyses, the newest first, and how many there are in all."""
+
+    analyses: tuple[PublicAnalysis, ...]
+    total: int
+
+
+def published_analyses(app: AppContext, *, first: int = 0, count: int | None = None) -> PublicPage:
+    """Return the analyses of which something was published: `count` of them after the first `first`."""
+    reads = app.reads.seen_by(_ANYBODY)
+    ids, total = reads.with_facts(PROCEDURE, _published_facts(app), first=first, count=count)
+    return PublicPage(analyses=tuple(_analyses(app, reads, ids)), total=total)
+
+
+def _published_facts(app: AppContext) -> frozenset[str]:
+    """Return the obligations of any edition that are evidenced by an address."""
+    editions = (edition for edition in app.library.all() if edition.id == PROCEDURE)
+    return frozenset(one.id for edition in editions for one in edition.obligations if _is_public(one))
+
+
+def _is_public(obligation: Obligation) -> bool:
+    return any(kind.startswith(LINK) for kind in obligation.evidence)
+
+
+def _analyses(app: AppContext, reads: SqlReads, ids: list[str]) -> Iterator[PublicAnalysis]:
+    office, cases = reads.office(), reads.whole(ids)
+    for case in (cases[id] for id in ids if id in cases):
+        if publications := _publications(app, case):
+            unit = office.units.get(case.unit or office.root)
+            names = {
+                language: unit.name_in(language) if unit else case.unit for language in case.object_names()
+            }
+            days = [
+                case.facts[name].on if name in case.facts else case.planned.get(name)
+                for name in ("analysis_started", "analysis_ended")
+            ]
+            yield PublicAnalysis(
+                case=case.id,
+                object=case.object_names(),
+                unit=names,
+                first=days[0],
+                last=days[1],
+                publications=publications,
+            )
+
+
+def _publications(app: AppContext, case: Case) -> tuple[Publication, ...]:
+    """Return what was published of a case, each address once under an obligation, the newest first."""
+    obligations = {one.id: one for one in app.library.of(case).obligations if _is_public(one)}
+    found = {
+        (name, proof.reference): Publication(
+            title=obligations[name].title,
+            kind=proof.kind,
+            address=proof.reference,
+            on=proof.published_on or fact.on,
+        )
+        for name, fact in case.facts.items()
+        if name in obligations
+        for proof in fact.evidence
+        if proof.name is None and not proof.restricted and is_web_address(proof.reference)
+    }
+    return tuple(sorted(found.values(), key=lambda one: (one.on, one.address), reverse=True))

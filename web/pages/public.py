@@ -1,0 +1,127 @@
+"""The page anybody may open: what was published of the analyses, and the same as a feed and as files."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, time
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Annotated
+from xml.etree import ElementTree
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from starlette.responses import Response
+
+import i18n
+from services.app import AppContext
+from services.context import RequestContext
+from services.public import PublicAnalysis, Publication, published_analyses
+from web.auth.dependencies import Anybody
+from web.ui.assets import OWN
+from web.ui.preferences import preferences
+from web.ui.render import ALMATY, Translator, environment, page
+
+router = APIRouter(include_in_schema=False)
+PAGE = 25
+IN_FEED = 50
+"""Publications a feed names, the newest of the newest analyses."""
+STYLES = ("base.css", "merzim.css")
+PageNumber = Annotated[int, Query(alias="page", ge=1, le=10_000)]
+
+
+@router.get("/public")
+def show(request: Request, ctx: Anybody, number: PageNumber = 1) -> Response:
+    """Show what was published of each analysis, the newest first; 404 where the page is not switched on."""
+    app = _open(ctx)
+    found = published_analyses(app, first=(number - 1) * PAGE, count=PAGE)
+    pages = max(1, -(-found.total // PAGE))
+    response = page(request, ctx, "public.html", analyses=found.analyses, number=number, pages=pages)
+    response.headers["cache-control"] = "private, max-age=60"
+    return response
+
+
+@router.get("/public/feed.xml")
+def feed(request: Request, ctx: Anybody) -> Response:
+    """Return the newest publications as RSS 2.0, in the reader's language."""
+    app = _open(ctx)
+    language = preferences(request).language
+    content = _rss(app, ctx.organisation_in(language), language, published_analyses(app, count=PAGE).analyses)
+    headers = {"content-language": language, "cache-control": "private, max-age=60"}
+    return Response(content, media_type="application/rss+xml", headers=headers)
+
+
+def _open(ctx: RequestContext) -> AppContext:
+    if not ctx.app.settings.web.public_page:
+        raise HTTPException(404)
+    return ctx.app
+
+
+def _rss(app: AppContext, organisation: str, language: str, analyses: tuple[PublicAnalysis, ...]) -> bytes:
+    """Return a feed; each publication is known by its analysis, its obligation and its address."""
+    t = Translator(language)
+    address = f"{app.settings.web.public_address.rstrip('/')}/public?lang={language}"
+    root = ElementTree.Element("rss", version="2.0")
+    channel = ElementTree.SubElement(root, "channel")
+    _line(channel, "title", ": ".join(filter(None, (organisation, t.say("web.public.title")))))
+    _line(channel, "link", address)
+    _line(channel, "description", t.say("web.public.hint"))
+    _line(channel, "language", language)
+    for analysis, publication in list(_newest(analyses))[:IN_FEED]:
+        item = ElementTree.SubElement(channel, "item")
+        title = publication.title[language]
+        _line(item, "title", f"{title}: {analysis.object[language]}")
+        _line(item, "link", publication.address)
+        _line(item, "description", t.say(f"evidence.{publication.kind}") if publication.kind else title)
+        known_by = f"{analysis.case} {publication.title['en']} {publication.address}"
+        _line(item, "guid", hashlib.sha256(known_by.encode()).hexdigest()).set("isPermaLink", "false")
+        noon = datetime.combine(publication.on, time(12), ALMATY).astimezone(UTC)
+        _line(item, "pubDate", format_datetime(noon, usegmt=True))
+    text: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return text
+
+
+def _newest(analyses: tuple[PublicAnalysis, ...]) -> Iterator[tuple[PublicAnalysis, Publication]]:
+    every = [(analysis, one) for analysis in analyses for one in analysis.publications]
+    yield from sorted(every, key=lambda pair: pair[1].on, reverse=True)
+
+
+def _line(parent: ElementTree.Element, name: str, text: str) -> ElementTree.Element:
+    element = ElementTree.SubElement(parent, name)
+    element.text = text
+    return element
+
+
+def export_public_pages(app: AppContext, folder: Path) -> tuple[Path, ...]:
+    """Write the page and its feed in each language, and their styles, as files for any web server.
+
+    The files are written whether or not the page is open here. Returns them.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    analyses = published_analyses(app).analyses
+    made = [folder / "index.html", *(folder / style for style in STYLES)]
+    for language in i18n.LANGUAGES:
+        organisation = app.settings.office.name_in(language)
+        text = (
+            environment()
+            .get_template("public_file.html")
+            .render(
+                t=Translator(language),
+                lang=language,
+                languages=i18n.LANGUAGES,
+                organisation=organisation,
+                analyses=analyses,
+                styles=STYLES,
+            )
+        )
+        for name, content in (
+            (f"index.{language}.html", text.encode()),
+            (f"feed.{language}.xml", _rss(app, organisation, language, analyses)),
+        ):
+            (folder / name).write_bytes(content)
+            made.append(folder / name)
+    shutil.copyfile(folder / f"index.{i18n.LANGUAGES[0]}.html", folder / "index.html")
+    for style in STYLES:
+        (folder / style).write_text((OWN / style).read_text("utf-8"), "utf-8")
+    return tuple(made)
