@@ -45,6 +45,7 @@ STATIONS = (
     "telegram",
     "forms",
     "templates",
+    "act_texts",
     "score",
     "yearly_clock",
     "consolidated",

@@ -34,7 +34,6 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands to the application; `notices resend` belongs to the `notices` command."""
     app.command("digest", cls=Command, help="cli.help.digest")(digest)
     app.command("uploads-through", cls=Command, help="cli.help.uploads_through")(uploads_through)
-    app.command("acts", cls=Command, help="cli.help.acts")(acts)
     app.command("office-time", cls=Command, help="cli.help.office_time")(office_time)
 
 

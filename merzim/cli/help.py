@@ -178,10 +178,21 @@ def _described(items: list[Any], helps: Mapping[str, str | None], ctx: Any) -> l
     return [item for item in items if item.help]
 
 
-def add_group(app: typer.Typer, name: str, /, **commands: Callable[..., object]) -> None:
-    """Add a group of commands; their help is `cli.help.<group>.<command>` of the catalogues."""
+def add_group(app: typer.Typer, name: str, otherwise: str = "", /, **commands: Callable[..., object]) -> None:
+    """Add a group of commands; their help is `cli.help.<group>.<command>` of the catalogues.
+
+    `otherwise`: the command that takes arguments which begin with no command's name.
+    """
+
+    class Named(Group):
+        def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+            words = (
+                [*args] if not otherwise or not args or args[0] in (*commands, "--help") else [otherwise, *args]
+            )
+            return super().parse_args(ctx, words)
+
     code = f"cli.help.{name.replace('-', '_')}"
-    group = typer.Typer(cls=Group, help=code, rich_markup_mode=None)
+    group = typer.Typer(cls=Named, help=code, rich_markup_mode=None)
     for key, command in commands.items():
         group.command(key.replace("_", "-"), cls=Command, help=f"{code}.{key}")(command)
     app.add_typer(group, name=name)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, literal, select, union_all
 
 from documents.sheets.unreadable import EvidenceDamaged
 from storage.database.engine import reading
+from storage.org.act_texts import LOADED
 from storage.org.chain import OFFICE
 from storage.org.templates import TAKEN
 from storage.tables.cases import EVENT
@@ -24,7 +25,7 @@ _PROVED = (
     .order_by(EVENT.c.case, EVENT.c.seq)
 )
 _IN_ROWS = union_all(
-    select(literal(OFFICE).label("row"), ACT.c.payload).where(ACT.c.kind == TAKEN),
+    select(literal(OFFICE).label("row"), ACT.c.payload).where(ACT.c.kind.in_((LOADED, TAKEN))),
     select(REGISTER_EVENT.c.row, REGISTER_EVENT.c.payload).where(
         REGISTER_EVENT.c.payload.contains('"sha256":"')
     ),

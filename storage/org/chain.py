@@ -37,6 +37,7 @@ _PREFIXES: Mapping[str, Topic] = {
     "link": "account",
     "overlay": "settings",
     "template": "settings",
+    "text": "settings",
     "baseline": "settings",
     "webhook": "settings",
 }

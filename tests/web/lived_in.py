@@ -91,6 +91,12 @@ def live_in(office: RealOffice, *, word: str = "Обычное слово") -> d
             files={"file": (f"{word}.docx".replace("/", "|"), template("Бланк"))},
         )
         assert sent.status_code == 303, sent.text
+        sent = browser.post(
+            "/administration/acts",
+            data={"act": "tbn4-2024", "language": "ru"},
+            files={"file": ("инструкция.txt", "Задача 1. Подготовка\nПодзадача 3. Объявление\n".encode())},
+        )
+        assert sent.status_code == 303, sent.text
     _rows(office, word)
     house.desk.record(
         late,

@@ -144,6 +144,7 @@ def filled(path: str, case: str) -> str:
         "{line}": "3",
         "{webhook}": "wh0123456789ab",
         "{seq}": "1",
+        "{act}": "tbn4-2024",
     }
     for place, value in values.items():
         path = path.replace(place, value)

@@ -107,6 +107,7 @@ WRITES: dict[str, tuple[str, ...]] = {
         f"{ACCOUNT}/unlink",
     ),
     "/administration/channels": (f"{ADMINISTRATION}/channels/{{channel}}/letters",),
+    "/administration/acts": (f"{ADMINISTRATION}/acts/{{act}}",),
     "/administration/templates/{form}": (TEMPLATE, f"{TEMPLATE}/choice"),
     "/administration/webhooks": (f"{ADMINISTRATION}/webhooks",),
     "/administration/webhooks/{webhook}": (
@@ -200,6 +201,8 @@ READS: dict[str, tuple[str, ...]] = {
     "/administration/channels": (f"{ADMINISTRATION}/channels",),
     "/administration/settings": (f"{ADMINISTRATION}/settings",),
     "/administration/rules": (f"{ADMINISTRATION}/rules",),
+    "/administration/acts": (f"{V1}/acts",),
+    "/acts/{act}": (f"{V1}/acts/{{act}}",),
     "/administration/templates": (f"{ADMINISTRATION}/templates",),
     "/administration/webhooks": (f"{ADMINISTRATION}/webhooks",),
     "/administration/webhooks/{webhook}": (WEBHOOK,),

@@ -33,7 +33,8 @@ from web.ui.org_names import case_title
 from web.ui.preferences import THEMES, preferences, set_preference_cookies
 from web.ui.timeline import Off
 from workflow.cases.changes import FieldChange
-from workflow.law.procedure import Act, Text
+from workflow.deadlines.term_elements import wording
+from workflow.law.procedure import Act, Obligation, Procedure, Text
 from workflow.refusal import Refusal
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -120,6 +121,19 @@ class Translator:
     def sentences(self, explanation: Explanation) -> list[str]:
         """Return the sentences of an explanation."""
         return i18n.explain(explanation, self.language)
+
+    def asks(self, obligation: Obligation, procedure: Procedure) -> str:
+        """Return in our own words what an obligation asks: what, by when, of whom, and how it is proved."""
+        terms = (i18n.say(one.code, one.arguments, self.language) for one in wording(obligation, procedure))
+        said = {
+            "title": i18n.inner(obligation.title[self.language]),
+            "term": "; ".join(terms),
+            "duty": i18n.inner(self.word("duty.", obligation.duty)),
+            "force": self.say(f"web.force.{obligation.force}"),
+        }
+        proofs = [i18n.inner(self.word("evidence.", kind)) for kind in obligation.evidence]
+        proved = " " + self.say("web.asks.proved", evidence=", ".join(proofs)) if proofs else ""
+        return self.say("web.asks", **said) + proved
 
     def long(self, on: date) -> str:
         """Return a date as official documents write it: "30 марта 2026 года"."""

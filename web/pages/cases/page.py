@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from calendars import OutOfRange
 from services import cases
+from services.act_texts import loaded_languages
 from services.calendar_acts import moves_of
 from services.context import RequestContext
 from services.documents.case_documents import forms_of
@@ -92,6 +93,7 @@ def case_page(
         undo=_line_to_undo(ctx, case, said),
         out_of_order=_out_of_order(view, said),
         left_out=left_out,
+        act_languages=loaded_languages(ctx, procedure.acts) if tab == "deadlines" else {},
         source_row=_source_row(ctx, view),
         row_registers=_row_registers(ctx, view),
         names=_author_names(ctx, view),

@@ -1,0 +1,91 @@
+"""`merzim acts`: those a unit adopted (`acts UNIT`), and the full texts that were loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from merzim.cli.call import CommandContext
+from merzim.cli.contact_settings import acts
+from merzim.cli.help import add_group
+from merzim.cli.printing import paragraph
+
+ActArgument = Annotated[str, typer.Argument(metavar="ACT")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the group to the application."""
+    add_group(app, "acts", "adopted", adopted=acts, list=listed, load=load, show=show)
+
+
+def listed(ctx: typer.Context) -> None:
+    from services.act_texts import AskActTexts, list_act_texts
+
+    call = CommandContext.of(ctx)
+    found = list_act_texts(call.ctx, AskActTexts())
+    if call.json:
+        call.answer(found.model_dump(mode="json"))
+        return
+    rows: list[tuple[object, ...]] = [
+        (one.act, one.title[call.language], step.language, step.number, step.places, step.at, step.by)
+        for one in found.acts
+        for step in one.steps
+    ]
+    rows += [(one.act, one.title[call.language], "–", "", "", "", "") for one in found.acts if not one.steps]
+    call.table(("act", "title", "language", "text_number", "places", "at", "by"), rows)
+
+
+def load(
+    ctx: typer.Context,
+    act: ActArgument,
+    file: Annotated[str, typer.Argument(metavar="FILE")],
+    language: Annotated[str, typer.Option("--text", metavar="kk|ru", help="cli.option.act_text")] = "",
+) -> None:
+    from services.act_texts import LoadActText, load_act_text
+    from services.inputs import FileInput, OpenFile, build
+
+    call, path = CommandContext.of(ctx), Path(file)
+    call.creates_database = True
+    with path.open("rb") as content:
+        sent = FileInput(content=OpenFile(path.name, content))
+        command = build(LoadActText, {"act": act, "language": language or None, "file": sent})
+        loaded = load_act_text(call.ctx, command)
+    if call.json:
+        call.answer(loaded.model_dump(mode="json"))
+        return
+    last = loaded.steps[-1]
+    call.print(
+        call.say(
+            "cli.acts.loaded",
+            act=loaded.title[call.language],
+            language=last.language,
+            number=last.number,
+            headings=last.headings,
+            places=last.places,
+        )
+    )
+
+
+def show(
+    ctx: typer.Context,
+    act: ActArgument,
+    place: Annotated[str, typer.Argument(metavar="PLACE")] = "",
+    language: Annotated[str, typer.Option("--text", metavar="kk|ru", help="cli.option.act_text")] = "",
+) -> None:
+    from services.act_texts import OpenActText, open_act_text
+    from services.inputs import build
+
+    call = CommandContext.of(ctx)
+    spoken = call.language if call.language in ("kk", "ru") else None
+    command = build(OpenActText, {"act": act, "place": place, "language": language or spoken})
+    reading = open_act_text(call.ctx, command)
+    if call.json:
+        call.answer(reading.model_dump(mode="json"))
+        return
+    call.print(reading.title[call.language] + "\n")
+    if place and not reading.found:
+        call.print(call.say("web.acts.not_found"))
+    for one in reading.passage or reading.paragraphs:
+        call.print(paragraph(one.text))

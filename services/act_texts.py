@@ -1,0 +1,261 @@
+"""The full texts of acts an office has loaded: taken from a file, listed, opened at a paragraph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import lru_cache
+from hashlib import sha256
+from io import BytesIO
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from documents.act_text import (
+    KINDS,
+    MAX_ACT_BYTES,
+    ActParagraph,
+    find_place,
+    language_of,
+    paragraphs,
+    passage,
+)
+from documents.sandbox.readers import read_act_text
+from documents.sheets.unreadable import UnreadablePaper
+from services.context import RequestContext
+from services.evidence import open_file
+from services.inputs import FileInput
+from services.verbs import Command, NotFound, verb
+from storage.org.act_texts import LoadedText, append_text, loaded_texts
+from workflow.law.procedure import Act
+
+ActId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,80}$")]
+TextLanguage = Literal["kk", "ru"]
+Place = Annotated[str, StringConstraints(strip_whitespace=True, max_length=120)]
+
+
+class UnknownActText(NotFound):
+    """No edition rests on that act, or no text of it was loaded."""
+
+    not_found = "web.problem.no_act_text"
+
+
+class AskActTexts(Command):
+    """Ask for the acts editions rest on, and their loaded texts."""
+
+    act: ActId | None = None
+
+
+class LoadActText(Command):
+    """Load the text of an act from a file: DOCX, PDF with a text layer, HTML or TXT.
+
+    Without `language` it is told by its letters.
+    """
+
+    act: ActId
+    language: TextLanguage | None = None
+    file: FileInput
+
+
+class OpenActText(Command):
+    """Open a text of an act at the place an obligation cites; `number` chooses an earlier version of it."""
+
+    act: ActId
+    language: TextLanguage | None = None
+    number: Annotated[int, Field(ge=1)] | None = None
+    place: Place = ""
+
+
+class ActTextStep(BaseModel):
+    """A version of the text of an act in one language. `number`: from 1; `sha256`: of the file loaded."""
+
+    number: int
+    language: TextLanguage
+    name: str
+    sha256: str
+    headings: int
+    places: int
+    at: datetime
+    by: str
+
+
+class ActTexts(BaseModel):
+    """An act with its loaded texts, in order; the last of a language is in use."""
+
+    act: str
+    title: dict[str, str]
+    address: str | None
+    steps: list[ActTextStep]
+
+
+class ActTextList(BaseModel):
+    """The acts editions rest on, those with a loaded text first."""
+
+    acts: list[ActTexts]
+
+
+class ActParagraphView(BaseModel):
+    """A paragraph of an act. `anchor`: the id of its element on the page; "" where it cannot be cited."""
+
+    text: str
+    heading: bool
+    place: str
+    anchor: str
+
+
+class ActReading(BaseModel):
+    """A text of an act, opened. `found`: the place the citation was found at, "" where it was not."""
+
+    act: str
+    title: dict[str, str]
+    step: ActTextStep
+    place: str
+    found: str
+    passage: list[ActParagraphView]
+    paragraphs: list[ActParagraphView]
+
+
+@verb("self", writes=False)
+def list_act_texts(ctx: RequestContext, command: AskActTexts) -> ActTextList:
+    """Return the acts editions rest on, with their loaded texts."""
+    acts = _acts(ctx)
+    if command.act is not None:
+        acts = {command.act: _act(acts, command.act)}
+    loaded: dict[str, list[LoadedText]] = {}
+    for text in loaded_texts(ctx.app.engine, [command.act] if command.act else ()):
+        loaded.setdefault(text.act, []).append(text)
+    shown = [_shown(act, loaded.get(act.id, [])) for act in acts.values()]
+    return ActTextList(acts=sorted(shown, key=lambda one: not one.steps))
+
+
+@verb("settings")
+def load_act_text(ctx: RequestContext, command: LoadActText) -> ActTexts:
+    """Read the text of an act from a file and take it into use; the one in use again changes nothing.
+
+    Raises:
+        UnknownActText: no edition rests on that act.
+        UnreadablePaper: the file holds no text that can be read.
+    """
+    act = _act(_acts(ctx), command.act)
+    opened = open_file(ctx, command.file)
+    if opened is None:
+        raise UnreadablePaper("act_text_no_file", kinds=", ".join(kind.upper() for kind in KINDS))
+    content, name = opened
+    data = content.read(MAX_ACT_BYTES + 1)
+    if len(data) > MAX_ACT_BYTES:
+        raise UnreadablePaper("act_text_too_large", name=name, limit=MAX_ACT_BYTES // 2**20)
+    text = read_act_text(data, name)
+    language = command.language or language_of(text)
+    found = paragraphs(text)
+    before = [one for one in loaded_texts(ctx.app.engine, [act.id]) if one.language == language]
+    stored_name = f"{act.id}.{language}.txt"
+    stored = ctx.app.evidence.keep(BytesIO(text.encode()), stored_name)
+    digest = sha256(data).hexdigest()
+    if not before or (before[-1].file_sha256, before[-1].sha256) != (digest, stored.reference):
+        loaded = LoadedText(
+            act=act.id,
+            language=language,
+            file=name,
+            file_sha256=digest,
+            name=stored_name,
+            sha256=stored.reference,
+            headings=sum(one.heading for one in found),
+            places=sum(bool(one.place) for one in found),
+            at=ctx.now,
+            by=ctx.reader.login,
+        )
+        append_text(ctx.app.engine, loaded, on=ctx.today)
+    return _shown(act, loaded_texts(ctx.app.engine, [act.id]))
+
+
+@verb("self", writes=False)
+def open_act_text(ctx: RequestContext, command: OpenActText) -> ActReading:
+    """Open a text of an act in a language, or in whichever it was loaded in.
+
+    Raises:
+        UnknownActText: no text of it was loaded, or none of that number.
+        EvidenceDamaged: the stored text is missing or altered.
+    """
+    texts = loaded_texts(ctx.app.engine, [command.act])
+    if not texts:
+        raise UnknownActText("web.problem.no_act_text")
+    languages = {one.language for one in texts}
+    language = (
+        command.language
+        if command.language in languages
+        else next(one for one in ("ru", "kk") if one in languages)
+    )
+    texts = [one for one in texts if one.language == language]
+    number = command.number or len(texts)
+    if number > len(texts):
+        raise UnknownActText("web.problem.no_act_text")
+    act = _act(_acts(ctx), command.act)
+    with ctx.app.evidence.open(texts[number - 1].sha256) as content:
+        whole = _paragraphs(content.read().decode())
+    start = find_place(whole, command.place) if command.place else None
+    return ActReading(
+        act=act.id,
+        title=_titles(act),
+        step=_step(number, texts[number - 1]),
+        place=command.place,
+        found=whole[start].place if start is not None else "",
+        passage=_views(passage(whole, start)) if start is not None else [],
+        paragraphs=_views(whole),
+    )
+
+
+def loaded_languages(ctx: RequestContext, acts: Iterable[str]) -> Mapping[str, frozenset[str]]:
+    """Return which of these acts have a loaded text, and in which languages."""
+    found: dict[str, set[str]] = {}
+    for text in loaded_texts(ctx.app.engine, list(acts)):
+        found.setdefault(text.act, set()).add(text.language)
+    return {act: frozenset(languages) for act, languages in found.items()}
+
+
+@lru_cache(maxsize=8)
+def _paragraphs(text: str) -> tuple[ActParagraph, ...]:
+    return paragraphs(text)
+
+
+def _acts(ctx: RequestContext) -> dict[str, Act]:
+    """Return the acts of all editions, by id."""
+    return {act.id: act for edition in ctx.library.all() for act in edition.acts.values()}
+
+
+def _act(acts: Mapping[str, Act], id: str) -> Act:
+    if id not in acts:
+        raise UnknownActText("web.problem.no_act_text")
+    return acts[id]
+
+
+def _shown(act: Act, texts: list[LoadedText]) -> ActTexts:
+    numbers = {"kk": 0, "ru": 0}
+    steps = []
+    for text in texts:
+        numbers[text.language] += 1
+        steps.append(_step(numbers[text.language], text))
+    return ActTexts(act=act.id, title=_titles(act), address=act.address, steps=steps)
+
+
+def _step(number: int, text: LoadedText) -> ActTextStep:
+    return ActTextStep(
+        number=number,
+        language="kk" if text.language == "kk" else "ru",
+        name=text.file,
+        sha256=text.file_sha256,
+        headings=text.headings,
+        places=text.places,
+        at=text.at,
+        by=text.by,
+    )
+
+
+def _titles(act: Act) -> dict[str, str]:
+    return {language: act.title[language] for language in ("kk", "ru", "en")}
+
+
+def _views(paragraphs: Iterable[ActParagraph]) -> list[ActParagraphView]:
+    return [
+        ActParagraphView(text=one.text, heading=one.heading, place=one.place, anchor=one.anchor)
+        for one in paragraphs
+    ]

@@ -1,0 +1,39 @@
+"""The texts of acts the office has loaded."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from services import act_texts
+from services.act_texts import ActReading, ActTextList, AskActTexts, OpenActText, Place, TextLanguage
+from services.inputs import build
+from web.api import mount
+from web.api.answers import DAMAGED, PROBLEMS
+from web.auth.dependencies import Own
+from web.pages.administration.act_texts import ActPath
+
+router = APIRouter(prefix="/api/v1", tags=["administration"], responses=PROBLEMS)
+
+
+@router.get("/acts")
+def list_acts(ctx: Own) -> ActTextList:
+    """Return the acts editions rest on, with the texts of them that were loaded."""
+    return act_texts.list_act_texts(ctx, AskActTexts())
+
+
+@router.get("/acts/{act}", responses=DAMAGED)
+def get_act_text(
+    ctx: Own,
+    act: ActPath,
+    language: TextLanguage | None = None,
+    number: Annotated[int | None, Query(ge=1)] = None,
+    place: Annotated[Place, Query()] = "",
+) -> ActReading:
+    """Return a loaded text of an act, and of it the passage an obligation cites."""
+    fields = {"act": act, "language": language, "number": number, "place": place}
+    return act_texts.open_act_text(ctx, build(OpenActText, fields))
+
+
+mount.post(router, "/administration/acts/{act}", act_texts.load_act_text, files=True)
