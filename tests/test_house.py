@@ -123,13 +123,9 @@ def test_no_command_of_the_contract_is_missing() -> None:
         *("extend", "pause", "resume", "migrate"),
         *("law check", "editions diff", "editions adopt"),
         *("attach", "evidence", "package"),
-<<<<<<< HEAD
+        *(f"acts {name}" for name in ("adopted", "list", "load", "show")),
         *("form", "forms", "public-pages"),
         *(f"template {name}" for name in ("list", "show", "take", "choose")),
-=======
-        *(f"acts {name}" for name in ("adopted", "list", "load", "show")),
-        *("form", "forms", *(f"template {name}" for name in ("list", "show", "take", "choose"))),
->>>>>>> fd261fc8 (Open the text of an act the office loaded at the paragraph cited)
         *(f"risks {name}" for name in ("add", "rank", "measure", "review", "remove", "ask", "answer")),
         *(f"risks {name}" for name in ("import", "check", "list", "same", "scale", "map", "cartogram")),
         *(f"webhook {name}" for name in ("list", "show", "add", "remove", "test", "resend", "rotate")),
