@@ -30,7 +30,7 @@ from services.register_views import RegisterId, lookup, reader_scope, seen_regis
 from services.registers import FieldValues, WrongPlace
 from services.verbs import Command, NotAllowed, verb
 from workflow.org.access import within
-from workflow.org.office import Person, acts_of
+from workflow.org.office import Person, acts_of, name_order
 from workflow.refusal import Refusal
 from workflow.registers.campaigns import StartedCampaign, people_asked
 from workflow.registers.definition import Campaign, Register, UnknownField
@@ -259,4 +259,4 @@ def _given_values(
 def _unreached(ctx: RequestContext, people: Collection[Person]) -> list[Person]:
     channels = tuple(ctx.app.channels.values())
     found = [one for one in people if chosen_channel(one, channels) is None]
-    return sorted(found, key=lambda one: (one.name, one.key))
+    return sorted(found, key=name_order)

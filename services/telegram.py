@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from services.context import RequestContext
 from services.queries import person_named
+from workflow.org.name_index import alphabetical
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def linked(app: AppContext) -> Sequence[tuple[Person | None, Link]]:
     """Return the linked accounts with their people, by name; None for a person who left the office."""
     people = app.outbox.office().people
     pairs = [(people.get(key), link) for key, link in app.links.all().items()]
-    return sorted(pairs, key=lambda pair: (pair[0].name if pair[0] else "", pair[1].person))
+    return sorted(pairs, key=lambda pair: (alphabetical(pair[0].name if pair[0] else ""), pair[1].person))
 
 
 def is_linked(app: AppContext, person: str) -> bool | None:

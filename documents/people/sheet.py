@@ -38,7 +38,7 @@ def people_table(office: Office, language: str) -> Table:
         one.name_kk or one.name_ru or one.post_kk or one.post_ru for one in office.people.values()
     )
     by_unit: dict[str, list[Person]] = {id: [] for id in office.units}
-    for person in office.people.values():
+    for person in office.by_name:
         by_unit.setdefault(person.unit, []).append(person)
     for unit, people in by_unit.items():
         place = _place(office.units, unit)

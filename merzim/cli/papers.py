@@ -111,7 +111,7 @@ def people(
     else:
         rows = [
             (one.unit, one.name, one.post, ", ".join(one.duties), one.email, one.language)
-            for one in office.people.values()
+            for one in office.by_name
         ]
         call.table(("unit", "name", "post", "duties", "email", "language"), rows)
     if office.matches and file is None:

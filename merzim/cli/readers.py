@@ -8,6 +8,7 @@ import typer
 
 from merzim.cli.call import CommandContext
 from merzim.cli.help import add_group
+from workflow.org.name_index import alphabetical
 
 CaseId = Annotated[str, typer.Argument(metavar="CASE")]
 Person = Annotated[str, typer.Argument(metavar="PERSON")]
@@ -47,4 +48,4 @@ def _list(call: CommandContext, case: str) -> None:
         call.answer({"case": case, "confidential": found.confidential, "readers": sorted(found.readers)})
         return
     code = "listed" if found.readers else "nobody" if found.confidential else "open"
-    call.print(call.say(f"cli.reader.{code}", case=case, names=tuple(sorted(found.readers))))
+    call.print(call.say(f"cli.reader.{code}", case=case, names=tuple(sorted(found.readers, key=alphabetical))))

@@ -104,3 +104,17 @@ def test_people_taken_from_excel_are_the_people_of_a_csv(merzim: Merzim, tmp_pat
     assert people["Серікбаев Дәурен"]["duties"] == ["chief_of_staff"]
     assert people["Серікбаев Дәурен"]["email"] == "a@b.kz"
     assert people["Омарова Гүлнар"]["key"] == "Қаржы бөлімі / Омарова Гүлнар"
+
+
+def test_people_are_listed_in_the_order_of_the_alphabet(empty_office: Merzim, tmp_path: Path) -> None:
+    """Ә right after А, Қ right after К, Ё right after Е; the workbook that goes out has the same order."""
+    names = ["Абаев Н", "Әбенов С", "Баев А", "Егоров И", "Ёлкин П", "Кимов В", "Қасымов Е", "Ысқақ", "Ілияс"]
+    lines = ["Подразделение;ФИО;Должность;E-mail"]
+    lines += [f"Аппарат;{name};маман;{n}@org.kz" for n, name in enumerate(reversed(names))]
+    (tmp_path / "people.csv").write_text("\n".join(lines), encoding="utf-8")
+    assert empty_office("people", "people.csv").code == 0
+    shown = empty_office("people").out
+
+    assert sorted(names, key=shown.index) == names
+    assert empty_office("people", "--xlsx", tmp_path / "a.xlsx").code == 0
+    assert [row[3] for row in _rows(tmp_path / "a.xlsx")[1:]] == names

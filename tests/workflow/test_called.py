@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from workflow.org.name_index import NameIndex
+from workflow.org.name_index import NameIndex, alphabetical
+from workflow.org.office import Office, Person, Unit
 
 SCHOOLS = NameIndex(
     [
@@ -56,3 +57,43 @@ def test_a_beginning_finds_whoever_is_called_just_so_first(said: str, found: lis
 def test_words_inside_are_found_by_their_beginnings_in_any_order(said: str, found: set[str]) -> None:
     """Signs before a word are none of it; the middle of a word is no word; all of them must be there."""
     assert set(SCHOOLS.holding(said)) == found
+
+
+KAZAKH = "аәбвгғдеёжзийкқлмнңоөпрстуұүфхһцчшщъыіьэюя"
+"""The alphabet of 1940, which holds the Russian one in its own order."""
+
+
+def test_names_stand_in_the_order_of_the_alphabet() -> None:
+    """Every letter after the one before it, whatever follows either; Latin letters first."""
+    words = [letter + end for letter in KAZAKH for end in ("а", "я")]
+
+    assert words == sorted({*words}, key=alphabetical)
+    assert sorted("яҚЯәкАZa", key=alphabetical) == list("aZАәкҚяЯ")
+
+
+def test_people_and_units_are_listed_as_their_letters_stand() -> None:
+    """Between А and Б stands Ә, between Е and Ж stands Ё; by code points both came after Я."""
+    names = [
+        "Абаев Н.",
+        "Әбенов С.",
+        "Баймұратов А.",
+        "Егоров И.",
+        "Ёлкин П.",
+        "Жұмабеков Т.",
+        "Қасымов Е.",
+        "Яров О.",
+    ]
+    units = ["Аппарат", "Әкімдік", "Бухгалтерия", "Ішкі аудит", "Юрист"]
+    office = Office(
+        units={name: Unit(id=name, name=name, parent=None) for name in reversed(units)},
+        people={
+            name: Person(key=name, name=name, unit="Аппарат", post="", duties=("executor",))
+            for name in reversed(names)
+        },
+        matches={},
+    )
+
+    assert [one.name for one in office.by_name] == names
+    assert [one.name for one in office.people_of["Аппарат"]] == names
+    assert [one.name for one in office.holders["Аппарат", "executor"]] == names
+    assert list(office.tops) == list(office.children[""]) == units

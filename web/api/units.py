@@ -13,6 +13,7 @@ from web.api.answers import PROBLEMS, RequestTranslator
 from web.api.mount import Writing
 from web.auth.dependencies import Setting
 from web.pages.administration.feeds import give, revoke
+from workflow.org.office import name_order
 
 router = APIRouter(prefix="/api/v1/administration", tags=["administration"], responses=PROBLEMS)
 
@@ -25,8 +26,9 @@ class UnitFeed(Command):
 
 @router.get("/units")
 def list_units(ctx: Setting) -> list[staff.UnitResult]:
-    """List all units."""
-    return [staff.unit_result(ctx, unit) for unit in staff.recorded_office(ctx).units.values()]
+    """List all units by name."""
+    units = sorted(staff.recorded_office(ctx).units.values(), key=name_order)
+    return [staff.unit_result(ctx, unit) for unit in units]
 
 
 mount.post(router, "/units", staff.save_unit)

@@ -12,6 +12,7 @@ from web.ui.org_names import AssigneeNames, written_assignee
 from workflow.board.rows import Row
 from workflow.board.sums import AssigneeKey, Sums, by_asked, by_unit
 from workflow.org.duties import Unresolved, resolve
+from workflow.org.name_index import alphabetical
 from workflow.org.office import OUTSIDE, Office, Recipient
 
 Pair: TypeAlias = tuple[int, int]
@@ -134,7 +135,9 @@ def rank_workloads(office: Office, sums: Sums, *, on: date, limit: int) -> tuple
         _, groups, totals = all_sums.once(("by whom", on, id(office)), build, update)
         first = nsmallest(limit, totals, key=lambda key: (-totals[key][0], -totals[key][1], key))
         loads = [_build_workload(office, groups[key], totals[key], on=on) for key in first]
-        return sorted(loads, key=lambda load: (-load.overdue, -load.due, load.names, load.duty)), len(totals)
+        return sorted(
+            loads, key=lambda load: (-load.overdue, -load.due, [*map(alphabetical, load.names)], load.duty)
+        ), len(totals)
 
     return sums.once(("waiting", limit, on, id(office)), select)
 

@@ -13,7 +13,7 @@ from web.ui.form_values import InvalidForm
 from web.ui.org_names import MAX_LISTED, UnitName, units_in_order
 from workflow.org.access import within
 from workflow.org.name_index import NameIndex
-from workflow.org.office import Office
+from workflow.org.office import Office, name_order
 
 MAX_SUGGESTIONS = 10
 """The most names suggested at once, or listed in the refusal of an ambiguous text."""
@@ -206,8 +206,8 @@ def suggest_people(office: Office, text: str, *, root: str = "") -> Sequence[Sug
 
 def people_suggestions(office: Office, keys: Collection[str]) -> tuple[Suggestion, ...]:
     """Return the suggestions of these people, sorted by name, without those who are not of the office."""
-    people = sorted((office.people[key].name, key) for key in keys if key in office.people)
-    return tuple(_person_suggestion(office, key) for _, key in people)
+    people = sorted((office.people[key] for key in keys if key in office.people), key=name_order)
+    return tuple(_person_suggestion(office, person.key) for person in people)
 
 
 def suggest_any(office: Office, text: str) -> Sequence[Suggestion]:

@@ -10,6 +10,7 @@ from datetime import date
 from workflow.cases.case import Case
 from workflow.law.procedure import Obligation, Procedure, Text
 from workflow.org.duties import Unresolved, resolve
+from workflow.org.name_index import alphabetical
 from workflow.org.office import Office
 
 MAX_LISTED = 300
@@ -58,7 +59,9 @@ def units_in_order(office: Office, *, used: Collection[str]) -> tuple[UnitName, 
     walk(office.tops, 0)
     seen = {unit.id for unit in ordered}
     rest = [UnitName(id=id, name=office.units[id].name) for id in office.units if id not in seen]
-    strangers = [UnitName(id=unit, name=unit) for unit in sorted(set(used) - set(office.units))]
+    strangers = [
+        UnitName(id=unit, name=unit) for unit in sorted(set(used) - set(office.units), key=alphabetical)
+    ]
     return (*ordered, *rest, *strangers)
 
 

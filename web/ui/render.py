@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -35,6 +35,7 @@ from web.ui.timeline import Off
 from workflow.cases.changes import FieldChange
 from workflow.deadlines.term_elements import wording
 from workflow.law.procedure import Act, Obligation, Procedure, Text
+from workflow.org.name_index import alphabetical
 from workflow.refusal import Refusal
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -60,6 +61,7 @@ def environment() -> Environment:
         extensions=[_Unindent],
     )
     jinja.globals["case_title"] = case_title
+    jinja.filters["by_name"] = partial(sorted, key=alphabetical)
     return jinja
 
 

@@ -11,6 +11,20 @@ from itertools import chain
 _WORD = re.compile(r"\w+")
 
 
+_AFTER = {"ё": "е", "ә": "а", "ғ": "г", "қ": "к", "ң": "н", "ө": "о", "ұ": "у", "ү": "у", "һ": "х", "і": "ы"}
+_LETTERS = str.maketrans(
+    {letter: before + ("\uf8fe" if letter != "ү" else "\uf8ff") for letter, before in _AFTER.items()}
+)
+"""Letters that come right after another one in the Kazakh alphabet, though not in Unicode."""
+
+
+def alphabetical(text: str) -> str:
+    """Return the text by which names are sorted: no letter case, the order of the Kazakh alphabet (which holds
+    the Russian one), Latin letters before it.
+    """
+    return text.casefold().translate(_LETTERS)
+
+
 def plain(text: str) -> str:
     """Letter case and spaces apart."""
     return " ".join(text.casefold().split())

@@ -9,7 +9,7 @@ from datetime import date
 from functools import cached_property
 from typing import Literal
 
-from workflow.org.name_index import NameIndex
+from workflow.org.name_index import NameIndex, alphabetical
 from workflow.org.name_index import plain as _plain
 from workflow.org.office_time import NOTHING_OWN, OfficeTime, joined
 from workflow.search_words import fold
@@ -132,6 +132,11 @@ class Person:
         return any(first <= on <= last for first, last in self.away)
 
 
+def name_order(one: Unit | Person) -> tuple[str, str]:
+    """Return the place of a unit or a person in a list by name."""
+    return alphabetical(one.name), one.key if isinstance(one, Person) else one.id
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recipient:
     """Somebody to be told, and why them.
@@ -167,7 +172,7 @@ class Office:
     def holders(self) -> Mapping[tuple[str, str], tuple[Person, ...]]:
         """(unit, duty) -> who holds it there, in order of name."""
         found: dict[tuple[str, str], list[Person]] = {}
-        for person in sorted(self.people.values(), key=lambda one: (one.name, one.key)):
+        for person in sorted(self.people.values(), key=name_order):
             for duty in person.duties:
                 found.setdefault((person.unit, duty), []).append(person)
         return {place: tuple(people) for place, people in found.items()}
@@ -182,7 +187,7 @@ class Office:
             own = self.organisation(unit)
             for place in ("", own) if own else ("",):
                 found.setdefault((place, duty), []).extend((unit, person) for person in holders)
-        return {place: tuple(sorted(all_, key=lambda one: one[1].name)) for place, all_ in found.items()}
+        return {place: tuple(sorted(all_, key=lambda one: name_order(one[1]))) for place, all_ in found.items()}
 
     @cached_property
     def unit_named(self) -> Mapping[str, str]:
@@ -217,7 +222,7 @@ class Office:
     def children(self) -> Mapping[str, tuple[str, ...]]:
         """Unit -> those right below it, by name; "" -> those that stand below none."""
         found: dict[str, list[str]] = {}
-        for unit in sorted(self.units.values(), key=lambda one: (one.name, one.id)):
+        for unit in sorted(self.units.values(), key=name_order):
             found.setdefault(unit.parent or "", []).append(unit.id)
         return {parent: tuple(below) for parent, below in found.items()}
 
@@ -244,7 +249,7 @@ class Office:
     def tops(self) -> tuple[str, ...]:
         """Units that stand below none the office knows, by name."""
         found = [unit for unit in self.units.values() if unit.parent not in self.units]
-        return tuple(unit.id for unit in sorted(found, key=lambda one: (one.name, one.id)))
+        return tuple(unit.id for unit in sorted(found, key=name_order))
 
     @cached_property
     def root(self) -> str:
@@ -267,7 +272,7 @@ class Office:
     @cached_property
     def by_name(self) -> tuple[Person, ...]:
         """Everybody, by name."""
-        return tuple(sorted(self.people.values(), key=lambda one: (one.name, one.key)))
+        return tuple(sorted(self.people.values(), key=name_order))
 
     @cached_property
     def people_of(self) -> Mapping[str, tuple[Person, ...]]:

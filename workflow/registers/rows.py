@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
+from workflow.org.name_index import alphabetical
 from workflow.org.office import Office
 from workflow.registers.definition import Register, RegisterField, Registers
 from workflow.registers.values import Value, Values, as_date, holds, is_filled
@@ -19,11 +20,6 @@ KEY_LIMIT = 200
 """Letters of a text by which lists are filtered and sorted."""
 NUMBER_SHIFT = 10**14
 """Added to a number, so that the texts of numbers, negative ones too, sort as the numbers do."""
-_AFTER = {"ё": "е", "ә": "а", "ғ": "г", "қ": "к", "ң": "н", "ө": "о", "ұ": "у", "ү": "у", "һ": "х", "і": "ы"}
-_LETTERS = str.maketrans(
-    {letter: before + ("\uf8fe" if letter != "ү" else "\uf8ff") for letter, before in _AFTER.items()}
-)
-"""Letters that come right after another one in the Kazakh alphabet, though not in Unicode."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -216,7 +212,7 @@ def sort_key(known: RegisterField, value: Value) -> str:
 
 def text_key(text: str) -> str:
     """Return the text by which a text is found and sorted: no letter case, the order of the Kazakh alphabet."""
-    return text.casefold().translate(_LETTERS)[:KEY_LIMIT]
+    return alphabetical(text)[:KEY_LIMIT]
 
 
 def _words(known: RegisterField, value: Value, name_of: Callable[[str], str]) -> str:

@@ -15,7 +15,7 @@ from workflow.deadlines.lateness import is_ahead
 from workflow.law.library import Library
 from workflow.org.access import within
 from workflow.org.duties import Unresolved, resolve
-from workflow.org.office import Office, Person
+from workflow.org.office import Office, Person, name_order
 
 WEEKS = 12
 """Weeks shown: those in which something of the plan falls due, the nearest ones."""
@@ -92,7 +92,7 @@ def load(
                 person=person,
                 cells=tuple(_cell(there[person.key, week], added[person.key, week]) for week in weeks),
             )
-            for person in sorted(people.values(), key=lambda one: (one.name, one.key))
+            for person in sorted(people.values(), key=name_order)
         ),
     )
 

@@ -25,7 +25,7 @@ from workflow.cases.registers.entries import is_entry
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
 from workflow.org.access import within
-from workflow.org.office import OF_A_PERSON, Office, Person
+from workflow.org.office import OF_A_PERSON, Office, Person, name_order
 from workflow.refusal import Refusal
 
 GROUPS: tuple[Urgency, ...] = ("overdue", "slipped", "today", "week", "later")
@@ -358,4 +358,4 @@ def _offered(office: Office, person: Person) -> Sequence[Person]:
         if root == place:
             break
     deputy = office.people.get(person.deputy or "")
-    return sorted({*found[:AT_ONCE], *([deputy] if deputy else [])}, key=lambda one: (one.name, one.key))
+    return sorted({*found[:AT_ONCE], *([deputy] if deputy else [])}, key=name_order)

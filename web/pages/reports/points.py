@@ -19,6 +19,7 @@ from web.ui.org_names import UnitName, unit_name
 from web.ui.unit_filter import build_unit_filter
 from workflow.law.procedure import Text
 from workflow.org.access import within
+from workflow.org.name_index import alphabetical
 from workflow.scoring.prospects import Step
 from workflow.scoring.scale import Readings
 from workflow.scoring.score import written
@@ -121,7 +122,7 @@ def points_view(
     office = ctx.reads.office()
     scoring = scoring_services.scoring()
     whole, *parts = year_scores(ctx, unit, year, today=today, readings=readings, by_unit=True)
-    parts.sort(key=lambda one: (-one.at_stake, -one.lost, unit_name(office, one.unit).name))
+    parts.sort(key=lambda one: (-one.at_stake, -one.lost, alphabetical(unit_name(office, one.unit).name)))
     pages = max(1, -(-len(parts) // PAGE))
     number = min(number, pages)
 
