@@ -97,6 +97,8 @@ def live_in(office: RealOffice, *, word: str = "Обычное слово") -> d
             files={"file": ("инструкция.txt", "Задача 1. Подготовка\nПодзадача 3. Объявление\n".encode())},
         )
         assert sent.status_code == 303, sent.text
+        hook = {"address": "https://crm.example.kz/hook", "topic": "case"}
+        assert browser.post("/administration/webhooks", data=hook).status_code == 200
     _rows(office, word)
     house.desk.record(
         late,

@@ -142,6 +142,7 @@ def filled(path: str, case: str) -> str:
         "{guide_id}": "officer",
         "{channel}": "folder",
         "{line}": "3",
+        "{operation_id}": "record_fact",
         "{webhook}": "wh0123456789ab",
         "{seq}": "1",
         "{act}": "tbn4-2024",

@@ -223,6 +223,8 @@ FOR_EYES = {
     "/digest/{secret}/{choice}": "the form behind a letter",
     "/help": "guides to read",
     "/help/{guide_id}": "a guide to read",
+    "/help/api": "the description of the API, as a page",
+    "/help/api/{operation_id}": "the description of the API, as a page",
     "/campaigns/new/{kind}": "a form",
     "/campaigns/{campaign}/paper/{person}": "a form",
     "/confirm/{token}": "the form behind a letter",

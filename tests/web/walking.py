@@ -99,7 +99,8 @@ def walk(
         parts = urlsplit(address)
         route = route_of(parts.path, known)
         if route is None:
-            found.statuses[address] = 404
+            # The description of the API is served by the library, and no route of ours.
+            found.statuses[address] = browser.get(address).status_code if parts.path in ASIDE else 404
             continue
         kind = (route, frozenset(name.partition("=")[0] for name in parts.query.split("&") if name))
         if kind[1] & {"lang", "theme"} or taken[kind] >= each or route.startswith("/static/"):

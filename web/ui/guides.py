@@ -44,6 +44,7 @@ SECTION_OF_PAGE = (
     ("/deadlines", "head#overdue"),
     ("/desk", "executor#desk"),
     ("/figures", "head#figures"),
+    ("/help/api", "administrator#webhooks"),
     ("/inbox", "executor#inbox"),
     ("/monitoring", "officer#monitoring"),
     ("/open", "officer#open"),

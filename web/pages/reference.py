@@ -1,0 +1,209 @@
+"""The reference of the API as pages: a list of operations, and each with its parameters, body and answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request
+from starlette.responses import Response
+
+from web.auth.dependencies import Own
+from web.ui.render import page
+
+router = APIRouter(include_in_schema=False)
+_MODEL = "#/components/schemas/"
+_JSON = "application/json"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Field:
+    """A parameter, or a field of a body or an answer. `kind`: its type; `models`: those the type names."""
+
+    name: str
+    where: str = ""
+    kind: str
+    models: tuple[str, ...]
+    required: bool
+    text: str
+    example: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Model:
+    """A body or an answer, or a part of one."""
+
+    name: str
+    text: str
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """An answer by its status. `model`: "" where it is no object."""
+
+    status: str
+    text: str
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Operation:
+    """An operation with all that its page shows."""
+
+    id: str
+    method: str
+    path: str
+    tag: str
+    summary: str
+    text: str
+    parameters: tuple[Field, ...]
+    body: str
+    answers: tuple[Answer, ...]
+    models: tuple[Model, ...]
+    call: str
+
+
+@router.get("/help/api")
+def reference(request: Request, ctx: Own) -> Response:
+    """List the operations of the API by what they are about."""
+    document = request.app.openapi()
+    tags: dict[str, list[tuple[str, str, dict[str, Any]]]] = {tag["name"]: [] for tag in document["tags"]}
+    for method, path, operation in _operations(document):
+        tags[operation["tags"][0]].append((method.upper(), path, operation))
+    about = {tag["name"]: tag["description"] for tag in document["tags"]}
+    groups = [(name, about[name], found) for name, found in tags.items() if found]
+    return page(request, ctx, "reference.html", groups=groups, version=document["info"]["version"])
+
+
+@router.get("/help/api/{operation_id}")
+def reference_of(request: Request, ctx: Own, operation_id: str) -> Response:
+    """Show one operation."""
+    document = request.app.openapi()
+    for method, path, operation in _operations(document):
+        if operation["operationId"] == operation_id:
+            shown = describe(document, method, path, operation)
+            return page(request, ctx, "operation.html", operation=shown)
+    raise HTTPException(404, "web.problem.not_found")
+
+
+def describe(document: Mapping[str, Any], method: str, path: str, operation: Mapping[str, Any]) -> Operation:
+    """Return an operation of the description (OpenAPI) with the models its body and answers name."""
+    schemas = document["components"]["schemas"]
+    content = operation.get("requestBody", {}).get("content", {})
+    body = next((media["schema"] for media in content.values() if "schema" in media), None)
+    answers, named = [], _names(body or {})
+    for status, answer in operation["responses"].items():
+        media: tuple[str, dict[str, Any]] = next(iter(answer.get("content", {}).items()), ("", {}))
+        schema = media[1].get("schema", {})
+        answers.append(Answer(status=status, text=answer["description"], kind=_kind(schema) or media[0]))
+        named += _names(schema)
+    return Operation(
+        id=operation["operationId"],
+        method=method.upper(),
+        path=path,
+        tag=operation["tags"][0],
+        summary=operation["summary"],
+        text=operation.get("description", ""),
+        parameters=tuple(
+            _field(one["name"], one["schema"] | one, one) for one in operation.get("parameters", ())
+        ),
+        body=_kind(body) if body else "",
+        answers=tuple(answers),
+        models=tuple(_models(schemas, named)),
+        call=_call(document, method, path, body if _JSON in content else None),
+    )
+
+
+def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            yield method, path, operation
+
+
+def _models(schemas: Mapping[str, Any], named: list[str]) -> Iterator[Model]:
+    """Yield the models of these names and all they name, each once."""
+    seen = dict.fromkeys(named)
+    waiting = list(seen)
+    for name in waiting:
+        schema = schemas[name]
+        required = schema.get("required", ())
+        fields = tuple(
+            _field(key, field, {"required": key in required})
+            for key, field in schema.get("properties", {}).items()
+        )
+        for more in (one for field in fields for one in field.models):
+            if more not in seen:
+                seen[more] = None
+                waiting.append(more)
+        yield Model(name=name, text=schema.get("description", ""), fields=fields)
+
+
+def _field(name: str, schema: Mapping[str, Any], about: Mapping[str, Any]) -> Field:
+    examples = schema.get("examples", ())
+    return Field(
+        name=name,
+        where=about.get("in", ""),
+        kind=_kind(schema),
+        models=tuple(dict.fromkeys(_names(schema))),
+        required=bool(about.get("required")),
+        text=schema.get("description", ""),
+        example=json.dumps(examples[0], ensure_ascii=False) if examples else "",
+    )
+
+
+def _kind(schema: Mapping[str, Any]) -> str:
+    """Return the type of a schema in one line: `integer`, `string (date)`, `a | b`, `list of X`."""
+    if "$ref" in schema:
+        return str(schema["$ref"]).removeprefix(_MODEL)
+    for several in ("anyOf", "oneOf"):
+        if several in schema:
+            return " | ".join(dict.fromkeys(_kind(one) for one in schema[several]))
+    if "enum" in schema:
+        return " | ".join(json.dumps(value) for value in schema["enum"])
+    if "const" in schema:
+        return json.dumps(schema["const"])
+    kind = str(schema.get("type", ""))
+    if kind == "array":
+        return f"list of {_kind(schema.get('items', {})) or 'any'}"
+    return f"{kind} ({schema['format']})" if "format" in schema else kind
+
+
+def _names(schema: Any) -> list[str]:
+    """Return the models a schema names."""
+    if isinstance(schema, Mapping):
+        own = [schema["$ref"].removeprefix(_MODEL)] if isinstance(schema.get("$ref"), str) else []
+        return own + [name for part in schema.values() for name in _names(part)]
+    return [name for part in schema for name in _names(part)] if isinstance(schema, list) else []
+
+
+def _call(document: Mapping[str, Any], method: str, path: str, body: Mapping[str, Any] | None) -> str:
+    """Return the operation as a command line of curl, with an example of its body."""
+    address = f"{document['servers'][0]['url']}{path}"
+    lines = [f'curl -s "{address}" -H "Authorization: Bearer $TOKEN"']
+    if method != "get" and body is None:
+        lines[0] += f" -X {method.upper()}"
+    if body is not None:
+        example = json.dumps(_example(document["components"]["schemas"], body), ensure_ascii=False)
+        lines += ['  -H "Content-Type: application/json"', "  -d '{}'".format(example.replace("'", "'\\''"))]
+    return " \\\n".join(lines)
+
+
+def _example(schemas: Mapping[str, Any], schema: Mapping[str, Any]) -> Any:
+    """Return an example of a value: of an object its required fields, or all where none is."""
+    if schema.get("examples"):
+        return schema["examples"][0]
+    if "$ref" in schema:
+        return _example(schemas, schemas[schema["$ref"].removeprefix(_MODEL)])
+    for several in ("anyOf", "oneOf"):
+        if several in schema:
+            return _example(schemas, schema[several][0])
+    if "enum" in schema:
+        return schema["enum"][0]
+    if schema.get("type") == "array":
+        return [_example(schemas, schema["items"])] if schema.get("items") else []
+    fields = schema.get("properties", {})
+    wanted = schema.get("required") or fields
+    return {name: _example(schemas, fields[name]) for name in wanted} if fields else {}
