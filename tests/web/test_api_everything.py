@@ -144,6 +144,7 @@ READS: dict[str, tuple[str, ...]] = {
     "/campaigns/{campaign}": (f"{V1}/campaigns/{{campaign}}/people/query",),
     "/campaigns/{campaign}/xlsx": (f"{V1}/campaigns/{{campaign}}/sheet",),
     "/desk.xlsx": (f"{V1}/desk",),
+    "/desk/kept": (f"{V1}/desk",),
     "/overview.xlsx": (f"{V1}/overview",),
     "/figures": (f"{V1}/figures",),
     "/portfolio": (f"{V1}/portfolio",),

@@ -26,6 +26,7 @@ ASIDE = {
     "/metrics": "for machines",
     "/api/openapi.json": "for programs",
     "/feeds/{token}.ics": "by a calendar",
+    "/desk/kept": "by the browser itself: tests.web.browser.test_offline",
     "/login": "before the log-in",
     "/public": "by anybody, where the office opened it",
     "/public/feed.xml": "by a reader of feeds",

@@ -24,6 +24,8 @@ MEDIA_TYPES = {
     ".svg": "image/svg+xml",
     ".webmanifest": "application/manifest+json",
 }
+WORKER = "worker.js"
+"""The service worker; it may serve all pages, although it lies in a folder of its own."""
 KEPT_FOR_GOOD = {"cache-control": "public, max-age=31536000, immutable", "vary": "Accept-Encoding"}
 
 
@@ -84,6 +86,8 @@ def serve_asset(request: Request, file: Path) -> Response:
     }
     encoding = next((name for name in ("br", "gzip") if name in accepted), "")
     headers = {**KEPT_FOR_GOOD, **({"content-encoding": encoding} if encoding else {})}
+    if file.name == WORKER:
+        headers["service-worker-allowed"] = "/"
     return Response(compressed(file, encoding), media_type=MEDIA_TYPES[file.suffix], headers=headers)
 
 

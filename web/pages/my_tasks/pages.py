@@ -88,6 +88,15 @@ async def record(request: Request, ctx: Recording) -> Response:
         return await run_in_threadpool(_record, request, ctx, form)
 
 
+@router.get("/desk/kept")
+def kept_desk(request: Request, ctx: Recording) -> Response:
+    """The same rows for reading alone: the copy a browser keeps for when there is no network."""
+    view = desk_view(ctx, everything=None, opened=None, today=ctx.today)
+    heads = ctx.reads.whole_office().heads({item.line.case for group in view.groups for item in group.items})
+    secret = {case for case, head in heads.items() if head.confidential}
+    return page(request, ctx, "desk_kept.html", view=view, secret=secret, now=ctx.now)
+
+
 @router.post("/desk/record-many")
 async def record_many(request: Request, ctx: Recording) -> Response:
     """The ticked rows at once: a preview first, then the result of each."""
