@@ -15,10 +15,10 @@ import sys
 import tarfile
 import time
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = (
@@ -32,15 +32,41 @@ PACKAGES = (
     "merzim",
     "regulations",
 )
-# One process that goes through many command lines, as a service goes through many requests.
-_AT_THE_DESK = """
-import contextlib, io, json, sys
+# One process that goes through many command lines, and forks one that stays for each node.
+_AT_WORK = """
+import contextlib, io, json, os, pkgutil, sys, threading
+from importlib import import_module
+for package in ("merzim", "web", "storage"):
+    for module in pkgutil.walk_packages(import_module(package).__path__, package + "."):
+        if "__main__" not in module.name and "migrations" not in module.name:
+            import_module(module.name)
 from merzim.cli import main
-for line in sys.stdin:
+
+def command(order):
+    os.chdir(order["folder"])
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = main(json.loads(line))
-    print(json.dumps([code, out.getvalue(), err.getvalue()]), flush=True)
+        code = main(order["arguments"])
+    return [code, out.getvalue(), err.getvalue()]
+
+def node(order):
+    assert threading.active_count() == 1
+    process = os.fork()
+    if process:
+        return process
+    os.chdir(order["folder"])
+    os.environ.update(order["environment"])
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.dup2(os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
+    sys.exit(main(order["arguments"]))
+
+for line in sys.stdin:
+    order = json.loads(line)
+    if "wait" in order:
+        answer = os.waitstatus_to_exitcode(os.waitpid(order["wait"], 0)[1])
+    else:
+        answer = node(order) if "log" in order else command(order)
+    print(json.dumps(answer), flush=True)
 """
 
 
@@ -76,78 +102,64 @@ def revisions(code: Path) -> tuple[str, ...]:
     return tuple(sorted(file.name[:4] for file in found))
 
 
-class Desk:
-    """An officer's command lines, given one after another to one process that stays."""
+class Before:
+    """The code of the version before, at work: one process for commands, one forked from it for each node."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, code: Path, process: subprocess.Popen[str]) -> None:
+        self.code = code
         self._process = process
 
-    def __call__(self, *line: object) -> str:
-        """A command that must succeed; what it printed."""
-        code, out, err = self.tried(*line)
+    def command(self, folder: Path, *line: object) -> str:
+        """Run a command in a folder; it must succeed. Return what it printed."""
+        code, out, err = self._ask(folder=str(folder), arguments=[str(part) for part in line])
         assert code == 0, (line, code, err)
-        return out
+        return str(out)
 
-    def tried(self, *line: object) -> tuple[int, str, str]:
-        """Exit code, stdout, stderr."""
+    @contextmanager
+    def nodes(self, folder: Path, *commands: str, now: str) -> Iterator[None]:
+        """Run `merzim serve` and `merzim worker` until the block ends, then send them SIGTERM."""
+        logs = [folder / f"{command}.before.log" for command in commands]
+        environment = {"MERZIM_NOW": now}
+        running = [
+            self._ask(folder=str(folder), arguments=[command], log=str(log), environment=environment)
+            for command, log in zip(commands, logs, strict=True)
+        ]
+        number = signal.SIGKILL
+        try:
+            give_up = time.monotonic() + 60
+            for log in logs:
+                while not log.exists() or "Ctrl+C" not in log.read_text("utf-8"):
+                    assert time.monotonic() < give_up, log.read_text("utf-8")
+                    time.sleep(0.05)
+            yield
+            number = signal.SIGTERM
+        finally:
+            for process in running:
+                os.kill(process, number)
+            codes = [self._ask(wait=process) for process in running]
+        assert codes == [0] * len(running), [log.read_text("utf-8") for log in logs]
+        assert not any("Traceback" in log.read_text("utf-8") for log in logs)
+
+    def _ask(self, **order: Any) -> Any:
         give, take = cast(IO[str], self._process.stdin), cast(IO[str], self._process.stdout)
-        give.write(json.dumps([str(part) for part in line]) + "\n")
+        give.write(json.dumps(order) + "\n")
         give.flush()
-        code, out, err = json.loads(take.readline())
-        return int(code), str(out), str(err)
+        return json.loads(take.readline())
 
 
 @contextmanager
-def desk(code: Path, folder: Path) -> Iterator[Desk]:
-    """Commands of that code, typed in that folder, in English."""
+def running(code: Path) -> Iterator[Before]:
+    """Have that code at hand until the block ends."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MERZIM_")}
     process = subprocess.Popen(
-        [sys.executable, "-c", _AT_THE_DESK],
-        cwd=folder,
-        env=_environment(code, {}),
+        [sys.executable, "-c", _AT_WORK],
+        cwd=code,
+        env={**environment, "PYTHONPATH": str(code), "PYTHONUTF8": "1", "MERZIM_LANG": "en"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         encoding="utf-8",
     )
     with process:
-        yield Desk(process)
+        yield Before(code, process)
         cast(IO[str], process.stdin).close()
-
-
-@contextmanager
-def nodes(code: Path, folder: Path, *commands: str, now: str) -> Iterator[None]:
-    """`merzim serve` and `merzim worker` of that code until the block ends, then SIGTERM."""
-    logs = [folder / f"{command}.{code.name}.log" for command in commands]
-    running = [_started(code, folder, command, log, now) for command, log in zip(commands, logs, strict=True)]
-    try:
-        give_up = time.monotonic() + 60
-        for log in logs:
-            while "Ctrl+C" not in log.read_text("utf-8"):
-                assert time.monotonic() < give_up, log.read_text("utf-8")
-                time.sleep(0.05)
-        yield
-        for process in running:
-            process.send_signal(signal.SIGTERM)
-        said = [process.wait(60) for process in running]
-        assert said == [0] * len(running), [log.read_text("utf-8") for log in logs]
-        assert not any("Traceback" in log.read_text("utf-8") for log in logs)
-    finally:
-        for process in running:
-            process.kill()
-            process.wait()
-
-
-def _started(code: Path, folder: Path, command: str, log: Path, now: str) -> subprocess.Popen[bytes]:
-    with log.open("wb") as said:
-        return subprocess.Popen(
-            [sys.executable, "-m", "merzim", command],
-            cwd=folder,
-            env=_environment(code, {"MERZIM_NOW": now}),
-            stdout=subprocess.DEVNULL,
-            stderr=said,
-        )
-
-
-def _environment(code: Path, more: Mapping[str, str]) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("MERZIM_")}
-    return {**kept, "PYTHONPATH": str(code), "PYTHONUTF8": "1", "MERZIM_LANG": "en", **more}

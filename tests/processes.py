@@ -47,11 +47,25 @@ class Program:
             raise AssertionError(f"it does not end: {self.err}")
         return code
 
-    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """Send it a signal and return its exit code."""
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.is_alive()
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal."""
         assert self._process.pid is not None
         os.kill(self._process.pid, number)
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Send it a signal and return its exit code."""
+        self.send(number)
         return self.wait()
+
+    def kill(self) -> None:
+        """End it at once, if it is running."""
+        self._process.kill()
+        self._process.join()
 
 
 def _run(

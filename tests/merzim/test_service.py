@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import socket
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -24,7 +21,7 @@ import pytest
 from merzim.cli import main
 from storage.accounts.encryption import Cipher, parse_key
 from tests.documents.sheets import by_hand, far_cells
-from tests.merzim.conftest import ROOT
+from tests.processes import Program
 
 PASSWORD = "жақсы құпиясөз 1"
 MAIL = "mail-geheim-7"
@@ -60,28 +57,14 @@ class Service:
         with closing(sqlite3.connect(folder / "var" / "merzim.sqlite")) as connection, connection:
             # As a version wrote it that encrypted nothing.
             connection.execute("UPDATE account SET totp = ?", (PLAIN,))
-        self.log = folder / "log"
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "merzim", "serve"],
-                cwd=folder,
-                env={
-                    **os.environ,
-                    "PYTHONPATH": str(ROOT),
-                    "MERZIM_NOW": "2026-04-06",
-                    "MERZIM_LANG": "en",
-                    "MERZIM_SMTP_PASSWORD": MAIL,
-                },
-                stdout=subprocess.DEVNULL,
-                stderr=log,
-            )
+        self.program = Program("serve", folder=folder, MERZIM_NOW="2026-04-06", MERZIM_SMTP_PASSWORD=MAIL)
         give_up = time.monotonic() + 60
         while True:
             try:
                 self.ask("/health")
                 return
             except OSError:
-                assert time.monotonic() < give_up, self.log.read_text()
+                assert time.monotonic() < give_up, self.program.err
                 time.sleep(0.05)
 
     def ask(self, path: str, *, form: dict[str, str] | None = None, **headers: str) -> Answer:
@@ -99,7 +82,7 @@ class Service:
     @property
     def lines(self) -> list[dict[str, Any]]:
         """What it logged, without the sentences of its start."""
-        return [json.loads(line) for line in self.log.read_text("utf-8").splitlines() if line.startswith("{")]
+        return [json.loads(line) for line in self.program.err.splitlines() if line.startswith("{")]
 
 
 @pytest.fixture(scope="module")
@@ -107,9 +90,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """One for all of these; the last test ends it."""
     made = Service(tmp_path_factory.mktemp("service"))
     yield made
-    if made.process.poll() is None:
-        made.process.kill()
-    made.process.wait()
+    made.program.kill()
 
 
 def test_it_lives_and_is_ready(service: Service) -> None:
@@ -139,7 +120,7 @@ def test_second_factors_an_older_version_left_in_clear_are_encrypted_by_the_star
 
     assert Cipher(key).decrypt(stored, "plain") == PLAIN
     assert PLAIN.encode() not in files
-    assert "Second factors that stood in clear in the database were encrypted: 1." in service.log.read_text()
+    assert "Second factors that stood in clear in the database were encrypted: 1." in service.program.err
 
 
 def test_a_request_keeps_the_name_its_sender_gave_it(service: Service) -> None:
@@ -152,7 +133,7 @@ def test_a_request_keeps_the_name_its_sender_gave_it(service: Service) -> None:
 
 def test_no_secret_stands_in_the_log(service: Service) -> None:
     """The first log-in by a one-time link, a wrong password, a token, a feed, a digest: then it is searched."""
-    (link,) = re.findall(r"/welcome/([\w-]{43})", service.log.read_text("utf-8"))
+    (link,) = re.findall(r"/welcome/([\w-]{43})", service.program.err)
     feed = "f" * 43
     service.ask(f"/welcome/{link}", x_request_id=GIVEN)
     service.ask(f"/welcome/{link}", form={"login": "first", "password": PASSWORD, "again": PASSWORD})
@@ -200,9 +181,9 @@ def test_told_to_leave_it_ends_what_is_in_hand(
         head = f"POST /login HTTP/1.1\r\nHost: 127.0.0.1:{service.port}\r\nContent-Length: {len(body)}\r\n"
         half.sendall(head.encode() + b"Content-Type: application/x-www-form-urlencoded\r\n\r\n" + body[:5])
         time.sleep(0.5)
-        service.process.send_signal(signal.SIGTERM)
+        service.program.send(signal.SIGTERM)
         time.sleep(0.5)
-        assert service.process.poll() is None
+        assert service.program.running
         with pytest.raises(OSError):
             service.ask("/healthz")
         half.sendall(body[5:])
@@ -212,5 +193,5 @@ def test_told_to_leave_it_ends_what_is_in_hand(
     assert (refused.status, json.loads(refused.read())["code"]) == (503, "paper_reading_stopped")
     reader.close()
     assert answered.startswith("HTTP/1.1 4")
-    assert service.process.wait(timeout=20) == 0
-    assert "Traceback" not in service.log.read_text("utf-8")
+    assert service.program.wait(20) == 0
+    assert "Traceback" not in service.program.err

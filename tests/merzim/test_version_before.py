@@ -10,6 +10,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlencode
@@ -22,10 +23,11 @@ from storage.database.engine import reading
 from storage.maintenance.schema import FLOOR, create_or_migrate, known, usable
 from storage.tables.board import RECOMMENDATION, UNLISTED
 from tests import before
-from tests.before import ROOT
+from tests.before import Before
 from tests.merzim.conftest import PEOPLE, SCHEDULE, Merzim
 from tests.notifications.servers import free_port
 from tests.postgres import administer
+from tests.processes import Program
 from tests.storage.conftest import postgresql, postgresql_server
 from tests.storage.next_version import add_what_a_next_version_may
 
@@ -36,12 +38,14 @@ CASE = "2026-0001"
 
 
 @pytest.fixture(scope="module")
-def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def old(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Before]:
     """The code of the version before."""
     try:
-        return before.unpack(tmp_path_factory.mktemp("before"))
+        code = before.unpack(tmp_path_factory.mktemp("before"))
     except before.NoHistory as trouble:
         pytest.skip(f"the version before ({trouble}): git does not know it here (git fetch --unshallow)")
+    with before.running(code) as made:
+        yield made
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
@@ -112,13 +116,13 @@ def _settings(folder: Path, address: str) -> int:
     return port
 
 
-def _brought_up_to_date(address: str, old: Path) -> None:
+def _brought_up_to_date(address: str, old: Before) -> None:
     """By this version; where it has no migration of its own, by one it may have next."""
     engine = open_database(address)
     with reading(engine) as connection:
-        assert not usable(connection) or known() == before.revisions(old)
+        assert not usable(connection) or known() == before.revisions(old.code)
     create_or_migrate(engine)
-    if known() == before.revisions(old):
+    if known() == before.revisions(old.code):
         add_what_a_next_version_may(engine)
     engine.dispose()
 
@@ -151,59 +155,60 @@ def _until_sent(address: str, on: str) -> int:
     return sent
 
 
-def test_the_version_before_may_still_work_on_these_tables(old: Path) -> None:
+def test_the_version_before_may_still_work_on_these_tables(old: Before) -> None:
     """It is named in pyproject.toml and not older than the floor; else no two may go on side by side."""
-    assert before.revisions(old)[-1] >= FLOOR
-    assert before.revisions(old)[-1] in known()
+    assert before.revisions(old.code)[-1] >= FLOOR
+    assert before.revisions(old.code)[-1] in known()
 
 
 def test_old_code_goes_on_while_the_office_is_brought_up_to_date(
-    old: Path, address: str, tmp_path: Path, merzim: Merzim
+    old: Before, address: str, tmp_path: Path, merzim: Merzim
 ) -> None:
     """Old pages, commands and workers work on the new tables; then new ones go on with what they wrote."""
     pages = Pages(_settings(tmp_path, address))
     one_machine = address.startswith("sqlite")
-    with before.desk(old, tmp_path) as earlier:
-        earlier("people", PEOPLE)
-        earlier("open", "internal-analysis", "--planned", "analysis_started=2026-04-13", "--now", "2026-03-30")
-        earlier("record", CASE, "start_announced", "--on", "2026-03-30", "--now", "2026-03-30")
-        invited = earlier("user", "add", "officer", "--access", "officer", "--now", MORNING)
-        (invitation,) = re.findall(r"/welcome/[\w-]+", invited)
-        with before.nodes(old, tmp_path, "serve", *(() if one_machine else ("worker",)), now=MORNING):
-            assert pages.up()
+    earlier = partial(old.command, tmp_path)
+    earlier("people", PEOPLE)
+    earlier("open", "internal-analysis", "--planned", "analysis_started=2026-04-13", "--now", "2026-03-30")
+    earlier("record", CASE, "start_announced", "--on", "2026-03-30", "--now", "2026-03-30")
+    invited = earlier("user", "add", "officer", "--access", "officer", "--now", MORNING)
+    (invitation,) = re.findall(r"/welcome/[\w-]+", invited)
+    with old.nodes(tmp_path, "serve", *(() if one_machine else ("worker",)), now=MORNING):
+        assert pages.up()
 
-            _brought_up_to_date(address, old)
+        _brought_up_to_date(address, old)
 
-            # The old nodes go on, and so do commands of old code; letters leave.
-            cookie = pages.log_in(invitation)
-            assert pages.ask(f"/cases/{CASE}", cookie=cookie)[0] == 200
-            assert json.loads(pages.ask("/ready")[1])["ready"] is True
-            said = earlier("user", "token", "officer", "--write", "--json", "--now", MORNING)
-            token = json.loads(said)["token"]
-            earlier("import", SCHEDULE, "--now", MORNING)
-            earlier("record", CASE, "order_signed", "--on", "2026-04-06", "--now", MORNING)
-            earlier("risks", "add", CASE, "--text", "Тәуекел", "--now", MORNING)
-            earlier("remind", "--now", MORNING)
-            assert _until_sent(address, "2026-04-06")
+        # The old nodes go on, and so do commands of old code; letters leave.
+        cookie = pages.log_in(invitation)
+        assert pages.ask(f"/cases/{CASE}", cookie=cookie)[0] == 200
+        assert json.loads(pages.ask("/ready")[1])["ready"] is True
+        said = earlier("user", "token", "officer", "--write", "--json", "--now", MORNING)
+        token = json.loads(said)["token"]
+        earlier("import", SCHEDULE, "--now", MORNING)
+        earlier("record", CASE, "order_signed", "--on", "2026-04-06", "--now", MORNING)
+        earlier("risks", "add", CASE, "--text", "Тәуекел", "--now", MORNING)
+        earlier("remind", "--now", MORNING)
+        assert _until_sent(address, "2026-04-06")
 
-            # The first node of this version beside them, each reading what the other writes.
-            assert merzim("record", CASE, "analysis_started", "--on", "2026-04-06", "--now", MORNING).code == 0
-            assert "analysis_started" in earlier("case", CASE, "--json", "--now", MORNING)
-            pages.record(token, "discussion_announced", "2026-04-06")
-            earlier("replan", CASE, "analysis_ended", "--on", "2026-05-29", "--now", MORNING)
-            seen = merzim("case", CASE, "--json", "--now", MORNING).out
-            assert "discussion_announced" in seen
-            assert "2026-05-29" in seen
+        # The first node of this version beside them, each reading what the other writes.
+        assert merzim("record", CASE, "analysis_started", "--on", "2026-04-06", "--now", MORNING).code == 0
+        assert "analysis_started" in earlier("case", CASE, "--json", "--now", MORNING)
+        pages.record(token, "discussion_announced", "2026-04-06")
+        earlier("replan", CASE, "analysis_ended", "--on", "2026-05-29", "--now", MORNING)
+        seen = merzim("case", CASE, "--json", "--now", MORNING).out
+        assert "discussion_announced" in seen
+        assert "2026-05-29" in seen
 
-        # The last old node is gone.
-        with before.nodes(ROOT, tmp_path, *(() if one_machine else ("worker",)), now=NEXT_WEEK):
-            assert merzim("remind", "--now", NEXT_WEEK).code == 0
-            if one_machine:
-                assert merzim("deliver", "--now", NEXT_WEEK).code == 0
-            assert _until_sent(address, "2026-04-13")
-        # What the old code knew nothing of was made up for by the first round of the new.
-        assert _listed(address) == [CASE]
-        earlier("replan", CASE, "analysis_ended", "--on", "2026-06-05", "--now", NEXT_WEEK)
+    # The last old node is gone.
+    worker = None if one_machine else Program("worker", folder=tmp_path, MERZIM_NOW=NEXT_WEEK)
+    assert merzim("remind", "--now", NEXT_WEEK).code == 0
+    if worker is None:
+        assert merzim("deliver", "--now", NEXT_WEEK).code == 0
+    assert _until_sent(address, "2026-04-13")
+    assert worker is None or (worker.end(), "Traceback" in worker.err) == (0, False)
+    # What the old code knew nothing of was made up for by the first round of the new.
+    assert _listed(address) == [CASE]
+    earlier("replan", CASE, "analysis_ended", "--on", "2026-06-05", "--now", NEXT_WEEK)
     found = merzim("verify", "--json", "--now", NEXT_WEEK)
     # What the old code wrote by its own text of the law is adopted, and the board counted anew.
     expected = {"board_differs", "total_differs", "edition_altered"}
@@ -214,20 +219,20 @@ def test_old_code_goes_on_while_the_office_is_brought_up_to_date(
 
 
 def test_open_cases_of_the_version_before_keep_every_date_or_the_office_adopts_the_new_one(
-    old: Path, tmp_path: Path, merzim: Merzim
+    old: Before, tmp_path: Path, merzim: Merzim
 ) -> None:
     """Cases opened by the version before, under its editions: `verify` names those whose text has changed since
     and nothing else; every date is the old one but those the adoption names; adopted, all agrees."""
     _settings(tmp_path, f"sqlite:///{(tmp_path / 'merzim.sqlite').as_posix()}")
-    with before.desk(old, tmp_path) as earlier:
-        earlier("people", PEOPLE)
-        earlier("import", SCHEDULE, "--now", MORNING)
-        for procedure in ("gift-handover", "conflict-of-interest", "national-report"):
-            earlier("open", procedure, "--now", MORNING)
-        earlier("record", CASE, "order_signed", "--on", "2026-04-06", "--now", MORNING)
-        heads = json.loads(earlier("cases", "--json", "--now", MORNING))["cases"]
-        cases = [head["id"] for head in heads]
-        was = {name: _dues(earlier("case", name, "--json", "--now", MORNING)) for name in cases}
+    earlier = partial(old.command, tmp_path)
+    earlier("people", PEOPLE)
+    earlier("import", SCHEDULE, "--now", MORNING)
+    for procedure in ("gift-handover", "conflict-of-interest", "national-report"):
+        earlier("open", procedure, "--now", MORNING)
+    earlier("record", CASE, "order_signed", "--on", "2026-04-06", "--now", MORNING)
+    heads = json.loads(earlier("cases", "--json", "--now", MORNING))["cases"]
+    cases = [head["id"] for head in heads]
+    was = {name: _dues(earlier("case", name, "--json", "--now", MORNING)) for name in cases}
     assert len(cases) == 4
 
     named = merzim("verify", "--json", "--now", MORNING).json["problems"]
