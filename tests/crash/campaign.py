@@ -58,6 +58,10 @@ class Room:
     tell: Callable[[str], None] = print
     template: str = "template0"
 
+    def letters(self, many: int) -> int:
+        """How many letters an office has before it at first."""
+        return 100 if self.quick else many
+
     def database(self, tablespace: str = "") -> str:
         """A new PostgreSQL database; its address."""
         assert self.server is not None

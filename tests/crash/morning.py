@@ -77,7 +77,8 @@ def morning(
         promised = due(these.house, now=now, today=TODAY)
         assert len(promised) == letters // LETTERS * LETTERS
         with these.up():
-            with writing(these.house, these.web, now=now, count=people) as writers:
+            rest = 0.05 if room.quick else 0.0
+            with writing(these.house, these.web, now=now, count=people, rest=rest) as writers:
                 made = Morning(these, writers, promised, time.monotonic())
                 until(lambda: these.sent() > 0, "no letter leaves", 120)
                 yield made

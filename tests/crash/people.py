@@ -61,11 +61,12 @@ class Deed:
 
 @dataclass
 class Writer:
-    """Somebody at the API with a token of their own."""
+    """Somebody at the API with a token of their own. `rest`: seconds between two requests."""
 
     port: int
     token: str
     person: str
+    rest: float = 0.0
     deeds: list[Deed] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
@@ -103,6 +104,7 @@ class Writer:
         """Ask until there is an answer; the answer when it was done."""
         key, give_up = uuid4().hex, time.monotonic() + PATIENCE
         while True:
+            self.stopped.wait(self.rest)
             status, answer = self._ask(path, body, key)
             code = (answer or {}).get("code", "")
             if status in (200, 201):
@@ -145,8 +147,10 @@ class Writer:
 
 
 @contextmanager
-def writing(house: AppContext, port: int, *, now: datetime, count: int = 2) -> Iterator[Sequence[Writer]]:
-    """So many people at the web node on that port, while the block lasts."""
+def writing(
+    house: AppContext, port: int, *, now: datetime, count: int = 2, rest: float = 0.0
+) -> Iterator[Sequence[Writer]]:
+    """So many people at the web node on that port, while the block lasts; each rests between two requests."""
     holders: Sequence[tuple[str, Access, str]] = (
         ("officer", "officer", OFFICER.key),
         ("head", "officer", DANA.key),
@@ -167,7 +171,7 @@ def writing(house: AppContext, port: int, *, now: datetime, count: int = 2) -> I
             expires_at=now + YEARS,
         )
         house.accounts.let_in(entry)
-        writers.append(Writer(port, secret, holders[number % 2][2]))
+        writers.append(Writer(port, secret, holders[number % 2][2], rest))
     threads = [threading.Thread(target=one.work, daemon=True) for one in writers]
     for thread in threads:
         thread.start()

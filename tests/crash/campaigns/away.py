@@ -29,7 +29,7 @@ def stopped(room: Room, times: int = STOPS) -> Done:
     faults: list[str] = []
     slowest = 0.0
     modes: tuple[Literal["fast", "immediate"], ...] = ("fast", "immediate")
-    with morning(room, 200 if room.quick else LETTERS, address=room.database()) as office:
+    with morning(room, room.letters(LETTERS), address=room.database()) as office:
         for number in range(times):
             _more(office, room)
             room.server.stop(modes[number % 2])
@@ -51,7 +51,7 @@ def stopped(room: Room, times: int = STOPS) -> Done:
 
 def cut(room: Room, times: int = CUTS) -> Done:
     """Connections of the nodes ended by the server, one at random after another."""
-    with morning(room, 200 if room.quick else LETTERS, address=(address := room.database())) as office:
+    with morning(room, room.letters(LETTERS), address=(address := room.database())) as office:
         name = address.rpartition("?")[0].rpartition("/")[2]
         assert room.server is not None
         for number in range(times):
@@ -84,7 +84,7 @@ def torn(room: Room, times: int = CUTS) -> Done:
     through = address.replace(str(room.server.sockets), str(folder))
     with (
         wire(room.server.sockets, folder, room.chance) as one,
-        morning(room, 200 if room.quick else LETTERS, address=address, through=through) as office,
+        morning(room, room.letters(LETTERS), address=address, through=through) as office,
     ):
         while one.cut < times:
             before = one.cut

@@ -42,7 +42,7 @@ def sqlite(room: Room, times: int = TIMES) -> Done:
         house.close()
         return there
 
-    with morning(room, 200 if room.quick else LETTERS, address=address, commands=("serve",)) as office:
+    with morning(room, room.letters(LETTERS), address=address, commands=("serve",)) as office:
         faults = _copied(office, room, place, times, copy)
     return _done(
         office, "backup, SQLite", "`merzim backup` while all write, restored elsewhere, verified", times, faults
@@ -60,7 +60,7 @@ def postgresql(room: Room, times: int = TIMES) -> Done:
         server.run("pg_restore", "--no-owner", f"--dbname={empty}", str(dump))
         return empty
 
-    with morning(room, 200 if room.quick else LETTERS, address=room.database()) as office:
+    with morning(room, room.letters(LETTERS), address=room.database()) as office:
         faults = _copied(office, room, place, times, copy)
     return _done(
         office,

@@ -44,7 +44,7 @@ def sqlite(room: Room, times: int = TIMES) -> Done:
         made = open_database(address)
         create_or_migrate(made)
         made.dispose()
-        letters = 200 if room.quick else LETTERS
+        letters = room.letters(LETTERS)
         told = 0
         with morning(room, letters, address=address, commands=("serve",), pages=pages) as office:
             for number in range(times):
@@ -76,7 +76,7 @@ def postgresql(room: Room, times: int = TIMES) -> Done:
             administer, room.server.address, f"DROP DATABASE {database} WITH (FORCE)", "DROP TABLESPACE small"
         )
         told = 0
-        with morning(room, 200 if room.quick else LETTERS, address=address) as office:
+        with morning(room, room.letters(LETTERS), address=address) as office:
             for number in range(times):
                 with _full(place, None, None):
                     told += _noticed(office, room)

@@ -29,7 +29,7 @@ CASES = 400
 def killed(room: Room, times: int = KILLS) -> Done:
     """Two workers and a web node, one of them killed again and again, at work or while it starts."""
     kills = Counter[int]()
-    letters = 200 if room.quick else LOAD
+    letters = room.letters(LOAD)
     with morning(room, letters, address=room.database()) as office:
         while kills.total() < times:
             _kill(office, room, kills, SHORTEST, LONGEST)
