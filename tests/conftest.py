@@ -6,9 +6,23 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from tests import shortcuts
 
+TOGETHER = {
+    "forked": (
+        *("tests/crash/test_campaigns.py", "tests/crash/test_killing.py", "tests/merzim/test_daily.py"),
+        *("tests/merzim/test_process.py", "tests/merzim/test_queue.py", "tests/merzim/test_service.py"),
+        *("tests/merzim/test_version_before.py", "tests/storage/test_two_processes.py"),
+    ),
+    "browser": ("tests/web/browser/",),
+    "telegram": ("tests/telegram/", *(f"tests/notifications/test_{name}faults" for name in ("channel_", ""))),
+}
+"""Files one worker runs, because they share what takes seconds to start: processes to be forked from that have
+imported it all, a browser, an emulator. They come first, and after them the folders with the longest files, so
+that all workers end at one time."""
+FIRST = ("tests/web/", "tests/storage/", "tests/merzim/")
 _skipped: dict[str, set[str]] = {}
 # Before any test module is imported: some hash a password or make a folder as they are.
 shortcuts.use_cheap_passwords()
@@ -39,6 +53,35 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         return
     parts = [f"{len(tests)} ({reason})" for reason, tests in sorted(_skipped.items())]
     print("Did not run: " + ("; ".join(parts) if parts else "nothing, every test ran."))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put them into the order in which they are given to workers."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: _rank(item.nodeid))
+
+
+def _together(nodeid: str) -> str:
+    """What the worker of a test runs besides: a group of files, or the test's own file."""
+    file = nodeid.partition("::")[0]
+    return next((name for name, files in TOGETHER.items() if file.startswith(files)), file)
+
+
+def _rank(nodeid: str) -> int:
+    folders = (*TOGETHER, *FIRST)
+    return next((n for n, one in enumerate(folders) if _together(nodeid).startswith(one)), len(folders))
+
+
+class _Scheduling(LoadFileScheduling):
+    """Gives a worker whole files, and some files together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _together(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileScheduling | None:
+    return _Scheduling(config, log) if config.option.dist == "loadfile" else None
 
 
 @pytest.hookimpl(trylast=True)

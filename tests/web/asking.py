@@ -21,8 +21,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.notifications.servers import free_port
-from tests.web.lived_in import live_in
-from tests.web.real import DAY, ROOT, real_office
+from tests.web.lived_in import lived_in_office
+from tests.web.real import DAY, ROOT
 
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 ADMINISTRATION, ACCOUNTS = "^/api/v1/administration", r"/accounts/\{login\}"
@@ -72,8 +72,7 @@ def _settings() -> str:
 @contextmanager
 def service(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
     """An office in use behind a real service; its address, and a token of each who asks."""
-    with real_office(folder) as office:
-        live_in(office)
+    with lived_in_office(folder) as office:
         tokens = {login: office.way_in(login, kind="token", scope="write") for login, _ in PARTS}
     port = free_port()
     with (folder / "config.toml").open("a", encoding="utf-8") as settings:

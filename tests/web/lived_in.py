@@ -7,15 +7,21 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 
 from tests.documents.test_own_template import template
-from tests.web.real import RealOffice
+from tests.web.real import RealOffice, real_office
 from workflow.cases.case import Evidence
 from workflow.cases.commands.opening import Opening
 
 HOSTILE = """<script>alert(1)</script>"><img src=x onerror=alert(2)>'{{7*7}}"""
+USUAL = "Обычное слово"
 RAW = ("<script>alert", "<img src=x", "49'")
 """What a page must never contain: the same, not made into text."""
 UNITS = ("Департамент управления активами", "Отдел управления персоналом", "ТОО «Реновация»")
@@ -45,8 +51,25 @@ def many_cases(office: RealOffice, count: int) -> None:
     )
 
 
-def live_in(office: RealOffice, *, word: str = "Обычное слово") -> dict[str, str]:
-    """Put `word` wherever somebody may type; gives the ids of the cases by what became of them."""
+@contextmanager
+def lived_in_office(folder: Path, *, word: str = USUAL) -> Iterator[RealOffice]:
+    """The example office in that folder, with the word wherever somebody may type: made once and copied."""
+    pattern, uploaded = _lived_in(word)
+    shutil.copytree(pattern, folder, dirs_exist_ok=True)
+    with real_office(folder, fresh=False) as office:
+        office.uploaded.extend(uploaded)
+        yield office
+
+
+@cache
+def _lived_in(word: str) -> tuple[Path, tuple[str, ...]]:
+    folder = Path(mkdtemp(prefix="merzim-office-"))
+    with real_office(folder) as office:
+        _live_in(office, word)
+        return folder, tuple(office.uploaded)
+
+
+def _live_in(office: RealOffice, word: str) -> None:
     _people(office, word)
     house, moment = office.house, office.moment[0]
     unit = next((key for key, unit in house.reads.office().units.items() if unit.name == word), "")
@@ -125,7 +148,6 @@ def live_in(office: RealOffice, *, word: str = "Обычное слово") -> d
         office.run(*line, now=now)
     office.run("remind", now=now)
     office.run("deliver", now=now)
-    return {"late": late, "corrected": corrected, "cancelled": cancelled, "exempted": exempted}
 
 
 def _rows(office: RealOffice, word: str) -> None:

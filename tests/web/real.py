@@ -90,12 +90,15 @@ class RealOffice:
 
 
 @contextmanager
-def real_office(folder: Path, *, day: str = DAY, cases: bool = True) -> Iterator[RealOffice]:
+def real_office(
+    folder: Path, *, day: str = DAY, cases: bool = True, fresh: bool = True
+) -> Iterator[RealOffice]:
     """The example office in that folder: people, schedule, one announcement, an account of every access.
 
-    Without `cases` the schedule has not been taken in yet.
+    Without `cases` the schedule has not been taken in yet. What is not `fresh` stands in the folder already.
     """
-    shutil.copytree(_with_cases() if cases else _with_people(), folder, dirs_exist_ok=True)
+    if fresh:
+        shutil.copytree(_with_cases() if cases else _with_people(), folder, dirs_exist_ok=True)
     house = build_app(read(folder / "config.toml", at=folder))
     moment = [stand(day)]
 

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.sweep import check_each
-from tests.web.lived_in import live_in
-from tests.web.real import RealOffice, real_office
+from tests.web.lived_in import lived_in_office
+from tests.web.real import RealOffice
 
 HERE = {"host": "127.0.0.1:8000"}
 METHODS = {"get", "post", "put", "patch", "delete"}
@@ -20,8 +20,7 @@ METHODS = {"get", "post", "put", "patch", "delete"}
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
-    with real_office(tmp_path_factory.mktemp("office")) as made:
-        live_in(made)
+    with lived_in_office(tmp_path_factory.mktemp("office")) as made:
         yield made
 
 

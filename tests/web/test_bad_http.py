@@ -13,7 +13,7 @@ import pytest
 import uvicorn
 from starlette.testclient import TestClient
 
-from tests.web.lived_in import live_in
+from tests.web.lived_in import lived_in_office
 from tests.web.real import RealOffice, real_office
 from tests.web.walking import templates
 from web.auth.dependencies import COOKIE
@@ -38,8 +38,7 @@ NASTY = (
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
-    with real_office(tmp_path_factory.mktemp("office")) as made:
-        live_in(made)
+    with lived_in_office(tmp_path_factory.mktemp("office")) as made:
         yield made
 
 

@@ -40,7 +40,7 @@ class UnitAnswer(Result):
     """A unit of the overview: cells by stage. `late`: working days of the longest overdue deadline."""
 
     unit: str = at("unit", "id")
-    name: InLanguage = at("unit", "name")
+    name: str = at("unit", "name")
     overdue: int = at("total", "overdue")
     due: int = at("total", "due")
     late: int | None
@@ -51,7 +51,7 @@ class WaitingAnswer(Result):
     """The numbers of overdue and near deadlines of people, or of a vacant duty."""
 
     people: list[str] = at("keys")
-    names: list[InLanguage]
+    names: list[str]
     duty: str
     written: str
     overdue: int
@@ -207,18 +207,17 @@ def get_overview(ctx: Reading, translator: RequestTranslator, unit: SearchText =
     today = ctx.today
     view = overview(ctx.reads, ctx.library, ctx.calendar, today=today, unit=unit or None)
     failed, office = undelivered(ctx), ctx.reads.office()
-    stages, language = dict(view.matrix.stages), translator.language
+    stages = dict(view.matrix.stages)
     return OverviewAnswer.of(
         view,
-        language,
+        translator.language,
         today=today,
         due_today=view.today,
         stages=stages,
         units=[
-            UnitAnswer.of(row, language, stages=dict(zip(stages, row.cells, strict=True)))
-            for row in view.matrix.rows
+            UnitAnswer.of(row, stages=dict(zip(stages, row.cells, strict=True))) for row in view.matrix.rows
         ],
-        undelivered=[notice_answer(notice, office, translator) for notice in failed],
+        undelivered=[notice_answer(notice, office) for notice in failed],
         faults=seen_faults(ctx),
     )
 

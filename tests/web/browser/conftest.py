@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import uvicorn
 
-from tests.web.lived_in import live_in
-from tests.web.real import RealOffice, real_office
+from tests.web.lived_in import lived_in_office
+from tests.web.real import RealOffice
 from web.auth.dependencies import COOKIE
 
 CHROMIUM = Path(
@@ -124,10 +124,11 @@ def serving(office: RealOffice, browser: Any) -> Iterator[Served]:
 @pytest.fixture(scope="module")
 def served(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The example office with cases in every standing; shared by the tests of one file."""
-    with real_office(tmp_path_factory.mktemp("office")) as office:
-        live_in(office)
-        with serving(office, chromium) as made:
-            yield made
+    with (
+        lived_in_office(tmp_path_factory.mktemp("office")) as office,
+        serving(office, chromium) as made,
+    ):
+        yield made
 
 
 @pytest.fixture

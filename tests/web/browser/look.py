@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from contextlib import redirect_stdout
+from contextlib import ExitStack, redirect_stdout
 from io import StringIO
 from itertools import product
 from pathlib import Path
@@ -18,8 +18,7 @@ from playwright.sync_api import sync_playwright
 
 from tests.web.browser.axe import AXE, OVER, RUN, TWICE
 from tests.web.browser.conftest import CHROMIUM, LANGUAGES, Served, serving
-from tests.web.lived_in import live_in
-from tests.web.real import real_office
+from tests.web.lived_in import lived_in_office
 from tests.web.walking import STARTS, walk
 
 LOGINS = ("officer", "administrator", "")
@@ -33,23 +32,23 @@ def main() -> None:
     looked = wrong = 0
     with tempfile.TemporaryDirectory(prefix="merzim-look-") as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        with real_office(Path(folder)) as office:
-            with redirect_stdout(StringIO()):
-                live_in(office)
-            with serving(office, browser) as served:
-                pages = pages_of(served)
-                for login, language in product(LOGINS, LANGUAGES):
-                    with served.page(login, language=language, reduced_motion="reduce") as page:
-                        page.add_init_script(AXE)
-                        for address in pages[login]:
-                            for theme, found in look(page, address, language, pictures):
-                                looked += 1
-                                wrong += len(found)
-                                for fault in found:
-                                    print(
-                                        f"{login or 'stranger'} {address} {language} {theme}: {fault}",
-                                        flush=True,
-                                    )
+        with redirect_stdout(StringIO()):
+            lived_in = ExitStack()
+            office = lived_in.enter_context(lived_in_office(Path(folder)))
+        with lived_in, serving(office, browser) as served:
+            pages = pages_of(served)
+            for login, language in product(LOGINS, LANGUAGES):
+                with served.page(login, language=language, reduced_motion="reduce") as page:
+                    page.add_init_script(AXE)
+                    for address in pages[login]:
+                        for theme, found in look(page, address, language, pictures):
+                            looked += 1
+                            wrong += len(found)
+                            for fault in found:
+                                print(
+                                    f"{login or 'stranger'} {address} {language} {theme}: {fault}",
+                                    flush=True,
+                                )
         browser.close()
     number = sum(map(len, pages.values()))
     print(f"{looked} views: {number} pages, {len(LANGUAGES)} languages, two themes, two widths")
