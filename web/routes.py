@@ -21,7 +21,16 @@ ROOMS = {
     "web.pages.case_creation": ("by_hand", "schedules", "past", "planner"),
     "web.pages.overview": ("pages",),
     "web.pages.my_tasks": ("pages",),
-    "web.pages": ("public", "inbox", "autocomplete", "search", "reference", "guides", "portfolio"),
+    "web.pages": (
+        "public",
+        "inbox",
+        "autocomplete",
+        "search",
+        "reference",
+        "guides",
+        "portfolio",
+        "saved_views",
+    ),
     "web.pages.cases": ("reading", "writing", "managing", "registers"),
     "web.pages.administration": (
         "pages",

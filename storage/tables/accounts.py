@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index
+from sqlalchemy import BigInteger, Index, text
 from sqlmodel import Field
 
 from storage.tables.base import CLUSTERED, TableBase, table
@@ -122,6 +122,32 @@ class DeviceRow(TableBase, table=True):
     expires_at: datetime = Field(sa_type=Moment)
 
 
+class SavedViewRow(TableBase, table=True):
+    """What an account narrowed a list to, under a name. `list`: its address without the first slash.
+
+    `unit`: the unit whose readers a shared view is for, with all below it; "" is everybody.
+    """
+
+    __tablename__ = "saved_view"
+    __table_args__ = (
+        Index("ix_saved_view_login_list_name", "login", "list", "name", unique=True),
+        Index(
+            "ix_saved_view_shared",
+            *("list", "unit"),
+            sqlite_where=text("shared = 1"),
+            postgresql_where=text("shared"),
+        ),
+    )
+
+    number: int | None = Field(default=None, primary_key=True)
+    list: str
+    login: str
+    name: str
+    query: str
+    shared: bool
+    unit: str
+
+
 ACCOUNT = table("account")
 ENTRY = table("entry")
 IDENTITY = table("identity")
@@ -129,3 +155,4 @@ RECOVERY_CODE = table("recovery_code")
 FACTOR_REMOVAL = table("factor_removal")
 RATE_LIMIT = table("rate_limit")
 DEVICE = table("device")
+SAVED_VIEW = table("saved_view")

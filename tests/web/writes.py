@@ -21,6 +21,7 @@ from services.context import operator_context
 from services.credentials import hash_password
 from services.registers import AddRow, add_row
 from services.staff import mark
+from storage.accounts.saved_views import SqlSavedViews
 from storage.accounts.uploads import SqlUploads
 from storage.accounts.webhooks import Delivery, Webhook
 from storage.notices.campaigns import SqlCampaigns
@@ -106,6 +107,11 @@ class World:
     def number_of(self, person: str) -> str:
         """The number of somebody in the first campaign."""
         return str(SqlCampaigns(self.office.house.engine).people("2026-001")[person].number)
+
+    def view(self, name: str) -> str:
+        """The number of the saved view of that name of whoever sends now."""
+        views = SqlSavedViews(self.office.house.engine).of("cases", self.now_at, ())
+        return next((str(view.number) for view in views if view.name == name), "9999")
 
     def mark_of_person(self, key: str) -> str:
         return mark(self.office.house.reads.office().people[key])
@@ -218,6 +224,14 @@ SENT: Mapping[str, Sent] = {
     f"{CASE}/escalations": in_case(obligation="order_signed"),
     f"{API}/account/inbox/query": Sent(json={}, changes=False),
     f"{API}/account/inbox/read": Sent(json={}, changes=False),
+    f"{API}/views": Sent(json={"list": "cases", "name": "API: жаңа", "query": "late=1"}, status=(201,)),
+    **{
+        f"{API}/views/{{number}}/{what}": Sent(
+            json={"query": "stage=order"} if what == "changes" else None,
+            places=lambda world: {"{number}": world.view("API")},
+        )
+        for what in ("changes", "removal")
+    },
     f"{API}/facts": Sent(
         json={"on": DAY, "steps": [{"case": "9999-0001", "fact": "order_signed"}]}, changes=False
     ),
@@ -438,6 +452,11 @@ SENT: Mapping[str, Sent] = {
         form=lambda world: {"case": world.case, "fact": "note_signed", "until": "2026-04-21"}, case=True
     ),
     "/desk/read": Sent(form=lambda world: {"case": world.case, "key": world.letter("desk")}, case=True),
+    "/views": Sent(form={"list": "cases", "name": "Бет", "query": "late=1"}),
+    "/views/change": Sent(
+        form=lambda world: {"number": world.view("changed"), "name": "changed", "shared": ""}
+    ),
+    "/views/delete": Sent(form=lambda world: {"number": world.view("changed"), "list": "cases"}),
     "/desk/leave": Sent(form={"first": "2026-08-03", "last": "2026-08-10"}),
     "/open/case": Sent(form={"procedure": "internal-analysis", "unit": OWN, "object": "Бет: объект"}),
     "/open/year": Sent(form={"year": "2028", "unit": ""}),
@@ -504,6 +523,10 @@ def prepare(office: RealOffice) -> World:
     for reader in (*READERS, *ELSEWHERE, UNNAMED, *spares, *others):
         house.accounts.save(reader, disabled=False, **who)
         house.accounts.set_password(reader.login, password, **who)
+        for name in ("API", "changed"):
+            SqlSavedViews(house.engine).save(
+                list="cases", login=reader.login, name=name, query="late=1", shared=False, unit=""
+            )
     office.way_in("spare2")
     house.accounts.link(Identity(login="spare3", provider="ldap", subject="3", by_group=False), **who)
     house.factors.enrol("guarded", SECRET, 0, (), **who)

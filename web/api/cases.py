@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from services import assignments, bulk, cases, comments
+from services import assignments, bulk, cases, comments, saved_views
 from services.context import RequestContext
 from services.inputs import Day, Name
 from services.results import CommandResult, FindingResult, ObligationResult, Result, at, command_result
@@ -23,7 +23,7 @@ from web.api.answers import (
     RequestTranslator,
 )
 from web.api.mount import IdempotentRequest, Writing
-from web.auth.dependencies import Asking, Recording
+from web.auth.dependencies import Asking, Own, Recording
 from web.pages.cases.page import get_case_or_404
 from workflow.cases.commands.desk import Change
 from workflow.cases.commands.planning import plan
@@ -119,3 +119,14 @@ def plan_dates(ctx: Asking, body: WhatIf, translator: RequestTranslator) -> Plan
         calendar_version=ctx.calendar.version,
         obligations=planned.deadlines,
     )
+
+
+@router.get("/views", tags=["cases"])
+def get_views(ctx: Own, of: Annotated[saved_views.ListName, Query(alias="list")]) -> saved_views.ViewList:
+    """Return the saved views of a list: the reader's own, and those shared with them."""
+    return saved_views.list_views(ctx, saved_views.ListViews(list=of))
+
+
+mount.post(router, "/views", saved_views.save_view, tags=["cases"], status=201)
+mount.post(router, "/views/{number}/changes", saved_views.change_view, tags=["cases"])
+mount.post(router, "/views/{number}/removal", saved_views.delete_view, tags=["cases"])

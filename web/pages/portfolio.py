@@ -34,6 +34,7 @@ from web.ui.addresses import redirect_to_tidy_address, with_tidy_address
 from web.ui.org_names import group_by_document
 from web.ui.preferences import preferences
 from web.ui.render import Translator, page
+from web.ui.saved_views import saved_views
 from web.ui.tables import Column, download, require_exportable, table_of
 from web.ui.unit_filter import UnitParam, build_unit_filter
 from workflow.cases.machine import BETWEEN_STAGES
@@ -253,6 +254,7 @@ def _page(request: Request, ctx: RequestContext, template: str, asked: Asked, **
     shown = page(
         *(request, ctx, template),
         asked=asked,
+        saved=saved_views(request, ctx),
         years=_years(ctx),
         units=build_unit_filter(ctx.reads.office(), asked.unit, own=ctx.reader.root),
         procedures=group_by_document(procedures),

@@ -14,6 +14,7 @@ from web.auth.dependencies import Reading
 from web.pages.case_list.listing import CASE_COLUMNS, Item, items, listing
 from web.ui.addresses import redirect_to_tidy_address, tidy_address, with_tidy_address
 from web.ui.render import page
+from web.ui.saved_views import saved_views
 from web.ui.tables import page_heads, require_exportable, workbook_response
 from web.ui.unit_filter import UnitParam
 from workflow.board.rows import CaseFilter
@@ -84,6 +85,7 @@ def cases_page(
         over=BETWEEN_STAGES,
         kept=kept,
         done=done,
+        saved=saved_views(request, ctx),
     )
     return with_tidy_address(request, shown)
 

@@ -25,6 +25,7 @@ from web.ui.board_lines import line_columns
 from web.ui.org_names import person_name
 from web.ui.preferences import preferences
 from web.ui.render import Translator, page
+from web.ui.saved_views import saved_views
 from web.ui.tables import download, page_heads, table_of, workbook_response
 from web.ui.unit_filter import UnitParam
 from workflow.board.sums import Urgency
@@ -176,7 +177,8 @@ def deadlines_page(request: Request, ctx: Reading, asking: Asked, number: Number
         own=ctx.reader.root,
         reader=ctx.reader.person,
     )
-    return page(request, ctx, "deadlines.html", view=view, heads=page_heads(line_columns(today)))
+    heads = page_heads(line_columns(today))
+    return page(request, ctx, "deadlines.html", view=view, heads=heads, saved=saved_views(request, ctx))
 
 
 def _proposed_year(ctx: RequestContext) -> tuple[int, int] | None:

@@ -46,6 +46,7 @@ from web.ui.name_fields import NameField, build_unit_field
 from web.ui.preferences import preferences
 from web.ui.register_cells import Cell, cell_of, row_title
 from web.ui.render import Translator, page
+from web.ui.saved_views import saved_views
 from web.ui.unit_filter import RequiredUnit, UnitParam, build_unit_filter
 from workflow.refusal import Refusal
 from workflow.registers.rows import name_in
@@ -141,6 +142,7 @@ def rows_page(
         request,
         ctx,
         "register_rows.html",
+        saved=saved_views(request, ctx),
         status=status_of(refusal),
         register=register,
         columns=columns,

@@ -1,0 +1,184 @@
+"""Verbs on saved views: what a list is narrowed to and sorted by, kept under a name, one's own or shared.
+
+A view is nothing but an address: each reader sees in it what they may see.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import parse_qsl, urlencode
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from services.context import RequestContext
+from services.inputs import Key
+from services.verbs import Command, NotAllowed, NotFound, verb
+from storage.accounts.saved_views import SqlSavedViews, StoredView
+from workflow.org.access import NOWHERE, within
+from workflow.refusal import Refusal
+
+MAX_VIEWS = 100
+"""Views one account may save."""
+PASSING = frozenset({"lang", "theme", "page", "said", "opened", "replanned", "unchanged", "imported"})
+"""Parameters of an address that are no part of a view."""
+ListName = Annotated[
+    str,
+    StringConstraints(pattern=r"^(cases|deadlines|portfolio|portfolio/stages|registers/[a-z0-9_-]{1,60})$"),
+]
+ViewName = Annotated[Key, StringConstraints(max_length=80, strip_whitespace=True)]
+Query = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Number = Annotated[int, Field(ge=1, le=10**9)]
+
+
+class TooManyViews(Refusal):
+    """The account saved as many views as it may."""
+
+
+class UnknownView(NotFound):
+    """There is no such view of the reader's own."""
+
+    not_found = "web.problem.not_found"
+
+
+class ListViews(Command):
+    """Whose list: `cases`, `deadlines`, `portfolio`, `portfolio/stages` or `registers/gifts`."""
+
+    list: ListName
+
+
+class SaveView(Command):
+    """What a list is narrowed to, as the query of its address. A name of one's own there is replaced."""
+
+    list: ListName
+    name: ViewName
+    query: Query = ""
+    shared: bool = False
+
+
+class ChangeView(Command):
+    """Another name, other filters, shared or not; what is left out stays."""
+
+    number: Number
+    name: ViewName | None = None
+    query: Query | None = None
+    shared: bool | None = None
+
+
+class DeleteView(Command):
+    """Which view goes."""
+
+    number: Number
+
+
+class ViewResult(BaseModel):
+    """A saved view. `mine`: whether the reader saved it; `by`: who did."""
+
+    number: int
+    list: str
+    name: str
+    query: str
+    shared: bool
+    mine: bool
+    by: str
+
+
+class ViewList(BaseModel):
+    """The views of a list: own and shared ones. `may_share`: whether the reader may share one."""
+
+    views: list[ViewResult]
+    may_share: bool
+
+
+class DeletedView(BaseModel):
+    """The number of the view that is gone."""
+
+    number: int
+
+
+@verb("self", writes=False)
+def list_views(ctx: RequestContext, command: ListViews) -> ViewList:
+    """List the saved views of a list."""
+    root = ctx.reader.root
+    units = {"", *(ctx.reads.office().above(root) if root and root != NOWHERE else ())}
+    found = _stored(ctx).of(command.list, ctx.reader.login, units if root != NOWHERE else ())
+    return ViewList(views=[_result(ctx, one) for one in found], may_share=_may_share(ctx))
+
+
+@verb("self")
+def save_view(ctx: RequestContext, command: SaveView) -> ViewResult:
+    """Save what a list is narrowed to under a name, for oneself or for all of one's unit."""
+    _require_sharing(ctx, command.shared)
+    stored = _stored(ctx)
+    if stored.count(ctx.reader.login) >= MAX_VIEWS:
+        raise TooManyViews("web.views.too_many", most=MAX_VIEWS)
+    fields = command.model_dump()
+    fields["query"] = clean_query(command.query)
+    number = stored.save(**fields, login=ctx.reader.login, unit=ctx.reader.root)
+    return _result(ctx, _own(ctx, number))
+
+
+@verb("self")
+def change_view(ctx: RequestContext, command: ChangeView) -> ViewResult:
+    """Change a saved view of one's own."""
+    known = _own(ctx, command.number)
+    shared = known.shared if command.shared is None else command.shared
+    _require_sharing(ctx, shared and not known.shared)
+    _stored(ctx).change(
+        known.number,
+        name=command.name or known.name,
+        query=known.query if command.query is None else clean_query(command.query),
+        shared=shared,
+        unit=ctx.reader.root,
+    )
+    return _result(ctx, _own(ctx, known.number))
+
+
+@verb("self")
+def delete_view(ctx: RequestContext, command: DeleteView) -> DeletedView:
+    """Delete a saved view of one's own; who manages also one that is shared in their units."""
+    found = _stored(ctx).view(command.number)
+    manages = found is not None and found.shared and ctx.reader.may("manage")
+    if manages and found is not None and not within(ctx.reads.office(), found.unit, ctx.reader.root):
+        manages = False
+    if not manages:
+        _own(ctx, command.number)
+    _stored(ctx).delete(command.number)
+    return DeletedView(number=command.number)
+
+
+def clean_query(query: str) -> str:
+    """Return a query without empty parameters and those that are no part of a view."""
+    parts = parse_qsl(query.removeprefix("?"))
+    return urlencode([(name, value) for name, value in parts if value.strip() and name not in PASSING])
+
+
+def _own(ctx: RequestContext, number: int) -> StoredView:
+    found = _stored(ctx).view(number)
+    if found is None or found.login != ctx.reader.login:
+        raise UnknownView("web.problem.not_found")
+    return found
+
+
+def _may_share(ctx: RequestContext) -> bool:
+    return ctx.reader.may("assign") or ctx.operator
+
+
+def _require_sharing(ctx: RequestContext, shared: bool) -> None:
+    if shared and not _may_share(ctx):
+        raise NotAllowed
+
+
+def _result(ctx: RequestContext, view: StoredView) -> ViewResult:
+    return ViewResult(
+        number=view.number,
+        list=view.list,
+        name=view.name,
+        query=view.query,
+        shared=view.shared,
+        mine=view.login == ctx.reader.login,
+        by=ctx.accounts.names({view.login}).get(view.login.casefold(), view.login),
+    )
+
+
+def _stored(ctx: RequestContext) -> SqlSavedViews:
+    return SqlSavedViews(ctx.app.engine)

@@ -1,0 +1,79 @@
+"""Repository of saved views: what lists were narrowed to, under names; own ones and those shared."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Engine, and_, func, or_, select
+
+from storage.database.engine import reading, writing
+from storage.tables.accounts import SAVED_VIEW
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredView:
+    """A saved view. `unit`: whose readers a shared one is for, with all units below; "" is everybody."""
+
+    number: int
+    list: str
+    login: str
+    name: str
+    query: str
+    shared: bool
+    unit: str
+
+
+class SqlSavedViews:
+    """Saved views of one database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def of(self, list: str, login: str, units: Collection[str]) -> Sequence[StoredView]:
+        """Return the views of a list an account saved, and those shared with one of these units, by name."""
+        view = SAVED_VIEW.c
+        seen = or_(view.login == login, and_(view.shared, view.unit.in_(sorted(units))))
+        asked = SAVED_VIEW.select().where(view.list == list, seen).order_by(view.name, view.number)
+        with reading(self._engine) as connection:
+            return [StoredView(**record._mapping) for record in connection.execute(asked)]
+
+    def view(self, number: int) -> StoredView | None:
+        """Return a view; None where there is none of that number."""
+        with reading(self._engine) as connection:
+            record = connection.execute(SAVED_VIEW.select().where(SAVED_VIEW.c.number == number)).first()
+        return StoredView(**record._mapping) if record else None
+
+    def count(self, login: str) -> int:
+        """Return how many views an account saved."""
+        asked = select(func.count()).select_from(SAVED_VIEW).where(SAVED_VIEW.c.login == login)
+        with reading(self._engine) as connection:
+            return connection.execute(asked).scalar_one()
+
+    def save(self, *, list: str, login: str, name: str, query: str, shared: bool, unit: str) -> int:
+        """Save a view, in place of one of the account with that name; return its number."""
+        place = {"list": list, "login": login, "name": name}
+        content = {"query": query, "shared": shared, "unit": unit}
+        same = and_(*(SAVED_VIEW.c[key] == value for key, value in place.items()))
+        with writing(self._engine) as connection:
+            known = connection.execute(select(SAVED_VIEW.c.number).where(same)).scalar()
+            if known is not None:
+                connection.execute(SAVED_VIEW.update().where(same).values(**content))
+                return int(known)
+            added = SAVED_VIEW.insert().values(**place, **content).returning(SAVED_VIEW.c.number)
+            return int(connection.execute(added).scalar_one())
+
+    def change(self, number: int, *, name: str, query: str, shared: bool, unit: str) -> None:
+        """Write a view anew; one of the same name of its account and list goes."""
+        view = SAVED_VIEW.c
+        with writing(self._engine) as connection:
+            known = connection.execute(SAVED_VIEW.select().where(view.number == number)).one()
+            same = (view.list == known.list, view.login == known.login, view.name == name)
+            connection.execute(SAVED_VIEW.delete().where(*same, view.number != number))
+            content = {"name": name, "query": query, "shared": shared, "unit": unit}
+            connection.execute(SAVED_VIEW.update().where(view.number == number).values(**content))
+
+    def delete(self, number: int) -> None:
+        """Delete a view."""
+        with writing(self._engine) as connection:
+            connection.execute(SAVED_VIEW.delete().where(SAVED_VIEW.c.number == number))
