@@ -65,6 +65,7 @@ READERS: Mapping[str, dict[str, Any]] = {
     "_issuer": {**_TEXT, "pattern": r"^(https?://\S+)?$"},
     "_group_accesses": _list(_GROUP),
     "_yes_or_no": {"type": "boolean"},
+    "_time_of_day": _HOUR,
     "_hours": _list(_HOUR, minItems=2, maxItems=2),
 }
 """What a reader of a key takes, by its name in merzim/settings_file.py."""

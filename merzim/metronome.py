@@ -22,6 +22,7 @@ from documents.sandbox import readers
 from merzim import logs
 from merzim.dashboard import Dashboard
 from services import accounts, identities, second_factors
+from services.backups import back_up
 from services.campaign_answers import BotAnswers
 from services.jobs import rounds
 from services.jobs.audit_forwarding import forward_audit_log
@@ -132,8 +133,12 @@ def ticking(app: AppContext, clock: Clock) -> Iterator[None]:
         # Beside the tick: a receiver that does not answer keeps no letter waiting.
         attempt(app, clock, deliver_webhooks)
 
+    def backed_up() -> None:
+        attempt(app, clock, back_up)
+
     scheduler.add_job(ticked, "interval", seconds=every, **job)
     scheduler.add_job(told, "interval", seconds=every, **job)
+    scheduler.add_job(backed_up, "interval", seconds=every, **job)
     scheduler.add_job(ticked, **job)
     if every > LOOK:
         scheduler.add_job(looked, "interval", seconds=LOOK, **job)
@@ -290,6 +295,7 @@ def acts(app: AppContext, clock: Clock, *, planning: AppContext | None = None) -
         deliver=lambda: attempt(app, clock, rounds.deliver),
         send=send,
         tell=lambda: attempt(planning or app, clock, deliver_webhooks),
+        back_up=lambda: attempt(planning or app, clock, back_up),
         every=app.settings.reminders.tick,
     )
 

@@ -29,6 +29,7 @@ from services.settings import (
     LOG_LEVELS,
     AuditSettings,
     AuthorisedBody,
+    BackupSettings,
     BadSetting,
     ChannelSettings,
     DatabaseSettings,
@@ -456,6 +457,16 @@ def _yes_or_no(value: object) -> bool:
     return value
 
 
+def _time_of_day(value: object) -> time:
+    try:
+        found = time.fromisoformat(_text(value))
+    except ValueError:
+        raise ValueError("time_of_day") from None
+    if found.tzinfo:
+        raise ValueError("time_of_day")
+    return found
+
+
 def _hours(value: object) -> tuple[time, time]:
     try:
         first, last = (time.fromisoformat(hour) for hour in value)  # type: ignore[attr-defined]
@@ -579,6 +590,16 @@ SECTIONS: Mapping[str, tuple[type, _Readers]] = {
     "audit": (
         AuditSettings,
         {"syslog": _receiver, "format": OneOf(("cef", "jsonl"), "audit_format")},
+    ),
+    "backup": (
+        BackupSettings,
+        {
+            "folder": _optional_path,
+            "at": _time_of_day,
+            "daily": _number,
+            "weekly": _number,
+            "monthly": _number,
+        },
     ),
     "webhooks": (
         WebhookSettings,

@@ -97,15 +97,16 @@ class AppContext:
 
     def with_own_connections(self) -> AppContext:
         """Return a context of the same settings with connections of its own, for work in another thread."""
-        other = self._with(self.settings)
+        other = self.with_settings(self.settings)
         other.creates_database = self.creates_database
         return other
 
     def on_database(self, url: str) -> AppContext:
         """Return a context of the same settings on another database."""
-        return self._with(replace(self.settings, database=replace(self.settings.database, url=url)))
+        return self.with_settings(replace(self.settings, database=replace(self.settings.database, url=url)))
 
-    def _with(self, settings: Settings) -> AppContext:
+    def with_settings(self, settings: Settings) -> AppContext:
+        """Return a context of other settings, with connections of its own."""
         other = AppContext(settings, clock=self._clock, system_clock=self.system_clock, note=self._note)
         other.answers_pages = self.answers_pages
         return other

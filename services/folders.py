@@ -28,5 +28,7 @@ def refuse_unwritable(settings: Settings) -> None:
 def folders(settings: Settings) -> Iterator[tuple[str, Path]]:
     """Yield the folders a service writes to, each with its key."""
     yield "evidence.folder", settings.evidence.folder
+    if settings.backup.folder is not None:
+        yield "backup.folder", settings.backup.folder
     if "folder" in settings.channels.use:
         yield "channels.folder.path", Path(str(settings.channels.sections["folder"]["path"]))

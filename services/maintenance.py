@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from services.jobs.new_periods import recompute_present_rows
+from workflow.refusal import Refusal
 from workflow.registers.rows import projector
 
 if TYPE_CHECKING:
@@ -138,14 +139,27 @@ def refresh_names(app: AppContext, people: Collection[str]) -> None:
             mend_rows(connection, rows[first : first + CHUNK], project)
 
 
-def backup(app: AppContext, file: Path, *, now: datetime) -> None:
-    """Copy the database into a new file while it is in use. Raises BackupRefused."""
+def backup(app: AppContext, file: Path, *, now: datetime, check: bool = False) -> None:
+    """Copy the database into a new file while it is in use.
+
+    Args:
+        check: whether the file is verified; one that is not whole is set aside as `FILE.damaged`.
+
+    Raises:
+        BackupRefused: it cannot be written, or was not written whole.
+    """
     from storage.maintenance import backup, dump
 
     if app.many_nodes:
         dump.backup(app.unprepared, file)
     else:
         backup.backup(app.engine, file)
+    if check:
+        try:
+            (dump if app.many_nodes else backup).check(file)
+        except Refusal:
+            file.rename(file.with_name(f"{file.name}.damaged"))
+            raise
     _record_run(app, "backup", now=now)
 
 

@@ -292,6 +292,23 @@ class AuditSettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class BackupSettings:
+    """The backup by itself, once a day.
+
+    Attributes:
+        folder: where it is written; None for none.
+        at: local time from which on it is due.
+        daily, weekly, monthly: of how many of the last days, weeks and months the newest is kept.
+    """
+
+    folder: Path | None = None
+    at: time = time(2, 30)
+    daily: int = 7
+    weekly: int = 5
+    monthly: int = 12
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class WebhookSettings:
     """How addresses are told of changes.
 
@@ -331,6 +348,7 @@ class Settings:
     regulations: RegulationSettings = field(default_factory=RegulationSettings)
     logs: LogSettings = field(default_factory=LogSettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
+    backup: BackupSettings = field(default_factory=BackupSettings)
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
 
     @property

@@ -45,6 +45,7 @@ def add_to(app: typer.Typer) -> None:
         "rebuild": rebuild,
         "backup": backup,
         "restore": restore,
+        "restore-drill": restore_drill,
         "migrate-to": migrate_to,
         "serve": serve,
         "worker": worker,
@@ -183,6 +184,38 @@ def restore(ctx: typer.Context, file: File) -> int:
     for one in (*damaged, *differing):
         call.note(call.say(one.code, **one.arguments))
     return NOT_SO if damaged or differing else DONE
+
+
+def restore_drill(
+    ctx: typer.Context, file: Annotated[str | None, typer.Argument(metavar="FILE")] = None
+) -> int:
+    from services.backups import drill
+
+    call = CommandContext.of(ctx)
+    moment = call.moment
+    result = drill(call.app, Path(file) if file else None, now=moment.now, today=moment.today)
+    if call.json:
+        counts = {name: {"copy": copy, "office": office} for name, (copy, office) in result.counts.items()}
+        problems = _problems(call, result.problems)
+        call.answer(
+            {
+                "file": str(result.file),
+                "seconds": round(result.seconds),
+                "counts": counts,
+                "problems": problems,
+            }
+        )
+        return NOT_SO if problems else DONE
+    rows = [
+        (call.say(f"cli.drill.{name}"), copy, "" if office is None else office)
+        for name, (copy, office) in result.counts.items()
+    ]
+    call.table(("drill_what", "drill_copy", "drill_office"), rows)
+    for one in result.problems:
+        call.note(call.say(one.code, **one.arguments))
+    code = "cli.drill.failed" if result.problems else "cli.drill.done"
+    call.print(call.say(code, file=str(result.file), seconds=round(result.seconds), count=len(result.problems)))
+    return NOT_SO if result.problems else DONE
 
 
 def _tell_of_keys(call: CommandContext) -> None:

@@ -49,9 +49,9 @@ _TAKE_BACK, _ROUND, _SEND, _DELIVER = 20, 10, 0, -10
 ROUNDS, LETTERS = "rounds", "default"
 """Names of the queues. Each worker serves rounds separately, so letters leave during a long round.
 Letters use the queue that earlier versions used."""
-_CONCURRENCY = {LETTERS: 1, ROUNDS: 3}
+_CONCURRENCY = {LETTERS: 1, ROUNDS: 4}
 """Jobs a worker does at a time. One batch of letters, so a kill repeats at most one batch a worker. Only one
-round runs in the whole installation; beside it recovery of dead workers' jobs, and other programs are told."""
+round runs in the whole installation; beside it recovery of dead workers' jobs, webhooks, backups."""
 _ADVISORY = 0x4D657271  # "Merq": one process at a time prepares the queue
 _NO_SUCH_JOB = "P0001"  # raised by the library's functions: the job was ended before
 log = logging.getLogger("services.jobs.queue")
@@ -66,6 +66,7 @@ class JobHandlers:
     Attributes:
         send: sends notices by key; True if the worker that was to send them before has died.
         tell: tells other programs of changes.
+        back_up: writes the backup of the schedule.
         every: seconds between two rounds.
     """
 
@@ -73,6 +74,7 @@ class JobHandlers:
     deliver: Callable[[], None]
     send: Callable[[Collection[str], bool], None]
     tell: Callable[[], None]
+    back_up: Callable[[], None]
     every: int = 60
 
 
@@ -211,6 +213,11 @@ def application(conninfo: str, acts: JobHandlers) -> App:
     @app.task(name="tell", queue=ROUNDS, queueing_lock="tell", lock="tell")
     def tell(timestamp: int) -> None:
         acts.tell()
+
+    @app.periodic(cron=cron)
+    @app.task(name="back_up", queue=ROUNDS, queueing_lock="back_up", lock="back_up")
+    def back_up(timestamp: int) -> None:
+        acts.back_up()
 
     @app.periodic(cron=cron)
     @app.task(name="take_back", queue=ROUNDS, queueing_lock="take_back", priority=_TAKE_BACK)

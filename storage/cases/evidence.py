@@ -85,6 +85,31 @@ class EvidenceFolder:
         """Verify a stored file against its recorded SHA-256. Raises EvidenceDamaged."""
         self._copy(reference, None)
 
+    def copy_to(self, folder: Path) -> int:
+        """Copy each stored file that a folder lacks, verified; return how many. A damaged one is logged.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
+        other, copied = EvidenceFolder(folder), 0
+        for source in sorted(self._folder.glob("??/*")):
+            place = other._place(source.name)
+            if not _NAME.fullmatch(source.name) or place.exists():
+                continue
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with NamedTemporaryFile(dir=place.parent, prefix=".", delete=False) as part:
+                try:
+                    self._copy(source.name, cast(BinaryIO, part))
+                    part.flush()
+                    os.fsync(part.fileno())
+                    Path(part.name).replace(place)
+                    copied += 1
+                except EvidenceDamaged as damage:
+                    log.error("%s: %s is not in the backup", damage.damage, source)
+                finally:
+                    Path(part.name).unlink(missing_ok=True)
+        return copied
+
     def _copy(self, reference: str, target: BinaryIO | None) -> None:
         """Verify a stored file while copying it to the target, if there is one. Raises EvidenceDamaged."""
         if not _NAME.fullmatch(reference):

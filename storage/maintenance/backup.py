@@ -64,7 +64,7 @@ def restore(engine: Engine, file: Path) -> Path | None:
     place = _file(engine)
     if not file.is_file():
         raise BackupRefused("backup_missing", file=str(file))
-    _check(file)
+    check(file)
     before = _set_aside(engine, place)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -88,7 +88,7 @@ def _set_aside(engine: Engine, place: Path) -> Path | None:
     return before
 
 
-def _check(file: Path) -> None:
+def check(file: Path) -> None:
     """Verify a backup file."""
     # Opened read-only: to look at a backup must not change it.
     engine = engines.open(f"sqlite:///file:{file.resolve().as_posix()}?mode=ro&uri=true&immutable=1")

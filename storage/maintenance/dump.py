@@ -71,7 +71,7 @@ def restore(engine: Engine, file: Path) -> None:
     with reading(engine) as connection:
         if inspect(connection).get_table_names():
             raise BackupRefused("restore_not_empty", where=display_address(engine))
-    _check(file)
+    check(file)
     _run(
         engine,
         *("pg_restore", "--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"),
@@ -86,7 +86,7 @@ def restore(engine: Engine, file: Path) -> None:
         )
 
 
-def _check(file: Path) -> None:
+def check(file: Path) -> None:
     """Refuse a file that is not a backup of this application, or is of a newer version."""
     with file.open("rb") as content:
         if content.read(len(_MAGIC)) != _MAGIC:

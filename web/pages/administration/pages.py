@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from calendars import OutOfRange
 from documents.people.office_time import parse_days
-from services import administration, sending, staff, webhooks
+from services import administration, backups, sending, staff, webhooks
 from services.context import RequestContext
 from services.inputs import build
 from services.staff import recorded_office
@@ -83,6 +83,7 @@ def overview(request: Request, ctx: Setting) -> Response:
         faults=faults,
         unused=unused,
         suspended=webhooks.suspended(ctx),
+        backup=backups.state(ctx.app, now=ctx.now),
     )
 
 

@@ -124,6 +124,9 @@ def exposition(figures: Figures, *, now: datetime, board: Mapping[str, int]) -> 
         registry=registry,
     )
     age.set(max(0.0, (now - figures.oldest).total_seconds()) if figures.oldest else 0)
+    backup = Gauge("merzim_backup_age_seconds", "How long ago the last backup was verified", registry=registry)
+    pulse = figures.pulses.get("backup")
+    backup.set(max(0.0, (now - pulse[0]).total_seconds()) if pulse else float("inf"))
     broken = Gauge(
         "merzim_channel_fault_letters",
         "Letters kept by a channel somebody must mend",

@@ -1,0 +1,60 @@
+"""`merzim restore-drill`, and what the administrator reads of the backups of the schedule."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from services.backups import back_up
+from services.settings import BackupSettings, Settings
+from tests.merzim.conftest import Merzim
+from tests.web.conftest import NOW, TODAY, Home, build
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_the_drill_is_one_command(merzim: Merzim, tmp_path: Path, language: str) -> None:
+    """0 and the counts when all is well; 2 without a backup and for a file that is none."""
+    merzim("open", "internal-analysis", "--object", "Бөлім")
+    merzim("backup", "a.sqlite")
+    done = merzim("restore-drill", "a.sqlite", "--lang", language)
+    counts = merzim("restore-drill", "a.sqlite", "--json").json["counts"]
+    nothing = merzim("restore-drill", "--lang", language)
+    Path("b.txt").write_text("x")
+
+    assert done.code == 0, done.err
+    assert counts["cases"] == {"copy": 1, "office": 1}
+    assert (nothing.code, nothing.out) == (2, "")
+    assert "[backup]" in nothing.err
+    assert merzim("restore-drill", "b.txt").code == 2
+
+
+def test_the_first_page_of_the_administration_warns_of_an_old_backup(tmp_path: Path) -> None:
+    """Nothing where all is well but when it was; from 26 hours on a warning, and where there is none yet."""
+    home = build()
+    home.context.settings = _with_folder(home, tmp_path)
+    never = _page(home)
+    back_up(home.context, now=NOW - timedelta(hours=26), today=TODAY)
+    fresh = _page(home)
+    with home.client("administrator") as browser:
+        figure = browser.get("/metrics").text
+    later = build(today=TODAY)
+    later.context.settings = _with_folder(later, tmp_path)
+    back_up(later.context, now=NOW - timedelta(hours=26, minutes=1), today=TODAY)
+
+    assert "There is no backup yet" in never.partition("backup-late")[2]
+    assert "backup-late" not in fresh
+    assert "Last backup:" in fresh
+    assert "merzim_backup_age_seconds 93600.0" in figure
+    assert "backup-late" in _page(later)
+
+
+def _with_folder(home: Home, folder: Path) -> Settings:
+    return replace(home.context.settings, backup=BackupSettings(folder=folder))
+
+
+def _page(home: Home) -> str:
+    with home.client("administrator") as browser:
+        return browser.get("/administration?lang=en").text

