@@ -163,7 +163,10 @@ class Planner:
             for missing in nobody
         ]
         hearings: dict[str, PlannedNotice] = {}
+        quiet = case.quiet.get(row.obligation)
         for one in people:
+            if quiet is not None and one.person.key == quiet.person and self.today < quiet.until:
+                continue
             reached = channels_for(one, self.channels, self.office, through=rung.through)
             if not reached:
                 channels = tuple(channel.name for channel in self.channels)

@@ -43,7 +43,7 @@ ROOMS = {
         "act_texts",
     ),
     "web.pages.calendar": ("pages",),
-    "web.pages.campaigns": ("pages", "confirm"),
+    "web.pages.campaigns": ("pages", "confirm", "letter_answer"),
     "web.pages.registers": ("pages", "writing"),
     "web.pages.reports": ("pages", "consolidated", "cartogram"),
 }

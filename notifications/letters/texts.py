@@ -32,6 +32,7 @@ class Matter:
         told: the recipient and the reason; None when the office has changed since the notice was queued.
         others: names of the other recipients of the reminder.
         public_address: address of the pages; with "" the letter gives a command instead of a link.
+        answer: address at which the recipient answers without log-in; "" for none.
         asked_on: the day a decision became open, where the letter asks for that decision.
         planned: whether it is about the plan date and not the due date.
         confidential: whether the letter reveals only that something waits; the rest requires log-in.
@@ -45,6 +46,7 @@ class Matter:
     told: Recipient | None
     others: tuple[str, ...] = ()
     public_address: str = ""
+    answer: str = ""
     confidential: bool = False
     planned: bool = False
     asked_on: date | None = None
@@ -200,6 +202,7 @@ def page(matter: Matter, calendar: Calendar, *, language: str, today: date) -> P
                 )
             ),
         ),
+        Section(heading=say("letter.heading_answer", {}, language), lines=tuple(_answers(matter, language))),
         Section(heading=say("letter.heading_who", {}, language), lines=tuple(_who(matter, language))),
     )
     return Page(
@@ -310,6 +313,15 @@ def _command(case: Case, deadline: Deadline, day: str) -> str:
             return f"merzim assignment answer {case.id} {number_of(deadline.id)} --on {day}"
         case _:
             return f"merzim risks review {case.id} {number_of(deadline.id)} --status executed --on {day}"
+
+
+def _answers(matter: Matter, language: str) -> Iterator[Line]:
+    """Yield the links that answer without log-in; who is only told besides says that it was read."""
+    own = matter.told is not None and matter.told.why not in ("copied", "officer", "unreachable")
+    answers = ["acknowledged"] + (["said_done", "not_mine"] if own else [])
+    for one in answers if matter.answer else ():
+        if one != "said_done" or not matter.deadline.obligation.options:
+            yield Line(text=say(f"answer.{one}", {}, language), link=f"{matter.answer}?say={one}", below=True)
 
 
 def _who(matter: Matter, language: str) -> Iterator[Line]:

@@ -132,6 +132,7 @@ BY_A_PERSON_ALONE = {
     "/administration/account/second-factor": "administrators give tokens of each other's accounts: two of them "
     "would be one",
     "/confirm/{token}": "the answer of somebody without an account, by the link of their letter",
+    "/answer/{token}": "the answer of somebody without an account, by the link of their reminder",
     "/digest/{secret}/{choice}": "one click of a mail program, without a log-in; by a token: /account/digest",
 }
 """Writes of pages a program has no use for, and why; a new entry is a decision."""
@@ -232,6 +233,7 @@ FOR_EYES = {
     "/campaigns/new/{kind}": "a form",
     "/campaigns/{campaign}/paper/{person}": "a form",
     "/confirm/{token}": "the form behind a letter",
+    "/answer/{token}": "the form behind a letter",
     "/confirm/{token}/document": "the document behind a letter",
     "/open": "the ways to open, with their forms",
     "/open/case": "a form; its dates come from /api/v1/plan",

@@ -36,6 +36,7 @@ ASIDE = {
     "/digest/{secret}": "by a letter",
     "/digest/{secret}/{choice}": "by a letter",
     "/confirm/{token}": "by a letter",
+    "/answer/{token}": "by a letter",
     "/confirm/{token}/document": "by a letter",
     "/static/third-party/{name}": "files",
     "/static/{name}": "files",

@@ -109,7 +109,7 @@ class Evidence:
     restricted: str = ""
 
 
-ANSWERS = ("acknowledged", "put_off", "evidence_follows")
+ANSWERS = ("acknowledged", "put_off", "evidence_follows", "said_done", "not_mine")
 """What somebody may do about a notice, as its event says it."""
 
 
@@ -169,6 +169,14 @@ class Snooze:
 
     until: date
     due: date
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Quiet:
+    """Who said that it is done, evidence follows: `person` is reminded again from `until` (local date) on."""
+
+    person: str
+    until: date
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -237,6 +245,7 @@ class Case:
         readers: keys of people (or names of accounts) who were named to know of a confidential case.
         planned: plan dates by fact; `planned_at` the UTC moments at which each was first planned.
         put_off: reminders somebody wants later, by id of the obligation with its period; the latest counts.
+        quiet: who is not reminded for a while, by the same id.
         entries: events that are lines of its registers (risks, measures, positions, remarks), without hashes.
         withdrawn: records that are withdrawn and were not made again: a fact by its name, a plan date as
             `plan.` and the fact's name, a row of a register as `risk.3`, an extension as `extended.` and the
@@ -269,6 +278,7 @@ class Case:
     responsible: Mapping[str, str] = field(default_factory=dict)
     exempted: frozenset[str] = frozenset()
     put_off: Mapping[str, Snooze] = field(default_factory=dict)
+    quiet: Mapping[str, Quiet] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     entries: tuple[Event, ...] = ()
     withdrawn: Mapping[str, Withdrawal] = field(default_factory=dict)
@@ -555,6 +565,10 @@ def _changed(case: Case, event: Event) -> Case:
             assert event.on is not None
             later = Snooze(until=event.on, due=date.fromisoformat(str(event.payload["due"])))
             return replace(case, put_off={**case.put_off, event.name: later})
+        case "notice" if event.payload.get("what") == "said_done":
+            assert event.on is not None
+            quiet = Quiet(person=str(event.payload["person"]), until=event.on)
+            return replace(case, quiet={**case.quiet, event.name: quiet})
         case _:
             return case
 

@@ -81,11 +81,16 @@ def _open(request: Request, ctx: RequestContext, token: str) -> Invitation:
         return open_link(ctx, token)
     except LinkRefused:
         if not is_genuine(ctx, token):
-            network = network_of(client_address(request))
-            limit = RateLimit(kind="link", key=network, burst=GUESSES, period=GUESS_PERIOD)
-            if ctx.accounts.count_attempt((limit,), now=ctx.now):
-                raise HTTPException(429, "web.problem.too_many_links") from None
+            count_guess(request, ctx)
         raise
+
+
+def count_guess(request: Request, ctx: RequestContext) -> None:
+    """Count a link that was never made here. Raises HTTPException 429 after too many from one network."""
+    network = network_of(client_address(request))
+    limit = RateLimit(kind="link", key=network, burst=GUESSES, period=GUESS_PERIOD)
+    if ctx.accounts.count_attempt((limit,), now=ctx.now):
+        raise HTTPException(429, "web.problem.too_many_links") from None
 
 
 def _page(

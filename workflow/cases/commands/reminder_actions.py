@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Literal
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
@@ -115,6 +116,46 @@ def acknowledged(
         if obligation and not is_entry(obligation):
             known_obligation(procedure, obligation.partition(".")[0])
         return [("notice", obligation, None, {"what": "acknowledged", "notice": notice})]
+
+    return desk.write(case_id, decide, by=by, now=now, today=today)
+
+
+def answered(
+    desk: CaseCommands,
+    case_id: str,
+    obligation: str,
+    notice: str,
+    what: Literal["said_done", "not_mine"],
+    *,
+    until: date | None,
+    officer: str,
+    text: str,
+    by: str,
+    now: datetime,
+    today: date,
+) -> Change:
+    """Write what a reminder's recipient answered by its link. Said again for the same notice it adds nothing.
+
+    Args:
+        until: of `said_done`: the day until which they are not reminded.
+        officer: of `not_mine`: who is told, by a comment with this text; "" for nobody.
+    """
+
+    def decide(case: Case, _: Procedure) -> Sequence[EventDraft]:
+        deadline_of(desk.looked_at(case, today=today), obligation)
+        for event in desk.events(case_id):
+            if event.payload.get("notice") == notice and event.payload.get("what") in ("said_done", "not_mine"):
+                return ()
+        written: EventDraft = ("notice", obligation, until, {"what": what, "notice": notice, "person": by})
+        if not officer or officer == by:
+            return [written]
+        said: dict[str, object] = {
+            "text": text,
+            "person": by,
+            "mentions": [officer],
+            "to": {officer: "mention"},
+        }
+        return [written, ("commented", obligation, None, said)]
 
     return desk.write(case_id, decide, by=by, now=now, today=today)
 

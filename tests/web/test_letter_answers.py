@@ -1,0 +1,185 @@
+"""The links of a reminder: read, done, not mine; without log-in, for one person and deadline, by POST alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from notifications.answer_links import answer_token
+from notifications.notice import Notice
+from notifications.rules import Rules
+from services.moments import Moment
+from services.settings import DatabaseSettings
+from storage.org.preferences import link_key
+from tests.notifications.town import AIGUL, ANNOUNCE_BY, BOLAT, FIVE_BEFORE, OFFICER, RULES, Shelf, Town, noon
+from tests.web.conftest import dashboard_of, settings_in
+
+LINK = re.compile(r"https://merzim\.example\.kz(/answer/[\w-]+)\?say=(\w+)")
+DAY_BEFORE = date(2026, 3, 27)
+"""The working day before 30 March: the step "one working day left"."""
+ONE_AFTER = date(2026, 3, 31)
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[Town]:
+    one = Town(tmp_path)
+    one.rules = Rules(
+        domain=RULES.domain,
+        public_address=RULES.public_address,
+        link_key=link_key(one.engine),
+        officer=OFFICER.key,
+    )
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def pages(town: Town, tmp_path: Path) -> Callable[[date], TestClient]:
+    """The pages of the town's own office on a day, for somebody without a log-in."""
+    settings = settings_in(tmp_path, public_address=RULES.public_address)
+    settings = replace(
+        settings,
+        database=DatabaseSettings(url=f"sqlite:///{tmp_path}/town.sqlite"),
+        office=replace(settings.office, officer=OFFICER.key),
+    )
+    return lambda on: dashboard_of(settings, Moment(now=noon(on), today=on, demonstration=False)).stranger()
+
+
+def told(town: Town, on: date) -> dict[str, str]:
+    """Who gets a letter that day, and its plain text."""
+    shelf = Shelf()
+    town.round((shelf,), on)
+    town.deliver((shelf,), on)
+    return {one.notice.person: one.letter.text for one in shelf.kept}
+
+
+def link(town: Town, on: date, person: str = AIGUL.key) -> str:
+    return LINK.findall(told(town, on)[person])[0][0]
+
+
+def said(town: Town) -> list[tuple[str, str, str]]:
+    """What was answered, in the case's chain."""
+    events = town.desk.events("2026-0001")
+    return [(str(one.payload["what"]), one.name, one.by) for one in events if one.kind == "notice"]
+
+
+def test_a_reminder_offers_three_answers_and_opening_one_changes_nothing(
+    town: Town, pages: Callable[[date], TestClient]
+) -> None:
+    """Mail programs follow links: a GET, however often, writes nothing."""
+    town.open()
+    text = told(town, FIVE_BEFORE)[AIGUL.key]
+    links = LINK.findall(text)
+    browser = pages(FIVE_BEFORE)
+    opened = [browser.get(f"{path}?say={word}") for path, word in links for _ in range(2)]
+
+    assert [word for _, word in links] == ["acknowledged", "said_done", "not_mine"]
+    assert "Жүйеге кірмей жауап беру" in text
+    assert {page.status_code for page in opened} == {200}
+    assert said(town) == []
+
+
+def test_acknowledged_by_the_link_is_kept_once_and_leaves_the_other_answers(
+    town: Town, pages: Callable[[date], TestClient]
+) -> None:
+    """Read today, done tomorrow: the same letter answers both, each once."""
+    town.open()
+    path = link(town, FIVE_BEFORE)
+    browser = pages(FIVE_BEFORE)
+    for _ in range(2):
+        assert browser.post(path, data={"say": "acknowledged"}, follow_redirects=False).status_code == 303
+    page = browser.get(path).text
+
+    assert said(town) == [("acknowledged", "start_announced", AIGUL.key)]
+    assert 'value="acknowledged"' not in page
+    assert 'value="said_done"' in page
+
+
+def test_who_said_done_is_not_reminded_for_three_working_days_but_heads_are_told(
+    town: Town, pages: Callable[[date], TestClient]
+) -> None:
+    """Said on 27 March, a Friday: quiet on the 30th and 31st; the head is told after the term."""
+    town.open()
+    path = link(town, DAY_BEFORE)
+    browser = pages(DAY_BEFORE)
+    browser.post(path, data={"say": "said_done"})
+    on_the_day, after = told(town, ANNOUNCE_BY), told(town, ONE_AFTER)
+
+    assert ("said_done", "start_announced", AIGUL.key) in said(town)
+    assert AIGUL.key not in on_the_day
+    assert AIGUL.key not in after
+    assert BOLAT.key in after
+    assert town.desk.view("2026-0001", today=ONE_AFTER).case.facts.keys() == {"schedule_approved"}, (
+        "no fact is recorded by a letter"
+    )
+
+
+def test_not_mine_tells_the_officer_and_stops_nothing(town: Town, pages: Callable[[date], TestClient]) -> None:
+    """The officer reads whose duty it is not said to be; until they decide reminders go on."""
+    town.open()
+    path = link(town, FIVE_BEFORE)
+    browser = pages(FIVE_BEFORE)
+    browser.post(path, data={"say": "not_mine"})
+    again = browser.post(path, data={"say": "said_done"}, follow_redirects=False)
+    comments = [one for one in town.desk.events("2026-0001") if one.kind == "commented"]
+    letters = told(town, DAY_BEFORE)
+
+    assert [(one.name, one.payload["to"]) for one in comments] == [
+        ("start_announced", {OFFICER.key: "mention"})
+    ]
+    assert "Ахметова Айгүл" in str(comments[0].payload["text"])
+    assert again.status_code == 303
+    assert [what for what, _, _ in said(town)].count("said_done") == 0, "one answer for one letter"
+    assert AIGUL.key in letters
+    assert OFFICER.key in letters
+
+
+def test_an_expired_link_says_so_and_answers_nothing(town: Town, pages: Callable[[date], TestClient]) -> None:
+    """The thing was done meanwhile, or thirty days went by."""
+    town.open()
+    path = link(town, FIVE_BEFORE)
+    browser = pages(FIVE_BEFORE)
+    moment = {"by": "officer", "now": noon(FIVE_BEFORE), "today": FIVE_BEFORE}
+    town.desk.record("2026-0001", "start_announced", on=FIVE_BEFORE, **moment)  # type: ignore[arg-type]
+    page = browser.get(path, params={"lang": "ru"})
+    browser.post(path, data={"say": "not_mine"})
+
+    assert page.status_code == 410
+    assert "Срок действия ссылки истёк" in page.text
+    assert said(town) == []
+
+
+def test_a_link_of_another_key_another_person_or_nobody_is_refused(
+    town: Town, pages: Callable[[date], TestClient]
+) -> None:
+    """Guessed, cut, or made elsewhere: one answer to all, and nothing is written."""
+    town.open()
+    path = link(town, FIVE_BEFORE)
+    browser = pages(FIVE_BEFORE)
+    notice = next(one for one in town.notices() if one.person == AIGUL.key)
+    strange: Notice = replace(notice, key=notice.key.replace("aigul", "nobody"))
+    for wrong in (
+        f"/answer/{answer_token('another key', notice)}",
+        f"/answer/{answer_token(town.rules.link_key, strange)}",
+        path[:-3],
+        "/answer/x",
+        "/answer/ы",
+    ):
+        assert browser.get(wrong).status_code == 404, wrong
+        assert browser.post(wrong, data={"say": "not_mine"}).status_code == 404, wrong
+    assert browser.post(path, data={"say": "record"}).status_code == 422
+    assert said(town) == []
+
+
+def test_without_https_no_letter_carries_links(town: Town) -> None:
+    """A mailbox reaches no page of this machine."""
+    town.rules = replace(town.rules, public_address="http://127.0.0.1:8000")
+    town.open()
+
+    assert "/answer/" not in told(town, FIVE_BEFORE)[AIGUL.key]

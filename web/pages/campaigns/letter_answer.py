@@ -1,0 +1,67 @@
+"""The page behind the links of a reminder: read, done, not mine, without an account and without scripts.
+
+A GET shows and changes nothing, since mail programs open links by themselves; only the form's POST answers.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from starlette.responses import RedirectResponse, Response
+
+from services.context import RequestContext
+from services.letter_answers import (
+    ANSWERS,
+    QUIET_WORKING_DAYS,
+    LetterQuestion,
+    LinkRefused,
+    answer_letter,
+    is_genuine,
+    open_letter,
+)
+from web.auth.dependencies import Anybody
+from web.pages.campaigns.confirm import count_guess
+from web.ui.form_values import Fields
+from web.ui.render import page
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/answer/{token}")
+def ask(request: Request, ctx: Anybody, token: str, say: Annotated[str, Query(max_length=20)] = "") -> Response:
+    """Show what may be answered; nothing is changed."""
+    question = _open(request, ctx, token)
+    request.state.language = question.person.language
+    response = page(
+        request,
+        ctx,
+        "letter_answer.html",
+        status=410 if question.expired else 200,
+        token=token,
+        question=question,
+        chosen=say,
+        quiet=QUIET_WORKING_DAYS,
+    )
+    response.headers["x-robots-tag"] = "noindex"
+    return response
+
+
+@router.post("/answer/{token}")
+def answer(request: Request, ctx: Anybody, token: str, fields: Fields) -> Response:
+    """Write the answer into the case; repeating it changes nothing."""
+    question, said = _open(request, ctx, token), fields.get("say", "")
+    if said not in ANSWERS:
+        raise HTTPException(422)
+    answer_letter(ctx, question, said)
+    return RedirectResponse(f"/answer/{token}", status_code=303)
+
+
+def _open(request: Request, ctx: RequestContext, token: str) -> LetterQuestion:
+    """Return what a link asks. Raises LinkRefused, or HTTPException 429 after many guesses from a network."""
+    try:
+        return open_letter(ctx, token)
+    except LinkRefused:
+        if not is_genuine(ctx, token):
+            count_guess(request, ctx)
+        raise
