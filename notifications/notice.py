@@ -113,6 +113,8 @@ class Letter:
         settings: address of the page for choosing how to be reminded; "" where there is none.
         one_click: whether mail programs may offer one-click unsubscription there (RFC 8058).
         answers: to the decision it asks for, in order; a channel with buttons offers one for each.
+        brief: what a chat says below the subject in place of the text; "" for the text.
+        later: whether its recipient may be reminded again on a later day.
         dispensable: whether letters of this kind may be unsubscribed from (a digest; never a reminder).
     """
 
@@ -125,6 +127,8 @@ class Letter:
     dispensable: bool = False
     one_click: bool = False
     answers: tuple[str, ...] = ()
+    brief: str = ""
+    later: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

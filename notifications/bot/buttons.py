@@ -8,9 +8,9 @@ have been sent to that person, and for all buttons but "read" the deadline must 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from html import escape
 
@@ -21,7 +21,7 @@ from notifications.bot.messages import ButtonAction, Reply, line, shorten
 from notifications.bot.office import CampaignAnswers, House, is_notified, is_responsible
 from notifications.moved_dates import was_notified
 from notifications.notice import Notice
-from notifications.wire.telegram import Button, buttons, reference
+from notifications.wire.telegram import Button, Buttons, buttons, reference
 from workflow.board.rows import WAITING
 from workflow.cases.commands import reminder_actions, withdrawals
 from workflow.cases.commands.desk import View
@@ -35,7 +35,10 @@ LOOKED_AT = 1000
 """So many notices of a person are looked through, the newest first; older ones are answered on the pages."""
 CONFIRMED = "1"
 """What a button carries that confirms what a campaign asks."""
-_NAMED = re.compile(r"([0-9a-f]{32})(?::([0-9-]{1,13}))?")
+EARLIER = "0-"
+"""What a button carries before the latest day of those it leads to."""
+DAYS_SHOWN, FEW_DAYS = 10, 4
+_NAMED = re.compile(r"([0-9a-f]{32})(?::([0-9-]{1,15}))?")
 
 
 def handle_button(
@@ -65,9 +68,10 @@ def handle_button(
     if mark == "a":
         done = acknowledge(house.outbox, house.desk, notice, notice.key, by=by, now=now, today=today)
         answers = _answers(house, notice, language, today=today)
+        later = _may_wait(house, office, person, notice, today=today)
         left = tuple(
             kept
-            for row in buttons(notice, answers)
+            for row in buttons(notice, answers, later=later)
             if (kept := tuple(one for one in row if one.data[0] != "a"))
         )
         return ButtonAction(
@@ -97,7 +101,10 @@ def handle_button(
     if mark == "d" and deadline.obligation.options:
         return _decide(house, person, view, notice, deadline, chosen, language, now=now, today=today)
     if not chosen:
-        return _offer_days(house, notice, deadline, mark, language, today=today)
+        return _offer_days(house, notice, view, deadline, mark, language, today=today)
+    if mark == "d" and chosen.startswith(EARLIER):
+        before, rest = _day(chosen.removeprefix(EARLIER)), f"d:{reference(notice.key)}:"
+        return ButtonAction(toast="", buttons=_past_days(house, view, rest, language, until=before or today))
     day = _day(chosen)
     if day is None:
         return ButtonAction(toast=line("not_yours", language), alert=True)
@@ -134,6 +141,18 @@ def _answers(house: House, notice: Notice, language: str, *, today: date) -> tup
     return tuple(one.title[language] for one in asked.options)
 
 
+def _may_wait(house: House, office: Office, person: Person, notice: Notice, *, today: date) -> bool:
+    """Whether the person may be reminded of it later."""
+    if notice.kind != "reminder" or not notice.case:
+        return False
+    view = house.desk.view(notice.case, today=today)
+    if not is_responsible(house, office, person, view.case, notice.obligation, today=today):
+        return False
+    return bool(
+        reminder_actions.choices(house.desk, house.calendar, notice.case, notice.obligation, today=today)
+    )
+
+
 def _decide(
     house: House,
     person: Person,
@@ -149,7 +168,7 @@ def _decide(
     """Answer a decision: which answer, then on which day. `chosen`: `2`, then `2-2026-04-07`."""
     title, options, name = deadline.obligation.title, deadline.obligation.options, reference(notice.key)
     if not chosen:
-        rows = tuple(
+        rows: Buttons = tuple(
             (Button(option.title[language], f"d:{name}:{number}"),) for number, option in enumerate(options, 1)
         )
         return ButtonAction(
@@ -159,11 +178,11 @@ def _decide(
     if not number.isdecimal() or not 0 < int(number) <= len(options):
         return ButtonAction(toast=line("not_yours", language), alert=True)
     option, on = options[int(number) - 1], _day(written)
+    if written.startswith(EARLIER):
+        before, rest = _day(written.removeprefix(EARLIER)), f"d:{name}:{number}-"
+        return ButtonAction(toast="", buttons=_past_days(house, view, rest, language, until=before or today))
     if on is None:
-        days = dict.fromkeys((today, house.calendar.add(today, -1)))
-        rows = tuple(
-            (Button(line("day", language, on=day), f"d:{name}:{number}-{day.isoformat()}"),) for day in days
-        )
+        rows = _past_days(house, view, f"d:{name}:{number}-", language, until=today)
         asked = line("decided_on", language, title=title, answer=option.title)
         return ButtonAction(toast="", replies=(Reply(text=asked, buttons=rows),))
     change = house.desk.decide(
@@ -254,19 +273,45 @@ def _day(text: str) -> date | None:
 
 
 def _offer_days(
-    house: House, notice: Notice, deadline: Deadline, mark: str, language: str, *, today: date
+    house: House, notice: Notice, view: View, deadline: Deadline, mark: str, language: str, *, today: date
 ) -> ButtonAction:
     """Return buttons for the days the action may be dated with."""
+    name = reference(notice.key)
     if mark == "s":
         days = reminder_actions.choices(house.desk, house.calendar, notice.case, notice.obligation, today=today)
         if not days:
             return ButtonAction(toast=line("put_off_no_more", language), alert=True)
+        rows = _rows(days, f"s:{name}:", language)
     else:
-        days = tuple(dict.fromkeys((today, house.calendar.add(today, -1))))
-    name = reference(notice.key)
-    rows = tuple((Button(line("day", language, on=day), f"{mark}:{name}:{day.isoformat()}"),) for day in days)
+        rows = _past_days(house, view, f"d:{name}:", language, until=today)
     asked = line("put_off_until" if mark == "s" else "done_on", language, title=deadline.obligation.title)
     return ButtonAction(toast="", replies=(Reply(text=asked, buttons=rows),))
+
+
+def _past_days(house: House, view: View, data: str, language: str, *, until: date) -> Buttons:
+    """Return buttons for the days on which a step may have happened, the latest first: back to the last step.
+
+    Args:
+        data: what a button carries before its day.
+        until: the latest of them; of more days than a message shows, a button leads to the earlier ones.
+    """
+    before = house.calendar.add(until, -1) if until > house.calendar.first else until
+    steps = [fact.on for fact in view.case.facts.values() if fact.on <= until]
+    first = min(max(steps, default=view.case.opened_on or before), before)
+    first = max(first, house.calendar.first)
+    shown = [until - timedelta(days=ago) for ago in range(min((until - first).days + 1, DAYS_SHOWN))]
+    rows = _rows(shown, data, language)
+    if shown[-1] == first:
+        return rows
+    earlier = f"{data}{EARLIER}{(shown[-1] - timedelta(days=1)).isoformat()}"
+    return (*rows, (Button(line("earlier", language), earlier),))
+
+
+def _rows(days: Sequence[date], data: str, language: str) -> Buttons:
+    """Return one button for each day, two in a row where there are many."""
+    made = [Button(line("day", language, on=day), f"{data}{day.isoformat()}") for day in days]
+    wide = 1 if len(made) <= FEW_DAYS else 2
+    return tuple(tuple(made[at : at + wide]) for at in range(0, len(made), wide))
 
 
 def _links_to_forms(view: View, deadline: Deadline, page: str, language: str) -> Iterator[str]:

@@ -23,6 +23,7 @@ from notifications.letters.texts import Matter, entry, letter
 from notifications.notice import Letter, Notice, Outcome
 from notifications.ports import Outbox
 from notifications.rules import Rules
+from workflow.cases.commands.reminder_actions import days_to_offer
 from workflow.law.library import Library
 from workflow.refusal import Refusal
 
@@ -157,12 +158,20 @@ def reminder(notice: Notice, matter: Matter, calendar: Calendar, *, today: date)
     if not matter.confidential:
         options = matter.deadline.obligation.options
         said = replace(said, answers=tuple(option.title[notice.language] for option in options))
+        said = replace(said, later=_may_wait(matter, calendar, today=today))
     if matter.confidential or not matter.dated:
         # A plan date is nobody's due date: what stands in the reader's calendar stays as it is.
         return said
     domain = notice.message_id.rpartition("@")[2].rstrip(">")
     item = entry(matter, language=notice.language, domain=domain, queued_at=notice.queued_at)
     return replace(said, entries=(item,))
+
+
+def _may_wait(matter: Matter, calendar: Calendar, *, today: date) -> bool:
+    """Whether the recipient may be reminded later: whoever does it, while a day in time is left to choose."""
+    if not matter.dated or matter.told is None or matter.told.why in ("copied", "officer"):
+        return False
+    return bool(days_to_offer(matter.deadline, matter.procedure, calendar, today=today))
 
 
 def lost_letter(*, officer: str, person: str, channel: str, key: str, language: str) -> Letter:

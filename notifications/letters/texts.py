@@ -113,8 +113,24 @@ def relation_to_matter(matter: Matter, calendar: Calendar, *, today: date) -> tu
 def letter(matter: Matter, calendar: Calendar, *, language: str, today: date) -> Letter:
     """Return the letter about a due date or plan date, as it is true on the local day `today`."""
     if matter.confidential:
-        return render_letter(_discreet(matter, language), language)
-    return render_letter(page(matter, calendar, language=language, today=today), language)
+        discreet = _discreet(matter, language)
+        brief = "\n".join(filter(None, (discreet.lead, case_page(matter))))
+        return replace(render_letter(discreet, language), brief=brief)
+    made = render_letter(page(matter, calendar, language=language, today=today), language)
+    return replace(made, brief=_brief(matter, language))
+
+
+def _brief(matter: Matter, language: str) -> str:
+    """Return what a chat says below the subject: what it is about, what proves it, where it is done."""
+    about = object_names(matter.case, matter.procedure)[language]
+    where = case_page(matter)
+    link = f"{where}#{matter.deadline.id}" if where else ""
+    proof = ""
+    if kinds := matter.deadline.obligation.evidence:
+        label = say("letter.label_evidence", {}, language)
+        proof = f"{label}: {say('letter.evidence', {'kinds': kinds}, language)}"
+    place = " · ".join(filter(None, (about, matter.unit, matter.case.id)))
+    return "\n".join(filter(None, (place, proof, link)))
 
 
 def _discreet(matter: Matter, language: str) -> Page:

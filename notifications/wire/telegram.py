@@ -31,9 +31,9 @@ Buttons = tuple[tuple[Button, ...], ...]
 
 
 def format_message(letter: Letter) -> str:
-    """Return the letter's subject and text in Telegram's HTML, cut at a line end when too long."""
+    """Return the letter's subject and its brief, or whole, text in Telegram's HTML, cut when too long."""
     subject = " ".join(letter.subject.split())
-    body = _cut(letter.text.strip(), LONGEST - _length(subject) - 2)
+    body = _cut((letter.brief or letter.text).strip(), LONGEST - _length(subject) - 2)
     body = escape(body, quote=False)
     body = _HEADING.sub(r"<b>\1</b>", body)
     body = _FOOTER.sub(r"<i>\1</i>", body)
@@ -46,11 +46,12 @@ def reference(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:32]
 
 
-def buttons(notice: Notice, answers: Sequence[str] = ()) -> Buttons:
+def buttons(notice: Notice, answers: Sequence[str] = (), *, later: bool = False) -> Buttons:
     """Return the buttons of a reminder, in its recipient's language.
 
     Args:
         answers: to the decision it asks for, in their order.
+        later: whether the recipient may be reminded on a later day.
     """
     name, language = reference(notice.key), notice.language
     if notice.kind == "lost":
@@ -68,11 +69,12 @@ def buttons(notice: Notice, answers: Sequence[str] = ()) -> Buttons:
     if answers:
         given = tuple((Button(text, f"d:{name}:{number}"),) for number, text in enumerate(answers, 1))
         return (*given, (button("acknowledge", "a"), button("open", "o")))
+    first = (button("acknowledge", "a"), *((button("snooze", "s"),) if later else ()))
     if is_entry(notice.obligation):
         # A row of a register is answered on its page, where it says more than a day.
-        return ((button("acknowledge", "a"), button("snooze", "s")), (button("open", "o"),))
+        return (first, (button("open", "o"),))
     return (
-        (button("acknowledge", "a"), button("snooze", "s")),
+        first,
         (button("done", "d"), button("evidence", "e")),
         (button("open", "o"),),
     )

@@ -58,7 +58,8 @@ def only(outcomes: Mapping[str, Outcome]) -> Outcome:
 
 def test_the_letter_arrives_with_its_buttons(telegram: Emulator, bot: Telegram, links: SqlLinks) -> None:
     """Subject, text, and what can be done about it, in the reader's language; the answer names the message."""
-    parcels = batch(links, 1)
+    (one,) = batch(links, 1)
+    parcels = [replace(one, letter=replace(one.letter, later=True))]
     outcome = only(sent(bot, parcels))
     (seen,) = telegram.seen(8000)
 

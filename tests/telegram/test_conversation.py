@@ -18,7 +18,7 @@ from tests.law import CALENDAR, library
 from tests.notifications.town import AIGUL, BOLAT, DANA, FIVE_BEFORE, OFFICER, RULES, Shelf, Town, noon
 from tests.telegram import emulator
 from tests.telegram.emulator import STRANGER, Emulator, Message
-from tests.telegram.talk import Talk, listening
+from tests.telegram.talk import Talk, listening, until
 from workflow.cases.case import Case, Event
 from workflow.cases.commands import assignments
 from workflow.cases.commands.desk import CaseCommands
@@ -207,6 +207,41 @@ def test_a_day_that_was_not_offered_is_refused_by_the_same_rule(talk: Talk, case
     assert len(chain(talk, case)) == before
 
 
+def test_a_reminder_is_a_short_message_of_its_own(talk: Talk, case: Case) -> None:
+    """What, until when, of which case, what proves it, where: no greeting and no footer of a letter."""
+    linked(talk)
+    head, _, rest = reminded(talk).text.partition("\n\n")
+    about, proof, *link = rest.split("\n")
+
+    assert "5 жұмыс күні қалды" in head
+    assert about.endswith(f"· {case.id}")
+    assert proof.startswith("Растайтын құжаттар: ")
+    assert all(one.endswith(f"/cases/{case.id}#{ANNOUNCED}") for one in link)
+    assert len(link) <= 1
+    assert "Ахметова" not in rest
+
+
+def test_any_day_since_the_last_step_is_offered(talk: Talk, case: Case) -> None:
+    """A step of 2 March, sixteen days ago: ten days at once, the seven before by one button."""
+    step, on = "work_plan_approved", date(2026, 3, 2)
+    talk.town.desk.record(case.id, step, on=on, by="x", now=talk.now, today=talk.today)
+    linked(talk)
+    (when,) = talk.press(emulator.AIGUL, reminded(talk), "Орындалды")
+    *days, earlier = when.buttons
+    edits = len(talk.emulator.calls("editMessageReplyMarkup"))
+    talk.emulator.presses(emulator.AIGUL, when, earlier)
+    until(lambda: len(talk.emulator.calls("editMessageReplyMarkup")) > edits)
+    written = str(talk.emulator.calls("editMessageReplyMarkup")[edits].fields["reply_markup"])
+
+    assert [day.split(",")[0] for day in days] == [f"{day} наурыз" for day in range(18, 8, -1)]
+    assert earlier == "Ертерек"
+    assert [f":2026-03-0{day}" in written for day in range(9, 0, -1)] == [False, *[True] * 7, False]
+    name = when.buttons[days[0]].rpartition(":")[0]
+    aigul = emulator.AIGUL
+    talk.answers(aigul, lambda: talk.emulator.sends_callback(aigul, f"{name}:2026-03-07"), count=2)
+    assert talk.town.desk.view(case.id, today=talk.today).case.facts[ANNOUNCED].on == date(2026, 3, 7)
+
+
 def test_a_duty_that_passed_to_somebody_else_is_not_answered_for(talk: Talk, case: Case) -> None:
     """She may still say that she has read it; what is to be done is for whoever it is now."""
     linked(talk)
@@ -225,10 +260,12 @@ def test_a_head_may_say_that_it_was_done_and_not_that_it_can_wait(talk: Talk, ca
     linked(talk, "bolat@example.kz", emulator.BOLAT)
     talk.day(date(2026, 3, 31))
     overdue = reminded(talk, emulator.BOLAT)
-    said = talk.toast(lambda: talk.emulator.presses(emulator.BOLAT, overdue, "Напомнить позже"))
+    forged = overdue.buttons["Ознакомлен"].replace("a:", "s:", 1)
+    said = talk.toast(lambda: talk.emulator.sends_callback(emulator.BOLAT, forged))
     (when,) = talk.press(emulator.BOLAT, overdue, "Исполнено")
     talk.press(emulator.BOLAT, when, "31 марта, вторник", count=2)
 
+    assert "Напомнить позже" not in overdue.buttons
     assert said.startswith("Эта обязанность сейчас не ваша")
     assert talk.town.desk.view(case.id, today=talk.today).case.facts[ANNOUNCED].by == "Сериков Болат (Telegram)"
 
@@ -281,7 +318,7 @@ def test_an_assignment_stands_in_the_lists_and_is_answered_on_its_page(talk: Tal
     reminded(talk)
     written = talk.emulator.seen(emulator.BOLAT)[before:]
     (reminder,) = [one for one in written if one.text.startswith("<b>Срок сегодня: тізімді")]
-    assert set(reminder.buttons) == {"Ознакомлен", "Напомнить позже", "Открыть дело"}
+    assert set(reminder.buttons) == {"Ознакомлен", "Открыть дело"}, "due today, it cannot wait"
     talk.press(emulator.BOLAT, reminder, "Открыть дело")
 
 
