@@ -36,7 +36,6 @@ STATIONS = (
     "due",
     "risks",
     "positions",
-    "remarks",
     "assignments",
     "register",
     "campaign",

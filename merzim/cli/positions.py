@@ -1,5 +1,5 @@
-"""Commands `merzim positions ...` and `merzim cartogram ...`: exposed positions, preventive talks, the
-cartogram.
+"""Commands `merzim positions ...`, `merzim cartogram ...`, `merzim remarks ...`: exposed positions, preventive
+talks, the cartogram; public remarks on an analysis, and the answers.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from merzim.cli.risk_answers import (
     day_or_today,
     position_json,
     proofs,
+    remark_json,
     row_command,
     tell,
     written,
@@ -33,7 +34,7 @@ Restricted = Annotated[str, typer.Option("--restricted", metavar="GROUND", help=
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add both groups to the application."""
+    """Add the groups to the application."""
     add_group(
         app,
         "positions",
@@ -44,6 +45,8 @@ def add_to(app: typer.Typer) -> None:
         plan=plan,
     )
     add_group(app, "cartogram", record=record, compare=compare)
+    answer = row_command("answer_remark", "number:N")
+    add_group(app, "remarks", list=list_remarks, add=row_command("add_remark"), answer=answer)
 
 
 def list_positions(
@@ -134,3 +137,30 @@ def compare(ctx: typer.Context, unit: Unit = "") -> int:
     else:
         call.print(call.say("cli.risks.cartogram_equal"))
     return NOT_SO if found else DONE
+
+
+def list_remarks(ctx: typer.Context, case: CaseId) -> None:
+    from workflow.cases.registers.remarks import remarks
+
+    call = CommandContext.of(ctx)
+    view = call.app.desk.view(case, today=call.moment.today)
+    known = remarks(view.case).values()
+    if call.json:
+        call.answer({"remarks": [remark_json(view.case, one) for one in known]})
+        return
+    rows = [
+        (
+            one.number,
+            one.on,
+            one.author,
+            call.option("source", one.source),
+            one.text,
+            "" if one.taken is None else call.say("cli.risks.yes" if one.taken else "cli.risks.no"),
+            one.answer,
+        )
+        for one in known
+    ]
+    if rows:
+        call.table(("n", "on", "author", "source", "remark", "taken", "answer"), rows)
+    else:
+        call.print(call.say("cli.risks.no_remarks"))
