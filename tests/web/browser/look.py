@@ -1,7 +1,8 @@
 """Every page in each language, theme and width, asked by axe-core; and how it fits. Run by `make look`.
 
 The suite asks one language of each page, and of colours what no page before it showed; this asks everything of
-all. With a folder, pictures of each page are left in it: `python -m tests.web.browser.look FOLDER`.
+all. With a folder, pictures of each page are left in it: `python -m tests.web.browser.look FOLDER`; with
+languages, only those are looked at: `python -m tests.web.browser.look kk ru`.
 """
 
 from __future__ import annotations
@@ -14,21 +15,24 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import sync_playwright
-
-from tests.web.browser.axe import AXE, OVER, RUN, TWICE
+from tests.web.browser.axe import AXE, OVER, PRUNE, RUN, TWICE
 from tests.web.browser.conftest import CHROMIUM, LANGUAGES, Served, serving
 from tests.web.lived_in import lived_in_office
 from tests.web.walking import STARTS, walk
 
 LOGINS = ("officer", "administrator", "")
 """Who see every page between them; "" is a stranger."""
+UNSIGNED = ("/login", "/cases/2026-9999")
+"""Pages a stranger sees."""
 THEMES, WIDTHS = ("light", "dark"), (1360, 390)
 
 
 def main() -> None:
     """Look at all pages; print what is wrong with each, and how many were looked at."""
-    pictures = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    from playwright.sync_api import sync_playwright
+
+    languages = [one for one in sys.argv[1:] if one in LANGUAGES] or [*LANGUAGES]
+    pictures = next((Path(one) for one in sys.argv[1:] if one not in LANGUAGES), None)
     looked = wrong = 0
     with tempfile.TemporaryDirectory(prefix="merzim-look-") as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
@@ -37,7 +41,7 @@ def main() -> None:
             office = lived_in.enter_context(lived_in_office(Path(folder)))
         with lived_in, serving(office, browser) as served:
             pages = pages_of(served)
-            for login, language in product(LOGINS, LANGUAGES):
+            for login, language in product(LOGINS, languages):
                 with served.page(login, language=language, reduced_motion="reduce") as page:
                     page.add_init_script(AXE)
                     for address in pages[login]:
@@ -51,14 +55,14 @@ def main() -> None:
                                 )
         browser.close()
     number = sum(map(len, pages.values()))
-    print(f"{looked} views: {number} pages, {len(LANGUAGES)} languages, two themes, two widths")
+    print(f"{looked} views: {number} pages, {len(languages)} languages, two themes, two widths")
     print(f"{wrong} faults")
     sys.exit(bool(wrong))
 
 
 def pages_of(served: Served) -> dict[str, list[str]]:
     """Return one address of each route, by the first log-in that reaches it."""
-    found: dict[str, list[str]] = {"": ["/login", "/cases/2026-9999"]}
+    found: dict[str, list[str]] = {"": [*UNSIGNED]}
     known: set[str] = set()
     for login in filter(None, LOGINS):
         with served.office.client(login) as client:
@@ -70,7 +74,7 @@ def pages_of(served: Served) -> dict[str, list[str]]:
     return found
 
 
-def look(page: Any, address: str, language: str, pictures: Path | None) -> list[tuple[str, list[str]]]:
+def look(page: Any, address: str, language: str, pictures: Path | None = None) -> list[tuple[str, list[str]]]:
     """Return what is wrong with a page in a language, by theme and width."""
     found = []
     for width, theme in product(WIDTHS, THEMES):
@@ -78,12 +82,13 @@ def look(page: Any, address: str, language: str, pictures: Path | None) -> list[
         page.goto(f"{address}{'&' if '?' in address else '?'}lang={language}&theme={theme}")
         wrong = [f"two of one id: {one}" for one in page.evaluate(TWICE)]
         wrong += [f"over the edge: {one}" for one in page.evaluate(OVER)]
-        wrong += page.evaluate(RUN, "all")
-        found.append((f"{theme} {width}", wrong))
         if pictures is not None:
             pictures.mkdir(parents=True, exist_ok=True)
             name = address.strip("/").replace("/", "-").partition("?")[0] or "overview"
             page.screenshot(path=pictures / f"{name}.{language}.{theme}.{width}.png", full_page=True)
+        page.evaluate(PRUNE)
+        wrong += page.evaluate(RUN, "all")
+        found.append((f"{theme} {width}", wrong))
     return found
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.web.browser.axe import AXE, NEW, OVER, PRUNE, RUN, SHOWS, TWICE
 from tests.web.browser.conftest import Served
-from tests.web.walking import STARTS, walk
+from tests.web.browser.look import LOGINS, look, pages_of
 
 LOOKS = ((360, "dark"), (1360, "light"))
 """Each width and each theme once."""
@@ -42,8 +42,6 @@ STOOD = """() => {
 """Marks where one stands; what shows no outline there is given back.
 
 Asked with motion reduced: of what still moves it would see a beginning, not where it comes to rest."""
-UNSIGNED = ("/login", "/cases/2026-9999")
-"""Pages a stranger sees."""
 
 
 @dataclass(frozen=True)
@@ -67,19 +65,11 @@ class Visit:
 def visits(served: Served) -> dict[str, Visit]:
     """A visit to one address of each route, by log-in and address."""
     found: dict[str, Visit] = {}
-    known: set[str] = set()
-    for login in ("officer", "administrator", ""):
-        addresses = list(UNSIGNED)
-        if login:
-            with served.office.client(login) as browser:
-                walked = walk(browser, each=1, starts=(*STARTS, *served.office.uploaded))
-            whole = set(walked.pages)
-            fresh = {route: next(filter(whole.__contains__, at), "") for route, at in walked.by_route.items()}
-            addresses = [page for route, page in fresh.items() if page and route not in known]
-            known.update(fresh)
+    pages = pages_of(served)
+    for login in LOGINS:
         with served.page(login, language="kk", reduced_motion="reduce") as page:
             page.add_init_script(AXE)
-            found |= {f"{login} {address}": visit(page, served, address) for address in addresses}
+            found |= {f"{login} {address}": visit(page, served, address) for address in pages[login]}
     return found
 
 
@@ -121,6 +111,32 @@ def faults(page: Any) -> list[str]:
 def test_there_are_pages_to_look_at(visits: dict[str, Visit]) -> None:
     """Else the rest would hold by itself."""
     assert len(visits) > 40
+
+
+def test_every_page_of_the_menu_is_looked_at(served: Served, visits: dict[str, Visit]) -> None:
+    """Whatever an officer's menu leads to is among the pages visited; so are figures and campaigns."""
+    visited = {address.partition(" ")[2].partition("?")[0] for address in visits}
+    with served.page("officer") as page:
+        page.goto("/")
+        menu = page.eval_on_selector_all(".menu a", "links => links.map(one => one.getAttribute('href'))")
+
+    assert len(menu) > 3
+    assert {*menu, "/figures", "/campaigns"} <= visited
+
+
+def test_a_page_is_looked_at_in_both_themes_and_widths_and_what_is_wrong_is_named(served: Served) -> None:
+    """As `make look` does it with every page: nothing is wrong with the figures until a picture without a text
+    stands there."""
+    views = ["light 1360", "dark 1360", "light 390", "dark 390"]
+    spoil = "addEventListener('DOMContentLoaded', () => document.querySelector('h1').append(new Image()))"
+    with served.page("officer", reduced_motion="reduce") as page:
+        page.add_init_script(AXE)
+        whole = look(page, "/figures", "kk")
+        page.add_init_script(spoil)
+        spoilt = look(page, "/figures", "kk")
+
+    assert whole == [(view, []) for view in views]
+    assert [view for view, wrong in spoilt if any("image-alt" in one for one in wrong)] == views
 
 
 def test_every_page_can_be_used_by_everybody(visits: dict[str, Visit]) -> None:
