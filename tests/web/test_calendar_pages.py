@@ -84,6 +84,7 @@ def test_months_at_the_ends_of_the_records_and_empty_ones_stand(path: str, brows
 
     assert answer.status_code == 200
     assert "открытых сроков нет" in answer.text
+    assert ("даты предварительные" in answer.text) == ("/2010/" not in path)
 
 
 @pytest.mark.parametrize("day", ["0", "31", "32", "-1", "x"])

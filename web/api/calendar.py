@@ -60,9 +60,12 @@ class DayLine(Result):
 
 
 class MonthAnswer(BaseModel):
+    """`knowledge`: confirmed, or provisional while the transfers of its year are not ordered."""
+
     first: date
     last: date
     working: int
+    knowledge: str
     calendar_version: str
     days: list[DayLine]
 
@@ -171,6 +174,7 @@ def get_calendar_month(
         first=layout.first,
         last=layout.last,
         working=layout.working,
+        knowledge=calendar.knowledge(layout.first, layout.last),
         calendar_version=calendar.version,
         days=[DayLine.of(day, due=due.get(day.on, 0)) for day in days_of(layout)],
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import calendars
-from calendars.calendar import Calendar, Day
+from calendars.calendar import Calendar, Day, Knowledge
 from calendars.layout import USUAL, Month, Run, build_month, days_of, group_runs
 from services.context import RequestContext
 from web.ui.deadline_status import SOON_WORKING_DAYS, DeadlineStatus, status_on
@@ -58,6 +58,7 @@ class MonthView:
 
     month: Month
     library: str
+    knowledge: Knowledge
     weeks: tuple[tuple[Cell | None, ...], ...]
     runs: tuple[Run, ...]
     total: int
@@ -111,6 +112,7 @@ def month_view(
     return MonthView(
         month=laid,
         library=calendar.library,
+        knowledge=calendar.knowledge(laid.first, laid.last),
         weeks=tuple(
             tuple(day and _cell(day, by_day.get(day.on, (0, ())), cases, due, most) for day in week)
             for week in laid.weeks
