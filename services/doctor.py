@@ -67,6 +67,14 @@ def diagnose(app: AppContext, problems: list[Refusal]) -> Iterator[Check]:
     yield from _check_database(app, now)
 
 
+def check_running(app: AppContext, now: datetime) -> Iterator[Check]:
+    """Run the checks that ask no other machine but the database, for a page of a process that runs."""
+    yield from _check_law(app)
+    yield from _check_folders(app)
+    yield from _check_disk(app)
+    yield from (check for check in _check_database(app, now) if check.name != "clock")
+
+
 def _check_law(app: AppContext) -> Iterator[Check]:
     from services.editions import read_editions
     from services.register_files import read_registers

@@ -147,6 +147,7 @@ def filled(path: str, case: str) -> str:
         "{line}": "3",
         "{operation_id}": "record_fact",
         "{webhook}": "wh0123456789ab",
+        "{letter}": "0" * 32,
         "{seq}": "1",
         "{act}": "tbn4-2024",
     }

@@ -13,8 +13,10 @@ from starlette.testclient import TestClient
 from merzim.app import build_app
 from merzim.clock import clock
 from merzim.settings_file import read
+from services import sending
 from services.app import AppContext
 from services.credentials import hash_secret, new_secret
+from services.doctor import check_running
 from services.jobs.rounds import deliver, remind
 from storage.org import store as office_store
 from tests.web.conftest import PASSWORD, people
@@ -293,3 +295,68 @@ def test_alerts_and_the_dashboard_ask_for_figures_that_exist(house: AppContext) 
 
     assert len(asked) >= 6
     assert {one for one in asked if f"\n{one}" not in text and f"# HELP {one}" not in text} == set()
+
+
+def administrator(house: AppContext) -> TestClient:
+    browser = client(house)
+    browser.post("/login", data={"login": "administrator", "password": PASSWORD})
+    browser.headers["origin"] = "https://127.0.0.1:8000"
+    return browser
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("kk", "жіберілмеді"), ("ru", "не отправлено"), ("en", "failed")],
+)
+def test_the_page_of_operations_says_what_failed_and_why(house: AppContext, language: str, said: str) -> None:
+    """The last runs, the queue, the failed letter with the server's words; nothing of the case it is about."""
+    (notice,) = house.outbox.notices()
+    text = administrator(house).get(f"/administration/operations?lang={language}").text
+
+    assert said in text
+    assert "550 5.1.1 no such mailbox" in text
+    assert "25.03.2026" not in text  # the day of the announcement the letter speaks of
+    assert notice.case not in text
+    assert notice.key not in text
+    assert "Құрылыс" not in text
+
+
+def test_a_round_that_is_late_and_a_backup_never_made_are_said(house: AppContext) -> None:
+    """Ten minutes are in time, eleven are late; of a backup it is said that there was none."""
+    browser = administrator(house)
+
+    def found(minutes: int) -> dict[str, str]:
+        at = sending.figures(house, now=NOW).pulses["round"][0] + timedelta(minutes=minutes)
+        checks = check_running(house, at)
+        return {one.name: one.state for one in checks if one.name in ("round", "backup")}
+
+    assert found(10) == {"round": "ok", "backup": "warning"}
+    assert found(11) == {"round": "problem", "backup": "warning"}
+    assert browser.get("/api/v1/administration/operations").json()["queue"] == [
+        {"channel": "email", "state": "failed", "count": 1}
+    ]
+
+
+def test_an_administrator_sends_a_failed_letter_again_without_knowing_its_case(house: AppContext) -> None:
+    """From the page; once it is queued, the same press finds nothing and says so."""
+    browser = administrator(house)
+    page = browser.get("/administration/operations?lang=en").text
+    letter = re.search(r'name="letter" value="([0-9a-f]{32})"', page)
+    assert letter is not None
+    made_up = browser.post("/administration/operations?lang=en", data={"letter": "0" * 32})
+    sent = browser.post("/administration/operations?lang=en", data={"letter": letter[1]})
+    again = browser.post(f"/api/v1/administration/operations/letters/{letter[1]}/resending")
+    (after,) = house.outbox.notices()
+
+    assert made_up.status_code == again.status_code == 404
+    assert "There is no such failed letter" in made_up.text
+    assert sent.status_code == 200
+    assert (after.state, after.attempts) == ("queued", 0)
+
+
+def test_nobody_but_an_administrator_sees_the_page_of_operations(house: AppContext) -> None:
+    """Not the officer either."""
+    browser = client(house)
+    browser.post("/login", data={"login": "officer", "password": PASSWORD})
+
+    assert browser.get("/administration/operations").status_code == 403

@@ -10,6 +10,7 @@ import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import insert
@@ -103,6 +104,10 @@ class World:
     def letter(self, what: str) -> str:
         """The key of a letter about the case that went to whoever sends now."""
         return f"{self.case}:{what}:{self.now_at}"
+
+    def failed_letter(self, what: str) -> str:
+        """The id of the officer's letter about the case that failed, as administrators know it."""
+        return sha256(f"{self.case}:{what}:officer".encode()).hexdigest()[:32]
 
     def number_of(self, person: str) -> str:
         """The number of somebody in the first campaign."""
@@ -287,6 +292,9 @@ SENT: Mapping[str, Sent] = {
         json={"taken": True, "answer": "API", "on": DAY}, case=True, places=ONE
     ),
     f"{CASE}/notices/acknowledgement": Sent(json=lambda world: {"key": world.letter("api")}, case=True),
+    f"{API}/administration/operations/letters/{{letter}}/resending": Sent(
+        places=lambda world: {"{letter}": world.failed_letter("failed-there-api")}
+    ),
     f"{CASE}/notices/resending": Sent(json=lambda world: {"key": world.letter("failed-api")}, case=True),
     # --------------------------------------------------------------------------- the API: rows of registers
     f"{API}/registers/{{register_id}}/rows": Sent(json={"unit": OWN, "values": TRAINING}, places=REGISTER),
@@ -505,6 +513,7 @@ SENT: Mapping[str, Sent] = {
     "/administration/webhooks/{webhook}": Sent(form={"do": "stop"}, places=HOOK),
     "/administration/channels": Sent(form={"channel": "folder", "email": "x@example.kz"}, changes=False),
     "/administration/channels/resend": Sent(form={}, changes=False),
+    "/administration/operations": Sent(form=lambda world: {"letter": world.failed_letter("failed-there")}),
 }
 
 
@@ -609,7 +618,12 @@ def _letters(world: World) -> None:
     """Of each reader in reach one letter for each way to say that it was read, and one for each way to send it
     again; who was told of a case sees it.
     """
-    states = {"api": "sent", "page": "sent", "desk": "sent", "failed-api": "failed", "failed-page": "failed"}
+    states = {
+        "api": "sent",
+        "page": "sent",
+        "desk": "sent",
+        **dict.fromkeys(("failed-api", "failed-page", "failed-there", "failed-there-api"), "failed"),
+    }
     rows = [
         {
             "key": f"{world.case}:{what}:{reader.login}",

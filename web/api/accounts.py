@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import BaseModel
 
-from services import accounts, administration
+from services import accounts, administration, operations
 from services.inputs import Line
 from services.verbs import Command
 from web.api import mount
@@ -87,6 +87,15 @@ def resend_channel_letters(ctx: Setting, once: Writing, channel: Named) -> Resen
         lambda: Resent(channel=channel, letters=commands.resend_all(ctx, channel)),
         Resent,
     )
+
+
+@router.get("/operations")
+def get_operations(ctx: Setting, translator: RequestTranslator) -> operations.OperationsView:
+    """Return how the installation works: checks, tasks, letters on their way, letters that failed."""
+    return operations.get_operations(ctx, operations.AskOperations(language=translator.language))
+
+
+mount.post(router, "/operations/letters/{letter}/resending", operations.resend_failed_letter)
 
 
 @router.get("/settings")

@@ -29,6 +29,7 @@ SECTION_OF_PAGE = (
     ("/administration/rules", "lawyer#own-rules"),
     ("/administration/account", "administrator#accounts"),
     ("/administration/channels", "administrator#channels"),
+    ("/administration/operations", "administrator#channels"),
     ("/administration/webhooks", "administrator#webhooks"),
     ("/administration/unit", "administrator#units"),
     ("/administration/people", "administrator#people"),
