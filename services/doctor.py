@@ -64,6 +64,7 @@ def diagnose(app: AppContext, problems: list[Refusal]) -> Iterator[Check]:
     yield from _check_disk(app)
     yield from _check_channels(app)
     yield from _check_directory(app)
+    yield from _check_provider(app, now)
     yield from _check_database(app, now)
 
 
@@ -163,6 +164,22 @@ def _check_directory(app: AppContext) -> Iterator[Check]:
             yield Check(name="ldap", code="doctor.channel", arguments=address)
     except Refusal as refusal:
         yield Check(name="ldap", state="problem", refusal=refusal, advice="ldap")
+
+
+def _check_provider(app: AppContext, now: datetime) -> Iterator[Check]:
+    """Ask the OpenID Connect provider for all a log-in needs; nobody logs in."""
+    from services.oidc import ProviderSilent, open_provider
+
+    try:
+        provider = open_provider(app.settings, os.environ)
+        for what, arguments in provider.probe(now=now) if provider is not None else ():
+            yield Check(name="oidc", code=f"doctor.oidc_{what}", arguments=arguments)
+    except ProviderSilent as failure:
+        code = f"oidc_{failure.what}"
+        arguments = failure.details
+        yield Check(name="oidc", state="problem", code=f"doctor.{code}", arguments=arguments, advice=code)
+    except Refusal as refusal:
+        yield Check(name="oidc", state="problem", refusal=refusal, advice="settings")
 
 
 def _check_database(app: AppContext, now: datetime) -> Iterator[Check]:

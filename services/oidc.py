@@ -10,7 +10,7 @@ import logging
 import secrets
 import ssl
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -40,10 +40,14 @@ log = logging.getLogger("merzim.login")
 
 
 class ProviderSilent(Refusal):
-    """The provider does not answer, or refuses our client; nobody can be identified by it now."""
+    """The provider does not answer, or refuses our client; nobody can be identified by it now.
 
-    def __init__(self) -> None:
+    `what` and `details` say for operators what fails; people who log in are told one sentence of all of it.
+    """
+
+    def __init__(self, what: str = "silent", **details: object) -> None:
         super().__init__("web.login.provider_silent")
+        self.what, self.details = what, details
 
 
 class NotIdentified(Exception):
@@ -62,6 +66,12 @@ class LogInAttempt:
     state: str
     nonce: str
     verifier: str
+
+    @classmethod
+    def new(cls) -> LogInAttempt:
+        """Return an attempt nobody can guess."""
+        words = (secrets.token_urlsafe(size) for size in (32, 32, 48))
+        return cls(**dict(zip(("state", "nonce", "verifier"), words, strict=True)))
 
 
 class OidcProvider:
@@ -83,18 +93,22 @@ class OidcProvider:
 
     def begin(self, *, now: datetime) -> tuple[str, LogInAttempt]:
         """Return the address to send a browser to, and its attempt. Raises ProviderSilent."""
-        attempt = LogInAttempt(
-            state=secrets.token_urlsafe(32), nonce=secrets.token_urlsafe(32), verifier=secrets.token_urlsafe(48)
-        )
+        attempt = LogInAttempt.new()
         with self._turn(), self._client() as client:
             metadata = self._discover(client, now=now)
-            address, _ = client.create_authorization_url(
-                metadata["authorization_endpoint"],
-                state=attempt.state,
-                nonce=attempt.nonce,
-                code_verifier=attempt.verifier,
-            )
-        return str(address), attempt
+            return self._authorization_address(client, metadata, attempt), attempt
+
+    def _authorization_address(
+        self, client: Any, metadata: Mapping[str, Any], attempt: LogInAttempt, **more: str
+    ) -> str:
+        address, _ = client.create_authorization_url(
+            metadata["authorization_endpoint"],
+            state=attempt.state,
+            nonce=attempt.nonce,
+            code_verifier=attempt.verifier,
+            **more,
+        )
+        return str(address)
 
     def identify(self, attempt: LogInAttempt, code: str, *, issuer: str, now: datetime) -> OutsidePerson:
         """Return the person a code stands for.
@@ -115,6 +129,30 @@ class OidcProvider:
             claims = self._verify(client, metadata, token.get("id_token"), attempt.nonce, now=now)
             claims = self._user_info(client, metadata, claims) | claims
         return self._person(claims)
+
+    def probe(self, *, now: datetime) -> Iterator[tuple[str, Mapping[str, object]]]:
+        """Ask the provider for all that a log-in needs, without anybody logging in; yield what holds, by name.
+
+        Raises:
+            ProviderSilent: `what` does not hold.
+        """
+        attempt = LogInAttempt.new()
+        with self._turn(), self._client() as client:
+            metadata = self._discover(client, now=now)
+            yield "provider", {"answer": self._settings.issuer}
+            keys = self._key_set(client, metadata, now=now).keys
+            if not keys:
+                raise ProviderSilent("no_keys", address=metadata["jwks_uri"])
+            yield "keys", {"count": len(keys)}
+            # A code that nobody was given: whoever knows our client refuses the code, not us.
+            with suppress(NotIdentified):
+                self._exchange(client, metadata, attempt, secrets.token_urlsafe(16))
+            address = self._authorization_address(client, metadata, attempt, prompt="none")
+            with _library_errors():
+                answer = client.request("GET", address, withhold_token=True)
+            if answer.status_code >= 400:
+                raise ProviderSilent("redirect", address=client.redirect_uri, answer=answer.status_code)
+            yield "client", {"address": client.redirect_uri}
 
     def log_out_address(self, *, now: datetime) -> str:
         """Return the address that ends the session at the provider, too; "" where it is not offered."""
@@ -158,7 +196,7 @@ class OidcProvider:
             if refusal.error == "invalid_grant":
                 raise NotIdentified("the provider does not accept the code") from None
             log.error("the provider refuses oidc.client_id: %s", refusal.error)
-            raise ProviderSilent from None
+            raise ProviderSilent("client_refused", answer=refusal.error) from None
         if not isinstance(token, Mapping):
             raise NotIdentified("no token")
         return token
@@ -265,11 +303,12 @@ class OidcProvider:
             metadata = self._read(client, f"{issuer.rstrip('/')}/.well-known/openid-configuration")
             needed = [metadata.get(name) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")]
             if metadata.get("issuer") != issuer:
-                log.error("the provider calls itself %r, oidc.issuer says %r", metadata.get("issuer"), issuer)
-                raise ProviderSilent
+                said = metadata.get("issuer")
+                log.error("the provider calls itself %r, oidc.issuer says %r", said, issuer)
+                raise ProviderSilent("issuer", said=_text(said), issuer=issuer)
             if not all(isinstance(address, str) and self._is_safe(address) for address in needed):
                 log.error("the provider names no usable addresses: %s", needed)
-                raise ProviderSilent
+                raise ProviderSilent("addresses", addresses=tuple(map(_text, needed)))
             self._metadata = now, metadata
         return self._metadata[1]
 
@@ -286,7 +325,7 @@ class OidcProvider:
             answer = client.request("GET", address, withhold_token=withhold_token).raise_for_status().json()
         if not isinstance(answer, dict):
             log.error("the provider does not answer with an object at %s", address)
-            raise ProviderSilent
+            raise ProviderSilent(trouble=address)
         return answer
 
     @cached_property
@@ -320,7 +359,7 @@ class OidcProvider:
     def _turn(self) -> Iterator[None]:
         """Wait for a turn to speak to the provider. Raises ProviderSilent when too many wait already."""
         if not self._turns.acquire(timeout=self._settings.timeout):
-            raise ProviderSilent
+            raise ProviderSilent(trouble="")
         try:
             yield
         finally:
@@ -386,4 +425,4 @@ def _library_errors() -> Iterator[None]:
         yield
     except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as trouble:
         log.error("the provider does not answer: %s", trouble)
-        raise ProviderSilent from None
+        raise ProviderSilent(trouble=_text(str(trouble)) or type(trouble).__name__) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import i18n
 from merzim.clock import clock
 from merzim.settings_file import read
 from services.settings import BadSetting
+from tests import openid
 from tests.merzim.conftest import Merzim
 from tests.notifications.servers import Office, free_port, serving
 from tests.notifications.test_email import certified
@@ -260,6 +262,78 @@ def test_a_mail_server_is_asked_and_gets_no_letter(
     assert _states(empty_office)["email"] == "problem"
     assert office.calls
     assert not office.accepted
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[openid.Provider]:
+    if reason := openid.missing():
+        pytest.skip(reason)
+    with openid.serving() as server:
+        yield server
+
+
+def _asked(merzim: Merzim, **settings: str) -> list[tuple[str, str, str]]:
+    """What `doctor` says of the provider: state, message, what to do."""
+    keys = "".join(f'{key} = "{value}"\n' for key, value in settings.items() if key != "public_address")
+    web = f'[web]\npublic_address = "{settings.get("public_address", "http://127.0.0.1:8000")}"\n'
+    Path("config.toml").write_text(f"{web}[oidc]\ninsecure = true\n{keys}", "utf-8")
+    checks = merzim("doctor", "--json").json["checks"]
+    return [(one["state"], one["message"], one["advice"]) for one in checks if one["check"] == "oidc"]
+
+
+def test_a_provider_is_asked_and_nobody_logs_in(
+    empty_office: Merzim, monkeypatch: pytest.MonkeyPatch, provider: openid.Provider
+) -> None:
+    """A real one: its name, its keys, whether it takes our client and where it sends people back to."""
+    monkeypatch.setenv("MERZIM_OIDC_SECRET", openid.SECRET)
+    said = _asked(empty_office, issuer=provider.issuer, client_id=openid.CLIENT)
+
+    assert [state for state, _, _ in said] == ["ok"] * 3
+    assert [message for _, message, _ in said] == [
+        f"{provider.issuer} answers and calls itself so.",
+        "Its signing keys were read: 1.",
+        f"It takes us (client_id, secret) and our return address: {openid.CALLBACK}.",
+    ]
+    Path("config.toml").write_text("", "utf-8")
+    assert not any(one["check"] == "oidc" for one in empty_office("doctor", "--json").json["checks"])
+
+
+@pytest.mark.parametrize(
+    ("settings", "secret", "message", "advice"),
+    [
+        ({"client_id": "merzim2"}, openid.SECRET, "Does not take us: invalid_client.", "oidc.client_id"),
+        ({}, "another secret", "Does not take us: invalid_client.", "oidc.secret_env"),
+        (
+            {"public_address": "http://127.0.0.1:9000"},
+            openid.SECRET,
+            "9000/login/oidc/callback: 400.",
+            "Register",
+        ),
+        ({"slash": "/"}, openid.SECRET, "Calls itself", "exactly as the provider calls itself"),
+        ({"issuer": "http://127.0.0.1:{free}"}, openid.SECRET, "Does not answer: ", "ca_file"),
+        ({"client_id": ""}, openid.SECRET, "oidc.client_id", "check-config"),
+    ],
+)
+def test_what_a_provider_would_refuse_is_named_with_what_to_do(
+    empty_office: Merzim,
+    monkeypatch: pytest.MonkeyPatch,
+    provider: openid.Provider,
+    settings: dict[str, str],
+    secret: str,
+    message: str,
+    advice: str,
+) -> None:
+    """Another client, secret or return address; another name by one stroke; nobody there; nothing set."""
+    monkeypatch.setenv("MERZIM_OIDC_SECRET", secret)
+    issuer = settings.get("issuer", provider.issuer + settings.get("slash", "")).format(free=free_port())
+    more = {key: value for key, value in settings.items() if key not in ("issuer", "slash")}
+    *_, (state, said, todo) = _asked(empty_office, **{"issuer": issuer, "client_id": openid.CLIENT, **more})
+
+    assert state == "problem"
+    assert message in said
+    assert advice in todo
+    for language in i18n.LANGUAGES:
+        assert empty_office("doctor", "--lang", language).code == 1
 
 
 def test_a_test_letter_leaves_at_once(merzim: Merzim) -> None:
