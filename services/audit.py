@@ -161,7 +161,7 @@ class AuditWords:
         self._ctx, self._language = ctx, language
         self._office = ctx.app.reads.office()
         self._people = {
-            account.reader.login: account.reader.name or self._person(account.reader.person)
+            account.reader.login: self._account(account.reader.name, account.reader.person)
             for account in ctx.accounts.all()
         }
 
@@ -198,9 +198,13 @@ class AuditWords:
     def _who(self, by: str) -> str:
         return self._people.get(by) or self._person(by) or by
 
+    def _account(self, name: str, key: str) -> str:
+        person = self._office.people.get(key)
+        return person.name_in(self._language) if person and name in ("", *person.names) else name
+
     def _person(self, key: str) -> str:
         person = self._office.people.get(key)
-        return person.name if person else ""
+        return person.name_in(self._language) if person else ""
 
     def _what(self, entry: AuditEntry) -> str:
         code = _LABELS.get(entry.topic, "audit.kind.") + entry.kind
@@ -217,7 +221,7 @@ class AuditWords:
             return obligation.title[self._language] if obligation else entry.name
         if entry.topic in ("people", "account", "login"):
             unit = self._office.units.get(entry.name)
-            return unit.name if unit else self._who(entry.name)
+            return unit.name_in(self._language) if unit else self._who(entry.name)
         return entry.name
 
 

@@ -177,7 +177,7 @@ def show_campaign(ctx: RequestContext, command: ShowCampaign) -> CampaignPage:
         total=total,
         page=command.page,
         pages=max(1, -(-total // command.size)),
-        people=[_person_view(one, office) for one in people],
+        people=[_person_view(one, office, ctx.language) for one in people],
         history=[
             CampaignEventView(kind=one.kind, at=one.at, by=one.by, **_details(one.payload))
             for one in store.history(campaign.id)
@@ -361,14 +361,15 @@ def _view(ctx: RequestContext, campaign: StartedCampaign) -> CampaignView:
     )
 
 
-def _person_view(one: CampaignPerson, office: Office) -> CampaignPersonView:
+def _person_view(one: CampaignPerson, office: Office, language: str) -> CampaignPersonView:
+    present = office.people.get(one.person)
     return CampaignPersonView(
         number=one.number,
         person=one.person,
-        name=one.name,
-        post=one.post,
+        name=present.name_in(language) if present else one.name,
+        post=present.post_in(language) if present else one.post,
         unit=one.unit,
-        unit_name=name_in(office, one.unit),
+        unit_name=name_in(office, one.unit, language),
         state=one.state,
         joined_on=one.joined_on,
         left_on=one.left_on,

@@ -228,7 +228,7 @@ def _card(ctx: RequestContext, case: Case, rows: Sequence[Row], stage: str) -> d
         "case": case.id,
         "object": case.object_in(language) or ctx.library.named(case.edition).title[language],
         "unit": case.unit,
-        "unit_name": unit.name if unit else case.unit,
+        "unit_name": unit.name_in(language) if unit else case.unit,
         "stage": stage,
         "stage_title": say(title, {}, language) if isinstance(title, str) else title[language],
         "next": _next_step(ctx, office, case, rows),

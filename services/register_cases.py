@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from services.context import RequestContext, stamp
 from workflow.cases.commands import withdrawals
 from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.passports import PassportEdit, edit_passport
 from workflow.law.library import NoEdition
 from workflow.org.kinds import among
 from workflow.org.office import Office, acts_of
@@ -71,11 +72,7 @@ def opening_of(ctx: RequestContext, register: Register, row: RegisterRow, office
         person=str(row.values.get(person, "")) if person else "",
         planned=given.planned,
         facts=given.facts,
-        responsible={
-            obligation: name_in(office, str(row.values[field]))
-            for obligation, field in register.responsible.items()
-            if is_filled(row.values.get(field))
-        },
+        responsible=_responsible(register, row),
         row=row.id,
     )
 
@@ -127,6 +124,10 @@ def follow_row(
         fact for fact in dict.fromkeys((*old.days, *new.days)) if old.days.get(fact) != new.days.get(fact)
     ]
     ground = ground or after.id
+    was, people = _responsible(register, before), _responsible(register, after)
+    if was != people:
+        edit = PassportEdit(responsible={**dict.fromkeys(was, ""), **people})
+        edit_passport(ctx.desk, case_id, edit, kind_of=ctx.reads.office().kind_of, **by)
     for fact in changed:
         for name in _to_withdraw(case, fact, new):
             withdrawals.withdraw(ctx.desk, case_id, name, ground=ground, **by)
@@ -137,6 +138,15 @@ def follow_row(
             ctx.desk.correct(case_id, fact, on=new.facts[fact], ground=ground, **by)
         elif fact in new.facts:
             ctx.desk.record(case_id, fact, on=new.facts[fact], **by)
+
+
+def _responsible(register: Register, row: RegisterRow) -> dict[str, str]:
+    """Return the keys of the people a row names as responsible for its terms."""
+    return {
+        obligation: str(row.values[field])
+        for obligation, field in register.responsible.items()
+        if is_filled(row.values.get(field))
+    }
 
 
 def _to_withdraw(case: Case, fact: str, new: RowFacts) -> list[str]:

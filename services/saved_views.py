@@ -169,6 +169,7 @@ def _require_sharing(ctx: RequestContext, shared: bool) -> None:
 
 
 def _result(ctx: RequestContext, view: StoredView) -> ViewResult:
+    name, _ = ctx.accounts.names({view.login}).get(view.login.casefold(), ("", ""))
     return ViewResult(
         number=view.number,
         list=view.list,
@@ -176,7 +177,7 @@ def _result(ctx: RequestContext, view: StoredView) -> ViewResult:
         query=view.query,
         shared=view.shared,
         mine=view.login == ctx.reader.login,
-        by=ctx.accounts.names({view.login}).get(view.login.casefold(), view.login),
+        by=name or view.login,
     )
 
 

@@ -6,7 +6,7 @@ A change carries a fingerprint of the state its author saw (`mark`); it is refus
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from hashlib import sha256
@@ -200,14 +200,14 @@ class PendingDuty:
         title: None for confidential cases: administrators of people may not see them.
         unit: id of the unit, "" for confidential cases.
         count: how many open deadlines; `late`: how many of them are overdue.
-        to: names of the people who would be notified instead; empty if nobody would.
+        to: the people who would be notified instead; empty if nobody would.
     """
 
     title: Text | None
     unit: str
     count: int
     late: int
-    to: tuple[str, ...]
+    to: tuple[Person, ...]
 
 
 def mark(value: Unit | Person | None) -> str:
@@ -401,7 +401,7 @@ def pending_duties(ctx: RequestContext, person: str) -> Sequence[PendingDuty]:
                 if person not in _recipients(office, case, obligation, row.obligation, today):
                     continue
                 others = _recipients(without, case, obligation, row.obligation, today)
-                to = () if secret else tuple(others.values())
+                to = () if secret else tuple(others)
                 key = ("", "", "", ()) if secret else (case.procedure, obligation.id, case.unit, to)
                 titles[key[0], key[1]] = obligation.title
                 counted[key] += 1
@@ -412,7 +412,7 @@ def pending_duties(ctx: RequestContext, person: str) -> Sequence[PendingDuty]:
             unit=key[2],
             count=count,
             late=late[key],
-            to=key[3],
+            to=tuple(office.people[one] for one in key[3]),
         )
         for key, count in counted.most_common()
     ]
@@ -544,10 +544,8 @@ def _office_without(office: Office, person: str) -> Office:
     return replace(office, people=people, officer=officer)
 
 
-def _recipients(
-    office: Office, case: Case, obligation: Obligation, name: str, today: date
-) -> Mapping[str, str]:
-    """Return the names of the people notified of an obligation's deadline, by key."""
+def _recipients(office: Office, case: Case, obligation: Obligation, name: str, today: date) -> Sequence[str]:
+    """Return the keys of the people notified of an obligation's deadline."""
     from workflow.org.duties import Unresolved, resolve
 
     responsible = case.responsible.get(name) or case.responsible.get(obligation.id) or ""
@@ -555,8 +553,8 @@ def _recipients(
         office, duty=obligation.duty, unit=case.unit, on=today, responsible=responsible, person=case.person
     )
     if isinstance(holders, Unresolved):
-        return {}
-    return {holder.person.key: holder.person.name for holder in holders}
+        return ()
+    return [holder.person.key for holder in holders]
 
 
 def _find_obligation(app: AppContext, case: Case, name: str) -> Obligation | None:

@@ -198,10 +198,14 @@ def clean_text(text: str) -> str:
 def join_parts(parts: Sequence[tuple[str, str]], language: str, *, between: str = NEW_PARAGRAPH) -> str:
     """Join several parts of a row in one cell, each under its title unless it needs none."""
     own = ("text", "description", "status", "subsection", "name", "post", "object")
-    return between.join(
-        value if name in own else say("form.part", {"title": title(name, language), "value": value}, language)
-        for name, value in parts
-    )
+    told = list[str]()
+    for name, value in parts:
+        titled = title(name, language)
+        if told and between != NEW_PARAGRAPH and not titled[:2].isupper():
+            # It goes on in the line.
+            titled = titled[:1].lower() + titled[1:]
+        told.append(value if name in own else say("form.part", {"title": titled, "value": value}, language))
+    return between.join(told)
 
 
 def value_or_default(values: Mapping[str, object], field: Field, language: str) -> object:

@@ -66,12 +66,12 @@ class SqlAccounts:
             rows = connection.execute(ACCOUNT.select().order_by(ACCOUNT.c.login))
             return [_account(row, providers) for row in rows]
 
-    def names(self, logins: Collection[str]) -> Mapping[str, str]:
-        """Return the names of the accounts of these logins, by login; unknown ones are left out."""
-        asked = select(ACCOUNT.c.login, ACCOUNT.c.name).where(in_names(ACCOUNT.c.login))
+    def names(self, logins: Collection[str]) -> Mapping[str, tuple[str, str]]:
+        """Return name and person of the accounts of these logins, by login; unknown ones are left out."""
+        asked = select(ACCOUNT.c.login, ACCOUNT.c.name, ACCOUNT.c.person).where(in_names(ACCOUNT.c.login))
         with reading(self._engine) as connection:
             found = execute_for_names(connection, asked, {one.casefold() for one in logins})
-            return {record.login: record.name for record in found if record.name}
+            return {record.login: (record.name, record.person) for record in found}
 
     def save(self, reader: Reader, *, disabled: bool, by: str, now: datetime, today: date) -> None:
         """Create an account or change its access. Its secrets are kept; disabling it ends its sessions and

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,15 @@ import pytest
 from sqlalchemy import Engine
 
 from calendars import OutOfRange
+from notifications.channels.folder import Folder
 from services import maintenance
 from services.app import AppContext
 from services.context import RequestContext
 from services.inputs import build
+from services.jobs.rounds import remind
 from services.register_views import AskRow, ListRows, list_rows, show_row
 from services.registers import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
+from storage.org.store import save
 from storage.registers.chains import NotUnique
 from tests.storage.registers import NOW, TODAY, office, operator, reader
 from workflow.cases.case import Case
@@ -137,7 +142,7 @@ def test_a_certificate_is_renewed_thirty_days_before_it_ends(app: AppContext) ->
     case = case_of(ctx, row)
     assert case is not None
     assert (case.procedure, case.planned) == ("register-certificates", {"valid_until": date(2026, 10, 15)})
-    assert (case.object, case.responsible) == ("ISO-1", {"renewed_on": "Бекова Дана"})
+    assert (case.object, case.responsible) == ("ISO-1", {"renewed_on": "clerk@org.kz"})
     assert due(ctx, case)["renewed_on"] == ("open", date(2026, 9, 15))
     edit(ctx, row, renewed_on="2026-04-03")
     done = case_of(ctx, row)
@@ -216,3 +221,77 @@ def test_a_row_shows_what_its_case_says_of_its_days(app: AppContext) -> None:
     assert shown() == {"came_on": None}
     assert show_row(reader(app, "officer", "responsible"), AskRow(row=row)).days_of_case == {}
     assert agrees(app)
+
+
+def letters(app: AppContext, case: Case, term: str, first: date, last: date) -> dict[str, list[str]]:
+    """Day -> who is written to about a term, and how many working days before its last day, or after it."""
+    told = dict[str, list[str]]()
+    for number in range((last - first).days + 1):
+        day = first + timedelta(days=number)
+        now = datetime.combine(day, time(7), tzinfo=UTC)
+        remind(app, now=now, today=day)
+        said = [one for one in app.outbox.notices(case=case.id) if one.obligation == term]
+        if new := [one for one in said if one.queued_at == now]:
+            told[f"{day:%d.%m}"] = sorted(f"{one.person.partition('@')[0]} {one.rung}" for one in new)
+    return told
+
+
+def test_each_letter_about_the_term_of_a_row_goes_on_its_working_day(app: AppContext, tmp_path: Path) -> None:
+    """A gift of Wednesday 1 April is handed over by Wednesday the 8th: its receiver alone is told, 3 and 1
+    working days before, on the day and a working day after. A certificate that ends on 22 May is renewed by
+    Wednesday 22 April: who is responsible is told 5 and 1 working days before, on the day, 1 and 5 after.
+    """
+    app.__dict__["channels"] = {"folder": Folder(path=tmp_path / "letters", sender="m@org.kz")}
+    at = datetime(2026, 4, 1, 4, 0, tzinfo=UTC)
+    ctx = operator(app, at=at)
+    gift = add(ctx, "presents", what="Сағат", receiver="guest@org.kz", came_on="2026-04-01", kind="gift")
+    expiry = add(ctx, "certificates", number="ISO-1", owner="clerk@org.kz", valid_until="2026-05-22")
+    handover, renewal = case_of(ctx, gift), case_of(ctx, expiry)
+    assert handover is not None
+    assert renewal is not None
+    assert due(ctx, handover)["gift_handed_over"] == ("open", date(2026, 4, 8))
+    assert due(ctx, renewal)["renewed_on"] == ("open", date(2026, 4, 22))
+
+    first, last = date(2026, 4, 1), date(2026, 4, 14)
+    assert letters(app, handover, "gift_handed_over", first, last) == {
+        "03.04": ["guest -3"],
+        "07.04": ["guest -1"],
+        "08.04": ["guest 0"],
+        "09.04": ["guest +1"],
+    }
+    assert letters(app, renewal, "renewed_on", date(2026, 4, 15), date(2026, 5, 5)) == {
+        "15.04": ["clerk -5"],
+        "21.04": ["clerk -1"],
+        "22.04": ["clerk 0"],
+        "23.04": ["clerk +1"],
+        "29.04": ["clerk +5"],
+    }
+
+
+def test_a_term_that_was_kept_is_not_reminded_of(app: AppContext, tmp_path: Path) -> None:
+    """Handed over on the day before the last: no letter of that day's round, nor of any later one."""
+    app.__dict__["channels"] = {"folder": Folder(path=tmp_path / "letters", sender="m@org.kz")}
+    ctx = operator(app, at=datetime(2026, 4, 1, 4, 0, tzinfo=UTC))
+    gift = add(ctx, "presents", what="Сағат", receiver="guest@org.kz", came_on="2026-04-01", kind="gift")
+    case = case_of(ctx, gift)
+    assert case is not None
+    assert letters(app, case, "gift_handed_over", date(2026, 4, 1), date(2026, 4, 6)) == {"03.04": ["guest -3"]}
+    edit(operator(app, at=datetime(2026, 4, 7, 4, 0, tzinfo=UTC)), gift, handed_on="2026-04-07")
+    assert letters(app, case, "gift_handed_over", date(2026, 4, 7), date(2026, 4, 20)) == {}
+
+
+def test_letters_about_a_term_go_to_whom_the_row_names_now(app: AppContext, tmp_path: Path) -> None:
+    """Another responsible person is told from then on; of a row that names nobody, who holds the duty."""
+    app.__dict__["channels"] = {"folder": Folder(path=tmp_path / "letters", sender="m@org.kz")}
+    officer = replace(app.reads.office().people["officer@org.kz"], duties=("officer",))
+    save(app.engine, units=[], people=[officer])
+    ctx = operator(app, at=datetime(2026, 4, 1, 4, 0, tzinfo=UTC))
+    row = add(ctx, "certificates", number="ISO-1", owner="clerk@org.kz", valid_until="2026-05-22")
+    case = case_of(ctx, row)
+    assert case is not None
+    told = partial(letters, app, case, "renewed_on")
+    assert told(date(2026, 4, 15), date(2026, 4, 15)) == {"15.04": ["clerk -5"]}
+    edit(operator(app, at=datetime(2026, 4, 16, 4, 0, tzinfo=UTC)), row, owner="lawyer@org.kz")
+    assert told(date(2026, 4, 21), date(2026, 4, 21)) == {"21.04": ["lawyer -1"]}
+    edit(operator(app, at=datetime(2026, 4, 21, 9, 0, tzinfo=UTC)), row, owner="")
+    assert told(date(2026, 4, 22), date(2026, 4, 22)) == {"22.04": ["officer 0"]}

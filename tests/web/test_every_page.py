@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import event
 
+from storage.org.store import save
 from tests.web.lived_in import HOSTILE, RAW, lived_in_office, many_cases
 from tests.web.real import RealOffice, real_office
 from tests.web.walking import STARTS, Walk, unreached, walk
 from workflow.org.access import ACCESSES
 
+SPELT = {
+    "/administration/person": "a field for each name",
+    "/administration/unit": "a field for each name",
+    "/monitoring/cartogram": "departments as the cartogram of the case spells them",
+    "/open/year": "objects of cases that are opened, as they are recorded",
+}
+"""Pages that name people and units otherwise than in the language of their reader, and why."""
 HEAVIEST = 200_000
 """Bytes of a page beyond its cached files."""
 
@@ -123,3 +133,36 @@ def _questions(office: RealOffice) -> dict[str, int]:
     finally:
         event.remove(office.house.engine, "before_cursor_execute", count)
     return dict(found)
+
+
+@pytest.fixture(scope="module")
+def bilingual(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
+    """An office whose people and units are called otherwise in Kazakh and in Russian than in its table."""
+    with lived_in_office(tmp_path_factory.mktemp("bilingual")) as made:
+        office = made.house.reads.office()
+        people = [replace(one, **_names(f"x{n}")) for n, one in enumerate(office.people.values())]
+        units = [replace(one, **_names(f"y{n}")) for n, one in enumerate(office.units.values())]
+        save(made.house.engine, units=units, people=people)
+        yield made
+
+
+def _names(word: str) -> dict[str, str]:
+    return {"name": f"Main-{word}", "name_kk": f"Қазақ-{word}", "name_ru": f"Русск-{word}"}
+
+
+@pytest.mark.parametrize(("language", "called"), [("kk", "Қазақ"), ("ru", "Русск")])
+def test_people_and_units_are_named_in_the_language_of_the_page(
+    bilingual: RealOffice, language: str, called: str
+) -> None:
+    """By the name they have there, on every page; the fields of their own page say all three names."""
+    wrong, shown = set[str](), set[str]()
+    for access in ("officer", "administrator", "responsible"):
+        with bilingual.client(access) as browser:
+            browser.cookies.set("lang", language)
+            for address, text in walk(browser).texts.items():
+                page = urlsplit(address).path
+                shown |= {page} if called in text else set()
+                wrong |= {page} if "Main-" in text else set()
+
+    assert wrong - {*SPELT} == set()
+    assert {"/", "/desk", "/cases", "/deadlines", "/register", "/administration/people"} <= shown

@@ -170,6 +170,6 @@ class NoticeAnswer(Result):
     text_hash: str
 
 
-def notice_answer(notice: Notice, office: Office) -> NoticeAnswer:
+def notice_answer(notice: Notice, office: Office, translator: Translator) -> NoticeAnswer:
     """Return a notice with its delivery record as an answer."""
-    return NoticeAnswer.of(notice, name=person_name(office, notice.person))
+    return NoticeAnswer.of(notice, name=translator.name(person_name(office, notice.person)))

@@ -93,7 +93,7 @@ class IndicatorAnswer(Result):
     lost: Points | None
     at_stake: Points | None
     arithmetic: list[Spoken]
-    missing: list[str]
+    missing: list[InLanguage]
 
 
 class ProjectAnswer(Result):
@@ -106,7 +106,7 @@ class ProjectAnswer(Result):
 
 class PartAnswer(Result):
     unit: str = at("unit", "id")
-    name: str = at("unit", "name")
+    name: InLanguage = at("unit", "name")
     points: Points
     lost: Points
     at_stake: Points
@@ -189,7 +189,7 @@ def get_scores(
                 text=translator.tell(f"score.step.{one.step.code}", one.arguments),
                 gain=str(one.arguments["gain"]),
                 by=one.step.by,
-                missing=list(one.names),
+                missing=[translator.name(name) for name in one.names],
             )
             for one in view.steps
         ],

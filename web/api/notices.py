@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from services.inputs import Key, Name
 from services.verbs import Command
-from web.api.answers import PROBLEMS, CaseId, Limit, NoticeAnswer, Number, notice_answer
+from web.api.answers import PROBLEMS, CaseId, Limit, NoticeAnswer, Number, RequestTranslator, notice_answer
 from web.api.files import FILE
 from web.api.mount import Writing
 from web.auth.dependencies import Managing, Reading, Recording
@@ -73,13 +73,14 @@ class LetterDone(BaseModel):
 
 
 @router.get("/notices")
-def list_notices(ctx: Reading, asked: Narrowing, number: Number = 1, limit: Limit = 100) -> NoticeList:
+def list_notices(
+    ctx: Reading, translator: RequestTranslator, asked: Narrowing, number: Number = 1, limit: Limit = 100
+) -> NoticeList:
     """List notices with recipient, time, channel and delivery state; the newest first."""
     notices = ctx.reads.told(**asked, limit=limit + 1, skip=(number - 1) * limit)
     office = ctx.reads.office()
-    return NoticeList(
-        notices=[notice_answer(notice, office) for notice in notices[:limit]], more=len(notices) > limit
-    )
+    shown = [notice_answer(notice, office, translator) for notice in notices[:limit]]
+    return NoticeList(notices=shown, more=len(notices) > limit)
 
 
 @router.get("/notices/proof")
@@ -115,11 +116,11 @@ def resend_letters_of_channel(ctx: Managing, once: Writing, body: Channel) -> Re
 
 
 @router.get("/cases/{case}/notices")
-def list_case_notices(ctx: Reading, case: CaseId) -> list[NoticeAnswer]:
+def list_case_notices(ctx: Reading, translator: RequestTranslator, case: CaseId) -> list[NoticeAnswer]:
     """List the letters about a case, the newest first."""
     get_case_or_404(ctx, case)
     office = ctx.reads.office()
-    return [notice_answer(notice, office) for notice in ctx.reads.notices(case)]
+    return [notice_answer(notice, office, translator) for notice in ctx.reads.notices(case)]
 
 
 @router.get("/cases/{case}/notices/file/{ending}", responses=FILE, response_class=Response)

@@ -71,7 +71,7 @@ def list_duties_of_person(ctx: Setting, key: SearchText, translator: RequestTran
             unit=duty.unit,
             count=duty.count,
             late=duty.late,
-            to=list(duty.to),
+            to=[translator.name(one) for one in duty.to],
         )
         for duty in staff.pending_duties(ctx, staff.get_person(ctx, key).key)
     ]

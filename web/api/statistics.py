@@ -40,7 +40,7 @@ class UnitAnswer(Result):
     """A unit of the overview: cells by stage. `late`: working days of the longest overdue deadline."""
 
     unit: str = at("unit", "id")
-    name: str = at("unit", "name")
+    name: InLanguage = at("unit", "name")
     overdue: int = at("total", "overdue")
     due: int = at("total", "due")
     late: int | None
@@ -51,7 +51,7 @@ class WaitingAnswer(Result):
     """The numbers of overdue and near deadlines of people, or of a vacant duty."""
 
     people: list[str] = at("keys")
-    names: list[str]
+    names: list[InLanguage]
     duty: str
     written: str
     overdue: int
@@ -207,17 +207,18 @@ def get_overview(ctx: Reading, translator: RequestTranslator, unit: SearchText =
     today = ctx.today
     view = overview(ctx.reads, ctx.library, ctx.calendar, today=today, unit=unit or None)
     failed, office = undelivered(ctx), ctx.reads.office()
-    stages = dict(view.matrix.stages)
+    stages, language = dict(view.matrix.stages), translator.language
     return OverviewAnswer.of(
         view,
-        translator.language,
+        language,
         today=today,
         due_today=view.today,
         stages=stages,
         units=[
-            UnitAnswer.of(row, stages=dict(zip(stages, row.cells, strict=True))) for row in view.matrix.rows
+            UnitAnswer.of(row, language, stages=dict(zip(stages, row.cells, strict=True)))
+            for row in view.matrix.rows
         ],
-        undelivered=[notice_answer(notice, office) for notice in failed],
+        undelivered=[notice_answer(notice, office, translator) for notice in failed],
         faults=seen_faults(ctx),
     )
 

@@ -25,23 +25,23 @@ RegisterPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,80}$")]
 
 
 @router.get("/unit")
-def unit(ctx: Own, q: Typed = "") -> Response:
+def unit(request: Request, ctx: Own, q: Typed = "") -> Response:
     """Units: of all for whoever sets the office up, else of the reader's own with those below."""
     root = "" if ctx.reader.may("settings") else ctx.reader.root
-    return _answer(suggest_units(ctx.reads.office(), q, root=root))
+    return _answer(request, suggest_units(ctx.reads.office(), q, root=root))
 
 
 @router.get("/person")
-def person(ctx: Own, q: Typed = "") -> Response:
+def person(request: Request, ctx: Own, q: Typed = "") -> Response:
     """People: anybody for those whose forms name one, else those of the reader's own units."""
     root = "" if _names_people(ctx) else ctx.reader.root
-    return _answer(suggest_people(ctx.reads.office().written_down, q, root=root))
+    return _answer(request, suggest_people(ctx.reads.office().written_down, q, root=root))
 
 
 @router.get("/responsible")
-def responsible(ctx: Own, q: Typed = "") -> Response:
+def responsible(request: Request, ctx: Own, q: Typed = "") -> Response:
     """Units and people a text of a schedule may mean."""
-    return _answer(suggest_any(ctx.reads.office().written_down, q) if _names_people(ctx) else ())
+    return _answer(request, suggest_any(ctx.reads.office().written_down, q) if _names_people(ctx) else ())
 
 
 @router.get("/case")
@@ -50,7 +50,8 @@ def case(request: Request, ctx: Reading, q: Typed = "") -> Response:
     language = preferences(request).language
     found = ctx.reads.page(CaseFilter(search=q.replace("\0", "")), first=0, count=MAX_SUGGESTIONS) if q else ()
     return _answer(
-        [Suggestion(typed=one.id, beside=case_title(one, ctx.library.of(one))[language]) for one in found]
+        request,
+        [Suggestion(typed=one.id, beside=case_title(one, ctx.library.of(one))[language]) for one in found],
     )
 
 
@@ -61,12 +62,14 @@ def row(request: Request, ctx: Reading, register_id: RegisterPath, q: Typed = ""
     register = register_view(seen_register(ctx, register_id), reader_scope(ctx))
     command = ListRows(register_id=register_id, search=" ".join(tidy(q).split()), size=MAX_SUGGESTIONS)
     rows = list_rows(ctx, command).rows
-    return _answer([Suggestion(typed=one.id, beside=row_title(register, one, translator)) for one in rows])
+    found = [Suggestion(typed=one.id, beside=row_title(register, one, translator)) for one in rows]
+    return _answer(request, found)
 
 
 def _names_people(ctx: RequestContext) -> bool:
     return ctx.reader.may("settings") or ctx.reader.may("manage")
 
 
-def _answer(found: Sequence[Suggestion]) -> Response:
-    return JSONResponse([{"value": one.typed, "label": one.beside} for one in found])
+def _answer(request: Request, found: Sequence[Suggestion]) -> Response:
+    t = Translator(preferences(request).language)
+    return JSONResponse([{"value": t.name(one.typed), "label": t.name(one.beside)} for one in found])

@@ -14,7 +14,7 @@ from services.inputs import build
 from web.auth.dependencies import Own
 from web.pages.cases.page import redirect
 from web.ui.form_values import Fields, parse_event_number
-from web.ui.org_names import case_title, person_name
+from web.ui.org_names import author_names, case_title, person_name
 from web.ui.preferences import preferences
 from web.ui.render import page
 from workflow.board.sums import base
@@ -48,7 +48,7 @@ def inbox_page(
         more=len(view.entries) == comments.INBOX_PAGE,
         titles={name: case_title(head, ctx.library.of(head)) for name, head in heads.items()},
         people=people,
-        names=ctx.accounts.names({entry.by for entry in view.entries}),
+        names=author_names(ctx, {entry.by for entry in view.entries}),
         letters=letters,
         about=about,
     )

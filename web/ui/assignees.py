@@ -8,7 +8,7 @@ from datetime import date
 from heapq import nsmallest
 from typing import TypeAlias
 
-from web.ui.org_names import AssigneeNames, written_assignee
+from web.ui.org_names import AssigneeNames, Name, filed_as, name_of, written_assignee
 from workflow.board.rows import Row
 from workflow.board.sums import AssigneeKey, Sums, by_asked, by_unit
 from workflow.org.duties import Unresolved, resolve
@@ -33,7 +33,7 @@ class Workload:
     """
 
     keys: tuple[str, ...]
-    names: tuple[str, ...]
+    names: tuple[Name, ...]
     duty: str
     written: str
     overdue: int
@@ -136,7 +136,13 @@ def rank_workloads(office: Office, sums: Sums, *, on: date, limit: int) -> tuple
         first = nsmallest(limit, totals, key=lambda key: (-totals[key][0], -totals[key][1], key))
         loads = [_build_workload(office, groups[key], totals[key], on=on) for key in first]
         return sorted(
-            loads, key=lambda load: (-load.overdue, -load.due, [*map(alphabetical, load.names)], load.duty)
+            loads,
+            key=lambda load: (
+                -load.overdue,
+                -load.due,
+                [alphabetical(filed_as(name)) for name in load.names],
+                load.duty,
+            ),
         ), len(totals)
 
     return sums.once(("waiting", limit, on, id(office)), select)
@@ -152,7 +158,7 @@ def _build_workload(office: Office, pairs: Mapping[AssigneeKey, Pair], total: Pa
     recipients = tuple(recipient for recipient in assignees if recipient.why != "officer")
     return Workload(
         keys=tuple(recipient.person.key for recipient in recipients),
-        names=tuple(recipient.person.name for recipient in recipients),
+        names=tuple(name_of(recipient.person) for recipient in recipients),
         duty=first.duty if len(duties) == 1 else "",
         written="" if recipients or first.duty == OUTSIDE else first.responsible,
         overdue=total[0],
@@ -166,7 +172,7 @@ def name_assignees(office: Office, row: Row, duty: str, *, on: date) -> Assignee
     recipients = tuple(recipient for recipient in assignees if recipient.why != "officer")
     by_name = any(recipient.why in ("named", "prepares") for recipient in recipients) or not recipients
     return AssigneeNames(
-        names=tuple(recipient.person.name for recipient in recipients),
+        names=tuple(name_of(recipient.person) for recipient in recipients),
         duty=duty,
         written=written_assignee(office, row.responsible) if by_name else "",
     )

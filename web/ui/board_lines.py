@@ -85,10 +85,8 @@ def line_columns(today: date) -> tuple[Column[ObligationLine], ...]:
         Column("web.cases.head.id", lambda _, line: line.case),
         Column("web.cases.head.object", lambda t, line: line.about[t.language]),
         Column("web.stage", lambda t, line: line.stage[t.language]),
-        Column("web.unit", lambda _, line: line.unit.name, "col-unit"),
-        Column(
-            "web.who", lambda t, line: "; ".join(line.who.shown) or t.word("duty.", line.who.duty), "col-who"
-        ),
+        Column("web.unit", lambda t, line: t.name(line.unit.name), "col-unit"),
+        Column("web.who", lambda t, line: t.names(line.who.shown) or t.word("duty.", line.who.duty), "col-who"),
         Column("web.points", lambda _, line: stake_points(line.stake) or None, "col-points"),
     )
 

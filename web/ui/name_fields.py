@@ -10,7 +10,8 @@ from itertools import chain, islice
 from typing import TypeAlias
 
 from web.ui.form_values import InvalidForm
-from web.ui.org_names import MAX_LISTED, UnitName, units_in_order
+from web.ui.org_names import MAX_LISTED, Name, UnitName, name_of, units_in_order
+from workflow.law.procedure import Text
 from workflow.org.access import within
 from workflow.org.name_index import NameIndex
 from workflow.org.office import Office, name_order
@@ -26,8 +27,8 @@ IsVisible: TypeAlias = Callable[[str], bool]
 class Suggestion:
     """A text that may be typed, and a description of the unit or person it means."""
 
-    typed: str
-    beside: str
+    typed: Name
+    beside: Name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,7 +48,7 @@ class NameField:
 
     options: tuple[UnitName, ...] = ()
     chosen: str = ""
-    shown: str = ""
+    shown: Name = ""
     finds: str = ""
     near: tuple[Suggestion, ...] = ()
     wrong: bool = False
@@ -101,7 +102,7 @@ def build_person_field(
             if person.key not in without and (is_visible is None or is_visible(person.key))
         ]
         return NameField(
-            options=tuple(UnitName(id=person.key, name=person.name) for person in people),
+            options=tuple(UnitName(id=person.key, name=name_of(person)) for person in people),
             chosen=chosen,
             near=tuple(_person_suggestion(office, person.key) for person in people),
         )
@@ -174,12 +175,12 @@ def unit_text(office: Office, unit: str) -> str:
     return office.told_apart.get(unit, record.name) if record else unit
 
 
-def person_text(office: Office, key: str) -> str:
+def person_text(office: Office, key: str) -> Name:
     """Return the text that identifies a person: the name, or the e-mail when others have the same name."""
     person = office.people.get(key)
     if person is None:
         return key
-    return person.name if len(office.person_called.exactly(person.name)) == 1 else person.email or key
+    return name_of(person) if len(office.person_called.exactly(person.name)) == 1 else person.email or key
 
 
 def suggest_units(office: Office, text: str, *, root: str = "") -> Sequence[Suggestion]:
@@ -193,7 +194,7 @@ def suggest_units(office: Office, text: str, *, root: str = "") -> Sequence[Sugg
 def unit_suggestion(office: Office, unit: str) -> Suggestion:
     """Return the suggestion of a unit: the text that identifies it and the name of the unit above."""
     above = office.units.get(office.units[unit].parent or "")
-    return Suggestion(typed=unit_text(office, unit), beside=above.name if above else "")
+    return Suggestion(typed=unit_text(office, unit), beside=name_of(above) if above else "")
 
 
 def suggest_people(office: Office, text: str, *, root: str = "") -> Sequence[Suggestion]:
@@ -218,12 +219,15 @@ def suggest_any(office: Office, text: str) -> Sequence[Suggestion]:
 def _person_suggestion(office: Office, key: str) -> Suggestion:
     person = office.people[key]
     unit = office.units.get(person.unit)
-    beside = ", ".join(filter(None, (person.post, unit.name if unit else "")))
-    return Suggestion(typed=person_text(office, key), beside=beside)
+    kk, ru, en = (
+        ", ".join(filter(None, (person.post_in(language), unit.name_in(language) if unit else "")))
+        for language in ("kk", "ru", "en")
+    )
+    return Suggestion(typed=person_text(office, key), beside=Text(kk, ru, en))
 
 
 def _resolve(
-    index: NameIndex, text: str, is_visible: IsVisible | None, name_of: Callable[[str], str], kind: str
+    index: NameIndex, text: str, is_visible: IsVisible | None, called: Callable[[str], Name], kind: str
 ) -> str:
     """Return the only match of a text; raise InvalidForm with the closest when there is none or several."""
     match = _find_only(index, text, is_visible)
@@ -233,7 +237,7 @@ def _resolve(
         islice(_filter_visible(index.beginning(text), is_visible), MAX_SUGGESTIONS + 1)
     )
     near = matches or _find_closest(index, text, is_visible)
-    names = [name_of(id) for id in near[:MAX_SUGGESTIONS]]
+    names = [called(id) for id in near[:MAX_SUGGESTIONS]]
     more = "_more" if len(near) > MAX_SUGGESTIONS else ""
     code = f"several{more}" if matches else "near" if names else "none"
     raise InvalidForm(f"web.found.{kind}_{code}", text=text[:100], near=names)

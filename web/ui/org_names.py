@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeAlias
 
+from services.context import RequestContext
 from workflow.cases.case import Case
 from workflow.law.procedure import Obligation, Procedure, Text
 from workflow.org.duties import Unresolved, resolve
 from workflow.org.name_index import alphabetical
-from workflow.org.office import Office
+from workflow.org.office import Office, Person, Unit
 
+Name: TypeAlias = Text | str
+"""What somebody is called: in each language, or the same in all."""
 MAX_LISTED = 300
 """The most units or people a list offers; above it forms have a text field with suggestions."""
 
@@ -22,7 +26,7 @@ class UnitName:
     """A unit in a list. `depth`: levels below the top. An empty name means no unit."""
 
     id: str
-    name: str
+    name: Name
     depth: int = 0
 
 
@@ -30,12 +34,12 @@ class UnitName:
 class AssigneeNames:
     """Names of the assignees of an obligation. `written`: the schedule's words, if they decide."""
 
-    names: tuple[str, ...]
+    names: tuple[Name, ...]
     duty: str
     written: str = ""
 
     @property
-    def shown(self) -> tuple[str, ...]:
+    def shown(self) -> tuple[Name, ...]:
         """The people's names; without any, the schedule's words."""
         return self.names or ((self.written,) if self.written else ())
 
@@ -44,7 +48,7 @@ def unit_name(office: Office, unit: str) -> UnitName:
     """Return the name of a unit; of none the organisation's; for an unknown id the text itself."""
     unit = unit or office.root
     record = office.units.get(unit)
-    return UnitName(id=unit, name=record.name if record else unit)
+    return UnitName(id=unit, name=name_of(record) if record else unit)
 
 
 def units_in_order(office: Office, *, used: Collection[str]) -> tuple[UnitName, ...]:
@@ -53,12 +57,12 @@ def units_in_order(office: Office, *, used: Collection[str]) -> tuple[UnitName, 
 
     def walk(units: Sequence[str], depth: int) -> None:
         for unit in units:
-            ordered.append(UnitName(id=unit, name=office.units[unit].name, depth=depth))
+            ordered.append(UnitName(id=unit, name=name_of(office.units[unit]), depth=depth))
             walk(office.children.get(unit, ()), depth + 1)
 
     walk(office.tops, 0)
     seen = {unit.id for unit in ordered}
-    rest = [UnitName(id=id, name=office.units[id].name) for id in office.units if id not in seen]
+    rest = [UnitName(id=id, name=name_of(office.units[id])) for id in office.units if id not in seen]
     strangers = [
         UnitName(id=unit, name=unit) for unit in sorted(set(used) - set(office.units), key=alphabetical)
     ]
@@ -75,7 +79,7 @@ def units_to_filter_by(office: Office, chosen: str) -> tuple[UnitName, ...]:
     path = [unit for unit in office.above(chosen) if unit in office.units][::-1]
     units = [*path, *_child_units(office, path[-1] if path else None)[:MAX_LISTED]]
     return tuple(
-        UnitName(id=unit, name=office.units[unit].name, depth=min(depth, len(path)))
+        UnitName(id=unit, name=name_of(office.units[unit]), depth=min(depth, len(path)))
         for depth, unit in enumerate(units)
     )
 
@@ -95,7 +99,8 @@ def paginate_units(office: Office, chosen: str, number: int) -> tuple[tuple[Unit
     pages = max(1, -(-len(level) // MAX_LISTED))
     first = (min(number, pages) - 1) * MAX_LISTED
     shown = [*enumerate(path), *((len(path), unit) for unit in level[first : first + MAX_LISTED])]
-    return tuple(UnitName(id=unit, name=office.units[unit].name, depth=depth) for depth, unit in shown), pages
+    found = ((depth, office.units[unit]) for depth, unit in shown)
+    return tuple(UnitName(id=unit.id, name=name_of(unit), depth=depth) for depth, unit in found), pages
 
 
 def _child_units(office: Office, parent: str | None) -> Sequence[str]:
@@ -122,16 +127,42 @@ def name_obligation_assignees(
     recipients = () if isinstance(result, Unresolved) else tuple(r for r in result if r.why != "officer")
     by_name = any(recipient.why in ("named", "prepares") for recipient in recipients) or not recipients
     return AssigneeNames(
-        names=tuple(recipient.person.name for recipient in recipients),
+        names=tuple(name_of(recipient.person) for recipient in recipients),
         duty=obligation.duty,
         written=written_assignee(office, responsible) if by_name else "",
     )
 
 
-def person_name(office: Office, key: str) -> str:
+def name_of(named: Person | Unit) -> Name:
+    """Return the name of a person or a unit in the languages there are, for pages to show in their reader's."""
+    if not (named.name_kk or named.name_ru):
+        return named.name
+    return Text(kk=named.name_in("kk"), ru=named.name_in("ru"), en=named.name)
+
+
+def filed_as(name: Name) -> str:
+    """Return the name by which somebody stands in a list: the one the table of people has first."""
+    return name if isinstance(name, str) else name.en
+
+
+def person_name(office: Office, key: str) -> Name:
     """Return the name of a person; the key when the office has nobody of that key."""
     person = office.people.get(key)
-    return person.name if person else key
+    return name_of(person) if person else key
+
+
+def author_names(ctx: RequestContext, written: Collection[str]) -> Mapping[str, Name]:
+    """Return the names of who wrote something, by the login or the key they wrote it under.
+
+    An account bears the name its administrator gave it, where that is not the one of its person.
+    """
+    office = ctx.reads.office()
+    found: dict[str, Name] = {key: name_of(office.people[key]) for key in written if key in office.people}
+    for login, (name, key) in ctx.accounts.names(written).items():
+        person = office.people.get(key)
+        called = name_of(person) if person and name in ("", *person.names) else name
+        found |= {by: called for by in written if called and by.casefold() == login}
+    return found
 
 
 def case_title(case: Case, procedure: Procedure) -> Text:

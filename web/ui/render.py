@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache, partial
@@ -29,13 +29,14 @@ from services.register_files import option_title, row_field
 from web.auth.middleware import SAFE_METHODS
 from web.ui.assets import asset_address
 from web.ui.guides import section_of
-from web.ui.org_names import case_title
+from web.ui.org_names import Name, case_title
 from web.ui.preferences import THEMES, preferences, set_preference_cookies
 from web.ui.timeline import Off
 from workflow.cases.changes import FieldChange
 from workflow.deadlines.term_elements import wording
 from workflow.law.procedure import Act, Obligation, Procedure, Text
 from workflow.org.name_index import alphabetical
+from workflow.org.office import Person, Unit
 from workflow.refusal import Refusal
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -74,6 +75,16 @@ class Translator:
     def say(self, code: str, **arguments: object) -> str:
         """Return a text of the catalogues."""
         return i18n.say(code, arguments, self.language)
+
+    def name(self, named: Person | Unit | Name) -> str:
+        """Return what a person or a unit is called in the reader's language, as far as it has a name there."""
+        if isinstance(named, str):
+            return named
+        return named[self.language] if isinstance(named, Text) else named.name_in(self.language)
+
+    def names(self, several: Iterable[Person | Unit | Name]) -> str:
+        """Return what some are called, one after the other."""
+        return "; ".join(map(self.name, several))
 
     def word(self, prefix: str, code: str) -> str:
         """Return what a code is called; one that nobody has a word for any more unchanged."""

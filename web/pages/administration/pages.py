@@ -181,7 +181,7 @@ def people(request: Request, ctx: Setting, q: Key = "", unit: Key = "") -> Respo
 PEOPLE_COLUMNS: tuple[Column[tuple[Office, Person]], ...] = (
     Column("web.staff.name", lambda _, row: row[1].name, ""),
     Column("web.staff.post", lambda _, row: row[1].post),
-    Column("web.unit", lambda _, row: unit_name(row[0], row[1].unit).name, ""),
+    Column("web.unit", lambda t, row: t.name(unit_name(row[0], row[1].unit).name), ""),
     Column("web.staff.duties", lambda t, row: "; ".join(t.word("duty.", one) for one in row[1].duties), ""),
     Column("web.staff.email", lambda _, row: row[1].email, ""),
     Column(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
@@ -75,7 +76,7 @@ UNIT_FIELDS = 3
 @router.get("/campaigns")
 def campaigns_page(request: Request, ctx: Reading) -> Response:
     """All campaigns the reader sees, and those that may be started."""
-    found = list_campaigns(ctx, AskCampaigns())
+    found = list_campaigns(_spoken(request, ctx), AskCampaigns())
     return page(
         request,
         ctx,
@@ -182,6 +183,11 @@ async def _with_form(request: Request, respond: Callable[[FormData], Response]) 
         return await run_in_threadpool(respond, fields)
 
 
+def _spoken(request: Request, ctx: RequestContext) -> RequestContext:
+    """Return the context with names in the reader's language."""
+    return replace(ctx, language=preferences(request).language)
+
+
 def _kind(ctx: RequestContext, name: str) -> CampaignKind:
     register_id, _, kind = name.partition(".")
     register = seen_register(ctx, register_id)
@@ -282,7 +288,8 @@ def _campaign_page(
     said: str = "",
     problem: Refusal | OutOfRange | None = None,
 ) -> Response:
-    found = show_campaign(ctx, build(ShowCampaign, {"campaign": campaign, **asked, "page": number}))
+    command = build(ShowCampaign, {"campaign": campaign, **asked, "page": number})
+    found = show_campaign(_spoken(request, ctx), command)
     state = "unreached" if asked.get("unreached") else asked.get("state", "")
     query = {"state": state, "unit": asked.get("unit", ""), "search": asked.get("search", "")}
 

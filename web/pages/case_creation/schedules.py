@@ -28,7 +28,7 @@ from web.pages.case_creation.chain import Chain, chain
 from web.pages.case_creation.commands import change_of, foreign, take_schedule
 from web.pages.case_creation.intended_dates import HAPPENED, PLANNED, refuse, text
 from web.ui.form_values import MAX_FIELD_BYTES
-from web.ui.org_names import MAX_LISTED, unit_name
+from web.ui.org_names import MAX_LISTED, Name, unit_name
 from web.ui.preferences import preferences
 from web.ui.render import Translator, page
 from workflow.cases.case import Case, Fact
@@ -94,7 +94,7 @@ class PreviewedAnalysis:
 
     analysis: Analysis
     change: str
-    unit: str
+    unit: Name
     chain: Chain
     taken: tuple[TakenDate, ...]
     foreign: bool

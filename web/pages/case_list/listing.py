@@ -69,7 +69,7 @@ CASE_COLUMNS: tuple[Column[Item], ...] = (
     Column("web.cases.head.id", lambda _, item: item.id),
     Column("web.cases.head.object", lambda t, item: item.object[t.language], ""),
     Column("web.cases.head.procedure", lambda t, item: item.procedure[t.language]),
-    Column("web.cases.head.unit", lambda _, item: item.unit.name, "col-unit"),
+    Column("web.cases.head.unit", lambda t, item: t.name(item.unit.name), "col-unit"),
     Column("web.cases.head.standing", lambda t, item: t.say(f"web.standing.{item.standing}")),
     Column("web.cases.head.stage", _stage, ""),
     Column("web.cases.head.next_due", lambda _, item: item.next_due, ""),

@@ -12,7 +12,7 @@ from calendars.explanation import Explanation
 from notifications.notice import Notice
 from web.ui.board_lines import stake_points
 from web.ui.deadline_status import SOON_WORKING_DAYS, DeadlineStatus, status_on, working_days_between
-from web.ui.org_names import AssigneeNames, UnitName, name_obligation_assignees, person_name, unit_name
+from web.ui.org_names import AssigneeNames, Name, UnitName, name_obligation_assignees, person_name, unit_name
 from web.ui.timeline import Timeline, build_timeline
 from workflow.cases import machine
 from workflow.cases.case import EXTENDED, Case, Event, Fact, effective_events
@@ -127,7 +127,7 @@ class CaseView:
     changes: Mapping[int, tuple[FieldChange, ...]]
     withdrawn: frozenset[int]
     notices: tuple[Notice, ...]
-    people: dict[str, str]
+    people: dict[str, Name]
     next: Entry | None
     overdue: int
     stake: Decimal

@@ -34,6 +34,7 @@ from web.pages.cases.risk_view import risk_view
 from web.pages.cases.withdrawing import withdraw_form
 from web.ui.form_values import RejectedForm, parse_date, status_of
 from web.ui.name_fields import NameField, build_person_field
+from web.ui.org_names import author_names
 from web.ui.preferences import preferences, set_preference_cookies
 from web.ui.render import page
 from workflow.cases.case import Case, Event
@@ -96,7 +97,7 @@ def case_page(
         act_languages=loaded_languages(ctx, procedure.acts) if tab == "deadlines" else {},
         source_row=_source_row(ctx, view),
         row_registers=_row_registers(ctx, view),
-        names=_author_names(ctx, view),
+        names=author_names(ctx, {event.by for event in view.events}),
         **more(
             request,
             ctx,
@@ -145,14 +146,6 @@ def redirect(request: Request, address: str, *, place: str = "", **said: str) ->
         response = Response(status_code=204, headers={"hx-redirect": address})
     set_preference_cookies(response, preferences(request).new_cookies)
     return response
-
-
-def _author_names(ctx: RequestContext, view: CaseView) -> Mapping[str, str]:
-    """Return the names of who wrote the events of a case, by the name they wrote under."""
-    written = {event.by for event in view.events}
-    office, names = ctx.reads.office(), ctx.accounts.names(written)
-    people = {key: office.people[key].name for key in written if key in office.people}
-    return {**people, **{by: names[by.casefold()] for by in written if by.casefold() in names}}
 
 
 def _source_row(ctx: RequestContext, view: CaseView) -> RowView | None:

@@ -47,7 +47,11 @@ def passport_form(view: CaseView, office: Office, *, root: str, tried: RejectedF
         "period_first": first.isoformat() if first else "",
         "period_last": last.isoformat() if last else "",
         "group": "\n".join(case.group),
-        **{RESPONSIBLE + name: text for name, text in case.responsible.items() if not is_entry(name)},
+        **{
+            RESPONSIBLE + name: office.people[text].name if text in office.people else text
+            for name, text in case.responsible.items()
+            if not is_entry(name)
+        },
     }
     named = {name.removeprefix(RESPONSIBLE) for name in shown if name.startswith(RESPONSIBLE)}
     typed = tried.answers.get("unit", case.unit) if tried else case.unit

@@ -12,7 +12,7 @@ from web.pages.overview.view import near
 from web.ui.assignees import find_assignments
 from web.ui.board_lines import ObligationLine, build_board_lines
 from web.ui.name_fields import NameField
-from web.ui.org_names import person_name
+from web.ui.org_names import Name, person_name
 from web.ui.tables import require_exportable
 from web.ui.unit_filter import build_unit_filter
 from workflow.board.sums import DeadlineFilter, Urgency, horizon
@@ -45,7 +45,7 @@ class Deadlines:
     lines: tuple[ObligationLine, ...]
     units: NameField
     stage: Text | None
-    person: str
+    person: Name
     number: int
     pages: int
     total: int
@@ -128,7 +128,7 @@ def _filter(reads: Reads, office: Office, calendar: Calendar, asking: Asking, *,
     )
 
 
-def _person(office: Office, key: str, own: str, *, waits: bool) -> str:
+def _person(office: Office, key: str, own: str, *, waits: bool) -> Name:
     """Return the name of the person asked for; the key as it was asked where they are of a unit the reader does
     not see, and nothing that is seen waits for them.
     """

@@ -114,7 +114,7 @@ def line_name(t: Translator, line: FiguresLine) -> str:
     if isinstance(line.name, date):
         return f"{t.month(line.name.month)} {line.name.year}"
     if isinstance(line.name, UnitName):
-        return line.name.name or t.say("web.unit.none")
+        return t.name(line.name.name) or t.say("web.unit.none")
     return line.name[t.language]
 
 

@@ -112,7 +112,7 @@ def matrix_columns(matrix: Matrix) -> tuple[Column[MatrixRow], ...]:
         return lambda _, row: row.cells[place].overdue or None
 
     return (
-        Column("web.unit", lambda t, row: row.unit.name or t.say("web.unit.none")),
+        Column("web.unit", lambda t, row: t.name(row.unit.name) or t.say("web.unit.none")),
         Column("web.board.legend_overdue", lambda _, row: row.total.overdue),
         Column("web.board.legend_due", lambda _, row: row.total.due),
         Column("web.overview.late_most", lambda _, row: row.late),
@@ -121,7 +121,7 @@ def matrix_columns(matrix: Matrix) -> tuple[Column[MatrixRow], ...]:
 
 
 WAITING_COLUMNS: tuple[Column[Workload], ...] = (
-    Column("web.who", lambda t, one: "; ".join(one.names) or one.written or t.say("web.overview.nobody")),
+    Column("web.who", lambda t, one: t.names(one.names) or one.written or t.say("web.overview.nobody")),
     Column("web.staff.duties", lambda t, one: t.word("duty.", one.duty) if one.duty else ""),
     Column("web.board.legend_overdue", lambda _, one: one.overdue),
     Column("web.board.legend_due", lambda _, one: one.due),

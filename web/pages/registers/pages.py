@@ -43,6 +43,7 @@ from web.pages.registers.listing import RowFilter, columns_of, filter_inputs, fi
 from web.ui.addresses import redirect_to_tidy_address, with_tidy_address
 from web.ui.form_values import InvalidForm, RejectedForm, status_of
 from web.ui.name_fields import NameField, build_unit_field
+from web.ui.org_names import author_names
 from web.ui.preferences import preferences
 from web.ui.register_cells import Cell, cell_of, row_title
 from web.ui.render import Translator, page
@@ -330,7 +331,7 @@ def show_row_page(
         cells=[(field, cell_of(field, detail.row, translator)) for field in detail.fields],
         duties=detail.fulfils,
         history=_history(ctx, detail, translator),
-        names=ctx.accounts.names({event.by for event in detail.history}),
+        names=author_names(ctx, {event.by for event in detail.history}),
         form_fields=form_fields(ctx, detail.fields, detail.row, edits) if detail.row.may_write else [],
         said=said,
         tried=tried,
@@ -394,7 +395,7 @@ def _history(
     def cell(change: FieldChangeResult, value: object) -> Cell:
         if value is None:
             return Cell()
-        names = {str(value): name_in(office, str(value))}
+        names = {str(value): name_in(office, str(value), translator.language)}
         shown = detail.row.model_copy(update={"values": {change.field: value}, "names": names})
         kind = fields[change.field].kind
         if kind in ("case", "row"):

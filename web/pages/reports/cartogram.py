@@ -93,7 +93,7 @@ def cartogram_file(request: Request, ctx: RequestContext, ending: str, unit: str
     file = f"{translator.say('web.cartogram.title')} {translator.short(today)}.{ending}"
     if ending == "xlsx":
         return as_file(tables_workbook(cartogram_sheets(found.lines, language=language)), XLSX, file)
-    name = unit_name(ctx.reads.office(), found.unit).name if found.unit else ctx.organisation
+    name = translator.name(unit_name(ctx.reads.office(), found.unit).name) if found.unit else ctx.organisation
     return as_file(draw_cartogram(found.lines, name=name, language=language).encode(), SVG, file)
 
 

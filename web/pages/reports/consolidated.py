@@ -60,7 +60,7 @@ def consolidated_page(
         procedures=ordered(ctx, ""),
         units=unit_choices(ctx, asked.unit),
         years=[year for year in _years(ctx) if year <= ctx.today.year + 2],
-        name=_names(ctx),
+        name=_names(ctx, preferences(request).language),
     )
 
 
@@ -82,7 +82,7 @@ def consolidated_file(request: Request, ctx: RequestContext, asked: Consolidated
     if asked.found is None:
         raise HTTPException(404, "web.problem.not_found")
     language = preferences(request).language
-    w, name, form = Translator(language), _names(ctx), asked.found.form
+    w, name, form = Translator(language), _names(ctx, language), asked.found.form
     numbers = list(dict.fromkeys((*asked.found.obligation.values, *form.sums)))
     heads = (
         *(w.say(f"cli.head.{one}") for one in COLUMNS),
@@ -112,7 +112,13 @@ def uploads_page(request: Request, ctx: Reading, unit: RequiredUnit) -> Response
     today = ctx.today
     found = uploads(ctx.app, seen_unit(ctx, unit), today=today, reads=ctx.reads)
     return page(
-        request, ctx, "uploads.html", found=found, unit=unit, units=unit_choices(ctx, unit), name=_names(ctx)
+        request,
+        ctx,
+        "uploads.html",
+        found=found,
+        unit=unit,
+        units=unit_choices(ctx, unit),
+        name=_names(ctx, preferences(request).language),
     )
 
 
@@ -121,7 +127,13 @@ def yearly_clock_page(request: Request, ctx: Reading, unit: RequiredUnit) -> Res
     """When each organisation's last analysis ended, and by when the next is due."""
     found = list_turns(ctx, unit)
     return page(
-        request, ctx, "yearly.html", found=found, unit=unit, units=unit_choices(ctx, unit), name=_names(ctx)
+        request,
+        ctx,
+        "yearly.html",
+        found=found,
+        unit=unit,
+        units=unit_choices(ctx, unit),
+        name=_names(ctx, preferences(request).language),
     )
 
 
@@ -163,7 +175,7 @@ def _years(ctx: RequestContext) -> range:
     return range(ctx.calendar.first.year, ctx.calendar.last.year + 1)
 
 
-def _names(ctx: RequestContext) -> Callable[[str], str]:
+def _names(ctx: RequestContext, language: str) -> Callable[[str], str]:
     """A function from a unit's id to what it is called; "" is the whole office."""
-    office = ctx.reads.office()
-    return lambda unit: unit_name(office, unit).name or ctx.organisation
+    office, t = ctx.reads.office(), Translator(language)
+    return lambda unit: t.name(unit_name(office, unit).name) or ctx.organisation_in(language)

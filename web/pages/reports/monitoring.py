@@ -82,7 +82,7 @@ RECOMMENDATION_COLUMNS: tuple[Column[Line], ...] = (
     Column("cli.head.recommendation", lambda _, line: line.measure and line.measure.recommendation),
     Column("web.risks.measure", lambda _, line: line.measure and line.measure.action, ""),
     Column("cli.head.completion", lambda _, line: line.measure and line.measure.completion),
-    Column("web.unit", lambda _, line: line.unit.name, "col-unit"),
+    Column("web.unit", lambda t, line: t.name(line.unit.name), "col-unit"),
     Column("web.risks.responsible", lambda _, line: line.measure and line.measure.responsible, ""),
     Column("cli.head.term", lambda _, line: line.measure and line.measure.term.written),
     Column("web.due", lambda _, line: line.due, "col-due-long"),

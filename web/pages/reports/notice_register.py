@@ -9,7 +9,7 @@ from notifications.notice import Notice, NoticeKind
 from services.context import RequestContext
 from services.documents.case_documents import RegisterStatus, register_status
 from web.ui.name_fields import NameField
-from web.ui.org_names import case_title, person_name
+from web.ui.org_names import Name, case_title, person_name
 from web.ui.unit_filter import build_person_filter
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry
@@ -39,7 +39,7 @@ class NoticeLine:
     about: Text | None
     title: Text | None
     period: str
-    name: str
+    name: Name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -14,8 +14,8 @@ from calendars.explanation import Element
 from services import scoring as scoring_services
 from services.context import RequestContext
 from services.year_scores import YearScores, year_scores
-from web.ui.name_fields import NameField
-from web.ui.org_names import UnitName, unit_name
+from web.ui.name_fields import NameField, unit_text
+from web.ui.org_names import Name, UnitName, unit_name
 from web.ui.unit_filter import build_unit_filter
 from workflow.law.procedure import Text
 from workflow.org.access import within
@@ -42,7 +42,7 @@ class Indicator:
     lost: Decimal | None
     at_stake: Decimal | None
     arithmetic: tuple[Element, ...]
-    missing: tuple[str, ...]
+    missing: tuple[Name, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +73,7 @@ class Ahead:
     step: Step
     title: Text
     arguments: Mapping[str, object]
-    names: tuple[str, ...]
+    names: tuple[Name, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,11 +122,11 @@ def points_view(
     office = ctx.reads.office()
     scoring = scoring_services.scoring()
     whole, *parts = year_scores(ctx, unit, year, today=today, readings=readings, by_unit=True)
-    parts.sort(key=lambda one: (-one.at_stake, -one.lost, alphabetical(unit_name(office, one.unit).name)))
+    parts.sort(key=lambda one: (-one.at_stake, -one.lost, alphabetical(unit_text(office, one.unit))))
     pages = max(1, -(-len(parts) // PAGE))
     number = min(number, pages)
 
-    def name(id: str) -> str:
+    def name(id: str) -> Name:
         return unit_name(office, id).name
 
     return Points(
@@ -165,7 +165,7 @@ def points_view(
     )
 
 
-def _projects(whole: YearScores, name: Callable[[str], str]) -> tuple[Project, ...]:
+def _projects(whole: YearScores, name: Callable[[str], Name]) -> tuple[Project, ...]:
     found: dict[str, list[Indicator]] = {}
     for one in whole.scores.scores:
         seen = whole.prospects.get(one.id)
