@@ -303,7 +303,8 @@ def _record(address: str, cases: list[str]) -> None:
 def _cost(port: int, secrets: list[tuple[str, str]], ids: dict[str, list[str]], servers: list[int]) -> Cost:
     """Return, for each page requested alone, the median seconds and the processor seconds."""
     found = {}
-    for page in ("overview", "cases", "case", "deadlines", "desk", "month", "monitoring", "register", "scores"):
+    lists = ("overview", "cases", "portfolio", "stages", "deadlines", "monitoring", "register", "scores")
+    for page in (*lists, "case", "desk", "month"):
         times = []
         began = sum(map(_worked, servers))
         asked = [(n, one) for n, one in enumerate(secrets[:20]) if page != "desk" or one[0] != "auditor"]
@@ -328,6 +329,8 @@ def _path(page: str, chance: random.Random, access: str, number: int, ids: dict[
     return {
         "overview": "/",
         "cases": f"/cases?page={chance.randrange(1, 4)}",
+        "portfolio": f"/portfolio?page={chance.randrange(1, 4)}",
+        "stages": "/portfolio/stages",
         "case": f"/cases/{chance.choice(ids[unit])}",
         "deadlines": f"/deadlines?urgency={chance.choice(('overdue', 'due', 'open'))}",
         "desk": "/desk",

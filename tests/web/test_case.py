@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from dataclasses import replace
 from datetime import date, timedelta
@@ -14,6 +15,8 @@ from starlette.testclient import TestClient
 import i18n
 from notifications.notice import Notice
 from tests.web.conftest import NOW, TODAY, Home
+from tests.web.real import ROOT
+from web.pages.cases.reading import SAID
 
 TABS = ("", "/risks", "/papers", "/history")
 EVIL = '"><script>alert(1)</script>'
@@ -424,3 +427,15 @@ def test_an_old_notice_of_a_person_who_left_is_still_read(home: Home, case: str,
 
     assert "gone@org.kz" in page
     assert "<script>alert" not in page
+
+
+def test_whatever_was_just_done_in_a_case_is_said_by_its_page(home: Home) -> None:
+    """Each sentence of the catalogues that says so is one the page knows; a comment was followed by silence."""
+    texts = (file.read_text(encoding="utf-8") for file in (ROOT / "i18n" / "catalogue").glob("*.toml"))
+    known = {code for text in texts for code in re.findall(r'^\["?web\.case\.said\.(\w+)', text, re.MULTILINE)}
+    assert "commented" in known
+    assert known <= SAID
+    browser = home.client()
+    done = browser.post(f"/cases/{home.real}/comments", data={"text": "Пікір"})
+    sentence = i18n.say("web.case.said.commented", {}, "ru")
+    assert sentence in browser.get(f"{done.headers.get('location') or done.url}&lang=ru").text

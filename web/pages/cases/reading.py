@@ -156,7 +156,8 @@ SAID = frozenset(
     {
         *("corrected", "cancelled", "exempted", "exempted_one", "reopened", "reopened_one"),
         *("acknowledged", "reader_named", "reader_removed", "withdrawn", "undone", "row_edited", "described"),
-        *("extended", "paused", "resumed", "migrated"),
+        *("extended", "paused", "resumed", "migrated", "commented", "comment_withdrawn", "asked"),
+        *("assigned", "assignment_answered", "assignment_refused", "assignment_extended"),
         *("risk_found", "risk_ranked", "measure_set", "measure_reviewed"),
         *("risk_removed", "request_sent", "request_answered", "plan_taken", "nothing_new"),
         *("position_added", "position_described", "position_talked", "position_cleared"),
