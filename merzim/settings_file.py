@@ -51,7 +51,7 @@ from web.auth.origins import public_address
 from workflow.org.access import ACCESSES, Access
 from workflow.refusal import Refusal
 
-DIGESTS = frozenset({"personal", "unit", "managers"})
+DIGESTS = frozenset({"personal", "several", "unit", "managers"})
 PATHS = frozenset({"path", "ca_file", "dkim_key"})
 PREFIX = "MERZIM__"
 """What the variables begin with that go before the keys of the file: MERZIM__DATABASE__URL."""

@@ -19,6 +19,8 @@ MISSED = "missed"
 """The bundle of rungs whose day went by while nothing ran."""
 DIGEST = "digest"
 """The bundle of what a person has put into their digest."""
+DAY = "day"
+"""The bundle of a day's reminders of somebody who chose nothing: one letter, where there are several."""
 DAILY, WEEKLY = "daily", "weekly"
 CARRIERS: tuple[NoticeKind, ...] = ("collected", "moves", "digest")
 """Kinds of notices that carry others."""
@@ -36,7 +38,7 @@ def queue_carriers(
     outbox.unbundle(alone)
     letters = [
         _digest(one, outbox, office, times, now=now, today=today, rules=rules)
-        if one.bundle == DIGEST
+        if one.bundle in (DIGEST, DAY)
         else _carrier(one, now=now, today=today, rules=rules)
         for one in groups
         if one not in alone

@@ -19,7 +19,8 @@ from workflow.org.office import Office, Person
 
 UNIT, MANAGERS = "unit_digest", "managers_digest"
 PERSONAL = "personal"
-"""Names of digests in config.toml: `personal`, `unit`, `managers`."""
+SEVERAL = "several"
+"""Names of digests in config.toml: `personal`, `several`, `unit`, `managers`."""
 FROM_MONTH = 11
 """From 1 November on the officer is reminded to confirm next year's production calendar."""
 

@@ -8,9 +8,9 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from calendars.calendar import Calendar
-from notifications.bundling import DIGEST, MISSED, digest_day, digest_key
+from notifications.bundling import DAY, DIGEST, MISSED, digest_day, digest_key
 from notifications.channels import Channel, language_of
-from notifications.digest_schedule import PERSONAL
+from notifications.digest_schedule import PERSONAL, SEVERAL
 from notifications.notice import Notice
 from notifications.office_time import OfficeTimes
 from notifications.ports import Outbox, Settlement
@@ -224,11 +224,15 @@ class Planner:
         """Return the bundle the notice waits in; "" for a separate letter.
 
         Steps missed while nothing ran are combined for each recipient. A notice for a person's digest waits for
-        it, unless the digest would come too late.
+        it, unless the digest would come too late. Somebody who chose nothing gets a day's reminders of what is
+        still ahead in one letter; what is due today or late comes singly.
         """
         if on < self.today:
             return MISSED
-        if not person.digest or PERSONAL not in self.rules.digests:
+        if not person.digest:
+            ahead = SEVERAL in self.rules.digests and due > self._digest_comes(person, channel)
+            return DAY if ahead else ""
+        if PERSONAL not in self.rules.digests:
             return ""
         comes = self._digest_comes(person, channel)
         return DIGEST if comes == self.today or due > comes else ""

@@ -24,7 +24,8 @@ class Rules:
         public_address: address of the pages, without a trailing slash; "" when there are none to link to.
         attempts: number of attempts after which a notice has failed.
         link_key: secret of the addresses in letters that need no log-in.
-        digests: digests sent: personal (where chosen), unit (to its head, weekly), managers (weekly).
+        digests: digests sent: personal (where chosen), several (a day's reminders in one letter),
+            unit (to its head, weekly), managers (weekly).
     """
 
     office_hours: tuple[time, time] = (time(9), time(18))

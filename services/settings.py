@@ -131,7 +131,7 @@ class ReminderSettings:
 
     office_hours: tuple[time, time] = (time(9), time(18))
     tick: int = 60
-    digests: frozenset[str] = frozenset({"personal", "unit", "managers"})
+    digests: frozenset[str] = frozenset({"personal", "several", "unit", "managers"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

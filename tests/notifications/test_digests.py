@@ -118,6 +118,36 @@ def test_a_digest_is_one_letter_a_day(town: Town) -> None:
     assert kinds(tomorrow) == [("digest", AIGUL.name)]
 
 
+def test_several_reminders_of_one_day_come_in_one_letter_to_who_chose_nothing(tmp_path: Path) -> None:
+    """Two cases, the same five days left: one letter; each step is that step. Due today and late: singly."""
+    town = Town(tmp_path, rules=replace(RULES, digests=frozenset({"several"})))
+    town.open()
+    town.open()
+    ahead = [one for one in day(town, date(2026, 3, 18)) if one.notice.person == AIGUL.key]
+    steps = [one for one in town.notices() if one.person == AIGUL.key and one.rung == "-5"]
+    today = [one for one in day(town, ANNOUNCE_BY) if one.notice.person == AIGUL.key]
+    late = [one for one in day(town, date(2026, 3, 31)) if one.notice.person == AIGUL.key]
+    town.close()
+
+    assert [one.notice.kind for one in ahead] == ["digest"]
+    assert [(one.case, one.state, one.carrier) for one in sorted(steps, key=lambda one: one.case)] == [
+        ("2026-0001", "sent", ahead[0].notice.key),
+        ("2026-0002", "sent", ahead[0].notice.key),
+    ]
+    assert [one.notice.kind for one in today] == ["reminder", "reminder"]
+    assert [one.notice.kind for one in late] == ["reminder", "reminder"]
+
+
+def test_one_reminder_of_a_day_stays_a_letter_of_its_own(tmp_path: Path) -> None:
+    """With its date in the subject, and its own links."""
+    town = Town(tmp_path, rules=replace(RULES, digests=frozenset({"several"})))
+    town.open()
+    letters = [one for one in day(town, date(2026, 3, 18)) if one.notice.person == AIGUL.key]
+    town.close()
+
+    assert [one.notice.kind for one in letters] == ["reminder"]
+
+
 def test_the_law_waits_for_no_weekly_digest(town: Town) -> None:
     """A reminder of something due before the next one goes out alone; statutory reminders are never lost."""
     town.open()
