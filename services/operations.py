@@ -25,7 +25,7 @@ LetterId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 class UnknownLetter(NotFound):
     """No letter of that id failed, or it has been sent since."""
 
-    not_found = "web.problem.no_letter"
+    not_found = "web.problem.no_failed_letter"
 
 
 class AskOperations(Command):
@@ -134,7 +134,7 @@ def resend_failed_letter(ctx: RequestContext, command: ResendLetter) -> LetterQu
     for one in sending.failed(ctx.app, limit=MAX_LETTERS):
         if _letter_id(one.key) == command.letter and sending.resend(ctx.app, one.key, now=ctx.now):
             return LetterQueued(letter=command.letter)
-    raise UnknownLetter("web.problem.no_letter")
+    raise UnknownLetter("web.problem.no_failed_letter")
 
 
 def _letter_id(key: str) -> str:

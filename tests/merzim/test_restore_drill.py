@@ -40,6 +40,7 @@ def test_the_first_page_of_the_administration_warns_of_an_old_backup(tmp_path: P
     fresh = _page(home)
     with home.client("administrator") as browser:
         figure = browser.get("/metrics").text
+        tasks = browser.get("/administration/operations?lang=en").text
     later = build(today=TODAY)
     later.context.settings = _with_folder(later, tmp_path)
     back_up(later.context, now=NOW - timedelta(hours=26, minutes=1), today=TODAY)
@@ -47,6 +48,7 @@ def test_the_first_page_of_the_administration_warns_of_an_old_backup(tmp_path: P
     assert "There is no backup yet" in never.partition("backup-late")[2]
     assert "backup-late" not in fresh
     assert "Last backup:" in fresh
+    assert "backup of the schedule" in tasks
     assert "merzim_backup_age_seconds 93600.0" in figure
     assert "backup-late" in _page(later)
 
