@@ -125,10 +125,10 @@ def test_without_a_folder_nothing_is_written(house: AppContext) -> None:
 
 
 def test_the_newest_of_the_last_days_weeks_and_months_are_kept() -> None:
-    """Of 61 nights from 1 January: two days, two weeks more, two months; two of one day count as one."""
+    """Of 61 nights from 1 January: two days, three weeks, three months; two of one day count as one."""
     nights = [Path(f"merzim-{date(2026, 1, 1) + timedelta(days=n)}T0230.sqlite") for n in range(61)]
     noon = Path("merzim-2026-03-02T1200.sqlite")
-    settings = BackupSettings(folder=Path(), daily=2, weekly=2, monthly=3)
+    settings = BackupSettings(folder=Path(), daily=2, weekly=3, monthly=3)
     kept = {file.name for file in (*nights, noon)} - {file.name for file in obsolete([*nights, noon], settings)}
 
     # 2 March 2026 is a Monday: its week is new, and the week before ends on Sunday, 1 March.
@@ -136,6 +136,7 @@ def test_the_newest_of_the_last_days_weeks_and_months_are_kept() -> None:
         "merzim-2026-03-02T1200.sqlite",
         "merzim-2026-03-01T0230.sqlite",
         "merzim-2026-02-28T0230.sqlite",
+        "merzim-2026-02-22T0230.sqlite",
         "merzim-2026-01-31T0230.sqlite",
     }
 
