@@ -230,8 +230,8 @@ class Planner:
         if on < self.today:
             return MISSED
         if not person.digest:
-            ahead = SEVERAL in self.rules.digests and due > self._digest_comes(person, channel)
-            return DAY if ahead else ""
+            leaves = digest_day(person.digest, self.times.days(person.key), today=self.today)
+            return DAY if SEVERAL in self.rules.digests and due > leaves else ""
         if PERSONAL not in self.rules.digests:
             return ""
         comes = self._digest_comes(person, channel)

@@ -254,7 +254,7 @@ def _page(request: Request, ctx: RequestContext, template: str, asked: Asked, **
     shown = page(
         *(request, ctx, template),
         asked=asked,
-        saved=saved_views(request, ctx),
+        saved=saved_views(request, ctx, unit=asked.unit),
         years=_years(ctx),
         units=build_unit_filter(ctx.reads.office(), asked.unit, own=ctx.reader.root),
         procedures=group_by_document(procedures),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from fastapi import Request
 
@@ -29,9 +30,14 @@ class SavedViews:
         return next((view for view in self.views if view.query == self.query), None)
 
 
-def saved_views(request: Request, ctx: RequestContext) -> SavedViews:
-    """Return the saved views of the list at the address of a request."""
+def saved_views(request: Request, ctx: RequestContext, *, unit: str = "") -> SavedViews:
+    """Return the saved views of the list at the address of a request.
+
+    Args:
+        unit: id of the unit the list is narrowed to, which a view keeps in place of a name that was typed.
+    """
     place = request.url.path.strip("/")
     found = list_views(ctx, ListViews(list=place))
-    query = clean_query(request.url.query)
+    given = request.query_params.multi_items()
+    query = clean_query(urlencode([(name, unit if unit and name == "unit" else text) for name, text in given]))
     return SavedViews(list=place, query=query, views=tuple(found.views), may_share=found.may_share)

@@ -85,7 +85,7 @@ def cases_page(
         over=BETWEEN_STAGES,
         kept=kept,
         done=done,
-        saved=saved_views(request, ctx),
+        saved=saved_views(request, ctx, unit=wanted.unit or ""),
     )
     return with_tidy_address(request, shown)
 

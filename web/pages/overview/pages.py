@@ -178,7 +178,14 @@ def deadlines_page(request: Request, ctx: Reading, asking: Asked, number: Number
         reader=ctx.reader.person,
     )
     heads = page_heads(line_columns(today))
-    return page(request, ctx, "deadlines.html", view=view, heads=heads, saved=saved_views(request, ctx))
+    return page(
+        request,
+        ctx,
+        "deadlines.html",
+        view=view,
+        heads=heads,
+        saved=saved_views(request, ctx, unit=asking.unit or ""),
+    )
 
 
 def _proposed_year(ctx: RequestContext) -> tuple[int, int] | None:

@@ -143,7 +143,7 @@ def rows_page(
         request,
         ctx,
         "register_rows.html",
-        saved=saved_views(request, ctx),
+        saved=saved_views(request, ctx, unit=query["unit"]),
         status=status_of(refusal),
         register=register,
         columns=columns,
