@@ -46,7 +46,7 @@ Row = tuple[PortfolioLine, StepDates]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
+class PortfolioQuery:
     """What the address asks for; an unknown procedure or year is the usual one."""
 
     year: int
@@ -67,11 +67,11 @@ def _asked(
     procedure: Name = "",
     stage: Name = "",
     year: Annotated[int | None, Query(ge=1, le=9999)] = None,
-) -> Asked:
+) -> PortfolioQuery:
     known = procedure if procedure in ctx.library.procedures() else PROCEDURE
     stages = {*ctx.library.latest(known).stage_title, *BETWEEN_STAGES}
     years = _years(ctx)
-    return Asked(
+    return PortfolioQuery(
         year=year if year is not None and year in years else ctx.today.year,
         procedure=known,
         unit=unit,
@@ -79,7 +79,7 @@ def _asked(
     )
 
 
-Wanted = Annotated[Asked, Depends(_asked)]
+Wanted = Annotated[PortfolioQuery, Depends(_asked)]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -232,7 +232,7 @@ def portfolio_workbook(request: Request, ctx: Reading, asked: Wanted) -> Respons
     return download(tables_workbook(tables), f"{title} {translator.short(ctx.today)}.xlsx")
 
 
-def _portfolio(request: Request, ctx: RequestContext, asked: Asked, number: int) -> PortfolioPage:
+def _portfolio(request: Request, ctx: RequestContext, asked: PortfolioQuery, number: int) -> PortfolioPage:
     command = build(ListPortfolio, {**_fields(asked), "stage": asked.stage, "page": number})
     try:
         return list_portfolio(_speaking(request, ctx), command)
@@ -240,7 +240,7 @@ def _portfolio(request: Request, ctx: RequestContext, asked: Asked, number: int)
         return PortfolioPage(year=asked.year, total=0, page=1, pages=1, lines=[])
 
 
-def _fields(asked: Asked) -> dict[str, object]:
+def _fields(asked: PortfolioQuery) -> dict[str, object]:
     return {name: getattr(asked, name) for name in YearOfCases.model_fields}
 
 
@@ -248,7 +248,9 @@ def _speaking(request: Request, ctx: RequestContext) -> RequestContext:
     return replace(ctx, language=preferences(request).language)
 
 
-def _page(request: Request, ctx: RequestContext, template: str, asked: Asked, **values: Any) -> Response:
+def _page(
+    request: Request, ctx: RequestContext, template: str, asked: PortfolioQuery, **values: Any
+) -> Response:
     procedures = [ctx.library.latest(name) for name in ctx.library.procedures()]
     chosen = ctx.library.latest(asked.procedure)
     shown = page(

@@ -33,7 +33,7 @@ PATIENCE = 60_000
 
 
 @dataclass
-class Hand:
+class ScriptedUser:
     """What somebody does with a page, counted."""
 
     page: Any
@@ -72,76 +72,76 @@ class Hand:
         self.page.locator(selector).first.wait_for(state="visible")
 
 
-def record_most_pressing(hand: Hand) -> None:
-    hand.click('.card-now form[action="/desk/record"] button[type=submit]')
-    hand.sees('.told form[action="/desk/undo"]')
+def record_most_pressing(user: ScriptedUser) -> None:
+    user.click('.card-now form[action="/desk/record"] button[type=submit]')
+    user.sees('.told form[action="/desk/undo"]')
 
 
-def record_by_search(hand: Hand) -> None:
-    hand.press("/")
-    hand.fill("[data-search]", "тендерной комиссии")
-    hand.press("Enter")
-    hand.click('#content a[href^="/cases/2026-0017"]')
-    hand.click("#record button[type=submit]")
-    hand.sees(".told[role=status]")
+def record_by_search(user: ScriptedUser) -> None:
+    user.press("/")
+    user.fill("[data-search]", "тендерной комиссии")
+    user.press("Enter")
+    user.click('#content a[href^="/cases/2026-0017"]')
+    user.click("#record button[type=submit]")
+    user.sees(".told[role=status]")
 
 
-def record_three_at_once(hand: Hand) -> None:
-    hand.click('nav.choice a[href="/desk?show=all"]')
+def record_three_at_once(user: ScriptedUser) -> None:
+    user.click('nav.choice a[href="/desk?show=all"]')
     for number in range(3):
-        hand.clicks += 1
-        hand.page.locator("#today .tick, #week .tick").nth(number).check()
-    hand.click("#many button[type=submit]")
-    hand.click("#many button[name=confirmed]")
-    hand.sees("#many .told[role=status]")
+        user.clicks += 1
+        user.page.locator("#today .tick, #week .tick").nth(number).check()
+    user.click("#many button[type=submit]")
+    user.click("#many button[name=confirmed]")
+    user.sees("#many .told[role=status]")
 
 
-def worst_and_why(hand: Hand) -> None:
-    hand.click('[aria-labelledby="overdue-title"] td.cell-title a')
-    hand.sees("#content details.why[open] p")
+def worst_and_why(user: ScriptedUser) -> None:
+    user.click('[aria-labelledby="overdue-title"] td.cell-title a')
+    user.sees("#content details.why[open] p")
 
 
-def ask_why(hand: Hand) -> None:
-    hand.click('[aria-labelledby="overdue-title"] form[action="/cases/2026-0002/ask"] button')
-    hand.sees(".told[role=status]")
+def ask_why(user: ScriptedUser) -> None:
+    user.click('[aria-labelledby="overdue-title"] form[action="/cases/2026-0002/ask"] button')
+    user.sees(".told[role=status]")
 
 
-def give_assignment(hand: Hand) -> None:
-    hand.click('[aria-labelledby="overdue-title"] td.cell-title a')
-    hand.fill("#assignment-text", "Подготовить проект приказа")
-    hand.choose("#assignment-person", 1)
-    hand.fill("#assignment-until", "2026-04-10")
-    hand.click('form[action$="/assignments#assignment"] button[type=submit]')
-    hand.sees(".told[role=status]")
+def give_assignment(user: ScriptedUser) -> None:
+    user.click('[aria-labelledby="overdue-title"] td.cell-title a')
+    user.fill("#assignment-text", "Подготовить проект приказа")
+    user.choose("#assignment-person", 1)
+    user.fill("#assignment-until", "2026-04-10")
+    user.click('form[action$="/assignments#assignment"] button[type=submit]')
+    user.sees(".told[role=status]")
 
 
-def fill_in_a_form(hand: Hand) -> None:
-    hand.take('#record .now-form a[hreflang="ru"]')
+def fill_in_a_form(user: ScriptedUser) -> None:
+    user.take('#record .now-form a[hreflang="ru"]')
 
 
-def move_a_plan_date(hand: Hand) -> None:
-    hand.click('#content nav.tabs a[href^="/portfolio"]')
+def move_a_plan_date(user: ScriptedUser) -> None:
+    user.click('#content nav.tabs a[href^="/portfolio"]')
     mark = '[data-case="2026-0024"][data-fact="analysis_ended"]'
-    hand.sees(mark)
-    hand.press("ArrowRight", mark)
-    hand.press("Enter")
-    hand.click("#replan button[type=submit]")
-    hand.click("#plan-problem button[type=submit]")
-    hand.sees(".told[role=status]")
+    user.sees(mark)
+    user.press("ArrowRight", mark)
+    user.press("Enter")
+    user.click("#replan button[type=submit]")
+    user.click("#plan-problem button[type=submit]")
+    user.sees(".told[role=status]")
 
 
-def next_of_a_stage(hand: Hand) -> None:
-    hand.click('#content nav.tabs a[href^="/portfolio/stages"]')
-    hand.click(".stage-case a.do")
-    hand.sees("#record button[type=submit]")
+def next_of_a_stage(user: ScriptedUser) -> None:
+    user.click('#content nav.tabs a[href^="/portfolio/stages"]')
+    user.click(".stage-case a.do")
+    user.sees("#record button[type=submit]")
 
 
-def overdue_to_a_workbook(hand: Hand) -> None:
-    hand.click('.figures a[href^="/deadlines?urgency=overdue"]')
-    hand.take('a[href^="/deadlines.xlsx"]')
+def overdue_to_a_workbook(user: ScriptedUser) -> None:
+    user.click('.figures a[href^="/deadlines?urgency=overdue"]')
+    user.take('a[href^="/deadlines.xlsx"]')
 
 
-Task = tuple[str, str, str, Callable[[Hand], None], int]
+Task = tuple[str, str, str, Callable[[ScriptedUser], None], int]
 TASKS: tuple[Task, ...] = (
     ("record what is most pressing", "officer", "/desk", record_most_pressing, 1),
     ("find an analysis by words and record its step", "officer", "/desk", record_by_search, 5),
@@ -179,22 +179,22 @@ def main() -> None:
 
 
 def _measure(
-    served: Served, title: str, login: str, start: str, task: Callable[[Hand], None], most: int
+    served: Served, title: str, login: str, start: str, task: Callable[[ScriptedUser], None], most: int
 ) -> bool:
     """Do one task and print what it took; return whether it is wrong."""
     with served.page(login) as page:
         page.set_default_timeout(PATIENCE)
         page.goto(start)
-        hand, fault = Hand(page), ""
+        user, fault = ScriptedUser(page), ""
         began = time.perf_counter()
         try:
-            task(hand)
+            task(user)
         except Exception as error:  # whatever stops a task is its fault, and the others are done all the same
             fault = f"  FAULT: {str(error).splitlines()[0]}"
         seconds = time.perf_counter() - began
-    if hand.clicks > most:
+    if user.clicks > most:
         fault += f"  FAULT: more than {most} clicks"
-    print(f"{title:<55} {login:<8} {hand.clicks:>2} clicks  {seconds:5.1f} s{fault}", flush=True)
+    print(f"{title:<55} {login:<8} {user.clicks:>2} clicks  {seconds:5.1f} s{fault}", flush=True)
     return bool(fault)
 
 
