@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from urllib.parse import unquote
 
@@ -96,11 +97,12 @@ def share_compiled_statements(patched: pytest.MonkeyPatch) -> None:
 def migrate_once(patched: pytest.MonkeyPatch) -> None:
     """Give a new file of SQLite the pages the migrations made of the first one of its version."""
     real, patterns = schema._migrate, dict[tuple[object, ...], sqlite3.Connection]()
+    one_at_a_time = Lock()  # as the database lets its writers; between processes the migrations do
 
     def migrate(engine: Engine, head: str) -> bool:
         if engine.dialect.name != "sqlite":
             return real(engine, head)
-        with closing(engine.raw_connection()) as connection:
+        with one_at_a_time, closing(engine.raw_connection()) as connection:
             driver = connection.driver_connection
             assert isinstance(driver, sqlite3.Connection)
             if driver.execute("SELECT count(*) FROM sqlite_master").fetchone() != (0,):
