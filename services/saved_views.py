@@ -41,7 +41,7 @@ class UnknownView(NotFound):
 
 
 class ListViews(Command):
-    """Whose list: `cases`, `deadlines`, `portfolio`, `portfolio/stages` or `registers/gifts`."""
+    """The list it narrows: `cases`, `deadlines`, `portfolio`, `portfolio/stages` or `registers/gifts`."""
 
     list: ListName
 
