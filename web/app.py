@@ -33,6 +33,7 @@ from web.auth.middleware import (
     MAX_BODY,
     MAX_TEXT,
     SAFE_METHODS,
+    CompressionMiddleware,
     SecurityMiddleware,
     SnapshotMiddleware,
 )
@@ -209,6 +210,7 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
     pages.add_exception_handler(Refusal, on_refusal)
     pages.add_exception_handler(OutOfRange, on_refusal)
     pages.add_exception_handler(Exception, on_error)
+    pages.add_middleware(CompressionMiddleware)
     pages.add_middleware(SnapshotMiddleware, one_snapshot=app.one_snapshot)
     pages.add_middleware(
         SecurityMiddleware,

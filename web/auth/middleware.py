@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -27,6 +28,8 @@ MAX_BODY = 25 * 1024 * 1024
 MAX_TEXT = 2 * 1024 * 1024
 """Bytes of a body without files. It is read whole and before authentication: 25 MB of JSON would fill 700
 MB of memory, and all other requests would wait for it."""
+FOREIGN_SITES = ("cross-site", "same-site")
+"""What a browser says of a request that a page of another site made (Sec-Fetch-Site)."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -187,6 +190,29 @@ def _host(header: str) -> str:
         return urlsplit(f"//{header}").hostname or ""
     except ValueError:
         return ""
+
+
+class CompressionMiddleware:
+    """Compress pages and other text, unless another site made the browser ask.
+
+    Whoever can make a reader's browser ask for pages and sees the length of the answers could guess at what
+    stands in them (BREACH): such an answer is sent as it is.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._compressing = GZipMiddleware(
+            app,
+            minimum_size=1_000,
+            compresslevel=5,
+            exclude_content_types=("application/*", "audio/*", "font/*", "image/*", "video/*"),
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Static files come compressed already.
+        is_page = scope["type"] == "http" and not scope["path"].startswith("/static/")
+        usual = is_page and Headers(scope=scope).get("sec-fetch-site") not in FOREIGN_SITES
+        await (self._compressing if usual else self._app)(scope, receive, send)
 
 
 class Closing(Protocol):
