@@ -1,4 +1,4 @@
-"""Kazakh, Russian and English: text catalogues, official date formats, and rendering of values as sentences.
+"""Kazakh, Russian, English and what an installation adds: text catalogues, dates, values as sentences.
 
 The other packages return codes with arguments; this one renders them for people. Loading is lazy: importing
 this package reads no catalogue and does not import Babel.
@@ -20,9 +20,9 @@ from i18n.dates import (
     period,
     span,
 )
-from i18n.entries import CatalogueError, UnknownCode, UnknownLanguage, add_word, codes, knows
+from i18n.entries import CatalogueError, UnknownCode, add_word, codes, knows
 from i18n.formats import inner, paragraph
-from i18n.languages import LANGUAGES
+from i18n.languages import LANGUAGES, UnknownLanguage, fallback, known_languages, own_name
 from i18n.numbers import number, percent, plural, roman
 from i18n.sentences import MissingArgument, explain, explanation, refusal, say
 
@@ -42,11 +42,14 @@ __all__ = [
     "days_ranges",
     "explain",
     "explanation",
+    "fallback",
     "inflect",
     "inner",
+    "known_languages",
     "knows",
     "month_name",
     "number",
+    "own_name",
     "paragraph",
     "percent",
     "period",

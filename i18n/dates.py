@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from i18n.entries import template
+from i18n.entries import said_in, template
 from i18n.languages import names
 from i18n.numbers import roman
 
@@ -117,7 +117,9 @@ def date_weekday(day: date, language: str) -> str:
 @lru_cache(maxsize=_REMEMBERED)
 def date_since(day: date, language: str) -> str:
     """Return "since" a date: "с 30 марта 2026 года" (but "со 2 марта"), "2026 жылғы 30 наурыздан бастап"."""
-    return template(_since_code("date.since", day), language).format(on=date_long(day, language, "from"))
+    code = _since_code("date.since", day)
+    language = said_in(code, language)
+    return template(code, language).format(on=date_long(day, language, "from"))
 
 
 def month_name(month: int, language: str) -> str:
@@ -158,6 +160,8 @@ def days_ranges(days: tuple[date, ...], language: str) -> str:
 @lru_cache(maxsize=_REMEMBERED)
 def span(first: date, last: date, language: str) -> str:
     """Return a span of days, both ends included, the year named once: "с 13 апреля по 26 мая 2026 года"."""
+    code = _since_code("date.span", first)
+    language = said_in(code, language)
     if first.year == last.year and language == "kk":
         # Kazakh names the year first, so it is said with the first day.
         said = date_long(first, language, "from"), date_day(last, language, "to")
@@ -165,7 +169,7 @@ def span(first: date, last: date, language: str) -> str:
         said = date_day(first, language), date_long(last, language)
     else:
         said = date_long(first, language, "from"), date_long(last, language, "to")
-    return template(_since_code("date.span", first), language).format(first=said[0], last=said[1])
+    return template(code, language).format(first=said[0], last=said[1])
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -178,6 +182,7 @@ def period(name: str, language: str) -> str:
     if not found:
         return name
     year = found["year"]
+    language = said_in("period.year", language)
     if found["month"]:
         said = _of_year("month", language, year, month_name(int(found["month"]), language))
     elif found["quarter"]:
@@ -189,6 +194,12 @@ def period(name: str, language: str) -> str:
     if not found["nth"]:
         return said
     return template("period.nth", language).format(period=said, number=found["nth"])
+
+
+def forget() -> None:
+    """Forget the dates that were said, as the languages changed."""
+    for said in (date_long, date_day, date_since, days_list, days_ranges, span, period):
+        said.cache_clear()
 
 
 def _refuse_datetime(day: date) -> date:

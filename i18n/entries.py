@@ -1,5 +1,7 @@
 """The catalogues: every word and sentence shown to users, in three languages, one TOML table each.
 
+A further language is a file of its own (`i18n.further`).
+
 All files of i18n/catalogue/ share one namespace of codes. They are cut into entries on first use, and an
 entry is parsed when it is asked for: a command says a few of some four thousand.
 """
@@ -12,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from i18n.languages import LANGUAGES, plain_spaces
+from i18n.languages import LANGUAGES, UnknownLanguage, fallback, names, plain_spaces
 
 CATALOGUE = Path(__file__).parent / "catalogue"
 
@@ -33,13 +35,6 @@ class UnknownCode(KeyError):
 
         near = difflib.get_close_matches(self.asked, sorted(_entries()), n=3)
         return f"no catalogue has the code {self.asked!r}" + (f"; near it: {', '.join(near)}" if near else "")
-
-
-class UnknownLanguage(ValueError):
-    """The language is not one of LANGUAGES."""
-
-    def __init__(self, language: str) -> None:
-        super().__init__(f"unknown language {language!r}: {', '.join(LANGUAGES)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +59,46 @@ class UnreadEntry:
         return _texts(self.lines)
 
 
+_added: dict[str, Mapping[str, str]] = {}
+
+
+def set_translations(translations: Mapping[str, Mapping[str, str]]) -> None:
+    """Set the templates of added languages by their codes."""
+    _added.clear()
+    _added.update(translations)
+
+
+def said_in(code: str, language: str) -> str:
+    """Return the language a code is said in: an added one where it has the sentence, else its fallback."""
+    return language if language not in _added or code in _added[language] else fallback(language)
+
+
 def template(code: str, language: str) -> str:
-    """Return the template of a code in a language.
+    """Return the template of a code in a language; an added one may take it from its fallback.
 
     Raises:
         UnknownCode: no catalogue has it.
-        UnknownLanguage: not one of LANGUAGES.
+        UnknownLanguage: none of `known_languages`.
     """
     entry = _entries().get(code)
     if entry is None:
         raise UnknownCode(code)
+    if (added := _added.get(language)) is not None:
+        if code in added:
+            return added[code]
+        if code in (dates := names(language).dates):
+            return dates[code]
     try:
-        return entry.texts[language]
+        return entry.texts[fallback(language)]
     except KeyError:
         raise UnknownLanguage(language) from None
+
+
+def cut(text: str) -> Iterator[tuple[str, int, int]]:
+    """Yield the codes of a catalogue's file, each with where the lines below it begin and end."""
+    heads = list(_CODE.finditer(text))
+    ends = [*(head.start() for head in heads[1:]), len(text)]
+    return ((head[1], head.end(), end) for head, end in zip(heads, ends, strict=True))
 
 
 def knows(code: str) -> bool:
@@ -135,9 +156,9 @@ def _entries() -> dict[str, Entry | UnreadEntry]:
     """Return the entries of the shipped catalogues by code (cached)."""
     entries: dict[str, Entry | UnreadEntry] = {}
     for path in sorted(CATALOGUE.glob("*.toml")):
-        _, *parts = _CODE.split(path.read_text(encoding="utf-8"))
-        for code, lines in zip(parts[::2], parts[1::2], strict=True):
-            entries[code] = UnreadEntry(path.name, code, lines)
+        text = path.read_text(encoding="utf-8")
+        for code, start, end in cut(text):
+            entries[code] = UnreadEntry(path.name, code, text[start:end])
     return entries
 
 

@@ -1,19 +1,60 @@
-"""The three languages, with their names of months and weekdays; the only module that imports Babel.
+"""The languages: the three everything is written in, and those a folder of the installation adds.
 
-Babel is used once per language, never while a sentence is rendered.
+Their names of months and weekdays, plural rules and dates come from Babel (CLDR), which is read once per
+language, never while a sentence is rendered.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 Language = Literal["kk", "ru", "en"]
 LANGUAGES: tuple[Language, ...] = ("kk", "ru", "en")
+"""Every sentence, and every title of the law, is written in these."""
 
 _CLDR_ORDER = ("zero", "one", "two", "few", "many", "other")
+
+
+_fallbacks: dict[str, str] = {}
+
+
+class UnknownLanguage(ValueError):
+    """The language is neither one of LANGUAGES nor added by the installation; or the CLDR does not know it."""
+
+    code = "languages.unknown"
+
+    def __init__(self, language: str) -> None:
+        super().__init__(f"unknown language {language!r}: {', '.join(known_languages())}")
+        self.arguments = {"language": language, "allowed": known_languages()}
+
+
+def known_languages() -> tuple[str, ...]:
+    """Return every language readers may choose: LANGUAGES, then those added."""
+    return (*LANGUAGES, *_fallbacks)
+
+
+def fallback(language: str) -> str:
+    """Return the language of LANGUAGES that is read where an added one says nothing; others are themselves."""
+    return _fallbacks.get(language, language)
+
+
+def set_added(fallbacks: Mapping[str, str]) -> None:
+    """Set the languages the installation adds, each with the one of LANGUAGES that stands in for it."""
+    _fallbacks.clear()
+    _fallbacks.update(fallbacks)
+
+
+def own_name(language: str) -> str:
+    """Return what a language calls itself: "oʻzbek", "Türkçe".
+
+    Raises:
+        UnknownLanguage: the CLDR does not know it.
+    """
+    return str(_locale(language).get_display_name() or language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +69,7 @@ class Names:
         plural_rule: a whole number -> one of the CLDR's tags.
         decimal: what stands between a number and its fraction.
         group: what stands between thousands.
+        dates: "date.long" and "date.day" as templates, for languages whose catalogue has none.
     """
 
     months: tuple[str, ...]
@@ -37,14 +79,13 @@ class Names:
     plural_rule: Callable[[int], str]
     decimal: str
     group: str
+    dates: Mapping[str, str]
 
 
 @cache
 def names(language: str) -> Names:
     """Return the locale data of a language, read from Babel on first use."""
-    from babel import Locale
-
-    locale = Locale.parse(language)
+    locale = _locale(language)
     in_date, alone = locale.months["format"]["wide"], locale.months["stand-alone"]["wide"]
     if language == "kk":
         # The CLDR writes Kazakh months that stand alone with a capital letter, as in a calendar's heading.
@@ -60,6 +101,38 @@ def names(language: str) -> Names:
         plural_rule=locale.plural_form,
         decimal=symbols["decimal"],
         group=plain_spaces(symbols["group"]),
+        dates={
+            "date.long": _template(locale.date_formats["long"].pattern),
+            "date.day": _template(locale.datetime_skeletons["MMMMd"].pattern),
+        },
+    )
+
+
+def _locale(language: str) -> Any:
+    """Return the Babel locale of a language.
+
+    Raises:
+        UnknownLanguage: the CLDR does not know it.
+    """
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        return Locale.parse(language, sep="-")
+    except (UnknownLocaleError, ValueError):
+        raise UnknownLanguage(language) from None
+
+
+_FIELDS = {"d": "{day}", "M": "{month}", "L": "{month}", "y": "{year}"}
+
+
+def _template(pattern: str) -> str:
+    """Return a CLDR pattern of a date ("d-MMMM, y") as a template; its quoted text stands as it is."""
+    parts = re.split(r"'([^']*)'|([dMLy]+)", pattern)
+    return plain_spaces(
+        "".join(
+            before + (quoted or _FIELDS.get((field or "")[:1], ""))
+            for before, quoted, field in zip(parts[::3], [*parts[1::3], ""], [*parts[2::3], ""], strict=True)
+        )
     )
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
-from i18n.entries import CatalogueError, UnknownCode, knows, template, where
+from i18n.entries import CatalogueError, UnknownCode, knows, said_in, template, where
 from i18n.formats import Arguments, Filler, Placeholder, filler
 
 _GAP = re.compile(
@@ -19,6 +19,11 @@ _GAP = re.compile(
 Gap = tuple[str, str, tuple[str, ...]]
 
 _made: dict[tuple[str, str], Callable[[Arguments], str]] = {}
+
+
+def forget() -> None:
+    """Forget the compiled sentences, as the languages changed."""
+    _made.clear()
 
 
 class Sentence(Protocol):
@@ -46,7 +51,7 @@ def say(code: str, arguments: Mapping[str, object], language: str) -> str:
 
     Raises:
         UnknownCode: no catalogue has the code.
-        UnknownLanguage: not one of LANGUAGES.
+        UnknownLanguage: none of `known_languages`.
         MissingArgument: an argument of the sentence is missing.
     """
     sentence = _made.get((code, language))
@@ -89,7 +94,14 @@ def _compile(code: str, language: str) -> Callable[[Arguments], str]:
     Raises:
         CatalogueError: the template is invalid; the message names file and code.
     """
-    text = template(code, language)
+    if (own := said_in(code, language)) != language:
+        # Whole, with the other language's dates and counted words: half a sentence of each is none.
+        return _compile(code, own)
+    return compile_template(code, template(code, language), language)
+
+
+def compile_template(code: str, text: str, language: str) -> Callable[[Arguments], str]:
+    """Compile a template of a code, as `_compile` does."""
     shape, fillers = "", list[Filler]()
     try:
         for piece, gap in _pieces(text):

@@ -35,6 +35,7 @@ from services.settings import (
     DatabaseSettings,
     EvidenceSettings,
     GroupAccess,
+    LanguageSettings,
     LdapSettings,
     LogSettings,
     Network,
@@ -586,6 +587,7 @@ SECTIONS: Mapping[str, tuple[type, _Readers]] = {
             "timeout": _number,
         },
     ),
+    "languages": (LanguageSettings, {"folder": _optional_path}),
     "regulations": (RegulationSettings, {"folder": _optional_path, "acts": _names}),
     "audit": (
         AuditSettings,

@@ -271,6 +271,13 @@ class RegulationSettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class LanguageSettings:
+    """A folder with the sentences of further languages, a file each (`uz.toml`); None for none."""
+
+    folder: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LogSettings:
     """What `serve` and `worker` log: `format` is "text" or "json", `level` the least grave that is written."""
 
@@ -346,6 +353,7 @@ class Settings:
     ldap: LdapSettings = field(default_factory=LdapSettings)
     oidc: OidcSettings = field(default_factory=OidcSettings)
     regulations: RegulationSettings = field(default_factory=RegulationSettings)
+    languages: LanguageSettings = field(default_factory=LanguageSettings)
     logs: LogSettings = field(default_factory=LogSettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
     backup: BackupSettings = field(default_factory=BackupSettings)

@@ -163,6 +163,7 @@ def test_no_command_of_the_contract_is_missing() -> None:
             "completion",
             "man",
         ),
+        *("i18n export", "i18n import", "i18n check"),
     }
 
 

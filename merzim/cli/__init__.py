@@ -54,6 +54,7 @@ STATIONS = (
     "readers",
     "maintenance",
     "installation_checks",
+    "i18n",
     "man",
 )
 """Files of commands, in the order help lists them."""

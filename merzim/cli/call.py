@@ -60,7 +60,13 @@ class CommandContext:
     def settings(self) -> Settings:
         """The settings of --config, MERZIM_CONFIG or this folder's config.toml, else the built-in ones; each
         key by its variable MERZIM__SECTION__KEY where there is one."""
-        return read(self.settings_file, at=Path.cwd(), environment=os.environ)
+        settings = read(self.settings_file, at=Path.cwd(), environment=os.environ)
+        if settings.languages.folder is not None:
+            # Without a folder nothing is loaded for it: `merzim --help` stays fast.
+            from services.translations import use_languages
+
+            use_languages(settings)
+        return settings
 
     @property
     def settings_file(self) -> Path | None:
@@ -74,8 +80,12 @@ class CommandContext:
         asked = self.common.language or os.environ.get("MERZIM_LANG", "")
         if not asked:
             return self.settings.office.language
-        if asked not in LANGUAGES:
-            raise UnknownLanguage("cli.unknown_language", language=asked, allowed=LANGUAGES)
+        if asked in LANGUAGES:
+            return asked
+        from i18n import known_languages
+
+        if self.settings.languages.folder is None or asked not in known_languages():
+            raise UnknownLanguage("cli.unknown_language", language=asked, allowed=known_languages())
         return asked
 
     @property

@@ -28,16 +28,30 @@ _COUNTRY = re.compile(
 )
 
 
+_read_in: dict[str, str] = {}
+
+
+def set_law_languages(fallbacks: Mapping[str, str]) -> None:
+    """Set in which of the three languages readers of further ones read what the law says."""
+    _read_in.clear()
+    _read_in.update(fallbacks)
+
+
+def law_language(language: str) -> str:
+    """Return the one of the three languages in which a reader of a language reads what the law says."""
+    return _read_in.get(language, language)
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One text in the three languages."""
+    """One text in the three languages; readers of further ones read it in the one that stands in for theirs."""
 
     kk: str
     ru: str
     en: str
 
     def __getitem__(self, language: str) -> str:
-        return str(getattr(self, language))
+        return str(getattr(self, law_language(language)))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

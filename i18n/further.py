@@ -1,0 +1,201 @@
+"""Further languages: one file each in a folder of the installation, `uz.toml`, which needs no code.
+
+    fallback = "ru"
+
+    [sentences]
+    "state.open" = "ochiq"
+
+What a file does not say, or says wrongly, is said in its fallback language; so are titles of the law,
+which are written in LANGUAGES alone.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from i18n import dates, entries, sentences
+from i18n.entries import CATALOGUE, CatalogueError, codes, template
+from i18n.languages import LANGUAGES, own_name, set_added
+from i18n.sentences import Gap, compile_template, placeholders_of
+
+ASKING_FOR_A_CODE = ("say", "name", "join")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a sentence: a code of the catalogues with its arguments."""
+
+    code: str
+    arguments: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FurtherLanguage:
+    """A language of the installation: the one of LANGUAGES that stands in for it, and its own sentences."""
+
+    fallback: str
+    sentences: Mapping[str, str]
+
+
+def read_language(file: Path) -> FurtherLanguage:
+    """Read the file of a language.
+
+    Raises:
+        CatalogueError: it is not TOML, or has something else than a fallback and sentences.
+        UnknownLanguage: the CLDR does not know the language its name says.
+    """
+    own_name(file.stem)
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CatalogueError(f"{file.name}: {error}") from error
+    said, fallback = table.get("sentences"), table.get("fallback")
+    if table.keys() != {"fallback", "sentences"} or fallback not in LANGUAGES or not isinstance(said, dict):
+        raise CatalogueError(f"{file.name}: only fallback = {' | '.join(LANGUAGES)} and [sentences]")
+    if wrong := [code for code, text in said.items() if not isinstance(text, str)]:
+        raise CatalogueError(f"{file.name}: [sentences] {wrong[0]}: a code in quotes, and a text")
+    return FurtherLanguage(str(fallback), said)
+
+
+def files_of(folder: Path) -> dict[str, Path]:
+    """Return the files of languages in a folder, by language."""
+    return {path.stem: path for path in sorted(folder.glob("*.toml")) if path.stem not in LANGUAGES}
+
+
+def load(folder: Path | None) -> dict[str, str]:
+    """Add the languages of a folder instead of those added before; return each one's fallback.
+
+    Raises:
+        CatalogueError, UnknownLanguage: as `read_language`.
+    """
+    found = {name: read_language(file) for name, file in files_of(folder).items()} if folder else {}
+    set_added({name: one.fallback for name, one in found.items()})
+    entries.set_translations({name: dict(_usable(name, one.sentences)) for name, one in found.items()})
+    sentences.forget()
+    dates.forget()
+    return {name: one.fallback for name, one in found.items()}
+
+
+def _usable(language: str, said: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the sentences that can be said."""
+    return ((code, text) for code, text in said.items() if fault_of(code, text, language) is None)
+
+
+def fault_of(code: str, text: str, language: str) -> Fault | None:
+    """Return what is wrong with a sentence, None if it can be said wherever the shipped ones are."""
+    if code not in codes():
+        return Fault("languages.no_code")
+    if not text.strip():
+        return Fault("languages.empty")
+    try:
+        gaps = placeholders_of(text)
+        compile_template(code, text, language)
+    except (CatalogueError, ValueError) as error:
+        return Fault("languages.template", {"problem": str(error).rpartition(": ")[2] or str(error)})
+    shipped = [gap for one in LANGUAGES for gap in placeholders_of(template(code, one))]
+    asked, allowed = _asked(shipped), _named(shipped)
+    if missing := sorted(asked - _asked(gaps)):
+        return Fault("languages.missing", {"names": missing})
+    if unknown := sorted(_named(gaps) - allowed):
+        return Fault("languages.not_known", {"names": unknown, "allowed": sorted(allowed)})
+    prefixes = {gap for gap in shipped if gap[1] in ASKING_FOR_A_CODE}
+    if strange := [gap for gap in gaps if gap[1] in ASKING_FOR_A_CODE and gap not in prefixes]:
+        return Fault(
+            "languages.not_known", {"names": [_written(strange[0])], "allowed": map(_written, prefixes)}
+        )
+    return None
+
+
+def _asked(gaps: list[Gap] | tuple[Gap, ...]) -> set[str]:
+    """Return the arguments a sentence must show: a counted word alone may be left out."""
+    return {name for name, form, _ in gaps if form != "plural"}
+
+
+def _named(gaps: list[Gap] | tuple[Gap, ...]) -> set[str]:
+    """Return every argument placeholders name."""
+    return {one for name, form, options in gaps for one in (name, *(options if form == "span" else ()))}
+
+
+def _written(gap: Gap) -> str:
+    """Return a placeholder as a template writes it."""
+    name, form, options = gap
+    return "{" + name + (f":{'|'.join([form, *options])}" if form else "") + "}"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An entry of the shipped catalogues as its file has it: its texts, and where they stand.
+
+    Attributes:
+        line: of its code, the first is 1.
+        comments: beside the code and right above it.
+    """
+
+    file: str
+    line: int
+    comments: tuple[str, ...]
+    texts: Mapping[str, str]
+
+
+def written(folder: Path = CATALOGUE) -> dict[str, Written]:
+    """Return the entries of the shipped catalogues as they are written, in the order of the files."""
+    found: dict[str, Written] = {}
+    for file in sorted(folder.glob("*.toml")):
+        text, before = file.read_text(encoding="utf-8"), 0
+        for code, start, end in entries.cut(text):
+            *above, head = text[before:start].split("\n")
+            comments = [*above[len(above) - _comments_at_end(above) :], head.partition("] #")[2]]
+            said = tuple(one.strip("#- ") for one in comments if one.strip("#- "))
+            found[code] = Written(
+                file.name, text.count("\n", 0, start) + 1, said, tomllib.loads(text[start:end])
+            )
+            before = start
+    return found
+
+
+def _comments_at_end(lines: Sequence[str]) -> int:
+    """Return how many lines at the end are comments."""
+    return next((n for n, line in enumerate(reversed(lines)) if not line.startswith("#")), len(lines))
+
+
+def write_language(file: Path, language: FurtherLanguage) -> None:
+    """Write the file of a language, its sentences in the order of the shipped catalogues."""
+    said = {code: language.sentences[code] for code in written() if code in language.sentences}
+    head = f"# {own_name(file.stem)}\nfallback = {_quoted(language.fallback)}\n\n[sentences]\n"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    _replace(file, head + "".join(f"{_quoted(code)} = {_quoted(text)}\n" for code, text in said.items()))
+
+
+def write_shipped(language: str, texts: Mapping[str, str], folder: Path = CATALOGUE) -> None:
+    """Write texts of one of LANGUAGES into the shipped files; every other line stays as it is."""
+    line = re.compile(rf"^{language} = .*$", re.MULTILINE)
+    changed: dict[Path, str] = {}
+    for file in sorted(folder.glob("*.toml")):
+        text = file.read_text(encoding="utf-8")
+        # From the end on, so that what stands above keeps its place.
+        for code, start, end in reversed(list(entries.cut(text))):
+            if code in texts and tomllib.loads(text[start:end])[language] != texts[code]:
+                found = line.search(text, start, end)
+                assert found is not None, code
+                new = f"{language} = {_quoted(texts[code])}"
+                text = text[: found.start()] + new + text[found.end() :]
+                changed[file] = text
+    for file, text in changed.items():
+        _replace(file, text)
+
+
+def _quoted(text: str) -> str:
+    """Return a text as a string of TOML."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _replace(file: Path, text: str) -> None:
+    """Write a file in one step: who reads it finds the old or the new one."""
+    new = file.with_name(f".{file.name}.new")
+    new.write_text(text, encoding="utf-8", newline="\n")
+    new.replace(file)
