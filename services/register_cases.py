@@ -48,10 +48,9 @@ def opening_of(ctx: RequestContext, register: Register, row: RegisterRow, office
         if not (holds(register.opens.when, row.values) and _binds(ctx, register.opens.procedure, row, office)):
             return None
         person = register.opens.person
-        named = [register.opens.object] if register.opens.object else []
         procedure = register.opens.procedure
     elif register.procedure is not None and given.days:
-        person, named, procedure = "", list(register.named_by), register.procedure.id
+        person, procedure = "", register.procedure.id
     else:
         return None
     edition = register.procedure.edition if register.procedure is not None else ""
@@ -61,7 +60,7 @@ def opening_of(ctx: RequestContext, register: Register, row: RegisterRow, office
         except NoEdition:
             # What happened before the first edition is kept too, under that one.
             edition = ctx.library.earliest(procedure).edition
-    kk, ru = (_words(register, row, named, office, language) for language in LANGUAGES)
+    kk, ru = (_words(register, row, _named(register), office, language) for language in LANGUAGES)
     return Opening(
         procedure=procedure,
         edition=edition,
@@ -69,7 +68,7 @@ def opening_of(ctx: RequestContext, register: Register, row: RegisterRow, office
         object=ru,
         object_kk=kk if kk != ru else "",
         object_ru=ru if kk != ru else "",
-        person=str(row.values.get(person, "")) if person else "",
+        person=str(row.values.get(person) or "") if person else "",
         planned=given.planned,
         facts=given.facts,
         responsible=_responsible(register, row),
@@ -124,10 +123,8 @@ def follow_row(
         fact for fact in dict.fromkeys((*old.days, *new.days)) if old.days.get(fact) != new.days.get(fact)
     ]
     ground = ground or after.id
-    was, people = _responsible(register, before), _responsible(register, after)
-    if was != people:
-        edit = PassportEdit(responsible={**dict.fromkeys(was, ""), **people})
-        edit_passport(ctx.desk, case_id, edit, kind_of=ctx.reads.office().kind_of, **by)
+    edit = _passport_edit(ctx, register, case, before, after)
+    edit_passport(ctx.desk, case_id, edit, kind_of=ctx.reads.office().kind_of, **by)
     for fact in changed:
         for name in _to_withdraw(case, fact, new):
             withdrawals.withdraw(ctx.desk, case_id, name, ground=ground, **by)
@@ -138,6 +135,34 @@ def follow_row(
             ctx.desk.correct(case_id, fact, on=new.facts[fact], ground=ground, **by)
         elif fact in new.facts:
             ctx.desk.record(case_id, fact, on=new.facts[fact], **by)
+
+
+def _passport_edit(
+    ctx: RequestContext, register: Register, case: Case, before: RegisterRow, after: RegisterRow
+) -> PassportEdit:
+    """Return what the passport of a case says otherwise now: whom and what it is about, who answers.
+
+    Words somebody gave the case since it was opened stay.
+    """
+    office, opens = ctx.reads.office(), register.opens
+    named = _named(register)
+    old, new = ([_words(register, row, named, office, one) for one in LANGUAGES] for row in (before, after))
+    said = [case.object_kk or case.object, case.object_ru or case.object]
+    kk, ru = new if old != new and old == said else (None, None)
+    was, people = _responsible(register, before), _responsible(register, after)
+    return PassportEdit(
+        object_kk=kk,
+        object_ru=ru,
+        person=str(after.values.get(opens.person) or "") if opens is not None and opens.person else None,
+        responsible={**dict.fromkeys(was, ""), **people},
+    )
+
+
+def _named(register: Register) -> Sequence[str]:
+    """Return the fields whose words say what a case of a row is about."""
+    if register.opens is None:
+        return register.named_by
+    return [register.opens.object] if register.opens.object else []
 
 
 def _responsible(register: Register, row: RegisterRow) -> dict[str, str]:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -37,6 +39,8 @@ FEW_DAYS = 3
 """Rows of the periods of so many days are read period by period, of more with the whole year."""
 FEW_CASES = 3
 """Where more cases are compared at once, the rows of each are found by its units, else by their days."""
+WRITERS = 4
+"""Cases written at once where the database takes several writers: one is counted while others are stored."""
 MAX_WRITTEN = 500
 """Where more was written since the last round, it compares whole years."""
 log = logging.getLogger("merzim.registers")
@@ -98,8 +102,8 @@ def follow_duties(
             if case:
                 touched[case][fact].add(day)
         duties.of_many = len(touched) > FEW_CASES
-        for case, days in touched.items():
-            _follow(app, duties, case, days, ground=ground, by=by, now=now)
+        follow = partial(_follow, app, duties, ground=ground, by=by, now=now)
+        _one_by_one_or_at_once(app, [partial(follow, case, days) for case, days in touched.items()])
 
 
 def record_year(
@@ -114,11 +118,27 @@ def record_year(
     cases = app.ledger.cases(duties.cases() if written is None else duties.cases_of(written))
     duties.of_many = len(cases) > FEW_CASES
     read = duties if written is None else duties.again(of=cases.values())
+    follow, changed = partial(_follow, app, duties, days=None, ground="", by=by, now=now), list[str]()
     for case in cases.values():
         known = read.of_case(case, app.library.of(case))
         changes = row_changes(case, app.library.of(case), known, partial(app.ledger.events, case.id))
         if next(changes, None) is not None:
-            _follow(app, duties, case.id, None, ground="", by=by, now=now)
+            changed.append(case.id)
+    _one_by_one_or_at_once(app, [partial(follow, case) for case in changed])
+
+
+def _one_by_one_or_at_once(app: AppContext, work: Sequence[Callable[[], None]]) -> None:
+    """Do pieces of work of different cases; several at once where there are many and the database lets it.
+
+    SQLite has one writer at a time: threads would only wait for each other.
+    """
+    if len(work) <= FEW_CASES or app.engine.dialect.name == "sqlite":
+        for one in work:
+            one()
+        return
+    with ThreadPoolExecutor(WRITERS, thread_name_prefix="register-duties") as threads:
+        for done in [threads.submit(copy_context().run, one) for one in work]:
+            done.result()
 
 
 def _follow(

@@ -26,6 +26,7 @@ from storage.registers.chains import NotUnique
 from tests.storage.registers import NOW, TODAY, office, operator, reader
 from workflow.cases.case import Case
 from workflow.cases.commands import withdrawals
+from workflow.cases.commands.passports import PassportEdit, edit_passport
 from workflow.refusal import Refusal
 
 
@@ -115,6 +116,32 @@ def test_the_case_follows_the_row(app: AppContext) -> None:
     cancelled = case_of(ctx, row)
     assert cancelled is not None
     assert (cancelled.standing, cancelled.ground) == ("cancelled", "mistake")
+    assert agrees(app)
+
+
+def test_whom_and_what_a_case_is_about_follows_the_row(app: AppContext) -> None:
+    """Another receiver and other words reach the case; words an officer gave it stay; no event for nothing."""
+    ctx = operator(app)
+    row = add(ctx, "presents", what="Сағат", receiver="clerk@org.kz", came_on="2026-04-01", kind="gift")
+
+    def about() -> tuple[str, str, str]:
+        case = case_of(ctx, row)
+        assert case is not None
+        return case.person, case.object_kk or case.object, case.object_ru or case.object
+
+    edit(ctx, row, receiver="lawyer@org.kz")
+    assert about() == ("lawyer@org.kz", "Сағат", "Сағат")
+    edit(ctx, row, what="Қалам")
+    assert about() == ("lawyer@org.kz", "Қалам", "Қалам")
+    case = case_of(ctx, row)
+    assert case is not None
+    said = PassportEdit(object_ru="Ручка")
+    edit_passport(app.desk, case.id, said, kind_of=lambda _: "", by="officer", now=NOW, today=TODAY)
+    edit(ctx, row, what="Дәптер", receiver="")
+    assert about() == ("", "Қалам", "Ручка")
+    before = len(app.ledger.events(case.id))
+    edit(ctx, row, number="7")
+    assert len(app.ledger.events(case.id)) == before
     assert agrees(app)
 
 

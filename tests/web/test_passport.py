@@ -111,6 +111,21 @@ def test_the_api_changes_a_passport_and_takes_it_back(home: Home, browser: TestC
     assert browser.post(f"{address}/passport", json={"unit": "жоқ бөлімше"}).status_code == 422
 
 
+def test_the_history_names_people_and_units_that_were_changed(home: Home, browser: TestClient) -> None:
+    """Never by their keys; words that name nobody of the office stay as they are."""
+    person = next(iter(home.office.people.values()))
+    old, new = home.office.units[stored(home).unit], home.office.units["law"]
+    address = f"/api/v1/cases/{home.real}/passport"
+    browser.post(address, json={"responsible": {"published": person.key}})
+    browser.post(address, json={"responsible": {"published": "Сарапшы"}, "unit": new.id})
+
+    history = " ".join(html.unescape(browser.get(f"/cases/{home.real}/history?lang=ru").text).split())
+
+    assert f"«{person.name_in('ru')}» → «Сарапшы»" in history
+    assert f"«{old.name_in('ru')}» → «{new.name_in('ru')}»" in history
+    assert person.key not in history
+
+
 def test_an_import_asks_for_the_object_and_joins_the_other_language(
     house: AppContext, officer: TestClient
 ) -> None:

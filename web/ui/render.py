@@ -41,6 +41,8 @@ from workflow.refusal import Refusal
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 _REGISTERED = re.compile(r"[A-Z]\w{9,12}", re.ASCII)
+_NAMING = ("unit", "person", "responsible")
+"""Fields of a passport that hold the key of a unit or a person."""
 ALMATY = ZoneInfo("Asia/Almaty")
 
 
@@ -99,13 +101,21 @@ class Translator:
         kind, _, number = name.partition(".")
         return self.say(f"row.{kind}", number=number) if i18n.knows(f"row.{kind}") else name
 
-    def change(self, change: FieldChange, titles: Mapping[str, Text]) -> str:
-        """Return what an event changed in one field: `Field: "before" → "after"`."""
+    def change(self, change: FieldChange, titles: Mapping[str, Text], names: Mapping[str, Name]) -> str:
+        """Return what an event changed in one field: `Field: "before" → "after"`.
+
+        Args:
+            names: of people and units by their keys.
+        """
         code, known = f"change.field.{change.field}", row_field(change.field)
         field = self.say(code) if i18n.knows(code) or known is None else known.title[self.language]
         if change.of:
             field = f"{field}, {titles[change.of][self.language] if change.of in titles else change.of}"
-        before, after = (self._field_text(change.field, value) for value in (change.before, change.after))
+        values = (
+            self.name(names[str(value)]) if change.field in _NAMING and value in names else value
+            for value in (change.before, change.after)
+        )
+        before, after = (self._field_text(change.field, value) for value in values)
         return self.say("change.line", field=field, before=before, after=after)
 
     def _field_text(self, field: str, value: object) -> str:

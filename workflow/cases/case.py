@@ -623,7 +623,8 @@ def _entered(case: Case, event: Event) -> Case:
 
 def _described(case: Case, payload: Mapping[str, object]) -> Case:
     """The case with what an edit of its passport changes."""
-    texts = {name: str(payload[name]) for name in ("object_kk", "object_ru", "unit", "kind") if name in payload}
+    fields = ("object_kk", "object_ru", "unit", "kind", "person")
+    texts = {name: str(payload[name]) for name in fields if name in payload}
     case = replace(case, **texts)  # type: ignore[arg-type]
     if isinstance(responsible := payload.get("responsible"), Mapping):
         case = replace(case, responsible={**case.responsible, **responsible})

@@ -85,7 +85,7 @@ def _values(event: Event) -> tuple[str, Values, bool]:
 
 
 def _passport(payload: Mapping[str, object]) -> Values:
-    fields = ("object_kk", "object_ru", "unit", "kind", "group", "period", "responsible", "written")
+    fields = ("object_kk", "object_ru", "unit", "person", "kind", "group", "period", "responsible", "written")
     return {name: payload[name] for name in fields if name in payload}
 
 

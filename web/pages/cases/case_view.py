@@ -12,7 +12,15 @@ from calendars.explanation import Explanation
 from notifications.notice import Notice
 from web.ui.board_lines import stake_points
 from web.ui.deadline_status import SOON_WORKING_DAYS, DeadlineStatus, status_on, working_days_between
-from web.ui.org_names import AssigneeNames, Name, UnitName, name_obligation_assignees, person_name, unit_name
+from web.ui.org_names import (
+    AssigneeNames,
+    Name,
+    UnitName,
+    name_obligation_assignees,
+    name_of,
+    person_name,
+    unit_name,
+)
 from web.ui.timeline import Timeline, build_timeline
 from workflow.cases import machine
 from workflow.cases.case import EXTENDED, Case, Event, Fact, effective_events
@@ -132,7 +140,8 @@ class CaseView:
     overdue: int
     stake: Decimal
     """`standing`: where the case stands: a stage or what comes after all of them; `stage` is that stage;
-    `changes`: the fields each event changed, by its number; `withdrawn`: numbers of withdrawn events."""
+    `changes`: the fields each event changed, by its number; `withdrawn`: numbers of withdrawn events;
+    `people`: names by keys, those of units that were changed among them."""
 
 
 def make_case_view(
@@ -164,6 +173,7 @@ def make_case_view(
         for entry in entries
         if entry.look in ("overdue", "soon", "open", "slipped") and _dated(entry.deadline, today=today)
     ]
+    changes = field_changes(events)
     return CaseView(
         case=case,
         procedure=procedure,
@@ -190,12 +200,15 @@ def make_case_view(
             **_titles_of_repeated(procedure, events),
         },
         events=tuple(reversed(events)),
-        changes=field_changes(events),
+        changes=changes,
         withdrawn=frozenset(
             event.seq for event, left in zip(events, effective_events(events), strict=True) if left is None
         ),
         notices=tuple(notices),
-        people={key: person_name(office, key) for key in _people(case, events, notices)},
+        people={
+            **{key: person_name(office, key) for key in _people(case, events, notices)},
+            **_names_in(changes, office),
+        },
         next=min(pressing, key=lambda entry: urgency(entry.deadline, today=today), default=None),
         overdue=sum(entry.look == "overdue" for entry in late),
         stake=_at_stake(late),
@@ -246,6 +259,14 @@ def _people(case: Case, events: Sequence[Event], notices: Sequence[Notice]) -> s
         elif event.kind == GIVEN:
             named |= {str(event.payload["assignee"]), str(event.payload.get("person", ""))} - {""}
     return {notice.person for notice in notices} | set(case.readers) | named
+
+
+def _names_in(changes: Mapping[int, Sequence[FieldChange]], office: Office) -> dict[str, Name]:
+    """Return the names of units and people that were changed, by their keys."""
+    changed = (one for every in changes.values() for one in every)
+    keys = {str(key) for one in changed for key in (one.before, one.after)}
+    found: dict[str, Name] = {key: name_of(office.people[key]) for key in keys & set(office.people)}
+    return found | {key: name_of(office.units[key]) for key in keys & set(office.units)}
 
 
 def _at_stake(late: Sequence[Entry]) -> Decimal:

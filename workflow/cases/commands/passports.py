@@ -1,4 +1,4 @@
-"""The passport of a case: object, unit, working group, responsible people, period analysed.
+"""The passport of a case: object, unit, person, working group, responsible people, period analysed.
 
 An edit is an event that carries only the fields that changed.
 """
@@ -29,6 +29,7 @@ class PassportEdit:
     Attributes:
         object_kk, object_ru: the object in the nominative.
         unit: id of a unit.
+        person: key of whom the case is about.
         responsible: obligation -> who answers for it, in words or by name.
         group: members of the working group, each as `name; post; role`.
         period: first and last day of the activity analysed (local dates), or nothing.
@@ -38,6 +39,7 @@ class PassportEdit:
     object_kk: str | None = None
     object_ru: str | None = None
     unit: str | None = None
+    person: str | None = None
     responsible: Mapping[str, str] = field(default_factory=dict)
     group: Sequence[str] | None = None
     period: Sequence[date] | None = None
@@ -67,7 +69,7 @@ def edit_passport(
 
     def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
         changed: dict[str, object] = {}
-        for name in ("object_kk", "object_ru", "unit"):
+        for name in ("object_kk", "object_ru", "unit", "person"):
             text = getattr(edit, name)
             if text is not None and text.strip() != getattr(case, name):
                 changed[name] = text.strip()
