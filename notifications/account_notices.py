@@ -22,13 +22,15 @@ def account_notices(
     facts: Mapping[str, object],
     now: datetime,
     today: date,
+    mark: str = "",
 ) -> tuple[Notice, ...]:
     """Return a notice for every channel that reaches the person; they leave at once, at any hour.
 
     Args:
         event: code of the event; with `facts` the content of the letter (`notifications.letters.account`).
+        mark: what tells two of one second apart.
     """
-    place = f"::{today.isoformat()}:{event}.{login}@{now:%Y%m%dT%H%M%S}"
+    place = f"::{today.isoformat()}:{event}.{login}@{now:%Y%m%dT%H%M%S}{mark}"
     about = {"event": event, "login": login, "at": now.isoformat(), **facts}
     return tuple(
         _notice(person, channel, address, f"{place}:{person.key}:{channel.name}", about, rules, now, today)

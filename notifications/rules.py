@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
@@ -26,6 +27,7 @@ class Rules:
         link_key: secret of the addresses in letters that need no log-in.
         digests: digests sent: personal (where chosen), several (a day's reminders in one letter),
             unit (to its head, weekly), managers (weekly).
+        unseal: decrypts the one-time link of an invitation, given its owner; no database has it in clear.
     """
 
     office_hours: tuple[time, time] = (time(9), time(18))
@@ -37,6 +39,7 @@ class Rules:
     attempts: int = len(BACK_OFF) + 1
     digests: frozenset[str] = frozenset()
     link_key: str = ""
+    unseal: Callable[[str, str], str] = lambda text, owner: ""
 
 
 def opening(now: datetime, calendar: Calendar, rules: Rules) -> datetime:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from storage.accounts.audit_log import SqlAuditLog
     from storage.accounts.encryption import Cipher
     from storage.accounts.idempotency import SqlIdempotency
+    from storage.accounts.invitations import SqlInvitations
     from storage.accounts.second_factors import SqlSecondFactors
     from storage.accounts.webhooks import SqlWebhooks
     from storage.cache import DatabaseCache
@@ -517,6 +518,13 @@ class AppContext:
 
         return SqlSecondFactors(self.engine, cipher=lambda: self.cipher, queue=self.outbox.queue)
 
+    @cached_property
+    def invitations(self) -> SqlInvitations:
+        """The invitations of people whose accounts were opened together."""
+        from storage.accounts.invitations import SqlInvitations
+
+        return SqlInvitations(self.engine, queue=self.outbox.queue)
+
     def refuse_without_key(self) -> None:
         """Refuse to start without a key for second factors, before anything is created. Raises BadSetting."""
         from services.secret_keys import refuse_missing
@@ -576,6 +584,7 @@ class AppContext:
             public_address=self.settings.web.public_address.rstrip("/"),
             digests=self.settings.reminders.digests,
             link_key=self._link_key,
+            unseal=lambda text, owner: self.cipher.decrypt(text, owner),
         )
 
     def close(self) -> None:

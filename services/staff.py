@@ -19,6 +19,7 @@ from documents.people.office_time import office_time, parse_hours
 from documents.sheets.addresses import is_address
 from services.context import RequestContext, stamp
 from services.inputs import Day, Key, Line
+from services.invitations import InvitedPerson, invite_of_table
 from services.maintenance import refresh_names
 from services.overlays import follow_adopted_acts, rewrite_after_unit_change
 from services.queries import people_named
@@ -186,10 +187,12 @@ class TableChange(BaseModel):
 
 
 class TablePreview(BaseModel):
-    """The changes a table would make, units first. `same`: number of lines that change nothing."""
+    """The changes a table would make, units first. `same`: number of lines that change nothing; `accounts`:
+    those it asks for."""
 
     changes: list[TableChange]
     same: int
+    accounts: list[InvitedPerson] = []
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -336,15 +339,18 @@ def read_table(ctx: RequestContext, file: Path | bytes, name: str = "") -> ReadP
 def save_table(ctx: RequestContext, table: ReadPeople) -> SaveCounts:
     """Save all units and people of a table; those it does not name are left unchanged.
 
-    A unit that moves under another one is bound by the acts of its new place.
+    A unit that moves under another one is bound by the acts of its new place. Accounts the table asks for are
+    opened, and their holders invited.
     """
     before = recorded_office(ctx)
+    invite_of_table(ctx, table.people, table.accounts, preview=True)  # refuses before anything is written
     saved = SqlStaff(ctx.app.engine).take_in(list(table.units), list(table.people), **stamp(ctx))
     _refresh_names(ctx, before, table.people)
     rewrite_after_unit_change(ctx.app, now=ctx.now, today=ctx.today)
     for unit in table.units:
         if (was := before.units.get(unit.id)) is not None and was.parent != unit.parent:
             follow_adopted_acts(ctx.app, before, unit.id, **stamp(ctx))
+    invite_of_table(ctx, table.people, table.accounts, preview=False)
     return saved
 
 
@@ -371,7 +377,12 @@ def preview_table(ctx: RequestContext, table: ReadPeople) -> TablePreview:
         ),
     ]
     changed = [change for change in changes if change is not None]
-    return TablePreview(changes=changed, same=len(changes) - len(changed))
+    accounts = invite_of_table(ctx, table.people, table.accounts, preview=True).people
+    return TablePreview(
+        changes=changed,
+        same=len(changes) - len(changed),
+        accounts=[one for one in accounts if one.obstacle != "has_account"],
+    )
 
 
 def pending_duties(ctx: RequestContext, person: str) -> Sequence[PendingDuty]:

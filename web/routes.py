@@ -33,7 +33,8 @@ ROOMS = {
     ),
     "web.pages.cases": ("reading", "writing", "managing", "registers"),
     "web.pages.administration": (
-        *("pages", "accounts", "office", "feeds", "audit", "templates", "webhooks", "act_texts", "operations"),
+        *("pages", "accounts", "invitations", "office", "feeds", "audit", "templates", "webhooks", "act_texts"),
+        "operations",
     ),
     "web.pages.calendar": ("pages",),
     "web.pages.campaigns": ("pages", "confirm", "letter_answer"),

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from documents.sheets.spelling import plain
+from workflow.org.access import Access
 from workflow.org.office import Office, Person, Unit
 from workflow.org.office_time import NOTHING_OWN, OfficeTime
 
 
 @dataclass(frozen=True, slots=True)
+class TableAccount:
+    """An account a table asks for, of the person of a key. An empty access is the one of their duties, an empty
+    login the e-mail.
+    """
+
+    person: str
+    access: Access | Literal[""]
+    login: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReadPeople:
-    """The units of a table, parents before their children, and its people, in table order."""
+    """The units of a table, parents before their children; its people, in table order; accounts it asks for."""
 
     units: tuple[Unit, ...]
     people: tuple[Person, ...]
+    accounts: tuple[TableAccount, ...] = ()
 
 
 def merge_people(read: ReadPeople, office: Office) -> ReadPeople:
@@ -64,6 +78,7 @@ def merge_people(read: ReadPeople, office: Office) -> ReadPeople:
             for unit, kind in zip(units, kinds, strict=True)
         ),
         tuple(_with_kept(one, office.people[one.key]) if one.key in office.people else one for one in people),
+        tuple(replace(one, person=same[one.person]) for one in read.accounts),
     )
 
 

@@ -8,8 +8,8 @@ from datetime import date
 
 from documents.people import time as people_time
 from documents.people.kind_words import parse_kind
-from documents.people.read_people import ReadPeople
-from documents.people.words import LANGUAGES, duties, parse_language, titles
+from documents.people.read_people import ReadPeople, TableAccount
+from documents.people.words import GIVEN_ACCESSES, LANGUAGES, duties, parse_access, parse_language, titles
 from documents.sheets.addresses import is_address
 from documents.sheets.columns import Column, Heading, check_no_formulas, column, find_heading, require_columns
 from documents.sheets.dates import Day, Nothing, Span, read
@@ -34,6 +34,18 @@ UNIT = column("unit", "Бөлімше", "Подразделение", "Unit", r"
 NAME = column("name", "Аты-жөні", "ФИО", "Name", r"фио|ф и о|фамили|имя|аты жөні|т а ә|таә|name")
 POST = column("post", "Лауазымы", "Должность", "Post", r"должност|лауазым|post\b|position")
 DUTIES = column("duties", "Міндеттері", "Обязанности", "Duties", r"обязанност|роль|роли|міндет|рөл|dut|role")
+ACCESS = column(
+    "access",
+    "Жүйедегі рөлі",
+    "Роль в системе",
+    "Access",
+    r"рол\w* в систем|жүйедегі рөл|доступ|қолжетім|access",
+)
+LOGIN = column(
+    "login",
+    *("Пайдаланушы аты", "Имя пользователя", "Log-in name"),
+    r"имя пользовател|для входа|пайдаланушы аты|логин|log in",
+)
 EMAIL = column("email", "Электрондық пошта", "Электронная почта", "E-mail", r"e mail|email|почт|пошта|эл\b")
 LANGUAGE = column("language", "Тілі", "Язык", "Language", r"язык|тіл|language")
 AWAY = column("away", "Жоқ кезеңдері", "Отсутствует", "Away", r"отсутств|отпуск|жоқ|демалыс|away|absen")
@@ -59,7 +71,12 @@ IN_TWO = tuple(
 KIND = column(
     "kind", "Ұйымның түрі", "Вид организации", "Kind", r"вид организац|вид орган|ұйымның түрі|ұйым түрі|kind\b"
 )
-COLUMNS = (*people_time.COLUMNS, *IN_TWO, PARENT, DEPUTY, KIND, UNIT, NAME, POST, DUTIES, EMAIL, LANGUAGE, AWAY)
+COLUMNS = (
+    *people_time.COLUMNS,
+    *IN_TWO,
+    *(ACCESS, LOGIN),
+    *(PARENT, DEPUTY, KIND, UNIT, NAME, POST, DUTIES, EMAIL, LANGUAGE, AWAY),
+)
 
 
 def read_people(
@@ -99,6 +116,7 @@ def read_people(
     readable = [row for row in rows if check_no_formulas(row, heading.at, heading.texts, errors)]
     units = _units(readable, heading, errors, known_kinds)
     people: dict[str, tuple[int, Person]] = {}
+    accounts: list[TableAccount] = []
     for row in readable:
         person = _person(row, heading, errors, known_duties)
         if person is None:
@@ -106,11 +124,12 @@ def read_people(
         if person.key in people:
             errors.add(row.number, "paper_person_twice", person=person.key, other=people[person.key][0])
         people.setdefault(person.key, (row.number, person))
+        accounts += _account(row, heading, person, errors)
     deputised = _with_deputies(people, errors)
     errors.refuse(paper.name)
     if not units:
         raise UnreadablePaper("paper_no_rows", name=paper.name)
-    return ReadPeople(units, deputised)
+    return ReadPeople(units, deputised, tuple(accounts))
 
 
 def _cell(row: Row, heading: Heading, wanted: Column) -> str:
@@ -230,6 +249,15 @@ def _person(row: Row, heading: Heading, errors: Errors, known: tuple[str, ...]) 
         away=_away(row, heading, errors),
         deputy=_cell(row, heading, DEPUTY) or None,
     )
+
+
+def _account(row: Row, heading: Heading, person: Person, errors: Errors) -> tuple[TableAccount, ...]:
+    """Read the account a row asks for: where it names an access or a log-in name."""
+    written, login = _cell(row, heading, ACCESS), _cell(row, heading, LOGIN)
+    access = parse_access(written)
+    if written and access is None:
+        errors.add(row.number, "paper_access_unknown", text=written, allowed=titles("access.", GIVEN_ACCESSES))
+    return (TableAccount(person.key, access or "", login),) if written or login else ()
 
 
 def _duties(row: Row, heading: Heading, errors: Errors, known: tuple[str, ...]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from functools import cache
 from documents.sheets.spelling import plain, tidy
 from i18n import knows, say
 from workflow.law.procedure import Text
+from workflow.org.access import ACCESSES, Access
 from workflow.org.office import DUTIES
 
 LANGUAGES = ("kk", "ru", "en")
@@ -130,3 +131,14 @@ def duties(text: str, known: tuple[str, ...] = DUTIES) -> Iterator[tuple[str, st
 def parse_language(word: str) -> str | None:
     """Return the language a word names: kk, ru or en; None when it names none."""
     return _LANGUAGES.get(plain(word))
+
+
+GIVEN_ACCESSES: tuple[Access, ...] = tuple(one for one in ACCESSES if one != "administrator")
+"""What a table may ask of an account; administrators are made one by one."""
+
+
+def parse_access(word: str) -> Access | None:
+    """Return the access a word names: its code, or its title in any language; None when it names none."""
+    by_code = next((one for one in GIVEN_ACCESSES if one == word.strip()), None)
+    titled_so = titled(word, "access.", GIVEN_ACCESSES)
+    return by_code or next((one for one in GIVEN_ACCESSES if one == titled_so), None)

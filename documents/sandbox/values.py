@@ -17,7 +17,7 @@ from typing import Any
 _CLASSES: Mapping[str, tuple[str, ...]] = {
     "documents.schedules.reading": ("Note", "ReadSchedule"),
     "documents.schedules.audit_table": ("AuditCase",),
-    "documents.people.read_people": ("ReadPeople",),
+    "documents.people.read_people": ("ReadPeople", "TableAccount"),
     "documents.measure_plan": ("ReadMeasure",),
     "documents.registers.rows_table": ("RegisterTable",),
     "documents.forms.rows_file": ("FormData",),

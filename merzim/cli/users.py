@@ -1,4 +1,4 @@
-"""The command `merzim user add|list|change|invite|close|open|token|end|unlink|remove-totp`: accounts."""
+"""The command `merzim user`: accounts one by one, and of many people of the office with their invitations."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from merzim.cli.parsing import BadArgument
 from services.queries import unit_named
 
 if TYPE_CHECKING:
+    from services.invitations import InvitationList, InvitedPeople
     from workflow.org.access import Access
 
 Login = Annotated[str, typer.Argument(metavar="LOGIN")]
@@ -34,6 +35,16 @@ def add_to(app: typer.Typer) -> None:
             arguments=("login",),
             json=lambda done: {"login": done.login, "link": done.address},
         ),
+        invite_people=mount(
+            "services.invitations:invite_people",
+            _show_invited,
+            arguments=(),
+            options={"people": "person", "login_rule": "login"},
+        ),
+        invite_again=mount(
+            "services.invitations:resend_invitations", _show_invited, arguments=(), options={"logins": "login"}
+        ),
+        invitations=mount("services.invitations:list_invitations", _show_invitations, arguments=()),
         close=_on_account("close", "closed_now"),
         open=_on_account("reopen", "opened"),
         token=token,
@@ -146,6 +157,42 @@ def remove_totp(
     call = CommandContext.of(ctx)
     second_factors.remove(call.ctx, login, ground=ground)
     _tell(call, login, "factor_removed")
+
+
+def _show_invited(call: CommandContext, _: object, found: InvitedPeople) -> None:
+    """Print who gets an account, and who does not and why."""
+    rows = [
+        (
+            one.login,
+            one.name,
+            one.unit,
+            call.say(f"access.{one.access}"),
+            call.say(f"web.invitations.{one.obstacle or 'way_' + one.way}"),
+        )
+        for one in found.people
+    ]
+    if rows or call.lists:
+        call.table(("login", "name", "unit", "access", "state"), rows)
+    code = "preview" if found.preview else "done"
+    call.print(call.say(f"web.invitations.{code}", count=found.invited))
+
+
+def _show_invitations(call: CommandContext, _: object, found: InvitationList) -> None:
+    """Print the invitations that were sent."""
+    rows = [
+        (
+            one.login,
+            one.name,
+            one.unit,
+            call.say(f"access.{one.access}"),
+            call.say(f"web.invitations.state_{one.state}"),
+        )
+        for one in found.invitations
+    ]
+    if rows or call.lists:
+        call.table(("login", "name", "unit", "access", "state"), rows)
+    else:
+        call.print(call.say("web.invitations.none"))
 
 
 def _access(text: str) -> Access:

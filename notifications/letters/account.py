@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from i18n import say
 from notifications.letters.page import Line, Page, Section, render_letter
@@ -23,8 +23,10 @@ def account_letter(about: Mapping[str, object], *, name: str, rules: Rules, lang
     moments = {key: _moment(about[key], rules) for key in _MOMENTS if key in about}
     said = {**about, **moments}
 
+    event = f"{about['event']}_{about['way']}" if "way" in about else about["event"]
+
     def line(code: str) -> str:
-        return say(f"account_letter.{about['event']}.{code}", said, language)
+        return say(f"account_letter.{event}.{code}", said, language)
 
     def label(code: str, key: str) -> Line:
         return Line(label=say(f"account_letter.{code}", {}, language), text=str(said[key]))
@@ -45,7 +47,7 @@ def account_letter(about: Mapping[str, object], *, name: str, rules: Rules, lang
         sections=(
             Section(
                 heading=say("account_letter.heading", {}, language),
-                lines=(Line(text=line("do")), *_link(rules, language)),
+                lines=(Line(text=line("do")), *_link(about, rules, language)),
             ),
         ),
         footer=say("account_letter.footer", {}, language),
@@ -57,8 +59,25 @@ def _moment(value: object, rules: Rules) -> str:
     return f"{local_moment(datetime.fromisoformat(str(value)), rules):%d.%m.%Y, %H:%M}"
 
 
-def _link(rules: Rules, language: str) -> tuple[Line, ...]:
+def _link(about: Mapping[str, object], rules: Rules, language: str) -> tuple[Line, ...]:
+    """Return the address to go on at: of one's own account, or where an invitation is accepted."""
     if not rules.public_address:
         return ()
-    text = say("account_letter.link", {}, language)
-    return (Line(text=text, link=f"{rules.public_address}/account"),)
+    place, code = "account", "link"
+    if about["event"] == "invited":
+        sealed, code = str(about["link"]), f"enter_{about['way']}"
+        secret = rules.unseal(sealed, owner_of_link(str(about["login"]))) if sealed else ""
+        place = f"welcome/{secret}" if secret else "login"
+    text = say(f"account_letter.{code}", {}, language)
+    return (Line(text=text, link=f"{rules.public_address}/{place}"),)
+
+
+def owner_of_link(login: str) -> str:
+    """Return what the encrypted link of an invitation is bound to: a blank stands in no login."""
+    return f"invitation of {login}"
+
+
+def is_expired(about: Mapping[str, object], today: date) -> bool:
+    """Return whether a letter would bring a link that holds no more: it was held back too long."""
+    until = str(about.get("until", ""))
+    return about["event"] == "invited" and bool(until) and datetime.fromisoformat(until).date() < today

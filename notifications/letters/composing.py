@@ -10,7 +10,7 @@ from itertools import chain
 from calendars.calendar import Calendar
 from i18n import say
 from notifications.channels import Channel, OutgoingMessage
-from notifications.letters.account import account_letter
+from notifications.letters.account import account_letter, is_expired
 from notifications.letters.campaign import campaign_letter
 from notifications.letters.catch_up import collected_letter
 from notifications.letters.comments import comment_letter
@@ -132,6 +132,8 @@ def _letter(notice: Notice, told: Sequence[Told], matters: Matters, overview: Ov
         case "comment":
             name, case = matters.name(notice), matters.case(notice)
             return comment_letter(notice, case, name=name, rules=matters.rules)
+        case "account" if is_expired(notice.about, today):
+            return None
         case "account":
             name = matters.name(notice)
             return account_letter(notice.about, name=name, rules=matters.rules, language=language)

@@ -12,6 +12,7 @@ from tests.web.test_access import ROUTES, is_question, need
 
 V1 = "/api/v1"
 ADMINISTRATION = f"{V1}/administration"
+INVITATIONS = f"{ADMINISTRATION}/invitations"
 WEBHOOK = f"{ADMINISTRATION}/webhooks/{{webhook}}"
 TEMPLATE = f"{ADMINISTRATION}/templates/{{form}}/{{language}}"
 CASE = f"{V1}/cases/{{case}}"
@@ -101,6 +102,7 @@ WRITES: dict[str, tuple[str, ...]] = {
         f"{ADMINISTRATION}/people/table",
     ),
     "/administration/accounts": (f"{ADMINISTRATION}/accounts",),
+    "/administration/accounts/invitations": (INVITATIONS, f"{INVITATIONS}/resending"),
     "/administration/account": (
         ACCOUNT,
         f"{ACCOUNT}/closing",
@@ -203,6 +205,7 @@ READS: dict[str, tuple[str, ...]] = {
     "/administration/person/remove": (f"{ADMINISTRATION}/people/falling",),
     "/administration/people/export": (f"{ADMINISTRATION}/people/table",),
     "/administration/accounts": (f"{ADMINISTRATION}/accounts",),
+    "/administration/accounts/invitations": (INVITATIONS,),
     "/administration/account": (ACCOUNT,),
     "/administration/channels": (f"{ADMINISTRATION}/channels",),
     "/administration/operations": (f"{ADMINISTRATION}/operations",),

@@ -352,6 +352,8 @@ SENT: Mapping[str, Sent] = {
         json=lambda world: {"file": {"file": world.files["act"]}}, places={"{act}": "tbn4-2024"}
     ),
     f"{ADMIN}/templates/{{form}}/{{language}}/choice": Sent(json={"number": 0}, places=PLAN_RU),
+    f"{ADMIN}/invitations": Sent(json={"people": ["asked1@example.kz"]}),
+    f"{ADMIN}/invitations/resending": Sent(json={}),
     f"{ADMIN}/webhooks": Sent(json={"address": "https://example.kz/hook", "topics": ["case"]}),
     f"{ADMIN}/webhooks/{{webhook}}": Sent(json={"active": False}, places=HOOK),
     f"{ADMIN}/webhooks/{{webhook}}/secret": Sent(places=HOOK),
@@ -492,6 +494,7 @@ SENT: Mapping[str, Sent] = {
         form=lambda world: {"key": "gone2@example.kz", "mark": world.mark_of_person("gone2@example.kz")}
     ),
     "/administration/accounts": Sent(form={"login": "page.made", "access": "auditor"}),
+    "/administration/accounts/invitations": Sent(form={"do": "invite", "person": "asked2@example.kz"}),
     "/administration/account": Sent(
         form={"login": "spare3", "do": "change", "access": "auditor", "name": "Бет"}
     ),
@@ -522,6 +525,8 @@ def prepare(office: RealOffice) -> World:
     house, moment = office.house, office.moment[0]
     who: dict[str, Any] = {"by": "officer", "now": moment.now, "today": moment.today}
     gone = [Person(key=f"gone{n}@example.kz", name=f"Кететін {n}", unit=OWN) for n in (1, 2)]
+    asked = (f"asked{n}@example.kz" for n in (1, 2))
+    gone += [Person(key=email, name="Шақырылған", unit=OWN, email=email) for email in asked]
     office_store.save(house.engine, units=[Unit(id=EMPTY, name=EMPTY, parent="Правление")], people=gone)
     password = hash_password(PASSWORD)
     spares = tuple(Reader(login=f"spare{n}", access="officer") for n in (1, 2, 3))

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import BaseModel
 
-from services import accounts, administration, operations
+from services import accounts, administration, invitations, operations
 from services.inputs import Line
 from services.verbs import Command
 from web.api import mount
@@ -50,6 +50,16 @@ def get_account(ctx: Setting, login: accounts.Login) -> accounts.AccountDetails:
 
 
 mount.post(router, "/accounts", accounts.add, name="add_account", status=201)
+mount.post(router, "/invitations", invitations.invite_people, status=201)
+mount.post(router, "/invitations/resending", invitations.resend_invitations)
+
+
+@router.get("/invitations")
+def list_invitations(ctx: Setting) -> invitations.InvitationList:
+    """List the invitations that were sent, and who has accepted."""
+    return invitations.list_invitations(ctx, invitations.AskInvitations())
+
+
 mount.post(router, "/accounts/{login}", accounts.change, name="change_account")
 mount.post(router, "/accounts/{login}/closing", accounts.close, name="close_account")
 mount.post(router, "/accounts/{login}/reopening", accounts.reopen, name="reopen_account")

@@ -52,7 +52,7 @@ def people_file(request: Request, ctx: RequestContext) -> Response:
 @router.get("/administration/people/import")
 def ask_import(request: Request, ctx: Setting) -> Response:
     """Show the form for importing a table of people."""
-    return show(request, ctx, "people_import.html", preview=None)
+    return show(request, ctx, "people_import.html", preview=None, accounts=())
 
 
 @router.post("/administration/people/import")
@@ -134,6 +134,7 @@ def _import(request: Request, ctx: RequestContext, form: FormData) -> Response:
             "people_import.html",
             status=422,
             preview=None,
+            accounts=(),
             refusal=refusal,
             errors=errors[:SHOWN],
         )
@@ -145,6 +146,8 @@ def _import(request: Request, ctx: RequestContext, form: FormData) -> Response:
         preview=preview.changes[:SHOWN],
         more=max(0, len(preview.changes) - SHOWN),
         same=preview.same,
+        accounts=preview.accounts[:SHOWN],
+        office=staff.recorded_office(ctx),
         name=name,
         content=base64.b64encode(content).decode(),
     )

@@ -1,0 +1,136 @@
+"""Stores invitations of many people: accounts, one-time links and letters, all in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection, Engine, select
+
+from notifications.notice import Notice
+from storage.accounts.accounts import end_entries
+from storage.database.dialect import insert
+from storage.database.engine import reading, writing
+from storage.database.in_list import execute_for_names, in_names
+from storage.org.vouched import ACCOUNTS, ENTRIES, RowEvent, record
+from storage.rows import notice as notice_of
+from storage.tables.accounts import ACCOUNT, ENTRY
+from storage.tables.notices import NOTICE
+from workflow.org.access import Entry, Reader
+
+INVITED = "invited"
+"""The event of an invitation's letter; `about` has the way its account is entered by."""
+Queue = Callable[[Connection, Sequence[Notice]], int]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Invited:
+    """Somebody who is invited.
+
+    Attributes:
+        new: whether the account is opened by this; else it gets another link.
+        entry: the one-time link, by its hash; None where an outside directory identifies people.
+        letters: what carries it.
+    """
+
+    reader: Reader
+    new: bool
+    entry: Entry | None
+    letters: Sequence[Notice]
+
+
+class SqlInvitations:
+    """Repository of invitations. `queue`: queues letters in the caller's transaction."""
+
+    def __init__(self, engine: Engine, *, queue: Queue) -> None:
+        self._engine = engine
+        self._queue = queue
+
+    def invite(self, people: Sequence[Invited], *, by: str, now: datetime, today: date) -> frozenset[str]:
+        """Open accounts, make their links and queue the letters; earlier links of an account end.
+
+        Returns the logins invited: a login or a person that has an account by now is left out.
+        """
+        done: list[Invited] = []
+        events: list[RowEvent] = []
+        with writing(self._engine) as connection:
+            keys = [one.reader.person for one in people if one.new]
+            asked = select(ACCOUNT.c.person).where(in_names(ACCOUNT.c.person))
+            taken = {row.person for row in execute_for_names(connection, asked, keys)}
+            for one in people:
+                if one.new and (one.reader.person in taken or not _insert(connection, one.reader, now)):
+                    continue
+                if one.new:
+                    events.append(_opened(one.reader, by=by, now=now, today=today))
+                if one.entry is not None:
+                    events.append(_given(connection, one.entry, by=by, now=now))
+                done.append(one)
+            record(connection, *events)
+            self._queue(connection, [letter for one in done for letter in one.letters])
+        return frozenset(one.reader.login for one in done)
+
+    def letters(self, people: Collection[str]) -> Mapping[str, Notice]:
+        """Return the last letter of invitation to each login of these people."""
+        asked = (
+            select(NOTICE)
+            .where(in_names(NOTICE.c.person), NOTICE.c.kind == "account")
+            .order_by(NOTICE.c.queued_at, NOTICE.c.key)
+        )
+        with reading(self._engine) as connection:
+            found = [notice_of(row) for row in execute_for_names(connection, asked, people)]
+        return {str(one.about["login"]): one for one in found if one.about.get("event") == INVITED}
+
+    def links(self, logins: Collection[str], *, now: datetime) -> Mapping[str, datetime]:
+        """Return until when the link of each of these logins holds; without those that have none."""
+        asked = select(ENTRY.c.login, ENTRY.c.expires_at).where(
+            in_names(ENTRY.c.login),
+            ENTRY.c.kind == "invitation",
+            ENTRY.c.ended_at.is_(None),
+            ENTRY.c.expires_at > now,
+        )
+        with reading(self._engine) as connection:
+            return {row.login: row.expires_at for row in execute_for_names(connection, asked, logins)}
+
+
+def _insert(connection: Connection, reader: Reader, now: datetime) -> bool:
+    """Insert an account without a password; False when there is one of that login."""
+    values = {**_values(reader), "login": reader.login, "totp_step": 0, "created_at": now}
+    step = insert(connection, ACCOUNT).values(values).on_conflict_do_nothing()
+    return connection.execute(step.returning(ACCOUNT.c.login)).first() is not None
+
+
+def _values(reader: Reader) -> dict[str, object]:
+    named = {"access": reader.access, "person": reader.person, "name": reader.name, "unit": reader.unit}
+    return {**named, "password": "", "totp": "", "disabled": False}
+
+
+def _opened(reader: Reader, *, by: str, now: datetime, today: date) -> RowEvent:
+    rows = [ACCOUNTS.added({"login": reader.login, **_values(reader)})]
+    return RowEvent(kind="account_opened", name=reader.login, on=today, by=by, now=now, rows=rows)
+
+
+def _given(connection: Connection, entry: Entry, *, by: str, now: datetime) -> RowEvent:
+    """Store a link in place of the account's earlier ones; return the event."""
+    earlier = (ENTRY.c.login == entry.login) & (ENTRY.c.kind == "invitation")
+    ended = end_entries(connection, earlier, now)
+    values = {
+        "hash": entry.hash,
+        "kind": entry.kind,
+        "login": entry.login,
+        "name": entry.name,
+        "scope": entry.scope,
+        "created_at": entry.created_at,
+        "seen_at": entry.seen_at,
+        "expires_at": entry.expires_at,
+        "ended_at": None,
+    }
+    connection.execute(ENTRY.insert(), values)
+    return RowEvent(
+        kind="invitation_given",
+        name=entry.login,
+        by=by,
+        now=now,
+        rows=[ENTRIES.added(values), *ended],
+        more={"name": entry.name},
+    )

@@ -1,0 +1,177 @@
+"""Accounts of many people: who gets one, the letters, the links, who has accepted; over a real mail server."""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from documents import UnreadablePaper
+from services import invitations, staff
+from services.accounts import BadAccount
+from services.context import RequestContext, operator_context
+from services.invitations import InvitePeople, ResendInvitations, invite_people, resend_invitations
+from services.jobs.rounds import deliver
+from services.maintenance import verify
+from services.settings import ChannelSettings, LdapSettings, OidcSettings
+from tests.notifications.servers import Office as MailOffice
+from tests.notifications.servers import always, serving
+from tests.web.conftest import NOW, TODAY, Home, build
+from workflow.org.access import Reader
+from workflow.org.office import Office, Person
+
+PEOPLE = {
+    "a@org.kz": Person(key="a@org.kz", name="Әлиева Гүлнұр", unit="hr", email="a@org.kz"),
+    "d@org.kz": Person(key="d@org.kz", name="Ким Вера", unit="hr", email="D.Kim@org.kz", language="ru"),
+    "ann@org.kz": Person(
+        key="ann@org.kz",
+        name="Brown Ann",
+        unit="law",
+        email="ann@org.kz",
+        language="en",
+        duties=("head_of_unit",),
+    ),
+    "law / Нурлан": Person(key="law / Нурлан", name="Нурлан", unit="law"),
+}
+
+
+def office(port: int = 0) -> Home:
+    """An office of some people; letters leave to a mail server, or into a folder."""
+    home = build(demonstration=False)
+    home.keep(Office(units={}, people=PEOPLE))
+    if port:
+        email = {"host": "localhost", "port": port, "sender": "merzim@org.kz", "tls": "none"}
+        channels = ChannelSettings(use=("email",), sections={"email": email})
+        home.context.settings = replace(home.context.settings, channels=channels)
+    return home
+
+
+def acting(home: Home, *, later: timedelta = timedelta()) -> RequestContext:
+    return operator_context(home.context, by="administrator", now=NOW + later, today=TODAY)
+
+
+def states(home: Home, *, later: timedelta = timedelta()) -> dict[str, str]:
+    asked = invitations.AskInvitations()
+    found = invitations.list_invitations(acting(home, later=later), asked).invitations
+    return {one.login: one.state for one in found}
+
+
+def test_an_invitation_is_mailed_followed_once_and_replaced_by_the_next(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """In each person's language; the link stands in the letter alone, for 72 hours, for one password."""
+    mail = MailOffice()
+    caplog.set_level(logging.DEBUG, logger="merzim")
+    with serving(mail) as port:
+        home = office(port)
+        browser = home.client("administrator")
+        place = "/administration/accounts/invitations?lang=en"
+
+        shown = browser.get(f"{place}&preview=true").text
+        answer = browser.post(place, data={"do": "invite", "person": ["d@org.kz", "ann@org.kz"]})
+        deliver(home.context, now=NOW, today=TODAY)
+        letters = {to: letter.get_body(("plain",)).get_content() for to, letter in mail.accepted}  # type: ignore[union-attr]
+        links = {to: re.findall(r"https?://\S+/welcome/(\S+)", text) for to, text in letters.items()}
+        secrets = [secret for found in links.values() for secret in found]
+        first, second = links["D.Kim@org.kz"][0], links["ann@org.kz"][0]
+        after_sending = states(home)
+        resend_invitations(acting(home), ResendInvitations(logins=["ann@org.kz"]))
+        replaced = home.stranger().get(f"/welcome/{second}").status_code
+        chosen = {"password": "жаңа құпиясөз 9", "again": "жаңа құпиясөз 9"}
+        taken = home.stranger().post(f"/welcome/{first}", data=chosen)
+        again = home.stranger().post(f"/welcome/{first}", data=chosen)
+
+    assert "d.kim@org.kz" in shown
+    assert "Нурлан" in shown
+    assert "No e-mail on record" in shown
+    assert answer.status_code == 200
+    assert "Invitations on their way: 2" in answer.text
+    assert "выберите пароль" in letters["D.Kim@org.kz"]
+    assert "choose a password" in letters["ann@org.kz"]
+    assert [len(found) for found in links.values()] == [1, 1]
+    assert after_sending == {"d.kim@org.kz": "sent", "ann@org.kz": "sent"}
+    assert (replaced, taken.status_code, again.status_code) == (404, 303, 404)
+    assert states(home, later=timedelta(hours=72)) == {"d.kim@org.kz": "accepted", "ann@org.kz": "expired"}
+    assert verify(home.context, now=NOW, today=TODAY) == ()
+    stored = (home.context.settings.evidence.folder.parent / "merzim.sqlite").read_bytes()
+    wal = home.context.settings.evidence.folder.parent / "merzim.sqlite-wal"
+    stored += wal.read_bytes() if wal.exists() else b""
+    assert secrets
+    assert not [secret for secret in secrets if secret.encode() in stored or secret in caplog.text]
+
+
+def test_a_letter_that_did_not_arrive_is_named_and_one_held_back_too_long_does_not_leave() -> None:
+    mail = MailOffice(rcpt=always("550 no such person"))
+    with serving(mail) as port:
+        home = office(port)
+        invite_people(acting(home), InvitePeople(people=["d@org.kz"]))
+        invite_people(acting(home), InvitePeople(people=["ann@org.kz"]))
+        deliver(home.context, now=NOW, today=TODAY)
+        refused = states(home)
+        resend_invitations(acting(home, later=timedelta(minutes=1)), ResendInvitations())
+        report = deliver(home.context, now=NOW + timedelta(days=4), today=TODAY + timedelta(days=4))
+
+    assert refused == {"d.kim@org.kz": "undelivered", "ann@org.kz": "undelivered"}
+    assert report.counts == {"withdrawn": 2}
+
+
+def test_who_gets_no_account_is_told_why_and_nobody_becomes_an_administrator() -> None:
+    home = office()
+    taken = Reader(login="d.kim", access="auditor")
+    home.accounts.save(taken, disabled=False, by="test", now=NOW, today=TODAY)
+
+    by_mailbox = invite_people(acting(home), InvitePeople(unit="head", login_rule="mailbox", preview=True))
+    nothing_yet = states(home)
+    done = invite_people(acting(home), InvitePeople(unit="law", login_rule="mailbox", access=""))
+    twice = invite_people(acting(home), InvitePeople(people=["ann@org.kz"]))
+
+    why = {one.name: (one.login, one.access, one.obstacle) for one in by_mailbox.people}
+    assert why["Ким Вера"] == ("d.kim", "responsible", "login_taken")
+    assert why["Нурлан"] == ("", "responsible", "no_email")
+    assert why["Brown Ann"] == ("ann", "head_of_unit", "")
+    assert "Әлиева Гүлнұр" not in why, "she has an account"
+    assert (nothing_yet, done.invited, twice.people[0].obstacle) == ({}, 1, "has_account")
+    with pytest.raises(BadAccount):
+        resend_invitations(acting(home), ResendInvitations(logins=["responsible"]))
+
+
+def test_where_a_directory_or_a_provider_identifies_people_the_letter_has_no_link_of_its_own() -> None:
+    home = office()
+    plain = home.context.settings
+    home.context.settings = replace(plain, ldap=LdapSettings(address="ldap://127.0.0.1", base="dc=kz"))
+    by_directory = invite_people(acting(home), InvitePeople(people=["d@org.kz"]))
+    home.context.settings = replace(plain, oidc=OidcSettings(issuer="https://login.org.kz", client_id="m"))
+    by_provider = invite_people(acting(home), InvitePeople(people=["ann@org.kz"]))
+    home.context.settings = plain
+    deliver(home.context, now=NOW, today=TODAY)
+    letters = sorted(file.read_text() for file in plain.evidence.folder.parent.rglob("*.eml"))
+
+    assert (by_directory.people[0].way, by_provider.people[0].way) == ("ldap", "oidc")
+    assert len(letters) == 2
+    assert not any("/welcome/" in letter for letter in letters)
+    assert home.accounts.entries("d.kim@org.kz", now=NOW) == []
+    assert states(home) == {"d.kim@org.kz": "sent", "ann@org.kz": "sent"}
+
+
+def test_a_table_of_people_may_ask_for_accounts() -> None:
+    """A role or a log-in name in its own column; whoever has an account keeps it at the next import."""
+    home = office()
+    rows = "Подразделение;ФИО;Электронная почта;Роль в системе;Имя пользователя\n"
+    table = rows + "law;Ли Анна;li@org.kz;Аудитор;\nlaw;Пак Олег;pak@org.kz;;o.pak\nlaw;Юн Ия;;Аудитор;\n"
+    read = staff.read_table(acting(home), table.encode(), "people.csv")
+
+    preview = staff.preview_table(acting(home), read)
+    staff.save_table(acting(home), read)
+    staff.save_table(acting(home), staff.read_table(acting(home), table.encode(), "people.csv"))
+
+    expected = {"li@org.kz": "auditor", "o.pak": "responsible"}
+    assert {one.login: one.access for one in preview.accounts if not one.obstacle} == expected
+    assert [one.obstacle for one in preview.accounts if one.name == "Юн Ия"] == ["no_email"]
+    assert set(states(home)) == set(expected)
+    for word in ("Администратор", "administrator", "Повелитель"):
+        with pytest.raises(UnreadablePaper) as refused:
+            staff.read_table(acting(home), f"{rows}law;Ли;;{word};\n".encode(), "people.csv")
+        assert refused.value.errors[0].code == "paper_access_unknown"

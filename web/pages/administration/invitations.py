@@ -1,0 +1,109 @@
+"""Administration page for accounts of many people: who gets one, who cannot and why, and who has accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from starlette.responses import Response
+
+from services import invitations
+from services.context import RequestContext
+from services.inputs import build
+from services.invitations import AskInvitations, InvitedPeople, InvitePeople, ResendInvitations
+from services.staff import recorded_office
+from web.auth.dependencies import Setting
+from web.pages.administration.common import placed, show
+from web.ui.form_values import Fields
+from web.ui.name_fields import build_unit_field, resolve_unit
+from workflow.refusal import Refusal
+
+router = APIRouter(include_in_schema=False, prefix="/administration/accounts/invitations")
+PLACE = "/administration/accounts/invitations"
+ACCESSES = ("officer", "responsible", "head_of_unit", "first_head", "auditor")
+SHOWN = 150
+"""People a preview lists, each with a box; of more all are invited together."""
+Word = Annotated[str, Query(max_length=500)]
+
+
+@router.get("")
+def invitations_page(
+    request: Request,
+    ctx: Setting,
+    unit: Word = "",
+    access: Word = "",
+    login_rule: Word = "",
+    preview: bool = False,
+) -> Response:
+    """Show the form, the preview of what it asks for, and the invitations that were sent."""
+    typed = {"unit": unit, "access": access, "login_rule": login_rule or "email"}
+    if not preview:
+        return _page(request, ctx, typed)
+    try:
+        shown = invitations.invite_people(ctx, _command(ctx, typed, preview=True))
+    except Refusal as refusal:
+        return _page(request, ctx, typed, refusal=refusal)
+    return _page(request, ctx, typed, preview=shown)
+
+
+@router.post("")
+def invite(request: Request, ctx: Setting, typed: Fields) -> Response:
+    """Open the accounts and send the invitations; or send invitations again."""
+    try:
+        match typed.get("do", ""):
+            case "invite":
+                command = _command(ctx, typed, people=typed.getlist("person"))
+                done = invitations.invite_people(ctx, command)
+            case "resend":
+                again = build(ResendInvitations, {"logins": typed.getlist("login")})
+                done = invitations.resend_invitations(ctx, again)
+            case _:
+                raise HTTPException(422)
+    except Refusal as refusal:
+        return _page(request, ctx, typed, refusal=refusal)
+    return _page(request, ctx, typed, done=done)
+
+
+def _command(
+    ctx: RequestContext, typed: Mapping[str, str], *, people: list[str] | None = None, preview: bool = False
+) -> InvitePeople:
+    """Return the command of a form. Raises Refusal: no single unit is named so."""
+    fields = {
+        "unit": resolve_unit(recorded_office(ctx), typed.get("unit", "")),
+        "people": people or [],
+        "access": typed.get("access", ""),
+        "login_rule": typed.get("login_rule", "email"),
+    }
+    return build(InvitePeople, {**fields, "preview": preview})
+
+
+def _page(
+    request: Request,
+    ctx: RequestContext,
+    typed: Mapping[str, str],
+    *,
+    preview: InvitedPeople | None = None,
+    done: InvitedPeople | None = None,
+    refusal: Refusal | None = None,
+) -> Response:
+    office = recorded_office(ctx)
+    sent = invitations.list_invitations(ctx, AskInvitations()).invitations
+    return show(
+        request,
+        ctx,
+        "invitations.html",
+        status=200 if refusal is None else 422,
+        place=placed(PLACE, unit=typed.get("unit", "")),
+        office=office,
+        form=typed,
+        accesses=ACCESSES,
+        unit=build_unit_field(office, typed.get("unit", "")),
+        preview=preview,
+        rows=preview.people[:SHOWN] if preview else [],
+        chooses=preview is not None and len(preview.people) <= SHOWN,
+        done=done,
+        sent=sent,
+        waiting=sum(one.state not in ("accepted", "closed") for one in sent),
+        refusal=refusal,
+    )
