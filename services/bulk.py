@@ -1,17 +1,18 @@
-"""One day, remark and document recorded for steps of several cases: each is recorded or refused by itself."""
+"""Steps of several cases recorded with one day and document, or taken back: each is done or refused alone."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, Field
 
 import i18n
 from calendars import OutOfRange
-from services.cases import MAX_REMARK, foresee_change
+from services.cases import MAX_REMARK, Withdraw, foresee_change, run, undo
 from services.context import RequestContext, require_visible, stamp
 from services.evidence import store_evidence
-from services.inputs import CaseCommand, Day, EvidenceInput, Name, Text
+from services.inputs import CaseCommand, Day, EvidenceInput, Ground, Name, Text
 from services.register_views import Titles
 from services.results import CommandResult, command_result, preview_result
 from services.verbs import Command, verb
@@ -21,6 +22,7 @@ from workflow.cases.registers.entries import is_entry
 from workflow.refusal import Refusal
 
 MAX_ROWS = 100
+Row = TypeVar("Row", bound=CaseCommand)
 
 
 class StepOfCase(CaseCommand):
@@ -41,6 +43,36 @@ class RecordMany(Command):
     remark: Text = ""
     evidence_follows: bool = False
     preview: Annotated[bool, Field(description="Only answer what would change; nothing is written.")] = False
+
+
+class LineOfCase(CaseCommand):
+    """One line of a case's history, by the number the answer to its recording gave (`seq`)."""
+
+    line: Annotated[int, Field(ge=1, le=10**9)]
+
+
+class WithdrawMany(Command):
+    """Lines of the history of several cases to withdraw, with one ground."""
+
+    lines: list[LineOfCase] = Field(min_length=1, max_length=MAX_ROWS)
+    ground: Ground
+
+
+class LineResult(BaseModel):
+    """What became of one line: the result of its withdrawal, or the sentence of its refusal."""
+
+    case: str
+    line: int
+    result: CommandResult | None = None
+    refusal: Titles | None = None
+
+
+class WithdrawnResult(BaseModel):
+    """The result of each line, in the order they were sent."""
+
+    taken_back: int
+    refused: int
+    lines: list[LineResult]
 
 
 class StepResult(BaseModel):
@@ -77,25 +109,53 @@ def record_many(ctx: RequestContext, command: RecordMany) -> ManyResult:
             **stamp(ctx),
         )
 
-    def result_of(step: StepOfCase) -> StepResult:
-        try:
-            require_visible(ctx, step.case)
-            _require_plain_fact(ctx, step)
-            if command.preview:
-                foreseen, people = foresee_change(ctx, step.case, lambda desk: act(desk, step))
-                result = preview_result(foreseen, tells=len(people))
-            else:
-                result = command_result(act(ctx.desk, step))
-        except (Refusal, OutOfRange) as refusal:
-            sentences = {language: i18n.refusal(refusal, language) for language in i18n.LANGUAGES}
-            return StepResult(case=step.case, fact=step.fact, refusal=Titles(**sentences))
-        return StepResult(case=step.case, fact=step.fact, result=result)
+    def result_of(step: StepOfCase) -> CommandResult:
+        _require_plain_fact(ctx, step)
+        if not command.preview:
+            return command_result(act(ctx.desk, step))
+        foreseen, people = foresee_change(ctx, step.case, lambda desk: act(desk, step))
+        return preview_result(foreseen, tells=len(people))
 
     unique = {(step.case, step.fact): step for step in command.steps}
-    steps = [result_of(step) for step in unique.values()]
+    steps = []
+    for step in unique.values():
+        result, refusal = _result_or_refusal(ctx, step, result_of)
+        steps.append(StepResult(case=step.case, fact=step.fact, result=result, refusal=refusal))
     recorded = sum(step.result is not None and step.result.changed for step in steps)
     refused = sum(step.refusal is not None for step in steps)
     return ManyResult(preview=command.preview, recorded=recorded, refused=refused, steps=steps)
+
+
+@verb("record")
+def withdraw_many(ctx: RequestContext, command: WithdrawMany) -> WithdrawnResult:
+    """Take back what was recorded by mistake in several cases.
+
+    Who may not withdraw undoes what they have just recorded themselves; a refused line leaves the others
+    withdrawn.
+    """
+
+    def withdraw(line: LineOfCase) -> CommandResult:
+        if ctx.reader.may("manage"):
+            return run(ctx, Withdraw(case=line.case, name=f"#{line.line}", ground=command.ground))
+        return undo(ctx, line.case, line.line, ground=command.ground)
+
+    lines = []
+    for line in {(line.case, line.line): line for line in command.lines}.values():
+        result, refusal = _result_or_refusal(ctx, line, withdraw)
+        lines.append(LineResult(case=line.case, line=line.line, result=result, refusal=refusal))
+    refused = sum(line.refusal is not None for line in lines)
+    return WithdrawnResult(taken_back=len(lines) - refused, refused=refused, lines=lines)
+
+
+def _result_or_refusal(
+    ctx: RequestContext, row: Row, act: Callable[[Row], CommandResult]
+) -> tuple[CommandResult | None, Titles | None]:
+    """Return the result of a row, or the sentence of its refusal in each language."""
+    try:
+        require_visible(ctx, row.case)
+        return act(row), None
+    except (Refusal, OutOfRange) as refusal:
+        return None, Titles(**{language: i18n.refusal(refusal, language) for language in i18n.LANGUAGES})
 
 
 def _require_plain_fact(ctx: RequestContext, step: StepOfCase) -> None:

@@ -60,6 +60,7 @@ WRITES: dict[str, tuple[str, ...]] = {
     "/registers/{register_id}/{row}/withdraw": (f"{V1}/rows/{{row}}/withdrawal",),
     "/desk/record": (f"{CASE}/facts",),
     "/desk/record-many": (f"{V1}/facts",),
+    "/desk/withdraw-many": (f"{V1}/withdrawals",),
     "/cases/{case}/comments": (f"{CASE}/comments",),
     "/cases/{case}/comments/withdraw": (f"{CASE}/comments/{{line}}/withdrawal",),
     "/cases/{case}/ask": (f"{CASE}/questions", f"{CASE}/escalations"),

@@ -59,6 +59,52 @@ def test_ticked_rows_are_previewed_and_then_recorded_each_by_itself(home: Home) 
     assert home.facts(home.late)["start_announced"].on == date(2026, 4, 3)
 
 
+def take_back(browser: TestClient, page: str, ground: str = "Не тот приказ") -> str:
+    """Press the button below the results."""
+    taken = re.findall(r'name="taken" value="([^"]+)"', page)
+    return browser.post("/desk/withdraw-many?lang=en", data={"taken": taken, "ground": ground}).text
+
+
+def test_all_that_was_recorded_is_taken_back_at_once_with_a_ground(home: Home) -> None:
+    """A row somebody withdrew meanwhile is refused by itself; what the button did not record stays."""
+    browser = home.client()
+    known = {"case": home.late, "fact": "start_announced", "on": "2026-04-03"}
+    assert browser.post("/desk/record", data=known).status_code == 303
+    rows = [f"{home.real}:order_signed", f"{home.late}:order_signed", f"{home.late}:start_announced"]
+    form: dict[str, object] = {"on": "2026-04-06", "row": rows}
+    done = confirm(browser, form, browser.post("/desk/record-many?lang=en", data=form).text)
+    assert "Take back all: 2" in done
+
+    without_ground = take_back(browser, done, ground=" ")
+    assert "order_signed" in home.facts(home.late)
+    assert "Taken back" not in without_ground
+
+    withdrawal = {"name": "order_signed", "ground": "Раньше"}
+    assert browser.post(f"/api/v1/cases/{home.real}/withdrawals", json=withdrawal).status_code == 200
+    page = take_back(browser, done)
+
+    assert "Taken back: 1, refused: 1." in page
+    assert "order_signed" not in home.facts(home.late)
+    assert home.facts(home.late)["start_announced"].on == date(2026, 4, 3)
+    event = home.events(home.late)[-1]
+    assert (event.kind, event.payload["ground"]) == ("withdrawn", "Не тот приказ")
+
+
+def test_who_may_not_withdraw_takes_back_what_they_have_just_recorded_themselves(home: Home) -> None:
+    """By the rule of "Undo": their own, within ten minutes; another's record is refused."""
+    ours, theirs = home.client("erlan"), home.client()
+    steps = {name: [{"case": home.late, "fact": name}] for name in ("order_signed", "start_announced")}
+    mine = ours.post("/api/v1/facts", json={"on": "2026-04-06", "steps": steps["order_signed"]}).json()
+    other = theirs.post("/api/v1/facts", json={"on": "2026-04-03", "steps": steps["start_announced"]}).json()
+    seqs = [one["steps"][0]["result"]["events"][0]["seq"] for one in (mine, other)]
+    lines = [{"case": home.late, "line": seq} for seq in seqs]
+    answer = ours.post("/api/v1/withdrawals", json={"lines": lines, "ground": "Не то дело"}).json()
+
+    assert (answer["taken_back"], answer["refused"]) == (1, 1)
+    assert "made by officer" in answer["lines"][1]["refusal"]["en"]
+    assert set(home.facts(home.late)) == {"start_announced"}
+
+
 def test_what_changed_since_the_preview_is_previewed_again(home: Home) -> None:
     """Another day, or a case somebody wrote to meanwhile: the token no longer fits and nothing is written."""
     browser = home.client()

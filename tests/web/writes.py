@@ -240,6 +240,9 @@ SENT: Mapping[str, Sent] = {
     f"{API}/facts": Sent(
         json={"on": DAY, "steps": [{"case": "9999-0001", "fact": "order_signed"}]}, changes=False
     ),
+    f"{API}/withdrawals": Sent(
+        json={"lines": [{"case": "9999-0001", "line": 1}], **GROUND}, changes=False, status=(200,)
+    ),
     f"{CASE}/facts": in_case(fact="order_signed", on=DAY, remark="API"),
     f"{CASE}/plans": in_case(planned={"analysis_started": "2026-04-14"}),
     f"{CASE}/corrections": in_case(fact="start_announced", on="2026-03-27", **GROUND),
@@ -455,6 +458,9 @@ SENT: Mapping[str, Sent] = {
     "/cases/{case}/ask": form_in_case(obligation="order_signed"),
     "/inbox/read": Sent(form={}, changes=False),
     "/desk/record-many": Sent(form={"row": "9999-0001:order_signed", "on": DAY}, changes=False, status=(200,)),
+    "/desk/withdraw-many": Sent(
+        form={"taken": "9999-0001:3:order_signed", **GROUND}, changes=False, status=(200,)
+    ),
     "/desk/undo": Sent(
         form=lambda world: {"case": world.case, "line": "1"}, case=True, changes=False, status=(422,)
     ),

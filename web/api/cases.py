@@ -31,6 +31,7 @@ from workflow.cases.commands.planning import plan
 router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
 mount.post(router, "/cases", cases.open_case, tags=["cases"], status=201)
 mount.post(router, "/facts", bulk.record_many, name="record_facts", tags=["cases"])
+mount.post(router, "/withdrawals", bulk.withdraw_many, name="withdraw_entries", tags=["cases"])
 CASE_VERBS: tuple[tuple[str, Verb[Any, Any], str], ...] = (
     ("facts", cases.record, "record_fact"),
     ("decisions/{decision}", cases.decide, "answer_decision"),

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData, ImmutableMultiDict, UploadFile
 from starlette.responses import RedirectResponse, Response
 
 from calendars import OutOfRange
@@ -102,6 +102,13 @@ async def record_many(request: Request, ctx: Recording) -> Response:
     """The ticked rows at once: a preview first, then the result of each."""
     async with request.form(max_files=1, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES) as form:
         return await run_in_threadpool(_record_many, request, ctx, form)
+
+
+@router.post("/desk/withdraw-many")
+async def withdraw_many(request: Request, ctx: Recording) -> Response:
+    """Take back what was just recorded for several rows, with the result of each."""
+    async with request.form(max_files=1, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES) as form:
+        return await run_in_threadpool(_withdraw_many, request, ctx, text_fields(form))
 
 
 @router.post("/desk/undo")
@@ -205,10 +212,37 @@ def _record_many(request: Request, ctx: RequestContext, form: FormData) -> Respo
         result = bulk.record_many(ctx, build(bulk.RecordMany, fields)) if confirmed else foreseen
     except (Refusal, OutOfRange) as refusal:
         return _page(request, ctx, show=show, refusal=refusal, answers=answers, ticked=_ids(rows))
-    many = ManyView(result=result, titles=_titles(request, ctx, result), token=token, uploaded=file)
+    written = [
+        f"{step.case}:{event.seq}:{step.fact}"
+        for step in result.steps
+        for event in (step.result.events[:1] if step.result and not result.preview else ())
+    ]
+    many = ManyView(
+        result=result,
+        titles=_titles(request, ctx, result),
+        token=token,
+        uploaded=file,
+        lines=written,
+    )
     return _page(
         request, ctx, show=show, answers=answers, ticked=_ids(rows) if result.preview else (), many=many
     )
+
+
+def _withdraw_many(request: Request, ctx: RequestContext, answers: ImmutableMultiDict[str, str]) -> Response:
+    show = answers.get("show", "")
+    try:
+        taken = [(*row.split(":", 2), "", "")[:3] for row in answers.getlist("taken")]
+        if not taken:
+            raise InvalidForm("web.refusal.no_rows")
+        lines = [{"case": case, "line": parse_event_number(line)} for case, line, _ in taken]
+        withdrawn = bulk.withdraw_many(
+            ctx, build(bulk.WithdrawMany, {"lines": lines, "ground": answers.get("ground", "")})
+        )
+    except (Refusal, OutOfRange) as refusal:
+        return _page(request, ctx, show=show, refusal=refusal)
+    titles = {f"{case}:{line}": _title(request, ctx, f"{case}:{fact}") or case for case, line, fact in taken}
+    return _page(request, ctx, show=show, many=ManyView(result=None, titles=titles, withdrawn=withdrawn))
 
 
 def _ids(rows: Sequence[tuple[str, str, str]]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from datetime import date
 from calendars import OutOfRange
 from documents.forms import Form as PaperForm
 from services import cases
-from services.bulk import ManyResult
+from services.bulk import ManyResult, WithdrawnResult
 from services.context import Reads, RequestContext
 from services.documents.case_documents import forms_of
 from web.pages.cases.recording import Form, record_form
@@ -106,12 +106,16 @@ class ManyView:
         titles: what each row is called, by its id.
         token: sent back with the confirmed form.
         uploaded: the digest of the file that goes with each, "" without one.
+        lines: what was recorded, as `case:number:fact`, to be taken back.
+        withdrawn: what became of it when it was.
     """
 
-    result: ManyResult
+    result: ManyResult | None
     titles: Mapping[str, str]
-    token: str
-    uploaded: str
+    token: str = ""
+    uploaded: str = ""
+    lines: Sequence[str] = ()
+    withdrawn: WithdrawnResult | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
