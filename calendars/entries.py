@@ -33,7 +33,7 @@ class Title:
         own.
         """
         said = {"kk": self.kk, "ru": self.ru, "en": self.en}
-        return said[language] or self.ru or self.kk or self.en
+        return said.get(language) or self.ru or self.kk or self.en
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -49,6 +49,7 @@ READERS: Mapping[str, dict[str, Any]] = {
     "_text": _TEXT,
     "_path": {**_TEXT, "minLength": 1},
     "_optional_path": _TEXT,
+    "_language": {**_TEXT, "pattern": r"^[a-z]{2,3}(-[A-Z][a-z]{3})?$"},
     "_number": {"type": "integer", "minimum": 1},
     "_port": {"type": "integer", "minimum": 1, "maximum": 65_535},
     "_address": {**_TEXT, "pattern": r"^(https?://[^\s/?#@]+/?)?$"},

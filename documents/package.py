@@ -18,6 +18,7 @@ from typing import BinaryIO
 
 from documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
 from i18n import say
+from workflow.languages import law_language
 from workflow.law.procedure import Text
 
 _PLACE = re.compile(r"P(\d+)\.T(\d+)\.S(\d+)")
@@ -105,6 +106,7 @@ def write_package(
     Raises:
         UnreadablePaper: the file exists already, or cannot be written.
     """
+    language = law_language(language)
     if target.exists():
         raise UnreadablePaper("package_there", name=str(target))
     try:

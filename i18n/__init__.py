@@ -22,7 +22,7 @@ from i18n.dates import (
 )
 from i18n.entries import CatalogueError, UnknownCode, add_word, codes, knows
 from i18n.formats import inner, paragraph
-from i18n.languages import LANGUAGES, UnknownLanguage, fallback, known_languages, own_name
+from i18n.languages import LANGUAGES, UnknownLanguage, fallback, known, known_languages, own_name
 from i18n.numbers import number, percent, plural, roman
 from i18n.sentences import MissingArgument, explain, explanation, refusal, say
 
@@ -45,6 +45,7 @@ __all__ = [
     "fallback",
     "inflect",
     "inner",
+    "known",
     "known_languages",
     "knows",
     "month_name",

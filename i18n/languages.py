@@ -37,6 +37,11 @@ def known_languages() -> tuple[str, ...]:
     return (*LANGUAGES, *_fallbacks)
 
 
+def known(language: str) -> str:
+    """Return a language somebody chose; Kazakh for one whose file the installation no longer has."""
+    return language if language in LANGUAGES or language in _fallbacks else LANGUAGES[0]
+
+
 def fallback(language: str) -> str:
     """Return the language of LANGUAGES that is read where an added one says nothing; others are themselves."""
     return _fallbacks.get(language, language)

@@ -6,6 +6,7 @@ when a letter does not arrive.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
@@ -56,6 +57,7 @@ DIGESTS = frozenset({"personal", "several", "unit", "managers"})
 PATHS = frozenset({"path", "ca_file", "dkim_key"})
 PREFIX = "MERZIM__"
 """What the variables begin with that go before the keys of the file: MERZIM__DATABASE__URL."""
+_FURTHER = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?")
 NO_ENVIRONMENT: Mapping[str, str] = MappingProxyType({})
 
 
@@ -137,9 +139,15 @@ class _Reading:
         for variable in sorted(environment):
             if variable.startswith(PREFIX):
                 self._read_variable(variable, environment[variable])
+        settings = self._settings()
+        folder, language = settings.languages.folder, settings.office.language
+        if language not in LANGUAGES and not (folder and (folder / f"{language}.toml").is_file()):
+            where = self.sources["office.language"]
+            self.problems.append(_wrong(where, "office.language", "language"))
+            settings = replace(settings, office=replace(settings.office, language=OfficeSettings().language))
         return SettingsCheck(
             file=self.file,
-            settings=self._settings(),
+            settings=settings,
             problems=tuple(self.problems),
             sources=self.sources,
         )
@@ -382,6 +390,12 @@ def _said(text: object) -> bool:
     return isinstance(text, str) and bool(text.strip())
 
 
+def _language(value: object) -> str:
+    if _text(value) not in LANGUAGES and not _FURTHER.fullmatch(str(value)):
+        raise ValueError("language")
+    return str(value)
+
+
 def _names(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         raise TypeError("names")
@@ -510,7 +524,7 @@ SECTIONS: Mapping[str, tuple[type, _Readers]] = {
             "kind": _text,
             "calendar": _calendar_code,
             "officer": _text,
-            "language": OneOf(LANGUAGES, "language"),
+            "language": _language,
             "authorised_body": _bodies,
             "days_off": _days,
             "working_days": _days,

@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from services.moments import Clock
 from services.settings import HOME_CALENDAR, BadSetting, Settings
+from services.translations import use_languages
 
 if TYPE_CHECKING:
     from calendars.calendar import Calendar
@@ -87,6 +88,7 @@ class AppContext:
         creates_database: whether a database that does not exist is created. Commands that only read set it to
             False before the database is opened.
         """
+        use_languages(settings)
         self.settings = settings
         self.system_clock = system_clock
         self.answers_pages = True

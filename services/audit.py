@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 import i18n
 from services.context import RequestContext
-from services.inputs import Day, Line
+from services.inputs import Day, LanguageCode, Line
 from services.moments import almaty
 from services.queries import people_named
 from services.verbs import Command, verb
@@ -46,7 +46,7 @@ class AskAudit(Command):
     after: Annotated[int, Field(ge=0, le=2**53)] | None = None
     before: Annotated[int, Field(ge=1, le=2**53)] | None = None
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
-    language: Literal["kk", "ru", "en"] = "kk"
+    language: LanguageCode = "kk"
 
 
 class AskAuditLines(Command):

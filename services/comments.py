@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from i18n import say
+from i18n import known, say
 from notifications.notice import Notice
 from services.context import RequestContext, stamp
 from services.inputs import CaseCommand, Day, Ground, Line, OptionalName
@@ -162,7 +162,7 @@ def _ask(
 ) -> CommandResult:
     """Ask a person in their own language."""
     require_may_know(ctx, case, person.key)
-    text = say(code, {"until": until}, person.language)
+    text = say(code, {"until": until}, known(person.language))
     change = commands.comment(
         ctx.desk,
         case,

@@ -16,21 +16,41 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     SkipValidation,
     StringConstraints,
     ValidationError,
     WithJsonSchema,
     model_validator,
 )
-from pydantic.json_schema import SkipJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic.json_schema import JsonSchemaValue, SkipJsonSchema
+from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError
 
 from documents.sheets.addresses import is_web_address
+from i18n import known_languages
 from services.verbs import Command
 from workflow.refusal import Refusal
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
+
+
+def _known_language(value: str) -> str:
+    if value not in (known := known_languages()):
+        raise PydanticKnownError("literal_error", {"expected": ", ".join(map(repr, known))})
+    return value
+
+
+class _Languages:
+    """The schema of a language: those the installation speaks when it is asked for."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"type": "string", "enum": list(known_languages())}
+
+
+LanguageCode = Annotated[str, AfterValidator(_known_language), _Languages]
+"""A language of pages and letters."""
 
 
 def _parse_day(value: object) -> date:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from i18n import say
+from i18n import known, say
 from notifications.acknowledgement import acknowledge
 from notifications.answer_links import read_token
 from notifications.notice import Notice
@@ -133,6 +133,6 @@ def _officer(ctx: RequestContext) -> str:
 def _text(ctx: RequestContext, question: LetterQuestion, officer: str) -> str:
     """Return what the officer reads."""
     person = ctx.app.reads.office().people.get(officer)
-    language = person.language if person else "ru"
+    language = known(person.language) if person else "ru"
     title = question.deadline.obligation.title
     return say("answer.not_mine_text", {"person": question.person.name_in(language), "title": title}, language)

@@ -21,6 +21,7 @@ from services.register_duties import duties_of
 from services.results import FieldChangeResult
 from services.verbs import Command, NotFound, verb
 from workflow.closest_matches import closest_first
+from workflow.languages import law_language
 from workflow.org.access import scope
 from workflow.org.office import Office, acts_of
 from workflow.registers.access import (
@@ -60,7 +61,7 @@ class Titles(BaseModel):
     en: str
 
     def __getitem__(self, language: str) -> str:
-        return str(getattr(self, language))
+        return str(getattr(self, law_language(language)))
 
 
 class OptionView(BaseModel):

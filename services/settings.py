@@ -12,6 +12,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+from workflow.languages import law_language
 from workflow.org.access import Access
 from workflow.refusal import Refusal
 
@@ -84,7 +85,7 @@ class OfficeSettings:
 
     def name_in(self, language: str) -> str:
         """Return the organisation's name in a language, as far as it has one."""
-        return {"kk": self.name_kk, "ru": self.name_ru}.get(language, "") or self.name
+        return {"kk": self.name_kk, "ru": self.name_ru}.get(law_language(language), "") or self.name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

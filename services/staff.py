@@ -17,8 +17,9 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from documents.people.office_time import office_time, parse_hours
 from documents.sheets.addresses import is_address
+from i18n import LANGUAGES, known_languages, own_name
 from services.context import RequestContext, stamp
-from services.inputs import Day, Key, Line
+from services.inputs import Day, Key, LanguageCode, Line
 from services.invitations import InvitedPerson, invite_of_table
 from services.maintenance import refresh_names
 from services.overlays import follow_adopted_acts, rewrite_after_unit_change
@@ -110,7 +111,7 @@ class SavePerson(Command):
     post_ru: Short = ""
     duties: list[Line] = Field(default_factory=list, max_length=40)
     email: Short = ""
-    language: Literal["kk", "ru", "en"] = "kk"
+    language: LanguageCode = "kk"
     away: list[Span] = Field(default_factory=list, max_length=40)
     deputy: Annotated[Line, Field(description="Key, e-mail or name.")] = ""
     digest: Literal["", "daily", "weekly"] = ""
@@ -331,9 +332,9 @@ def read_table(ctx: RequestContext, file: Path | bytes, name: str = "") -> ReadP
         raise BadStaff("web.staff.no_file")
     if isinstance(file, bytes) and len(file) > MAX_TABLE_BYTES:
         raise BadStaff("web.staff.file_too_large", megabytes=MAX_TABLE_BYTES // 1024 // 1024)
-    return merge_people(
-        read_people(file, name or None, own_titles=ctx.library.own_titles), recorded_office(ctx)
-    )
+    further = {code: own_name(code) for code in known_languages() if code not in LANGUAGES}
+    read = read_people(file, name or None, own_titles=ctx.library.own_titles, languages=further)
+    return merge_people(read, recorded_office(ctx))
 
 
 def save_table(ctx: RequestContext, table: ReadPeople) -> SaveCounts:

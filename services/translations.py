@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import i18n
 from i18n import further
 from services.settings import BadSetting, Settings
-from workflow.law.procedure import set_law_languages
+from workflow.languages import set_law_languages
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from i18n.po import Translation
+
+
+_used: Path | None = None
 
 
 class UnknownSource(Refusal, ValueError):
@@ -46,11 +50,13 @@ def use_languages(settings: Settings) -> None:
     Raises:
         BadSetting: a file of the folder cannot be read as a language.
     """
+    global _used
     folder = settings.languages.folder
-    if folder is None and i18n.known_languages() == i18n.LANGUAGES:
+    if folder == _used:
         return
     try:
         set_law_languages(further.load(folder))
+        _used = folder
     except (i18n.CatalogueError, i18n.UnknownLanguage, OSError) as trouble:
         raise BadSetting("languages.unusable", folder=str(folder), problem=str(trouble)) from None
 

@@ -80,7 +80,11 @@ COLUMNS = (
 
 
 def read_people(
-    source: Source, name: str | None = None, *, own_titles: Mapping[str, Mapping[str, str]] | None = None
+    source: Source,
+    name: str | None = None,
+    *,
+    own_titles: Mapping[str, Mapping[str, str]] | None = None,
+    languages: Mapping[str, str] | None = None,
 ) -> ReadPeople:
     """Read units and people from a CSV or XLSX table with headings in Kazakh, Russian or English.
 
@@ -90,6 +94,7 @@ def read_people(
 
     Args:
         own_titles: of duties and kinds of own law: `duty.` or `kind.` and the code -> language -> title.
+        languages: further languages people may be written to in, each with its own name.
 
     Raises:
         UnreadablePaper: columns `unit` and `name` missing, or every bad row: no unit, an unknown duty or
@@ -118,7 +123,7 @@ def read_people(
     people: dict[str, tuple[int, Person]] = {}
     accounts: list[TableAccount] = []
     for row in readable:
-        person = _person(row, heading, errors, known_duties)
+        person = _person(row, heading, errors, known_duties, languages or {})
         if person is None:
             continue
         if person.key in people:
@@ -217,7 +222,9 @@ def _depth(unit: str, parents: Mapping[str, str | None]) -> int:
     return depth
 
 
-def _person(row: Row, heading: Heading, errors: Errors, known: tuple[str, ...]) -> Person | None:
+def _person(
+    row: Row, heading: Heading, errors: Errors, known: tuple[str, ...], languages: Mapping[str, str]
+) -> Person | None:
     """Read the person of a row; None for a row without a name."""
     name, unit = _cell(row, heading, NAME), _cell(row, heading, UNIT)
     if not name:
@@ -232,8 +239,8 @@ def _person(row: Row, heading: Heading, errors: Errors, known: tuple[str, ...]) 
         errors.add(row.number, "paper_email_malformed", text=written)
         email = None
     tongue = _cell(row, heading, LANGUAGE)
-    if tongue and parse_language(tongue) is None:
-        errors.add(row.number, "paper_language_unknown", text=tongue, allowed=LANGUAGES)
+    if tongue and parse_language(tongue, languages) is None:
+        errors.add(row.number, "paper_language_unknown", text=tongue, allowed=(*LANGUAGES, *languages))
     return Person(
         key=email or f"{unit} / {name}",
         name=name,
@@ -245,7 +252,7 @@ def _person(row: Row, heading: Heading, errors: Errors, known: tuple[str, ...]) 
         post_ru=_cell(row, heading, IN_TWO[3]),
         duties=_duties(row, heading, errors, known),
         email=email,
-        language=parse_language(tongue) or LANGUAGES[0],
+        language=parse_language(tongue, languages) or LANGUAGES[0],
         away=_away(row, heading, errors),
         deputy=_cell(row, heading, DEPUTY) or None,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 
 from documents.sheets.spelling import plain, tidy
@@ -128,9 +128,10 @@ def duties(text: str, known: tuple[str, ...] = DUTIES) -> Iterator[tuple[str, st
         del parts[:count]
 
 
-def parse_language(word: str) -> str | None:
-    """Return the language a word names: kk, ru or en; None when it names none."""
-    return _LANGUAGES.get(plain(word))
+def parse_language(word: str, further: Mapping[str, str]) -> str | None:
+    """Return the language a word names: kk, ru, en or a further one by its code or own name."""
+    own = {plain(text): code for code, name in further.items() for text in (code, name)}
+    return _LANGUAGES.get(plain(word)) or own.get(plain(word))
 
 
 GIVEN_ACCESSES: tuple[Access, ...] = tuple(one for one in ACCESSES if one != "administrator")

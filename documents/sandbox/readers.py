@@ -40,10 +40,15 @@ def read_schedule(source: Source, name: str | None = None) -> tuple[ReadSchedule
 
 
 def read_people(
-    source: Source, name: str | None = None, *, own_titles: Mapping[str, Mapping[str, str]] | None = None
+    source: Source,
+    name: str | None = None,
+    *,
+    own_titles: Mapping[str, Mapping[str, str]] | None = None,
+    languages: Mapping[str, str] | None = None,
 ) -> ReadPeople:
     """Read a table of people: `documents.people.table`."""
-    return cast("ReadPeople", _read("people", source, name, own_titles=own_titles or {}))
+    options = {"own_titles": own_titles or {}, "languages": languages or {}}
+    return cast("ReadPeople", _read("people", source, name, **options))
 
 
 def read_audit(

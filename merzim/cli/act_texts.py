@@ -29,11 +29,13 @@ def listed(ctx: typer.Context) -> None:
         call.answer(found.model_dump(mode="json"))
         return
     rows: list[tuple[object, ...]] = [
-        (one.act, one.title[call.language], step.language, step.number, step.places, step.at, step.by)
+        (one.act, one.title[call.law_language], step.language, step.number, step.places, step.at, step.by)
         for one in found.acts
         for step in one.steps
     ]
-    rows += [(one.act, one.title[call.language], "–", "", "", "", "") for one in found.acts if not one.steps]
+    rows += [
+        (one.act, one.title[call.law_language], "–", "", "", "", "") for one in found.acts if not one.steps
+    ]
     call.table(("act", "title", "language", "text_number", "places", "at", "by"), rows)
 
 
@@ -59,7 +61,7 @@ def load(
     call.print(
         call.say(
             "cli.acts.loaded",
-            act=loaded.title[call.language],
+            act=loaded.title[call.law_language],
             language=last.language,
             number=last.number,
             headings=last.headings,
@@ -78,13 +80,14 @@ def show(
     from services.inputs import build
 
     call = CommandContext.of(ctx)
-    spoken = call.language if call.language in ("kk", "ru") else None
+    own = call.law_language
+    spoken = own if own in ("kk", "ru") else None
     command = build(OpenActText, {"act": act, "place": place, "language": language or spoken})
     reading = open_act_text(call.ctx, command)
     if call.json:
         call.answer(reading.model_dump(mode="json"))
         return
-    call.print(reading.title[call.language] + "\n")
+    call.print(reading.title[call.law_language] + "\n")
     if place and not reading.found:
         call.print(call.say("web.acts.not_found"))
     for one in reading.passage or reading.paragraphs:

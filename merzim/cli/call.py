@@ -13,6 +13,7 @@ from merzim.cli import printing
 from merzim.cli.common import CommonOptions
 from merzim.settings_file import read
 from services.settings import LANGUAGES, Settings
+from workflow.languages import law_language
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -61,11 +62,9 @@ class CommandContext:
         """The settings of --config, MERZIM_CONFIG or this folder's config.toml, else the built-in ones; each
         key by its variable MERZIM__SECTION__KEY where there is one."""
         settings = read(self.settings_file, at=Path.cwd(), environment=os.environ)
-        if settings.languages.folder is not None:
-            # Without a folder nothing is loaded for it: `merzim --help` stays fast.
-            from services.translations import use_languages
+        from services.translations import use_languages
 
-            use_languages(settings)
+        use_languages(settings)
         return settings
 
     @property
@@ -87,6 +86,11 @@ class CommandContext:
         if self.settings.languages.folder is None or asked not in known_languages():
             raise UnknownLanguage("cli.unknown_language", language=asked, allowed=known_languages())
         return asked
+
+    @property
+    def law_language(self) -> str:
+        """The language of the three in which what the law says is shown."""
+        return law_language(self.language)
 
     @property
     def language_or_default(self) -> str:

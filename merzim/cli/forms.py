@@ -59,7 +59,8 @@ def form(
     call = CommandContext.of(ctx)
     case, name = (first, second) if second else ("", first)
     wanted = form_named(name)
-    language = call.language if call.language in LANGUAGES else call.settings.office.language
+    spoken = call.law_language
+    language = spoken if spoken in LANGUAGES else call.settings.office.language
     language = language if language in LANGUAGES else LANGUAGES[0]
     if not to:
         raise BadArgument("cli.missing_parameter", name="--to FILE")

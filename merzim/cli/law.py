@@ -176,12 +176,12 @@ def _now(call: CommandContext) -> Authority:
 def _authority(call: CommandContext) -> dict[str, object]:
     """Return the authorised body of the settings as JSON."""
     found = _now(call)
-    named = {"now": found.now, "before": found.before}
+    named, language = {"now": found.now, "before": found.before}, call.law_language
     return {
         "on": found.on,
         "confirmed_on": found.confirmed_on,
         **{
-            key: body and {"name": body.name[call.language], "from": body.since, "until": body.until}
+            key: body and {"name": body.name[language], "from": body.since, "until": body.until}
             for key, body in named.items()
         },
     }
@@ -206,7 +206,7 @@ def _authorised(call: CommandContext) -> str:
 
 def _body_name(call: CommandContext, body: AuthorisedBody) -> str:
     """Return the name of a body."""
-    return body.name[call.language]
+    return body.name[call.law_language]
 
 
 def _edition(call: CommandContext, edition: Procedure) -> dict[str, object]:

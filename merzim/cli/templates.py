@@ -28,7 +28,7 @@ def listed(ctx: typer.Context) -> None:
         call.answer({"forms": [form.model_dump(mode="json") for form in forms]})
         return
     rows = [
-        (form.id, form.title[call.language], *(_in_use(call, template) for template in form.templates))
+        (form.id, form.title[call.law_language], *(_in_use(call, template) for template in form.templates))
         for form in forms
     ]
     call.table(("form", "title", "template_kk", "template_ru"), rows)
@@ -43,7 +43,11 @@ def show(ctx: typer.Context, form: FormArgument) -> None:
     call.table(
         ("placeholder", "title", "group"),
         [
-            (f"{{{{ {one.name} }}}}", one.title[call.language], one.group[call.language] if one.group else "")
+            (
+                f"{{{{ {one.name} }}}}",
+                one.title[call.law_language],
+                one.group[call.law_language] if one.group else "",
+            )
             for one in shown.placeholders
         ],
     )
@@ -103,7 +107,7 @@ def _answer(call: CommandContext, template: TemplateView) -> None:
         call.answer(template.model_dump(mode="json"))
         return
     call.print(_in_use(call, template))
-    lacking = [field[call.language] for field in template.steps[-1].lacking] if template.steps else []
+    lacking = [field[call.law_language] for field in template.steps[-1].lacking] if template.steps else []
     if lacking:
         call.print(call.say("web.templates.lacking"))
         for field in lacking:

@@ -11,9 +11,9 @@ from html import escape
 from typing import BinaryIO
 
 from calendars import OutOfRange
-from i18n import refusal, say
+from i18n import LANGUAGES, known, known_languages, own_name, refusal, say
 from notifications.bot import buttons, evidence
-from notifications.bot.messages import LANGUAGES, ButtonAction, Reply, Sender, line, shorten
+from notifications.bot.messages import ButtonAction, Reply, Sender, line, shorten
 from notifications.bot.office import CampaignAnswers, House, rows_of_person
 from notifications.letters.texts import object_names, standing
 from notifications.links import Link, hash_code
@@ -112,7 +112,7 @@ class Conversation:
             return ButtonAction(toast=line("not_yours", self._guessed(sender)), alert=True)
         language = self._speaks(link, person)
         mark, _, rest = data.partition(":")
-        if mark == "l" and rest in LANGUAGES:
+        if mark == "l" and rest in known_languages():
             self._house.links.speak(person.key, rest)
             return ButtonAction(toast=line("language_set", rest), replies=(Reply(text=line("help", rest)),))
         try:
@@ -157,7 +157,7 @@ class Conversation:
 
     def _languages(self, language: str) -> Reply:
         """Offer the choice of language."""
-        buttons = tuple(Button(line("own_name", one), f"l:{one}") for one in LANGUAGES)
+        buttons = tuple(Button(_own_name(one), f"l:{one}") for one in known_languages())
         return Reply(text=line("language_which", language), buttons=(buttons,))
 
     def _stranger(self, sender: Sender) -> Reply:
@@ -175,12 +175,17 @@ class Conversation:
 
     def _guessed(self, sender: Sender) -> str:
         """Return the language of the sender's Telegram, else the default."""
-        return sender.language if sender.language in LANGUAGES else self._language
+        return sender.language if sender.language in known_languages() else self._language
 
     @staticmethod
     def _speaks(link: Link, person: Person) -> str:
         """Return the language to answer a person in."""
-        return link.language or person.language
+        return known(link.language or person.language)
+
+
+def _own_name(language: str) -> str:
+    """Return what a language calls itself, on a button."""
+    return line("own_name", language) if language in LANGUAGES else own_name(language)
 
 
 def _refused(no: BaseException, language: str) -> Reply:

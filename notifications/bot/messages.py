@@ -10,7 +10,6 @@ from documents.sheets.file_kind import StoredFile
 from i18n import say
 from notifications.wire.telegram import LONGEST, Buttons
 
-LANGUAGES = ("kk", "ru", "en")
 LARGEST = 20 * 1024 * 1024
 """Bytes of a document Telegram hands to a bot."""
 

@@ -17,8 +17,9 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
+from i18n import known_languages
 from notifications.bot.conversation import COMMANDS, Conversation
-from notifications.bot.messages import LANGUAGES, LARGEST, Reply, Sender, line
+from notifications.bot.messages import LARGEST, Reply, Sender, line
 from notifications.channels.telegram import Telegram, TokenMissing, hang_up, keyboard
 
 if TYPE_CHECKING:
@@ -225,7 +226,7 @@ class Poller:
         """Publish the bot's menu of commands."""
         from aiogram.types import BotCommand
 
-        for language in (None, *LANGUAGES):
+        for language in (None, *known_languages()):
             said = [
                 BotCommand(command=name, description=line(f"command_{name}", language or "kk"))
                 for name in COMMANDS

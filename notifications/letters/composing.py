@@ -8,7 +8,7 @@ from datetime import date
 from itertools import chain
 
 from calendars.calendar import Calendar
-from i18n import say
+from i18n import known, say
 from notifications.channels import Channel, OutgoingMessage
 from notifications.letters.account import account_letter, is_expired
 from notifications.letters.campaign import campaign_letter
@@ -62,6 +62,8 @@ def compose(
     """
     carried = carried or {}
     overview = overview or Overview(outbox, library, calendar, today=today, rules=rules)
+    # A language may have left the installation since.
+    notices = [replace(notice, language=known(notice.language)) for notice in notices]
     every = [*notices, *chain.from_iterable(carried.values())]
     cases = outbox.cases({notice.case for notice in every if notice.case})
     matters = Matters(cases, overview.office, channels, library, calendar, today=today, rules=rules)

@@ -8,6 +8,7 @@ from email.utils import format_datetime, parseaddr
 from functools import lru_cache
 from urllib.parse import quote
 
+from i18n import fallback
 from notifications.notice import Letter, Notice
 from notifications.wire.entry import METHOD, calendar
 from notifications.wire.mime import base64, header, mailbox, multipart, raw, text
@@ -80,7 +81,7 @@ def _body(notice: Notice, letter: Letter) -> bytes:
         return multipart("alternative", boundary, parts)
     item = base64(calendar(letter.entries))
     parts.append(_SHOWN + item)
-    kept = _attachment_headers(FILE_NAME[letter.language]) + item
+    kept = _attachment_headers(FILE_NAME[fallback(letter.language)]) + item
     return multipart("mixed", f"{boundary}.0", [multipart("alternative", boundary, parts), kept])
 
 

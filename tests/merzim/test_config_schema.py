@@ -89,7 +89,7 @@ def test_every_key_says_what_it_is() -> None:
         ('[office]\nlangauge = "ru"\n', "office"),
         ("office = 1\n", "office"),
         ("[office]\nname = 7\n", "office.name"),
-        ('[office]\nlanguage = "de"\n', "office.language"),
+        ('[office]\nlanguage = "German"\n', "office.language"),
         ('[office]\ncalendar = "Germany"\n', "office.calendar"),
         ("[office]\ndays_off = [2026-03-24T10:00:00]\n", "office.days_off.0"),
         (

@@ -254,3 +254,16 @@ def test_a_file_that_is_no_language_is_named(text: str, merzim: Merzim, folder: 
 
     assert said.code == 2
     assert "uz.toml" in said.err
+
+
+def test_the_office_may_speak_a_further_language_once_it_has_its_file(merzim: Merzim, folder: Path) -> None:
+    """Before, the start is refused as for any language there is not."""
+    config = folder.parent / "config.toml"
+    config.write_text(config.read_text("utf-8") + '[office]\nlanguage = "uz"\n', encoding="utf-8")
+    before = merzim("check-config")
+    shutil.copyfile(UZBEK, folder / "uz.toml")
+
+    after = merzim("check-config")
+
+    assert (before.code, "office.language" in before.out) == (1, True)
+    assert after.code == 0

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from services import comments
 from services.accounts import WayIn, ways_in
-from services.inputs import Day, Key
+from services.inputs import Day, Key, LanguageCode
 from services.telegram import TelegramCode, offer
 from services.verbs import Command
 from web.api import mount
@@ -49,7 +49,7 @@ class AccountAnswer(BaseModel):
 
 class DigestChoice(Command):
     digest: Digest
-    language: Literal["kk", "ru", "en"]
+    language: LanguageCode
 
 
 class Away(Command):

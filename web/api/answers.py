@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import Depends, Path, Query, Request
 from pydantic import BaseModel, BeforeValidator, Field
 
 from notifications.notice import Notice
+from services.inputs import LanguageCode
 from services.results import (
     ActMovesResult,
     CaseHead,
@@ -24,7 +25,7 @@ from web.ui.preferences import preferences
 from web.ui.render import Translator
 from workflow.org.office import Office
 
-Language = Annotated[Literal["kk", "ru", "en"] | None, Query(description="The language of texts.")]
+Language = Annotated[LanguageCode | None, Query(description="The language of texts.")]
 
 
 def _translator(request: Request, lang: Language = None) -> Translator:

@@ -71,7 +71,7 @@ def _rss(app: AppContext, organisation: str, language: str, analyses: tuple[Publ
     for analysis, publication in list(_newest(analyses))[:IN_FEED]:
         item = ElementTree.SubElement(channel, "item")
         title = publication.title[language]
-        _line(item, "title", f"{title}: {analysis.object[language]}")
+        _line(item, "title", f"{title}: {analysis.object[t.law_language]}")
         _line(item, "link", publication.address)
         _line(item, "description", t.say(f"evidence.{publication.kind}") if publication.kind else title)
         known_by = f"{analysis.case} {publication.title['en']} {publication.address}"
@@ -101,15 +101,14 @@ def export_public_pages(app: AppContext, folder: Path) -> tuple[Path, ...]:
     folder.mkdir(parents=True, exist_ok=True)
     analyses = published_analyses(app).analyses
     made = [folder / "index.html", *(folder / style for style in STYLES)]
-    for language in i18n.LANGUAGES:
+    for language in i18n.known_languages():
         organisation = app.settings.office.name_in(language)
         text = (
             environment()
             .get_template("public_file.html")
             .render(
                 t=Translator(language),
-                lang=language,
-                languages=i18n.LANGUAGES,
+                languages=i18n.known_languages(),
                 organisation=organisation,
                 analyses=analyses,
                 styles=STYLES,

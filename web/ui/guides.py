@@ -11,6 +11,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
 import i18n
+from workflow.languages import law_language
 from workflow.org.access import Access
 from workflow.search_words import fold, search_words
 
@@ -107,7 +108,7 @@ def guide(id: str, language: str) -> Guide:
 
 def source(id: str, language: str) -> str:
     """Return the Markdown of a guide."""
-    return (_FOLDER / language / f"{id}.md").read_text(encoding="utf-8")
+    return (_FOLDER / law_language(language) / f"{id}.md").read_text(encoding="utf-8")
 
 
 def labels(text: str) -> frozenset[str]:

@@ -34,6 +34,7 @@ from web.ui.preferences import THEMES, preferences, set_preference_cookies
 from web.ui.timeline import Off
 from workflow.cases.changes import FieldChange
 from workflow.deadlines.term_elements import wording
+from workflow.languages import law_language
 from workflow.law.procedure import Act, Obligation, Procedure, Text
 from workflow.org.name_index import alphabetical
 from workflow.org.office import Person, Unit
@@ -69,10 +70,15 @@ def environment() -> Environment:
 
 
 class Translator:
-    """Texts, dates and numbers in one language, for templates. One per request."""
+    """Texts, dates and numbers in one language, for templates. One per request.
+
+    Attributes:
+        law_language: the language of the three in which the reader reads what the law says.
+    """
 
     def __init__(self, language: str) -> None:
         self.language = language
+        self.law_language = law_language(language)
 
     def say(self, code: str, **arguments: object) -> str:
         """Return a text of the catalogues."""
@@ -212,7 +218,7 @@ class Translator:
 
     def act_address(self, act: str) -> str | None:
         """Return the address of an act in the national register of acts; None for an id of our own."""
-        edition = "kaz" if self.language == "kk" else "rus"
+        edition = "kaz" if self.law_language == "kk" else "rus"
         return f"https://adilet.zan.kz/{edition}/docs/{act}" if _REGISTERED.fullmatch(act) else None
 
     def cited(self, act: Act, paragraph: str) -> str:
@@ -230,6 +236,10 @@ class Translator:
     def period(self, period: str) -> str:
         """Return the name of a period: "III квартал 2026 года"."""
         return i18n.period(period, self.language)
+
+    def tongue(self, language: str) -> str:
+        """Return what a language is called: in the reader's, a further one as it calls itself."""
+        return self.say_or(f"web.tongue.in_{language}", "") or self.capital(i18n.own_name(language))
 
     def say_or(self, code: str, otherwise: str) -> str:
         """Return the text of a code, or `otherwise` when the catalogues have none."""
@@ -286,8 +296,8 @@ def page(
         .get_template(template)
         .render(
             t=Translator(reader.language),
-            lang=reader.language,
-            languages=i18n.LANGUAGES,
+            lang=law_language(reader.language),
+            languages=i18n.known_languages(),
             theme=reader.theme,
             themes=THEMES,
             asset=asset_address,

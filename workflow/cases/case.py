@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple, get_args
 
 from calendars.hours import almaty
 from calendars.terms import EXTENSION_UNITS, ExtensionTerm
+from workflow.languages import law_language
 
 EntryKind = Literal[
     "risk_found",
@@ -296,7 +297,11 @@ class Case:
         """Return the name of the object in a language; in the other one, or in the words the case was opened
         with, where its passport lacks it.
         """
-        names = (self.object_ru, self.object_kk) if language != "kk" else (self.object_kk, self.object_ru)
+        names = (
+            (self.object_ru, self.object_kk)
+            if law_language(language) != "kk"
+            else (self.object_kk, self.object_ru)
+        )
         return names[0] or names[1] or self.object
 
     def lacks_object_in(self, language: str) -> bool:

@@ -12,6 +12,7 @@ from typing import Literal
 
 from calendars.terms import ExtensionTerm, Period, Term, WithoutTerm
 from workflow.cases.case import EXTENDED
+from workflow.languages import law_language
 from workflow.law.signing import Signatories
 from workflow.org.name_index import plain
 from workflow.org.office import DUTIES, Office
@@ -26,20 +27,6 @@ _COUNTRY = re.compile(
     r"қазақстан республикасының|қазақстан республикасы|\bқр\b|республики казахстан|\bрк\b"
     r"|of the republic of kazakhstan|[«»\"“”]"
 )
-
-
-_read_in: dict[str, str] = {}
-
-
-def set_law_languages(fallbacks: Mapping[str, str]) -> None:
-    """Set in which of the three languages readers of further ones read what the law says."""
-    _read_in.clear()
-    _read_in.update(fallbacks)
-
-
-def law_language(language: str) -> str:
-    """Return the one of the three languages in which a reader of a language reads what the law says."""
-    return _read_in.get(language, language)
 
 
 @dataclass(frozen=True, slots=True)

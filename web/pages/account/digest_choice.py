@@ -48,7 +48,7 @@ def choose(request: Request, ctx: Anybody, secret: Secret, choice: Choice) -> Re
 def choose_own(ctx: Own, fields: Fields) -> Response:
     """Save the choice made on one's own account page, with the language of letters."""
     digest, language = fields.get("digest", ""), fields.get("language", "")
-    if digest not in CHOICES or language not in i18n.LANGUAGES:
+    if digest not in CHOICES or language not in i18n.known_languages():
         raise HTTPException(422)
     be_reminded(ctx, digest, language)
     return RedirectResponse("/account?said=digest", status_code=303)

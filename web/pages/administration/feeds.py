@@ -107,10 +107,10 @@ def feed(request: Request, ctx: Anybody, token: Token) -> Response:
 def _language(request: Request, account: Account | None, office: Office) -> str:
     """Return the language of a feed."""
     asked = request.query_params.get("lang", "")
-    if asked in i18n.LANGUAGES:
+    if asked in i18n.known_languages():
         return asked
     person = office.people.get(account.reader.person) if account else None
-    return person.language if person else i18n.LANGUAGES[0]
+    return i18n.known(person.language) if person else i18n.LANGUAGES[0]
 
 
 def _rows(reads: Reads, ctx: RequestContext, today: date, unit: str | None = None) -> Sequence[Row]:

@@ -21,6 +21,7 @@ from web.pages.cases.case_view import CaseView
 from web.ui.preferences import preferences
 from workflow.cases.case import Case, Evidence
 from workflow.cases.registers.evidence_list import ProvedItem, proofs
+from workflow.languages import law_language
 from workflow.law.procedure import Text
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -64,7 +65,8 @@ class Papers:
 def papers_view(dossier: CaseView, ctx: RequestContext, language: str, *, today: date) -> Papers:
     """The papers of a case on a day, as the reader sees them."""
     case = dossier.case
-    of_papers = language if language in LANGUAGES else LANGUAGES[0]
+    spoken = law_language(language)
+    of_papers = spoken if spoken in LANGUAGES else LANGUAGES[0]
     sheets = case_sheets(ctx.app, case.id, of_papers, ctx.reads.scope_in(case), today=today)
     return Papers(
         forms=tuple(_paper(sheet, language) for sheet in sheets),
