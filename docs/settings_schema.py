@@ -9,9 +9,9 @@ from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from merzim.settings_file import DIGESTS, SECTIONS, OneOf
+from merzim.settings_file import DIGESTS, SECTIONS, SYNC_KEYS, OneOf
 from notifications.channels import names
-from services.settings import LANGUAGES
+from services.settings import LANGUAGES, SYNC_MODES
 from workflow.org.access import ACCESSES
 
 CONFIG = Path(__file__).parents[1] / "config.toml"
@@ -65,6 +65,18 @@ READERS: Mapping[str, dict[str, Any]] = {
     "_directory_address": {**_TEXT, "pattern": r"^(ldaps?://\S+)?$"},
     "_issuer": {**_TEXT, "pattern": r"^(https?://\S+)?$"},
     "_group_accesses": _list(_GROUP),
+    "_directory_sync": {
+        "type": "object",
+        "properties": {
+            key: {"enum": list(SYNC_MODES)}
+            if key == "mode"
+            else {"type": "integer", "minimum": 1}
+            if key in ("hours", "ceiling")
+            else _TEXT
+            for key in SYNC_KEYS
+        },
+        "additionalProperties": False,
+    },
     "_yes_or_no": {"type": "boolean"},
     "_time_of_day": _HOUR,
     "_hours": _list(_HOUR, minItems=2, maxItems=2),

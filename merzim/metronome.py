@@ -29,6 +29,7 @@ from services.jobs.audit_forwarding import forward_audit_log
 from services.jobs.bot_polling import polling
 from services.jobs.webhooks import deliver_webhooks
 from services.moments import almaty
+from services.people_sync import sync_on_schedule
 from services.yearly.carried_out import record_carried_out
 from services.yearly.opening import roll_over
 from web.auth.demonstration import is_passwordless_allowed
@@ -69,6 +70,7 @@ class PortTaken(Refusal, OSError):
 def tick(app: AppContext, clock: Clock) -> None:
     """Run one round and one delivery. Errors are logged; the next tick repeats them."""
     attempt(app, clock, _remind, rounds.deliver)
+    attempt(app, clock, sync_on_schedule)
     attempt(app, clock, forward_audit_log)
 
 
@@ -288,6 +290,7 @@ def acts(app: AppContext, clock: Clock, *, planning: AppContext | None = None) -
 
     def round_and_forward() -> None:
         attempt(planning or app, clock, _remind)
+        attempt(planning or app, clock, sync_on_schedule)
         attempt(planning or app, clock, forward_audit_log)
 
     return JobHandlers(

@@ -28,6 +28,7 @@ from services.settings import (
     LANGUAGES,
     LOG_FORMATS,
     LOG_LEVELS,
+    SYNC_MODES,
     AuditSettings,
     AuthorisedBody,
     BackupSettings,
@@ -46,6 +47,7 @@ from services.settings import (
     ReminderSettings,
     SecretSettings,
     Settings,
+    SyncSettings,
     WebhookSettings,
     WebSettings,
 )
@@ -466,6 +468,16 @@ def _access(value: object) -> Access:
     raise ValueError("groups")
 
 
+def _directory_sync(value: object) -> SyncSettings:
+    """Parse the section `[ldap.sync]`."""
+    if not isinstance(value, dict) or not value.keys() <= SYNC_KEYS.keys():
+        raise ValueError("directory_sync")
+    try:
+        return SyncSettings(**{key: SYNC_KEYS[key](one) for key, one in value.items()})  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise ValueError("directory_sync") from None
+
+
 def _yes_or_no(value: object) -> bool:
     if not isinstance(value, bool):
         raise TypeError("yes_or_no")
@@ -514,6 +526,22 @@ def _database_beside(url: str, base: Path) -> str:
 
 
 _Readers = Mapping[str, Callable[[object], object]]
+SYNC_KEYS: Mapping[str, Callable[[object], object]] = {
+    "mode": OneOf(SYNC_MODES, "directory_sync"),
+    "hours": _number,
+    "base": _text,
+    "filter": _text,
+    "ceiling": _number,
+    "given_name_attribute": _text,
+    "surname_attribute": _text,
+    "patronymic_attribute": _text,
+    "title_attribute": _text,
+    "unit_attribute": _text,
+    "manager_attribute": _text,
+    "language_attribute": _text,
+    "leave_attribute": _text,
+}
+"""The keys of `[ldap.sync]`."""
 SECTIONS: Mapping[str, tuple[type, _Readers]] = {
     "office": (
         OfficeSettings,
@@ -579,6 +607,7 @@ SECTIONS: Mapping[str, tuple[type, _Readers]] = {
             "groups": _group_accesses,
             "match_email": _yes_or_no,
             "timeout": _number,
+            "sync": _directory_sync,
         },
     ),
     "oidc": (

@@ -162,6 +162,10 @@ def _check_directory(app: AppContext) -> Iterator[Check]:
         if directory is not None:
             directory.look_up(())
             yield Check(name="ldap", code="doctor.channel", arguments=address)
+            if app.settings.ldap.sync.mode != "off":
+                count = {"count": len(directory.people())}
+                state: State = "ok" if count["count"] else "warning"
+                yield Check(name="people_sync", state=state, code="doctor.people_sync", arguments=count)
     except Refusal as refusal:
         yield Check(name="ldap", state="problem", refusal=refusal, advice="ldap")
 
@@ -222,6 +226,8 @@ def _check_database(app: AppContext, now: datetime) -> Iterator[Check]:
         yield Check(name="database", state="warning", code="doctor.board_behind", advice="board_behind")
     yield _check_age("verify", sent, now, timedelta(days=VERIFY_DAYS))
     yield _check_age("backup", sent, now, timedelta(days=BACKUP_DAYS))
+    if app.settings.ldap.sync.mode != "off":
+        yield _check_age("people_sync", sent, now, timedelta(hours=2 * app.settings.ldap.sync.hours))
     yield _check_clock(app, sent, now)
     yield from _check_sending(app, sent, now)
 

@@ -29,6 +29,9 @@ log = logging.getLogger("merzim.login")
 _UNAVAILABLE = frozenset({1, 2, 51, 52, 80})
 """Results by which a server says that it cannot tell: operationsError, protocolError, busy, unavailable, other.
 Any other refusal of a bind is one of the person."""
+PAGE = 500
+"""Entries asked for at once; Active Directory gives 1,000 at most."""
+_PAGED = "1.2.840.113556.1.4.319"
 _NO_SUCH_OBJECT = 32
 _SIZE_LIMIT_REACHED = 4
 
@@ -46,10 +49,34 @@ class _Kind:
 
     user_filter: str
     group_filter: str
+    people_filter: str
     id_attribute: str
     login_attribute: str
     name_attribute: str
+    unit_attribute: str
     email_attribute: str = "mail"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DirectoryEntry:
+    """Somebody as the directory has them; "" where it says nothing.
+
+    Attributes:
+        subject: the permanent id.
+        units: names of units, the one above first; the last is their own.
+        manager: the DN of their manager, in lower case, as `dn` is.
+        leave: as it is written there.
+    """
+
+    dn: str
+    subject: str
+    name: str
+    email: str
+    post: str
+    units: tuple[str, ...]
+    manager: str
+    language: str
+    leave: str
 
 
 _KINDS: Mapping[str, _Kind] = {
@@ -60,6 +87,9 @@ _KINDS: Mapping[str, _Kind] = {
         "(!(userAccountControl:1.2.840.113556.1.4.803:=2)))",
         # 1941: members of groups in the group, too.
         group_filter="(member:1.2.840.113556.1.4.1941:={dn})",
+        people_filter="(&(objectCategory=person)(objectClass=user)"
+        "(!(userAccountControl:1.2.840.113556.1.4.803:=2)))",
+        unit_attribute="department",
         id_attribute="objectGUID",
         login_attribute="sAMAccountName",
         name_attribute="displayName",
@@ -67,6 +97,8 @@ _KINDS: Mapping[str, _Kind] = {
     "openldap": _Kind(
         user_filter="(&(objectClass=inetOrgPerson)(uid={login}))",
         group_filter="(|(member={dn})(uniqueMember={dn})(memberUid={login}))",
+        people_filter="(objectClass=inetOrgPerson)",
+        unit_attribute="ou",
         id_attribute="entryUUID",
         login_attribute="uid",
         name_attribute="cn",
@@ -134,6 +166,56 @@ class LdapDirectory:
                 if person is not None:
                     people[subject] = person
         return people
+
+    def people(self) -> list[DirectoryEntry]:
+        """Return everybody `[ldap.sync]` takes, page by page.
+
+        Raises:
+            DirectorySilent: no answer, or one that was cut short.
+        """
+        sync, kind = self._settings.sync, _KINDS[self._settings.kind]
+        unit = sync.unit_attribute or kind.unit_attribute
+        named = (sync.surname_attribute, sync.given_name_attribute, sync.patronymic_attribute)
+        others = (sync.title_attribute, sync.manager_attribute, sync.language_attribute, sync.leave_attribute)
+        wanted = {self._id, self._name, self._email, "" if unit == "dn" else unit, *named, *others} - {""}
+        base, query = sync.base or self._settings.base, sync.filter or kind.people_filter
+        with self._turn(), self._searching() as service:
+            entries = list(self._pages(service, base, query, sorted(wanted)))
+        return [one for one in (self._entry(entry, base, unit, named) for entry in entries) if one.subject]
+
+    def _pages(self, service: Any, base: str, query: str, wanted: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+        """Yield every entry of a search; references to other servers are left out."""
+        cookie: bytes | None = None
+        while cookie != b"":
+            with _library_errors():
+                service.search(base, query, attributes=list(wanted), paged_size=PAGE, paged_cookie=cookie)
+            if service.result["result"] != 0:
+                log.error("the directory refuses to list %s: %s", base, service.result["description"])
+                raise DirectorySilent
+            yield from (entry for entry in service.response or () if entry["type"] == "searchResEntry")
+            paged = service.result.get("controls", {}).get(_PAGED)
+            cookie = bytes(paged["value"]["cookie"]) if paged else b""
+
+    def _entry(self, entry: Mapping[str, Any], base: str, unit: str, named: Sequence[str]) -> DirectoryEntry:
+        sync = self._settings.sync
+        dn = str(entry["dn"])
+
+        def said(attribute: str) -> str:
+            return _text(_first(entry, attribute)) if attribute else ""
+
+        surname, given, patronymic = map(said, named)
+        full = " ".join(filter(None, (surname, given, patronymic))) if surname and given else ""
+        return DirectoryEntry(
+            dn=dn.casefold(),
+            subject=_subject(self._id, _first(entry, self._id)),
+            name=full or said(self._name),
+            email=said(self._email).lower(),
+            post=said(sync.title_attribute),
+            units=_units_of(dn, base) if unit == "dn" else tuple(filter(None, (said(unit),))),
+            manager=said(sync.manager_attribute).casefold(),
+            language=said(sync.language_attribute).casefold()[:2],
+            leave=said(sync.leave_attribute),
+        )
 
     def _by_id(self, subject: str) -> str:
         """Return the filter of a permanent id, which also holds somebody to the filter of people."""
@@ -300,6 +382,15 @@ def _first(entry: Mapping[str, Any], attribute: str) -> bytes:
         if name.casefold() == attribute.casefold() and values:
             return bytes(values[0])
     return b""
+
+
+def _units_of(dn: str, base: str) -> tuple[str, ...]:
+    """Return the organisational units an entry lies in, below the base, the uppermost first."""
+    from ldap3.utils.dn import parse_dn
+
+    names = [value for attribute, value, _ in parse_dn(dn) if attribute.casefold() == "ou"]
+    above = sum(attribute.casefold() == "ou" for attribute, _, _ in parse_dn(base))
+    return tuple(reversed(names[: len(names) - above]))
 
 
 def _text(value: bytes) -> str:

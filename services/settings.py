@@ -193,6 +193,37 @@ class GroupAccess:
     access: Access
 
 
+SYNC_MODES = ("off", "preview", "apply")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SyncSettings:
+    """The people, units, heads and leave that are taken from the directory.
+
+    Attributes:
+        mode: off, preview (an administrator applies the differences) or apply (by itself, up to `ceiling`).
+        hours: between two looks.
+        base, filter: who is taken; "" is `ldap.base`, and people of the kind of directory.
+        ceiling: percent of the directory's people that may leave at once without an administrator.
+        unit_attribute: the attribute with the name of the unit, or "dn": the organisational units of the entry.
+        leave_attribute: "01.07.2026 - 14.07.2026", several parted by semicolons; "" for none.
+    """
+
+    mode: str = "off"
+    hours: int = 24
+    base: str = ""
+    filter: str = ""
+    ceiling: int = 10
+    given_name_attribute: str = "givenName"
+    surname_attribute: str = "sn"
+    patronymic_attribute: str = ""
+    title_attribute: str = "title"
+    unit_attribute: str = ""
+    manager_attribute: str = "manager"
+    language_attribute: str = "preferredLanguage"
+    leave_attribute: str = ""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LdapSettings:
     """The directory people log in by; filters and attributes are by default those of its kind.
@@ -205,6 +236,7 @@ class LdapSettings:
         groups: the first one somebody is in gives the access of an account opened for them.
         match_email: whether somebody's account is found by the e-mail of its person at the first log-in.
         timeout: seconds to wait for the connection and for each answer.
+        sync: what of the people table is taken from it.
     """
 
     address: str = ""
@@ -223,6 +255,7 @@ class LdapSettings:
     groups: tuple[GroupAccess, ...] = ()
     match_email: bool = True
     timeout: int = 3
+    sync: SyncSettings = field(default_factory=SyncSettings)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

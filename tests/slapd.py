@@ -50,6 +50,8 @@ allow bind_anon_cred
 database mdb
 directory {folder}/data
 maxsize 10485760
+dbnosync
+limits dn.exact="cn=merzim,dc=org,dc=kz" size.soft=500 size.hard=500 size.prtotal=unlimited
 suffix "dc=org,dc=kz"
 rootdn "cn=root,dc=org,dc=kz"
 rootpw "{secret}"
@@ -103,6 +105,20 @@ class Slapd:
         dn = f"uid={uid},{BASE}"
         more = {"mail": email} if email else {}
         self.add(dn, ["inetOrgPerson"], sn=uid, cn=f"{uid.title()} Адамы", userPassword=password, **more)
+        return dn
+
+    def many(self, count: int, unit: str) -> None:
+        """Add so many people of a unit, over one connection."""
+        with self._administrator() as connection:
+            for n in range(count):
+                values = {"sn": f"Адам{n:03}", "givenName": "Көп", "cn": f"Көп {n}", "ou": unit}
+                connection.add(f"uid=many{n},{BASE}", ["inetOrgPerson"], {**values, "mail": f"m{n}@org.kz"})
+
+    def colleague(self, uid: str, surname: str, unit: str, **more: Any) -> str:
+        """Add somebody with a name, a unit and an e-mail; their DN."""
+        dn = f"uid={uid},{BASE}"
+        values = {"sn": surname, "givenName": uid.title(), "cn": surname, "ou": unit, "mail": f"{uid}@org.kz"}
+        self.add(dn, ["inetOrgPerson"], **{**values, **more})
         return dn
 
     def windows_person(self, name: str, guid: UUID, control: int = 512) -> str:

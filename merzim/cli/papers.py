@@ -79,15 +79,20 @@ def import_(
 
 def people(
     ctx: typer.Context,
-    file: Annotated[str | None, typer.Argument(metavar="FILE.csv|.xlsx")] = None,
+    file: Annotated[str | None, typer.Argument(metavar="FILE.csv|.xlsx|sync")] = None,
     match: Annotated[
         list[str] | None, typer.Option("--match", metavar="TEXT=KEY", help="cli.option.match")
     ] = None,
-) -> None:
+    apply: Annotated[bool, typer.Option("--apply", help="cli.option.sync_apply")] = False,
+    preview: Annotated[bool, typer.Option("--preview", help="cli.option.sync_preview")] = False,
+    many_leave: Annotated[bool, typer.Option("--many-leave", help="cli.option.sync_many_leave")] = False,
+) -> int | None:
     from services import staff
     from services.imports.files import keep_match
 
     call = CommandContext.of(ctx)
+    if file == "sync":
+        return _sync(call, apply=apply and not preview, many_leave=many_leave)
     call.creates_database = file is not None or bool(match)
     app, moment = call.app, call.moment
     if file is not None:
@@ -100,7 +105,7 @@ def people(
     office = app.reads.office()
     if call.json:
         call.answer({"units": office.units, "people": office.people, "matches": office.matches})
-        return
+        return None
     if file is not None:
         call.print(call.say("cli.people_known", units=len(office.units), people=len(office.people)))
     elif call.lists:
@@ -117,6 +122,32 @@ def people(
     if office.matches and file is None:
         call.print()
         call.table(("responsible", "who"), sorted(office.matches.items()))
+    return None
+
+
+def _sync(call: CommandContext, *, apply: bool, many_leave: bool) -> int:
+    """Compare people with the directory, and take over what differs where that is asked for."""
+    from services.people_sync import SyncPeople, sync_people
+
+    found = sync_people(call.ctx, SyncPeople(apply=apply, many_leave=many_leave))
+    if call.json:
+        call.answer(found.model_dump(mode="json"))
+        return DONE
+    rows = [
+        (one.name, one.unit, call.say(f"web.staff.{one.what}"), _fields(call, one.fields))
+        for one in found.changes
+    ]
+    rows += [(name, "", call.say("web.sync.left"), "") for name in found.left]
+    rows += [(one.name, "", call.say(f"web.sync.problem_{one.code}"), one.text) for one in found.problems]
+    if rows or call.lists:
+        call.table(("name", "unit", "change", "field"), rows)
+    code = "applied" if found.applied else "held" if found.held else "differs" if rows else "same"
+    call.print(call.say(f"web.sync.state_{code}"))
+    return DONE
+
+
+def _fields(call: CommandContext, fields: list[str]) -> str:
+    return ", ".join(call.say(f"web.staff.field_{field}") for field in fields)
 
 
 def _imported(call: CommandContext, taken: ImportedFile) -> dict[str, object]:

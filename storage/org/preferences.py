@@ -22,6 +22,8 @@ UPLOADS_THROUGH = "uploads_through"
 LANGUAGE = "language"
 OFFICE_TIME = "office_time"
 ACTS = "acts_in_force"
+DIRECTORY = "directory"
+"""The permanent id a person has in the directory people are taken from."""
 NAMES = "names"
 """What a unit, or the post of a person, is called in Kazakh and in Russian."""
 
@@ -41,6 +43,21 @@ def prefer(engine: Engine, owner: str, name: str, value: str, *, by: str, now: d
             return
         change = put(connection, owner, name, value, by=by, now=now)
         record(connection, RowEvent(kind=f"{name}_chosen", name=owner, by=by, now=now, rows=[change]))
+
+
+def prefer_many(engine: Engine, name: str, values: Mapping[str, str], *, by: str, now: datetime) -> None:
+    """Store one choice of many owners in one transaction, with one event."""
+    with writing(engine) as connection:
+        rows = [put(connection, owner, name, value, by=by, now=now) for owner, value in values.items()]
+        if any(rows):
+            record(connection, RowEvent(kind=f"{name}_chosen", name="", by=by, now=now, rows=rows))
+
+
+def chosen(engine: Engine, name: str) -> dict[str, str]:
+    """Return what each owner chose under a name."""
+    with reading(engine) as connection:
+        found = connection.execute(PREFERENCE.select().where(PREFERENCE.c.name == name))
+        return {one.owner: one.value for one in found}
 
 
 def put(

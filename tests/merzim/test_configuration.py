@@ -14,7 +14,7 @@ import pytest
 import i18n
 from merzim.settings_file import BadSetting, read
 from notifications.channels import UnknownChannel
-from services.settings import Settings
+from services.settings import Settings, SyncSettings
 from tests.merzim.conftest import ROOT
 from workflow.refusal import Refusal
 
@@ -69,8 +69,9 @@ def test_the_shipped_config_shows_every_key_with_a_comment() -> None:
     sections = {one.name for one in fields(Settings)} - {"file", "from_environment"}
 
     assert document.keys() == sections
+    assert document["ldap"]["sync"].keys() == {one.name for one in fields(SyncSettings)}
     for name in sections:
-        keys = {one.name for one in fields(getattr(Settings(), name))} - {"sections"}
+        keys = {one.name for one in fields(getattr(Settings(), name))} - {"sections", "sync"}
         shown = {key for key, value in document[name].items() if not isinstance(value, dict)}
         assert keys == shown | (DEPENDENT if name == "web" else set())
     lines = text.splitlines()

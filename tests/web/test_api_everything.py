@@ -102,6 +102,7 @@ WRITES: dict[str, tuple[str, ...]] = {
         f"{ADMINISTRATION}/people/table/preview",
         f"{ADMINISTRATION}/people/table",
     ),
+    "/administration/people/sync": (f"{ADMINISTRATION}/people/sync",),
     "/administration/accounts": (f"{ADMINISTRATION}/accounts",),
     "/administration/accounts/invitations": (INVITATIONS, f"{INVITATIONS}/resending"),
     "/administration/account": (
@@ -207,6 +208,7 @@ READS: dict[str, tuple[str, ...]] = {
     "/administration/people/export": (f"{ADMINISTRATION}/people/table",),
     "/administration/accounts": (f"{ADMINISTRATION}/accounts",),
     "/administration/accounts/invitations": (INVITATIONS,),
+    "/administration/people/sync": (f"{ADMINISTRATION}/people/sync",),
     "/administration/account": (ACCOUNT,),
     "/administration/channels": (f"{ADMINISTRATION}/channels",),
     "/administration/operations": (f"{ADMINISTRATION}/operations",),

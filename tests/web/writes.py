@@ -343,6 +343,7 @@ SENT: Mapping[str, Sent] = {
     f"{ADMIN}/units/feeds": Sent(json={"unit": OWN}),
     f"{ADMIN}/units/feeds/revocation": Sent(json={"id": "0" * 64}, changes=False),
     f"{ADMIN}/people": Sent(json={"name": "API: Жаңа Адам", "unit": OWN, "email": "api@example.kz"}),
+    f"{ADMIN}/people/sync": Sent(json={}, changes=False),
     f"{ADMIN}/people/removal": Sent(
         json=lambda world: {"id": "gone1@example.kz", "mark": world.mark_of_person("gone1@example.kz")}
     ),
@@ -500,6 +501,7 @@ SENT: Mapping[str, Sent] = {
         form=lambda world: {"key": "gone2@example.kz", "mark": world.mark_of_person("gone2@example.kz")}
     ),
     "/administration/accounts": Sent(form={"login": "page.made", "access": "auditor"}),
+    "/administration/people/sync": Sent(form={"do": "look"}, changes=False),
     "/administration/accounts/invitations": Sent(form={"do": "invite", "person": "asked2@example.kz"}),
     "/administration/account": Sent(
         form={"login": "spare3", "do": "change", "access": "auditor", "name": "Бет"}

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from services import staff
+from services import people_sync, staff
 from services.inputs import Digest
 from services.verbs import Command
 from web.api import mount
@@ -59,6 +59,15 @@ def list_people(
 
 
 mount.post(router, "/people", staff.save_person)
+mount.post(router, "/people/sync", people_sync.sync_people)
+
+
+@router.get("/people/sync")
+def get_people_sync(ctx: Setting) -> people_sync.SyncState:
+    """Return when people were last compared with the directory, and with what result."""
+    return people_sync.get_sync_state(ctx, people_sync.AskSync())
+
+
 mount.post(router, "/people/removal", staff.remove_person)
 
 

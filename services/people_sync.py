@@ -1,0 +1,394 @@
+"""People, units, heads and leave taken from the directory: what differs, and its import.
+
+A person is recognised by the directory's permanent id, kept as a choice of theirs; an e-mail finds only who was
+there before. People who never came from the directory stay as they are. What differs goes through the import of
+the table of people.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated
+from uuid import uuid4
+
+from pydantic import BaseModel, Field
+
+from documents.people.read_people import ReadPeople
+from services import staff
+from services.context import RequestContext, operator_context, stamp
+from services.ldap import DirectoryEntry
+from services.second_factors import account_letters
+from services.staff import Mark, TableChange
+from services.verbs import Command, verb
+from workflow.org.office import Office, Person, Unit
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from services.app import AppContext
+
+HEAD = "head_of_unit"
+PULSE = "people_sync"
+AUTHOR = "directory:ldap"
+LEASE = timedelta(hours=1)
+RETRY = timedelta(minutes=15)
+log = logging.getLogger("merzim.people")
+
+
+class SyncRefused(Refusal):
+    """The directory's people cannot be taken as they are."""
+
+
+class SyncPeople(Command):
+    """What differs between the directory and the people of the office; `apply` writes it. `mark`: of the
+    differences that were read; empty for whatever there is now."""
+
+    apply: bool = False
+    mark: Mark = ""
+    many_leave: Annotated[bool, Field(description="Also where more leave at once than the ceiling allows.")] = (
+        False
+    )
+
+
+class SyncProblem(BaseModel):
+    """An entry that is not taken. `code`: email_twice, no_unit, no_name, leave_unreadable, is_officer."""
+
+    code: str
+    name: str
+    text: str
+
+
+class SyncResult(BaseModel):
+    """The differences. `left`: people the directory has no more; `held`: more of them than the ceiling allows;
+    `entries`: people in the directory."""
+
+    applied: bool
+    mark: str
+    entries: int
+    changes: list[TableChange]
+    left: list[str]
+    back: list[str]
+    held: bool
+    problems: list[SyncProblem]
+
+
+class AskSync(Command):
+    """How the sync with the directory stands."""
+
+
+class SyncState(BaseModel):
+    """The sync as it stands. `state` of the last run: same, differs, held, applied; empty before the first."""
+
+    mode: str
+    last_at: datetime | None
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Plan:
+    """What a look at the directory gives: the table to import, new links by person, who left, came back."""
+
+    table: ReadPeople
+    links: Mapping[str, str]
+    left: Sequence[Person]
+    back: Sequence[Person]
+    problems: Sequence[SyncProblem]
+    linked: int
+    entries: int
+
+
+_NOTHING = _Plan(table=ReadPeople((), ()), links={}, left=(), back=(), problems=(), linked=0, entries=0)
+
+
+@verb("settings")
+def sync_people(ctx: RequestContext, command: SyncPeople) -> SyncResult:
+    """Return what differs between the directory and the people of the office, and take it over if asked to."""
+    plan = _look(ctx) if command.apply or ctx.app.settings.ldap.sync.mode != "off" else _NOTHING
+    found = _result(ctx, plan)
+    if not command.apply:
+        return found
+    if command.mark and command.mark != found.mark:
+        raise SyncRefused("people_sync_changed")
+    if found.held and not command.many_leave:
+        raise SyncRefused("people_sync_held", count=len(found.left), of=plan.linked)
+    _apply(ctx, plan)
+    return found.model_copy(update={"applied": True})
+
+
+@verb("settings", writes=False)
+def get_sync_state(ctx: RequestContext, command: AskSync) -> SyncState:
+    """Return when people were last compared with the directory, and with what result."""
+    from services.sending import figures
+    from storage.org.chain import lines
+
+    pulses = figures(ctx.app, now=ctx.now).pulses
+    events = lines(ctx.app.engine, "people_synced")
+    return SyncState(
+        mode=ctx.app.settings.ldap.sync.mode,
+        last_at=pulses[PULSE][0] if PULSE in pulses else None,
+        state=events[-1].name if events else "",
+    )
+
+
+def sync_on_schedule(app: AppContext, *, now: datetime, today: date) -> None:
+    """Look at the directory when it is time; apply what differs where config.toml says so, else note it."""
+    settings = app.settings.ldap
+    if settings.sync.mode == "off" or not settings.address or not _is_due(app, now):
+        return
+    holder = uuid4().hex
+    if not app.leases.take(PULSE, holder, now=app.system_clock().now, lasts=LEASE):
+        return
+    started = perf_counter()
+    try:
+        if _is_due(app, now):
+            _run(operator_context(app, by=AUTHOR, now=now, today=today))
+            _beat(app, PULSE, now, started)
+    except Refusal as trouble:
+        _beat(app, f"{PULSE}_failed", now, started)
+        log.error("people were not compared with the directory: %s", trouble)
+    finally:
+        app.leases.give_back(PULSE, holder)
+
+
+def _run(ctx: RequestContext) -> None:
+    """Compare, apply where that is asked for and allowed; note the result when it is another than the last."""
+    plan = _look(ctx)
+    found = _result(ctx, plan)
+    before = get_sync_state(ctx, AskSync()).state
+    state = "held" if found.held else "differs" if found.changes or found.left else "same"
+    if ctx.app.settings.ldap.sync.mode == "apply" and state == "differs":
+        _apply(ctx, plan)
+    elif state != before:
+        _note(ctx, state)
+        if state == "held":
+            _tell_administrators(ctx, found, plan)
+
+
+def _look(ctx: RequestContext) -> _Plan:
+    """Compare the directory with the office. Raises SyncRefused, DirectorySilent."""
+    directory = ctx.app.directory
+    if directory is None or ctx.app.settings.ldap.sync.mode == "off":
+        raise SyncRefused("people_sync_off")
+    from storage.org.preferences import DIRECTORY, chosen
+
+    entries = directory.people()
+    office = staff.recorded_office(ctx)
+    subjects = chosen(ctx.app.engine, DIRECTORY)
+    return _Comparison(entries, office, subjects, officer=ctx.reads.office().officer or "").plan()
+
+
+class _Comparison:
+    """One comparison of the directory's entries with the office. `subjects`: permanent ids by person."""
+
+    def __init__(
+        self, entries: Sequence[DirectoryEntry], office: Office, subjects: Mapping[str, str], *, officer: str
+    ) -> None:
+        self.office = office
+        self.officer = officer
+        self.problems: list[SyncProblem] = []
+        self.units: dict[str, Unit] = {}
+        self.keys = {subject: key for key, subject in subjects.items()}
+        self.by_email = {
+            (one.email or one.key).casefold(): one.key
+            for one in office.people.values()
+            if one.key not in subjects
+        }
+        self.entries = self._usable(entries)
+        self.seen = {one.subject for one in entries}
+
+    def plan(self) -> _Plan:
+        """Return what the office lacks."""
+        people = {one.subject: self._person(one) for one in self.entries}
+        heads = self._heads({one.dn: one for one in self.entries}, people)
+        taken = [self._with_headship(one, heads) for one in people.values()]
+        known = {
+            key: person for key in self.keys.values() if (person := self.office.people.get(key)) is not None
+        }
+        gone = [known[key] for subject, key in self.keys.items() if key in known and subject not in self.seen]
+        for person in gone:
+            if person.key == self.officer:
+                self._problem("is_officer", person.name, person.key)
+        back = {
+            key for subject, key in self.keys.items() if subject in people and key not in self.office.people
+        }
+        return _Plan(
+            table=ReadPeople(tuple(self.units.values()), tuple(taken)),
+            links={
+                people[one.subject].key: one.subject for one in self.entries if one.subject not in self.keys
+            },
+            left=[person for person in gone if person.key != self.officer],
+            back=[one for one in taken if one.key in back],
+            problems=self.problems,
+            linked=len(known),
+            entries=len(self.seen),
+        )
+
+    def _usable(self, entries: Sequence[DirectoryEntry]) -> list[DirectoryEntry]:
+        """Return the entries that can be taken; the others are problems."""
+        addresses = Counter(one.email for one in entries if one.email)
+        usable = []
+        for one in entries:
+            code = "email_twice" if addresses[one.email] > 1 else "" if one.units else "no_unit"
+            if not one.name:
+                code = "no_name"
+            if code:
+                self._problem(code, one.name, one.email if code == "email_twice" else one.dn)
+            else:
+                usable.append(one)
+        return usable
+
+    def _problem(self, code: str, name: str, text: str) -> None:
+        self.problems.append(SyncProblem(code=code, name=name, text=text))
+
+    def _person(self, entry: DirectoryEntry) -> Person:
+        """Return the person of an entry: what the directory says of them, the rest as it was."""
+        unit = self._unit(entry.units)
+        key = self.keys.get(entry.subject) or self.by_email.get(
+            entry.email, "" if not entry.email else entry.email
+        )
+        key = key or f"{unit} / {entry.name}"
+        was = self.office.people.get(key)
+        language = entry.language if entry.language in ("kk", "ru", "en") else was.language if was else "kk"
+        person = replace(was or Person(key=key, name=entry.name, unit=unit), name=entry.name, unit=unit)
+        person = replace(person, email=entry.email or person.email, language=language)
+        if was is not None and was.name != entry.name:
+            person = replace(person, name_kk="", name_ru="")
+        if entry.post and entry.post != person.post:
+            person = replace(person, post=entry.post, post_kk="", post_ru="")
+        if entry.leave:
+            person = replace(person, away=self._leave(entry, person))
+        return person
+
+    def _leave(self, entry: DirectoryEntry, person: Person) -> tuple[tuple[date, date], ...]:
+        from documents.sheets.dates import Day, Span, read
+        from documents.sheets.unreadable import UnreadableCell
+
+        spans: list[tuple[date, date]] = []
+        for part in filter(None, map(str.strip, entry.leave.split(";"))):
+            try:
+                said = read(part, where="leave")
+            except UnreadableCell:
+                said = None
+            if isinstance(said, Span):
+                spans.append((said.first, said.last))
+            elif isinstance(said, Day):
+                spans.append((said.on, said.on))
+            else:
+                self._problem("leave_unreadable", entry.name, entry.leave)
+                return person.away
+        return tuple(sorted(set(spans)))
+
+    def _unit(self, names: Sequence[str]) -> str:
+        """Return the id of a unit by its names from above; an unknown one is new, below the one before."""
+        tops = [one.id for one in self.office.units.values() if one.parent is None]
+        parent = tops[0] if len(tops) == 1 else None
+        for name in names:
+            known = self.office.unit_named.get(name.casefold())
+            id = known or name
+            if known is None:
+                self.units.setdefault(id, Unit(id=id, name=name, parent=parent))
+            parent = id
+        return str(parent)
+
+    def _heads(self, by_dn: Mapping[str, DirectoryEntry], people: Mapping[str, Person]) -> Mapping[str, str]:
+        """Return the head of each unit: the manager in it whom most of its people name."""
+        named: dict[str, Counter[str]] = {}
+        for entry in self.entries:
+            manager = by_dn.get(entry.manager)
+            if manager is None or manager.subject == entry.subject:
+                continue
+            boss = people[manager.subject]
+            if boss.unit == people[entry.subject].unit:
+                named.setdefault(boss.unit, Counter())[boss.key] += 1
+        return {unit: max(counted, key=lambda key: (counted[key], key)) for unit, counted in named.items()}
+
+    def _with_headship(self, person: Person, heads: Mapping[str, str]) -> Person:
+        """Return a person with or without the duty of a head, as their unit's people name them."""
+        head = heads.get(person.unit)
+        was = self.office.people.get(person.key)
+        moved = was is not None and was.unit != person.unit
+        if head == person.key:
+            return person if HEAD in person.duties else replace(person, duties=(*person.duties, HEAD))
+        if HEAD in person.duties and (head is not None or moved):
+            return replace(person, duties=tuple(one for one in person.duties if one != HEAD))
+        return person
+
+
+def _result(ctx: RequestContext, plan: _Plan) -> SyncResult:
+    changes = staff.preview_table(ctx, plan.table).changes
+    left, back = [one.name for one in plan.left], [one.name for one in plan.back]
+    held = len(left) * 100 > ctx.app.settings.ldap.sync.ceiling * plan.linked
+    shown = [
+        [one.model_dump() for one in changes],
+        sorted(one.key for one in plan.left),
+        sorted(plan.links.items()),
+    ]
+    return SyncResult(
+        applied=False,
+        mark=sha256(repr((shown, plan.table)).encode()).hexdigest()[:20],
+        entries=plan.entries,
+        changes=changes,
+        left=left,
+        back=back,
+        held=held,
+        problems=list(plan.problems),
+    )
+
+
+def _apply(ctx: RequestContext, plan: _Plan) -> None:
+    """Import the table, keep the links, remove who left and close their accounts."""
+    from storage.org.preferences import DIRECTORY, prefer_many
+
+    staff.save_table(ctx, plan.table)
+    prefer_many(ctx.app.engine, DIRECTORY, plan.links, by=ctx.reader.login, now=ctx.now)
+    for person in plan.left:
+        staff.remove_person(
+            ctx, staff.Removal(id=person.key, mark=staff.mark(staff.get_person(ctx, person.key)))
+        )
+        for account in ctx.accounts.all():
+            if account.reader.person == person.key and not account.disabled:
+                ctx.accounts.save(account.reader, disabled=True, **stamp(ctx))
+    _note(ctx, "applied")
+
+
+def _note(ctx: RequestContext, state: str) -> None:
+    """Write the result into the office's chain."""
+    from storage.database.engine import writing
+    from storage.org.vouched import RowEvent, record
+
+    event = RowEvent(kind="people_synced", name=state, by=ctx.reader.login, now=ctx.now, on=ctx.today)
+    with writing(ctx.app.engine) as connection:
+        record(connection, event)
+
+
+def _tell_administrators(ctx: RequestContext, found: SyncResult, plan: _Plan) -> None:
+    """Queue a letter to every administrator who is somebody of the office."""
+    facts = {"count": len(found.left), "of": plan.linked}
+    letters = [
+        letter
+        for account in ctx.accounts.all()
+        if account.reader.access == "administrator" and not account.disabled
+        for letter in account_letters(ctx, account, "sync_held", facts)
+    ]
+    ctx.app.outbox.add(letters, now=ctx.now)
+
+
+def _is_due(app: AppContext, now: datetime) -> bool:
+    from services.sending import figures
+
+    pulses = figures(app, now=now).pulses
+    failed, last = pulses.get(f"{PULSE}_failed"), pulses.get(PULSE)
+    if failed is not None and now - failed[0] < RETRY:
+        return False
+    return last is None or now - last[0] >= timedelta(hours=app.settings.ldap.sync.hours)
+
+
+def _beat(app: AppContext, name: str, now: datetime, started: float) -> None:
+    from storage.notices.tally import beat
+
+    beat(app.engine, name, now=now, seconds=perf_counter() - started)

@@ -1,0 +1,216 @@
+"""People, units, heads and leave from a real slapd: what differs is shown, applied by a click or by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from notifications.notice import Notice
+from services.context import RequestContext, operator_context
+from services.ldap import DirectorySilent
+from services.maintenance import verify
+from services.people_sync import SyncPeople, SyncRefused, SyncResult, sync_on_schedule, sync_people
+from services.settings import LdapSettings, SyncSettings
+from tests.slapd import BASE, SEARCHER, SECRET, Slapd, serving
+from tests.web.conftest import NOW, TODAY, Home, build
+from workflow.org.access import Reader
+from workflow.org.office import Person
+
+OWN = "(&(objectClass=inetOrgPerson)(ou=*)(!(uid=many*)))"
+SAID = {"by": "test", "now": NOW, "today": TODAY}
+
+
+@pytest.fixture
+def slapd(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slapd]:
+    monkeypatch.setenv("MERZIM_LDAP_PASSWORD", SECRET)
+    with serving() as server:
+        yield server
+
+
+def office(slapd: Slapd, mode: str = "preview", **more: Any) -> Home:
+    """An office that takes its people from that directory."""
+    sync = SyncSettings(mode=mode, leave_attribute="description", **more)
+    ldap = LdapSettings(
+        address=f"ldap://127.0.0.1:{slapd.port}",
+        kind="openldap",
+        bind=SEARCHER,
+        base=BASE,
+        ca_file=slapd.ca_file,
+    )
+    home = build(demonstration=False)
+    home.context.settings = replace(home.context.settings, ldap=replace(ldap, sync=sync))
+    return home
+
+
+def acting(home: Home) -> RequestContext:
+    return operator_context(home.context, by="administrator", now=NOW, today=TODAY)
+
+
+def look(home: Home, **more: Any) -> SyncResult:
+    return sync_people(acting(home), SyncPeople(**more))
+
+
+def changes(found: SyncResult) -> dict[str, tuple[str, ...]]:
+    return {one.name: (one.what, *one.fields) for one in found.changes}
+
+
+def person(home: Home, key: str) -> Person:
+    return home.office.people[key]
+
+
+def scheduled(home: Home, hours: int = 0) -> None:
+    sync_on_schedule(home.context, now=NOW + timedelta(hours=hours), today=TODAY)
+
+
+def test_more_people_than_a_page_of_the_directory_come_in_by_one_click(slapd: Slapd) -> None:
+    """620 entries where the server gives 500 at once; nothing is written before, nothing differs afterwards."""
+    slapd.many(620, "Көп бөлім")
+    home = office(slapd)
+    browser = home.client("administrator")
+    place = "/administration/people/sync?lang=en"
+
+    before = len(home.office.people)
+    shown = browser.post(place, data={"do": "look"}).text
+    unwritten = len(home.office.people)
+    mark = shown.partition('name="mark" value="')[2].partition('"')[0]
+    stale = browser.post(place, data={"do": "apply", "mark": "0" * 20})
+    done = browser.post(place, data={"do": "apply", "mark": mark})
+
+    assert (before, unwritten, len(home.office.people)) == (3, 3, 623)
+    assert (stale.status_code, done.status_code) == (422, 200)
+    assert home.office.units["Көп бөлім"].parent == "head"
+    assert person(home, "m7@org.kz").name == "Адам007 Көп"
+    again = look(home)
+    assert (again.entries, again.changes, again.left) == (620, [], [])
+    assert verify(home.context, now=NOW, today=TODAY) == ()
+
+
+def test_what_changes_in_the_directory_changes_here(slapd: Slapd) -> None:
+    """Moved, renamed, another head, another e-mail, leave, gone and back; others and their duties stay."""
+    boss = slapd.colleague("boss", "Бастық", "Заң департаменті")
+    anna = slapd.colleague("anna", "Ким", "Заң департаменті", manager=boss, title="Маман")
+    oleg = slapd.colleague("oleg", "Ли", "Заң департаменті", manager=boss, preferredLanguage="ru")
+    home = office(slapd, filter=OWN)
+    law = "law"
+    look(home, apply=True)
+    home.accounts.save(Reader(login="oleg", access="officer", person="oleg@org.kz"), disabled=False, **SAID)
+    first = {key: (one.unit, one.duties) for key, one in home.office.people.items()}
+    kept = replace(person(home, "anna@org.kz"), duties=("hr",))
+    home.keep(replace(home.office, units={}, people={kept.key: kept}))
+
+    slapd.change(anna, "sn", "Ахметова")
+    slapd.change(anna, "mail", "akhmetova@org.kz")
+    slapd.change(anna, "description", "01.07.2026 – 14.07.2026")
+    slapd.change(boss, "ou", "Жаңа бөлім")
+    slapd.change(anna, "manager", oleg)
+    seen = look(home, apply=True)
+
+    assert first["boss@org.kz"] == (law, ("head_of_unit",))
+    assert first["c@org.kz"] == (law, ("authorised_person",)), "who never came from there stays"
+    assert changes(seen) == {
+        "Жаңа бөлім": ("added",),
+        "Ахметова Anna": ("changed", "name", "email", "away"),
+        "Бастық Boss": ("changed", "unit", "duties"),
+        "Ли Oleg": ("changed", "duties"),
+    }
+    renamed = person(home, "anna@org.kz")
+    assert (renamed.name, renamed.email, renamed.duties) == ("Ахметова Anna", "akhmetova@org.kz", ("hr",))
+    assert renamed.away == ((date(2026, 7, 1), date(2026, 7, 14)),)
+    assert person(home, "oleg@org.kz").duties == ("head_of_unit",)
+
+    slapd.remove(oleg)
+    held = look(home)
+    with pytest.raises(SyncRefused):
+        look(home, apply=True)
+    gone = look(home, apply=True, many_leave=True)
+    account = home.accounts.account("oleg")
+
+    assert (held.held, gone.left) == (True, ["Ли Oleg"])
+    assert "oleg@org.kz" not in home.office.people
+    assert account is not None
+    assert account.disabled
+    assert verify(home.context, now=NOW, today=TODAY) == ()
+
+
+def test_who_comes_back_is_who_they_were_and_two_of_one_e_mail_are_nobody(slapd: Slapd) -> None:
+    anna = slapd.colleague("anna", "Ким", "Заң департаменті")
+    slapd.colleague("other", "Ким", "Заң департаменті", mail="twice@org.kz")
+    home = office(slapd, filter=OWN)
+    look(home, apply=True)
+    slapd.change(anna, "ou", "Заң департаменті")
+    slapd.change(anna, "employeeType", "left")
+    home.context.settings = replace(
+        home.context.settings,
+        ldap=replace(
+            home.context.settings.ldap,
+            sync=SyncSettings(mode="preview", ceiling=60, filter=f"(&{OWN}(!(employeeType=left)))"),
+        ),
+    )
+    home.context.__dict__.pop("directory")
+    left = look(home, apply=True)
+    slapd.change(anna, "employeeType", "staff")
+    slapd.change(anna, "mail", "new@org.kz")
+    back = look(home, apply=True)
+    slapd.colleague("third", "Пак", "Заң департаменті", mail="twice@org.kz")
+    twice = look(home)
+
+    assert (left.left, back.back) == (["Ким Anna"], ["Ким Anna"])
+    assert person(home, "anna@org.kz").email == "new@org.kz", "under the key they always had"
+    assert [(one.code, one.text) for one in twice.problems] == [("email_twice", "twice@org.kz")] * 2
+    assert twice.left == [], "whose entry cannot be taken has not left"
+
+
+def test_by_itself_it_applies_up_to_the_ceiling_and_beyond_tells_the_administrators(slapd: Slapd) -> None:
+    """Ten of the directory; one leaves, then two of nine: then nothing happens but a letter, once."""
+    people = [slapd.colleague(f"p{n}", f"Адам{n}", "Заң департаменті") for n in range(10)]
+    home = office(slapd, mode="apply", filter=OWN)
+    home.keep(replace(home.office, people={"adm@org.kz": Person(key="adm@org.kz", name="Әкімші", unit="head")}))
+    reader = Reader(login="administrator", access="administrator", person="adm@org.kz")
+    home.accounts.save(reader, disabled=False, **SAID)
+
+    def letters() -> list[Notice]:
+        return [one for one in home.context.outbox.notices() if one.about.get("event") == "sync_held"]
+
+    scheduled(home)
+    slapd.remove(people[0])
+    scheduled(home, 23)
+    too_early = "p0@org.kz" in home.office.people
+    scheduled(home, 24)
+    for dn in people[1:3]:
+        slapd.remove(dn)
+    scheduled(home, 48)
+    scheduled(home, 72)
+
+    assert too_early
+    assert "p0@org.kz" not in home.office.people
+    assert {"p1@org.kz", "p2@org.kz"} <= home.office.people.keys()
+    assert [(one.person, one.about["count"], one.about["of"]) for one in letters()] == [("adm@org.kz", 2, 9)]
+    assert (
+        "Too many would leave" in home.client("administrator").get("/administration/people/sync?lang=en").text
+    )
+
+
+def test_a_directory_that_answers_in_part_or_not_at_all_changes_nothing(slapd: Slapd) -> None:
+    """Whoever is left out of an answer has not left. In preview nothing is written by itself."""
+    slapd.colleague("anna", "Ким", "Заң департаменті")
+    home = office(slapd, filter=OWN)
+    scheduled(home)
+    unapplied = "anna@org.kz" in home.office.people
+    look(home, apply=True)
+    gone = office(slapd, mode="apply", base=f"ou=nowhere,{BASE}")
+    off = office(slapd, mode="off")
+
+    assert not unapplied
+    with pytest.raises(DirectorySilent):
+        look(gone)
+    scheduled(gone)
+    with pytest.raises(SyncRefused):
+        look(off, apply=True)
+    slapd.change(f"uid=anna,{BASE}", "description", "қашан екені белгісіз")
+    problem = look(home)
+    assert [one.code for one in problem.problems] == ["leave_unreadable"]
+    assert person(home, "anna@org.kz").away == ()
