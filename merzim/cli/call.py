@@ -216,6 +216,12 @@ class CommandContext:
 
         return say(code, arguments, self.language_or_default)
 
+    def name(self, key: str) -> str:
+        """Return what a unit or a person is called in the command's language; an unknown key as it is."""
+        from workflow.registers.rows import name_in
+
+        return name_in(self.app.reads.office(), key, self.language)
+
     def refusal(self, trouble: Refusal) -> str:
         """Return the sentence of a refusal in the command's language."""
         from i18n import refusal

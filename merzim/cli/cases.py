@@ -194,7 +194,9 @@ def cases(ctx: typer.Context) -> None:
         year = begun.get(head.id, call.moment.today).year
         return _about(call, head) + (f" ({year})" if year != call.moment.today.year else "")
 
-    rows = [(head.id, about(head), head.unit, _stage(call, head, standing[head.id])) for head in heads]
+    rows = [
+        (head.id, about(head), call.name(head.unit), _stage(call, head, standing[head.id])) for head in heads
+    ]
     if rows or call.lists:
         call.table(("case", "object", "unit", "stage"), rows)
     else:
@@ -241,7 +243,7 @@ def show(ctx: typer.Context, case: CaseId) -> None:
     unadopted = app.library.unadopted_act(view.procedure, app.reads.office(), view.case.unit)
     stage = _stage(call, view.case, view.stage)
     call.print(f"{view.case.id}  {_about(call, view.case)}")
-    for head, value in (("unit", view.case.unit), ("edition", view.case.edition), ("stage", stage)):
+    for head, value in (("unit", call.name(view.case.unit)), ("edition", view.case.edition), ("stage", stage)):
         if value:
             call.print(f"  {call.say('cli.head.' + head)}: {value}")
     if unadopted:
@@ -396,10 +398,11 @@ def _print_passport(call: CommandContext, case: Case) -> None:
         call.answer({"case": case.id, **said})
         return
     rows: list[tuple[str, str]] = [
-        *((name, str(said[name])) for name in ("object", "object_kk", "object_ru", "unit")),
+        *((name, str(said[name])) for name in ("object", "object_kk", "object_ru")),
+        ("unit", call.name(case.unit)),
         ("period", " – ".join(period)),
         *(("group", member) for member in case.group),
-        *(("responsible", f"{name}: {text}") for name, text in sorted(case.responsible.items())),
+        *(("responsible", f"{name}: {call.name(text)}") for name, text in sorted(case.responsible.items())),
     ]
     call.table(("field", "value"), [(call.say(f"passport.{name}"), value) for name, value in rows if value])
 

@@ -67,9 +67,9 @@ def uploads(ctx: typer.Context, unit: Unit = "") -> None:
         return
     rows = [
         (
-            _name(office, one.unit),
-            _name(office, one.through),
-            ", ".join(person.name for person in one.people),
+            call.name(one.unit),
+            call.name(one.through),
+            ", ".join(person.name_in(call.language) for person in one.people),
             one.waiting.case.id,
             one.waiting.upload.id,
             document.obligation.title[call.language],
@@ -94,7 +94,7 @@ def _print(call: CommandContext, found: ConsolidatedReport, year: int) -> None:
     if not asked:
         call.print(call.say("cli.consolidated.nobody"))
     elif silent:
-        names = tuple(_name(found.office, one) or "-" for one in silent)
+        names = tuple(call.name(one) or "-" for one in silent)
         call.print(call.say("cli.consolidated.silent", count=len(silent), asked=asked, names=names))
     else:
         call.print(call.say("cli.consolidated.all", asked=asked))
@@ -106,7 +106,7 @@ def _columns(
     """Return names of headings, and the rows."""
     return ("unit", "case", "id", "due", "on", "late_by", "numbers", "documents"), [
         (
-            _name(found.office, line.unit),
+            call.name(line.unit),
             line.case or "-",
             line.obligation or "-",
             line.due,
@@ -130,7 +130,7 @@ def _export(call: CommandContext, found: ConsolidatedReport, file: Path) -> None
     ]
     rows = [
         (
-            _name(found.office, line.unit),
+            call.name(line.unit),
             line.case,
             line.obligation,
             line.due,

@@ -104,7 +104,7 @@ def uploads_through(
     if call.json:
         call.answer({"unit": own, "uploads_through": value or None})
     else:
-        names = {"unit": office.units[own].name, "body": office.units[through].name}
+        names = {"unit": call.name(own), "body": call.name(through)}
         call.print(call.say("cli.uploads_through" if value else "cli.uploads_itself", **names))
 
 

@@ -37,8 +37,8 @@ def list_(ctx: typer.Context) -> None:
         call.answer({"adopted": adopted, "not_adopted": left})
         return
     rows = [
-        (step.name, overlay.procedure, overlay.unit, overlay.act.short[call.language], step.on, step.by)
-        for step, overlay in held
+        (step.name, of.procedure, call.name(of.unit), of.act.short[call.language], step.on, step.by)
+        for step, of in held
     ]
     if rows:
         call.table(("file", "procedure", "unit", "act", "adopted_on", "by"), rows)

@@ -114,8 +114,17 @@ def people(
         table = people_table(office, call.language)
         call.sheet(table.heads, table.rows)
     else:
+        from documents.people.words import duty_title
+
         rows = [
-            (one.unit, one.name, one.post, ", ".join(one.duties), one.email, one.language)
+            (
+                call.name(one.unit),
+                call.name(one.key),
+                one.post_in(call.language),
+                ", ".join(duty_title(duty, call.language) for duty in one.duties),
+                one.email,
+                one.language,
+            )
             for one in office.by_name
         ]
         call.table(("unit", "name", "post", "duties", "email", "language"), rows)

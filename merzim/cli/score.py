@@ -140,9 +140,8 @@ def _print_year(call: CommandContext, whole: YearScores, parts: list[YearScores]
     call.print(call.say("cli.score.prospects", **stakes))
     if parts:
         call.print()
-        units = call.app.reads.office().units
         table = [
-            (units[part.unit].name, said(part.scores.total), said(part.lost), said(part.at_stake))
+            (call.name(part.unit), said(part.scores.total), said(part.lost), said(part.at_stake))
             for part in parts
         ]
         call.table(("unit", "points", "lost", "at_stake"), table)
@@ -161,8 +160,7 @@ def _step(call: CommandContext, step: Step) -> str:
 
     from workflow.scoring.score import written
 
-    units = call.app.reads.office().units
-    named = tuple(units[one].name if one in units else one for one in step.missing)
+    named = tuple(map(call.name, step.missing))
     told = {
         key: written(value) if isinstance(value, Fraction) else value for key, value in step.arguments.items()
     }

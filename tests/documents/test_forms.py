@@ -58,10 +58,11 @@ NO488 = {"analytic_note": 2, "exposed_positions": 4, "plan": 5, "monitoring_note
 
 
 def text_of(document: bytes) -> str:
-    """All letters of the body, paragraph by paragraph, tables included, in order."""
+    """All letters of the body, paragraph by paragraph, tables included, in order; all spaces alike."""
     opened = docx.Document(io.BytesIO(document))
     paragraphs = opened.element.body.iter(f"{WORD}p")
-    return "\n".join("".join(_letters(paragraph)) for paragraph in paragraphs).replace("\u200b", "")
+    lines = "\n".join("".join(_letters(paragraph)) for paragraph in paragraphs)
+    return lines.replace("\u200b", "").replace("\u00a0", " ")
 
 
 def _letters(paragraph: Any) -> list[str]:
@@ -170,7 +171,9 @@ def test_a_template_asks_exactly_what_its_form_declares(name: str, language: str
     asked = form(name)
     text = text_of(template(name, language))
     # A date or a name may stand in another form than by itself.
-    gaps = {re.sub("_(of|signed)$", "", gap) for gap in re.findall(r"\{\{ (\w+) \}\}", text)} - {"item"}
+    gaps = {re.sub("_(of|signed)$", "", gap) for gap in re.findall(r"\{\{ (\w+)(?: \|[^}]*)? \}\}", text)} - {
+        "item"
+    }
     lists = set(re.findall(r"for item in (\w+)", text))
     rows = {f"group_{number}_told" for number in range(1, 10)}
 

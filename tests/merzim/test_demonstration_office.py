@@ -28,7 +28,8 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_example_office_is_worth_looking_at(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Analyses of every unit at every stage, some of them overdue, and rows in registers; the order of the
-    schedule really published is due on the demonstration day, 6 April 2026."""
+    schedule really published is due on the demonstration day, 6 April 2026. Lists are in the language asked for.
+    """
     assert run(FILE) == 0, capsys.readouterr().err
     capsys.readouterr()
 
@@ -40,7 +41,15 @@ def test_the_example_office_is_worth_looking_at(office: Path, capsys: pytest.Cap
     overdue = json.loads(capsys.readouterr().out)["obligations"]
     assert main(["register", "trainings", *DAY]) == 0
     trainings = json.loads(capsys.readouterr().out)
+    assert main(["people", "--lang", "kk"]) == 0
+    people = capsys.readouterr().out
+    assert main(["cases", "--lang", "kk"]) == 0
+    listed = capsys.readouterr().out
 
+    for name in ("Персоналды басқару бөлімі", "Бөлім бастығы", "әдеп жөніндегі уәкіл"):
+        assert name in people
+    assert "hr" not in people.split()
+    assert "Активтерді басқару департаменті" in listed
     assert len(cases) == 29
     assert len({one["unit"] for one in cases if one["unit"]}) >= 6
     assert len(Counter(one["stage"] for one in cases)) >= 6
