@@ -28,8 +28,8 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_example_office_is_worth_looking_at(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Analyses of every unit at every stage, some of them overdue, and rows in registers; the order of the
-    schedule really published is due on the demonstration day, 6 April 2026. Lists are in the language asked for.
-    """
+    schedule really published is due on the demonstration day, 6 April 2026. Lists are in one
+    language."""
     assert run(FILE) == 0, capsys.readouterr().err
     capsys.readouterr()
 
