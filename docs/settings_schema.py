@@ -63,6 +63,7 @@ READERS: Mapping[str, dict[str, Any]] = {
     "_digests": _list({"enum": sorted(DIGESTS)}),
     "_accesses": _list({"enum": list(ACCESSES)}),
     "_directory_address": {**_TEXT, "pattern": r"^(ldaps?://\S+)?$"},
+    "_local_socket": {**_TEXT, "pattern": r"^wss://(127\.0\.0\.1|localhost):[1-9][0-9]{0,4}$"},
     "_issuer": {**_TEXT, "pattern": r"^(https?://\S+)?$"},
     "_group_accesses": _list(_GROUP),
     "_directory_sync": {

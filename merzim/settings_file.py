@@ -35,6 +35,7 @@ from services.settings import (
     BadSetting,
     ChannelSettings,
     DatabaseSettings,
+    EdsSettings,
     EvidenceSettings,
     GroupAccess,
     LanguageSettings,
@@ -60,6 +61,7 @@ PATHS = frozenset({"path", "ca_file", "dkim_key"})
 PREFIX = "MERZIM__"
 """What the variables begin with that go before the keys of the file: MERZIM__DATABASE__URL."""
 _FURTHER = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?")
+_LOCAL_SOCKET = re.compile(r"wss://(127\.0\.0\.1|localhost):[1-9][0-9]{0,4}")
 NO_ENVIRONMENT: Mapping[str, str] = MappingProxyType({})
 
 
@@ -451,6 +453,13 @@ def _issuer(value: object) -> str:
     return str(value)
 
 
+def _local_socket(value: object) -> str:
+    """Return the address of NCALayer: a web socket with TLS on the machine of whoever signs."""
+    if not _LOCAL_SOCKET.fullmatch(_text(value)):
+        raise ValueError("local_socket")
+    return str(value)
+
+
 def _group_accesses(value: object) -> tuple[GroupAccess, ...]:
     """Parse the accesses of groups: a list of tables with `group` and `access`."""
     if not isinstance(value, list):
@@ -650,6 +659,7 @@ SECTIONS: Mapping[str, tuple[type, _Readers]] = {
         WebhookSettings,
         {"private": _yes_or_no, "ca_file": _optional_path, "timeout": _number, "give_up_days": _number},
     ),
+    "eds": (EdsSettings, {"on": _yes_or_no, "address": _local_socket, "trust": _optional_path}),
     "logs": (
         LogSettings,
         {

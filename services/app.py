@@ -22,6 +22,7 @@ from services.translations import use_languages
 if TYPE_CHECKING:
     from calendars.calendar import Calendar
     from calendars.records import Records
+    from documents.signatures import Authority
     from notifications.channels import Channel
     from notifications.rules import Rules
     from services.editions import Editions
@@ -424,6 +425,7 @@ class AppContext:
         self.channels  # noqa: B018 (created here, or refused here)
         self.directory  # noqa: B018
         self.provider  # noqa: B018
+        self.authorities  # noqa: B018
         refuse_unwritable(self.engine)
         folders.refuse_unwritable(self.settings)
 
@@ -512,6 +514,13 @@ class AppContext:
         from services.oidc import open_provider
 
         return open_provider(self.settings, os.environ)
+
+    @cached_property
+    def authorities(self) -> tuple[Authority, ...]:
+        """The authorities that certificates of signatures are checked against. Raises BadSetting."""
+        from services.folders import read_authorities
+
+        return read_authorities(self.settings)
 
     @cached_property
     def factors(self) -> SqlSecondFactors:

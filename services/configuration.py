@@ -24,6 +24,7 @@ def problems(settings: Settings, environment: Mapping[str, str]) -> list[Refusal
     Opens no database and connects to nothing.
     """
     from services.editions import own_files
+    from services.folders import read_authorities
     from services.ldap import open_directory
     from services.oidc import open_provider
     from services.secret_keys import refuse_missing
@@ -36,6 +37,7 @@ def problems(settings: Settings, environment: Mapping[str, str]) -> list[Refusal
         lambda: open_directory(settings, environment),
         lambda: open_provider(settings, environment),
         lambda: list(own_files(settings)),
+        lambda: read_authorities(settings),
     ]
     names = sorted({*settings.channels.use, *settings.channels.sections})
     checks.extend(partial(create_unlinked_channel, name, settings) for name in names)

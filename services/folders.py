@@ -1,12 +1,17 @@
-"""Check at the start that the folders a service writes to are writable."""
+"""The folders a service uses: those it writes to are tried at the start; certificates are read from one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import TYPE_CHECKING
 
 from services.settings import BadSetting, Settings
+
+if TYPE_CHECKING:
+    from documents.signatures import Authority
 
 
 def refuse_unwritable(settings: Settings) -> None:
@@ -32,3 +37,27 @@ def folders(settings: Settings) -> Iterator[tuple[str, Path]]:
         yield "backup.folder", settings.backup.folder
     if "folder" in settings.channels.use:
         yield "channels.folder.path", Path(str(settings.channels.sections["folder"]["path"]))
+
+
+def read_authorities(settings: Settings) -> tuple[Authority, ...]:
+    """Return the authorities that certificates of signatures are checked against; empty where none are named.
+
+    Raises:
+        BadSetting: signing is on and its library is missing, or the folder holds no certificates.
+    """
+    eds, file = settings.eds, str(settings.file)
+    if eds.on and find_spec("pyasn1") is None:
+        raise BadSetting("cli.eds_not_installed", file=file)
+    if eds.trust is None:
+        return ()
+    from documents.signatures import read_certificates
+
+    try:
+        found = read_certificates(eds.trust)
+    except (OSError, ValueError) as trouble:
+        raise BadSetting("cli.eds_no_trust", file=file, folder=str(eds.trust), problem=str(trouble)) from None
+    if not found:
+        raise BadSetting(
+            "cli.eds_no_trust", file=file, folder=str(eds.trust), problem="*.pem, *.crt, *.cer, *.der"
+        )
+    return found

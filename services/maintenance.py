@@ -44,7 +44,7 @@ def verify(
         editions=editions,
         recompute=recompute_present_rows(app, today),
         kept=kept,
-        evidence=app.evidence.check,
+        evidence=app.evidence,
         now=now,
         project=projector(app.registers, app.reads.office()),
     )
@@ -88,7 +88,7 @@ def damaged_evidence(app: AppContext) -> tuple[Problem, ...]:
     from storage.maintenance.evidence_check import damages
     from storage.maintenance.verify import Problem
 
-    problems = damages(app.engine, app.evidence.check)
+    problems = damages(app.engine, app.evidence)
     return tuple(Problem(code=code, arguments=arguments) for code, arguments in problems)
 
 

@@ -367,6 +367,21 @@ class WebhookSettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class EdsSettings:
+    """Signing with the digital signature of the NCA, in the browser.
+
+    Attributes:
+        on: whether pages offer it.
+        address: where the browser reaches NCALayer on the machine of whoever signs.
+        trust: a folder with the certificates of authorities; None: issuers are not checked here.
+    """
+
+    on: bool = False
+    address: str = "wss://127.0.0.1:13579"
+    trust: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """All settings.
 
@@ -392,6 +407,7 @@ class Settings:
     audit: AuditSettings = field(default_factory=AuditSettings)
     backup: BackupSettings = field(default_factory=BackupSettings)
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
+    eds: EdsSettings = field(default_factory=EdsSettings)
 
     @property
     def in_clear(self) -> tuple[str, ...]:

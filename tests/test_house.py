@@ -122,7 +122,7 @@ def test_no_command_of_the_contract_is_missing() -> None:
         ),
         *("extend", "pause", "resume", "migrate"),
         *("law check", "editions diff", "editions adopt"),
-        *("attach", "evidence", "package"),
+        *("attach", "evidence", "package", "sign", "signatures"),
         *(f"acts {name}" for name in ("adopted", "list", "load", "show")),
         *("form", "forms", "public-pages"),
         *(f"template {name}" for name in ("list", "show", "take", "choose")),
@@ -199,14 +199,14 @@ def test_one_file_reads_the_clock() -> None:
 
 
 def test_one_file_knows_a_library() -> None:
-    """transitions, APScheduler, Procrastinate, cryptography have one home each; uvicorn and aiogram two."""
+    """transitions, APScheduler, Procrastinate have one home each; cryptography, uvicorn and aiogram two."""
     homes = {
         "transitions": "workflow/cases/machine.py",
         "apscheduler": "merzim/metronome.py",
         "procrastinate": "services/jobs/queue.py",
-        "cryptography": "storage/accounts/encryption.py",
     }
     two = {
+        "cryptography": {"storage/accounts/encryption.py", "documents/signatures.py"},
         "aiogram": {"notifications/channels/telegram.py", "notifications/bot/polling.py"},
         "uvicorn": {"merzim/connections.py", "merzim/metronome.py"},
     }

@@ -1,7 +1,8 @@
-"""Commands on evidence: `attach`, `evidence`, `package`."""
+"""Commands on evidence: `attach`, `evidence`, `package`, `sign`, `signatures`."""
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,18 +11,28 @@ import typer
 
 from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.help import Command
+from merzim.cli.mount import mount
 from merzim.cli.parsing import BadArgument, day
 from services.queries import unit_named
 
 if TYPE_CHECKING:
     from documents.package import Document
+    from services.signatures import SignatureList, SignatureView
     from workflow.cases.case import Evidence
     from workflow.cases.registers.evidence_list import ProvedItem
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    for name, command in (("attach", attach), ("evidence", listed), ("package", package)):
+    signatures = mount("services.signatures:list_signatures", _show_signatures)
+    commands = (
+        ("attach", attach),
+        ("evidence", listed),
+        ("package", package),
+        ("sign", sign),
+        ("signatures", signatures),
+    )
+    for name, command in commands:
         app.command(name, cls=Command, help=f"cli.help.{name}")(command)
 
 
@@ -124,6 +135,46 @@ def package(
         for one in packed.altered:
             call.note(call.say("cli.package.altered", case=one.case, name=one.name, sha256=one.reference))
     return DONE if packed.whole else NOT_SO
+
+
+def sign(
+    ctx: typer.Context,
+    case: Annotated[str, typer.Argument(metavar="CASE")],
+    document: Annotated[str, typer.Argument(metavar="DOCUMENT")],
+    signature: Annotated[str, typer.Argument(metavar="FILE.p7s")],
+) -> None:
+    from documents.signatures import decoded
+    from services.inputs import build
+    from services.signatures import SignDocument, sign_document, signable
+    from workflow.closest_matches import closest_first
+
+    call = CommandContext.of(ctx)
+    view = call.app.desk.view(case, today=call.moment.today)
+    files = {one.evidence.name or "": one.evidence.reference for one in signable(view.case)}
+    if document not in files and document not in files.values():
+        raise BadArgument(
+            "cli.sign.no_document", case=case, name=document, allowed=closest_first(document, files)
+        )
+    content = decoded(call.given(signature, "p7s").read_bytes())
+    sent = b64encode(content).decode()
+    fields = {"case": case, "document": files.get(document, document), "signature": sent}
+    result = sign_document(call.ctx, build(SignDocument, fields))
+    if call.json:
+        call.answer(result.model_dump(mode="json"))
+    else:
+        call.print(_signature(call, result))
+
+
+def _show_signatures(call: CommandContext, _: object, result: SignatureList) -> int:
+    for one in result.signatures:
+        call.print(_signature(call, one))
+    if not result.signatures:
+        call.print(call.say("cli.signatures.none", case=result.case))
+    return NOT_SO if any(one.verdict == "invalid" for one in result.signatures) else DONE
+
+
+def _signature(call: CommandContext, one: SignatureView) -> str:
+    return call.say("cli.sign.done", name=one.name or one.document, verdict=one.verdict, says=one.says)
 
 
 def _named(documents: Iterable[Document]) -> list[dict[str, str]]:

@@ -24,6 +24,7 @@ WRITING = frozenset(
         "record-many",
         "replan",
         "attach",
+        "sign",
         "remind",
         "deliver",
         "snooze",

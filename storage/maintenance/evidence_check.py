@@ -1,14 +1,17 @@
-"""Compares stored evidence files with the hashes in the ledger."""
+"""Compares stored evidence files with the hashes in the ledger, and signatures with the files they sign."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection, Engine, literal, select, union_all
 
 from documents.sheets.unreadable import EvidenceDamaged
+from storage.cases.evidence import EvidenceFolder
 from storage.database.engine import reading
 from storage.org.act_texts import LOADED
 from storage.org.chain import OFFICE
@@ -17,8 +20,6 @@ from storage.tables.cases import EVENT
 from storage.tables.organisation import ACT
 from storage.tables.registers import REGISTER_EVENT, REGISTER_SECRET
 
-EvidenceCheck = Callable[[str], None]
-"""Compares the file stored under a SHA-256 with it; raises EvidenceDamaged (`EvidenceFolder.check`)."""
 _PROVED = (
     select(EVENT.c.case, EVENT.c.payload)
     .where(EVENT.c.payload.contains('"evidence":['))
@@ -54,8 +55,9 @@ def count_recorded_files(engine: Engine) -> int:
         return len(recorded_files(connection))
 
 
-def damages(engine: Engine, check: EvidenceCheck) -> Iterator[tuple[str, dict[str, object]]]:
-    """Yield (code, arguments) for every case in which a stored file is missing, altered or unreadable.
+def damages(engine: Engine, folder: EvidenceFolder) -> Iterator[tuple[str, dict[str, object]]]:
+    """Yield (code, arguments) for every case in which a stored file is missing, altered or unreadable, or a
+    signature does not hold over the file it is said to sign.
 
     Files are read outside the transaction, as there may be many gigabytes.
     """
@@ -63,11 +65,46 @@ def damages(engine: Engine, check: EvidenceCheck) -> Iterator[tuple[str, dict[st
         files = recorded_files(connection)
     for reference, places in files.items():
         try:
-            check(reference)
+            folder.check(reference)
         except EvidenceDamaged as damage:
             for case, name in places.items():
                 named = damage.of(case, name)
                 yield named.code, named.arguments
+    yield from _signatures(engine, folder)
+
+
+def _signatures(engine: Engine, folder: EvidenceFolder) -> Iterator[tuple[str, dict[str, object]]]:
+    """Yield (code, arguments) for every signature of a file that was not made over its bytes."""
+    signed = select(EVENT.c.case, EVENT.c.at, EVENT.c.payload).where(EVENT.c.payload.contains('"signs":"'))
+    with reading(engine) as connection:
+        found = connection.execute(signed.order_by(EVENT.c.case, EVENT.c.seq)).all()
+    for case, at, payload in found:
+        for signature, name, file in _signed(payload):
+            if reason := _signature_fault(folder, signature, file, at):
+                yield "signature_does_not_hold", {"case": case, "name": name, "reason": reason}
+
+
+def _signature_fault(folder: EvidenceFolder, signature: str, file: str, at: datetime) -> str:
+    """Return the code of what is wrong with a signature; "" where nothing is, or a file is damaged itself."""
+    from documents.signatures import SignatureUnreadable, check_signature
+
+    try:
+        with folder.open(signature) as content:
+            checked = check_signature(content.read(), partial(folder.digest, file), at=at, trusted=())
+    except SignatureUnreadable as refusal:
+        return refusal.code
+    except EvidenceDamaged:
+        return ""
+    return checked.reasons[0] if checked.verdict == "invalid" else ""
+
+
+def _signed(payload: str) -> Iterator[tuple[str, str, str]]:
+    """Yield (SHA-256, name, SHA-256 of the signed file) of the signatures in an event."""
+    try:
+        items = [item for item in json.loads(payload)["evidence"] if item.get("signs")]
+        yield from [(str(one["reference"]), str(one["name"]), str(one["signs"])) for one in items]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return
 
 
 def _stored(payload: str) -> Iterator[tuple[str, str]]:

@@ -13,12 +13,13 @@ from sqlalchemy import Connection, Engine, select, tuple_
 
 from storage.board import totals
 from storage.cases import recommendations
+from storage.cases.evidence import EvidenceFolder
 from storage.cases.ledger import CHUNK, SqlLedger
 from storage.chain import line, link, seal_line
 from storage.database.engine import Row_, reading, writing
 from storage.database.limits import chunks, long_work
 from storage.maintenance import audit_check, case_check, register_check, triggers, vouching
-from storage.maintenance.evidence_check import EvidenceCheck, damages
+from storage.maintenance.evidence_check import damages
 from storage.maintenance.register_check import SEALED
 from storage.notices import register, tally
 from storage.org.chain import IN_ORDER, OFFICE
@@ -62,7 +63,7 @@ def verify(
     editions: Mapping[str, Collection[str]] | None = None,
     recompute: Recompute | None = None,
     kept: tuple[int, str] | None = None,
-    evidence: EvidenceCheck | None = None,
+    evidence: EvidenceFolder | None = None,
     now: datetime | None = None,
     rows: bool = True,
     project: register_check.ProjectRow | None = None,
@@ -72,8 +73,8 @@ def verify(
     Args:
         rows: whether accounts, people and the rows of cases are compared with the chains, too.
         now: aware UTC: sessions and tokens that are over by then are not compared; None: all are.
-        evidence: compares a stored file of evidence with its hash; None where the files are not at hand (a copy
-            of the database alone).
+        evidence: where the stored files are compared with their hashes, signatures with what they sign; None
+            where the files are not at hand (a copy of the database alone).
         kept: number and hash of a seal somebody wrote down elsewhere: it must stand here still.
         editions: edition -> digests its cases may have; a case with another one is named.
         project: returns what lists keep of a register's row; a row they say something else of is named.

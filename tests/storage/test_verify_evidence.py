@@ -49,7 +49,7 @@ def test_evidence_as_it_was_recorded_is_found_in_order(
     engine: Engine, store: EvidenceFolder, proved: str
 ) -> None:
     """Links are no files, and nobody looks for them."""
-    assert verify(engine, evidence=store.check) == ()
+    assert verify(engine, evidence=store) == ()
 
 
 def test_a_flipped_byte_is_named_with_case_file_and_hash(
@@ -60,7 +60,7 @@ def test_a_flipped_byte_is_named_with_case_file_and_hash(
     file.chmod(0o600)
     file.write_bytes(ORDER[:-1] + b"R")
 
-    (problem,) = verify(engine, evidence=store.check)
+    (problem,) = verify(engine, evidence=store)
 
     assert problem.code == "evidence_altered"
     assert problem.arguments["case"] == proved
@@ -75,7 +75,7 @@ def test_a_file_that_proves_a_line_of_a_register_is_missed_too(
     """Evidence stands in more events than facts."""
     place(store, tmp_path, NOTE).unlink()
 
-    problems = verify(engine, evidence=store.check)
+    problems = verify(engine, evidence=store)
 
     assert [(one.code, one.arguments["name"]) for one in problems] == [("evidence_missing", "акт.pdf")]
 
@@ -90,7 +90,7 @@ def test_a_file_of_two_cases_is_named_in_both(
     desk(engine).record(other, "schedule_approved", on=TODAY, evidence=[same], by="А", now=NOW, today=TODAY)
     file.unlink()
 
-    problems = verify(engine, evidence=store.check)
+    problems = verify(engine, evidence=store)
 
     assert {(one.arguments["case"], one.arguments["name"]) for one in problems} == {
         (proved, "бұйрық.pdf"),

@@ -21,6 +21,7 @@ ACCOUNT = f"{ADMINISTRATION}/accounts/{{login}}"
 WRITES: dict[str, tuple[str, ...]] = {
     "/cases/{case}": (f"{CASE}/facts", f"{V1}/files"),
     "/cases/{case}/plan": (f"{CASE}/plans",),
+    "/cases/{case}/signatures": (f"{CASE}/signatures",),
     "/cases/{case}/correct": (f"{CASE}/corrections",),
     "/cases/{case}/withdraw": (f"{CASE}/withdrawals",),
     "/cases/{case}/passport": (f"{CASE}/passport",),

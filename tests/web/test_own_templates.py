@@ -141,7 +141,7 @@ def test_an_altered_template_is_not_used_and_is_found_by_verify(
     stored.write_bytes(template("Чужой текст"))
     try:
         answer = officer.get(f"{PLAN}/ru")
-        problems = verify(office.house.engine, evidence=office.house.evidence.check)
+        problems = verify(office.house.engine, evidence=office.house.evidence)
     finally:
         stored.write_bytes(letterhead())
 

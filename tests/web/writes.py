@@ -7,8 +7,9 @@ refused for who they are. A route that is not in it fails the walk (`test_write_
 from __future__ import annotations
 
 import io
+from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
@@ -21,6 +22,7 @@ from services.campaigns import StartCampaign, start_campaign
 from services.context import operator_context
 from services.credentials import hash_password
 from services.registers import AddRow, add_row
+from services.settings import EdsSettings
 from services.staff import mark
 from storage.accounts.saved_views import SqlSavedViews
 from storage.accounts.uploads import SqlUploads
@@ -31,6 +33,7 @@ from storage.tables.notices import NOTICE
 from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands, SetMeasure
 from tests.documents.test_act_text import INSTRUCTION as ACT_TEXT
 from tests.documents.test_own_template import letterhead
+from tests.eds import signatory
 from tests.second_factors import code_at
 from tests.web.real import ROOT, RealOffice
 from workflow.cases.case import Evidence
@@ -177,6 +180,16 @@ def in_case(**body: object) -> Sent:
     return Sent(json=body, case=True)
 
 
+ORDER = b"%PDF-1.7 signed"
+"""A document of the case that may be signed."""
+
+
+def signature_of(surname: str) -> dict[str, str]:
+    """What signs the document."""
+    signature = b64encode(signatory(surname, "АДАМ", "").sign(ORDER)).decode()
+    return {"document": sha256(ORDER).hexdigest(), "signature": signature}
+
+
 def form_in_case(**fields: object) -> Sent:
     """A form into a case."""
     return Sent(form=fields, case=True)
@@ -244,6 +257,7 @@ SENT: Mapping[str, Sent] = {
         json={"lines": [{"case": "9999-0001", "line": 1}], **GROUND}, changes=False, status=(200,)
     ),
     f"{CASE}/facts": in_case(fact="order_signed", on=DAY, remark="API"),
+    f"{CASE}/signatures": Sent(json=lambda world: signature_of("ИНТЕРФЕЙС"), case=True),
     f"{CASE}/plans": in_case(planned={"analysis_started": "2026-04-14"}),
     f"{CASE}/corrections": in_case(fact="start_announced", on="2026-03-27", **GROUND),
     f"{CASE}/passport": in_case(object_ru="Департамент закупок"),
@@ -376,6 +390,7 @@ SENT: Mapping[str, Sent] = {
     f"{ADMIN}/channels/{{channel}}/resending": Sent(places={"{channel}": "folder"}, changes=False),
     # ------------------------------------------------------------------------------------------- pages: a case
     "/cases/{case}": form_in_case(fact="work_plan_approved", on="2026-04-02"),
+    "/cases/{case}/signatures": Sent(form=lambda world: signature_of("БЕТ"), case=True),
     "/cases/{case}/plan": form_in_case(fact="analysis_ended", on="2026-05-14"),
     "/cases/{case}/correct": form_in_case(fact="start_announced", on="2026-03-26", **GROUND),
     "/cases/{case}/passport": form_in_case(**{"was.object_kk": "", "object_kk": "Сатып алу"}),
@@ -589,8 +604,11 @@ def _fill(case: str, office: RealOffice, who: dict[str, Any]) -> None:
     """A restricted document, risks, positions, remarks, two obligations it is freed of, two who were named."""
     desk, today = office.house.desk, who["today"]
     kept = office.house.evidence.keep(io.BytesIO(b"%PDF-1.7\nclosed"), "жабық.pdf")
+    order = office.house.evidence.keep(io.BytesIO(ORDER), "бұйрық.pdf")
+    office.house.settings = replace(office.house.settings, eds=EdsSettings(on=True))
     closed = Evidence(kind="", reference=kept.reference, name="жабық.pdf", restricted="14-бап")
-    desk.record(case, "start_announced", on=date(2026, 3, 30), evidence=[closed], **who)
+    signed = Evidence(kind="", reference=order.reference, name="бұйрық.pdf")
+    desk.record(case, "start_announced", on=date(2026, 3, 30), evidence=[closed, signed], **who)
     risks, registers = RiskCommands(desk), RegisterCommands(desk)
     for n in (1, 2):
         risks.find(case, FoundRisk(description=f"Тәуекел {n}"), on=today, **who)

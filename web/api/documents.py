@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated
 
@@ -9,6 +10,8 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from services.signatures import AskSignatures, SignatureList, list_signatures, sign_document
+from web.api import mount
 from web.api.answers import DAMAGED, PROBLEMS, CaseId, RequestTranslator
 from web.api.files import FILE
 from web.auth.dependencies import Reading
@@ -23,7 +26,8 @@ from workflow.cases.registers.evidence_list import proofs
 class ProofAnswer(BaseModel):
     """A document or link. `reference`: the address, or the digest of a stored file; `file`: whether it is one.
 
-    `restricted`: the ground on which few may open it; who may not gets no name and no reference.
+    `restricted`: the ground on which few may open it; who may not gets no name and no reference. `signs`: of a
+    digital signature, the digest of the file it signs.
     """
 
     kind: str
@@ -36,6 +40,7 @@ class ProofAnswer(BaseModel):
     written_on: date | None
     recorded_at: datetime | None
     restricted: str
+    signs: str
 
 
 def proof_answer(item: Evidence) -> ProofAnswer:
@@ -51,6 +56,7 @@ def proof_answer(item: Evidence) -> ProofAnswer:
         written_on=item.written_on,
         recorded_at=item.recorded_at,
         restricted=item.restricted,
+        signs=item.signs,
     )
 
 
@@ -126,6 +132,16 @@ def get_report(
 ) -> Response:
     """Return a report about a year of a unit as DOCX; its rows come from the registers the reader sees."""
     return report_of(ctx, form, language, unit=unit, year=year)
+
+
+@router.get("/cases/{case}/signatures")
+def get_signatures(ctx: Reading, case: CaseId, translator: RequestTranslator) -> SignatureList:
+    """List the digital signatures of the documents of a case, each checked anew."""
+    get_case_or_404(ctx, case)
+    return list_signatures(replace(ctx, language=translator.language), AskSignatures(case=case))
+
+
+mount.post(router, "/cases/{case}/signatures", sign_document, status=201)
 
 
 @router.get("/cases/{case}/evidence/{digest}", responses={**FILE, **DAMAGED}, response_class=Response)

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pyotp
 import pytest
+from playwright.sync_api import expect
 
 from services.credentials import hash_password
+from services.settings import EdsSettings
+from tests.eds import gost, ncalayer, signatory, trust
 from tests.web.browser.conftest import Served, serving
 from tests.web.real import real_office
 
+CASE = "2026-0001"
 PASSWORD = "ұзақ құпиясөз 7"
 PDF = {"name": "Приказ.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n"}
 
@@ -214,3 +220,40 @@ def test_a_plan_date_is_moved_by_the_mouse_and_by_the_keyboard(
         assert planned() == "2026-06-01"
         assert page.locator('[data-fact="analysis_ended"]').get_attribute("data-on") == "2026-06-01"
     quiet()
+
+
+def test_an_order_is_signed_through_ncalayer(served: Served, quiet: Callable[[], None], tmp_path: Path) -> None:
+    """The window is closed first; then signed by the head, by another person, with a key of GOST, over another
+    file. Each time the page says in words what the signature is worth."""
+    house = served.office.house
+    head, other = signatory("СЕРІКБАЕВ", "ДӘУРЕН", "МАРАТҰЛЫ"), signatory("ИБРАЕВ", "НУРЛАН", "")
+    with ncalayer() as layer, served.page(ignore_https_errors=True) as page:
+        eds = EdsSettings(on=True, address=layer.address, trust=trust(tmp_path / "ca"))
+        house.settings = replace(house.settings, eds=eds)
+        page.goto(f"/cases/{CASE}?fact=order_signed#record")
+        page.fill("#record input[name=on]", "2026-04-01")
+        page.set_input_files("#record input[type=file]", PDF)
+        page.locator("#record button[type=submit]").first.click()
+        page.wait_for_url("**recorded=order_signed*")
+        page.goto(f"/cases/{CASE}/papers")
+        page.locator("[data-eds-button]").click()
+        expect(page.locator("form[data-eds] [role=status]")).to_contain_text("Не подписано")
+
+        for sign, words in (
+            (head.sign, "– совпадает"),
+            (other.sign, "не совпадает"),
+            (lambda content: gost(head, content), "здесь не проверена"),
+        ):
+            layer.sign = sign
+            page.locator("[data-eds-button]").click()
+            page.wait_for_url("**said=signed*")
+            expect(page.locator("#evidence .signed").last).to_contain_text(words)
+            page.goto(f"/cases/{CASE}/papers")
+        layer.sign = lambda _: head.sign(b"another file")
+        page.locator("[data-eds-button]").click()
+        expect(page.locator("#sign-problem")).to_contain_text("не под файлом «Приказ.pdf»")
+        assert page.locator("#evidence .signed").count() == 3
+        assert layer.requests[0]["method"] == "sign"
+    # The one socket is no server of others; a refused form is written into the browser's console.
+    served.watched.complaints.clear()
+    served.watched.foreign = [one for one in served.watched.foreign if one != f"{layer.address}/"]

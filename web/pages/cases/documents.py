@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import quote
 
@@ -17,6 +17,7 @@ from notifications.notice import Notice
 from services.context import RequestContext
 from services.documents import register as notice_papers
 from services.documents.case_documents import Sheet, case_sheets
+from services.signatures import SignatureView, signable, signatures_of
 from web.pages.cases.case_view import CaseView
 from web.ui.preferences import preferences
 from workflow.cases.case import Case, Evidence
@@ -47,12 +48,18 @@ class Paper:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Proof:
-    """One document or link: of a fact (`title`, `period`), or of a line of a register (`event`)."""
+    """One document or link: of a fact (`title`, `period`), or of a line of a register (`event`).
+
+    Attributes:
+        signatures: its digital signatures; signable: whether the reader may add one.
+    """
 
     item: Evidence
     title: Text | None = None
     period: str = ""
     event: str = ""
+    signatures: tuple[SignatureView, ...] = ()
+    signable: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,10 +74,23 @@ def papers_view(dossier: CaseView, ctx: RequestContext, language: str, *, today:
     case = dossier.case
     spoken = law_language(language)
     of_papers = spoken if spoken in LANGUAGES else LANGUAGES[0]
+    signatures = signatures_of(replace(ctx, language=language), case, dossier.procedure)
+    signed = {one.document for one in signatures}
+    may_sign = ctx.app.settings.eds.on and case.standing == "active" and ctx.reader.may("record")
+    files = {one.evidence.reference for one in signable(case)} if may_sign else set()
+
+    def proof(one: ProvedItem) -> Proof:
+        own = tuple(each for each in signatures if each.document == one.evidence.reference)
+        return replace(_proof(one, dossier), signatures=own, signable=one.evidence.reference in files)
+
+    shown = {one.evidence.reference for one in proofs(case)} & signed
     sheets = case_sheets(ctx.app, case.id, of_papers, ctx.reads.scope_in(case), today=today)
     return Papers(
         forms=tuple(_paper(sheet, language) for sheet in sheets),
-        proofs=tuple(_proof(one, dossier) for one in proofs(case)),
+        # A signature stands under the document it signs; one whose document was withdrawn stands alone.
+        proofs=tuple(
+            proof(one) for one in proofs(case) if not (one.evidence.signs and one.evidence.signs in shown)
+        ),
         languages=LANGUAGES,
     )
 

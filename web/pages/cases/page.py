@@ -19,6 +19,7 @@ from services.context import RequestContext
 from services.documents.case_documents import forms_of
 from services.register_views import AskRow, RowView, UnknownRow, show_row
 from services.results import ActMovesResult, act_moves_result
+from web.auth.middleware import allow_socket
 from web.pages.cases.case_view import CaseView, judge, make_case_view
 from web.pages.cases.documents import papers_view
 from web.pages.cases.passport import passport_form
@@ -78,7 +79,7 @@ def case_page(
     found, procedure = get_case_or_404(ctx, case)
     view = build_case_view(ctx, found, procedure, today=today)
     more = {"deadlines": _forms, "risks": _risks, "papers": _papers, "history": _history}[tab]
-    return page(
+    response = page(
         request,
         ctx,
         f"case_{tab}.html",
@@ -110,6 +111,9 @@ def case_page(
             had_files=had_files,
         ),
     )
+    if tab == "papers" and ctx.app.settings.eds.on:
+        allow_socket(response, ctx.app.settings.eds.address)
+    return response
 
 
 UNDOABLE = ("recorded", "replanned", "extended", "paused", "resumed")
@@ -282,7 +286,9 @@ def _risks(request: Request, ctx: RequestContext, view: CaseView, **more: object
 
 def _papers(request: Request, ctx: RequestContext, view: CaseView, **more: object) -> dict[str, object]:
     today = ctx.today
-    return {"papers": papers_view(view, ctx, preferences(request).language, today=today)}
+    eds = ctx.app.settings.eds
+    papers = papers_view(view, ctx, preferences(request).language, today=today)
+    return {"papers": papers, "socket": eds.address if eds.on else ""}
 
 
 def _history(request: Request, ctx: RequestContext, view: CaseView, **more: object) -> dict[str, object]:

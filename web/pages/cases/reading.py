@@ -63,8 +63,8 @@ def registers_page(
 
 
 @router.get("/cases/{case}/papers")
-def documents_page(request: Request, ctx: Reading, case: CaseId) -> Response:
-    return case_page(request, ctx, case, tab="papers")
+def documents_page(request: Request, ctx: Reading, case: CaseId, said: Name = None) -> Response:
+    return case_page(request, ctx, case, tab="papers", said=_told(said, None))
 
 
 @router.get("/cases/{case}/history")
@@ -154,7 +154,7 @@ def _told(said: str | None, of: str | None) -> tuple[str, str] | None:
 
 SAID = frozenset(
     {
-        *("corrected", "cancelled", "exempted", "exempted_one", "reopened", "reopened_one"),
+        *("corrected", "signed", "cancelled", "exempted", "exempted_one", "reopened", "reopened_one"),
         *("acknowledged", "reader_named", "reader_removed", "withdrawn", "undone", "row_edited", "described"),
         *("extended", "paused", "resumed", "migrated", "commented", "comment_withdrawn", "asked"),
         *("assigned", "assignment_answered", "assignment_refused", "assignment_extended"),

@@ -14,6 +14,7 @@ from calendars import OutOfRange
 from services import assignments, cases
 from services.context import RequestContext
 from services.inputs import build
+from services.signatures import SignDocument, sign_document
 from web.auth.dependencies import Recording
 from web.pages.cases.confirming import Unconfirmed, run_confirmed
 from web.pages.cases.evidence import evidence_inputs
@@ -49,6 +50,19 @@ async def answer_assignment(request: Request, ctx: Recording, case: CaseId) -> R
     """Say that an assignment is done, with what proves it, then show the case."""
     async with request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES) as form:
         return await run_in_threadpool(_answer_assignment, request, ctx, case, form)
+
+
+@router.post("/cases/{case}/signatures")
+def sign(request: Request, ctx: Recording, case: CaseId, answers: Fields) -> Response:
+    """Keep the digital signature of a document, as NCALayer gave it to the page."""
+    get_case_or_404(ctx, case)
+    try:
+        fields = {"case": case, **{name: answers.get(name, "") for name in ("document", "signature")}}
+        sign_document(ctx, build(SignDocument, fields))
+    except (Refusal, OutOfRange) as refusal:
+        tried = RejectedForm(form="sign", refusal=refusal, answers=answers)
+        return case_page(request, ctx, case, tab="papers", tried=tried)
+    return redirect(request, f"/cases/{case}/papers", said="signed", place="evidence")
 
 
 @router.post("/cases/{case}/plan")

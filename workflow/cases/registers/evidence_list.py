@@ -116,7 +116,12 @@ def _places(case: Case) -> Places:
 
 
 def _grounds(places: Places) -> Grounds:
-    return {item.reference: item.restricted for items in places.values() for item in items if item.restricted}
+    """Return the grounds of restricted documents; the signature of one is restricted with it."""
+    every = [item for items in places.values() for item in items]
+    grounds = {item.reference: item.restricted for item in every if item.restricted}
+    return {
+        item.reference: grounds[item.signs] for item in every if item.signs and item.signs in grounds
+    } | grounds
 
 
 def _marked(items: Iterable[Evidence], grounds: Grounds) -> tuple[Evidence, ...]:

@@ -1,0 +1,318 @@
+"""Detached signatures of files (CMS, as NCALayer makes them): who signed, and whether the signature holds.
+
+RSA is checked here. Of other algorithms, those of GOST among them, only the names in the certificate are read.
+Whether a certificate was revoked is not asked.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa, utils
+from cryptography.x509.oid import NameOID
+
+from workflow.refusal import Refusal
+
+MAX_BYTES = 512 * 1024
+"""Of a signature without the file: a few certificates and perhaps a time stamp."""
+NOT_INSTALLED = "eds.not_installed"
+Verdict = Literal["valid", "not_checked", "invalid"]
+Digest = Callable[[str], bytes]
+"""Returns the digest of the signed file by an algorithm: "sha256", "sha384", "sha512"."""
+Authority = x509.Certificate
+_MAX_CHAIN = 5
+_PEM = re.compile(rb"-----[A-Z0-9 ]+-----|\s")
+_SIGNED_DATA = "1.2.840.113549.1.7.2"
+_MESSAGE_DIGEST = "1.2.840.113549.1.9.4"
+_GOST = ("1.2.398.3.10.", "1.2.643.", "1.3.6.1.4.1.6801.")
+_HASHES: dict[str, hashes.HashAlgorithm] = {
+    "2.16.840.1.101.3.4.2.1": hashes.SHA256(),
+    "2.16.840.1.101.3.4.2.2": hashes.SHA384(),
+    "2.16.840.1.101.3.4.2.3": hashes.SHA512(),
+}
+_RSA = {
+    "1.2.840.113549.1.1.1": "",
+    "1.2.840.113549.1.1.11": "sha256",
+    "1.2.840.113549.1.1.12": "sha384",
+    "1.2.840.113549.1.1.13": "sha512",
+}
+"""Algorithms of a signature by RSA (PKCS #1 v1.5), and the digest that belongs to them."""
+
+
+class SignatureUnreadable(Refusal, ValueError):
+    """It is no detached signature of one person, with the certificate in it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Signer:
+    """Whom a certificate names. The identification number (IIN) stands in it, too, and is left there.
+
+    Attributes:
+        name: surname and first name, the patronymic behind them.
+        organisation: "" in the certificate of a private person.
+    """
+
+    name: str
+    organisation: str
+    issuer: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckedSignature:
+    """What a signature is worth: "valid" where everything was checked here and holds.
+
+    Attributes:
+        reasons: codes of what does not hold, else of what was not checked here.
+    """
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    signer: Signer
+
+
+def decoded(text: bytes) -> bytes:
+    """Return a signature in DER or BER from what a program gave: that itself, base64 or PEM.
+
+    Raises:
+        SignatureUnreadable: it is none of these, or too large.
+    """
+    content = text
+    if not text.startswith(b"0"):
+        try:
+            content = base64.b64decode(_PEM.sub(b"", text), validate=True)
+        except (binascii.Error, ValueError):
+            raise SignatureUnreadable("eds.unreadable") from None
+    if not content.startswith(b"0") or len(content) > MAX_BYTES:
+        raise SignatureUnreadable("eds.unreadable")
+    return content
+
+
+def check_signature(
+    cms: bytes, digest: Digest, *, at: datetime, trusted: Sequence[x509.Certificate]
+) -> CheckedSignature:
+    """Check a detached signature.
+
+    Args:
+        digest: of the file that is to be the signed one.
+        at: aware UTC: the certificate must have been valid then.
+        trusted: authorities the chain may end in; none: the issuer is not checked.
+
+    Raises:
+        SignatureUnreadable: it is none.
+    """
+    signed, info = _parse(cms)
+    certificates = _certificates(signed)
+    certificate = next((one for one in certificates if _is_of(info["sid"], one)), None)
+    if certificate is None:
+        raise SignatureUnreadable("eds.no_certificate")
+    wrong, unchecked = _over(info, certificate, digest)
+    if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
+        wrong.append("eds.certificate_expired")
+    if not _for_documents(certificate):
+        wrong.append("eds.certificate_not_for_signing")
+    issuer = _issuer(certificate, certificates, trusted, at)
+    (wrong if issuer == "eds.issuer_unknown" else unchecked).extend([issuer] if issuer else [])
+    verdict: Verdict = "invalid" if wrong else "not_checked" if unchecked else "valid"
+    return CheckedSignature(
+        verdict=verdict,
+        reasons=tuple(wrong or unchecked),
+        signer=_signer(certificate),
+    )
+
+
+def read_certificates(folder: Path) -> tuple[x509.Certificate, ...]:
+    """Return the certificates of a folder (PEM, several in a file, or DER). Raises OSError, ValueError."""
+    found: list[x509.Certificate] = []
+    for path in sorted(
+        one for one in folder.iterdir() if one.suffix.lower() in (".pem", ".crt", ".cer", ".der")
+    ):
+        content = path.read_bytes()
+        if b"-----BEGIN" in content:
+            found += x509.load_pem_x509_certificates(content)
+        else:
+            found.append(x509.load_der_x509_certificate(content))
+    return tuple(found)
+
+
+def _parse(cms: bytes) -> tuple[Any, Any]:
+    """Return the signed data and the only signer's part of it. Raises SignatureUnreadable."""
+    try:
+        from pyasn1.codec.ber import decoder
+        from pyasn1.error import PyAsn1Error
+    except ImportError:
+        raise SignatureUnreadable(NOT_INSTALLED) from None
+    from documents.signature_syntax import ContentInfo
+
+    try:
+        content, rest = decoder.decode(cms, asn1Spec=ContentInfo())
+        if rest or str(content["contentType"]) != _SIGNED_DATA:
+            raise SignatureUnreadable("eds.unreadable")
+        signed = content["content"]
+        infos = list(signed["signerInfos"])
+    except (PyAsn1Error, ValueError, TypeError, IndexError, RecursionError):
+        raise SignatureUnreadable("eds.unreadable") from None
+    if signed["encapContentInfo"]["content"].hasValue():
+        raise SignatureUnreadable("eds.not_detached")
+    if len(infos) != 1:
+        raise SignatureUnreadable("eds.several_signers", count=len(infos))
+    return signed, infos[0]
+
+
+def _certificates(signed: Any) -> list[x509.Certificate]:
+    found = []
+    for one in signed["certificates"] if signed["certificates"].hasValue() else ():
+        try:
+            found.append(x509.load_der_x509_certificate(bytes(one)))
+        except ValueError:
+            continue
+    return found
+
+
+def _is_of(sid: Any, certificate: x509.Certificate) -> bool:
+    """Return whether a certificate is the one the signer's part names."""
+    if sid.getName() == "issuerAndSerialNumber":
+        named = sid["issuerAndSerialNumber"]
+        return (
+            int(named["serialNumber"]) == certificate.serial_number
+            and bytes(named["issuer"]) == certificate.issuer.public_bytes()
+        )
+    try:
+        known = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+    except (x509.ExtensionNotFound, ValueError):
+        return False
+    return known == bytes(sid["subjectKeyIdentifier"])
+
+
+def _over(info: Any, certificate: x509.Certificate, digest: Digest) -> tuple[list[str], list[str]]:
+    """Return what is wrong with the signature over the file, and what of it is not checked here."""
+    hashed, made = (str(info[name]["algorithm"]) for name in ("digestAlgorithm", "signatureAlgorithm"))
+    try:
+        key = certificate.public_key()
+    except (UnsupportedAlgorithm, ValueError):
+        key = None
+    algorithm = _HASHES.get(hashed)
+    if not isinstance(key, rsa.RSAPublicKey) or algorithm is None or made not in _RSA:
+        names = (hashed, made, certificate.public_key_algorithm_oid.dotted_string)
+        gost = any(name.startswith(_GOST) for name in names)
+        return [], ["eds.gost_not_checked" if gost else "eds.algorithm_not_checked"]
+    file = digest(algorithm.name)
+    if not info["signedAttrs"].hasValue():
+        signed = file
+    elif _attribute(info, _MESSAGE_DIGEST) != b"\x04" + bytes([len(file)]) + file:
+        return ["eds.other_bytes"], []
+    else:
+        hashing = hashes.Hash(algorithm)
+        hashing.update(_attributes_signed(info))
+        signed = hashing.finalize()
+    if _RSA[made] not in ("", algorithm.name):
+        return ["eds.forged"], []
+    try:
+        key.verify(bytes(info["signature"]), signed, padding.PKCS1v15(), utils.Prehashed(algorithm))
+    except InvalidSignature:
+        return ["eds.forged" if info["signedAttrs"].hasValue() else "eds.other_bytes"], []
+    return [], []
+
+
+def _attributes_signed(info: Any) -> bytes:
+    """Return the signed attributes as they were signed: in DER, under the tag of a set (RFC 5652, 5.4)."""
+    from pyasn1.codec.der import encoder
+
+    from documents.signature_syntax import Attributes
+
+    attributes = Attributes()
+    attributes.extend(list(info["signedAttrs"]))
+    return bytes(encoder.encode(attributes))
+
+
+def _attribute(info: Any, oid: str) -> bytes:
+    """Return the encoded value of a signed attribute that stands there once; b"" for any other."""
+    found = [one for one in info["signedAttrs"] if str(one["type"]) == oid]
+    values = list(found[0]["values"]) if len(found) == 1 else []
+    return bytes(values[0]) if len(values) == 1 else b""
+
+
+def _for_documents(certificate: x509.Certificate) -> bool:
+    """Return whether its key is for signing documents; one for logging in is not."""
+    try:
+        return certificate.extensions.get_extension_for_class(x509.KeyUsage).value.content_commitment
+    except x509.ExtensionNotFound:
+        return True
+    except ValueError:
+        return False
+
+
+def _issuer(
+    certificate: x509.Certificate,
+    others: Iterable[x509.Certificate],
+    trusted: Sequence[x509.Certificate],
+    at: datetime,
+) -> str:
+    """Return "" where the chain ends in a trusted authority, else the code of what is to be said of it."""
+    if not trusted:
+        return "eds.issuer_not_checked"
+    between = [one for one in others if one != certificate and _is_authority(one, at)]
+    current = certificate
+    try:
+        for _ in range(_MAX_CHAIN):
+            if any(_is_authority(one, at) and _issued(current, one) for one in trusted):
+                return ""
+            above = next((one for one in between if one != current and _issued(current, one)), None)
+            if above is None:
+                break
+            current = above
+    except UnsupportedAlgorithm:
+        return "eds.issuer_not_checked"
+    return "eds.issuer_unknown"
+
+
+def _is_authority(certificate: x509.Certificate, at: datetime) -> bool:
+    """Return whether a certificate may issue others, and was valid then."""
+    try:
+        is_authority = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (x509.ExtensionNotFound, ValueError):
+        return False
+    return is_authority and certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc
+
+
+def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Return whether a certificate bears the signature of an issuer. Raises UnsupportedAlgorithm (GOST)."""
+    if certificate.issuer != issuer.subject:
+        return False
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (InvalidSignature, TypeError, ValueError):
+        return False
+    return True
+
+
+def _signer(certificate: x509.Certificate) -> Signer:
+    name = _said(certificate.subject, NameOID.COMMON_NAME)
+    patronymic = _said(certificate.subject, NameOID.GIVEN_NAME)
+    if patronymic and patronymic.casefold() not in name.casefold().split():
+        name = f"{name} {patronymic}".strip()
+    return Signer(
+        name=_as_written(name),
+        organisation=_said(certificate.subject, NameOID.ORGANIZATION_NAME),
+        issuer=_said(certificate.issuer, NameOID.COMMON_NAME),
+    )
+
+
+def _said(name: x509.Name, oid: x509.ObjectIdentifier) -> str:
+    """Return an attribute of a name as one printable line."""
+    values = [str(one.value) for one in name.get_attributes_for_oid(oid)]
+    return "".join(one for one in " ".join(values[:1]).strip() if one.isprintable())[:200]
+
+
+def _as_written(name: str) -> str:
+    """Return a name in capitals as it is written elsewhere."""
+    return name.title() if name.isupper() else name

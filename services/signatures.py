@@ -1,0 +1,277 @@
+"""Verbs on digital signatures (EDS of the NCA) of documents of a case: taken from NCALayer, checked, listed.
+
+A signature is kept as evidence beside the file it signs. What it is worth is computed each time from both
+files; whether the signatory holds the duty the act names is compared once, as people change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from io import BytesIO
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, StringConstraints
+
+from documents.sheets.unreadable import EvidenceDamaged
+from documents.signatures import (
+    MAX_BYTES,
+    NOT_INSTALLED,
+    CheckedSignature,
+    SignatureUnreadable,
+    Signer,
+    Verdict,
+    check_signature,
+    decoded,
+)
+from i18n import say
+from services.context import RequestContext, stamp
+from services.evidence import MAX_NAME_LENGTH
+from services.inputs import CaseCommand, Digest
+from services.moments import almaty
+from services.verbs import NotFound, verb
+from workflow.cases.case import Agreement, Case, Evidence
+from workflow.cases.registers.evidence_list import ProvedItem, proofs
+from workflow.law.procedure import Procedure
+from workflow.org.duties import Unresolved, resolve
+from workflow.org.office import Person
+from workflow.refusal import Refusal
+from workflow.search_words import fold
+
+KIND = "document:signature"
+_ENDING = ".p7s"
+_UNKNOWN = Signer(name="", organisation="", issuer="")
+SentSignature = Annotated[str, StringConstraints(min_length=1, max_length=2 * MAX_BYTES)]
+
+
+class CannotSign(Refusal, ValueError):
+    """A signature that is not taken: it does not hold, or signing is switched off."""
+
+
+class UnknownDocument(NotFound):
+    """No stored file of a fact of the case has that digest, or the reader may not open it."""
+
+    not_found = "web.problem.no_file"
+
+
+class SignDocument(CaseCommand):
+    """Keep a signature of a file of a case.
+
+    `document`: the digest of the file; `signature`: the detached signature (CMS) over exactly its bytes, in
+    base64.
+    """
+
+    document: Digest
+    signature: SentSignature
+
+
+class AskSignatures(CaseCommand):
+    """The signatures of the documents of a case."""
+
+
+class SignatureView(BaseModel):
+    """A signature of a document.
+
+    `signature`: the digest of its own file; `verdict`: "valid" where everything was checked here and
+    holds; `reasons`: what does not hold, else what was not checked here; `duties`: whose signature the act asks
+    for; `agrees`: whether the signatory held one of them on the day, by the name in the certificate.
+    """
+
+    document: str
+    name: str
+    fact: str
+    signature: str
+    signer: str
+    organisation: str
+    recorded_at: datetime | None
+    verdict: Verdict
+    reasons: list[str]
+    duties: list[str]
+    agrees: Literal["matches", "differs", "cannot"]
+    says: str
+
+
+class SignatureList(BaseModel):
+    """The signatures of the documents of a case, in the order of the documents."""
+
+    case: str
+    signatures: list[SignatureView]
+
+
+@verb("record")
+def sign_document(ctx: RequestContext, command: SignDocument) -> SignatureView:
+    """Keep a digital signature beside the document it signs; one that does not hold is not taken."""
+    case, procedure = _case(ctx, command.case)
+    proof = next((one for one in signable(case) if one.evidence.reference == command.document), None)
+    if proof is None:
+        raise UnknownDocument("web.problem.no_file")
+    name = proof.evidence.name or ""
+    kept, checked = keep_signature(ctx, command.signature, command.document, name, case=case.id)
+    duties = _duties(case, procedure, proof.of)
+    agrees = agreement(checked.signer, _holders(ctx, case, duties))
+    item = replace(kept, restricted=proof.evidence.restricted, agrees=agrees)
+    change = ctx.desk.record(case.id, proof.of, on=proof.on, evidence=[item], **stamp(ctx))
+    written = next((one for one in _signatures(change.case) if one.evidence.reference == item.reference), proof)
+    return _view(ctx, case, procedure, written)
+
+
+@verb("read", writes=False)
+def list_signatures(ctx: RequestContext, command: AskSignatures) -> SignatureList:
+    """List the digital signatures of the documents of a case, each checked anew."""
+    case, procedure = _case(ctx, command.case)
+    return SignatureList(case=case.id, signatures=signatures_of(ctx, case, procedure))
+
+
+def signatures_of(ctx: RequestContext, case: Case, procedure: Procedure) -> list[SignatureView]:
+    """Return the signatures of a case as the reader sees it."""
+    return [_view(ctx, case, procedure, one) for one in _signatures(case)]
+
+
+def signable(case: Case) -> list[ProvedItem]:
+    """Return the stored files of facts that may be signed; of those the reader may not open none is there."""
+    return [
+        one
+        for one in proofs(case)
+        if one.kind == "fact" and one.evidence.name and one.evidence.reference and not one.evidence.signs
+    ]
+
+
+def keep_signature(
+    ctx: RequestContext, sent: str, reference: str, name: str, *, case: str = ""
+) -> tuple[Evidence, CheckedSignature]:
+    """Check a signature of a stored file and store it.
+
+    Raises:
+        CannotSign: signing is switched off, or the signature does not hold.
+        SignatureUnreadable: it is none.
+        EvidenceDamaged: the file is not as it was stored.
+    """
+    if not ctx.app.settings.eds.on:
+        raise CannotSign("eds.off")
+    content = decoded(sent.encode())
+    try:
+        ctx.app.evidence.check(reference)
+    except EvidenceDamaged as damage:
+        raise damage.of(case, name) from None
+    checked = _checked(ctx, content, reference, at=ctx.now)
+    if checked.verdict == "invalid":
+        said = {"name": name, "signer": checked.signer.name, "issuer": checked.signer.issuer}
+        raise CannotSign(f"{checked.reasons[0]}.refused", **said)
+    called = name[: MAX_NAME_LENGTH - len(_ENDING)] + _ENDING
+    file = ctx.app.evidence.keep(BytesIO(content), called)
+    item = Evidence(
+        kind=KIND, reference=file.reference, name=called, type=file.type, size=file.size, signs=reference
+    )
+    return item, checked
+
+
+def check_kept(ctx: RequestContext, item: Evidence, *, at: datetime) -> CheckedSignature:
+    """Check a stored signature as of the moment it was taken."""
+    try:
+        with ctx.app.evidence.open(item.reference) as file:
+            return _checked(ctx, file.read(), item.signs, at=at)
+    except EvidenceDamaged as damage:
+        return CheckedSignature(verdict="invalid", reasons=(f"eds.{damage.damage}",), signer=_UNKNOWN)
+    except SignatureUnreadable as refusal:
+        verdict: Verdict = "not_checked" if refusal.code == NOT_INSTALLED else "invalid"
+        return CheckedSignature(verdict=verdict, reasons=(refusal.code,), signer=_UNKNOWN)
+
+
+def agreement(signer: Signer, people: list[Person]) -> Agreement:
+    """Return whether a certificate names one of some people; the patronymic counts where both say it."""
+    found = {_same(signer, name) for person in people for name in person.names}
+    if "matches" in found:
+        return "matches"
+    return "differs" if found == {"differs"} and signer.name else "cannot"
+
+
+def _checked(ctx: RequestContext, content: bytes, reference: str, *, at: datetime) -> CheckedSignature:
+    digest = partial(ctx.app.evidence.digest, reference)
+    return check_signature(content, digest, at=at, trusted=ctx.app.authorities)
+
+
+def _case(ctx: RequestContext, name: str) -> tuple[Case, Procedure]:
+    case = ctx.reads.case(name)
+    assert case is not None
+    return case, ctx.library.of(case)
+
+
+def _signatures(case: Case) -> list[ProvedItem]:
+    return [one for one in proofs(case) if one.evidence.signs]
+
+
+def _duties(case: Case, procedure: Procedure, fact: str) -> tuple[str, ...]:
+    """Return whose signature is asked for: what the fact says, else the act's signatories or duty."""
+    known, obligation = case.facts.get(fact), procedure.by_id.get(fact.partition(".")[0])
+    if known is not None and known.signed_by:
+        return (known.signed_by,)
+    if obligation is None:
+        return ()
+    signatories = obligation.signed_by.of(case.kind) if obligation.signed_by is not None else ()
+    return signatories or (obligation.duty,)
+
+
+def _holders(ctx: RequestContext, case: Case, duties: tuple[str, ...]) -> list[Person]:
+    """Return who holds one of the duties for a case today, or stands in; who is stood in for, too."""
+    found: dict[str, Person] = {}
+    for duty in duties:
+        recipients = resolve(
+            ctx.app.reads.office(), duty=duty, unit=case.unit, on=ctx.today, person=case.person
+        )
+        for one in () if isinstance(recipients, Unresolved) else recipients:
+            for person in (one.person, one.instead_of):
+                if person is not None and one.why != "officer":
+                    found[person.key] = person
+    return list(found.values())
+
+
+def _same(signer: Signer, name: str) -> Agreement:
+    signed, known = _words(signer.name), _words(name)
+    full = {word for word in known if len(word) > 1}
+    if len(full) < len(known):
+        # A surname with initials fits many people: it can only contradict.
+        initial = next(word for word in known if len(word) == 1)
+        fits = full <= set(signed) and any(word.startswith(initial) for word in signed if word not in full)
+        return "cannot" if fits else "differs"
+    if not full:
+        return "cannot"
+    shorter = min(len(full), len(set(signed)))
+    return "matches" if shorter >= 2 and len(full & set(signed)) == shorter else "differs"
+
+
+def _words(name: str) -> list[str]:
+    return fold(name).replace(".", " ").replace("-", " ").split()
+
+
+def _view(ctx: RequestContext, case: Case, procedure: Procedure, one: ProvedItem) -> SignatureView:
+    item, language = one.evidence, ctx.language or ctx.app.settings.office.language
+    checked = check_kept(ctx, item, at=item.recorded_at or ctx.now)
+    duties = _duties(case, procedure, one.of)
+    documents = {each.evidence.reference: each.evidence.name or "" for each in proofs(case)}
+    titles = [say(f"duty.{duty}", {}, language) for duty in duties]
+    agrees = item.agrees or "cannot"
+    said: dict[str, Any] = {
+        "signer": checked.signer.name or "–",
+        "organisation": f" ({checked.signer.organisation})" if checked.signer.organisation else "",
+        "on": item.recorded_at.astimezone(almaty()).date() if item.recorded_at else ctx.today,
+        "duties": tuple(titles),
+    }
+    reasons = (say(code, {"issuer": checked.signer.issuer}, language) for code in checked.reasons)
+    parts = [say("eds.signed_by", said, language), *reasons]
+    if titles and checked.signer.name:
+        parts.append(say(f"eds.duty.{agrees}", said, language))
+    return SignatureView(
+        document=item.signs,
+        name=documents.get(item.signs, ""),
+        fact=one.of,
+        signature=item.reference,
+        signer=checked.signer.name,
+        organisation=checked.signer.organisation,
+        recorded_at=item.recorded_at,
+        verdict=checked.verdict,
+        reasons=[reason.removeprefix("eds.") for reason in checked.reasons],
+        duties=list(duties),
+        agrees=agrees,
+        says=" ".join(parts),
+    )

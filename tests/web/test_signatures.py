@@ -1,0 +1,214 @@
+"""Digital signatures of documents: signed on the page, refused, shown, compared, found when tampered with."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import replace
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from documents.signatures import Signer
+from services.maintenance import damaged_evidence
+from services.settings import EdsSettings
+from services.signatures import agreement
+from tests.eds import authority, gost, signatory, trust
+from tests.web.conftest import NOW, TODAY, Home, office_with_cases
+from workflow.cases.case import Evidence
+from workflow.org.office import Person
+
+ORDER, NOTE = b"%PDF-1.7 order", b"%PDF-1.7 note"
+HEAD = signatory("ИВАНОВ", "ПЁТР", "")
+"""The head of the unit whose case it is: Иванов Пётр."""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """An office that signs, its case with an order and a note."""
+    home = office_with_cases()
+    eds = EdsSettings(on=True, trust=trust(tmp_path / "ca"))
+    home.context.settings = replace(home.context.settings, eds=eds)
+    attach(home, "order_signed", ORDER, "Бұйрық.pdf")
+    return home
+
+
+def attach(home: Home, fact: str, content: bytes, name: str, *, restricted: str = "") -> str:
+    """Record a fact, or a document of it."""
+    file = home.store.keep(BytesIO(content), name)
+    item = Evidence(kind="", reference=file.reference, name=name, restricted=restricted)
+    known = home.facts(home.real).get(fact)
+    on = known.on if known else TODAY
+    home.desk.record(home.real, fact, on=on, evidence=[item], by="officer", now=NOW, today=TODAY)
+    return file.reference
+
+
+def sent(cms: bytes, content: bytes = ORDER) -> dict[str, str]:
+    return {"document": sha256(content).hexdigest(), "signature": b64encode(cms).decode()}
+
+
+def signed(home: Home, cms: bytes, *, login: str = "officer", content: bytes = ORDER) -> Any:
+    return home.client(login).post(f"/api/v1/cases/{home.real}/signatures", json=sent(cms, content))
+
+
+def listed(client: TestClient, home: Home, **headers: str) -> list[dict[str, Any]]:
+    answer = client.get(f"/api/v1/cases/{home.real}/signatures", headers=headers)
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()["signatures"]
+    return found
+
+
+def test_an_order_is_signed_on_its_page_and_said_to_be_valid(home: Home) -> None:
+    """The page leads back to the documents; the signature's bytes are those NCALayer gave."""
+    browser, cms = home.client(**{"accept-language": "ru"}), HEAD.sign(ORDER)
+    page = f"/cases/{home.real}/papers"
+    assert "Подписать ЭЦП" in browser.get(page).text
+
+    answer = browser.post(f"/cases/{home.real}/signatures", data=sent(cms))
+
+    assert answer.status_code == 303
+    shown = browser.get(answer.headers["location"].partition("#")[0]).text
+    for words in ("Подпись принята", "<b>действительна</b>", "Иванов Пётр", "совпадает"):
+        assert words in shown
+    (one,) = listed(browser, home)
+    assert (one["verdict"], one["agrees"], one["name"]) == ("valid", "matches", "Бұйрық.pdf")
+    assert browser.get(f"/cases/{home.real}/evidence/{one['signature']}").content == cms
+    assert damaged_evidence(home.context) == ()
+
+
+@pytest.mark.parametrize(
+    ("cms", "words"),
+    [
+        (HEAD.sign(NOTE), "not over the file"),
+        (HEAD.sign(ORDER)[:-1] + b"\0", "not made with the key"),
+        (signatory(until=NOW.replace(day=1)).sign(ORDER), "has expired"),
+        (signatory(for_documents=False).sign(ORDER), "for logging in"),
+        (signatory(by=authority("Жалған")).sign(ORDER), "not among the authorities"),
+        (HEAD.sign(ORDER, attached=True), "detached one"),
+        (b"not a signature", "no digital signature"),
+    ],
+)
+def test_what_does_not_hold_is_refused_in_one_sentence_and_leaves_nothing(
+    home: Home, cms: bytes, words: str
+) -> None:
+    files, events = home.files(), len(home.events(home.real))
+
+    answer = home.client(**{"accept-language": "en"}).post(f"/cases/{home.real}/signatures", data=sent(cms))
+
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert (home.files(), len(home.events(home.real))) == (files, events)
+
+
+def test_gost_is_kept_and_never_called_valid(home: Home) -> None:
+    assert signed(home, gost(HEAD, ORDER)).status_code == 201
+
+    (one,) = listed(home.client(), home)
+    assert (one["verdict"], one["reasons"], one["signer"]) == (
+        "not_checked",
+        ["gost_not_checked"],
+        "Иванов Пётр",
+    )
+    assert (
+        "здесь не проверена" in home.client(**{"accept-language": "ru"}).get(f"/cases/{home.real}/papers").text
+    )
+
+
+def test_without_authorities_the_issuer_is_said_to_be_unchecked(home: Home) -> None:
+    home.context.settings = replace(home.context.settings, eds=EdsSettings(on=True))
+
+    assert signed(home, HEAD.sign(ORDER)).json()["reasons"] == ["issuer_not_checked"]
+
+
+def test_another_persons_signature_differs_from_the_duty(home: Home) -> None:
+    """It is kept: who may sign instead is for the office to say."""
+    answer = signed(home, signatory("ӨТЕГЕНОВ", "ЕРЛАН", "").sign(ORDER)).json()
+
+    assert (answer["verdict"], answer["agrees"], answer["duties"]) == ("valid", "differs", ["head"])
+
+
+def test_what_was_compared_stays_when_somebody_else_takes_the_duty(home: Home) -> None:
+    signed(home, HEAD.sign(ORDER))
+    people = {**home.office.people, "b@org.kz": replace(home.office.people["b@org.kz"], name="Жаңа Басшы")}
+    home.keep(replace(home.office, people=people))
+
+    assert listed(home.client(), home)[0]["agrees"] == "matches"
+
+
+@pytest.mark.parametrize(
+    ("certificate", "name", "agrees"),
+    [
+        ("Серікбаев Дәулет Мұратұлы", "Серікбаев Дәулет Мұратұлы", "matches"),
+        ("Серікбаев Дәулет Мұратұлы", "Дәулет Серікбаев", "matches"),
+        ("Серикбаев Даулет", "Серікбаев Дәулет Мұратұлы", "matches"),
+        ("Серікбаев Дәулет Мұратұлы", "Серікбаев Дәулет Асқарұлы", "differs"),
+        ("Серікбаев Дәулет", "Серікбаева Дәулет", "differs"),
+        ("Серікбаев Дәулет", "Серікбаев Д.М.", "cannot"),
+        ("Серікбаев Дәулет", "Омаров Д.", "differs"),
+        ("Серікбаев Дәулет", "Серікбаев", "differs"),
+        ("", "Серікбаев Дәулет", "cannot"),
+    ],
+)
+def test_names_are_compared_by_surname_and_first_name(certificate: str, name: str, agrees: str) -> None:
+    """Initials fit many people, so they can only contradict; Kazakh and Russian spelling are one."""
+    signer = Signer(name=certificate, organisation="", issuer="")
+
+    assert agreement(signer, [Person(key="a", name=name, unit="")]) == agrees
+    assert agreement(signer, []) == "cannot"
+
+
+def test_only_the_pages_that_sign_may_reach_the_socket_and_only_where_it_is_on(home: Home) -> None:
+    browser, papers = home.client(), f"/cases/{home.real}/papers"
+
+    def policy(address: str) -> str:
+        return browser.get(address).headers["content-security-policy"]
+
+    assert "connect-src 'self' wss://127.0.0.1:13579;" in policy(papers)
+    for address in ("/", f"/cases/{home.real}", "/login"):
+        assert "connect-src 'self';" in policy(address)
+    home.context.settings = replace(home.context.settings, eds=EdsSettings())
+    assert "connect-src 'self';" in policy(papers)
+    assert "eds.js" not in browser.get(papers).text
+    assert signed(home, HEAD.sign(ORDER)).status_code == 422
+
+
+def test_the_signature_of_a_restricted_document_is_restricted_with_it(home: Home) -> None:
+    """Also where the document was restricted after it was signed: nothing names either to others."""
+    signed(home, HEAD.sign(ORDER))
+    signature = listed(home.client(), home)[0]["signature"]
+    attach(home, "order_signed", ORDER, "Бұйрық.pdf", restricted="Тергеу құпиясы")
+    outsider = home.client("responsible")
+
+    assert listed(outsider, home) == []
+    assert outsider.get(f"/cases/{home.real}/evidence/{signature}").status_code == 404
+    assert signed(home, HEAD.sign(ORDER), login="responsible").status_code == 404
+    assert len(listed(home.client(), home)) == 1
+
+
+def test_tampering_is_found_by_the_page_and_by_verify(home: Home) -> None:
+    """A changed byte of the signature; then a ledger that says the signature is of another file."""
+    signed(home, HEAD.sign(ORDER))
+    (one,) = listed(home.client(), home)
+    folder = home.context.settings.evidence.folder
+    file = folder / one["signature"][:2] / one["signature"]
+    genuine = file.read_bytes()
+    file.chmod(0o600)
+    file.write_bytes(genuine[:-1] + b"\0")
+
+    assert listed(home.client(), home)[0]["verdict"] == "invalid"
+    assert [one.code for one in damaged_evidence(home.context)] == ["evidence_altered"]
+
+    file.write_bytes(genuine)
+    attach(home, "order_signed", NOTE, "Анықтама.pdf")
+    wrong = Evidence(
+        kind="document:signature",
+        reference=one["signature"],
+        name="Анықтама.pdf.p7s",
+        signs=sha256(NOTE).hexdigest(),
+    )
+    home.desk.record(home.real, "order_signed", on=TODAY, evidence=[wrong], by="x", now=NOW, today=TODAY)
+    (problem,) = damaged_evidence(home.context)
+    assert (problem.code, problem.arguments["reason"]) == ("signature_does_not_hold", "eds.other_bytes")
