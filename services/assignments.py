@@ -1,10 +1,11 @@
-"""Verbs on assignments under a case: give, answer with evidence, refuse with a ground, set another day."""
+"""Verbs on assignments, under a case or alone: list, give, answer with evidence, refuse, set another day."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from services.comments import require_may_know
 from services.context import RequestContext, stamp
@@ -12,10 +13,23 @@ from services.evidence import store_evidence
 from services.inputs import CaseCommand, Day, EvidenceInput, Ground, Key, Text
 from services.queries import person_named
 from services.results import CommandResult, command_result
-from services.verbs import verb
+from services.verbs import Command, verb
+from workflow.board.rows import Row
+from workflow.cases.case import Case
 from workflow.cases.commands import assignments
+from workflow.cases.commands.assignments import CannotAssign
+from workflow.cases.commands.desk import Change
+from workflow.cases.registers.assignments import AssignmentFilter, AssignmentState, Whose
+from workflow.cases.registers.assignments import assignments as recorded
+from workflow.cases.registers.entries import number_of
+from workflow.law.assignment import ALONE
+from workflow.org.access import within
 
 Number = Annotated[int, Field(ge=1, le=10**6)]
+StateToday = Literal["open", "overdue", "done", "refused", "dropped"]
+"""`dropped`: not asked for any more, its case was cancelled or exempted."""
+PAGE = 50
+"""Assignments on a page of the list."""
 
 
 class GiveAssignment(CaseCommand):
@@ -24,6 +38,52 @@ class GiveAssignment(CaseCommand):
     person: Key
     text: Ground
     until: Day
+
+
+class GiveAlone(Command):
+    """Give somebody something to do by a day, under no case. `person`: name, key or e-mail."""
+
+    person: Key
+    text: Ground
+    until: Day
+
+
+class ListAssignments(Command):
+    """Assignments given to the reader (`mine`), by the reader (`given`) or all they see, in one state."""
+
+    whose: Whose = "all"
+    state: AssignmentState = "open"
+    page: Annotated[int, Field(ge=1, le=10_000)] = 1
+
+
+class AssignmentResult(BaseModel):
+    """An assignment. `alone`: whether it was given under no case of a procedure; `state`: how it stands today.
+
+    `person`, `giver`: keys of who is to do it and who gave it; `by`: the account that gave it.
+    """
+
+    case: str
+    alone: bool
+    number: int
+    text: str
+    person: str
+    giver: str
+    by: str
+    given_on: date
+    until: date
+    state: StateToday
+    answered_on: date | None
+    answer: str
+    refused: str
+    extended: int
+
+
+class AssignmentList(BaseModel):
+    """A page of assignments; `total`: how many there are on all pages."""
+
+    total: int
+    pages: int
+    assignments: list[AssignmentResult]
 
 
 class AnswerAssignment(CaseCommand):
@@ -65,6 +125,75 @@ def give_assignment(ctx: RequestContext, command: GiveAssignment) -> CommandResu
         **stamp(ctx),
     )
     return command_result(change)
+
+
+@verb("assign")
+def give_alone(ctx: RequestContext, command: GiveAlone) -> CommandResult:
+    """Give a person an assignment under no case: a case of its own is opened for it in their unit."""
+    key = person_named(ctx.app, command.person, required=True)
+    office = ctx.app.reads.office()
+    unit = office.people[key].unit
+    if not within(office, unit, ctx.reader.root):
+        raise CannotAssign("assignment.out_of_reach", name=office.people[key].name)
+    case = assignments.give_alone(
+        ctx.desk,
+        text=command.text,
+        assignee=key,
+        unit=unit,
+        until=command.until,
+        giver=ctx.reader.person,
+        **stamp(ctx),
+    )
+    return command_result(Change(case=case, events=tuple(ctx.desk.events(case.id))))
+
+
+@verb("read", writes=False)
+def list_assignments(ctx: RequestContext, command: ListAssignments) -> AssignmentList:
+    """List the assignments given to the reader, by the reader, or all the reader sees."""
+    rows, total = assignments_shown(ctx, command, limit=PAGE, offset=(command.page - 1) * PAGE)
+    return AssignmentList(total=total, pages=max(1, -(-total // PAGE)), assignments=rows)
+
+
+def assignments_shown(
+    ctx: RequestContext, command: ListAssignments, *, limit: int, offset: int = 0
+) -> tuple[list[AssignmentResult], int]:
+    """Return so many of the assignments listed, and how many there are in all."""
+    sought = AssignmentFilter(
+        whose=command.whose,
+        state=command.state,
+        person=ctx.reader.person,
+        login=ctx.reader.login,
+        today=ctx.today,
+    )
+    # What is the reader's to do is theirs in whatever unit it lies.
+    reads = ctx.reads.whole_office() if command.whose == "mine" else ctx.reads
+    rows, total = reads.assignments(sought, limit=limit, offset=offset)
+    cases = reads.whole({row.case for row in rows})
+    seen = [row for row in rows if row.case in cases]
+    return [_result(cases[row.case], row, ctx.today) for row in seen], total
+
+
+def _result(case: Case, row: Row, today: date) -> AssignmentResult:
+    given = recorded(case)[number_of(row.obligation)]
+    state: StateToday = "overdue" if given.until < today else "open"
+    if row.state != "open":
+        state = "done" if row.state == "done" else "refused" if given.refused else "dropped"
+    return AssignmentResult(
+        case=case.id,
+        alone=case.procedure == ALONE.id,
+        number=given.number,
+        text=given.text,
+        person=given.assignee,
+        giver=given.giver,
+        by=given.by,
+        given_on=given.given_on,
+        until=given.until,
+        state=state,
+        answered_on=given.answered_on,
+        answer=given.answer,
+        refused=given.refused,
+        extended=given.extended,
+    )
 
 
 @verb("record")

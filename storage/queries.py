@@ -48,7 +48,7 @@ from storage.notices.outbox import SqlOutbox
 from storage.rows import EVENTS_IN_ORDER, HEAD, by_id, event, head, notice, row, rows_by_case
 from storage.tables.audit import AUDIT
 from storage.tables.board import DEADLINE, RECOMMENDATION
-from storage.tables.cases import CASE, CASE_ROW, EVENT
+from storage.tables.cases import ASSIGNMENT_GIVEN, CASE, CASE_ROW, EVENT
 from storage.tables.notices import NOTICE
 from storage.visibility import Visibility
 from workflow.board.figures import Outcomes, StageSpan
@@ -56,6 +56,7 @@ from workflow.board.portfolio import APPROVAL
 from workflow.board.rows import CaseFilter, Row
 from workflow.board.sums import DeadlineFilter, Horizon, Sums, counted
 from workflow.cases.case import Case, CaseStatus, Event
+from workflow.cases.registers.assignments import AssignmentFilter
 from workflow.cases.registers.evidence_list import as_seen, events_as_seen
 from workflow.cases.registers.risk_lists import Place, RecommendationFilter, RiskGroup, Words
 from workflow.org.access import Scope
@@ -545,6 +546,36 @@ class SqlReads:
             return {}
         with reading(self._engine) as connection:
             return letters.unread(connection, cases, self._scope.names)
+
+    def assignments(
+        self, sought: AssignmentFilter, *, limit: int, offset: int = 0
+    ) -> tuple[Sequence[Row], int]:
+        """Return a page of the rows of assignments sought, and how many there are in all.
+
+        The longest overdue and the nearest first; of those that wait for nobody the latest first.
+        """
+        if self._visible.is_blind:
+            return [], 0
+        given = select(DEADLINE).join(CASE, CASE.c.id == DEADLINE.c.case)
+        number = literal("assignment.").concat(EVENT.c.name)
+        given = given.join(EVENT, and_(EVENT.c.case == DEADLINE.c.case, DEADLINE.c.obligation == number))
+        states = {"open": "open", "overdue": "open", "done": "done", "refused": "not_required"}
+        asked = [*self._visible.cases()]
+        if sought.whose == "mine":
+            asked.append(DEADLINE.c.responsible == sought.person)
+        elif sought.whose == "given":
+            asked.append(EVENT.c.by == sought.login)
+        if sought.state != "all":
+            asked.append(DEADLINE.c.state == states[sought.state])
+        if sought.state == "overdue":
+            asked.append(DEADLINE.c.due < sought.today)
+        waits = sought.state in ("open", "overdue")
+        given = given.where(ASSIGNMENT_GIVEN, *asked)
+        order = DEADLINE.c.due if waits else DEADLINE.c.due.desc()
+        page = given.order_by(order, DEADLINE.c.case, DEADLINE.c.obligation).limit(limit).offset(offset)
+        with reading(self._engine) as connection:
+            total = connection.execute(select(func.count()).select_from(given.subquery())).scalar_one()
+            return [row(record) for record in connection.execute(page)], total
 
     def unread_lines(self, person: str) -> int:
         """Return how many lines of cases that say something to a person they have not read."""

@@ -24,6 +24,7 @@ ROOMS = {
     "web.pages": (
         "public",
         "inbox",
+        "assignments",
         "autocomplete",
         "search",
         "reference",

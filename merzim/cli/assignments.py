@@ -1,4 +1,4 @@
-"""Assignments under a case: `assignment give`, `answer`, `refuse`, `extend`."""
+"""Assignments: `assignment give`, `give-alone`, `list`, `answer`, `refuse`, `extend`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from merzim.cli.help import add_group
 from merzim.cli.mount import mount
 
 if TYPE_CHECKING:
+    from services.assignments import AssignmentList
     from services.results import CommandResult
 
 
@@ -21,9 +22,25 @@ def add_to(app: typer.Typer) -> None:
         app,
         "assignment",
         give=mount(verbs.format("give"), _show, arguments=("case", "person", "text")),
+        give_alone=mount("services.assignments:give_alone", _show_alone, arguments=("person", "text")),
+        list=mount("services.assignments:list_assignments", _list, arguments=()),
         answer=mount(verbs.format("answer"), _show, arguments=numbered, options={"text": "remark"}),
         refuse=mount(verbs.format("refuse"), _show, arguments=numbered),
         extend=mount(verbs.format("extend"), _show, arguments=numbered),
+    )
+
+
+def _show_alone(call: CommandContext, _: object, result: CommandResult) -> None:
+    call.print(call.say("cli.assigned", case=result.case, number="1"))
+
+
+def _list(call: CommandContext, _: object, result: AssignmentList) -> None:
+    call.table(
+        ("case", "id", "due", "state", "person", "what"),
+        [
+            (one.case, one.number, one.until, call.say(f"web.assignments.is.{one.state}"), one.person, one.text)
+            for one in result.assignments
+        ],
     )
 
 

@@ -18,6 +18,7 @@ from workflow.cases.registers.entries import number_of, row_kind
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.explanations import awaited_elements
 from workflow.deadlines.lateness import Awaited, has_ended, holds_on, lateness
+from workflow.law.assignment import ALONE
 from workflow.law.procedure import Procedure, Text
 from workflow.org.office import Recipient
 
@@ -177,7 +178,11 @@ def entry(matter: Matter, *, language: str, domain: str, queued_at: datetime, on
 
 
 def object_names(case: Case, procedure: Procedure) -> Text:
-    """Return what a case is about by language, a body as the act names it; empty for a case about nothing."""
+    """Return what a case is about by language, a body as the act names it; empty for a case about nothing, and
+    for one that is called as its assignment is.
+    """
+    if procedure.id == ALONE.id:
+        return Text("", "", "")
     body = procedure.bodies.get(case.object)
     return body.title if body else Text(**case.object_names())
 

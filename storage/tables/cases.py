@@ -12,6 +12,8 @@ from storage.types import Moment
 
 FIRST_ENTRY = text("kind IN ('risk_found', 'position_exposed', 'remark_made', 'cartogram_recorded')")
 """Whether an event begins a register. A query says it in the same words, or the index is not used."""
+ASSIGNMENT_GIVEN = text("kind = 'assignment_given'")
+"""Whether an event gives an assignment. A query says it in the same words, too."""
 
 
 class CaseRow(TableBase, table=True):
@@ -84,12 +86,19 @@ class CaseRow(TableBase, table=True):
 class EventRow(TableBase, table=True):
     """One line of the ledger. The primary key is the compare and swap; UPDATE and DELETE are refused.
 
-    The index finds the cases that have a register (risks, positions, remarks) by its first lines.
+    The indexes find the cases that have a register (risks, positions, remarks) by its first lines, and
+    assignments by who gave them.
     """
 
     __tablename__ = "event"
     __table_args__ = (
         Index("ix_event_first_entry", "case", sqlite_where=FIRST_ENTRY, postgresql_where=FIRST_ENTRY),
+        Index(
+            "ix_event_assignment",
+            *("by", "case", "name"),
+            sqlite_where=ASSIGNMENT_GIVEN,
+            postgresql_where=ASSIGNMENT_GIVEN,
+        ),
         CLUSTERED,
     )
 

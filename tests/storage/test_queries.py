@@ -18,6 +18,9 @@ from tests.storage.test_outbox import settlement
 from tests.web.plans import explained
 from workflow.board.rows import CaseFilter
 from workflow.board.sums import DeadlineFilter, horizon
+from workflow.cases.commands import assignments as commands
+from workflow.cases.commands.withdrawals import withdraw
+from workflow.cases.registers.assignments import AssignmentFilter, AssignmentState, Whose
 from workflow.org.access import Scope
 from workflow.org.office import Person, Unit
 
@@ -252,3 +255,36 @@ def test_the_day_of_a_step_is_when_it_was_done_else_is_planned(engine: Engine) -
 
     assert SqlReads(engine).days_of(steps) == {planned.id: date(2026, 4, 13), done.id: TODAY}
     assert SqlReads(engine).seen_by(Scope(unit=None, names=("a",))).days_of(steps) == {}
+
+
+def test_assignments_are_found_by_whose_they_are_and_how_they_stand(engine: Engine) -> None:
+    """Under a case and alone; done, refused and overdue apart; a withdrawn one is in no list; by units seen."""
+    core, day = desk(engine), timedelta(days=1)
+    told = {"now": NOW, "today": TODAY}
+    under = opened(engine).id
+    commands.give(core, under, text="A", assignee="one", until=TODAY, giver="head", by="boss", **told)
+    given = {"assignee": "one", "unit": "u", "giver": "head", "by": "boss", **told}
+    done, refused, gone = (
+        commands.give_alone(core, text=text, until=TODAY + day, **given).id  # type: ignore[arg-type]
+        for text in "BCD"
+    )
+    commands.answer(core, done, 1, text="", on=TODAY, author="one", by="one", **told)
+    commands.refuse(core, refused, 1, ground="no", author="one", by="one", **told)
+    withdraw(core, gone, "assignment.1", ground="mistake", by="boss", **told)
+
+    def found(whose: Whose, state: AssignmentState, *, today: date = TODAY, me: str = "one") -> list[str]:
+        sought = AssignmentFilter(whose=whose, state=state, person=me, login=me, today=today)
+        rows, total = SqlReads(engine).assignments(sought, limit=10)
+        assert total == len(rows)
+        return [row.case for row in rows]
+
+    assert found("mine", "open") == [under]
+    assert found("mine", "overdue") == []
+    assert found("mine", "overdue", today=TODAY + day) == [under]
+    assert found("given", "done", me="boss") == [done]
+    assert found("given", "refused", me="boss") == [refused]
+    assert sorted(found("all", "all")) == sorted([under, done, refused])
+    assert found("given", "all") == []
+    elsewhere = SqlReads(engine).seen_by(Scope(unit="other", names=("two",)))
+    sought = AssignmentFilter(whose="all", state="all", person="two", login="two", today=TODAY)
+    assert elsewhere.assignments(sought, limit=10) == ([], 0)

@@ -75,6 +75,7 @@ BODIES: dict[str, object] = {
     "/api/v1/cases/{case}/comments/{line}/withdrawal": GROUND,
     "/api/v1/cases/{case}/questions": {"obligation": "order_signed"},
     "/api/v1/cases/{case}/escalations": {"obligation": "order_signed"},
+    "/api/v1/assignments": {"person": "a@org.kz", "text": "x", "until": "2026-05-04"},
     "/api/v1/cases/{case}/assignments": {"person": "a@org.kz", "text": "x", "until": "2026-05-04"},
     "/api/v1/cases/{case}/assignments/{number}/answer": {"on": "2026-04-06"},
     "/api/v1/cases/{case}/assignments/{number}/refusal": GROUND,

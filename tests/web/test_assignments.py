@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
+from io import BytesIO
 
 import pytest
+from openpyxl import load_workbook
 
+from services.assignments import ListAssignments, list_assignments
+from services.context import operator_context
+from services.maintenance import verify
 from tests.web.conftest import NOW, TODAY, Home, office_with_cases
 from tests.web.test_comments import composed, count, letters
+from workflow.cases.case import Case
 from workflow.cases.registers.assignments import Assignment, assignments
 from workflow.org.access import Reader
 
@@ -145,3 +151,114 @@ def test_one_that_is_late_is_overdue_and_escalated(home: Home) -> None:
 
     assert "assignment.1" in {row.obligation for row in overdue if row.case == home.late}
     assert {one.person.key for one in people} >= {"a@org.kz", "b@org.kz"}
+
+
+def give_alone(home: Home, login: str = "boss", **fields: str) -> int:
+    form = {"person": "c@org.kz", "text": "Есеп дайындаңыз", "until": "2026-04-10", **fields}
+    return home.client(login).post("/assignments", data=form).status_code
+
+
+def alone(home: Home) -> Case:
+    (case,) = home.context.reads.cases(procedure="assignment")
+    whole = home.case(case.id)
+    assert whole is not None
+    return whole
+
+
+def test_one_given_alone_opens_a_case_of_its_own_in_the_unit_of_who_is_to_do_it(home: Home) -> None:
+    """Told by letter, on the desk, in the search; the case stands at its one stage until it is done."""
+    before = {one.id for one in home.context.reads.cases()}
+    assert give_alone(home) == 303
+    case = alone(home)
+    row = home.context.reads.rows_of([case.id])[case.id]
+    erlan = home.client("erlan")
+
+    assert {one.id for one in home.context.reads.cases()} - before == {case.id}
+    assert (case.unit, case.object, case.edition) == ("law", "Есеп дайындаңыз", "assignment.2000-01-01")
+    assert [(one.obligation, one.due, one.state) for one in row] == [
+        ("assignment.1", date(2026, 4, 10), "open")
+    ]
+    assert letters(home) == [("c@org.kz", "Есеп дайындаңыз")]
+    assert f'id="{case.id}:assignment.1"' in erlan.get("/desk").text
+    assert home.context.reads.stages([case.id]) == {case.id: "execution"}
+    page = erlan.get(f"/cases/{case.id}").text
+    assert "Есеп дайындаңыз" in page
+    assert 'class="fact-edition"' not in page, "no act, so no edition of one"
+    assert 'name="person"' not in page, "its case takes no second one"
+
+    form = {"number": "1", "on": "2026-04-06", "text": "Дайын"}
+    assert erlan.post(f"/cases/{case.id}/assignments/answer", data=form).status_code == 303
+    assert home.context.reads.stages([case.id]) == {case.id: "closed"}
+    assert list(verify(home.context, now=NOW, today=TODAY)) == []
+
+
+def test_one_given_alone_is_for_heads_and_their_own_people(home: Home) -> None:
+    """An executor gives none; a head of one unit none outside it; an empty or past one is refused."""
+    head = Reader(login="hr", access="head_of_unit", person="b@org.kz", unit="hr")
+    home.accounts.save(head, disabled=False, by="test", now=NOW, today=TODAY)
+    assert give_alone(home, "erlan") == 403
+    assert give_alone(home, "hr") == 422
+    assert give_alone(home, text=" ") == 422
+    assert give_alone(home, until="2026-04-05") == 422, "the day before"
+    assert not home.context.reads.cases(procedure="assignment")
+    assert give_alone(home, until="2026-04-06") == 303, "the day itself"
+    assert give_alone(home, "hr", person="a@org.kz", until="2026-04-07") == 303
+
+
+def test_the_procedure_of_an_assignment_stands_in_no_list_of_procedures(home: Home) -> None:
+    """Nobody opens a case of it by hand, plans it or takes past ones in; its cases are read all the same."""
+    library = home.context.library
+    body = {"procedure": "assignment", "unit": "hr"}
+
+    assert "assignment" not in library.procedures()
+    assert "assignment" not in {one.id for one in library.all()}
+    assert home.client("officer").post("/api/v1/cases", json=body).status_code == 422
+    assert 'value="assignment"' not in home.client("officer").get("/planner?procedure=assignment").text
+    assert 'value="assignment"' not in home.client("officer").get("/open/case").text
+    give_alone(home)
+    assert library.of(alone(home)).title["ru"] == "Поручение"
+
+
+def test_the_list_shows_whose_and_in_which_state(home: Home) -> None:
+    """Given by one, to one, all; overdue from the day after; the workbook has the same rows."""
+    give(home, until="2026-04-06")
+    give_alone(home, until="2026-04-10")
+    give_alone(home, "officer", person="a@org.kz", text="Тізім", until="2026-04-06")
+    refusal = {"number": "1", "ground": "Менің жұмысым емес"}
+    home.client("erlan").post(f"/cases/{alone_of(home, 'c@org.kz')}/assignments/refuse", data=refusal)
+
+    def listed(login: str, **asked: str) -> list[str]:
+        answer = home.client(login).get("/api/v1/assignments", params=asked).json()
+        assert answer["total"] == len(answer["assignments"])
+        return sorted(one["text"] for one in answer["assignments"])
+
+    assert listed("boss", whose="given") == ["Тізімді дайындаңыз"]
+    assert listed("boss", whose="given", state="all") == ["Есеп дайындаңыз", "Тізімді дайындаңыз"]
+    assert listed("boss", whose="given", state="refused") == ["Есеп дайындаңыз"]
+    assert listed("erlan", whose="mine") == ["Тізімді дайындаңыз"]
+    assert listed("officer") == ["Тізім", "Тізімді дайындаңыз"]
+    assert listed("officer", state="overdue") == [], "its day is today"
+    page = home.client("boss").get("/assignments").text
+    assert "Тізімді дайындаңыз" in page
+    assert "Есеп дайындаңыз" not in page
+    content = home.client("boss").get("/assignments.xlsx?whose=given&state=all").content
+    _, *rows = load_workbook(BytesIO(content)).worksheets[0].iter_rows(values_only=True)
+    assert {row[0] for row in rows} == {"Есеп дайындаңыз", "Тізімді дайындаңыз"}
+
+
+@pytest.mark.parametrize(("day", "late"), [(9, False), (10, False), (11, True)])
+def test_one_is_overdue_from_the_day_after(home: Home, day: int, late: bool) -> None:
+    """Due on 10 April: open the day before and on the day, overdue the day after."""
+    give_alone(home, until="2026-04-10")
+    today = date(2026, 4, day)
+    ctx = operator_context(home.context, by="test", now=NOW, today=today)
+    (open_one,) = list_assignments(ctx, ListAssignments()).assignments
+    overdue = list_assignments(ctx, ListAssignments(state="overdue"))
+
+    assert open_one.state == ("overdue" if late else "open")
+    assert overdue.total == int(late)
+
+
+def alone_of(home: Home, person: str) -> str:
+    cases = [home.case(one.id) for one in home.context.reads.cases(procedure="assignment")]
+    return next(one.id for one in cases if one and person in one.responsible.values())

@@ -227,6 +227,9 @@ SENT: Mapping[str, Sent] = {
     f"{CASE}/comments/{{line}}/withdrawal": Sent(
         json=GROUND, case=True, places={"{line}": "9999"}, changes=False, status=(422,)
     ),
+    "/api/v1/assignments": Sent(
+        json={"person": "n.ibraev@example.kz", "text": "API", "until": "2026-05-04"}, status=(201,)
+    ),
     f"{CASE}/assignments": in_case(person="n.ibraev@example.kz", text="API", until="2026-05-04"),
     **{
         f"{CASE}/assignments/{{number}}/{what}": Sent(
@@ -461,6 +464,7 @@ SENT: Mapping[str, Sent] = {
     "/cases/{case}/comments/withdraw": Sent(
         form={"line": "9999", **GROUND}, case=True, changes=False, status=(422,)
     ),
+    "/assignments": Sent(form={"person": "n.ibraev@example.kz", "text": "Бет", "until": "2026-05-04"}),
     "/cases/{case}/assignments": form_in_case(person="n.ibraev@example.kz", text="Бет", until="2026-05-04"),
     **{
         f"/cases/{{case}}/assignments/{what}": Sent(

@@ -23,10 +23,11 @@ from web.api.answers import (
     RequestTranslator,
 )
 from web.api.mount import IdempotentRequest, Writing
-from web.auth.dependencies import Asking, Own, Recording
+from web.auth.dependencies import Asking, Own, Reading, Recording
 from web.pages.cases.page import get_case_or_404
 from workflow.cases.commands.desk import Change
 from workflow.cases.commands.planning import plan
+from workflow.cases.registers.assignments import AssignmentState, Whose
 
 router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
 mount.post(router, "/cases", cases.open_case, tags=["cases"], status=201)
@@ -128,6 +129,19 @@ def get_views(ctx: Own, of: Annotated[saved_views.ListName, Query(alias="list")]
     return saved_views.list_views(ctx, saved_views.ListViews(list=of))
 
 
+@router.get("/assignments", tags=["cases"])
+def get_assignments(
+    ctx: Reading,
+    whose: Whose = "all",
+    state: AssignmentState = "open",
+    number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1,
+) -> assignments.AssignmentList:
+    """Return a page of the assignments to the reader, by the reader, or all the reader sees."""
+    asked = assignments.ListAssignments(whose=whose, state=state, page=number)
+    return assignments.list_assignments(ctx, asked)
+
+
+mount.post(router, "/assignments", assignments.give_alone, tags=["cases"], status=201)
 mount.post(router, "/views", saved_views.save_view, tags=["cases"], status=201)
 mount.post(router, "/views/{number}/changes", saved_views.change_view, tags=["cases"])
 mount.post(router, "/views/{number}/removal", saved_views.delete_view, tags=["cases"])

@@ -179,6 +179,7 @@ def is_query_only(dependency: Callable[..., Any]) -> bool:
 Anybody = Annotated[RequestContext, Depends(base_context)]
 Reading = Annotated[RequestContext, Depends(needs("read"))]
 Recording = Annotated[RequestContext, Depends(needs("record"))]
+Assigning = Annotated[RequestContext, Depends(needs("assign"))]
 Managing = Annotated[RequestContext, Depends(needs("manage"))]
 Setting = Annotated[RequestContext, Depends(needs("settings"))]
 Auditing = Annotated[RequestContext, Depends(needs("audit"))]

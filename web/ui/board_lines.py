@@ -19,6 +19,7 @@ from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry, period_in
 from workflow.deadlines.lateness import lateness
 from workflow.deadlines.register_deadlines import entry_obligation
+from workflow.law.assignment import ALONE
 from workflow.law.library import Library
 from workflow.law.procedure import Act, Text
 from workflow.org.office import Office
@@ -122,7 +123,8 @@ def build_board_lines(
         day = row.planned_on if status == "slipped" else row.due
         return ObligationLine(
             case=row.case,
-            about=case_title(case, procedure),
+            # A case of one assignment is called as that is.
+            about=procedure.title if procedure.id == ALONE.id else case_title(case, procedure),
             unit=unit_name(office, row.unit),
             obligation=row.obligation,
             title=obligation.title,

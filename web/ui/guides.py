@@ -38,6 +38,7 @@ SECTION_OF_PAGE = (
     ("/administration/acts", "administrator#acts"),
     ("/administration", "administrator#start"),
     ("/acts", "administrator#acts"),
+    ("/assignments", "head#ask"),
     ("/audit", "administrator#audit"),
     ("/calendar", "officer#calendar"),
     ("/campaigns", "officer#campaigns"),

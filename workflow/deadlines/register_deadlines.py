@@ -23,6 +23,7 @@ from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import Measure, Register, Request, Risk, register
 from workflow.cases.states import AWAITED, State
 from workflow.deadlines.deadline import AnchorState, Deadline, Knowledge, Status
+from workflow.law.assignment import ALONE
 from workflow.law.procedure import Obligation, Procedure, Text
 from workflow.periods import Span, periods, years_later
 
@@ -265,6 +266,8 @@ def _asking(procedure: Procedure, id: str, title: str, term: MeasureTerm) -> Obl
         force="obligatory",
         duty=_DUTIES[id.partition(".")[0]],
         ladder="default" if "default" in procedure.ladders else next(iter(procedure.ladders)),
+        # Given alone it is all that its case is about.
+        blocking=procedure.id == ALONE.id,
     )
 
 

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from workflow.cases.case import Case
 from workflow.closest_matches import closest_first
+from workflow.law.assignment import ALONE
 from workflow.law.overlay import overlaid
 from workflow.law.own_rules import OwnRules, begins
 from workflow.law.procedure import Act, Procedure
@@ -58,6 +59,8 @@ class UnreadEdition:
 class Library:
     """Editions of procedures, in force from their date until the next edition's.
 
+    The procedure of an assignment given alone is always there by its edition, and stands in no list.
+
     Args:
         editions: read, or by their files: those are read when somebody asks for them.
         own: the organisation's own rules, laid over the editions of the cases they hold for.
@@ -78,9 +81,11 @@ class Library:
         self.own = own if own is not None and own.overlays else None
         self._laid: dict[tuple[str, ...], Procedure] = {}
         ordered = sorted(editions, key=lambda edition: (edition.id, edition.in_force))
-        self._editions: dict[str, Procedure | UnreadEdition] = {}
+        self._editions: dict[str, Procedure | UnreadEdition] = {ALONE.edition: ALONE}
         self._dated: dict[str, list[str]] = {}
         for edition in ordered:
+            if edition is ALONE:
+                continue
             if edition.edition in self._editions:
                 raise TwoEditions(edition.edition)
             self._editions[edition.edition] = edition
@@ -92,7 +97,7 @@ class Library:
 
     def all(self) -> tuple[Procedure, ...]:
         """Every edition, by procedure, then by date."""
-        return tuple(map(self.named, self._editions))
+        return tuple(self.named(name) for names in self._dated.values() for name in names)
 
     def edition(self, procedure: str, on: date) -> Procedure:
         """The edition of a procedure in force on a day (local date).

@@ -1,15 +1,21 @@
-"""Assignments under a case: given, answered with evidence, refused with a ground, extended by who gave them."""
+"""Assignments, under a case or alone: given, answered with evidence, refused, extended by their giver."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from textwrap import shorten
 
 from workflow.cases.case import Case, EventDraft, Evidence, evidence_payload
 from workflow.cases.commands.desk import CaseCommands, Change
+from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.assignments import Assignment, assignments
 from workflow.cases.registers.entries import next_number
+from workflow.law.assignment import ALONE
 from workflow.refusal import Refusal
+
+TITLE_LENGTH = 120
+"""Letters of an assignment given alone that its case is called by."""
 
 
 class CannotAssign(Refusal, ValueError):
@@ -31,20 +37,48 @@ def give(
     """Give a person something to do by a day (both are local dates). Raises CannotAssign."""
 
     def events(case: Case) -> Sequence[EventDraft]:
-        if not text.strip():
-            raise CannotAssign("assignment.empty")
-        _require_ahead(until, today)
         number = next_number(case, "assignment", assignments(case))
-        payload: dict[str, object] = {
-            "text": text.strip(),
-            "assignee": assignee,
-            "person": giver,
-            "given_on": today.isoformat(),
-            "to": {} if assignee == giver else {assignee: "assignment"},
-        }
-        return [("assignment_given", str(number), until, payload)]
+        return [_given(number, text, assignee, until, giver, today)]
 
     return desk.enter(case_id, events, by=by, now=now, today=today)
+
+
+def give_alone(
+    desk: CaseCommands,
+    *,
+    text: str,
+    assignee: str,
+    unit: str,
+    until: date,
+    giver: str,
+    by: str,
+    now: datetime,
+    today: date,
+) -> Case:
+    """Give a person something to do under no case: one is opened for it in their unit (by id).
+
+    Raises:
+        CannotAssign, OutOfRange.
+    """
+    given = _given(1, text, assignee, until, giver, today)
+    desk.require_within_records(until)
+    title = shorten(text, TITLE_LENGTH, placeholder=" …")
+    opening = Opening(procedure=ALONE.id, edition=ALONE.edition, unit=unit, object=title, entries=(given,))
+    return desk.open(opening, by=by, now=now, today=today)
+
+
+def _given(number: int, text: str, assignee: str, until: date, giver: str, today: date) -> EventDraft:
+    if not text.strip():
+        raise CannotAssign("assignment.empty")
+    _require_ahead(until, today)
+    payload: dict[str, object] = {
+        "text": text.strip(),
+        "assignee": assignee,
+        "person": giver,
+        "given_on": today.isoformat(),
+        "to": {} if assignee == giver else {assignee: "assignment"},
+    }
+    return "assignment_given", str(number), until, payload
 
 
 def answer(

@@ -205,10 +205,10 @@ class CaseCommands:
             title, numbers, signature, hour, new = obligation.title, given, signed_by, at_time, proof
             told(obligation, numbers, signature, duties=procedure.duties)
             require_past(obligation, on, hour, now=now, today=today)
-            self._within_records(on)
+            self.require_within_records(on)
             for item in new:
                 if item.published_on is not None:
-                    self._within_records(item.published_on)
+                    self.require_within_records(item.published_on)
                     if item.published_on > today:
                         raise CannotRecord("evidence_in_future", title=title, on=item.published_on, today=today)
             question = procedure.answered_by.get(fact)
@@ -302,7 +302,7 @@ class CaseCommands:
             if fact not in case.facts:
                 raise CannotRecord("nothing_to_correct", title=obligation.title)
             require_past(obligation, on, at_time, now=now, today=today)
-            self._within_records(on)
+            self.require_within_records(on)
             known = case.facts[fact]
             same = all(known.values.get(name) == value for name, value in (values or {}).items())
             same = same and signed_by in ("", known.signed_by) and at_time in (None, known.at_time)
@@ -447,7 +447,7 @@ class CaseCommands:
             found = lines(case)
             for _kind, _name, on, _payload in found:
                 if on is not None:
-                    self._within_records(on)
+                    self.require_within_records(on)
             return found
 
         return self.write(case_id, decide, by=by, now=now, today=today)
@@ -546,7 +546,8 @@ class CaseCommands:
             raise UnknownCase(case_id)
         return case
 
-    def _within_records(self, on: date) -> None:
+    def require_within_records(self, on: date) -> None:
+        """Raise OutOfRange for a day beyond the calendar's records."""
         self._calendar.is_working(on)
 
 

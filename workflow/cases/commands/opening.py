@@ -44,6 +44,7 @@ class Opening:
         exempted: obligations (with their periods) that are not asked for here -> on what ground.
         row: id of the row of a register that opens it.
         readers: keys of people who are to know of a confidential case, besides whoever opens it.
+        entries: lines of its registers that it begins with.
     """
 
     procedure: str
@@ -61,6 +62,7 @@ class Opening:
     exempted: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     row: str = ""
+    entries: tuple[EventDraft, ...] = ()
 
 
 def edition_for(opening: Opening, library: Library, *, today: date) -> Procedure:
@@ -175,6 +177,7 @@ def first_events(
     told += [("planned", fact, on, {}) for fact, on in opening.planned.items()]
     told += [("fact", fact, on, {}) for fact, on in opening.facts.items()]
     told += [("exempted", one, None, {"ground": ground}) for one, ground in opening.exempted.items()]
+    told += opening.entries
     return tuple(
         Event(case=name, seq=seq, kind=kind, name=what, on=on, at=now, by=by, payload=data)
         for seq, (kind, what, on, data) in enumerate(told, 1)

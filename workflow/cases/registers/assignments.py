@@ -5,11 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Literal
 
 from calendars.hours import almaty
 from workflow.cases.case import Case, Event, Evidence, evidence_of
 
 GIVEN = "assignment_given"
+Whose = Literal["mine", "given", "all"]
+"""To the reader, by the reader, and all the reader may see."""
+AssignmentState = Literal["all", "open", "overdue", "done", "refused"]
+"""States a list is narrowed to; of `refused` are those, too, whose case was cancelled or exempted."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AssignmentFilter:
+    """Which assignments a list shows: `mine` to a person (key), `given` by an account (login)."""
+
+    whose: Whose
+    state: AssignmentState
+    person: str
+    login: str
+    today: date
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,0 +1,118 @@
+"""Assignments, under a case and alone: lists of those to the reader and by them, the form to give one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from calendars import OutOfRange
+from services import assignments
+from services.assignments import AssignmentResult, ListAssignments
+from services.context import RequestContext
+from services.inputs import build
+from web.auth.dependencies import Assigning, Reading
+from web.pages.cases.page import redirect
+from web.ui.form_values import Fields, RejectedForm, parse_date, parse_text
+from web.ui.name_fields import build_person_field, resolve_person
+from web.ui.org_names import Name, author_names, case_title, person_name
+from web.ui.render import page
+from web.ui.tables import MAX_EXPORTED, Column, page_heads, require_exportable, workbook_response
+from workflow.cases.registers.assignments import AssignmentState, Whose
+from workflow.refusal import Refusal
+
+router = APIRouter(include_in_schema=False)
+Number = Annotated[int, Query(alias="page", ge=1, le=10_000)]
+
+
+def _asked(
+    ctx: Reading, whose: Whose | None = None, state: AssignmentState = "open", number: Number = 1
+) -> ListAssignments:
+    """Return what the address asks for; who may give assignments sees those they gave first."""
+    first: Whose = "given" if ctx.reader.may("assign") else "mine" if ctx.reader.person else "all"
+    return ListAssignments(whose=whose or first, state=state, page=number)
+
+
+Asked = Annotated[ListAssignments, Depends(_asked)]
+
+
+@router.get("/assignments")
+def assignments_page(request: Request, ctx: Reading, asked: Asked) -> Response:
+    """Show a page of the list, and the form to give an assignment under no case."""
+    return _page(request, ctx, asked)
+
+
+@router.get("/assignments.xlsx")
+def assignments_workbook(request: Request, ctx: Reading, asked: Asked) -> Response:
+    """The same list, all of it, as a workbook.
+
+    Raises:
+        TooManyRows: more than one workbook takes.
+    """
+    rows, total = assignments.assignments_shown(ctx, asked, limit=MAX_EXPORTED)
+    require_exportable(total)
+    columns = _columns(_names(ctx, rows))
+    return workbook_response(request, columns, rows, title="web.assignments", today=ctx.today)
+
+
+@router.post("/assignments")
+def give_alone(request: Request, ctx: Assigning, answers: Fields) -> Response:
+    """Give an assignment under no case, then show the case opened for it."""
+    try:
+        fields = {
+            "person": resolve_person(ctx.reads.office(), answers.get("person", ""), root=ctx.reader.root),
+            "text": parse_text(answers.get("text", "")),
+            "until": parse_date(answers.get("until", "")),
+        }
+        done = assignments.give_alone(ctx, build(assignments.GiveAlone, fields))
+    except (Refusal, OutOfRange) as refusal:
+        tried = RejectedForm(form="assignment", refusal=refusal, answers=answers)
+        return _page(request, ctx, ListAssignments(whose="given"), tried=tried)
+    return redirect(request, f"/cases/{done.case}", said="assigned", place="given-1")
+
+
+def _page(
+    request: Request, ctx: RequestContext, asked: ListAssignments, *, tried: RejectedForm | None = None
+) -> Response:
+    view = assignments.list_assignments(ctx, asked)
+    names = _names(ctx, view.assignments)
+    heads = ctx.reads.heads({one.case for one in view.assignments if not one.alone})
+    typed = tried.answers.get("person", "") if tried else ""
+    return page(
+        request,
+        ctx,
+        "assignments.html",
+        status=422 if tried else 200,
+        place="/assignments",
+        view=view,
+        asked=asked,
+        names=names,
+        heads=page_heads(_columns(names)),
+        titles={name: case_title(head, ctx.library.of(head)) for name, head in heads.items()},
+        assigning=build_person_field(ctx.reads.office(), typed, root=ctx.reader.root),
+        tried=tried,
+    )
+
+
+def _names(ctx: RequestContext, shown: list[AssignmentResult]) -> dict[str, Name]:
+    """Return the names of who was given assignments and who gave them, by key or login."""
+    office = ctx.reads.office()
+    people = {key: person_name(office, key) for one in shown for key in (one.person, one.giver) if key}
+    return {**author_names(ctx, {one.by for one in shown if not one.giver}), **people}
+
+
+def _columns(names: dict[str, Name]) -> tuple[Column[AssignmentResult], ...]:
+    return (
+        Column("web.assignments.text", lambda _, one: one.text, ""),
+        Column("web.assignments.by", lambda _, one: one.until, "col-due"),
+        Column("web.state", lambda t, one: t.say(f"web.assignments.is.{one.state}"), ""),
+        Column("web.assignments.person", lambda t, one: t.name(names.get(one.person, one.person)), "col-who"),
+        Column(
+            "web.assignments.giver", lambda t, one: t.name(names.get(one.giver or one.by, one.by)), "col-who"
+        ),
+        Column("web.assignments.given_on", lambda _, one: one.given_on),
+        Column("web.cases.head.id", lambda _, one: one.case),
+        Column("web.assignments.answered_on", lambda _, one: one.answered_on),
+        Column("web.assignments.said", lambda _, one: one.answer or one.refused),
+    )
