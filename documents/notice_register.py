@@ -61,12 +61,16 @@ class Heading:
         title, organisation: of the document.
         made: when and from which data it was made.
         statement: whether the lines agree with the chain.
+        proof: where anybody may check the chain's hash, with what is said before it; "" for nowhere.
+        code: the same address as a picture (PNG); empty for none.
     """
 
     title: str
     organisation: str
     made: str
     statement: str
+    proof: str = ""
+    code: bytes = b""
 
 
 def register_workbook(lines: Iterable[Line], heading: Heading, language: str) -> bytes:
@@ -85,6 +89,7 @@ def register_workbook(lines: Iterable[Line], heading: Heading, language: str) ->
     sheet.write_string(1, 0, heading.organisation)
     sheet.write_string(2, 0, heading.made)
     sheet.write_string(3, 0, heading.statement)
+    sheet.write_string(4, 0, heading.proof)
     for place, (name, width) in enumerate(zip(COLUMNS, _WIDTHS, strict=True)):
         sheet.write_string(5, place, say(f"register.head.{name}", {}, language), headed)
         sheet.set_column(place, place, width)
@@ -135,6 +140,10 @@ def register_page(lines: Sequence[Line], heading: Heading, language: str) -> byt
         _fill(table.add_row(), [str(number), *cells])
     document.add_paragraph()
     document.add_paragraph(heading.statement)
+    if heading.code:
+        label = document.add_paragraph(heading.proof)
+        label.paragraph_format.keep_with_next = True
+        document.add_paragraph().add_run().add_picture(io.BytesIO(heading.code), width=Cm(3.5))
     document.add_paragraph(say("register.sign", {}, language))
     for name in ("register.signer", "register.checker"):
         document.add_paragraph(f"{say(name, {}, language)}: " + "_" * 30 + "   " + "_" * 40)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from hmac import compare_digest
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 from workflow.refusal import Refusal
@@ -113,11 +114,20 @@ def totp_address(secret: str, login: str, issuer: str) -> str:
     return pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name=issuer)
 
 
-def totp_picture(address: str) -> str:
-    """Return an otpauth address as a QR code: inline SVG."""
+def qr_picture(address: str) -> str:
+    """Return an address as a QR code: inline SVG."""
     import segno
 
     return segno.make(address, error="m").svg_inline(scale=4, border=4, omitsize=True)
+
+
+def qr_image(address: str) -> bytes:
+    """Return an address as a QR code to be printed: PNG, with the quiet zone scanners ask for."""
+    import segno
+
+    picture = BytesIO()
+    segno.make(address, error="m").save(picture, kind="png", scale=8, border=4)
+    return picture.getvalue()
 
 
 def totp_step(secret: str, code: str, *, now: datetime) -> int | None:

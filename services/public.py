@@ -17,6 +17,7 @@ from workflow.org.access import Scope
 
 if TYPE_CHECKING:
     from services.app import AppContext
+    from storage.notices.register import ProvenBatch
     from storage.queries import SqlReads
     from workflow.cases.case import Case
     from workflow.law.procedure import Obligation
@@ -73,6 +74,23 @@ def published_analyses(app: AppContext, *, first: int = 0, count: int | None = N
     reads = app.reads.seen_by(_ANYBODY)
     ids, total = reads.with_facts(PROCEDURE, _published_facts(app), first=first, count=count)
     return PublicPage(analyses=tuple(_analyses(app, reads, ids)), total=total)
+
+
+def proof_address(app: AppContext, n: int, fingerprint: str) -> str:
+    """Return where anybody may check the fingerprint of a printed register; "" where that page is not open."""
+    if not app.settings.web.public_page or not fingerprint:
+        return ""
+    return f"{app.settings.web.public_address.rstrip('/')}/public/proof/{n}/{fingerprint}"
+
+
+def check_fingerprint(app: AppContext, n: int, fingerprint: str) -> ProvenBatch | None:
+    """Return the batch of the register of notices a printed fingerprint is of; None for one not made here.
+
+    Nothing else is told: no case, no person, no number of records.
+    """
+    from storage.notices.register import proven_batch
+
+    return proven_batch(app.engine, n, fingerprint)
 
 
 def _published_facts(app: AppContext) -> frozenset[str]:

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from i18n import say
+from services.credentials import qr_image
 from services.moments import almaty
+from services.public import proof_address
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -120,6 +122,8 @@ def _heading(app: AppContext, notices: Sequence[Notice], language: str, now: dat
         "wrong": len(wrong),
         "seal": found.seal,
     }
+    # What differs from the chain is not confirmed by its hash.
+    proof = "" if wrong else proof_address(app, found.batches, found.end)
     code = "register.statement_wrong" if wrong else "register.statement"
     cases = sorted({one.case for one in notices if one.case})
     return Heading(
@@ -129,6 +133,8 @@ def _heading(app: AppContext, notices: Sequence[Notice], language: str, now: dat
         organisation=app.settings.office.name_in(language),
         made=say("register.made", {"at": _moment(now)}, language),
         statement=say(code, arguments, language),
+        proof=f"{say('register.proof', {}, language)} {proof}" if proof else "",
+        code=qr_image(proof) if proof else b"",
     )
 
 

@@ -20,6 +20,7 @@ OPEN = {
     "/metrics",  # to this machine alone
     "/public",  # answers 404 where config.toml does not open it
     "/public/feed.xml",
+    "/public/proof/{n}/{fingerprint}",
     "/login",
     "/login/demonstration",
     "/login/oidc",  # answers 404 where config.toml names no provider
@@ -135,6 +136,8 @@ def filled(path: str, case: str) -> str:
         "{day}": "2026-04-06",
         "{secret}": "x" * 43,
         "{token}": "x" * 43,
+        "{n}": "1",
+        "{fingerprint}": "0" * 64,
         "{month}": "4",
         "{choice}": "daily",
         "{decision}": "offence_signs",

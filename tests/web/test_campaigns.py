@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 
 from services.jobs.rounds import deliver, remind
 from tests.web.real import RealOffice, real_office
-from web.pages.campaigns.confirm import GUESSES
+from web.auth.guesses import GUESSES
 
 UNIT = "Правление"
 START = "/campaigns/new/consents.confirmation"

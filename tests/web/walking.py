@@ -30,6 +30,7 @@ ASIDE = {
     "/login": "before the log-in",
     "/public": "by anybody, where the office opened it",
     "/public/feed.xml": "by a reader of feeds",
+    "/public/proof/{n}/{fingerprint}": "by a code on a printed register",
     "/login/oidc": "before the log-in, where a provider is named",
     "/login/oidc/callback": "by the provider",
     "/welcome/{secret}": "by a letter",

@@ -12,13 +12,15 @@ from typing import Annotated
 from xml.etree import ElementTree
 
 from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import Path as PathField
 from starlette.responses import Response
 
 import i18n
 from services.app import AppContext
 from services.context import RequestContext
-from services.public import PublicAnalysis, Publication, published_analyses
+from services.public import PublicAnalysis, Publication, check_fingerprint, published_analyses
 from web.auth.dependencies import Anybody
+from web.auth.guesses import count_guess
 from web.ui.assets import OWN
 from web.ui.preferences import preferences
 from web.ui.render import ALMATY, Translator, environment, page
@@ -28,6 +30,8 @@ PAGE = 25
 IN_FEED = 50
 """Publications a feed names, the newest of the newest analyses."""
 STYLES = ("base.css", "merzim.css")
+BatchNumber = Annotated[int, PathField(ge=1, le=2**31 - 1)]
+Fingerprint = Annotated[str, PathField(pattern=r"^[0-9a-f]{64}$")]
 PageNumber = Annotated[int, Query(alias="page", ge=1, le=10_000)]
 
 
@@ -50,6 +54,18 @@ def feed(request: Request, ctx: Anybody) -> Response:
     content = _rss(app, ctx.organisation_in(language), language, published_analyses(app, count=PAGE).analyses)
     headers = {"content-language": language, "cache-control": "private, max-age=60"}
     return Response(content, media_type="application/rss+xml", headers=headers)
+
+
+@router.get("/public/proof/{n}/{fingerprint}")
+def check(request: Request, ctx: Anybody, n: BatchNumber, fingerprint: Fingerprint) -> Response:
+    """Say whether a fingerprint printed on a register of notices is of this office, and of which day."""
+    found = check_fingerprint(_open(ctx), n, fingerprint)
+    if found is None:
+        count_guess(request, ctx)
+    response = page(request, ctx, "public_proof.html", found=found, status=200 if found else 404)
+    response.headers["cache-control"] = "no-store"
+    response.headers["x-robots-tag"] = "noindex"
+    return response
 
 
 def _open(ctx: RequestContext) -> AppContext:

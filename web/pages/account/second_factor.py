@@ -90,7 +90,7 @@ def _factor_page(
         account=account,
         required=must_enrol(account, ctx.totp_required),
         secret=secret,
-        picture=credentials.totp_picture(address),
+        picture=credentials.qr_picture(address),
         refusal=refusal,
     )
 

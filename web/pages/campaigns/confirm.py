@@ -6,7 +6,6 @@ Every link that is not good is answered alike.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Request
@@ -18,17 +17,13 @@ from services.campaign_answers import Invitation, LinkRefused, answer, is_genuin
 from services.context import RequestContext
 from services.evidence import clean_file_name
 from web.auth.dependencies import Anybody
-from web.auth.limits import network_of
-from web.auth.proxies import client_address
+from web.auth.guesses import count_guess
 from web.pages.registers.forms import FIELD, FormField, problems_of
 from web.ui.form_values import Fields, RejectedForm, status_of
 from web.ui.render import page
-from workflow.org.access import RateLimit
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
-GUESSES, GUESS_PERIOD = 30, timedelta(minutes=1)
-"""Links never made here that one network may open at once, and after how long one more."""
 _MANY_CHOSEN = ";"
 
 
@@ -83,14 +78,6 @@ def _open(request: Request, ctx: RequestContext, token: str) -> Invitation:
         if not is_genuine(ctx, token):
             count_guess(request, ctx)
         raise
-
-
-def count_guess(request: Request, ctx: RequestContext) -> None:
-    """Count a link that was never made here. Raises HTTPException 429 after too many from one network."""
-    network = network_of(client_address(request))
-    limit = RateLimit(kind="link", key=network, burst=GUESSES, period=GUESS_PERIOD)
-    if ctx.accounts.count_attempt((limit,), now=ctx.now):
-        raise HTTPException(429, "web.problem.too_many_links") from None
 
 
 def _page(

@@ -21,7 +21,7 @@ from services.letter_answers import (
     open_letter,
 )
 from web.auth.dependencies import Anybody
-from web.pages.campaigns.confirm import count_guess
+from web.auth.guesses import count_guess
 from web.ui.form_values import Fields
 from web.ui.render import page
 

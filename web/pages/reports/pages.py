@@ -10,7 +10,9 @@ from starlette.responses import Response
 
 from services import scoring as scoring_services
 from services.context import RequestContext
+from services.credentials import qr_picture
 from services.documents.own_templates import templates_in_use
+from services.public import proof_address
 from services.register_files import row_words
 from services.year_reports import filled_report, report_marks, year_reports
 from web.auth.dependencies import Reading
@@ -168,7 +170,9 @@ def register_page(
     """Who was told what, when, through which channel, and what came of it."""
     view = register_view(ctx, asked, number=number)
     standing = standing_seen(ctx) if check else None
-    return page(request, ctx, "register.html", view=view, standing=standing, lines=LINES)
+    proof = proof_address(ctx.app, standing.batches, standing.end) if standing else ""
+    picture = qr_picture(proof) if proof else ""
+    return page(request, ctx, "register.html", view=view, standing=standing, lines=LINES, picture=picture)
 
 
 @router.get("/register/xlsx")

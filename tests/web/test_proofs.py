@@ -1,0 +1,144 @@
+"""A printed register bears a code; the page it leads to says whether its hash is genuine, and no more."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+import segno
+from openpyxl import load_workbook
+from sqlalchemy import text
+
+from services.documents.register import paper
+from storage.database.engine import writing
+from storage.maintenance.seals import seal
+from storage.notices import register
+from tests.web.conftest import NOW, Home, dashboard_of, people, settings_in
+
+ADDRESS = "https://merzim.example.kz"
+FIRST, SECOND = datetime(2026, 4, 3, 4, 0, tzinfo=UTC), datetime(2026, 4, 6, 4, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """An office whose page for everybody is open, with two batches in its chain of deliveries."""
+    made = dashboard_of(settings_in(tmp_path, public_page=True, public_address=ADDRESS))
+    people(made.accounts)
+    for at in (FIRST, SECOND):
+        with writing(made.context.engine) as connection:
+            register.append(connection, [(f"2026-0001:{at}", "acknowledged", "2026-04-03")], now=at)
+    return made
+
+
+def _end(home: Home) -> str:
+    return register.standing(home.context.engine).end
+
+
+def _matrix(png: bytes) -> list[list[int]]:
+    """Read the modules of a code from its picture, black as 1: eight pixels each, four of margin."""
+    assert png.startswith(b"\x89PNG")
+    width, height, bits, colour = struct.unpack(">IIBB", png[16:26])
+    assert (bits, colour) == (1, 0)
+    data, at = b"", 8
+    while at < len(png):
+        (size,) = struct.unpack(">I", png[at : at + 4])
+        data += png[at + 8 : at + 8 + size] if png[at + 4 : at + 8] == b"IDAT" else b""
+        at += size + 12
+    stride, raw = (width + 7) // 8 + 1, zlib.decompress(data)
+    rows: list[bytes] = []
+    for n in range(height):
+        kind, *row = raw[n * stride : (n + 1) * stride]
+        assert kind in (0, 2), "as it is, or as the difference from the row above"
+        above = rows[-1] if kind == 2 else bytes(stride - 1)
+        rows.append(bytes((a + b) % 256 for a, b in zip(above, row, strict=True)))
+    return [
+        [1 - (rows[y][x // 8] >> (7 - x % 8) & 1) for x in range(36, width - 32, 8)]
+        for y in range(36, height - 32, 8)
+    ]
+
+
+def test_a_printed_register_bears_the_code_of_its_hash(home: Home) -> None:
+    """The picture in the file is the code of the address of the page, the address stands beside it in words."""
+    address = f"{ADDRESS}/public/proof/2/{_end(home)}"
+
+    with ZipFile(BytesIO(paper(home.context, [], ".docx", "ru", now=NOW))) as docx:
+        (picture,) = [name for name in docx.namelist() if name.startswith("word/media/")]
+        drawn, said = docx.read(picture), docx.read("word/document.xml").decode()
+    sheet = load_workbook(BytesIO(paper(home.context, [], ".xlsx", "ru", now=NOW))).active
+
+    assert _matrix(drawn) == [list(row) for row in segno.make(address, error="m").matrix]
+    assert address in said
+    assert sheet is not None
+    assert str(sheet["A5"].value).endswith(address)
+
+
+def test_where_the_page_is_not_open_there_is_no_code(home: Home) -> None:
+    """Off by default: no address is printed, and the page answers 404 as if it were not there."""
+    object.__setattr__(home.context.settings.web, "public_page", False)
+
+    with ZipFile(BytesIO(paper(home.context, [], ".docx", "ru", now=NOW))) as docx:
+        assert [name for name in docx.namelist() if name.startswith("word/media/")] == []
+        assert "public/proof" not in docx.read("word/document.xml").decode()
+    assert home.stranger().get(f"/public/proof/2/{_end(home)}").status_code == 404
+
+
+def test_a_genuine_hash_is_confirmed_with_its_day_and_nothing_else(home: Home) -> None:
+    """To anybody: number, moment, seal; no case, no key of a record, not how many there are."""
+    before = home.stranger().get(f"/public/proof/2/{_end(home)}?lang=en")
+    seal(home.context.engine, now=SECOND + timedelta(minutes=1))
+
+    answer = home.stranger().get(f"/public/proof/2/{_end(home)}?lang=en")
+
+    assert (before.status_code, "Not sealed yet." in before.text) == (200, True)
+    assert answer.status_code == 200
+    assert "Genuine: the chain of this organisation has this hash." in answer.text
+    assert "Batch 2 of the chain, 06.04.2026, 09:30 (Almaty time)" in answer.text
+    assert "Sealed: 06.04.2026, 09:31." in answer.text
+    assert "2026-0001" not in answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-robots-tag"] == "noindex"
+
+
+def test_an_older_sheet_is_genuine_too(home: Home) -> None:
+    """Its batch is not the last any more; the hash of one batch says nothing of another."""
+    with home.context.engine.connect() as connection:
+        first = connection.execute(text("SELECT hash FROM proof WHERE n = 1")).scalar_one()
+
+    stranger = home.stranger()
+
+    assert "03.04.2026, 09:00" in stranger.get(f"/public/proof/1/{first}").text
+    assert stranger.get(f"/public/proof/2/{first}").status_code == 404
+
+
+@pytest.mark.parametrize("changed", ["0" * 64, "shorter", "A" * 64, "%27%20OR%201"])
+def test_another_hash_is_not_known_here(changed: str, home: Home) -> None:
+    """Never "almost": one letter off is as unknown as any."""
+    assert home.stranger().get(f"/public/proof/2/{changed}").status_code in (404, 422)
+
+
+def test_a_batch_that_was_altered_is_not_confirmed(home: Home) -> None:
+    """The hash stands there still, what it is the hash of does not."""
+    end = _end(home)
+    with writing(home.context.engine) as connection:
+        for (name,) in connection.execute(
+            text("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'proof'")
+        ).all():
+            connection.execute(text(f"DROP TRIGGER {name}"))
+        connection.execute(text("UPDATE proof SET lines = '[]' WHERE n = 2"))
+
+    assert home.stranger().get(f"/public/proof/2/{end}").status_code == 404
+
+
+def test_nobody_tries_many(home: Home) -> None:
+    """Thirty from one network at once; a genuine one is answered all the same."""
+    stranger = home.stranger()
+
+    answers = [stranger.get(f"/public/proof/2/{n:064x}").status_code for n in range(31)]
+
+    assert answers == [404] * 30 + [429]
+    assert stranger.get(f"/public/proof/2/{_end(home)}").status_code == 200

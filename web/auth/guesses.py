@@ -1,0 +1,23 @@
+"""Counts links that were never made here, so that nobody tries many."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from fastapi import HTTPException, Request
+
+from services.context import RequestContext
+from web.auth.limits import network_of
+from web.auth.proxies import client_address
+from workflow.org.access import RateLimit
+
+GUESSES, GUESS_PERIOD = 30, timedelta(minutes=1)
+"""Links never made here that one network may open at once, and after how long one more."""
+
+
+def count_guess(request: Request, ctx: RequestContext) -> None:
+    """Count a link that was never made here. Raises HTTPException 429 after too many from one network."""
+    network = network_of(client_address(request))
+    limit = RateLimit(kind="link", key=network, burst=GUESSES, period=GUESS_PERIOD)
+    if ctx.accounts.count_attempt((limit,), now=ctx.now):
+        raise HTTPException(429, "web.problem.too_many_links") from None
