@@ -1,83 +1,97 @@
-"""The pictures of the README: `make pictures` starts an office at work and looks at it in a browser.
+"""The pictures of the README and the guides: `make pictures` looks at the example office in a browser.
 
-Writes docs/pictures/<page>.<language>.png, 1360 wide. Needs chromium and the development dependencies.
+Writes docs/pictures/<page>.<language>.png, and for each picture the guides show, in the light theme,
+web/guides/pictures/<picture>.<language>.webp. With names only those: `python docs/pictures.py desk overview`.
+Needs chromium and the development dependencies.
 """
 
 from __future__ import annotations
 
+import base64
 import os
 import socket
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import which
 from subprocess import DEVNULL, Popen, run
 from tempfile import TemporaryDirectory
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-HERE = ROOT / "docs" / "pictures"
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-IMPORTED = "2026-03-30T15:00"
-DAY = "2026-04-20"
-PEOPLE = {"officer": "a.akhmetova@example.kz", "first_head": "d.serikbaev@example.kz"}
-OBJECTS = (
-    ("Департамент управления активами", "Закупки и договоры аренды", "2026-02-16", "2026-03-20"),
-    ("ТОО «Реновация»", "Приём и увольнение работников", "2026-03-02", "2026-04-10"),
-    ("Отдел управления персоналом", "Конкурсы на занятие должностей", "2026-04-13", "2026-05-22"),
-    ("Пресс-служба", "Размещение государственного заказа в СМИ", "2026-05-11", "2026-06-19"),
-)
-DONE = (
-    ("2026-0002", "order_signed", "2026-02-09"),
-    ("2026-0002", "start_announced", "2026-02-02"),
-    ("2026-0002", "analysis_started", "2026-02-16"),
-    ("2026-0002", "analysis_ended", "2026-03-20"),
-    ("2026-0002", "discussion_announced", "2026-03-25"),
-    ("2026-0003", "order_signed", "2026-02-27"),
-    ("2026-0003", "start_announced", "2026-02-20"),
-    ("2026-0003", "analysis_started", "2026-03-02"),
-    ("2026-0004", "order_signed", "2026-04-06"),
-)
-"""What the office of the pictures has done and left undone by its day."""
-PAGES = (("overview", "first_head", "/"), ("case", "officer", "/cases/2026-0002"))
-LANGUAGES = ("kk", "ru")
+sys.path.insert(0, str(ROOT))
+
+from web.ui.assets import PICTURES  # noqa: E402
+from web.ui.guides import PICTURE_HEIGHT, PICTURE_WIDTH  # noqa: E402
+
+README = ROOT / "docs" / "pictures"
+CHROMIUM = os.environ.get("CHROMIUM") or which("chromium") or which("chromium-headless-shell")
+DAY = "2026-04-06"
+LANGUAGES = {"kk": "kk-KZ", "ru": "ru-KZ", "en": "en-GB"}
+README_PAGES = (("overview", "ru", "first", "/"), ("case", "kk", "officer", "/cases/2026-0001"))
+GUIDE_PAGES = {
+    "screen": ("responsible", "/desk", ""),
+    "due": ("officer", "/cases/2026-0001", "#order_signed"),
+    "open": ("officer", "/open", "main"),
+    "plan": ("officer", "/planner", "main"),
+    "case": ("officer", "/cases/2026-0001", ".card-now"),
+    "risks": ("officer", "/cases/2025-0002/risks", "main"),
+    "papers": ("officer", "/cases/2026-0001/papers", "main"),
+    "registers": ("officer", "/registers", "main"),
+    "letters": ("officer", "/register", "main"),
+    "scores": ("officer", "/scores", "main"),
+    "calendar": ("officer", "/calendar", "main"),
+    "search": ("officer", "/search?q=закуп", "main"),
+    "desk": ("responsible", "/desk", "main"),
+    "inbox": ("officer", "/inbox", "main"),
+    "overview": ("first", "/", "main"),
+    "overdue": ("first", "/deadlines?urgency=overdue", "main"),
+    "figures": ("first", "/figures", "main"),
+    "portfolio": ("first", "/portfolio", "main .card"),
+    "administration": ("administrator", "/administration", "main"),
+    "people": ("administrator", "/administration/people", "main"),
+    "audit": ("administrator", "/audit", "main"),
+}
+"""What the guides show: the login, the page, and the part of it that begins the picture ("": the whole)."""
+BEGIN = """part => {
+  const found = document.querySelector(part);
+  for (const fold of part === "main" ? [] : found.querySelectorAll("details")) fold.open = true;
+  found.scrollIntoView();
+}"""
+TO_WEBP = """async ([png, quality]) => {
+  const image = new Image();
+  image.src = "data:image/png;base64," + png;
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  canvas.width = image.width; canvas.height = image.height;
+  canvas.getContext("2d").drawImage(image, 0, 0);
+  return canvas.toDataURL("image/webp", quality).split(",")[1];
+}"""
+QUALITY = 0.6
 
 
 def main(wanted: Sequence[str] = ()) -> int:
-    """Write the pictures; with names of pages only those."""
-    HERE.mkdir(parents=True, exist_ok=True)
+    """Write the pictures; with names only those."""
     with TemporaryDirectory(prefix="merzim-pictures-") as folder:
         _make(Path(folder))
         with _serving(Path(folder)) as address, _browser() as browser:
-            for name, login, path in PAGES:
+            for name, language, login, path in README_PAGES:
+                if not wanted or name in wanted:
+                    page = _page(browser, address, login, path, language, width=1360, height=900)
+                    page.screenshot(path=README / f"{name}.{language}.png")
+                    page.context.close()
+            for name, (login, path, part) in GUIDE_PAGES.items():
                 for language in LANGUAGES if not wanted or name in wanted else ():
-                    file = HERE / f"{name}.{language}.png"
-                    _look(browser, address, login, path, language, file)
-                    print(file.relative_to(ROOT))
+                    _guide_picture(browser, address, login, path, part, language, name)
     return 0
 
 
 def _make(folder: Path) -> None:
-    """The example office, with further analyses under way."""
-    (folder / "config.toml").write_text(
-        f'[office]\nname = "АО «Өркен»"\n[web]\nport = {_free()}\n', encoding="utf-8"
-    )
-    _merzim(folder, "people", str(ROOT / "examples" / "people.csv"))
-    for access, person in PEOPLE.items():
-        _merzim(folder, "user", "add", access, "--access", access, "--person", person)
-    _merzim(folder, "import", str(ROOT / "examples" / "real_schedule_2026_ru.xlsx"))
-    _merzim(folder, "record", "2026-0001", "start_announced", "--on", "2026-03-30")
-    for unit, what, first, last in OBJECTS:
-        dates = [f"analysis_started={first}", f"analysis_ended={last}"]
-        planned = [part for one in dates for part in ("--planned", one)]
-        _merzim(folder, "open", "internal-analysis", "--unit", unit, "--object", what, *planned)
-    for case, fact, on in DONE:
-        _merzim(folder, "record", case, fact, "--on", on, now=DAY)
-
-
-def _merzim(folder: Path, *arguments: str, now: str = IMPORTED) -> None:
-    line = [sys.executable, "-m", "merzim", *arguments, "--config", str(folder / "config.toml"), "--now", now]
-    run([*line, "--lang", "ru"], check=True, cwd=ROOT, stdout=DEVNULL)
+    """The example office of `make run`."""
+    (folder / "config.toml").write_text(f"[web]\nport = {_free()}\n", encoding="utf-8")
+    line = [sys.executable, "-m", "merzim.demonstration", "examples/demonstration.txt"]
+    run(line, check=True, cwd=ROOT, env=os.environ | {"MERZIM_CONFIG": str(folder / "config.toml")})
 
 
 @contextmanager
@@ -109,16 +123,35 @@ def _browser() -> Iterator[Any]:
         browser.close()
 
 
-def _look(browser: Any, address: str, login: str, path: str, language: str, file: Path) -> None:
+def _page(browser: Any, address: str, login: str, path: str, language: str, *, width: int, height: int) -> Any:
     context = browser.new_context(
-        viewport={"width": 1360, "height": 900}, timezone_id="Asia/Almaty", reduced_motion="reduce"
+        viewport={"width": width, "height": height},
+        locale=LANGUAGES[language],
+        timezone_id="Asia/Almaty",
+        reduced_motion="reduce",
     )
     page = context.new_page()
+    page.set_default_timeout(60_000)
     page.goto(f"{address}/login?lang={language}")
     page.click(f"button[value={login}]")
-    page.goto(f"{address}{path}?lang={language}&theme=light")
-    page.screenshot(path=file)
-    context.close()
+    page.goto(f"{address}{path}{'&' if '?' in path else '?'}lang={language}&theme=light")
+    return page
+
+
+def _guide_picture(
+    browser: Any, address: str, login: str, path: str, part: str, language: str, name: str
+) -> None:
+    page = _page(browser, address, login, path, language, width=PICTURE_WIDTH, height=PICTURE_HEIGHT)
+    if part:
+        page.evaluate(BEGIN, part)
+    png = base64.b64encode(page.screenshot()).decode()
+    page.goto("about:blank")
+    webp = base64.b64decode(page.evaluate(TO_WEBP, [png, QUALITY]))
+    file = PICTURES / f"{name}.{language}.webp"
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(webp)
+    print(f"{file.relative_to(ROOT)} {len(webp) / 1000:.0f} KB", flush=True)
+    page.context.close()
 
 
 def _free() -> int:

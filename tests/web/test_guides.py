@@ -11,7 +11,18 @@ import pytest
 import i18n
 from i18n.entries import template
 from tests.web.real import RealOffice, real_office
-from web.ui.guides import GUIDE_OF, GUIDES, SECTION_OF_PAGE, find_sections, guide, labels, section_of, source
+from web.ui.assets import PICTURES, asset_file
+from web.ui.guides import (
+    GUIDE_OF,
+    GUIDES,
+    SECTION_OF_PAGE,
+    find_sections,
+    guide,
+    labels,
+    pictures,
+    section_of,
+    source,
+)
 from workflow.org.access import ACCESSES
 
 
@@ -44,6 +55,44 @@ def test_no_braces_of_a_label_are_left_in_what_is_shown() -> None:
         for language in i18n.LANGUAGES:
             for section in guide(id, language).sections:
                 assert not re.search(r"[{}\x01\x02]", section.html), (id, language, section.id)
+
+
+def test_every_picture_is_there_in_every_language_says_what_it_shows_and_none_is_left_over() -> None:
+    """`make pictures` takes them all; a name that is gone from the guides leaves no file behind."""
+    shown: set[str] = set()
+    for id in GUIDES:
+        named = {language: [name for _, name in pictures(id, language)] for language in i18n.LANGUAGES}
+        assert named["kk"] == named["ru"] == named["en"] != [], id
+        shown.update(named["ru"])
+        said = {alt for language in i18n.LANGUAGES for alt, _ in pictures(id, language)}
+        assert len(said) == 3 * len(named["ru"]), "each says in its own language what it shows"
+    files = {f"{name}.{language}.webp" for name in shown for language in i18n.LANGUAGES}
+    taken = re.findall(
+        r'^    "([a-z-]+)": \("', Path("docs/pictures.py").read_text(encoding="utf-8"), re.MULTILINE
+    )
+
+    assert {file.name for file in PICTURES.iterdir()} == files
+    assert set(taken) == shown
+    assert all(asset_file(name) for name in files)
+    assert sum(file.stat().st_size for file in PICTURES.iterdir()) < 2_000_000
+
+
+def test_a_guide_shows_the_pictures_of_the_readers_language(office: RealOffice) -> None:
+    """They wait until they are scrolled to, keep their place until then, and are kept for good."""
+    with office.client("officer") as browser:
+        shown = browser.get("/help/officer?lang=kk").text
+        addresses = re.findall(
+            r'<img class="guide-picture" loading="lazy" width="820" height="500" src="([^"]+)"', shown
+        )
+        answer = browser.get(addresses[0])
+
+    assert len(addresses) == len(pictures("officer", "kk")) == shown.count("<img")
+    assert all(re.fullmatch(r"/static/[a-z-]+\.kk\.webp\?v=[0-9a-f]{12}", one) for one in addresses)
+    assert shown.count('alt=""') == 0
+    assert answer.headers["content-type"] == "image/webp"
+    assert "immutable" in answer.headers["cache-control"]
+    assert "content-encoding" not in answer.headers
+    assert answer.content[:4] == b"RIFF"
 
 
 def test_every_page_is_explained_by_a_section_that_exists() -> None:

@@ -1,4 +1,4 @@
-"""Static files: our own from static/, htmx from an installed wheel.
+"""Static files: our own from static/, the pictures of the guides, htmx from an installed wheel.
 
 No third-party file is kept in the repository; the wheels are dependencies like any other.
 """
@@ -18,10 +18,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 OWN = Path(__file__).parents[1] / "static"
+PICTURES = Path(__file__).parents[1] / "guides" / "pictures"
+"""What the guides show (`make pictures`)."""
 MEDIA_TYPES = {
     ".css": "text/css",
     ".js": "text/javascript",
     ".svg": "image/svg+xml",
+    ".webp": "image/webp",
     ".webmanifest": "application/manifest+json",
 }
 WORKER = "worker.js"
@@ -75,8 +78,9 @@ def asset_file(name: str) -> Path | None:
     """Return the path of a static file by the name in its address; None when there is none."""
     if name in BY_NAME:
         return BY_NAME[name].file()
-    file = OWN / name
-    return file if file.suffix in MEDIA_TYPES and file.parent == OWN and file.is_file() else None
+    folder = PICTURES if name.endswith(".webp") else OWN
+    file = folder / name
+    return file if file.suffix in MEDIA_TYPES and file.parent == folder and file.is_file() else None
 
 
 def serve_asset(request: Request, file: Path) -> Response:
@@ -84,7 +88,7 @@ def serve_asset(request: Request, file: Path) -> Response:
     accepted = {
         part.partition(";")[0].strip() for part in request.headers.get("accept-encoding", "").split(",")
     }
-    encoding = next((name for name in ("br", "gzip") if name in accepted), "")
+    encoding = next((name for name in ("br", "gzip") if name in accepted and file.parent != PICTURES), "")
     headers = {**KEPT_FOR_GOOD, **({"content-encoding": encoding} if encoding else {})}
     if file.name == WORKER:
         headers["service-worker-allowed"] = "/"
@@ -105,5 +109,7 @@ def asset_address(name: str) -> str:
     """Return the address of a static file. It changes with the content, so browsers may cache it for good."""
     if name in BY_NAME:
         return f"/static/third-party/{name}?v={BY_NAME[name].version}"
-    digest = hashlib.sha256((OWN / name).read_bytes()).hexdigest()[:12]
+    file = asset_file(name)
+    assert file is not None, name
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
     return f"/static/{name}?v={digest}"

@@ -11,6 +11,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
 import i18n
+from web.ui.assets import asset_address
 from workflow.languages import law_language
 from workflow.org.access import Access
 from workflow.search_words import fold, search_words
@@ -63,9 +64,13 @@ SECTION_OF_PAGE = (
     ("/", "head#overview"),
 )
 """The section that explains a page, by the beginning of the page's path; the longest match counts."""
+PICTURE_WIDTH, PICTURE_HEIGHT = 820, 500
+"""All pictures are of one size: a page keeps their places until they come."""
 _FOLDER = Path(__file__).parents[1] / "guides"
 _HEADING = re.compile(r"^## (?P<title>.+?) \{#(?P<id>[a-z-]+)\}$", re.MULTILINE)
 _LABEL = re.compile(r"\{([a-z_.]+)\}")
+_PICTURE = re.compile(r"!\[([^\]]+)\]\(([a-z-]+)\)")
+_IMAGE = re.compile(r'<img src="([a-z-]+)"')
 _MARKED = re.compile("\x01(.*?)\x02")
 
 
@@ -117,6 +122,11 @@ def labels(text: str) -> frozenset[str]:
     return frozenset(_LABEL.findall(_HEADING.sub("", text)))
 
 
+def pictures(id: str, language: str) -> list[tuple[str, str]]:
+    """Return what each picture of a guide shows, in words, and its name; its file is that of the language."""
+    return _PICTURE.findall(source(id, language))
+
+
 def section_of(path: str) -> str:
     """Return the guide and section that explain a page, as `guide#section`."""
     fitting = [
@@ -145,6 +155,12 @@ def _section(title: str, id: str, text: str, language: str) -> GuideSection:
     # Control characters stand for the label's ends: Markdown leaves them alone, whatever the label contains.
     marked = _LABEL.sub(lambda found: f"\x01{found[1]}\x02", text.strip())
     html = MarkdownIt("commonmark", {"html": False}).render(marked)
+    html = _IMAGE.sub(lambda found: _image(f"{found[1]}.{law_language(language)}.webp"), html)
     shown = _MARKED.sub(lambda found: f'<b class="label">{escape(i18n.say(found[1], {}, language))}</b>', html)
-    plain = _MARKED.sub(lambda found: i18n.say(found[1], {}, language), marked)
+    plain = _MARKED.sub(lambda found: i18n.say(found[1], {}, language), _PICTURE.sub(r"\1", marked))
     return GuideSection(id=id, title=title, html=Markup(shown), words=fold(f"{title} {plain}"))
+
+
+def _image(file: str) -> str:
+    size = f'width="{PICTURE_WIDTH}" height="{PICTURE_HEIGHT}"'
+    return f'<img class="guide-picture" loading="lazy" {size} src="{asset_address(file)}"'
