@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from difflib import get_close_matches
+from collections.abc import Callable, Mapping
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, StringConstraints
@@ -13,7 +12,7 @@ from services.inputs import Line
 from services.verbs import Command, verb
 from workflow.law.procedure import Text
 from workflow.org.office import Person, Unit
-from workflow.search_words import fold, search_words
+from workflow.search_words import FoldedNames, search_words
 
 HITS_SHOWN = 10
 """Hits of one kind that are named; the others are counted."""
@@ -73,7 +72,9 @@ def _cases(ctx: RequestContext, text: str) -> HitGroup:
         title = case.object_names() if case.object_in("kk") else _texts(procedure.title)
         about = ", ".join(filter(None, (case.id, unit.name if unit else "")))
         hits.append(Hit(kind="case", id=case.id, title=dict(title), about=about))
-    return HitGroup(kind="case", total=ctx.reads.how_many(wanted), hits=hits)
+    # All were found where fewer came than fit: counting them would go through all cases again.
+    total = len(hits) if len(hits) < HITS_SHOWN else ctx.reads.how_many(wanted)
+    return HitGroup(kind="case", total=total, hits=hits)
 
 
 def _case_rows(ctx: RequestContext, text: str) -> HitGroup:
@@ -105,35 +106,51 @@ def _names(ctx: RequestContext, text: str) -> list[HitGroup]:
     office, root = ctx.reads.office(), ctx.reader.root
     everybody = not root or ctx.reader.may("settings")
     units = office.units if everybody else set(office.below(root))
-    editions = [ctx.library.latest(name) for name in ctx.library.procedures()]
-    acts = {act.id: act for edition in editions for act in edition.acts.values()}
-    people = [
-        (key, _title(one), one.post) for key, one in office.people.items() if everybody or one.unit in units
-    ]
-    places = [(key, _title(one), "") for key, one in office.units.items() if key in units]
+    editions = {name: ctx.library.latest(name) for name in ctx.library.procedures()}
+    acts = {act.id: act for edition in editions.values() for act in edition.acts.values()}
+    people = office.people
+
+    def titled(titles: Mapping[str, Text], more: Mapping[str, str]) -> FoldedNames:
+        return FoldedNames((key, [*_texts(title).values()], more.get(key, "")) for key, title in titles.items())
+
+    procedures = {key: one.title for key, one in editions.items()}
+    numbered = {key: one.number or "" for key, one in acts.items()}
+    act_titles = {key: one.title for key, one in acts.items()}
     return [
-        _named("person", people, text),
-        _named("unit", places, text),
-        _named("procedure", [(one.id, one.title, "") for one in editions], text),
-        _named("act", [(one.id, one.title, one.number or "") for one in acts.values()], text),
+        _named(
+            "person",
+            office.folded_people,
+            text,
+            seen=lambda key: everybody or people[key].unit in units,
+            hit=lambda key: (_title(people[key]), people[key].post),
+        ),
+        _named(
+            "unit",
+            office.folded_units,
+            text,
+            seen=units.__contains__,
+            hit=lambda key: (_title(office.units[key]), ""),
+        ),
+        _named("procedure", titled(procedures, {}), text, hit=lambda key: (procedures[key], "")),
+        _named("act", titled(act_titles, numbered), text, hit=lambda key: (act_titles[key], numbered[key])),
     ]
 
 
-def _named(kind: Kind, names: Sequence[tuple[str, Text, str]], text: str) -> HitGroup:
+def _named(
+    kind: Kind,
+    names: FoldedNames,
+    text: str,
+    *,
+    seen: Callable[[str], bool] = lambda key: True,
+    hit: Callable[[str], tuple[Text, str]],
+) -> HitGroup:
     """Return what has all the words of the text in its id, name or what is said about it."""
-    words = search_words(text)
-    written = [" ".join(dict.fromkeys(_texts(name).values())) for _, name, _ in names]
-    found = [
-        candidate
-        for candidate, name in zip(names, written, strict=True)
-        if all(word in fold(f"{candidate[0]} {name} {candidate[2]}") for word in words)
-    ]
+    found = [key for key in names.having(search_words(text)) if seen(key)]
     near = not found and kind != "act"
     if near:
-        parts = {part: one for one, name in zip(names, written, strict=True) for part in fold(name).split()}
-        alike = get_close_matches(fold(text), parts, n=HITS_SHOWN, cutoff=LIKENESS)
-        found = list({parts[part][0]: parts[part] for part in alike}.values())
-    hits = [Hit(kind=kind, id=id, title=_texts(name), about=about) for id, name, about in found[:HITS_SHOWN]]
+        found = names.alike(text, likeness=LIKENESS, limit=HITS_SHOWN, seen=seen)
+    shown = [(key, *hit(key)) for key in found[:HITS_SHOWN]]
+    hits = [Hit(kind=kind, id=key, title=_texts(name), about=about) for key, name, about in shown]
     return HitGroup(kind=kind, total=len(found), near=near, hits=hits)
 
 

@@ -40,7 +40,7 @@ from storage.board.recommendations import Standing as Stands
 from storage.cache import DatabaseCache
 from storage.cases.ledger import SqlLedger
 from storage.cases.registers import cases_with_entries
-from storage.database.dialect import folded, text_within
+from storage.database.dialect import folded_within, text_within
 from storage.database.engine import reading
 from storage.database.in_list import execute_for_names, in_collection, in_names
 from storage.notices import inbox, letters, tally
@@ -629,10 +629,9 @@ class SqlReads:
         """Each word in id or object, or in the name of the unit."""
         words = search_words(search)
         office = self.office() if words else None
-        text = folded(self._engine, CASE.c.search)
         return [
             or_(
-                text.contains(word, autoescape=True),
+                folded_within(self._engine, CASE.c.search, word),
                 in_collection(self._engine, CASE.c.unit, office.called(word) if office else ()),
             )
             for word in words

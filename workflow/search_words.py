@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
+from functools import cached_property
+
 FOLDED = ("әғқңөұүһіё", "агкноуухие")
 """Letters a search does not tell apart: each of the first as the one below it in the second."""
 MAX_SEARCH_WORDS = 8
@@ -26,3 +31,51 @@ def _stem(word: str) -> str:
         return word
     cut = next((cut for length, cut in _ENDINGS if len(word) >= length), 0)
     return word[: len(word) - cut]
+
+
+class FoldedNames:
+    """Names folded once and searched many times: by all their words, else by likeness.
+
+    Args:
+        names: for each its key, its name in every language, and what else its words may stand in.
+    """
+
+    def __init__(self, names: Iterable[tuple[str, Sequence[str], str]]) -> None:
+        listed = [(key, fold(" ".join(dict.fromkeys(titles))), more) for key, titles, more in names]
+        self._names = [(key, name) for key, name, _ in listed]
+        self._texts = [(key, f"{name} {fold(f'{key} {more}')}") for key, name, more in listed]
+
+    def having(self, words: Sequence[str]) -> list[str]:
+        """Return the keys of those that have all the words."""
+        found = self._texts
+        for word in words:
+            found = [one for one in found if word in one[1]]
+        return [key for key, _ in found]
+
+    def alike(self, text: str, *, likeness: float, limit: int, seen: Callable[[str], bool]) -> list[str]:
+        """Return the keys of those a word of which is like the text, the most alike first.
+
+        Args:
+            likeness: as difflib counts it, 1 for the same.
+            seen: whether a key counts.
+        """
+        text = fold(text)
+        # A length too different, or no pair of letters in common, cannot be like it; all others are compared.
+        most = round(len(text) * (2 - likeness) / likeness)
+        least = round(len(text) * likeness / (2 - likeness))
+        pairs = re.compile("|".join(re.escape(text[n : n + 2]) for n in range(max(1, len(text) - 1))))
+        likely = [
+            part
+            for part, keys in self._parts.items()
+            if least <= len(part) <= most and pairs.search(part) and any(map(seen, keys))
+        ]
+        found = get_close_matches(text, likely, n=limit, cutoff=likeness)
+        return list(dict.fromkeys(key for part in found for key in self._parts[part] if seen(key)))
+
+    @cached_property
+    def _parts(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for key, name in self._names:
+            for part in dict.fromkeys(name.split()):
+                found.setdefault(part, []).append(key)
+        return found

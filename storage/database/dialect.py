@@ -75,13 +75,18 @@ def count_anew(connection: Connection, *tables: Table) -> None:
         connection.exec_driver_sql("ANALYZE " + ", ".join(table.name for table in tables))
 
 
-def folded(engine: Engine, text: ColumnElement[str]) -> ColumnElement[str]:
-    """Return a casefolded text as searches compare it (`workflow.search_words.fold`)."""
+def folded_within(engine: Engine, text: ColumnElement[str], part: str) -> ColumnElement[bool]:
+    """Return whether a casefolded text has this part, as searches compare it (`workflow.search_words.fold`).
+
+    SQLite looks for any letter of the same fold: to replace ten letters in each text takes five times as long.
+    """
     if engine.dialect.name != "sqlite":
-        return func.translate(text, *FOLDED)
+        return text_within(engine, func.translate(text, *FOLDED), part)
+    same = {letter: f"[{letter}]" if letter in "*?[" else letter for letter in part}
     for letter, instead in zip(*FOLDED, strict=True):
-        text = func.replace(text, letter, instead)
-    return text
+        if instead in same:
+            same[instead] = f"[{same[instead].strip('[]')}{letter}]"
+    return text.op("GLOB", is_comparison=True)(f"*{''.join(same[letter] for letter in part)}*")
 
 
 def values_table(dialect: str, columns: Mapping[str, Column[Any]]) -> FromClause:

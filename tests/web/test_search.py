@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from storage.org import store as office_store
 from tests.web.conftest import NOW, TODAY, Home
 from workflow.cases.commands.opening import Opening
-from workflow.search_words import fold, search_words
+from workflow.search_words import FoldedNames, fold, search_words
 
 
 def opened(home: Home, object: str, *, procedure: str = "internal-analysis", unit: str = "hr") -> str:
@@ -39,6 +39,35 @@ def test_a_case_is_found_in_any_form_of_its_words(typed: str, home: Home, browse
 
     assert f'href="/cases/{case}"' in page.partition('aria-labelledby="found-case"')[2]
     assert case in browser.get("/cases", params={"search": typed}).text
+
+
+@pytest.mark.parametrize("typed", ["рек?ама", "рек*ама", "рек[л]ама", "[", "]", "^", "рек^ама", "[!а]"])
+def test_signs_of_patterns_are_letters_like_others(typed: str, home: Home, browser: TestClient) -> None:
+    """What SQLite compares by a pattern finds no more than what was typed."""
+    case = opened(home, "Реклама и реклама")
+
+    assert case not in browser.get("/cases", params={"search": typed}).text
+
+
+def test_such_signs_are_found_where_they_stand(home: Home, browser: TestClient) -> None:
+    for object in ("Сатып алу [2026]", "Приказ*", "Что это?", "А^Б-В", "Сколько %_"):
+        case = opened(home, object)
+        for typed in {object, object[-2:].strip()}:
+            assert case in browser.get("/cases", params={"search": typed}).text, typed
+
+
+def test_names_are_alike_by_three_letters_of_four_and_only_what_is_seen_counts() -> None:
+    """A letter left out, one too many, two changed places; another word, or a name out of sight, is not."""
+    names = FoldedNames([("a", ["Нұрғалиев Асхат"], ""), ("b", ["Нургалеева Дина"], ""), ("c", ["Ким"], "")])
+
+    def alike(text: str, *hidden: str) -> list[str]:
+        return names.alike(text, likeness=0.75, limit=10, seen=lambda key: key not in hidden)
+
+    assert set(alike("нургалев")) == {"a", "b"}
+    assert alike("нругалиев", "b") == ["a"]
+    assert alike("нургалиев", "a", "b") == []
+    assert alike("петров") == alike("") == alike("я") == []
+    assert names.having(search_words("асхат нургалиев")) == ["a"]
 
 
 def test_a_person_is_found_by_a_surname_and_by_one_that_is_nearly_theirs(browser: TestClient) -> None:

@@ -13,7 +13,7 @@ from workflow.languages import law_language
 from workflow.org.name_index import NameIndex, alphabetical
 from workflow.org.name_index import plain as _plain
 from workflow.org.office_time import NOTHING_OWN, OfficeTime, joined
-from workflow.search_words import fold
+from workflow.search_words import FoldedNames, fold
 
 DUTIES = (
     "authorised_person",
@@ -274,6 +274,16 @@ class Office:
     def by_name(self) -> tuple[Person, ...]:
         """Everybody, by name."""
         return tuple(sorted(self.people.values(), key=name_order))
+
+    @cached_property
+    def folded_people(self) -> FoldedNames:
+        """Names and posts of everybody, for searches."""
+        return FoldedNames((one.key, one.names, one.post) for one in self.people.values())
+
+    @cached_property
+    def folded_units(self) -> FoldedNames:
+        """Names of all units, for searches."""
+        return FoldedNames((one.id, one.names, "") for one in self.units.values())
 
     @cached_property
     def people_of(self) -> Mapping[str, tuple[Person, ...]]:
