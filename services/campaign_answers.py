@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from notifications.bot.office import CampaignQuestion
@@ -12,13 +13,14 @@ from services.campaign_views import campaign_store, definition_of
 from services.context import RequestContext, operator_context
 from services.register_views import FieldView, field_view
 from services.registers import add_rows, check_row
+from services.signatures import CannotSign, agreement, keep_signature
 from services.verbs import NotFound
 from workflow.org.access import Reader
 from workflow.org.office import Person, Unit
 from workflow.registers.campaigns import CampaignPerson, StartedCampaign, people_asked
 from workflow.registers.definition import Campaign, Register, UnknownField
 from workflow.registers.rows import EventKind
-from workflow.registers.values import InvalidRow, ValueProblem
+from workflow.registers.values import InvalidRow, Value, ValueProblem
 
 if TYPE_CHECKING:
     from services.app import AppContext
@@ -75,18 +77,89 @@ def invitation_of(ctx: RequestContext, campaign: str, person: str) -> Invitation
     return _invitation(ctx, store.get(campaign), asked)
 
 
-def answer(ctx: RequestContext, invitation: Invitation, values: Mapping[str, object], *, by: str = LINK) -> str:
+def answer(
+    ctx: RequestContext,
+    invitation: Invitation,
+    values: Mapping[str, object],
+    *,
+    by: str = LINK,
+    signature: str = "",
+) -> str:
     """Add the row of somebody's answer; return its id.
 
     Args:
         values: of the fields they fill in; `by`: through what they were recognised.
+        signature: a digital signature of the statement (`statement`), in base64; "" for none.
 
     Raises:
         InvalidRow: with everything wrong with the values.
+        CannotSign, SignatureUnreadable: the signature does not hold.
         LinkRefused: another answer was faster, or the campaign was closed.
     """
     from storage.notices.campaigns import AlreadyAnswered
 
+    _refuse_wrong(invitation, values)
+    office = replace(ctx, reader=Reader(login=by, access="officer"), operator=True)
+    signed = _signed(office, invitation, values, signature) if signature else {}
+    try:
+        return add_answer(
+            office,
+            invitation.campaign,
+            invitation.asked,
+            invitation.person,
+            values,
+            kind="confirmed",
+            more=signed,
+        )
+    except AlreadyAnswered:
+        raise LinkRefused("campaign.link_refused") from None
+
+
+def statement(ctx: RequestContext, invitation: Invitation, values: Mapping[str, object]) -> bytes:
+    """Return what somebody signs: what the campaign asks, what they say, who they are, the day. Values that the
+    register keeps outside its chain, so that they can be erased, are left out.
+
+    Raises:
+        InvalidRow: with everything wrong with the values.
+        CannotSign: the campaign does not ask for signatures.
+    """
+    if not invitation.campaign.eds or not ctx.app.settings.eds.on:
+        raise CannotSign("eds.off")
+    _refuse_wrong(invitation, values)
+    _row(ctx, invitation.campaign, invitation.person, values)
+    campaign, kind, person = invitation.campaign, invitation.wanted, invitation.person
+    language, document = person.language, campaign.document
+    act = invitation.register.acts[kind.act]
+    unit = invitation.unit.name_in(language) if invitation.unit else ""
+    fields = [one for one in invitation.fields if not invitation.register.outside_events(one.id)]
+    lines = [
+        f"{campaign.id}. {campaign.titled(kind)[language]}",
+        f"{act.title[language]}, {kind.paragraph}",
+        kind.declares[language],
+        " ".join(str(document[name]) for name in ("name", "sha256", "link") if name in document),
+        *(f"{one.title.model_dump()[language]}: {values[one.id]}" for one in fields),
+        ", ".join(filter(None, (person.name_in(language), person.post_in(language), unit))),
+        ctx.today.isoformat(),
+    ]
+    return "\n".join(filter(None, lines)).encode() + b"\n"
+
+
+def _signed(
+    ctx: RequestContext, invitation: Invitation, values: Mapping[str, object], signature: str
+) -> dict[str, object]:
+    """Keep a statement with its signature; return what the event of the row says of both."""
+    content = statement(ctx, invitation, values)
+    name = f"{invitation.campaign.id}-{invitation.asked.number}.txt"
+    reference = sha256(content).hexdigest()
+    kept, checked = keep_signature(ctx, signature, reference, name, content=content)
+    agrees = agreement(checked.signer, [invitation.person])
+    return {
+        "statement": {"name": name, "sha256": reference},
+        "signature": {"agrees": agrees, "name": kept.name, "sha256": kept.reference},
+    }
+
+
+def _refuse_wrong(invitation: Invitation, values: Mapping[str, object]) -> None:
     asked_for = [one.id for one in invitation.fields]
     unknown = [name for name in values if name not in asked_for]
     if unknown:
@@ -94,13 +167,6 @@ def answer(ctx: RequestContext, invitation: Invitation, values: Mapping[str, obj
     missing = [name for name in asked_for if values.get(name) in (None, "", [])]
     if missing:
         raise InvalidRow(invitation.register, tuple(ValueProblem(name, "required") for name in missing))
-    office = replace(ctx, reader=Reader(login=by, access="officer"), operator=True)
-    try:
-        return add_answer(
-            office, invitation.campaign, invitation.asked, invitation.person, values, kind="confirmed"
-        )
-    except AlreadyAnswered:
-        raise LinkRefused("campaign.link_refused") from None
 
 
 class BotAnswers:
@@ -167,17 +233,12 @@ def add_answer(
     values: Mapping[str, object],
     *,
     kind: EventKind,
+    more: Mapping[str, object] | None = None,
 ) -> str:
     """Write the row of an answer and that it is one, in one transaction; return its id."""
     from storage.notices.campaigns import claim_answer
 
-    register, wanted = definition_of(ctx, campaign)
-    given: dict[str, object] = {**wanted.values, **campaign.given}
-    if wanted.post:
-        given[wanted.post] = person.post
-    if wanted.confirmed_on:
-        given[wanted.confirmed_on] = ctx.today.isoformat()
-    row = check_row(ctx, register, {**given, **values, wanted.person: person.key})
+    register, row = definition_of(ctx, campaign)[0], _row(ctx, campaign, person, values)
     ids = add_rows(
         ctx,
         register,
@@ -185,7 +246,20 @@ def add_answer(
         "",
         [row],
         kind=kind,
-        more={"campaign": campaign.id},
+        more={"campaign": campaign.id, **(more or {})},
         also=lambda connection, added: claim_answer(connection, asked, added[0], at=ctx.now),
     )
     return ids[0]
+
+
+def _row(
+    ctx: RequestContext, campaign: StartedCampaign, person: Person, values: Mapping[str, object]
+) -> Mapping[str, Value]:
+    """Return the values of the row of an answer. Raises InvalidRow."""
+    register, wanted = definition_of(ctx, campaign)
+    given: dict[str, object] = {**wanted.values, **campaign.given}
+    if wanted.post:
+        given[wanted.post] = person.post
+    if wanted.confirmed_on:
+        given[wanted.confirmed_on] = ctx.today.isoformat()
+    return check_row(ctx, register, {**given, **values, wanted.person: person.key})

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
+from documents.signatures import Verdict
+from i18n import say
 from services.context import RequestContext
 from services.inputs import Line
 from services.queries import unit_named
@@ -20,7 +22,9 @@ from services.register_views import (
     field_view,
     reader_scope,
 )
+from services.signatures import check_kept, describe
 from services.verbs import Command, NotFound, verb
+from workflow.cases.case import Agreement, Evidence
 from workflow.law.procedure import Text
 from workflow.org.access import within
 from workflow.org.office import Office
@@ -78,12 +82,27 @@ class CampaignView(BaseModel):
     reminders: int
     link: str
     file: str
+    eds: bool
     asked: int
     answered: int
     awaited: int
     left: int
     unreached: int
     may_manage: bool
+
+
+class AnswerSignature(BaseModel):
+    """The digital signature of an answer, checked anew.
+
+    `statement`, `signature`: digests of what was signed and of the signature, files of the row; `agrees`:
+    whether the certificate names the person who was asked.
+    """
+
+    statement: str
+    signature: str
+    verdict: Verdict
+    agrees: Agreement
+    says: str
 
 
 class CampaignPersonView(BaseModel):
@@ -105,6 +124,7 @@ class CampaignPersonView(BaseModel):
     answer: str
     answered_at: datetime | None
     reached: bool | None
+    signature: AnswerSignature | None = None
 
 
 class CampaignEventView(BaseModel):
@@ -177,7 +197,7 @@ def show_campaign(ctx: RequestContext, command: ShowCampaign) -> CampaignPage:
         total=total,
         page=command.page,
         pages=max(1, -(-total // command.size)),
-        people=[_person_view(one, office, ctx.language) for one in people],
+        people=_with_signatures(ctx, campaign, [_person_view(one, office, ctx.language) for one in people]),
         history=[
             CampaignEventView(kind=one.kind, at=one.at, by=one.by, **_details(one.payload))
             for one in store.history(campaign.id)
@@ -197,7 +217,6 @@ def person_key(ctx: RequestContext, campaign: str, number: int) -> str:
 def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
     """Return a campaign as a workbook: everybody it asked, with the dates; and what it asked for."""
     from documents.sheets.listing import Table, tables_workbook
-    from i18n import say
 
     campaign, store = seen_campaign(ctx, campaign_id), campaign_store(ctx)
     office, sent = ctx.reads.office(), store.sent(campaign.id)
@@ -224,6 +243,7 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
             local(one.answered_at),
             one.answer,
             one.left_on,
+            *([_badge(ctx, one, language)] if campaign.eds else ()),
         )
         for number, one in enumerate(people, 1)
     ]
@@ -245,8 +265,9 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
         *((head(f"count_{name}"), getattr(view, name)) for name in ("asked", "answered", "awaited", "left")),
         (head("made"), local(ctx.now)),
     ]
+    signed = ("signature",) if campaign.eds else ()
     return tables_workbook(
-        [Table([head(name) for name in columns], rows), Table([head("fact"), head("value")], facts)]
+        [Table([head(name) for name in (*columns, *signed)], rows), Table([head("fact"), head("value")], facts)]
     )
 
 
@@ -352,6 +373,7 @@ def _view(ctx: RequestContext, campaign: StartedCampaign) -> CampaignView:
         reminders=campaign.wave,
         link=str(campaign.document.get("link", "")),
         file=str(campaign.document.get("name", "")),
+        eds=campaign.eds,
         asked=sum(counts.values()),
         answered=counts["answered"],
         awaited=counts["awaited"],
@@ -377,6 +399,48 @@ def _person_view(one: CampaignPerson, office: Office, language: str) -> Campaign
         answered_at=one.answered_at,
         reached=one.reached if one.written >= 0 else None,
     )
+
+
+def signed_files(ctx: RequestContext, row: str) -> list[Mapping[str, Any]]:
+    """Return the files of the digital signature of somebody's answer: the statement, the signature."""
+    from storage.registers.chains import SqlRegisterRows
+
+    first = next(iter(SqlRegisterRows(ctx.app.engine).events(row)), None)
+    found = [first.payload.get(name) for name in ("statement", "signature")] if first else []
+    return [one for one in found if isinstance(one, dict)]
+
+
+def _with_signatures(
+    ctx: RequestContext, campaign: StartedCampaign, people: list[CampaignPersonView]
+) -> list[CampaignPersonView]:
+    if not campaign.eds:
+        return people
+    return [one.model_copy(update={"signature": _signature(ctx, one)}) for one in people]
+
+
+def _signature(ctx: RequestContext, one: CampaignPersonView | CampaignPerson) -> AnswerSignature | None:
+    files = signed_files(ctx, one.answer) if one.answer else []
+    if len(files) != 2 or one.answered_at is None:
+        return None
+    statement, signature = files
+    kept = Evidence(kind="", reference=str(signature["sha256"]), signs=str(statement["sha256"]))
+    checked = check_kept(ctx, kept, at=one.answered_at)
+    language = ctx.language or ctx.app.settings.office.language
+    agrees = signature.get("agrees", "cannot")
+    says = describe(checked, at=one.answered_at, language=language)
+    return AnswerSignature(
+        statement=kept.signs,
+        signature=kept.reference,
+        verdict=checked.verdict,
+        agrees=agrees,
+        says=f"{says} {say(f'eds.person.{agrees}', {}, language)}",
+    )
+
+
+def _badge(ctx: RequestContext, one: CampaignPerson, language: str) -> str:
+    """Return what the signature of an answer is worth, in a word; "" where there is none."""
+    signature = _signature(ctx, one)
+    return say(f"eds.badge.{signature.verdict}", {}, language) if signature else ""
 
 
 def _details(payload: str) -> dict[str, Any]:

@@ -61,7 +61,8 @@ class StartCampaign(Command):
     """Ask the people of some units for their answer.
 
     `units`: with all below them; all people where there is none. `values`: of the fields the officer gives.
-    `link` or `file`: what is to be read. `preview`: nothing is written.
+    `link` or `file`: what is to be read. `eds`: the answer may be signed with a digital signature. `preview`:
+    nothing is written.
     """
 
     register_id: RegisterId
@@ -72,6 +73,7 @@ class StartCampaign(Command):
     values: FieldValues = Field(default_factory=dict)
     link: WebAddress | None = None
     file: FileInput | None = None
+    eds: bool = False
     preview: bool = False
 
 
@@ -118,6 +120,8 @@ def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPrevi
         raise BadCampaign("campaign.past", until=command.until)
     if command.link and command.file:
         raise BadCampaign("campaign.two_documents")
+    if command.eds and not ctx.app.settings.eds.on:
+        raise BadCampaign("eds.off")
     given = _given_values(ctx, register, kind, command.values)
     people = list(people_asked(office, units))
     if not people:
@@ -134,6 +138,7 @@ def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPrevi
     if not (ctx.app.settings.web.public_address.startswith("https://") or ctx.demonstration):
         raise BadCampaign("campaign.no_address", address=ctx.app.settings.web.public_address)
     campaigns = campaign_store(ctx)
+    document = {"link": command.link} if command.link else store_file(ctx, command.file)
     campaign = campaigns.start(
         StartedCampaign(
             id="",
@@ -143,7 +148,7 @@ def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPrevi
             title=_own_title(command.title.strip(), kind),
             units=units,
             until=command.until,
-            document={"link": command.link} if command.link else store_file(ctx, command.file),
+            document={**document, "eds": True} if command.eds else document,
             given=given,
             started_on=ctx.today,
             started_by=ctx.reader.login,

@@ -6,6 +6,7 @@ files; whether the signatory holds the duty the act names is compared once, as p
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -138,9 +139,12 @@ def signable(case: Case) -> list[ProvedItem]:
 
 
 def keep_signature(
-    ctx: RequestContext, sent: str, reference: str, name: str, *, case: str = ""
+    ctx: RequestContext, sent: str, reference: str, name: str, *, case: str = "", content: bytes = b""
 ) -> tuple[Evidence, CheckedSignature]:
     """Check a signature of a stored file and store it.
+
+    Args:
+        content: of a file that is not stored yet: it is, with a signature that holds.
 
     Raises:
         CannotSign: signing is switched off, or the signature does not hold.
@@ -149,17 +153,20 @@ def keep_signature(
     """
     if not ctx.app.settings.eds.on:
         raise CannotSign("eds.off")
-    content = decoded(sent.encode())
+    cms = decoded(sent.encode())
     try:
-        ctx.app.evidence.check(reference)
+        if not content:
+            ctx.app.evidence.check(reference)
     except EvidenceDamaged as damage:
         raise damage.of(case, name) from None
-    checked = _checked(ctx, content, reference, at=ctx.now)
+    checked = _checked(ctx, cms, reference, at=ctx.now, content=content)
     if checked.verdict == "invalid":
         said = {"name": name, "signer": checked.signer.name, "issuer": checked.signer.issuer}
         raise CannotSign(f"{checked.reasons[0]}.refused", **said)
+    if content:
+        ctx.app.evidence.keep(BytesIO(content), name)
     called = name[: MAX_NAME_LENGTH - len(_ENDING)] + _ENDING
-    file = ctx.app.evidence.keep(BytesIO(content), called)
+    file = ctx.app.evidence.keep(BytesIO(cms), called)
     item = Evidence(
         kind=KIND, reference=file.reference, name=called, type=file.type, size=file.size, signs=reference
     )
@@ -186,9 +193,26 @@ def agreement(signer: Signer, people: list[Person]) -> Agreement:
     return "differs" if found == {"differs"} and signer.name else "cannot"
 
 
-def _checked(ctx: RequestContext, content: bytes, reference: str, *, at: datetime) -> CheckedSignature:
-    digest = partial(ctx.app.evidence.digest, reference)
-    return check_signature(content, digest, at=at, trusted=ctx.app.authorities)
+def describe(checked: CheckedSignature, *, at: datetime, language: str) -> str:
+    """Return who signed, when, and what does not hold or was not checked, in words."""
+    signer = checked.signer
+    said: dict[str, Any] = {
+        "signer": signer.name or "–",
+        "organisation": f" ({signer.organisation})" if signer.organisation else "",
+        "on": at.astimezone(almaty()).date(),
+    }
+    reasons = (say(code, {"issuer": signer.issuer}, language) for code in checked.reasons)
+    return " ".join([say("eds.signed_by", said, language), *reasons])
+
+
+def _checked(
+    ctx: RequestContext, cms: bytes, reference: str, *, at: datetime, content: bytes = b""
+) -> CheckedSignature:
+    def digest(algorithm: str) -> bytes:
+        return hashlib.new(algorithm, content).digest()
+
+    stored = partial(ctx.app.evidence.digest, reference)
+    return check_signature(cms, digest if content else stored, at=at, trusted=ctx.app.authorities)
 
 
 def _case(ctx: RequestContext, name: str) -> tuple[Case, Procedure]:
@@ -246,21 +270,15 @@ def _words(name: str) -> list[str]:
 
 def _view(ctx: RequestContext, case: Case, procedure: Procedure, one: ProvedItem) -> SignatureView:
     item, language = one.evidence, ctx.language or ctx.app.settings.office.language
-    checked = check_kept(ctx, item, at=item.recorded_at or ctx.now)
+    at = item.recorded_at or ctx.now
+    checked = check_kept(ctx, item, at=at)
     duties = _duties(case, procedure, one.of)
     documents = {each.evidence.reference: each.evidence.name or "" for each in proofs(case)}
-    titles = [say(f"duty.{duty}", {}, language) for duty in duties]
+    titles = tuple(say(f"duty.{duty}", {}, language) for duty in duties)
     agrees = item.agrees or "cannot"
-    said: dict[str, Any] = {
-        "signer": checked.signer.name or "–",
-        "organisation": f" ({checked.signer.organisation})" if checked.signer.organisation else "",
-        "on": item.recorded_at.astimezone(almaty()).date() if item.recorded_at else ctx.today,
-        "duties": tuple(titles),
-    }
-    reasons = (say(code, {"issuer": checked.signer.issuer}, language) for code in checked.reasons)
-    parts = [say("eds.signed_by", said, language), *reasons]
+    says = describe(checked, at=at, language=language)
     if titles and checked.signer.name:
-        parts.append(say(f"eds.duty.{agrees}", said, language))
+        says += " " + say(f"eds.duty.{agrees}", {"duties": titles}, language)
     return SignatureView(
         document=item.signs,
         name=documents.get(item.signs, ""),
@@ -273,5 +291,5 @@ def _view(ctx: RequestContext, case: Case, procedure: Procedure, one: ProvedItem
         reasons=[reason.removeprefix("eds.") for reason in checked.reasons],
         duties=list(duties),
         agrees=agrees,
-        says=" ".join(parts),
+        says=says,
     )

@@ -84,6 +84,7 @@ def start(
     ] = None,
     link: Annotated[str, typer.Option("--link", metavar="URL", help="cli.option.campaign_link")] = "",
     file: Annotated[str, typer.Option("--file", metavar="FILE", help="cli.option.campaign_file")] = "",
+    eds: Annotated[bool, typer.Option("--eds", help="cli.option.eds")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="cli.option.dry_run")] = False,
 ) -> int:
     from services.campaigns import StartCampaign, start_campaign
@@ -105,6 +106,7 @@ def start(
             "values": _values(values),
             "link": link or None,
             "file": document,
+            "eds": eds,
             "preview": dry_run,
         }
         try:

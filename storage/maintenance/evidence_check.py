@@ -75,9 +75,14 @@ def damages(engine: Engine, folder: EvidenceFolder) -> Iterator[tuple[str, dict[
 
 def _signatures(engine: Engine, folder: EvidenceFolder) -> Iterator[tuple[str, dict[str, object]]]:
     """Yield (code, arguments) for every signature of a file that was not made over its bytes."""
-    signed = select(EVENT.c.case, EVENT.c.at, EVENT.c.payload).where(EVENT.c.payload.contains('"signs":"'))
+    signed = union_all(
+        select(EVENT.c.case, EVENT.c.at, EVENT.c.payload).where(EVENT.c.payload.contains('"signs":"')),
+        select(REGISTER_EVENT.c.row, REGISTER_EVENT.c.at, REGISTER_EVENT.c.payload).where(
+            REGISTER_EVENT.c.payload.contains('"statement":{')
+        ),
+    )
     with reading(engine) as connection:
-        found = connection.execute(signed.order_by(EVENT.c.case, EVENT.c.seq)).all()
+        found = connection.execute(signed).all()
     for case, at, payload in found:
         for signature, name, file in _signed(payload):
             if reason := _signature_fault(folder, signature, file, at):
@@ -101,7 +106,11 @@ def _signature_fault(folder: EvidenceFolder, signature: str, file: str, at: date
 def _signed(payload: str) -> Iterator[tuple[str, str, str]]:
     """Yield (SHA-256, name, SHA-256 of the signed file) of the signatures in an event."""
     try:
-        items = [item for item in json.loads(payload)["evidence"] if item.get("signs")]
+        content = json.loads(payload)
+        if "statement" in content:
+            kept = content["signature"]
+            yield str(kept["sha256"]), str(kept["name"]), str(content["statement"]["sha256"])
+        items = [item for item in content.get("evidence", ()) if item.get("signs")]
         yield from [(str(one["reference"]), str(one["name"]), str(one["signs"])) for one in items]
     except (ValueError, TypeError, KeyError, AttributeError):
         return

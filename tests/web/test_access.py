@@ -31,6 +31,7 @@ OPEN = {
     "/digest/{secret}/{choice}",
     "/confirm/{token}",  # whoever a campaign asks has no account: the link is theirs alone
     "/confirm/{token}/document",
+    "/confirm/{token}/statement",
     "/answer/{token}",  # by the link of a reminder: for its person and deadline alone
     "/static/third-party/{name}",
     "/static/{name}",

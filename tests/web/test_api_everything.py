@@ -139,6 +139,7 @@ BY_A_PERSON_ALONE = {
     "/administration/account/second-factor": "administrators give tokens of each other's accounts: two of them "
     "would be one",
     "/confirm/{token}": "the answer of somebody without an account, by the link of their letter",
+    "/confirm/{token}/statement": "what NCALayer signs behind a letter",
     "/answer/{token}": "the answer of somebody without an account, by the link of their reminder",
     "/digest/{secret}/{choice}": "one click of a mail program, without a log-in; by a token: /account/digest",
 }

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import email
 import re
+from base64 import b64encode
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from email.policy import default
 from html import unescape
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +19,9 @@ from openpyxl import load_workbook
 from starlette.testclient import TestClient
 
 from services.jobs.rounds import deliver, remind
+from services.maintenance import damaged_evidence
+from services.settings import EdsSettings
+from tests.eds import Signatory, signatory, trust
 from tests.web.real import RealOffice, real_office
 from web.auth.guesses import GUESSES
 
@@ -234,3 +240,49 @@ def test_an_answer_on_paper_is_recorded_by_the_officer(office: RealOffice) -> No
         page = browser.get(address)
         assert (page.status_code, "/paper/" in page.text, "/remind" in page.text) == (200, False, False)
         assert browser.get(form).status_code == 403
+
+
+def signed_answer(browser: TestClient, link: str, key: Signatory, **fields: str) -> Any:
+    """Sign as the script does: the statement of what is filled in, then the form with the signature."""
+    statement = browser.post(f"{link}/statement", data=fields)
+    assert statement.status_code == 200, text_of(statement.text)
+    signature = b64encode(key.sign(statement.content)).decode()
+    return browser.post(link, data={**fields, "signature": signature})
+
+
+def test_an_answer_is_signed_where_the_campaign_asks_for_it(office: RealOffice, tmp_path: Path) -> None:
+    """The statement says what was asked, of whom and when; it and the signature are kept with the row, checked
+    anew on the officer's page and by `verify`. Who signs with another's key is said to be another person."""
+    with office.client() as browser:
+        refused = browser.post(START, data={"until": "2026-04-30", "unit": UNIT, "eds": "1", "start": "1"})
+        assert refused.status_code == 422
+    eds = EdsSettings(on=True, trust=trust(tmp_path / "ca"))
+    office.house.settings = replace(office.house.settings, eds=eds)
+    address = start(office, eds="1")
+    every = links(office)
+    head, other = every["d.serikbaev@example.kz"], every["g.omarova@example.kz"]
+    key = signatory("СЕРІКБАЕВ", "ДӘУРЕН", "МАРАТҰЛЫ")
+    with stranger(office) as browser:
+        page = browser.get(head)
+        assert "wss://127.0.0.1:13579" in page.headers["content-security-policy"]
+        wrong = browser.post(head, data={"signature": b64encode(key.sign(b"another text")).decode()})
+        assert wrong.status_code == 422
+        assert signed_answer(browser, head, key).status_code == 200
+        assert browser.post(f"{head}/statement").status_code == 404
+        assert signed_answer(browser, other, key).status_code == 200
+
+    with office.client() as browser:
+        shown = text_of(browser.get(f"{address}?lang=ru&state=answered").text)
+        assert shown.count("действительна") == 2
+        assert "тот, кого спрашивали" in shown
+        assert "имя другого человека" in shown
+        sheet = load_workbook(BytesIO(browser.get(f"{address}/xlsx?lang=ru").content)).worksheets[0]
+        assert [cell.value for cell in sheet["K"]].count("действительна") == 2
+        people = browser.post(
+            f"/api/v1{address}/people/query", json={"state": "answered", "search": "Серікбаев"}
+        ).json()["people"]
+        row = f"/registers/consents/{people[0]['answer']}/files/{people[0]['signature']['statement']}"
+        statement = browser.get(row).content.decode()
+    assert "Серікбаев Дәурен Маратұлы" in statement
+    assert statement.endswith("2026-04-06\n")
+    assert damaged_evidence(office.house) == ()

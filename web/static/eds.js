@@ -81,7 +81,8 @@
       var code = problem.message.split(" ")[0];
       button.disabled = false;
       if (code === "fields") {
-        form.submit();  // the page that comes back says what is wrong with them
+        form.querySelector("[name=signature]").value = "-";  // never taken: the page that comes back says what is wrong
+        form.submit();
       } else {
         status.textContent = (form.dataset[code] || form.dataset.failed) + problem.message.slice(code.length);
       }

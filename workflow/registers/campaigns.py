@@ -25,7 +25,8 @@ class StartedCampaign:
         units: whose people are asked, with all below them.
         title: as the officer called it; "" for the title the register gives it.
         until: the last day an answer is taken.
-        document: what is to be read: `{"link": ...}`, a stored file, or {} for none.
+        document: what is to be read: `{"link": ...}`, a stored file, or {} for none; "eds": whether the answer
+            may be signed with a digital signature.
         given: values of every row, as the officer gave them.
         wave: how many reminders were asked for; the invitation is 0.
     """
@@ -47,6 +48,11 @@ class StartedCampaign:
     def titled(self, kind: Campaign) -> Text:
         """Return what it is called; what the officer wrote is the same in every language."""
         return Text(self.title, self.title, self.title) if self.title else kind.title
+
+    @property
+    def eds(self) -> bool:
+        """Whether the answer may be signed with a digital signature."""
+        return bool(self.document.get("eds"))
 
     def is_open(self, today: date) -> bool:
         """Return whether answers are taken on a day."""

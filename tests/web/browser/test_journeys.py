@@ -13,6 +13,10 @@ import pyotp
 import pytest
 from playwright.sync_api import expect
 
+from notifications.campaign_links import AnswerLink, link_token
+from services.campaign_views import campaign_store
+from services.campaigns import StartCampaign, start_campaign
+from services.context import operator_context
 from services.credentials import hash_password
 from services.settings import EdsSettings
 from tests.eds import gost, ncalayer, signatory, trust
@@ -254,6 +258,20 @@ def test_an_order_is_signed_through_ncalayer(served: Served, quiet: Callable[[],
         expect(page.locator("#sign-problem")).to_contain_text("не под файлом «Приказ.pdf»")
         assert page.locator("#evidence .signed").count() == 3
         assert layer.requests[0]["method"] == "sign"
+
+        # A campaign asks for it, too: by a personal link, without an account.
+        now, today = served.office.moment[0].now, served.office.moment[0].today
+        ctx = operator_context(house, by="officer", now=now, today=today, demonstration=True)
+        fields = {"register_id": "consents", "kind": "confirmation", "until": today, "eds": True}
+        campaign = start_campaign(ctx, StartCampaign.model_validate(fields)).campaign
+        asked = campaign_store(ctx).people(campaign)["d.serikbaev@example.kz"]
+        layer.sign = head.sign
+        token = link_token(house.rules.link_key, AnswerLink(campaign, asked.number, asked.version))
+        page.goto(f"/confirm/{token}?lang=ru")
+        page.locator("[data-eds-button]").click()
+        expect(page.locator("p.told")).to_be_visible()
+        page.goto(f"/campaigns/{campaign}?state=answered")
+        expect(page.locator(".signed")).to_contain_text("тот, кого спрашивали")
     # The one socket is no server of others; a refused form is written into the browser's console.
     served.watched.complaints.clear()
     served.watched.foreign = [one for one in served.watched.foreign if one != f"{layer.address}/"]

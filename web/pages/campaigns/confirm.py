@@ -10,14 +10,16 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Request
 from starlette.background import BackgroundTask
+from starlette.datastructures import ImmutableMultiDict
 from starlette.responses import Response, StreamingResponse
 
 from calendars import OutOfRange
-from services.campaign_answers import Invitation, LinkRefused, answer, is_genuine, open_link
+from services.campaign_answers import Invitation, LinkRefused, answer, is_genuine, open_link, statement
 from services.context import RequestContext
 from services.evidence import clean_file_name
 from web.auth.dependencies import Anybody
 from web.auth.guesses import count_guess
+from web.auth.middleware import allow_socket
 from web.pages.registers.forms import FIELD, FormField, problems_of
 from web.ui.form_values import Fields, RejectedForm, status_of
 from web.ui.render import page
@@ -49,20 +51,34 @@ def document(request: Request, ctx: Anybody, token: str) -> Response:
     )
 
 
+@router.post("/confirm/{token}/statement")
+def text_to_sign(request: Request, ctx: Anybody, token: str, answers: Fields) -> Response:
+    """The text that a digital signature of these answers is over; nothing is written."""
+    invitation = _open(request, ctx, token)
+    return Response(statement(ctx, invitation, _typed(invitation, answers)[1]), media_type="text/plain")
+
+
 @router.post("/confirm/{token}")
 def confirm(request: Request, ctx: Anybody, token: str, answers: Fields) -> Response:
     """Add the row of the person's answer; the link is not good any more."""
     invitation = _open(request, ctx, token)
-    typed = {one.id: _MANY_CHOSEN.join(answers.getlist(FIELD + one.id)) for one in invitation.fields}
-    values = {name: text for name, text in typed.items() if text}
+    typed, values = _typed(invitation, answers)
     try:
-        row = answer(ctx, invitation, values)
+        row = answer(ctx, invitation, values, signature=answers.get("signature", ""))
     except LinkRefused:
         raise
     except (Refusal, OutOfRange) as refusal:
         tried = RejectedForm(form="confirm", refusal=refusal, answers=typed)
         return _page(request, ctx, token, invitation, tried=tried)
     return _page(request, ctx, token, invitation, row=row)
+
+
+def _typed(
+    invitation: Invitation, answers: ImmutableMultiDict[str, str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what was typed, by field, and what of it says something."""
+    typed = {one.id: _MANY_CHOSEN.join(answers.getlist(FIELD + one.id)) for one in invitation.fields}
+    return typed, {name: text for name, text in typed.items() if text}
 
 
 def _open(request: Request, ctx: RequestContext, token: str) -> Invitation:
@@ -91,7 +107,7 @@ def _page(
 ) -> Response:
     """Return the page in the person's language, unless they chose another."""
     request.state.language = invitation.person.language
-    kind, register = invitation.wanted, invitation.register
+    kind, register, eds = invitation.wanted, invitation.register, ctx.app.settings.eds
     values = tried.answers if tried else {}
     response = page(
         request,
@@ -109,7 +125,10 @@ def _page(
         problems=problems_of(tried.refusal if tried else None),
         row=row,
         now=ctx.now,
+        socket=eds.address if eds.on and invitation.campaign.eds else "",
     )
+    if eds.on and invitation.campaign.eds:
+        allow_socket(response, eds.address)
     # The address is a secret: no search engine keeps it, and our referrer policy tells no other site. With
     # "no-referrer" browsers would not say where the form comes from either, and the answer would be refused.
     response.headers["x-robots-tag"] = "noindex"

@@ -224,6 +224,7 @@ def _start_form(
         units=[build_unit_field(office, one, root=ctx.reader.root) for one in typed],
         given=form_fields(ctx, kind.given, None, tried),
         preview=preview,
+        offers_eds=ctx.app.settings.eds.on,
         digest=digest,
         file_name=file_name,
         tried=tried,
@@ -248,6 +249,7 @@ def _start(request: Request, ctx: RequestContext, name: str, form: FormData) -> 
             "values": new_values(ctx, kind.given, form),
             "link": answers.get("link", "").strip() or None,
             "file": build(FileInput, {"file": digest}) if digest else None,
+            "eds": bool(answers.get("eds")),
             "preview": not answers.get("start"),
         }
         preview = start_campaign(ctx, build(StartCampaign, fields))

@@ -15,6 +15,7 @@ from starlette.responses import Response, StreamingResponse
 from calendars import OutOfRange
 from services import register_tables
 from services.audit import record
+from services.campaign_views import signed_files
 from services.context import RequestContext
 from services.evidence import clean_file_name
 from services.inputs import build
@@ -262,6 +263,7 @@ def file_of_row(ctx: RequestContext, row: str, digest: str) -> Response:
     detail = show_row(ctx, AskRow(row=row))
     stored = [*detail.row.values.values()]
     stored += [value for event in detail.history for change in event.changes for value in (change.after,)]
+    stored += signed_files(ctx, row)
     files = {value["sha256"]: value for value in stored if isinstance(value, dict) and "sha256" in value}
     if digest not in files:
         raise HTTPException(404, "web.problem.no_file")
