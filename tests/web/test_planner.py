@@ -49,7 +49,7 @@ def test_the_latest_start_is_told_when_an_end_is_wanted(browser: TestClient) -> 
 def test_a_fact_ahead_is_counted_as_planned_and_said(browser: TestClient) -> None:
     page = browser.get("/planner?lang=ru&fact.order_signed=2026-04-07").text
 
-    assert "посчитаны как план: подписание приказа" in page
+    assert "учтены как плановые: подписание приказа" in page
 
 
 @pytest.mark.parametrize("typed", ["0", "2026-02-30", "9999-12-31", "0000-00-00", "<script>alert(1)</script>"])
