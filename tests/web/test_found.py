@@ -444,7 +444,7 @@ def test_the_register_is_narrowed_to_whoever_was_typed(home: Home) -> None:
         several = browser.get("/register", params={"person": "сейітов", "lang": "ru"})
 
     assert _Fields(found.text).inputs["person"] == "Сейітов 0012"
-    assert "По «сейітов» найдено много людей" in several.text
+    assert "По «сейітов» найдено много сотрудников" in several.text
 
 
 def test_what_fits_several_names_none_of_the_units_one_does_not_see(home: Home) -> None:
@@ -454,4 +454,4 @@ def test_what_fits_several_names_none_of_the_units_one_does_not_see(home: Home) 
         pages.append(browser.get("/register", params={"person": "сейітов"}).text)
 
     assert [page for page in pages if "Мектеп 0" in page or "Сейітов 0" in page] == []
-    assert "«сейітов» деген адам жоқ" in pages[-1]
+    assert "«сейітов» деген қызметкер жоқ" in pages[-1]

@@ -133,5 +133,5 @@ def test_the_load_counts_what_people_have_to_do_in_those_weeks(home: Home, brows
     (now,) = [one.cells[column] for one in after.people if one.person.name == "Өтегенов Ерлан"]
     assert now.added == was.added >= 1
     assert now.open == was.open + now.added
-    assert "Нагрузка людей" in page
+    assert "Нагрузка сотрудников" in page
     assert "Өтегенов Ерлан" in page

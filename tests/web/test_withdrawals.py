@@ -134,7 +134,7 @@ def test_a_form_that_moves_dates_shows_them_first(home: Home, case: str, browser
     shown = browser.post(f"{case}/plan?lang=ru", data=typed)
 
     assert shown.status_code == 200
-    assert "будет уведомлено людей: 1" in shown.text
+    assert "будет уведомлено сотрудников: 1" in shown.text
     assert re.search(r"06\.04\.2026 → 13\.04\.2026", shown.text)
     assert home.case(home.real).planned["analysis_started"] == date(2026, 4, 13)  # type: ignore[union-attr]
     token = re.search(r'name="confirmed" value="(\w+)"', shown.text)

@@ -25,7 +25,7 @@ LISTS = {
     "/cases.xlsx": ("/cases", "Анализы 06.04.2026.xlsx"),
     "/monitoring/xlsx": ("/monitoring", ""),
     "/register/xlsx": ("/register", "Реестр уведомлений 06.04.2026.xlsx"),
-    "/administration/people.xlsx": ("/administration/people", "Люди 06.04.2026.xlsx"),
+    "/administration/people.xlsx": ("/administration/people", "Сотрудники 06.04.2026.xlsx"),
 }
 
 
