@@ -35,6 +35,7 @@ _PEM = re.compile(rb"-----[A-Z0-9 ]+-----|\s")
 _SIGNED_DATA = "1.2.840.113549.1.7.2"
 _MESSAGE_DIGEST = "1.2.840.113549.1.9.4"
 _GOST = ("1.2.398.3.10.", "1.2.643.", "1.3.6.1.4.1.6801.")
+_GOST_UNCHECKED = "eds.gost_not_checked"
 _HASHES: dict[str, hashes.HashAlgorithm] = {
     "2.16.840.1.101.3.4.2.1": hashes.SHA256(),
     "2.16.840.1.101.3.4.2.2": hashes.SHA384(),
@@ -98,7 +99,12 @@ def decoded(text: bytes) -> bytes:
 
 
 def check_signature(
-    cms: bytes, digest: Digest, *, at: datetime, trusted: Sequence[x509.Certificate]
+    cms: bytes,
+    digest: Digest,
+    *,
+    at: datetime,
+    trusted: Sequence[x509.Certificate],
+    elsewhere: Callable[[], Verdict] | None = None,
 ) -> CheckedSignature:
     """Check a detached signature.
 
@@ -106,6 +112,7 @@ def check_signature(
         digest: of the file that is to be the signed one.
         at: aware UTC: the certificate must have been valid then.
         trusted: authorities the chain may end in; none: the issuer is not checked.
+        elsewhere: checks signature and chain where they are of GOST, by a library that is not ours.
 
     Raises:
         SignatureUnreadable: it is none.
@@ -121,6 +128,9 @@ def check_signature(
     if not _for_documents(certificate):
         wrong.append("eds.certificate_not_for_signing")
     issuer = _issuer(certificate, certificates, trusted, at)
+    found = elsewhere() if elsewhere is not None and unchecked == [_GOST_UNCHECKED] else "not_checked"
+    if found != "not_checked":
+        wrong, unchecked, issuer = [*wrong, *(["eds.gost_invalid"] if found == "invalid" else [])], [], ""
     (wrong if issuer == "eds.issuer_unknown" else unchecked).extend([issuer] if issuer else [])
     verdict: Verdict = "invalid" if wrong else "not_checked" if unchecked else "valid"
     return CheckedSignature(
@@ -204,7 +214,7 @@ def _over(info: Any, certificate: x509.Certificate, digest: Digest) -> tuple[lis
     if not isinstance(key, rsa.RSAPublicKey) or algorithm is None or made not in _RSA:
         names = (hashed, made, certificate.public_key_algorithm_oid.dotted_string)
         gost = any(name.startswith(_GOST) for name in names)
-        return [], ["eds.gost_not_checked" if gost else "eds.algorithm_not_checked"]
+        return [], [_GOST_UNCHECKED if gost else "eds.algorithm_not_checked"]
     file = digest(algorithm.name)
     if not info["signedAttrs"].hasValue():
         signed = file

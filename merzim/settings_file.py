@@ -659,7 +659,15 @@ SECTIONS: Mapping[str, tuple[type, _Readers]] = {
         WebhookSettings,
         {"private": _yes_or_no, "ca_file": _optional_path, "timeout": _number, "give_up_days": _number},
     ),
-    "eds": (EdsSettings, {"on": _yes_or_no, "address": _local_socket, "trust": _optional_path}),
+    "eds": (
+        EdsSettings,
+        {
+            "on": _yes_or_no,
+            "address": _local_socket,
+            "trust": _optional_path,
+            "gost_check": _optional_path,
+        },
+    ),
     "logs": (
         LogSettings,
         {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -43,11 +44,14 @@ def read_authorities(settings: Settings) -> tuple[Authority, ...]:
     """Return the authorities that certificates of signatures are checked against; empty where none are named.
 
     Raises:
-        BadSetting: signing is on and its library is missing, or the folder holds no certificates.
+        BadSetting: signing is on and its library is missing, the folder holds no certificates, or the program
+            that checks GOST cannot be run.
     """
     eds, file = settings.eds, str(settings.file)
     if eds.on and find_spec("pyasn1") is None:
         raise BadSetting("cli.eds_not_installed", file=file)
+    if eds.gost_check is not None and not os.access(eds.gost_check, os.X_OK):
+        raise BadSetting("cli.eds_no_program", file=file, path=str(eds.gost_check))
     if eds.trust is None:
         return ()
     from documents.signatures import read_certificates

@@ -374,11 +374,13 @@ class EdsSettings:
         on: whether pages offer it.
         address: where the browser reaches NCALayer on the machine of whoever signs.
         trust: a folder with the certificates of authorities; None: issuers are not checked here.
+        gost_check: the office's own program that checks signatures of GOST; None: they are not checked here.
     """
 
     on: bool = False
     address: str = "wss://127.0.0.1:13579"
     trust: Path | None = None
+    gost_check: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

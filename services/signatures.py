@@ -7,10 +7,14 @@ files; whether the signatory holds the duty the act names is compared once, as p
 from __future__ import annotations
 
 import hashlib
+import logging
+import subprocess
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, StringConstraints
@@ -27,7 +31,7 @@ from documents.signatures import (
     decoded,
 )
 from i18n import say
-from services.context import RequestContext, stamp
+from services.context import EvidenceStore, RequestContext, stamp
 from services.evidence import MAX_NAME_LENGTH
 from services.inputs import CaseCommand, Digest
 from services.moments import almaty
@@ -41,6 +45,10 @@ from workflow.refusal import Refusal
 from workflow.search_words import fold
 
 KIND = "document:signature"
+PATIENCE = 10.0
+"""Seconds for the program that checks GOST."""
+_VERDICTS: dict[int, Verdict] = {0: "valid", 1: "invalid"}
+log = logging.getLogger("merzim.evidence")
 _ENDING = ".p7s"
 _UNKNOWN = Signer(name="", organisation="", issuer="")
 SentSignature = Annotated[str, StringConstraints(min_length=1, max_length=2 * MAX_BYTES)]
@@ -211,8 +219,43 @@ def _checked(
     def digest(algorithm: str) -> bytes:
         return hashlib.new(algorithm, content).digest()
 
-    stored = partial(ctx.app.evidence.digest, reference)
-    return check_signature(cms, digest if content else stored, at=at, trusted=ctx.app.authorities)
+    def gost() -> Verdict:
+        assert program is not None
+        if content:
+            return _ask_program(program, cms, content)
+        return _asked_once(program, cms, reference, ctx.app.evidence)
+
+    stored, program = partial(ctx.app.evidence.digest, reference), ctx.app.settings.eds.gost_check
+    return check_signature(
+        cms,
+        digest if content else stored,
+        at=at,
+        trusted=ctx.app.authorities,
+        elsewhere=gost if program is not None else None,
+    )
+
+
+@lru_cache(maxsize=1000)
+def _asked_once(program: Path, cms: bytes, reference: str, store: EvidenceStore) -> Verdict:
+    """Ask the program of a stored file once: its name says its bytes, which are compared."""
+    with store.open(reference) as file:
+        return _ask_program(program, cms, file.read())
+
+
+def _ask_program(program: Path, cms: bytes, content: bytes) -> Verdict:
+    """Ask the office's own program whether a signature of GOST and its chain hold; it is told nothing else."""
+    with TemporaryDirectory(prefix="merzim-") as folder:
+        paths = Path(folder) / "signature.p7s", Path(folder) / "file"
+        for path, written in zip(paths, (cms, content), strict=True):
+            path.write_bytes(written)
+        try:
+            ran = subprocess.run([program, *paths], env={}, cwd=folder, capture_output=True, timeout=PATIENCE)
+        except (OSError, subprocess.TimeoutExpired) as trouble:
+            log.error("%s: %s", program, trouble)
+            return "not_checked"
+    if ran.returncode not in _VERDICTS:
+        log.error("%s ended with %d: %s", program, ran.returncode, ran.stderr[:300].decode(errors="replace"))
+    return _VERDICTS.get(ran.returncode, "not_checked")
 
 
 def _case(ctx: RequestContext, name: str) -> tuple[Case, Procedure]:

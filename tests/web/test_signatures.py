@@ -117,6 +117,34 @@ def test_gost_is_kept_and_never_called_valid(home: Home) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("program", "status", "verdict"),
+    [
+        ('cmp -s "$2" ORDER', 201, "valid"),
+        ("exit 1", 422, None),
+        ("exit 3", 201, "not_checked"),
+        ('test -z "$HOME" && test $# = 2', 201, "valid"),
+    ],
+)
+def test_gost_is_checked_by_the_offices_own_program_alone(
+    home: Home, tmp_path: Path, program: str, status: int, verdict: str | None
+) -> None:
+    """It gets the very bytes. What it does not confirm is refused; what it says nothing of is not checked."""
+    (tmp_path / "order").write_bytes(ORDER)
+    script = tmp_path / "check"
+    script.write_text("#!/bin/sh\n" + program.replace("ORDER", str(tmp_path / "order")) + "\n")
+    script.chmod(0o755)
+    eds = replace(home.context.settings.eds, gost_check=script)
+    home.context.settings = replace(home.context.settings, eds=eds)
+
+    answer = signed(home, gost(HEAD, ORDER))
+
+    assert answer.status_code == status
+    assert answer.json().get("verdict") == verdict
+    # RSA is checked here, whatever the program says.
+    assert signed(home, HEAD.sign(NOTE)).status_code == 422
+
+
 def test_without_authorities_the_issuer_is_said_to_be_unchecked(home: Home) -> None:
     home.context.settings = replace(home.context.settings, eds=EdsSettings(on=True))
 
