@@ -86,7 +86,7 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
         openapi_url="/api/openapi.json",
         routes=list(every_route()),
     )
-    describe_api(pages, address=settings.public_address.rstrip("/"))
+    describe_api(pages, every_route, address=settings.public_address.rstrip("/"))
     # One for all requests: each takes a copy, because a context keeps the moment it was first asked for.
     ctx = pages.state.ctx = RequestContext(
         app=app,

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from operator import attrgetter
 
-from fastapi import APIRouter
 from starlette.routing import BaseRoute
 
 ROOMS = {
@@ -58,9 +56,9 @@ ROOMS = {
 
 @cache
 def every_route() -> tuple[BaseRoute, ...]:
-    """The pages and the API, in the order they are asked; what is shared has no state of an application."""
-    together = APIRouter(generate_unique_id_function=attrgetter("name"))
-    for package, modules in ROOMS.items():
-        for module in modules:
-            together.include_router(import_module(f"{package}.{module}").router)
-    return tuple(together.routes)
+    """The pages and the API, in the order they are asked; what is shared has no state of an application.
+
+    In one row: routes of a router included in another are gone through twice for each request.
+    """
+    modules = (f"{package}.{module}" for package, names in ROOMS.items() for module in names)
+    return tuple(route for module in modules for route in import_module(module).router.routes)

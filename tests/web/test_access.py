@@ -99,9 +99,6 @@ def routes(found: list[BaseRoute]) -> Iterator[APIRoute]:
             yield route
         else:
             yield from routes(list(getattr(route, "routes", ())))
-            original = getattr(route, "original_router", None)
-            if original is not None:
-                yield from routes(original.routes)
 
 
 ROUTES = [

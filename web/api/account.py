@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, HTTPException
+from fastapi import HTTPException
 from pydantic import BaseModel, Field
 
 from services import comments
@@ -17,14 +17,14 @@ from services.inputs import Day, Key, LanguageCode
 from services.telegram import TelegramCode, offer
 from services.verbs import Command
 from web.api import mount
-from web.api.answers import PROBLEMS, RequestTranslator
+from web.api.answers import RequestTranslator, api_router
 from web.api.mount import Writing
 from web.auth.dependencies import Own, Recording
 from web.pages.account.digest_choice import be_reminded, own_choice
 from web.pages.administration.feeds import give_own, revoke
 from web.pages.cases import commands
 
-router = APIRouter(prefix="/api/v1/account", tags=["account"], responses=PROBLEMS)
+router = api_router("/api/v1/account", tags=["account"])
 mount.post(router, "/inbox/query", comments.list_inbox, tags=["account"])
 mount.post(router, "/inbox/read", comments.read_inbox, tags=["account"])
 Digest = Literal["single", "daily", "weekly"]

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from pydantic import BaseModel
 
 from services import accounts, administration, invitations, operations
 from services.inputs import Line
 from services.verbs import Command
 from web.api import mount
-from web.api.answers import PROBLEMS, RequestTranslator
+from web.api.answers import RequestTranslator, api_router
 from web.api.mount import Writing
 from web.api.notices import Resent
 from web.auth.dependencies import Setting
 from web.pages.cases import commands
 
-router = APIRouter(prefix="/api/v1/administration", tags=["administration"], responses=PROBLEMS)
+router = api_router("/api/v1/administration", tags=["administration"])
 Named = Annotated[str, Path(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_-]+$")]
 
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from services import act_texts
 from services.act_texts import ActReading, ActTextList, AskActTexts, OpenActText, Place, TextLanguage
 from services.inputs import build
 from web.api import mount
-from web.api.answers import DAMAGED, PROBLEMS
+from web.api.answers import DAMAGED, api_router
 from web.auth.dependencies import Own
 from web.pages.administration.act_texts import ActPath
 
-router = APIRouter(prefix="/api/v1", tags=["administration"], responses=PROBLEMS)
+router = api_router(tags=["administration"])
 
 
 @router.get("/acts")

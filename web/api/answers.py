@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
+from enum import Enum
+from operator import attrgetter
 from typing import Annotated, Any
 
-from fastapi import Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import BaseModel, BeforeValidator, Field
 
 from notifications.notice import Notice
@@ -93,6 +96,12 @@ DAMAGED: dict[int | str, dict[str, Any]] = {
     }
 }
 """The answer when a stored file is missing or altered."""
+
+
+def api_router(prefix: str = "/api/v1", *, tags: Sequence[str | Enum] = ()) -> APIRouter:
+    """Return a router of operations called like their functions; any of them may answer a problem."""
+    name = attrgetter("name")
+    return APIRouter(prefix=prefix, tags=[*tags], responses=PROBLEMS, generate_unique_id_function=name)
 
 
 class BoardLine(Result):

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from starlette.responses import StreamingResponse
 
 from services.audit import AskAudit, AuditList, LineFormat, ask_audit, export_lines
 from services.inputs import build
-from web.api.answers import PROBLEMS, RequestTranslator
+from web.api.answers import RequestTranslator, api_router
 from web.auth.dependencies import Auditing
 from web.pages.administration.audit import AuditQuery
 from web.ui.render import Translator
 
-router = APIRouter(prefix="/api/v1", tags=["administration"], responses=PROBLEMS)
+router = api_router(tags=["administration"])
 Number = Annotated[int | None, Query(ge=0, le=2**53, description="The number of an entry: a cursor.")]
 MEDIA_TYPES: dict[str, str] = {"jsonl": "application/jsonl", "cef": "text/plain; charset=utf-8"}
 FILE: dict[int | str, dict[str, Any]] = {

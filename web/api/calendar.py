@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from pydantic import BaseModel, Field
 
 from calendars import OutOfRange
@@ -15,7 +15,7 @@ from services.context import stamp
 from services.inputs import NO_NUL, Day, Line
 from services.results import InLanguage, Keys, Result, at
 from services.verbs import Command
-from web.api.answers import PROBLEMS, RequestTranslator, SearchText
+from web.api.answers import RequestTranslator, SearchText, api_router
 from web.api.mount import Writing
 from web.auth.dependencies import AskingToManage, Managing, Reading
 from web.auth.reading import reads_files
@@ -31,7 +31,7 @@ from web.pages.calendar.pages import (
 from web.ui.render import Translator
 from workflow.refusal import Refusal
 
-router = APIRouter(prefix="/api/v1", tags=["calendar"], responses=PROBLEMS)
+router = api_router(tags=["calendar"])
 LocalDate = date
 AsOf = Annotated[Day | None, Query(description="As it was known on that day.")]
 YearNumber = Annotated[int, Path(ge=1, le=9999)]

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from starlette.responses import Response
 
 from services import campaign_views, campaigns
 from services.campaign_views import AskCampaigns, CampaignList
 from web.api import mount
-from web.api.answers import PROBLEMS, RequestTranslator
+from web.api.answers import RequestTranslator, api_router
 from web.api.files import file_answer
 from web.auth.dependencies import Reading
 from web.pages.cases.documents import XLSX, as_file
 
-router = APIRouter(prefix="/api/v1", tags=["campaigns"], responses=PROBLEMS)
+router = api_router(tags=["campaigns"])
 CampaignPath = Annotated[str, Path(pattern=r"^[0-9]{4}-[0-9]{3,5}$")]
 
 

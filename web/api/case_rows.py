@@ -10,7 +10,7 @@ from datetime import date
 from io import BytesIO
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import BaseModel, BeforeValidator, Field, create_model
 
 from documents.sandbox.readers import read_cartogram
@@ -23,7 +23,7 @@ from services.results import CommandResult, Result, at
 from services.risks import case_rows
 from services.verbs import Command
 from web.api import mount
-from web.api.answers import PROBLEMS, CaseId, RequestTranslator
+from web.api.answers import CaseId, RequestTranslator, api_router
 from web.api.cases import run_on_case
 from web.api.documents import ProofAnswer, proof_answer
 from web.api.files import get_uploaded_file_or_404
@@ -36,7 +36,7 @@ from workflow.cases.commands.desk import Change
 from workflow.cases.registers.rows import value_of
 from workflow.registers.definition import RegisterField
 
-router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
+router = api_router()
 Proofs = Annotated[list[ProofAnswer], BeforeValidator(lambda items: [proof_answer(item) for item in items])]
 _ANSWERS: Mapping[str, Any] = {"date": date | None, "yes_no": bool}
 """Types of fields in answers; all others are texts."""

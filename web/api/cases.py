@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, Field
 
 from services import assignments, bulk, cases, comments, saved_views
@@ -18,9 +18,9 @@ from services.results import CommandResult, FindingResult, ObligationResult, Res
 from services.verbs import Command, Verb
 from web.api import mount
 from web.api.answers import (
-    PROBLEMS,
     CaseId,
     RequestTranslator,
+    api_router,
 )
 from web.api.mount import IdempotentRequest, Writing
 from web.auth.dependencies import Asking, Own, Reading, Recording
@@ -29,7 +29,7 @@ from workflow.cases.commands.desk import Change
 from workflow.cases.commands.planning import plan
 from workflow.cases.registers.assignments import AssignmentState, Whose
 
-router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
+router = api_router()
 mount.post(router, "/cases", cases.open_case, tags=["cases"], status=201)
 mount.post(router, "/facts", bulk.record_many, name="record_facts", tags=["cases"])
 mount.post(router, "/withdrawals", bulk.withdraw_many, name="withdraw_entries", tags=["cases"])

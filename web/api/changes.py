@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from services.changes import MAX_CHANGES, AskChanges, ChangeList, list_changes
-from web.api.answers import PROBLEMS
+from web.api.answers import api_router
 from web.auth.dependencies import Own
 
-router = APIRouter(prefix="/api/v1", tags=["changes"], responses=PROBLEMS)
+router = api_router(tags=["changes"])
 
 
 @router.get("/events")

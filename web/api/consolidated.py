@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
 from services.results import FindingResult, Keys, Points, Result, at
 from services.yearly.consolidated import uploads
-from web.api.answers import PROBLEMS, RequestTranslator, SearchText
+from web.api.answers import RequestTranslator, SearchText, api_router
 from web.api.files import FILE, file_answer
 from web.auth.dependencies import Reading
 from web.pages.cases.documents import XLSX
@@ -20,7 +20,7 @@ from web.pages.reports.consolidated import asked_for, consolidated_file, list_tu
 from web.pages.reports.points import seen_unit
 from workflow.cases.registers.exposure import Section
 
-router = APIRouter(prefix="/api/v1", tags=["monitoring"], responses=PROBLEMS)
+router = api_router(tags=["monitoring"])
 Year = Annotated[int | None, Query(ge=1, le=9999)]
 
 

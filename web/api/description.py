@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.routing import BaseRoute
 
 from i18n import say
 
@@ -52,16 +53,17 @@ EXAMPLES = {"date": "2026-04-06", "date-time": "2026-04-06T05:00:00Z", "boolean"
 """Examples by format or type, where a field has none of its own."""
 
 
-def describe_api(pages: FastAPI, *, address: str) -> None:
-    """Have an application describe its API in full. `address`: where it answers."""
+Routes = Callable[[], tuple[BaseRoute, ...]]
 
-    def describe() -> dict[str, Any]:
-        if not pages.openapi_schema:
-            document = get_openapi(title=pages.title, version=pages.version, routes=pages.routes)
-            pages.openapi_schema = _completed(document, address)
-        return pages.openapi_schema
 
-    pages.openapi = describe  # type: ignore[method-assign]
+def describe_api(pages: FastAPI, routes: Routes, *, address: str) -> None:
+    """Have an application describe its API in full. `routes` gives what it answers, `address`: where."""
+    pages.openapi = partial(_described, routes, pages.title, pages.version, address)  # type: ignore[method-assign]
+
+
+@cache
+def _described(routes: Routes, title: str, version: str, address: str) -> dict[str, Any]:
+    return _completed(get_openapi(title=title, version=version, routes=routes()), address)
 
 
 def _completed(document: dict[str, Any], address: str) -> dict[str, Any]:

@@ -6,13 +6,13 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import BaseModel
 from starlette.responses import Response
 
 from services.signatures import AskSignatures, SignatureList, list_signatures, sign_document
 from web.api import mount
-from web.api.answers import DAMAGED, PROBLEMS, CaseId, RequestTranslator
+from web.api.answers import DAMAGED, CaseId, RequestTranslator, api_router
 from web.api.files import FILE
 from web.auth.dependencies import Reading
 from web.pages.cases.documents import papers_view
@@ -60,7 +60,7 @@ def proof_answer(item: Evidence) -> ProofAnswer:
     )
 
 
-router = APIRouter(prefix="/api/v1", tags=["documents"], responses=PROBLEMS)
+router = api_router(tags=["documents"])
 Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 FormId = Annotated[str, Path(pattern=r"^[a-z_]{1,60}$")]
 Tongue = Annotated[str, Path(pattern=r"^(kk|ru)$")]

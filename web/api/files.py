@@ -5,21 +5,21 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Annotated, Any
 
-from fastapi import APIRouter, UploadFile
 from fastapi import File as Part
+from fastapi import UploadFile
 from pydantic import BaseModel
 
 from documents.sheets.upload import Upload
 from services.context import RequestContext
 from services.evidence import clean_file_name
-from web.api.answers import PROBLEMS
+from web.api.answers import api_router
 from web.api.mount import Writing
 from web.auth.dependencies import Own
 from web.pages.case_creation.intended_dates import refuse
 from web.pages.case_creation.schedules import get_upload_or_404, keep
 from web.pages.cases.documents import DOCX, XLSX, ZIP
 
-router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
+router = api_router()
 BYTES = "application/octet-stream"
 BINARY = Part(json_schema_extra={"format": "binary"})
 """Generated clients know a file by its format; the library names its media type alone."""

@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from services.results import Ids, InLanguage, Points, Result, Spoken, at
-from web.api.answers import PROBLEMS, Number, RequestTranslator
+from web.api.answers import Number, RequestTranslator, api_router
 from web.api.files import FILE
 from web.auth.dependencies import Reading
 from web.pages.reports.monitoring import monitoring
 from web.pages.reports.pages import Monitored, monitoring_file, points_of_year
 
-router = APIRouter(prefix="/api/v1", tags=["monitoring"], responses=PROBLEMS)
+router = api_router(tags=["monitoring"])
 
 
 class RecommendationAnswer(Result):

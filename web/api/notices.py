@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Path, Request
+from fastapi import HTTPException, Path, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
 from services.inputs import Key, Name
 from services.verbs import Command
-from web.api.answers import PROBLEMS, CaseId, Limit, NoticeAnswer, Number, RequestTranslator, notice_answer
+from web.api.answers import CaseId, Limit, NoticeAnswer, Number, RequestTranslator, api_router, notice_answer
 from web.api.files import FILE
 from web.api.mount import Writing
 from web.auth.dependencies import Managing, Reading, Recording
@@ -21,7 +21,7 @@ from web.pages.cases.reading import letters_of
 from web.pages.reports.notice_register import standing_seen
 from web.pages.reports.pages import IN_A_FILE, Narrowing
 
-router = APIRouter(prefix="/api/v1", tags=["notices"], responses=PROBLEMS)
+router = api_router(tags=["notices"])
 Ending = Annotated[str, Path(pattern=r"^(xlsx|docx)$")]
 
 

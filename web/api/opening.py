@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 from pydantic import BaseModel, Field
 
 from services.imports.past import judge_past
@@ -14,7 +14,7 @@ from services.imports.schedules import ScheduleAnswers
 from services.inputs import Digest, Line
 from services.results import FindingResult, Ids, InLanguage, Result, at
 from services.verbs import Command
-from web.api.answers import PROBLEMS, RequestTranslator, SearchText
+from web.api.answers import RequestTranslator, SearchText, api_router
 from web.api.files import get_uploaded_file_or_404
 from web.api.mount import Writing
 from web.auth.dependencies import AskingOwn, AskingToManage, Managing
@@ -30,7 +30,7 @@ from web.pages.case_creation.commands import (
 )
 from web.pages.case_creation.planner import chosen_procedure
 
-router = APIRouter(prefix="/api/v1", tags=["opening"], responses=PROBLEMS)
+router = api_router(tags=["opening"])
 RowNumber = Annotated[int, Field(ge=0, le=2_000_000)]
 
 

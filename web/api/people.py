@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
@@ -10,7 +10,7 @@ from services import people_sync, staff
 from services.inputs import Digest
 from services.verbs import Command
 from web.api import mount
-from web.api.answers import PROBLEMS, Limit, Number, RequestTranslator, SearchText
+from web.api.answers import Limit, Number, RequestTranslator, SearchText, api_router
 from web.api.files import FILE, get_uploaded_file_or_404
 from web.api.mount import Writing
 from web.auth.dependencies import AskingToSet, Setting
@@ -18,7 +18,7 @@ from web.auth.reading import reads_files
 from web.pages.administration.office import people_file
 from web.pages.administration.pages import find_people
 
-router = APIRouter(prefix="/api/v1/administration", tags=["administration"], responses=PROBLEMS)
+router = api_router("/api/v1/administration", tags=["administration"])
 
 
 class PeopleList(BaseModel):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BeforeValidator
 
 from services.calendar_acts import moves_of
@@ -33,6 +33,7 @@ from web.api.answers import (
     Number,
     RequestTranslator,
     SearchText,
+    api_router,
 )
 from web.auth.dependencies import Reading
 from web.pages.cases.case_view import judge
@@ -43,7 +44,7 @@ from workflow.cases.case import CaseStatus
 from workflow.cases.changes import field_changes
 from workflow.cases.machine import BETWEEN_STAGES
 
-router = APIRouter()
+router = api_router("")
 YearText = Annotated[int | None, Query(ge=2010, le=2100)]
 ProcedureText = Annotated[str, Query(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_.#-]+$")]
 Cursor = Annotated[

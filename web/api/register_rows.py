@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from starlette.responses import Response
 
 from services import register_tables, register_views, registers
 from services.inputs import build
 from services.register_views import AskRegisters, AskRow, ListRows, RegisterList, RowDetail, RowList
 from web.api import mount
-from web.api.answers import DAMAGED, PROBLEMS, RequestTranslator
+from web.api.answers import DAMAGED, RequestTranslator, api_router
 from web.api.files import file_answer
 from web.auth.dependencies import Asking, Own, Reading
 from web.pages.cases.documents import XLSX
 from web.pages.registers.pages import Digest, RegisterPath, file_of_row, rows_file, template_file
 from web.ui.unit_filter import RequiredUnit
 
-router = APIRouter(prefix="/api/v1", tags=["register rows"], responses=PROBLEMS)
+router = api_router(tags=["register rows"])
 TABLE = file_answer(XLSX)
 RowsFileInput: Any = mount.body_model(ListRows, ("register_id", "page", "size"), "RowsFileBody")
 RowPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,120}$")]

@@ -6,17 +6,17 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from services.inputs import Day
 from services.results import InLanguage, OptionalText, Points, Result, at
 from web.api.answers import (
-    PROBLEMS,
     BoardLine,
     NoticeAnswer,
     Number,
     RequestTranslator,
     SearchText,
+    api_router,
     notice_answer,
 )
 from web.auth.dependencies import Reading, Recording
@@ -28,7 +28,7 @@ from web.pages.overview.pages import figures_of, seen_faults, undelivered
 from web.pages.overview.view import overview
 from workflow.board.sums import Urgency
 
-router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
+router = api_router()
 
 
 class CellAnswer(Result):

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from services import templates
 from services.templates import AskTemplates, FormList
 from web.api import mount
-from web.api.answers import DAMAGED, PROBLEMS
+from web.api.answers import DAMAGED, api_router
 from web.api.files import file_answer
 from web.auth.dependencies import Setting
 from web.pages.administration.templates import FormPath, LanguagePath, template_response
 from web.pages.cases.documents import DOCX
 
-router = APIRouter(prefix="/api/v1/administration", tags=["administration"], responses=PROBLEMS)
+router = api_router("/api/v1/administration", tags=["administration"])
 FILE = {**file_answer(DOCX), **DAMAGED}
 
 

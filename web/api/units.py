@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, HTTPException
+from fastapi import HTTPException
 
 from services import staff
 from services.inputs import Key
 from services.verbs import Command
 from web.api import mount
 from web.api.account import FeedMade, FeedRevoked, SessionsEnded
-from web.api.answers import PROBLEMS, RequestTranslator
+from web.api.answers import RequestTranslator, api_router
 from web.api.mount import Writing
 from web.auth.dependencies import Setting
 from web.pages.administration.feeds import give, revoke
 from workflow.org.office import name_order
 
-router = APIRouter(prefix="/api/v1/administration", tags=["administration"], responses=PROBLEMS)
+router = api_router("/api/v1/administration", tags=["administration"])
 
 
 class UnitFeed(Command):

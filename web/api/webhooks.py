@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from services import webhooks
 from services.webhooks import AskWebhooks, WebhookCommand, WebhookDetails, WebhookId, WebhookList
 from web.api import mount
-from web.api.answers import PROBLEMS
+from web.api.answers import api_router
 from web.auth.dependencies import Setting
 
-router = APIRouter(prefix="/api/v1/administration", tags=["administration"], responses=PROBLEMS)
+router = api_router("/api/v1/administration", tags=["administration"])
 
 
 @router.get("/webhooks")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Annotated, Literal
 
 from anyio import CapacityLimiter, to_thread
@@ -13,7 +14,7 @@ from services.readiness import ROUND_LATE, DatabaseState, readiness
 from web.api.answers import PROBLEMS
 from web.auth.dependencies import Anybody
 
-router = APIRouter(tags=["service"])
+router = APIRouter(tags=["service"], generate_unique_id_function=attrgetter("name"))
 
 LOOKING = CapacityLimiter(2)
 """Threads that look at the database for `/ready`, apart from those that make pages."""
