@@ -60,7 +60,7 @@ class Room:
 
     def letters(self, many: int) -> int:
         """How many letters an office has before it at first."""
-        return 100 if self.quick else many
+        return 40 if self.quick else many
 
     def database(self, tablespace: str = "") -> str:
         """A new PostgreSQL database; its address."""

@@ -47,11 +47,20 @@ def stepped(file: Path) -> Clock:
     return lambda: moment(shown(file), demonstration=False)
 
 
-def live(folder: Path, command: str, clock: Path, log: Path, quick: bool, pages: Path | None) -> None:
+def live(
+    folder: Path,
+    command: str,
+    clock: Path,
+    log: Path,
+    quick: bool,
+    dead_after: float | None,
+    pages: Path | None,
+) -> None:
     """Be `merzim COMMAND` in that folder until told to leave.
 
     Args:
-        quick: hold a dead worker for dead after two seconds instead of twenty.
+        quick: look for work twice a second, and give up a letter in hand after six seconds instead of sixty.
+        dead_after: hold a worker for dead after so many seconds of silence; None: after twenty.
         pages: a file that says how many pages a database of SQLite may have; None: as many as it likes.
     """
     with log.open("ab") as said, Path(os.devnull).open("wb") as nothing:
@@ -65,12 +74,8 @@ def live(folder: Path, command: str, clock: Path, log: Path, quick: bool, pages:
     if quick:
         from services.jobs import queue
 
-        queue.HEARTBEAT_SECONDS, queue.DEAD_AFTER_SECONDS, queue.POLL_SECONDS, queue.RECONNECT_SECONDS = (
-            0.5,
-            2.0,
-            0.5,
-            0.5,
-        )
+        queue.HEARTBEAT_SECONDS = queue.POLL_SECONDS = queue.RECONNECT_SECONDS = 0.5
+        queue.DEAD_AFTER_SECONDS = dead_after or queue.DEAD_AFTER_SECONDS
     from notifications import delivery
 
     # Ten minutes of everybody's patience would be most of a campaign.

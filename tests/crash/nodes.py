@@ -65,6 +65,7 @@ class Nodes:
         commands: what each node is: `worker` or `serve`.
         seen: where the mail server writes down what it was given.
         house: the office as whoever draws up the account sees it; it goes through no proxy.
+        dead_after: seconds of silence after which a worker is held for dead; None: as the program has it.
         pages: how many pages the nodes' database of SQLite may have, in a file; None: as many as it likes.
     """
 
@@ -74,6 +75,7 @@ class Nodes:
     seen: Path
     house: AppContext
     quick: bool
+    dead_after: float | None = None
     pages: Path | None = None
     started: Counter[int] = field(default_factory=Counter)
     furthest: datetime = MORNING
@@ -101,7 +103,7 @@ class Nodes:
         """Start it as its service manager would."""
         self.started[node] += 1
         command, log = self.commands[node], self.log(node)
-        given = (self.folder, command, self.clock(node), log, self.quick, self.pages)
+        given = (self.folder, command, self.clock(node), log, self.quick, self.dead_after, self.pages)
         self.running[node] = FORKED.Process(target=live, args=given, daemon=True)
         self.running[node].start()
 
@@ -176,11 +178,15 @@ class Nodes:
 
     def asleep(self) -> int:
         """Letters nobody sends now: held by somebody who is gone or at work, or not to leave yet."""
+        held, later = self.count("SELECT count(*) FROM notice WHERE state = 'sending'"), self.later()
+        return -1 if min(held, later) < 0 else held + later
+
+    def later(self) -> int:
+        """Letters that are not to leave yet; -1: nobody knows."""
+        asked = select(func.count()).where(NOTICE.c.state == "queued", NOTICE.c.not_before > self.now())
         try:
             with reading(self.house.engine) as connection:
-                held = select(func.count()).where(NOTICE.c.state == "sending")
-                later = select(func.count()).where(NOTICE.c.state == "queued", NOTICE.c.not_before > self.now())
-                return int(connection.execute(held).scalar_one() + connection.execute(later).scalar_one())
+                return int(connection.execute(asked).scalar_one())
         except StorageUnavailable:
             return -1
 
@@ -199,13 +205,15 @@ def nodes(
     through: str = "",
     commands: Sequence[str] = THREE,
     quick: bool = False,
+    dead_after: float | None = None,
     pages: Path | None = None,
 ) -> Iterator[Nodes]:
     """The nodes of the office in the database at an address, not started yet, and their mail server.
 
     Args:
         through: the address the nodes use, where it is another than the one the account is drawn up by.
-        quick: a dead worker is held for dead after two seconds instead of twenty.
+        quick: nodes look for work twice a second.
+        dead_after: seconds of silence after which a worker is held for dead; None: as the program has it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     own = folder / "account"
@@ -216,7 +224,7 @@ def nodes(
             settings = _SETTINGS.format(address=url, mail=mail, web=web, tick=tick)
             (place / "config.toml").write_text(settings, encoding="utf-8")
         house = build_app(read(at=own))
-        made = Nodes(folder, commands, web, folder / "seen.txt", house, quick, pages)
+        made = Nodes(folder, commands, web, folder / "seen.txt", house, quick, dead_after, pages)
         made.show(NINE)
         try:
             yield made
@@ -229,4 +237,4 @@ def until(so: Any, otherwise: str, patience: float = 600.0) -> None:
     give_up = time.monotonic() + patience
     while not so():
         assert time.monotonic() < give_up, otherwise
-        time.sleep(0.05)
+        time.sleep(0.1)

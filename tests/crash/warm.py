@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 from importlib import import_module
 
 from merzim.app import build_app
 from services.settings import Settings
 from tests.crash import node
+from web.routes import every_route
 
 for name in node.WARM:
     import_module(name)
 _house = build_app(Settings())
-_ = _house.editions, _house.calendar
+_ = _house.editions.all(), _house.calendar, every_route()
+# What is never collected is not copied for each node either.
+gc.collect()
+gc.freeze()

@@ -18,7 +18,7 @@ LETTERS = 3_000
 
 def stepped(room: Room, times: int = STEPS) -> Done:
     """Every node's clock a day forward, a day back, a day further back, and to the right day again."""
-    with morning(room, room.letters(LETTERS), address=room.database()) as office:
+    with morning(room, room.letters(LETTERS), address=room.database(), all_live=True) as office:
         for number in range(times):
             step = (DAY, -DAY, -DAY, DAY)[number % 4]
             office.nodes.show((office.nodes.now() + step).isoformat())
@@ -40,7 +40,7 @@ def stepped(room: Room, times: int = STEPS) -> Done:
 
 def apart(room: Room, times: int = 2 * len(APART)) -> Done:
     """One worker's clock ten minutes, an hour and a day before and behind the other's."""
-    with morning(room, room.letters(LETTERS), address=room.database()) as office:
+    with morning(room, room.letters(LETTERS), address=room.database(), all_live=True) as office:
         right = office.nodes.now(2)
         for number in range(times):
             ahead = APART[number // 2 % len(APART)] * (-1 if number % 2 else 1)
