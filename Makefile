@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # The demonstration day; `make run NOW=` runs on the real one.
 NOW ?= 2026-04-06
 
-.PHONY: run test suite lint format bench coverage schemas man pictures clean crash look lighthouse tasks mutants lock audit sbom bundle deb
+.PHONY: run test suite lint format bench coverage schemas man pictures clean crash look whole lighthouse tasks mutants lock audit sbom bundle deb
 .DELETE_ON_ERROR:
 
 # Without a day an office of its own, on the real one: `make run NOW=`.
@@ -92,6 +92,11 @@ look: $(VENV)/.test
 # Needs npx, which fetches Lighthouse: its marks for the desk, a case and the overview on a simulated telephone.
 lighthouse: $(VENV)/.test
 	$(BIN)/python -m tests.web.browser.lighthouse
+
+# Some twenty minutes, hence not part of `make test`: the same tests, and nothing of what they walk over is left to
+# a sample.
+whole: $(VENV)/.test $(EMULATORS)
+	MERZIM_WHOLE=1 $(MAKE) --no-print-directory suite
 
 # Ten tasks of a day in a browser, with their clicks and seconds; a minute on a quiet machine, hence not part of `make test`.
 tasks: $(VENV)/.test

@@ -1,13 +1,21 @@
-"""One walk over many like cases in place of a test for each of them."""
+"""One walk over many like cases in place of a test for each of them, and what is taken of very many."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 import pytest
 
 T = TypeVar("T")
+WHOLE = bool(os.environ.get("MERZIM_WHOLE"))
+"""Whether nothing is left to a sample: `make whole`."""
+
+
+def sample(part: T, whole: T) -> T:
+    """Return what a test takes of what it could take; the whole where `make whole` runs it."""
+    return whole if WHOLE else part
 
 
 def check_each(cases: Mapping[str, T], check: Callable[[T], None]) -> None:

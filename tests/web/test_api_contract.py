@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.sweep import check_each
+from tests.sweep import check_each, sample
 from tests.web.lived_in import lived_in_office
 from tests.web.real import RealOffice
 
@@ -48,7 +48,7 @@ def test_no_request_breaks_the_api_and_every_answer_is_described(office: RealOff
         token = tokens["administrator" if operation.path.startswith("/api/v1/administration") else "officer"]
 
         @settings(
-            max_examples=6,
+            max_examples=sample(2, 60),
             derandomize=True,
             database=None,
             deadline=None,

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import event
 
 from storage.org.store import save
+from tests.sweep import sample
 from tests.web.lived_in import HOSTILE, RAW, lived_in_office, many_cases
 from tests.web.real import RealOffice, real_office
 from tests.web.walking import STARTS, Walk, unreached, walk
@@ -37,11 +38,12 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
 
 @pytest.fixture(scope="module")
 def walks(office: RealOffice) -> dict[str, Walk]:
-    """What everybody meets, by access."""
+    """What everybody meets, by access; the officer, who may see most, two addresses of each kind."""
     found = {}
     for access in ACCESSES:
         with office.client(access) as browser:
-            found[access] = walk(browser, starts=(*STARTS, *office.uploaded))
+            each = sample(2 if access == "officer" else 1, 3)
+            found[access] = walk(browser, each=each, starts=(*STARTS, *office.uploaded))
     return found
 
 
@@ -126,7 +128,7 @@ def _questions(office: RealOffice) -> dict[str, int]:
     try:
         for access in ("officer", "administrator"):
             with office.client(access) as browser:
-                walked = walk(browser, each=2, met=going)
+                walked = walk(browser, each=1, met=going)
             for route, addresses in walked.by_route.items():
                 found[f"{access} {route}"] = max(asked[address] for address in addresses)
             asked.clear()
@@ -156,10 +158,10 @@ def test_people_and_units_are_named_in_the_language_of_the_page(
 ) -> None:
     """By the name they have there, on every page; the fields of their own page say all three names."""
     wrong, shown = set[str](), set[str]()
-    for access in ("officer", "administrator", "responsible"):
+    for access in ("officer", "administrator", *sample((), ("responsible",))):
         with bilingual.client(access) as browser:
             browser.cookies.set("lang", language)
-            for address, text in walk(browser).texts.items():
+            for address, text in walk(browser, each=1).texts.items():
                 page = urlsplit(address).path
                 shown |= {page} if called in text else set()
                 wrong |= {page} if "Main-" in text else set()
