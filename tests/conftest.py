@@ -15,6 +15,8 @@ TOGETHER = {
         *("tests/crash/test_campaigns.py", "tests/crash/test_killing.py", "tests/merzim/test_daily.py"),
         *("tests/merzim/test_process.py", "tests/merzim/test_queue.py", "tests/merzim/test_service.py"),
         *("tests/merzim/test_version_before.py", "tests/storage/test_two_processes.py"),
+        *("tests/storage/test_twenty_people.py", "tests/notifications/test_delivery.py"),
+        *("tests/telegram/test_crash.py", "tests/telegram/test_polling.py"),
     ),
     "browser": ("tests/web/browser/",),
     "telegram": ("tests/telegram/", *(f"tests/notifications/test_{name}faults" for name in ("channel_", ""))),

@@ -22,7 +22,7 @@ WARM = (
     *("merzim.cli", "merzim.metronome", "services.jobs.queue", "merzim.dashboard"),
     *("services.documents.case_documents", "services.sending", "services.jobs.bot_polling"),
     *("storage.maintenance.schema", "storage.maintenance.installation", "storage.maintenance.privileges"),
-    *("notifications.channels.email", "uvicorn"),
+    *("notifications.channels.email", "aiogram", "uvicorn"),
     *("notifications.delivery", "notifications.round", "apscheduler.schedulers.background", "web.app"),
     *("uvicorn.protocols.http.auto", "uvicorn.loops.auto", "uvicorn.lifespan.on", "psycopg_pool"),
 )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,6 @@ from notifications.rules import BACK_OFF
 from notifications.wire.message import text_hash
 from storage.notices.outbox import SqlOutbox
 from tests.law import CALENDAR, library
-from tests.merzim.conftest import ROOT
 from tests.notifications.servers import Office, free_port, serving
 from tests.notifications.town import (
     AIGUL,
@@ -33,6 +31,7 @@ from tests.notifications.town import (
     Town,
     noon,
 )
+from tests.processes import FORKED
 
 LATER = Outcome(state="queued", answer="451 later")
 NINE = datetime(2026, 3, 18, 4, tzinfo=UTC)
@@ -268,19 +267,22 @@ def test_letters_of_one_who_dies_beside_a_long_delivery_leave_with_its_next_batc
     assert len({one.notice.message_id for one in shelf.kept}) == len(shelf.kept) == 3
 
 
-CHILD = """
-import sys, time
-from pathlib import Path
-from tests.notifications.test_delivery import NINE
-from tests.notifications.town import FIVE_BEFORE, Shelf, Town
-
 class Stuck(Shelf):
-    async def send(self, batch, *, now):
-        print("sending", flush=True)
-        time.sleep(60)
+    """A channel that begins to send and never ends."""
 
-Town(Path(sys.argv[1])).deliver([Stuck()], FIVE_BEFORE, at=NINE)
-"""
+    def __init__(self, sending: Event) -> None:
+        super().__init__()
+        self._sending = sending
+
+    async def send(self, batch: Sequence[OutgoingMessage], *, now: datetime) -> Mapping[str, Outcome]:
+        self._sending.set()
+        await asyncio.sleep(600)
+        return {}
+
+
+def stuck(folder: Path, sending: Event) -> None:
+    """Deliver the letters of the town in that folder by it."""
+    Town(folder).deliver([Stuck(sending)], FIVE_BEFORE, at=NINE)
 
 
 @pytest.mark.parametrize(("repeatable", "state"), [(True, "sent"), (False, "unknown")])
@@ -292,16 +294,14 @@ def test_what_a_killed_process_had_in_hand_is_taken_up_at_once(
     shelf = Shelf(repeatable=repeatable)
     town.round([shelf], FIVE_BEFORE, at=NINE)
     (queued,) = town.notices()
-    with subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(tmp_path)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-    ) as child:
-        assert child.stdout is not None
-        assert child.stdout.readline().strip() == b"sending"
-        alive = town.deliver([shelf], FIVE_BEFORE, at=NINE)
-        held = the_notice(town).state
-        child.kill()
+    sending = FORKED.Event()
+    child = FORKED.Process(target=stuck, args=(tmp_path, sending), daemon=True)
+    child.start()
+    assert sending.wait(120)
+    alive = town.deliver([shelf], FIVE_BEFORE, at=NINE)
+    held = the_notice(town).state
+    child.kill()
+    child.join()
     gone = town.deliver([shelf], FIVE_BEFORE, at=NINE)
 
     assert (alive.recovered, held, gone.recovered) == (0, "sending", 1)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
@@ -17,8 +13,8 @@ from notifications.channels.telegram import AT_ONCE, Pacer, channel
 from notifications.delivery import FEW
 from storage.notices.links import SqlLinks
 from storage.org import store as office_store
-from tests.merzim.conftest import ROOT
 from tests.notifications.town import AIGUL, FIVE_BEFORE, PLANNED, Town, noon
+from tests.processes import FORKED
 from tests.telegram.emulator import TOKEN, Emulator
 from tests.telegram.talk import until
 from tests.telegram.test_channel import link
@@ -26,17 +22,12 @@ from workflow.cases.commands.opening import Opening
 
 pytestmark = pytest.mark.telegram
 PEOPLE = 60
-CHILD = """
-import sys
-from pathlib import Path
-from notifications.channels.telegram import channel
-from storage.notices.links import SqlLinks
-from tests.notifications.town import FIVE_BEFORE, Town
-folder, server, token = sys.argv[1:]
-town = Town(Path(folder), people=())
-bot = channel(links=SqlLinks(town.engine), bot="B", token=token, server=server, timeout=5)
-town.deliver((bot,), FIVE_BEFORE)
-"""
+
+
+def deliver(folder: Path, server: str) -> None:
+    """Deliver the letters of the town in that folder by a bot."""
+    town = Town(folder, people=())
+    town.deliver((channel(links=SqlLinks(town.engine), bot="B", token=TOKEN, server=server),), FIVE_BEFORE)
 
 
 def test_a_kill_in_the_middle_of_sending(
@@ -55,13 +46,11 @@ def test_a_kill_in_the_middle_of_sending(
     assert queued is not None
     assert queued >= PEOPLE
 
-    child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(tmp_path), telegram.server, TOKEN],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
+    child = FORKED.Process(target=deliver, args=(tmp_path, telegram.server), daemon=True)
+    child.start()
     until(lambda: len(telegram.calls()) > FEW + AT_ONCE)
-    child.send_signal(signal.SIGKILL)
-    child.wait()
+    child.kill()
+    child.join()
     sent_before = len(telegram.calls())
     report = town.deliver((bot,), FIVE_BEFORE, at=noon(FIVE_BEFORE) + timedelta(seconds=10))
     states = Counter(one.state for one in town.notices())
