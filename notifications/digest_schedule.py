@@ -23,6 +23,8 @@ SEVERAL = "several"
 """Names of digests in config.toml: `personal`, `several`, `unit`, `managers`."""
 FROM_MONTH = 11
 """From 1 November on the officer is reminded to confirm next year's production calendar."""
+LAST_DAYS = 5
+"""Working days at the end of the year on each of which they are reminded; before, once a week."""
 
 
 def plan_regular(
@@ -70,7 +72,9 @@ def _readers(
     officer = office.people.get(office.officer or "")
     if officer is not None and unconfirmed_year(calendar, today) is not None:
         reader = stand_in(office, officer, today) or officer
-        if times.days(reader.key).is_working(today):
+        days = times.days(reader.key)
+        left = days.count(today, date(today.year, 12, 31))
+        if first_of_week(today, days) or (days.is_working(today) and left <= LAST_DAYS):
             yield "calendar", reader
 
 

@@ -333,25 +333,33 @@ def test_who_is_away_gets_no_digest_and_the_deputy_gets_the_units(tmp_path: Path
     assert not [one for one in kept if one[1] == BOLAT.name]
 
 
-def test_from_november_the_officer_is_called_every_working_day(town: Town) -> None:
-    """Exactly once a day while next year is not confirmed; not on days off, not in October."""
-    counts = {}
-    for on in (
-        *(date(2026, 10, 30), date(2026, 11, 1), date(2026, 11, 2)),
-        *(date(2026, 11, 3), date(2026, 11, 7), date(2026, 12, 31)),
-    ):
-        counts[on] = [one.letter.subject for one in day(town, on) if one.notice.kind == "calendar"]
+def test_from_november_the_officer_is_called_weekly_and_in_the_last_five_days_daily(town: Town) -> None:
+    """On the first working day of a week, from Friday 25 December on every working day; not in October.
 
-    assert CALENDAR.provisional_years(date(2027, 1, 1), date(2027, 12, 31)) == (2027,)
-    assert {on: len(letters) for on, letters in counts.items()} == {
+    1 November 2026 is a Sunday; Wednesday 16 December is a holiday.
+    """
+    days = {
+        date(2026, 10, 26): 0,
         date(2026, 10, 30): 0,
         date(2026, 11, 1): 0,
         date(2026, 11, 2): 1,
-        date(2026, 11, 3): 1,
+        date(2026, 11, 3): 0,
         date(2026, 11, 7): 0,
+        date(2026, 11, 9): 1,
+        date(2026, 12, 14): 1,
+        date(2026, 12, 17): 0,
+        date(2026, 12, 21): 1,
+        date(2026, 12, 24): 0,
+        date(2026, 12, 25): 1,
+        date(2026, 12, 28): 1,
+        date(2026, 12, 29): 1,
         date(2026, 12, 31): 1,
     }
-    assert counts[date(2026, 11, 2)] == ["2027 жылғы өндірістік күнтізбе расталмаған"]
+    called = {on: [one.letter.subject for one in day(town, on) if one.notice.kind == "calendar"] for on in days}
+
+    assert CALENDAR.provisional_years(date(2027, 1, 1), date(2027, 12, 31)) == (2027,)
+    assert {on: len(letters) for on, letters in called.items()} == days
+    assert called[date(2026, 11, 2)] == ["2027 жылғы өндірістік күнтізбе расталмаған"]
 
 
 def test_a_confirmed_year_is_not_asked_for(town: Town) -> None:
