@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from documents.sheets.dates import read_day
@@ -55,6 +55,7 @@ class AuditCase:
         row: the number the spreadsheet shows.
         cells: column (`fact` or `fact.published`) -> the cell its date was taken from, as the spreadsheet
             names it: `B7`.
+        ignored: headings of the table's columns that are no facts and hold no dates: remarks.
     """
 
     case: str
@@ -62,6 +63,7 @@ class AuditCase:
     published: Mapping[str, date]
     row: int
     cells: Mapping[str, str] = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
 
 
 def read_audit(
@@ -91,7 +93,7 @@ def read_audit(
     sheet = paper.sheets[0]
     names = Headings(facts, headings or {})
     head = _heading_row(sheet, names)
-    columns = _columns(head, names, paper.name)
+    columns, ignored = _columns(head, names, sheet, paper.name)
     texts = {column: tidy(str(head.cell(place))) for column, place in columns.items()}
     errors = Errors()
     found: list[AuditCase] = []
@@ -105,7 +107,7 @@ def read_audit(
         if case.case in seen:
             errors.add(row.number, "paper_case_twice", case=case.case, other=seen[case.case])
         seen.setdefault(case.case, row.number)
-        found.append(case)
+        found.append(replace(case, ignored=ignored))
     errors.refuse(paper.name)
     if not found:
         raise UnreadablePaper("paper_no_rows", name=paper.name)
@@ -218,15 +220,19 @@ def _named_cells(row: Row, names: Headings) -> Iterator[tuple[int, str | None]]:
         yield place, names.column(tidy(str(row.cell(place))))
 
 
-def _columns(head: Row, names: Headings, name: str) -> dict[str, int]:
-    """Return name of column -> its place, refusing unknown and repeated headings."""
+def _columns(head: Row, names: Headings, sheet: Sheet, name: str) -> tuple[dict[str, int], tuple[str, ...]]:
+    """Return name of column -> its place, and the headings of remarks; refuse unknown and repeated headings."""
     columns: dict[str, int] = {}
+    ignored: list[str] = []
     errors = []
     strange: list[str] = []
     for place, column in _named_cells(head, names):
         heading = tidy(str(head.cell(place)))
         if column is None:
             near = names.nearest(heading[:_LONGEST]) if len(strange) < _MOST_STRANGE else ""
+            if not near and not _holds_dates(sheet, head, place):
+                ignored.append(heading[:_LONGEST])
+                continue
             strange.append(f"«{heading}» → «{near}»" if near else f"«{heading}»")
         elif column in columns:
             first = tidy(str(head.cell(columns[column])))
@@ -244,7 +250,19 @@ def _columns(head: Row, names: Headings, name: str) -> dict[str, int]:
         columns.setdefault("case", number)
     if not columns.keys() - {"case"}:
         raise UnreadablePaper("paper_no_facts", name=name)
-    return columns
+    return columns, tuple(ignored)
+
+
+def _holds_dates(sheet: Sheet, head: Row, place: int) -> bool:
+    """Return whether a column has a date in any cell: it may be a fact whose heading is not understood."""
+    for row in sheet.rows:
+        if row.number > head.number:
+            try:
+                if read_day(row.cell(place)) is not None:
+                    return True
+            except UnreadableCell:
+                continue
+    return False
 
 
 def _strange(columns: Sequence[str]) -> dict[str, object]:

@@ -151,6 +151,8 @@ def audit(
         for one in cases:
             call.print(call.say("cli.audit.case" if one.findings else "cli.audit.case_clean", case=one.case))
             print_findings(call, one.findings, indent=2)
+        if cases[0].ignored:
+            call.print(call.say("web.past.ignored", columns=", ".join(f"«{one}»" for one in cases[0].ignored)))
         late = [one for one in worst_first(one for case in cases for one in case.dates) if one.finding]
         if late:
             heads = ("case", "cell", "title", "date", "law_date", "late_by")

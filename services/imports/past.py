@@ -43,11 +43,15 @@ class CheckedDate:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PastAnalysis:
-    """One analysis long past: its findings, and every date that was taken from the file."""
+    """One analysis long past: its findings, and every date that was taken from the file.
+
+    `ignored`: headings of the file's columns that were left out.
+    """
 
     case: str
     findings: tuple[Finding, ...]
     dates: tuple[CheckedDate, ...]
+    ignored: tuple[str, ...]
 
 
 def judge_past(
@@ -81,7 +85,7 @@ def judge_past(
             known=known,
         )
         dates = tuple(_dates(past, result))
-        judged.append(PastAnalysis(case=past.case, findings=result.findings, dates=dates))
+        judged.append(PastAnalysis(case=past.case, findings=result.findings, dates=dates, ignored=past.ignored))
     return tuple(judged)
 
 

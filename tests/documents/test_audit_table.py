@@ -125,16 +125,26 @@ def test_unknown_columns_are_refused_together_with_the_nearest() -> None:
     assert refusal.code == "paper_strange_columns"
     assert refusal.arguments["columns"] == (
         "«Дата начла анализов» → «начало анализа»",
-        "«Примечание»",
         "«note_singed» → «note_signed»",
     )
     assert [error.row for error in refusal.errors] == [1]
 
 
+def test_a_column_of_remarks_is_left_out_and_named() -> None:
+    """Of text alone, or empty; with a date in any cell it may be a fact, and is refused."""
+    table = "Дело;Примечание;Ескерту;Приказ\nА;исполнено, см. приложение;;2026-05-12\nБ;;№ 5;2026-05-13\n"
+    first, second = read(table)
+
+    assert first.ignored == second.ignored == ("Примечание", "Ескерту")
+    assert (first.facts, second.case) == ({"order_signed": day("2026-05-12")}, "Б")
+    assert read("Дело;Приказ\nА;2026-05-12\n")[0].ignored == ()
+    assert refused(table.replace("№ 5", "14.05.2026")).arguments["columns"] == ("«Ескерту»",)
+
+
 def test_ten_unknown_columns_are_named_and_no_more() -> None:
     """An eleventh is hinted at."""
     columns = [f"колонка {number}" for number in range(11)]
-    named = refused(f"{';'.join(columns)};Приказ\n{';' * 11}2026-05-12\n").arguments["columns"]
+    named = refused(f"{';'.join(columns)};Приказ\n{'2026-05-12;' * 11}2026-05-12\n").arguments["columns"]
 
     assert isinstance(named, tuple)
     assert named[9:] == ("«колонка 9»", "…")
@@ -151,13 +161,13 @@ def test_two_headings_of_one_fact_are_refused() -> None:
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("что-то,published\n1,2026-05-12\n", "paper_strange_columns"),
+        ("что-то,published\n2026-05-11,2026-05-12\n", "paper_strange_columns"),
         ("published,published\n2026-05-12,2026-05-12\n", "paper_heading_twice"),
         ("case\n1\n", "paper_no_facts"),
         ("№ п/п;Дело\n1;А\n", "paper_no_facts"),
         ("published\n", "paper_no_rows"),
         ("note_signed.2026Q9\n2026-05-12\n", "paper_strange_columns"),
-        ("Дело: дата публикации;Приказ\n1;2026-05-12\n", "paper_strange_columns"),
+        ("Дело: дата публикации;Приказ\n2026-05-11;2026-05-12\n", "paper_strange_columns"),
     ],
 )
 def test_headings_that_will_not_do(text: str, code: str) -> None:

@@ -54,7 +54,7 @@ BAD = [
     lambda: read_people("unit;name;duties;e-mail;language\nа;б;царь;a@;xx\n;в;;;\n".encode(), "a.csv"),
     lambda: read_people("unit;parent;name;deputy\nа;б;в;г\nб;а;в;\nа;д;е;\n".encode(), "a.csv"),
     lambda: read_audit(b"case,publisht\n1,2026-01-01\n", "a.csv", facts=("published",)),
-    lambda: read_audit("что,published\n1,2026-01-01\n".encode(), "a.csv", facts=("published",)),
+    lambda: read_audit("что,published\n2026-01-02,2026-01-01\n".encode(), "a.csv", facts=("published",)),
     lambda: read_audit(b"case\n1\n", "a.csv", facts=("published",)),
     lambda: read_audit(b"case,published\n1,x\n1,2026-01-01\n", "a.csv", facts=("published",)),
 ]

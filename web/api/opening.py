@@ -147,6 +147,7 @@ class PastAnswer(Result):
     case: str
     findings: list[FindingResult]
     dates: list[PastDate]
+    ignored: list[str]
 
 
 @router.post("/schedules/preview")

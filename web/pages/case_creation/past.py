@@ -88,6 +88,7 @@ def past_findings_page(
         dates=dates[(number - 1) * SHOWN : number * SHOWN],
         read=sum(bool(one.cell) for one in dates),
         total=len(judged),
+        ignored=", ".join(f"«{one}»" for one in judged[0].ignored),
         departing=sum(bool(one.findings) for one in judged),
         kinds=kinds.most_common(),
         latest=max((f.late_by for one in judged for f in one.findings if f.late_by is not None), default=None),
