@@ -31,6 +31,7 @@ PACKAGES = (
     "web",
     "merzim",
     "regulations",
+    "examples",
 )
 # One process that goes through many command lines, and forks one that stays for each node.
 _AT_WORK = """

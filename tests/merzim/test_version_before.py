@@ -168,7 +168,7 @@ def test_old_code_goes_on_while_the_office_is_brought_up_to_date(
     pages = Pages(_settings(tmp_path, address))
     one_machine = address.startswith("sqlite")
     earlier = partial(old.command, tmp_path)
-    earlier("people", PEOPLE)
+    earlier("people", old.code / "examples" / PEOPLE.name)
     earlier("open", "internal-analysis", "--planned", "analysis_started=2026-04-13", "--now", "2026-03-30")
     earlier("record", CASE, "start_announced", "--on", "2026-03-30", "--now", "2026-03-30")
     invited = earlier("user", "add", "officer", "--access", "officer", "--now", MORNING)
@@ -184,7 +184,7 @@ def test_old_code_goes_on_while_the_office_is_brought_up_to_date(
         assert json.loads(pages.ask("/ready")[1])["ready"] is True
         said = earlier("user", "token", "officer", "--write", "--json", "--now", MORNING)
         token = json.loads(said)["token"]
-        earlier("import", SCHEDULE, "--now", MORNING)
+        earlier("import", old.code / "examples" / SCHEDULE.name, "--now", MORNING)
         earlier("record", CASE, "order_signed", "--on", "2026-04-06", "--now", MORNING)
         earlier("risks", "add", CASE, "--text", "Тәуекел", "--now", MORNING)
         earlier("remind", "--now", MORNING)
@@ -225,8 +225,8 @@ def test_open_cases_of_the_version_before_keep_every_date_or_the_office_adopts_t
     and nothing else; every date is the old one but those the adoption names; adopted, all agrees."""
     _settings(tmp_path, f"sqlite:///{(tmp_path / 'merzim.sqlite').as_posix()}")
     earlier = partial(old.command, tmp_path)
-    earlier("people", PEOPLE)
-    earlier("import", SCHEDULE, "--now", MORNING)
+    earlier("people", old.code / "examples" / PEOPLE.name)
+    earlier("import", old.code / "examples" / SCHEDULE.name, "--now", MORNING)
     for procedure in ("gift-handover", "conflict-of-interest", "national-report"):
         earlier("open", procedure, "--now", MORNING)
     earlier("record", CASE, "order_signed", "--on", "2026-04-06", "--now", MORNING)
