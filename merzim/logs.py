@@ -65,6 +65,7 @@ def secrets_of(settings: Settings, environment: Mapping[str, str]) -> tuple[str,
                 found.add(str(value))
     found.add(environment.get(settings.database.password_env, ""))
     found.add(environment.get(settings.ldap.password_env, ""))
+    found.add(environment.get(settings.imap.password_env, ""))
     found.add(environment.get(settings.oidc.secret_env, ""))
     found.add(environment.get(settings.secrets.key_env, "").strip())
     found.update(split_keys(environment.get(settings.secrets.old_keys_env, "")))

@@ -27,6 +27,7 @@ from services.campaign_answers import BotAnswers
 from services.jobs import rounds
 from services.jobs.audit_forwarding import forward_audit_log
 from services.jobs.bot_polling import polling
+from services.jobs.replies import take_replies
 from services.jobs.webhooks import deliver_webhooks
 from services.moments import almaty
 from services.people_sync import sync_on_schedule
@@ -135,11 +136,16 @@ def ticking(app: AppContext, clock: Clock) -> Iterator[None]:
         # Beside the tick: a receiver that does not answer keeps no letter waiting.
         attempt(app, clock, deliver_webhooks)
 
+    def replied() -> None:
+        attempt(app, clock, take_replies)
+
     def backed_up() -> None:
         attempt(app, clock, back_up)
 
     scheduler.add_job(ticked, "interval", seconds=every, **job)
     scheduler.add_job(told, "interval", seconds=every, **job)
+    if app.settings.imap.host:
+        scheduler.add_job(replied, "interval", seconds=every, **job)
     scheduler.add_job(backed_up, "interval", seconds=every, **job)
     scheduler.add_job(ticked, **job)
     if every > LOOK:
@@ -288,6 +294,10 @@ def acts(app: AppContext, clock: Clock, *, planning: AppContext | None = None) -
     def send(keys: Collection[str], again: bool) -> None:
         attempt(app, clock, partial(rounds.deliver, keys=keys, again=again))
 
+    def tell() -> None:
+        attempt(planning or app, clock, deliver_webhooks)
+        attempt(planning or app, clock, take_replies)
+
     def round_and_forward() -> None:
         attempt(planning or app, clock, _remind)
         attempt(planning or app, clock, sync_on_schedule)
@@ -297,7 +307,7 @@ def acts(app: AppContext, clock: Clock, *, planning: AppContext | None = None) -
         round=round_and_forward,
         deliver=lambda: attempt(app, clock, rounds.deliver),
         send=send,
-        tell=lambda: attempt(planning or app, clock, deliver_webhooks),
+        tell=tell,
         back_up=lambda: attempt(planning or app, clock, back_up),
         every=app.settings.reminders.tick,
     )

@@ -41,6 +41,14 @@ def answer_address(rules: Rules, notice: Notice) -> str:
     return f"{rules.public_address}/answer/{answer_token(rules.link_key, notice)}"
 
 
+def reply_token(rules: Rules, notice: Notice) -> str:
+    """Return the secret by which a reply to a reminder is known; "" where no replies are read."""
+    usable = rules.link_key and rules.reply_address
+    if not usable or notice.kind != "reminder" or notice.channel in ANSWERED_BY_BUTTONS:
+        return ""
+    return answer_token(rules.link_key, notice)
+
+
 def answer_token(key: str, notice: Notice) -> str:
     """Return the secret part of an address. `key`: the office's secret, never empty."""
     place = _mark(notice.key) + notice.case.encode()

@@ -115,6 +115,7 @@ class Letter:
         answers: to the decision it asks for, in order; a channel with buttons offers one for each.
         brief: what a chat says below the subject in place of the text; "" for the text.
         later: whether its recipient may be reminded again on a later day.
+        reply_to: the address replies are read at, "" for none; `reply`: the secret a reply repeats.
         dispensable: whether letters of this kind may be unsubscribed from (a digest; never a reminder).
     """
 
@@ -129,6 +130,8 @@ class Letter:
     answers: tuple[str, ...] = ()
     brief: str = ""
     later: bool = False
+    reply_to: str = ""
+    reply: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -27,6 +27,7 @@ class Rules:
         link_key: secret of the addresses in letters that need no log-in.
         digests: digests sent: personal (where chosen), several (a day's reminders in one letter),
             unit (to its head, weekly), managers (weekly).
+        reply_address: where replies to reminders are read, with what is attached; "" where nobody reads them.
         unseal: decrypts the one-time link of an invitation, given its owner; no database has it in clear.
     """
 
@@ -39,6 +40,7 @@ class Rules:
     attempts: int = len(BACK_OFF) + 1
     digests: frozenset[str] = frozenset()
     link_key: str = ""
+    reply_address: str = ""
     unseal: Callable[[str, str], str] = lambda text, owner: ""
 
 

@@ -585,8 +585,9 @@ class AppContext:
     def rules(self) -> Rules:
         """The office's rules for sending notices."""
         from notifications.rules import Rules
-        from services.channels import sender_domain
+        from services.channels import sender_address, sender_domain
 
+        replies = self.settings.imap
         return Rules(
             office_hours=self.settings.reminders.office_hours,
             officer=self._officer,
@@ -596,6 +597,7 @@ class AppContext:
             digests=self.settings.reminders.digests,
             link_key=self._link_key,
             unseal=lambda text, owner: self.cipher.decrypt(text, owner),
+            reply_address=replies.address or sender_address(self.settings) if replies.host else "",
         )
 
     def close(self) -> None:

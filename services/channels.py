@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
-from services.settings import BadSetting, Settings
+from services.settings import BadSetting, Settings, is_loopback
 
 if TYPE_CHECKING:
     from notifications.channels import Channel
+    from notifications.wire.imap import MailboxAddress
     from storage.notices.links import SqlLinks
 
 
@@ -72,6 +74,40 @@ def _expected(kind: Any, value: object) -> str:
 
 def sender_domain(settings: Settings) -> str:
     """Return the mail domain of the first sender among the channels in use; "" if none has a sender."""
+    return sender_address(settings).rpartition("@")[2]
+
+
+def sender_address(settings: Settings) -> str:
+    """Return the address of the first sender among the channels in use; "" if none has a sender."""
     sections = settings.channels.sections
     senders = (sections.get(name, {}).get("sender") for name in settings.channels.use)
-    return str(next(filter(None, senders), "")).rpartition("@")[2].strip("> ")
+    return str(next(filter(None, senders), "")).rpartition("<")[2].strip("> ")
+
+
+def mailbox_of(settings: Settings) -> MailboxAddress | None:
+    """Return the mailbox replies come to; None where none is read.
+
+    Raises:
+        BadSetting: another machine would be asked without TLS, or the environment has no password.
+    """
+    from notifications.wire.imap import MailboxAddress
+
+    box = settings.imap
+    if not box.host:
+        return None
+    if box.security == "none" and not is_loopback(box.host):
+        raise BadSetting("replies.insecure", file=str(settings.file or "config.toml"), host=box.host)
+    password = os.environ.get(box.password_env, "")
+    if not password:
+        file = str(settings.file or "config.toml")
+        raise BadSetting("cli.no_variable", file=file, key="imap.password_env", variable=box.password_env)
+    return MailboxAddress(
+        host=box.host,
+        port=box.port,
+        security=box.security,
+        user=box.user,
+        password=password,
+        folder=box.folder,
+        ca_file=box.ca_file,
+        timeout=float(box.timeout),
+    )

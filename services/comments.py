@@ -135,9 +135,8 @@ def add_comment(ctx: RequestContext, command: AddComment) -> CommandResult:
 @verb("assign")
 def ask_why(ctx: RequestContext, command: AskWhy) -> CommandResult:
     """Ask whoever an obligation waits for why it is not done: a comment with a day, told by letter."""
-    people = [
-        one for one in _assignees(ctx, command.case, command.obligation) if one.person.key != ctx.reader.person
-    ]
+    found = assignees_of(ctx, command.case, command.obligation)
+    people = [one for one in found if one.person.key != ctx.reader.person]
     if not people:
         raise CannotComment("comment.nobody_to_ask")
     until = ctx.calendar.add(ctx.today, ANSWER_WORKING_DAYS)
@@ -147,7 +146,7 @@ def ask_why(ctx: RequestContext, command: AskWhy) -> CommandResult:
 @verb("assign")
 def escalate(ctx: RequestContext, command: Escalate) -> CommandResult:
     """Bring an obligation before the nearest head over whom it waits for: a comment with a day."""
-    people = _assignees(ctx, command.case, command.obligation)
+    people = assignees_of(ctx, command.case, command.obligation)
     office = ctx.app.reads.office()
     places = [(one.person.unit, one.person.key) for one in people]
     heads = heads_over(office, places, on=ctx.today, first_head=True)
@@ -176,7 +175,7 @@ def _ask(
     return command_result(change)
 
 
-def _assignees(ctx: RequestContext, case: str, obligation: str) -> tuple[Recipient, ...]:
+def assignees_of(ctx: RequestContext, case: str, obligation: str) -> tuple[Recipient, ...]:
     """Return who an obligation of a case waits for. Raises CannotComment where that is nobody."""
     rows = ctx.reads.rows_of([case]).get(case, ())
     row = next((one for one in rows if one.obligation == obligation), None)

@@ -60,6 +60,8 @@ def create_unlinked_channel(name: str, settings: Settings) -> Channel:
 def _missing_variables(settings: Settings, environment: Mapping[str, str]) -> Iterator[Refusal]:
     """Yield a refusal for each variable that the settings name and the environment does not have."""
     named = {"database.password_env": settings.database.password_env}
+    if settings.imap.host:
+        named["imap.password_env"] = settings.imap.password_env
     for channel in settings.channels.use:
         section = settings.channels.sections.get(channel, {})
         if channel == "telegram" and not section.get("token"):

@@ -10,11 +10,13 @@ from i18n import known, say
 from notifications.acknowledgement import acknowledge
 from notifications.answer_links import read_token
 from notifications.notice import Notice
+from services.comments import assignees_of
 from services.context import RequestContext, Stamp
 from services.verbs import NotFound
 from workflow.board.rows import WAITING
 from workflow.cases.case import Case
 from workflow.cases.commands import reminder_actions
+from workflow.cases.commands.comments import CannotComment
 from workflow.deadlines.deadline import Deadline
 from workflow.org.office import Person, with_officer
 
@@ -39,6 +41,7 @@ class LetterQuestion:
     Attributes:
         answered: what was said before by the links of this letter.
         expired: the letter is old, or the deadline is not the one it spoke of any more.
+        is_theirs: whether the person is to do it, and was not only told besides.
     """
 
     notice: Notice
@@ -47,14 +50,19 @@ class LetterQuestion:
     deadline: Deadline
     answered: LetterAnswer | None
     expired: bool
+    is_theirs: bool
 
     @property
     def open(self) -> tuple[LetterAnswer, ...]:
-        """The answers that may still be given: once read, the other two; once said, none."""
+        """The answers that may still be given: once read, the other two; once said, none.
+
+        Who was only told says that they read it.
+        """
         if self.expired or self.answered in ("said_done", "not_mine"):
             return ()
         asks = self.deadline.obligation.options
-        return tuple(one for one in ANSWERS if one != self.answered and not (one == "said_done" and asks))
+        offered = ANSWERS if self.is_theirs else ANSWERS[:1]
+        return tuple(one for one in offered if one != self.answered and not (one == "said_done" and asks))
 
 
 def open_letter(ctx: RequestContext, token: str) -> LetterQuestion:
@@ -77,6 +85,7 @@ def open_letter(ctx: RequestContext, token: str) -> LetterQuestion:
         deadline=deadline,
         answered=_answered(ctx, notice),
         expired=notice.queued_at + LASTS < ctx.now or _has_changed(notice, deadline),
+        is_theirs=_is_theirs(ctx, notice),
     )
 
 
@@ -106,6 +115,15 @@ def answer_letter(ctx: RequestContext, question: LetterQuestion, said: LetterAns
             **moment,
         )
     acknowledge(ctx.app.outbox, ctx.desk, notice, notice.key, **moment)
+
+
+def _is_theirs(ctx: RequestContext, notice: Notice) -> bool:
+    """Return whether the deadline of a letter waits for the person it went to, as of today."""
+    try:
+        people = assignees_of(ctx, notice.case, notice.obligation)
+    except CannotComment:
+        return False
+    return any(one.person.key == notice.person for one in people)
 
 
 def _answered(ctx: RequestContext, notice: Notice) -> LetterAnswer | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
+from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
 from workflow.languages import law_language
@@ -384,6 +385,32 @@ class EdsSettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ImapSettings:
+    """The mailbox replies to reminders come to.
+
+    Attributes:
+        host: "" where none is read.
+        security: "tls" (from the first byte), "starttls", or "none" for a server on this machine.
+        password_env: the environment variable with the password.
+        ca_file: a certificate authority that is trusted in place of the system's.
+        address: where replies go; "" for the sender's address.
+        period: seconds between two looks.
+        timeout: seconds to wait for each answer.
+    """
+
+    host: str = ""
+    port: int = 993
+    security: Literal["tls", "starttls", "none"] = "tls"
+    user: str = ""
+    password_env: str = "MERZIM_IMAP_PASSWORD"
+    ca_file: Path | None = None
+    folder: str = "INBOX"
+    address: str = ""
+    period: int = 300
+    timeout: int = 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """All settings.
 
@@ -409,6 +436,7 @@ class Settings:
     audit: AuditSettings = field(default_factory=AuditSettings)
     backup: BackupSettings = field(default_factory=BackupSettings)
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
+    imap: ImapSettings = field(default_factory=ImapSettings)
     eds: EdsSettings = field(default_factory=EdsSettings)
 
     @property

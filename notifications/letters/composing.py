@@ -113,7 +113,12 @@ def _letter(notice: Notice, told: Sequence[Told], matters: Matters, overview: Ov
     match notice.kind:
         case "reminder":
             matter = matters.of(notice)
-            return None if matter is None else reminder(notice, matter, matters.calendar, today=today)
+            if matter is None:
+                return None
+            said = reminder(notice, matter, matters.calendar, today=today)
+            if matter.takes_reply:
+                said = replace(said, reply_to=matters.rules.reply_address, reply=matter.reply)
+            return said
         case "moved":
             matter = matters.of(notice)
             return None if matter is None else moved_letter([(notice, matter)], matters.rules, language)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from calendars.calendar import Calendar
-from notifications.answer_links import answer_address
+from notifications.answer_links import answer_address, reply_token
 from notifications.channels import Channel
 from notifications.digest_links import choice_address, rarer_than
 from notifications.letters.texts import Matter
@@ -126,6 +126,7 @@ class Matters:
             ),
             public_address=self.rules.public_address,
             answer=answer_address(self.rules, notice),
+            reply=reply_token(self.rules, notice),
             confidential=confidential(procedure),
             planned=notice.rung in PLAN_STEPS,
             asked_on=notice.due if notice.rung == ASKED else None,

@@ -34,6 +34,7 @@ class Matter:
         others: names of the other recipients of the reminder.
         public_address: address of the pages; with "" the letter gives a command instead of a link.
         answer: address at which the recipient answers without log-in; "" for none.
+        reply: the secret by which a reply with a document is known; "" where none is taken.
         asked_on: the day a decision became open, where the letter asks for that decision.
         planned: whether it is about the plan date and not the due date.
         confidential: whether the letter reveals only that something waits; the rest requires log-in.
@@ -48,9 +49,22 @@ class Matter:
     others: tuple[str, ...] = ()
     public_address: str = ""
     answer: str = ""
+    reply: str = ""
     confidential: bool = False
     planned: bool = False
     asked_on: date | None = None
+
+    @property
+    def takes_reply(self) -> bool:
+        """Whether a document sent as a reply is evidence of it: not of a question, nor of rows of registers."""
+        kind = row_kind(self.deadline.id)
+        plain = not self.deadline.obligation.options and kind in ("", "assignment")
+        return bool(self.reply) and plain and self.is_recipients and not self.confidential
+
+    @property
+    def is_recipients(self) -> bool:
+        """Whether its recipient is to do it, and is not only told besides."""
+        return self.told is not None and self.told.why not in ("copied", "officer", "unreachable")
 
     @property
     def dated(self) -> bool:
@@ -338,8 +352,9 @@ def _command(case: Case, deadline: Deadline, day: str) -> str:
 
 def _answers(matter: Matter, language: str) -> Iterator[Line]:
     """Yield the links that answer without log-in; who is only told besides says that it was read."""
-    own = matter.told is not None and matter.told.why not in ("copied", "officer", "unreachable")
-    answers = ["acknowledged"] + (["said_done", "not_mine"] if own else [])
+    if matter.takes_reply:
+        yield Line(text=say("letter.reply", {}, language))
+    answers = ["acknowledged"] + (["said_done", "not_mine"] if matter.is_recipients else [])
     for one in answers if matter.answer else ():
         if one != "said_done" or not matter.deadline.obligation.options:
             yield Line(text=say(f"answer.{one}", {}, language), link=f"{matter.answer}?say={one}", below=True)

@@ -183,3 +183,19 @@ def test_without_https_no_letter_carries_links(town: Town) -> None:
     town.open()
 
     assert "/answer/" not in told(town, FIVE_BEFORE)[AIGUL.key]
+
+
+def test_who_was_only_told_is_offered_to_say_that_they_read_it(
+    town: Town, pages: Callable[[date], TestClient]
+) -> None:
+    """The head has a copy after the term: the step is not theirs to call done, nor to disown."""
+    town.open()
+    path = link(town, ONE_AFTER, BOLAT.key)
+    browser = pages(ONE_AFTER)
+    page = browser.get(path).text
+    browser.post(path, data={"say": "said_done"})
+
+    assert 'value="acknowledged"' in page
+    assert 'value="said_done"' not in page
+    assert 'value="not_mine"' not in page
+    assert said(town) == []

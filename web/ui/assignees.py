@@ -173,6 +173,7 @@ def name_assignees(office: Office, row: Row, duty: str, *, on: date) -> Assignee
     by_name = any(recipient.why in ("named", "prepares") for recipient in recipients) or not recipients
     return AssigneeNames(
         names=tuple(name_of(recipient.person) for recipient in recipients),
+        keys=tuple(recipient.person.key for recipient in recipients),
         duty=duty,
         written=written_assignee(office, row.responsible) if by_name else "",
     )

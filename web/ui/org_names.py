@@ -32,11 +32,16 @@ class UnitName:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AssigneeNames:
-    """Names of the assignees of an obligation. `written`: the schedule's words, if they decide."""
+    """Names and keys of the assignees of an obligation. `written`: the schedule's words, if they decide."""
 
     names: tuple[Name, ...]
     duty: str
     written: str = ""
+    keys: tuple[str, ...] = ()
+
+    def others_than(self, person: str) -> bool:
+        """Return whether somebody else is to do it, too: nobody is asked about a step of their own."""
+        return any(key != person for key in self.keys)
 
     @property
     def shown(self) -> tuple[Name, ...]:
@@ -128,6 +133,7 @@ def name_obligation_assignees(
     by_name = any(recipient.why in ("named", "prepares") for recipient in recipients) or not recipients
     return AssigneeNames(
         names=tuple(name_of(recipient.person) for recipient in recipients),
+        keys=tuple(recipient.person.key for recipient in recipients),
         duty=obligation.duty,
         written=written_assignee(office, responsible) if by_name else "",
     )

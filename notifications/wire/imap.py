@@ -1,0 +1,138 @@
+"""The mailbox that replies to reminders come to (IMAP), read with the standard library. Alone knows imaplib."""
+
+from __future__ import annotations
+
+import imaplib
+import re
+import ssl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import parsedate_tz
+from pathlib import Path
+from typing import Literal
+
+from workflow.refusal import Refusal
+
+Security = Literal["tls", "starttls", "none"]
+_SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
+_ARRIVED = re.compile(rb'INTERNALDATE "([^"]+)"')
+
+
+class MailboxRefused(Refusal, OSError):
+    """The mailbox cannot be opened or read; `answer`: what the server or the system says."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MailboxAddress:
+    """Where the mailbox is and who reads it. `security`: tls (from the first byte), starttls or none."""
+
+    host: str
+    port: int
+    security: Security
+    user: str
+    password: str
+    folder: str = "INBOX"
+    ca_file: Path | None = None
+    timeout: float = 20.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Waiting:
+    """A message nobody has read: its number in the folder, its bytes in all, and when it arrived (UTC)."""
+
+    uid: str
+    size: int
+    arrived: datetime
+
+
+class Mailbox:
+    """An open mailbox."""
+
+    def __init__(self, connection: imaplib.IMAP4) -> None:
+        self._connection = connection
+
+    def unread(self, *, limit: int) -> list[Waiting]:
+        """Return the unread messages, the oldest first, `limit` at most."""
+        numbers = b" ".join(part for part in self._ask("SEARCH", "UNSEEN") if isinstance(part, bytes))
+        found = []
+        for uid in numbers.decode("ascii").split()[:limit]:
+            answer = self._ask("FETCH", uid, "(RFC822.SIZE INTERNALDATE)")
+            said = b" ".join(part for part in answer if isinstance(part, bytes))
+            size, arrived = _SIZE.search(said), _ARRIVED.search(said)
+            if size and arrived:
+                found.append(Waiting(uid=uid, size=int(size[1]), arrived=_moment(arrived[1].decode("ascii"))))
+        return found
+
+    def read(self, uid: str) -> bytes:
+        """Return a message as it stands, without marking it as read."""
+        answer = self._ask("FETCH", uid, "(BODY.PEEK[])")
+        return next((part[1] for part in answer if isinstance(part, tuple)), b"")
+
+    def mark_read(self, uid: str) -> None:
+        """Mark a message as read: it is not taken again."""
+        self._ask("STORE", uid, "+FLAGS.SILENT", r"(\Seen)")
+
+    def _ask(self, command: str, *arguments: str) -> list[bytes | tuple[bytes, bytes]]:
+        state, answer = self._connection.uid(command, *arguments)
+        if state != "OK":
+            raise MailboxRefused("replies.mailbox", answer=_line(answer))
+        return [part for part in answer if part is not None]
+
+
+@contextmanager
+def open_mailbox(address: MailboxAddress) -> Iterator[Mailbox]:
+    """Connect, log in and open the folder. Raises MailboxRefused."""
+    connection: imaplib.IMAP4 | None = None
+    try:
+        connection = _connect(address)
+        state, answer = connection.select(f'"{address.folder}"')
+        if state != "OK":
+            raise MailboxRefused("replies.mailbox", answer=_line(answer))
+        yield Mailbox(connection)
+    except (OSError, imaplib.IMAP4.error) as trouble:
+        if isinstance(trouble, Refusal):
+            raise
+        raise MailboxRefused("replies.mailbox", answer=_line([trouble])) from trouble
+    finally:
+        if connection is not None:
+            with suppress(OSError, imaplib.IMAP4.error):
+                connection.logout()
+
+
+def _connect(address: MailboxAddress) -> imaplib.IMAP4:
+    context = ssl.create_default_context(cafile=address.ca_file)
+    place = (address.host, address.port)
+    connection: imaplib.IMAP4
+    if address.security == "tls":
+        connection = imaplib.IMAP4_SSL(*place, ssl_context=context, timeout=address.timeout)
+    else:
+        connection = imaplib.IMAP4(*place, timeout=address.timeout)
+    try:
+        if address.security == "starttls":
+            connection.starttls(context)
+        if "AUTH=PLAIN" in connection.capabilities:
+            # LOGIN takes no letters beyond ASCII.
+            secret = f"\0{address.user}\0{address.password}".encode()
+            connection.authenticate("PLAIN", lambda _: secret)
+        else:
+            connection.login(address.user, address.password)
+    except BaseException:
+        connection.shutdown()
+        raise
+    return connection
+
+
+def _moment(text: str) -> datetime:
+    """Return the UTC moment of an INTERNALDATE."""
+    parts = parsedate_tz(text)
+    if parts is None:
+        raise MailboxRefused("replies.mailbox", answer=text)
+    zone = timezone(timedelta(seconds=parts[9] or 0))
+    return datetime(*parts[:6], tzinfo=zone).astimezone(UTC)
+
+
+def _line(answer: Sequence[object]) -> str:
+    said = [part.decode("utf-8", "replace") if isinstance(part, bytes) else str(part) for part in answer]
+    return " ".join(" ".join(said).split())[:300]

@@ -1,0 +1,131 @@
+"""A reply to a reminder as a message: whose, to which letter, its own words and its attachments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage, MIMEPart
+from email.utils import getaddresses
+
+MAX_PARTS = 200
+"""A message of more parts is no letter somebody wrote."""
+_TOKEN = r"[A-Za-z0-9_-]{48,400}"
+# What `notifications.wire.message` puts into the References of a letter.
+_IN_HEADERS = re.compile(rf"<answer\.({_TOKEN})@")
+_IN_TEXT = re.compile(rf"/answer/({_TOKEN})")
+_QUOTES = re.compile(
+    r"^\s*(>|-{2,}\s*$|_{5,}|-{3,}.*(message|сообщение|хабарлама).*-{3,}|(from|от|кімнен)\s*:"
+    r"|.*(wrote|пишет|писал\(?а?\)?|написал\(?а?\)?|жазды)\s*:\s*$)",
+    re.IGNORECASE,
+)
+"""Where a mail program's quotation of the letter before, or a signature, begins."""
+_NOT_EVIDENCE = ("text/calendar", "application/ics", "application/pkcs7-signature", "application/pgp-signature")
+
+
+class Unreadable(ValueError):
+    """The message cannot be taken apart."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reply:
+    """What a reply says.
+
+    Attributes:
+        sender: the one address it says it is from; "" where it names none or several.
+        tokens: marks of letters in its headers, then in what it quotes.
+        automatic: written by a program, or to many: such a message is never answered.
+        text: its own words, without what it quotes.
+        files: name and content of each attachment.
+    """
+
+    sender: str
+    tokens: tuple[str, ...]
+    automatic: bool
+    text: str
+    files: tuple[tuple[str, bytes], ...]
+
+
+def read_reply(content: bytes) -> Reply:
+    """Take a message apart. Raises Unreadable."""
+    try:
+        message = message_from_bytes(content, policy=policy.default)
+        assert isinstance(message, EmailMessage)
+        parts = list(_parts(message))
+        written = "\n".join(_text(part) for part in parts if _is_text(part))
+        headers = " ".join(str(message.get(name, "")) for name in ("References", "In-Reply-To"))
+        tokens = dict.fromkeys((*_IN_HEADERS.findall("".join(headers.split())), *_IN_TEXT.findall(written)))
+        return Reply(
+            sender=_sender(message),
+            tokens=tuple(tokens),
+            automatic=_is_automatic(message),
+            text=_own_words("\n".join(_text(part) for part in parts if _is_text(part, "plain"))),
+            files=tuple(_files(parts)),
+        )
+    except Unreadable:
+        raise
+    except Exception as trouble:
+        # The library raises whatever comes to it on a message that is wrong.
+        raise Unreadable(type(trouble).__name__) from trouble
+
+
+def _parts(message: MIMEPart) -> Iterator[MIMEPart]:
+    """Yield the parts that hold something; those of an attached message stay in it."""
+    waiting: list[MIMEPart] = [message]
+    seen = 0
+    while waiting:
+        part = waiting.pop(0)
+        seen += 1
+        if seen > MAX_PARTS:
+            raise Unreadable("parts")
+        if part.get_content_maintype() == "multipart":
+            waiting[:0] = list(part.iter_parts())
+        else:
+            yield part
+
+
+def _sender(message: EmailMessage) -> str:
+    found = [address for _, address in getaddresses([str(one) for one in message.get_all("From", [])])]
+    return found[0] if len(found) == 1 else ""
+
+
+def _is_automatic(message: EmailMessage) -> bool:
+    """Return whether a program wrote it (RFC 3834), or it is of a mailing list, or a report of delivery."""
+    said = str(message.get("Auto-Submitted", "no")).partition(";")[0].strip().lower()
+    bulk = str(message.get("Precedence", "")).strip().lower() in ("bulk", "junk", "list", "auto_reply")
+    marks = ("List-Id", "List-Unsubscribe", "X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress")
+    listed = any(name in message for name in marks)
+    empty = str(message.get("Return-Path", "")).strip() == "<>"
+    return said != "no" or bulk or listed or empty or message.get_content_type() == "multipart/report"
+
+
+def _is_text(part: MIMEPart, kind: str = "") -> bool:
+    if part.get_content_maintype() != "text" or part.get_filename() or part.is_attachment():
+        return False
+    return not kind or part.get_content_subtype() == kind
+
+
+def _text(part: MIMEPart) -> str:
+    content = part.get_content()
+    return content if isinstance(content, str) else ""
+
+
+def _own_words(text: str) -> str:
+    lines = []
+    for line in text.splitlines():
+        if _QUOTES.match(line):
+            break
+        lines.append("".join(character for character in line if character.isprintable()))
+    return "\n".join(lines).strip()
+
+
+def _files(parts: list[MIMEPart]) -> Iterator[tuple[str, bytes]]:
+    """Yield what was attached; not the pictures of a signature, nor the calendar item of our own letter."""
+    for part in parts:
+        name = part.get_filename()
+        pictured = part.get_content_maintype() == "image" and "Content-ID" in part and not part.is_attachment()
+        if not name or pictured or part.get_content_type() in _NOT_EVIDENCE:
+            continue
+        content = part.get_payload(decode=True)
+        yield name, content if isinstance(content, bytes) else b""

@@ -1,0 +1,269 @@
+"""Take replies to reminders out of the mailbox: an attachment is evidence, words are a comment."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from io import BytesIO
+from time import perf_counter
+from typing import TYPE_CHECKING, Literal
+from uuid import uuid4
+
+from i18n import refusal as refusal_text
+from i18n import say
+from notifications.acknowledgement import acknowledge
+from notifications.answer_links import read_token
+from notifications.comment_notices import COMMENT, line_key
+from notifications.notice import Notice
+from notifications.office_time import OfficeTimes
+from notifications.wire.imap import open_mailbox
+from notifications.wire.message import message_id
+from notifications.wire.reply import Reply, Unreadable, read_reply
+from services.assignments import AnswerAssignment, answer_assignment
+from services.cases import RecordFact, record
+from services.channels import mailbox_of
+from services.context import ORIGIN, Origin, RequestContext, operator_context, stamp
+from services.inputs import EvidenceInput, OpenFile
+from services.letter_answers import LASTS, LetterQuestion, LinkRefused, open_letter
+from storage.cases.evidence import LIMIT
+from storage.refusals import StorageUnavailable
+from workflow.cases.commands import comments
+from workflow.cases.registers.assignments import assignments
+from workflow.cases.registers.entries import number_of, row_kind
+from workflow.org.access import Reader
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from services.app import AppContext
+
+MESSAGES_AT_ONCE = 50
+"""Messages taken in one round; the others wait for the next."""
+MAX_BYTES = LIMIT * 3 // 2
+"""Bytes of a message that is still read: the largest file of evidence, as mail carries it."""
+MAX_FILES = 10
+TEXT_LIMIT = 2000
+LEASE = timedelta(minutes=10)
+TASK = "replies"
+Result = Literal["taken", "refused", "ignored"]
+log = logging.getLogger("merzim.replies")
+
+
+class ReplyRefused(Refusal, ValueError):
+    """A reply that is not taken in; its text is what the letter about it says."""
+
+
+def take_replies(app: AppContext, *, now: datetime, today: date, at_once: bool = False) -> dict[Result, int]:
+    """Read the mailbox where it is time, by one process alone. Return how many replies came to what.
+
+    A message is marked as read when all of it is written. A process that dies before takes it again, and what
+    was written then is found written.
+
+    Args:
+        at_once: whether it is read however short ago it was.
+
+    Raises:
+        MailboxRefused: it cannot be opened or read.
+    """
+    address, counts = mailbox_of(app.settings), dict[Result, int]()
+    if address is None or not app.has_database:
+        return counts
+    machine, started = app.system_clock().now, perf_counter()
+    if not at_once and not _is_time(app, machine):
+        return counts
+    holder = uuid4().hex
+    if not app.leases.take(TASK, holder, now=machine, lasts=LEASE):
+        return counts
+    try:
+        with open_mailbox(address) as mailbox:
+            for waiting in mailbox.unread(limit=MESSAGES_AT_ONCE):
+                if app.stopping.is_set():
+                    break
+                content = mailbox.read(waiting.uid) if waiting.size <= MAX_BYTES else b""
+                try:
+                    result = take_reply(app, content, arrived=_day(waiting.arrived), now=now, today=today)
+                except Exception:
+                    # The database, the disk or a mistake of ours: it waits, the others are looked at.
+                    log.exception("message %s is not taken, the next round tries again", waiting.uid)
+                    continue
+                mailbox.mark_read(waiting.uid)
+                counts[result] = counts.get(result, 0) + 1
+        from storage.notices.tally import beat
+
+        beat(app.engine, TASK, now=machine, seconds=perf_counter() - started)
+    finally:
+        app.leases.give_back(TASK, holder)
+    if counts:
+        log.info("replies: %s", ", ".join(f"{name} {count}" for name, count in sorted(counts.items())))
+    return counts
+
+
+def take_reply(app: AppContext, content: bytes, *, arrived: date, now: datetime, today: date) -> Result:
+    """Write what a reply brings in the name of the person the letter went to.
+
+    A message without the mark of a letter, or written by a program, is left alone and answered by nobody. Why a
+    reply is not taken in is written to the address of the letter, never to the one of the message, once a day.
+
+    Args:
+        arrived: the local date of its arrival: the day something was done on that is not recorded yet.
+    """
+    try:
+        reply = read_reply(content)
+    except Unreadable:
+        return "ignored"
+    key = app.rules.link_key
+    token = next((one for one in reply.tokens if read_token(key, one) is not None), "")
+    if reply.automatic or not token:
+        return "ignored"
+    operator = operator_context(app, by="merzim", now=now, today=today)
+    try:
+        question = open_letter(operator, token)
+    except LinkRefused:
+        return "ignored"
+    except Refusal as refusal:
+        link = read_token(key, token)
+        notice = link.find(app.outbox.notices(case=link.case)) if link else None
+        return _refuse(operator, notice, refusal) if notice else "ignored"
+    author = question.person.key
+    # Nothing of a confidential case is taken by mail; elsewhere the mark is the right to do this one thing.
+    ctx = replace(operator, operator=False, reader=Reader(login=author, access="officer", person=author))
+    try:
+        with _by_mail():
+            _write(ctx, question, reply, min(arrived, today))
+    except Refusal as refusal:
+        if isinstance(refusal, StorageUnavailable) or refusal.code == "evidence_unwritable":
+            raise
+        return _refuse(ctx, question.notice, refusal)
+    return "taken"
+
+
+def _is_time(app: AppContext, machine: datetime) -> bool:
+    from services import sending
+
+    last = sending.figures(app, now=machine).pulses.get(TASK)
+    return last is None or not timedelta() <= machine - last[0] < timedelta(seconds=app.settings.imap.period)
+
+
+def _day(moment: datetime) -> date:
+    """Return the local date of a moment."""
+    from services.moments import almaty
+
+    return moment.astimezone(almaty()).date()
+
+
+def _write(ctx: RequestContext, question: LetterQuestion, reply: Reply, on: date) -> None:
+    """Write evidence, or a comment where nothing is attached. Raises Refusal."""
+    notice, deadline = question.notice, question.deadline
+    if reply.sender.casefold() != notice.address.casefold():
+        raise ReplyRefused("replies.other_sender", sender=reply.sender[:200])
+    if question.case.confidential:
+        raise ReplyRefused("replies.confidential")
+    if notice.queued_at + LASTS < ctx.now:
+        raise ReplyRefused("replies.old", days=LASTS.days)
+    if not question.is_theirs:
+        raise ReplyRefused("replies.not_yours")
+    if not reply.files and not reply.text:
+        raise ReplyRefused("replies.empty")
+    if len(reply.files) > MAX_FILES:
+        raise ReplyRefused("replies.too_many", most=MAX_FILES)
+    text, kind = reply.text[:TEXT_LIMIT], row_kind(deadline.id)
+    if not reply.files:
+        _comment(ctx, question, text)
+    elif kind == "assignment":
+        _answer(ctx, question, reply, text, on)
+    elif kind or deadline.obligation.options:
+        raise ReplyRefused("replies.in_the_case")
+    else:
+        known = question.case.facts.get(deadline.fact)
+        command = RecordFact(
+            case=notice.case,
+            fact=deadline.fact,
+            on=known.on if known else on,
+            evidence=_evidence(question, reply),
+            remark="" if known else say("replies.remark", {}, question.person.language),
+        )
+        record(ctx, command)
+        if text:
+            _comment(ctx, question, text)
+    acknowledge(ctx.app.outbox, ctx.desk, notice, notice.key, **stamp(ctx))
+
+
+def _answer(ctx: RequestContext, question: LetterQuestion, reply: Reply, text: str, on: date) -> None:
+    number = number_of(question.deadline.id)
+    given = assignments(question.case)[number]
+    names = {item.name for item in given.evidence}
+    if given.answered_on is not None and all(name in names for name, _ in reply.files):
+        return
+    command = AnswerAssignment(
+        case=question.notice.case, number=number, on=on, text=text, evidence=_evidence(question, reply)
+    )
+    answer_assignment(ctx, command)
+
+
+def _evidence(question: LetterQuestion, reply: Reply) -> list[EvidenceInput]:
+    """Return the attachments, of the one kind of document that is asked for where there is one."""
+    kinds = [kind for kind in question.deadline.obligation.evidence if kind.startswith("document:")]
+    kind = kinds[0] if len(kinds) == 1 else ""
+    return [EvidenceInput(kind=kind, content=OpenFile(name, BytesIO(content))) for name, content in reply.files]
+
+
+def _comment(ctx: RequestContext, question: LetterQuestion, text: str) -> None:
+    """Write the words as a comment, once however often the message is taken."""
+    notice, author = question.notice, question.person.key
+    for event in ctx.desk.events(notice.case):
+        said = (event.kind, event.name, event.payload.get("person"), event.payload.get("text"))
+        if said == ("commented", notice.obligation, author, text):
+            return
+    comments.comment(
+        ctx.desk, notice.case, text=text, obligation=notice.obligation, person=author, **stamp(ctx)
+    )
+
+
+def _refuse(ctx: RequestContext, notice: Notice, refusal: Refusal) -> Result:
+    """Queue a letter that says why a reply was not taken in: one a day about a case to a person."""
+    app, now = ctx.app, ctx.now
+    key = f"{line_key(notice.case, 0)}{ctx.today.isoformat()}:reply:{notice.person}:{notice.channel}"
+    about = {
+        "kind": "reply",
+        "place": notice.obligation,
+        "text": refusal_text(refusal, notice.language),
+    }
+    times = OfficeTimes(app.outbox.office(), app.calendar, app.rules)
+    letter = replace(
+        notice,
+        key=key,
+        obligation="",
+        due=ctx.today,
+        rung=COMMENT,
+        kind="comment",
+        state="queued",
+        attempts=0,
+        queued_at=now,
+        not_before=times.opening(notice.person, now),
+        attempted_at=None,
+        sent_at=None,
+        answer="",
+        text_hash="",
+        acknowledged_at=None,
+        message_id=message_id(key, app.rules.domain),
+        bundle="",
+        carrier="",
+        about=about,
+    )
+    from storage.database.engine import writing
+
+    with writing(app.engine) as connection:
+        app.outbox.queue(connection, [letter])
+    return "refused"
+
+
+@contextmanager
+def _by_mail() -> Iterator[None]:
+    """Let the audit log say that what is written came by mail."""
+    before = ORIGIN.set(Origin(way="mail"))
+    try:
+        yield
+    finally:
+        ORIGIN.reset(before)

@@ -1,0 +1,311 @@
+"""Replies to reminders: an attachment is evidence, words are a comment, of the person the letter went to."""
+
+from __future__ import annotations
+
+import smtplib
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from notifications.notice import Notice
+from notifications.wire.imap import Mailbox, MailboxAddress, MailboxRefused, open_mailbox
+from notifications.wire.reply import Unreadable, read_reply
+from services import sending
+from services.channels import mailbox_of
+from services.doctor import diagnose
+from services.jobs import replies, rounds
+from services.jobs.replies import take_replies, take_reply
+from services.settings import BadSetting, ChannelSettings, ImapSettings
+from tests.notifications.test_post_office import PASSWORD, mailbox, post_office
+from tests.web.conftest import NOW, THREE_UNITS, TODAY, Home, office_with_cases
+from workflow.cases.comments import comments
+from workflow.cases.registers.assignments import assignments
+
+ORDER, ORDER_SIGNER = "order_signed", "b@org.kz"
+WITH_ADDRESSES = replace(
+    THREE_UNITS, people={key: replace(one, email=key) for key, one in THREE_UNITS.people.items()}
+)
+PNG = b"\x89PNG\r\n\x1a\n"
+BOX = "box@org.kz"
+
+
+@pytest.fixture
+def home() -> Home:
+    """An office that reads replies; the order of its real case is due today, the head of hr signs it."""
+    made = office_with_cases(WITH_ADDRESSES)
+    app = made.context
+    app.settings = replace(app.settings, imap=ImapSettings(host="127.0.0.1", address=BOX))
+    app._forget("rules")
+    return made
+
+
+def send(home: Home) -> dict[tuple[str, str], EmailMessage]:
+    """Run a round and a delivery; the single reminders as they left, by person and obligation."""
+    app = home.context
+    rounds.remind(app, now=NOW, today=TODAY)
+    rounds.deliver(app, now=NOW, today=TODAY)
+    folder = Path(str(app.settings.channels.sections["folder"]["path"]))
+    letters = {}
+    for file in folder.rglob("*.eml"):
+        message = message_from_bytes(file.read_bytes(), policy=policy.default)
+        assert isinstance(message, EmailMessage)
+        letters[str(message["Message-ID"])] = message
+    sent = {one.message_id: one for one in app.outbox.notices(state="sent")}
+    return {(sent[id].person, sent[id].obligation): letters[id] for id in sent if id in letters}
+
+
+def reply(letter: EmailMessage, text: str = "", *files: str, sender: str = "", **headers: str) -> bytes:
+    """What a mail program sends back to a letter."""
+    # As mail programs write it: an id is never cut.
+    message = EmailMessage(policy=policy.SMTP.clone(max_line_length=500))
+    message["From"] = sender or str(letter["To"].addresses[0].addr_spec)
+    message["To"] = str(letter["Reply-To"] or letter["From"])
+    message["Subject"] = f"Re: {letter['Subject']}"
+    message["In-Reply-To"] = letter["Message-ID"]
+    message["References"] = f"{letter['References']} {letter['Message-ID']}"
+    message["Message-ID"] = "<1@mail.org.kz>"
+    for name, value in headers.items():
+        message[name.replace("_", "-")] = value
+    message.set_content(f"{text}\n\n> 6 сәуір\n> еске саламыз\n", cte="base64")
+    for name in files:
+        message.add_attachment(PNG, maintype="image", subtype="png", filename=name)
+    return message.as_bytes()
+
+
+def take(home: Home, content: bytes, *, arrived: date = TODAY) -> str:
+    return take_reply(home.context, content, arrived=arrived, now=NOW, today=TODAY)
+
+
+def refusals(home: Home) -> list[Notice]:
+    return [one for one in home.context.outbox.notices() if one.about.get("kind") == "reply"]
+
+
+@pytest.fixture
+def letter(home: Home) -> EmailMessage:
+    """The reminder of the order, to whoever signs it."""
+    return send(home)[ORDER_SIGNER, ORDER]
+
+
+def test_an_attachment_is_evidence_as_of_the_day_it_came_and_words_are_a_comment(
+    home: Home, letter: EmailMessage
+) -> None:
+    """In the name of the person the letter went to, whom the letter told so; the letter counts as read."""
+    assert letter["Reply-To"] == BOX
+    body = letter.get_body(("plain",))
+    assert body is not None
+    assert "ответом на это письмо" in body.get_content()
+    assert take(home, reply(letter, "Подписан вчера, копия.", "приказ.png")) == "taken"
+    fact = home.facts(home.real)[ORDER]
+    (said,) = comments(home.events(home.real))
+
+    assert (fact.on, fact.by, [one.name for one in fact.evidence]) == (TODAY, ORDER_SIGNER, ["приказ.png"])
+    assert fact.evidence[0].type == "image/png"
+    assert (said.text, said.by) == ("Подписан вчера, копия.", ORDER_SIGNER)
+    assert refusals(home) == []
+    (told,) = [one for one in home.context.outbox.notices(person=ORDER_SIGNER) if one.obligation == ORDER]
+    assert told.acknowledged_at == NOW
+
+
+@pytest.mark.parametrize(("arrived", "recorded"), [(5, 5), (6, 6), (7, 6)])
+def test_a_step_is_recorded_as_of_the_day_the_reply_arrived(home: Home, arrived: int, recorded: int) -> None:
+    """The day before and the day itself; a server whose clock is ahead records no future."""
+    content = reply(send(home)[ORDER_SIGNER, ORDER], "", "приказ.png")
+
+    assert take(home, content, arrived=date(2026, 4, arrived)) == "taken"
+    assert home.facts(home.real)[ORDER].on == date(2026, 4, recorded)
+
+
+def test_the_same_message_taken_twice_writes_once(home: Home, letter: EmailMessage) -> None:
+    """A process that dies before it marks the message takes it again: nothing is doubled."""
+    content = reply(letter, "Вот.", "приказ.png")
+    take(home, content)
+    before = home.events(home.real)
+
+    assert take(home, content, arrived=date(2026, 4, 5)) == "taken"
+    assert home.events(home.real) == before
+
+
+def test_a_fact_that_is_recorded_keeps_its_day_and_gets_the_document(home: Home, letter: EmailMessage) -> None:
+    """What was done the day before and promised then is proved now."""
+    home.desk.record(home.real, ORDER, on=date(2026, 4, 3), by="officer", now=NOW, today=TODAY)
+    assert take(home, reply(letter, "", "приказ.png")) == "taken"
+
+    fact = home.facts(home.real)[ORDER]
+    assert (fact.on, len(fact.evidence)) == (date(2026, 4, 3), 1)
+
+
+def test_a_reply_from_another_address_writes_nothing_and_is_told_to_whom_the_letter_went(
+    home: Home, letter: EmailMessage
+) -> None:
+    """Never to the address the message gives, which anybody can write there; once a day."""
+    before = home.events(home.real)
+    for _ in range(3):
+        content = reply(letter, "", "приказ.png", sender="thief@example.com")
+        assert take(home, content) == "refused"
+
+    assert home.events(home.real) == before
+    (told,) = refusals(home)
+    assert (told.person, told.address) == (ORDER_SIGNER, ORDER_SIGNER)
+    assert "thief@example.com" in str(told.about["text"])
+    rounds.deliver(home.context, now=NOW, today=TODAY)
+    assert home.context.outbox.notice(told.key).state == "sent"  # type: ignore[union-attr]
+
+
+def test_without_the_secret_of_the_letter_an_address_alone_opens_nothing(
+    home: Home, letter: EmailMessage
+) -> None:
+    """From is easily forged: a message that does not repeat the mark is left alone, nobody is written to."""
+    before = home.events(home.real)
+    forged = reply(letter, "", "приказ.png")
+    mark = str(letter["References"]).rpartition("<answer.")[2].partition("@")[0]
+    cut = forged.replace(mark[5:].encode(), b"A" * len(mark[5:]))
+
+    assert cut != forged
+    assert take(home, cut) == "ignored"
+    assert take(home, b"From: b@org.kz\r\nSubject: x\r\n\r\nhello") == "ignored"
+    assert (home.events(home.real), refusals(home)) == (before, [])
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"Auto_Submitted": "auto-replied"},
+        {"Precedence": "bulk"},
+        {"List_Id": "<all.org.kz>"},
+        {"Return_Path": "<>"},
+    ],
+)
+def test_what_a_program_wrote_is_answered_by_nobody(
+    home: Home, letter: EmailMessage, header: dict[str, str]
+) -> None:
+    """An absence note, a list, a report of delivery: no loop begins, even from another address."""
+    before = home.events(home.real)
+
+    assert take(home, reply(letter, "x", "приказ.png", sender="x@org.kz", **header)) == "ignored"
+    assert (home.events(home.real), refusals(home)) == (before, [])
+
+
+def test_a_file_that_is_not_accepted_is_refused_with_the_reason(home: Home, letter: EmailMessage) -> None:
+    """The same check of contents as of an upload: a program called a picture."""
+    content = reply(letter, "Вот.", "приказ.png").replace(b"iVBORw0KGgo", b"TVqQAAMAAAA")
+
+    assert take(home, content) == "refused"
+    assert ORDER not in home.facts(home.real)
+    (told,) = refusals(home)
+    assert "приказ.png" in str(told.about["text"])
+
+
+def test_who_was_only_told_sends_no_evidence(home: Home) -> None:
+    """The step of the head of law is not the officer's: a copy is to be read."""
+    copies = [
+        (person, obligation)
+        for (person, obligation), one in send(home).items()
+        if "<answer." not in str(one["References"]) and obligation
+    ]
+    assert ORDER_SIGNER not in {person for person, obligation in copies if obligation == ORDER}
+
+
+def test_an_assignment_is_answered_by_a_reply(home: Home) -> None:
+    """Its reminder asks for the result: the attachment is it, on the day it came, once."""
+    fields = {"person": ORDER_SIGNER, "text": "Тізім", "until": "2026-04-06"}
+    assert home.client("officer").post("/assignments", data=fields).status_code == 303
+    (case,) = home.context.reads.cases(procedure="assignment")
+    later = datetime(2026, 4, 7, 7, 0, tzinfo=UTC)
+    app = home.context
+    rounds.remind(app, now=later, today=date(2026, 4, 7))
+    rounds.deliver(app, now=later, today=date(2026, 4, 7))
+    notice = next(one for one in app.outbox.notices(case=case.id) if one.obligation == "assignment.1")
+    folder = Path(str(app.settings.channels.sections["folder"]["path"]))
+    (file,) = [one for one in folder.rglob("*.eml") if notice.message_id.strip("<>").split("@")[0] in one.name]
+    message = message_from_bytes(file.read_bytes(), policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    content = reply(message, "Дайын.", "тізім.png")
+    for _ in range(2):
+        done = take_reply(app, content, arrived=date(2026, 4, 7), now=later, today=date(2026, 4, 7))
+        assert done == "taken"
+
+    whole = home.case(case.id)
+    assert whole is not None
+    given = assignments(whole)[1]
+    assert (given.answered_on, given.answer, len(given.evidence)) == (date(2026, 4, 7), "Дайын.", 1)
+
+
+def test_words_are_taken_without_what_is_quoted_and_signature_pictures_are_no_evidence() -> None:
+    """By the marks mail programs put before the letter they answer."""
+    message = EmailMessage()
+    message["From"] = "b@org.kz"
+    message.set_content("Сделано.\n\nпн, 6 апр. 2026 г. в 09:00, Merzim <m@org.kz> пишет:\n\n> старое\n")
+    message.add_attachment(PNG, maintype="image", subtype="png", filename="logo.png", cid="<logo>")
+    message.get_payload()[1].replace_header("Content-Disposition", 'inline; filename="logo.png"')  # type: ignore[index,union-attr]
+    message.add_attachment(b"BEGIN", maintype="application", subtype="ics", filename="срок.ics")
+    found = read_reply(message.as_bytes())
+
+    assert (found.text, found.files, found.sender) == ("Сделано.", (), "b@org.kz")
+    parts = b"--x\r\n\r\na\r\n" * 300
+    with pytest.raises(Unreadable):
+        read_reply(b'Content-Type: multipart/mixed; boundary="x"\r\n\r\n' + parts + b"--x--\r\n")
+
+
+@pytest.fixture
+def office(home: Home, tmp_path: Path) -> Iterator[tuple[Home, int, int]]:
+    """The office with a real mail server: reminders leave by SMTP, replies are read by IMAP."""
+    app = home.context
+    with post_office(tmp_path) as (smtp, imap), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MERZIM_IMAP_PASSWORD", PASSWORD)
+        email = {"host": "127.0.0.1", "port": smtp, "sender": f"Merzim <{BOX}>", "tls": "none"}
+        box = ImapSettings(host="127.0.0.1", port=imap, security="none", user=BOX)
+        app.settings = replace(
+            app.settings, imap=box, channels=ChannelSettings(use=("email",), sections={"email": email})
+        )
+        app._forget("rules", "channels")
+        yield home, smtp, imap
+
+
+def test_a_reply_travels_from_the_mailbox_into_the_case(
+    office: tuple[Home, int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sent, answered and read by real servers; killed before the message is marked, it is attached once."""
+    home, smtp, imap = office
+    app = home.context
+    rounds.remind(app, now=NOW, today=TODAY)
+    rounds.deliver(app, now=NOW, today=TODAY)
+    (letter,) = [one for one in mailbox(imap, ORDER_SIGNER) if "<answer." in str(one["References"])]
+    with smtplib.SMTP("127.0.0.1", smtp) as server:
+        server.sendmail(ORDER_SIGNER, [BOX], reply(letter, "Вот приказ.", "приказ.png"))
+        server.sendmail("x@org.kz", [BOX], b"From: x@org.kz\r\nTo: box@org.kz\r\n\r\nhello")
+    states = {one.name: one.state for one in diagnose(app, [])}
+
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Mailbox, "mark_read", dies)
+        with pytest.raises(KeyboardInterrupt):
+            take_replies(app, now=NOW, today=TODAY)
+    events = home.events(home.real)
+    counts = take_replies(app, now=NOW, today=TODAY, at_once=True)
+    again = take_replies(app, now=NOW, today=TODAY, at_once=True)
+
+    assert states["imap"] == "ok"
+    assert [one.name for one in home.facts(home.real)[ORDER].evidence] == ["приказ.png"]
+    assert home.events(home.real) == events
+    assert (counts, again) == ({"taken": 1, "ignored": 1}, {})
+    assert replies.TASK in sending.figures(app, now=NOW).pulses
+
+
+def test_a_mailbox_that_cannot_be_opened_says_why(office: tuple[Home, int, int]) -> None:
+    """A wrong password, nobody listening, no TLS to another machine."""
+    home, _, imap = office
+    wrong = MailboxAddress(host="127.0.0.1", port=imap, security="none", user=BOX, password="x", timeout=5)
+    for address in (wrong, replace(wrong, port=1)):
+        with pytest.raises(MailboxRefused), open_mailbox(address):
+            pass
+    app = home.context
+    app.settings = replace(app.settings, imap=replace(app.settings.imap, host="mail.org.kz"))
+    with pytest.raises(BadSetting):
+        mailbox_of(app.settings)
