@@ -19,7 +19,7 @@ from typer.main import get_command
 from merzim.cli.call import BAD_INPUT, DONE, CommandContext
 from merzim.cli.common import CommonOptions, split
 from merzim.cli.failures import told
-from merzim.cli.help import Group
+from merzim.cli.help import Group, register_shells
 from storage.origin import ORIGIN, Origin
 from workflow.refusal import Refusal
 
@@ -108,9 +108,7 @@ def _command() -> Any:
 
 def _run(call: CommandContext, rest: list[str]) -> int:
     if COMPLETION in os.environ:
-        from typer._completion_classes import completion_init
-
-        completion_init()
+        register_shells()
     answer = _command().main(args=rest, prog_name="merzim", standalone_mode=False, obj=call)
     sys.stdout.flush()
     return answer if isinstance(answer, int) else DONE

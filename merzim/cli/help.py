@@ -10,11 +10,9 @@ import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
 
+from i18n import known_languages
 from merzim.cli.call import CommandContext
 from merzim.cli.printing import paragraph, table
-
-COMMON = (("--config", "FILE"), ("--lang", "kk|ru|en"), ("--json", ""), ("--xlsx", "FILE"), ("--now", "MOMENT"))
-
 
 WRITING = frozenset(
     {
@@ -199,6 +197,13 @@ def add_group(app: typer.Typer, name: str, otherwise: str = "", /, **commands: C
     app.add_typer(group, name=name)
 
 
+def register_shells() -> None:
+    """Let Typer know the shells it completes for, as it does when it builds an application that completes."""
+    other = typer.Typer()
+    other.command()(lambda: None)
+    get_command(other)
+
+
 def options_of(parameters: Iterable[Any], call: CommandContext) -> list[tuple[str, str]]:
     """Return the options among the parameters, each with what it says."""
     return [
@@ -225,7 +230,13 @@ def common_options(call: CommandContext) -> list[tuple[str, str]]:
     """Return the options of every command, each with what it says."""
     return [
         (f"{name} {metavar}".strip(), call.say("cli.option." + name.removeprefix("--")))
-        for name, metavar in COMMON
+        for name, metavar in (
+            ("--config", "FILE"),
+            ("--lang", "|".join(known_languages())),
+            ("--json", ""),
+            ("--xlsx", "FILE"),
+            ("--now", "MOMENT"),
+        )
     ]
 
 

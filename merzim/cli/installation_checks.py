@@ -10,7 +10,7 @@ import typer
 
 from merzim import settings_file
 from merzim.cli.call import DONE, NOT_SO, CommandContext
-from merzim.cli.help import Command
+from merzim.cli.help import Command, register_shells
 from workflow.refusal import Refusal
 
 SHELLS = ("bash", "zsh", "fish")
@@ -102,12 +102,12 @@ def doctor(ctx: typer.Context) -> int:
 
 
 def completion(ctx: typer.Context, shell: Annotated[str, typer.Argument(metavar="bash|zsh|fish")]) -> None:
-    from typer._completion_shared import get_completion_script
+    from typer.completion import shell_complete
 
     if shell not in SHELLS:
         raise UnknownShell("cli.unknown_shell", shell=shell, allowed=SHELLS)
-    script = get_completion_script(prog_name="merzim", complete_var="_MERZIM_COMPLETE", shell=shell)
-    CommandContext.of(ctx).print(script)
+    register_shells()
+    shell_complete(ctx.find_root().command, {}, "merzim", "_MERZIM_COMPLETE", f"source_{shell}")
 
 
 def test_mail(ctx: typer.Context, address: Annotated[str, typer.Argument(metavar="ADDRESS")]) -> int:

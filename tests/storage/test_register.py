@@ -10,6 +10,7 @@ from notifications.ports import DeliveryOutcome, Settlement
 from storage.maintenance.seals import seal
 from storage.maintenance.verify import verify
 from storage.notices.outbox import SqlOutbox
+from storage.notices.register import ProvenBatch, proven_batch, standing
 from tests.storage.house import NOW, later, letter, opened
 from tests.sweep import check_each
 from workflow.board.rows import Row
@@ -62,6 +63,19 @@ def test_a_register_nobody_touched_verifies(engine: Engine) -> None:
     seal(engine, now=later(2))
 
     assert (before, found(engine)) == ([], [])
+
+
+def test_a_batch_is_known_by_its_number_and_hash_and_by_the_first_seal_over_it(engine: Engine) -> None:
+    """As a printed sheet names it; the seal of a later batch does not come before."""
+    told(engine)
+    first = standing(engine).end
+    seal(engine, now=later(2))
+    told(engine)
+    second = standing(engine).end
+
+    assert proven_batch(engine, 1, first) == ProvenBatch(n=1, at=later(1), sealed_at=later(2))
+    assert proven_batch(engine, 2, second) == ProvenBatch(n=2, at=later(1), sealed_at=None)
+    assert (proven_batch(engine, 2, first), proven_batch(engine, 3, second)) == (None, None)
 
 
 def test_a_record_changed_by_hand_is_named(engine: Engine) -> None:

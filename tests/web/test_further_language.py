@@ -59,6 +59,17 @@ def test_a_page_speaks_it_and_the_rest_is_in_the_other_language(office: RealOffi
     assert "Подписание приказа о внутреннем анализе" in board
 
 
+def test_no_kind_of_page_breaks_in_it(office: RealOffice) -> None:
+    """Texts there are in three languages alone are read in the other one: titles, guides, files to download."""
+    places = ("/", "/registers", "/help", "/help/officer", "/scores", "/monitoring", "/search?q=ann")
+    places += ("/cases/2026-0001", "/cases/2026-0001/package")
+    with office.client() as officer:
+        officer.cookies.set("lang", "uz")
+        answers = {place: officer.get(place).status_code for place in places}
+
+    assert answers == dict.fromkeys(places, 200)
+
+
 def test_a_letter_speaks_it(office: RealOffice) -> None:
     """To somebody whose language the table of people calls by its own name; days by the CLDR."""
     office.run("remind", now="2026-04-06T12:00")
