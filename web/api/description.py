@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.routing import BaseRoute
 
-from i18n import say
+from i18n import known_languages, say
 
 LICENSE = {"name": "MIT", "identifier": "MIT"}
 ABOUT = (
@@ -58,11 +58,18 @@ Routes = Callable[[], tuple[BaseRoute, ...]]
 
 def describe_api(pages: FastAPI, routes: Routes, *, address: str) -> None:
     """Have an application describe its API in full. `routes` gives what it answers, `address`: where."""
-    pages.openapi = partial(_described, routes, pages.title, pages.version, address)  # type: ignore[method-assign]
+
+    def described() -> dict[str, Any]:
+        return _described(routes, pages.title, pages.version, address, known_languages())
+
+    pages.openapi = described  # type: ignore[method-assign]
 
 
 @cache
-def _described(routes: Routes, title: str, version: str, address: str) -> dict[str, Any]:
+def _described(
+    routes: Routes, title: str, version: str, address: str, languages: tuple[str, ...]
+) -> dict[str, Any]:
+    """Return the description; it lists the languages of this installation."""
     return _completed(get_openapi(title=title, version=version, routes=routes()), address)
 
 
