@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -192,12 +192,16 @@ def show_campaign(ctx: RequestContext, command: ShowCampaign) -> CampaignPage:
     campaign, store = seen_campaign(ctx, command.campaign), campaign_store(ctx)
     office, query = ctx.reads.office(), _query(ctx, command)
     total, people = store.page(query, limit=command.size, offset=(command.page - 1) * command.size)
+    signatures = _signatures(ctx, campaign, people)
     return CampaignPage(
         campaign=_view(ctx, campaign),
         total=total,
         page=command.page,
         pages=max(1, -(-total // command.size)),
-        people=_with_signatures(ctx, campaign, [_person_view(one, office, ctx.language) for one in people]),
+        people=[
+            _person_view(one, office, ctx.language).model_copy(update={"signature": signatures.get(one.answer)})
+            for one in people
+        ],
         history=[
             CampaignEventView(kind=one.kind, at=one.at, by=one.by, **_details(one.payload))
             for one in store.history(campaign.id)
@@ -230,6 +234,7 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
 
         return f"{local_moment(at, ctx.app.rules):%d.%m.%Y %H:%M}" if at else ""
 
+    signatures = _signatures(ctx, campaign, people)
     columns = ("number", "name", "post", "unit", "state", "joined", "written", "answered", "row", "left")
     rows = [
         (
@@ -243,7 +248,7 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
             local(one.answered_at),
             one.answer,
             one.left_on,
-            *([_badge(ctx, one, language)] if campaign.eds else ()),
+            *([_badge(signatures.get(one.answer), language)] if campaign.eds else ()),
         )
         for number, one in enumerate(people, 1)
     ]
@@ -401,45 +406,42 @@ def _person_view(one: CampaignPerson, office: Office, language: str) -> Campaign
     )
 
 
-def signed_files(ctx: RequestContext, row: str) -> list[Mapping[str, Any]]:
-    """Return the files of the digital signature of somebody's answer: the statement, the signature."""
+def signed_files(ctx: RequestContext, rows: Collection[str]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """Return the files of the digital signatures of answers, by row: statement, signature."""
     from storage.registers.chains import SqlRegisterRows
 
-    first = next(iter(SqlRegisterRows(ctx.app.engine).events(row)), None)
-    found = [first.payload.get(name) for name in ("statement", "signature")] if first else []
-    return [one for one in found if isinstance(one, dict)]
+    events = SqlRegisterRows(ctx.app.engine).first_events(rows) if rows else {}
+    return {
+        row: [event.payload["statement"], event.payload["signature"]]
+        for row, event in events.items()
+        if "statement" in event.payload
+    }
 
 
-def _with_signatures(
-    ctx: RequestContext, campaign: StartedCampaign, people: list[CampaignPersonView]
-) -> list[CampaignPersonView]:
-    if not campaign.eds:
-        return people
-    return [one.model_copy(update={"signature": _signature(ctx, one)}) for one in people]
+def _signatures(
+    ctx: RequestContext, campaign: StartedCampaign, people: Sequence[CampaignPerson]
+) -> Mapping[str, AnswerSignature]:
+    """Return the signatures of people's answers, by row, each checked anew."""
+    answered = {one.answer: one.answered_at for one in people if one.answer} if campaign.eds else {}
+    language, found = ctx.language or ctx.app.settings.office.language, {}
+    for row, (statement, signature) in signed_files(ctx, answered).items():
+        at = answered[row] or ctx.now
+        kept = Evidence(kind="", reference=str(signature["sha256"]), signs=str(statement["sha256"]))
+        checked = check_kept(ctx, kept, at=at)
+        agrees = signature.get("agrees", "cannot")
+        says = describe(checked, at=at, language=language)
+        found[row] = AnswerSignature(
+            statement=kept.signs,
+            signature=kept.reference,
+            verdict=checked.verdict,
+            agrees=agrees,
+            says=f"{says} {say(f'eds.person.{agrees}', {}, language)}",
+        )
+    return found
 
 
-def _signature(ctx: RequestContext, one: CampaignPersonView | CampaignPerson) -> AnswerSignature | None:
-    files = signed_files(ctx, one.answer) if one.answer else []
-    if len(files) != 2 or one.answered_at is None:
-        return None
-    statement, signature = files
-    kept = Evidence(kind="", reference=str(signature["sha256"]), signs=str(statement["sha256"]))
-    checked = check_kept(ctx, kept, at=one.answered_at)
-    language = ctx.language or ctx.app.settings.office.language
-    agrees = signature.get("agrees", "cannot")
-    says = describe(checked, at=one.answered_at, language=language)
-    return AnswerSignature(
-        statement=kept.signs,
-        signature=kept.reference,
-        verdict=checked.verdict,
-        agrees=agrees,
-        says=f"{says} {say(f'eds.person.{agrees}', {}, language)}",
-    )
-
-
-def _badge(ctx: RequestContext, one: CampaignPerson, language: str) -> str:
+def _badge(signature: AnswerSignature | None, language: str) -> str:
     """Return what the signature of an answer is worth, in a word; "" where there is none."""
-    signature = _signature(ctx, one)
     return say(f"eds.badge.{signature.verdict}", {}, language) if signature else ""
 
 

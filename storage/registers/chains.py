@@ -111,6 +111,12 @@ class SqlRegisterRows:
         with reading(self._engine) as connection:
             return [event(record) for record in execute_for_names(connection, _EVENTS_OF, [row])]
 
+    def first_events(self, ids: Collection[str]) -> Mapping[str, RowEvent]:
+        """Return the first event of each of these rows, by id."""
+        with reading(self._engine) as connection:
+            every = execute_for_names(connection, _EVENTS_OF, sorted(ids))
+            return {record.row: event(record) for record in every if record.seq == 1}
+
     def outside_values(self, row: str) -> Mapping[int, Mapping[str, object]]:
         """Return the values outside the events of a row, by the seq of their event."""
         found: dict[int, dict[str, object]] = {}

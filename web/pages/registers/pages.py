@@ -263,7 +263,7 @@ def file_of_row(ctx: RequestContext, row: str, digest: str) -> Response:
     detail = show_row(ctx, AskRow(row=row))
     stored = [*detail.row.values.values()]
     stored += [value for event in detail.history for change in event.changes for value in (change.after,)]
-    stored += signed_files(ctx, row)
+    stored += signed_files(ctx, [row]).get(row, ())
     files = {value["sha256"]: value for value in stored if isinstance(value, dict) and "sha256" in value}
     if digest not in files:
         raise HTTPException(404, "web.problem.no_file")
