@@ -66,6 +66,7 @@ READERS: Mapping[str, dict[str, Any]] = {
     "_local_socket": {**_TEXT, "pattern": r"^wss://(127\.0\.0\.1|localhost):[1-9][0-9]{0,4}$"},
     "_issuer": {**_TEXT, "pattern": r"^(https?://\S+)?$"},
     "_group_accesses": _list(_GROUP),
+    "_years": {"type": "integer", "minimum": 0, "maximum": 100},
     "_directory_sync": {
         "type": "object",
         "properties": {

@@ -47,6 +47,7 @@ from services.settings import (
     OidcSettings,
     RegulationSettings,
     ReminderSettings,
+    RetentionSettings,
     SecretSettings,
     Settings,
     SyncSettings,
@@ -478,6 +479,13 @@ def _access(value: object) -> Access:
     raise ValueError("groups")
 
 
+def _years(value: object) -> int:
+    """Return a number of years; 0 is none."""
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 100:
+        raise ValueError("years")
+    return value
+
+
 def _directory_sync(value: object) -> SyncSettings:
     """Parse the section `[ldap.sync]`."""
     if not isinstance(value, dict) or not value.keys() <= SYNC_KEYS.keys():
@@ -640,6 +648,7 @@ SECTIONS: Mapping[str, tuple[type, _Readers]] = {
             "timeout": _number,
         },
     ),
+    "retention": (RetentionSettings, {"people_years": _years}),
     "languages": (LanguageSettings, {"folder": _optional_path}),
     "regulations": (RegulationSettings, {"folder": _optional_path, "acts": _names}),
     "audit": (

@@ -194,6 +194,13 @@ class GroupAccess:
     access: Access
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RetentionSettings:
+    """How long those who left are named. `people_years`: after so many an act may anonymise them; 0 is off."""
+
+    people_years: int = 0
+
+
 SYNC_MODES = ("off", "preview", "apply")
 
 
@@ -429,6 +436,7 @@ class Settings:
     web: WebSettings = field(default_factory=WebSettings)
     secrets: SecretSettings = field(default_factory=SecretSettings)
     ldap: LdapSettings = field(default_factory=LdapSettings)
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
     oidc: OidcSettings = field(default_factory=OidcSettings)
     regulations: RegulationSettings = field(default_factory=RegulationSettings)
     languages: LanguageSettings = field(default_factory=LanguageSettings)

@@ -37,6 +37,7 @@ ROOMS = {
             "accounts",
             "invitations",
             "people_sync",
+            "retention",
             "office",
             "feeds",
             "audit",

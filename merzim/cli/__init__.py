@@ -51,6 +51,7 @@ STATIONS = (
     "users",
     "audit_log",
     "webhooks",
+    "retention",
     "readers",
     "maintenance",
     "installation_checks",

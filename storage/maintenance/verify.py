@@ -15,10 +15,11 @@ from storage.board import totals
 from storage.cases import recommendations
 from storage.cases.evidence import EvidenceFolder
 from storage.cases.ledger import CHUNK, SqlLedger
-from storage.chain import line, link, seal_line
+from storage.chain import link, seal_line
 from storage.database.engine import Row_, reading, writing
 from storage.database.limits import chunks, long_work
 from storage.maintenance import audit_check, case_check, register_check, triggers, vouching
+from storage.maintenance.anonymising import Place, content_hash, rewritten
 from storage.maintenance.evidence_check import damages
 from storage.maintenance.register_check import SEALED
 from storage.notices import register, tally
@@ -113,16 +114,18 @@ def _verified(
 ) -> tuple[Problem, ...]:
     """Return the problems found in one transaction."""
     with reading(engine) as connection:
+        by_act, lines = rewritten(connection)
         problems = [
+            *(() if by_act else (Problem(code="rewritten_altered"),)),
             *(
                 Problem(code="trigger_missing", arguments={"name": name})
                 for name in sorted(triggers.missing(connection))
             ),
-            *_office(connection),
-            *_chains(connection),
-            *_register_chains(connection),
-            *(Problem(code=code, arguments=arguments) for code, arguments in audit_check.problems(connection)),
-            *(Problem(code=code, arguments=arguments) for code, arguments in register.problems(connection)),
+            *_office(connection, lines),
+            *_chains(connection, lines),
+            *_register_chains(connection, lines),
+            *(Problem(code=code, arguments=given) for code, given in audit_check.problems(connection, lines)),
+            *(Problem(code=code, arguments=given) for code, given in register.problems(connection, lines)),
             *_seals(connection, kept),
             *(_editions(connection, editions) if editions is not None else ()),
             *(_rows(connection, now) if rows else ()),
@@ -202,24 +205,24 @@ def _rebuild(ledger: SqlLedger, names: Sequence[str], recompute: Recompute, now:
     return broken
 
 
-def _chains(connection: Connection) -> Iterator[Problem]:
+def _chains(connection: Connection, lines: Mapping[Place, str]) -> Iterator[Problem]:
     """Yield the problems of the cases' chains."""
     heads = {
         name: (seq, head) for name, seq, head in connection.execute(select(CASE.c.id, CASE.c.seq, CASE.c.head))
     }
     events = connection.execute(EVENTS_IN_ORDER.execution_options(yield_per=5000))
     for name, chain in groupby(events, key=attrgetter("case")):
-        yield from _chain(name, chain, heads.pop(name, (0, "")))
+        yield from _chain("event", name, chain, heads.pop(name, (0, "")), lines)
     for name in sorted(heads):
         yield Problem(code="chain_cut", arguments={"case": name, "seq": 1, "last": 0})
 
 
-def _register_chains(connection: Connection) -> Iterator[Problem]:
+def _register_chains(connection: Connection, lines: Mapping[Place, str]) -> Iterator[Problem]:
     """Yield the problems of the chains of registers' rows."""
     heads = register_check.heads(connection)
     events = connection.execute(register_check.events_in_order())
     for name, chain in groupby(events, key=attrgetter("case")):
-        for problem in _chain(name, chain, heads.pop(name, (0, ""))):
+        for problem in _chain("register_event", name, chain, heads.pop(name, (0, "")), lines):
             yield _of_row(problem, name)
     for name in sorted(heads):
         yield _of_row(Problem(code="chain_cut", arguments={"seq": 1, "last": 0}), name)
@@ -241,9 +244,9 @@ def _of_row(problem: Problem, row: str) -> Problem:
     return Problem(code=register_check.CODES[problem.code], arguments={"row": row, **arguments})
 
 
-def _office(connection: Connection) -> Iterator[Problem]:
+def _office(connection: Connection, lines: Mapping[Place, str]) -> Iterator[Problem]:
     """Yield the problems of the office's chain. Where it ended is known only from the seals."""
-    for problem in _chain(OFFICE, connection.execute(IN_ORDER), None):
+    for problem in _chain("act", OFFICE, connection.execute(IN_ORDER), None, lines):
         yield _of_office(problem)
 
 
@@ -253,8 +256,15 @@ def _of_office(problem: Problem) -> Problem:
     return Problem(code=_OFFICE[problem.code], arguments=arguments)
 
 
-def _chain(name: str, chain: Iterable[Row_], head: tuple[int, str] | None) -> Iterator[Problem]:
-    """Yield the problems of one chain."""
+def _chain(
+    source: str,
+    name: str,
+    chain: Iterable[Row_],
+    head: tuple[int, str] | None,
+    lines: Mapping[Place, str],
+) -> Iterator[Problem]:
+    """Yield the problems of one chain. `lines`: hashes of those an act has rewritten."""
+    place = "" if source == "act" else name
     seq, previous = 0, ""
     for event in chain:
         seq += 1
@@ -263,7 +273,7 @@ def _chain(name: str, chain: Iterable[Row_], head: tuple[int, str] | None) -> It
             seq = event.seq
         elif event.previous != previous:
             yield Problem(code="chain_broken", arguments={"case": name, "seq": seq})
-        if link(event.previous, _line(event)) != event.hash:
+        if content_hash(event) not in (event.hash, lines.get((source, place, event.seq))):
             yield Problem(code="event_altered", arguments={"case": name, "seq": seq})
         previous = event.hash
     if head is None:
@@ -272,19 +282,6 @@ def _chain(name: str, chain: Iterable[Row_], head: tuple[int, str] | None) -> It
         yield Problem(code="chain_cut", arguments={"case": name, "seq": seq + 1, "last": seq})
     elif (seq, previous) != head:
         yield Problem(code="head_differs", arguments={"case": name, "seq": seq})
-
-
-def _line(event: Row_) -> str:
-    return line(
-        case=event.case,
-        seq=event.seq,
-        kind=event.kind,
-        name=event.name,
-        on=event.on,
-        at=event.at,
-        by=event.by,
-        payload=event.payload,
-    )
 
 
 def _seals(connection: Connection, kept: tuple[int, str] | None) -> Iterator[Problem]:

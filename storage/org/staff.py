@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Connection, Engine, Table
+from sqlalchemy import Connection, Engine, Table, select
 
 from storage.database.dialect import insert
 from storage.database.engine import writing
 from storage.org.chain import Stamp
+from storage.org.former import remember
 from storage.org.preferences import (
     ACTS,
     DIGEST,
@@ -34,6 +35,8 @@ from storage.org.store import (
 from storage.org.vouched import MATCHES, PEOPLE, UNITS, RowChange, RowEvent, record
 from storage.refusals import ChangedMeanwhile
 from storage.rows import Values
+from storage.tables.accounts import ACCOUNT
+from storage.tables.notices import LINK
 from storage.tables.organisation import MATCH, PERSON, UNIT
 from workflow.org.office import Person, Unit
 
@@ -105,6 +108,13 @@ class SqlStaff:
         """
         with writing(self._engine) as connection:
             _same(_person(connection, person.key), person, person.name)
+            logins = select(ACCOUNT.c.login, ACCOUNT.c.name).where(ACCOUNT.c.person == person.key)
+            chats = connection.execute(select(LINK.c.chat).where(LINK.c.person == person.key)).scalars()
+            said = [f"name:{name}" for name in person.names] + [f"chat:{chat}" for chat in chats]
+            said += [f"email:{person.email or ''}"]
+            for login, name in connection.execute(logins):
+                said += [f"login:{login}", f"name:{name}"]
+            remember(connection, person.key, said, left_on=today)
             connection.execute(PERSON.delete().where(PERSON.c.key == person.key))
             orphaned = PERSON.update().where(PERSON.c.deputy == person.key).values(deputy=None)
             rows = [

@@ -96,9 +96,46 @@ class SaltRow(TableBase, table=True):
     salt: str
 
 
+class FormerPersonRow(TableBase, table=True):
+    """Somebody removed from the people. Until an act anonymises them `said` holds what names them, to be found
+    in every table; afterwards `key` is what stands there instead.
+
+    `id` is a keyed hash of the key: by it they are found again in an older copy of the database.
+    """
+
+    __tablename__ = "former_person"
+
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    key: str = Field(index=True, unique=True)
+    id: str
+    said: list[str] = Field(default_factory=list, sa_type=Canonical)
+    left_on: date
+    anonymised_on: date | None = None
+    act: str = ""
+    act_on: date | None = None
+
+
+class RewrittenRow(TableBase, table=True):
+    """A line of a chain an act of the office has rewritten: the hash of what it says now.
+
+    The line's own `hash` stays as it was written, so that the chain holds together. All of these rows together
+    are hashed in the last event `person_anonymised` of the office's chain.
+    """
+
+    __tablename__ = "rewritten"
+    __table_args__ = CLUSTERED
+
+    source: str = Field(primary_key=True)
+    place: str = Field(primary_key=True)
+    seq: int = Field(primary_key=True)
+    hash: str
+
+
 UNIT = table("unit")
 PERSON = table("person")
 MATCH = table("match")
 PREFERENCE = table("preference")
 ACT = table("act")
 SALT = table("salt")
+FORMER = table("former_person")
+REWRITTEN = table("rewritten")

@@ -32,6 +32,7 @@ FIXED = {
     "rate_limit": "rows that free themselves within a day, 100,000 at most; counted once every fifty attempts",
     "unit": "read whole with the office",
     "webhook": "one row an address, a few an office",
+    "former_person": "one row a person who left, read by the administrator's page of them",
     "unlisted": "emptied by each round",
 }
 """Tables that may be read whole, and why; all others grow. A new entry is a decision."""

@@ -105,6 +105,7 @@ WRITES: dict[str, tuple[str, ...]] = {
         f"{ADMINISTRATION}/people/table",
     ),
     "/administration/people/sync": (f"{ADMINISTRATION}/people/sync",),
+    "/administration/people/former": (f"{ADMINISTRATION}/people/former/anonymising",),
     "/administration/accounts": (f"{ADMINISTRATION}/accounts",),
     "/administration/accounts/invitations": (INVITATIONS, f"{INVITATIONS}/resending"),
     "/administration/account": (
@@ -213,6 +214,7 @@ READS: dict[str, tuple[str, ...]] = {
     "/administration/people/export": (f"{ADMINISTRATION}/people/table",),
     "/administration/accounts": (f"{ADMINISTRATION}/accounts",),
     "/administration/accounts/invitations": (INVITATIONS,),
+    "/administration/people/former": (f"{ADMINISTRATION}/people/former",),
     "/administration/people/sync": (f"{ADMINISTRATION}/people/sync",),
     "/administration/account": (ACCOUNT,),
     "/administration/channels": (f"{ADMINISTRATION}/channels",),

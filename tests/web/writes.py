@@ -22,13 +22,15 @@ from services.campaigns import StartCampaign, start_campaign
 from services.context import operator_context
 from services.credentials import hash_password
 from services.registers import AddRow, add_row
-from services.settings import EdsSettings
+from services.settings import EdsSettings, RetentionSettings
 from services.staff import mark
 from storage.accounts.saved_views import SqlSavedViews
 from storage.accounts.uploads import SqlUploads
 from storage.accounts.webhooks import Delivery, Webhook
+from storage.database.engine import writing
 from storage.notices.campaigns import SqlCampaigns
 from storage.org import store as office_store
+from storage.org.former import remember
 from storage.tables.notices import NOTICE
 from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands, SetMeasure
 from tests.documents.test_act_text import INSTRUCTION as ACT_TEXT
@@ -360,6 +362,9 @@ SENT: Mapping[str, Sent] = {
     f"{ADMIN}/units/feeds": Sent(json={"unit": OWN}),
     f"{ADMIN}/units/feeds/revocation": Sent(json={"id": "0" * 64}, changes=False),
     f"{ADMIN}/people": Sent(json={"name": "API: Жаңа Адам", "unit": OWN, "email": "api@example.kz"}),
+    f"{ADMIN}/people/former/anonymising": Sent(
+        json={"person": "left1@example.kz", "act": "1-ө", "act_on": DAY, "ground": "бұйрық"}
+    ),
     f"{ADMIN}/people/sync": Sent(json={}, changes=False),
     f"{ADMIN}/people/removal": Sent(
         json=lambda world: {"id": "gone1@example.kz", "mark": world.mark_of_person("gone1@example.kz")}
@@ -520,6 +525,9 @@ SENT: Mapping[str, Sent] = {
         form=lambda world: {"key": "gone2@example.kz", "mark": world.mark_of_person("gone2@example.kz")}
     ),
     "/administration/accounts": Sent(form={"login": "page.made", "access": "auditor"}),
+    "/administration/people/former": Sent(
+        form={"do": "anonymise", "person": "left2@example.kz", "act": "2-ө", "act_on": DAY, "ground": "бұйрық"}
+    ),
     "/administration/people/sync": Sent(form={"do": "look"}, changes=False),
     "/administration/accounts/invitations": Sent(form={"do": "invite", "person": "asked2@example.kz"}),
     "/administration/account": Sent(
@@ -553,6 +561,10 @@ def prepare(office: RealOffice) -> World:
     who: dict[str, Any] = {"by": "officer", "now": moment.now, "today": moment.today}
     gone = [Person(key=f"gone{n}@example.kz", name=f"Кететін {n}", unit=OWN) for n in (1, 2)]
     asked = (f"asked{n}@example.kz" for n in (1, 2))
+    house.settings = replace(house.settings, retention=RetentionSettings(people_years=1))
+    with writing(house.engine) as connection:
+        for n in (1, 2):
+            remember(connection, f"left{n}@example.kz", [f"name:Кеткен Адам {n}"], left_on=date(2020, 1, n))
     gone += [Person(key=email, name="Шақырылған", unit=OWN, email=email) for email in asked]
     office_store.save(house.engine, units=[Unit(id=EMPTY, name=EMPTY, parent="Правление")], people=gone)
     password = hash_password(PASSWORD)

@@ -6,7 +6,7 @@ from fastapi import Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from services import people_sync, staff
+from services import people_sync, retention, staff
 from services.inputs import Digest
 from services.verbs import Command
 from web.api import mount
@@ -60,6 +60,13 @@ def list_people(
 
 mount.post(router, "/people", staff.save_person)
 mount.post(router, "/people/sync", people_sync.sync_people)
+mount.post(router, "/people/former/anonymising", retention.anonymise_person)
+
+
+@router.get("/people/former")
+def list_former_people(ctx: Setting) -> retention.FormerList:
+    """List those who left, and who of them is due to be anonymised."""
+    return retention.list_former(ctx, retention.AskFormer())
 
 
 @router.get("/people/sync")

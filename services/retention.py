@@ -1,0 +1,209 @@
+"""People who left, and their anonymising by an act of the office, after the years config.toml sets.
+
+Names, addresses and log-in names are replaced in every table by "former employee" and a number; the chains
+still verify. Files of evidence and older backups hold what they held.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import BaseModel, Field
+
+import i18n
+from services import maintenance, staff
+from services.context import RequestContext
+from services.inputs import Day, Ground, Key, Line
+from services.verbs import Command, NotFound, verb
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from storage.maintenance.anonymising import Words
+    from storage.org.former import FormerPerson
+
+LANGUAGES = ("kk", "ru", "en")
+MAX_NAMES = 10
+
+
+class RetentionRefused(Refusal):
+    """Somebody cannot be anonymised now."""
+
+
+class UnknownFormer(NotFound):
+    """Nobody who left is called so."""
+
+    not_found = "web.problem.no_person"
+
+
+class AskFormer(Command):
+    """Those who left."""
+
+
+class FormerView(BaseModel):
+    """Somebody who left. `name`: empty once anonymised; `due_on`: from when on they may be; `cases`: open ones
+    they answer for."""
+
+    number: int
+    id: str
+    name: str
+    key: str
+    left_on: date
+    due_on: date | None
+    is_due: bool
+    cases: list[str]
+    anonymised_on: date | None
+    act: str
+    act_on: date | None
+
+
+class FormerList(BaseModel):
+    """Those who left, the longest gone first. `years`: of config.toml, 0 for off."""
+
+    years: int
+    people: list[FormerView]
+
+
+class AnonymisePerson(Command):
+    """Somebody who left and the order by which they are anonymised. `also`: further spellings of the name."""
+
+    person: Annotated[Key, Field(description="Number, key or id of those who left.")]
+    act: Annotated[Key, Field(description="Number of the order.")]
+    act_on: Annotated[Day, Field(description="Date of the order.")]
+    ground: Ground
+    also: list[Line] = Field(default_factory=list, max_length=MAX_NAMES)
+    preview: Annotated[bool, Field(description="Only answer what would change; nothing is written.")] = False
+
+
+class Anonymised(BaseModel):
+    """What was rewritten, or would be: rows by table. `key` stands where the name stood."""
+
+    preview: bool
+    number: int
+    id: str
+    key: str
+    rows: dict[str, int]
+
+
+@verb("settings", writes=False)
+def list_former(ctx: RequestContext, command: AskFormer) -> FormerList:
+    """Return those who left, and who of them is due to be anonymised."""
+    years = ctx.app.settings.retention.people_years
+    return FormerList(years=years, people=[_view(ctx, one) for one in _former(ctx)])
+
+
+@verb("settings")
+def anonymise_person(ctx: RequestContext, command: AnonymisePerson) -> Anonymised:
+    """Replace the name of somebody who left in every table, by an order of the office."""
+    from storage.maintenance import anonymising
+
+    person = _find(ctx, command.person)
+    words = _words(ctx, person, command.also)
+    view = _view(ctx, person)
+    if not view.is_due:
+        raise RetentionRefused(
+            "retention_not_due", on=view.due_on, years=ctx.app.settings.retention.people_years
+        )
+    if view.cases:
+        raise RetentionRefused("retention_open_cases", cases=tuple(view.cases[:10]), count=len(view.cases))
+    if command.act_on > ctx.today:
+        raise RetentionRefused("retention_act_ahead", on=command.act_on)
+    if command.preview:
+        rows = anonymising.preview(ctx.app.engine, words)
+        return Anonymised(preview=True, number=person.number, id=person.id, key=words.token, rows=rows)
+    act = anonymising.Act(
+        number=" ".join(command.act.split()),
+        on=command.act_on,
+        ground=command.ground,
+        by=ctx.reader.login,
+        now=ctx.now,
+        today=ctx.today,
+    )
+    rows = anonymising.carry_out(ctx.app.engine, person, words, act)
+    maintenance.rebuild(ctx.app, now=ctx.now, today=ctx.today)
+    return Anonymised(preview=False, number=person.number, id=person.id, key=words.token, rows=rows)
+
+
+def _former(ctx: RequestContext) -> list[FormerPerson]:
+    from storage.org.former import former_people
+
+    return list(former_people(ctx.app.engine))
+
+
+def _find(ctx: RequestContext, text: str) -> FormerPerson:
+    """Return somebody who left and is not anonymised yet. Raises UnknownFormer, RetentionRefused."""
+    found = [one for one in _former(ctx) if text.strip() in (str(one.number), one.key, one.id)]
+    if not found:
+        if text.strip() in staff.recorded_office(ctx).people:
+            raise RetentionRefused("retention_has_not_left")
+        raise UnknownFormer("web.problem.no_person")
+    if found[0].anonymised_on is not None:
+        raise RetentionRefused("retention_done", act=found[0].act, on=found[0].act_on)
+    return found[0]
+
+
+def _view(ctx: RequestContext, person: FormerPerson) -> FormerView:
+    years = ctx.app.settings.retention.people_years
+    due = _years_later(person.left_on, years) if years else None
+    done = person.anonymised_on is not None
+    return FormerView(
+        number=person.number,
+        id=person.id,
+        name="" if done else next(iter(_said(person, "name")), person.key),
+        key=person.key,
+        left_on=person.left_on,
+        due_on=due,
+        is_due=due is not None and due <= ctx.today and not done,
+        cases=[] if done or due is None or due > ctx.today else _open_cases(ctx, person),
+        anonymised_on=person.anonymised_on,
+        act=person.act,
+        act_on=person.act_on,
+    )
+
+
+def _years_later(day: date, years: int) -> date:
+    """Return the same day some years later; 29 February becomes 1 March where there is none."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return date(day.year + years, 3, 1)
+
+
+def _open_cases(ctx: RequestContext, person: FormerPerson) -> list[str]:
+    """Return the open cases somebody answers for, or that are about them."""
+    from storage.maintenance.anonymising import open_cases_naming
+
+    called = {person.key, *_said(person, "name"), *_said(person, "email")}
+    cases = ctx.app.ledger.cases(open_cases_naming(ctx.app.engine, called))
+    return sorted(
+        id for id, case in cases.items() if case.person in called or called & set(case.responsible.values())
+    )
+
+
+def _said(person: FormerPerson, kind: str) -> list[str]:
+    return [word.partition(":")[2] for word in person.said if word.startswith(f"{kind}:")]
+
+
+def _words(ctx: RequestContext, person: FormerPerson, also: list[str]) -> Words:
+    """Return what is replaced, and by what. A name others bear is replaced beside their key alone."""
+    from storage.maintenance.anonymising import Words
+
+    office = ctx.app.reads.office()
+    others = {name.casefold() for one in office.people.values() for name in one.names}
+    others |= {
+        name.casefold() for one in _former(ctx) if one.number != person.number for name in _said(one, "name")
+    }
+    names = {" ".join(name.split()) for name in (*_said(person, "name"), *also)} - {""}
+    shared = {name for name in names if name.casefold() in others or " " not in name}
+    logins = _said(person, "login")
+    addresses = {person.key, *_said(person, "email"), *(login for login in logins if "@" in login)}
+    say = {one: i18n.say("person.former", {"number": person.number}, one) for one in LANGUAGES}
+    return Words(
+        token=" / ".join(say.values()),
+        name=say[ctx.app.settings.office.language],
+        name_in=say,
+        keys=tuple(sorted(addresses)),
+        names=tuple(sorted(names - shared)),
+        shared_names=tuple(sorted(shared)),
+        logins=tuple(sorted({*logins, *_said(person, "chat")})),
+    )

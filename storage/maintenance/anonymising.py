@@ -1,0 +1,411 @@
+"""Takes somebody's names and addresses out of every table, and keeps the chains verifiable.
+
+A line of a chain keeps the hash it was written with; what it says afterwards is hashed in `rewritten`, and all
+of those rows in the event of the act. What was said before cannot be proved any more: the act is for that.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from hashlib import sha256
+from sqlite3 import OperationalError
+from typing import Any
+
+from sqlalchemy import Connection, Engine, String, Table, column, or_, select, text
+from sqlalchemy import table as plain_table
+from sqlalchemy.types import TypeDecorator
+
+from storage.accounts.accounts import end_entries
+from storage.chain import canonical, line, link
+from storage.database import audit
+from storage.database.dialect import insert
+from storage.database.engine import Row_, reading, writing
+from storage.maintenance import triggers
+from storage.maintenance.register_check import events_in_order
+from storage.notices import register
+from storage.org.chain import IN_ORDER
+from storage.org.former import FormerPerson
+from storage.org.vouched import (
+    ACCOUNTS,
+    IDENTITIES,
+    LINKS,
+    PREFERENCES,
+    RECOVERY_CODES,
+    RowChange,
+    RowEvent,
+    record,
+)
+from storage.registers.chains import hidden
+from storage.rows import EVENTS_IN_ORDER
+from storage.rows import notice as notice_of
+from storage.tables.accounts import ACCOUNT, DEVICE, ENTRY, FACTOR_REMOVAL, IDENTITY, RECOVERY_CODE, SAVED_VIEW
+from storage.tables.audit import AUDIT, AUDIT_ORIGIN
+from storage.tables.base import TableBase
+from storage.tables.cases import CASE, EVENT
+from storage.tables.notices import LINK, LINK_CODE, NOTICE, PROOF
+from storage.tables.organisation import ACT, FORMER, PREFERENCE, REWRITTEN
+from storage.tables.registers import REGISTER_EVENT, REGISTER_SECRET
+from workflow.search_words import fold
+
+ANONYMISED = "person_anonymised"
+"""The event of an act; `digest` is the hash of all rows of `rewritten` then."""
+_LEFT_ALONE = frozenset({"person", "unit", "seal", "former_person", "rewritten", "salt", "match"})
+_LOGIN_COLUMNS = frozenset({"by", "login", "name", "created_by", "edited_by", "started_by"})
+_KEYS: Mapping[str, tuple[str, str]] = {
+    "event": ("case", "seq"),
+    "act": ("", "seq"),
+    "register_event": ("row", "seq"),
+    "audit": ("", "seq"),
+    "proof": ("", "n"),
+}
+"""Source -> the columns of the place and number of a line."""
+log = logging.getLogger("merzim.retention")
+_OF_ACCOUNTS = '"(?:account|identity|recovery_code)"'
+Place = tuple[str, str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """What is replaced.
+
+    Attributes:
+        token: what stands instead of keys, addresses and log-in names.
+        name: what stands instead of names; `name_in` the same by language.
+        keys: keys and addresses, replaced wherever they stand as a whole.
+        names: names, replaced wherever they stand as whole words.
+        shared_names: names others bear, too: replaced in rows that have a key or address beside them.
+        logins: replaced where a column holds nothing else.
+    """
+
+    token: str
+    name: str
+    name_in: Mapping[str, str]
+    keys: tuple[str, ...]
+    names: tuple[str, ...]
+    shared_names: tuple[str, ...]
+    logins: tuple[str, ...]
+    _patterns: dict[str, re.Pattern[str]] = field(default_factory=dict)
+
+    def needles(self) -> list[str]:
+        """Return the texts one of which stands in every row that is to be rewritten."""
+        said = {form for word in (*self.keys, *self.names) for form in _forms(word)}
+        return sorted(said | set(self.logins))
+
+    def stand_in(self, texts: Iterable[str]) -> bool:
+        """Return whether one of the keys or addresses stands in one of these texts."""
+        pattern = self._pattern("keys", self.keys, r"[\w.+-]", r"(?:[\w@+-]|\.\w)")
+        return any(pattern.search(text) for text in texts)
+
+    def replaced(self, text: str, name: str, *, shared: bool = True) -> str:
+        """Return a text of a column without the words. `name`: of the column; `shared`: also without names
+        others bear.
+        """
+        if name in _LOGIN_COLUMNS and text in self.logins:
+            return self.token
+        for login in self.logins if text.startswith(("{", "[")) else ():
+            quoted = json.dumps(login, ensure_ascii=False)
+            text = re.sub(
+                rf'({_OF_ACCOUNTS},\[|"(?:by|login)":){re.escape(quoted)}', rf'\1"{self.token}"', text
+            )
+        text = self._pattern("keys", self.keys, r"[\w.+-]", r"(?:[\w@+-]|\.\w)").sub(self.token, text)
+        said = self.name_in.get(name.rpartition("_")[2], self.name)
+
+        def named(match: re.Match[str]) -> str:
+            small = match.group() == match.group().casefold()
+            return said.casefold() if small else said
+
+        text = self._pattern("names", self.names, r"\w", r"\w").sub(named, text)
+        return self._pattern("shared", self.shared_names, r"\w", r"\w").sub(named, text) if shared else text
+
+    def _pattern(self, what: str, words: tuple[str, ...], before: str, after: str) -> re.Pattern[str]:
+        if what not in self._patterns:
+            forms = sorted({form for word in words for form in _forms(word)}, key=len, reverse=True)
+            either = "|".join(map(re.escape, forms)) or r"(?!)"
+            self._patterns[what] = re.compile(rf"(?<!{before})(?:{either})(?!{after})", re.IGNORECASE)
+        return self._patterns[what]
+
+
+def anonymise(connection: Connection, words: Words) -> dict[str, int]:
+    """Rewrite every row that has one of the words, in the caller's transaction; return how many, by table.
+
+    The lines of chains among them are hashed anew in `rewritten`.
+    """
+    _forget(connection, words)
+    for name in sorted(triggers.names(connection.dialect.name)):
+        _drop(connection, name)
+    changed: dict[str, list[Mapping[str, Any]]] = {}
+    for table in TableBase.metadata.sorted_tables:
+        if table.name not in _LEFT_ALONE and (rows := list(_rewritten(connection, table, words))):
+            changed[table.name] = rows
+    if connection.dialect.name == "postgresql":
+        _rewrite_jobs(connection, words)
+    _hash_values_anew(connection, changed)
+    _hash_notices_anew(connection, changed)
+    triggers.install(connection)
+    places = {place for source, rows in changed.items() if source in _KEYS for place in _places(source, rows)}
+    _keep_hashes(connection, places)
+    return {name: len(rows) for name, rows in changed.items()}
+
+
+def digest(connection: Connection) -> str:
+    """Return the hash of all rows of `rewritten`."""
+    rows = connection.execute(REWRITTEN.select().order_by(*REWRITTEN.primary_key.columns))
+    return sha256(canonical([[*row] for row in rows]).encode()).hexdigest()
+
+
+def open_cases_naming(engine: Engine, words: Iterable[str]) -> list[str]:
+    """Return the open cases in whose events one of these stands."""
+    named = or_(*(EVENT.c.payload.contains(word, autoescape=True) for word in words))
+    query = select(EVENT.c.case).distinct().join(CASE, CASE.c.id == EVENT.c.case)
+    over = CASE.c.stage.in_(("completed", "closed"))
+    with reading(engine) as connection:
+        return sorted(connection.execute(query.where(CASE.c.standing == "active", ~over, named)).scalars())
+
+
+def rewritten(connection: Connection) -> tuple[bool, Mapping[Place, str]]:
+    """Return the hashes of rewritten lines, and whether they are those of the last act."""
+    last = select(ACT.c.payload).where(ACT.c.kind == ANONYMISED).order_by(ACT.c.seq.desc()).limit(1)
+    payload = connection.execute(last).scalar()
+    found = register.rewritten_lines(connection)
+    try:
+        said = json.loads(payload)["digest"] if payload else ""
+    except (ValueError, KeyError, TypeError):
+        said = ""
+    return (digest(connection) == said) if found or said else True, found
+
+
+def _forms(word: str) -> set[str]:
+    """Return a word as texts have it: as written, in small letters, as searches compare it, as JSON has it."""
+    return {word, word.casefold(), fold(word), json.dumps(word, ensure_ascii=False)[1:-1]} - {""}
+
+
+def _forget(connection: Connection, words: Words) -> None:
+    """Delete what is theirs alone: link codes, saved views, addresses in the audit log; stop their letters."""
+    keys, logins = [*words.keys], [*words.logins]
+    connection.execute(LINK_CODE.delete().where(LINK_CODE.c.person.in_(keys)))
+    connection.execute(SAVED_VIEW.delete().where(SAVED_VIEW.c.login.in_(logins)))
+    entries = select(AUDIT.c.seq).where(or_(AUDIT.c.by.in_([*logins, *keys]), AUDIT.c.name.in_(logins)))
+    erased = AUDIT_ORIGIN.update().where(AUDIT_ORIGIN.c.seq.in_(entries))
+    connection.execute(erased.values(address=None, salt=None))
+    waiting = NOTICE.c.person.in_(keys) & NOTICE.c.state.in_(("queued", "sending"))
+    connection.execute(NOTICE.update().where(waiting).values(state="withdrawn"))
+    connection.execute(NOTICE.update().where(NOTICE.c.person.in_(keys)).values(address=words.token))
+
+
+def _drop(connection: Connection, trigger: str) -> None:
+    table = trigger.removeprefix("merzim_").rpartition("_")[0]
+    on = "" if connection.dialect.name == "sqlite" else f" ON {table}"
+    connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {trigger}{on}")
+
+
+def _rewritten(connection: Connection, table: Table, words: Words) -> Iterator[Mapping[str, Any]]:
+    """Rewrite the rows of a table; yield each as it is now."""
+    raw = plain_table(table.name, *(column(one.name) for one in table.c))
+    keys = [one.name for one in table.primary_key.columns]
+    for before, new in _found(connection, table, words):
+        mine = [raw.c[name] == before[name] for name in keys]
+        connection.execute(raw.update().where(*mine).values(new))
+        yield {**before, **new}
+
+
+def _found(
+    connection: Connection, table: Table, words: Words
+) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
+    """Yield the rows of a table that have one of the words, each with its columns as they are to be."""
+    texts = [one.name for one in table.c if _is_text(one.type)]
+    raw = plain_table(table.name, *(column(one.name) for one in table.c))
+    keys = [one.name for one in table.primary_key.columns]
+    if not texts:
+        return
+    found = or_(
+        *(raw.c[name].contains(needle, autoescape=True) for name in texts for needle in words.needles())
+    )
+    wanted = [raw.c[name] for name in dict.fromkeys((*keys, *texts))]
+    for row in connection.execute(select(*wanted).where(found)).all():
+        before = dict(row._mapping)
+        held = {name: before[name] for name in texts if isinstance(before[name], str)}
+        shared = words.stand_in(held.values())
+        said = {name: words.replaced(text, name, shared=shared) for name, text in held.items()}
+        new = {name: text for name, text in said.items() if text != before[name]}
+        if new:
+            yield before, new
+
+
+def _rewrite_jobs(connection: Connection, words: Words) -> None:
+    """Rewrite the keys of letters in the jobs of the queue, where there is one."""
+    if connection.execute(text("SELECT to_regclass('procrastinate_jobs')")).scalar() is None:
+        return
+    jobs = connection.execute(text("SELECT id, args::text FROM procrastinate_jobs")).all()
+    for id, args in jobs:
+        if (said := words.replaced(args, "args")) != args:
+            step = text("UPDATE procrastinate_jobs SET args = CAST(:args AS jsonb) WHERE id = :id")
+            connection.execute(step, {"args": said, "id": id})
+
+
+def _is_text(kind: object) -> bool:
+    return isinstance(kind.impl if isinstance(kind, TypeDecorator) else kind, String)
+
+
+def _hash_values_anew(connection: Connection, changed: dict[str, list[Mapping[str, Any]]]) -> None:
+    """Put the hashes of values outside the events of registers' rows into those events."""
+    for secret in changed.get(REGISTER_SECRET.name, ()):
+        mine = (REGISTER_EVENT.c.row == secret["row"]) & (REGISTER_EVENT.c.seq == secret["seq"])
+        event = connection.execute(select(REGISTER_EVENT).where(mine)).one()
+        payload = json.loads(event.payload)
+        value = json.loads(secret["value"])
+        payload["hashes"][secret["field"]] = hidden(secret["salt"], secret["row"], secret["field"], value)
+        connection.execute(REGISTER_EVENT.update().where(mine).values(payload=canonical(payload)))
+        changed.setdefault(REGISTER_EVENT.name, []).append({"row": event.row, "seq": event.seq})
+
+
+def _hash_notices_anew(connection: Connection, changed: dict[str, list[Mapping[str, Any]]]) -> None:
+    """Put the hashes of rewritten notices into the register of notices."""
+    keys = {row["key"] for row in changed.get(NOTICE.name, ())}
+    if not keys:
+        return
+    digests = {}
+    for key in sorted(keys):
+        digests[key] = register.digest(
+            notice_of(connection.execute(select(NOTICE).where(NOTICE.c.key == key)).one())
+        )
+    for proof in connection.execute(PROOF.select()).all():
+        lines = json.loads(proof.lines)
+        new = [
+            [key, state, digests[key] if key in digests and state in register.SETTLED else hashed]
+            for key, state, hashed in lines
+        ]
+        if new != lines:
+            connection.execute(PROOF.update().where(PROOF.c.n == proof.n).values(lines=canonical(new)))
+            changed.setdefault(PROOF.name, []).append({"n": proof.n})
+
+
+def _places(source: str, rows: Iterable[Mapping[str, Any]]) -> Iterator[Place]:
+    place, number = _KEYS[source]
+    for row in rows:
+        yield source, str(row[place]) if place else "", int(row[number])
+
+
+def _keep_hashes(connection: Connection, places: set[Place]) -> None:
+    """Write down what these lines are hashed to now, with the hash each was bound to."""
+    lines = [
+        {"source": source, "place": place, "seq": seq, "hash": _hash_now(connection, source, place, seq)}
+        for source, place, seq in sorted(places)
+    ]
+    if lines:
+        step = insert(connection, REWRITTEN)
+        keys = [*REWRITTEN.primary_key.columns]
+        connection.execute(
+            step.on_conflict_do_update(index_elements=keys, set_={"hash": step.excluded.hash}), lines
+        )
+
+
+def _hash_now(connection: Connection, source: str, place: str, seq: int) -> str:
+    if source == "audit":
+        row = connection.execute(AUDIT.select().where(AUDIT.c.seq == seq)).one()
+        return link(row.previous, audit.entry_line(dict(row._mapping)))
+    if source == "proof":
+        row = connection.execute(PROOF.select().where(PROOF.c.n == seq)).one()
+        return link(row.previous, register.line(row.n, row.at, row.lines))
+    query = {"event": EVENTS_IN_ORDER, "act": IN_ORDER, "register_event": events_in_order()}[source].subquery()
+    mine = query.c.seq == seq if source == "act" else (query.c.case == place) & (query.c.seq == seq)
+    return content_hash(connection.execute(select(query).where(mine)).one())
+
+
+def content_hash(event: Row_) -> str:
+    """Return what an event of a chain is hashed to as it stands."""
+    said = line(
+        case=event.case,
+        seq=event.seq,
+        kind=event.kind,
+        name=event.name,
+        on=event.on,
+        at=event.at,
+        by=event.by,
+        payload=event.payload,
+    )
+    return link(event.previous, said)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Act:
+    """The order by which somebody is anonymised. `by`, `now`, `today`: who carries it out, and when."""
+
+    number: str
+    on: date
+    ground: str
+    by: str
+    now: datetime
+    today: date
+
+
+def carry_out(engine: Engine, person: FormerPerson, words: Words, act: Act) -> dict[str, int]:
+    """Anonymise somebody by an act, in one transaction; return how many rows were rewritten, by table."""
+    with writing(engine) as connection:
+        rows = _taken_away(connection, words, act.now)
+        record(
+            connection, RowEvent(kind="person_forgotten", name=words.token, by=act.by, now=act.now, rows=rows)
+        )
+        counts = anonymise(connection, words)
+        mine = FORMER.c.number == person.number
+        closed = {"key": words.token, "anonymised_on": act.today, "act": act.number, "act_on": act.on}
+        connection.execute(FORMER.update().where(mine).values(said=[], **closed))
+        more = {
+            "act": act.number,
+            "act_on": act.on.isoformat(),
+            "ground": words.replaced(act.ground, ""),
+            "id": person.id,
+            "digest": digest(connection),
+        }
+        event = RowEvent(kind=ANONYMISED, name=words.token, on=act.today, by=act.by, now=act.now, more=more)
+        record(connection, event)
+    _compact(engine)
+    return counts
+
+
+def preview(engine: Engine, words: Words) -> dict[str, int]:
+    """Return how many rows would be rewritten, by table; nothing is written."""
+    counts: dict[str, int] = {}
+    with reading(engine) as connection:
+        for table in TableBase.metadata.sorted_tables:
+            if table.name not in _LEFT_ALONE and (count := sum(1 for _ in _found(connection, table, words))):
+                counts[table.name] = count
+    return counts
+
+
+def _taken_away(connection: Connection, words: Words, now: datetime) -> list[RowChange]:
+    """Delete accounts, choices and the link to a chat; return the changes for the office's chain."""
+    logins, keys = [*words.logins], [*words.keys]
+    rows = end_entries(connection, ENTRY.c.login.in_(logins), now)
+    for of, mine in (
+        (ACCOUNTS, ACCOUNT.c.login.in_(logins)),
+        (IDENTITIES, IDENTITY.c.login.in_(logins)),
+        (RECOVERY_CODES, RECOVERY_CODE.c.login.in_(logins)),
+        (PREFERENCES, PREFERENCE.c.owner.in_(keys)),
+        (LINKS, LINK.c.person.in_(keys)),
+    ):
+        found = connection.execute(select(*(of.table.c[name] for name in of.key)).where(mine)).all()
+        rows += [of.removed(*map(str, one)) for one in found]
+        connection.execute(of.table.delete().where(mine))
+    for table in (DEVICE, FACTOR_REMOVAL):
+        connection.execute(table.delete().where(table.c.login.in_(logins)))
+    return rows
+
+
+def _compact(engine: Engine) -> None:
+    """Let nothing of the old rows stay in the pages of an SQLite file. A reader who is in the way is logged."""
+    if engine.dialect.name != "sqlite":
+        return
+    raw = engine.raw_connection()
+    try:
+        raw.commit()
+        for statement in ("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+            raw.cursor().execute(statement)
+    except OperationalError as trouble:
+        log.warning("the file was not compacted: old pages keep what was erased until it is: %s", trouble)
+    finally:
+        raw.close()

@@ -1,0 +1,217 @@
+"""Somebody who left is anonymised by an act: their name is nowhere in the database, and the chains verify."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from merzim.app import build_app
+from services import accounts, cases, comments, maintenance, registers, retention, staff
+from services.accounts import AccountAccess
+from services.app import AppContext
+from services.context import RequestContext, operator_context
+from services.jobs.rounds import deliver, remind
+from services.moments import Moment
+from services.retention import AnonymisePerson, AskFormer, FormerView, RetentionRefused
+from services.settings import DatabaseSettings, RetentionSettings
+from storage.database.engine import writing
+from tests.web.conftest import NOW, THREE_UNITS, TODAY, office_store, settings_in
+from workflow.cases.commands.opening import Opening
+from workflow.org.access import Reader
+from workflow.org.office import Person
+
+KEY = "d.qasymova@org.kz"
+LATER = date(2029, 4, 6)
+"""Three years to the day after she left."""
+NAMES = ("Қасымова Дина Маратқызы", "Касымова Дина Маратовна")
+FORMER = "№1 бұрынғы қызметкер / Бывший сотрудник № 1 / Former employee No. 1"
+OWN = Person(
+    key=KEY,
+    name=NAMES[0],
+    name_ru=NAMES[1],
+    unit="hr",
+    email="D.Qasymova@org.kz",
+    duties=("object_unit",),
+    language="ru",
+)
+BY = {"by": "administrator", "now": NOW, "today": TODAY}
+
+
+@pytest.fixture
+def house(tmp_path: Path, url: str) -> Iterator[AppContext]:
+    """An office where somebody was everywhere: cases, letters, registers, comments, an account, a chat."""
+    settings = replace(
+        settings_in(tmp_path), database=DatabaseSettings(url=url), retention=RetentionSettings(people_years=3)
+    )
+    app = build_app(settings, clock=lambda: Moment(now=NOW, today=TODAY))
+    office_store.save(app.engine, units=THREE_UNITS.units.values(), people=[*THREE_UNITS.people.values(), OWN])
+    yield app
+    app.close()
+
+
+def acting(app: AppContext, today: date = TODAY, by: str = "administrator") -> RequestContext:
+    return operator_context(app, by=by, now=NOW + (today - TODAY), today=today)
+
+
+def live(app: AppContext) -> str:
+    """Let her work: a case she answers for, a comment, a letter read, a row, an account that did things."""
+    ctx = acting(app)
+    planned = {"analysis_started": date(2026, 4, 13), "analysis_ended": date(2026, 5, 26)}
+    opening = Opening(
+        procedure="internal-analysis",
+        unit="hr",
+        object="Бөлім",
+        planned=planned,
+        responsible={"order_signed": NAMES[0]},
+        notes=(f"{NAMES[0]} жауапты",),
+    )
+    case = app.desk.open_many([opening], **BY)[0].id
+    accounts.add(ctx, AccountAccess(login="dina.q", access="officer", person=KEY))
+    said = f"@{NAMES[0]} қарап шықты, {NAMES[1]} деп жазылған."
+    comments.add_comment(ctx, comments.AddComment(case=case, text=said, asks=KEY, until=date(2026, 4, 20)))
+    app.desk.record(case, "order_signed", on=TODAY, by="dina.q", now=NOW, today=TODAY)
+    values = {"employee": KEY, "post": "маман", "paper": "consent", "signed_on": TODAY.isoformat()}
+    registers.add_row(ctx, registers.AddRow(register_id="consents", unit="hr", values=values))
+    ctx.choices.choose(KEY, "daily", by="dina.q", now=NOW)
+    remind(app, now=NOW, today=TODAY)
+    deliver(app, now=NOW, today=TODAY)
+    return case
+
+
+def leave(app: AppContext, on: date = TODAY) -> None:
+    ctx = acting(app, on)
+    staff.remove_person(ctx, staff.Removal(id=KEY, mark=staff.mark(staff.get_person(ctx, KEY))))
+
+
+def order(person: str = "1", *, today: date = LATER, **more: object) -> AnonymisePerson:
+    fields = {"person": person, "act": "15-ө", "act_on": today, "ground": f"{NAMES[1]} туралы жеке деректер"}
+    return AnonymisePerson.model_validate({**fields, **more})
+
+
+def former(app: AppContext, today: date) -> FormerView:
+    return retention.list_former(acting(app, today), AskFormer()).people[0]
+
+
+def everything(app: AppContext) -> str:
+    """All there is in the database: the file's bytes, or every row of every table the server has."""
+    if app.engine.dialect.name == "sqlite":
+        app.engine.dispose()
+        file = Path(app.settings.database.url.partition(":///")[2])
+        files = [one for one in file.parent.iterdir() if one.name.startswith(file.name)]
+        return "".join(one.read_bytes().decode("utf-8", "replace") for one in files)
+    with app.engine.connect() as connection:
+        asked = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
+        names = connection.execute(text(asked)).scalars().all()
+        rows = (connection.execute(text(f'SELECT t::text FROM "{name}" t')).scalars() for name in names)
+        return "\n".join(str(row) for found in rows for row in found)
+
+
+def hand_over(app: AppContext, case: str) -> None:
+    """Name somebody else where she answered, and let the case end."""
+    change = cases.Passport(case=case, responsible={"order_signed": "Иванов Пётр"})
+    cases.describe(acting(app), change)
+    app.desk.cancel(case, ground=f"{NAMES[1]} кетті", by="dina.q", now=NOW, today=TODAY)
+
+
+def test_after_the_act_her_name_is_nowhere_and_the_chains_verify(house: AppContext) -> None:
+    """Names in both languages, e-mail, key, log-in name: in the whole database; others stay."""
+    case = live(house)
+    hand_over(house, case)
+    leave(house)
+    words = ("қасымова", "касымова", "qasymova", "dina.q")
+    before = everything(house).casefold()
+    shown = retention.anonymise_person(acting(house, LATER), order(preview=True))
+    unchanged = everything(house).casefold()
+
+    done = retention.anonymise_person(acting(house, LATER), order())
+    after = everything(house).casefold()
+
+    assert [word in before for word in words] == [True] * 4
+    assert before.count("қасымова") == unchanged.count("қасымова")
+    assert [word for word in words if word in after] == []
+    assert (shown.preview, done.preview, done.key) == (True, False, FORMER)
+    assert done.rows["event"] > 0
+    assert done.rows["act"] > 0
+    assert maintenance.verify(house, now=NOW, today=LATER) == ()
+    assert "Иванов Пётр".casefold() in after
+    assert "№1 бұрынғы қызметкер" in after
+    assert house.accounts.account("dina.q") is None
+    view = former(house, LATER)
+    assert (view.name, view.key, view.act, view.anonymised_on) == ("", FORMER, "15-ө", LATER)
+    with pytest.raises(RetentionRefused):
+        retention.anonymise_person(acting(house, LATER), order())
+
+
+def test_not_before_its_day_nor_while_open_cases_wait_for_her(house: AppContext) -> None:
+    case = live(house)
+    with pytest.raises(RetentionRefused) as present:
+        retention.anonymise_person(acting(house, LATER), order(KEY))
+    leave(house)
+    eve = LATER - timedelta(days=1)
+    early, due = former(house, eve).is_due, former(house, LATER)
+
+    with pytest.raises(RetentionRefused) as too_early:
+        retention.anonymise_person(acting(house, eve), order(today=eve))
+    with pytest.raises(RetentionRefused) as open_case:
+        retention.anonymise_person(acting(house, LATER), order(due.id))
+    hand_over(house, case)
+    with pytest.raises(RetentionRefused) as ahead:
+        retention.anonymise_person(acting(house, LATER), order(act_on=LATER + timedelta(days=1)))
+    house.settings = replace(house.settings, retention=RetentionSettings())
+    off = former(house, LATER).is_due
+
+    codes = [one.value.code for one in (present, too_early, open_case, ahead)]
+    assert codes == [
+        "retention_has_not_left",
+        "retention_not_due",
+        "retention_open_cases",
+        "retention_act_ahead",
+    ]
+    assert (early, due.is_due, due.cases, off) == (False, True, [case], False)
+
+
+def test_a_namesake_keeps_the_name_and_who_came_back_has_not_left(house: AppContext) -> None:
+    live(house)
+    twin = replace(OWN, key="twin@org.kz", email="twin@org.kz", unit="law")
+    office_store.save(house.engine, people=[twin])
+    plain = Reader(login="twin", access="officer", person="twin@org.kz", name=NAMES[0])
+    house.accounts.save(plain, disabled=False, **BY)
+    hand_over(house, house.reads.cases()[0].id)
+    leave(house)
+    gone = len(retention.list_former(acting(house), AskFormer()).people)
+    office_store.save(house.engine, people=[OWN])
+    back = retention.list_former(acting(house), AskFormer()).people
+    leave(house)
+
+    retention.anonymise_person(acting(house, LATER), order())
+    kept = house.accounts.account("twin")
+
+    assert (gone, back) == (1, [])
+    assert kept is not None
+    assert kept.reader.name == NAMES[0]
+    assert house.reads.office().people["twin@org.kz"].name == NAMES[0]
+    assert KEY not in everything(house).casefold()
+    assert maintenance.verify(house, now=NOW, today=LATER) == ()
+
+    known = staff.get_person(acting(house), twin.key)
+    staff.remove_person(acting(house), staff.Removal(id=twin.key, mark=staff.mark(known)))
+    retention.anonymise_person(acting(house, LATER), order("2", act="16-ө"))
+
+    assert NAMES[0].casefold() not in everything(house).casefold()
+    assert maintenance.verify(house, now=NOW, today=LATER) == ()
+
+
+def test_verify_names_lines_that_were_rewritten_without_an_act(house: AppContext) -> None:
+    """The list of rewritten lines is vouched for by the act: it can excuse nothing else."""
+    hand_over(house, live(house))
+    leave(house)
+    retention.anonymise_person(acting(house, LATER), order())
+    with writing(house.engine) as connection:
+        connection.execute(text("INSERT INTO rewritten (source, place, seq, hash) VALUES ('act', '', 1, 'ff')"))
+
+    assert [one.code for one in maintenance.verify(house, now=NOW, today=LATER)] == ["rewritten_altered"]
