@@ -60,7 +60,9 @@ def test_the_basis_opens_the_loaded_text_at_its_paragraph(
     opened = officer.get(f"{link}&lang=ru").text
     passage = opened.partition('<section class="passage"')[2].partition("</section>")[0]
     listed = admin.get(PAGE, params={"lang": "ru"}).text
+    plan = officer.get("/planner", params={"planned.analysis_started": "2026-05-13", "lang": "ru"}).text
 
+    assert f'href="{link}"' in plan, "the planner's dates, too"
     assert sent.status_code == 303
     assert f'href="{link}"' in case
     assert [one.strip() for one in re.findall("<p>(.*?)</p>", passage)] == [
@@ -118,3 +120,13 @@ def _kept(browser: TestClient, name: str, data: bytes) -> str:
     """Upload a file as programs do; return its digest."""
     sent = browser.post("/api/v1/files", files={"file": (name, data)})
     return str(sent.json()["file"])
+
+
+def test_the_step_to_do_now_opens_its_basis_too(admin: TestClient, officer: TestClient) -> None:
+    """The order is due today by the map: the desk's card leads to its row."""
+    before = officer.get("/desk", params={"lang": "ru"}).text
+    admin.post(PAGE, data={"act": "tbn4-map-2023"}, files={"file": ("карта.txt", RUSSIAN.encode())})
+    after = officer.get("/desk", params={"lang": "ru"}).text
+
+    assert "/acts/" not in before
+    assert 'href="/acts/tbn4-map-2023?place=' in after

@@ -6,7 +6,7 @@ Everything stands in the address, so that a plan can be sent to somebody.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Annotated
 
@@ -14,6 +14,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from calendars import OutOfRange
+from services.act_texts import loaded_languages
 from services.context import RequestContext
 from web.auth.dependencies import Reading
 from web.pages.case_creation.chain import Chain, chain
@@ -40,11 +41,15 @@ Name = Annotated[str, Query(max_length=200)]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outlook:
-    """What the core says of the answers; a refusal takes the place of what it could not say."""
+    """What the core says of the answers; a refusal takes the place of what it could not say.
+
+    `act_languages`: the languages of the loaded texts of acts its dates rest on.
+    """
 
     chain: Chain | None = None
     load: Load | None = None
     ahead: tuple[str, ...] = ()
+    act_languages: Mapping[str, frozenset[str]] = field(default_factory=dict)
     refusal: Refusal | OutOfRange | None = None
 
 
@@ -165,6 +170,7 @@ def make_outlook(
         ),
         load=load(ctx.reads, ctx.library, office, deadlines=made.deadlines, case=case, today=today),
         ahead=made.ahead,
+        act_languages=loaded_languages(ctx, made.procedure.acts),
     )
 
 

@@ -17,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from calendars import OutOfRange
 from i18n import say
 from services import bulk, cases
+from services.act_texts import loaded_languages
 from services.context import RequestContext
 from services.evidence import clean_file_name
 from services.inputs import build
@@ -317,6 +318,7 @@ def _page(
         refusal=refusal,
         answers=answers or {},
         now=now,
+        act_languages=loaded_languages(ctx, [now.deadline.obligation.act]) if now else {},
         ticked=ticked,
         many=many,
     )
