@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # The demonstration day; `make run NOW=` runs on the real one.
 NOW ?= 2026-04-06
 
-.PHONY: run test suite lint format bench coverage schemas man pictures clean crash look whole lighthouse tasks mutants lock audit sbom bundle deb
+.PHONY: run test suite lint format bench coverage schemas man pictures site clean crash look whole lighthouse tasks mutants lock audit sbom bundle deb
 .DELETE_ON_ERROR:
 
 # Without a day an office of its own, on the real one: `make run NOW=`.
@@ -75,6 +75,12 @@ man: $(VENV)/.run
 # The pictures of the README: an office at work, looked at in a browser.
 pictures: $(VENV)/.test
 	$(BIN)/python docs/pictures.py
+
+# Documentation and guides as pages to be opened in a browser without a network: var/site/html/index.html.
+site: $(VENV)/.run requirements/docs.txt
+	$(BIN)/python -m pip $(PINNED) requirements/docs.txt
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python docs/site.py
+	@echo "The site is in var/site/html."
 
 bench: $(VENV)/.test
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done
@@ -142,6 +148,7 @@ lock: $(SUPPLY)/.made
 	$(COMPILE) --upgrade --group dev --output-file requirements/dev.txt
 	$(COMPILE) --constraint requirements/dev.txt --output-file requirements/run.txt
 	$(COMPILE) --constraint requirements/dev.txt --all-extras --output-file requirements/all.txt
+	$(PIN) --upgrade --constraint requirements/dev.txt --group docs --output-file requirements/docs.txt
 	$(PIN) --no-deps --upgrade --group client --output-file requirements/client.txt
 
 # What is known against the versions that run.

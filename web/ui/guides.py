@@ -127,6 +127,12 @@ def pictures(id: str, language: str) -> list[tuple[str, str]]:
     return _PICTURE.findall(source(id, language))
 
 
+def in_words(id: str, language: str) -> str:
+    """Return the Markdown of a guide for the site: buttons in words, pictures by file."""
+    named = _LABEL.sub(lambda found: f"**{i18n.say(found[1], {}, language)}**", source(id, language))
+    return _PICTURE.sub(rf"![\1](\2.{law_language(language)}.webp)", named)
+
+
 def section_of(path: str) -> str:
     """Return the guide and section that explain a page, as `guide#section`."""
     fitting = [

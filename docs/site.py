@@ -1,0 +1,104 @@
+"""The site of the documentation and the guides: `make site` builds it into var/site.
+
+Copies the pages of docs/ as they are and the guides in three languages, with their buttons in words, into one
+folder, and has MkDocs build it; a link that leads nowhere stops it. Needs the group `docs`
+(requirements/docs.txt). The pages and their search work from a disk, and ask no other site for anything.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from subprocess import run
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from web.ui.assets import PICTURES  # noqa: E402
+from web.ui.guides import GUIDES, guide, in_words  # noqa: E402
+
+SITE = ROOT / "var" / "site"
+PAGES = (
+    *("operations", "api", "commands", "telegram", "regulation-format", "languages", "points", "forms"),
+    *("coverage", "performance", "glossary", "why"),
+)
+"""The pages of docs/ in the order of the menu."""
+LANGUAGES = {"kk": "Нұсқаулықтар", "ru": "Руководства", "en": "Guides"}
+ELSEWHERE = "https://unpkg.com/iframe-worker/shim"
+SETTINGS = """\
+site_name: Merzim
+site_url: ""
+docs_dir: pages
+site_dir: html
+strict: true
+use_directory_urls: false
+theme:
+  name: material
+  font: false
+  features: [navigation.sections, search.highlight, toc.follow]
+plugins:
+  - search: {lang: [en, ru]}
+  - offline
+markdown_extensions: [attr_list, tables, fenced_code, toc]
+validation:
+  links: {anchors: warn, not_found: warn, unrecognized_links: warn}
+nav:
+  - Merzim: index.md
+"""
+
+
+def main() -> int:
+    """Write the pages and build; return the exit code of MkDocs."""
+    write(SITE)
+    line = [sys.executable, "-m", "mkdocs", "build", "--clean", "--quiet"]
+    code = run(line, cwd=SITE, check=False).returncode
+    if not code:
+        _search_on_a_disk(SITE / "html")
+    return code
+
+
+def _search_on_a_disk(html: Path) -> None:
+    """Replace what Material takes from another site for its search on a disk by our own script."""
+    script = "offline_search.js"
+    shutil.copy(ROOT / "docs" / script, html)
+    for page in html.rglob("*.html"):
+        up = "../" * (len(page.relative_to(html).parts) - 1)
+        text = page.read_text(encoding="utf-8")
+        page.write_text(text.replace(ELSEWHERE, up + script), encoding="utf-8")
+
+
+def write(site: Path) -> None:
+    """Write the pages the site is built of, and its settings."""
+    pages = site / "pages"
+    shutil.rmtree(site, ignore_errors=True)
+    pages.mkdir(parents=True)
+    menu = [SETTINGS]
+    for language, title in LANGUAGES.items():
+        menu.append(f"  - {title}:")
+        folder = pages / language
+        folder.mkdir()
+        for id in GUIDES:
+            (folder / f"{id}.md").write_text(in_words(id, language), encoding="utf-8")
+            menu.append(f"      - {quoted(guide(id, language).title)}: {language}/{id}.md")
+        for picture in PICTURES.glob(f"*.{language}.webp"):
+            shutil.copy(picture, folder)
+    menu.append("  - Documentation:")
+    for name in PAGES:
+        text = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+        (pages / f"{name}.md").write_text(text, encoding="utf-8")
+        menu.append(f"      - {quoted(text.partition(chr(10))[0].removeprefix('# '))}: {name}.md")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (pages / "index.md").write_text(readme.replace("(docs/", "("), encoding="utf-8")
+    shutil.copytree(ROOT / "docs" / "pictures", pages / "pictures")
+    (site / "mkdocs.yml").write_text("\n".join(menu) + "\n", encoding="utf-8")
+
+
+def quoted(title: str) -> str:
+    """Return a title as YAML takes any text."""
+    return json.dumps(title, ensure_ascii=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
