@@ -23,6 +23,8 @@ def campaign_notice(
     asked: CampaignPerson,
     campaign: StartedCampaign,
     register: Register,
+    wanted: Campaign,
+    organisation: str,
     channels: Sequence[Channel],
     times: OfficeTimes,
     *,
@@ -32,11 +34,14 @@ def campaign_notice(
     """Return the notice of the campaign's present wave to a person; None where no channel reaches them.
 
     The channel they switched on themselves goes first; the others follow where it fails.
+
+    Args:
+        wanted: the kind of campaign, as it binds them; organisation: who asks, in their language.
     """
     channel = chosen_channel(person, channels)
     if channel is None:
         return None
-    wanted, language = register.campaigns[campaign.kind], language_of(channel, person)
+    language = language_of(channel, person)
     rung = f"{REMINDER}-{campaign.wave}" if campaign.wave else INVITATION
     key = f":{campaign.id}:{campaign.until.isoformat()}:{rung}:{person.key}:{channel.name}"
     return Notice(
@@ -59,6 +64,7 @@ def campaign_notice(
             "title": campaign.titled(wanted)[language],
             "text": wanted.invitation[language],
             "act": cited(register, wanted, language),
+            "organisation": organisation,
         },
     )
 
@@ -71,5 +77,7 @@ def chosen_channel(person: Person, channels: Sequence[Channel]) -> Channel | Non
 
 
 def cited(register: Register, campaign: Campaign, language: str) -> str:
-    """Return the act and paragraph a campaign rests on, in words."""
+    """Return the act and paragraph a campaign rests on, in words; "" where it rests on none."""
+    if not campaign.act:
+        return ""
     return f"{register.acts[campaign.act].title[language]}, {paragraph(campaign.paragraph, language)}"

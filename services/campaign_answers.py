@@ -123,18 +123,19 @@ def statement(ctx: RequestContext, invitation: Invitation, values: Mapping[str, 
         InvalidRow: with everything wrong with the values.
         CannotSign: the campaign does not ask for signatures.
     """
+    from notifications.campaign_notices import cited
+
     if not invitation.campaign.eds or not ctx.app.settings.eds.on:
         raise CannotSign("eds.off")
     _refuse_wrong(invitation, values)
     _row(ctx, invitation.campaign, invitation.person, values)
     campaign, kind, person = invitation.campaign, invitation.wanted, invitation.person
     language, document = person.language, campaign.document
-    act = invitation.register.acts[kind.act]
     unit = invitation.unit.name_in(language) if invitation.unit else ""
     fields = [one for one in invitation.fields if not invitation.register.outside_events(one.id)]
     lines = [
         f"{campaign.id}. {campaign.titled(kind)[language]}",
-        f"{act.title[language]}, {kind.paragraph}",
+        cited(invitation.register, kind, language),
         kind.declares[language],
         " ".join(str(document[name]) for name in ("name", "sha256", "link") if name in document),
         *(f"{one.title.model_dump()[language]}: {values[one.id]}" for one in fields),

@@ -13,6 +13,7 @@ from documents.signatures import Verdict
 from i18n import say
 from services.context import RequestContext
 from services.inputs import Line
+from services.jobs.campaigns import as_it_binds
 from services.queries import unit_named
 from services.register_views import (
     MAX_PAGE_SIZE,
@@ -47,7 +48,9 @@ class UnknownCampaign(NotFound):
 
 
 class CampaignKind(BaseModel):
-    """A campaign a register declares. `given`: fields the officer gives; `fills`: those people fill in."""
+    """A campaign a register declares. `given`: fields the officer gives; `fills`: those people fill in;
+    `act`: empty where it rests on none, or on one the organisation has not adopted.
+    """
 
     register_id: str
     register_title: Titles
@@ -177,8 +180,10 @@ def list_campaigns(ctx: RequestContext, command: AskCampaigns) -> CampaignList:
     """List the campaigns the reader sees, and the kinds that may be started."""
     seen = [one for one in campaign_store(ctx).all() if _sees(ctx, one)]
     registers = [ctx.app.registers.on(name, ctx.today) for name in ctx.app.registers.ids()]
+    office = ctx.reads.office()
+    unit = reader_scope(ctx).unit or office.root or ""
     kinds = [
-        kind_view(register, kind)
+        kind_view(register, as_it_binds(ctx.app, kind, office, unit))
         for register in registers
         if sees_lists(register, reader_scope(ctx))
         for kind in register.campaigns.values()
@@ -252,13 +257,15 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
         )
         for number, one in enumerate(people, 1)
     ]
+    from notifications.campaign_notices import cited
+
     view = _view(replace(ctx, language=language), campaign)
     register, kind = definition_of(ctx, campaign)
     document = campaign.document
     facts = [
         (head("campaign"), f"{campaign.id}. {view.title[language]}"),
         (head("register"), register.title[language]),
-        (head("act"), f"{register.acts[kind.act].title[language]}, {kind.paragraph}"),
+        (head("act"), cited(register, kind, language)),
         (head("declares"), kind.declares[language]),
         (head("document"), str(document.get("link") or document.get("name") or "")),
         (head("digest"), str(document.get("sha256", ""))),
@@ -291,7 +298,7 @@ def kind_view(register: Register, kind: Campaign) -> CampaignKind:
         register_title=_titles(register.title),
         kind=kind.id,
         title=_titles(kind.title),
-        act=_titles(register.acts[kind.act].short),
+        act=_titles(register.acts[kind.act].short) if kind.act else Titles(kk="", ru="", en=""),
         paragraph=kind.paragraph,
         invitation=_titles(kind.invitation),
         declares=_titles(kind.declares),
@@ -311,7 +318,8 @@ def definition_of(ctx: RequestContext, campaign: StartedCampaign) -> tuple[Regis
     register = ctx.app.registers.version(campaign.register, campaign.version)
     if campaign.kind not in register.campaigns:
         raise UnknownCampaign("campaign.unknown", campaign=campaign.id)
-    return register, register.campaigns[campaign.kind]
+    office, kind = ctx.reads.office(), register.campaigns[campaign.kind]
+    return register, as_it_binds(ctx.app, kind, office, next(iter(campaign.units), office.root or ""))
 
 
 def _sees(ctx: RequestContext, campaign: StartedCampaign) -> bool:

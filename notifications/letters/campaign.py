@@ -23,10 +23,15 @@ def campaign_letter(notice: Notice, *, name: str, rules: Rules) -> Letter:
         subject=line(f"{kind}.subject"),
         greeting=say("letter.greeting", {"name": name}, language),
         lead=str(about["text"]),
-        table=(
-            Line(label=line("title"), text=str(about["title"])),
-            Line(label=line("act"), text=str(about["act"])),
-            Line(label=line("until"), text=say("campaign_letter.day", said, language)),
+        table=tuple(
+            Line(label=line(code), text=text)
+            for code, text in (
+                ("organisation", str(about.get("organisation", ""))),
+                ("title", str(about["title"])),
+                ("act", str(about["act"])),
+                ("until", say("campaign_letter.day", said, language)),
+            )
+            if text
         ),
         sections=(
             Section(

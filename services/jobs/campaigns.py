@@ -6,13 +6,17 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from functools import cache, partial
 from typing import TYPE_CHECKING
+
+from workflow.org.office import acts_of
 
 if TYPE_CHECKING:
     from services.app import AppContext
     from storage.notices.campaigns import PeopleChange, SqlCampaigns
     from workflow.org.office import Office
     from workflow.registers.campaigns import CampaignPerson, StartedCampaign
+    from workflow.registers.definition import Campaign
 
 log = logging.getLogger("merzim.campaigns")
 
@@ -89,6 +93,16 @@ def find_changes(
     return PeopleChange(joined=joined, changed=changed)
 
 
+def as_it_binds(app: AppContext, kind: Campaign, office: Office, unit: str) -> Campaign:
+    """Return a kind of campaign without its act where that is another organisation's, which a unit (by id) and
+    those above it have not adopted.
+    """
+    own = (*app.settings.regulations.acts, *acts_of(office, unit))
+    if kind.act in own or kind.act not in app.library.adopted_acts:
+        return kind
+    return replace(kind, act="", paragraph="")
+
+
 def write_letters(app: AppContext, campaigns: SqlCampaigns, campaign: StartedCampaign, *, now: datetime) -> int:
     """Queue the letters of the present wave, CHUNK people at a time; return how many were queued."""
     from notifications.campaign_notices import campaign_notice
@@ -96,18 +110,28 @@ def write_letters(app: AppContext, campaigns: SqlCampaigns, campaign: StartedCam
     from storage.notices.campaigns import CHUNK
 
     register = app.registers.version(campaign.register, campaign.version)
+    kind = register.campaigns[campaign.kind]
     channels, queued = tuple(app.channels.values()), 0
     times: OfficeTimes | None = None
     while people := campaigns.unwritten(campaign, limit=CHUNK):
         office = app.outbox.office()
         times = times or OfficeTimes(office, app.calendar, app.rules)
+        at_home = cache(partial(_asked_by, app, kind, office))
         letters = [
             notice
             for one in people
             if (person := office.people.get(one.person)) is not None
             and (
                 notice := campaign_notice(
-                    person, one, campaign, register, channels, times, rules=app.rules, now=now
+                    person,
+                    one,
+                    campaign,
+                    register,
+                    *at_home(person.unit, person.language),
+                    channels,
+                    times,
+                    rules=app.rules,
+                    now=now,
                 )
             )
         ]
@@ -115,3 +139,12 @@ def write_letters(app: AppContext, campaigns: SqlCampaigns, campaign: StartedCam
         if app.stopping.is_set():
             break
     return queued
+
+
+def _asked_by(
+    app: AppContext, kind: Campaign, office: Office, unit: str, language: str
+) -> tuple[Campaign, str]:
+    """Return a kind of campaign as it binds a unit, and the name of the organisation that asks."""
+    own = office.units.get(office.organisation(unit) or office.root or "")
+    name = app.settings.office.name_in(language) or (own.name_in(language) if own else "")
+    return as_it_binds(app, kind, office, unit), name

@@ -244,6 +244,30 @@ def test_each_gets_one_letter_whose_link_adds_their_row_once(app: AppContext) ->
     assert [one.code for one in maintenance.verify(app, now=NOW, today=TODAY)] == []
 
 
+def test_a_letter_names_who_asks_and_only_an_act_that_binds_them(app: AppContext) -> None:
+    """The ministry adopted its standard; the policy of a city enterprise binds nobody here, and an own document
+    rests on no act."""
+    ctx = operator(app)
+    for kind in ("standard_read", "confirmation", "document_read"):
+        start(ctx, register_id="consents", kind=kind, values={}, units=["law"], link="https://org.kz/doc")
+    run(app)
+    folder = app.channels["folder"].path  # type: ignore[attr-defined]
+    bodies = [
+        body.get_content()
+        for file in folder.glob("*.eml")
+        if (body := email.message_from_bytes(file.read_bytes(), policy=default).get_body(("plain",)))
+    ]
+    assert len(bodies) == 6
+    assert all("Министрлік" in body for body in bodies)
+    assert sum("Ұлттық экономика министрлігінің сыбайлас" in body for body in bodies) == 2
+    assert not any("Қалалық мониторинг" in body for body in bodies)
+    for campaign in ("2026-001", "2026-002", "2026-003"):
+        _, facts = load_workbook(BytesIO(proof_sheet(ctx, campaign, "ru"))).worksheets
+        said = " ".join(str(cell.value) for row in facts for cell in row)
+        assert "Центр городского мониторинга" not in said
+        assert ("Антикоррупционный стандарт Министерства" in said) == (campaign == "2026-001")
+
+
 def test_a_link_is_good_for_its_person_alone(app: AppContext) -> None:
     """Guessed, altered, of another office, of another person or answer: the same refusal, and nothing read."""
     ctx = operator(app)

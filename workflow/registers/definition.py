@@ -267,6 +267,7 @@ class Campaign:
     """What many people confirm or fill in, each by a link of their own; a row is added when one does.
 
     Attributes:
+        act, paragraph: what it rests on; "" where it is the organisation's own wish.
         person: the field of whom a row is about.
         confirmed_on: the date field that becomes the day of the confirmation; "" where there is none.
         post: the text field the person's post is written to; asked of them where the office does not know it.
@@ -278,11 +279,11 @@ class Campaign:
 
     id: str
     title: Text
-    act: str
-    paragraph: str
     person: str
     invitation: Text
     declares: Text
+    act: str = ""
+    paragraph: str = ""
     confirmed_on: str = ""
     post: str = ""
     values: Mapping[str, str] = field(default_factory=dict)

@@ -118,7 +118,7 @@ def _page(
         token=token,
         invitation=invitation,
         kind=kind,
-        act=register.acts[kind.act],
+        act=register.acts[kind.act] if kind.act else None,
         document=invitation.campaign.document,
         form_fields=[FormField(view=one, value=values.get(one.id, "")) for one in invitation.fields],
         tried=tried,

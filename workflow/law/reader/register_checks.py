@@ -251,8 +251,10 @@ def _obligations(register: Register) -> Iterator[Problem]:
 def _campaign(register: Register, campaign: registers.Campaign, place: str) -> Iterator[Problem]:
     if register.kept_in != "unit":
         yield Problem("campaign_in_case", place, {"value": campaign.id})
-    if campaign.act not in register.acts:
+    if campaign.act and campaign.act not in register.acts:
         yield _unknown(f"{place}: act", campaign.act, register.acts)
+    if campaign.act and not campaign.paragraph:
+        yield Problem("missing_key", place, {"value": "paragraph"})
     yield from _names(register, f"{place}: person", [campaign.person], "person")
     yield from _names(register, f"{place}: confirmed_on", filter(None, [campaign.confirmed_on]), "date")
     yield from _names(register, f"{place}: post", filter(None, [campaign.post]), "text")
