@@ -59,8 +59,9 @@ def live(
     """Be `merzim COMMAND` in that folder until told to leave.
 
     Args:
-        quick: look for work twice a second, and give up a letter in hand after six seconds instead of sixty.
-        dead_after: hold a worker for dead after so many seconds of silence; None: after twenty.
+        quick: look for work twice a second.
+        dead_after: hold a worker for dead after so many seconds of silence, and a letter in hand for given up
+            after six; None: after as long as the program does.
         pages: a file that says how many pages a database of SQLite may have; None: as many as it likes.
     """
     with log.open("ab") as said, Path(os.devnull).open("wb") as nothing:
@@ -79,7 +80,8 @@ def live(
     from notifications import delivery
 
     # Ten minutes of everybody's patience would be most of a campaign.
-    delivery.LEASE = timedelta(seconds=6 if quick else 60)
+    if dead_after or not quick:
+        delivery.LEASE = timedelta(seconds=6 if quick else 60)
     if pages is not None:
         _narrow(pages)
     from merzim.cli import main

@@ -72,7 +72,7 @@ class Office:
         try:
             return answers(self, address)
         except Hang:
-            await asyncio.sleep(1.5)
+            await asyncio.sleep(4)
             return "451 too late"
         except Drop:
             assert server.transport is not None

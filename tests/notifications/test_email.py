@@ -139,7 +139,7 @@ def test_a_server_that_hangs_is_not_waited_for_by_every_letter() -> None:
     """After two time-outs the rest of the batch waits for another day, unasked."""
     office = Office(rcpt=hang)
     with serving(office) as port:
-        outcomes = sent(plainly(port, timeout=0.3), [*BATCH, parcel(4, address="reader4@example.kz")])
+        outcomes = sent(plainly(port, timeout=1.0), [*BATCH, parcel(4, address="reader4@example.kz")])
 
     assert set(states(outcomes)) == {"queued"}
     assert len(outcomes) == 4
@@ -164,7 +164,7 @@ def test_one_hang_keeps_nobody_else_from_their_letter() -> None:
     """The connection is given up, another one serves the rest."""
     office = Office(rcpt=only(SECOND, hang))
     with serving(office) as port:
-        outcomes = sent(plainly(port, timeout=0.3))
+        outcomes = sent(plainly(port, timeout=1.0))
 
     assert states(outcomes) == ["sent", "queued", "sent"]
 

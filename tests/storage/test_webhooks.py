@@ -141,7 +141,7 @@ def test_a_receiver_that_hangs_or_drips_keeps_nobody_waiting(house: AppContext, 
         took = time.monotonic() - started
 
     assert [details(house, hook).deliveries[0].problem for hook in hooks] == ["timeout", "timeout", ""]
-    assert 2 <= took < 8
+    assert 2 <= took < 30
 
 
 def test_a_redirect_is_not_followed(house: AppContext, receiver: Receiver) -> None:
