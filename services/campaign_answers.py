@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from i18n import known
 from notifications.bot.office import CampaignQuestion
 from notifications.campaign_links import AnswerLink, answer_address, read_token
 from services.campaign_views import campaign_store, definition_of
@@ -15,6 +16,7 @@ from services.register_views import FieldView, field_view
 from services.registers import add_rows, check_row
 from services.signatures import CannotSign, agreement, keep_signature
 from services.verbs import NotFound
+from workflow.languages import law_language
 from workflow.org.access import Reader
 from workflow.org.office import Person, Unit
 from workflow.registers.campaigns import CampaignPerson, StartedCampaign, people_asked
@@ -130,7 +132,7 @@ def statement(ctx: RequestContext, invitation: Invitation, values: Mapping[str, 
     _refuse_wrong(invitation, values)
     _row(ctx, invitation.campaign, invitation.person, values)
     campaign, kind, person = invitation.campaign, invitation.wanted, invitation.person
-    language, document = person.language, campaign.document
+    language, document = law_language(known(person.language)), campaign.document
     unit = invitation.unit.name_in(language) if invitation.unit else ""
     fields = [one for one in invitation.fields if not invitation.register.outside_events(one.id)]
     lines = [

@@ -8,9 +8,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from i18n import known
 from services.calendar_acts import CHUNK_SIZE
 from services.editions import UnknownWord, own_files, read_own, require_words
 from storage.database.limits import chunks
+from workflow.languages import law_language
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -220,7 +222,8 @@ def _warnings(app: AppContext, path: Path) -> Problems:
     import tomllib
 
     people = app.reads.office().people.values() if app.has_database else ()
-    used = {app.settings.office.language, *(person.language for person in people)}
+    spoken = {app.settings.office.language, *(person.language for person in people)}
+    used = {law_language(known(language)) for language in spoken}
     texts = list(_texts(tomllib.loads(path.read_text(encoding="utf-8-sig"))))
     lacking = {language: sum(language not in text for text in texts) for language in sorted(used)}
     return tuple(

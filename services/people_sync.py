@@ -20,6 +20,7 @@ from uuid import uuid4
 from pydantic import BaseModel, Field
 
 from documents.people.read_people import ReadPeople
+from i18n import known_languages
 from services import staff
 from services.context import RequestContext, operator_context, stamp
 from services.ldap import DirectoryEntry
@@ -253,7 +254,7 @@ class _Comparison:
         )
         key = key or f"{unit} / {entry.name}"
         was = self.office.people.get(key)
-        language = entry.language if entry.language in ("kk", "ru", "en") else was.language if was else "kk"
+        language = entry.language if entry.language in known_languages() else was.language if was else "kk"
         person = replace(was or Person(key=key, name=entry.name, unit=unit), name=entry.name, unit=unit)
         person = replace(person, email=entry.email or person.email, language=language)
         if was is not None and was.name != entry.name:

@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
+from i18n import known as spoken
 from i18n import refusal as refusal_text
 from i18n import say
 from notifications.acknowledgement import acknowledge
@@ -182,7 +183,7 @@ def _write(ctx: RequestContext, question: LetterQuestion, reply: Reply, on: date
             fact=deadline.fact,
             on=known.on if known else on,
             evidence=_evidence(question, reply),
-            remark="" if known else say("replies.remark", {}, question.person.language),
+            remark="" if known else say("replies.remark", {}, spoken(question.person.language)),
         )
         record(ctx, command)
         if text:
