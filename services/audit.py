@@ -199,11 +199,11 @@ class AuditWords:
         return self._people.get(by) or self._person(by) or by
 
     def _account(self, name: str, key: str) -> str:
-        person = self._office.people.get(key)
+        person = self._office.people.get(key) or self._office.former.get(key)
         return person.name_in(self._language) if person and name in ("", *person.names) else name
 
     def _person(self, key: str) -> str:
-        person = self._office.people.get(key)
+        person = self._office.people.get(key) or self._office.former.get(key)
         return person.name_in(self._language) if person else ""
 
     def _what(self, entry: AuditEntry) -> str:

@@ -389,9 +389,9 @@ def lookup(ctx: RequestContext) -> Lookup:
     office, lists = ctx.reads.office(), SqlRegisterLists(ctx.app.engine)
 
     def person(text: str) -> str | None:
-        if text in office.people:
+        if text in office.people or text in office.former:
             return text
-        keys = office.person_called.exactly(text)
+        keys = office.person_called.exactly(text) or office.former_called.exactly(text)
         return keys[0] if len(keys) == 1 else None
 
     def unit(text: str) -> str | None:

@@ -74,7 +74,7 @@ def _lines(app: AppContext, notices: Sequence[Notice], language: str) -> Iterabl
     # By deadline, then in the order in which they were said.
     for one in sorted(notices, key=lambda one: (one.case, one.obligation, one.queued_at, one.key)):
         case = cases.get(one.case)
-        person = office.people.get(one.person)
+        person = office.people.get(one.person) or office.former.get(one.person)
         yield Line(
             due=f"{one.due:%d.%m.%Y}",
             obligation=_title(app, case, one.obligation, language),

@@ -21,6 +21,7 @@ from sqlalchemy import table as plain_table
 from sqlalchemy.types import TypeDecorator
 
 from storage.accounts.accounts import end_entries
+from storage.board import change_counters
 from storage.chain import canonical, line, link
 from storage.database import audit
 from storage.database.dialect import insert
@@ -354,6 +355,7 @@ def carry_out(engine: Engine, person: FormerPerson, words: Words, act: Act) -> d
         mine = FORMER.c.number == person.number
         closed = {"key": words.token, "anonymised_on": act.today, "act": act.number, "act_on": act.on}
         connection.execute(FORMER.update().where(mine).values(said=[], **closed))
+        change_counters.put(connection, change_counters.OFFICE)
         more = {
             "act": act.number,
             "act_on": act.on.isoformat(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -14,6 +14,7 @@ from storage.database.engine import reading
 from storage.org.chain import OFFICE
 from storage.org.vouched import LINK_KEY
 from storage.tables.organisation import FORMER, PERSON, PREFERENCE
+from workflow.org.office import Person
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,7 +22,8 @@ class FormerPerson:
     """Somebody who left.
 
     Attributes:
-        said: what names them, after its kind: `name:`, `email:`, `login:`, `chat:`; empty once anonymised.
+        said: what names them, after its kind: `name:` (the first is the one lists show), `kk:`, `ru:`,
+            `email:`, `login:`, `chat:`; empty once anonymised.
         act, act_on: number and date of the order that anonymised them.
     """
 
@@ -46,9 +48,19 @@ def former_people(engine: Engine) -> Sequence[FormerPerson]:
         return [FormerPerson(**{**row._mapping, "said": tuple(row.said)}) for row in connection.execute(query)]
 
 
+def gone(connection: Connection) -> Iterator[Person]:
+    """Yield those who left as lists name them; whom an act anonymised as it says, by language."""
+    for row in connection.execute(select(FORMER).order_by(FORMER.c.number)):
+        said = dict(reversed([word.partition(":")[::2] for word in row.said]))
+        if row.anonymised_on is not None:
+            said = dict(zip(("kk", "ru", "name"), row.key.split(" / "), strict=False))
+        names = {"name_kk": said.get("kk", ""), "name_ru": said.get("ru", "")}
+        yield Person(key=row.key, name=said.get("name") or row.key, unit="", **names)
+
+
 def remember(connection: Connection, key: str, said: Iterable[str], *, left_on: date) -> None:
     """Write down what names somebody who leaves, in the caller's transaction."""
-    words = sorted({word for word in said if word.partition(":")[2]})
+    words = list(dict.fromkeys(word for word in said if word.partition(":")[2]))
     known = connection.execute(select(FORMER.c.number).where(FORMER.c.key == key)).scalar()
     if known is not None:
         mine = FORMER.c.number == known

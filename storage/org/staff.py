@@ -111,7 +111,7 @@ class SqlStaff:
             logins = select(ACCOUNT.c.login, ACCOUNT.c.name).where(ACCOUNT.c.person == person.key)
             chats = connection.execute(select(LINK.c.chat).where(LINK.c.person == person.key)).scalars()
             said = [f"name:{name}" for name in person.names] + [f"chat:{chat}" for chat in chats]
-            said += [f"email:{person.email or ''}"]
+            said += [f"email:{person.email or ''}", f"kk:{person.name_kk}", f"ru:{person.name_ru}"]
             for login, name in connection.execute(logins):
                 said += [f"login:{login}", f"name:{name}"]
             remember(connection, person.key, said, left_on=today)

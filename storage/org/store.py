@@ -13,6 +13,7 @@ from storage.database.dialect import insert
 from storage.database.engine import reading, writing
 from storage.database.limits import long_work
 from storage.org.chain import Stamp
+from storage.org.former import gone
 from storage.org.preferences import (
     ACTS,
     DIGEST,
@@ -121,7 +122,9 @@ def office(engine: Engine, *, officer: str = "", language: str = "kk") -> Office
         units = {one.id: with_chosen(unit_of(one), chosen) for one in _all(connection, UNIT)}
         people = {one.key: person_with_chosen(person_of(one), chosen) for one in _all(connection, PERSON)}
         matches = {one.text: one.target for one in _all(connection, MATCH)}
-    return with_officer(Office(units=units, people=people, matches=matches), officer, language=language)
+        former = {one.key: one for one in gone(connection) if one.key not in people}
+    found = Office(units=units, people=people, matches=matches, former=former)
+    return with_officer(found, officer, language=language)
 
 
 def _all(connection: Connection, table: Table):  # type: ignore[no-untyped-def]

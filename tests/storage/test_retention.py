@@ -5,22 +5,36 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import text
 
 from merzim.app import build_app
-from services import accounts, cases, comments, maintenance, registers, retention, staff
+from services import (
+    accounts,
+    cases,
+    comments,
+    maintenance,
+    register_tables,
+    register_views,
+    registers,
+    retention,
+    staff,
+)
 from services.accounts import AccountAccess
 from services.app import AppContext
 from services.context import RequestContext, operator_context
 from services.jobs.rounds import deliver, remind
 from services.moments import Moment
+from services.register_views import ListRows
 from services.retention import AnonymisePerson, AskFormer, FormerView, RetentionRefused
 from services.settings import DatabaseSettings, RetentionSettings
 from storage.database.engine import writing
 from tests.web.conftest import NOW, THREE_UNITS, TODAY, office_store, settings_in
+from web.ui.name_fields import build_person_field
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Reader
 from workflow.org.office import Person
@@ -116,6 +130,35 @@ def hand_over(app: AppContext, case: str) -> None:
     change = cases.Passport(case=case, responsible={"order_signed": "Иванов Пётр"})
     cases.describe(acting(app), change)
     app.desk.cancel(case, ground=f"{NAMES[1]} кетті", by="dina.q", now=NOW, today=TODAY)
+
+
+def test_rows_go_on_naming_who_left_and_are_edited_until_the_act(house: AppContext) -> None:
+    """In the list, its workbook, a search, a filter and the form; afterwards they say which number."""
+    values = {"employee": KEY, "post": "маман", "paper": "consent", "signed_on": TODAY.isoformat()}
+    ctx = replace(acting(house), language="ru")
+    row = registers.add_row(ctx, registers.AddRow(register_id="consents", unit="hr", values=values)).row
+    leave(house)
+
+    def named(by: str) -> tuple[object, ...]:
+        ask = {"register_id": "consents", "filters": [{"field": "employee", "is": [by]}]}
+        found = register_views.list_rows(ctx, ListRows.model_validate(ask)).rows
+        sheet = register_tables.export(ctx, ListRows.model_validate(ask), "ru")
+        cells = [cell.value for cell in load_workbook(BytesIO(sheet)).active[2]]
+        field = build_person_field(house.reads.office(), found[0].values["employee"])
+        return found[0].names[found[0].values["employee"]], field.options[-1].id, cells
+
+    name, option, cells = named(NAMES[0])
+    edit = registers.EditRow(row=row.id, seq=row.seq, values={"post": "эксперт"}, ground="лауазымы өзгерді")
+    edited = registers.edit_row(ctx, edit).row
+    assert (name, option, edited.names[KEY]) == (NAMES[1], KEY, NAMES[1])
+    assert NAMES[1] in cells
+    search = ListRows(register_id="consents", search="касымова")
+    assert [one.id for one in register_views.list_rows(ctx, search).rows] == [row.id]
+
+    retention.anonymise_person(acting(house, LATER), order())
+    name, option, cells = named(FORMER)
+    assert (name, option) == ("Бывший сотрудник № 1", FORMER)
+    assert "Бывший сотрудник № 1" in cells
 
 
 def test_after_the_act_her_name_is_nowhere_and_the_chains_verify(house: AppContext) -> None:

@@ -90,7 +90,7 @@ def build_person_field(
     """Build the field for a person.
 
     Args:
-        chosen: a key, or the text that was typed.
+        chosen: a key, or the text that was typed; somebody who left is offered where they are chosen already.
         root: the unit whose people, and those of all below it, are offered; "" is all.
         without: keys of people who may not be chosen.
     """
@@ -101,14 +101,16 @@ def build_person_field(
             for person in office.by_name
             if person.key not in without and (is_visible is None or is_visible(person.key))
         ]
+        left = [office.former[chosen]] if chosen in office.former else []
         return NameField(
-            options=tuple(UnitName(id=person.key, name=name_of(person)) for person in people),
+            options=tuple(UnitName(id=person.key, name=name_of(person)) for person in (*people, *left)),
             chosen=chosen,
             near=tuple(_person_suggestion(office, person.key) for person in people),
         )
     is_valid = (
         not chosen
         or chosen in office.people
+        or chosen in office.former
         or _find_only(office.person_called, chosen, _person_filter(office, root))
     )
     near = () if is_valid else tuple(suggest_people(office, chosen, root=root))
@@ -151,13 +153,14 @@ def resolve_person(office: Office, text: str, *, root: str = "") -> str:
     Raises:
         InvalidForm: nobody matches, or several people do; it lists the closest.
     """
-    if text in office.people or _are_people_listed(office):
+    if text in office.people or text in office.former or _are_people_listed(office):
         return text
     if not text.strip():
         return ""
-    return _resolve(
-        office.person_called, text, _person_filter(office, root), lambda key: person_text(office, key), "person"
-    )
+    visible, left = _person_filter(office, root), office.former_called.exactly(text)
+    if len(left) == 1 and not office.person_called.exactly(text):
+        return left[0]
+    return _resolve(office.person_called, text, visible, lambda key: person_text(office, key), "person")
 
 
 def are_units_listed(office: Office, root: str = "") -> bool:
@@ -179,8 +182,16 @@ def person_text(office: Office, key: str) -> Name:
     """Return the text that identifies a person: the name, or the e-mail when others have the same name."""
     person = office.people.get(key)
     if person is None:
-        return key
+        return _former_text(office, key)
     return name_of(person) if len(office.person_called.exactly(person.name)) == 1 else person.email or key
+
+
+def _former_text(office: Office, key: str) -> Name:
+    left = office.former.get(key)
+    if left is None:
+        return key
+    called = office.person_called.exactly(left.name) + office.former_called.exactly(left.name)
+    return name_of(left) if len(called) == 1 else key
 
 
 def suggest_units(office: Office, text: str, *, root: str = "") -> Sequence[Suggestion]:

@@ -152,8 +152,8 @@ def filed_as(name: Name) -> str:
 
 
 def person_name(office: Office, key: str) -> Name:
-    """Return the name of a person; the key when the office has nobody of that key."""
-    person = office.people.get(key)
+    """Return the name of a person, also of one who left; the key when the office knows nobody of that key."""
+    person = office.people.get(key) or office.former.get(key)
     return name_of(person) if person else key
 
 
@@ -163,9 +163,10 @@ def author_names(ctx: RequestContext, written: Collection[str]) -> Mapping[str, 
     An account bears the name its administrator gave it, where that is not the one of its person.
     """
     office = ctx.reads.office()
-    found: dict[str, Name] = {key: name_of(office.people[key]) for key in written if key in office.people}
+    people = {**office.former, **office.people}
+    found: dict[str, Name] = {key: name_of(people[key]) for key in written if key in people}
     for login, (name, key) in ctx.accounts.names(written).items():
-        person = office.people.get(key)
+        person = people.get(key)
         called = name_of(person) if person and name in ("", *person.names) else name
         found |= {by: called for by in written if called and by.casefold() == login}
     return found

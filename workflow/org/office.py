@@ -162,12 +162,23 @@ class Office:
     Attributes:
         matches: text -> unit id or person key.
         officer: key of the person who is told where nobody else can be (config.toml).
+        former: those who left, by key, of no unit: what was written of them before goes on naming them.
     """
 
     units: Mapping[str, Unit] = field(default_factory=dict)
     people: Mapping[str, Person] = field(default_factory=dict)
     matches: Mapping[str, str] = field(default_factory=dict)
     officer: str | None = None
+    former: Mapping[str, Person] = field(default_factory=dict)
+
+    def named(self, key: str) -> Person | Unit | None:
+        """Return the person of a key, also one who left, or the unit; None where there is none."""
+        return self.people.get(key) or self.units.get(key) or self.former.get(key)
+
+    @cached_property
+    def former_called(self) -> NameIndex:
+        """Those who left by key and by name."""
+        return NameIndex((word, one.key) for one in self.former.values() for word in (one.key, *one.names))
 
     @cached_property
     def holders(self) -> Mapping[tuple[str, str], tuple[Person, ...]]:

@@ -171,14 +171,14 @@ def projector(registers: Registers, office: Office) -> Callable[[RegisterRow], P
 
 
 def name_in(office: Office, key: str, language: str = "") -> str:
-    """Return the name of a person or unit (in a language), the key where there is none any more."""
-    known = office.people.get(key) or office.units.get(key)
+    """Return the name of a unit or person, also of one who left (in a language), the key of an unknown one."""
+    known = office.named(key)
     return known.name_in(language) if known is not None else key
 
 
 def all_names(office: Office, key: str) -> str:
     """Return the names of a person or unit in all languages, by which they are found."""
-    known = office.people.get(key) or office.units.get(key)
+    known = office.named(key)
     return " ".join(known.names) if known is not None else key
 
 

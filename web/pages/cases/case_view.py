@@ -265,7 +265,8 @@ def _names_in(changes: Mapping[int, Sequence[FieldChange]], office: Office) -> d
     """Return the names of units and people that were changed, by their keys."""
     changed = (one for every in changes.values() for one in every)
     keys = {str(key) for one in changed for key in (one.before, one.after)}
-    found: dict[str, Name] = {key: name_of(office.people[key]) for key in keys & set(office.people)}
+    people = {**office.former, **office.people}
+    found: dict[str, Name] = {key: name_of(people[key]) for key in keys & set(people)}
     return found | {key: name_of(office.units[key]) for key in keys & set(office.units)}
 
 
