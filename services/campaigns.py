@@ -35,7 +35,7 @@ from workflow.refusal import Refusal
 from workflow.registers.campaigns import StartedCampaign, people_asked
 from workflow.registers.definition import Campaign, Register, UnknownField
 from workflow.registers.rows import name_in
-from workflow.registers.values import InvalidRow, ValueProblem, is_filled, parse_values
+from workflow.registers.values import InvalidRow, check_values, is_filled, parse_values
 
 NAMED_LIMIT = 20
 """People without an address that a preview names."""
@@ -251,10 +251,11 @@ def _given_values(
             raise UnknownField("register.unknown_field", field=name, allowed=kind.given)
     parsed, problems = parse_values(register, values, lookup(ctx))
     wrong = {one.field for one in problems}
+    # What depends on the fields still to be filled in is asked of who fills them in.
     problems += [
-        ValueProblem(name, "required")
-        for name in kind.given
-        if register.fields[name].required and name not in wrong and not is_filled(parsed.get(name))
+        one
+        for one in check_values(register, parsed, today=ctx.today)
+        if one.field in kind.given and one.field not in wrong and one.code not in ("required_when", "one_of")
     ]
     if problems:
         raise InvalidRow(register, tuple(problems))

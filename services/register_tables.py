@@ -103,11 +103,12 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
         rows.append(values)
         units.append(places[of_unit] or "")
     if not errors:
-        for position, field in unique_keys(ctx, register, rows):
-            problem = ValueProblem(field, "not_unique")
+        for position, problem in unique_keys(ctx, register, rows):
             errors.append(_error(register, problem, table.rows[position][0], table.columns))
     if errors:
-        raise UnreadablePaper("paper_unreadable", errors=errors, name=name, count=len(errors))
+        raise UnreadablePaper(
+            "paper_unreadable", errors=errors, name=name, count=len({one.row for one in errors})
+        )
     ids = [] if command.preview or not rows else add_rows(ctx, register, unit, case, rows, units)
     return ImportedRows(
         register_id=register.id,

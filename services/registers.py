@@ -6,7 +6,7 @@ mistake in a row comes back at once (`InvalidRow.problems`), each with its field
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -59,7 +59,7 @@ from workflow.registers.values import (
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from storage.registers.chains import RowDraft
+    from storage.registers.chains import RowDraft, UniqueKeys
 
 MAX_FIELDS = 200
 RowText = Annotated[str, StringConstraints(max_length=20_000), NO_NUL]
@@ -144,12 +144,12 @@ def edit_row(ctx: RequestContext, command: EditRow) -> RowDetail:
             outside={name: value for name, value in changed.items() if register.outside_events(name)},
         )
         if not row.opened_case:
-            _write(ctx, register, row, after, draft, unique=_unique(register, changed))
+            _write(ctx, register, row, after, draft, unique=_unique(register, after.values, changed))
             _open_later(ctx, register, row.id)
         else:
-            _refuse_same(ctx, register, row.id, _unique(register, changed))
+            _refuse_same(ctx, register, row.id, _unique(register, after.values, changed))
             follow_row(ctx, register, row, after, ground=command.ground)
-            _write(ctx, register, row, after, draft, unique=_unique(register, changed))
+            _write(ctx, register, row, after, draft, unique=_unique(register, after.values, changed))
         follow_duties(ctx.app, register, (row, after), ground=command.ground, **stamp(ctx))
     return show_row(ctx, AskRow(row=row.id))
 
@@ -274,13 +274,14 @@ def add_rows(
 
 @contextmanager
 def unique_titled(register: Register) -> Iterator[None]:
-    """Say a value that is not unique with the title of its field."""
+    """Say values that are not unique with the titles of their fields."""
     from storage.registers.chains import NotUnique
 
     try:
         yield
     except NotUnique as refusal:
-        refusal.arguments["field"] = register.fields[refusal.field].title
+        titles = tuple(register.fields[name].title for name in refusal.fields)
+        refusal.arguments |= {"field": titles[0], "fields": titles}
         raise
 
 
@@ -299,18 +300,35 @@ def invalid_values(
     What the writer does not see is not asked of them.
     """
     shown, wrong = list_fields(register, reader_scope(ctx)), {one.field for one in problems}
-    return [one for one in check_values(register, values) if one.field in shown and one.field not in wrong]
+    return [
+        one
+        for one in check_values(register, values, today=ctx.today)
+        if one.field in shown and one.field not in wrong
+    ]
 
 
 def unique_keys(
     ctx: RequestContext, register: Register, rows: Sequence[Mapping[str, Value]]
-) -> list[tuple[int, str]]:
-    """Return the position and field of every value of new rows that must be unique and is not."""
+) -> list[tuple[int, ValueProblem]]:
+    """Return the position of every new row with values that must be unique and are not, and what is wrong."""
     from storage.registers.chains import SqlRegisterRows
 
     keys = [_unique(register, values) for values in rows]
     seen = _seen_units(ctx, ctx.reads.office())
-    return SqlRegisterRows(ctx.app.engine).same(register.id, keys, seen) if any(keys) else []
+    found = SqlRegisterRows(ctx.app.engine).same(register.id, keys, seen) if any(keys) else []
+    return [
+        (position, ValueProblem(fields[0], "not_unique"))
+        if len(fields) == 1
+        else (
+            position,
+            ValueProblem(
+                fields[0],
+                "not_unique_together",
+                {"fields": tuple(register.fields[name].title for name in fields)},
+            ),
+        )
+        for position, fields in found
+    ]
 
 
 def projected(register: Register, row: RegisterRow, office: Office) -> Projection:
@@ -414,7 +432,7 @@ def _open_later(ctx: RequestContext, register: Register, name: str) -> None:
     open_cases(ctx, [opening], [case_id])
 
 
-def _refuse_same(ctx: RequestContext, register: Register, row: str, keys: Mapping[str, str]) -> None:
+def _refuse_same(ctx: RequestContext, register: Register, row: str, keys: UniqueKeys) -> None:
     """Raise NotUnique before the case of a row is changed."""
     from storage.registers.chains import NotUnique, SqlRegisterRows
 
@@ -425,12 +443,16 @@ def _refuse_same(ctx: RequestContext, register: Register, row: str, keys: Mappin
             raise NotUnique(0, found[0][1], "")
 
 
-def _unique(register: Register, values: Mapping[str, Value]) -> dict[str, str]:
-    """Return the keys of the unique fields that are filled."""
+def _unique(
+    register: Register, values: Mapping[str, Value], changed: Collection[str] | None = None
+) -> UniqueKeys:
+    """Return the keys of what must be unique and is filled. `changed`: only of what has one of these fields."""
+    single = ((one.id,) for one in register.fields.values() if one.unique)
     return {
-        name: sort_key(register.fields[name], value)
-        for name, value in values.items()
-        if register.fields[name].unique and is_filled(value)
+        names: tuple(sort_key(register.fields[name], values[name]) for name in names)
+        for names in (*single, *register.unique_together)
+        if all(is_filled(values.get(name)) for name in names)
+        and (changed is None or any(name in changed for name in names))
     }
 
 
@@ -446,7 +468,7 @@ def _write(
     after: RegisterRow,
     draft: RowDraft,
     *,
-    unique: Mapping[str, str] | None = None,
+    unique: UniqueKeys | None = None,
 ) -> None:
     from storage.registers.chains import RowWrite, SqlRegisterRows
 

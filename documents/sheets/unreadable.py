@@ -52,7 +52,7 @@ class Errors:
     def refuse(self, name: str, code: str = "paper_unreadable") -> None:
         """Raise UnreadablePaper with all errors, if any. `name`: the file's name."""
         if self._met:
-            raise UnreadablePaper(code, errors=self._met, name=name, count=len(self._met))
+            raise UnreadablePaper(code, errors=self._met, name=name, count=len({one.row for one in self._met}))
 
 
 DamageCode = Literal["evidence_missing", "evidence_altered", "evidence_unreadable"]

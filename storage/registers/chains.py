@@ -14,7 +14,7 @@ from itertools import groupby
 from operator import attrgetter
 from secrets import token_hex
 
-from sqlalchemy import Connection, Engine, func, select, text
+from sqlalchemy import Connection, Engine, and_, func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from storage.chain import canonical, line, link
@@ -52,19 +52,24 @@ _SECRETS_OF = (
 _ROWS_OF = REGISTER_ROW.select().where(in_names(REGISTER_ROW.c.id))
 
 
+UniqueKeys = Mapping[tuple[str, ...], tuple[str, ...]]
+"""Fields no two rows have all the same values of -> the keys of a row's values."""
+
+
 class RowChanged(Contradiction):
     """Somebody else wrote the row since it was read; nothing was written."""
 
 
 class NotUnique(Refusal, ValueError):
-    """Another row the writer sees has the same value of a unique field; nothing was written.
+    """Another row the writer sees has the same values of unique fields; nothing was written.
 
     `position`: of the row among those written.
     """
 
-    def __init__(self, position: int, field: str, row: str) -> None:
-        super().__init__("register.not_unique", field=field, row=row)
-        self.position, self.field, self.row = position, field, row
+    def __init__(self, position: int, fields: tuple[str, ...], row: str) -> None:
+        code = "register.not_unique" if len(fields) == 1 else "register.not_unique_together"
+        super().__init__(code, field=fields[0], fields=fields, row=row)
+        self.position, self.fields, self.row = position, fields, row
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,22 +134,22 @@ class SqlRegisterRows:
     def same(
         self,
         register: str,
-        unique: Sequence[Mapping[str, str]],
+        unique: Sequence[UniqueKeys],
         seen_units: Collection[str] | None,
         *,
         but: str = "",
-    ) -> list[tuple[int, str]]:
-        """Return position and field of every key that another of these rows or one stored has, `but` one."""
+    ) -> list[tuple[int, tuple[str, ...]]]:
+        """Return position and fields of every key that another of these rows or one stored has, `but` one."""
         with reading(self._engine) as connection:
             found = _same(connection, register, unique, seen_units, but=but)
-            return sorted((one.position, one.field) for one in found)
+            return sorted((one.position, one.fields) for one in found)
 
     def add(
         self,
         register: str,
         writes: Sequence[RowWrite],
         *,
-        unique: Sequence[Mapping[str, str]] = (),
+        unique: Sequence[UniqueKeys] = (),
         seen_units: Collection[str] | None = None,
         by: str,
         now: datetime,
@@ -183,7 +188,7 @@ class SqlRegisterRows:
         self,
         write: RowWrite,
         *,
-        unique: Mapping[str, str] | None = None,
+        unique: UniqueKeys | None = None,
         seen_units: Collection[str] | None = None,
         by: str,
         now: datetime,
@@ -421,7 +426,7 @@ def _hold(connection: Connection, register: str) -> None:
 def _refuse_same(
     connection: Connection,
     register: str,
-    unique: Sequence[Mapping[str, str]],
+    unique: Sequence[UniqueKeys],
     seen_units: Collection[str] | None,
     *,
     but: str = "",
@@ -434,31 +439,31 @@ def _refuse_same(
 def _same(
     connection: Connection,
     register: str,
-    unique: Sequence[Mapping[str, str]],
+    unique: Sequence[UniqueKeys],
     seen_units: Collection[str] | None,
     *,
     but: str = "",
 ) -> Iterator[NotUnique]:
     """Yield the keys that another row has."""
-    places: dict[str, dict[str, int]] = {}
+    places: dict[tuple[str, ...], dict[tuple[str, ...], int]] = {}
     for position, keys in enumerate(unique):
-        for name, key in keys.items():
-            earlier = places.setdefault(name, {}).setdefault(key, position)
+        for names, key in keys.items():
+            earlier = places.setdefault(names, {}).setdefault(key, position)
             if earlier != position:
-                yield NotUnique(position, name, "")
-    for name, positions in places.items():
+                yield NotUnique(position, names, "")
+    for names, positions in places.items():
+        first, *others = cells = [REGISTER_CELL.alias() for _ in names]
         query = (
-            select(REGISTER_CELL.c.key, REGISTER_CELL.c.row, REGISTER_ROW.c.unit)
-            .join(REGISTER_ROW, REGISTER_ROW.c.id == REGISTER_CELL.c.row)
-            .where(
-                REGISTER_CELL.c.register_id == register,
-                REGISTER_CELL.c.field == name,
-                in_names(REGISTER_CELL.c.key),
-            )
+            select(first.c.row, REGISTER_ROW.c.unit, *(one.c.key for one in cells))
+            .join(REGISTER_ROW, REGISTER_ROW.c.id == first.c.row)
+            .where(first.c.register_id == register, first.c.field == names[0], in_names(first.c.key))
         )
-        for record in execute_for_names(connection, query, positions):
-            if record.row != but and (seen_units is None or record.unit in seen_units):
-                yield NotUnique(positions[record.key], name, record.row)
+        for name, cell in zip(names[1:], others, strict=True):
+            query = query.join(cell, and_(cell.c.row == first.c.row, cell.c.field == name))
+        for row, unit, *found in execute_for_names(connection, query, sorted({one[0] for one in positions})):
+            at = positions.get(tuple(found))
+            if at is not None and row != but and (seen_units is None or unit in seen_units):
+                yield NotUnique(at, names, row)
 
 
 def heads(connection: Connection, ids: Collection[str]) -> Iterator[Row_]:

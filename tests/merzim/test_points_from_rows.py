@@ -177,8 +177,12 @@ def test_what_was_recorded_and_what_stands_in_rows_counts_once(tmp_path: Path) -
         house.add("restriction-breaches", "law", restriction="incompatible_activity", other_activity="-",
                   employee="a@x.kz", post="-", found_on=day)  # fmt: skip
     house.add("trainings", "hr", kind="ethics_officer", held_on="2026-02-20", **TRAINING)
-    course = house.add("trainings", "hr", kind="advanced", organiser="-", held_on="2026-06-01", **TRAINING)
+    first, second = (
+        house.add("trainings", "hr", kind="advanced", organiser="-", held_on=f"2026-06-0{day}", **TRAINING)
+        for day in (1, 2)
+    )
     for n, (name, servant) in enumerate((("a", "yes"), ("a", "yes"), ("b", "yes"), ("c", "no"))):
+        course = second if n == 1 else first
         house.add("training-attendees", "hr", training=course, employee=f"{name}@x.kz", civil_servant=servant,
                   counted_as="separate_course", passed_on="2026-06-05", certificate_number=f"{n}")  # fmt: skip
     for n in range(7):

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
+from documents.sheets.unreadable import UnreadablePaper
+from i18n import say
 from services import maintenance
 from services.app import AppContext
+from services.campaigns import StartCampaign, start_campaign
 from services.context import RequestContext
-from services.inputs import build
+from services.inputs import OpenFile, build
+from services.register_tables import ImportRows, import_rows
 from services.register_views import AskRegisters, AskRow, ListRows, list_my_rows, list_rows, show_row
-from services.registers import AddRow, add_row
+from services.registers import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
+from storage.registers.chains import NotUnique
 from tests.storage.registers import NOW, TODAY, office, operator, reader
+from tests.storage.test_register_tables import workbook
 from workflow.refusal import Refusal
 from workflow.registers.definition import Register, RegisterField
+from workflow.registers.values import InvalidRow, problem_arguments
 
 
 @pytest.fixture
@@ -54,6 +63,100 @@ def test_no_mark_of_a_hidden_field_reaches_its_subject_or_another_reader(app: Ap
     assert wrong == []
     assert "mark-reporter-" in _said(operator(app), "offences", rows["offences"])
     assert maintenance.verify(app, now=NOW, today=TODAY) == ()
+
+
+def test_what_cannot_have_happened_yet_is_said_and_not_taken(app: AppContext) -> None:
+    """Taken of today, not of tomorrow: in a form and in what a campaign gives; a plan may be ahead."""
+    gift = {"kind": "gift", "description": "Кітап", "employee": "guest@org.kz"}
+    assert _refused(app, "gifts", {**gift, "received_on": "2026-04-07"}) == [
+        "Day of receipt, or when it became known: 7 April 2026 is still ahead. "
+        "Give today (6 April 2026) or an earlier day."
+    ]
+    assert list_rows(operator(app), ListRows(register_id="gifts")).total == 0
+    assert _add(app, "gifts", {**gift, "received_on": "2026-04-06"})
+    training = {"kind": "culture", "topic": "Әдеп", "format": "offline", "audience": "бәрі"}
+    assert _add(app, "trainings", {**training, "held_on": "2026-05-03"})
+
+    assert _add(app, "declarations", {**DECLARED, "year": "2027", "due_on": "2027-09-15"})
+    assert _refused(app, "declarations", {**DECLARED, "year": "2028"}) == [
+        "Year of the campaign: 2028 is more than 2027."
+    ]
+    given = {"year": "2028", "due_on": "2028-09-15", "published": "no"}
+    asked = {"register_id": "declarations", "kind": "filing", "until": date(2026, 4, 30), "preview": True}
+    with pytest.raises(InvalidRow) as refused:
+        start_campaign(operator(app), build(StartCampaign, {**asked, "values": given}))
+    assert [one.code for one in refused.value.problems] == ["at_most"]
+
+
+def test_the_same_declaration_or_attendance_is_no_second_row(app: AppContext) -> None:
+    """Another form is one; an edit that would make two rows the same is refused; a withdrawn row counts not."""
+    ctx, first = operator(app), _add(app, "declarations", DECLARED)
+    other = _add(app, "declarations", {**DECLARED, "form": "assets"})
+    of_income = build(EditRow, {"row": other, "values": {"form": "income"}})
+    for attempt in (lambda: _add(app, "declarations", DECLARED), lambda: edit_row(ctx, of_income)):
+        with pytest.raises(NotUnique) as refused:
+            attempt()
+        assert say(refused.value.code, refused.value.arguments, "en") == (
+            "The register has such a row already, with all of these the same: Employee, Year of the campaign, "
+            "Kind of declaration, Whose declaration."
+        )
+    edit_row(ctx, build(EditRow, {"row": first, "values": {"due_on": "2026-09-16"}}))
+    withdraw_row(ctx, WithdrawRow(row=first, ground="mistake"))
+    edit_row(ctx, of_income)
+
+    training = _filled(app, app.registers.on("trainings", TODAY))
+    row = (training, "guest@org.kz", "да", "event", "2026-04-06", 40, "да")
+    heads = ("training", "employee", "civil_servant", "counted_as", "passed_on", "test_score", "test_passed")
+    passed, failed = (
+        [heads, row],
+        [heads, (*row[:5], 40, "нет"), (*row[:5], 60, "да"), (*row[:4], "2027-03-12", 10, "да")],
+    )
+    assert _said_of_file(app, passed) == [
+        'F2, Test result: 40 is less than 60, which the answer to "Test passed (at least 60 %)" asks for.'
+    ]
+    count, *sentences = _said_of_file(app, failed, with_count=True)
+    assert ("rows with errors – 1." in count, len(sentences)) == (True, 2)
+    assert _said_of_file(app, failed[:3]) == [
+        "B3, Attendee: the register or this file has such a row already, with all of these the same: "
+        "Attendee, Training."
+    ]
+
+
+DECLARED = {
+    "year": "2026",
+    "employee": "guest@org.kz",
+    "category": "official",
+    "declarant": "employee",
+    "form": "income",
+    "due_on": "2026-09-15",
+    "published": "no",
+}
+
+
+def _add(app: AppContext, register: str, values: dict[str, str]) -> str:
+    command = build(AddRow, {"register_id": register, "unit": "ministry", "values": values})
+    return add_row(operator(app), command).row.id
+
+
+def _refused(app: AppContext, register: str, values: dict[str, str]) -> list[str]:
+    with pytest.raises(InvalidRow) as refused:
+        _add(app, register, values)
+    found = refused.value
+    return [
+        say(f"register.value.{one.code}", problem_arguments(found.register, one), "en")
+        for one in found.problems
+    ]
+
+
+def _said_of_file(app: AppContext, rows: Sequence[Sequence[object]], *, with_count: bool = False) -> list[str]:
+    """Say all that is wrong with a file of attendees."""
+    content = OpenFile("attendees.xlsx", BytesIO(workbook(rows)))
+    command = ImportRows(register_id="training-attendees", unit="ministry", content=content)
+    with pytest.raises(UnreadablePaper) as refused:
+        import_rows(operator(app), command)
+    found = refused.value
+    said = [say(one.code, one.arguments, "en") for one in found.errors]
+    return [*([say(found.code, found.arguments, "en")] if with_count else []), *said]
 
 
 def _shipped(app: AppContext) -> dict[str, Register]:

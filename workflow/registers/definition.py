@@ -31,7 +31,7 @@ FieldKind = Literal[
     "row",
     "term",
 ]
-RuleKind = Literal["not_before", "not_after", "at_least", "at_most", "required_when", "one_of"]
+RuleKind = Literal["not_before", "not_after", "at_least", "at_most", "years_ahead", "required_when", "one_of"]
 KeptIn = Literal["unit", "case"]
 FILLED = "filled"
 """The value in a condition that holds for any value: `decided_on=filled`."""
@@ -69,6 +69,7 @@ class RegisterField:
         confidential: shown to officers alone; no list is filtered, sorted, searched or summed by it.
         personal: its value stands outside the events, as those of people and of confidential fields do.
         unique: no two rows the reader sees have the same value.
+        past: a date of what has happened, which is not ahead of the day the row is written.
         options: of a choice; `several`: more than one of them may be chosen.
         register: of a row of another register: which.
         unit: what a number counts, in words.
@@ -89,6 +90,7 @@ class RegisterField:
     confidential: bool = False
     personal: bool = False
     unique: bool = False
+    past: bool = False
     options: tuple[FieldOption, ...] = ()
     several: bool = False
     register: str = ""
@@ -141,8 +143,10 @@ class Rule:
     """What must hold between fields of a row.
 
     Attributes:
-        field, than: dates of `not_before` and `not_after`; `field` and `value`: of `at_least` and `at_most`.
-        when: of `required_when`: where it holds, `field` must be filled.
+        field, than: dates of `not_before` and `not_after`; `field` and `value`: of `at_least` and `at_most`,
+            and of `years_ahead`, by how many years at most a year may lie ahead of this one.
+        when: of `required_when`: where it holds, `field` must be filled; of `at_least` and `at_most`: they hold
+            there.
         fields: of `one_of`: at least one of them is filled.
     """
 
@@ -345,6 +349,7 @@ class Register:
         adopted_act: the act of one organisation it rests on, which binds those who adopted it.
         named_by: fields that name a row in lists and letters.
         confidential: its rows are for officers, and for the people `access` names.
+        unique_together: fields, the one that differs most first, no two rows have all the same values of.
         campaigns: what many people may be asked to confirm or fill in, by id.
         entry, actions: of rows that are lines of their case's own chain, and not chains of their own.
         fulfils: duties of yearly cases that rows carry out.
@@ -367,6 +372,7 @@ class Register:
     adopted_act: str = ""
     confidential: bool = False
     rules: tuple[Rule, ...] = ()
+    unique_together: tuple[tuple[str, ...], ...] = ()
     access: tuple[RowAccess, ...] = ()
     opens: Opening | None = None
     counts: tuple[Count, ...] = ()

@@ -98,13 +98,16 @@ def parse_values(
     return values, problems
 
 
-def check_values(register: Register, values: Values) -> Iterator[ValueProblem]:
-    """Yield the required fields that are empty, and the rules between fields that do not hold."""
+def check_values(register: Register, values: Values, *, today: date) -> Iterator[ValueProblem]:
+    """Yield the required fields that are empty, days still ahead, and rules that do not hold."""
     for one in register.fields.values():
         if one.required and not is_filled(values.get(one.id)):
             yield ValueProblem(one.id, "required")
+        day = as_date(values.get(one.id)) if one.past else None
+        if day is not None and day > today:
+            yield ValueProblem(one.id, "in_future", {"value": day, "limit": today})
     for rule in register.rules:
-        yield from _broken(register, rule, values)
+        yield from _broken(register, rule, values, today)
 
 
 def problem_arguments(register: Register, problem: ValueProblem) -> dict[str, object]:
@@ -261,7 +264,7 @@ def _name(raw: object, find: Callable[[str], str | None], code: str) -> str:
     return found
 
 
-def _broken(register: Register, rule: Rule, values: Values) -> Iterator[ValueProblem]:
+def _broken(register: Register, rule: Rule, values: Values, today: date) -> Iterator[ValueProblem]:
     value = values.get(rule.field)
     match rule.kind:
         case "required_when":
@@ -271,10 +274,17 @@ def _broken(register: Register, rule: Rule, values: Values) -> Iterator[ValuePro
             if not any(is_filled(values.get(name)) for name in rule.fields):
                 titles = tuple(register.fields[name].title for name in rule.fields)
                 yield ValueProblem(rule.fields[0], "one_of", {"fields": titles})
-        case "at_least" | "at_most" if is_filled(value) and rule.value is not None:
-            number = Decimal(str(value))
-            if number < rule.value if rule.kind == "at_least" else number > rule.value:
-                yield ValueProblem(rule.field, rule.kind, {"value": value, "limit": str(rule.value)})
+        case "at_least" | "at_most" | "years_ahead" if is_filled(value) and rule.value is not None:
+            number, limit = Decimal(str(value)), rule.value
+            if rule.kind == "years_ahead":
+                limit += today.year
+            wrong = number < limit if rule.kind == "at_least" else number > limit
+            if wrong and holds(rule.when, values):
+                code = "at_least" if rule.kind == "at_least" else "at_most"
+                arguments = {"value": value, "limit": str(limit)}
+                if rule.when is not None:
+                    code, arguments = f"{code}_when", {**arguments, "when": rule.when.field}
+                yield ValueProblem(rule.field, code, arguments)
         case "not_before" | "not_after":
             this, that = as_date(value), as_date(values.get(rule.than))
             if this and that and (this < that if rule.kind == "not_before" else this > that):

@@ -183,6 +183,7 @@ REGISTER = table(
     applies_to=Kinds,
     adopted_act=DashedName,
     rules=Keyed("rule", many(RULE)),
+    unique_together=many(Distinct[Name]),
     access=many(table(registers.RowAccess)),
     opens=OPENS,
     counts=Keyed("count", many(COUNT)),

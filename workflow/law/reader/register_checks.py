@@ -54,6 +54,14 @@ def problems(register: Register) -> Iterator[Problem]:
     yield from _shown(register, "named_by", register.named_by)
     for number, rule in enumerate(register.rules, 1):
         yield from _rule(register, rule, f"rule {number}")
+    for number, together in enumerate(register.unique_together, 1):
+        place = f"unique_together {number}"
+        yield from _names(register, place, together)
+        yield from _shown(register, place, together)
+        for name in together:
+            if name in register.fields and not register.fields[name].sortable:
+                allowed = tuple(one.id for one in register.fields.values() if one.sortable)
+                yield Problem("not_allowed", place, {"value": name, "allowed": allowed})
     for number, access in enumerate(register.access, 1):
         yield from _names(register, f"access {number}: person", [access.person], "person")
         yield from _names(register, f"access {number}: fields", access.fields)
@@ -171,6 +179,7 @@ def _field(field: RegisterField, place: str) -> Iterator[Problem]:
         ("unit", field.unit, ("number", "money")),
         ("total", field.total, ("number", "money")),
         ("subject", field.subject, ("person",)),
+        ("past", field.past, ("date",)),
     ):
         if stated and field.kind not in allowed:
             yield Problem("field_kind", f"{place}: {key}", {"value": field.id, "allowed": allowed})
@@ -198,6 +207,7 @@ def _rule(register: Register, rule: registers.Rule, place: str) -> Iterator[Prob
         "not_after": ("field", "than"),
         "at_least": ("field", "value"),
         "at_most": ("field", "value"),
+        "years_ahead": ("field", "value"),
         "required_when": ("field", "when"),
         "one_of": ("fields",),
     }
@@ -205,7 +215,7 @@ def _rule(register: Register, rule: registers.Rule, place: str) -> Iterator[Prob
         if getattr(rule, key) in ("", None, ()):
             yield Problem("missing_key", place, {"value": key})
     kinds: tuple[str, ...] = ("date",) if rule.kind in ("not_before", "not_after") else ()
-    if rule.kind in ("at_least", "at_most"):
+    if rule.kind in ("at_least", "at_most", "years_ahead"):
         kinds = ("number", "money")
     yield from _names(register, f"{place}: field", filter(None, [rule.field]), *kinds)
     yield from _names(register, f"{place}: than", filter(None, [rule.than]), "date")
