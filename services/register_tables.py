@@ -24,6 +24,7 @@ from services.register_views import (
     field_view,
     head_views,
     lookup,
+    names_of,
     reader_scope,
     row_query,
     seen_register,
@@ -63,7 +64,9 @@ class ImportRows(Command):
 
 
 class ImportedRows(BaseModel):
-    """What was taken in. `first`: values of the first rows, by field; `fields`: those the file has."""
+    """What was taken in. `first`: values of the first rows, by field; `fields`: those the file has; `names`:
+    what the people, units, cases and rows named in the first rows are called.
+    """
 
     register_id: str
     rows: int
@@ -71,6 +74,7 @@ class ImportedRows(BaseModel):
     ids: list[str]
     fields: list[FieldView]
     first: list[dict[str, Any]]
+    names: dict[str, str]
 
 
 @verb("record")
@@ -117,6 +121,7 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
         ids=list(ids),
         fields=[field_view(one) for one in fields if one.id in table.columns],
         first=rows[:SHOWN],
+        names=names_of(ctx, register, rows[:SHOWN]),
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, Field, StringConstraints
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 500
+MAX_TITLE = 200
+"""Letters of a title rows are looked for by."""
 RegisterId = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[a-z0-9-]+$")]
 RowId = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[a-z0-9-]+$")]
 
@@ -404,11 +407,16 @@ def lookup(ctx: RequestContext) -> Lookup:
         name = _within_brackets(text)
         return name if ctx.reads.heads([name]) else None
 
-    def row(register: str, text: str) -> str | None:
-        text = _within_brackets(text)
+    @cache
+    def row(register: str, text: str) -> str | tuple[str, ...] | None:
         known = ctx.app.registers.on(register, ctx.today) if register in ctx.app.registers.ids() else None
-        seen = known is not None and sees_lists(known, reader_scope(ctx))
-        return text if seen and lists.exists(register, text) else None
+        if known is None or not sees_lists(known, reader_scope(ctx)):
+            return None
+        name = _within_brackets(text)
+        if lists.exists(register, name):
+            return name
+        called = _rows_called(ctx, known, text)
+        return called[0] if len(called) == 1 else called or None
 
     return Lookup(
         person=person,
@@ -416,6 +424,24 @@ def lookup(ctx: RequestContext) -> Lookup:
         case=case,
         row=row,
     )
+
+
+def _rows_called(ctx: RequestContext, register: Register, text: str) -> tuple[str, ...]:
+    """Return the ids of the rows seen that lists call so in some language, or whose title that is."""
+    from storage.registers.lists import SqlRegisterLists
+
+    wanted = " ".join(text.casefold().split())
+    asked = ListRows(register_id=register.id, search=max(text.split(" · "), key=len)[:MAX_TITLE])
+    found = SqlRegisterLists(ctx.app.engine).page(row_query(ctx, register, asked), limit=MAX_PAGE_SIZE)
+    view = register_view(register, reader_scope(ctx))
+    titles = [one.id for one in view.fields if one.id in view.named_by and one.kind == "text"]
+    called = []
+    for row in head_views(ctx, found.rows, links=False):
+        names = [row_name(view, row, language) for language in ("kk", "ru", "en")]
+        names += [str(row.values.get(title, "")) for title in titles]
+        if wanted in (" ".join(name.casefold().split()) for name in names):
+            called.append(row.id)
+    return tuple(sorted(called))
 
 
 def _within_brackets(text: str) -> str:
@@ -604,6 +630,16 @@ def _names(
 ) -> dict[str, str]:
     keys = [str(value) for name, value in values.items() if register.fields[name].kind in ("person", "unit")]
     return {key: name_in(office, key, language) for key in (*keys, *filter(None, [row.unit]))}
+
+
+def names_of(ctx: RequestContext, register: Register, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return what the people, units, cases and rows named in values not written yet are called."""
+    office, names = ctx.reads.office(), _linked_names(ctx, [(register, values) for values in rows])
+    for one in register.fields.values():
+        if one.kind in ("person", "unit"):
+            keys = [str(values[one.id]) for values in rows if is_filled(values.get(one.id))]
+            names |= {key: name_in(office, key, ctx.language) for key in keys}
+    return names
 
 
 def _linked_of(register: Register, values: Mapping[str, object], linked: Mapping[str, str]) -> dict[str, str]:

@@ -26,6 +26,7 @@ def empty_table(
         heads: what stands over the column of each field; those after the fields' take any text.
     """
     import xlsxwriter
+    from xlsxwriter.utility import xl_rowcol_to_cell
 
     target = io.BytesIO()
     book = xlsxwriter.Workbook(
@@ -38,6 +39,7 @@ def empty_table(
     )
     text = book.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})
     day, number = book.add_format({"num_format": "dd.mm.yyyy"}), book.add_format({"num_format": "0.####"})
+    lists = None
     sheet.write_string(0, 0, instruction, wrapped)
     sheet.set_row(0, 60)
     for place, head in enumerate(heads):
@@ -47,6 +49,14 @@ def empty_table(
         shape = day if kind == "date" else number if kind in ("number", "money") else text
         sheet.set_column(place, place, _WIDTHS.get(kind, 26), shape)
         rule = _rule(field, language) if field is not None else None
+        answers = rule["source"] if rule is not None and rule["validate"] == "list" else []
+        if rule is not None and isinstance(answers, list) and not _fits(answers):
+            # Longer answers, and those with commas, stand in a sheet of their own: a list in a cell takes none.
+            lists = lists or book.add_worksheet("lists")
+            lists.hide()
+            lists.write_column(0, place, answers, text)
+            first, last = (xl_rowcol_to_cell(row, place, True, True) for row in (0, len(answers) - 1))
+            rule["source"] = f"=lists!{first}:{last}"
         if rule is not None:
             sheet.data_validation(2, place, ROWS + 1, place, rule)
         if field is not None and field.help is not None:
@@ -72,6 +82,9 @@ def _rule(field: RegisterField, language: str) -> dict[str, object] | None:
         answers = [say("register.yes", {}, language), say("register.no", {}, language)]
     elif field.kind == "choice" and not field.several:
         answers = [option.title[language] for option in field.options]
-    if not answers or len(",".join(answers)) > MAX_LIST or any("," in answer for answer in answers):
-        return None
-    return {"validate": "list", "source": answers}
+    return {"validate": "list", "source": answers} if answers else None
+
+
+def _fits(answers: Sequence[str]) -> bool:
+    """Return whether a cell's own list takes these answers."""
+    return len(",".join(answers)) <= MAX_LIST and not any("," in answer for answer in answers)

@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import Engine
 
 from documents.sheets.unreadable import UnreadablePaper
@@ -17,7 +18,7 @@ from services.app import AppContext
 from services.campaigns import StartCampaign, start_campaign
 from services.context import RequestContext
 from services.inputs import OpenFile, build
-from services.register_tables import ImportRows, import_rows
+from services.register_tables import ImportedRows, ImportRows, import_rows, template
 from services.register_views import AskRegisters, AskRow, ListRows, list_my_rows, list_rows, show_row
 from services.registers import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
 from storage.registers.chains import NotUnique
@@ -120,6 +121,49 @@ def test_the_same_declaration_or_attendance_is_no_second_row(app: AppContext) ->
         "B3, Attendee: the register or this file has such a row already, with all of these the same: "
         "Attendee, Training."
     ]
+
+
+def test_a_file_names_a_training_by_its_title_and_is_previewed_in_names(app: AppContext) -> None:
+    """Its topic or its name in lists, whatever the letters; of two of one topic the ids are said."""
+    training = {"kind": "culture", "topic": "Әдеп сағаты", "format": "offline", "audience": "бәрі"}
+    first = _add(app, "trainings", {**training, "held_on": "2026-03-02"})
+    heads = ("training", "employee", "civil_servant", "counted_as", "passed_on")
+    row = ("guest@org.kz", "да", "event", "2026-04-06")
+
+    def preview(title: str) -> ImportedRows:
+        content = OpenFile("attendees.xlsx", BytesIO(workbook([heads, (title, *row)])))
+        asked = {"register_id": "training-attendees", "unit": "ministry", "preview": True}
+        return import_rows(operator(app), ImportRows(**asked, content=content))
+
+    for title in (first, "әдеп САҒАТЫ", "Әдеп сағаты · 02.03.2026"):
+        found = preview(title)
+        assert found.first[0]["training"] == first, title
+        assert found.names == {"guest@org.kz": "Әлиев Самат", first: "Әдеп сағаты · 02.03.2026"}
+    second = _add(app, "trainings", {**training, "held_on": "2026-03-09"})
+    with pytest.raises(UnreadablePaper) as refused:
+        preview("Әдеп сағаты")
+    [error] = refused.value.errors
+    assert f"{first}, {second}" in say(error.code, error.arguments, "ru")
+    assert preview("Әдеп сағаты · 09.03.2026").first[0]["training"] == second
+
+    book = load_workbook(BytesIO(template(operator(app), "trainings", "ru")))
+    formula = book.active.data_validations.dataValidation[0].formula1
+    options = [cell.value for cell in book["lists"]["A"]]
+    assert (formula, len(options), options[3]) == ("lists!$A$1:$A$9", 9, "онлайн-курс в системе «Documentolog»")
+    assert book["lists"].sheet_state == "hidden"
+    filled = {
+        "Вид мероприятия": options[3],
+        "Тема": "Әдеп",
+        "Дата проведения": "2026-04-01",
+        "Формат": "онлайн",
+    }
+    values = {**filled, "Целевая аудитория": "все"}
+    book.active.append([values.get(cell.value) for cell in book.active[2]])
+    book.save(target := BytesIO())
+    command = ImportRows(
+        register_id="trainings", unit="ministry", content=OpenFile("t.xlsx", BytesIO(target.getvalue()))
+    )
+    assert import_rows(operator(app), command).rows == 1
 
 
 DECLARED = {

@@ -55,14 +55,14 @@ class Lookup:
     """How names are found; each returns the id of a name, None where there is none (or several).
 
     Attributes:
-        row: of a register and a text.
+        row: of a register and a text; the ids of all where several are called so.
         term: not the id of a name, but the data of a term as plans write it.
     """
 
     person: Callable[[str], str | None]
     unit: Callable[[str], str | None]
     case: Callable[[str], str | None]
-    row: Callable[[str, str], str | None]
+    row: Callable[[str, str], str | tuple[str, ...] | None]
     term: Callable[[str], Value] = str
 
 
@@ -257,8 +257,10 @@ def _file(raw: object) -> dict[str, object]:
     return {key: raw[key] for key in FILE_KEYS if key in raw}
 
 
-def _name(raw: object, find: Callable[[str], str | None], code: str) -> str:
+def _name(raw: object, find: Callable[[str], str | tuple[str, ...] | None], code: str) -> str:
     found = None if isinstance(raw, bool | list | dict) else find(str(raw))
+    if isinstance(found, tuple):
+        raise _Wrong("several_rows", ids=found)
     if found is None:
         raise _Wrong(code)
     return found

@@ -117,8 +117,10 @@ def line_of(
     )
 
 
-def typed_cell(one: FieldView, values: Mapping[str, object], translator: Translator) -> Cell:
+def typed_cell(
+    one: FieldView, values: Mapping[str, object], translator: Translator, names: Mapping[str, str]
+) -> Cell:
     """Return a value of a row that is not written yet, as a page shows it."""
     value = values.get(one.id)
-    row = RowView.model_construct(id="", register_id="", values={one.id: value}, names={})
+    row = RowView.model_construct(id="", register_id="", values={one.id: value}, names=names)
     return cell_of(one, row, translator)

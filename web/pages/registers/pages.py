@@ -224,7 +224,10 @@ def show_import_page(
         case=answers.get("case", ""),
         preview=preview,
         digest=digest,
-        lines=[[typed_cell(field, row, translator) for field in preview.fields] for row in preview.first]
+        lines=[
+            [typed_cell(field, row, translator, preview.names) for field in preview.fields]
+            for row in preview.first
+        ]
         if preview
         else [],
         unit=answers.get("unit", ""),
