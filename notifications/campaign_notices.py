@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from i18n import paragraph
-from notifications.channels import Channel, Switchable, language_of
+from notifications.channels import NO_ADDRESS, Channel, Switchable, language_of
 from notifications.notice import Notice
 from notifications.office_time import OfficeTimes
 from notifications.rules import Rules
@@ -70,8 +70,8 @@ def campaign_notice(
 
 
 def chosen_channel(person: Person, channels: Sequence[Channel]) -> Channel | None:
-    """Return the channel a person is asked through; None where none reaches them."""
-    reaching = [channel for channel in channels if channel.address(person) is not None]
+    """Return the channel a person is asked through; None where none has an address of their own."""
+    reaching = [channel for channel in channels if channel.address(person) not in (None, NO_ADDRESS)]
     reaching.sort(key=lambda channel: not isinstance(channel, Switchable))
     return reaching[0] if reaching else None
 

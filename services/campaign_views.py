@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from heapq import merge
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
@@ -28,6 +29,7 @@ from services.verbs import Command, NotFound, verb
 from workflow.cases.case import Agreement, Evidence
 from workflow.law.procedure import Text
 from workflow.org.access import within
+from workflow.org.name_index import alphabetical
 from workflow.org.office import Office
 from workflow.registers.access import sees_lists
 from workflow.registers.campaigns import CampaignPerson, StartedCampaign
@@ -111,8 +113,7 @@ class AnswerSignature(BaseModel):
 class CampaignPersonView(BaseModel):
     """Somebody a campaign asks, and the `number` they have in it.
 
-    `answer`: the row their answer added; `reached`: whether a channel had an address of theirs, None before
-    their letter was written.
+    `answer`: the row their answer added; `reached`: whether a channel has an address of theirs.
     """
 
     number: int
@@ -126,12 +127,14 @@ class CampaignPersonView(BaseModel):
     left_on: date | None
     answer: str
     answered_at: datetime | None
-    reached: bool | None
+    reached: bool
     signature: AnswerSignature | None = None
 
 
 class CampaignEventView(BaseModel):
-    """A line of a campaign's history; `joined`, `left`: how many people did; `until`: extended to that day."""
+    """A line of a campaign's history; `joined`, `left`: how many people did; `until`: extended to that day;
+    `row`, `name`: of an answer given on paper.
+    """
 
     kind: str
     at: datetime
@@ -139,6 +142,8 @@ class CampaignEventView(BaseModel):
     joined: int = 0
     left: int = 0
     until: date | None = None
+    row: str = ""
+    name: str = ""
 
 
 class CampaignPage(BaseModel):
@@ -196,7 +201,8 @@ def show_campaign(ctx: RequestContext, command: ShowCampaign) -> CampaignPage:
     """Show a campaign: who has answered, who has not, who left; one page of them."""
     campaign, store = seen_campaign(ctx, command.campaign), campaign_store(ctx)
     office, query = ctx.reads.office(), _query(ctx, command)
-    total, people = store.page(query, limit=command.size, offset=(command.page - 1) * command.size)
+    offset, place = (command.page - 1) * command.size, _place(office, ctx.language)
+    total, people = store.page(query, limit=command.size, offset=offset, place=place)
     signatures = _signatures(ctx, campaign, people)
     return CampaignPage(
         campaign=_view(ctx, campaign),
@@ -207,10 +213,7 @@ def show_campaign(ctx: RequestContext, command: ShowCampaign) -> CampaignPage:
             _person_view(one, office, ctx.language).model_copy(update={"signature": signatures.get(one.answer)})
             for one in people
         ],
-        history=[
-            CampaignEventView(kind=one.kind, at=one.at, by=one.by, **_details(one.payload))
-            for one in store.history(campaign.id)
-        ],
+        history=_history(ctx, campaign),
     )
 
 
@@ -229,7 +232,10 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
 
     campaign, store = seen_campaign(ctx, campaign_id), campaign_store(ctx)
     office, sent = ctx.reads.office(), store.sent(campaign.id)
-    _, people = store.page(_query(ctx, ShowCampaign(campaign=campaign.id)), limit=None)
+    query = _query(ctx, ShowCampaign(campaign=campaign.id))
+    _, people = store.page(query, limit=None, place=_place(office, language))
+    register, kind = definition_of(ctx, campaign)
+    paper = {one.row: one.shown.get(kind.confirmed_on) for one in store.on_paper(campaign.id)}
 
     def head(code: str, **arguments: object) -> str:
         return say(f"campaign.sheet.{code}", arguments, language)
@@ -239,8 +245,13 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
 
         return f"{local_moment(at, ctx.app.rules):%d.%m.%Y %H:%M}" if at else ""
 
+    def how(row: str) -> str:
+        if row not in paper:
+            return head("by_link") if row else ""
+        return head("on_paper_day", on=date.fromisoformat(paper[row])) if paper[row] else head("on_paper")
+
     signatures = _signatures(ctx, campaign, people)
-    columns = ("number", "name", "post", "unit", "state", "joined", "written", "answered", "row", "left")
+    columns = ("number", "name", "post", "unit", "state", "joined", "written", "answered", "how", "row", "left")
     rows = [
         (
             number,
@@ -251,6 +262,7 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
             one.joined_on,
             local(sent.get(one.person)),
             local(one.answered_at),
+            how(one.answer),
             one.answer,
             one.left_on,
             *([_badge(signatures.get(one.answer), language)] if campaign.eds else ()),
@@ -260,7 +272,6 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
     from notifications.campaign_notices import cited
 
     view = _view(replace(ctx, language=language), campaign)
-    register, kind = definition_of(ctx, campaign)
     document = campaign.document
     facts = [
         (head("campaign"), f"{campaign.id}. {view.title[language]}"),
@@ -273,7 +284,7 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
         (head("started"), campaign.started_on),
         (head("until"), campaign.until),
         (head("closed"), campaign.closed_on),
-        (head("reminders"), campaign.wave),
+        (head("reminders"), store.reminders_sent(campaign.id)),
         *((head(f"count_{name}"), getattr(view, name)) for name in ("asked", "answered", "awaited", "left")),
         (head("made"), local(ctx.now)),
     ]
@@ -396,6 +407,32 @@ def _view(ctx: RequestContext, campaign: StartedCampaign) -> CampaignView:
     )
 
 
+def _place(office: Office, language: str) -> Callable[[str, str], str]:
+    """Return the order of people by the names a reader sees, in the order of the alphabet."""
+    known = office.people
+    return lambda key, name: alphabetical(known[key].name_in(language) if key in known else name)
+
+
+def _history(ctx: RequestContext, campaign: StartedCampaign) -> list[CampaignEventView]:
+    """Return what happened to a campaign, and the answers on paper of the people the reader sees, in order."""
+    store, known = campaign_store(ctx), ctx.reads.office().people
+    events = [
+        CampaignEventView(kind=one.kind, at=one.at, by=one.by, **_details(one.payload))
+        for one in store.history(campaign.id)
+    ]
+    papers = [
+        CampaignEventView(
+            kind="campaign_on_paper",
+            at=one.at,
+            by=one.by,
+            row=one.row,
+            name=known[one.person].name_in(ctx.language) if one.person in known else one.name,
+        )
+        for one in store.on_paper(campaign.id, seen_units(ctx))
+    ]
+    return list(merge(events, papers, key=lambda event: event.at))
+
+
 def _person_view(one: CampaignPerson, office: Office, language: str) -> CampaignPersonView:
     present = office.people.get(one.person)
     return CampaignPersonView(
@@ -410,7 +447,7 @@ def _person_view(one: CampaignPerson, office: Office, language: str) -> Campaign
         left_on=one.left_on,
         answer=one.answer,
         answered_at=one.answered_at,
-        reached=one.reached if one.written >= 0 else None,
+        reached=one.reached,
     )
 
 

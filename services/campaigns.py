@@ -131,7 +131,7 @@ def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPrevi
         campaign="",
         people=len(people),
         unreached=len(unreached),
-        unreached_names=[one.name for one in unreached[:NAMED_LIMIT]],
+        unreached_names=[one.name_in(ctx.language) for one in unreached[:NAMED_LIMIT]],
     )
     if command.preview:
         return result

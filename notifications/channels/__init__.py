@@ -23,6 +23,10 @@ class OutgoingMessage:
     name: str
 
 
+NO_ADDRESS = "no-address@localhost.invalid"
+"""To whom a letter in a folder is addressed where no e-mail of theirs is known."""
+
+
 class Channel(Protocol):
     """A way to deliver letters to a person.
 

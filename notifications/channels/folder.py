@@ -9,13 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from notifications.channels import OutgoingMessage
+from notifications.channels import NO_ADDRESS, OutgoingMessage
 from notifications.notice import Outcome
 from notifications.wire.message import build_message
 from workflow.org.office import Person
-
-# A letter in a folder is addressed to somebody even where no e-mail of theirs is known.
-NO_ADDRESS = "no-address@localhost.invalid"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

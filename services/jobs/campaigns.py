@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cache, partial
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from workflow.org.office import acts_of
 
 if TYPE_CHECKING:
+    from notifications.channels import Channel
     from services.app import AppContext
     from storage.notices.campaigns import PeopleChange, SqlCampaigns
     from workflow.org.office import Office
@@ -44,15 +45,22 @@ def update_people(
     office = app.outbox.office()
     if app.campaign_offices.get(campaign.id) is office:
         return
-    change = find_changes(campaign, office, campaigns.people(campaign.id), today=today)
+    channels = tuple(app.channels.values())
+    change = find_changes(campaign, office, campaigns.people(campaign.id), channels, today=today)
     campaigns.change_people(campaign, change, now=now, on=today)
     app.campaign_offices[campaign.id] = office
 
 
 def find_changes(
-    campaign: StartedCampaign, office: Office, asked: Mapping[str, CampaignPerson], *, today: date
+    campaign: StartedCampaign,
+    office: Office,
+    asked: Mapping[str, CampaignPerson],
+    channels: Sequence[Channel],
+    *,
+    today: date,
 ) -> PeopleChange:
-    """Return how the people a campaign asks differ from those of the office."""
+    """Return how the people a campaign asks, and whether a channel reaches them, differ from the office."""
+    from notifications.campaign_notices import chosen_channel
     from storage.notices.campaigns import PeopleChange
     from workflow.registers.campaigns import CampaignPerson, people_asked
     from workflow.search_words import fold
@@ -60,7 +68,7 @@ def find_changes(
     joined, changed = [], []
     present = {person.key: person for person in people_asked(office, campaign.units)}
     for person in present.values():
-        before = asked.get(person.key)
+        before, reached = asked.get(person.key), chosen_channel(person, channels) is not None
         if before is None:
             joined.append(
                 CampaignPerson(
@@ -71,6 +79,7 @@ def find_changes(
                     unit=person.unit,
                     post=person.post,
                     joined_on=today,
+                    reached=reached,
                     search=fold(" ".join(person.names)),
                 )
             )
@@ -81,6 +90,7 @@ def find_changes(
             unit=person.unit,
             post=person.post,
             left_on=None,
+            reached=reached,
             search=fold(" ".join(person.names)),
         )
         if after != before:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, case, func, select, update
 
+from notifications.channels import NO_ADDRESS
 from notifications.notice import Notice
 from storage.database.dialect import insert_many, text_within
 from storage.database.engine import Row_, reading, writing
@@ -17,13 +18,16 @@ from storage.org.chain import hold
 from storage.org.vouched import CAMPAIGNS, RowChange, RowEvent, record
 from storage.tables.notices import NOTICE
 from storage.tables.organisation import ACT
-from storage.tables.registers import CAMPAIGN, CAMPAIGN_PERSON
+from storage.tables.registers import CAMPAIGN, CAMPAIGN_PERSON, REGISTER_EVENT, REGISTER_ROW
+from workflow.org.name_index import alphabetical
 from workflow.ports import Contradiction
 from workflow.registers.campaigns import AnswerState, CampaignPerson, StartedCampaign
 from workflow.search_words import search_words
 
 CHUNK = 500
 """People written in one transaction."""
+MOST_SORTED = 20_000
+"""People put into the order of the alphabet; the names of more go by the database's own."""
 STARTED, REMINDED, EXTENDED, CLOSED, PEOPLE = (
     "campaign_started",
     "campaign_reminded",
@@ -209,7 +213,9 @@ class SqlCampaigns:
     def _update_person(connection: Connection, one: CampaignPerson) -> None:
         step = CAMPAIGN_PERSON.update().where(_P.campaign == one.campaign, _P.person == one.person)
         connection.execute(
-            step.values({name: getattr(one, name) for name in ("name", "unit", "post", "left_on", "search")})
+            step.values(
+                {name: getattr(one, name) for name in ("name", "unit", "post", "left_on", "reached", "search")}
+            )
         )
 
     def counts(
@@ -227,15 +233,29 @@ class SqlCampaigns:
         return dict(zip(_STATES, numbers, strict=False)), numbers[-1]
 
     def page(
-        self, query: PeopleQuery, *, limit: int | None, offset: int = 0
+        self,
+        query: PeopleQuery,
+        *,
+        limit: int | None,
+        offset: int = 0,
+        place: Callable[[str, str], str] = lambda _key, name: alphabetical(name),
     ) -> tuple[int, Sequence[CampaignPerson]]:
-        """Return how many people there are, and one page of them in order of name."""
+        """Return how many people there are, and one page of them.
+
+        Args:
+            place: the place of somebody in the order, by their key and name; of more than MOST_SORTED people
+                the database makes the pages, and it puts in order those of one page.
+        """
         # The narrow index finds the page; only its people are read whole.
         chosen = select(_P.person, _P.name).where(*self._conditions(query)).order_by(_P.name, _P.person)
         with reading(self._engine) as connection:
             counted = select(func.count()).select_from(CAMPAIGN_PERSON).where(*self._conditions(query))
             total = int(connection.execute(counted).scalar_one())
-            keys = list(connection.execute(chosen.limit(limit).offset(offset or None)).scalars())
+            if limit is not None and total > MOST_SORTED:
+                chosen = chosen.limit(limit).offset(offset or None)
+            keys = [one.person for one in sorted(connection.execute(chosen), key=lambda one: place(*one))]
+            if total <= MOST_SORTED:
+                keys = keys[offset:][:limit]
             asked: Select[tuple[object, ...]] = _PEOPLE_OF.where(_P.campaign == query.campaign)
             found = {one.person: _person(one) for one in execute_for_names(connection, asked, keys)}
         return total, [found[key] for key in keys]
@@ -298,11 +318,53 @@ class SqlCampaigns:
         """Return when the first letter of a campaign left for each person."""
         query = (
             select(NOTICE.c.person, func.min(NOTICE.c.sent_at).label("at"))
-            .where(NOTICE.c.case.is_(None), NOTICE.c.obligation == campaign, NOTICE.c.sent_at.is_not(None))
+            .where(*_sent(campaign))
             .group_by(NOTICE.c.person)
         )
         with reading(self._engine) as connection:
             return {one.person: one.at for one in connection.execute(query)}
+
+    def reminders_sent(self, campaign: str) -> int:
+        """Return how many letters of reminders of a campaign have left."""
+        query = (
+            select(func.count()).select_from(NOTICE).where(*_sent(campaign), NOTICE.c.rung.like("reminder-%"))
+        )
+        with reading(self._engine) as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def on_paper(self, campaign: str, units: Collection[str] | None = None) -> Sequence[Row_]:
+        """Return the answers the officer recorded, in order of time: row, person, name, moment, author, shown
+        values.
+        """
+        first = and_(REGISTER_EVENT.c.row == _P.answer, REGISTER_EVENT.c.seq == 1)
+        query = (
+            select(
+                _P.answer.label("row"),
+                _P.person,
+                _P.name,
+                _P.answered_at.label("at"),
+                REGISTER_EVENT.c.by,
+                REGISTER_ROW.c.shown,
+            )
+            .join(REGISTER_EVENT, first)
+            .join(REGISTER_ROW, REGISTER_ROW.c.id == _P.answer)
+            .where(_P.campaign == campaign, _STATES["answered"], REGISTER_EVENT.c.kind == "added")
+            .order_by(_P.answered_at, _P.number)
+        )
+        if units is not None:
+            query = query.where(in_collection(self._engine, _P.unit, units))
+        with reading(self._engine) as connection:
+            return connection.execute(query).all()
+
+
+def _sent(campaign: str) -> Sequence[ColumnElement[bool]]:
+    """Return the conditions for the letters of a campaign that have left, to an address of the person's own."""
+    return (
+        NOTICE.c.case.is_(None),
+        NOTICE.c.obligation == campaign,
+        NOTICE.c.sent_at.is_not(None),
+        NOTICE.c.address != NO_ADDRESS,
+    )
 
 
 def claim_answer(connection: Connection, person: CampaignPerson, row: str, *, at: datetime) -> None:

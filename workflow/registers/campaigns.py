@@ -67,7 +67,7 @@ class CampaignPerson:
         number: what stands in their link instead of their key.
         version: how many answers they gave, withdrawn ones too; a link is good for one of them.
         answer: the row their answer added; answered_at: when.
-        reached: whether a channel had an address of theirs when their last letter was to be written.
+        reached: whether a channel had an address of theirs when the people or their letter were last looked at.
         search: their name as searches compare it; "" where an older version wrote it, until the next round.
     """
 
