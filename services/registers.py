@@ -260,7 +260,10 @@ def add_rows(
         ids = SqlRegisterRows(ctx.app.engine).add(
             register.id,
             writes,
-            unique=[_unique(register, write.after.values) for write in writes],
+            unique=[
+                _unique(register, write.after.values, together="campaign" not in (more or {}))
+                for write in writes
+            ],
             seen_units=_seen_units(ctx, office),
             by=ctx.reader.login,
             now=ctx.now,
@@ -444,13 +447,23 @@ def _refuse_same(ctx: RequestContext, register: Register, row: str, keys: Unique
 
 
 def _unique(
-    register: Register, values: Mapping[str, Value], changed: Collection[str] | None = None
+    register: Register,
+    values: Mapping[str, Value],
+    changed: Collection[str] | None = None,
+    *,
+    together: bool = True,
 ) -> UniqueKeys:
-    """Return the keys of what must be unique and is filled. `changed`: only of what has one of these fields."""
+    """Return the keys of what must be unique and is filled.
+
+    Args:
+        changed: only of what has one of these fields.
+        together: of several fields too. An answer to a campaign is taken whatever row somebody entered before:
+            who answers could not change that row.
+    """
     single = ((one.id,) for one in register.fields.values() if one.unique)
     return {
         names: tuple(sort_key(register.fields[name], values[name]) for name in names)
-        for names in (*single, *register.unique_together)
+        for names in (*single, *(register.unique_together if together else ()))
         if all(is_filled(values.get(name)) for name in names)
         and (changed is None or any(name in changed for name in names))
     }

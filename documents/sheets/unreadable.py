@@ -50,9 +50,13 @@ class Errors:
         self._met.append(RowError(row, refusal.code, refusal.arguments))
 
     def refuse(self, name: str, code: str = "paper_unreadable") -> None:
-        """Raise UnreadablePaper with all errors, if any. `name`: the file's name."""
+        """Raise UnreadablePaper with all errors, if any. `name`: the file's name.
+
+        `count` is of the rows that are wrong; of a file without rows, of the errors.
+        """
+        rows = {one.row for one in self._met} if code == "paper_unreadable" else self._met
         if self._met:
-            raise UnreadablePaper(code, errors=self._met, name=name, count=len({one.row for one in self._met}))
+            raise UnreadablePaper(code, errors=self._met, name=name, count=len(rows))
 
 
 DamageCode = Literal["evidence_missing", "evidence_altered", "evidence_unreadable"]

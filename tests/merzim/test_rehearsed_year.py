@@ -185,8 +185,11 @@ def year(merzim: Merzim, tmp_path: Path) -> Merzim:
     lines = PEOPLE.read_text(encoding="utf-8-sig").splitlines()
     for person in (AIGERIM, SALTANAT):
         away = " – ".join(f"{day:%d.%m.%Y}" for day in AWAY[person][:2])
-        (place,) = [number for number, line in enumerate(lines) if f";{person};" in line and line.endswith(";")]
-        lines[place] += away
+        heads = lines[0].split(";")
+        (place,) = [n for n, line in enumerate(lines) if line.split(";")[heads.index("E-mail")] == person]
+        cells = lines[place].split(";")
+        cells[heads.index("Отсутствует")] = away
+        lines[place] = ";".join(cells)
     people = tmp_path / "people.csv"
     people.write_text("\n".join(lines), encoding="utf-8")
     assert merzim("people", people).code == 0
@@ -234,7 +237,8 @@ def test_every_line_of_the_year_has_its_reason(year: Merzim) -> None:
 
 def _the_rest_has_its_reason(days: list[dict[str, Any]], waiting: Mapping[str, Open]) -> None:
     """Digests on the first working day of a week, with something to say (to the first head only what is
-    obligatory and past its last step); the calendar's call from November.
+    obligatory and past its last step); the calendar's call in November and December, once a
+    week and on each of the last five working days, 25 to 31 December 2026.
     """
     others = [(date.fromisoformat(day["date"]), one) for day in days for one in day["others"]]
     told = [(on, one["kind"], one["person"]) for on, one in others]
@@ -257,7 +261,10 @@ def _the_rest_has_its_reason(days: list[dict[str, Any]], waiting: Mapping[str, O
         assert who in (SALTANAT, AIGERIM, TIMUR), who
         assert any(set(DOERS[name.partition(".")[0]]) & set(theirs) for name in near), (on, who)
     assert {(on, who) for on, kind, who in told if kind == "calendar"} == {
-        (on, OFFICER) for on in _all_days() if on.month >= 11 and calendars.is_working_day(on)
+        (on, OFFICER)
+        for on in _all_days()
+        if on.month >= 11
+        and (on in mondays or (on.day >= 25 and on.month == 12 and calendars.is_working_day(on)))
     }
 
 

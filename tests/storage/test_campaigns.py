@@ -48,7 +48,7 @@ from services.jobs.campaigns import carry_on
 from services.jobs.rounds import deliver, remind
 from services.moments import Moment
 from services.register_views import AskRow, ListRows, list_rows, show_row
-from services.registers import EraseRow, WithdrawRow, erase_row, withdraw_row
+from services.registers import AddRow, EraseRow, WithdrawRow, add_row, erase_row, withdraw_row
 from services.settings import WebSettings
 from services.verbs import NotAllowed
 from storage.database.engine import writing
@@ -267,6 +267,20 @@ def test_a_letter_names_who_asks_and_only_an_act_that_binds_them(app: AppContext
         said = " ".join(str(cell.value) for row in facts for cell in row)
         assert "Центр городского мониторинга" not in said
         assert ("Антикоррупционный стандарт Министерства" in said) == (campaign == "2026-001")
+
+
+def test_an_answer_is_taken_whatever_row_somebody_entered_before(app: AppContext) -> None:
+    """Who answers could not change that row; an officer withdraws one of the two."""
+    ctx, year = operator(app), {"year": "2026", "due_on": "2026-09-15", "published": "no"}
+    said = {"category": "official", "form": "income", "filed_on": "2026-04-01", "notice": "1"}
+    own = {"employee": "guest@org.kz", "declarant": "employee", **year, **said}
+    add_row(ctx, build(AddRow, {"register_id": "declarations", "unit": "law", "values": own}))
+    campaign = start(ctx, register_id="declarations", kind="filing", values=year)
+    record = {"campaign": campaign, "person": "guest@org.kz", "values": said}
+
+    record_answer(ctx, build(RecordAnswer, record))
+
+    assert states(ctx, campaign)["guest"] == "answered"
 
 
 def test_a_link_is_good_for_its_person_alone(app: AppContext) -> None:
