@@ -172,6 +172,7 @@ def test_every_link_that_is_not_good_is_answered_alike(office: RealOffice) -> No
             body_of(document.text),
         )
         with office.client() as officer:
+            assert "Их ссылки перестанут действовать" in officer.get(f"{address}?lang=ru").text
             assert officer.post(f"{address}/close").status_code == 303
         answer = browser.post(third, data={"field.post": "маман"})
         answers["closed", "POST"] = (answer.status_code, body_of(answer.text))
