@@ -28,13 +28,14 @@ from sqlalchemy import Engine, func, select, text
 
 from calendars import calendar
 from calendars.terms import OnDate
-from storage import tables
 from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
 from storage.database.engine import reading
 from storage.maintenance.schema import create_or_migrate
 from storage.maintenance.seals import seal
 from storage.org import store as office_store
+from storage.tables.board import DEADLINE
+from storage.tables.cases import CASE
 from tests.case_rows import DIRECTIONS, FoundRisk, RiskCommands, SetMeasure
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event
@@ -219,9 +220,9 @@ def settled(engine: Engine) -> None:
 def counted(engine: Engine) -> tuple[int, int, int]:
     """Return the number of cases, of obligations, and of open ones."""
     with reading(engine) as connection:
-        cases = connection.execute(select(func.count()).select_from(tables.CASE)).scalar_one()
-        asked = select(func.count(), func.count().filter(tables.DEADLINE.c.state == "open"))
-        rows, waiting = connection.execute(asked.select_from(tables.DEADLINE)).one()
+        cases = connection.execute(select(func.count()).select_from(CASE)).scalar_one()
+        asked = select(func.count(), func.count().filter(DEADLINE.c.state == "open"))
+        rows, waiting = connection.execute(asked.select_from(DEADLINE)).one()
     return cases, rows, waiting
 
 
