@@ -56,7 +56,7 @@ class SignatureUnreadable(Refusal, ValueError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Signer:
-    """Whom a certificate names. The identification number (IIN) stands in it, too, and is left there.
+    """Whom a certificate names; its identification number (IIN) is not read.
 
     Attributes:
         name: surname and first name, the patronymic behind them.

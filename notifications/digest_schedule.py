@@ -24,7 +24,7 @@ SEVERAL = "several"
 FROM_MONTH = 11
 """From 1 November on the officer is reminded to confirm next year's production calendar."""
 LAST_DAYS = 5
-"""Working days at the end of the year on each of which they are reminded; before, once a week."""
+"""The last working days of the year: the officer is reminded on each of them, before them once a week."""
 
 
 def plan_regular(

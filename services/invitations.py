@@ -106,7 +106,7 @@ class InvitationList(BaseModel):
 
 
 class ResendInvitations(Command):
-    """Whose invitation is sent again: these logins, or everybody who has not accepted."""
+    """Send invitations again: to these logins, without any to everybody who has not accepted."""
 
     logins: list[Key] = Field(default_factory=list, max_length=MAX_PEOPLE)
 

@@ -57,7 +57,9 @@ class SyncPeople(Command):
 
 
 class SyncProblem(BaseModel):
-    """An entry that is not taken. `code`: email_twice, no_unit, no_name, leave_unreadable, is_officer."""
+    """An entry that is not taken. `code`: email_twice, name_twice, no_unit, no_name, leave_unreadable,
+    is_officer.
+    """
 
     code: str
     name: str
@@ -194,23 +196,28 @@ class _Comparison:
         self.problems: list[SyncProblem] = []
         self.units: dict[str, Unit] = {}
         self.keys = {subject: key for key, subject in subjects.items()}
+        self.seen = {one.subject for one in entries}
         self.by_email = {
             (one.email or one.key).casefold(): one.key
             for one in office.people.values()
             if one.key not in subjects
         }
         self.entries = self._usable(entries)
-        self.seen = {one.subject for one in entries}
 
     def plan(self) -> _Plan:
         """Return what the office lacks."""
-        people = {one.subject: self._person(one) for one in self.entries}
+        people = self._people()
         heads = self._heads({one.dn: one for one in self.entries}, people)
         taken = [self._with_headship(one, heads) for one in people.values()]
         known = {
             key: person for key in self.keys.values() if (person := self.office.people.get(key)) is not None
         }
-        gone = [known[key] for subject, key in self.keys.items() if key in known and subject not in self.seen]
+        there = {one.key for one in people.values()}
+        gone = [
+            known[key]
+            for subject, key in self.keys.items()
+            if key in known and key not in there and subject not in self.seen
+        ]
         for person in gone:
             if person.key == self.officer:
                 self._problem("is_officer", person.name, person.key)
@@ -243,16 +250,33 @@ class _Comparison:
                 usable.append(one)
         return usable
 
+    def _people(self) -> dict[str, Person]:
+        """Return the people of the entries, by permanent id; of two that cannot be told apart the first."""
+        people: dict[str, Person] = {}
+        taken = {key for subject, key in self.keys.items() if subject in self.seen}
+        for entry in tuple(self.entries):
+            person = self._person(entry)
+            if entry.subject not in self.keys and person.key in taken:
+                self._problem("name_twice", entry.name, entry.dn)
+                self.entries.remove(entry)
+                continue
+            taken.add(person.key)
+            people[entry.subject] = person
+        return people
+
     def _problem(self, code: str, name: str, text: str) -> None:
         self.problems.append(SyncProblem(code=code, name=name, text=text))
 
     def _person(self, entry: DirectoryEntry) -> Person:
-        """Return the person of an entry: what the directory says of them, the rest as it was."""
+        """Return the person of an entry: what the directory says of them, the rest as it was.
+
+        Whoever got the e-mail address of somebody else is not that one: their key is made of unit and name.
+        """
         unit = self._unit(entry.units)
-        key = self.keys.get(entry.subject) or self.by_email.get(
-            entry.email, "" if not entry.email else entry.email
-        )
-        key = key or f"{unit} / {entry.name}"
+        key = self.by_email.get(entry.email, entry.email)
+        if not key or (key in self.keys.values() and not self._made_anew(entry, key)):
+            key = f"{unit} / {entry.name}"
+        key = self.keys.get(entry.subject, key)
         was = self.office.people.get(key)
         language = entry.language if entry.language in known_languages() else was.language if was else "kk"
         person = replace(was or Person(key=key, name=entry.name, unit=unit), name=entry.name, unit=unit)
@@ -264,6 +288,12 @@ class _Comparison:
         if entry.leave:
             person = replace(person, away=self._leave(entry, person))
         return person
+
+    def _made_anew(self, entry: DirectoryEntry, key: str) -> bool:
+        """Return whether somebody known got a new entry: the old one is gone, address and name agree."""
+        was = self.office.people.get(key)
+        linked = (subject for subject, of in self.keys.items() if of == key)
+        return was is not None and was.name == entry.name and not any(one in self.seen for one in linked)
 
     def _leave(self, entry: DirectoryEntry, person: Person) -> tuple[tuple[date, date], ...]:
         from documents.sheets.dates import Day, Span, read

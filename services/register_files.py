@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from services.editions import LeftOutFile
-from services.settings import Settings
+from services.settings import LANGUAGES, Settings
 from workflow.cases.registers.risk_lists import Words
 from workflow.law.reader.table import Problem, UnreadableRegulation
 from workflow.refusal import Refusal
@@ -23,7 +23,6 @@ from workflow.search_words import fold, search_words
 if TYPE_CHECKING:
     from workflow.registers.definition import Register, RegisterField
 
-LANGUAGES = ("kk", "ru", "en")
 FOLDER = "registers"
 """The folder of registers, among the shipped regulations and in an organisation's own folder."""
 IN_CASES = "cases"

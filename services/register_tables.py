@@ -30,6 +30,7 @@ from services.register_views import (
     seen_register,
 )
 from services.registers import WrongPlace, add_rows, invalid_values, place_of, unique_keys
+from services.settings import LANGUAGES
 from services.verbs import Command, verb
 from workflow.law.procedure import Text
 from workflow.refusal import Refusal
@@ -44,7 +45,6 @@ EXPORT_LIMIT = 100_000
 """Rows one file may have."""
 SHOWN = 20
 """Rows of an import that its preview shows."""
-LANGUAGES = ("kk", "ru", "en")
 
 
 class ImportRows(Command):

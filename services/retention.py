@@ -15,6 +15,7 @@ import i18n
 from services import maintenance, staff
 from services.context import RequestContext
 from services.inputs import Day, Ground, Key, Line
+from services.settings import LANGUAGES
 from services.verbs import Command, NotFound, verb
 from workflow.refusal import Refusal
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from storage.maintenance.anonymising import Words
     from storage.org.former import FormerPerson
 
-LANGUAGES = ("kk", "ru", "en")
 MAX_NAMES = 10
 
 

@@ -165,7 +165,7 @@ def _show_invited(call: CommandContext, _: object, found: InvitedPeople) -> None
         (
             one.login,
             one.name,
-            one.unit,
+            call.name(one.unit),
             call.say(f"access.{one.access}"),
             call.say(f"web.invitations.{one.obstacle or 'way_' + one.way}"),
         )
@@ -183,7 +183,7 @@ def _show_invitations(call: CommandContext, _: object, found: InvitationList) ->
         (
             one.login,
             one.name,
-            one.unit,
+            call.name(one.unit),
             call.say(f"access.{one.access}"),
             call.say(f"web.invitations.state_{one.state}"),
         )

@@ -191,17 +191,7 @@ class SqlAccounts:
 
     def let_in(self, entry: Entry, *, by: str = "") -> None:
         """Store a session, token, feed, invitation or device. `by`: who issued it; by default the account."""
-        values = {
-            "hash": entry.hash,
-            "kind": entry.kind,
-            "login": entry.login,
-            "name": entry.name,
-            "scope": entry.scope,
-            "created_at": entry.created_at,
-            "seen_at": entry.seen_at,
-            "expires_at": entry.expires_at,
-            "ended_at": None,
-        }
+        values = entry_values(entry)
         with writing(self._engine) as connection:
             if entry.kind == "device":
                 # A device grants no access, so it is not in the chain.
@@ -295,6 +285,21 @@ class SqlAccounts:
 
 _FIRST_INVITATION = and_(ENTRY.c.kind == "invitation", ENTRY.c.login == "")
 """The condition for invitations without an account: those of the first administrator."""
+
+
+def entry_values(entry: Entry) -> dict[str, object]:
+    """Return the row of an open session, token, feed, invitation or device."""
+    return {
+        "hash": entry.hash,
+        "kind": entry.kind,
+        "login": entry.login,
+        "name": entry.name,
+        "scope": entry.scope,
+        "created_at": entry.created_at,
+        "seen_at": entry.seen_at,
+        "expires_at": entry.expires_at,
+        "ended_at": None,
+    }
 
 
 def end_entries(connection: Connection, which: ColumnElement[bool], now: datetime) -> list[RowChange]:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, Engine, select
 
 from notifications.notice import Notice
-from storage.accounts.accounts import end_entries
+from storage.accounts.accounts import end_entries, entry_values
 from storage.database.dialect import insert
 from storage.database.engine import reading, writing
 from storage.database.in_list import execute_for_names, in_names
@@ -114,17 +114,7 @@ def _given(connection: Connection, entry: Entry, *, by: str, now: datetime) -> R
     """Store a link in place of the account's earlier ones; return the event."""
     earlier = (ENTRY.c.login == entry.login) & (ENTRY.c.kind == "invitation")
     ended = end_entries(connection, earlier, now)
-    values = {
-        "hash": entry.hash,
-        "kind": entry.kind,
-        "login": entry.login,
-        "name": entry.name,
-        "scope": entry.scope,
-        "created_at": entry.created_at,
-        "seen_at": entry.seen_at,
-        "expires_at": entry.expires_at,
-        "ended_at": None,
-    }
+    values = entry_values(entry)
     connection.execute(ENTRY.insert(), values)
     return RowEvent(
         kind="invitation_given",

@@ -11,9 +11,16 @@ import pytest
 
 from notifications.notice import Notice
 from services.context import RequestContext, operator_context
-from services.ldap import DirectorySilent
+from services.ldap import DirectoryEntry, DirectorySilent
 from services.maintenance import verify
-from services.people_sync import SyncPeople, SyncRefused, SyncResult, sync_on_schedule, sync_people
+from services.people_sync import (
+    SyncPeople,
+    SyncRefused,
+    SyncResult,
+    _Comparison,
+    sync_on_schedule,
+    sync_people,
+)
 from services.settings import LdapSettings, SyncSettings
 from tests.slapd import BASE, SEARCHER, SECRET, Slapd, serving
 from tests.web.conftest import NOW, TODAY, Home, build
@@ -164,6 +171,33 @@ def test_who_comes_back_is_who_they_were_and_two_of_one_e_mail_are_nobody(slapd:
     assert twice.left == [], "whose entry cannot be taken has not left"
 
 
+def test_whoever_gets_the_address_of_somebody_who_left_is_somebody_else(slapd: Slapd) -> None:
+    """What the one before did stays theirs; of two of one name without an address the second is not taken."""
+    anna = slapd.colleague("anna", "Ким", "Заң департаменті")
+    home = office(slapd, filter=OWN)
+    look(home, apply=True)
+    slapd.remove(anna)
+    slapd.colleague("zarina", "Оспанова", "Заң департаменті", mail="anna@org.kz")
+    found = look(home, apply=True, many_leave=True)
+    again = look(home)
+
+    assert (found.left, changes(found)) == (["Ким Anna"], {"Оспанова Zarina": ("added",)})
+    assert "anna@org.kz" not in home.office.people
+    key = next(one.key for one in home.office.people.values() if one.name == "Оспанова Zarina")
+    assert (key, person(home, key).email) == ("law / Оспанова Zarina", "anna@org.kz")
+    assert (again.changes, again.left, again.problems) == ([], [], [])
+
+    said = {"post": "", "manager": "", "language": "", "leave": "", "units": ("Заң департаменті",)}
+    entry = DirectoryEntry(subject="1", dn="cn=1", name="Ли Олег", email="", **said)
+    twins = _Comparison([entry, replace(entry, subject="2", dn="cn=2")], home.office, {}, officer="").plan()
+    known = home.office.people["c@org.kz"]
+    anew = replace(entry, name=known.name, email=known.key)
+    same = _Comparison([anew], home.office, {known.key: "0"}, officer="").plan()
+    assert [one.key for one in twins.table.people] == ["law / Ли Олег"]
+    assert [(one.code, one.text) for one in twins.problems] == [("name_twice", "cn=2")]
+    assert (same.links, same.left) == ({known.key: "1"}, []), "whose entry was made anew is who they were"
+
+
 def test_by_itself_it_applies_up_to_the_ceiling_and_beyond_tells_the_administrators(slapd: Slapd) -> None:
     """Ten of the directory; one leaves, then two of nine: then nothing happens but a letter, once."""
     people = [slapd.colleague(f"p{n}", f"Адам{n}", "Заң департаменті") for n in range(10)]
@@ -195,7 +229,7 @@ def test_by_itself_it_applies_up_to_the_ceiling_and_beyond_tells_the_administrat
 
 
 def test_a_directory_that_answers_in_part_or_not_at_all_changes_nothing(slapd: Slapd) -> None:
-    """Whoever is left out of an answer has not left. In preview nothing is written by itself."""
+    """A search that names no person removes nobody, and in preview a scheduled run writes nothing."""
     slapd.colleague("anna", "Ким", "Заң департаменті")
     home = office(slapd, filter=OWN)
     scheduled(home)
