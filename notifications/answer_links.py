@@ -14,6 +14,8 @@ from hashlib import sha256
 
 from notifications.notice import Notice
 from notifications.rules import Rules
+from workflow.cases.registers.entries import row_kind
+from workflow.deadlines.deadline import Deadline
 
 _MARK_BYTES = 12
 _CODE_BYTES = 24
@@ -47,6 +49,11 @@ def reply_token(rules: Rules, notice: Notice) -> str:
     if not usable or notice.kind != "reminder" or notice.channel in ANSWERED_BY_BUTTONS:
         return ""
     return answer_token(rules.link_key, notice)
+
+
+def takes_document(deadline: Deadline) -> bool:
+    """Return whether a document sent by mail is evidence of it: not of a question, nor of rows of registers."""
+    return not deadline.obligation.options and row_kind(deadline.id) in ("", "assignment")
 
 
 def answer_token(key: str, notice: Notice) -> str:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from i18n import known, say
 from notifications.acknowledgement import acknowledge
-from notifications.answer_links import read_token
+from notifications.answer_links import read_token, takes_document
 from notifications.notice import Notice
 from services.comments import assignees_of
 from services.context import RequestContext, Stamp
@@ -51,6 +51,11 @@ class LetterQuestion:
     answered: LetterAnswer | None
     expired: bool
     is_theirs: bool
+
+    @property
+    def takes_document(self) -> bool:
+        """Whether who is to do it may send a document of it by mail; of a confidential case nobody may."""
+        return self.is_theirs and not self.case.confidential and takes_document(self.deadline)
 
     @property
     def open(self) -> tuple[LetterAnswer, ...]:

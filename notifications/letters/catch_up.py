@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from i18n import say
 from notifications.letters.lists import Item, sections
-from notifications.letters.page import Page, render_letter
+from notifications.letters.page import Line, Page, Section, render_letter
 from notifications.letters.subjects import Matters
-from notifications.letters.texts import Matter, case_page, entry, object_names, relation_to_matter
+from notifications.letters.texts import (
+    Matter,
+    answer_links,
+    case_page,
+    entry,
+    object_names,
+    relation_to_matter,
+    with_period,
+)
 from notifications.notice import Letter, Notice
 
 
@@ -29,7 +38,34 @@ def items(told: Sequence[tuple[Notice, Matter]], matters: Matters) -> list[Item]
             link=case_page(matter),
             today=matters.today,
             discreet=matter.confidential,
+            answers=answer_links(matter, one.language),
         )
+    return list(found.values())
+
+
+def reply_section(told: Sequence[tuple[Notice, Matter]], language: str) -> tuple[Section, ...]:
+    """Return what a reply with a document does: of one step it is its evidence, of several it must name one."""
+    taking = _taking_replies(told)
+    if not taking:
+        return ()
+    first = taking[0].deadline
+    title = with_period(first.obligation.title, first.period, language)
+    said = say("digest.reply_several" if len(taking) > 1 else "digest.reply", {"title": title}, language)
+    return (Section(heading=say("letter.heading_reply", {}, language), lines=(Line(text=said),)),)
+
+
+def replying(letter: Letter, told: Sequence[tuple[Notice, Matter]], address: str) -> Letter:
+    """Return a letter of several reminders with the address for replies and the mark a reply repeats."""
+    taking = _taking_replies(told)
+    if not taking:
+        return letter
+    mark = f"{'several' if len(taking) > 1 else 'answer'}.{taking[0].reply}"
+    return replace(letter, reply_to=address, reply=mark)
+
+
+def _taking_replies(told: Sequence[tuple[Notice, Matter]]) -> list[Matter]:
+    """Return those of these matters that a document may be sent of by mail, each deadline once."""
+    found = {(one.case, one.obligation): matter for one, matter in told if matter.takes_reply}
     return list(found.values())
 
 
@@ -41,10 +77,10 @@ def collected_letter(told: Sequence[tuple[Notice, Matter]], matters: Matters, la
         greeting=say("letter.greeting", {"name": told[0][1].name}, language),
         lead=say("digest.collected_lead", {"count": len(listed)}, language),
         table=(),
-        sections=sections(listed, language),
+        sections=(*sections(listed, language), *reply_section(told, language)),
         footer=say("letter.footer", {}, language),
     )
-    return render_letter(
+    letter = render_letter(
         page,
         language,
         entries=tuple(
@@ -53,3 +89,4 @@ def collected_letter(told: Sequence[tuple[Notice, Matter]], matters: Matters, la
             if not matter.confidential and matter.dated
         ),
     )
+    return replying(letter, told, matters.rules.reply_address)

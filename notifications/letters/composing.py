@@ -117,7 +117,7 @@ def _letter(notice: Notice, told: Sequence[Told], matters: Matters, overview: Ov
                 return None
             said = reminder(notice, matter, matters.calendar, today=today)
             if matter.takes_reply:
-                said = replace(said, reply_to=matters.rules.reply_address, reply=matter.reply)
+                said = replace(said, reply_to=matters.rules.reply_address, reply=f"answer.{matter.reply}")
             return said
         case "moved":
             matter = matters.of(notice)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from i18n import say
 from notifications.digest_schedule import unconfirmed_year
 from notifications.letters.catch_up import items as told_items
+from notifications.letters.catch_up import reply_section, replying
 from notifications.letters.lists import OVERDUE, SLIPPED, Item, count, sections
 from notifications.letters.overview import CAUSES, OpenDeadline, Overview
 from notifications.letters.page import Line, Page, Section, render_letter
@@ -37,7 +38,9 @@ def digest_letter(
     if not listed:
         return None
     lead = say("digest.personal_lead", {"today": matters.today, "count": len(listed)}, language)
-    return _written(notice, matters, "personal", listed, lead, sections(listed, language))
+    parts = (*sections(listed, language), *reply_section(told, language))
+    letter = _written(notice, matters, "personal", listed, lead, parts)
+    return replying(letter, told, matters.rules.reply_address)
 
 
 def unit_letter(notice: Notice, matters: Matters, overview: Overview) -> Letter | None:

@@ -22,7 +22,7 @@ class Item:
     """A deadline in a list, with its status and its force.
 
     `period`: of what recurs; `object`: by language; `discreet`: its line must not reveal its subject; `more`:
-    text after it; `today`: the local date of the letter.
+    text after it; `today`: the local date of the letter; `answers`: to its reminder, with their addresses.
     """
 
     title: Text
@@ -35,6 +35,7 @@ class Item:
     today: date
     discreet: bool = False
     more: str = ""
+    answers: tuple[tuple[str, str], ...] = ()
 
 
 def sections(items: Iterable[Item], language: str) -> tuple[Section, ...]:
@@ -68,7 +69,7 @@ def line(item: Item, language: str) -> Line:
     what = f"{title} ({about})" if about else title
     more = f"; {item.more}" if item.more else ""
     force = say(f"letter.force_{item.force}", {}, language)
-    return Line(text=f"{what} – {when}; {force}{more}", link=item.link, below=True)
+    return Line(text=f"{what} – {when}; {force}{more}", link=item.link, below=True, answers=item.answers)
 
 
 def count(items: Iterable[Item], *standings: str) -> int:

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from i18n import say
 from notifications.notice import Entry, Letter
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ class Line:
     Attributes:
         label: label in the table.
         link: its address; `below`: on a line of its own in plain text.
+        answers: what may be answered by links of its own, with their addresses; in plain text they are one
+            address, whose page offers them all.
         command: a command to be typed.
     """
 
@@ -28,6 +31,7 @@ class Line:
     link: str | None = None
     command: bool = False
     below: bool = False
+    answers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,7 +58,7 @@ def render_letter(
     """Render the page as a letter, in plain text and in HTML with the same content."""
     return Letter(
         subject=page.subject,
-        text=_text(page),
+        text=_text(page, language),
         html=_template().render(page=page, language=language),
         language=language,
         entries=entries,
@@ -62,12 +66,13 @@ def render_letter(
     )
 
 
-def _text(page: Page) -> str:
+def _text(page: Page, language: str) -> str:
     parts = [page.greeting, page.lead]
+    answer = say("letter.heading_answer", {}, language)
     if page.table:
         parts.append("\n".join(_table_line(line) for line in page.table))
     for section in page.sections:
-        lines = "\n".join(_line(line) for line in section.lines)
+        lines = "\n".join(_line(line) + _answers(line, answer) for line in section.lines)
         parts.append(f"{section.heading}\n{'-' * len(section.heading)}\n{lines}")
     parts.append(f"-- \n{page.footer}")
     return "\n\n".join(parts) + "\n"
@@ -83,6 +88,11 @@ def _line(line: Line) -> str:
     if line.link and line.below:
         return f"- {line.text}\n  {line.link}"
     return f"{line.text}: {line.link}" if line.link else line.text
+
+
+def _answers(line: Line, label: str) -> str:
+    """Return the address where a line is answered, below it; "" for a line without answers."""
+    return f"\n  {label}: {line.answers[0][1].partition('?')[0]}" if line.answers else ""
 
 
 @cache

@@ -10,6 +10,7 @@ from decimal import Decimal
 from calendars import OutOfRange
 from calendars.calendar import Calendar
 from i18n import explain, period, say
+from notifications.answer_links import takes_document
 from notifications.letters.page import Line, Page, Section, render_letter
 from notifications.notice import Entry, Letter
 from notifications.wire.entry import item_id
@@ -57,8 +58,7 @@ class Matter:
     @property
     def takes_reply(self) -> bool:
         """Whether a document sent as a reply is evidence of it: not of a question, nor of rows of registers."""
-        kind = row_kind(self.deadline.id)
-        plain = not self.deadline.obligation.options and kind in ("", "assignment")
+        plain = takes_document(self.deadline)
         return bool(self.reply) and plain and self.is_recipients and not self.confidential
 
     @property
@@ -354,10 +354,20 @@ def _answers(matter: Matter, language: str) -> Iterator[Line]:
     """Yield the links that answer without log-in; who is only told besides says that it was read."""
     if matter.takes_reply:
         yield Line(text=say("letter.reply", {}, language))
+    for text, link in answer_links(matter, language):
+        yield Line(text=text, link=link, below=True)
+
+
+def answer_links(matter: Matter, language: str) -> tuple[tuple[str, str], ...]:
+    """Return what the recipient may answer without log-in, with the addresses; nothing where confidential."""
+    if not matter.answer or matter.confidential:
+        return ()
     answers = ["acknowledged"] + (["said_done", "not_mine"] if matter.is_recipients else [])
-    for one in answers if matter.answer else ():
-        if one != "said_done" or not matter.deadline.obligation.options:
-            yield Line(text=say(f"answer.{one}", {}, language), link=f"{matter.answer}?say={one}", below=True)
+    return tuple(
+        (say(f"answer.{one}", {}, language), f"{matter.answer}?say={one}")
+        for one in answers
+        if one != "said_done" or not matter.deadline.obligation.options
+    )
 
 
 def _who(matter: Matter, language: str) -> Iterator[Line]:

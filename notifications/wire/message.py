@@ -57,12 +57,13 @@ def _headers(notice: Notice, letter: Letter, name: str, sender: str, now: dateti
     ]
     if letter.reply_to:
         found.append(mailbox("Reply-To", "", _one_address(letter.reply_to)))
-    if notice.case:
-        thread = f"<case.{_digest(notice.case)}@{domain}>"
+    thread = f"<case.{_digest(notice.case)}@{domain}>" if notice.case else ""
+    if thread:
         found.append(raw("In-Reply-To", thread))
+    if thread or letter.reply:
         # A reply repeats what its letter refers to (RFC 5322), so the secret comes back with it.
-        mark = f" <answer.{letter.reply}@{domain}>" if letter.reply else ""
-        found.append(raw("References", thread + mark))
+        mark = f"<{letter.reply}@{domain}>" if letter.reply else ""
+        found.append(raw("References", " ".join(filter(None, (thread, mark)))))
     found.append(raw("List-Id", f"<{'digests' if letter.dispensable else 'reminders'}.{domain}>"))
     if letter.settings:
         found.append(raw("List-Unsubscribe", f"<{quote(letter.settings, safe=_ADDRESS)}>"))

@@ -14,6 +14,7 @@ MAX_PARTS = 200
 _TOKEN = r"[A-Za-z0-9_-]{48,400}"
 # What `notifications.wire.message` puts into the References of a letter.
 _IN_HEADERS = re.compile(rf"<answer\.({_TOKEN})@")
+_OF_SEVERAL = re.compile(rf"<several\.({_TOKEN})@")
 _IN_TEXT = re.compile(rf"/answer/({_TOKEN})")
 _QUOTES = re.compile(
     r"^\s*(>|-{2,}\s*$|_{5,}|-{3,}.*(message|сообщение|хабарлама).*-{3,}|(from|от|кімнен)\s*:"
@@ -34,7 +35,9 @@ class Reply:
 
     Attributes:
         sender: the one address it says it is from; "" where it names none or several.
-        tokens: marks of letters in its headers, then in what it quotes.
+        tokens: marks in its headers of the one step its letter was about.
+        of_several: marks in its headers of a letter about several steps.
+        quoted: marks of the steps it quotes or names.
         automatic: written by a program, or to many: such a message is never answered.
         text: its own words, without what it quotes.
         files: name and content of each attachment.
@@ -42,6 +45,8 @@ class Reply:
 
     sender: str
     tokens: tuple[str, ...]
+    of_several: tuple[str, ...]
+    quoted: tuple[str, ...]
     automatic: bool
     text: str
     files: tuple[tuple[str, bytes], ...]
@@ -54,11 +59,13 @@ def read_reply(content: bytes) -> Reply:
         assert isinstance(message, EmailMessage)
         parts = list(_parts(message))
         written = "\n".join(_text(part) for part in parts if _is_text(part))
-        headers = " ".join(str(message.get(name, "")) for name in ("References", "In-Reply-To"))
-        tokens = dict.fromkeys((*_IN_HEADERS.findall("".join(headers.split())), *_IN_TEXT.findall(written)))
+        headers = "".join(str(message.get(name, "")) for name in ("References", "In-Reply-To"))
+        headers = "".join(headers.split())
         return Reply(
             sender=_sender(message),
-            tokens=tuple(tokens),
+            tokens=tuple(dict.fromkeys(_IN_HEADERS.findall(headers))),
+            of_several=tuple(dict.fromkeys(_OF_SEVERAL.findall(headers))),
+            quoted=tuple(dict.fromkeys(_IN_TEXT.findall(written))),
             automatic=_is_automatic(message),
             text=_own_words("\n".join(_text(part) for part in parts if _is_text(part, "plain"))),
             files=tuple(_files(parts)),
@@ -116,6 +123,9 @@ def _own_words(text: str) -> str:
     for line in text.splitlines():
         if _QUOTES.match(line):
             break
+        if _IN_TEXT.search(line):
+            # The address of the step, which answers without log-in: it is shown to nobody else.
+            continue
         lines.append("".join(character for character in line if character.isprintable()))
     return "\n".join(lines).strip()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -16,8 +16,9 @@ from i18n import known as spoken
 from i18n import refusal as refusal_text
 from i18n import say
 from notifications.acknowledgement import acknowledge
-from notifications.answer_links import read_token
+from notifications.answer_links import answer_token, read_token
 from notifications.comment_notices import COMMENT, line_key
+from notifications.letters.texts import with_period
 from notifications.notice import Notice
 from notifications.office_time import OfficeTimes
 from notifications.wire.imap import open_mailbox
@@ -115,10 +116,16 @@ def take_reply(app: AppContext, content: bytes, *, arrived: date, now: datetime,
     except Unreadable:
         return "ignored"
     key = app.rules.link_key
-    token = next((one for one in reply.tokens if read_token(key, one) is not None), "")
-    if reply.automatic or not token:
+    of_one, of_several, quoted = (
+        [one for one in tokens if read_token(key, one) is not None]
+        for tokens in (reply.tokens, reply.of_several, reply.quoted)
+    )
+    if reply.automatic or not (of_one or of_several or quoted):
         return "ignored"
     operator = operator_context(app, by="merzim", now=now, today=today)
+    if not of_one and len(quoted) != 1:
+        return _ask_which(operator, of_several, quoted)
+    token = (of_one or quoted)[0]
     try:
         question = open_letter(operator, token)
     except LinkRefused:
@@ -138,6 +145,34 @@ def take_reply(app: AppContext, content: bytes, *, arrived: date, now: datetime,
             raise
         return _refuse(ctx, question.notice, refusal)
     return "taken"
+
+
+def _ask_which(ctx: RequestContext, of_several: list[str], quoted: list[str]) -> Result:
+    """Write back that a reply to a letter of several steps names none of them, with the link of each."""
+    outbox, found = ctx.app.outbox, dict[tuple[str, str], LetterQuestion]()
+    links = [read_token(ctx.app.rules.link_key, token) for token in of_several[:1] or quoted[:MAX_FILES]]
+    notices = [link.find(outbox.notices(case=link.case)) for link in links if link is not None]
+    told = [one for one in notices if one is not None]
+    if told and of_several and told[0].carrier:
+        told = [one for one in outbox.carried(told[0].carrier) if one.kind == "reminder"]
+    for one in told:
+        try:
+            question = open_letter(ctx, answer_token(ctx.app.rules.link_key, one))
+        except Refusal:
+            # Its person left, or its edition is missing: the others are named.
+            continue
+        if question.takes_document and one.person == told[0].person:
+            found[one.case, one.obligation] = question
+    if not found:
+        return "ignored"
+    steps = []
+    for question in found.values():
+        notice, about = question.notice, question.case.object_in(question.notice.language)
+        title = with_period(question.deadline.obligation.title, question.deadline.period, notice.language)
+        named = f"{title} ({about})" if about else title
+        steps.append({"title": named, "key": notice.key, "case": notice.case})
+    first = next(iter(found.values())).notice
+    return _refuse(ctx, first, ReplyRefused("replies.several"), steps)
 
 
 def _is_time(app: AppContext, machine: datetime) -> bool:
@@ -222,15 +257,21 @@ def _comment(ctx: RequestContext, question: LetterQuestion, text: str) -> None:
     )
 
 
-def _refuse(ctx: RequestContext, notice: Notice, refusal: Refusal) -> Result:
-    """Queue a letter that says why a reply was not taken in: one a day about a case to a person."""
+def _refuse(
+    ctx: RequestContext, notice: Notice, refusal: Refusal, steps: Sequence[Mapping[str, str]] = ()
+) -> Result:
+    """Queue a letter that says why a reply was not taken in: one a day about a case to a person.
+
+    Args:
+        steps: those it may have been meant for; each gets a link.
+    """
     app, now = ctx.app, ctx.now
     key = f"{line_key(notice.case, 0)}{ctx.today.isoformat()}:reply:{notice.person}:{notice.channel}"
     about = {
         "kind": "reply",
         "place": notice.obligation,
         "text": refusal_text(refusal, notice.language),
-    }
+    } | ({"steps": steps} if steps else {})
     times = OfficeTimes(app.outbox.office(), app.calendar, app.rules)
     letter = replace(
         notice,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,6 +22,7 @@ from services.doctor import diagnose
 from services.jobs import replies, rounds
 from services.jobs.replies import take_replies, take_reply
 from services.settings import BadSetting, ChannelSettings, ImapSettings
+from storage.org.preferences import DIGEST, prefer
 from tests.notifications.test_post_office import PASSWORD, mailbox, post_office
 from tests.web.conftest import NOW, THREE_UNITS, TODAY, Home, office_with_cases
 from workflow.cases.comments import comments
@@ -42,6 +44,9 @@ def home() -> Home:
     app.settings = replace(app.settings, imap=ImapSettings(host="127.0.0.1", address=BOX))
     app._forget("rules")
     return made
+
+
+LINK = re.compile(r"https://merzim\.example\.kz/answer/[\w-]+")
 
 
 def send(home: Home) -> dict[tuple[str, str], EmailMessage]:
@@ -233,6 +238,70 @@ def test_an_assignment_is_answered_by_a_reply(home: Home) -> None:
     assert whole is not None
     given = assignments(whole)[1]
     assert (given.answered_on, given.answer, len(given.evidence)) == (date(2026, 4, 7), "Дайын.", 1)
+
+
+def plain(letter: EmailMessage) -> str:
+    body = letter.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
+
+
+def letters_of_several(home: Home) -> dict[str, EmailMessage]:
+    """The letters that carry others, by person, of an office whose letters link to pages."""
+    app = home.context
+    web = replace(app.settings.web, public_address="https://merzim.example.kz")
+    app.settings = replace(app.settings, web=web)
+    app._forget("rules")
+    return {person: one for (person, obligation), one in send(home).items() if not obligation}
+
+
+def test_each_step_of_a_letter_about_several_has_links_of_its_own(home: Home) -> None:
+    """One address a step in plain text, its answers beside one another in HTML; a reply must name one step."""
+    letter = letters_of_several(home)["c@org.kz"]
+    text, html = plain(letter), letter.get_body(("html",))
+    assert html is not None
+    links = LINK.findall(text)
+
+    assert len(set(links)) == len(links) == 3
+    assert [html.get_content().count(f'href="{one}?say=said_done"') for one in links] == [1, 1, 1]
+    assert "жауапта тек сол қадамның жауап беру сілтемесін қалдырып" in text
+    assert (letter["Reply-To"], letter["In-Reply-To"]) == (BOX, None)
+
+
+def test_a_reply_to_a_letter_of_several_is_taken_for_the_one_step_it_names_alone(home: Home) -> None:
+    """Nothing quoted, or all: told which steps there are, each with its page; one link left: that step."""
+    letter = letters_of_several(home)["c@org.kz"]
+    links, before = LINK.findall(plain(letter)), {case: home.events(case) for case in home.cases()}
+    for words in ("", "\n".join(f"> {line}" for line in plain(letter).splitlines())):
+        assert take(home, reply(letter, words, "құжат.png")) == "refused"
+    assert {case: home.events(case) for case in before} == before
+
+    rounds.deliver(home.context, now=NOW, today=TODAY)
+    (told,) = refusals(home)
+    folder = Path(str(home.context.settings.channels.sections["folder"]["path"]))
+    (file,) = [one for one in folder.rglob("*.eml") if told.message_id.strip("<>").split("@")[0] in one.name]
+    message = message_from_bytes(file.read_bytes(), policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    assert sorted(LINK.findall(plain(message))) == sorted(links)
+
+    named = [one for one in home.context.outbox.notices(person="c@org.kz") if one.carrier]
+    assert take(home, reply(letter, f"Дайын.\n{links[1]}", "құжат.png")) == "taken"
+    written = [case for case in before if home.events(case) != before[case]]
+    assert len(written) == 1
+    (step,) = [one for one in named if home.context.outbox.notice(one.key).acknowledged_at]  # type: ignore[union-attr]
+    assert [one.name for one in home.facts(written[0])[step.obligation].evidence] == ["құжат.png"]
+    (said,) = comments(home.events(written[0]))
+    assert said.text == "Дайын.", "the link, which answers without log-in, is shown to nobody"
+
+
+def test_a_reply_to_a_digest_of_one_step_needs_no_link(home: Home) -> None:
+    """The letter says which step it is, and its mark is that step's."""
+    prefer(home.context.engine, ORDER_SIGNER, DIGEST, "daily", by="x", now=NOW)
+    letter = letters_of_several(home)[ORDER_SIGNER]
+
+    assert "станет подтверждением шага" in plain(letter)
+    assert take(home, reply(letter, "", "приказ.png")) == "taken"
+    assert [one.name for one in home.facts(home.real)[ORDER].evidence] == ["приказ.png"]
 
 
 def test_words_are_taken_without_what_is_quoted_and_signature_pictures_are_no_evidence() -> None:
