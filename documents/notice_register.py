@@ -77,6 +77,7 @@ def register_workbook(lines: Iterable[Line], heading: Heading, language: str) ->
     """Return the register as XLSX: texts without formulas and links, a filter on every column."""
     import xlsxwriter
 
+    from documents.sheets.listing import PrintedCode, add_code
     from i18n import say
 
     target = io.BytesIO()
@@ -97,9 +98,12 @@ def register_workbook(lines: Iterable[Line], heading: Heading, language: str) ->
     for row, line in enumerate(lines, 6):
         for place, name in enumerate(COLUMNS):
             sheet.write_string(row, place, getattr(line, name), wrapped)
+    if heading.code:
+        add_code(sheet, row + 2, PrintedCode((), heading.code), _WIDTHS)
     sheet.autofilter(5, 0, row, len(COLUMNS) - 1)
     sheet.freeze_panes(6, 2)
     sheet.set_landscape()
+    sheet.set_paper(9)  # A4
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(5)
     book.close()

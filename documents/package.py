@@ -1,7 +1,7 @@
 """Writes the export package for the project platform as a ZIP: a folder for each project, task and subtask, an
 index workbook and the hashes of all files.
 
-Equal documents give equal bytes.
+Equal documents give equal bytes, but for the code the index bears where anybody may check it.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import BinaryIO
 
+from documents.sheets.listing import PrintedCode, add_code
 from documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
 from i18n import say
 from workflow.languages import law_language
@@ -95,6 +97,7 @@ def write_package(
     *,
     language: str,
     restricted: bool = False,
+    code: Callable[[str], PrintedCode | None] = lambda _: None,
 ) -> PackageContent:
     """Write the package; the file appears complete or not at all.
 
@@ -102,6 +105,7 @@ def write_package(
         content: the bytes recorded under a SHA-256; raises EvidenceDamaged where they are not there.
         language: kk, ru or en: language of the folders and the index.
         restricted: whether to include restricted files.
+        code: makes the code below the index from the SHA-256 of the list of hashes; None for no code.
 
     Raises:
         UnreadablePaper: the file exists already, or cannot be written.
@@ -113,7 +117,7 @@ def write_package(
         with NamedTemporaryFile(dir=target.parent, prefix=".", delete=False) as part:
             path = Path(part.name)
         try:
-            packed = _write(path, list(documents), content, language, restricted)
+            packed = _write(path, list(documents), content, language, restricted, code)
             path.replace(target)
         finally:
             path.unlink(missing_ok=True)
@@ -130,6 +134,7 @@ def _write(
     content: Callable[[str], BinaryIO],
     language: str,
     restricted: bool,
+    code: Callable[[str], PrintedCode | None],
 ) -> PackageContent:
     """Write the ZIP at a path."""
     taken: set[str] = set()
@@ -160,8 +165,10 @@ def _write(
                     entry.write(chunk)
             hashes.append(f"{document.reference}  {inside}\n")
             places.append((document, inside, document.restricted))
-        archive.writestr(_entry(say("package.index_name", {}, language)), _index(places, language))
-        archive.writestr(_entry("SHA256SUMS"), "".join(hashes))
+        sums = "".join(hashes).encode()
+        index = _index(places, language, code(sha256(sums).hexdigest()))
+        archive.writestr(_entry(say("package.index_name", {}, language)), index)
+        archive.writestr(_entry("SHA256SUMS"), sums)
     hidden = [one for one in documents if one.is_file and one.restricted and not restricted]
     links = sum(1 for document, _, _ in places if not document.is_file)
     return PackageContent(len(hashes), links, len(hidden), tuple(lost), tuple(altered))
@@ -213,7 +220,7 @@ def _entry(name: str) -> zipfile.ZipInfo:
     return entry
 
 
-def _index(places: Sequence[tuple[Document, str, str]], language: str) -> bytes:
+def _index(places: Sequence[tuple[Document, str, str]], language: str, code: PrintedCode | None) -> bytes:
     """Return the index workbook."""
     import xlsxwriter
 
@@ -240,10 +247,13 @@ def _index(places: Sequence[tuple[Document, str, str]], language: str) -> bytes:
                 sheet.write_number(row, column, value, text)
             else:
                 sheet.write_string(row, column, str(value or ""), text)
+    if code:
+        add_code(sheet, len(places) + 2, code, (width for _, width in _COLUMNS))
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, max(len(places), 1), len(_COLUMNS) - 1)
     sheet.repeat_rows(0)
     sheet.set_landscape()
+    sheet.set_paper(9)  # A4
     sheet.fit_to_pages(1, 0)
     book.close()
     return target.getvalue()

@@ -22,6 +22,7 @@ from workflow.org.access import audit_scope
 from workflow.org.audit import EVERYTHING, AuditEntry, AuditFilter, Topic
 
 if TYPE_CHECKING:
+    from documents.sheets.listing import PrintedCode
     from workflow.cases.case import Case
 
 EXPORT_CHUNK = 1000
@@ -138,12 +139,36 @@ def record(
     name: str = "",
     case: str = "",
     more: dict[str, object] | None = None,
-) -> None:
-    """Record what the reader did where nothing else is written: a download, an export."""
+) -> tuple[int, str]:
+    """Record what the reader did where nothing else is written: a download, an export.
+
+    Return the number and the hash of its entry.
+    """
     event = AuditEvent(
         topic=topic, kind=kind, by=ctx.reader.login, now=ctx.now, name=name, case=case, more=more or {}
     )
-    ctx.app.audit_log.record(event)
+    return ctx.app.audit_log.record(event)
+
+
+def record_paper(
+    ctx: RequestContext, kind: str, digest: str, language: str, *, name: str = "", case: str = ""
+) -> PrintedCode | None:
+    """Record that a paper was made, and return the code it bears; None where the public page is not open.
+
+    Args:
+        kind: one of `public.PAPERS`.
+        digest: SHA-256 of its content; stands in the entry, on the paper and on the page.
+    """
+    from documents.sheets.listing import PrintedCode
+    from services.credentials import qr_image
+    from services.public import proof_address
+
+    n, fingerprint = record(ctx, "file", kind, name=name, case=case, more={"sha256": digest})
+    address = proof_address(ctx.app, n, fingerprint, of="entry/")
+    if not address:
+        return None
+    content = i18n.say(f"proof.digest.{kind}", {"digest": digest}, language)
+    return PrintedCode((content, f"{i18n.say('proof.address', {}, language)} {address}"), qr_image(address))
 
 
 def record_refused_log_in(ctx: RequestContext, reason: str, login: str) -> None:

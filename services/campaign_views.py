@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from hashlib import sha256
 from heapq import merge
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -12,6 +13,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from documents.signatures import Verdict
 from i18n import say
+from services.audit import record_paper
 from services.context import RequestContext
 from services.inputs import Line
 from services.jobs.campaigns import as_it_binds
@@ -228,7 +230,7 @@ def person_key(ctx: RequestContext, campaign: str, number: int) -> str:
 
 def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
     """Return a campaign as a workbook: everybody it asked, with the dates; and what it asked for."""
-    from documents.sheets.listing import Table, tables_workbook
+    from documents.sheets.listing import Table, csv_list, tables_workbook
 
     campaign, store = seen_campaign(ctx, campaign_id), campaign_store(ctx)
     office, sent = ctx.reads.office(), store.sent(campaign.id)
@@ -289,9 +291,11 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
         (head("made"), local(ctx.now)),
     ]
     signed = ("signature",) if campaign.eds else ()
-    return tables_workbook(
-        [Table([head(name) for name in (*columns, *signed)], rows), Table([head("fact"), head("value")], facts)]
-    )
+    listed = Table([head(name) for name in (*columns, *signed)], rows)
+    summary = Table([head("fact"), head("value")], facts)
+    digest = sha256("".join(csv_list(one) for one in (listed, summary)).encode()).hexdigest()
+    code = record_paper(ctx, "campaign_sheet_read", digest, language, name=campaign.id)
+    return tables_workbook([replace(listed, code=code), replace(summary, code=code)])
 
 
 def seen_campaign(ctx: RequestContext, name: str) -> StartedCampaign:

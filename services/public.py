@@ -17,13 +17,15 @@ from workflow.org.access import Scope
 
 if TYPE_CHECKING:
     from services.app import AppContext
-    from storage.notices.register import ProvenBatch
+    from storage.maintenance.proven import ProvenLine as ProvenLine
     from storage.queries import SqlReads
     from workflow.cases.case import Case
     from workflow.law.procedure import Obligation
 
 PROCEDURE = "internal-analysis"
 LINK = "link:"
+PAPERS = frozenset({"package_read", "campaign_sheet_read"})
+"""Kinds of entries of the audit log about papers that bear a code."""
 _ANYBODY = Scope(unit="", names=())
 """Cases of all units that are not confidential."""
 
@@ -76,21 +78,33 @@ def published_analyses(app: AppContext, *, first: int = 0, count: int | None = N
     return PublicPage(analyses=tuple(_analyses(app, reads, ids)), total=total)
 
 
-def proof_address(app: AppContext, n: int, fingerprint: str) -> str:
-    """Return where anybody may check the fingerprint of a printed register; "" where that page is not open."""
+def proof_address(app: AppContext, n: int, fingerprint: str, of: str = "") -> str:
+    """Return where anybody may check a printed register, or (`of`: "entry/") another paper, by its fingerprint;
+    "" where that page is not open.
+    """
     if not app.settings.web.public_page or not fingerprint:
         return ""
-    return f"{app.settings.web.public_address.rstrip('/')}/public/proof/{n}/{fingerprint}"
+    return f"{app.settings.web.public_address.rstrip('/')}/public/proof/{of}{n}/{fingerprint}"
 
 
-def check_fingerprint(app: AppContext, n: int, fingerprint: str) -> ProvenBatch | None:
+def check_fingerprint(app: AppContext, n: int, fingerprint: str) -> ProvenLine | None:
     """Return the batch of the register of notices a printed fingerprint is of; None for one not made here.
 
     Nothing else is told: no case, no person, no number of records.
     """
-    from storage.notices.register import proven_batch
+    from storage.maintenance.proven import proven_batch
 
     return proven_batch(app.engine, n, fingerprint)
+
+
+def check_paper(app: AppContext, n: int, fingerprint: str) -> ProvenLine | None:
+    """Return the entry of the audit log of a printed paper; None for one not made here.
+
+    Only its kind, its moment and the digest are told: no case, no campaign, no account.
+    """
+    from storage.maintenance.proven import proven_entry
+
+    return proven_entry(app.engine, n, fingerprint, PAPERS)
 
 
 def _published_facts(app: AppContext) -> frozenset[str]:

@@ -20,17 +20,28 @@ _LONGEST = 32_767
 _LAST_ROW = 2**20 - 1
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """With which a text would be a formula to a program that opens the CSV."""
+_CODE_PIXELS, _PAGE_CHARACTERS = 150, 140
+"""How wide a code is on a sheet that is printed as it is, and such a sheet in landscape."""
 _EXACT = 10**15
 """Numbers below it keep every digit in Excel."""
 
 
 @dataclass(frozen=True, slots=True)
+class PrintedCode:
+    """Where anybody may check a printed sheet: lines of text, and the address as a picture (PNG)."""
+
+    lines: Sequence[str]
+    picture: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
-    """A table: its headings, its rows, and what its sheet is called ("" is its number)."""
+    """A table: its headings, its rows, what its sheet is called ("" is its number), and a code below it."""
 
     heads: Sequence[str]
     rows: Sequence[Sequence[object]]
     name: str = ""
+    code: PrintedCode | None = None
 
 
 def tables_workbook(tables: Iterable[Table]) -> bytes:
@@ -88,8 +99,11 @@ def _sheet(book: Any, sheet: Any, table: Table) -> None:
         for column, value in enumerate(row):
             _cell(sheet, number, column, value, text, day)
             widths[column] = max(widths[column], len(str(value)) if value is not None else 0)
+    widths = [min(max(width + 2, _NARROW), _WIDE) for width in widths]
     for column, width in enumerate(widths):
-        sheet.set_column(column, column, min(max(width + 2, _NARROW), _WIDE))
+        sheet.set_column(column, column, width)
+    if table.code:
+        add_code(sheet, len(table.rows) + 2, table.code, widths)
     if table.heads:
         sheet.freeze_panes(1, 0)
         sheet.autofilter(0, 0, max(len(table.rows), 1), len(table.heads) - 1)
@@ -97,6 +111,20 @@ def _sheet(book: Any, sheet: Any, table: Table) -> None:
     sheet.set_landscape()
     sheet.set_paper(9)  # A4
     sheet.fit_to_pages(1, 0)
+
+
+def add_code(sheet: Any, row: int, code: PrintedCode, widths: Iterable[float]) -> None:
+    """Write a code below a table, from a row on; printed on one page's width the picture is some 4 cm wide.
+
+    Args:
+        widths: of the columns, in characters.
+    """
+    for number, line in enumerate(code.lines):
+        sheet.write_string(row + number, 0, line)
+    pixels = int.from_bytes(code.picture[16:20], "big")
+    scale = _CODE_PIXELS / pixels * max(1.0, sum(widths) / _PAGE_CHARACTERS)
+    picture = {"image_data": io.BytesIO(code.picture), "x_scale": scale, "y_scale": scale}
+    sheet.insert_image(row + len(code.lines), 0, "code.png", {**picture, "object_position": 3})
 
 
 def _cell(sheet: Any, row: int, column: int, value: object, text: Any, day: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -105,15 +106,19 @@ def package(
     ] = False,
 ) -> int:
     from documents.package import write_package
+    from services.audit import record_paper
     from services.documents.packing import documents
+    from workflow.languages import law_language
 
     call = CommandContext.of(ctx)
     app = call.app
     if case:
         app.desk.view(case, today=call.moment.today)
     found = documents(app, unit=unit_named(app, unit) or None, year=year or None, case=case)
+    code = partial(record_paper, call.ctx, "package_read", language=law_language(call.language), case=case)
+
     packed = write_package(
-        Path(to), found, app.evidence.open, language=call.language, restricted=with_restricted
+        Path(to), found, app.evidence.open, language=call.language, restricted=with_restricted, code=code
     )
     if call.json:
         call.answer(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from services.documents.own_templates import layout_notes, own_template, templat
 
 if TYPE_CHECKING:
     from documents.forms import Form, Note
+    from documents.sheets.listing import PrintedCode
     from services.app import AppContext
     from workflow.cases.commands.desk import View
     from workflow.law.procedure import Procedure, Text
@@ -127,15 +128,21 @@ def filled_form(
     return fill(about, data.fields, language, rows=data.rows, own=own).document
 
 
-def package(app: AppContext, case: str, language: str, scope: Scope | None) -> PackageFile:
-    """Return the export package of one case; the file is gone when it is closed."""
+def package(
+    app: AppContext,
+    case: str,
+    language: str,
+    scope: Scope | None,
+    code: Callable[[str], PrintedCode | None],
+) -> PackageFile:
+    """Return the export package of one case; the file is gone when closed. `code`: see `write_package`."""
     from documents.package import write_package
     from services.documents.packing import documents
 
     with TemporaryDirectory(prefix="merzim") as folder:
         target = Path(folder) / "package.zip"
         entries = documents(app, case=case, reads=app.reads.seen_by(scope) if scope else app.reads)
-        packed = write_package(target, entries, app.evidence.open, language=language)
+        packed = write_package(target, entries, app.evidence.open, language=language, code=code)
         for document in (*packed.lost, *packed.altered):
             log.error("left out of the package of %s: %s", case, document.reference)
         return PackageFile(content=target.open("rb"), whole=packed.whole)

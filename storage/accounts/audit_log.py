@@ -25,10 +25,13 @@ class SqlAuditLog:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def record(self, event: AuditEvent) -> None:
-        """Append an entry in a transaction of its own."""
+    def record(self, event: AuditEvent) -> tuple[int, str]:
+        """Append an entry in a transaction of its own; return its number and hash."""
         with writing(self._engine) as connection:
             audit.note(connection, [event])
+            audit.append_collected(connection)
+            last = connection.execute(audit.LAST).one()
+        return last.seq, last.hash
 
     def position(self, receiver: str) -> int:
         """Return the number of the last entry sent to a receiver, 0 for none."""

@@ -29,7 +29,7 @@ _PENDING = "merzim_audit"
 _ADVISORY = 0x4D657261  # "Mera": one writer of the audit chain at a time on PostgreSQL
 _SUMMED: frozenset[Topic] = frozenset({"case", "register"})
 _DIGITS = 32
-_LAST = select(AUDIT.c.seq, AUDIT.c.hash).order_by(AUDIT.c.seq.desc()).limit(1)
+LAST = select(AUDIT.c.seq, AUDIT.c.hash).order_by(AUDIT.c.seq.desc()).limit(1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +77,7 @@ def append_collected(connection: Connection) -> None:
         groups.setdefault(about if event.topic in _SUMMED else number, []).append(event)
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _ADVISORY})
-    last = connection.execute(_LAST).first()
+    last = connection.execute(LAST).first()
     seq, previous = (last.seq, last.hash) if last else (0, "")
     origin, rows, origins = ORIGIN.get(), [], []
     for group in groups.values():

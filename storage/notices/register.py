@@ -32,8 +32,6 @@ SETTLED = ("sent", "failed", "unknown")
 """States that say what became of a letter; only these need proof."""
 ACKNOWLEDGED = "acknowledged"
 RESENT = "resent"
-_SEALS = 20
-"""Seals after a batch that are looked through for the first over it."""
 _ADVISORY = 0x4D657270  # "Merp": one writer of proofs at a time on PostgreSQL
 
 Line = tuple[str, str, str]
@@ -185,34 +183,3 @@ def standing(engine: Engine) -> RegisterStatus:
             end=last[2] if last else "",
             seal=int(seal or 0),
         )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ProvenBatch:
-    """A batch of the chain, as it was written; `sealed_at`: of the first seal over it, None before."""
-
-    n: int
-    at: datetime
-    sealed_at: datetime | None
-
-
-def proven_batch(engine: Engine, n: int, hashed: str) -> ProvenBatch | None:
-    """Return the batch of that number and hash; None where there is none, or it is not what was written.
-
-    Only the batch and the one after it are read: `problems` compares the whole chain.
-    """
-    with reading(engine) as connection:
-        found = connection.execute(PROOF.select().where(PROOF.c.n == n)).first()
-        if found is None or found.hash != hashed:
-            return None
-        after = connection.execute(select(PROOF.c.previous).where(PROOF.c.n == n + 1)).scalar()
-        if link(found.previous, line(n, found.at, found.lines)) != hashed or after not in (None, hashed):
-            return None
-        seals = select(SEAL.c.at, SEAL.c.heads).where(SEAL.c.at >= found.at).order_by(SEAL.c.n).limit(_SEALS)
-        sealed = (at for at, heads in connection.execute(seals) if _covers(heads, n))
-        return ProvenBatch(n=n, at=found.at, sealed_at=next(sealed, None))
-
-
-def _covers(heads: str, n: int) -> bool:
-    """Return whether a seal covers the chain as far as a batch."""
-    return any(name == CHAIN and seq >= n for name, seq, _ in json.loads(heads))

@@ -11,6 +11,7 @@ from email.policy import default
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from openpyxl import load_workbook
@@ -47,6 +48,7 @@ from services.inputs import build
 from services.jobs.campaigns import carry_on
 from services.jobs.rounds import deliver, remind
 from services.moments import Moment
+from services.public import check_paper
 from services.register_views import AskRow, ListRows, list_rows, show_row
 from services.registers import AddRow, EraseRow, WithdrawRow, add_row, erase_row, withdraw_row
 from services.settings import WebSettings
@@ -592,6 +594,35 @@ def test_the_sheet_proves_who_answered_when(app: AppContext) -> None:
     shown = {line[0].value: line[1].value for line in facts.iter_rows(min_row=2)}
     assert shown["Campaign"] == f"{campaign}. Read by spring"
     assert (shown["What is declared"], shown["Answered"], shown["Awaited"]) == ("I have read them", 1, 1)
+    assert "Anybody may check" not in str([*facts.values, *people.values])
+
+
+def test_the_sheet_bears_its_code_on_both_pages(app: AppContext) -> None:
+    """Where the public page is open: the digest printed is the one the log has, under the number of the
+    address; another answer is another digest."""
+    app.settings = replace(app.settings, web=replace(app.settings.web, public_page=True))
+    ctx = operator(app)
+    campaign = start(ctx, units=["law"])
+    tokens = run(app)
+
+    def printed() -> list[str]:
+        with ZipFile(BytesIO(sheet := proof_sheet(ctx, campaign, "en"))) as book:
+            assert [name for name in book.namelist() if name.startswith("xl/media/")] == ["xl/media/image1.png"]
+            assert len([name for name in book.namelist() if "drawings/drawing" in name]) == 2
+        pages = [[str(line[0]) for line in page.values][-2:] for page in load_workbook(BytesIO(sheet))]
+        assert pages[0] == pages[1]
+        return pages[0]
+
+    digest, address = printed()
+    n, fingerprint = address.rpartition("/public/proof/entry/")[2].split("/")
+    proven = check_paper(app, int(n), fingerprint)
+    confirm(operator(app, at=NOW + timedelta(hours=1)), tokens["guest"])
+
+    assert proven is not None
+    assert (proven.kind, proven.at, proven.is_rewritten) == ("campaign_sheet_read", NOW, False)
+    assert digest == f"SHA-256 of the sheet's lines: {proven.digest}"
+    assert check_paper(app, int(n) - 1, fingerprint) is None
+    assert printed()[0] != digest
 
 
 def test_a_letter_to_nobody_is_no_letter_and_paper_is_told_from_it(app: AppContext) -> None:

@@ -7,10 +7,11 @@ from datetime import timedelta
 from sqlalchemy import Engine, text
 
 from notifications.ports import DeliveryOutcome, Settlement
+from storage.maintenance.proven import ProvenLine, proven_batch
 from storage.maintenance.seals import seal
 from storage.maintenance.verify import verify
 from storage.notices.outbox import SqlOutbox
-from storage.notices.register import ProvenBatch, proven_batch, standing
+from storage.notices.register import standing
 from tests.storage.house import NOW, later, letter, opened
 from tests.sweep import check_each
 from workflow.board.rows import Row
@@ -73,8 +74,10 @@ def test_a_batch_is_known_by_its_number_and_hash_and_by_the_first_seal_over_it(e
     told(engine)
     second = standing(engine).end
 
-    assert proven_batch(engine, 1, first) == ProvenBatch(n=1, at=later(1), sealed_at=later(2))
-    assert proven_batch(engine, 2, second) == ProvenBatch(n=2, at=later(1), sealed_at=None)
+    assert proven_batch(engine, 1, first) == ProvenLine(
+        n=1, at=later(1), sealed_at=later(2), is_rewritten=False
+    )
+    assert proven_batch(engine, 2, second) == ProvenLine(n=2, at=later(1), sealed_at=None, is_rewritten=False)
     assert (proven_batch(engine, 2, first), proven_batch(engine, 3, second)) == (None, None)
 
 

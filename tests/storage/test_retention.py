@@ -26,9 +26,11 @@ from services import (
 )
 from services.accounts import AccountAccess
 from services.app import AppContext
+from services.audit import record_paper
 from services.context import RequestContext, operator_context
 from services.jobs.rounds import deliver, remind
 from services.moments import Moment
+from services.public import check_paper
 from services.register_views import ListRows
 from services.retention import AnonymisePerson, AskFormer, FormerView, RetentionRefused
 from services.settings import DatabaseSettings, RetentionSettings
@@ -188,6 +190,25 @@ def test_after_the_act_her_name_is_nowhere_and_the_chains_verify(house: AppConte
     assert (view.name, view.key, view.act, view.anonymised_on) == ("", FORMER, "15-ө", LATER)
     with pytest.raises(RetentionRefused):
         retention.anonymise_person(acting(house, LATER), order())
+
+
+def test_a_paper_she_printed_stays_genuine(house: AppContext) -> None:
+    """The entry that names her is rewritten by the act, which the page says; by nothing else it may be."""
+    hand_over(house, live(house))
+    ctx = acting(house, by="dina.q")
+    record_paper(ctx, "package_read", "a" * 64, "ru")
+    with house.engine.connect() as connection:
+        n, hashed = connection.execute(text("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")).one()
+    before = check_paper(house, n, hashed)
+    leave(house)
+    retention.anonymise_person(acting(house, LATER), order())
+    after = check_paper(house, n, hashed)
+    with writing(house.engine) as connection:
+        connection.execute(text("UPDATE rewritten SET hash = 'ff' WHERE source = 'audit'"))
+
+    assert before is not None
+    assert after == replace(before, is_rewritten=True)
+    assert check_paper(house, n, hashed) is None
 
 
 def test_not_before_its_day_nor_while_open_cases_wait_for_her(house: AppContext) -> None:

@@ -21,6 +21,7 @@ OPEN = {
     "/public",  # answers 404 where config.toml does not open it
     "/public/feed.xml",
     "/public/proof/{n}/{fingerprint}",
+    "/public/proof/entry/{n}/{fingerprint}",
     "/login",
     "/login/demonstration",
     "/login/oidc",  # answers 404 where config.toml names no provider

@@ -237,6 +237,7 @@ FOR_EYES = {
     "/public": "what was published, for anybody; its feed is for programs",
     "/public/feed.xml": "for programs itself",
     "/public/proof/{n}/{fingerprint}": "for anybody with a printed sheet",
+    "/public/proof/entry/{n}/{fingerprint}": "for anybody with a printed sheet",
     "/login/oidc": "the way to the provider and back, of a browser",
     "/login/oidc/callback": "the way to the provider and back, of a browser",
     "/welcome/{secret}": "the form of an invitation",

@@ -1,10 +1,11 @@
-"""A printed register bears a code; the page it leads to says whether its hash is genuine, and no more."""
+"""Printed proofs bear a code; its page says whether the hash is genuine, of what kind it is, and no more."""
 
 from __future__ import annotations
 
 import struct
 import zlib
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
@@ -15,12 +16,17 @@ from openpyxl import load_workbook
 from sqlalchemy import text
 
 from services.documents.register import paper
+from services.public import PAPERS
 from storage.database.engine import writing
 from storage.maintenance.seals import seal
 from storage.notices import register
-from tests.web.conftest import NOW, Home, dashboard_of, people, settings_in
+from tests.web.conftest import NOW, TODAY, Home, dashboard_of, people, settings_in
+from web.ui.render import ALMATY
+from workflow.cases.commands.opening import Opening
+from workflow.org.audit import EVERYTHING, AuditFilter
 
 ADDRESS = "https://merzim.example.kz"
+STAMP = {"by": "officer", "now": NOW, "today": TODAY}
 FIRST, SECOND = datetime(2026, 4, 3, 4, 0, tzinfo=UTC), datetime(2026, 4, 6, 4, 30, tzinfo=UTC)
 
 
@@ -113,6 +119,39 @@ def test_an_older_sheet_is_genuine_too(home: Home) -> None:
 
     assert "03.04.2026, 09:00" in stranger.get(f"/public/proof/1/{first}").text
     assert stranger.get(f"/public/proof/2/{first}").status_code == 404
+
+
+def test_a_package_bears_the_code_of_its_list_of_hashes(home: Home) -> None:
+    """Index and page give one digest: of the file SHA256SUMS in the package. Nothing of the case or of who made
+    it stands on the page, and the entry of another kind of act is no paper."""
+    case = home.desk.open(Opening(procedure="internal-analysis", object="Кадр"), **STAMP).id
+    with home.client("officer") as client:
+        package = ZipFile(BytesIO(client.get(f"/cases/{case}/package?lang=en").content))
+    page = home.context.reads.audit(AuditFilter(), scope=EVERYTHING, after=0, limit=100)
+    (entry,) = [one for one in page.entries if one.kind == "package_read"]
+    address = f"{ADDRESS}/public/proof/entry/{entry.seq}/{entry.hash}"
+    (name,) = [name for name in package.namelist() if name.endswith(".xlsx")]
+    with ZipFile(BytesIO(package.read(name))) as book:
+        drawn = book.read("xl/media/image1.png")
+    said = [row[0] for row in load_workbook(BytesIO(package.read(name))).active.iter_rows(values_only=True)]
+    digest = sha256(package.read("SHA256SUMS")).hexdigest()
+
+    answer = home.stranger().get(f"{address.removeprefix(ADDRESS)}?lang=en")
+
+    assert _matrix(drawn) == [list(row) for row in segno.make(address, error="m").matrix]
+    assert [str(line) for line in said[-2:]] == [
+        f"SHA-256 of the package's file SHA256SUMS: {digest}",
+        f"Anybody may check this sheet at: {address}",
+    ]
+    assert answer.status_code == 200
+    assert "Index of a package of evidence" in answer.text
+    assert f"the paper was made on {entry.at.astimezone(ALMATY):%d.%m.%Y, %H:%M}" in answer.text
+    assert (digest in answer.text, "Not sealed yet." in answer.text) == (True, True)
+    assert (case in answer.text, "officer" in answer.text) == (False, False)
+    assert answer.headers["cache-control"] == "no-store"
+    other = next(one for one in page.entries if one.kind not in PAPERS)
+    assert home.stranger().get(f"/public/proof/entry/{other.seq}/{other.hash}").status_code == 404
+    assert home.stranger().get(f"/public/proof/entry/{entry.seq}/{'0' * 64}").status_code == 404
 
 
 @pytest.mark.parametrize("changed", ["0" * 64, "shorter", "A" * 64, "%27%20OR%201"])

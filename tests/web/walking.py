@@ -32,6 +32,7 @@ ASIDE = {
     "/public": "by anybody, where the office opened it",
     "/public/feed.xml": "by a reader of feeds",
     "/public/proof/{n}/{fingerprint}": "by a code on a printed register",
+    "/public/proof/entry/{n}/{fingerprint}": "by a code on another printed paper",
     "/login/oidc": "before the log-in, where a provider is named",
     "/login/oidc/callback": "by the provider",
     "/welcome/{secret}": "by a letter",

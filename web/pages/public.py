@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from xml.etree import ElementTree
 
 from fastapi import APIRouter, HTTPException, Query, Request
@@ -18,12 +18,21 @@ from starlette.responses import Response
 import i18n
 from services.app import AppContext
 from services.context import RequestContext
-from services.public import PublicAnalysis, Publication, check_fingerprint, published_analyses
+from services.public import (
+    PublicAnalysis,
+    Publication,
+    check_fingerprint,
+    check_paper,
+    published_analyses,
+)
 from web.auth.dependencies import Anybody
 from web.auth.guesses import count_guess
 from web.ui.assets import OWN
 from web.ui.preferences import preferences
 from web.ui.render import ALMATY, Translator, environment, page
+
+if TYPE_CHECKING:
+    from services.public import ProvenLine
 
 router = APIRouter(include_in_schema=False)
 PAGE = 25
@@ -59,7 +68,16 @@ def feed(request: Request, ctx: Anybody) -> Response:
 @router.get("/public/proof/{n}/{fingerprint}")
 def check(request: Request, ctx: Anybody, n: BatchNumber, fingerprint: Fingerprint) -> Response:
     """Say whether a fingerprint printed on a register of notices is of this office, and of which day."""
-    found = check_fingerprint(_open(ctx), n, fingerprint)
+    return _answer(request, ctx, check_fingerprint(_open(ctx), n, fingerprint))
+
+
+@router.get("/public/proof/entry/{n}/{fingerprint}")
+def check_entry(request: Request, ctx: Anybody, n: BatchNumber, fingerprint: Fingerprint) -> Response:
+    """Say whether a fingerprint printed on another paper is of this office, of what kind and which day."""
+    return _answer(request, ctx, check_paper(_open(ctx), n, fingerprint))
+
+
+def _answer(request: Request, ctx: RequestContext, found: ProvenLine | None) -> Response:
     if found is None:
         count_guess(request, ctx)
     response = page(request, ctx, "public_proof.html", found=found, status=200 if found else 404)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import Annotated
 from urllib.parse import quote
 
@@ -11,7 +12,7 @@ from starlette.background import BackgroundTask
 from starlette.responses import Response, StreamingResponse
 
 from documents.sheets.unreadable import EvidenceDamaged
-from services.audit import DIGEST_DIGITS, record
+from services.audit import DIGEST_DIGITS, record, record_paper
 from services.context import RequestContext
 from services.documents.case_documents import filled_form
 from services.documents.case_documents import package as package_of_case
@@ -21,6 +22,7 @@ from web.pages.cases.documents import DOCX, ZIP, as_file, case_file_name, regist
 from web.pages.cases.page import CaseId, case_page, get_case_or_404
 from web.ui.preferences import preferences
 from workflow.cases.registers.evidence_list import stored_file
+from workflow.languages import law_language
 
 log = logging.getLogger("merzim.web")
 router = APIRouter(include_in_schema=False)
@@ -129,9 +131,9 @@ def form_of(ctx: RequestContext, case: str, form: str, language: str) -> Respons
 def package_of(ctx: RequestContext, case: str, language: str) -> Response:
     """The export package of the case; restricted and damaged files are left out."""
     found, _ = get_case_or_404(ctx, case)
-    package = package_of_case(ctx.app, case, language, ctx.reads.scope_in(found))
+    code = partial(record_paper, ctx, "package_read", language=law_language(language), case=case)
+    package = package_of_case(ctx.app, case, language, ctx.reads.scope_in(found), code)
     content = package.content
-    record(ctx, "file", "package_read", case=case)
     name = case_file_name(found, "package" if package.whole else "package-incomplete", "zip")
     return StreamingResponse(
         iter(lambda: content.read(65536), b""),

@@ -1,0 +1,105 @@
+"""Looks up the fingerprint of a printed paper: a batch of the register of notices, an entry of the audit log.
+
+Only the line and the one after it are read: `verify` compares the whole chains.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, Row, Table, select
+
+from storage.chain import link
+from storage.database import audit
+from storage.database.engine import reading
+from storage.maintenance.anonymising import rewritten
+from storage.notices import register
+from storage.tables.audit import AUDIT
+from storage.tables.cases import SEAL
+from storage.tables.notices import PROOF
+
+_SEALS = 20
+"""Seals after a line that are looked through for the first over it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProvenLine:
+    """A line of a chain, as it was written.
+
+    Attributes:
+        kind: of an entry of the audit log; "" for a batch of the register of notices.
+        digest: what the entry says the paper's content is hashed to; "" for a batch.
+        sealed_at: of the first seal over it, None before.
+        is_rewritten: whether an act of the office has taken somebody's name out of it since.
+    """
+
+    n: int
+    at: datetime
+    sealed_at: datetime | None
+    is_rewritten: bool
+    kind: str = ""
+    digest: str = ""
+
+
+def proven_batch(engine: Engine, n: int, hashed: str) -> ProvenLine | None:
+    """Return the batch of that number and hash; None where there is none, or it is not what was written."""
+    with reading(engine) as connection:
+        found = connection.execute(PROOF.select().where(PROOF.c.n == n)).first()
+        if found is None or found.hash != hashed:
+            return None
+        now = link(found.previous, register.line(n, found.at, found.lines))
+        return _proven(connection, PROOF, register.CHAIN, n, found, now)
+
+
+def proven_entry(engine: Engine, n: int, hashed: str, kinds: Collection[str]) -> ProvenLine | None:
+    """Return the entry of the audit log of that number and hash, where it is of one of these kinds."""
+    with reading(engine) as connection:
+        found = connection.execute(AUDIT.select().where(AUDIT.c.seq == n)).first()
+        if found is None or found.hash != hashed or found.kind not in kinds:
+            return None
+        now = link(found.previous, audit.entry_line(dict(found._mapping)))
+        digest = str(audit.read_payload(found.payload).get("sha256", ""))
+        return _proven(connection, AUDIT, audit.CHAIN, n, found, now, kind=found.kind, digest=digest)
+
+
+def _proven(
+    connection: Connection,
+    table: Table,
+    chain: str,
+    n: int,
+    found: Row[tuple[object, ...]],
+    now: str,
+    kind: str = "",
+    digest: str = "",
+) -> ProvenLine | None:
+    """Return a line that says what it is bound by, or what an act of the office made of it; None otherwise.
+
+    Args:
+        now: what it is hashed to as it stands.
+    """
+    hashed, (number, *_) = found.hash, table.primary_key.columns
+    after = connection.execute(select(table.c.previous).where(number == n + 1)).scalar()
+    if after not in (None, hashed):
+        return None
+    if now != hashed:
+        whole, lines = rewritten(connection)
+        if not whole or lines.get((table.name, "", n)) != now:
+            return None
+    seals = select(SEAL.c.at, SEAL.c.heads).where(SEAL.c.at >= found.at).order_by(SEAL.c.n).limit(_SEALS)
+    sealed = (at for at, heads in connection.execute(seals) if _covers(heads, chain, n))
+    return ProvenLine(
+        n=n,
+        at=found.at,
+        sealed_at=next(sealed, None),
+        is_rewritten=now != hashed,
+        kind=kind,
+        digest=digest,
+    )
+
+
+def _covers(heads: str, chain: str, n: int) -> bool:
+    """Return whether a seal covers a chain as far as a line."""
+    return any(name == chain and seq >= n for name, seq, _ in json.loads(heads))
