@@ -20,6 +20,7 @@ from services.register_views import (
     cell_value,
     list_rows,
 )
+from services.row_papers import recorded_fields
 from workflow.registers.definition import UnknownField, UnknownRegister
 
 if TYPE_CHECKING:
@@ -87,9 +88,13 @@ def report_data(
     unit: str,
     year: int | None,
     person: str = "",
+    row: str = "",
     approver: str = "",
 ) -> FormData:
-    """Return what the reader knows for a form about a period of a unit, or about a person."""
+    """Return what the reader knows for a form about a period of a unit, or about a person.
+
+    About a person the register of the form speaks as well: its row named, or the newest one of the person.
+    """
     from documents.forms import FormData
     from services.documents.filling import from_office
     from services.documents.periods import REPORTED, objects, period_rows
@@ -100,6 +105,9 @@ def report_data(
     fields = from_office(
         ctx.app, form, language, unit=unit, year=year, person=person, today=ctx.today, approver=approver
     )
+    if form.source and (row or person):
+        kept = {"organisation": fields["organisation"]} if unit and "organisation" in fields else {}
+        return FormData({**fields, **recorded_fields(ctx, form, language, row=row, person=person), **kept})
     if not year or not form.rows:
         return FormData(fields)
     office = ctx.app.reads.office()

@@ -136,7 +136,7 @@ def test_no_command_of_the_contract_is_missing() -> None:
         *("cartogram record", "cartogram compare", "remarks list", "remarks add", "remarks answer", "register"),
         *(
             f"campaign {name}"
-            for name in ("list", "start", "show", "remind", "extend", "close", "record", "export")
+            for name in ("list", "start", "show", "remind", "extend", "close", "record", "export", "forms")
         ),
         *("due", "overdue", "explain", "remind", "deliver", "notices", "rehearse", "portfolio"),
         *("notices resend", "digest", "uploads-through", "office-time"),

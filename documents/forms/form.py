@@ -65,9 +65,12 @@ class Field:
 class RegisterRows:
     """Where the rows of a report come from: the rows of a register whose date lies in the report's year.
 
+    Of a form about a person: the register whose rows it is the paper of, each row by itself.
+
     Attributes:
-        dates: the field of the date; of several the first that is filled.
-        where: field of the register -> the values it may have (ids of options, "yes" or "no").
+        dates: the field of the date; of several the first that is filled. None about a person.
+        where: field of the register -> the values it may have (ids of options, "yes" or "no"; about a
+            person also "", not filled).
         parts: part of the form -> the fields of the register joined in it.
     """
 
@@ -200,6 +203,7 @@ class Form:
         approvers: who may approve it: "level" (by the level of the body), one duty, or "" when no approval is
             needed.
         columns: columns of its rows, in order.
+        source: of a form about a person: the register of its rows.
     """
 
     id: str
@@ -214,3 +218,4 @@ class Form:
     rows: Rows | None
     blocks: tuple[Block, ...]
     columns: tuple[Column, ...] = ()
+    source: RegisterRows | None = None

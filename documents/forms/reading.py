@@ -47,6 +47,12 @@ def case_forms() -> tuple[Form, ...]:
 
 
 @cache
+def person_forms() -> tuple[Form, ...]:
+    """Return the forms about a person, in file order (cached)."""
+    return tuple(about for about in map(form, names()) if about.about == "person")
+
+
+@cache
 def form(name: str) -> Form:
     """Return the form of a name (cached).
 
@@ -72,6 +78,7 @@ def form(name: str) -> Form:
         rows=rows,
         blocks=blocks,
         columns=tuple(columns),
+        source=_source(document.get("from")),
     )
 
 
@@ -115,7 +122,7 @@ def _source(table: Mapping[str, Any] | None) -> RegisterRows | None:
         return None
     return RegisterRows(
         register=table["register"],
-        dates=_several(table["date"]),
+        dates=_several(table.get("date", [])),
         parts={part: _several(fields) for part, fields in table["parts"].items()},
         where={name: _several(values) for name, values in table.get("where", {}).items()},
     )

@@ -93,6 +93,14 @@ class CommandContext:
         return law_language(self.language)
 
     @property
+    def paper_language(self) -> str:
+        """The language of papers to sign: that of the call, else of the office, if papers are signed in it."""
+        from documents.forms import LANGUAGES as PAPERS
+
+        spoken = (self.law_language, self.settings.office.language)
+        return next((one for one in spoken if one in PAPERS), PAPERS[0])
+
+    @property
     def language_or_default(self) -> str:
         """The language for help and errors, available even when the settings are invalid."""
         try:

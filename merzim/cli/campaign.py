@@ -1,4 +1,4 @@
-"""`merzim campaign list|start|show|remind|extend|close|record|export`: many people answer by a link."""
+"""`merzim campaign list|start|show|remind|extend|close|record|export|forms`: many people answer by a link."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ def add_to(app: typer.Typer) -> None:
         close=_on_campaign("close", "closed"),
         record=record,
         export=export,
+        forms=forms,
     )
 
 
@@ -194,6 +195,24 @@ def export(
 
     call = CommandContext.of(ctx)
     write_file(file, proof_sheet(call.ctx, campaign, call.language))
+    call.print(call.say("register.file_written", file=file))
+
+
+def forms(
+    ctx: typer.Context,
+    campaign: CampaignId,
+    file: Annotated[str, typer.Argument(metavar="FILE")],
+    state: Annotated[str, typer.Option("--state", metavar="STATE", help="cli.option.campaign_state")] = "",
+    unit: Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")] = "",
+) -> None:
+    from documents.sheets.listing import write_file
+    from services.campaign_views import ShowCampaign
+    from services.inputs import build
+    from services.row_papers import papers_of_campaign
+
+    call = CommandContext.of(ctx)
+    asked = build(ShowCampaign, {"campaign": campaign, "state": state, "unit": unit})
+    write_file(file, papers_of_campaign(call.ctx, asked, call.paper_language))
     call.print(call.say("register.file_written", file=file))
 
 

@@ -45,10 +45,11 @@ def form(
     unit: Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")] = "",
     year: Annotated[str | None, typer.Option("--year", metavar="Y", help="cli.option.form_year")] = None,
     person: Annotated[str, typer.Option("--person", metavar="WHO", help="cli.option.person")] = "",
+    row: Annotated[str, typer.Option("--row", metavar="ID", help="cli.option.form_row")] = "",
     approver: Annotated[str, typer.Option("--approver", metavar="DUTY", help="cli.option.approver")] = "",
     replace: Annotated[bool, typer.Option("--replace", help="cli.option.replace")] = False,
 ) -> None:
-    from documents.forms import LANGUAGES, FormData, fill, form_marks
+    from documents.forms import FormData, fill, form_marks
     from documents.forms import form as form_named
     from documents.sandbox.readers import read_form_data
     from services.documents.filling import foreign_names, from_case, given
@@ -59,9 +60,7 @@ def form(
     call = CommandContext.of(ctx)
     case, name = (first, second) if second else ("", first)
     wanted = form_named(name)
-    spoken = call.law_language
-    language = spoken if spoken in LANGUAGES else call.settings.office.language
-    language = language if language in LANGUAGES else LANGUAGES[0]
+    language = call.paper_language
     if not to:
         raise BadArgument("cli.missing_parameter", name="--to FILE")
     if Path(to).exists() and not replace:
@@ -77,7 +76,9 @@ def form(
     else:
         of = unit_named(app, unit) or (app.desk.view(case, today=today).case.unit if case else "")
         asked = number(year, where="--year", first=2000, last=2100) if year else None
-        known = report_data(call.ctx, wanted, language, unit=of, year=asked, person=person, approver=approver)
+        known = report_data(
+            call.ctx, wanted, language, unit=of, year=asked, person=person, row=row, approver=approver
+        )
     told = read_form_data(call.given(rows, "xlsx", "json", "csv"), wanted.id) if rows else FormData()
     values = {**known.fields, **told.fields, **given(wanted, set_ or [])}
     looked_up = () if told.rows else known.looked_up

@@ -25,7 +25,7 @@ KINDS: Mapping[str, str] = {
     "remarks": "remark",
 }
 """Registers of a case, and what a row of each is called."""
-_ACTION = "list|show|add|edit|withdraw|erase|template|import|export"
+_ACTION = "list|show|add|edit|withdraw|erase|template|import|export|forms"
 ACTIONS = ("list", "add", "edit", "withdraw")
 
 

@@ -62,6 +62,7 @@ def run(call: CommandContext, request: RowsRequest) -> int:
         "template": _template,
         "import": _import,
         "export": _export,
+        "forms": _forms,
     }
     if request.action not in actions:
         allowed = closest_first(request.action, actions)
@@ -197,6 +198,12 @@ def _export(call: CommandContext, request: RowsRequest) -> None:
     from services.register_tables import export
 
     _write(call, request, export(call.ctx, _asked(request), call.language))
+
+
+def _forms(call: CommandContext, request: RowsRequest) -> None:
+    from services.row_papers import papers_of_list
+
+    _write(call, request, papers_of_list(call.ctx, _asked(request), call.paper_language))
 
 
 def _import(call: CommandContext, request: RowsRequest) -> None:

@@ -111,10 +111,8 @@ def from_office(
 ) -> dict[str, object]:
     """Return the fields of a form about a period of a unit, or about a person, that the office knows."""
     office = app.reads.office()
-    meant = _person(app, person) if person else None
-    own = office.organisation(meant.unit) if meant and not unit else None
-    # A policy is that of the organisation its worker works in.
-    named = office.units.get(own if own and own != office.root else unit)
+    meant = person_called(app, person) if person else None
+    named = office.units.get(policy_unit(office, meant.unit) if meant and not unit else unit)
     values: dict[str, object] = {
         "organisation": named.name_in(language) if named else unit or organisation_name(app, "", language).text,
         "year": year,
@@ -124,6 +122,12 @@ def from_office(
     if meant:
         values |= {"name": meant.name_in(language), "post": meant.post_in(language)}
     return {name: value for name, value in values.items() if name in form.fields and value}
+
+
+def policy_unit(office: Office, unit: str) -> str:
+    """Return the organisation whose policy binds the workers of a unit; "" where it is the office's own."""
+    own = office.organisation(unit)
+    return own if own and own != office.root else ""
 
 
 def given(form: Form, pairs: list[str]) -> dict[str, object]:
@@ -289,7 +293,8 @@ _KAZAKH = "әғқңөұүһі"
 _RUSSIAN_PATRONYMIC = re.compile(r"(?:вич|вна|ична|мич|ьич)\b")
 
 
-def _person(app: AppContext, text: str) -> Person:
+def person_called(app: AppContext, text: str) -> Person:
+    """Return the person of a key or name. Raises UnknownPerson."""
     people = app.reads.office().people
     asked = text.casefold()
     meant = [one for one in people.values() if asked in map(str.casefold, (one.key, *one.names))]

@@ -176,6 +176,14 @@ READS: dict[str, tuple[str, ...]] = {
     "/cases/{case}/forms/{form}/{language}": (f"{CASE}/documents/{{form}}/{{language}}",),
     "/cases/{case}/package": (f"{CASE}/package",),
     "/cases/{case}/register/{ending}": (f"{CASE}/notices/file/{{ending}}",),
+    "/campaigns/{campaign}/forms/{language}": (f"{V1}/campaigns/{{campaign}}/forms/{{language}}",),
+    "/campaigns/{campaign}/forms/{person}/{language}": (
+        f"{V1}/campaigns/{{campaign}}/people/{{number}}/forms/{{language}}",
+    ),
+    "/registers/{register_id}/forms/{language}": (f"{V1}/registers/{{register_id}}/forms/{{language}}",),
+    "/registers/{register_id}/{row}/forms/{form}/{language}": (
+        f"{V1}/rows/{{row}}/forms/{{form}}/{{language}}",
+    ),
     "/registers": (f"{V1}/registers", f"{V1}/account/rows"),
     "/registers/{register_id}": (f"{V1}/registers/{{register_id}}/rows/query",),
     "/registers/{register_id}/xlsx": (f"{V1}/registers/{{register_id}}/rows/file",),

@@ -13,8 +13,10 @@ from html import unescape
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
+from docx import Document
 from openpyxl import load_workbook
 from starlette.testclient import TestClient
 
@@ -109,6 +111,38 @@ def test_a_campaign_goes_from_its_form_to_its_sheet(office: RealOffice) -> None:
     assert "Без адреса 1" in shown or "1 Без адреса" in shown
     assert sum(1 for line in sheet.iter_rows(min_row=2) if line[7].value) == 1
     assert "подтверждено лично" in row.lower()
+    _papers_are_right(office, address, person.name_in("kk"))
+
+
+def _papers_are_right(office: RealOffice, address: str, name: str) -> None:
+    """Annex 3 from the row, the campaign and the journal; who has not answered gets it with the boxes empty."""
+    with office.client() as browser:
+        page = browser.get("/registers/consents/consents-2026-0001?lang=ru").text
+        one = re.findall(r'href="([^"]+/forms/confirmation/kk)"', page)[0]
+        listed = browser.get(f"{address}?state=answered").text
+        answered = re.findall(r'href="([^"]+/forms/kk\?state=answered)"', listed)[0]
+        kazakh = text_of_docx(browser.get(one).content)
+        russian = text_of_docx(browser.get(one.replace("/kk", "/ru")).content)
+        names = [
+            ZipFile(BytesIO(browser.get(place).content)).namelist()
+            for place in (answered, "/registers/consents/forms/ru")
+        ]
+        whole = ZipFile(BytesIO(browser.get(f"{address}/forms/kk").content))
+        other = browser.get("/registers/consents/consents-2026-0001/forms/consent/kk")
+    awaited = [place for place in whole.namelist() if "consents-2026-0001" not in place]
+    blank = text_of_docx(whole.read(awaited[0]))
+    assert name in kazakh
+    assert (kazakh.count("☒"), russian.count("☒")) == (3, 3)
+    assert ("2026 жылғы 6 сәуір" in kazakh, "6 апреля 2026 года" in russian) == (True, True)
+    assert [len(one) for one in names] == [1, 1]
+    assert (blank.count("□"), "сәуір" in blank) == (3, False)
+    # The row is a confirmation: no consent is made of it.
+    assert other.status_code == 422
+
+
+def text_of_docx(content: bytes) -> str:
+    """The words of a paper."""
+    return "\n".join(paragraph.text for paragraph in Document(BytesIO(content)).paragraphs)
 
 
 def test_the_page_of_a_link_names_post_and_unit_in_its_language(office: RealOffice) -> None:

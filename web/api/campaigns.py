@@ -13,7 +13,9 @@ from web.api import mount
 from web.api.answers import RequestTranslator, api_router
 from web.api.files import file_answer
 from web.auth.dependencies import Reading
-from web.pages.cases.documents import XLSX, as_file
+from web.pages.campaigns.pages import PaperLanguage, PersonPath, State, paper_of_person, papers_archive
+from web.pages.cases.documents import DOCX, XLSX, ZIP, as_file
+from web.ui.unit_filter import UnitParam
 
 router = api_router(tags=["campaigns"])
 CampaignPath = Annotated[str, Path(pattern=r"^[0-9]{4}-[0-9]{3,5}$")]
@@ -30,6 +32,26 @@ def get_campaign_sheet(ctx: Reading, campaign: CampaignPath, translator: Request
     """Return everybody a campaign asks with the dates, as a spreadsheet."""
     content = campaign_views.proof_sheet(ctx, campaign, translator.language)
     return as_file(content, XLSX, f"campaign-{campaign}.xlsx")
+
+
+@router.get("/campaigns/{campaign}/forms/{language}", responses=file_answer(ZIP), response_class=Response)
+def get_campaign_papers(
+    ctx: Reading, campaign: CampaignPath, language: PaperLanguage, unit: UnitParam, state: State = ""
+) -> Response:
+    """Return the papers of those a campaign asks: as they answered, or to be signed (300 at most)."""
+    return papers_archive(ctx, campaign, language, unit=unit, state=state)
+
+
+@router.get(
+    "/campaigns/{campaign}/people/{number}/forms/{language}",
+    responses=file_answer(DOCX),
+    response_class=Response,
+)
+def get_campaign_paper(
+    ctx: Reading, campaign: CampaignPath, number: PersonPath, language: PaperLanguage
+) -> Response:
+    """Return the paper of one person of a campaign as DOCX."""
+    return paper_of_person(ctx, campaign, number, language)
 
 
 mount.post(router, "/campaigns", campaigns.start_campaign, status=201)

@@ -14,9 +14,20 @@ from web.api import mount
 from web.api.answers import DAMAGED, RequestTranslator, api_router
 from web.api.files import file_answer
 from web.auth.dependencies import Asking, Own, Reading
-from web.pages.cases.documents import XLSX
-from web.pages.registers.pages import Digest, RegisterPath, file_of_row, rows_file, template_file
-from web.ui.unit_filter import RequiredUnit
+from web.pages.cases.documents import DOCX, XLSX, ZIP
+from web.pages.registers.pages import (
+    Digest,
+    FormId,
+    PaperLanguage,
+    RegisterPath,
+    SearchText,
+    file_of_row,
+    paper_file,
+    papers_file,
+    rows_file,
+    template_file,
+)
+from web.ui.unit_filter import RequiredUnit, UnitParam
 
 router = api_router(tags=["register rows"])
 TABLE = file_answer(XLSX)
@@ -61,6 +72,21 @@ def get_row(ctx: Reading, row: RowPath) -> RowDetail:
 def get_row_file(ctx: Reading, row: RowPath, digest: Digest) -> Response:
     """Return a file of a row, its bytes checked against what was recorded."""
     return file_of_row(ctx, row, digest)
+
+
+@router.get("/registers/{register_id}/forms/{language}", responses=file_answer(ZIP), response_class=Response)
+def get_register_papers(
+    ctx: Reading, register_id: RegisterPath, language: PaperLanguage, unit: UnitParam, search: SearchText = ""
+) -> Response:
+    """Return the papers of the rows of a register, filled, as an archive (300 at most)."""
+    fields = {"register_id": register_id, "unit": unit, "search": search}
+    return papers_file(ctx, build(ListRows, fields), language)
+
+
+@router.get("/rows/{row}/forms/{form}/{language}", responses=file_answer(DOCX), response_class=Response)
+def get_row_paper(ctx: Reading, row: RowPath, form: FormId, language: PaperLanguage) -> Response:
+    """Return the paper a row is kept on as DOCX, filled with the fields the reader sees."""
+    return paper_file(ctx, row, form, language)
 
 
 mount.post(router, "/registers/{register_id}/rows", registers.add_row, status=201)

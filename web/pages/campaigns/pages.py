@@ -40,8 +40,9 @@ from services.context import RequestContext
 from services.evidence import clean_file_name
 from services.inputs import FileInput, build
 from services.register_views import field_view, seen_register
+from services.row_papers import campaign_papers, paper_in_campaign, papers_of_campaign
 from web.auth.dependencies import Managing, Reading
-from web.pages.cases.documents import XLSX, as_file
+from web.pages.cases.documents import DOCX, XLSX, ZIP, as_file
 from web.pages.cases.page import redirect
 from web.pages.registers.forms import form_fields, new_values, problems_of, typed_answers
 from web.ui.addresses import redirect_to_tidy_address, with_tidy_address
@@ -65,6 +66,7 @@ CampaignPath = Annotated[str, Path(pattern=r"^[0-9]{4}-[0-9]{3,5}$")]
 KindPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,80}\.[a-z0-9_]{1,80}$")]
 PersonPath = Annotated[int, Path(ge=1, le=10_000_000)]
 """The number of somebody in a campaign: no address bar shows a key."""
+PaperLanguage = Annotated[str, Path(pattern=r"^(kk|ru)$")]
 State = Annotated[Literal["", "awaited", "answered", "left", "unreached"], Query()]
 Text = Annotated[str, Query(max_length=200)]
 Number = Annotated[int, Query(alias="page", ge=1, le=100_000)]
@@ -113,13 +115,7 @@ def campaign_page(
     tidy = redirect_to_tidy_address(request)
     if tidy is not None:
         return tidy
-    asked: dict[str, Any] = {
-        "state": "" if state == "unreached" else state,
-        "unreached": state == "unreached",
-        "unit": unit,
-        "search": search.replace("\0", ""),
-    }
-    shown = _campaign_page(request, ctx, campaign, asked, number=number, said=said)
+    shown = _campaign_page(request, ctx, campaign, _narrowed(state, unit, search), number=number, said=said)
     return with_tidy_address(request, shown)
 
 
@@ -128,6 +124,50 @@ def campaign_sheet(request: Request, ctx: Reading, campaign: CampaignPath) -> Re
     """The sheet with the dates, as proof."""
     content = proof_sheet(ctx, campaign, preferences(request).language)
     return as_file(content, XLSX, f"campaign-{campaign}.xlsx")
+
+
+@router.get("/campaigns/{campaign}/forms/{language}")
+def campaign_papers_file(
+    ctx: Reading,
+    campaign: CampaignPath,
+    language: PaperLanguage,
+    unit: UnitParam,
+    state: State = "",
+    search: Text = "",
+) -> Response:
+    """The papers of those the page lists, as they answered or to be signed by hand, as one archive."""
+    return papers_archive(ctx, campaign, language, unit=unit, state=state, search=search)
+
+
+def papers_archive(ctx: RequestContext, campaign: str, language: str, **narrowed: str) -> Response:
+    """The papers of those a campaign asks as one archive."""
+    command = build(ShowCampaign, {"campaign": campaign, **_narrowed(**narrowed)})
+    content = papers_of_campaign(ctx, command, language)
+    return as_file(content, ZIP, f"campaign-{campaign}-{language}.zip")
+
+
+@router.get("/campaigns/{campaign}/forms/{person}/{language}")
+def campaign_paper(
+    ctx: Reading, campaign: CampaignPath, person: PersonPath, language: PaperLanguage
+) -> Response:
+    """The paper of one person of a campaign."""
+    return paper_of_person(ctx, campaign, person, language)
+
+
+def paper_of_person(ctx: RequestContext, campaign: str, person: int, language: str) -> Response:
+    """The paper of one person of a campaign as DOCX."""
+    name, content = paper_in_campaign(ctx, campaign, person, language)
+    return as_file(content, DOCX, name)
+
+
+def _narrowed(state: str, unit: str, search: str = "") -> dict[str, Any]:
+    """Return what the address asks of the people of a campaign."""
+    return {
+        "state": "" if state == "unreached" else state,
+        "unreached": state == "unreached",
+        "unit": unit,
+        "search": search.replace("\0", ""),
+    }
 
 
 @router.post("/campaigns/{campaign}/remind")
@@ -299,6 +339,7 @@ def _campaign_page(
         kept = {key: value for key, value in {**query, **changes}.items() if value not in ("", None)}
         return f"/campaigns/{campaign}" + (f"?{urlencode(kept)}" if kept else "")
 
+    kept = {key: value for key, value in query.items() if value}
     units: NameField = build_unit_filter(ctx.reads.office(), query["unit"], own=ctx.reader.root)
     return page(
         request,
@@ -313,6 +354,8 @@ def _campaign_page(
         units=units,
         number=number,
         to=to,
+        papers=campaign_papers(ctx, campaign),
+        kept="?" + urlencode(kept) if kept else "",
         said=said,
         problem=problem,
         narrowed=any(query.values()),

@@ -27,6 +27,7 @@ from services.register_views import (
     RegisterView,
     RowDetail,
     RowPage,
+    RowView,
     list_my_rows,
     list_registers,
     list_rows,
@@ -37,8 +38,16 @@ from services.register_views import (
     written_amount,
 )
 from services.results import FieldChangeResult
+from services.row_papers import (
+    paper_marks,
+    paper_of_row,
+    papers_for,
+    papers_of_list,
+    register_papers,
+    row_fields,
+)
 from web.auth.dependencies import Reading, Recording
-from web.pages.cases.documents import XLSX, as_file
+from web.pages.cases.documents import DOCX, XLSX, ZIP, as_file
 from web.pages.registers.forms import form_fields, problems_of
 from web.pages.registers.listing import RowFilter, columns_of, filter_inputs, filters_of, line_of, typed_cell
 from web.ui.addresses import redirect_to_tidy_address, with_tidy_address
@@ -58,9 +67,12 @@ router = APIRouter(include_in_schema=False)
 RegisterPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,80}$")]
 RowPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,120}$")]
 Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
-Text = Annotated[str, Query(max_length=200)]
+SearchText = Annotated[str, Query(max_length=200)]
+Text = SearchText
 CaseText = Annotated[str, Query(max_length=64, pattern=r"^[A-Za-z0-9._-]*$")]
 Sort = Annotated[str, Query(max_length=100, pattern=r"^-?[a-z0-9_]*$")]
+FormId = Annotated[str, Path(pattern=r"^[a-z_]{1,60}$")]
+PaperLanguage = Annotated[str, Path(pattern=r"^(kk|ru)$")]
 Flag = Annotated[Literal["", "1"], Query()]
 Number = Annotated[int, Query(alias="page", ge=1, le=100_000)]
 Count = Annotated[int | None, Query(ge=0, le=1_000_000)]
@@ -162,6 +174,7 @@ def rows_page(
         narrowed=narrowed,
         problem=refusal,
         may_add=ctx.reader.may("record"),
+        has_papers=bool(register_papers(register_id)) and not query["withdrawn"],
         to=_changed_address(request),
     )
     return with_tidy_address(request, shown)
@@ -175,6 +188,16 @@ def rows_workbook(request: Request, ctx: Reading, register_id: RegisterPath, que
     return rows_file(ctx, _command(ctx, query, filters, empty), preferences(request).language)
 
 
+@router.get("/registers/{register_id}/forms/{language}")
+def row_papers(
+    ctx: Reading, register_id: RegisterPath, language: PaperLanguage, request: Request, query: RowsQuery
+) -> Response:
+    """The papers of all rows of the same list, filled, as one archive."""
+    filters = filters_of(ctx, _view(ctx, register_id).fields, request.query_params)
+    empty = request.query_params.get("empty", "")
+    return papers_file(ctx, _command(ctx, query, filters, empty), language)
+
+
 @router.get("/registers/{register_id}/template")
 def row_template(request: Request, ctx: Reading, register_id: RegisterPath) -> Response:
     """The empty spreadsheet of a register."""
@@ -185,6 +208,16 @@ def rows_file(ctx: RequestContext, query: ListRows, language: str) -> Response:
     """Return the rows a query asks for as a workbook."""
     name = f"{query.register_id}-{ctx.today.isoformat()}.xlsx"
     return as_file(register_tables.export(ctx, query, language), XLSX, name)
+
+
+def papers_file(ctx: RequestContext, query: ListRows, language: str) -> Response:
+    """Return the papers of the rows a query asks for as an archive."""
+    return as_file(papers_of_list(ctx, query, language), ZIP, f"{query.register_id}-{language}.zip")
+
+
+def paper_file(ctx: RequestContext, row: str, form: str, language: str) -> Response:
+    """Return the paper of a row."""
+    return as_file(paper_of_row(ctx, row, form, language), DOCX, f"{form}-{row}-{language}.docx")
 
 
 def template_file(ctx: RequestContext, register_id: str, language: str) -> Response:
@@ -255,6 +288,14 @@ def row_page(
 def row_file(ctx: Reading, register_id: RegisterPath, row: RowPath, digest: Digest) -> Response:
     """A file of a row, always as a download."""
     return file_of_row(ctx, row, digest)
+
+
+@router.get("/registers/{register_id}/{row}/forms/{form}/{language}")
+def row_paper(
+    ctx: Reading, register_id: RegisterPath, row: RowPath, form: FormId, language: PaperLanguage
+) -> Response:
+    """The paper a row is kept on, filled, as DOCX."""
+    return paper_file(ctx, row, form, language)
 
 
 def file_of_row(ctx: RequestContext, row: str, digest: str) -> Response:
@@ -335,6 +376,7 @@ def show_row_page(
         days_of_case=detail.days_of_case,
         cells=[(field, cell_of(field, detail.row, translator)) for field in detail.fields],
         duties=detail.fulfils,
+        papers=_papers(ctx, detail.row, translator.language),
         history=_history(ctx, detail, translator),
         names=author_names(ctx, {event.by for event in detail.history}),
         form_fields=form_fields(ctx, detail.fields, detail.row, edits) if detail.row.may_write else [],
@@ -342,6 +384,19 @@ def show_row_page(
         tried=tried,
         problems=problems_of(edits.refusal if edits else None),
     )
+
+
+def _papers(ctx: RequestContext, row: RowView, language: str) -> list[dict[str, object]]:
+    """Return the papers a row is kept on: title, what stays blank on them, what is said beside them."""
+    from documents.forms import LANGUAGES, missing_values
+    from documents.forms import title as field_title
+
+    papers: list[dict[str, object]] = []
+    for form in papers_for(row.register_id, row.values, withdrawn=row.withdrawn):
+        blank = missing_values(form, row_fields(ctx, form, row, LANGUAGES[0]), LANGUAGES[0])
+        titles = [field_title(one.field, language) for one in blank]
+        papers.append({"form": form, "blank": titles, "marks": paper_marks(ctx, form, row)})
+    return papers
 
 
 def row_of_register(ctx: RequestContext, register_id: str, row: str) -> RowDetail:
