@@ -21,7 +21,8 @@ DIGEST = "digest"
 """The bundle of what a person has put into their digest."""
 DAY = "day"
 """The bundle of a day's reminders of somebody who chose nothing: one letter, where there are several."""
-DAILY, WEEKLY = "daily", "weekly"
+SINGLE, DAILY, WEEKLY = "single", "daily", "weekly"
+"""What a person may choose; "" is nobody's choice: a day's reminders of what is ahead in one letter."""
 CARRIERS: tuple[NoticeKind, ...] = ("collected", "moves", "digest")
 """Kinds of notices that carry others."""
 

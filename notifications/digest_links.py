@@ -11,14 +11,15 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from hashlib import sha256
 
-from notifications.bundling import DAILY, WEEKLY
+from notifications.bundling import DAILY, SINGLE, WEEKLY
 from notifications.digest_schedule import PERSONAL
 from notifications.notice import NoticeKind
 from notifications.rules import Rules
+from workflow.org.office import Person
 
-SINGLE = "single"
-CHOICES = {SINGLE: "", DAILY: DAILY, WEEKLY: WEEKLY}
-"""What somebody may choose -> how it is kept."""
+DEFAULT = "default"
+CHOICES = {DEFAULT: "", DAILY: DAILY, WEEKLY: WEEKLY, SINGLE: SINGLE}
+"""What somebody may choose -> how it is kept; `default` takes a choice back."""
 REMINDING: tuple[NoticeKind, ...] = ("reminder", "moved", "moves", "collected")
 
 
@@ -44,10 +45,15 @@ def choice_address(rules: Rules, person: str) -> str:
     return f"{rules.public_address}/digest/{address_secret(rules.link_key, person)}"
 
 
+def choice_of(person: Person) -> str:
+    """Return what stands for a person, as `CHOICES` names it."""
+    return person.digest or DEFAULT
+
+
 def rarer_than(chosen: str, kind: NoticeKind) -> str:
     """Return the next rarer frequency, chosen by one click on a letter of that kind; "" when there is none."""
-    if kind in REMINDING and chosen == "":
+    if kind in REMINDING and chosen in ("", SINGLE):
         return DAILY
-    if kind == "digest" and chosen != WEEKLY:
-        return WEEKLY
+    if kind == "digest" and chosen in ("", DAILY):
+        return WEEKLY if chosen else DAILY
     return ""

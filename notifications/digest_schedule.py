@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
-from notifications.bundling import DIGEST, digest_day, digest_key, first_of_week, next_opening
+from notifications.bundling import DAILY, DIGEST, WEEKLY, digest_day, digest_key, first_of_week, next_opening
 from notifications.channels import Channel
 from notifications.notice import Notice, NoticeKind
 from notifications.office_time import OfficeTimes
@@ -61,7 +61,7 @@ def _readers(
     if PERSONAL in rules.digests:
         for person in office.people.values():
             days = times.days(person.key)
-            chosen = person.digest and digest_day(person.digest, days, today=today) == today
+            chosen = person.digest in (DAILY, WEEKLY) and digest_day(person.digest, days, today=today) == today
             if chosen and not person.is_away(today):
                 yield "digest", person
     for name, kind, duties in (("unit", UNIT, ("head_of_unit",)), ("managers", MANAGERS, ("head",))):

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from calendars.calendar import Calendar
-from notifications.bundling import DAY, DIGEST, MISSED, digest_day, digest_key
+from notifications.bundling import DAY, DIGEST, MISSED, SINGLE, digest_day, digest_key
 from notifications.channels import Channel, language_of
 from notifications.digest_schedule import PERSONAL, SEVERAL
 from notifications.notice import Notice
@@ -225,14 +225,15 @@ class Planner:
 
         Steps missed while nothing ran are combined for each recipient. A notice for a person's digest waits for
         it, unless the digest would come too late. Somebody who chose nothing gets a day's reminders of what is
-        still ahead in one letter; what is due today or late comes singly.
+        still ahead in one letter; what is due today or late comes singly, as everything does where they chose
+        so.
         """
         if on < self.today:
             return MISSED
         if not person.digest:
             leaves = digest_day(person.digest, self.times.days(person.key), today=self.today)
             return DAY if SEVERAL in self.rules.digests and due > leaves else ""
-        if PERSONAL not in self.rules.digests:
+        if PERSONAL not in self.rules.digests or person.digest == SINGLE:
             return ""
         comes = self._digest_comes(person, channel)
         return DIGEST if comes == self.today or due > comes else ""

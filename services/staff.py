@@ -114,7 +114,7 @@ class SavePerson(Command):
     language: LanguageCode = "kk"
     away: list[Span] = Field(default_factory=list, max_length=40)
     deputy: Annotated[Line, Field(description="Key, e-mail or name.")] = ""
-    digest: Literal["", "daily", "weekly"] = ""
+    digest: Literal["", "single", "daily", "weekly"] = ""
 
 
 class Removal(Command):

@@ -15,8 +15,6 @@ from workflow.refusal import Refusal
 if TYPE_CHECKING:
     from workflow.org.office import Office
 
-CHOICES = {"daily": "daily", "weekly": "weekly", "single": ""}
-
 
 class UnknownPerson(Refusal, LookupError):
     """The office has no person with this key."""
@@ -68,8 +66,9 @@ def resend(
 def digest(
     ctx: typer.Context,
     person: Annotated[str, typer.Argument(metavar="PERSON")],
-    choice: Annotated[str | None, typer.Argument(metavar="[daily|weekly|single]")] = None,
+    choice: Annotated[str | None, typer.Argument(metavar="[daily|weekly|single|default]")] = None,
 ) -> None:
+    from notifications.digest_links import CHOICES, choice_of
     from storage.org.preferences import DIGEST, prefer
 
     call = CommandContext.of(ctx)
@@ -82,7 +81,7 @@ def digest(
             raise UnknownChoice("cli.unknown_digest", choice=choice, allowed=tuple(CHOICES))
         prefer(call.app.engine, person, DIGEST, CHOICES[choice], by=call.by, now=call.moment.now)
         people = call.app.reads.office().people
-    chosen = people[person].digest or "single"
+    chosen = choice_of(people[person])
     if call.json:
         call.answer({"person": person, "digest": chosen})
     else:

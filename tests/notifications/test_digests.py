@@ -138,6 +138,21 @@ def test_several_reminders_of_one_day_come_in_one_letter_to_who_chose_nothing(tm
     assert [one.notice.kind for one in late] == ["reminder", "reminder"]
 
 
+def test_who_chose_single_letters_gets_each_by_itself(tmp_path: Path) -> None:
+    """No choice is not the choice of singles: two reminders of what is ahead are two letters, late ones too."""
+    town = Town(tmp_path, rules=replace(RULES, digests=ALL | {"several"}))
+    choose(town, "single")
+    town.open()
+    town.open()
+    spoken = [
+        [one.notice.kind for one in day(town, on) if one.notice.person == AIGUL.key]
+        for on in (FIVE_BEFORE, date(2026, 3, 31))
+    ]
+    town.close()
+
+    assert spoken == [["reminder", "reminder"], ["reminder", "reminder"]]
+
+
 def test_one_reminder_of_a_day_stays_a_letter_of_its_own(tmp_path: Path) -> None:
     """With its date in the subject, and its own links."""
     town = Town(tmp_path, rules=replace(RULES, digests=frozenset({"several"})))
@@ -173,8 +188,8 @@ def test_nobody_can_switch_a_reminder_off(town: Town) -> None:
     assert rungs >= {"-5", "-1", "0", "+1"}
 
 
-def test_who_has_chosen_nothing_gets_single_letters(town: Town) -> None:
-    """A digest is asked for."""
+def test_where_the_office_combines_nothing_who_chose_nothing_gets_single_letters(town: Town) -> None:
+    """Without "several" in the configuration a digest is asked for."""
     town.open()
 
     assert kinds(day(town, FIVE_BEFORE)) == [("reminder", AIGUL.name)]

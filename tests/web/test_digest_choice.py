@@ -112,16 +112,20 @@ def test_looking_at_the_address_chooses_nothing(town: Town, home: Home) -> None:
     assert not any(word in page.text for page in pages for word in (AIGUL.name, AIGUL.key, "2026-0001"))
 
 
-def test_the_page_leads_back_to_single_letters(town: Town, home: Home) -> None:
-    """Each choice but the one that stands has its button."""
+def test_the_page_leads_back_to_single_letters_and_to_no_choice(town: Town, home: Home) -> None:
+    """Each choice but the one that stands has its button; singles are a choice, no choice is another thing."""
     path = choice_address(town.rules, AIGUL.key).removeprefix(town.rules.public_address)
     weekly = home.stranger().post(f"{path}/weekly").text
     back = home.stranger().post(f"{path}/single")
+    singly = chosen(town)
+    none = home.stranger().post(f"{path}/default?lang=ru").text
 
     assert f'action="{path}/single"' in weekly
     assert f'action="{path}/weekly"' not in weekly
     assert back.status_code == 200
-    assert chosen(town) == ""
+    assert (singly, chosen(town)) == ("single", "")
+    assert "о предстоящих сроках приходит одно письмо в день" in none
+    assert f'action="{path}/single"' in none
 
 
 @pytest.mark.parametrize("path", ["/digest/{other}/daily", "/digest/{mine}/off", "/digest/short/daily"])

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from fastapi import HTTPException
 from pydantic import BaseModel, Field
 
+from notifications.digest_links import choice_of
 from services import comments
 from services.accounts import WayIn, ways_in
 from services.inputs import Day, Key, LanguageCode
@@ -27,7 +28,7 @@ from web.pages.cases import commands
 router = api_router("/api/v1/account", tags=["account"])
 mount.post(router, "/inbox/query", comments.list_inbox, tags=["account"])
 mount.post(router, "/inbox/read", comments.read_inbox, tags=["account"])
-Digest = Literal["single", "daily", "weekly"]
+Digest = Literal["default", "single", "daily", "weekly"]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -109,7 +110,7 @@ def get_own_account(ctx: Own) -> AccountAnswer:
         name=reader.name,
         person=reader.person,
         unit=reader.unit,
-        digest=(choosing.digest or "single") if choosing else None,
+        digest=choice_of(choosing) if choosing else None,
         language=choosing.language if choosing else None,
         second_factor=second_factor,
         recovery_codes_left=ctx.factors.codes(reader.login).left if second_factor else None,

@@ -96,7 +96,8 @@ class Person:
 
     Attributes:
         key: the e-mail, else unit and name.
-        digest: "" is reminded by single letters; "daily" or "weekly": in one letter each working day or week.
+        digest: "daily" or "weekly": reminded in one letter each working day or week; "single": singly;
+            "": chose nothing.
         name_kk, name_ru, post_kk, post_ru: the name and post in papers of that language, where `name` and
             `post` are not in it.
     """

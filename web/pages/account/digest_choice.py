@@ -12,7 +12,7 @@ from fastapi import APIRouter, HTTPException, Path, Request
 from starlette.responses import RedirectResponse, Response
 
 import i18n
-from notifications.digest_links import CHOICES
+from notifications.digest_links import CHOICES, choice_of
 from services.context import RequestContext
 from web.auth.dependencies import Anybody, Own
 from web.ui.form_values import Fields
@@ -21,7 +21,7 @@ from workflow.org.office import Person
 
 router = APIRouter(include_in_schema=False)
 Secret = Annotated[str, Path(min_length=43, max_length=43, pattern=r"^[A-Za-z0-9_-]+$")]
-Choice = Literal["single", "daily", "weekly"]
+Choice = Literal["default", "single", "daily", "weekly"]
 
 
 @router.get("/digest/{secret}")
@@ -84,7 +84,7 @@ def _whose(ctx: RequestContext, secret: str) -> Person:
 def _page(request: Request, ctx: RequestContext, secret: str, *, said: bool) -> Response:
     """Return the page of a recipient."""
     person = _whose(ctx, secret)
-    chosen = person.digest or "single"
+    chosen = choice_of(person)
     return page(
         request, ctx, "digest_choice.html", secret=secret, chosen=chosen, choices=tuple(CHOICES), told=said
     )

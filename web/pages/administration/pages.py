@@ -56,7 +56,7 @@ PERSON_FIELDS = (
     "language",
     "digest",
 )
-DIGESTS = ("", "daily", "weekly")
+DIGESTS = ("", "daily", "weekly", "single")
 MAX_AWAY = 40
 """Rows for leave a form may have."""
 SHOWN = 200
