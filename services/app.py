@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, reduce
 from pathlib import Path
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from services.editions import Editions
     from services.ldap import LdapDirectory
     from services.oidc import OidcProvider
-    from services.register_duties import RoundMark
     from storage.accounts.accounts import SqlAccounts
     from storage.accounts.audit_log import SqlAuditLog
     from storage.accounts.encryption import Cipher
@@ -66,6 +65,18 @@ class NoteWriter(Protocol):
     """A function that reports a message: a code of the catalogues with its arguments."""
 
     def __call__(self, code: str, **arguments: object) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RoundMark:
+    """Up to where a round compared rows with their cases: the last entry of the audit log before it, its day,
+    and the office and law it compared by.
+    """
+
+    entry: int
+    today: date
+    office: Office
+    library: Library
 
 
 class AppContext:

@@ -19,6 +19,7 @@ from decimal import Decimal
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeAlias
 
+from services.app import AppContext, RoundMark
 from workflow.cases.case import Case, Evidence, Fact
 from workflow.cases.commands.row_facts import DutyRow, follow_rows, row_changes
 from workflow.org.audit import EVERYTHING, AuditFilter
@@ -27,8 +28,6 @@ from workflow.ports import Conflict
 from workflow.registers.values import as_date, holds, is_filled
 
 if TYPE_CHECKING:
-    from services.app import AppContext
-    from workflow.law.library import Library
     from workflow.law.procedure import Obligation, Procedure
     from workflow.org.office import Office
     from workflow.registers.definition import Fulfilment, Register
@@ -48,18 +47,6 @@ _Days: TypeAlias = "Mapping[str, Collection[date]]"
 """Fact -> days in the periods that are compared."""
 _Rows: TypeAlias = "Mapping[str, list[DutyRow]]"
 """Case -> the rows that carry out a fact there; those of units the office does not know under ""."""
-
-
-@dataclass(frozen=True, slots=True)
-class RoundMark:
-    """Up to where a round compared rows with their cases: the last entry of the audit log before it, its day,
-    and the office and law it compared by.
-    """
-
-    entry: int
-    today: date
-    office: Office
-    library: Library
 
 
 @dataclass(frozen=True, slots=True)

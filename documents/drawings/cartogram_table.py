@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from documents.sheets.columns import Heading, check_no_formulas, column, find_heading, require_columns
+from documents.sheets.rows import Row, text_of
 from documents.sheets.spelling import plain, tidy
 from documents.sheets.unreadable import Errors, UnreadablePaper
-from documents.sheets.workbook import Row, Source, open_paper, text_of
+from documents.sheets.workbook import Source, open_paper
 from workflow.cases.registers.exposure import CartogramLine, Section
 
 SECTION = column("section", "Бөлім", "Раздел", "Section", r"раздел|бөлім\b|section")

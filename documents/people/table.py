@@ -13,9 +13,10 @@ from documents.people.words import GIVEN_ACCESSES, LANGUAGES, duties, parse_acce
 from documents.sheets.addresses import is_address
 from documents.sheets.columns import Column, Heading, check_no_formulas, column, find_heading, require_columns
 from documents.sheets.dates import Day, Nothing, Span, read
+from documents.sheets.rows import Row, text_of
 from documents.sheets.spelling import plain, tidy
 from documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
-from documents.sheets.workbook import Row, Source, open_paper, text_of
+from documents.sheets.workbook import Source, open_paper
 from i18n import add_word
 from workflow.org import office as org
 from workflow.org.kinds import KINDS

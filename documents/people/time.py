@@ -7,9 +7,9 @@ from datetime import date
 
 from documents.people.office_time import BadOfficeTime, office_time, parse_days, parse_hours, parse_week
 from documents.sheets.columns import Heading, column
+from documents.sheets.rows import Row, text_of
 from documents.sheets.spelling import tidy
 from documents.sheets.unreadable import Errors
-from documents.sheets.workbook import Row, text_of
 from workflow.org.office_time import NOTHING_OWN, OfficeTime
 
 HOURS = column(

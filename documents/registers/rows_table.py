@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 
+from documents.sheets.rows import NotAValue, Row, is_empty, text_of
 from documents.sheets.spelling import plain
 from documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
-from documents.sheets.workbook import NotAValue, Row, Source, is_empty, open_paper, text_of
+from documents.sheets.workbook import Source, open_paper
 from workflow.closest_matches import closest_first
 
 HEAD_ROWS, NEAREST = 10, 3

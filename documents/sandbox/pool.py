@@ -15,8 +15,8 @@ from typing import BinaryIO
 from documents.sandbox.limits import MEMORY, MOST_ANSWER, REQUEST, SECONDS, WAIT
 from documents.sandbox.process import ForkServer, Reading, Spawner
 from documents.sandbox.values import decode, encode
+from documents.sheets.rows import MAX_TEXT
 from documents.sheets.unreadable import UnreadablePaper
-from documents.sheets.workbook import MAX_TEXT
 
 log = logging.getLogger("merzim.reading")
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from documents.sheets.dates import read_day
+from documents.sheets.rows import Row, Sheet, cell_name, is_empty, text_of
 from documents.sheets.spelling import plain, tidy
 from documents.sheets.unreadable import Errors, RowError, UnreadableCell, UnreadablePaper
-from documents.sheets.workbook import Row, Sheet, Source, cell_name, is_empty, open_paper, text_of
+from documents.sheets.workbook import Source, open_paper
 
 _PUBLISHED = ".published"
 _PERIOD = re.compile(r"[0-9]{4}(?:q[1-4]|h[12]|-(?:0[1-9]|1[0-2]))?(?:#[1-9][0-9]*)?")

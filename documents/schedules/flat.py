@@ -10,9 +10,9 @@ from datetime import date
 from documents.schedules.reading import Note, ReadSchedule
 from documents.sheets.columns import Heading, check_no_formulas, column, find_heading, require_columns
 from documents.sheets.dates import read_day
+from documents.sheets.rows import Paper, Row, Sheet, cell_name, text_of
 from documents.sheets.spelling import plain, tidy
 from documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
-from documents.sheets.workbook import Paper, Row, Sheet, cell_name, text_of
 
 START = column(
     "start", "Талдаудың басталуы", "Начало анализа", "Start", r"начал|баста|start|дата начала|analysis_started"

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from documents.sheets.dates import Day, Span, read, read_lines
+from documents.sheets.rows import Row, cell_name
 from documents.sheets.spelling import plain, tidy
 from documents.sheets.unreadable import Errors, UnreadableCell
-from documents.sheets.workbook import Row, cell_name
 
 _APPROVED = re.compile(r"утвержд|бекітемін|бекітілген|бекітілді|approved")
 _SCHEDULE = re.compile(r"\bграфик|кесте|\bschedule|план график|жоспар кесте")

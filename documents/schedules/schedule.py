@@ -16,9 +16,9 @@ from documents.schedules.roots import FactMatch, match_facts
 from documents.schedules.rows_joined import CombinedRows, Planned
 from documents.sheets.columns import Heading, column, find_heading, require_columns
 from documents.sheets.dates import Nothing, Span, When, read_lines
+from documents.sheets.rows import Paper, Row, Sheet, cell_name, text_of
 from documents.sheets.spelling import plain, tidy
 from documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
-from documents.sheets.workbook import Paper, Row, Sheet, cell_name, text_of
 
 WHEN = column(
     "when", "Орындалу мерзімі", "Сроки исполнения", "Term", r"срок|мерзім|дат[аы]\b|период|күні\b|term|date"

@@ -30,9 +30,9 @@ from calendars.terms import (
 )
 from documents.sheets import dates
 from documents.sheets.date_text import LONGEST, find_partial_dates, months_named, without_times
+from documents.sheets.rows import text_of
 from documents.sheets.spelling import plain, tidy
 from documents.sheets.unreadable import UnreadableCell
-from documents.sheets.workbook import text_of
 from workflow.cases.registers.measure_term import MeasureTerm, Said
 
 _ROMAN = str.maketrans({"і": "i", "ӏ": "i", "l": "i", "ѵ": "v"})

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from documents.sheets.rows import NotAValue, Paper, Row, Sheet
 from documents.sheets.spelling import plain, tidy
 from documents.sheets.unreadable import Errors, RowError, UnreadablePaper
-from documents.sheets.workbook import NotAValue, Paper, Row, Sheet
 from workflow.law.procedure import Text
 
 _LONGEST_HEADING = 80

@@ -9,8 +9,8 @@ import io
 import re
 from collections.abc import Iterator
 
+from documents.sheets.rows import MAX_LETTERS
 from documents.sheets.unreadable import UnreadablePaper
-from documents.sheets.workbook import MAX_LETTERS
 
 _DELIMITERS = (";", "\t", ",")
 _TOO_LONG = "field larger than field limit"

@@ -14,9 +14,9 @@ from datetime import date, datetime, timedelta
 
 from calendars.horizon import FIRST, REACH
 from documents.sheets.date_text import LONGEST, Partial, find_partial_dates, without_times
+from documents.sheets.rows import NotAValue
 from documents.sheets.spelling import plain, tidy
 from documents.sheets.unreadable import UnreadableCell
-from documents.sheets.workbook import NotAValue
 
 _EXCEL_DAY_ZERO = date(1899, 12, 30)
 

@@ -2,102 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from documents.sheets.merged import Merge
-from documents.sheets.unreadable import UnreadableCell, UnreadablePaper
+from documents.sheets.csv_text import read_csv_rows
+from documents.sheets.rows import Paper, RowKeeper, Sheet
+from documents.sheets.unreadable import UnreadablePaper
+from documents.sheets.xlsx import read_sheets
 
 MAX_BYTES = 10 * 2**20
-MAX_ROWS = 20_000
-MAX_COLUMNS = 300
-MAX_CELLS = 1_000_000
-"""Of all sheets together, cells that are empty but formatted included."""
-MAX_LETTERS = 32_767
-"""Of one cell, as in a spreadsheet."""
-MAX_TEXT = 10_000_000
-"""Letters of all cells together, a text that many cells share counted in each."""
-_LAST_EXCEL_ROW = 2**20
 _ZIP, _OLD_OFFICE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _UNDER_PASSWORD = "EncryptedPackage".encode("utf-16-le")
 
 Source = str | Path | bytes
-
-
-@dataclass(frozen=True, slots=True)
-class NotAValue:
-    """A cell that holds a formula (or its error, `#REF!`) where a value is expected."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row. `number`: as in the spreadsheet; cells past the end read as None."""
-
-    number: int
-    cells: tuple[object, ...]
-
-    def cell(self, column: int) -> object:
-        """Return the value of a column."""
-        return self.cells[column] if 0 <= column < len(self.cells) else None
-
-    def filled(self) -> tuple[int, ...]:
-        """Return the columns that are not empty."""
-        return tuple(column for column, value in enumerate(self.cells) if not is_empty(value))
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """The filled rows of a sheet. `merges`: row number -> merges that begin in that row."""
-
-    name: str
-    rows: tuple[Row, ...]
-    merges: Mapping[int, tuple[Merge, ...]] = field(default_factory=dict)
-
-    def covered(self, row: int, column: int) -> range:
-        """Return the columns a cell covers: its own, or as far right as it is merged."""
-        for merge in self.merges.get(row, ()):
-            if merge.first_column == column:
-                return range(column, merge.last_column + 1)
-        return range(column, column + 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Paper:
-    """An opened file: its name and its visible sheets that are not empty."""
-
-    name: str
-    sheets: tuple[Sheet, ...]
-
-
-def cell_name(row: int, column: int) -> str:
-    """Return a cell as a spreadsheet names it: row 7 and the second column are `B7`."""
-    letters = ""
-    column += 1
-    while column:
-        column, letter = divmod(column - 1, 26)
-        letters = chr(ord("A") + letter) + letters
-    return f"{letters}{row}"
-
-
-def is_empty(value: object) -> bool:
-    """Return whether a value is None or blank."""
-    return value is None or (isinstance(value, str) and not value.strip())
-
-
-def text_of(value: object, where: str = "") -> str:
-    """Return a cell as text: whole numbers without `.0`, line breaks kept. Raises UnreadableCell for a
-    formula.
-    """
-    if isinstance(value, NotAValue):
-        raise UnreadableCell("paper_formula", text=value.text, where=where)
-    if value is None:
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value).replace("_x000D_", "").replace("\u200b", "").strip()
 
 
 def open_paper(source: Source, name: str | None = None) -> Paper:
@@ -120,7 +36,7 @@ def open_paper(source: Source, name: str | None = None) -> Paper:
         raise UnreadablePaper(code, name=name)
     if not data.startswith(_ZIP) and name.lower().endswith((".xlsx", ".xlsm")):
         raise UnreadablePaper("paper_not_workbook", name=name)
-    sheets = _xlsx(data, name) if data.startswith(_ZIP) else _csv(data, name)
+    sheets = read_sheets(data, name) if data.startswith(_ZIP) else _csv(data, name)
     if not sheets:
         raise UnreadablePaper("paper_empty", name=name)
     return Paper(name, sheets)
@@ -145,8 +61,6 @@ def contents(source: Source, name: str) -> bytes:
 
 def _csv(data: bytes, name: str) -> tuple[Sheet, ...]:
     """Read a CSV file as one sheet."""
-    from documents.sheets.csv_text import read_csv_rows
-
     keeper = RowKeeper(name)
     rows = keeper.kept((number, _counted(cells, keeper)) for number, cells in read_csv_rows(data, name))
     return (Sheet(name, rows),) if rows else ()
@@ -155,52 +69,3 @@ def _csv(data: bytes, name: str) -> tuple[Sheet, ...]:
 def _counted(cells: list[str], keeper: RowKeeper) -> list[str]:
     keeper.count(len(cells))
     return cells
-
-
-def _xlsx(data: bytes, name: str) -> tuple[Sheet, ...]:
-    """Read the sheets of an XLSX file."""
-    from documents.sheets.xlsx import read_sheets
-
-    return read_sheets(data, name)
-
-
-class RowKeeper:
-    """Collects the non-empty rows of one file, and refuses the file as soon as it exceeds a limit.
-
-    Rows are limited per sheet, cells and characters per file.
-    """
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._cells = 0
-        self._letters = 0
-
-    def count(self, cells: int) -> None:
-        """Count cells that were read, empty or not."""
-        self._cells += cells
-        if self._cells > MAX_CELLS:
-            raise UnreadablePaper("paper_too_many_cells", name=self._name, limit=MAX_CELLS)
-
-    def kept(self, rows: Iterable[tuple[int, Sequence[object]]]) -> tuple[Row, ...]:
-        """Return the non-empty rows with their numbers."""
-        kept: list[Row] = []
-        for number, cells in rows:
-            width = next((n for n in range(len(cells), 0, -1) if not is_empty(cells[n - 1])), 0)
-            if width > MAX_COLUMNS:
-                raise UnreadablePaper("paper_too_wide", name=self._name, limit=MAX_COLUMNS)
-            for cell in cells:
-                self._read(number, cell)
-            if width:
-                kept.append(Row(number, tuple(cells[:width])))
-            if len(kept) > MAX_ROWS or number > _LAST_EXCEL_ROW:
-                raise UnreadablePaper("paper_too_many_rows", name=self._name, limit=MAX_ROWS)
-        return tuple(kept)
-
-    def _read(self, number: int, cell: object) -> None:
-        if not isinstance(cell, str):
-            return
-        if len(cell) > MAX_LETTERS:
-            raise UnreadablePaper("paper_cell_too_long", name=self._name, row=number, limit=MAX_LETTERS)
-        self._letters += len(cell)
-        if self._letters > MAX_TEXT:
-            raise UnreadablePaper("paper_too_much_text", name=self._name, limit=MAX_TEXT)

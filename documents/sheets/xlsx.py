@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from documents.sheets.merged import Merge, read_merges, spread_down
+from documents.sheets.rows import NotAValue, Row, RowKeeper, Sheet, is_empty
 from documents.sheets.unreadable import UnreadablePaper
-from documents.sheets.workbook import NotAValue, Row, RowKeeper, Sheet, is_empty
 
 MAX_UNPACKED = 96 * 2**20
 MAX_RATIO = 200

@@ -23,7 +23,7 @@ from documents.schedules.written_terms import read_term
 from documents.sheets.csv_text import read_csv_rows
 from documents.sheets.dates import read_lines
 from documents.sheets.file_kind import media_type
-from documents.sheets.workbook import MAX_LETTERS
+from documents.sheets.rows import MAX_LETTERS
 from merzim.cli.parsing import day, named_days, named_numbers, number
 from merzim.cli.proofs import given
 from merzim.clock import stand

@@ -12,8 +12,8 @@ from documents.schedules.heading_block import read_above
 from documents.schedules.written_terms import read_term
 from documents.sheets.date_text import LONGEST
 from documents.sheets.dates import read_lines
+from documents.sheets.rows import MAX_LETTERS, Row
 from documents.sheets.unreadable import Errors
-from documents.sheets.workbook import MAX_LETTERS, Row
 from merzim.logs import veiled
 from tests.crash import fuzzing
 from tests.crash.readers import Reader, readers

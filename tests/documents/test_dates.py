@@ -22,8 +22,8 @@ from documents.sheets.dates import (
     read_day,
     read_lines,
 )
+from documents.sheets.rows import NotAValue
 from documents.sheets.unreadable import UnreadableCell
-from documents.sheets.workbook import NotAValue
 from tests.documents.sheets import day
 
 MARCH_30 = Day(day("2026-03-30"))

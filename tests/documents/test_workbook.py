@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from documents import UnreadablePaper
 from documents.schedules.any_schedule import read_schedule
-from documents.sheets import workbook
-from documents.sheets.workbook import MAX_BYTES, MAX_LETTERS, MAX_ROWS, NotAValue, Sheet, open_paper
+from documents.sheets import rows as sheet_rows
+from documents.sheets.rows import MAX_LETTERS, MAX_ROWS, NotAValue, Sheet
+from documents.sheets.workbook import MAX_BYTES, open_paper
 from documents.sheets.xlsx import MAX_PARTS
 from tests.documents.sheets import HEADING, by_hand, far_cells, xlsx, zipped
 
@@ -234,7 +235,7 @@ def test_cells_are_counted_whether_they_hold_anything_or_not(
     cells: int, taken: bool, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The limit itself is in; one more is refused in both kinds of file."""
-    monkeypatch.setattr(workbook, "MAX_CELLS", 1000)
+    monkeypatch.setattr(sheet_rows, "MAX_CELLS", 1000)
     row = '<c t="str"><v>x</v></c>' + "<c/>" * 99
     whole, rest = divmod(cells, 100)
     book = by_hand(f"<row>{row}</row>" * whole + f"<row>{'<c/>' * rest}</row>")
@@ -249,7 +250,7 @@ def test_cells_are_counted_whether_they_hold_anything_or_not(
 
 def test_a_long_text_shared_by_many_cells_counts_in_each(monkeypatch: pytest.MonkeyPatch) -> None:
     """A workbook keeps such a text once: 20,000 cells that point to it are 600 MB to read on."""
-    monkeypatch.setattr(workbook, "MAX_TEXT", 1000)
+    monkeypatch.setattr(sheet_rows, "MAX_TEXT", 1000)
     strings = '<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>%s</t></si></sst>'
     kinds = (
         '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
