@@ -44,12 +44,12 @@ class Today(date):
 
 
 def present(today: date) -> datetime:
-    """Return the UTC moment a day was read at; of a plain date its beginning."""
+    """Return the UTC moment at which a `Today` was read; for a plain date, the beginning of the day."""
     return (today.now if isinstance(today, Today) else None) or moment_of(today, None)
 
 
 def moment_of(on: date, at: time | None) -> datetime:
-    """Return the UTC moment of a time of a local date; without a time that of its beginning."""
+    """Return the UTC moment of a local time on a date; without a time, of the beginning of the day."""
     return datetime.combine(on, at or time(), tzinfo=almaty()).astimezone(UTC)
 
 
@@ -59,5 +59,5 @@ def end_of_day(on: date) -> datetime:
 
 
 def last_day(ends: datetime) -> date:
-    """Return the local date a term that ends at a moment ends on; midnight belongs to the day it ends."""
+    """Return the local date on which a term ending at a moment ends; midnight belongs to the day it closes."""
     return (ends - _INSTANT).astimezone(almaty()).date()

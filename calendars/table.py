@@ -64,7 +64,7 @@ _CERTAINTY: tuple[Certainty, ...] = ("calculated", "listed", "announced_final")
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What makes a day differ from its weekday: kind, code of the holiday, id of the act."""
+    """The kind of a day that differs from its weekday, with the code of the holiday and the id of the act."""
 
     kind: str
     name: str | None = None

@@ -238,7 +238,7 @@ class OnDate:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """A precondition: must be done before the anchor, by no number of days."""
+    """A precondition: it must be done before the anchor, without a number of days."""
 
 
 @dataclass(frozen=True, slots=True)

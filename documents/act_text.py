@@ -1,4 +1,6 @@
-"""The full text of an act an office has loaded: its paragraphs read from a file, headings and places found."""
+"""The full text of an act loaded by an office: splits a file into paragraphs and finds headings and cited
+places.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,7 @@ class ActParagraph:
 
     Attributes:
         place: how regulations cite it ("P1.T1.S3", "p. 16(5)"); "" for one that continues the one before.
-        numbered: whether it bears a number, be it one that cannot be cited; a passage ends there.
+        numbered: whether it has a number, even one that cannot be cited; a passage ends at such a paragraph.
     """
 
     text: str
@@ -53,7 +55,7 @@ def read_act(data: bytes, name: str) -> str:
     """Return the text of an act's file: one paragraph a line, headings begun with "# ".
 
     Raises:
-        UnreadablePaper: a kind of file that is not read, a damaged one, or one without text.
+        UnreadablePaper: an unsupported kind of file, a damaged one, or one without text.
     """
     kind = extension(name)
     if kind not in KINDS:
@@ -71,19 +73,21 @@ def read_act(data: bytes, name: str) -> str:
 
 
 def language_of(text: str) -> str:
-    """Return "kk" for a text with letters Kazakh alone has, "ru" for others."""
+    """Return "kk" for a text with letters that only Kazakh has, "ru" for others."""
     letters = Counter(text.lower())
     return "kk" if sum(letters[letter] for letter in _KAZAKH) * 100 > sum(letters.values()) else "ru"
 
 
 def paragraphs(text: str) -> tuple[ActParagraph, ...]:
-    """Return the paragraphs of a stored text with their places."""
+    """Return the paragraphs of a stored text, each with the place it is cited by."""
     found = _Places()
     return _cleared([found.read(line) for line in text.splitlines()])
 
 
 def find_place(act: Sequence[ActParagraph], cited: str) -> int | None:
-    """Return the number of the paragraph a citation means; the nearest above it where it has none."""
+    """Return the index of the paragraph that a citation means; of the nearest one above if it has none of its
+    own.
+    """
     places = {one.place: number for number, one in reversed(list(enumerate(act))) if one.place}
     for wanted in _candidates(cited):
         if wanted == "intro":
@@ -94,7 +98,7 @@ def find_place(act: Sequence[ActParagraph], cited: str) -> int | None:
 
 
 def passage(act: Sequence[ActParagraph], start: int) -> tuple[ActParagraph, ...]:
-    """Return the paragraphs from a place to the next that is not inside it."""
+    """Return the paragraphs from a place to the next one outside it."""
     place, taken = act[start].place, [act[start]]
     for one in act[start + 1 :]:
         inside = place and one.place.startswith((f"{place}.", f"{place}(", f"{place}, "))
@@ -105,7 +109,7 @@ def passage(act: Sequence[ActParagraph], start: int) -> tuple[ActParagraph, ...]
 
 
 def _candidates(cited: str) -> Iterator[str]:
-    """Yield the places a citation may be found at, the most exact first: "p. 16(5)", "p. 16"."""
+    """Yield the places where a citation may be found, the most exact first: "p. 16(5)", "p. 16"."""
     whole = cited.strip()
     parts = [part.strip() for part in whole.split(",")]
     for part in dict.fromkeys((whole, *parts)):
@@ -131,7 +135,7 @@ _LONGEST_HEADING = 200
 
 
 class _Places:
-    """Follows the numbering of a text: line by line, the place each paragraph is cited by."""
+    """Tracks the numbering of a text line by line, and gives the place each paragraph is cited by."""
 
     def __init__(self) -> None:
         self._project = self._task = self._subtask = 0
@@ -174,7 +178,7 @@ class _Places:
         return "" if self._project else self._numbered(text)
 
     def _numbered(self, text: str) -> str:
-        """Return the place of a row, a point or what stands inside one."""
+        """Return the place of a table row, of a numbered point, or of text inside one."""
         if found := _ROW.match(text):
             return f"row {found[1]}"
         if found := _POINT.match(text):
@@ -196,7 +200,9 @@ class _Places:
 
 
 def _cleared(found: list[ActParagraph]) -> tuple[ActParagraph, ...]:
-    """Return the paragraphs with every place once: of repeated numberings the one with the most points."""
+    """Return the paragraphs with unique places: where numbering repeats, the numbering with the most points is
+    kept.
+    """
     sizes = Counter(_part(one.place) for one in found if " " in one.place or not one.place)
     sizes.pop("", None)
     main = max(sizes, key=lambda part: (sizes[part], part), default="0")
@@ -212,7 +218,7 @@ def _cleared(found: list[ActParagraph]) -> tuple[ActParagraph, ...]:
 
 
 def _part(place: str) -> str:
-    """Return which of the text's numberings a place belongs to."""
+    """Return which numbering of the text a place belongs to."""
     if not place.startswith("p. "):
         return ""
     found = re.search(r"/(\d+)", place)
@@ -220,13 +226,15 @@ def _part(place: str) -> str:
 
 
 def _number(pattern: re.Pattern[str], text: str) -> int:
-    """Return the number a line begins with in one of the pattern's languages; 0 where it does not."""
+    """Return the number at the beginning of a line, by a pattern for several languages; 0 if there is none."""
     found = pattern.match(text)
     return int(next(group for group in found.groups() if group)) if found else 0
 
 
 def _looks_like_heading(text: str) -> bool:
-    """Whether a line names a chapter, is a short point without a full stop, or short and in capitals."""
+    """Return whether a line looks like a heading: names a chapter, is a short point without a full stop, or is
+    short and in capitals.
+    """
     if len(text) > _LONGEST_HEADING:
         return False
     named = _CHAPTER.match(text) or (_POINT.match(text) and len(text) <= 100 and text[-1] not in ".;:,")
@@ -234,9 +242,9 @@ def _looks_like_heading(text: str) -> bool:
 
 
 def _docx(data: bytes) -> Iterator[str]:
-    """Yield the paragraphs of a DOCX file in order; a row of a table is one, its cells apart by tabs.
+    """Yield the paragraphs of a DOCX file in order; a table row is one paragraph, its cells separated by tabs.
 
-    Numbers Word counts by itself are not in its text and are not read.
+    Automatic numbering is not part of the text and is not read.
     """
     with ZipFile(BytesIO(data)) as packed:
         body = fromstring(packed.read("word/document.xml")).find(f"{_WORD}body")
@@ -277,7 +285,7 @@ def _pdf(data: bytes) -> Iterator[str]:
 
 
 def _txt(data: bytes) -> Iterator[str]:
-    """Yield the paragraphs of a plain text, its lines joined where they were broken to fit a page."""
+    """Yield the paragraphs of a plain text, with lines that were broken to fit a page joined."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -288,7 +296,7 @@ def _txt(data: bytes) -> Iterator[str]:
 
 
 def _unwrapped(lines: Sequence[str]) -> Iterator[str]:
-    """Yield paragraphs of lines that were broken to fit a page."""
+    """Yield paragraphs made by joining lines that were broken to fit a page."""
     clean = [text for line in lines if (text := _plain(line)) and not text.isdigit()]
     width = max(sorted(map(len, clean))[int(len(clean) * 0.75) :], default=0)
     whole, last = "", ""
@@ -305,18 +313,20 @@ def _unwrapped(lines: Sequence[str]) -> Iterator[str]:
 
 
 def _begins(text: str) -> bool:
-    """Whether a line begins a paragraph by its number or dash."""
+    """Return whether a line begins a paragraph, by its number or dash."""
     marks = (_PROJECT, _TASK, _SUBTASK, _ANNEX, _ARTICLE, _CHAPTER, _POINT, _INSIDE)
     return text[0] in "-–—•*" or any(mark.match(text) for mark in marks)
 
 
 def _ends(text: str, width: int) -> bool:
-    """Whether a paragraph ends with a line: by its last character, or because the next word had room."""
+    """Return whether a paragraph ends with a line: by its last character, or because the next word would have
+    fitted.
+    """
     return text.endswith((".", ";", ":", "!", "?")) or len(text) < width * 0.5
 
 
 class _Html(HTMLParser):
-    """Collects the paragraphs of a page; what scripts, styles and menus hold is left out."""
+    """Collects the paragraphs of an HTML page, without scripts, styles and menus."""
 
     _BLOCKS = frozenset(
         ("p", "div", "li", "tr", "br", "section", "article", "table", "blockquote", "pre", "dd")
@@ -351,7 +361,7 @@ class _Html(HTMLParser):
             self._text += re.sub(r"\s+", " ", data)
 
     def flush(self) -> None:
-        """End the paragraph."""
+        """End the current paragraph."""
         text = "\t".join(_plain(cell) for cell in self._text.split("\t")).strip()
         if text:
             self.lines.append(HEADING + text if self._heading else text)
@@ -372,5 +382,5 @@ def _html(data: bytes) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    """Return a text in one line, without doubled spaces and soft hyphens."""
+    """Return a text as one line, without repeated spaces and soft hyphens."""
     return " ".join(text.replace("\u00ad", "").replace("\ufffe", "").split())

@@ -58,10 +58,10 @@ class Heading:
     """The texts above and below the lines.
 
     Attributes:
-        title, organisation: of the document.
+        title, organisation: texts of the document.
         made: when and from which data it was made.
         statement: whether the lines agree with the chain.
-        proof: where anybody may check the chain's hash, with what is said before it; "" for nowhere.
+        proof: the address where anybody can check the chain's hash, with the words before it; "" for none.
         code: the same address as a picture (PNG); empty for none.
     """
 
@@ -74,7 +74,7 @@ class Heading:
 
 
 def register_workbook(lines: Iterable[Line], heading: Heading, language: str) -> bytes:
-    """Return the register as XLSX: texts without formulas and links, a filter on every column."""
+    """Return the register as XLSX: texts without formulas and links, with a filter on every column."""
     import xlsxwriter
 
     from documents.sheets.listing import PrintedCode, add_code

@@ -41,7 +41,7 @@ class Document:
     """One document or link of a fact, as listed in the index.
 
     Attributes:
-        paragraph: the paragraph that requires it; `P1.T2.S3` becomes folders, any other goes under its act.
+        paragraph: the paragraph that requires it; `P1.T2.S3` becomes folders, any other is put under its act.
         act: name of the act.
         kind: its kind (`evidence.<kind>`), "" when unknown.
         reference: a link, or the SHA-256 of a stored file (`is_file`).
@@ -75,7 +75,7 @@ class PackageContent:
 
     Attributes:
         lost: files the store does not have, or cannot read.
-        altered: files whose bytes are not those that were recorded; they are left out as well.
+        altered: files whose bytes differ from those recorded; also left out.
     """
 
     files: int
@@ -102,7 +102,7 @@ def write_package(
     """Write the package; the file appears complete or not at all.
 
     Args:
-        content: the bytes recorded under a SHA-256; raises EvidenceDamaged where they are not there.
+        content: function that returns the bytes of a SHA-256; raises EvidenceDamaged if they are missing.
         language: kk, ru or en: language of the folders and the index.
         restricted: whether to include restricted files.
         code: makes the code below the index from the SHA-256 of the list of hashes; None for no code.

@@ -1,4 +1,4 @@
-"""The parts of a CMS signature (RFC 5652) as pyasn1 reads them; imported where a signature is read alone."""
+"""ASN.1 syntax of a CMS signature (RFC 5652) for pyasn1; imported only where a signature is read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def _context(number: int) -> tag.Tag:
 
 
 class Algorithm(univ.Sequence):
-    """An algorithm with its parameters, whatever these are."""
+    """An algorithm identifier with parameters of any type."""
 
     componentType = namedtype.NamedTypes(
         _Named("algorithm", univ.ObjectIdentifier()), _Optional("parameters", univ.Any())
@@ -20,7 +20,7 @@ class Algorithm(univ.Sequence):
 
 
 class Attribute(univ.Sequence):
-    """One attribute: its values as they are encoded."""
+    """One attribute with its encoded values."""
 
     componentType = namedtype.NamedTypes(
         _Named("type", univ.ObjectIdentifier()), _Named("values", univ.SetOf(componentType=univ.Any()))
@@ -28,7 +28,7 @@ class Attribute(univ.Sequence):
 
 
 class Attributes(univ.SetOf):
-    """Attributes, signed or not."""
+    """A set of attributes, signed or not."""
 
     componentType = Attribute()  # type: ignore[assignment]
 
@@ -48,7 +48,7 @@ class _SignerId(univ.Choice):
 
 
 class SignerInfo(univ.Sequence):
-    """One signer's part: whose, by which algorithms, over which attributes."""
+    """The part of one signer: identity, algorithms, attributes and signature."""
 
     componentType = namedtype.NamedTypes(
         _Named("version", univ.Integer()),
@@ -69,7 +69,7 @@ class _Encapsulated(univ.Sequence):
 
 
 class SignedData(univ.Sequence):
-    """What was signed, by whom, with their certificates."""
+    """The signed content, its signers and their certificates."""
 
     componentType = namedtype.NamedTypes(
         _Named("version", univ.Integer()),
@@ -82,7 +82,7 @@ class SignedData(univ.Sequence):
 
 
 class ContentInfo(univ.Sequence):
-    """A content under its type."""
+    """A content together with its type."""
 
     componentType = namedtype.NamedTypes(
         _Named("contentType", univ.ObjectIdentifier()),

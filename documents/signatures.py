@@ -1,7 +1,8 @@
-"""Detached signatures of files (CMS, as NCALayer makes them): who signed, and whether the signature holds.
+"""Verifies detached signatures of files (CMS, as made by NCALayer): the signer, and whether the signature is
+valid.
 
-RSA is checked here. Of other algorithms, those of GOST among them, only the names in the certificate are read.
-Whether a certificate was revoked is not asked.
+RSA signatures are verified here. For other algorithms, GOST included, only the names in the certificate are
+read. Revocation of certificates is not checked.
 """
 
 from __future__ import annotations
@@ -51,15 +52,15 @@ _RSA = {
 
 
 class SignatureUnreadable(Refusal, ValueError):
-    """It is no detached signature of one person, with the certificate in it."""
+    """The data is not a detached signature of one signer that includes the certificate."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Signer:
-    """Whom a certificate names; its identification number (IIN) is not read.
+    """The signer named in a certificate; the identification number (IIN) is not read.
 
     Attributes:
-        name: surname and first name, the patronymic behind them.
+        name: surname, first name and patronymic.
         organisation: "" in the certificate of a private person.
     """
 
@@ -70,10 +71,10 @@ class Signer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckedSignature:
-    """What a signature is worth: "valid" where everything was checked here and holds.
+    """The result of checking a signature: "valid" if everything was checked here and is correct.
 
     Attributes:
-        reasons: codes of what does not hold, else of what was not checked here.
+        reasons: codes of what is wrong, else of what was not checked here.
     """
 
     verdict: Verdict
@@ -82,7 +83,7 @@ class CheckedSignature:
 
 
 def decoded(text: bytes) -> bytes:
-    """Return a signature in DER or BER from what a program gave: that itself, base64 or PEM.
+    """Return a signature as DER or BER bytes from DER, BER, base64 or PEM.
 
     Raises:
         SignatureUnreadable: it is none of these, or too large.
@@ -109,13 +110,13 @@ def check_signature(
     """Check a detached signature.
 
     Args:
-        digest: of the file that is to be the signed one.
+        digest: function that returns the digest of the file that should be signed, by algorithm.
         at: aware UTC: the certificate must have been valid then.
-        trusted: authorities the chain may end in; none: the issuer is not checked.
-        elsewhere: checks signature and chain where they are of GOST, by a library that is not ours.
+        trusted: trusted root authorities; if empty, the issuer is not checked.
+        elsewhere: function that checks GOST signatures and chains with an external library.
 
     Raises:
-        SignatureUnreadable: it is none.
+        SignatureUnreadable: it is not a signature.
     """
     signed, info = _parse(cms)
     certificates = _certificates(signed)
@@ -189,7 +190,7 @@ def _certificates(signed: Any) -> list[x509.Certificate]:
 
 
 def _is_of(sid: Any, certificate: x509.Certificate) -> bool:
-    """Return whether a certificate is the one the signer's part names."""
+    """Return whether a certificate is the one the signer's part refers to."""
     if sid.getName() == "issuerAndSerialNumber":
         named = sid["issuerAndSerialNumber"]
         return (
@@ -204,7 +205,7 @@ def _is_of(sid: Any, certificate: x509.Certificate) -> bool:
 
 
 def _over(info: Any, certificate: x509.Certificate, digest: Digest) -> tuple[list[str], list[str]]:
-    """Return what is wrong with the signature over the file, and what of it is not checked here."""
+    """Return what is wrong with the signature over the file, and what was not checked here."""
     hashed, made = (str(info[name]["algorithm"]) for name in ("digestAlgorithm", "signatureAlgorithm"))
     try:
         key = certificate.public_key()
@@ -234,7 +235,9 @@ def _over(info: Any, certificate: x509.Certificate, digest: Digest) -> tuple[lis
 
 
 def _attributes_signed(info: Any) -> bytes:
-    """Return the signed attributes as they were signed: in DER, under the tag of a set (RFC 5652, 5.4)."""
+    """Return the signed attributes as the bytes that were signed: in DER, with the tag of a set (RFC 5652,
+    5.4).
+    """
     from pyasn1.codec.der import encoder
 
     from documents.signature_syntax import Attributes
@@ -245,14 +248,14 @@ def _attributes_signed(info: Any) -> bytes:
 
 
 def _attribute(info: Any, oid: str) -> bytes:
-    """Return the encoded value of a signed attribute that stands there once; b"" for any other."""
+    """Return the encoded value of a signed attribute that occurs once; b"" otherwise."""
     found = [one for one in info["signedAttrs"] if str(one["type"]) == oid]
     values = list(found[0]["values"]) if len(found) == 1 else []
     return bytes(values[0]) if len(values) == 1 else b""
 
 
 def _for_documents(certificate: x509.Certificate) -> bool:
-    """Return whether its key is for signing documents; one for logging in is not."""
+    """Return whether the certificate's key is for signing documents, not for logging in."""
     try:
         return certificate.extensions.get_extension_for_class(x509.KeyUsage).value.content_commitment
     except x509.ExtensionNotFound:
@@ -267,7 +270,7 @@ def _issuer(
     trusted: Sequence[x509.Certificate],
     at: datetime,
 ) -> str:
-    """Return "" where the chain ends in a trusted authority, else the code of what is to be said of it."""
+    """Return "" if the chain ends in a trusted authority, else the code of the reason."""
     if not trusted:
         return "eds.issuer_not_checked"
     between = [one for one in others if one != certificate and _is_authority(one, at)]
@@ -286,7 +289,7 @@ def _issuer(
 
 
 def _is_authority(certificate: x509.Certificate, at: datetime) -> bool:
-    """Return whether a certificate may issue others, and was valid then."""
+    """Return whether a certificate may issue others and was valid at that moment."""
     try:
         is_authority = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     except (x509.ExtensionNotFound, ValueError):
@@ -295,7 +298,7 @@ def _is_authority(certificate: x509.Certificate, at: datetime) -> bool:
 
 
 def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    """Return whether a certificate bears the signature of an issuer. Raises UnsupportedAlgorithm (GOST)."""
+    """Return whether a certificate was signed by an issuer. Raises UnsupportedAlgorithm (GOST)."""
     if certificate.issuer != issuer.subject:
         return False
     try:
@@ -324,5 +327,5 @@ def _said(name: x509.Name, oid: x509.ObjectIdentifier) -> str:
 
 
 def _as_written(name: str) -> str:
-    """Return a name in capitals as it is written elsewhere."""
+    """Return a name given in capitals in ordinary capitalisation."""
     return name.title() if name.isupper() else name

@@ -197,7 +197,7 @@ def period(name: str, language: str) -> str:
 
 
 def forget() -> None:
-    """Forget the dates that were said, as the languages changed."""
+    """Clear the cache of formatted dates, because the languages changed."""
     for said in (date_long, date_day, date_since, days_list, days_ranges, span, period):
         said.cache_clear()
 

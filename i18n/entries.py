@@ -2,8 +2,8 @@
 
 A further language is a file of its own (`i18n.further`).
 
-All files of i18n/catalogue/ share one namespace of codes. They are cut into entries on first use, and an
-entry is parsed when it is asked for: a command says a few of some four thousand.
+All files of i18n/catalogue/ share one namespace of codes. Files are cut into entries on first use; an entry is
+parsed when first used, since a command needs few of some four thousand.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class UnreadEntry:
-    """An entry of a shipped catalogue as it is written: its file, and the lines below its code."""
+    """An entry of a shipped catalogue that is not parsed yet: its file, and the lines below its code."""
 
     file: str
     code: str
@@ -69,12 +69,12 @@ def set_translations(translations: Mapping[str, Mapping[str, str]]) -> None:
 
 
 def said_in(code: str, language: str) -> str:
-    """Return the language a code is said in: an added one where it has the sentence, else its fallback."""
+    """Return the language used for a code: an added language if it has the sentence, else its fallback."""
     return language if language not in _added or code in _added[language] else fallback(language)
 
 
 def template(code: str, language: str) -> str:
-    """Return the template of a code in a language; an added one may take it from its fallback.
+    """Return the template of a code in a language; if an added language lacks it, that of its fallback.
 
     Raises:
         UnknownCode: no catalogue has it.
@@ -95,22 +95,22 @@ def template(code: str, language: str) -> str:
 
 
 def cut(text: str) -> Iterator[tuple[str, int, int]]:
-    """Yield the codes of a catalogue's file, each with where the lines below it begin and end."""
+    """Yield each code of a catalogue file, with the offsets where the lines below it begin and end."""
     heads = list(_CODE.finditer(text))
     ends = [*(head.start() for head in heads[1:]), len(text)]
     return ((head[1], head.end(), end) for head, end in zip(heads, ends, strict=True))
 
 
 def knows(code: str) -> bool:
-    """Return whether some catalogue has the code."""
+    """Return whether any catalogue has the code."""
     return code in _entries()
 
 
 def add_word(code: str, texts: Mapping[str, str]) -> None:
-    """Add a word of an organisation's own; a code of the shipped catalogues keeps its own.
+    """Add a word of an organisation's own; a code of the shipped catalogues keeps its text.
 
     Args:
-        texts: by language; they are said as they are, without placeholders.
+        texts: by language; they are used unchanged, without placeholders.
     """
     entries = _entries()
     known = entries.get(code)

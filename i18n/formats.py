@@ -78,7 +78,7 @@ def _runs(numbers: Sequence[int]) -> str:
 
 
 def _one(part: str, language: str) -> str:
-    """Return one citation in words; an unknown one as it is written."""
+    """Return one citation in words; an unknown one unchanged."""
     if part == "intro":
         return template("paragraph.intro", language)
     if found := _PROJECT.fullmatch(part):
@@ -141,7 +141,7 @@ def plain(value: object, language: str) -> str:
 
 
 def _plain(place: Placeholder) -> Filler:
-    """`{value}`: any value."""
+    """Format `{value}`: any value."""
     name, language = place.name, place.language
 
     def fill(arguments: Arguments) -> str:
@@ -152,7 +152,7 @@ def _plain(place: Placeholder) -> Filler:
 
 
 def _of(say: Callable[..., str], *more: object) -> Callable[[Placeholder], Filler]:
-    """Return a format that passes the argument to a function: say(value, language, *options)."""
+    """Return a placeholder format that passes the argument to a function: say(value, language, *options)."""
 
     def make(place: Placeholder) -> Filler:
         name, language = place.name, place.language
@@ -162,8 +162,8 @@ def _of(say: Callable[..., str], *more: object) -> Callable[[Placeholder], Fille
 
 
 def _day(case: dates.Case | None) -> Callable[[Placeholder], Filler]:
-    """Return a format of a day without its year, and with it where the sentence is said in another year (the
-    argument `today`).
+    """Return a format for a day: without its year, or with it if the sentence is about another year than the
+    argument `today`.
     """
 
     def make(place: Placeholder) -> Filler:
@@ -180,7 +180,7 @@ def _day(case: dates.Case | None) -> Callable[[Placeholder], Filler]:
 
 
 def _of_days(say: Callable[[tuple[date, ...], str], str]) -> Callable[[Placeholder], Filler]:
-    """Return a format that passes a list of days to a function."""
+    """Return a placeholder format that passes a list of days to a function."""
 
     def make(place: Placeholder) -> Filler:
         name, language = place.name, place.language
@@ -203,13 +203,13 @@ def _counted(place: Placeholder) -> Filler:
 
 
 def _span(place: Placeholder) -> Filler:
-    """`{first:span|last}`: a span of days."""
+    """Format `{first:span|last}`: a span of days."""
     name, language, (last,) = place.name, place.language, place.options
     return lambda arguments: dates.span(arguments[name], arguments[last], language)
 
 
 def _plural(place: Placeholder) -> Filler:
-    """`{n:plural|form|form}`: a counted word."""
+    """Format `{n:plural|form|form}`: a counted word."""
     name, language, forms = place.name, place.language, place.options
     if len(forms) > 1 or language != "kk":
         plural(5, forms, language)
@@ -220,13 +220,13 @@ def _plural(place: Placeholder) -> Filler:
 
 
 def _choose(place: Placeholder) -> Filler:
-    """`{counted:choose|text if true|text if false}`."""
+    """Format `{counted:choose|text if true|text if false}`: one of two texts."""
     name, (yes, no) = place.name, place.options
     return lambda arguments: yes if arguments[name] else no
 
 
 def _join(place: Placeholder) -> Filler:
-    """`{items:join}`, or `{items:join|prefix.}` for codes; an empty list has its own text."""
+    """Format `{items:join}`, or `{items:join|prefix.}` for codes; an empty list has its own text."""
     name, speak = place.name, place.speak
     each = _each(place)
 
@@ -238,7 +238,7 @@ def _join(place: Placeholder) -> Filler:
 
 
 def _join_inner(place: Placeholder) -> Filler:
-    """`{items:join_inner}`: a list of titles within a sentence."""
+    """Format `{items:join_inner}`: a list of titles within a sentence."""
     name, language, speak = place.name, place.language, place.speak
 
     def fill(arguments: Arguments) -> str:
@@ -263,13 +263,13 @@ def _each(place: Placeholder) -> Callable[[object, Arguments], str]:
 
 
 def _say(place: Placeholder) -> Filler:
-    """`{state:say|state.}`: the entry with that code; a missing one raises UnknownCode."""
+    """Format `{state:say|state.}`: the entry with that code; a missing one raises UnknownCode."""
     name, speak, (prefix,) = place.name, place.speak, place.options
     return lambda arguments: speak(f"{prefix}{arguments[name]}", arguments)
 
 
 def _name(place: Placeholder) -> Filler:
-    """`{of:name|prefix.}`: the entry with that code; a value without an entry is shown unchanged."""
+    """Format `{of:name|prefix.}`: the entry with that code; a value without an entry is shown unchanged."""
     name, each = place.name, _each(place)
     return lambda arguments: each(arguments[name], arguments)
 

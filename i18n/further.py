@@ -5,8 +5,8 @@
     [sentences]
     "state.open" = "ochiq"
 
-What a file does not say, or says wrongly, is said in its fallback language; so are titles of the law,
-which are written in LANGUAGES alone.
+Sentences that a file lacks, or has with mistakes, are taken from its fallback language; so are titles of the
+law, which exist in LANGUAGES alone.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ASKING_FOR_A_CODE = ("say", "name", "join")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with a sentence: a code of the catalogues with its arguments."""
+    """A mistake in a sentence, as a code of the catalogues with its arguments."""
 
     code: str
     arguments: Mapping[str, object] = field(default_factory=dict)
@@ -36,7 +36,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class FurtherLanguage:
-    """A language of the installation: the one of LANGUAGES that stands in for it, and its own sentences."""
+    """A language added by the installation: its fallback among LANGUAGES, and its own sentences."""
 
     fallback: str
     sentences: Mapping[str, str]
@@ -46,7 +46,7 @@ def read_language(file: Path) -> FurtherLanguage:
     """Read the file of a language.
 
     Raises:
-        CatalogueError: it is not TOML, or has something else than a fallback and sentences.
+        CatalogueError: it is not TOML, or has other keys than a fallback and sentences.
         UnknownLanguage: the CLDR does not know the language its name says.
     """
     own_name(file.stem)
@@ -68,7 +68,7 @@ def files_of(folder: Path) -> dict[str, Path]:
 
 
 def load(folder: Path | None) -> dict[str, str]:
-    """Add the languages of a folder instead of those added before; return each one's fallback.
+    """Replace the added languages with those of a folder; return each one's fallback language.
 
     Raises:
         CatalogueError, UnknownLanguage: as `read_language`.
@@ -82,12 +82,12 @@ def load(folder: Path | None) -> dict[str, str]:
 
 
 def _usable(language: str, said: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the sentences that can be said."""
+    """Yield the sentences without mistakes."""
     return ((code, text) for code, text in said.items() if fault_of(code, text, language) is None)
 
 
 def fault_of(code: str, text: str, language: str) -> Fault | None:
-    """Return what is wrong with a sentence, None if it can be said wherever the shipped ones are."""
+    """Return the mistake in a sentence, None if it can be used wherever the shipped one is."""
     if code not in codes():
         return Fault("languages.no_code")
     if not text.strip():
@@ -112,27 +112,27 @@ def fault_of(code: str, text: str, language: str) -> Fault | None:
 
 
 def _asked(gaps: list[Gap] | tuple[Gap, ...]) -> set[str]:
-    """Return the arguments a sentence must show: a counted word alone may be left out."""
+    """Return the arguments a sentence must contain: all but those used only for counted words."""
     return {name for name, form, _ in gaps if form != "plural"}
 
 
 def _named(gaps: list[Gap] | tuple[Gap, ...]) -> set[str]:
-    """Return every argument placeholders name."""
+    """Return the names of all arguments in placeholders."""
     return {one for name, form, options in gaps for one in (name, *(options if form == "span" else ()))}
 
 
 def _written(gap: Gap) -> str:
-    """Return a placeholder as a template writes it."""
+    """Return a placeholder in the notation of templates."""
     name, form, options = gap
     return "{" + name + (f":{'|'.join([form, *options])}" if form else "") + "}"
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """An entry of the shipped catalogues as its file has it: its texts, and where they stand.
+    """An entry of the shipped catalogues as in its file: its texts, line and comments.
 
     Attributes:
-        line: of its code, the first is 1.
+        line: line of its code; the first line is 1.
         comments: beside the code and right above it.
     """
 
@@ -143,7 +143,7 @@ class Written:
 
 
 def written(folder: Path = CATALOGUE) -> dict[str, Written]:
-    """Return the entries of the shipped catalogues as they are written, in the order of the files."""
+    """Return the entries of the shipped catalogues as in their files, in the order of the files."""
     found: dict[str, Written] = {}
     for file in sorted(folder.glob("*.toml")):
         text, before = file.read_text(encoding="utf-8"), 0
@@ -159,7 +159,7 @@ def written(folder: Path = CATALOGUE) -> dict[str, Written]:
 
 
 def _comments_at_end(lines: Sequence[str]) -> int:
-    """Return how many lines at the end are comments."""
+    """Return the number of comment lines at the end."""
     return next((n for n, line in enumerate(reversed(lines)) if not line.startswith("#")), len(lines))
 
 
@@ -172,7 +172,7 @@ def write_language(file: Path, language: FurtherLanguage) -> None:
 
 
 def write_shipped(language: str, texts: Mapping[str, str], folder: Path = CATALOGUE) -> None:
-    """Write texts of one of LANGUAGES into the shipped files; every other line stays as it is."""
+    """Write texts of one of LANGUAGES into the shipped catalogue files; every other line stays unchanged."""
     line = re.compile(rf"^{language} = .*$", re.MULTILINE)
     changed: dict[Path, str] = {}
     for file in sorted(folder.glob("*.toml")):
@@ -190,12 +190,12 @@ def write_shipped(language: str, texts: Mapping[str, str], folder: Path = CATALO
 
 
 def _quoted(text: str) -> str:
-    """Return a text as a string of TOML."""
+    """Return a text as a TOML string."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _replace(file: Path, text: str) -> None:
-    """Write a file in one step: who reads it finds the old or the new one."""
+    """Write a file atomically: readers find either the old or the new content."""
     new = file.with_name(f".{file.name}.new")
     new.write_text(text, encoding="utf-8", newline="\n")
     new.replace(file)

@@ -1,4 +1,4 @@
-"""The languages: the three everything is written in, and those a folder of the installation adds.
+"""The languages: the three that everything is written in, and those added by a folder of the installation.
 
 Their names of months and weekdays, plural rules and dates come from Babel (CLDR), which is read once per
 language, never while a sentence is rendered.
@@ -33,28 +33,30 @@ class UnknownLanguage(ValueError):
 
 
 def known_languages() -> tuple[str, ...]:
-    """Return every language readers may choose: LANGUAGES, then those added."""
+    """Return every language users may choose: LANGUAGES, then the added ones."""
     return (*LANGUAGES, *_fallbacks)
 
 
 def known(language: str) -> str:
-    """Return a language somebody chose; Kazakh for one whose file the installation no longer has."""
+    """Return a stored choice of language if it is available, else Kazakh."""
     return language if language in LANGUAGES or language in _fallbacks else LANGUAGES[0]
 
 
 def fallback(language: str) -> str:
-    """Return the language of LANGUAGES that is read where an added one says nothing; others are themselves."""
+    """Return the language of LANGUAGES that replaces missing sentences of an added one; itself for the
+    three.
+    """
     return _fallbacks.get(language, language)
 
 
 def set_added(fallbacks: Mapping[str, str]) -> None:
-    """Set the languages the installation adds, each with the one of LANGUAGES that stands in for it."""
+    """Set the added languages, each with its fallback among LANGUAGES."""
     _fallbacks.clear()
     _fallbacks.update(fallbacks)
 
 
 def own_name(language: str) -> str:
-    """Return what a language calls itself: "oʻzbek", "Türkçe".
+    """Return the name of a language in that language: "oʻzbek", "Türkçe".
 
     Raises:
         UnknownLanguage: the CLDR does not know it.
@@ -72,8 +74,8 @@ class Names:
         weekdays: Monday first.
         plural_tags: the forms of a counted word, in the order a template writes them.
         plural_rule: a whole number -> one of the CLDR's tags.
-        decimal: what stands between a number and its fraction.
-        group: what stands between thousands.
+        decimal: decimal separator.
+        group: thousands separator.
         dates: "date.long" and "date.day" as templates, for languages whose catalogue has none.
     """
 
@@ -131,7 +133,7 @@ _FIELDS = {"d": "{day}", "M": "{month}", "L": "{month}", "y": "{year}"}
 
 
 def _template(pattern: str) -> str:
-    """Return a CLDR pattern of a date ("d-MMMM, y") as a template; its quoted text stands as it is."""
+    """Return a CLDR date pattern ("d-MMMM, y") as a template; quoted text stays unchanged."""
     parts = re.split(r"'([^']*)'|([dMLy]+)", pattern)
     return plain_spaces(
         "".join(

@@ -19,7 +19,7 @@ from i18n.languages import LANGUAGES, names, own_name
 
 @dataclass(frozen=True, slots=True)
 class PoError:
-    """What is wrong with one message of a PO file: its line, and a sentence of the catalogues."""
+    """A mistake in one message of a PO file: its line, and a sentence of the catalogues."""
 
     row: int
     code: str
@@ -27,11 +27,11 @@ class PoError:
 
 
 class BadTranslation(ValueError):
-    """A PO file cannot be taken in; nothing of it is.
+    """A PO file is refused as a whole because of mistakes.
 
     Attributes:
         code, arguments: the sentence of the refusal.
-        errors: the messages that are wrong, in the order of the file.
+        errors: the mistakes, in the order of the file.
     """
 
     def __init__(self, code: str, *errors: PoError, **arguments: object) -> None:
@@ -51,11 +51,11 @@ class Translation:
 
 
 def export(language: str, source: str, texts: Mapping[str, str], *, now: datetime) -> bytes:
-    """Return every sentence with its translation as far as there is one.
+    """Return a PO file of every sentence, with the translations that exist.
 
     Args:
-        source: the language of LANGUAGES it is translated from.
-        texts: the translations there are, by code.
+        source: the language of LANGUAGES to translate from.
+        texts: existing translations, by code.
     """
     catalog = Catalog(
         language.replace("-", "_"),
@@ -87,7 +87,7 @@ def export(language: str, source: str, texts: Mapping[str, str], *, now: datetim
 
 
 def _help(comments: tuple[str, ...], texts: Mapping[str, str], language: str, source: str) -> Iterator[str]:
-    """Yield what helps to translate a text: its comments, the other languages, how many forms a word has."""
+    """Yield hints for translating a text: its comments, the other languages, the number of plural forms."""
     yield from comments
     for other in LANGUAGES:
         if other not in (language, source):
@@ -97,7 +97,7 @@ def _help(comments: tuple[str, ...], texts: Mapping[str, str], language: str, so
 
 
 class _Messages(Catalog):
-    """The messages of a file in its order, those that stand in it twice, too, and the fields of its head."""
+    """The messages of a PO file in order, including duplicates, and its header fields."""
 
     def __init__(self) -> None:
         self.head: dict[str, str] = {}
@@ -116,10 +116,10 @@ def read(data: bytes, language: str = "") -> Translation:
     """Read and check a PO file.
 
     Args:
-        language: what the file must be in; "" for the language its head names.
+        language: the language the file must be in; "" for the language in its header.
 
     Raises:
-        BadTranslation: no PO file, of another language, or with messages that are wrong.
+        BadTranslation: no PO file, another language, or messages with mistakes.
         UnknownLanguage: the CLDR does not know its language.
     """
     catalog = _Messages()
@@ -143,7 +143,7 @@ def read(data: bytes, language: str = "") -> Translation:
 
 
 def _errors(messages: list[Message], language: str, source: str) -> Iterator[PoError]:
-    """Yield what is wrong with messages."""
+    """Yield the mistakes in messages."""
     shipped = written()
     seen: Counter[str] = Counter()
     for message in messages:
@@ -158,7 +158,7 @@ def _errors(messages: list[Message], language: str, source: str) -> Iterator[PoE
 
 
 def _fault(message: Message, code: str, language: str, source: str, text: str | None) -> Fault | None:
-    """Return what is wrong with a message; a text that is still missing is no fault of a further language."""
+    """Return the mistake in a message; a missing text is no mistake in an added language."""
     if text is None:
         return Fault("languages.no_code")
     if message.id != text:
@@ -171,6 +171,6 @@ def _fault(message: Message, code: str, language: str, source: str, text: str | 
 
 
 def merged(known: FurtherLanguage | None, translation: Translation) -> FurtherLanguage:
-    """Return a further language with a translation taken in: texts it leaves empty are missing from then on."""
+    """Return a further language with a translation applied; texts left empty become missing."""
     said = {**(known.sentences if known else {}), **translation.texts}
     return FurtherLanguage(translation.source, {code: text for code, text in said.items() if text})

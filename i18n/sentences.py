@@ -22,7 +22,7 @@ _made: dict[tuple[str, str], Callable[[Arguments], str]] = {}
 
 
 def forget() -> None:
-    """Forget the compiled sentences, as the languages changed."""
+    """Clear the compiled sentences, because the languages changed."""
     _made.clear()
 
 

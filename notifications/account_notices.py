@@ -24,11 +24,11 @@ def account_notices(
     today: date,
     mark: str = "",
 ) -> tuple[Notice, ...]:
-    """Return a notice for every channel that reaches the person; they leave at once, at any hour.
+    """Return a notice for every channel that reaches the person; these are sent at once, at any hour.
 
     Args:
         event: code of the event; with `facts` the content of the letter (`notifications.letters.account`).
-        mark: what tells two of one second apart.
+        mark: distinguishes two notices of the same second.
     """
     place = f"::{today.isoformat()}:{event}.{login}@{now:%Y%m%dT%H%M%S}{mark}"
     about = {"event": event, "login": login, "at": now.isoformat(), **facts}

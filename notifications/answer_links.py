@@ -1,7 +1,7 @@
 """Addresses in a reminder at which its recipient answers without log-in: read, done, not mine.
 
-An address carries the case and a mark of the notice under a code made with the office's secret: nothing is
-stored, nobody can guess one, and it answers for that notice's person and deadline alone.
+An address contains the case and a fingerprint of the notice, signed with the office's secret: nothing is
+stored, it cannot be guessed, and it is valid only for that notice's person and deadline.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ANSWERED_BY_BUTTONS = ("telegram",)
 
 @dataclass(frozen=True, slots=True)
 class LetterLink:
-    """The case of a reminder, and the mark of its notice."""
+    """The contents of an answer address: the case of a reminder, and the fingerprint of its notice."""
 
     case: str
     mark: bytes
@@ -36,7 +36,9 @@ class LetterLink:
 
 
 def answer_address(rules: Rules, notice: Notice) -> str:
-    """Return the address of a reminder's answer; "" without pages over https, or where buttons answer."""
+    """Return the address for answering a reminder; "" without https pages, or where the channel has answer
+    buttons.
+    """
     usable = rules.link_key and rules.public_address.startswith("https://")
     if not usable or notice.kind != "reminder" or notice.channel in ANSWERED_BY_BUTTONS:
         return ""
@@ -44,7 +46,7 @@ def answer_address(rules: Rules, notice: Notice) -> str:
 
 
 def reply_token(rules: Rules, notice: Notice) -> str:
-    """Return the secret by which a reply to a reminder is known; "" where no replies are read."""
+    """Return the secret that identifies a reply to a reminder; "" where replies are not read."""
     usable = rules.link_key and rules.reply_address
     if not usable or notice.kind != "reminder" or notice.channel in ANSWERED_BY_BUTTONS:
         return ""
@@ -63,7 +65,7 @@ def answer_token(key: str, notice: Notice) -> str:
 
 
 def read_token(key: str, token: str) -> LetterLink | None:
-    """Return what an address answers; None for one the office has not made."""
+    """Return the contents of an answer address; None if the office did not issue it."""
     try:
         content = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
         code, place = content[:_CODE_BYTES], content[_CODE_BYTES:]

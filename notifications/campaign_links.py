@@ -1,8 +1,8 @@
 """Addresses at which somebody answers a campaign without log-in: one for each person and answer.
 
-An address carries the campaign, the person's number in it and how often they answered before, under a code
-made with the office's secret: nothing is stored, nobody can guess one, an answer makes it worthless. The code
-alone shows whether it is right: a guess costs no look into the database.
+An address contains the campaign, the person's number in it and the number of earlier answers, signed with the
+office's secret: nothing is stored, it cannot be guessed, and an answer makes it invalid. The signature alone
+shows whether it is valid, so that guesses cause no database access.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def link_token(key: str, link: AnswerLink) -> str:
 
 
 def read_token(key: str, token: str) -> AnswerLink | None:
-    """Return whose answer an address is for; None for one the office has not made."""
+    """Return the contents of an answer address; None if the office did not issue it."""
     if not key or len(token) != TOKEN_LENGTH:
         return None
     try:
@@ -57,7 +57,7 @@ def read_token(key: str, token: str) -> AnswerLink | None:
 
 
 def answer_address(rules: Rules, link: AnswerLink) -> str:
-    """Return the whole address of a link."""
+    """Return the full address of a link."""
     return f"{rules.public_address}/confirm/{link_token(rules.link_key, link)}"
 
 

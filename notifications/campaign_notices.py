@@ -1,4 +1,4 @@
-"""Notices that ask people for their answer to a campaign: one for each person and wave, through one channel."""
+"""Notices asking people to answer a campaign: one for each person and wave, through one channel."""
 
 from __future__ import annotations
 
@@ -31,12 +31,13 @@ def campaign_notice(
     rules: Rules,
     now: datetime,
 ) -> Notice | None:
-    """Return the notice of the campaign's present wave to a person; None where no channel reaches them.
+    """Return the notice of the campaign's present wave to a person; None if no channel reaches them.
 
-    The channel they switched on themselves goes first; the others follow where it fails.
+    A channel they enabled themselves is preferred; the others are used if it fails.
 
     Args:
-        wanted: the kind of campaign, as it binds them; organisation: who asks, in their language.
+        wanted: the kind of campaign as it applies to them; organisation: name of the asking organisation, in
+            their language.
     """
     channel = chosen_channel(person, channels)
     if channel is None:
@@ -70,14 +71,14 @@ def campaign_notice(
 
 
 def chosen_channel(person: Person, channels: Sequence[Channel]) -> Channel | None:
-    """Return the channel a person is asked through; None where none has an address of their own."""
+    """Return the channel for asking a person; None if no channel has an address of theirs."""
     reaching = [channel for channel in channels if channel.address(person) not in (None, NO_ADDRESS)]
     reaching.sort(key=lambda channel: not isinstance(channel, Switchable))
     return reaching[0] if reaching else None
 
 
 def cited(register: Register, campaign: Campaign, language: str) -> str:
-    """Return the act and paragraph a campaign rests on, in words; "" where it rests on none."""
+    """Return the act and paragraph a campaign rests on, in words; "" if there is none."""
     if not campaign.act:
         return ""
     return f"{register.acts[campaign.act].title[language]}, {paragraph(campaign.paragraph, language)}"

@@ -1,4 +1,4 @@
-"""Tells people by letter what a line of a case says to them: a mention, a question, an answer, a task."""
+"""Notifies people by letter of events that concern them: a mention, a question, an answer, an assignment."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def queue_comment_notices(
     now: datetime,
     rules: Rules,
 ) -> int:
-    """Queue a letter for every line nobody was told of; return how many were queued."""
+    """Queue a letter for every such event nobody was notified of; return how many were queued."""
     queued = 0
     while lines := outbox.untold(limit=PAGE):
         notices = [
@@ -55,7 +55,7 @@ def comment_notices(
     now: datetime,
     rules: Rules,
 ) -> Iterator[Notice]:
-    """Yield a notice for every channel that reaches the person."""
+    """Yield a notice about an event for every channel that reaches the person."""
     person, event = office.people.get(line.person), line.event
     if person is None:
         return
@@ -95,10 +95,10 @@ def comment_notices(
 
 
 def _place(event: Event) -> str:
-    """Return where on the page of the case it stands."""
+    """Return the anchor of the event on the page of the case."""
     return f"given-{event.name}" if event.kind.startswith("assignment_") else f"comment-{event.seq}"
 
 
 def line_key(case: str, seq: int) -> str:
-    """Return how the keys of notices about a line of a case begin."""
+    """Return the common prefix of the keys of notices about an event of a case."""
     return f"{case}:#{seq}:"

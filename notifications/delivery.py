@@ -62,7 +62,7 @@ def deliver(
 
     Args:
         now: aware UTC.
-        today: the local date, on which letters are true.
+        today: the local date the letters are computed for.
         keys: send only these notices; None for all, including interrupted ones.
         again: whether the process that claimed these notices is known to be gone, so that they are recovered.
         go_on: called before each batch; when False, the rest stays queued for the next delivery.
@@ -127,7 +127,7 @@ def deliver(
 
 
 def _takes_no_more(outcomes: Collection[Outcome]) -> bool:
-    """Return whether server or disk accepts nothing more, or left messages of the batch untried.
+    """Return whether the channel accepts nothing more now, or left messages of the batch untried.
 
     Notices still queued keep their attempts.
     """
@@ -151,9 +151,7 @@ def _record_channel_state(
 def _with_carried(
     batch: Sequence[Notice], carried: Mapping[str, Sequence[Notice]], outcomes: dict[str, Outcome]
 ) -> list[Notice]:
-    """Return the notices whose outcome counts: for a letter that carries others, those with the letter's
-    outcome.
-    """
+    """Return the notices that outcomes apply to: for a letter that carries others, those it carries too."""
     found: list[Notice] = []
     for notice in batch:
         members = carried.get(notice.key, ())
@@ -173,7 +171,7 @@ def _outcomes(
     now: datetime,
     rules: Rules,
 ) -> list[DeliveryOutcome]:
-    """Return the outcomes of a batch and of all notices its letters carried: each the same as its letter's."""
+    """Return the outcomes of a batch and of all notices carried by its letters, each equal to its letter's."""
     hashes = {parcel.notice.key: text_hash(parcel.letter) for parcel in composed.parcels}
     marks = []
     for notice in batch:

@@ -1,4 +1,4 @@
-"""Plans the regular letters of a day: digests, and the call to confirm next year's calendar."""
+"""Plans the regular letters of a day: digests, and the request to confirm next year's calendar."""
 
 from __future__ import annotations
 

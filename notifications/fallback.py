@@ -1,5 +1,5 @@
-"""Sends what one channel could not deliver through the others, and tells the officer whom a channel has
-lost.
+"""Sends notices that one channel could not deliver through the others, and tells the officer whom a channel
+cannot reach.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ def fall_back(
     calendar: Calendar,
     rules: Rules,
 ) -> None:
-    """Queue failed notices for the other channels, and tell the officer whom the channel has lost.
+    """Queue failed notices for the other channels, and notify the officer of people the channel cannot reach
+    any more.
 
     The keys make it idempotent: a person already reached through another channel gets nothing twice, nor does a
     repetition after a crash add anything.
@@ -63,7 +64,7 @@ def _via_other_channels(
 ) -> Iterator[Notice]:
     """Yield the same notice for the person's other channels; where none reaches them, for the officer instead.
 
-    What is for them alone (`PRIVATE`) never goes to the officer.
+    Private notices (`PRIVATE`) never go to the officer.
     """
     person = office.people.get(notice.person)
     if person is not None:

@@ -63,17 +63,17 @@ class Links(Protocol):
         """Return the current links of these people, in one query."""
 
     def behind(self, chat: str) -> Link | None:
-        """Return the link of an account."""
+        """Return the link of a Telegram account."""
 
     def offer(self, person: str, hashed: str, *, now: datetime) -> None:
         """Store the hash of a new code for a person; an earlier unused code becomes invalid."""
 
     def redeem(self, hashed: str, chat: str, *, language: str, now: datetime) -> tuple[Redeemed, Link | None]:
-        """Link an account to the person the code was issued to; of two accounts with one code only one is
+        """Link an account to the person the code was issued to; if two accounts use one code, only the first is
         linked.
 
-        `taken`: the account is somebody else's already; the code stays good. A person's new account takes the
-        place of their old one.
+        `taken`: the account is already linked to somebody else; the code stays valid. A person's new account
+        replaces the old one.
         """
 
     def block(self, person: str, *, now: datetime) -> bool:
@@ -89,7 +89,7 @@ class Links(Protocol):
         """Set the language of the bot's messages to the person."""
 
     def await_from(self, person: str, awaited: PendingLink | None) -> None:
-        """Set the evidence expected next from the person."""
+        """Set the evidence that is expected next from the person."""
 
 
 def new_code() -> str:

@@ -40,7 +40,7 @@ def queue_move_notices(
 
 
 def plan_move_notices(outbox: Outbox, times: OfficeTimes, *, now: datetime, rules: Rules) -> Sequence[Notice]:
-    """Return what `queue_move_notices` would queue, without writing."""
+    """Return the notices `queue_move_notices` would queue, without writing."""
     moves = outbox.moves(limit=PAGE)
     return [one for move in moves for one in _notices(move, times, now=now, rules=rules)]
 
@@ -114,7 +114,7 @@ def _notice(
     """Return the notice of a move to one recipient.
 
     Args:
-        awaited: the unrecorded fact without which the deadline has no date that holds.
+        awaited: the unrecorded fact without which the deadline has no valid date.
     """
     rung = MOVED if due else WITHDRAWN
     about: dict[str, object] = {"old": last.due.isoformat(), "cause": dict(move.cause)}

@@ -44,10 +44,10 @@ class OfficeTimes:
         return general if local_day(general, self._rules) <= due else own
 
     def leaving(self, notice: Notice, at: datetime) -> datetime:
-        """Return the first moment from `at` on at which a notice may leave.
+        """Return the first moment from `at` on at which a notice may be sent.
 
-        News of a person's own account leaves at once, a reminder no later than its date, all else in office
-        hours.
+        Notices about a person's own account are sent at once, a reminder no later than on its date, all others
+        in office hours.
         """
         if notice.kind == "account":
             return at

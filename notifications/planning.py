@@ -141,7 +141,7 @@ class Planner:
     def _hearings(
         self, row: Row, case: Case, obligation: Obligation, come: ScheduledStep
     ) -> tuple[list[PlannedNotice], list[Problem]]:
-        """Return the planned notices of a step, and its problems."""
+        """Return the planned notices of a step, and the problems found."""
         rung = come.step
         people, nobody = resolve_recipients(self.office, case, obligation, row.obligation, rung, on=self.today)
         unasked: set[str] = set()
@@ -185,7 +185,7 @@ class Planner:
         return [one for one in planned if not self._was_asked(one, unasked)], problems
 
     def _was_asked(self, planned: PlannedNotice, unasked: Collection[str]) -> bool:
-        """Whether one of these people had an earlier question about the same plan date."""
+        """Return whether one of these people got an earlier question about the same plan date."""
         if planned.reminder.person not in unasked:
             return False
         keys = [replace(planned.reminder, rung=step).key(planned.notice.channel) for step in SLIPPED]

@@ -88,11 +88,11 @@ class Move:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InboxLine:
-    """What one event says to a person.
+    """An event of a case that concerns a person.
 
     Attributes:
         kind: mention, question, answer, assignment, refusal.
-        confidential: of a confidential case: its letter repeats nothing of it.
+        confidential: whether the case is confidential: the letter then does not quote it.
         read_at: UTC; None while the person has not read it.
     """
 
@@ -194,10 +194,10 @@ class Outbox(Protocol):
         """
 
     def untold(self, *, limit: int) -> Sequence[InboxLine]:
-        """Return what lines of cases say to people no letter was queued for, the oldest first."""
+        """Return the events that concern people and have no letter queued yet, the oldest first."""
 
     def settle_untold(self, lines: Sequence[InboxLine], notices: Sequence[Notice], *, now: datetime) -> int:
-        """Queue the notices of these lines and mark the lines as told in one transaction; return how many
+        """Queue the notices of these events and mark the events as notified in one transaction; return how many
         were queued.
         """
 

@@ -21,7 +21,7 @@ CHIEF_OF_STAFF = "chief_of_staff"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Problem:
-    """Something a round could not do, as a code with arguments (rendered by i18n/). Shown, never dropped."""
+    """Something a round could not do, as a code with arguments (rendered by i18n/). Always shown to users."""
 
     case: str
     obligation: str
@@ -81,7 +81,9 @@ def _shares_organisation(office: Office, person: Person, unit: str) -> bool:
 
 
 def _places(office: Office, case: Case, executors: tuple[Recipient, ...] | Unresolved) -> list[tuple[str, str]]:
-    """Return unit and key of each assignee; the case's unit when there are none or the officer stands in."""
+    """Return unit and key of each responsible person; the case's unit if there are none, or if the officer
+    replaces them.
+    """
     found = () if isinstance(executors, Unresolved) else executors
     answering = [one.instead_of or one.person for one in found if one.why != "officer"]
     places = [(person.unit, person.key) for person in answering if person.unit in office.units]

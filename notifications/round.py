@@ -1,8 +1,8 @@
 """A round: turns board rows whose step is due into notices, each once, and moves them to their next steps.
 
-Letters are not written here but when they leave (letters/composing.py): a notice may wait for office
-hours or a server for days, and "5 working days left" must be true on the day it is read. So what is sent is
-what was hashed, and a duty done while its letter waited is not reminded of.
+Letters are composed when they are sent (letters/composing.py), not here: a notice may wait for office hours or
+a server for days, and "5 working days left" must be true on the day it is read. An obligation fulfilled while
+its letter waited is not reminded of.
 """
 
 from __future__ import annotations

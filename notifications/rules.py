@@ -19,16 +19,17 @@ class Rules:
     """The sending rules in config.toml.
 
     Attributes:
-        office_hours: local hours of working days in which letters leave; the second is the first too late.
+        office_hours: local hours of working days in which letters are sent; the second is exclusive.
         officer, officer_language: key or e-mail of the person notified when nobody else can be.
         domain: right half of every Message-ID; the sender's own.
         public_address: address of the pages, without a trailing slash; "" when there are none to link to.
         attempts: number of attempts after which a notice has failed.
         link_key: secret of the addresses in letters that need no log-in.
-        digests: digests sent: personal (where chosen), several (a day's reminders in one letter),
-            unit (to its head, weekly), managers (weekly).
-        reply_address: where replies to reminders are read, with what is attached; "" where nobody reads them.
-        unseal: decrypts the one-time link of an invitation, given its owner; no database has it in clear.
+        digests: digests sent: personal (where chosen), several (a day's reminders in one letter), unit (to its
+            head, weekly), managers (weekly).
+        reply_address: the address where replies to reminders are read with their attachments; "" if they are
+            not read.
+        unseal: decrypts the one-time link of an invitation, given its owner; it is stored encrypted only.
     """
 
     office_hours: tuple[time, time] = (time(9), time(18))

@@ -1,4 +1,4 @@
-"""Delivery figures for operators."""
+"""Delivery statistics for operators."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Figures:
 
     Attributes:
         counts: notices by channel and state.
-        oldest: since when the oldest letter that may leave has waited (UTC); None when none does.
+        oldest: UTC moment since which the oldest letter due for sending has waited; None if none waits.
         pulses: last run of each task of the metronome (UTC), and the seconds it took.
         faults: faults of channels.
     """
@@ -48,23 +48,23 @@ class Figures:
 
 
 class Post(Protocol):
-    """Access of pages and operators to delivery."""
+    """Access to delivery for pages and operators: statistics, failed letters, faults, sending again."""
 
     def figures(self, *, now: datetime) -> Figures:
         """Return the current figures."""
 
     def failed(self, *, limit: int) -> Sequence[Notice]:
-        """Return letters of cases that failed or whose fate is unknown, newest first."""
+        """Return letters of cases that failed or whose outcome is unknown, newest first."""
 
     def faults(self) -> Sequence[Fault]:
         """Return the faults of channels."""
 
     def unheard(self, *, now: datetime, today: date, limit: int) -> Sequence[Problem]:
-        """Return due steps that nobody can be notified of, oldest first, with the reasons."""
+        """Return due reminder steps for which nobody can be notified, oldest first, with the reasons."""
 
     def resend_all(self, channel: str, *, now: datetime) -> int:
-        """Queue again what a channel's fault has delayed, for each recipient's next office hours; return how
-        many letters.
+        """Queue again the letters delayed by a channel's fault, for each recipient's next office hours; return
+        their number.
         """
 
     def carried(self, key: str) -> Sequence[Notice]:

@@ -1,4 +1,4 @@
-"""Which allowed names come nearest to a mistyped one: a refusal offers them first."""
+"""Orders allowed names by likeness to a mistyped one, for error messages."""
 
 from __future__ import annotations
 
@@ -7,5 +7,7 @@ from difflib import SequenceMatcher
 
 
 def closest_first(given: str, allowed: Iterable[str]) -> tuple[str, ...]:
-    """All allowed names, the one most like the given first; equally like ones keep their order."""
+    """Return all allowed names, the one most like the given name first; equally similar ones keep their
+    order.
+    """
     return tuple(sorted(allowed, key=lambda name: -SequenceMatcher(None, given, name).ratio()))

@@ -1,7 +1,7 @@
-"""The languages of the law, and which of them readers of a further language read instead of theirs.
+"""The languages of the law (Kazakh, Russian, English), and which of them stands in for each further language.
 
-What the law says, and what things and people are called, is in Kazakh, Russian and English. An installation may
-speak more (`i18n.further`): each has one of the three that stands in for it.
+Texts of the law and names exist in these three only. An installation may add languages (`i18n.further`); their
+readers get such texts in one of the three.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ _stand_ins: dict[str, str] = {}
 
 
 def set_law_languages(stand_ins: Mapping[str, str]) -> None:
-    """Set the further languages, each with the one of the three that is read instead."""
+    """Set the further languages, each with the language of the law that is read instead."""
     _stand_ins.clear()
     _stand_ins.update(stand_ins)
 
 
 def law_language(language: str) -> str:
-    """Return the language in which a reader of a language reads what the law says."""
+    """Return the language in which readers of a language get texts of the law."""
     return _stand_ins.get(language, language)

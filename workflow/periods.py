@@ -15,7 +15,7 @@ _MONTHS: dict[Period, int] = {"month": 1, "quarter": 3, "half-year": 6, "year": 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One period: its name and both of its ends."""
+    """One period: its name, first and last day."""
 
     name: str
     first: date
@@ -25,7 +25,7 @@ class Span:
 # The cases of an office lie in the same few periods.
 @lru_cache(maxsize=4096)
 def period_of(day: date, every: Period) -> Span:
-    """The calendar period a day lies in."""
+    """Return the calendar period a day lies in."""
     length = _MONTHS[every]
     number = (day.month - 1) // length
     first = date(day.year, number * length + 1, 1)
@@ -35,12 +35,12 @@ def period_of(day: date, every: Period) -> Span:
 
 
 def following(day: date, every: Period) -> Span:
-    """The calendar period after the one a day lies in."""
+    """Return the calendar period after the one a day lies in."""
     return period_of(date.fromordinal(period_of(day, every).last.toordinal() + 1), every)
 
 
 def periods(every: Period, *, after: date, until: date) -> Iterator[Span]:
-    """The calendar periods whose last day falls in (after, until]."""
+    """Yield the calendar periods whose last day falls in (after, until]."""
     span = period_of(after, every)
     while span.last <= until:
         if span.last > after:
@@ -51,9 +51,10 @@ def periods(every: Period, *, after: date, until: date) -> Iterator[Span]:
 
 
 def rolling(every: Period, *, after: date, until: date) -> Iterator[Span]:
-    """Periods counted from a day and not by the calendar, up to a last day: the first begins the day after it.
+    """Yield periods counted from a day instead of the calendar, up to a last day: the first begins the day
+    after it.
 
-    Each is called after the calendar period its last day lies in; no two of them share one.
+    Each is named after the calendar period of its last day; no two share a name.
     """
     number, before = _MONTHS[every], after
     while (last := months_later(after, number)) <= until:
@@ -62,17 +63,17 @@ def rolling(every: Period, *, after: date, until: date) -> Iterator[Span]:
 
 
 def ends_period(span: Span, every: Period) -> bool:
-    """Whether a period ends together with one of another length."""
+    """Return whether a period ends on the same day as one of another length."""
     return period_of(span.last, every).last == span.last
 
 
 def shorter(one: Period, other: Period) -> bool:
-    """Whether one kind of period is shorter than another."""
+    """Return whether one kind of period is shorter than another."""
     return _MONTHS[one] < _MONTHS[other]
 
 
 def years_later(day: date, years: int) -> date:
-    """The same day some years later; 29 February becomes 28 (Civil Code art. 174)."""
+    """Return the same day some years later; 29 February becomes 28 (Civil Code art. 174)."""
     try:
         return day.replace(year=day.year + years)
     except ValueError:

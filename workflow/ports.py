@@ -1,4 +1,4 @@
-"""What the core needs kept, said as protocols. Storage answers them; wiring joins them."""
+"""Protocols of what the core needs stored; storage implements them."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ ATTEMPTS = 30
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CaseWrite:
-    """What one change writes of one case: its new events, the case after them, where it stands, its rows.
+    """The data one change writes to a case: new events, the case after them, its stage, its rows.
 
     Attributes:
-        cause: what moves its due dates where no event does: the act by which the days are counted anew.
-        touched: ids of the obligations whose rows may come out otherwise than they are stored; all others come
-            out as they are and need not be looked at. None: any row may.
+        cause: the act that changed the calendar, if due dates move without an event.
+        touched: ids of the obligations whose rows may differ from the stored ones; the others need no
+            comparison. None: any row may differ.
     """
 
     events: tuple[Event, ...]
@@ -36,48 +36,50 @@ class CaseWrite:
 
 
 class Ledger(Protocol):
-    """Cases as chains of events, with the board rows their last event gives."""
+    """Storage of cases as chains of events, with their board rows."""
 
     def case(self, case: str) -> Case | None:
-        """The case folded from its events; None when there is none of that id."""
+        """Return the case computed from its events; None for an unknown id."""
 
     def events(self, case: str) -> Sequence[Event]:
-        """Its events in order."""
+        """Return its events in order."""
 
     def rows(self, case: str) -> Mapping[str, Row]:
-        """Its board rows by obligation id."""
+        """Return its board rows by obligation id."""
 
     def append(self, changes: Sequence[CaseWrite], *, now: datetime) -> None:
-        """Write the events and the rows that differ, and withdraw unsent notices whose due date no waiting row
-        carries any more, in one transaction. Hashes are the ledger's: events come without them.
+        """Write events and changed rows, and withdraw unsent notices whose due date no open row has any more,
+        in one transaction. The ledger computes the hashes.
 
         Raises:
-            Conflict: somebody else wrote one of the cases first; nothing was written.
+            Conflict: another writer changed one of the cases first; nothing was written.
         """
 
     def attempt(self, case: str, command: Callable[[], Result]) -> Result:
-        """Run a command on a case, from its first read again where another writer came first (`repeated`).
+        """Run a command on a case, again from its first read if another writer was first (`repeated`).
 
         Raises:
-            Conflict: others came first each time; nothing was written.
+            Conflict: other writers were first at each attempt; nothing was written.
         """
 
     def append_many(self, changes: Sequence[CaseWrite], *, now: datetime) -> None:
-        """The same for thousands of new cases, letting other writers in between."""
+        """Write thousands of new cases as `append` does, letting other writers in between."""
 
     def next_ids(self, year: int, count: int) -> Sequence[str]:
-        """Case ids not yet used, in order."""
+        """Return unused case ids, in order."""
 
     def open_case(self, procedure: str, unit: str, object: str) -> str | None:
-        """The first active case of that procedure, unit and object; None where there is none."""
+        """Return the first active case of that procedure, unit and object; None where there is none."""
 
     def office(self) -> Office:
-        """Units, people and matches."""
+        """Return units, people and matches."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OtherChange:
-    """What somebody else wrote into a case: its kind and name, the local date it speaks of, who, when (UTC)."""
+    """A change another user made to a case: its kind and name, the local date it speaks of, who and when
+    (UTC).
+    """
 
     kind: str
     name: str
@@ -87,7 +89,7 @@ class OtherChange:
 
 
 class Contradiction(Refusal):
-    """What others wrote stands against what is asked; `changes` say what it is, by whom and since when."""
+    """The command contradicts changes by others; `changes` says what they are, by whom and since when."""
 
     def __init__(self, code: str, *, changes: Sequence[OtherChange] = (), **arguments: object) -> None:
         super().__init__(code, **arguments)
@@ -95,10 +97,10 @@ class Contradiction(Refusal):
 
 
 class Conflict(Contradiction, RuntimeError):
-    """Two writers met on one case; one won. The loser reads again and repeats.
+    """Two writers changed one case at the same time and one won; the other must read again and repeat.
 
     Attributes:
-        since: the number of events the loser had read.
+        since: the number of events the refused writer had read.
     """
 
     def __init__(self, case: str, *, since: int = 0, changes: Sequence[OtherChange] = ()) -> None:
@@ -109,13 +111,13 @@ class Conflict(Contradiction, RuntimeError):
 
 
 def repeated(command: Callable[[], Result], *, pause: Callable[[int], None]) -> Result:
-    """Run a command, again where another writer came first, at most ATTEMPTS times.
+    """Run a command, and again if another writer was first, at most ATTEMPTS times.
 
     Args:
         pause: called with the number of attempts so far before each further one.
 
     Raises:
-        Conflict: the last of them; `since` is what the first attempt had read.
+        Conflict: the last conflict; `since` is the number of events the first attempt had read.
     """
     first: Conflict | None = None
     for number in range(1, ATTEMPTS):
@@ -131,7 +133,7 @@ def repeated(command: Callable[[], Result], *, pause: Callable[[int], None]) -> 
 
 
 def changes_since(events: Sequence[Event], seq: int) -> tuple[OtherChange, ...]:
-    """Return the events after that one as what others changed."""
+    """Return the events after number `seq` as changes by others."""
     return tuple(
         OtherChange(kind=one.kind, name=one.name, on=one.on, by=one.by, at=one.at)
         for one in events

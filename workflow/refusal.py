@@ -1,4 +1,4 @@
-"""A refusal: what cannot be done, as a code with arguments; i18n/ makes the sentence of it."""
+"""Refusal: the error for what cannot be done, as a code with arguments that i18n/ makes a sentence of."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ LONGEST = 300
 
 
 class Refusal(Exception):
-    """The asked-for thing is not possible as asked; the sentence says what, where and what is allowed.
+    """The request cannot be carried out; its sentence says what, where and what is allowed.
 
-    Each station subclasses it beside what raises it. `code` is a key of the catalogues of i18n/.
-    `undecided`: it may have been done all the same; nobody heard the answer.
+    Each package defines subclasses beside the code that raises them. `code` is a key of the catalogues of
+    i18n/. `undecided`: it may have been carried out nevertheless, because the answer was lost.
     """
 
     undecided = False
@@ -28,7 +28,7 @@ class Refusal(Exception):
 
 
 def quoted(arguments: Mapping[str, object]) -> dict[str, object]:
-    """The arguments of a sentence, with long texts cut short."""
+    """Return the arguments of a sentence with long texts shortened."""
     return {key: _short(value) for key, value in arguments.items()}
 
 

@@ -1,4 +1,4 @@
-"""From a deadline to a reminder: ladders, rungs, and who is told on which day."""
+"""Computes reminders from a deadline: its escalation policy, the steps of it, and the working day of each."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ UNDATED_STEPS = PLAN_STEPS | {ASKED}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScheduledStep:
-    """A step with the working day it speaks on, and the day it speaks of: a due date or a plan date."""
+    """A step with the working day on which its reminder is sent, and the date it is about: a due date or plan
+    date.
+    """
 
     id: str
     on: date
@@ -46,13 +48,13 @@ class ScheduledStep:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reminder:
-    """One rung of one deadline for one person; a notice is a reminder through one channel.
+    """One reminder step of one deadline for one person; a notice is a reminder through one channel.
 
     Attributes:
         obligation: id with its period.
-        due: the due date (or plan date) it speaks of; another date is another reminder.
-        rung: id of the rung ("-5", "0", "+1").
-        on: the working day of the rung.
+        due: the due date (or plan date) it is about; another date makes another reminder.
+        rung: id of the step ("-5", "0", "+1").
+        on: the working day of the step.
     """
 
     case: str
@@ -63,18 +65,18 @@ class Reminder:
     person: str
 
     def key(self, channel: str) -> str:
-        """The unique key of the notice: `case:obligation:due:rung:person:channel`."""
+        """Return the unique key of the notice: `case:obligation:due:rung:person:channel`."""
         return f"{self.case}:{self.obligation}:{self.due.isoformat()}:{self.rung}:{self.person}:{channel}"
 
 
 def ladder_of(
     case: Case, procedure: Procedure, deadline: str, due: date, calendar: Calendar
 ) -> EscalationPolicy:
-    """The ladder of a deadline of the case, with what somebody has put off.
+    """Return the escalation policy of a deadline of the case, with snoozed reminders taken into account.
 
     Args:
         deadline: the obligation's id with its period.
-        due: a reminder put off for another due date is put off no more.
+        due: a reminder snoozed for another due date is no longer snoozed.
     """
     ladder = procedure.ladders[entry_obligation(case, procedure, deadline).ladder]
     later = case.put_off.get(deadline)
@@ -82,10 +84,10 @@ def ladder_of(
 
 
 def put_off(ladder: EscalationPolicy, due: date, until: date, calendar: Calendar) -> EscalationPolicy:
-    """The ladder that keeps quiet before `until`, a working day, and speaks on it.
+    """Return the policy without steps before `until`, a working day, and with a step on that day.
 
-    Only what tells nobody but whoever must do the thing can be quiet: a rung that tells somebody above them
-    speaks on its day all the same, and so does every rung from `until` on.
+    Only steps sent to nobody but the responsible person are suppressed; steps that notify somebody above them,
+    and all steps from `until` on, stay on their days.
     """
     days = {rung.id: _day(rung, due, calendar) for rung in ladder.rungs}
     loud = [rung for rung in ladder.rungs if rung.to != HIMSELF or (days[rung.id] or until) >= until]
@@ -96,16 +98,16 @@ def put_off(ladder: EscalationPolicy, due: date, until: date, calendar: Calendar
 
 
 def last_before(ladder: EscalationPolicy, due: date, calendar: Calendar) -> date:
-    """The day of the last rung that speaks while there is still time: nothing is put off beyond it."""
+    """Return the day of the last reminder step before the due date passes: nothing can be snoozed beyond it."""
     days = [rung_on(rung, due, calendar) for rung in ladder.rungs if rung.at <= 0]
     return max(days, default=calendar.previous_working(due))
 
 
 def rung_on(rung: Step, due: date, calendar: Calendar) -> date:
-    """The working day on which a rung speaks.
+    """Return the working day of a reminder step.
 
-    So many working days before or after the due date (which is not counted); the rung of the due date itself
-    speaks on it, or on the working day before when it is a day off: on that day it can still be done in time.
+    That is so many working days before or after the due date (which is not counted). The step of the due date
+    itself falls on it, or on the working day before if it is a day off, when it can still be done in time.
 
     Raises:
         OutOfRange: the day lies outside the records.
@@ -118,20 +120,23 @@ def rung_on(rung: Step, due: date, calendar: Calendar) -> date:
 # The deadlines of one schedule share their ladders and days.
 @lru_cache(maxsize=8192)
 def law_steps(ladder: EscalationPolicy, due: date, calendar: Calendar) -> tuple[ScheduledStep, ...]:
-    """Return the steps of a due date with their days, in order; those beyond the records do not exist."""
+    """Return the reminder steps of a due date with their days, in order, without those beyond the calendar's
+    records.
+    """
     days = ((step, _day(step, due, calendar)) for step in sorted(ladder.rungs, key=lambda step: step.at))
     return tuple(ScheduledStep(id=step.id, on=on, about=due, step=step) for step, on in days if on is not None)
 
 
 def plan_steps(deadline: Awaited, law_days: Collection[date], calendar: Calendar) -> Iterator[ScheduledStep]:
-    """Yield the reminder of a plan date and the questions of one that went by, in order.
+    """Yield the reminder of a plan date and the questions after it has passed ("planned for ..., record it or
+    replan"), in order.
 
-    The plan date is reminded of on its day, or on the working day before a day off; not where a step of the
-    law's term falls on that day or the due day has passed. A question gives way to a step of the law's term by
-    a working day, and is not asked of what is overdue by then.
+    The reminder is sent on the plan date, or on the working day before a day off; not if a step of the law's
+    term falls on that day or the due day has passed. A question that meets a step of the law's term moves by a
+    working day, and is not asked once the deadline is overdue.
 
     Args:
-        law_days: the days on which steps of the law's term speak.
+        law_days: the days of the steps of the law's term.
     """
     planned, due = deadline.planned_on, deadline.due
     if planned is None:
@@ -153,9 +158,10 @@ def plan_steps(deadline: Awaited, law_days: Collection[date], calendar: Calendar
 
 
 def asked_on(case: Case, obligation: Obligation) -> date | None:
-    """Return the local date a decision became open: of the last fact it follows, or of the case's opening.
+    """Return the local date on which a decision became open: that of the last fact it follows, or of the case's
+    opening.
 
-    None while one of these facts is not recorded, and of what is no decision.
+    None while one of these facts is not recorded, and for obligations that are no decision.
     """
     opened_by = (*obligation.after, *([obligation.when] if obligation.when else ()))
     if not obligation.options or any(fact not in case.facts for fact in opened_by):
@@ -166,10 +172,10 @@ def asked_on(case: Case, obligation: Obligation) -> date | None:
 def steps_of(
     case: Case, procedure: Procedure, name: str, deadline: Awaited, calendar: Calendar, *, today: date
 ) -> tuple[ScheduledStep, ...]:
-    """Return all steps that may speak of a deadline as it stands on `today` (local date), by day.
+    """Return all reminder steps that apply to a deadline as of `today` (local date), in order of day.
 
-    What its due date says is true only while that holds: of a deadline that waits no step of the law's term
-    speaks, nor any whose day comes when it would wait.
+    Steps of the law's term apply only while the due date is valid: none for a deadline that waits, and none on
+    a day on which it would wait.
 
     Args:
         name: the obligation's id with its period.
@@ -197,24 +203,27 @@ def steps_of(
 def _steps_after_its_letter(
     steps: Iterable[ScheduledStep], assignment: Assignment | None
 ) -> Iterator[ScheduledStep]:
-    """Yield the steps that come after the letter that gave an assignment: that letter named its day."""
+    """Yield the steps after the day of the letter that gave an assignment, since that letter already named its
+    due day.
+    """
     told_on = assignment.told_on if assignment else None
     yield from (step for step in steps if told_on is None or step.on > told_on)
 
 
 def next_step(steps: Sequence[ScheduledStep], *, today: date) -> ScheduledStep | None:
-    """Return the step that speaks next: the latest whose day has come, else the first to come.
+    """Return the step to send next: the latest whose day has come, else the first to come; None when there is
+    none.
 
-    So steps missed (the service was down, a case was imported late) are collapsed into the latest one. None
-    when there are none.
+    So steps missed (the service was down, a case was imported late) are collapsed into the latest one.
     """
     come = [step for step in steps if step.on <= today]
     return come[-1] if come else next(iter(steps), None)
 
 
 def following_step(steps: Sequence[ScheduledStep], *, after: date) -> ScheduledStep | None:
-    """Return the first step whose day is later than `after`, of several that day the last; None: all have
-    spoken."""
+    """Return the first step with a day later than `after`, of several that day the last; None if none is
+    left.
+    """
     ahead = [step for step in steps if step.on > after]
     return [step for step in ahead if step.on == ahead[0].on][-1] if ahead else None
 
@@ -222,19 +231,19 @@ def following_step(steps: Sequence[ScheduledStep], *, after: date) -> ScheduledS
 def step_named(
     case: Case, procedure: Procedure, name: str, due: date, calendar: Calendar, step: str
 ) -> Step | None:
-    """Return the step of that id: of the plan, of a question, or of the deadline with that due date."""
+    """Return the step with that id: of a plan date, of a question, or of the deadline with that due date."""
     if step in UNDATED_STEPS:
         return SLIPPED.get(step, Step(at=0, to=HIMSELF))
     return rung_named(ladder_of(case, procedure, name, due, calendar), step)
 
 
 def rung_named(ladder: EscalationPolicy, rung: str) -> Step | None:
-    """The rung of that id."""
+    """Return the step of a policy with that id."""
     return next((step for step in ladder.rungs if step.id == rung), None)
 
 
 def _day(rung: Step, due: date, calendar: Calendar) -> date | None:
-    """The day of a rung; None beyond the records."""
+    """Return the day of a reminder step; None beyond the calendar's records."""
     try:
         return rung_on(rung, due, calendar)
     except OutOfRange:

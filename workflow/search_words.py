@@ -1,4 +1,6 @@
-"""The words of a search: in any letter case, without endings, Kazakh letters as their Russian neighbours."""
+"""Normalises words for searches: lower case, without endings, Kazakh letters replaced by similar Russian
+ones.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +19,12 @@ _ENDINGS = ((9, 3), (6, 2), (5, 1))
 
 
 def fold(text: str) -> str:
-    """Return a text as searches compare it."""
+    """Return a text normalised for comparison in searches."""
     return text.casefold().translate(_TABLE)
 
 
 def search_words(text: str) -> tuple[str, ...]:
-    """Return the words to look for, folded, without their endings; numbers stay as they are."""
+    """Return the words to search for, normalised and without endings; numbers stay unchanged."""
     return tuple(_stem(word) for word in fold(text).split()[:MAX_SEARCH_WORDS])
 
 
@@ -34,10 +36,10 @@ def _stem(word: str) -> str:
 
 
 class FoldedNames:
-    """Names folded once and searched many times: by all their words, else by likeness.
+    """Names normalised once and searched many times: by all their words, else by similarity.
 
     Args:
-        names: for each its key, its name in every language, and what else its words may stand in.
+        names: for each entry its key, its name in every language, and other texts to search in.
     """
 
     def __init__(self, names: Iterable[tuple[str, Sequence[str], str]]) -> None:
@@ -46,18 +48,18 @@ class FoldedNames:
         self._texts = [(key, f"{name} {fold(f'{key} {more}')}") for key, name, more in listed]
 
     def having(self, words: Sequence[str]) -> list[str]:
-        """Return the keys of those that have all the words."""
+        """Return the keys of the entries that contain all the words."""
         found = self._texts
         for word in words:
             found = [one for one in found if word in one[1]]
         return [key for key, _ in found]
 
     def alike(self, text: str, *, likeness: float, limit: int, seen: Callable[[str], bool]) -> list[str]:
-        """Return the keys of those a word of which is like the text, the most alike first.
+        """Return the keys of the entries with a word similar to the text, the most similar first.
 
         Args:
-            likeness: as difflib counts it, 1 for the same.
-            seen: whether a key counts.
+            likeness: minimum similarity as difflib computes it, 1 for equal.
+            seen: tells whether a key may be returned.
         """
         text = fold(text)
         # A length too different, or no pair of letters in common, cannot be like it; all others are compared.

@@ -67,7 +67,7 @@ def _line(row: Row, heading: Heading, named: str, errors: Errors) -> CartogramLi
 
 
 def _section(text: str) -> Section | None:
-    """Return the section a cell names: `1`, `1. Лауазымдар`, `Должности`; `2`, `Риски`."""
+    """Return the section named in a cell: `1`, `1. Лауазымдар`, `Должности`; `2`, `Риски`."""
     words = plain(text)
     if words.startswith("1") or any(root in words for root in ("лауазым", "должност", "posit")):
         return "positions"

@@ -98,7 +98,7 @@ def _grid(risks: Sequence[MappedRisk], scale: RiskScale, top: float, language: s
 
 
 def _labels(here: Sequence[MappedRisk], x: float, y: float, width: float) -> Iterator[str]:
-    """Yield the labels of a cell side by side; those that do not fit are counted."""
+    """Yield the labels of a cell side by side, and the number of those that do not fit."""
     longest = max((len(one.label) for one in here), default=1)
     size = max(2 * _DOT, 9 * longest + 12)
     in_row = max(1, int((width - 16) // (size + 6)))

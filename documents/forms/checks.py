@@ -1,4 +1,4 @@
-"""Checks of a filled form before signing. They give notes and never refuse."""
+"""Checks of a filled form before signing. They give remarks and never refuse."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ class Note:
 
 
 def form_marks(form: Form, language: str) -> tuple[Note, ...]:
-    """Return what is said beside a form and never on it: that its layout is ours, or its Russian text is."""
+    """Return remarks shown beside a form but never printed on it: that its layout, or its Russian text, is
+    ours.
+    """
     translated = form.origin in ("instruction", "policy") and language != "kk"
     if form.origin == "no488":
         return (Note(code="form.mark.layout", arguments={"annex": form.annex}),)
@@ -37,7 +39,7 @@ def check_form(form: Form, values: Values, rows: Sequence[Row]) -> tuple[Note, .
 
 
 def _social_order(values: Values, rows: Sequence[Row]) -> list[Note]:
-    """Note when the parts do not add up to the amount on the theme, or the theme exceeds the whole."""
+    """Return a remark if the parts do not add up to the amount of the theme, or the theme exceeds the whole."""
     found: list[Note] = []
     amounts = [_amount(row.get("amount")) for row in rows]
     theme, total = _amount(values.get("theme_amount")), _amount(values.get("total_amount"))
@@ -53,14 +55,14 @@ def _social_order(values: Values, rows: Sequence[Row]) -> list[Note]:
 
 
 def _reconciliation(values: Values, rows: Sequence[Row]) -> list[Note]:
-    """Note acts that are not in force yet, and a second signature the form has no place for."""
+    """Return remarks on acts that are not in force yet, and on a second signature the form has no place for."""
     waiting = [number for number, row in enumerate(rows, 1) if not row.get("in_force_on")]
     found = [Note(code="form.note.not_in_force", arguments={"rows": waiting})] if waiting else []
     return [*found, Note(code="form.note.second_signature")]
 
 
 def _propaganda(values: Values, rows: Sequence[Row]) -> list[Note]:
-    """Note publications with fewer views than required."""
+    """Return remarks on publications with fewer views than required."""
     few = [
         number
         for number, row in enumerate(rows, 1)
@@ -70,13 +72,13 @@ def _propaganda(values: Values, rows: Sequence[Row]) -> list[Note]:
 
 
 def _confirmation(values: Values, rows: Sequence[Row]) -> list[Note]:
-    """Note when some boxes are ticked and others left empty, which proves nothing."""
+    """Return a remark if some boxes are ticked and others left empty, which proves nothing."""
     boxes = [bool(values.get(box)) for box in ("has_read", "undertakes", "is_aware")]
     return [Note(code="form.note.box_empty")] if any(boxes) and not all(boxes) else []
 
 
 def _measures(values: Values, rows: Sequence[Row]) -> list[Note]:
-    """Note measures without a completion form, a responsible person or a term."""
+    """Return remarks on measures without a completion form, a responsible person or a term."""
     found = []
     for part in ("completion_form", "responsible", "term"):
         without = [number for number, row in enumerate(rows, 1) if not row.get(part)]

@@ -76,8 +76,9 @@ def fill(
         values: field -> text, date, (first, last), number, list or truth value; None when missing.
         language: kk or ru.
         rows: each part -> value; in a form with groups also the group's id (or its number).
-        looked_up: groups ("" where there are none) whose register was read: one without rows says so.
-        own: the organisation's own template, checked at its upload; None: ours.
+        looked_up: groups ("" where there are none) whose register was read: if it has no rows, the form says
+            so.
+        own: the organisation's own template, checked at upload; None for ours.
 
     Raises:
         UnknownField: a value or a part of a row that the form does not have.
@@ -101,7 +102,7 @@ def fill(
 def missing_values(
     form: Form, values: Mapping[str, object], language: str, *, rows: Iterable[Row] = ()
 ) -> tuple[Missing, ...]:
-    """Return the values that `fill` would leave blank, without making the document."""
+    """Return the values `fill` would leave blank, without making the document."""
     return _build_context(form, values, language, list(rows))[1]
 
 
@@ -219,7 +220,7 @@ def _without_rows(form: Form, rows: Sequence[Row], looked_up: Collection[str]) -
 
 
 def _row_of_nothing(form: Form, parts: Sequence[Field], text: str) -> dict[str, str]:
-    """Return the row that says there is nothing, in the first column besides the number and the label."""
+    """Return the row saying that there is nothing, in the first column besides the number and the label."""
     (row,) = _blank_rows(form, parts, 1)
     told = [place for place, column in enumerate(form.columns) if column.shows[0] not in ("number", "label")]
     names = {f"c{told[0]}"} if told else {parts[0].id}
@@ -227,7 +228,7 @@ def _row_of_nothing(form: Form, parts: Sequence[Field], text: str) -> dict[str, 
 
 
 def _row_cells(form: Form, parts: Sequence[Field], row: Row, language: str, *, at: int) -> dict[str, str]:
-    """Return the cells of one row: `c0`, `c1` ..., each part by its name, and all parts joined as "told"."""
+    """Return the cells of one row: `c0`, `c1` ..., each part by its name, and all parts joined as `told`."""
     texts = {
         part.id: text for part in parts if (text := format_value(part, row.get(part.id), language)) is not None
     }

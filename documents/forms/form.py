@@ -63,7 +63,7 @@ class Field:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RegisterRows:
-    """Where the rows of a report come from: the rows of a register whose date lies in the report's year.
+    """The register that supplies a report's rows: its rows with a date in the report's year.
 
     Of a form about a person: the register whose rows it is the paper of, each row by itself.
 
@@ -97,7 +97,7 @@ class Rows:
     Attributes:
         blank: number of blank rows for handwriting when no rows are given.
         source: the register of flat rows; of rows in groups each group has its own.
-        nothing: what is written in place of the rows of a register that has none.
+        nothing: the text used if the register has no rows.
     """
 
     parts: tuple[Field, ...] = ()
@@ -109,7 +109,7 @@ class Rows:
 
     @property
     def sources(self) -> Mapping[str, RegisterRows]:
-        """Group ("" where there are no groups) -> the register its rows come from."""
+        """Group ("" where there are no groups) -> the register that supplies its rows."""
         sources = {"": self.source, **{group.id: group.source for group in self.groups}}
         return {group: source for group, source in sources.items() if source}
 
@@ -126,10 +126,10 @@ class Rows:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lines:
-    """Paragraphs of one style; `each` names a list whose items become numbered paragraphs instead.
+    """Paragraphs of one style; with `each`, the items of that list become numbered paragraphs.
 
     Attributes:
-        when, unless: a field: they stand only where its value is known, or only where it is not.
+        when, unless: a field: the paragraphs are written only if its value is known, or only if it is not.
     """
 
     style: Style

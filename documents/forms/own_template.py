@@ -1,7 +1,7 @@
-"""An organisation's own DOCX template of a form: its check at upload, and its filling.
+"""An organisation's own DOCX template of a form: checking it at upload, and filling it.
 
-Placeholders `{{ name }}` are replaced by texts; nothing in a template is evaluated. A row of a table that holds
-placeholders of a list, `{{ rows.name }}`, is repeated for each line of the list.
+Placeholders `{{ name }}` are replaced by texts; nothing in a template is evaluated. A table row with
+placeholders of a list, `{{ rows.name }}`, is repeated for each row of the list.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Placeholder:
     """A placeholder of a form.
 
     Attributes:
-        name: as written in a template; of a list with its prefix: `rows.measure`.
+        name: as written in a template; for a list with its prefix: `rows.measure`.
         field: the field or part it shows; None: all lines of a group as one text.
         ending: the form of the value it shows (`documents.forms.values.inflections`), "" for the value itself.
         group: the heading of the group of rows it belongs to.
@@ -110,15 +110,15 @@ def placeholders(form: Form) -> tuple[Placeholder, ...]:
 
 
 def check_template(data: bytes, name: str, *, form: str) -> tuple[str, ...]:
-    """Refuse a template that cannot be used; return the obligatory placeholders it has none of.
+    """Refuse a template that cannot be used; return the obligatory placeholders that are missing.
 
     Args:
         data: the DOCX file; `name`: its name.
         form: the form's id.
 
     Raises:
-        UnreadablePaper: it is no DOCX, too large, carries a program, an object or a link to another file, or
-            has placeholders the form has not; `errors` names each.
+        UnreadablePaper: it is no DOCX, too large, contains a program, an object or a link to another file, or
+            has placeholders the form does not have; `errors` lists each.
     """
     errors, used = Errors(), set[str]()
     allowed = tuple(one.name for one in placeholders(form_named(form)))
@@ -157,7 +157,7 @@ def fill_template(docx: bytes, context: Mapping[str, object]) -> bytes:
 
 
 def _check_size(data: bytes, archive: zipfile.ZipFile, name: str) -> None:
-    """Refuse a file that is too large, packed or unpacked, or names a member twice."""
+    """Refuse a file that is too large, packed or unpacked, or that names a member twice."""
     members = archive.infolist()
     if len(data) > MAX_TEMPLATE_BYTES or sum(one.file_size for one in members) > MAX_UNPACKED_BYTES:
         raise UnreadablePaper("form_template_too_large", name=name, limit=MAX_TEMPLATE_BYTES // 2**20)
@@ -166,7 +166,7 @@ def _check_size(data: bytes, archive: zipfile.ZipFile, name: str) -> None:
 
 
 def _text_parts(archive: zipfile.ZipFile) -> dict[str, str]:
-    """Return the members that hold text -> where it stands (body, header, footer, notes)."""
+    """Return the archive members with text -> their position (body, header, footer, notes)."""
     types = _parse(archive.read("[Content_Types].xml"))
     parts = {}
     for one in types.getElementsByTagNameNS("*", "Override"):
@@ -178,7 +178,7 @@ def _text_parts(archive: zipfile.ZipFile) -> dict[str, str]:
 
 
 def _check_relations(archive: zipfile.ZipFile, errors: Errors) -> None:
-    """Add an error for each program, object, and link to another file."""
+    """Add an error for each program, object or link to another file."""
     for member in archive.namelist():
         if not member.casefold().endswith(".rels"):
             continue
@@ -228,7 +228,7 @@ def _check_text(document: Element, place: str, allowed: Sequence[str], errors: E
 
 
 def _instructions(document: Element) -> str:
-    """Return the instructions of all fields, each apart: one may be split over several runs."""
+    """Return the instructions of all Word fields, each as one text even if split over several runs."""
     pieces = []
     for one in _elements(document, "*"):
         if one.localName == "instrText":
@@ -239,7 +239,7 @@ def _instructions(document: Element) -> str:
 
 
 def _lacking(form: Form, used: set[str]) -> tuple[str, ...]:
-    """Return the placeholders of obligatory fields, and of lists, that are not used in any form."""
+    """Return the placeholders of obligatory fields and lists that the template does not use in any form."""
     shown = {
         one.field.id for one in placeholders(form) if one.field and one.name in used and "." not in one.name
     }
@@ -253,7 +253,7 @@ def _lacking(form: Form, used: set[str]) -> tuple[str, ...]:
 
 
 def _fill_part(content: bytes, context: Mapping[str, object]) -> bytes:
-    """Return a part with its rows repeated and its placeholders replaced."""
+    """Return a document part with its rows repeated and its placeholders replaced."""
     document = _parse(content)
     paragraphs = list(_paragraphs(document))
     lists: dict[Element, str] = {}
@@ -286,8 +286,7 @@ def _as_text(value: object) -> str:
 def _replace(texts: Sequence[Element], variables: Mapping[str, str]) -> None:
     """Replace the placeholders of a paragraph; one split over several runs becomes text of the first.
 
-    A placeholder that is none of the form any more stays as it is, for whoever signs the paper to see. Brackets
-    go with the missing value that stands in them alone.
+    A placeholder the form no longer has stays visible. Brackets around nothing but a missing value are removed.
     """
     pieces = [_text_of(text) for text in texts]
     changed, whole = set[int](), "".join(pieces)
@@ -306,7 +305,7 @@ def _replace(texts: Sequence[Element], variables: Mapping[str, str]) -> None:
 
 
 def _with_brackets(text: str, start: int, end: int) -> tuple[int, int]:
-    """Return the span of a placeholder with the brackets right around it, and the blanks before them."""
+    """Return the span of a placeholder extended by brackets directly around it and the blanks before them."""
     before, after = text[:start].rstrip(), text[end:].lstrip()
     if not (before.endswith("(") and after.startswith(")")):
         return start, end
@@ -333,7 +332,7 @@ def _write(text: Element, value: str) -> None:
 
 
 def _parse(content: bytes) -> Element:
-    """Parse a part of a document. Raises ValueError: it declares a document type, which none of them has."""
+    """Parse a part of a document. Raises ValueError if it declares a document type, which no real part does."""
     document: Element = minidom.parseString(content)
     if document.doctype is not None:
         raise ValueError("a document type")
@@ -348,7 +347,7 @@ def _elements(node: Element, name: str) -> Iterator[Element]:
 
 
 def _paragraphs(node: Element) -> Iterator[list[Element]]:
-    """Yield the texts of each paragraph; a text box inside a paragraph has paragraphs of its own."""
+    """Yield the text elements of each paragraph; a text box inside a paragraph has paragraphs of its own."""
     paragraphs: dict[Element, list[Element]] = {}
     for text in _elements(node, "t"):
         paragraph = _above(text, "p")
@@ -358,7 +357,7 @@ def _paragraphs(node: Element) -> Iterator[list[Element]]:
 
 
 def _rows_above(node: Element) -> Iterator[Element]:
-    """Yield the rows of tables a node stands in, from the inside."""
+    """Yield the table rows around a node, innermost first."""
     row = _above(node, "tr")
     while row is not None:
         yield row
@@ -366,7 +365,7 @@ def _rows_above(node: Element) -> Iterator[Element]:
 
 
 def _above(node: Element, name: str) -> Element | None:
-    """Return the nearest element of that name a node stands in."""
+    """Return the nearest enclosing element of that name."""
     above = node.parentNode
     while above is not None and not (above.localName == name and above.namespaceURI in _WORD):
         above = above.parentNode

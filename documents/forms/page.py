@@ -112,7 +112,7 @@ def draw_borders(table: Any) -> None:
 
 
 def set_cell_margins(table: Any) -> None:
-    """Leave a little room between the text of a cell and the lines above and below it."""
+    """Set small margins between the text of a cell and its upper and lower borders."""
     margins = _element("w:tblCellMar")
     for side in ("top", "bottom"):
         margins.append(_element(f"w:{side}", **{"w:w": "28", "w:type": "dxa"}))

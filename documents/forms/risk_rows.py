@@ -12,7 +12,7 @@ from documents.forms.form import Form
 class RiskRow:
     """One risk with one of its measures, each part as readable text; "" when missing.
 
-    `extra`: what only the files of the registers know of both, by field.
+    `extra`: values of fields defined only in the register files, by field.
     """
 
     description: str = ""

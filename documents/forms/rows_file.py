@@ -86,7 +86,7 @@ def _json(data: bytes, name: str, form: Form) -> FormData:
 
 
 def _columns(number: int, heads: Sequence[str], rows: Rows, name: str) -> dict[str, int]:
-    """Return name of part -> column. Refuses an unknown heading, and one part twice."""
+    """Return name of part -> column index. Raises for an unknown heading, or one that occurs twice."""
     named = {plain(title(part, language)): part for part in rows.columns for language in LANGUAGES}
     named |= {plain(part): part for part in rows.columns}
     at: dict[str, int] = {}
@@ -131,7 +131,7 @@ def _row(rows: Rows | None, number: int, values: Mapping[str, object], errors: E
 
 
 def _value(asked: Field | None, value: object, number: int, errors: Errors) -> object:
-    """Parse one value. An unknown field is left to `fill`, which refuses it by name."""
+    """Parse one value; an unknown field stays unparsed, since `fill` refuses it by name."""
     if asked is None or value is None:
         return value
     if isinstance(value, datetime):

@@ -100,8 +100,8 @@ def format_value(field: Field, value: object, language: str) -> str | None:
 
 
 def inflections(field: Field) -> tuple[str, ...]:
-    """Return the endings of the variables a field gives besides its own: a date in an attribute (`_of`), a name
-    as signatures have it (`_signed`), a Kazakh name in the genitive (`_of`).
+    """Return the suffixes of the inflected variables of a field: a date used as an attribute (`_of`), a name as
+    in a signature (`_signed`), a Kazakh name in the genitive (`_of`).
     """
     if field.kind == "date":
         return ("_of",)
@@ -111,7 +111,7 @@ def inflections(field: Field) -> tuple[str, ...]:
 
 
 def inflected(field: Field, value: object, language: str) -> dict[str, str]:
-    """Return the texts of these variables, without those of a missing value."""
+    """Return the inflected texts of a field's value by variable; none for a missing value."""
     plain = replace(field, shown=None)
     text = format_value(plain, value, language)
     if text is None:
@@ -130,9 +130,9 @@ def inflected(field: Field, value: object, language: str) -> dict[str, str]:
 
 
 def signed_name(name: str) -> str:
-    """Return a name as it stands beside a signature: "С. Жумагулов" of "Жумагулов Серик Маратович".
+    """Return a name as written beside a signature: "С. Жумагулов" for "Жумагулов Серик Маратович".
 
-    A name of one word, or one that has initials already, stays as it is; it does not wrap.
+    A name of one word, or one with initials, stays unchanged. The result does not wrap.
     """
     words = name.split()
     if len(words) > 3:
@@ -143,8 +143,8 @@ def signed_name(name: str) -> str:
 
 
 def genitive(name: str) -> str:
-    """Return a Kazakh name in the genitive: "министрлігінің", "«Орталық» МКК-ның"; one that ends in no word as
-    it is.
+    """Return a Kazakh name in the genitive: "министрлігінің", "«Орталық» МКК-ның"; unchanged if it does not end
+    in a word.
     """
     word = name.rsplit(maxsplit=1)[-1] if name.strip() else ""
     if not word or not word[-1].isalpha():
@@ -196,7 +196,7 @@ def clean_text(text: str) -> str:
 
 
 def join_parts(parts: Sequence[tuple[str, str]], language: str, *, between: str = NEW_PARAGRAPH) -> str:
-    """Join several parts of a row in one cell, each under its title unless it needs none."""
+    """Return several parts of a row as the text of one cell, each under its title where it needs one."""
     own = ("text", "description", "status", "subsection", "name", "post", "object")
     told = list[str]()
     for name, value in parts:
@@ -222,7 +222,7 @@ def _blank_line(length: int) -> str:
 
 
 def _read(field: Field, text: str) -> object:
-    """Read a date text; an unreadable one raises UnreadableValue."""
+    """Return the date in a text; raises UnreadableValue if there is none."""
     try:
         return read(text, where=field.id)
     except UnreadableCell:

@@ -54,7 +54,7 @@ _KINDS = {plain(word): code for code in KINDS for word in (code, *_KIND_WORDS[co
 
 
 def parse_kind(word: str, known: tuple[str, ...] = KINDS) -> str | None:
-    """Return the one of the known kinds that a word names; None when it names none."""
+    """Return the known kind of organisation a word names; None if there is none."""
     if word.strip() in known:
         return word.strip()
     return _KINDS.get(plain(word)) or titled(word, "kind.", known)

@@ -80,7 +80,7 @@ def _person_names(office: Office) -> Iterator[tuple[str, Words]]:
 
 
 def _is_same_stem(one: str, other: str) -> bool:
-    """Return whether two words differ only in their ending, as Russian and Kazakh inflection does."""
+    """Return whether two words differ only in their ending, as in Russian and Kazakh inflection."""
     if one == other:
         return True
     if one[:3] != other[:3]:

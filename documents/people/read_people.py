@@ -13,8 +13,8 @@ from workflow.org.office_time import NOTHING_OWN, OfficeTime
 
 @dataclass(frozen=True, slots=True)
 class TableAccount:
-    """An account a table asks for, of the person of a key. An empty access is the one of their duties, an empty
-    login the e-mail.
+    """An account requested in a table for a person (by key). An empty access means that of the person's duties,
+    an empty login the e-mail.
     """
 
     person: str
@@ -24,7 +24,7 @@ class TableAccount:
 
 @dataclass(frozen=True, slots=True)
 class ReadPeople:
-    """The units of a table, parents before their children; its people, in table order; accounts it asks for."""
+    """The content of a table: units, parents before children; people, in table order; accounts requested."""
 
     units: tuple[Unit, ...]
     people: tuple[Person, ...]
@@ -34,8 +34,8 @@ class ReadPeople:
 def merge_people(read: ReadPeople, office: Office) -> ReadPeople:
     """Merge a table of people into the office: match renamed units and changed keys, keep what the table omits.
 
-    A unit that was renamed is still the same unit, and a kind or office time left out stays; somebody whose key
-    is not their e-mail (it changed since), or not their unit and name, is still the same person.
+    A renamed unit is still the same unit, and a kind or office time left out stays; a person whose e-mail, or
+    unit and name, changed since is recognised as the same person.
     """
     named = {plain(unit.name): unit.id for unit in office.units.values()}
 
@@ -83,8 +83,8 @@ def merge_people(read: ReadPeople, office: Office) -> ReadPeople:
 
 
 def _with_kept(person: Person, known: Person) -> Person:
-    """Return a person with what the table does not say: their digest; their name and post in two languages,
-    while it is the same name or post.
+    """Return a person with the recorded data the table lacks: digest choice; name and post in two languages, if
+    name or post are unchanged.
     """
     same, same_name = person.post == known.post, person.name == known.name
     return replace(
@@ -98,10 +98,10 @@ def _with_kept(person: Person, known: Person) -> Person:
 
 
 def _through(office: Office, unit: str) -> str | None:
-    """Return the id of the unit on record that a unit of the table stands for."""
+    """Return the id of the recorded unit that corresponds to a unit of the table."""
     return office.units[unit].uploads_through if unit in office.units else None
 
 
 def _time(office: Office, unit: str) -> OfficeTime:
-    """Return the office time on record of a unit."""
+    """Return the recorded office time of a unit."""
     return office.units[unit].time if unit in office.units else NOTHING_OWN

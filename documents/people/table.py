@@ -144,7 +144,7 @@ def _cell(row: Row, heading: Heading, wanted: Column) -> str:
 
 
 def _units(rows: list[Row], heading: Heading, errors: Errors, known: tuple[str, ...]) -> tuple[Unit, ...]:
-    """Read the units named in the rows."""
+    """Return the units named in the rows."""
     parents: dict[str, str | None] = {}
     kinds: dict[str, str] = {}
     times: dict[str, OfficeTime] = {}
@@ -226,7 +226,7 @@ def _depth(unit: str, parents: Mapping[str, str | None]) -> int:
 def _person(
     row: Row, heading: Heading, errors: Errors, known: tuple[str, ...], languages: Mapping[str, str]
 ) -> Person | None:
-    """Read the person of a row; None for a row without a name."""
+    """Return the person of a row; None for a row without a name."""
     name, unit = _cell(row, heading, NAME), _cell(row, heading, UNIT)
     if not name:
         for wanted in (EMAIL, DUTIES):
@@ -260,7 +260,7 @@ def _person(
 
 
 def _account(row: Row, heading: Heading, person: Person, errors: Errors) -> tuple[TableAccount, ...]:
-    """Read the account a row asks for: where it names an access or a log-in name."""
+    """Return the account a row requests, if it names an access or a log-in name."""
     written, login = _cell(row, heading, ACCESS), _cell(row, heading, LOGIN)
     access = parse_access(written)
     if written and access is None:
@@ -269,7 +269,7 @@ def _account(row: Row, heading: Heading, person: Person, errors: Errors) -> tupl
 
 
 def _duties(row: Row, heading: Heading, errors: Errors, known: tuple[str, ...]) -> tuple[str, ...]:
-    """Read the duties of a row."""
+    """Return the duties of a row."""
     if "duties" not in heading.at:
         return ()
     found: list[str] = []
@@ -282,7 +282,7 @@ def _duties(row: Row, heading: Heading, errors: Errors, known: tuple[str, ...]) 
 
 
 def _away(row: Row, heading: Heading, errors: Errors) -> tuple[tuple[date, date], ...]:
-    """Read the absences of a row."""
+    """Return the absences of a row."""
     if "away" not in heading.at:
         return ()
     value = row.cell(heading.at["away"])

@@ -88,12 +88,12 @@ _LANGUAGES = {plain(word): code for code, words in _LANGUAGE_WORDS.items() for w
 
 @cache
 def titles(prefix: str, codes: tuple[str, ...]) -> tuple[Text, ...]:
-    """Return the titles the catalogues give these codes: "duty." or "kind." and the code."""
+    """Return the catalogue titles of these codes: entries "duty." or "kind." followed by the code."""
     return tuple(Text(*(say(prefix + code, {}, language) for language in LANGUAGES)) for code in codes)
 
 
 def titled(word: str, prefix: str, codes: tuple[str, ...]) -> str | None:
-    """Return the code whose title in any language is that word; None when it is nobody's."""
+    """Return the code whose title in any language is that word; None if there is none."""
     return _by_title(prefix, codes).get(plain(word))
 
 
@@ -104,21 +104,21 @@ def _by_title(prefix: str, codes: tuple[str, ...]) -> dict[str, str]:
 
 
 def duty_title(duty: str, language: str) -> str:
-    """Return what a duty is called; one nobody has a word for any more by its code."""
+    """Return the title of a duty; its code if it has no title any more."""
     return say(f"duty.{duty}", {}, language) if knows(f"duty.{duty}") else duty
 
 
 def parse_duty(word: str, known: tuple[str, ...] = DUTIES) -> str | None:
-    """Return the one of the known duties that a word names; None when it names none."""
+    """Return the known duty a word names; None if there is none."""
     if word.strip() in known:
         return word.strip()
     return _DUTIES.get(plain(word)) or titled(word, "duty.", known)
 
 
 def duties(text: str, known: tuple[str, ...] = DUTIES) -> Iterator[tuple[str, str | None]]:
-    """Yield each duty a cell names, as written and by its code (None for none that is known).
+    """Yield each duty named in a cell, as written and by its code (None for an unknown one).
 
-    They are parted by commas, semicolons or lines; a title may have a comma of its own.
+    They are separated by commas, semicolons or lines; a title may itself contain a comma.
     """
     parts = [part for part in map(tidy, re.split(r"[\n;,]", text)) if part]
     while parts:
@@ -139,7 +139,7 @@ GIVEN_ACCESSES: tuple[Access, ...] = tuple(one for one in ACCESSES if one != "ad
 
 
 def parse_access(word: str) -> Access | None:
-    """Return the access a word names: its code, or its title in any language; None when it names none."""
+    """Return the access a word names: by its code, or its title in any language; None if there is none."""
     by_code = next((one for one in GIVEN_ACCESSES if one == word.strip()), None)
     titled_so = titled(word, "access.", GIVEN_ACCESSES)
     return by_code or next((one for one in GIVEN_ACCESSES if one == titled_so), None)

@@ -1,1 +1,1 @@
-"""Spreadsheets of registers: the empty one to fill in, and rows read from one that was."""
+"""Spreadsheets of registers: an empty one to fill in, and reading rows from a filled one."""

@@ -1,4 +1,4 @@
-"""Reads rows of a register from a spreadsheet: a heading for each field, a line for each row."""
+"""Reads rows of a register from a spreadsheet: one heading for each field, one line for each row."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class RegisterTable:
 
     Attributes:
         columns: field -> the letters of its column.
-        rows: (number in the spreadsheet, field -> value as it stands there), those that are not empty.
+        rows: (row number in the spreadsheet, field -> its cell value), non-empty cells only.
     """
 
     columns: Mapping[str, str]
@@ -33,11 +33,11 @@ def read_rows(source: Source, name: str | None = None, *, heads: Mapping[str, st
     """Read the first sheet of a file.
 
     Args:
-        heads: how a heading may be written -> the field it is of.
+        heads: possible spelling of a heading -> its field.
 
     Raises:
-        UnreadablePaper: it cannot be opened; it has no headings, one twice or one that no field has; a formula
-            stands in place of a value.
+        UnreadablePaper: it cannot be opened; it has no headings, a repeated or unknown one; or a formula
+            instead of a value.
     """
     paper = open_paper(source, name)
     known = {plain(head): field for head, field in heads.items()}
@@ -67,7 +67,7 @@ def read_rows(source: Source, name: str | None = None, *, heads: Mapping[str, st
 
 
 def letters(column: int) -> str:
-    """Return how a spreadsheet calls a column, counted from 0: A, Z, AA."""
+    """Return the spreadsheet letters of a column index (from 0): A, Z, AA."""
     name = ""
     column += 1
     while column:

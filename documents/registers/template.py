@@ -1,4 +1,6 @@
-"""Writes the empty spreadsheet of a register: a heading and cells for what each field takes."""
+"""Writes the empty spreadsheet of a register: a heading for each field, and cells that validate its kind of
+value.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +22,10 @@ _WIDTHS = {"date": 14, "number": 14, "money": 16, "yes_no": 10, "long_text": 50}
 def empty_table(
     title: str, fields: Sequence[RegisterField], heads: Sequence[str], *, instruction: str, language: str
 ) -> bytes:
-    """Return the workbook: an instruction, frozen headings, answers to choose from, dates and numbers only.
+    """Return the workbook: an instruction, frozen headings, lists of options, cells for dates and numbers only.
 
     Args:
-        heads: what stands over the column of each field; those after the fields' take any text.
+        heads: headings of the columns; those beyond the fields accept any text.
     """
     import xlsxwriter
     from xlsxwriter.utility import xl_rowcol_to_cell
@@ -70,7 +72,7 @@ def empty_table(
 
 
 def _rule(field: RegisterField, language: str) -> dict[str, object] | None:
-    """Return what the cells of a field take, where a spreadsheet can say it."""
+    """Return the validation rule for the cells of a field, None where a spreadsheet cannot express it."""
     from i18n import say
 
     if field.kind == "date":
@@ -86,5 +88,5 @@ def _rule(field: RegisterField, language: str) -> dict[str, object] | None:
 
 
 def _fits(answers: Sequence[str]) -> bool:
-    """Return whether a cell's own list takes these answers."""
+    """Return whether these options fit into a cell's own list (its length is limited)."""
     return len(",".join(answers)) <= MAX_LIST and not any("," in answer for answer in answers)

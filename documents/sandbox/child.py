@@ -1,8 +1,8 @@
 """The code that runs in the reading processes: one process imports the readers and forks a child for each file.
 
-A process reads one file and exits, so that one file cannot affect the next. It has nothing of the service's
-environment and connections, its limits are set before the first byte is read, and its priority is below that of
-the web server.
+A process reads one file and exits, so that one file cannot affect the next. It has no access to the service's
+environment and connections, its limits are set before the first byte is read, and its priority is lower than
+the web server's.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from workflow.refusal import Refusal
 
 
 def check_act(data: bytes, name: str) -> None:
-    """Refuse the text of an act that cannot be read: `calendars.records.parse`."""
+    """Raise if the text of an act cannot be read: `calendars.records.parse`."""
     parse(data.decode("utf-8", "surrogatepass"), name=name)
 
 
 def check_rules(data: bytes, name: str) -> None:
-    """Refuse own rules that cannot be read: `workflow.law.reader.overlay`."""
+    """Raise if own rules cannot be read: `workflow.law.reader.overlay`."""
     read_overlay(name, data)
 
 

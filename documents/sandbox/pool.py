@@ -22,7 +22,9 @@ log = logging.getLogger("merzim.reading")
 
 
 class Caller:
-    """A client of the readers: its files share one time budget, and its readings end when it leaves."""
+    """A client of the readers: its files share one time budget, and its readings are stopped when it
+    disconnects.
+    """
 
     def __init__(self, seconds: float = REQUEST) -> None:
         self._until = time.monotonic() + seconds
@@ -35,7 +37,7 @@ class Caller:
         return max(0.0, self._until - time.monotonic())
 
     def leave(self) -> None:
-        """End the client's current reading."""
+        """Stop the client's current reading."""
         self.left = True
         if self._reading is not None:
             self._reading.kill()
@@ -100,13 +102,15 @@ class Pool:
             self._turns.release()
 
     def stop(self) -> None:
-        """End all readings at once and refuse new ones. May be called from a signal handler."""
+        """Stop all readings at once and refuse new ones. May be called from a signal handler."""
         self.stopped = True
         for reading in list(self._running):
             reading.kill()
 
     def _run(self, job: BinaryIO, answer: BinaryIO, caller: Caller, name: str) -> None:
-        """Wait for the process. Raises UnreadablePaper (`paper_took_too_long`, `paper_reading_stopped`)."""
+        """Wait for the reading process. Raises UnreadablePaper (`paper_took_too_long`,
+        `paper_reading_stopped`).
+        """
         self._refuse_if_over(caller, name)
         reading = self._processes.start(job, answer)
         self._running.add(reading)

@@ -1,7 +1,7 @@
 """The readers of untrusted files as the rest of the program calls them; each file is read in its own process.
 
 Arguments, results and errors are those of the reader itself. In addition, a file is refused when reading it
-takes too long or too much memory (`documents.sandbox.limits`), or when its turn does not come.
+takes too long or too much memory (`documents.sandbox.limits`), or when it waits too long for a free process.
 """
 
 from __future__ import annotations
@@ -107,18 +107,18 @@ def media_type(path: Path, name: str) -> str | None:
 
 
 def check_act(text: str, name: str) -> None:
-    """Refuse the text of an act that cannot be read: `calendars.records.parse`."""
+    """Raise if the text of an act cannot be read: `calendars.records.parse`."""
     _tables.read("act", text.encode("utf-8", "surrogatepass"), name)
 
 
 def check_rules(data: bytes, name: str) -> None:
-    """Refuse own rules that cannot be read: `workflow.law.reader.overlay`."""
+    """Raise if own rules cannot be read: `workflow.law.reader.overlay`."""
     _tables.read("rules", data, name)
 
 
 @contextmanager
 def run_readers() -> Iterator[None]:
-    """Start the reading processes while the block runs; afterwards nothing can be read."""
+    """Keep the reading processes available while the block runs; afterwards nothing can be read."""
     for pool in (_tables, _archives):
         pool.stopped = False
     _processes.warm()
@@ -130,7 +130,7 @@ def run_readers() -> Iterator[None]:
 
 
 def stop_readers() -> None:
-    """End all readings and refuse new ones. May be called from a signal handler."""
+    """Stop all readings and refuse new ones. May be called from a signal handler."""
     for pool in (_tables, _archives):
         pool.stop()
 

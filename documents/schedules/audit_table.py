@@ -54,9 +54,9 @@ class AuditCase:
         facts: name of fact -> the day it happened. Empty cells are left out.
         published: name of fact -> the day it was first published.
         row: the number the spreadsheet shows.
-        cells: column (`fact` or `fact.published`) -> the cell its date was taken from, as the spreadsheet
-            names it: `B7`.
-        ignored: headings of the table's columns that are no facts and hold no dates: remarks.
+        cells: column (`fact` or `fact.published`) -> the cell its date was taken from, as the spreadsheet names
+            it: `B7`.
+        ignored: headings of columns that are not facts and contain no dates, e.g. remarks.
     """
 
     case: str
@@ -83,8 +83,8 @@ def read_audit(
         source: a path, or the bytes of an upload.
         name: the file's name in error messages.
         facts: the names of the procedure's facts.
-        headings: what people call a column -> its name (`case`, `number` or a fact). The number of a line is
-            the case where no column names it.
+        headings: wording of a heading -> name of its column (`case`, `number` or a fact). Without a `case`
+            column the row number is the case.
 
     Raises:
         UnreadablePaper: unknown columns (with the nearest headings), a column twice, no column of a fact; or
@@ -116,9 +116,9 @@ def read_audit(
 
 
 class Headings:
-    """What the columns of a table may be called.
+    """The names that columns of the table may have.
 
-    A heading in words names a column when all its words, endings aside, are the words of one of its names.
+    A heading in words matches a column if all its words, ignoring endings, are the words of one of its names.
     """
 
     def __init__(self, facts: Collection[str], headings: Mapping[str, str]) -> None:
@@ -128,13 +128,13 @@ class Headings:
         self._words = [(words, column) for text, column in headings.items() if (words := _words(text))]
 
     def column(self, heading: str) -> str | None:
-        """Return the column a heading names, as the procedure spells it; None when it names none or several."""
+        """Return the column a heading names; None when it names none or several."""
         if len(heading) > _LONGEST:
             return None
         return self._by_code(heading) or self._in_words(heading)
 
     def nearest(self, heading: str) -> str:
-        """Return the known heading most like this one; "" where none is."""
+        """Return the known heading most similar to this one; "" if none is similar."""
         known = {" ".join(_words(text)): text for text in (*self.written, "case", *self.facts)}
         asked = " ".join(_words(heading))
         return next((known[text] for text in difflib.get_close_matches(asked, known, n=1, cutoff=0.7)), "")
@@ -177,12 +177,12 @@ class Headings:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    """Return the words of a heading that tell facts apart."""
+    """Return the significant words of a heading, by which facts are told apart."""
     return tuple(word for word in dict.fromkeys(plain(text).split()) if word not in _ASIDE)
 
 
 def _same(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Return whether two headings have the same words, each in some form, in any order."""
+    """Return whether two headings have the same words in any order, ignoring endings."""
     if len(one) != len(other):
         return False
     return all(any(_alike(a, b) for b in other) for a in one) and all(
@@ -191,13 +191,13 @@ def _same(one: Sequence[str], other: Sequence[str]) -> bool:
 
 
 def _alike(one: str, other: str) -> bool:
-    """Return whether two words are forms of one: they differ in a few last letters alone."""
+    """Return whether two words are forms of one word: they differ only in a few last letters."""
     common = max(4, max(len(one), len(other)) - 3)
     return one == other or (min(len(one), len(other)) >= common and one[:common] == other[:common])
 
 
 def _without_period(heading: str) -> tuple[str, str]:
-    """Return a heading without the period it names, and that period: `2026Q3`; "" where it names none."""
+    """Return a heading without the period it names, and that period: `2026Q3`; "" if it names none."""
     if at_end := _PERIOD_AT_END.search(heading):
         return heading[: at_end.start()], at_end[1].upper()
     text = plain(heading)
@@ -209,20 +209,22 @@ def _without_period(heading: str) -> tuple[str, str]:
 
 
 def _heading_row(sheet: Sheet, names: Headings) -> Row:
-    """Return the row that names the most columns among the first rows; the first row where none names any."""
+    """Return the row that names the most columns among the first rows; the first row if none names any."""
     rows = sheet.rows[:_WITHIN]
     named = {row.number: sum(1 for _, column in _named_cells(row, names) if column) for row in rows}
     return max(rows, key=lambda row: (named[row.number], -row.number))
 
 
 def _named_cells(row: Row, names: Headings) -> Iterator[tuple[int, str | None]]:
-    """Yield the place of each filled cell of a row and the column it names."""
+    """Yield the index of each filled cell of a row, and the column its text names."""
     for place in row.filled():
         yield place, names.column(tidy(str(row.cell(place))))
 
 
 def _columns(head: Row, names: Headings, sheet: Sheet, name: str) -> tuple[dict[str, int], tuple[str, ...]]:
-    """Return name of column -> its place, and the headings of remarks; refuse unknown and repeated headings."""
+    """Return name of column -> its index, and the headings of remarks; raise for unknown and repeated
+    headings.
+    """
     columns: dict[str, int] = {}
     ignored: list[str] = []
     errors = []
@@ -255,7 +257,9 @@ def _columns(head: Row, names: Headings, sheet: Sheet, name: str) -> tuple[dict[
 
 
 def _holds_dates(sheet: Sheet, head: Row, place: int) -> bool:
-    """Return whether a column has a date in any cell: it may be a fact whose heading is not understood."""
+    """Return whether a column has a date in any cell, so that it may be a fact whose heading is not
+    recognised.
+    """
     for row in sheet.rows:
         if row.number > head.number:
             try:
@@ -267,13 +271,13 @@ def _holds_dates(sheet: Sheet, head: Row, place: int) -> bool:
 
 
 def _strange(columns: Sequence[str]) -> dict[str, object]:
-    """Return the arguments of the sentence on unknown columns: the first of them."""
+    """Return the arguments of the sentence about unknown columns: the first of them."""
     more = ("…",) if len(columns) > _MOST_STRANGE else ()
     return {"columns": (*columns[:_MOST_STRANGE], *more)}
 
 
 def _case(row: Row, columns: Mapping[str, int], texts: Mapping[str, str], errors: Errors) -> AuditCase | None:
-    """Read the analysis of a row; None when it has errors."""
+    """Return the analysis of a row; None when it has errors."""
     if all(is_empty(row.cell(place)) for place in columns.values()):
         return None
     case = ""

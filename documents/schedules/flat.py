@@ -76,7 +76,7 @@ def read_flat(paper: Paper, sheet: Sheet, heading: Heading) -> tuple[ReadSchedul
 
 
 def _row(row: Row, heading: Heading, errors: Errors) -> ReadSchedule | None:
-    """Read the analysis of a row; None when it has errors."""
+    """Return the analysis of a row; None when it has errors."""
     values = {id: row.cell(place) for id, place in heading.at.items() if id != "number"}
     if all(value is None or value == "" for value in values.values()):
         return None

@@ -40,7 +40,7 @@ class HeadingBlock:
 
 
 def read_above(rows: Sequence[Row], errors: Errors) -> HeadingBlock:
-    """Read title, object, period and approval from the rows above the table."""
+    """Return title, object, period and approval read from the rows above the table."""
     cells = [
         (row.number, place, value) for row in rows for place, value in enumerate(row.cells) if value is not None
     ]

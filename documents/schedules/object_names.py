@@ -1,6 +1,6 @@
-"""What the object of an analysis is called in the nominative, guessed from a title that declines it.
+"""Derives the name of an analysis's object in the nominative from a title in which it is declined.
 
-A guess, to be confirmed by a person: what is not recognised stays as it is written.
+The result is a guess to be confirmed by a person; unrecognised words stay as written.
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ _KAZAKH_YEAR = re.compile(r"\s*\b20[0-9]{2}\s+жыл\w*(?:\s+арналған)?"
 
 
 def language_of(text: str) -> str:
-    """Return the language a text is written in: `kk`, `ru`, or "" where its letters do not tell."""
+    """Return the language of a text: `kk`, `ru`, or "" where its letters do not tell."""
     return "kk" if _KAZAKH.search(text) else "ru" if _CYRILLIC.search(text) else ""
 
 
 def object_names(words: str, *, declined: bool) -> dict[str, str]:
-    """Return what an object is called, by language; a language the words do not speak is left out.
+    """Return the name of an object by language; a language that does not occur in the words is left out.
 
     Args:
         declined: whether the words were cut out of a sentence; a column of objects has them in the nominative.
@@ -75,7 +75,7 @@ def _kazakh(words: str) -> str:
 
 
 def _genitives() -> Iterator[tuple[str, tuple[str, str]]]:
-    """Each noun in the genitive, with its nominative and its gender; plurals among them."""
+    """Yield each known noun in the genitive with its nominative and gender, plurals included."""
     for noun in _NEUTER:
         stem = noun[:-1]
         yield stem + ("а" if noun.endswith("о") else "я"), (noun, "n")
@@ -123,7 +123,7 @@ def _joins(parts: list[str], place: int) -> bool:
 
 
 def _phrase(parts: list[str], start: int) -> int:
-    """Put adjectives and their noun into the nominative, in place; return where to go on."""
+    """Put adjectives and their noun into the nominative, in place; return the index of the next word."""
     for place in range(start, min(start + _LONGEST_BEFORE_NOUN, len(parts))):
         known = _NOUNS.get(parts[place].lower().strip(",.;"))
         if known is None:
@@ -142,7 +142,7 @@ def _phrase(parts: list[str], start: int) -> int:
 
 
 def _adjective(word: str, gender: str) -> str | None:
-    """The adjective in the nominative; None for a word that is none."""
+    """Return an adjective in the nominative; None if the word is not an adjective."""
     bare = word.rstrip(",")
     for ending, nominative in _ADJECTIVES[gender].items():
         if bare.lower().endswith(ending) and len(bare) > len(ending) + 1:

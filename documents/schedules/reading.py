@@ -13,7 +13,7 @@ Form = Literal["published", "flat"]
 
 
 class Note(NamedTuple):
-    """A remark on a document: how a row was understood, or that it was not.
+    """A remark on a document: how a row was understood, or that it was not understood.
 
     `code` is a key of i18n/, `row` the number the spreadsheet shows, 0 for the document as a whole.
     """

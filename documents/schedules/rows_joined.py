@@ -31,7 +31,7 @@ class CombinedRows:
         self._notes.append(_note(row, code, **arguments))
 
     def answer(self, match: FactMatch, who: str) -> None:
-        """Record the responsible of the facts of a row, dated or not."""
+        """Record the responsible person of the facts of a row, dated or not."""
         if not who:
             return
         for fact in (*match.facts, *(("analysis_started", "analysis_ended") if match.run else ())):

@@ -170,7 +170,9 @@ def _add_line(joined: CombinedRows, line: _Line, match: FactMatch, dated: Sequen
 
 
 def _when(row: Row, places: range, where: str, year: int | None) -> tuple[When, ...]:
-    """Return the dates of a cell; a heading over two columns holds the first and the last day separately."""
+    """Return the dates of a cell; under a heading over two columns, first and last day are in separate
+    cells.
+    """
     dates = [when for place in places for when in read_lines(row.cell(place), where=where, year=year)]
     days = [when.on for when in dates if isinstance(when, Planned) and not isinstance(when, Span)]
     if len(places) == 2 and len(dates) == len(days) == 2:

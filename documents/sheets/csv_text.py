@@ -40,7 +40,7 @@ def read_csv_rows(data: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _decode(data: bytes, name: str) -> str:
-    """Return the text of the file in whichever of the encodings it is."""
+    """Return the text of the file, decoded by the first encoding that fits."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         encodings = ["utf-16"]
     elif b"\x00" in data:
@@ -59,7 +59,9 @@ def _decode(data: bytes, name: str) -> str:
 
 
 def _delimiter(text: str) -> str:
-    """Return the separator that the first line with any uses most, outside of quotes: a title has none."""
+    """Return the delimiter: the one used most, outside quotes, in the first line that has any (a title line has
+    none).
+    """
     lines = ("".join(line.split('"')[::2]) for line in text.splitlines())
     bare = next((line for line in lines if any(mark in line for mark in _DELIMITERS)), "")
     return max(_DELIMITERS, key=bare.count) if bare else ","

@@ -59,7 +59,7 @@ class Unfixed:
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """An empty cell or a dash."""
+    """An empty cell, or one with only a dash."""
 
 
 When = Day | Span | Recurring | AtOnce | Unfixed | Nothing
@@ -86,7 +86,7 @@ _ABLATIVE = re.compile(r"(?:дан|ден|нан|нен|тан|тен)\b")
 
 
 def read(value: object, *, where: str = "", year: int | None = None) -> When:
-    """Parse the date in a cell or text. Days outside the calendar's records, FIRST to REACH, are refused as
+    """Return the date in a cell or text. Days outside the calendar's records, FIRST to REACH, are refused as
     typing errors.
 
     Args:
@@ -114,8 +114,8 @@ def read(value: object, *, where: str = "", year: int | None = None) -> When:
 
 
 def read_lines(value: object, *, where: str = "", year: int | None = None) -> tuple[When, ...]:
-    """Parse each line of a cell (a span, then `Мониторинг – ежедневно`); a span broken over two lines counts as
-    one.
+    """Return the dates of a cell, line by line (a span, then `Мониторинг – ежедневно`); a span broken over two
+    lines counts as one.
 
     Raises UnreadableCell as `read` does.
     """

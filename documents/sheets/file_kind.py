@@ -64,7 +64,9 @@ def is_packed(name: str) -> bool:
 
 
 def packed_type(data: bytes, name: str, *, path: str) -> str | None:
-    """Return the `media_type` of the file at a path, with a reader's signature; `data` is empty."""
+    """Return the media type of the file at a path, as `media_type` does, with the signature of a reader; `data`
+    is unused.
+    """
     return media_type(Path(path), name)
 
 
@@ -82,7 +84,7 @@ def media_type(path: Path, name: str) -> str | None:
 
 
 def _starts(*signatures: bytes) -> Check:
-    """Return the check for a file that begins with one of these bytes."""
+    """Return a check for files that begin with one of these bytes."""
     return lambda path, head: head.startswith(signatures)
 
 
@@ -92,7 +94,9 @@ def _pdf(path: Path, head: bytes) -> bool:
 
 
 def _packed(type: str, *inside: str) -> _Kind:
-    """Return the check for a ZIP with a member whose name begins so; without names any ZIP passes."""
+    """Return a check for a ZIP with a member whose name begins with one of these; without names any ZIP
+    passes.
+    """
 
     def fits(path: Path, head: bytes) -> bool:
         _check_listing(path)

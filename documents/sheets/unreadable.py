@@ -52,7 +52,7 @@ class Errors:
     def refuse(self, name: str, code: str = "paper_unreadable") -> None:
         """Raise UnreadablePaper with all errors, if any. `name`: the file's name.
 
-        `count` is of the rows that are wrong; of a file without rows, of the errors.
+        Argument `count` is the number of bad rows; for a file without rows, of errors.
         """
         rows = {one.row for one in self._met} if code == "paper_unreadable" else self._met
         if self._met:
@@ -79,5 +79,5 @@ class EvidenceDamaged(Refusal):
         self.problem = problem
 
     def of(self, case: str, name: str) -> EvidenceDamaged:
-        """Return the same error with the case and the file's name in its message."""
+        """Return the same error with the case and the file's name added to its message."""
         return EvidenceDamaged(self.damage, sha256=self.sha256, case=case, name=name, problem=self.problem)

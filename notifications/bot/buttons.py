@@ -131,7 +131,7 @@ def signature(person: Person) -> str:
 
 
 def _answers(house: House, notice: Notice, language: str, *, today: date) -> tuple[str, ...]:
-    """The answers to the decision a reminder asks for; none of a confidential case."""
+    """Return the options of the decision a reminder is about; none for a confidential case."""
     if notice.kind != "reminder" or not notice.case:
         return ()
     view = house.desk.view(notice.case, today=today)
@@ -142,7 +142,7 @@ def _answers(house: House, notice: Notice, language: str, *, today: date) -> tup
 
 
 def _may_wait(house: House, office: Office, person: Person, notice: Notice, *, today: date) -> bool:
-    """Whether the person may be reminded of it later."""
+    """Return whether the person may snooze the reminder."""
     if notice.kind != "reminder" or not notice.case:
         return False
     view = house.desk.view(notice.case, today=today)
@@ -165,7 +165,7 @@ def _decide(
     now: datetime,
     today: date,
 ) -> ButtonAction:
-    """Answer a decision: which answer, then on which day. `chosen`: `2`, then `2-2026-04-07`."""
+    """Answer a decision: choose the option, then the day. `chosen`: `2`, then `2-2026-04-07`."""
     title, options, name = deadline.obligation.title, deadline.obligation.options, reference(notice.key)
     if not chosen:
         rows: Buttons = tuple(
@@ -208,7 +208,9 @@ def _decide(
 def _answer_campaign(
     campaigns: CampaignAnswers | None, person: Person, notice: Notice, mark: str, chosen: str, language: str
 ) -> ButtonAction:
-    """Show what a campaign asks; pressed again below that, confirm it. What is filled in stands on a page."""
+    """Show the question of a campaign; when pressed again below it, confirm it. Fields are filled in on a
+    page.
+    """
     if mark != "c" or campaigns is None:
         return ButtonAction(toast=line("not_yours", language), alert=True)
     try:
@@ -275,7 +277,7 @@ def _day(text: str) -> date | None:
 def _offer_days(
     house: House, notice: Notice, view: View, deadline: Deadline, mark: str, language: str, *, today: date
 ) -> ButtonAction:
-    """Return buttons for the days the action may be dated with."""
+    """Return buttons for the days that may be given for the action."""
     name = reference(notice.key)
     if mark == "s":
         days = reminder_actions.choices(house.desk, house.calendar, notice.case, notice.obligation, today=today)
@@ -315,7 +317,7 @@ def _rows(days: Sequence[date], data: str, language: str) -> Buttons:
 
 
 def _links_to_forms(view: View, deadline: Deadline, page: str, language: str) -> Iterator[str]:
-    """Yield the links to what is decided on the page of the case alone: an extension, a pause, a resumption."""
+    """Yield links to actions available only on the page of the case: extension, pause, resumption."""
     if deadline.obligation.extension is not None and deadline.state in WAITING:
         yield line("extend_on_page", language, link=f"{page}#extend")
     if view.procedure.pause is not None and view.case.paused is not None:

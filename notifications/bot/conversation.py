@@ -45,7 +45,7 @@ class Conversation:
         self._language = language
 
     def said(self, sender: Sender, text: str) -> tuple[Reply, ...]:
-        """Answer a text message."""
+        """Answer a text message from a sender."""
         now, today = self._clock()
         office = self._office()
         command, _, rest = text.strip().partition(" ")
@@ -77,7 +77,7 @@ class Conversation:
             return (_refused(no, language),)
 
     def sent(self, sender: Sender, content: BinaryIO, name: str, caption: str) -> tuple[Reply, ...]:
-        """Answer a document."""
+        """Answer a document sent to the bot."""
         now, today = self._clock()
         office = self._office()
         link, person = self._known(sender, office)
@@ -104,7 +104,7 @@ class Conversation:
         return link is not None and person is not None
 
     def pressed(self, sender: Sender, data: str) -> ButtonAction:
-        """Answer a pressed button; everything in its data is verified."""
+        """Answer the press of a button; everything in its data is verified."""
         now, today = self._clock()
         office = self._office()
         link, person = self._known(sender, office)
@@ -174,7 +174,7 @@ class Conversation:
         return with_officer(self._house.outbox.office(), rules.officer, language=rules.officer_language)
 
     def _guessed(self, sender: Sender) -> str:
-        """Return the language of the sender's Telegram, else the default."""
+        """Return the language set in the sender's Telegram, else the default."""
         return sender.language if sender.language in known_languages() else self._language
 
     @staticmethod
@@ -184,7 +184,7 @@ class Conversation:
 
 
 def _own_name(language: str) -> str:
-    """Return what a language calls itself, on a button."""
+    """Return the name of a language in that language, for a button."""
     return line("own_name", language) if language in LANGUAGES else own_name(language)
 
 

@@ -1,4 +1,4 @@
-"""Ports of the bot to the application, and which obligations belong to a person."""
+"""Protocols of the application parts the bot uses, and which obligations belong to a person."""
 
 from __future__ import annotations
 
@@ -62,11 +62,11 @@ class Board(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CampaignQuestion:
-    """What a campaign asks of somebody.
+    """The question of a campaign to a person.
 
     Attributes:
-        declares: what they declare by confirming, in their language.
-        address: of their own page, with the document; has_form: whether they fill something in there.
+        declares: the statement they confirm, in their language.
+        address: of their own page, with the document; has_form: whether that page has fields to fill in.
     """
 
     title: str
@@ -79,14 +79,14 @@ class CampaignAnswers(Protocol):
     """The answers of people to campaigns."""
 
     def question(self, person: str, campaign: str, language: str) -> CampaignQuestion:
-        """Return what a campaign asks of a person. Raises Refusal where their answer is not awaited."""
+        """Return the question of a campaign to a person. Raises Refusal if no answer of theirs is awaited."""
 
     def confirm(self, person: str, campaign: str) -> str:
         """Add the row of the person's answer; return its id. Raises Refusal."""
 
 
 class House(Protocol):
-    """What the bot may use of the application; built where ports and adapters are joined."""
+    """The parts of the application the bot may use; built by the composition root."""
 
     @property
     def links(self) -> Links: ...
@@ -109,7 +109,7 @@ class House(Protocol):
 def rows_of_person(
     house: House, office: Office, person: Person, rows: Iterable[Row], *, today: date
 ) -> list[tuple[Row, Case, Procedure]]:
-    """Return the rows whose obligation the person must fulfil, with their cases and editions."""
+    """Return the rows whose obligation the person must fulfil, each with its case and edition."""
     asked = list(rows)
     cases = house.reads.whole({row.case for row in asked})
     found = []
@@ -134,7 +134,7 @@ def is_responsible(
 def is_notified(
     house: House, office: Office, person: Person, case: Case, deadline: str, *, today: date
 ) -> bool:
-    """Return whether the escalation of the deadline still notifies the person, by the office as of today."""
+    """Return whether the deadline's escalation policy still includes the person, by the office as of today."""
     procedure = house.library.named(case.edition)
     obligation = entry_obligation(case, procedure, deadline)
     for rung in procedure.ladders[obligation.ladder].rungs:

@@ -102,7 +102,7 @@ class Poller:
         return f"telegram:{self._channel.secret().partition(':')[0]}"
 
     async def _run(self) -> None:
-        """Poll whenever the lease can be had."""
+        """Poll whenever the lease can be obtained."""
         lease = self.lease
         bot = self._channel.client()
         try:
@@ -116,7 +116,7 @@ class Poller:
             self._leases.give_back(lease, self._holder)
 
     async def _polled(self, bot: Bot, lease: str) -> None:
-        """Poll while the lease lasts."""
+        """Poll as long as the lease lasts."""
         from aiogram import exceptions as said
 
         try:
@@ -155,7 +155,7 @@ class Poller:
             self._offset = update.update_id + 1
 
     async def _answered(self, bot: Bot, update: Update) -> None:
-        """Answer one update."""
+        """Answer one update from Telegram."""
         message, query = update.message, update.callback_query
         try:
             if query is not None:
@@ -172,7 +172,7 @@ class Poller:
                 await self._reply(bot, user.id, (self._conversation.broken(_sender(user)),))
 
     async def _heard(self, bot: Bot, message: Message, sender: Sender) -> tuple[Reply, ...]:
-        """Answer a message."""
+        """Return the replies to a message."""
         document = message.document
         if document is None:
             if message.text is None:
@@ -187,7 +187,7 @@ class Poller:
         return self._conversation.sent(sender, content, document.file_name or "document", message.caption or "")
 
     async def _button(self, bot: Bot, query: CallbackQuery) -> None:
-        """Answer a pressed button."""
+        """Answer the press of a button."""
         result = self._conversation.pressed(_sender(query.from_user), query.data or "")
         await self._sent(bot.answer_callback_query(query.id, text=result.toast[:200], show_alert=result.alert))
         shown = query.message
@@ -214,7 +214,7 @@ class Poller:
             )
 
     async def _sent(self, request: Coroutine[Any, Any, Any]) -> None:
-        """Send an answer; when that fails, the action it reports stays done."""
+        """Send an answer; if sending fails, the action it reports is not undone."""
         from aiogram.exceptions import AiogramError
 
         try:
@@ -255,7 +255,7 @@ class Poller:
         return asking.result()
 
     def _ill(self, answer: str) -> None:
-        """Report that Telegram refuses the token."""
+        """Report that Telegram refuses the bot's token."""
         self._well = False
         self._told("token", answer)
 

@@ -69,7 +69,9 @@ class Testable(Protocol):
     """A channel whose server can be asked whether it would take letters."""
 
     async def probe(self) -> Outcome:
-        """Connect and log in as for a letter, and send none: `sent` when the server lets us in."""
+        """Connect and log in as for sending, without sending a letter; the outcome is `sent` if the server
+        accepts us.
+        """
 
 
 def language_of(channel: Channel, person: Person) -> str:

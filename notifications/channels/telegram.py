@@ -1,9 +1,9 @@
 """The Telegram channel: sends reminders at an even pace. Only this module and the bot import aiogram, lazily.
 
-A message has no key by which a second copy could be known, so what may have arrived is never sent again: a hang
-or a drop after the request has left is `unknown`, and the next rung speaks. Too many requests, a failing server
-and a line that never came about may pass. A refused message has failed for good, and an account that takes
-nothing is switched off; then the reminder goes through the other channels.
+Telegram cannot recognise a second copy of a message, so one that may have arrived is never sent again: after a
+hang or a dropped connection its outcome is `unknown`, and the next reminder step follows. Too many requests,
+server errors and failed connections are retried. A refused message has failed for good, and an account that
+accepts nothing is switched off; then the reminder goes through the other channels.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _MANY = 10_000
 
 
 class Pacer:
-    """Time slots of one bot for everything it sends. Moments are seconds of a monotonic clock.
+    """Allots the times at which one bot may send its messages. Moments are seconds of a monotonic clock.
 
     Args:
         overall: messages a second.
@@ -51,7 +51,7 @@ class Pacer:
         self._guard = Lock()
 
     def reserve(self, chats: Sequence[str], *, at: float) -> tuple[int, float]:
-        """Reserve the next slot: return which of the chats gets it (its index) and when.
+        """Reserve the next time slot: return the index of the chat that gets it, and its moment.
 
         A chat that must wait lets later ones pass.
         """

@@ -1,1 +1,3 @@
-"""Content of letters: about one deadline, about several, about a moved date; true on the day they leave."""
+"""Content of letters about one deadline, several deadlines, or a moved date, computed for the day they are
+sent.
+"""

@@ -60,7 +60,7 @@ def _moment(value: object, rules: Rules) -> str:
 
 
 def _link(about: Mapping[str, object], rules: Rules, language: str) -> tuple[Line, ...]:
-    """Return the address to go on at: of one's own account, or where an invitation is accepted."""
+    """Return the link to continue at: the user's own account, or the page for accepting an invitation."""
     if not rules.public_address:
         return ()
     place, code = "account", "link"
@@ -75,11 +75,13 @@ def _link(about: Mapping[str, object], rules: Rules, language: str) -> tuple[Lin
 
 
 def owner_of_link(login: str) -> str:
-    """Return what the encrypted link of an invitation is bound to: a blank stands in no login."""
+    """Return the string an invitation's encrypted link is bound to; it contains a blank, which no login
+    does.
+    """
     return f"invitation of {login}"
 
 
 def is_expired(about: Mapping[str, object], today: date) -> bool:
-    """Return whether a letter would bring a link that holds no more: it was held back too long."""
+    """Return whether the letter was delayed so long that the link in it has expired."""
     until = str(about.get("until", ""))
     return about["event"] == "invited" and bool(until) and datetime.fromisoformat(until).date() < today

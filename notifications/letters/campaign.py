@@ -1,4 +1,4 @@
-"""The letter that asks somebody for their answer to a campaign, with a link of their own."""
+"""The letter asking a person to answer a campaign, with a personal link."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The letter that combines all reminders missed while nothing ran."""
+"""The letter that combines all reminders missed while the program was not running."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from notifications.notice import Letter, Notice
 
 
 def items(told: Sequence[tuple[Notice, Matter]], matters: Matters) -> list[Item]:
-    """Return these reminders as lines of a list, each deadline once."""
+    """Return these reminders as items of a list, each deadline once."""
     found: dict[tuple[str, str], Item] = {}
     for one, matter in told:
         if not matter.dated and (one.case, one.obligation) in found:
@@ -70,7 +70,7 @@ def _taking_replies(told: Sequence[tuple[Notice, Matter]]) -> list[Matter]:
 
 
 def collected_letter(told: Sequence[tuple[Notice, Matter]], matters: Matters, language: str) -> Letter:
-    """Return the letter, with every deadline it lists as a calendar item, except confidential ones."""
+    """Return the letter; each deadline in it is also a calendar item, except confidential ones."""
     listed = items(told, matters)
     page = Page(
         subject=say("digest.collected_subject", {"count": len(listed)}, language),

@@ -1,4 +1,4 @@
-"""The letter about a comment: who says what of which case, and by when an answer is asked for."""
+"""The letter about a comment: its author, text and case, and the day by which an answer is requested."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from workflow.cases.case import Case
 
 
 def comment_letter(notice: Notice, case: Case, *, name: str, rules: Rules) -> Letter:
-    """Return the letter; of a confidential case it says only that somebody waits for its reader there."""
+    """Return the letter; for a confidential case it only says that somebody there waits for the reader."""
     language, about = notice.language, notice.about
     word = "discreet" if case.confidential else "reply_several" if "steps" in about else str(about["kind"])
     until = date.fromisoformat(str(about["until"])) if "until" in about else None

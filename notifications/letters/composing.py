@@ -1,4 +1,4 @@
-"""Turns claimed notices into letters that are true today, or withdraws those no longer needed."""
+"""Turns claimed notices into letters with today's data, or withdraws notices no longer needed."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def compose(
     carried: Mapping[str, Sequence[Notice]] | None = None,
     overview: Overview | None = None,
 ) -> ComposedLetters:
-    """Return a letter for each notice that still has something to say.
+    """Return a letter for each notice that is still needed.
 
     A notice whose obligation is done, no longer required, or due on another day by now is `withdrawn`. A
     letter that cannot be written (its edition is missing) stays `queued`, in case that is corrected in time.
@@ -91,7 +91,7 @@ def compose(
 
 
 def _still_true(members: Sequence[Notice], matters: Matters, settled: dict[str, Outcome]) -> list[Told]:
-    """Return the members that still hold; mark the others as withdrawn."""
+    """Return the notices of a bundle that are still valid; mark the others as withdrawn."""
     found = []
     for one in members:
         try:
@@ -108,7 +108,7 @@ def _still_true(members: Sequence[Notice], matters: Matters, settled: dict[str, 
 
 
 def _letter(notice: Notice, told: Sequence[Told], matters: Matters, overview: Overview) -> Letter | None:
-    """Return the letter of a notice; None when it has nothing to say any more."""
+    """Return the letter of a notice; None when it has no content any more."""
     language, today = notice.language, matters.today
     match notice.kind:
         case "reminder":
@@ -149,7 +149,7 @@ def _letter(notice: Notice, told: Sequence[Told], matters: Matters, overview: Ov
 
 
 def _lost_channel_letter(notice: Notice, matters: Matters) -> Letter:
-    """Return the officer's letter that a channel cannot reach somebody any more."""
+    """Return the letter telling the officer that a channel cannot reach somebody any more."""
     key = str(notice.about["person"])
     person = matters.office.people.get(key)
     return lost_letter(
@@ -177,18 +177,20 @@ def reminder(notice: Notice, matter: Matter, calendar: Calendar, *, today: date)
 
 
 def _may_wait(matter: Matter, calendar: Calendar, *, today: date) -> bool:
-    """Whether the recipient may be reminded later: whoever does it, while a day in time is left to choose."""
+    """Return whether the recipient may snooze it: they are responsible, and a day before the due date is left
+    to choose.
+    """
     if not matter.dated or matter.told is None or matter.told.why in ("copied", "officer"):
         return False
     return bool(days_to_offer(matter.deadline, matter.procedure, calendar, today=today))
 
 
 def lost_letter(*, officer: str, person: str, channel: str, key: str, language: str) -> Letter:
-    """Return the letter: whom the channel has lost, that no reminder is lost, and how to restore it.
+    """Return the letter saying whom the channel cannot reach, that no reminder is lost, and how to restore it.
 
     Args:
         officer, person: their names.
-        key: the person's key, as `merzim telegram link` takes it.
+        key: the person's key, as used by `merzim telegram link`.
     """
 
     def line(code: str) -> str:

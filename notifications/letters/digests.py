@@ -1,4 +1,6 @@
-"""Digests: a person's own (daily or weekly), a unit's and the managers' (weekly), and the calendar's call."""
+"""Digests: personal (daily or weekly), of a unit and for managers (weekly), and the request to confirm the
+calendar.
+"""
 
 from __future__ import annotations
 
@@ -44,8 +46,8 @@ def digest_letter(
 
 
 def unit_letter(notice: Notice, matters: Matters, overview: Overview) -> Letter | None:
-    """Return the digest of a unit's head: what is open in the unit and below, and with whom. Nothing
-    confidential.
+    """Return the digest for the head of a unit: open deadlines in the unit and below, with the responsible
+    people. Confidential cases are left out.
     """
     language = notice.language
     listed: dict[tuple[str, str], Item] = {}
@@ -63,7 +65,7 @@ def unit_letter(notice: Notice, matters: Matters, overview: Overview) -> Letter 
 
 def managers_letter(notice: Notice, matters: Matters, overview: Overview) -> Letter | None:
     """Return the managers' digest: obligations that stayed overdue past the last step of their escalation, by
-    stage and cause, each with its unit and who must act. Nothing confidential, and nothing only recommended.
+    stage and cause, each with its unit and who must act. Confidential cases and recommendations are left out.
     """
     language = notice.language
     late = {
@@ -91,7 +93,7 @@ def _is_for_managers(one: OpenDeadline) -> bool:
 
 
 def says_something(notice: Notice, overview: Overview) -> bool:
-    """Return whether a digest has any content as of now."""
+    """Return whether a digest has any content at present."""
     match notice.kind:
         case "digest":
             return bool(overview.of(notice.person))
@@ -105,7 +107,7 @@ def says_something(notice: Notice, overview: Overview) -> bool:
 
 
 def unconfirmed_letter(notice: Notice, matters: Matters) -> Letter | None:
-    """Return the call to the officer to adopt next year's calendar; None once it is confirmed."""
+    """Return the letter asking the officer to adopt next year's calendar; None once it is confirmed."""
     year, language = unconfirmed_year(matters.calendar, matters.today), notice.language
     if year is None:
         return None
@@ -129,7 +131,9 @@ def unconfirmed_letter(notice: Notice, matters: Matters) -> Letter | None:
 
 
 def _page_or_commands(matters: Matters, year: int, language: str) -> Iterator[Line]:
-    """Yield a link to the page that adopts an act, or the commands where letters link to no pages."""
+    """Yield a link to the page for adopting an act, or the commands for it where letters do not link to
+    pages.
+    """
     if address := matters.rules.public_address:
         yield Line(text=say("digest.calendar_link", {}, language), link=f"{address}/calendar/acts")
         return
@@ -190,7 +194,7 @@ def _item(one: OpenDeadline, matters: Matters, *, more: str = "") -> Item:
 
 
 def _who(one: OpenDeadline, language: str) -> str:
-    """Return who must act on a deadline; the officer who is told where nobody holds the duty does not."""
+    """Return the words that name who must act on a deadline; "nobody" where only the officer is notified."""
     names = tuple(dict.fromkeys(who.person.name_in(language) for who in one.people if who.why != "officer"))
     if not names:
         return say("digest.cause.nobody", {}, language)
@@ -205,7 +209,7 @@ def _whose(one: OpenDeadline, office: Office, language: str) -> str:
 
 
 def _stage(one: OpenDeadline, language: str) -> str:
-    """Return the title of a deadline's stage; an assignment is of none."""
+    """Return the title of a deadline's stage; assignments share one title of their own."""
     if row_kind(one.id) == "assignment":
         return say("digest.assignments", {}, language)
     title: Text | None = one.procedure.stage_title.get(one.obligation.stage)
@@ -228,7 +232,7 @@ def _stage_line(stage: str, group: Sequence[OpenDeadline], language: str) -> Lin
 
 
 def _units(notice: Notice, overview: Overview, duty: str) -> list[str]:
-    """Return the units whose digest the recipient gets: their own, or those of the person they stand in for."""
+    """Return the units whose digest the recipient gets: their own, or those of a person they are deputy of."""
     from workflow.org.duties import stand_in
 
     office = overview.office

@@ -46,7 +46,9 @@ def moved_letter(told: Sequence[tuple[Notice, Matter]], rules: Rules, language: 
 
 
 def _sections(told: Sequence[tuple[Notice, Matter]], language: str, *, discreet: bool) -> list[Section]:
-    """Return the sections of the letter: what moved, where the lead does not say it of one, why, what to do."""
+    """Return the sections of the letter: the moved deadlines (unless the first sentence names the only one),
+    the cause, what to do.
+    """
     one, first = told[0]
     link = Line(text=say("letter.link_case", {}, language), link=case_page(first))
     if discreet:
@@ -73,15 +75,16 @@ def _sections(told: Sequence[tuple[Notice, Matter]], language: str, *, discreet:
 
 
 def _force(one: Notice, matter: Matter, language: str) -> Iterator[Line]:
-    """Yield the force of what moved; nothing of what nobody is asked for any more."""
+    """Yield the force of the moved obligation; nothing if it is no longer required."""
     if one.rung != WITHDRAWN:
         force = say(f"letter.force_{matter.deadline.obligation.force}", {}, language)
         yield Line(label=say("letter.label_force", {}, language), text=force)
 
 
 def _word(one: Notice) -> str:
-    """Return which sentences a notice is written with: another date, the same again, none that holds yet, the
-    clock stopped, nobody asked any more."""
+    """Return the key of the sentences for a notice: another date, the same again, none valid yet, paused, or no
+    longer required.
+    """
     cause = one.about.get("cause")
     if one.rung != WITHDRAWN:
         return "again" if one.about["old"] == one.due.isoformat() else "moved"
@@ -91,7 +94,9 @@ def _word(one: Notice) -> str:
 
 
 def _arguments(one: Notice, matter: Matter, language: str) -> dict[str, object]:
-    """Return the arguments of the sentence about one deadline; a day of another year than the old says so."""
+    """Return the arguments of the sentence about one deadline; the year is included if it differs from the old
+    one.
+    """
     old = date.fromisoformat(str(one.about["old"]))
     title = with_period(matter.deadline.obligation.title, period_in(one.obligation), language)
     awaited = str(one.about.get("awaited", ""))

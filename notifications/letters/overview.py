@@ -37,7 +37,7 @@ class OpenDeadline:
 
     Attributes:
         due: its due date, or its plan date where the plan has slipped.
-        people: who must do it; empty when nobody is found.
+        people: the responsible people; empty if nobody is found.
     """
 
     case: Case
@@ -140,8 +140,8 @@ class Overview:
         ]
 
     def _places(self, one: OpenDeadline) -> Iterable[str]:
-        """Return the units whose digests list the deadline: the case's unit, or its assignees' units for a case
-        without one.
+        """Return the units whose digests list the deadline: the case's unit, or the assignees' units if the
+        case has none.
         """
         if one.case.unit:
             return [self._place(one.case.unit)]
@@ -159,7 +159,7 @@ def _cause(
     people: tuple[Recipient, ...],
     unreached: frozenset[tuple[str, str]],
 ) -> str:
-    """Return the code of why a deadline is late."""
+    """Return the code of the reason why a deadline is late."""
     if not people or all(one.why == "officer" for one in people):
         return "nobody"
     if (row.case, row.obligation) in unreached:
@@ -170,8 +170,8 @@ def _cause(
 def _is_blocked(case: Case, procedure: Procedure, obligation: Obligation, row: Row) -> bool:
     """Return whether an earlier obligation it depends on has not been recorded either.
 
-    The anchor of a term that counts back comes later and does not block, nor does a day that comes by itself
-    or a step this case does not require.
+    Not blocking are: the anchor of a term that counts back, since it comes later; a day that comes by itself; a
+    step this case does not require.
     """
     facts = with_answers(case, procedure).facts
     anchor = row.waiting_for

@@ -42,7 +42,7 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Page:
-    """The parts of a letter, in the recipient's language."""
+    """The parts of a letter in the recipient's language, before rendering."""
 
     subject: str
     greeting: str

@@ -1,6 +1,4 @@
-"""Resolves notices to the deadlines their letters are about, as of today; or finds that nothing is left to
-say.
-"""
+"""Finds the deadline a notice is about, as of today, for its letter; or that there is nothing left to say."""
 
 from __future__ import annotations
 
@@ -82,7 +80,8 @@ class Matters:
         return person.name_in(notice.language) if person else notice.address
 
     def settings(self, notice: Notice) -> tuple[str, bool]:
-        """Return the address where the recipient chooses how to be reminded, and whether one click is enough.
+        """Return the address where the recipient chooses how to be reminded, and whether one-click
+        unsubscription is offered there.
 
         Their own page when letters link to pages; else the officer to write to.
         """
@@ -94,7 +93,7 @@ class Matters:
         return (f"mailto:{officer.email}?subject=Merzim" if officer and officer.email else "", False)
 
     def _holds(self, notice: Notice, deadline: Deadline) -> bool:
-        """Return whether the deadline is still the one the notice was queued for."""
+        """Return whether the deadline still has the date the notice was queued for."""
         if notice.rung == ASKED:
             asked = asked_on(self._cases[notice.case], deadline.obligation)
             return deadline.state in WAITING and deadline.due is None and asked == notice.due

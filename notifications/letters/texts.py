@@ -35,7 +35,7 @@ class Matter:
         others: names of the other recipients of the reminder.
         public_address: address of the pages; with "" the letter gives a command instead of a link.
         answer: address at which the recipient answers without log-in; "" for none.
-        reply: the secret by which a reply with a document is known; "" where none is taken.
+        reply: the secret that identifies a reply with a document; "" where none is accepted.
         asked_on: the day a decision became open, where the letter asks for that decision.
         planned: whether it is about the plan date and not the due date.
         confidential: whether the letter reveals only that something waits; the rest requires log-in.
@@ -63,18 +63,18 @@ class Matter:
 
     @property
     def is_recipients(self) -> bool:
-        """Whether its recipient is to do it, and is not only told besides."""
+        """Whether the recipient is responsible for it, not only notified of it."""
         return self.told is not None and self.told.why not in ("copied", "officer", "unreachable")
 
     @property
     def dated(self) -> bool:
-        """Whether it speaks of a due date."""
+        """Whether it is about a due date."""
         return not self.planned and self.asked_on is None
 
 
 @dataclass(frozen=True, slots=True)
 class DeadlineSummary:
-    """Relation of the day to the due date: the word used in codes, and the number of working days between."""
+    """How `today` relates to the due date: the word used in codes, and the number of working days between."""
 
     word: str
     left: int = 0
@@ -126,7 +126,7 @@ def relation_to_matter(matter: Matter, calendar: Calendar, *, today: date) -> tu
 
 
 def letter(matter: Matter, calendar: Calendar, *, language: str, today: date) -> Letter:
-    """Return the letter about a due date or plan date, as it is true on the local day `today`."""
+    """Return the letter about a due date or plan date, computed for the local day `today`."""
     if matter.confidential:
         discreet = _discreet(matter, language)
         brief = "\n".join(filter(None, (discreet.lead, case_page(matter))))
@@ -136,7 +136,7 @@ def letter(matter: Matter, calendar: Calendar, *, language: str, today: date) ->
 
 
 def _brief(matter: Matter, language: str) -> str:
-    """Return what a chat says below the subject: what it is about, what proves it, where it is done."""
+    """Return the short text for a chat, below the subject: the object, the evidence, where it is done."""
     about = object_names(matter.case, matter.procedure)[language]
     where = case_page(matter)
     link = f"{where}#{matter.deadline.id}" if where else ""
@@ -149,7 +149,7 @@ def _brief(matter: Matter, language: str) -> str:
 
 
 def _discreet(matter: Matter, language: str) -> Page:
-    """Return the page of a confidential matter: no title, no object, no date, no name but the recipient's."""
+    """Return the page of a confidential matter, which names nothing but the recipient."""
     link = case_page(matter)
     do = Line(text=say("digest.awaits_do", {}, language), link=link)
     return Page(
@@ -192,8 +192,8 @@ def entry(matter: Matter, *, language: str, domain: str, queued_at: datetime, on
 
 
 def object_names(case: Case, procedure: Procedure) -> Text:
-    """Return what a case is about by language, a body as the act names it; empty for a case about nothing, and
-    for one that is called as its assignment is.
+    """Return the name of a case's object by language, for a body as in the act; empty for a case without one,
+    or one named like its assignment.
     """
     if procedure.id == ALONE.id:
         return Text("", "", "")
@@ -202,7 +202,7 @@ def object_names(case: Case, procedure: Procedure) -> Text:
 
 
 def with_period(title: Text, name: str | None, language: str) -> str:
-    """Return a title with the period of what recurs."""
+    """Return a title with the period of a recurring obligation."""
     return f"{title[language]}, {period(name, language)}" if name else title[language]
 
 
@@ -302,14 +302,16 @@ def _table(matter: Matter, language: str, *, today: date) -> Iterator[Line]:
 
 
 def _heading(matter: Matter) -> str:
-    """Return what the explanation is of: the due date, the act's term beside a plan date, a question."""
+    """Return the heading of the explanation: of the due date, of the act's term beside a plan date, or of a
+    decision.
+    """
     if matter.asked_on is not None:
         return "letter.heading_question"
     return "letter.heading_term" if matter.planned else "letter.heading_why"
 
 
 def _certainty(deadline: Deadline) -> str:
-    """Return why a due date may still move; "" for one that will not, also where nothing happened yet."""
+    """Return the reason why a due date may still move; "" if it cannot, or if nothing has happened yet."""
     if deadline.status != "planned":
         return "" if deadline.status == "firm" else deadline.status
     return deadline.anchor if deadline.anchor in ("planned", "derived") else ""
@@ -351,7 +353,7 @@ def _command(case: Case, deadline: Deadline, day: str) -> str:
 
 
 def _answers(matter: Matter, language: str) -> Iterator[Line]:
-    """Yield the links that answer without log-in; who is only told besides says that it was read."""
+    """Yield the links for answering without log-in; recipients who are only notified can only acknowledge."""
     if matter.takes_reply:
         yield Line(text=say("letter.reply", {}, language))
     for text, link in answer_links(matter, language):

@@ -1,4 +1,4 @@
-"""The mailbox that replies to reminders come to (IMAP), read with the standard library. Alone knows imaplib."""
+"""The IMAP mailbox that receives replies to reminders. The only module that uses imaplib."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _ARRIVED = re.compile(rb'INTERNALDATE "([^"]+)"')
 
 
 class MailboxRefused(Refusal, OSError):
-    """The mailbox cannot be opened or read; `answer`: what the server or the system says."""
+    """The mailbox cannot be opened or read; `answer`: the answer of the server or the system."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MailboxAddress:
-    """Where the mailbox is and who reads it. `security`: tls (from the first byte), starttls or none."""
+    """The server, folder and user of a mailbox. `security`: tls (from the first byte), starttls or none."""
 
     host: str
     port: int
@@ -40,7 +40,7 @@ class MailboxAddress:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Waiting:
-    """A message nobody has read: its number in the folder, its bytes in all, and when it arrived (UTC)."""
+    """An unread message: its number in the folder, its total size in bytes, and when it arrived (UTC)."""
 
     uid: str
     size: int
@@ -54,7 +54,7 @@ class Mailbox:
         self._connection = connection
 
     def unread(self, *, limit: int) -> list[Waiting]:
-        """Return the unread messages, the oldest first, `limit` at most."""
+        """Return unread messages, the oldest first, `limit` at most."""
         numbers = b" ".join(part for part in self._ask("SEARCH", "UNSEEN") if isinstance(part, bytes))
         found = []
         for uid in numbers.decode("ascii").split()[:limit]:
@@ -66,12 +66,12 @@ class Mailbox:
         return found
 
     def read(self, uid: str) -> bytes:
-        """Return a message as it stands, without marking it as read."""
+        """Return the bytes of a message, without marking it as read."""
         answer = self._ask("FETCH", uid, "(BODY.PEEK[])")
         return next((part[1] for part in answer if isinstance(part, tuple)), b"")
 
     def mark_read(self, uid: str) -> None:
-        """Mark a message as read: it is not taken again."""
+        """Mark a message as read, so that it is not fetched again."""
         self._ask("STORE", uid, "+FLAGS.SILENT", r"(\Seen)")
 
     def _ask(self, command: str, *arguments: str) -> list[bytes | tuple[bytes, bytes]]:

@@ -1,9 +1,9 @@
 """Writes headers and parts of a message as bytes (RFC 5322, 2045-2047, 2231).
 
-The standard library makes objects of every header, folds them by a grammar and makes them again for each part
-they move into: two thirds of what it cost to send a letter. What is written here is the little a letter needs,
-in ASCII alone, so that no relay has a reason to re-code it. The address in `List-Unsubscribe` stays whole: of a
-long one the library makes encoded words, which no mail program follows.
+The standard library parses and folds every header as objects, again for each part, which took two thirds of the
+time of sending a letter. This module writes only what a letter needs, in ASCII, so that no relay has a reason
+to re-encode it. The address in `List-Unsubscribe` is never folded: the library turns a long one into encoded
+words, which no mail program follows.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A reply to a reminder as a message: whose, to which letter, its own words and its attachments."""
+"""Parses a reply to a reminder: sender, the letter it answers, its own text and attachments."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _NOT_EVIDENCE = ("text/calendar", "application/ics", "application/pkcs7-signatur
 
 
 class Unreadable(ValueError):
-    """The message cannot be taken apart."""
+    """The message cannot be parsed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reply:
-    """What a reply says.
+    """The contents of a reply.
 
     Attributes:
         sender: the one address it says it is from; "" where it names none or several.
@@ -53,7 +53,7 @@ class Reply:
 
 
 def read_reply(content: bytes) -> Reply:
-    """Take a message apart. Raises Unreadable."""
+    """Parse a message. Raises Unreadable."""
     try:
         message = message_from_bytes(content, policy=policy.default)
         assert isinstance(message, EmailMessage)
@@ -78,7 +78,7 @@ def read_reply(content: bytes) -> Reply:
 
 
 def _parts(message: MIMEPart) -> Iterator[MIMEPart]:
-    """Yield the parts that hold something; those of an attached message stay in it."""
+    """Yield the parts of a message that have content; parts of an attached message are not included."""
     waiting: list[MIMEPart] = [message]
     seen = 0
     while waiting:
@@ -98,7 +98,7 @@ def _sender(message: EmailMessage) -> str:
 
 
 def _is_automatic(message: EmailMessage) -> bool:
-    """Return whether a program wrote it (RFC 3834), or it is of a mailing list, or a report of delivery."""
+    """Return whether it is an automatic reply (RFC 3834), a mailing list message or a delivery report."""
     said = str(message.get("Auto-Submitted", "no")).partition(";")[0].strip().lower()
     bulk = str(message.get("Precedence", "")).strip().lower() in ("bulk", "junk", "list", "auto_reply")
     marks = ("List-Id", "List-Unsubscribe", "X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress")
@@ -131,7 +131,7 @@ def _own_words(text: str) -> str:
 
 
 def _files(parts: list[MIMEPart]) -> Iterator[tuple[str, bytes]]:
-    """Yield what was attached; not the pictures of a signature, nor the calendar item of our own letter."""
+    """Yield the attachments, without pictures of a signature and the calendar item of our own letter."""
     for part in parts:
         name = part.get_filename()
         pictured = part.get_content_maintype() == "image" and "Content-ID" in part and not part.is_attachment()

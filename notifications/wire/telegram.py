@@ -31,7 +31,7 @@ Buttons = tuple[tuple[Button, ...], ...]
 
 
 def format_message(letter: Letter) -> str:
-    """Return the letter's subject and its brief, or whole, text in Telegram's HTML, cut when too long."""
+    """Return the letter as Telegram HTML: subject and brief, or subject and whole text, cut when too long."""
     subject = " ".join(letter.subject.split())
     body = _cut((letter.brief or letter.text).strip(), LONGEST - _length(subject) - 2)
     body = escape(body, quote=False)
@@ -51,7 +51,7 @@ def buttons(notice: Notice, answers: Sequence[str] = (), *, later: bool = False)
 
     Args:
         answers: to the decision it asks for, in their order.
-        later: whether the recipient may be reminded on a later day.
+        later: whether the recipient may snooze it.
     """
     name, language = reference(notice.key), notice.language
     if notice.kind == "lost":

@@ -1,6 +1,7 @@
-"""Posting of a webhook: one request to an address that was checked, no redirect followed, within a time.
+"""Posts webhook messages: one request to a checked address, without following redirects, within a time limit.
 
-What is checked is the address that is connected to, not the name: a name may mean another one a moment later.
+The IP address connected to is checked, not the name, because the name may resolve to another address a moment
+later.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _REDIRECT = range(300, 400)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PostResult:
-    """What became of a message.
+    """The result of posting a message.
 
     Attributes:
         status: of the answer; None where there was none.
@@ -37,7 +38,7 @@ class PostResult:
 
 
 def is_public(address: str) -> bool:
-    """Return whether an address is one of the internet: no loopback, private, link-local or multicast one."""
+    """Return whether an IP address is public: not loopback, private, link-local or multicast."""
     found = _plain(ip_address(address.partition("%")[0]))
     return found.is_global and not found.is_multicast and not found.is_reserved
 
@@ -51,12 +52,12 @@ def post(
     private: bool,
     ca_file: Path | None = None,
 ) -> PostResult:
-    """Post a message; whatever the receiver does is an outcome.
+    """Post a message; never raises for what the receiver does.
 
     Args:
-        timeout: seconds for everything together, from the connection to the answer.
-        private: whether addresses inside the organisation may be reached, those without TLS too.
-        ca_file: a certificate authority that is trusted besides those of the system.
+        timeout: total seconds, from the connection to the answer.
+        private: whether addresses inside the organisation are allowed, also without TLS.
+        ca_file: file of a certificate authority trusted besides those of the system.
     """
     parts = urlsplit(address)
     port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -84,7 +85,7 @@ def post(
 
 
 class _Deadline:
-    """Cuts the connection when the time is over: a receiver that sends a byte now and then ends, too."""
+    """Closes a connection when the time is over, even if the receiver keeps sending single bytes."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -103,7 +104,7 @@ class _Deadline:
             self._stream.close()
 
     def watch(self, stream: socket.socket) -> None:
-        """Cut this connection, in place of an earlier one."""
+        """Watch this connection instead of an earlier one."""
         stream.settimeout(self._seconds)
         self._stream = stream
 
@@ -116,7 +117,7 @@ class _Deadline:
 
 
 def _connected(places: list[Any], deadline: _Deadline) -> socket.socket:
-    """Return a connection to the first of these addresses that takes one."""
+    """Return a connection to the first of these addresses that accepts one."""
     trouble: OSError | None = None
     for family, kind, protocol, _, place in places:
         stream = socket.socket(family, kind, protocol)
@@ -142,7 +143,7 @@ def _ask(
     ca_file: Path | None,
     deadline: _Deadline,
 ) -> PostResult:
-    """Send the request over a connection; return the status of its answer, whose content is not read."""
+    """Send the request over a connection; return the status of the answer without reading its content."""
     if parts.scheme == "https":
         context = ssl.create_default_context()
         if ca_file is not None:
@@ -166,7 +167,7 @@ def _ask(
 
 
 def _plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """Return the IPv4 address that an IPv6 address stands for, or the address itself."""
+    """Return the IPv4 address an IPv6 address is mapped to, or the address itself."""
     if isinstance(address, IPv4Address):
         return address
     if address in _NAT64:

@@ -1,4 +1,6 @@
-"""Figures over time: of the deadlines that came due, how many were met, and how late; how long stages took."""
+"""Statistics over time: of the deadlines that came due, how many were met and how late; how long stages
+took.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +17,15 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 class Outcomes(NamedTuple):
-    """So many obligatory deadlines of one unit and stage that came due in one month and ended alike.
+    """A number of obligatory deadlines of one unit and stage that came due in one month and ended the same way.
 
     Attributes:
-        edition: one that knows the stage.
+        edition: an edition that has the stage.
         month: the first day of the month they were due in.
-        late_by: working days, of what was done late; else 0.
+        late_by: working days, of deadlines met late; else 0.
         inherited: working days by which the due date itself had moved (`workflow.deadlines.inherited_delay`),
-            of what was done late or is overdue still; else 0.
-        since: the due date of what is overdue still; None of all else.
+            of deadlines met late or still overdue; else 0.
+        since: the due date of deadlines that are still overdue; None for all others.
     """
 
     unit: str
@@ -38,7 +40,9 @@ class Outcomes(NamedTuple):
 
 
 class StageSpan(NamedTuple):
-    """So many stages of one unit that ran from the same day, and were due and met by the same (local dates)."""
+    """A number of stages of one unit that began on the same day and were due and finished on the same days
+    (local dates).
+    """
 
     unit: str
     stage: str
@@ -51,13 +55,13 @@ class StageSpan(NamedTuple):
 
 @dataclass(slots=True)
 class Performance:
-    """How many deadlines ended how.
+    """Counts of deadlines by how they ended.
 
     Attributes:
         numbers: by outcome.
         lateness: working days -> how many were done so late.
-        own, inherited: working days of delay of what was done late or is overdue: after the due dates as they
-            stand, and by which these had moved because earlier steps came late.
+        own, inherited: working days of delay of deadlines met late or overdue. `own`: after the due date as it
+            stands; `inherited`: by which the due date had moved because earlier steps came late.
     """
 
     numbers: Counter[Outcome] = field(default_factory=Counter)
@@ -67,60 +71,62 @@ class Performance:
 
     @property
     def due(self) -> int:
-        """All that came due."""
+        """Number of deadlines that came due."""
         return self.numbers.total()
 
     @property
     def on_time(self) -> int:
-        """What was met in time."""
+        """Number of deadlines met in time."""
         return self.numbers["on_time"]
 
     @property
     def late(self) -> int:
-        """What was met late."""
+        """Number of deadlines met late."""
         return self.numbers["late"]
 
     @property
     def unmet(self) -> int:
-        """What is overdue still, or was missed for good."""
+        """Number of deadlines still overdue or missed for good."""
         return self.numbers["open"] + self.numbers["missed"]
 
     @property
     def delay(self) -> int:
-        """Working days of delay, own and inherited."""
+        """Working days of delay, own and inherited together."""
         return self.own + self.inherited
 
     @property
     def rate(self) -> int | None:
-        """Percent met in time, rounded down: 100 says that nothing was late; None where nothing came due."""
+        """Percentage met in time, rounded down, so that 100 means none was late; None where none came due."""
         return 100 * self.on_time // self.due if self.due else None
 
     @property
     def median_late(self) -> float | None:
-        """Median of the working days of what was done late; None where nothing was."""
+        """Median number of working days late of the deadlines met late; None where none was."""
         return float(median(self.lateness.elements())) if self.lateness else None
 
 
 @dataclass(slots=True)
 class Pace:
-    """Working days that stages took, and would have taken had each ended on its last due date."""
+    """How long stages took, in working days, and how long they would have taken had each ended on its due
+    date.
+    """
 
     took: Counter[int] = field(default_factory=Counter)
     norm: Counter[int] = field(default_factory=Counter)
 
     @property
     def medians(self) -> tuple[float, float]:
-        """Median of the days taken, and of the days of the norm."""
+        """Return the median of the working days taken, and the median of those allowed."""
         return float(median(self.took.elements())), float(median(self.norm.elements()))
 
 
 def performance_by(
     outcomes: Iterable[Outcomes], key: Callable[[Outcomes], Key], delay: Callable[[date], int] = lambda _: 0
 ) -> dict[Key, Performance]:
-    """Return the figures by a key of the outcomes: their unit, stage or month.
+    """Return the statistics grouped by a key of the outcomes: their unit, stage or month.
 
     Args:
-        delay: working days from a due date (local) to the day the figures are of.
+        delay: function that counts the working days from a due date (local) to the day of the statistics.
     """
     found: dict[Key, Performance] = {}
     for one in outcomes:

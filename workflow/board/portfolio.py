@@ -1,4 +1,6 @@
-"""The plan of a case beside its approved schedule and the law: by how much it drifted, what slack it leaves."""
+"""Compares the plan of a case with its approved schedule and the law: how far it drifted and what slack it
+leaves.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ class PlanStep(NamedTuple):
 
     Attributes:
         approved: its plan date as it stood when the schedule was approved.
-        drift: working days from that date to the day it was done on, else is planned for; later is positive.
+        drift: working days from that date to the day the step was done, else to its plan date; positive when
+            later.
         slack: working days from the plan date of an open step to its due date; None where one of them is
             missing, or the due date waits for something.
     """
@@ -32,12 +35,12 @@ class PlanStep(NamedTuple):
 
     @property
     def on(self) -> date | None:
-        """The day it was done on, else is planned for."""
+        """Day on which the step was done, else the plan date."""
         return self.row.done_on or self.row.planned_on
 
 
 def approved_plan(events: Sequence[Event]) -> dict[str, date]:
-    """Return the plan dates as they stood when the schedule was approved, by fact; none before that.
+    """Return the plan dates by fact as they stood when the schedule was approved; none before the approval.
 
     Args:
         events: of one chain, in order; those of other kinds than facts, plan dates and withdrawals may be
@@ -61,10 +64,11 @@ def plan_steps(
     *,
     today: date,
 ) -> tuple[PlanStep, ...]:
-    """Return the steps of a case that are planned, done or were approved, by their days; no measures.
+    """Return the steps of a case that have a plan date, are done or had an approved date, ordered by day,
+    without measures.
 
     Args:
-        working_days: counts from one local date to another, backwards as a negative number.
+        working_days: function that counts the working days from one local date to another; negative backwards.
     """
     steps = []
     for row in rows:
@@ -80,12 +84,12 @@ def plan_steps(
 
 
 def critical_step(steps: Iterable[PlanStep]) -> PlanStep | None:
-    """Return the open step with the least slack, of several the first; None where no step has any."""
+    """Return the open step with the least slack, the first of several; None where no step has slack."""
     with_slack = (step for step in steps if step.slack is not None)
     return min(with_slack, key=lambda step: (step.slack, step.row.planned_on), default=None)
 
 
 def most_drifted(steps: Iterable[PlanStep]) -> PlanStep | None:
-    """Return the step that moved farthest behind its approved date, of several the first."""
+    """Return the step that moved farthest behind its approved date, the first of several."""
     moved = (step for step in steps if step.drift is not None)
     return max(moved, key=lambda step: step.drift or 0, default=None)

@@ -1,4 +1,6 @@
-"""The board: the read model. One row per obligation of a case, nothing in it that depends on now."""
+"""The rows of the board (the read model): one per obligation of a case, with nothing in it that depends on
+now.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +24,11 @@ WAITING = AWAITED
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CaseFilter:
-    """Which cases a list asks for; what is left out narrows nothing.
+    """Filter for lists of cases; a field left empty does not restrict the list.
 
     Attributes:
         unit: that unit and all units below it.
-        search: words to be found in id, object or unit, in any letter case.
+        search: words to find in id, object or unit, ignoring letter case.
         late_on: only cases with something open whose due date lies before that local date.
         year: only cases with a day in that year; of those without any day, the ones opened in it.
     """
@@ -41,19 +43,19 @@ class CaseFilter:
 
 
 class Row(NamedTuple):
-    """What the board keeps of one deadline: a named tuple, for a country has millions of them.
+    """One deadline as stored on the board; a named tuple, because a national database has millions of them.
 
     Attributes:
         obligation: id with its period.
-        next_rung_on: the working day of the next rung of its ladder, None when there is none left to speak.
-        next_rung: that rung's id.
-        span_first, span_last: first and last day whose moving could move `due`.
-        stake: points lost when it stays undone, a decimal string.
-        version: of the calendar by which it came out as it stands.
+        next_rung_on: the working day of the next reminder step; None when no step is left.
+        next_rung: id of that step.
+        span_first, span_last: first and last calendar day whose change could move `due`.
+        stake: points lost if it is not done, a decimal string.
+        version: of the calendar the row was computed by.
         waiting_for, counts_until, due_at: as of the deadline (`workflow.deadlines.deadline`).
         inherited: working days by which `due` moved because facts before it came late, None where it did not.
-        duty: whose it is to do; responsible: the schedule's own words for them; person: key of whom the case is
-            about, where the duty is theirs.
+        duty: the duty that must do it; responsible: the words of the schedule for that person; person: key of
+            whom the case is about, where the duty is theirs.
     """
 
     case: str
@@ -88,7 +90,7 @@ class Row(NamedTuple):
 def rows(
     case: Case, procedure: Procedure, deadlines: Iterable[Deadline], calendar: Calendar, *, today: date
 ) -> tuple[Row, ...]:
-    """The case's rows. `today` (local date) decides which rung speaks next."""
+    """Return the board rows of a case. `today` (local date) decides which reminder step comes next."""
     chain = tuple(deadlines)
     dues = {one.id: one.due for one in chain if not is_entry(one.id)}
     entries = [one for one in chain if is_entry(one.id)]

@@ -1,4 +1,4 @@
-"""Sums of the board: how many rows stand how, by whom they wait for; what is counted without loading rows."""
+"""Sums of board rows by status and assignee: counts that are read without loading the rows."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ class AssigneeKey(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Horizon:
-    """Days a page counts by (local dates): `week` is the last of this week, `soon` the last that is near."""
+    """Limits of the day groups a page counts by (local dates): `week` ends this week, `soon` ends what is
+    near.
+    """
 
     today: date
     week: date
@@ -41,12 +43,12 @@ class Horizon:
 
 @dataclass(slots=True)
 class Sum:
-    """Rows of one unit, edition, stage and obligation (without its period) that wait for the same people.
+    """Counts of rows of one unit, edition, stage and obligation (without its period) with the same assignees.
 
     Attributes:
-        overdue: due before today; today; week: after today until the end of the week; later: after that.
-        due: from today to the last day that counts as near, so beside the others and not among them.
-        slipped: planned for a day before today and not overdue; beside the others, too.
+        overdue: due before today; today; week: after today until the end of the week; later: after this week.
+        due: due from today to `Horizon.soon`; counted in addition to the others, not one of them.
+        slipped: planned for a day before today and not overdue; also counted in addition.
     """
 
     asked: AssigneeKey
@@ -63,8 +65,9 @@ class Sum:
 
 
 class Sums(Collection[Sum]):
-    """Sums of a unit with all below it, or of an office. What is worked out of them is worked out once; where
-    those of a few units change, it is mended instead of being worked out anew."""
+    """Sums of a unit with all units below it, or of an office, with values derived from them cached. When the
+    sums of a few units change, cached values are updated instead of being computed anew.
+    """
 
     def __init__(self, sums: Iterable[Sum] = ()) -> None:
         self._units = by_unit(sums)
@@ -73,7 +76,7 @@ class Sums(Collection[Sum]):
 
     @classmethod
     def of(cls, units: Mapping[str, tuple[Sum, ...]]) -> Sums:
-        """The sums of these units, each with its own; the mapping is the caller's no longer."""
+        """Return the sums of these units, one entry per unit; the mapping must not be changed afterwards."""
         found = cls()
         found._units = dict(units)
         return found
@@ -91,11 +94,11 @@ class Sums(Collection[Sum]):
         return isinstance(one, Sum) and one in self._units.get(one.asked.unit, ())
 
     def once(self, what: Hashable, make: Callable[[Sums], T], mend: Mend[T] | None = None) -> T:
-        """What is made of them, kept beside them under a name.
+        """Return a value derived from the sums, computed on the first call and cached under a name.
 
         Args:
-            mend: what was made of others, those that are gone and those that have come in their place: what is
-                made of these. Of a unit all are gone, or none. What was made before stays as it is.
+            mend: updates the value of earlier sums, given the sums removed and those added; a unit's sums are
+                removed all or not at all. It must not change the earlier value.
         """
         if what not in self._made:
             self._made[what] = make(self), mend
@@ -104,7 +107,9 @@ class Sums(Collection[Sum]):
         return made
 
     def exchanged(self, fresh: Mapping[str, tuple[Sum, ...]]) -> Sums:
-        """The same, but for units that have others now. What nobody has asked for since is not mended along."""
+        """Return the sums with those of some units replaced. Cached values that nobody has read since are not
+        updated.
+        """
         gone = Sums.of({unit: self._units[unit] for unit in fresh if unit in self._units})
         come = Sums.of({unit: sums for unit, sums in fresh.items() if sums})
         after = Sums.of({**self._units, **fresh})
@@ -116,12 +121,12 @@ class Sums(Collection[Sum]):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeadlineFilter:
-    """Rows of a list: how urgent, and narrowed to what.
+    """Filter for lists of board rows: by urgency, unit, day and assignee.
 
     Attributes:
         on: due on that day alone.
         unit: that unit and those below it.
-        asked: waiting for these; None is for anybody.
+        asked: rows that wait for these assignees; None for all.
     """
 
     urgency: Urgency = "open"
@@ -133,12 +138,12 @@ class DeadlineFilter:
 
 
 def horizon(today: date, *, soon: date) -> Horizon:
-    """The horizon of a day; a week ends on its Sunday."""
+    """Return the horizon of a day; a week ends on Sunday."""
     return Horizon(today=today, week=today + timedelta(days=6 - today.weekday()), soon=soon)
 
 
 def counted(sums: Sums, sought: DeadlineFilter) -> int:
-    """How many rows are sought, of whatever day they are due on; the unit is that of the sums."""
+    """Return how many rows match the filter, whatever their due date; its unit is that of the sums."""
 
     def number(every: Iterable[Sum]) -> int:
         return sum(_number(one, sought.urgency) for one in every if sought.stage in (None, one.stage))
@@ -157,12 +162,12 @@ def _number(one: Sum, urgency: Urgency) -> int:
 
 
 def base(obligation: str) -> str:
-    """The id of an obligation without its period and its number: what rows are summed by."""
+    """Return the id of an obligation without its period and number: the key rows are summed by."""
     return obligation.partition(".")[0].partition("#")[0]
 
 
 def total(sums: Sums, what: Literal["overdue", "today", "week", "later", "due", "missed", "slipped"]) -> int:
-    """One figure over all of them."""
+    """Return the total of one figure over all sums."""
 
     def number(every: Iterable[Sum]) -> int:
         return sum(getattr(one, what) for one in every)
@@ -171,7 +176,7 @@ def total(sums: Sums, what: Literal["overdue", "today", "week", "later", "due", 
 
 
 def by_unit(sums: Iterable[Sum]) -> dict[str, tuple[Sum, ...]]:
-    """The sums of each unit."""
+    """Return the sums grouped by unit."""
     found: dict[str, list[Sum]] = {}
     for one in sums:
         found.setdefault(one.asked.unit, []).append(one)
@@ -179,7 +184,7 @@ def by_unit(sums: Iterable[Sum]) -> dict[str, tuple[Sum, ...]]:
 
 
 def by_asked(sums: Sums) -> Mapping[AssigneeKey, Sequence[Sum]]:
-    """The sums of all that waits for the same people."""
+    """Return the sums grouped by assignees."""
 
     def made(every: Iterable[Sum]) -> dict[AssigneeKey, list[Sum]]:
         found: dict[AssigneeKey, list[Sum]] = {}

@@ -1,4 +1,4 @@
-"""A case: one analysis from its events. The events are kept; the case is computed."""
+"""A case: one analysis, computed from its events. Only the events are stored."""
 
 from __future__ import annotations
 
@@ -97,12 +97,12 @@ class Evidence:
         name: the file's own name, None for a link.
         published_on: the local date of first publication.
         written_on: the local date the document itself bears.
-        recorded_at: the UTC moment the ledger took it down; not part of what makes it the same document.
-        type: the media type of a stored file, found from what is in it.
+        recorded_at: the UTC moment it was recorded; ignored when documents are compared.
+        type: the media type of a stored file, detected from its content.
         size: bytes of a stored file.
-        restricted: the ground on which few may see it; empty where anybody of the case may.
+        restricted: the ground for restricting access to it; empty where every reader of the case may see it.
         signs: the SHA-256 of the stored file this one is a detached signature of; empty for any other.
-        agrees: of a signature: whether its certificate named who held the duty on that day.
+        agrees: of a signature: whether its certificate named the holder of the duty on that day.
     """
 
     kind: str
@@ -124,7 +124,7 @@ ANSWERS = ("acknowledged", "put_off", "evidence_follows", "said_done", "not_mine
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Event:
-    """One line of the ledger. `on` is the local date it speaks of, `at` the UTC moment it was written down."""
+    """One event of the ledger. `on` is the local date it speaks of, `at` the UTC moment it was recorded."""
 
     case: str
     seq: int
@@ -139,7 +139,9 @@ class Event:
 
     @property
     def word(self) -> str:
-        """Its kind as people are told: of a notice what was done about it, of a reopening whether of one."""
+        """Kind of the event as shown to people: for a notice the action taken, for a reopening whether of one
+        obligation.
+        """
         if self.kind == "reopened" and self.name:
             return "reopened_one"
         what = self.payload.get("what")
@@ -155,10 +157,10 @@ class Fact:
     """Something that happened: the day it happened, when and by whom it was recorded, and its evidence.
 
     Attributes:
-        at_time: the local time of that day it happened at, where somebody said it.
-        values: numbers that go with it (so many trained, of so many on the staff).
-        signed_by: duty of whoever signed or approved it, "" when not said.
-        row: the row of a register it is recorded from, "" when somebody recorded it.
+        at_time: the local time at which it happened, where recorded.
+        values: numbers recorded with it (people trained, people on the staff).
+        signed_by: duty of whoever signed or approved it, "" when not recorded.
+        row: the register row it was derived from; "" when a person recorded it.
     """
 
     name: str
@@ -174,7 +176,7 @@ class Fact:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Snooze:
-    """A reminder somebody wants later: quiet before `until` (local date), as long as the due date is `due`."""
+    """A snoozed reminder: none before `until` (local date), as long as the due date is `due`."""
 
     until: date
     due: date
@@ -182,7 +184,9 @@ class Snooze:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Quiet:
-    """Who said that it is done, evidence follows: `person` is reminded again from `until` (local date) on."""
+    """Reminders paused for a person who reported it done with evidence to follow: none before `until` (local
+    date).
+    """
 
     person: str
     until: date
@@ -190,7 +194,7 @@ class Quiet:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Extended:
-    """An extension of one deadline, judged by the day of its decision.
+    """An extension of one deadline, judged by the day it was decided.
 
     Attributes:
         on: local date of the decision; `decided_by`: duty of who decided.
@@ -208,7 +212,7 @@ class Extended:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pause:
-    """A time in which clocks stand: from `first` on, until the day before `resumed` (local dates).
+    """A pause: terms do not run from `first` until the day before `resumed` (local dates).
 
     Attributes:
         decided_by, document: duty of who decided the pause, number and date of the decision; "" where not said.
@@ -226,9 +230,9 @@ class Pause:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Withdrawal:
-    """A record taken back and not made again since: the day it spoke of, who withdrew it, when (UTC), why.
+    """A withdrawn record that was not recorded again: the day it spoke of, who withdrew it, when (UTC) and why.
 
-    `title`: of a row of a register what it said; "" of facts and plan dates.
+    `title`: the title of a register row; "" for facts and plan dates.
     """
 
     on: date | None
@@ -245,20 +249,20 @@ class Case:
     Attributes:
         object: what is analysed, in the words the case was opened with: those of a schedule, or of a person.
         object_kk, object_ru: its name by the passport, in the nominative; "" where nobody gave it.
-        written: the words schedules name this analysis by; an import recognises it by any of them.
+        written: the names of this analysis in schedules; an import recognises it by any of them.
         group: members of the working group: name, post and role, divided by semicolons.
         period: first and last day (local dates, both included) of the activity that is analysed.
         kind: of the organisation, as known when the case was opened; "" when it was not known.
         person: key of whom the case is about, "" when it is about nobody.
-        confidential: seen by those alone who were named to know of it, or told of it.
-        readers: keys of people (or names of accounts) who were named to know of a confidential case.
+        confidential: visible only to people named as readers or notified of it.
+        readers: keys of people (or names of accounts) who may read a confidential case.
         planned: plan dates by fact; `planned_at` the UTC moments at which each was first planned.
-        put_off: reminders somebody wants later, by id of the obligation with its period; the latest counts.
-        quiet: who is not reminded for a while, by the same id.
-        entries: events that are lines of its registers (risks, measures, positions, remarks), without hashes.
-        withdrawn: records that are withdrawn and were not made again: a fact by its name, a plan date as
-            `plan.` and the fact's name, a row of a register as `risk.3`, an extension as `extended.` and the
-            obligation's id, a pause as `pause`.
+        put_off: snoozed reminders, by id of the obligation with its period; the latest counts.
+        quiet: people whose reminders are paused, by the same id.
+        entries: events of its register rows (risks, measures, positions, remarks), without hashes.
+        withdrawn: records withdrawn and not recorded again: a fact by its name, a plan date as `plan.` and the
+            fact's name, a row of a register as `risk.3`, an extension as `extended.` and the obligation's id, a
+            pause as `pause`.
         extensions: by id of the obligation with its period, in the order they were recorded.
         pauses: in the order of their days; the last one may not have ended.
     """
@@ -298,12 +302,12 @@ class Case:
 
     @property
     def paused(self) -> Pause | None:
-        """The pause the case stands in, None while its clocks run."""
+        """The pause in force, None while terms run."""
         return self.pauses[-1] if self.pauses and self.pauses[-1].resumed is None else None
 
     def object_in(self, language: str) -> str:
-        """Return the name of the object in a language; in the other one, or in the words the case was opened
-        with, where its passport lacks it.
+        """Return the name of the object in a language; where its passport lacks it, in the other language or in
+        the words the case was opened with.
         """
         names = (
             (self.object_ru, self.object_kk)
@@ -313,7 +317,7 @@ class Case:
         return names[0] or names[1] or self.object
 
     def lacks_object_in(self, language: str) -> bool:
-        """Return whether its object is named, and its passport does not name it in that language."""
+        """Return whether the case has an object whose name in that language is missing from its passport."""
         named = {"kk": self.object_kk, "ru": self.object_ru}
         return bool(self.object_in(language)) and not named.get(language, self.object)
 
@@ -323,18 +327,18 @@ class Case:
 
     @property
     def opened_on(self) -> date | None:
-        """The local date it was opened on."""
+        """The local date on which the case was opened."""
         return self.opened_at.astimezone(almaty()).date() if self.opened_at else None
 
     def occurrences(self, name: str) -> tuple[Fact, ...]:
-        """The fact of that name and its repetitions (`name#2`, `name#3`), by their days."""
+        """Return the fact of that name and its repetitions (`name#2`, `name#3`), ordered by day."""
         again = f"{name}#"
         found = [fact for key, fact in self.facts.items() if key == name or key.startswith(again)]
         return tuple(sorted(found, key=lambda fact: fact.on))
 
 
 def fold(events: Iterable[Event]) -> Case:
-    """The case its events tell. Raises ValueError when the first event is not `opened`."""
+    """Compute a case from its events. Raises ValueError when the first event is not `opened`."""
     chain = tuple(events)
     case: Case | None = None
     for event in effective_events(chain):
@@ -346,9 +350,10 @@ def fold(events: Iterable[Event]) -> Case:
 
 
 def apply(case: Case | None, event: Event) -> Case:
-    """The case after one more event.
+    """Return the case after one more event.
 
-    Raises ValueError for a withdrawal: it changes what came before, so that the chain is folded anew.
+    Raises ValueError for a withdrawal: it changes earlier events, so the case must be computed from the whole
+    chain again.
     """
     if event.kind == "withdrawn":
         raise ValueError(f"event {event.seq} of {event.case} withdraws others: fold the whole chain")
@@ -357,9 +362,9 @@ def apply(case: Case | None, event: Event) -> Case:
 
 
 def effective_events(events: Sequence[Event]) -> tuple[Event | None, ...]:
-    """Return the events of a chain, in order, with withdrawals carried out.
+    """Return the events of a chain in order as if withdrawn records had never been recorded.
 
-    An event that is withdrawn is None; one of whose documents some are withdrawn comes without these.
+    A withdrawn event becomes None; an event with some withdrawn documents is returned without them.
     """
     lines: set[int] = set()
     documents: dict[int, set[int]] = {}
@@ -381,13 +386,15 @@ def effective_events(events: Sequence[Event]) -> tuple[Event | None, ...]:
 
 
 def withdrawn_lines(event: Event) -> tuple[int, ...]:
-    """Return the numbers of the events a withdrawal takes back whole."""
+    """Return the numbers of the events a withdrawal takes back entirely."""
     lines = event.payload.get("lines", ())
     return tuple(int(seq) for seq in lines) if isinstance(lines, list | tuple) else ()
 
 
 def withdrawn_documents(event: Event) -> tuple[tuple[int, int], ...]:
-    """Return the documents a withdrawal takes back: the number of the event, and the place in its evidence."""
+    """Return the documents a withdrawal takes back: each by the number of its event and its index in the
+    evidence.
+    """
     documents = event.payload.get("documents", ())
     if not isinstance(documents, list | tuple):
         return ()
@@ -395,7 +402,7 @@ def withdrawn_documents(event: Event) -> tuple[tuple[int, int], ...]:
 
 
 def evidence_of(event: Event) -> tuple[Evidence, ...]:
-    """The evidence an event carries."""
+    """Return the evidence in an event's payload."""
     items = event.payload.get("evidence", ())
     if not isinstance(items, list | tuple):
         return ()
@@ -418,13 +425,13 @@ def evidence_of(event: Event) -> tuple[Evidence, ...]:
 
 
 def values_of(payload: Mapping[str, object]) -> dict[str, Decimal]:
-    """The numbers an event's payload carries."""
+    """Return the numbers in an event's payload."""
     values = payload.get("values", {})
     return {name: Decimal(str(value)) for name, value in values.items()} if isinstance(values, Mapping) else {}
 
 
 def evidence_payload(evidence: Iterable[Evidence]) -> list[dict[str, object]]:
-    """Evidence as an event's payload carries it: JSON values only, nothing empty."""
+    """Return evidence as stored in an event's payload: JSON values only, nothing empty."""
     rows = []
     for item in evidence:
         row: dict[str, object] = {
@@ -443,8 +450,9 @@ def evidence_payload(evidence: Iterable[Evidence]) -> list[dict[str, object]]:
 
 
 def gathered(known: Iterable[Evidence], more: Iterable[Evidence]) -> tuple[Evidence, ...]:
-    """All evidence of a fact; the same document said again (now restricted, say) stands in the place of the old
-    saying, with the moment it was first recorded."""
+    """Return all evidence of a fact without duplicates; a document recorded again (now restricted, say)
+    replaces its earlier entry and keeps the moment it was first recorded.
+    """
     kept = {(item.kind, item.reference): item for item in known}
     for item in more:
         place = (item.kind, item.reference)
@@ -485,7 +493,7 @@ def _opened(event: Event) -> Case:
 
 
 def _without(event: Event, places: Container[int]) -> Event:
-    """The event without the documents at these places of its evidence."""
+    """Return the event without the documents at these indexes of its evidence."""
     items = event.payload.get("evidence", ())
     assert isinstance(items, list | tuple)
     left = [item for place, item in enumerate(items) if place not in places]
@@ -605,7 +613,7 @@ def _extension(event: Event) -> Extended:
 
 
 def _proved(fact: Fact, event: Event, *, on: date, at: datetime | None, by: str) -> Fact:
-    """The fact of a day with what an event adds to it: time, evidence, numbers, who signed."""
+    """Return a fact with what an event adds to it: time, evidence, numbers, who signed."""
     payload = event.payload
     at_time = payload.get("at_time")
     # A time said before was of the day said before.
@@ -624,7 +632,9 @@ def _proved(fact: Fact, event: Event, *, on: date, at: datetime | None, by: str)
 
 
 def _entered(case: Case, event: Event) -> Case:
-    """The case with one more line in its registers; who answers for a measure is found by its obligation."""
+    """Return the case with one more event of its registers; who is responsible for a measure is stored by
+    obligation.
+    """
     responsible = case.responsible
     if event.kind == "measure_set":
         responsible = {**responsible, f"measure.{event.name}": str(event.payload.get("responsible", ""))}
@@ -639,7 +649,7 @@ def _entered(case: Case, event: Event) -> Case:
 
 
 def _described(case: Case, payload: Mapping[str, object]) -> Case:
-    """The case with what an edit of its passport changes."""
+    """Return the case with the changes of a passport edit applied."""
     fields = ("object_kk", "object_ru", "unit", "kind", "person")
     texts = {name: str(payload[name]) for name in fields if name in payload}
     case = replace(case, **texts)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""What the events of a case changed, field by field: what stood there before, and what stands there since."""
+"""Lists what the events of a case changed: for each field its value before and after."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ Values = dict[str, object]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FieldChange:
-    """One field of a record before and after an event; values as payloads carry them, None for nothing.
+    """One field of a record before and after an event; values as stored in payloads, None for none.
 
     Attributes:
-        of: the obligation, of a field that is said of each.
+        of: the obligation, for a field that exists once per obligation.
     """
 
     field: str
@@ -52,7 +52,7 @@ def field_changes(events: Sequence[Event]) -> Mapping[int, tuple[FieldChange, ..
 
 
 def _apply(records: dict[str, Values], event: Event) -> list[FieldChange]:
-    """Put an event into the records; what it changed of what was there, nothing of what it began."""
+    """Apply an event to the records; return the changes to existing records, none for a record it creates."""
     record, values, whole = _values(event)
     if not record:
         return []
@@ -69,7 +69,9 @@ def _apply(records: dict[str, Values], event: Event) -> list[FieldChange]:
 
 
 def _values(event: Event) -> tuple[str, Values, bool]:
-    """The record an event speaks of, what it says of it, and whether it says all there is; "" of none."""
+    """Return the record an event speaks of ("" for none), the values it gives, and whether they are all of its
+    values.
+    """
     if event.kind in _DATED:
         time = {"at_time": event.payload["at_time"]} if "at_time" in event.payload else {}
         values = {"on": event.on.isoformat() if event.on else None, **time}

@@ -16,12 +16,12 @@ class Comment:
     Attributes:
         seq: number of its event in the history of the case.
         obligation: id with its period; "" for a comment on the case.
-        by: login of its author; `person`: key of the author, "" for nobody of the people file.
+        by: login of its author; `person`: key of the author, "" if not in the list of people.
         mentions: keys of the people it names.
         asks: key of the person it asks; "" for no question. `until`: the day the answer is due (local date).
         answers: number of the question it answers.
         answered_by: number of the comment that answers it.
-        withdrawn: whether it was taken back; its text is not shown then.
+        withdrawn: whether it was withdrawn; its text is not shown then.
     """
 
     seq: int
@@ -39,7 +39,7 @@ class Comment:
 
     @property
     def is_open(self) -> bool:
-        """Whether it is a question that waits for its answer."""
+        """Whether it is a question that has no answer yet."""
         return bool(self.asks) and self.answered_by is None and not self.withdrawn
 
 

@@ -1,8 +1,8 @@
-"""The state machine of an edition: where a case stands, which commands are open to it, and the diagram of both.
+"""The state machine of an edition: the stage of a case, the commands open to it, and the diagram of both.
 
-Alone knows `transitions`. One immutable machine per edition, built from its stages and the commands with guards
-as conditions; cases are never registered with it. The stage a case stands at is walked from the first one each
-time: the earliest whose guard keeps the case.
+The only module that uses `transitions`. There is one immutable machine per edition, built from its stages and
+commands with guards as conditions; cases are never registered with it. The stage of a case is found from the
+first stage each time: it is the earliest one whose guard holds the case back.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ _COMMAND_OF = {CANCELLED: "cancel", EXEMPTED: "exempt"}
 
 
 class NotOpen(Refusal, ValueError):
-    """The command is not a step out of where the case stands; `open` names those that are."""
+    """The command is not possible in the present state; `open` names the commands that are."""
 
 
 class _Context:
-    """The state of one walk, and what the guards read.
+    """The data the guards read, and the state reached while finding the stage of one case.
 
     Attributes:
-        blocked: stages that something still blocks; `unanswered`: those with an unanswered decision.
-        runs: whether a term still runs.
+        blocked: stages with an open blocking obligation; `unanswered`: those with an unanswered decision.
+        runs: whether an obligation with a due date is still open.
     """
 
     __slots__ = ("blocked", "runs", "state", "unanswered")
@@ -59,7 +59,7 @@ class _Context:
 
 
 def stage(procedure: Procedure, case: Case, deadlines: Iterable[Deadline]) -> str:
-    """Where the case stands: a stage's id, `completed`, `closed`, `paused`, `cancelled` or `exempted`."""
+    """Return the state of a case: a stage's id, `completed`, `closed`, `paused`, `cancelled` or `exempted`."""
     # A figure is never due, but a stage that turns on it is not over while it is unmeasured.
     open_ = [one for one in deadlines if one.state in (*AWAITED, "target") and not one.obligation.by_itself]
     machine = machine_of(procedure)
@@ -82,10 +82,10 @@ def open_commands(procedure: Procedure, state: str) -> tuple[str, ...]:
 
 
 def require(procedure: Procedure, case: Case, state: str, command: str, *, code: str = "") -> None:
-    """Nothing when the command is a step out of `state`. Raises NotOpen naming those that are.
+    """Raise NotOpen, naming the possible commands, unless the command is possible in `state`.
 
     Args:
-        code: of the refusal; "" for `cannot_` and the command.
+        code: code of the error; "" for `cannot_` followed by the command.
     """
     open_now = open_commands(procedure, state)
     if command not in open_now:
@@ -98,7 +98,7 @@ def _fire(machine: Machine, trigger: str, context: _Context) -> bool:
 
 
 def nothing_blocks(event: EventData) -> bool:
-    """Guard: everything blocking of the stage is done, missed or not required."""
+    """Guard: every blocking obligation of the stage is done, missed or not required."""
     context = cast(_Context, event.model)
     return context.state not in context.blocked
 
@@ -110,7 +110,7 @@ def nothing_unanswered(event: EventData) -> bool:
 
 
 def nothing_runs(event: EventData) -> bool:
-    """Guard: nothing with a due date is still to be done."""
+    """Guard: no obligation with a due date is still open."""
     return not cast(_Context, event.model).runs
 
 
@@ -120,7 +120,7 @@ GUARDS: tuple[Callable[[EventData], bool], ...] = (nothing_blocks, nothing_unans
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Transition:
-    """One step of a definition: from these states by this trigger to that state, where all guards allow it."""
+    """One transition of a definition: from these states by a trigger to a state, if all guards allow it."""
 
     trigger: str
     sources: tuple[str, ...]
@@ -130,7 +130,8 @@ class Transition:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Definition:
-    """What a machine is built from. Validated here: the library accepts states nobody declared.
+    """The definition a machine is built from. It is validated here, because the library accepts undeclared
+    states.
 
     Raises:
         ValueError: a state declared twice or not at all, or a guard that is none.
@@ -162,7 +163,7 @@ def _define(edition: str, stages: tuple[str, ...], asking: frozenset[str], *, pa
     allows a pause, that is a state with its own commands.
 
     Args:
-        asking: the stages that ask a decision: it is a further guard of their steps.
+        asking: the stages that contain a decision, which adds a guard to their transitions.
     """
     active = (*stages, *OVER)
     paused = (PAUSED,) if pausable else ()
@@ -187,7 +188,9 @@ def _define(edition: str, stages: tuple[str, ...], asking: frozenset[str], *, pa
 
 
 def _settings(definition: Definition) -> dict[str, Any]:
-    """Return what both kinds of machine are made of: the one that walks and the one that draws."""
+    """Return the settings common to both machines: the one that finds stages and the one that draws
+    diagrams.
+    """
     return {
         "model": None,
         "states": list(definition.states),
@@ -208,7 +211,7 @@ def _settings(definition: Definition) -> dict[str, Any]:
 
 
 def machine_of(procedure: Procedure) -> Machine:
-    """Return the one machine of an edition."""
+    """Return the machine of an edition, built once."""
     return _machine(_definition(procedure))
 
 

@@ -1,4 +1,4 @@
-"""What may become of an obligation in a case."""
+"""The states an obligation can have in a case."""
 
 from __future__ import annotations
 

@@ -1,1 +1,3 @@
-"""Counting: the chain of a case's due dates, each with its explanation, and what moves when days do."""
+"""Computes the due dates of a case with their explanations, and which of them move when calendar days
+change.
+"""

@@ -1,6 +1,6 @@
-"""What acts of the office do to a counted term: an extension moves its last day, a pause stops its clock.
+"""Applies extensions and pauses to a counted term: an extension moves its last day, a pause stops the count.
 
-Nothing is overwritten: both are applied to what the term gave, each time, in the order they were decided.
+Both are applied to the counted term at each computation, in the order they were decided.
 """
 
 from __future__ import annotations
@@ -29,16 +29,17 @@ _UNITS: Mapping[type, str] = {
 
 
 def adjustments(elements: Explanation) -> Explanation:
-    """Return the statements of an explanation that say what an act of the office moved."""
+    """Return the elements of an explanation that state an extension or a pause."""
     return tuple(one for one in elements if one.code.partition(".")[0] in ("extended", "paused", "pause_ended"))
 
 
 def decision_elements(what: str, *, decided_by: str = "", document: str = "") -> Explanation:
-    """Return the statements of who decided a pause, a resumption or an extension and by which document.
+    """Return the explanation elements that say who decided a pause, a resumption or an extension, and by which
+    document.
 
     Args:
         what: "paused", "resumed" or "extended".
-        decided_by: duty, "" where it is not known or stated already; `document` likewise.
+        decided_by: duty, "" where unknown or already stated; `document` likewise.
     """
     by = Element(code=f"decision.{what}_by", arguments={"duty": decided_by})
     paper = Element(code=f"decision.{what}_document", arguments={"document": document.rstrip(".")})
@@ -46,7 +47,7 @@ def decision_elements(what: str, *, decided_by: str = "", document: str = "") ->
 
 
 def can_pause(obligation: Obligation, procedure: Procedure) -> bool:
-    """Return whether the clock of this obligation stands while the case is paused.
+    """Return whether the term of this obligation stops while the case is paused.
 
     Fixed days and terms counted back never pause; the edition may name the obligations that do.
     """
@@ -65,11 +66,11 @@ def adjust(
     pauses: Sequence[Pause],
     extensions: Sequence[Extended],
 ) -> CountedTerm:
-    """Return a counted term as pauses and extensions moved it.
+    """Return a counted term with pauses and extensions applied.
 
     Args:
-        start: the day the term counts from (local date); None of a day the act names.
-        pauses: those that stop this clock, in order; `extensions`: of this deadline, in order.
+        start: the day the term counts from (local date); None for a date the act names.
+        pauses: those that stop this term, in order; `extensions`: those of this deadline, in order.
 
     Raises:
         OutOfRange: a day lies outside the calendar's records.
@@ -136,7 +137,7 @@ def _extended(
 def _paused(
     counted: CountedTerm, term: RunningTerm, start: date, pauses: Sequence[Pause], calendar: Calendar
 ) -> CountedTerm:
-    """Return the term with the days on which the clock stood left out."""
+    """Return the term without the days of the pauses."""
     if not pauses or counted.due is None:
         return counted
     working = isinstance(term, WorkingDays | Duration)

@@ -1,7 +1,7 @@
-"""The links of a case's chain: each obligation, or each period of it, counted from its anchor.
+"""Computes the links of a case: each obligation, or each period of it, counted from its anchor.
 
-For an anchor counts: the fact; else the latest plan date; else the anchor's own due date ("if done on
-its last day"). Everything is counted afresh; nothing is remembered between two questions.
+The day of an anchor is that of its fact; else its latest plan date; else its own due date ("if done on its last
+day"). Nothing is cached between two computations.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _NOTHING = CountedTerm()
 
 
 class AnchorDate(NamedTuple):
-    """The day a fact is counted from, how sure it is, and the local time it happened at, where it is known."""
+    """The day counted from, whether it is happened, planned or derived, and its local time where known."""
 
     on: date | None
     state: AnchorState
@@ -40,12 +40,12 @@ _NEVER = AnchorDate(None, "none")
 
 
 class Link(NamedTuple):
-    """One obligation, or one period of it, counted.
+    """One obligation, or one period of it, with its counted term.
 
     Attributes:
-        own: the organisation's own term it is counted by, None where the act's counts; the obligation then has
+        own: the organisation's own term it is counted by, None for the act's term. If set, `obligation` has
             that term, and `law` is the link by the act.
-        beside: by the organisation's own terms that are not the strictest.
+        beside: links by the organisation's own terms that are not the strictest.
     """
 
     obligation: Obligation
@@ -64,16 +64,16 @@ class Link(NamedTuple):
 
     @property
     def anchor_fact(self) -> str | None:
-        """The fact it counts from."""
+        """Name of the fact it counts from."""
         if self.obligation.recurs and isinstance(self.obligation.term, OF_THE_PERIOD):
             return self.obligation.recurs.since
         return self.obligation.since
 
 
 class DueDateResolver:
-    """One walk over the anchors of a case; remembers what it has counted while it lasts.
+    """Computes the links of one case; caches what it has counted as long as it exists.
 
-    `today` (local date) says only how far the periods of an open-ended recurrence reach.
+    `today` (local date) only decides how far the periods of an open-ended recurrence reach.
     """
 
     def __init__(self, case: Case, procedure: Procedure, calendar: Calendar, *, today: date) -> None:
@@ -88,11 +88,11 @@ class DueDateResolver:
         self.fallen: dict[str, bool] = {}
 
     def links(self) -> list[Link]:
-        """All links, in the order of the procedure."""
+        """Return all links, in the order of the procedure."""
         return [link for obligation in self.procedure.obligations for link in self.links_of(obligation)]
 
     def expected(self, fact: str, span: Span | None = None) -> AnchorDate:
-        """The day of a fact: happened, planned, derived from its own due date, or none."""
+        """Return the day of a fact: happened, planned, derived from its own due date, or none."""
         obligation = self.procedure.anchor_by_id[fact]
         name = f"{fact}.{span.name}" if span and obligation.recurs else fact
         if fact.startswith(EXTENDED):
@@ -119,7 +119,9 @@ class DueDateResolver:
         return AnchorDate(due, "derived")
 
     def fulfilled(self, link: Link) -> Fact | None:
-        """The fact that fulfils it: of several in a period, the one with which there are enough."""
+        """Return the fact that fulfils a link: of several required in a period, the one that completes the
+        number.
+        """
         obligation = link.obligation
         if link.span is None:
             answer = obligation.answer(self.case.facts)
@@ -132,11 +134,11 @@ class DueDateResolver:
         return facts[enough - 1] if len(facts) >= enough else None
 
     def walked(self) -> tuple[Link, ...]:
-        """Every link counted so far: those asked for, and their anchors."""
+        """Every link counted so far: those requested, and their anchors."""
         return tuple(self._links.values())
 
     def links_of(self, obligation: Obligation) -> Iterator[Link]:
-        """The obligation's one link, or one for each period."""
+        """Yield the obligation's one link, or one for each period."""
         recurs = obligation.recurs
         if recurs is None:
             yield self.link(obligation, None)
@@ -152,7 +154,9 @@ class DueDateResolver:
                 yield self.link(obligation, span)
 
     def _until(self, recurs: Recurrence, since: date) -> date:
-        """The last day a period may end on; of an open-ended recurrence, of the period after today's."""
+        """Return the last day a period may end on; for an open-ended recurrence the end of the period after
+        today's.
+        """
         if recurs.years is not None:
             return years_later(since, recurs.years)
         if self.today >= self.calendar.last:
@@ -160,7 +164,7 @@ class DueDateResolver:
         return min(following(max(since, self.today), recurs.every).last, self.calendar.last)
 
     def link(self, obligation: Obligation, span: Span | None) -> Link:
-        """The obligation counted, in the given period when it recurs."""
+        """Return the counted link of an obligation, of the given period when it recurs."""
         name = f"{obligation.id}.{span.name}" if span else obligation.id
         if name not in self._links:
             self._links[name] = (
@@ -169,7 +173,9 @@ class DueDateResolver:
         return self._links[name]
 
     def _strictest(self, obligation: Obligation, span: Span | None) -> Link:
-        """By the act or by the organisation's own terms, whichever is stricter; the others stand beside it."""
+        """Return the stricter of the links by the act and by the organisation's own terms; the others are kept
+        beside it.
+        """
         law = self._counted(obligation, span)
         asked = obligation.asked_every
         if asked is not None and span is not None and not ends_period(span, asked):
@@ -184,7 +190,7 @@ class DueDateResolver:
         return best._replace(law=None if best is law else law, beside=beside)
 
     def usual(self, link: Link, reading: Reading) -> date | None:
-        """The due date of a link by the usual reading, None where that gives none."""
+        """Return the due date of a link by the usual reading of the act, None where that gives none."""
         if reading.usual is None:
             return None
         return self._counted(replace(link.obligation, term=reading.usual), link.span).counted.due
@@ -233,7 +239,7 @@ class DueDateResolver:
     def _adjusted(
         self, obligation: Obligation, span: Span | None, anchor: AnchorDate, start: date | None
     ) -> CountedTerm:
-        """The term counted, then moved by the case's own pauses and by extensions of this deadline."""
+        """Return the counted term with the pauses of the case and the extensions of this deadline applied."""
         counted = count(obligation.term, start, self.calendar, at=anchor.at)
         case = self.case
         if counted.due is None or not (case.pauses or case.extensions):

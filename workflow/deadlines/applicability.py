@@ -1,4 +1,6 @@
-"""Whether something is asked at all: of this kind of organisation, of this body, in this branch of a case."""
+"""Decides whether an obligation is required: of this kind of organisation, of this body, in this branch of a
+case.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +15,12 @@ from workflow.periods import Span
 
 
 def asked_of(case: Case, procedure: Procedure, obligation: Obligation, name: str = "") -> bool:
-    """Return whether the obligation is asked of the organisation a case is of.
+    """Return whether the obligation is required of the organisation a case belongs to.
 
-    What names no body is asked of every one; what an abolished body was to do is asked of its successors. A
-    group of bodies stands for kinds of organisation. Bodies that agree first, and those of a group whose
-    members the act does not name, are asked once they have planned it. A case of no unit and no body is the
-    whole plan.
+    An obligation that names no body is required of all; that of an abolished body is required of its
+    successors. A group of bodies means kinds of organisation. Bodies that must agree first, and groups whose
+    members the act does not name, are included once they have planned it. In a case without unit and body
+    everything is required.
 
     Args:
         name: the obligation's id with its period, by which it is planned.
@@ -35,8 +37,8 @@ def asked_of(case: Case, procedure: Procedure, obligation: Obligation, name: str
 def taken_up_after(
     case: Case, procedure: Procedure, obligation: Obligation, name: str, due: date | None
 ) -> date | None:
-    """Return the local date after `due` on which the organisation planned what is asked of it for that reason
-    alone; None of all else.
+    """Return the local date after `due` on which the organisation planned an obligation that is required of it
+    only because it planned it; None for all others.
 
     Args:
         name: the obligation's id with its period.
@@ -49,7 +51,9 @@ def taken_up_after(
 
 
 def _asked_by_the_act(case: Case, procedure: Procedure, obligation: Obligation) -> bool:
-    """Return whether a plan date changes nothing: the act names no body, or one that is the organisation."""
+    """Return whether the act itself requires it, whatever is planned: it names no body, or names the
+    organisation.
+    """
     named = obligation.bodies or obligation.by_agreement
     if not named or not (case.unit or case.object in procedure.bodies):
         return True
@@ -57,7 +61,9 @@ def _asked_by_the_act(case: Case, procedure: Procedure, obligation: Obligation) 
 
 
 def _is_meant(case: Case, procedure: Procedure, body: str, *, willing: bool = False) -> bool:
-    """Return whether a body (or group) means the organisation; `willing`: one that may come in has done so."""
+    """Return whether a body (or group) named by the act includes the organisation; `willing`: whether a body
+    that must agree first has agreed.
+    """
     if case.object in procedure.answering[body]:
         return True
     group = procedure.bodies[body]
@@ -65,12 +71,14 @@ def _is_meant(case: Case, procedure: Procedure, body: str, *, willing: bool = Fa
 
 
 def _kind_known(case: Case, procedure: Procedure, kinds: tuple[str, ...]) -> bool:
-    """Return whether it is of such a kind; a body the act names has none until its unit says so."""
+    """Return whether the organisation is of one of these kinds; a body the act names has no kind until its unit
+    has one.
+    """
     return among(case.kind, kinds) and bool(case.kind or case.object not in procedure.bodies)
 
 
 def with_answers(case: Case, procedure: Procedure) -> Case:
-    """Return the case with what one fact answers besides (`also_by`) as facts of the same day."""
+    """Return the case with facts that are also answered by another fact (`also_by`) added on the same day."""
     if not procedure.answered_too:
         return case
     answers = {
@@ -84,7 +92,9 @@ def with_answers(case: Case, procedure: Procedure) -> Case:
 
 
 def branch_open(case: Case, procedure: Procedure, obligation: Obligation, span: Span | None) -> bool:
-    """Whether the fact that makes it required is recorded or planned; nothing to wait for is an open branch."""
+    """Return whether the fact that opens the obligation's branch is recorded or planned; True if none is
+    needed.
+    """
     if obligation.when is None:
         return True
     fact = obligation.when

@@ -1,4 +1,4 @@
-"""A deadline: a computed due date with its explanation. Never typed in, never stored as truth."""
+"""A deadline: a due date with its explanation, always computed, never entered or stored as the source."""
 
 from __future__ import annotations
 
@@ -19,35 +19,35 @@ Knowledge = Literal["confirmed", "provisional"]
 class Deadline(NamedTuple):
     """When one obligation of one case is due, and why.
 
-    A named tuple, since the board makes some forty of them for every case and a frozen dataclass takes three
-    times as long to make.
+    A named tuple: the board creates some forty for every case, and creating a frozen dataclass takes three
+    times as long.
 
     Attributes:
         id: the obligation's id, with its period when it recurs (`quarter_reported.2026Q3`).
         due: the last day in time (local date); None without a number, without a date to count from, or beyond
             the horizon.
-        due_at: the UTC moment at which a term in hours ends, `due` being the day it ends on; None of any other.
+        due_at: the UTC moment at which a term in hours ends, `due` being the day it ends on; None for any
+            other.
         earliest, latest: differ from `due` only where a religious day may still move by one day.
         safe_by: the more careful reading.
-        opens: the first day it can be done, where something before it decides that;
-        `opens_in_practice` by our own checks besides the law's.
+        opens: the first day it can be done, where an earlier step decides that; `opens_in_practice`: by our own
+            checks besides the law's.
         closes: the last day of a right that may be used within a time.
-        own: the organisation's own term that `due` comes from, where it is stricter than the act's;
-            `law_due` is the day by the act then (None where it gives none).
-        answer: of a decision the option that was taken, None while it is unanswered.
-        state: what has become of the obligation; `done_on` is the day judged, `recorded_on` the fact's own day,
+        own: the organisation's own term that `due` comes from, where it is stricter than the act's; `law_due`
+            is the day by the act then (None where it gives none).
+        answer: of a decision the option chosen, None while it is unanswered.
+        state: status of the obligation; `done_on` is the day judged, `recorded_on` the fact's own day,
             `done_at` the UTC moment judged, where the time of that day is known.
         late_by: working days late when done late, else None.
         waiting_for: the unrecorded fact it is counted from or opened by, with its period; None where it can be
             late by itself.
-        counts_until: the last day (local date) on which a due date computed from that fact holds, and the due
-            date itself of what a body outside the office owes or was taken up after it; None where nothing
-            limits it.
-            `workflow.deadlines.lateness` says what follows from it on a day.
-        taken_up_on: the local date on which the organisation planned what the act did not ask of it, where that
-            was after `due`: it holds as planned and is never late. None of all else.
+        counts_until: the last day (local date) on which a due date computed from that fact holds, or the due
+            date itself where a body outside the office must act, or where it was planned after its due date;
+            None where nothing limits it. `workflow.deadlines.lateness` applies it to a day.
+        taken_up_on: the local date on which the organisation planned what the act did not require of it, if
+            after `due`: the plan counts and it is never late. None for all others.
         adjustments: the extensions and pauses that moved it, as elements of its explanation, in order.
-        span_first, span_last: first and last day whose moving could move `due`.
+        span_first, span_last: first and last calendar day whose change could move `due`.
         versions: of the calendar and of the edition it was computed with.
     """
 
@@ -87,9 +87,9 @@ class Deadline(NamedTuple):
 
     @property
     def is_done_late(self) -> bool:
-        """Whether it was done after its term: by the moment where both are known, else by the day.
+        """Whether it was done after its term: by the moment where both moments are known, else by the day.
 
-        What was taken up after its term has passed is not late.
+        One planned only after its term had passed is not late.
         """
         if self.taken_up_on is not None:
             return False
@@ -99,5 +99,5 @@ class Deadline(NamedTuple):
 
     @property
     def fact(self) -> str:
-        """The name of the fact that fulfils it: of a decision the fact of the option that was taken."""
+        """Name of the fact that fulfils it; of a decision, the fact of the option chosen."""
         return self.answer.fact if self.answer else self.id

@@ -1,4 +1,4 @@
-"""Why a date is what it is: the elements of an explanation, in the order an officer reads them."""
+"""Builds the elements of a deadline's explanation, in the order an officer reads them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from workflow.law.procedure import Obligation, Procedure
 
 
 def explanation(chain: DueDateResolver, link: Link, judged: date | None) -> Iterator[Element]:
-    """The elements for one link: due date, basis, force, period, anchor, what was counted, what was judged."""
+    """Yield the elements for one link: due date, basis, force, period, anchor, days counted, day judged."""
     obligation, procedure = link.obligation, chain.procedure
     act = procedure.acts[obligation.act]
     due = link.counted.due
@@ -72,10 +72,11 @@ def explanation(chain: DueDateResolver, link: Link, judged: date | None) -> Iter
 
 
 def awaited_elements(deadline: Deadline, procedure: Procedure, *, today: date) -> tuple[Element, ...]:
-    """Return what a deadline waits for, with the day that is planned or would follow, and whether the due date
-    counted from that day still holds on `today`; nothing where it waits for nothing.
+    """Return the elements that say what a deadline waits for, its planned or derived day, and whether the due
+    date counted from it is still valid on `today`; none if it waits for nothing.
 
-    What counts back from a day ahead is to be done before it, and does not wait for it."""
+    A term that counts back from a day ahead does not wait for that day.
+    """
     if deadline.waiting_for is None:
         return ()
     if deadline.due and deadline.anchor_on and deadline.due < deadline.anchor_on and holds_on(deadline, today):
@@ -93,7 +94,9 @@ def awaited_elements(deadline: Deadline, procedure: Procedure, *, today: date) -
 
 
 def _own(link: Link) -> Iterator[Element]:
-    """By whose rule it is counted, the act's or the organisation's own, and what the other one says."""
+    """Yield whose rule it is counted by, the act's or the organisation's own, and the result of the other
+    one.
+    """
     if link.law is not None:
         law = link.law.counted.due
         code = "own_rule_stricter" if law else "own_rule_alone"
@@ -111,7 +114,7 @@ def _own(link: Link) -> Iterator[Element]:
 
 
 def _readings(chain: DueDateResolver, link: Link) -> Iterator[Element]:
-    """What the organisation decided to read its own way, and the date by the usual reading."""
+    """Yield which reading of the act the organisation chose, and the date by the usual reading."""
     for reading in link.obligation.readings:
         said: dict[str, object] = {"act": reading.act.short}
         yield Element(code=f"reading.{reading.switch}.{reading.value}", arguments=said, act=reading.act.id)
@@ -121,7 +124,9 @@ def _readings(chain: DueDateResolver, link: Link) -> Iterator[Element]:
 
 
 def _bodies(procedure: Procedure, obligation: Obligation) -> Iterator[Element]:
-    """Who is responsible by the act, who only by agreement, and who came after those that are no more."""
+    """Yield the bodies responsible by the act, those responsible only by agreement, and successors of abolished
+    bodies.
+    """
     for code, named in (("bodies", obligation.bodies), ("bodies_by_agreement", obligation.by_agreement)):
         if named:
             yield Element(code=code, arguments={"bodies": tuple(procedure.bodies[one].short for one in named)})

@@ -1,4 +1,4 @@
-"""What moves when the calendar does: days, how far they are felt, and the due dates that move with them."""
+"""Finds which calendar days changed, the spans they affect, and the due dates that move with them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class DayChange:
-    """The change of one calendar day: it becomes a day off or a working day."""
+    """The change of one calendar day: to a day off or to a working day."""
 
     on: date
     before: Day
@@ -29,12 +29,12 @@ class DayChange:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MovedDeadline:
-    """A due date that moves.
+    """A due date that moves when the calendar or the rules change.
 
     Attributes:
         id: the obligation's id with its period.
         old, new: the due date by the calendar before and after; None where there is none.
-        state: where the deadline stands; one that is done or not required is waited for by nobody.
+        state: status of the deadline; one that is done or not required needs no attention.
     """
 
     case: str
@@ -46,7 +46,7 @@ class MovedDeadline:
 
 
 def changed_days(before: Calendar, after: Calendar) -> tuple[DayChange, ...]:
-    """The days that count in one calendar and not in the other, in order."""
+    """Return the days that are working days in one calendar and not in the other, in order."""
     days, was = before.span(before.first, before.last)
     _, becomes = after.span(after.first, after.last)
     return tuple(
@@ -57,10 +57,10 @@ def changed_days(before: Calendar, after: Calendar) -> tuple[DayChange, ...]:
 
 
 def reach(before: Calendar, after: Calendar) -> tuple[tuple[date, date], ...]:
-    """The spans of days over which a deadline may come out otherwise, ascending and apart.
+    """Return the spans of days over which deadlines may be affected, ascending and without overlap.
 
-    Days that change; years that become certain; religious days that become certain or turn out elsewhere, with
-    the days they could still have moved.
+    Changed days, years that become confirmed, and religious days that become confirmed or move, each with the
+    neighbouring days they could have affected.
     """
     spans = [(change.on, change.on) for change in changed_days(before, after)]
     everything = before.first, before.last
@@ -80,11 +80,11 @@ def moved(
     today: date,
     becomes: Procedure | None = None,
 ) -> tuple[MovedDeadline, ...]:
-    """The case's due dates that move from one calendar to the other, in the order of the procedure.
+    """Return the case's due dates that move from one calendar to the other, in the order of the procedure.
 
     Args:
         today: local date; it decides only whether the period of a recurring obligation has begun.
-        becomes: the edition with other rules of the organisation's own, where those move the dates.
+        becomes: the edition with changed own rules of the organisation, where those move the dates.
     """
     was = walk(case, procedure, before, today=today)
     return moves(was, walk(case, becomes or procedure, after, today=today))
@@ -92,9 +92,9 @@ def moved(
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """A case walked through by one calendar: its links, and the deadlines of its register, by id.
+    """The due dates of one case by one calendar: its links, and the deadlines of its registers, by id.
 
-    Only days are counted; whoever wants more of a few of them asks the chain.
+    Only due dates are computed; the resolver gives more about single links.
     """
 
     chain: DueDateResolver
@@ -102,7 +102,7 @@ class Walk:
     entries: Mapping[str, Deadline]
 
     def due(self, name: str) -> date | None:
-        """The due date of the obligation of that id; None where it has none."""
+        """Return the due date of the obligation with that id; None where it has none."""
         link = self.links.get(name)
         if link is not None:
             return link.counted.due
@@ -110,12 +110,12 @@ class Walk:
         return entry.due if entry is not None else None
 
     def names(self) -> Iterator[str]:
-        """Every id, in the order of the procedure."""
+        """Yield every id, in the order of the procedure."""
         yield from self.links
         yield from self.entries
 
     def standing(self, name: str) -> tuple[Obligation, State] | None:
-        """What is asked under that id, and what has become of it; None where nothing is."""
+        """Return the obligation with that id and its status; None where there is none."""
         link = self.links.get(name)
         if link is not None:
             return link.obligation, stands(self.chain, link)
@@ -124,14 +124,14 @@ class Walk:
 
 
 def walk(case: Case, procedure: Procedure, calendar: Calendar, *, today: date) -> Walk:
-    """A case walked through by a calendar. `today` as in `moved`."""
+    """Return the due dates of a case by a calendar. `today` as in `moved`."""
     chain = DueDateResolver(case, procedure, calendar, today=today)
     entries = entry_deadlines(case, procedure, calendar, today=today, bare=True)
     return Walk(chain, {link.id: link for link in chain.links()}, {one.id: one for one in entries})
 
 
 def moves(was: Walk, becomes: Walk) -> tuple[MovedDeadline, ...]:
-    """The due dates that differ between two walks through one case."""
+    """Return the due dates that differ between two computations of one case."""
     found = []
     for name in dict.fromkeys((*was.names(), *becomes.names())):
         old, new = was.due(name), becomes.due(name)
@@ -147,7 +147,7 @@ def moves(was: Walk, becomes: Walk) -> tuple[MovedDeadline, ...]:
 
 
 def _apart(spans: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:
-    """The same days in as few spans as hold them."""
+    """Return the same days as the smallest number of spans, overlapping ones merged."""
     found: list[tuple[date, date]] = []
     for first, last in sorted(spans):
         if found and first <= found[-1][1] + _DAY:

@@ -1,8 +1,8 @@
-"""Inherited delay: by how much due dates moved because steps before them came after their own due dates.
+"""Inherited delay: by how many working days due dates moved because earlier steps were done late.
 
-A term begins with an earlier fact. Where that fact came after its own due date, as first counted, the term ends
-later by so much: these working days are inherited. Those from the due date as it stands to the day the step was
-done are its own; both together are its delay against the date as first counted.
+A term begins with an earlier fact. If that fact came after its own original due date, the term ends later by
+the same number of working days: these are inherited. Working days from the present due date to the day the step
+was done are its own delay; both together are its delay against the original due date.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from workflow.periods import Span
 
 
 class _FirstCounted(DueDateResolver):
-    """A case counted as if no fact had come after its own due date."""
+    """Counts the terms of a case as if no fact had come after its own due date."""
 
     def expected(self, fact: str, span: Span | None = None) -> AnchorDate:
         day = super().expected(fact, span)
@@ -45,9 +45,9 @@ def inherited_days(
     *,
     today: date,
 ) -> dict[str, int]:
-    """Return by how many working days late facts moved the due dates after them, by id of the deadline.
+    """Return by how many working days late facts moved later due dates, by id of the deadline.
 
-    What nothing moved is left out.
+    Due dates that did not move are left out.
 
     Args:
         dues: the due dates of the procedure's obligations as they stand, by id with period.
@@ -65,14 +65,16 @@ def inherited_days(
 
 
 def _is_late(on: date, name: str, procedure: Procedure, dues: Mapping[str, date | None]) -> bool:
-    """Return whether a fact of that day came after its due date, or after that of the decision it answers."""
+    """Return whether a fact on that day came after its due date, or after the due date of the decision it
+    answers.
+    """
     decision = procedure.answered_by.get(name)
     due = dues.get(name) or (dues.get(decision.id) if decision else None)
     return due is not None and on > due
 
 
 def _first_due(entry: Deadline, chain: DueDateResolver, calendar: Calendar) -> date | None:
-    """Return the due date of a register's deadline counted from its fact as first counted."""
+    """Return the original due date of a register's deadline: counted from its fact's original due date."""
     if entry.anchor != "happened" or entry.anchor_fact is None or type(entry.obligation.term) not in COUNTED:
         return entry.due
     try:

@@ -1,7 +1,7 @@
-"""Whether a deadline is overdue, waits for something, or was planned for a day that went by: the one place.
+"""Decides whether a deadline is overdue, waits for something, or has slipped (its plan date passed).
 
-Everything here holds of a deadline and of its row on the board alike, and costs a comparison of days. A term in
-hours is overdue from the moment it ends, where `today` carries one (`calendars.hours.Today`).
+All functions take a deadline or its row on the board, and only compare days. A term in hours is overdue from
+the moment it ends, if `today` carries a moment (`calendars.hours.Today`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from workflow.cases.states import AWAITED, State
 
 
 class Awaited(Protocol):
-    """What lateness is decided by."""
+    """The attributes of a deadline or board row that decide its lateness."""
 
     @property
     def due(self) -> date | None: ...
@@ -33,13 +33,13 @@ class Awaited(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lateness:
-    """How an open deadline stands on a day; never overdue and waiting (or slipped) at once.
+    """The lateness of an open deadline on a day; never overdue and waiting (or slipped) at once.
 
     Attributes:
-        overdue: its last day (of a term in hours its moment) has passed, and the day it is computed from has
-            happened or still lies ahead.
-        waiting_for: the unrecorded fact without which its date says nothing any more, None where it holds.
-        slipped: the day it was planned for has passed; a question, not a lateness.
+        overdue: its last day (of a term in hours its moment) has passed, and its anchor has happened or still
+            lies ahead.
+        waiting_for: the unrecorded fact without which its date is no longer valid; None while it is.
+        slipped: its plan date has passed, which is not a lateness.
     """
 
     overdue: bool = False
@@ -48,7 +48,7 @@ class Lateness:
 
 
 def lateness(deadline: Awaited, *, today: date) -> Lateness:
-    """Return how a deadline stands on that local date."""
+    """Return the lateness of a deadline on that local date."""
     if deadline.state not in AWAITED:
         return Lateness()
     holds = holds_on(deadline, today)
@@ -60,34 +60,36 @@ def lateness(deadline: Awaited, *, today: date) -> Lateness:
 
 
 def has_ended(deadline: Awaited, today: date) -> bool:
-    """Return whether its term in hours has ended, be it within that day.
+    """Return whether its term in hours has ended, even if its day has not.
 
-    What waits for an unrecorded fact, or is owed by a body outside the office, is never late within its day.
+    A deadline that waits for an unrecorded fact, or that a body outside the office must meet, is never late
+    before its day is over.
     """
     ends = deadline.due_at
     return ends is not None and deadline.counts_until is None and ends <= present(today)
 
 
 def holds_on(deadline: Awaited, day: date) -> bool:
-    """Return whether the due date still says something on that day."""
+    """Return whether the due date is still valid on that day."""
     return deadline.counts_until is None or day <= deadline.counts_until
 
 
 def is_overdue(deadline: Awaited, *, today: date) -> bool:
-    """Return whether it is overdue on that local date."""
+    """Return whether a deadline is overdue on that local date."""
     return lateness(deadline, today=today).overdue
 
 
 def is_ahead(deadline: Awaited, *, today: date) -> bool:
-    """Return whether it is open with a due date that holds and lies on that local date or later."""
+    """Return whether a deadline is open and has a valid due date on that local date or later."""
     due = deadline.due
     is_open = deadline.state in AWAITED and due is not None and due >= today and holds_on(deadline, today)
     return is_open and not has_ended(deadline, today)
 
 
 def urgency(deadline: Awaited, *, today: date) -> tuple[int, date]:
-    """Return the place of an open deadline among others, the most pressing first: what is overdue, what is
-    ahead, what waits or has no due date; each by its day."""
+    """Return the sort key that puts open deadlines in order of urgency: overdue, then ahead, then waiting or
+    without a due date; each by day.
+    """
     standing, day = lateness(deadline, today=today), deadline.due or date.max
     if standing.overdue:
         return 0, day

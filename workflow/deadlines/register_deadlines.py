@@ -1,7 +1,7 @@
-"""Deadlines of a case's register: the measures of its plan by their own terms, and requests to a higher body.
+"""Deadlines of a case's registers: measures by the terms of their plan, and requests to a higher body.
 
-Their due dates come from the words of the plan and not from the law, and each says so in its explanation. What
-names no day has no due date: a finding (workflow/findings/of_risks.py), never a guess.
+Their due dates come from the words of the plan and not from the law, and each says so in its explanation. A
+term without a day gives no due date but a finding (workflow/findings/of_risks.py).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _TERMED = frozenset({"measure_set", "request_sent", "assignment_given"})
 def entry_deadlines(
     case: Case, procedure: Procedure, calendar: Calendar, *, today: date, bare: bool = False
 ) -> tuple[Deadline, ...]:
-    """The deadlines of its measures and requests, by number; none costs nothing.
+    """Return the deadlines of a case's measures and requests, by number.
 
     Args:
         today: local date; it decides only whether the period of a recurring measure has begun.
@@ -49,10 +49,10 @@ def entry_deadlines(
 
 
 def entry_obligation(case: Case, procedure: Procedure, name: str) -> Obligation:
-    """What is asked by the obligation of that id, the procedure's own or one of the case's register; also of a
-    measure or a request that was withdrawn.
+    """Return the obligation with that id, of the procedure or of the case's registers, including withdrawn
+    measures and requests.
 
-    Raises KeyError for an id the case does not have.
+    Raises KeyError for an unknown id.
     """
     if not is_entry(name):
         return procedure.by_id.get(name) or procedure.by_id[name.partition(".")[0].partition("#")[0]]
@@ -77,7 +77,9 @@ def entry_obligation(case: Case, procedure: Procedure, name: str) -> Obligation:
 def withdrawn_deadline(
     case: Case, procedure: Procedure, calendar: Calendar, name: str, *, due: date
 ) -> Deadline | None:
-    """The deadline of a withdrawn measure or request, as people were told of it; None of any other."""
+    """Return the deadline of a withdrawn measure or request as recipients were told of it; None for any
+    other.
+    """
     if not is_entry(name):
         return None
     try:
@@ -101,7 +103,7 @@ def withdrawn_deadline(
 
 
 class _Anchor(NamedTuple):
-    """The day (local date) a term counts from, and the fact whose day it is, where it is a fact of the case."""
+    """The day (local date) a term counts from, and the fact of the case it belongs to, if any."""
 
     on: date | None
     state: AnchorState
@@ -169,7 +171,7 @@ class _Entries:
         )
 
     def _spans(self, term: MeasureTerm) -> Iterator[Span | None]:
-        """One for each period of the year of monitoring; one without a period where nothing comes back."""
+        """Yield one span for each period of the year of monitoring; one None where nothing recurs."""
         since = self._since().on
         if term.every is None or since is None:
             yield None
@@ -182,7 +184,9 @@ class _Entries:
             yield None
 
     def _since(self) -> _Anchor:
-        """What numbers of days and periods count from: approval of the plan, else signing of the note."""
+        """Return the anchor of numbers of days and of periods: approval of the plan, else signing of the
+        note.
+        """
         for fact in (APPROVED, NOTED):
             if fact in self.case.facts:
                 return _Anchor(self.case.facts[fact].on, "happened", fact)
@@ -272,7 +276,9 @@ def _asking(procedure: Procedure, id: str, title: str, term: MeasureTerm) -> Obl
 
 
 def _done_on(reviewed: date, done: date | None, due: date | None) -> date | None:
-    """The day a measure is judged by. A review after the due date alone does not say that it was late."""
+    """Return the day a measure is judged by. A review after the due date does not by itself mean that it was
+    late.
+    """
     return done or (reviewed if _in_time(reviewed, due) else None)
 
 

@@ -1,4 +1,4 @@
-"""The chain of a case: every obligation's deadline from facts, plan dates, the edition and the calendar."""
+"""Computes every deadline of a case from facts, plan dates, the edition and the calendar."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _UNWAITED: Mapping[type[Term], State] = {OngoingDuty: "standing", Target: "targe
 def deadlines(
     case: Case, procedure: Procedure, calendar: Calendar, *, today: date, bare: bool = False
 ) -> tuple[Deadline, ...]:
-    """Every deadline of the case, in the order of the procedure, each with its explanation; then those of the
-    measures of its plan and of its requests.
+    """Return every deadline of the case with its explanation, in the order of the procedure; then those of the
+    measures and requests of its registers.
 
     Args:
         today: local date; it decides only whether the period of a recurring obligation has begun.
-        bare: without explanations and windows: all that a row of the board needs, at half the cost.
+        bare: without explanations and windows: enough for a row of the board, at half the cost.
     """
     chain = DueDateResolver(case, procedure, calendar, today=today)
     own = walked(chain, chain.links(), bare=bare)
@@ -42,7 +42,7 @@ def deadlines(
 def deadline(
     case: Case, procedure: Procedure, calendar: Calendar, obligation: str, *, today: date
 ) -> Deadline | None:
-    """One deadline of the case by its id, at the cost of its own anchors; None when the case has none of it."""
+    """Return one deadline of the case by its id, computing only its own anchors; None for an unknown id."""
     if is_entry(obligation):
         entries = entry_deadlines(case, procedure, calendar, today=today)
         return next((one for one in entries if one.id == obligation), None)
@@ -55,7 +55,7 @@ def deadline(
 
 
 def walked(chain: DueDateResolver, links: Sequence[Link], *, bare: bool = False) -> Iterator[Deadline]:
-    """The deadlines of these links of a chain, in their order; `bare` as in `deadlines`."""
+    """Yield the deadlines of these links, in their order; `bare` as in `deadlines`."""
     ranges = _ranges(chain, links)
     versions = {"calendar": chain.calendar.version, "edition": chain.procedure.edition}
     if chain.procedure.overlays:
@@ -69,7 +69,7 @@ def walked(chain: DueDateResolver, links: Sequence[Link], *, bare: bool = False)
 
 
 def stands(chain: DueDateResolver, link: Link) -> State:
-    """What has become of the obligation of one link."""
+    """Return the status of the obligation of a link."""
     fact = chain.fulfilled(link)
     judged = (
         judged_on(link.obligation, fact) if fact else _come(chain, link) if link.obligation.by_itself else None
@@ -78,7 +78,8 @@ def stands(chain: DueDateResolver, link: Link) -> State:
 
 
 def judged_on(obligation: Obligation, fact: Fact) -> date:
-    """The day a term is judged by: the last required publication where the law names one, else the fact's.
+    """Return the day a term is judged by: the last required publication where the law judges by that, else the
+    fact's day.
 
     A publication without a kind (a column of a past analysis) counts as required.
     """
@@ -94,7 +95,9 @@ def judged_on(obligation: Obligation, fact: Fact) -> date:
 
 
 def _ranges(chain: DueDateResolver, links: Sequence[Link]) -> dict[str, tuple[date | None, date | None]]:
-    """Earliest and latest due date by id, over the calendars in which a religious day moved by one day."""
+    """Return the earliest and latest due date by id, over the calendars in which a religious day moved by one
+    day.
+    """
     spans = [
         (link.counted.first, link.counted.last)
         for link in chain.walked()
@@ -176,14 +179,16 @@ def _deadline(
 
 
 def late_by(due: date | None, on: date | None, calendar: Calendar) -> int | None:
-    """Working days d with due < d <= on; None when there is no due date or it is not late."""
+    """Return how many working days late: the days d with due < d <= on; None without a due date or if not
+    late.
+    """
     if due is None or on is None or on <= due:
         return None
     return calendar.count(date.fromordinal(due.toordinal() + 1), on)
 
 
 def _latest(chain: DueDateResolver, facts: tuple[str, ...], opens: date | None = None) -> date | None:
-    """The first day it can be done: after what must come before it, and after an embargo."""
+    """Return the first day it can be done: after the facts that must come before it, and after an embargo."""
     if not facts:
         return opens
     days = [day for day in (*(chain.expected(fact).on for fact in facts), opens) if day is not None]
@@ -197,7 +202,7 @@ def _status(anchor: AnchorState, knowledge: Knowledge) -> Status:
 
 
 def _come(chain: DueDateResolver, link: Link) -> date | None:
-    """The day of what comes by itself."""
+    """Return the day of an obligation that is fulfilled by the passing of time; None for others."""
     expected = chain.expected(link.obligation.id, link.span)
     return expected.on if expected.state == "happened" else None
 

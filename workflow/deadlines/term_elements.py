@@ -1,4 +1,4 @@
-"""A term as codes with arguments: the rule, before a date is counted. `words` make sentences of it."""
+"""Describes a term as codes with arguments: the rule before a date is counted. i18n makes sentences of them."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ ANY_YEAR = 2001
 
 @dataclass(frozen=True, slots=True)
 class TermElements:
-    """One part of the rule: a code of the catalogues and what it needs."""
+    """One part of the rule: a code of the catalogues and its arguments."""
 
     code: str
     arguments: dict[str, object] = field(default_factory=dict)
 
 
 def wording(obligation: Obligation, procedure: Procedure) -> tuple[TermElements, ...]:
-    """What the term of an obligation asks, how often, and when it is asked at all."""
+    """Return the elements that describe an obligation's term, its recurrence, and its condition."""
     return tuple(_parts(obligation, procedure))
 
 

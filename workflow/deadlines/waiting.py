@@ -1,7 +1,8 @@
-"""What a deadline waits for: the anchor or the branch that must happen first, and until when its date holds.
+"""What a deadline waits for: the anchor or branch fact that must happen first, and until when its date is
+valid.
 
-A date computed from something that has not happened says nothing of lateness by itself. It holds as long as the
-day it is computed from lies ahead; from then on the deadline waits.
+A due date computed from a fact that has not happened makes nothing late by itself. It is valid as long as the
+planned day of that fact lies ahead; after that day the deadline waits.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ COUNTED = frozenset({WorkingDays, CalendarDays, Weeks, Months, Years, Hours, Dur
 
 
 class Waiting(NamedTuple):
-    """What a deadline waits for.
+    """The fact a deadline waits for, and how long its due date stays valid.
 
     Attributes:
         fact: the unrecorded fact, with its period where it recurs.
-        until: the last day (local date) on which the due date computed from it holds; None without a date.
+        until: the last day (local date) on which the due date computed from it is valid; None without a date.
     """
 
     fact: str
@@ -32,11 +33,11 @@ class Waiting(NamedTuple):
 
 
 def waiting(resolver: DueDateResolver, link: Link) -> Waiting | None:
-    """Return what the deadline of this link waits for, None where it can be late by itself.
+    """Return what the deadline of this link waits for; None if it can be late by itself.
 
-    It waits for what opens it (its branch, the fact its periods begin with) and for the anchor it is counted
-    from. Counted back from an anchor that is planned, or derived from facts by obligatory terms alone, it can
-    be late against the plan until the day of the anchor; any other never is while it waits.
+    It waits for the fact that opens it (its branch, or the fact its periods begin with) and for its anchor. A
+    term counted back from an anchor that is planned, or derived from facts by obligatory terms alone, can be
+    late against the plan until the day of the anchor; any other is never late while it waits.
     """
     obligation, span = link.obligation, link.span
     if obligation.by_itself:
@@ -57,7 +58,7 @@ def waiting(resolver: DueDateResolver, link: Link) -> Waiting | None:
 
 
 def falls_away(resolver: DueDateResolver, link: Link) -> bool:
-    """Whether what it counts from was missed or exempted, so that nothing is left to count from."""
+    """Return whether its anchor was missed or exempted, so that there is nothing left to count from."""
     obligation, since = link.obligation, link.obligation.since
     if not resolver.may_fall or (
         obligation.recurs is None and (since is None or link.anchor.state == "happened")
@@ -93,7 +94,9 @@ def _gone(resolver: DueDateResolver, fact: str, span: Span | None) -> bool:
 def _waiting(
     resolver: DueDateResolver, fact: str, span: Span | None, day: AnchorDate, *, due: date | None
 ) -> Waiting:
-    """Waiting for this fact; the date holds no longer than its own day, nor than `due` where given."""
+    """Return a Waiting for this fact; the date is valid no longer than the fact's own day, nor than `due` where
+    given.
+    """
     obligation = resolver.procedure.anchor_by_id[fact]
     until = _earlier(day.on, due)
     if day.state == "derived":
@@ -103,12 +106,12 @@ def _waiting(
 
 
 def _earlier(one: date | None, other: date | None) -> date | None:
-    """Return the earlier of two days, where both are there."""
+    """Return the earlier of two days; the other one if one of them is None."""
     return other if one is None or (other is not None and other < one) else one
 
 
 def _sure(resolver: DueDateResolver, fact: str, span: Span | None) -> bool:
-    """Whether the day of an unrecorded fact follows from recorded ones by obligatory terms alone."""
+    """Return whether the day of an unrecorded fact follows from recorded facts by obligatory terms alone."""
     obligation = resolver.procedure.anchor_by_id[fact]
     day = resolver.expected(fact, span)
     if day.state != "derived":

@@ -1,1 +1,1 @@
-"""Findings: where a case departs from what was asked, of its terms, its numbers and its registers."""
+"""Findings: departures of a case from its terms, in its numbers and in its registers."""

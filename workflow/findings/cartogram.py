@@ -1,4 +1,4 @@
-"""The cartogram against the results: what lists and analyses say of each place."""
+"""Compares the cartogram with the results of analyses: the positions and risks of each department."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ _NOT_A_WORD = re.compile(r"[\W_]+")
 
 
 def results(cases: Iterable[Case]) -> tuple[CartogramLine, ...]:
-    """What the cartogram should say: positions on the lists, risks not removed, by department and district.
+    """Return the cartogram lines that follow from the results: listed positions and open risks, by department
+    and district.
 
-    What names no department belongs to the unit of its case.
+    A row without a department belongs to the unit of its case.
     """
     lines: list[CartogramLine] = []
     for case in cases:
@@ -38,7 +39,7 @@ def results(cases: Iterable[Case]) -> tuple[CartogramLine, ...]:
 
 
 def by_name(lines: Iterable[CartogramLine], office: Office) -> tuple[CartogramLine, ...]:
-    """The lines with units called as people call them: what names no department bears its unit's id."""
+    """Return the lines with unit ids replaced by unit names."""
     units = office.units
     return tuple(
         replace(line, department=units[line.department].name) if line.department in units else line
@@ -47,15 +48,16 @@ def by_name(lines: Iterable[CartogramLine], office: Office) -> tuple[CartogramLi
 
 
 def latest(cases: Iterable[Case]) -> Cartogram | None:
-    """The cartogram recorded last, by its own day."""
+    """Return the cartogram recorded last, by its own date."""
     known = [found for case in cases if (found := exposure(case).cartogram) is not None]
     return max(known, key=lambda one: one.on, default=None)
 
 
 def compared(told: Iterable[CartogramLine], cartogram: Cartogram | None) -> tuple[Finding, ...]:
-    """Department by department: what the cartogram lacks of the results, and what it says besides.
+    """Return findings, department by department: lines of the results the cartogram lacks, and lines it has
+    beyond them.
 
-    Two lines are the same when their words are, letter case, signs and blanks apart.
+    Two lines are equal if their words are, ignoring letter case, punctuation and blanks.
     """
     if cartogram is None:
         return (_finding("risk.cartogram_missing"),)
@@ -67,7 +69,7 @@ def compared(told: Iterable[CartogramLine], cartogram: Cartogram | None) -> tupl
 
 
 def place_of(line: CartogramLine) -> str:
-    """Where a line belongs, as a person says it."""
+    """Return the name of the place (department, district) of a line, for people."""
     return ", ".join(filter(None, (line.department, line.district)))
 
 

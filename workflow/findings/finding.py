@@ -1,4 +1,4 @@
-"""A finding: a departure from what was asked, neutrally worded, never an accusation."""
+"""A finding: a departure from what was required, neutrally worded, never an accusation."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Finding:
     """One departure.
 
     Attributes:
-        code: which sentence says it (catalogues of i18n/).
-        late_by: working days d with due < d <= on; 0 is possible and the finding stands; None where
-            lateness is not what is wrong.
+        code: code of its sentence in the catalogues of i18n/.
+        late_by: working days d with due < d <= on; 0 is possible for a late fact; None for findings that are
+            not about lateness.
         basis: the law, or our own practice check.
     """
 
@@ -41,7 +41,7 @@ def departure(
     basis: Basis = "law",
     **arguments: object,
 ) -> Finding:
-    """The finding of one deadline; its sentence names the obligation by its title."""
+    """Return a finding about one deadline; its sentence names the obligation by its title."""
     obligation = deadline.obligation
     return Finding(
         kind=kind,

@@ -1,4 +1,4 @@
-"""What departs from what was asked: terms, order, evidence, duration. Pure; for cases, plans and audits."""
+"""Finds departures in terms, order, evidence and duration; pure, for cases, plans and audits."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def findings(
     prove: bool = True,
     known: Calendar | None = None,
 ) -> tuple[Finding, ...]:
-    """Every finding of a case.
+    """Return every finding of a case.
 
     Args:
-        prove: whether a fact without its evidence documents is a finding (a what-if has none to show).
-        known: the calendar known the day before, to note what was in time by it.
+        prove: whether a fact without its evidence documents is a finding (False for a what-if, which has none).
+        known: the calendar as known the day before; facts in time by it are noted.
     """
     found: list[Finding] = []
     asked = tuple(deadlines)
@@ -54,7 +54,8 @@ def findings(
 def feasibility(
     deadlines: Iterable[Deadline], calendar: Calendar, *, today: date | None = None
 ) -> tuple[Finding, ...]:
-    """Conflicts of what is intended: no room between two steps, a plan date after its last day, a term over.
+    """Return the conflicts of a plan: too little time between two steps, a plan date after its due date, a term
+    already over.
 
     `today` (local date): when given, a due date before it with nothing recorded is a conflict too.
     """
@@ -76,7 +77,7 @@ def feasibility(
 
 
 def before_first_edition(procedure: Procedure, on: date) -> Finding:
-    """The finding that a day lies before the earliest edition, which is used all the same."""
+    """Return the finding that a day lies before the earliest edition, which is used nevertheless."""
     return Finding(
         kind="range",
         obligation=procedure.begins_with,
@@ -90,7 +91,7 @@ def before_first_edition(procedure: Procedure, on: date) -> Finding:
 
 
 def beyond_horizon(deadline: Deadline, last: date) -> Finding:
-    """The finding that a due date lies beyond the calendar's records."""
+    """Return the finding that a due date lies beyond the calendar's records."""
     return departure(deadline, "range", "beyond_horizon_finding", last=last)
 
 
@@ -146,7 +147,7 @@ def _term(deadline: Deadline, calendar: Calendar, known: Calendar | None) -> Ite
 
 
 def _extended_late(deadline: Deadline, calendar: Calendar) -> Iterator[Finding]:
-    """An extension decided after the day it was to move."""
+    """Yield a finding for each extension decided after the due date it was to move."""
     for element in deadline.adjustments:
         on, before = element.arguments.get("on"), element.arguments.get("before")
         if not (isinstance(on, date) and isinstance(before, date)):
@@ -157,12 +158,16 @@ def _extended_late(deadline: Deadline, calendar: Calendar) -> Iterator[Finding]:
 
 
 def _by_law(deadline: Deadline) -> date | None:
-    """The day lateness is judged by: the act's, where the organisation's stricter one has passed as well."""
+    """Return the due date that decides lateness: the act's, where the organisation's stricter one has passed
+    too.
+    """
     return deadline.law_due if deadline.own is not None and deadline.law_due is not None else deadline.due
 
 
 def _only_own(deadline: Deadline, on: date) -> dict[str, object] | None:
-    """What to say where a day is after the organisation's own term and in time by the act; else None."""
+    """Return the arguments of a finding if a day is after the organisation's own term but in time by the act;
+    else None.
+    """
     if deadline.own is None or (deadline.law_due is not None and on > deadline.law_due):
         return None
     return {"due": deadline.due, "act": deadline.own.act.short, "paragraph": deadline.own.paragraph}
@@ -174,7 +179,7 @@ def _in_time(deadline: Deadline, known: Calendar, done: date) -> bool:
 
 
 def _unasked(case: Case, procedure: Procedure, asked: set[str]) -> Iterator[Finding]:
-    """Facts of periods in which nothing was asked: recorded all the same, and said so."""
+    """Yield a finding for each fact recorded for a period in which nothing was required."""
     for name in case.facts:
         obligation = procedure.by_id[name.partition(".")[0]]
         # A repetition (`#2`) belongs to its period.
@@ -198,7 +203,9 @@ def _embargo(deadline: Deadline) -> Iterator[Finding]:
 
 
 def _order(deadline: Deadline, case: Case, procedure: Procedure) -> Iterator[Finding]:
-    """What came later than this one though it must not: facts, plan dates, and by our own practice checks."""
+    """Yield findings of order: facts, plan dates and our practice checks that came later than this one but must
+    not.
+    """
     on = deadline.recorded_on or deadline.planned_on
     if on is None or deadline.state == "not_required":
         return
@@ -219,7 +226,9 @@ def _order(deadline: Deadline, case: Case, procedure: Procedure) -> Iterator[Fin
 
 
 def _too_late_to_announce(deadline: Deadline, case: Case, procedure: Procedure, on: date) -> Iterator[Finding]:
-    """Find that it came (or is planned) after the first of what it must precede: a fact, else a plan."""
+    """Yield a finding if it came, or is planned, after the first fact it must precede; without a fact the plan
+    date counts.
+    """
     days = {name: case.facts[name].on for name in deadline.obligation.precedes if name in case.facts}
     planned = {name: case.planned[name] for name in deadline.obligation.precedes if name in case.planned}
     first = min((day, name) for name, day in (planned | days).items()) if planned or days else None
@@ -230,7 +239,9 @@ def _too_late_to_announce(deadline: Deadline, case: Case, procedure: Procedure, 
 
 
 def _resting(deadline: Deadline, case: Case, procedure: Procedure) -> Iterator[Finding]:
-    """What was recorded counts from a fact, or stands in a branch opened by one, that was withdrawn since."""
+    """Yield findings for records counted from a fact, or in a branch opened by a fact, that was withdrawn
+    since.
+    """
     if deadline.recorded_on is None or not case.withdrawn:
         return
     for name in dict.fromkeys((deadline.anchor_fact, deadline.obligation.when)):
@@ -245,7 +256,7 @@ def _resting(deadline: Deadline, case: Case, procedure: Procedure) -> Iterator[F
 
 
 def _in_period(name: str, deadline: Deadline, procedure: Procedure) -> str:
-    """The fact a recurring obligation must follow is that of its own period."""
+    """Return the name of a preceding fact, with the period of this obligation where it recurs too."""
     recurs = procedure.anchor_by_id[name].recurs
     if recurs is None or recurs != deadline.obligation.recurs or deadline.period is None:
         return name
@@ -253,7 +264,7 @@ def _in_period(name: str, deadline: Deadline, procedure: Procedure) -> str:
 
 
 def _later(case: Case, name: str, on: date) -> bool:
-    """Whether a fact came later than `on`, or has not come yet and is planned for later."""
+    """Return whether a fact came later than `on`, or has not happened and is planned for later."""
     fact = case.facts.get(name)
     day = fact.on if fact is not None else case.planned.get(name)
     return day is not None and day > on
@@ -276,7 +287,7 @@ def _evidence(deadline: Deadline, case: Case, procedure: Procedure, *, prove: bo
 
 
 def _uncertified(deadline: Deadline, case: Case) -> bool:
-    """A restricted document here, and nowhere in the case the certificate that says on what grounds."""
+    """Return whether a document here is restricted while the case has no certificate stating the grounds."""
     if not any(item.restricted for fact in case.occurrences(deadline.fact) for item in fact.evidence):
         return False
     kinds = (item.kind for known in case.facts.values() for item in known.evidence)

@@ -1,4 +1,4 @@
-"""What the numbers and the signature recorded with a fact say: shares, targets, who signed."""
+"""Findings from the numbers and signatures recorded with a fact: shares, targets, signatories."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from workflow.findings.finding import Finding, departure
 
 
 def measured(deadline: Deadline, case: Case, *, prove: bool) -> Iterator[Finding]:
-    """Findings of the numbers and signatures of a deadline's facts.
+    """Yield findings about the numbers and signatures of a deadline's facts.
 
-    `prove`: whether a fact without any number is a finding (a what-if has none to show).
+    `prove`: whether a fact without any number is a finding (False for a what-if, which has none).
     """
     obligation = deadline.obligation
     if not obligation.values and obligation.signed_by is None:

@@ -1,6 +1,6 @@
-"""What departs in a case's register: measures before they are signed, reviews, requests, positions, remarks.
+"""Findings in a case's registers: measures before they are signed, reviews, requests, positions, remarks.
 
-Our own checks are marked as practice. All is worded neutrally; what names no day is here and not guessed.
+Our own checks are marked as practice. A term without a day is a finding; its date is never guessed.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _QUARTER = re.compile(r"\d{4}Q[1-4]")
 
 
 def risk_findings(case: Case, deadlines: Iterable[Deadline]) -> tuple[Finding, ...]:
-    """Every finding of the case's registers; none where it has no lines in them.
+    """Return every finding of the case's registers; none for empty registers.
 
     Args:
         deadlines: of the case (`workflow.deadlines.resolver.deadlines`), with the due dates of its measures.
@@ -70,7 +70,9 @@ def risk_findings(case: Case, deadlines: Iterable[Deadline]) -> tuple[Finding, .
 
 
 def quality(measure: Measure) -> Iterator[Finding]:
-    """What a measure lacks before it is signed: concreteness, a completion form, a responsible, a date."""
+    """Yield what a measure lacks before it is signed: concreteness, a completion form, a responsible person, a
+    date.
+    """
     words = measure.action.casefold()
     few = len(words.split()) < _FEW
     if few or (len(words.split()) <= _SHORT and words.startswith(_EFFORT)):
@@ -109,7 +111,7 @@ def _reviewed(case: Case, measure: Measure) -> Iterator[Finding]:
 
 
 def _quarter_after(period: str) -> tuple[date, date]:
-    """The quarter in which the information of a quarter (`2026Q3`) is reviewed: both ends."""
+    """Return the first and last day of the quarter in which the report for a quarter (`2026Q3`) is reviewed."""
     year, quarter = int(period[:4]), int(period[5])
     year, quarter = (year + 1, 1) if quarter == 4 else (year, quarter + 1)
     last_month = 3 * quarter
@@ -145,7 +147,7 @@ def _risk(risk: Risk, known: Register) -> Iterator[Finding]:
 
 
 def _unranked(known: Register) -> Iterator[Finding]:
-    """One finding for all of them: a plan just taken in has no rank at all."""
+    """Yield one finding for all risks without a rank together: just after an import none has a rank."""
     numbers = tuple(str(risk.number) for risk in known.risks.values() if risk.rank is None and not risk.removal)
     if numbers:
         yield Finding(
@@ -169,7 +171,9 @@ def _position(position: Position) -> Iterator[Finding]:
 
 
 def _remark(case: Case, remark: Remark) -> Iterator[Finding]:
-    """A remark goes into the note or is told why not: said before the note is signed, and after it."""
+    """Yield findings about a remark that has neither been taken into the note nor answered, before and after
+    its signing.
+    """
     signed = case.facts.get("note_signed")
     if remark.answered_on is not None or (signed is not None and remark.on > signed.on):
         return

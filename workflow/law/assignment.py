@@ -1,4 +1,4 @@
-"""The procedure of an assignment given alone: no act asks for it, so it has no file and is in no list."""
+"""The built-in procedure of assignments that belong to no case; no act requires it, so it has no file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What differs between two editions of a procedure, obligation by obligation."""
+"""Compares two editions of a procedure, obligation by obligation."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ class EditionChange:
     """One difference.
 
     Attributes:
-        obligation: its id; "" of the edition as a whole.
+        obligation: its id; "" for the edition as a whole.
         what: `added`, `removed`, or the key that differs.
-        before, after: values of the key (of one that is added or removed its term); None where there is none.
+        before, after: values of the key (for an added or removed obligation its term); None where there is
+            none.
     """
 
     obligation: str
@@ -27,7 +28,7 @@ class EditionChange:
 
 
 def compare(before: Procedure, after: Procedure) -> tuple[EditionChange, ...]:
-    """Return what differs from one edition to the other, in the order of the later one."""
+    """Return the differences from one edition to the other, in the order of the later one."""
     return tuple(_changes(before, after))
 
 

@@ -1,6 +1,7 @@
-"""Tables of files, read by pydantic: each is declared once, as the dataclass or function that makes its value.
+"""Reads tables of TOML files with pydantic; each table is declared once, by the dataclass or function that
+makes its value.
 
-Mistakes bear codes of the catalogues. The JSON Schema for editors comes from the same declarations.
+Mistakes have codes of the catalogues. The JSON Schema for editors comes from the same declarations.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ _STRICT = core_schema.CoreConfig(strict=True, extra_fields_behavior="forbid")
 
 
 class Field(NamedTuple):
-    """A key of a table: the type of what stands there, and the parameter it is passed as ("" for none)."""
+    """A key of a table: the type of its value, and the parameter it is passed as ("" for none)."""
 
     type_: Any
     parameter: str
@@ -43,12 +44,12 @@ class Field(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Annotation: a table of a file, with no key besides its fields and no value of another type.
+    """Annotation for a table of a file: only the given keys, with values of the given types.
 
     Attributes:
         fields: by key.
-        make: makes the value of what the table says.
-        description: of the table, for the JSON Schema; least: how many keys it has at least.
+        make: function that makes the value from the table.
+        description: text of the JSON Schema; least: minimum number of keys.
     """
 
     fields: Mapping[str, Field]
@@ -69,7 +70,7 @@ class Table:
 
     @cached_property
     def adapter(self) -> TypeAdapter[Any]:
-        """What validates a file or record that is this table."""
+        """Return the pydantic adapter that validates a file or record of this table."""
         return TypeAdapter(Annotated[Any, self])
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
@@ -99,9 +100,9 @@ def table(
     A parameter that ends in an underscore is a key without it.
 
     Args:
-        declared: the dataclass or function; it is called with what the table says.
-        without: parameters that the file does not write.
-        make: is called in place of `declared`.
+        declared: the dataclass or function; it is called with the values of the table.
+        without: parameters that are not keys of the file.
+        make: called instead of `declared`.
         types: narrower types of parameters, or annotations of them. Under other names they are keys that are
             not passed on; where the function takes any, keys that may be left out.
     """
@@ -121,29 +122,29 @@ def table(
             fields[key] = Field(as_type(type_), name, parameters[name].default is inspect.Parameter.empty)
         else:
             fields[key] = Field(as_type(type_), name if any_key else "", not any_key)
-    return Table(fields, make or declared, (function.__doc__ or "").partition("\n")[0])
+    return Table(fields, make or declared, " ".join((function.__doc__ or "").partition("\n\n")[0].split()))
 
 
 class Keyed(NamedTuple):
-    """The key and the type of a parameter that has another name in the file."""
+    """The key and type of a parameter that has another name in the file."""
 
     key: str
     type_: Any
 
 
 def many(type_: Any, *annotations: object) -> Any:
-    """Return the type of a list."""
+    """Return the type of a list of values of a type."""
     values = tuple.__class_getitem__((as_type(type_), ...))
     return Annotated[values, Strict(False), *annotations]
 
 
 def as_type(type_: Any) -> Any:
-    """Return a type; an annotation stands for the type it annotates."""
+    """Return a type, or the type an annotation carries."""
     return Annotated[Any, type_] if isinstance(type_, Table | Reported) else type_
 
 
 def _written(hint: Any) -> Any:
-    """Return the type of a field in a file, by its type in the dataclass or function; a file has no null."""
+    """Return the type a field has in a file, from its type in the dataclass or function; a file has no null."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
         return _written(arguments[0])
@@ -159,7 +160,7 @@ def _written(hint: Any) -> Any:
 
 @dataclass(frozen=True, eq=False)
 class Reported:
-    """Annotation: a mistake bears a code; a value that is not even of the type `kind` is a mistake of type."""
+    """Annotation: a mistake in this value gets a code; a value not even of type `kind` is a type mistake."""
 
     schema: CoreSchema
     code: str
@@ -177,24 +178,24 @@ class Reported:
 
 
 def matching(pattern: str, example: str = "", code: str = "not_written_so") -> Reported:
-    """Annotate a text of a pattern."""
+    """Return an annotation for text that matches a pattern."""
     return Reported(core_schema.str_schema(pattern=pattern), code, str, {"example": example})
 
 
 def named(pattern: str) -> Reported:
-    """Annotate a name of a pattern."""
+    """Return an annotation for a name that matches a pattern."""
     return matching(pattern, code="not_a_name")
 
 
 def one_of(*texts: str, shown: Collection[str] = ()) -> Reported:
-    """Annotate one of these texts; a mistake shows what is allowed."""
+    """Return an annotation for one of these texts; a mistake lists what is allowed."""
     return Reported(
         core_schema.literal_schema(list(texts)), "not_allowed", str, {"allowed": tuple(shown or texts)}
     )
 
 
 def within(least: int, most: int | None = None) -> Reported:
-    """Annotate a whole number within bounds."""
+    """Return an annotation for a whole number within bounds."""
     schema = core_schema.int_schema(ge=least, le=most, strict=True)
     return Reported(schema, "out_of_bounds", int, {"least": least, "most": most})
 
@@ -205,7 +206,7 @@ def one_of_forms(
     """Return the type of a field that has one of several forms.
 
     Args:
-        choose: returns the name of the form of what is given; where that is none, the mistake bears the code.
+        choose: returns the name of the form of a value; if None, the mistake gets the code.
     """
 
     choices = tuple(Annotated[as_type(form), Tag(f"<{name}>")] for name, form in forms.items())
@@ -225,7 +226,7 @@ def _distinct(values: tuple[T, ...]) -> tuple[T, ...]:
 
 
 def repeated(values: Iterable[object]) -> Iterator[int]:
-    """Yield the positions of values that stood before."""
+    """Yield the positions of values that occurred earlier."""
     before = set[object]()
     for position, value in enumerate(values):
         if value in before:
@@ -254,7 +255,7 @@ _WRITTEN: dict[object, object] = {str: NonBlank, Fraction: Number, tuple[str, ..
 
 
 def _text(kk: str | None = None, ru: str | None = None, en: str | None = None) -> Text:
-    """A text in one to three languages; one that is missing says what the first of the others says."""
+    """A text in up to three languages; a missing one is filled from the first language that is given."""
     first = kk or ru or en
     if first is None:
         raise wrong("missing_language", "ru")
@@ -276,10 +277,10 @@ MISTAKES_LIMIT = 100
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One thing wrong in a file: a code of ours, or pydantic's name of the error.
+    """One mistake in a file: a code of ours, or pydantic's name of the error.
 
     Attributes:
-        given: what stands there; the key itself, where that is missing or unknown.
+        given: the value found; the key itself where it is missing or unknown.
     """
 
     code: str
@@ -289,12 +290,12 @@ class Mistake:
 
 
 def wrong(code: str, *keys: str | int, **arguments: object) -> PydanticCustomError:
-    """Return the error a validator raises of a table or a list; the keys lead to what is wrong in it."""
+    """Return the error that a validator raises for a table or list; the keys lead to the mistake in it."""
     return PydanticCustomError(code, code, {"keys": keys, **arguments})
 
 
 def mistakes(error: ValidationError, data: object) -> Iterator[Mistake]:
-    """Yield what pydantic found wrong with the data."""
+    """Yield the mistakes pydantic found in the data."""
     for one in error.errors(include_url=False)[:MISTAKES_LIMIT]:
         code, given, location = one["type"], one["input"], one["loc"]
         path, arguments = _path(location, data), dict(one.get("ctx", {}))
@@ -315,7 +316,7 @@ def mistakes(error: ValidationError, data: object) -> Iterator[Mistake]:
 
 
 def _path(location: Sequence[str | int], data: Any) -> Path:
-    """Return the location without the forms that pydantic names in it, and without a missing key."""
+    """Return the location of an error without the form names pydantic inserts, and without a missing key."""
     path: list[str | int] = []
     for part in location:
         if part in data if isinstance(data, dict) else isinstance(data, list) and isinstance(part, int):
@@ -325,5 +326,5 @@ def _path(location: Sequence[str | int], data: Any) -> Path:
 
 
 def written(path: Path) -> str:
-    """Return a path as the file writes it: `term.in`, `rungs[2].to[1]`."""
+    """Return a path in the notation of the file: `term.in`, `rungs[2].to[1]`."""
     return "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")

@@ -1,4 +1,4 @@
-"""All editions at hand, and which of them is in force on a day."""
+"""The library of editions, and which of them is in force on a day."""
 
 from __future__ import annotations
 
@@ -19,33 +19,35 @@ from workflow.refusal import Refusal
 
 
 class UnknownProcedure(Refusal):
-    """No procedure (or edition) of that name; `allowed` are those there are, the nearest first."""
+    """There is no procedure (or edition) of that name; `allowed` are the existing ones, the most similar
+    first.
+    """
 
     def __init__(self, procedure: str, allowed: Iterable[str]) -> None:
         super().__init__("unknown_procedure", procedure=procedure, allowed=closest_first(procedure, allowed))
 
 
 class NoEdition(Refusal):
-    """No edition is in force on that day; `nearest` are the editions there are, the nearest in time first."""
+    """No edition is in force on that day; `nearest` are the existing ones, the nearest in time first."""
 
     def __init__(self, procedure: str, on: date, nearest: Iterable[str]) -> None:
         super().__init__("no_edition", procedure=procedure, on=on, nearest=tuple(nearest))
 
 
 class TwoEditions(Refusal):
-    """Two files describe one edition: nobody could say which is the law."""
+    """Two files describe the same edition."""
 
     def __init__(self, edition: str) -> None:
         super().__init__("regulation.two_editions", edition=edition)
 
 
 class UnknownAct(Refusal, ValueError):
-    """No procedure rests on an adopted act of that id; `allowed` are those there are."""
+    """No procedure rests on an adopted act with that id; `allowed` are the ids that exist."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UnreadEdition:
-    """An edition by the name of its file; `read` returns it, or raises Refusal."""
+    """An edition named by its file and not read yet; `read` returns it, or raises Refusal."""
 
     id: str
     in_force: date
@@ -59,11 +61,11 @@ class UnreadEdition:
 class Library:
     """Editions of procedures, in force from their date until the next edition's.
 
-    The procedure of an assignment given alone is always there by its edition, and stands in no list.
+    The built-in procedure of assignments outside cases can always be found by its edition, and is in no list.
 
     Args:
-        editions: read, or by their files: those are read when somebody asks for them.
-        own: the organisation's own rules, laid over the editions of the cases they hold for.
+        editions: editions, or files that are read when first needed.
+        own: the organisation's own rules, applied to the editions of the cases they are valid for.
         acts: ids of acts of one organisation that the whole office adopted.
 
     Raises:
@@ -92,15 +94,15 @@ class Library:
             self._dated.setdefault(edition.id, []).append(edition.edition)
 
     def procedures(self) -> tuple[str, ...]:
-        """Ids of the procedures there are."""
+        """Return the ids of the procedures."""
         return tuple(self._dated)
 
     def all(self) -> tuple[Procedure, ...]:
-        """Every edition, by procedure, then by date."""
+        """Return every edition, by procedure, then by date."""
         return tuple(self.named(name) for names in self._dated.values() for name in names)
 
     def edition(self, procedure: str, on: date) -> Procedure:
-        """The edition of a procedure in force on a day (local date).
+        """Return the edition of a procedure in force on a day (local date).
 
         Raises:
             UnknownProcedure: there is no such procedure.
@@ -113,7 +115,7 @@ class Library:
         return self.named(in_force[-1])
 
     def earliest(self, procedure: str) -> Procedure:
-        """The first edition of a procedure: what comes before it is judged by it, with a finding.
+        """Return the first edition of a procedure; days before it are judged by it, with a finding.
 
         Raises:
             UnknownProcedure: there is no such procedure.
@@ -121,7 +123,7 @@ class Library:
         return self.named(self._of(procedure)[0])
 
     def latest(self, procedure: str) -> Procedure:
-        """The last edition of a procedure: what is asked of a day nobody has named.
+        """Return the last edition of a procedure, used where no day is given.
 
         Raises:
             UnknownProcedure: there is no such procedure.
@@ -129,7 +131,7 @@ class Library:
         return self.named(self._of(procedure)[-1])
 
     def named(self, edition: str) -> Procedure:
-        """The edition of that name, such as "internal-analysis.2024-01-01".
+        """Return the edition of that name, such as "internal-analysis.2024-01-01".
 
         Raises:
             UnknownProcedure: there is no such edition.
@@ -142,9 +144,9 @@ class Library:
         return procedure
 
     def of(self, case: Case) -> Procedure:
-        """The edition of a case, with the organisation's own rules laid over it that hold for the case.
+        """Return the edition of a case, with the organisation's own rules that are valid for the case applied.
 
-        The case must be whole: which rules hold depends on its dates.
+        The case must be complete: its dates decide which rules are valid.
 
         Raises:
             UnknownProcedure: there is no such edition.
@@ -153,7 +155,7 @@ class Library:
         return edition if self.own is None else self.laid(edition, case.unit, begins(case))
 
     def laid(self, edition: Procedure, unit: str, on: date) -> Procedure:
-        """An edition with the rules laid over it that hold for a unit on a day."""
+        """Return an edition with the own rules applied that are valid for a unit on a day."""
         overlays = self.own.of(edition.id, unit, on) if self.own is not None else ()
         if not overlays:
             return edition
@@ -164,24 +166,26 @@ class Library:
 
     @cached_property
     def adopted_acts(self) -> Mapping[str, Act]:
-        """The acts of one organisation that some procedure rests on, by id: others adopt them or not."""
+        """Acts of single organisations that procedures rest on, by id; each organisation adopts them or not."""
         resting = (edition for edition in self.all() if edition.adopted_act)
         return {edition.adopted_act: edition.acts[edition.adopted_act] for edition in resting}
 
     @cached_property
     def duties(self) -> tuple[str, ...]:
-        """The duties somebody may hold: those of every office, and those of its own procedures."""
+        """Return the duties people may hold: those of every office, and those of own procedures."""
         return tuple(dict.fromkeys((*DUTIES, *(duty for edition in self._read() for duty in edition.duties))))
 
     @cached_property
     def kinds(self) -> tuple[str, ...]:
-        """The kinds of organisation: those the product knows, and those of own procedures."""
+        """Return the kinds of organisation: the built-in ones, and those of own procedures."""
         own = (word.id for edition in self._read() for word in edition.kind_words)
         return tuple(dict.fromkeys((*KINDS, *own)))
 
     @cached_property
     def own_titles(self) -> Mapping[str, Mapping[str, str]]:
-        """Titles of duties and kinds of own procedures: code in the catalogues -> language -> title."""
+        """Return the titles of duties and kinds of own procedures: code in the catalogues -> language ->
+        title.
+        """
         return {
             code: {language: title[language] for language in ("kk", "ru", "en")}
             for edition in self._read()
@@ -190,25 +194,29 @@ class Library:
         }
 
     def known_acts(self, acts: Collection[str]) -> tuple[str, ...]:
-        """Return these ids of adopted acts, each once. Raises UnknownAct."""
+        """Return these ids of adopted acts without repetition. Raises UnknownAct."""
         for act in acts:
             if act not in self.adopted_acts:
                 raise UnknownAct("unknown_adopted_act", act=act, allowed=closest_first(act, self.adopted_acts))
         return tuple(act for act in self.adopted_acts if act in set(acts))
 
     def unadopted_act(self, procedure: Procedure, office: Office, unit: str) -> Act | None:
-        """Return the act of one organisation a procedure rests on, where a unit (by id) has not adopted it."""
+        """Return the act of one organisation that a procedure rests on, if a unit (by id) has not adopted it;
+        else None.
+        """
         own = procedure.adopted_act
         if not own or own in self._acts or unit not in office.units or own in acts_of(office, unit):
             return None
         return procedure.acts[own]
 
     def _read(self) -> Iterator[Procedure]:
-        """Yield the editions read so far: own ones always are, and they alone have words of their own."""
+        """Yield the editions read so far; the organisation's own ones always are, and only they define own
+        words.
+        """
         return (edition for edition in self._editions.values() if isinstance(edition, Procedure))
 
     def with_own(self, own: OwnRules | None) -> Library:
-        """The same editions under other rules of the organisation's own."""
+        """Return the same editions under other own rules of the organisation."""
         return Library(self._editions.values(), own, acts=self._acts)
 
     def _of(self, procedure: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Names of facts and obligations as people write them, checked against an edition."""
+"""Checks names of facts and obligations that users type against an edition."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _AGAIN = re.compile(r"[2-9]|[1-9]\d{1,3}")
 
 
 class UnknownFact(Refusal, LookupError):
-    """The procedure knows no fact of that name; `allowed` are those it knows."""
+    """The procedure has no fact of that name; `allowed` are those it has."""
 
 
 class UnknownDecision(Refusal, LookupError):
-    """The procedure asks no such question, or the question has no such answer; `allowed` are those it has."""
+    """The procedure has no such decision, or the decision no such option; `allowed` are those it has."""
 
 
 class UnknownObligation(Refusal, LookupError):
@@ -31,7 +31,7 @@ class UnknownObligation(Refusal, LookupError):
 
 
 def known_fact(procedure: Procedure, fact: str) -> Obligation:
-    """The obligation a fact fulfils; a recurring one needs its period (`quarter_reported.2026Q3`).
+    """Return the obligation a fact fulfils; a recurring one needs its period (`quarter_reported.2026Q3`).
 
     The second and later times in a period are numbered (`talk_held.2026-03#2`).
 
@@ -59,7 +59,7 @@ def known_fact(procedure: Procedure, fact: str) -> Obligation:
 
 
 def known_obligation(procedure: Procedure, name: str) -> Obligation:
-    """The obligation of that id, with or without its period. Raises UnknownObligation."""
+    """Return the obligation with that id, with or without its period. Raises UnknownObligation."""
     obligation = procedure.by_id.get(name.partition(".")[0])
     if obligation is None:
         raise UnknownObligation("unknown_obligation", obligation=name, allowed=tuple(procedure.by_id))
@@ -67,7 +67,7 @@ def known_obligation(procedure: Procedure, name: str) -> Obligation:
 
 
 def known_option(procedure: Procedure, decision: str, option: str) -> Option:
-    """Return an answer to a decision. Raises UnknownDecision for a question or an answer that is none."""
+    """Return an option of a decision. Raises UnknownDecision for an unknown decision or option."""
     question = procedure.decisions.get(decision)
     if question is None:
         code = "unknown_decision" if procedure.decisions else "no_decisions"
@@ -81,7 +81,7 @@ def known_option(procedure: Procedure, decision: str, option: str) -> Option:
 
 
 def answering_fact(procedure: Procedure, name: str) -> str:
-    """Return the fact of an answer written `decision=option`, any other name as it is.
+    """Return the fact of an answer written `decision=option`; any other name unchanged.
 
     Raises UnknownDecision.
     """

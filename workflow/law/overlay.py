@@ -1,6 +1,6 @@
-"""An organisation's own rules laid over an edition: stricter terms, and readings it has chosen. Pure.
+"""An organisation's own rules applied to an edition: stricter terms, and chosen readings. Pure.
 
-Both terms are kept: which of them is stricter is decided when they are counted, and the other one is shown.
+Both terms are kept: which is stricter is decided when they are counted; the other one is shown beside it.
 """
 
 from __future__ import annotations
@@ -50,11 +50,11 @@ _NUMBERLESS = (WithoutTerm, Before, AtOnce)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stricter:
-    """What a file of own rules says of one obligation.
+    """An own rule for one obligation.
 
     Attributes:
         every: its own, shorter period; None keeps the act's.
-        own: its own term; None where only the period is another.
+        own: its own term; None where only the period differs.
     """
 
     obligation: str
@@ -67,7 +67,7 @@ class Overlay:
     """One file of an organisation's own rules: `overlay.<name>.<in-force-date>.toml`.
 
     Attributes:
-        unit: id or name of the unit it holds for, with all below it; "" is the whole office.
+        unit: id or name of the unit it is valid for, with all units below; "" is the whole office.
         switches: chosen readings, by name.
         text: of the file, as given.
     """
@@ -83,12 +83,14 @@ class Overlay:
 
     @property
     def file(self) -> str:
-        """What its file is called."""
+        """Name of its file."""
         return f"overlay.{self.name}.{self.in_force.isoformat()}.toml"
 
 
 def stricter(own: Term, counted: CountedTerm, law: Term, by_law: CountedTerm) -> bool:
-    """Whether one term asks more than another: an earlier day, a longer ban, more of something."""
+    """Return whether one counted term is stricter than another: an earlier day, a longer ban, a larger
+    number.
+    """
     if isinstance(own, Embargo) and isinstance(law, Embargo):
         return own.years > law.years
     if isinstance(own, PerPeriod) and isinstance(law, PerPeriod):
@@ -102,16 +104,17 @@ def stricter(own: Term, counted: CountedTerm, law: Term, by_law: CountedTerm) ->
 
 
 def _end(counted: CountedTerm) -> datetime:
-    """The moment at which a counted term ends."""
+    """Return the moment at which a counted term ends."""
     assert counted.due is not None
     return counted.due_at or end_of_day(counted.due)
 
 
 def overlaid(procedure: Procedure, overlays: Sequence[Overlay]) -> Procedure:
-    """The edition with an organisation's own rules laid over it.
+    """Return the edition with an organisation's own rules applied.
 
     Args:
-        overlays: outermost first; of two readings of one switch the innermost is taken, of terms the strictest.
+        overlays: outermost unit first; of two readings of a switch the innermost counts, of terms the
+            strictest.
     """
     own: dict[str, list[OwnTerm]] = {}
     chosen: dict[str, tuple[str, Act]] = {}
@@ -154,7 +157,7 @@ def _laid(
 
 
 def _read(obligation: Obligation, switch: str, value: str, act: Act, procedure: Procedure) -> Obligation:
-    """The obligation by one reading; itself where the reading changes nothing of it."""
+    """Return the obligation by one reading; the same obligation where the reading changes nothing."""
     if value == SWITCHES[switch][0]:
         return obligation
     term, recurs = obligation.term, obligation.recurs
@@ -178,7 +181,7 @@ def _read(obligation: Obligation, switch: str, value: str, act: Act, procedure: 
 
 
 def _term(term: Term, switch: str) -> Term | None:
-    """The term by the other reading of a switch, None where the switch is not about it."""
+    """Return the term by the other reading of a switch, None where the switch does not concern it."""
     match switch, term:
         case "roll", CalendarDays() | Weeks() | Months() | Years() | DayAfterPeriod() | YearlyDate():
             return replace(term, roll="none") if term.roll == "next" else None
@@ -194,14 +197,18 @@ def _term(term: Term, switch: str) -> Term | None:
 
 
 def _day_before(term: YearlyDate) -> YearlyDate:
-    """The last day before the one named; a day off must not carry it over that day again."""
+    """Return the term ending on the last day before the date named; a day off must not move it past that
+    date.
+    """
     before = date.fromordinal(date(2001, term.month, term.day).toordinal() - 1)
     years = term.years - (before.year < 2001)
     return YearlyDate(before.month, before.day, years, roll="none")
 
 
 def _together(procedure: Procedure, name: str) -> Iterator[str]:
-    """The obligation and those whose periods must be the same: what counts from it, what it counts from."""
+    """Yield the obligation and those that must have the same periods: the ones counted from it or that it
+    counts from.
+    """
     asked = procedure.by_id.get(name)
     if asked is None or asked.recurs is None:
         return

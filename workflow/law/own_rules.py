@@ -1,4 +1,4 @@
-"""Which of an organisation's own rules hold for a case: by its unit, and by its earliest date. Pure."""
+"""Selects an organisation's own rules for a case by its unit and its earliest date. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from workflow.org.office import Office
 
 
 class OwnRules:
-    """The rules an office has adopted, over its tree of units."""
+    """The own rules an office has adopted, by units."""
 
     def __init__(self, overlays: Iterable[Overlay], office: Office) -> None:
         self.overlays = tuple(sorted(overlays, key=lambda one: (one.name, one.in_force)))
@@ -19,9 +19,9 @@ class OwnRules:
         self._above: dict[str, tuple[str, ...]] = {}
 
     def of(self, procedure: str, unit: str, on: date) -> tuple[Overlay, ...]:
-        """Those that hold for a procedure in a unit (id or name) on a day, the outermost unit's first.
+        """Return the rules valid for a procedure in a unit (id or name) on a day, the outermost unit's first.
 
-        Of one name the last that has come into force; of one unit in order of their names.
+        Of several with one name the last that has come into force; those of one unit in order of name.
         """
         latest: dict[str, tuple[int, Overlay]] = {}
         for overlay in self.overlays:
@@ -33,18 +33,20 @@ class OwnRules:
         return tuple(one for _, one in sorted(latest.values(), key=lambda held: (held[0], held[1].name)))
 
     def covers(self, overlay: Overlay, unit: str) -> bool:
-        """Whether rules hold for a unit: it is theirs, or lies below it."""
+        """Return whether rules are valid for a unit: it is theirs, or lies below it."""
         return self._depth(overlay, unit) is not None
 
     def switch(self, name: str, procedure: str, unit: str, on: date) -> tuple[str, Overlay | None]:
-        """How a unit reads something on a day, and by which rules; None where the reading is the usual one."""
+        """Return the reading of a switch for a unit on a day, and the rules that set it; None for the usual
+        reading.
+        """
         for overlay in reversed(self.of(procedure, unit, on)):
             if name in overlay.switches:
                 return overlay.switches[name], overlay
         return SWITCHES[name][0], None
 
     def _depth(self, overlay: Overlay, unit: str) -> int | None:
-        """How far below the top the rules' unit lies on the way to this one; None where it does not."""
+        """Return how deep the rules' unit lies on the path down to this unit; None if it is not on the path."""
         if not overlay.unit:
             return 0
         wanted = self._office.unit_named.get(_plain(overlay.unit), overlay.unit)
@@ -59,8 +61,9 @@ class OwnRules:
 
 
 def begins(case: Case) -> date:
-    """The day that decides which rules a case is counted by: its earliest fact or plan date, as with editions;
-    without any, the local day it was opened on."""
+    """Return the day that selects own rules for a case: its earliest fact or plan date, as with editions;
+    without any, the local day it was opened on.
+    """
     days = [*(fact.on for fact in case.facts.values()), *case.planned.values()]
     return min(days) if days else case.opened_on or date.max
 

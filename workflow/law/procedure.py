@@ -1,4 +1,4 @@
-"""A procedure as a value: what the law asks, in one dated edition, as read from regulations/."""
+"""A procedure as a value: what the law requires, in one dated edition read from regulations/."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _COUNTRY = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One text in the three languages; readers of further ones read it in the one that stands in for theirs."""
+    """A text in the three languages; readers of further languages get the one that stands in for theirs."""
 
     kk: str
     ru: str
@@ -45,8 +45,8 @@ class Text:
 class Act:
     """The act a duty rests on. `short` is how an explanation names it.
 
-    `by_authorised_body`: the authorised body of its time issued it; who that is now, and whether the act still
-    holds, is for the office to say (config.toml).
+    `by_authorised_body`: the authorised body of its time issued it; which body that is now, and whether the act
+    is still in force, the office states in config.toml.
     """
 
     id: str
@@ -60,10 +60,10 @@ class Act:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Body:
-    """A state body an act makes responsible; one that is abolished leaves its tasks to its successors.
+    """A state body that an act makes responsible; the obligations of an abolished one pass to its successors.
 
-    `kinds`: of a group of bodies: the kinds of organisation (or groups of them) it stands for; `open_group`:
-    the act does not say who of them belongs to it.
+    `kinds`: of a group of bodies: the kinds of organisation (or groups) it includes; `open_group`: the act does
+    not say which of them belong to it.
     """
 
     id: str
@@ -83,10 +83,10 @@ class Stage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Step:
-    """One step of a ladder: `at` working days from the due date (negative before), and who is told.
+    """One reminder step: sent `at` working days from the due date (negative before), to these recipients.
 
-    `through`: names of channels; empty for all there are. Who is reached by none of them is told by the others.
-    `last`: the last of its ladder, which alone climbs to the first head where nobody nearer is there.
+    `through`: names of channels, empty for all; a person reachable by none of them gets it by the others.
+    `last`: the last step, the only one sent to the first head if no nearer head exists.
     """
 
     at: int
@@ -101,7 +101,7 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EscalationPolicy:
-    """When whom to remind. Ours, not the law's."""
+    """An escalation policy: when to remind whom. Ours, not the law's."""
 
     id: str
     rungs: tuple[Step, ...]
@@ -109,7 +109,7 @@ class EscalationPolicy:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Indicator:
-    """Points of seed 001 for one subtask, as decimal strings. `stake`: what is lost when it stays undone."""
+    """Points of seed 001 for one subtask, as decimal strings. `stake`: points lost if it is not done."""
 
     id: str
     title: Text
@@ -124,10 +124,10 @@ class Indicator:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recurrence:
-    """An obligation that comes back every period whose last day lies in (anchor, anchor + years].
+    """Recurrence of an obligation: every period whose last day lies in (anchor, anchor + years].
 
-    `years` None: for as long as the case is open; the current period and the next one exist.
-    `rolling`: periods are counted from the anchor ("three months from signing") and not by the calendar.
+    `years` None: as long as the case is open, up to the period after the current one. `rolling`: periods are
+    counted from the anchor ("three months from signing") and are not calendar periods.
     """
 
     every: Period
@@ -138,11 +138,11 @@ class Recurrence:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OwnTerm:
-    """An organisation's own term beside the act's: the stricter of the two counts, the other is shown.
+    """An organisation's own term beside the act's: the stricter one counts, the other is shown.
 
     Attributes:
         since: the fact it counts from.
-        act: the organisation's own act; `paragraph`: where in it.
+        act: the organisation's own act; `paragraph`: the place in it.
     """
 
     term: Term
@@ -153,12 +153,12 @@ class OwnTerm:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
-    """How an organisation reads what the act leaves open, by a switch of its own rules.
+    """A reading an organisation chose, by a switch of its own rules, of what the act leaves open.
 
     Attributes:
-        switch, value: as its file writes them.
+        switch, value: as in its file.
         act: the organisation's own act.
-        usual: the term by the usual reading, where that gives another date.
+        usual: the term by the usual reading, where it gives another date.
     """
 
     switch: str
@@ -169,14 +169,14 @@ class Reading:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Extension:
-    """How far the act lets a term be extended.
+    """How far the act allows a term to be extended.
 
     Attributes:
         by: the most that all extensions of one deadline together may add to it.
         decided_by: duties that may decide it.
         title: the extension as something that happened.
-        times: how often at most.
-        grounds: those the act names; paragraph: where it says so, "" for the obligation's own.
+        times: maximum number of extensions.
+        grounds: those the act names; paragraph: its place in the act, "" for the obligation's own.
     """
 
     by: ExtensionTerm
@@ -189,9 +189,9 @@ class Extension:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PauseRule:
-    """Where and on what grounds the act lets the clocks of a case stand.
+    """Whether and on what grounds the act allows pausing the terms of a case.
 
-    `obligations`: those whose clocks stand; empty for every one that runs.
+    `obligations`: those whose terms stop; empty for all that run.
     """
 
     act: str
@@ -202,7 +202,7 @@ class PauseRule:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Option:
-    """One answer to a decision. `fact`: recording it gives this answer."""
+    """An option of a decision. `fact`: the fact that records this answer."""
 
     id: str
     title: Text
@@ -211,29 +211,30 @@ class Option:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Obligation:
-    """One thing somebody must do. `id` is the name of the fact that fulfils it.
+    """One thing somebody must do within a term. `id` is the name of the fact that fulfils it.
 
     Attributes:
-        options: of a decision, whose title is its question: the answers, each with the fact that fulfils it.
+        options: of a decision, whose title is its question: the options, each with the fact that records it.
         since: the fact its term counts from, None when the term needs none.
         after: facts that must not come later than this one (`order` findings).
         after_by_practice: the same, but our own check and not the law's.
-        precedes: what it must not come later than; the first of them alone makes an `order` finding.
-        also_by: facts that answer it too: it is not asked for once one of them is recorded.
-        practice: nothing asks for it in law; its findings are of that basis.
+        precedes: facts it must not come later than; only the first of them makes an `order` finding.
+        also_by: other facts that fulfil it: it is not required once one of them is recorded.
+        practice: not required by law; its findings have the basis "practice".
         lapses_with: recording that fact without this one makes this one missed.
         occasional: required only once it is planned or recorded.
         only_for: kinds of organisation (or groups) it applies to; empty means all.
         when: required only once that fact is recorded or planned.
-        by_itself: a day that comes by itself; nobody's duty.
+        by_itself: a day that comes by itself; nobody has to do anything.
         several: may be recorded any number of times in a period.
         values: names of the numbers that go with the fact.
-        signed_by: who may sign or approve it; None where the act does not say.
+        signed_by: duties that may sign or approve it; None where the act does not say.
         uploads: its fact is the upload of the evidence to the platform (of the period, where it recurs).
-        bodies: bodies responsible by the act; empty means everybody. `by_agreement`: those that agreed to.
+        bodies: bodies responsible by the act; empty means all. `by_agreement`: bodies responsible only if they
+            agree.
         sources: rows of the tables this obligation carries out ("seed:17", "plan:17.3").
-        own, readings: the organisation's own terms and readings, laid over it (`workflow.law.overlay`).
-        asked_every: the period the act asks, where the organisation's own is shorter.
+        own, readings: the organisation's own terms and readings applied to it (`workflow.law.overlay`).
+        asked_every: the act's period, where the organisation's own is shorter.
         extension: how far its term may be extended; None where the act allows none.
     """
 
@@ -278,7 +279,7 @@ class Obligation:
     extension: Extension | None = None
 
     def answer(self, recorded: Collection[str]) -> Option | None:
-        """Return the option of a decision whose fact is among the recorded ones, None while unanswered."""
+        """Return the option of a decision whose fact is recorded, None while unanswered."""
         if not self.options:
             return None
         return next((option for option in self.options if option.fact in recorded), None)
@@ -286,7 +287,9 @@ class Obligation:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExampleExtension:
-    """An extension in an example: decided on a day, by so many units of the act, or to a day (local dates)."""
+    """An extension in a worked example: decided on a day, by so many units of the act, or to a day (local
+    dates).
+    """
 
     on: date
     by: int | None = None
@@ -295,7 +298,7 @@ class ExampleExtension:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExamplePause:
-    """A pause in an example, from a day to the day it was resumed, if it was (local dates)."""
+    """A pause in a worked example: its first day, and the day it was resumed, if any (local dates)."""
 
     on: date
     resumed: date | None = None
@@ -303,13 +306,13 @@ class ExamplePause:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Example:
-    """A worked example of the regulation file; it runs as a test.
+    """A worked example in a regulation file; it runs as a test.
 
     Attributes:
         kind: of organisation; object: what the case is about.
         at_time, values, signed_by: recorded with the facts; due_at: local moments at which terms in hours end.
-        extended, paused: what the office decided: extensions by obligation, pauses in order.
-        state: what becomes of obligations.
+        extended, paused: decisions of the office: extensions by obligation, pauses in order.
+        state: expected status of obligations.
     """
 
     title: str
@@ -332,7 +335,9 @@ class Example:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Word:
-    """What a kind of evidence, a number, a duty or a kind of organisation of an own procedure is called."""
+    """The name of a code that an own procedure defines: a kind of evidence, a number, a duty or a kind of
+    organisation.
+    """
 
     id: str
     title: Text
@@ -343,19 +348,20 @@ class Procedure:
     """One edition of one procedure.
 
     Attributes:
-        begins_with: the fact a plan turns on ("latest safe start").
+        begins_with: the fact whose latest safe start a plan computes.
         applies_to: kinds of organisation (or groups) it is for; empty means all.
-        opened: when something happens ("event"), each year for every organisation ("yearly"), or "once".
-        adopted_act: id of the act of one organisation it rests on, which binds those who adopted it; "" where
-            it binds all of its kind.
-        confidential: its cases are for those who need to know; its notices say nothing of the matter.
+        opened: how its cases are opened: when something happens ("event"), each year for every organisation
+            ("yearly"), or "once".
+        adopted_act: id of the act of one organisation it rests on, which binds only organisations that adopted
+            it; "" where it binds all of its kind.
+        confidential: its cases are visible only to named readers; its notices do not mention the matter.
         bodies: state bodies its obligations name, by id.
-        answers: facts that answer decisions and that nothing else asks for; without deadlines of their own.
-        calendar: the registry code of the calendar its days are counted by; "" for the office's own.
+        answers: facts that only answer decisions; they have no deadlines of their own.
+        calendar: registry code of the calendar its terms are counted by; "" for the office's own.
         digest: SHA-256 of the file's text; a case keeps it, and `verify` compares.
-        overlays: names of the organisation's own rules laid over it, outermost first.
-        pause: whether the clocks of its cases may stand; None where the act allows no pause.
-        evidence_words, value_words: names of kinds of evidence and of numbers the product has no word for.
+        overlays: names of the organisation's own rules applied to it, outermost unit first.
+        pause: the rule for pausing its cases; None where the act allows no pause.
+        evidence_words, value_words: names of its own kinds of evidence and numbers.
         duty_words, kind_words: duties and kinds of organisation of its own.
     """
 
@@ -393,7 +399,7 @@ class Procedure:
 
     @property
     def duties(self) -> tuple[str, ...]:
-        """The duties it may name: those of every office, and its own."""
+        """Duties it may name: the built-in ones, and its own."""
         return (*DUTIES, *(word.id for word in self.duty_words))
 
     @property
@@ -413,22 +419,24 @@ class Procedure:
 
     @cached_property
     def facts(self) -> Mapping[str, Obligation]:
-        """What can be recorded: all but the decisions, whose options name their own facts."""
+        """Everything that can be recorded: all obligations except decisions, whose options name their own
+        facts.
+        """
         return {name: one for name, one in self.by_id.items() if not one.options}
 
     @cached_property
     def decisions(self) -> Mapping[str, Obligation]:
-        """The questions every case must answer, by id."""
+        """The decisions every case must answer, by id."""
         return {one.id: one for one in self.obligations if one.options}
 
     @cached_property
     def answered_by(self) -> Mapping[str, Obligation]:
-        """The decision each fact answers."""
+        """Fact -> the decision it answers."""
         return {option.fact: one for one in self.decisions.values() for option in one.options}
 
     @cached_property
     def anchor_by_id(self) -> Mapping[str, Obligation]:
-        """Everything a term may count from: obligations by their id, extensions as `extended.` and that id."""
+        """Everything a term may count from: obligations by id, extensions as `extended.` and the id."""
         return {
             **self.by_id,
             **{
@@ -459,12 +467,12 @@ class Procedure:
 
     @cached_property
     def open_ended(self) -> tuple[Obligation, ...]:
-        """Obligations whose periods come for as long as the case is open."""
+        """Obligations that recur as long as the case is open."""
         return tuple(one for one in self.obligations if one.recurs and one.recurs.years is None)
 
     @cached_property
     def answering(self) -> Mapping[str, frozenset[str]]:
-        """Body -> whoever answers for what it was to do: itself, and its successors and theirs."""
+        """Body -> the bodies responsible for its obligations: itself and, recursively, its successors."""
         found = {}
         for body in self.bodies:
             waiting, answering = [body], set[str]()
@@ -477,11 +485,15 @@ class Procedure:
         return found
 
     def body_named(self, text: str) -> str:
-        """Return the id of the body of that id, title or short title in any language; other text as it is."""
+        """Return the id of the body with that id, title or short title in any language; other text
+        unchanged.
+        """
         return self._body_names.get(_body_name(text), text)
 
     def body_of(self, office: Office, unit: str) -> str:
-        """Return the id of the body a unit (or "", the organisation) is or belongs to, by name; "" for none."""
+        """Return the id of the body that a unit (or "", the organisation) is or belongs to, found by name; ""
+        for none.
+        """
         place = office.unit_named.get(plain(unit), unit) or office.root
         for here in office.above(place) if self.bodies and place else ():
             body = self._body_names.get(_body_name(office.units[here].name)) if here in office.units else None
@@ -491,7 +503,7 @@ class Procedure:
 
     @cached_property
     def _body_names(self) -> Mapping[str, str]:
-        """Id of each body by its names; in Kazakh also with the ending of "the one of the country"."""
+        """Ids of the bodies by their names; in Kazakh also with the ending meaning "of the country"."""
         names: dict[str, str] = {}
         for body in self.bodies.values():
             names.setdefault(body.id.casefold(), body.id)
@@ -502,17 +514,17 @@ class Procedure:
 
     @cached_property
     def answered_too(self) -> tuple[Obligation, ...]:
-        """Obligations that another one's fact answers."""
+        """Obligations that are also fulfilled by another obligation's fact."""
         return tuple(one for one in self.obligations if one.also_by)
 
     @cached_property
     def lapse_facts(self) -> frozenset[str]:
-        """Facts whose recording makes something unrecorded missed."""
+        """Facts whose recording makes unrecorded obligations missed."""
         return frozenset(one.lapses_with for one in self.obligations if one.lapses_with)
 
     @cached_property
     def counts_from_extensions(self) -> bool:
-        """Whether some term counts from the day another one was extended on."""
+        """Whether some term counts from the day on which another one was extended."""
         return any(one.since is not None and one.since.startswith(EXTENDED) for one in self.obligations)
 
     @cached_property
@@ -530,5 +542,5 @@ class Procedure:
 
 
 def _body_name(text: str) -> str:
-    """Return the name of a body without the country's, quotation marks and letter case."""
+    """Return the name of a body without the country's name and quotation marks, in lower case."""
     return plain(_COUNTRY.sub(" ", text.casefold()))

@@ -11,15 +11,15 @@ ANY = "any"
 
 @dataclass(frozen=True, slots=True)
 class Signatories:
-    """Duties that may sign, by kind or group of kinds; `any` where nothing nearer is said."""
+    """Duties that may sign, by kind or group of kinds; `any` for kinds without an entry."""
 
     by_kind: tuple[tuple[str, tuple[str, ...]], ...]
 
     def of(self, kind: str) -> tuple[str, ...]:
-        """The duties that may sign in an organisation of that kind; empty: nothing is said of it.
+        """Return the duties that may sign in an organisation of that kind; empty if nothing is defined for it.
 
-        The kind itself speaks before a group it belongs to, a group before `any`. Of an unknown kind ("")
-        everybody may sign who may anywhere.
+        An entry of the kind counts before one of its group, a group before `any`. For an unknown kind ("") all
+        signatories of all kinds are returned.
         """
         if not kind:
             return tuple(dict.fromkeys(duty for _, duties in self.by_kind for duty in duties))

@@ -1,8 +1,8 @@
-"""Who may see and do what: one rule for lists and for single objects.
+"""Decides who may see and do what, by one rule for lists and for single objects.
 
-Access says what somebody may do; the unit says where. A confidential case is seen by those alone who were
-named to know of it or told of it, whatever their access. Any other case is seen in the reader's units, and
-elsewhere by those a letter told of it and those who must act in it.
+Access says what a user may do, the unit says where. A confidential case is visible only to its named readers
+and to recipients of its letters, whatever their access. Any other case is visible in the user's units, and
+elsewhere to recipients of its letters and those who must act in it.
 """
 
 from __future__ import annotations
@@ -53,14 +53,14 @@ NOWHERE = "\x1f"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reader:
-    """Somebody who has logged in.
+    """A user who has logged in.
 
     Attributes:
-        login: the name of the account; events are written by it.
-        person: the key of the person it belongs to, "" when it is nobody of the people file.
-        unit: the unit whose cases (and those of all units below) are seen; "" is the whole office, and nothing
-            for an access of one unit.
-        whole: whether all units lie below that one: then cases that name no unit are seen, too.
+        login: the name of the account, stored in events as their author.
+        person: key of the person it belongs to, "" if not in the list of people.
+        unit: the unit whose cases, and those of all units below, are visible; "" is the whole office, but
+            nothing for an access limited to a unit.
+        whole: whether all units lie below that one; then cases without a unit are visible too.
     """
 
     login: str
@@ -71,14 +71,14 @@ class Reader:
     whole: bool = False
 
     def may(self, need: Need) -> bool:
-        """Whether the access allows it at all; where, the scope says."""
+        """Return whether the access allows something at all; `scope` decides in which units."""
         return need in _MAY[self.access]
 
     @property
     def root(self) -> str:
-        """The unit at which the reader's view begins: "" is the whole office, NOWHERE none of it.
+        """The topmost unit the reader sees: "" is the whole office, NOWHERE none of it.
 
-        What a page offers or names (units, people) is narrowed by it, as cases are by the scope.
+        Pages show only units and people below it.
         """
         if self.whole:
             return ""
@@ -86,18 +86,18 @@ class Reader:
 
     @property
     def nowhere(self) -> bool:
-        """Whether the access is one of a unit, and there is none: no case is seen."""
+        """Whether the access is limited to a unit but no unit is known: no case is visible."""
         return self.root == NOWHERE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Account:
-    """Somebody who may log in: a reader, and how they prove who they are.
+    """A user account: a reader with their means of authentication.
 
     Attributes:
-        password: an argon2id hash; "" before the invitation is taken up.
-        second_factor: whether a code of an authenticator is asked for at log-in.
-        providers: the outside directories that identify its holder; then it has no password here.
+        password: an argon2id hash; "" until the invitation is accepted.
+        second_factor: whether log-in requires the code of an authenticator.
+        providers: the external directories that authenticate its holder; if any, it has no password here.
     """
 
     reader: Reader
@@ -108,7 +108,7 @@ class Account:
 
     @property
     def asks_password(self) -> bool:
-        """Whether its holder has a password to confirm a change by: ours, or the directory's."""
+        """Whether its holder has a password, ours or the directory's, to confirm a change with."""
         return not self.providers or "ldap" in self.providers
 
 
@@ -118,11 +118,11 @@ Provider = Literal["ldap", "oidc"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Identity:
-    """The account of a person of an outside directory.
+    """The link between an account and a person in an external directory.
 
     Attributes:
         subject: the directory's permanent id of the person (objectGUID, entryUUID, `sub`), never a name.
-        by_group: whether the account was opened for a group of the directory, which decides its access.
+        by_group: whether the account was created because of a directory group, which decides its access.
     """
 
     login: str
@@ -133,12 +133,12 @@ class Identity:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OutsidePerson:
-    """Somebody an outside directory has identified.
+    """A person authenticated by an external directory.
 
     Attributes:
         subject: the directory's permanent id of the person.
-        login, name, email: as the directory has them today; "" where it says nothing.
-        access: the access of their groups by config.toml; None where no group of theirs has one.
+        login, name, email: as in the directory now; "" where it has none.
+        access: the access of their groups by config.toml; None if no group has one.
     """
 
     provider: Provider
@@ -169,10 +169,10 @@ def administrators(accounts: Iterable[Account]) -> list[str]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecoveryCodes:
-    """The one-time codes an account may log in with instead of its authenticator's.
+    """The state of an account's one-time recovery codes, which replace an authenticator's code at log-in.
 
     Attributes:
-        left: how many are unused.
+        left: number of unused codes.
         made_at: UTC; None where none were made.
         used_at: when the last one was used (UTC); None where none was.
     """
@@ -184,11 +184,11 @@ class RecoveryCodes:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RemovalRequest:
-    """An administrator's request to remove an account's second factor, which another one approves.
+    """An administrator's request to remove an account's second factor; another administrator must approve it.
 
     Attributes:
         by: login of the administrator who asks.
-        at, until: UTC moments; from `until` on it holds no more.
+        at, until: UTC moments; it expires at `until`.
     """
 
     login: str
@@ -203,9 +203,11 @@ EntryKind = Literal["session", "invitation", "token", "feed", "device"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """A way in that is no password. Its secret is known to the holder alone; here stands the SHA-256 of it.
+    """A credential other than a password: session, token, feed, device. Only the SHA-256 of its secret is
+    stored.
 
-    A `device` is none by itself: a browser its account has logged in from, whose attempts are counted apart.
+    A `device` does not log in by itself: it is a browser the account has logged in from, whose log-in attempts
+    are counted separately.
 
     Attributes:
         scope: of a token: `read` or `write`; of a feed: the unit, or "" for the person's own.
@@ -224,10 +226,10 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RateLimit:
-    """How often something may be tried: `burst` times at once, then once each `period`.
+    """A rate limit: `burst` attempts at once, then one each `period`.
 
     Attributes:
-        kind, key: whose attempts are counted together, e.g. those of one address.
+        kind, key: identify the attempts counted together, e.g. those of one address.
         period: whole seconds.
     """
 
@@ -239,7 +241,7 @@ class RateLimit:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LimitReached:
-    """A limit that allows no attempt now. `wait`: after how long it allows one again."""
+    """A rate limit that allows no attempt now. `wait`: time until the next one is allowed."""
 
     kind: str
     wait: timedelta
@@ -247,7 +249,7 @@ class LimitReached:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoredAnswer:
-    """A request under a key of its sender. `answer`: JSON, None while it is done or when it never ended."""
+    """A stored request with an idempotency key. `answer`: JSON; None while it runs or if it never ended."""
 
     digest: str
     answer: str | None
@@ -255,14 +257,16 @@ class StoredAnswer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scope:
-    """Which cases and documents somebody sees.
+    """The set of cases and documents a user may see.
 
     Attributes:
-        unit: the root of the units seen; "" is the whole office, None sees no case.
-        names: for confidential cases: as whom the reader may have been named or told (person, account).
-        restricted: whether restricted documents are opened in every case seen, named in it or not.
-        acts_on: the local date on which cases of other units are seen too where the reader must act in them;
-            None: where a letter told them of it alone.
+        unit: the topmost unit visible; "" is the whole office, None no case.
+        names: for confidential cases: the names (person, account) under which the user may be a reader or
+            recipient.
+        restricted: whether restricted documents may be opened in every visible case, even if not a named
+            reader.
+        acts_on: the local date by which cases of other units are visible where the user must act in them; None:
+            only those of letters received.
     """
 
     unit: str | None
@@ -271,14 +275,14 @@ class Scope:
     acts_on: date | None = None
 
     def opens(self, case: Case) -> bool:
-        """Whether the restricted documents of a case that is seen may be opened, or as much as named."""
+        """Return whether the restricted documents of a visible case may be shown and opened."""
         return self.restricted or not case.readers.isdisjoint(self.names)
 
 
 def scope(reader: Reader) -> Scope:
-    """Return the cases and documents a reader sees.
+    """Return the cases and documents a reader may see.
 
-    Restricted documents are for the officer in whose reach the case lies, and for those named to know of it.
+    Restricted documents may be opened by the officer responsible for the case's unit, and by its named readers.
     """
     names = tuple(filter(None, (reader.person, reader.login)))
     seen = reader.may("read") and not reader.nowhere
@@ -286,7 +290,7 @@ def scope(reader: Reader) -> Scope:
 
 
 def audit_scope(reader: Reader) -> AuditScope:
-    """Return the entries of the audit log a reader sees; which cases, `scope` says."""
+    """Return the audit log entries a reader may see; `scope` decides for which cases."""
     return AuditScope(
         office=reader.may("settings"),
         cases=reader.may("read"),
@@ -295,7 +299,7 @@ def audit_scope(reader: Reader) -> AuditScope:
 
 
 def placed(reader: Reader, office: Office) -> Reader:
-    """Return the reader with the unit they see: their person's, where the account of one unit names none."""
+    """Return the reader with a unit set: their person's, where an account limited to a unit names none."""
     if reader.access not in OF_ONE_UNIT:
         return reader
     person = office.people.get(reader.person)
@@ -304,7 +308,7 @@ def placed(reader: Reader, office: Office) -> Reader:
 
 
 def within(office: Office, unit: str, root: str | None) -> bool:
-    """Whether a unit is `root` or lies below it; everything lies in "", nothing in None or NOWHERE."""
+    """Return whether a unit is `root` or lies below it; everything lies in "", nothing in None or NOWHERE."""
     if root is None:
         return False
     return root in ("", unit) or root in office.above(unit)

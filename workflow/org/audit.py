@@ -1,4 +1,4 @@
-"""The audit log as values: an entry, and what a list of entries is narrowed to."""
+"""Entries of the audit log, and filters for lists of them, as values."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ OF_CASES: frozenset[Topic] = frozenset({"case", "register", "file"})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AuditEntry:
-    """What somebody did, or tried to do.
+    """An action somebody took or attempted.
 
     Attributes:
-        seq: its number in the chain, by which lists are paged.
+        seq: its number in the chain, used for paging.
         at: UTC.
-        by: the account, or the person of a letter that was answered; "" where nobody had logged in.
-        name: what it was done to: a login, a person, an obligation, a row of a register.
+        by: the account, or the person who answered a letter; "" if nobody had logged in.
+        name: the object of the action: a login, a person, an obligation, a row of a register.
         way: `page`, `api`, `cli`, `bot` or `job`.
         address: of the client; "" where there was none, or it was erased.
-        count: how many of the kind were done at once.
+        count: number of such actions done at once.
     """
 
     seq: int
@@ -43,11 +43,11 @@ class AuditEntry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AuditFilter:
-    """What a list of entries is narrowed to; what is empty narrows nothing.
+    """Filter for audit log entries; empty fields do not restrict.
 
     Attributes:
-        names: the accounts and people who did it, and whom it was done to.
-        topics: entries of these alone.
+        names: accounts and people who acted or were acted on.
+        topics: only entries of these.
         case: a case or a row of a register.
         since, until: UTC; `until` is not included.
     """
@@ -61,11 +61,11 @@ class AuditFilter:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AuditScope:
-    """Which entries somebody sees.
+    """The audit log entries a user may see.
 
     Attributes:
         office: entries about log-ins, accounts, people and settings.
-        cases: entries about cases they see; `registers`: about registers that are kept in no case.
+        cases: entries about cases visible to them; `registers`: about registers outside cases.
     """
 
     office: bool
@@ -78,7 +78,7 @@ EVERYTHING = AuditScope(office=True, cases=True, registers=True)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AuditPage:
-    """Some entries; `more`: whether there are further ones in that direction."""
+    """A page of entries; `more`: whether further ones exist in that direction."""
 
     entries: tuple[AuditEntry, ...] = field(default=())
     more: bool = False

@@ -1,4 +1,4 @@
-"""Who is meant by a duty on a day: whoever holds it there, further up, or stands in."""
+"""Finds the people responsible for a duty on a day: its holders, those further up, or their deputies."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SIGNING_DUTIES = frozenset({"head", "chief_of_staff"})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unresolved:
-    """Nobody can be told: nobody holds the duty and the office names no officer. Shown, never dropped."""
+    """Nobody can be notified: nobody holds the duty and the office names no officer. Always shown to users."""
 
     duty: str
     unit: str
@@ -36,21 +36,21 @@ def resolve(
     person: str = "",
     without: frozenset[str] = frozenset(),
 ) -> tuple[Recipient, ...] | Unresolved:
-    """Who is told on that day.
+    """Return the people to notify about a duty on a day.
 
-    First whom the schedule's responsible text means (if it is matched), beside them who signs by the act; then
-    who holds the duty in the unit, in
-    the units above it, and, for duties of the whole organisation, anywhere. Whoever is away is stood in for by
-    the deputy (the deputy's deputy, and so on). Where nobody is left, the officer the office names.
+    First the person matched to the schedule's responsible text, together with the signatory by the act; else
+    the holder of the duty in the unit, in the units above it, or, for duties of the whole organisation,
+    anywhere. A person who is away is replaced by the deputy (or the deputy's deputy, and so on). If nobody is
+    left, the officer the office names.
 
     Args:
         duty: one of DUTIES.
         unit: id or name of a unit; "" is the organisation.
-        on: the local day on which they are to be told.
-        responsible: the schedule's text; only for those who must do the thing.
-        person: key of whom the case is about, for what they or their direct head must do.
-        without: keys of people who must not hear of it (whom the matter is about): it goes round them, to who
-            holds the same further up.
+        on: the local day of the notice.
+        responsible: the schedule's text; only for recipients who must fulfil the obligation.
+        person: key of the person the case is about, for obligations of theirs or of their direct head.
+        without: keys of people who must not be notified (the matter is about them): they are skipped in favour
+            of the holder further up.
     """
     if duty == OUTSIDE:
         return ()
@@ -74,7 +74,9 @@ def resolve(
 
 
 def _organisation_named(office: Office, duty: str, responsible: str) -> str:
-    """Return the organisation of the people a schedule names, for a case of no unit; "" where it is not one."""
+    """Return the organisation of the people a schedule names, for a case without a unit; "" if there is not
+    exactly one.
+    """
     found = {office.organisation(one.person.unit) or "" for one in _named(office, duty, responsible)}
     return found.pop() if len(found) == 1 else ""
 
@@ -86,7 +88,7 @@ def _with_signatories(
     on: date,
     without: frozenset[str],
 ) -> tuple[Recipient, ...]:
-    """Return whom the schedule names, who prepares the thing, and who holds the duty, who signs it."""
+    """Return the people the schedule names, as preparing, together with the duty holders who sign."""
     keys = {one.person.key for one in named}
     for group in held:
         if keys & {one.person.key for one in group}:
@@ -134,7 +136,9 @@ def _named(office: Office, duty: str, responsible: str) -> tuple[Recipient, ...]
 
 
 def _concerned(office: Office, duty: str, place: str, key: str) -> tuple[Recipient, ...]:
-    """The person a case is about, or the head of their unit (of the unit above, where they are its head)."""
+    """Return the person a case is about, or the head of their unit (of the unit above, if they are its
+    head).
+    """
     person = office.people.get(key)
     if duty == "person_concerned":
         return (Recipient(person=person, why="duty"),) if person else ()
@@ -147,7 +151,7 @@ def _concerned(office: Office, duty: str, place: str, key: str) -> tuple[Recipie
 
 
 def _holding(office: Office, duty: str, place: str) -> Iterator[tuple[Recipient, ...]]:
-    """Who holds the duty, group by group: in the unit, in those above it, then anywhere it may be held."""
+    """Yield groups of holders of the duty: of the unit, of the units above, then anywhere it may be held."""
     if duty == ABOVE:
         yield from list(_heads(office, place))[1:]
         return
@@ -185,7 +189,9 @@ def _is_of_a_lower_organisation(office: Office, unit: str) -> bool:
 
 
 def _heads(office: Office, place: str) -> Iterator[tuple[Recipient, ...]]:
-    """The heads on the way up, nearest first: the first answers for the unit, the second is above them."""
+    """Yield the heads on the way up, nearest first: the first is responsible for the unit, the second is above
+    them.
+    """
     for here in office.above(place):
         holders = office.holders.get((here, "head_of_unit")) or office.holders.get((here, "head"))
         if holders:
@@ -200,13 +206,13 @@ def heads_over(
     without: frozenset[str] = frozenset(),
     first_head: bool = False,
 ) -> tuple[Recipient, ...] | Unresolved:
-    """Return the nearest head over each of these people who is not one of them and is there on that day.
+    """Return the nearest head above these people who is not one of them and is present on that day.
 
     Args:
         places: unit and key of each person; the key "" for the unit itself.
-        without: keys of people the matter is about: it goes round them, to the first head too.
-        first_head: whether the first head may be the nearest; else the officer stands in for a head there is
-            not, and the first head hears only where there is no officer.
+        without: keys of people the matter is about; they are skipped, the first head included.
+        first_head: whether the first head may count as nearest; else the officer replaces a missing head, and
+            the first head is notified only if there is no officer.
     """
     people: dict[str, Recipient] = {}
     unit = ""
@@ -228,7 +234,9 @@ def heads_over(
 
 
 def _are_first(office: Office, heads: tuple[Recipient, ...]) -> bool:
-    """Return whether they are first heads: they hold that duty at the top, or of an organisation of its own."""
+    """Return whether they are first heads: holders of that duty at the top, or of an organisation of its
+    own.
+    """
     units = [office.units[one.person.unit] for one in heads if "head" in one.person.duties]
     return any(unit.kind or unit.parent not in office.units for unit in units)
 
@@ -238,7 +246,7 @@ def _elsewhere(people: Iterable[Person]) -> tuple[Recipient, ...]:
 
 
 def _present(office: Office, candidates: Iterable[Recipient], on: date) -> tuple[Recipient, ...]:
-    """Each candidate or who stands in for them, nobody twice."""
+    """Return each candidate, or the deputy who stands in on that day, without repetition."""
     present: dict[str, Recipient] = {}
     for told in candidates:
         person = stand_in(office, told.person, on)
@@ -250,7 +258,7 @@ def _present(office: Office, candidates: Iterable[Recipient], on: date) -> tuple
 
 
 def stand_in(office: Office, person: Person, on: date) -> Person | None:
-    """The person, or the first along the chain of deputies who is there; None when the chain ends or loops."""
+    """Return the person, or the first deputy in the chain who is present; None when the chain ends or loops."""
     seen: set[str] = set()
     here: Person | None = person
     while here is not None and here.is_away(on):

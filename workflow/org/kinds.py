@@ -36,8 +36,9 @@ NAMES = (*KINDS, *GROUPS)
 
 
 def among(kind: str, named: Collection[str]) -> bool:
-    """Whether what is said of some kinds and groups is said of this kind.
+    """Return whether a list of kinds and groups includes this kind.
 
-    Named are all where none are, and an unknown kind ("") is among any: nobody is let off for want of a word.
+    An empty list includes all, and an unknown kind ("") is included in every list, so that nobody is left out
+    for missing data.
     """
     return not named or not kind or any(kind == name or kind in GROUPS.get(name, ()) for name in named)

@@ -1,4 +1,4 @@
-"""Things found by what they are called: exactly, or by a beginning. Put in order once, asked by halving."""
+"""An index that finds keys by exact name or by prefix, using binary search over sorted names."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ _LETTERS = str.maketrans(
 
 
 def alphabetical(text: str) -> str:
-    """Return the text by which names are sorted: no letter case, the order of the Kazakh alphabet (which holds
-    the Russian one), Latin letters before it.
+    """Return the key by which names are sorted: no letter case, the order of the Kazakh alphabet (which
+    includes the Russian one), Latin letters first.
     """
     return text.casefold().translate(_LETTERS)
 
 
 def plain(text: str) -> str:
-    """Letter case and spaces apart."""
+    """Return the text in lower case with spaces normalised, for comparing names."""
     return " ".join(text.casefold().split())
 
 
 class NameIndex:
-    """What things are called, each by one word or by several.
+    """An index from names, of one word or several, to keys.
 
     Args:
-        words: (what it is called, its key).
+        words: pairs of a name and its key.
     """
 
     def __init__(self, words: Iterable[tuple[str, str]]) -> None:
         self._words = tuple(sorted({(plain(word), key) for word, key in words}))
 
     def exactly(self, text: str) -> tuple[str, ...]:
-        """Keys of those called just so, each once."""
+        """Return the keys with exactly this name, each once."""
         wanted = plain(text)
         found: list[str] = []
         for at in range(bisect_left(self._words, (wanted,)), len(self._words)):
@@ -52,9 +52,7 @@ class NameIndex:
         return tuple(found)
 
     def beginning(self, text: str) -> Iterator[str]:
-        """Keys of those whose calling begins so, in order of it, each once; whoever is called just so comes
-        first.
-        """
+        """Yield the keys whose name begins with a text, in order of name, each once; exact matches first."""
         wanted, seen = plain(text), set[str]()
         for at in range(bisect_left(self._words, (wanted,)), len(self._words)):
             word, key = self._words[at]
@@ -65,7 +63,9 @@ class NameIndex:
                 yield key
 
     def holding(self, text: str) -> Iterator[str]:
-        """Keys of those in whose calling words begin as each of these, each once."""
+        """Yield the keys whose name has, for each word of the text, a word that begins with it; each key
+        once.
+        """
         wanted = _WORD.findall(plain(text))
         if not wanted:
             return
@@ -78,7 +78,9 @@ class NameIndex:
                 yield key
 
     def _calling(self, word: str) -> Iterator[list[tuple[str, str]]]:
-        """For each word that begins so: (words of what something is called, its key)."""
+        """Yield, for each indexed word that begins with a prefix, the (words of a name, its key) that contain
+        it.
+        """
         words, found = self._by_word
         for at in range(bisect_left(words, word), len(words)):
             if not words[at].startswith(word):
@@ -87,7 +89,7 @@ class NameIndex:
 
     @cached_property
     def _by_word(self) -> tuple[Sequence[str], Mapping[str, list[tuple[str, str]]]]:
-        """The words there are, in order, and what is called by each."""
+        """The indexed words in order, and the names that contain each word."""
         found: dict[str, list[tuple[str, str]]] = {}
         for called, key in self._words:
             words = _WORD.findall(called)

@@ -1,4 +1,4 @@
-"""The office as values: units in a tree, people, their duties, who is away."""
+"""The office as values: the tree of units, people, their duties, absences."""
 
 from __future__ import annotations
 
@@ -63,11 +63,11 @@ class Unit:
     """Part of an organisation.
 
     Attributes:
-        kind: of the organisation that begins with it ("" for those inside one).
+        kind: kind of organisation, if the unit is one ("" for units inside an organisation).
         uploads_through: the higher body whose account it uploads through, where it has none of its own.
-        time: its own hours and days, where they are not those of the unit above.
-        acts: ids of the acts of one organisation it adopted; they bind the units below it too.
-        name_kk, name_ru: its name in papers of that language, where `name` is not in it.
+        time: its own office hours and days, where they differ from the unit above.
+        acts: ids of the acts of single organisations it adopted; they bind the units below it too.
+        name_kk, name_ru: its name in documents of that language, where `name` is in another.
     """
 
     id: str
@@ -82,17 +82,17 @@ class Unit:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Its name, and those in other languages that differ from it."""
+        """Its name, and its different names in other languages."""
         return tuple(dict.fromkeys(filter(None, (self.name, self.name_kk, self.name_ru))))
 
     def name_in(self, language: str) -> str:
-        """Return its name in a language, as far as it has one."""
+        """Return its name in a language, or `name` if it has none."""
         return {"kk": self.name_kk, "ru": self.name_ru}.get(law_language(language), "") or self.name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Person:
-    """Somebody who may be told.
+    """A person of the office, who may receive notices.
 
     Attributes:
         key: the e-mail, else unit and name.
@@ -119,15 +119,15 @@ class Person:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The name, and those in other languages that differ from it."""
+        """The name, and the different names in other languages."""
         return tuple(dict.fromkeys(filter(None, (self.name, self.name_kk, self.name_ru))))
 
     def name_in(self, language: str) -> str:
-        """Return the name in a language, as far as it has one."""
+        """Return the name in a language, or `name` if there is none."""
         return {"kk": self.name_kk, "ru": self.name_ru}.get(law_language(language), "") or self.name
 
     def post_in(self, language: str) -> str:
-        """Return the post in a language, as far as it has one."""
+        """Return the post in a language, or `post` if there is none."""
         return {"kk": self.post_kk, "ru": self.post_ru}.get(law_language(language), "") or self.post
 
     def is_away(self, on: date) -> bool:
@@ -135,20 +135,21 @@ class Person:
 
 
 def name_order(one: Unit | Person) -> tuple[str, str]:
-    """Return the place of a unit or a person in a list by name."""
+    """Return the sort key of a unit or person in lists ordered by name."""
     return alphabetical(one.name), one.key if isinstance(one, Person) else one.id
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recipient:
-    """Somebody to be told, and why them.
+    """A recipient of a notice, and the reason for choosing them.
 
     Attributes:
         why: named (in the schedule), prepares (so named, while somebody else signs), signs, duty (holds it in
             that unit), duty_above (in a unit above), duty_elsewhere (in another one), head_for_unit (where
             nobody in the unit holds the duty), deputy, officer (nobody else is there), unreachable (the officer
-            for somebody no channel reaches), copied (not theirs to do, but the ladder tells them too).
-        instead_of: who is away or cannot be reached.
+            for somebody no channel reaches), copied (not responsible, but a recipient by the escalation
+            policy).
+        instead_of: the person who is away or cannot be reached.
     """
 
     person: Person
@@ -158,12 +159,12 @@ class Recipient:
 
 @dataclass(frozen=True, kw_only=True)
 class Office:
-    """Units and people, and which responsible texts of schedules mean whom.
+    """Units and people, and whom the responsible texts of schedules mean.
 
     Attributes:
         matches: text -> unit id or person key.
-        officer: key of the person who is told where nobody else can be (config.toml).
-        former: those who left, by key, of no unit: what was written of them before goes on naming them.
+        officer: key of the person notified where nobody else can be (config.toml).
+        former: people who left, by key, without a unit; older records still show their names.
     """
 
     units: Mapping[str, Unit] = field(default_factory=dict)
@@ -173,17 +174,17 @@ class Office:
     former: Mapping[str, Person] = field(default_factory=dict)
 
     def named(self, key: str) -> Person | Unit | None:
-        """Return the person of a key, also one who left, or the unit; None where there is none."""
+        """Return the person with a key, including people who left, or the unit; None where there is none."""
         return self.people.get(key) or self.units.get(key) or self.former.get(key)
 
     @cached_property
     def former_called(self) -> NameIndex:
-        """Those who left by key and by name."""
+        """Index of the people who left, by key and by name."""
         return NameIndex((word, one.key) for one in self.former.values() for word in (one.key, *one.names))
 
     @cached_property
     def holders(self) -> Mapping[tuple[str, str], tuple[Person, ...]]:
-        """(unit, duty) -> who holds it there, in order of name."""
+        """(unit, duty) -> the people who hold it there, in order of name."""
         found: dict[tuple[str, str], list[Person]] = {}
         for person in sorted(self.people.values(), key=name_order):
             for duty in person.duties:
@@ -192,8 +193,8 @@ class Office:
 
     @cached_property
     def held(self) -> Mapping[tuple[str, str], tuple[tuple[str, Person], ...]]:
-        """(organisation, duty) -> who holds it anywhere in it, with their units, in order of name; the
-        organisation "" is the whole office.
+        """(organisation, duty) -> (unit, person) of everybody who holds it in the organisation, in order of
+        name; the organisation "" is the whole office.
         """
         found: dict[tuple[str, str], list[tuple[str, Person]]] = {}
         for (unit, duty), holders in self.holders.items():
@@ -204,19 +205,21 @@ class Office:
 
     @cached_property
     def unit_named(self) -> Mapping[str, str]:
-        """Id and name of a unit, letter case and spaces apart -> its id."""
+        """Id and normalised name of each unit -> its id."""
         by_name = {_plain(unit.name): unit.id for unit in self.units.values()}
         return by_name | {_plain(unit): unit for unit in self.units}
 
     @cached_property
     def unit_called(self) -> NameIndex:
-        """Units by id, by name and by what tells them apart."""
+        """Index of units by id, name and the label that tells namesakes apart."""
         words = ((word, one.id) for one in self.units.values() for word in (one.id, *one.names))
         return NameIndex((*words, *((said, id) for id, said in self.told_apart.items())))
 
     @cached_property
     def told_apart(self) -> Mapping[str, str]:
-        """Unit -> "name (id)", for those named as another unit is, or as another one's id."""
+        """Unit -> "name (id)", for units that share a name with another unit, or have another one's id as
+        name.
+        """
         called = [(one, _plain(one.name)) for one in self.units.values()]
         several = Counter(name for _, name in called)
         several.update(id for one, name in called if (id := _plain(one.id)) != name)
@@ -224,7 +227,7 @@ class Office:
 
     @cached_property
     def person_called(self) -> NameIndex:
-        """People by key, by e-mail and by name."""
+        """Index of people by key, e-mail address and name."""
         return NameIndex(
             (word, one.key)
             for one in self.people.values()
@@ -233,7 +236,7 @@ class Office:
 
     @cached_property
     def children(self) -> Mapping[str, tuple[str, ...]]:
-        """Unit -> those right below it, by name; "" -> those that stand below none."""
+        """Unit -> the units directly below it, by name; "" -> the top-level units."""
         found: dict[str, list[str]] = {}
         for unit in sorted(self.units.values(), key=name_order):
             found.setdefault(unit.parent or "", []).append(unit.id)
@@ -241,14 +244,14 @@ class Office:
 
     @cached_property
     def parts(self) -> Mapping[str | None, tuple[str, ...]]:
-        """Unit -> those right below it, in the order of `units`; None -> those that stand below none."""
+        """Unit -> the units directly below it, in the order of `units`; None -> the top-level units."""
         found: dict[str | None, list[str]] = {}
         for unit in self.units.values():
             found.setdefault(unit.parent, []).append(unit.id)
         return {parent: tuple(below) for parent, below in found.items()}
 
     def by_kind(self, root: str) -> Mapping[str, tuple[str, ...]]:
-        """Units at a unit or below it ("" is all) by their own kind, in order of their ids."""
+        """Units at or below a unit ("" is all), grouped by their own kind, in order of id."""
         known = self._kinds.get(root)
         if known is None:
             found: dict[str, list[str]] = {}
@@ -260,23 +263,23 @@ class Office:
 
     @cached_property
     def tops(self) -> tuple[str, ...]:
-        """Units that stand below none the office knows, by name."""
+        """Units without a known unit above them, by name."""
         found = [unit for unit in self.units.values() if unit.parent not in self.units]
         return tuple(unit.id for unit in sorted(found, key=name_order))
 
     @cached_property
     def root(self) -> str:
-        """The organisation itself: the only unit that stands below none; "" where there is not just one."""
+        """The organisation itself: the only top-level unit; "" unless there is exactly one."""
         return self.tops[0] if len(self.tops) == 1 else ""
 
     @cached_property
     def keeps_one_time(self) -> bool:
-        """Whether no unit has hours or days of its own."""
+        """Whether no unit has office hours or days of its own."""
         return not any(unit.time for unit in self.units.values())
 
     @cached_property
     def written_down(self) -> Office:
-        """The office as it is kept: without an officer whom config.toml alone names."""
+        """The office as stored: without an officer who is named only in config.toml."""
         alone = self.people.get(self.officer or "")
         if alone is None or alone.name != alone.key or alone.unit:
             return self
@@ -284,17 +287,17 @@ class Office:
 
     @cached_property
     def by_name(self) -> tuple[Person, ...]:
-        """Everybody, by name."""
+        """Everybody, ordered by name."""
         return tuple(sorted(self.people.values(), key=name_order))
 
     @cached_property
     def folded_people(self) -> FoldedNames:
-        """Names and posts of everybody, for searches."""
+        """Names and posts of everybody, normalised for searches."""
         return FoldedNames((one.key, one.names, one.post) for one in self.people.values())
 
     @cached_property
     def folded_units(self) -> FoldedNames:
-        """Names of all units, for searches."""
+        """Names of all units, normalised for searches."""
         return FoldedNames((one.id, one.names, "") for one in self.units.values())
 
     @cached_property
@@ -308,9 +311,9 @@ class Office:
     def resolved_once(
         self, on: date, asked: Hashable, resolve: Callable[[], tuple[Recipient, ...]]
     ) -> tuple[Recipient, ...]:
-        """Return what `resolve` returns for a question about a day, calling it once for each question.
+        """Return the result of `resolve` for a query about a day, cached by query.
 
-        The answers of one day are kept, by the office itself; those of another day are forgotten.
+        Only results of one day are cached; a query about another day clears them.
         """
         day, answers = self._resolved
         if day != on:
@@ -325,18 +328,20 @@ class Office:
         return None, {}
 
     def below(self, root: str) -> tuple[str, ...]:
-        """The unit and all below it, parents before children; the unit itself even when it is not known."""
+        """Return the unit and all units below it, parents before children; an unknown unit gives itself."""
         known = self._trees.get(root)
         if known is None:
             known = self._trees[root] = tuple(self._walked(root))
         return known
 
     def whose_cases(self, root: str) -> tuple[str, ...]:
-        """Return the unit and all below it, and with the organisation itself "", for what is of no unit."""
+        """Return the unit and all units below it, and for the organisation itself also "", the cases without a
+        unit.
+        """
         return (*self.below(root), "") if root and root == self.root else self.below(root)
 
     def called(self, word: str) -> tuple[str, ...]:
-        """Units whose name has the word in it, folded as searches compare it."""
+        """Return the units whose name contains the word, normalised as in searches."""
         return tuple(unit for unit, name in self._folded if word in name)
 
     @cached_property
@@ -362,32 +367,36 @@ class Office:
 
     @cached_property
     def matched(self) -> Mapping[str, str]:
-        """`matches`, letter case and spaces apart."""
+        """`matches` with normalised texts as keys."""
         return {_plain(text): meant for text, meant in self.matches.items()}
 
     @cached_property
     def organisations(self) -> tuple[str, ...]:
-        """Units that are organisations: those of a kind of their own; where no kind is known, the top ones."""
+        """Units that are organisations: those with a kind of their own; where no kind is known, the top-level
+        ones.
+        """
         own = tuple(unit.id for unit in self.units.values() if unit.kind)
         return own or tuple(unit.id for unit in self.units.values() if unit.parent not in self.units)
 
     def organisation(self, unit: str) -> str | None:
-        """The nearest unit above (or the unit itself) with a kind of its own; None where no kind is known."""
+        """Return the nearest unit above (or the unit itself) with a kind of its own; None where no kind is
+        known.
+        """
         here = self.unit_named.get(_plain(unit), unit)
         return next((one for one in self.above(here) if one in self.units and self.units[one].kind), None)
 
     def is_within_another(self, organisation: str) -> bool:
-        """Return whether there is an organisation of a kind of its own above this one."""
+        """Return whether an organisation with a kind of its own exists above this one."""
         unit = self.units.get(organisation)
         return unit is not None and unit.parent is not None and self.organisation(unit.parent) is not None
 
     def kind_of(self, unit: str) -> str:
-        """The kind of the organisation a unit (id or name) belongs to, "" when it is not known."""
+        """Return the kind of the organisation a unit (id or name) belongs to, "" when unknown."""
         organisation = self.organisation(unit)
         return self.units[organisation].kind if organisation else ""
 
     def above(self, unit: str) -> Iterator[str]:
-        """The unit and those above it, nearest first; a loop in the tree ends the way."""
+        """Yield the unit and those above it, nearest first; stops at a loop in the tree."""
         seen: set[str] = set()
         here: str | None = unit
         while here is not None and here not in seen:
@@ -398,10 +407,10 @@ class Office:
 
 
 def with_officer(office: Office, officer: str, *, language: str) -> Office:
-    """The office with the officer config.toml names, by key or e-mail.
+    """Return the office with the officer config.toml names, by key or e-mail address.
 
-    An e-mail nobody in the office has makes a person of its own, so that one line of configuration is enough
-    for letters to reach somebody; `language` is theirs then.
+    An unknown e-mail address makes a person of its own, with `language`, so that one line of configuration is
+    enough for letters to reach somebody.
     """
     if officer in ("", office.officer):
         return office
@@ -417,7 +426,9 @@ def with_officer(office: Office, officer: str, *, language: str) -> Office:
 
 
 def uploads_through(office: Office, unit: str) -> str:
-    """The unit through whose account a unit uploads: itself, or the higher body it or one above it names."""
+    """Return the unit through whose account a unit uploads: itself, or the higher body that it or a unit above
+    names.
+    """
     place = office.unit_named.get(_plain(unit), unit)
     for here in office.above(place):
         known = office.units.get(here)
@@ -427,12 +438,12 @@ def uploads_through(office: Office, unit: str) -> str:
 
 
 def acts_of(office: Office, unit: str) -> frozenset[str]:
-    """Return the ids of the acts a unit (by id) or one above it adopted."""
+    """Return the ids of the acts that a unit (by id) or a unit above it adopted."""
     return frozenset(
         act for here in office.above(unit) if here in office.units for act in office.units[here].acts
     )
 
 
 def time_of(office: Office, unit: str) -> OfficeTime:
-    """The office time of a unit (by id): its own, and where it says nothing that of the units above it."""
+    """Return the office time of a unit (by id); settings it lacks come from the units above."""
     return joined(office.units[here].time for here in office.above(unit) if here in office.units)

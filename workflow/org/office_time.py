@@ -1,7 +1,7 @@
-"""When an office is at work: its hours, the days of its week, its own days off and days of work.
+"""Office time: the hours and week of a unit, and its own days off and working days.
 
-Terms are counted by one calendar for everybody, as the law counts them. By its own time a unit is only written
-to: the moment a notice leaves for somebody follows the office they sit in.
+Terms are counted by one calendar for everybody, as by law. Office time only decides the moment at which a
+notice is sent to somebody in the unit.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ Hours = tuple[time, time]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OfficeTime:
-    """What a unit says of its own time; what it leaves out holds as it does above it.
+    """The office time settings of one unit; those it leaves out come from the unit above.
 
     Attributes:
-        hours: local; the second is the first too late. None: as above.
-        week: days of the week at work, 1 is Monday, in order. Empty: as above.
-        off, working: single days, in order; nearer to the reader goes before further up.
+        hours: local times; the second is exclusive. None: as the unit above.
+        week: working days of the week, 1 is Monday, in order. Empty: as the unit above.
+        off, working: single days, in order; those of a nearer unit override those further up.
     """
 
     hours: Hours | None = None
@@ -40,7 +40,7 @@ MONDAY_TO_FRIDAY = (1, 2, 3, 4, 5)
 
 
 def joined(nearest_first: Iterable[OfficeTime]) -> OfficeTime:
-    """What holds for a unit: of each thing what is said nearest; a single day is what is said of it nearest."""
+    """Return the settings valid for a unit: each from the nearest unit that has it, single days too."""
     hours: Hours | None = None
     week: tuple[int, ...] = ()
     days: dict[date, bool] = {}
@@ -60,11 +60,11 @@ def joined(nearest_first: Iterable[OfficeTime]) -> OfficeTime:
 
 @lru_cache(maxsize=256)
 def days_of(calendar: Calendar, own: OfficeTime) -> Calendar:
-    """The calendar a unit is at work by: for the moment of a letter, never for a term.
+    """Return the calendar by which a unit is at work: for sending letters, never for terms.
 
-    A weekend day of its week is a day of work unless it is a holiday; a weekday outside its week is off. What
-    the country has off on a weekday stays off, a day it works by transfer stays a day of work; of any single
-    day the unit says more itself.
+    A weekend day in the unit's week is a working day unless it is a holiday; a weekday outside the week is off.
+    National days off on weekdays stay off, and days worked by transfer stay working days; single days of the
+    unit override all of these.
     """
     if not own.week and not own.off and not own.working:
         return calendar
@@ -78,7 +78,7 @@ def days_of(calendar: Calendar, own: OfficeTime) -> Calendar:
 
 
 def _week(calendar: Calendar, week: frozenset[int]) -> tuple[set[date], set[date]]:
-    """Days a week adds to those of the calendar, and days it takes from them."""
+    """Return the working days a unit's week adds to the calendar, and those it removes."""
     gained, lost = set[date](), set[date]()
     for day, kind in _days(calendar):
         if kind == "weekend" and day.isoweekday() in week:

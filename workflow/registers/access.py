@@ -1,4 +1,4 @@
-"""Who sees which rows of a register, and which of their fields."""
+"""Decides who sees which rows and fields of a register."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RowScope:
-    """Which rows somebody sees.
+    """The rows a user may see.
 
     Attributes:
-        unit: the root of the units seen; "" is the whole office, None none of it.
-        officer: whether confidential rows and fields are seen in that reach.
-        person: their key among the people, "" for nobody.
+        unit: the topmost unit visible; "" is the whole office, None nothing.
+        officer: whether confidential rows and fields in those units are visible.
+        person: the user's person key, "" for nobody.
     """
 
     unit: str | None
@@ -34,26 +34,28 @@ EVERYTHING = RowScope(unit="", officer=True)
 
 
 def row_scope(scope: Scope | None, person: str) -> RowScope:
-    """Return the rows somebody sees who sees these cases; None is the office itself."""
+    """Return the rows visible to a user with this scope of cases; None is the program itself, which sees
+    all.
+    """
     if scope is None:
         return EVERYTHING
     return RowScope(unit=scope.unit, officer=scope.restricted, person=person)
 
 
 def sees_lists(register: Register, scope: RowScope) -> bool:
-    """Return whether somebody sees lists of a register at all, and not only rows that name them."""
+    """Return whether a user sees lists of a register at all, beyond the rows that name them."""
     return scope.unit is not None and (scope.officer or not register.confidential)
 
 
 def list_fields(register: Register, scope: RowScope) -> tuple[str, ...]:
-    """Return the fields shown in lists: those that are not confidential, and for officers all."""
+    """Return the fields shown in lists: the non-confidential ones; all for officers."""
     if not sees_lists(register, scope):
         return ()
     return tuple(one.id for one in register.fields.values() if scope.officer or not one.confidential)
 
 
 def in_reach(register: Register, row: RegisterRow, scope: RowScope, office: Office) -> bool:
-    """Return whether somebody sees a row as one of their units', and not only because it names them."""
+    """Return whether a row is visible to a user as one of their units', not only because it names them."""
     hidden = register.confidential and _named(register.subjects, row, scope)
     return sees_lists(register, scope) and within(office, row.unit, scope.unit) and not hidden
 
@@ -61,9 +63,9 @@ def in_reach(register: Register, row: RegisterRow, scope: RowScope, office: Offi
 def visible_fields(
     register: Register, row: RegisterRow, scope: RowScope, office: Office
 ) -> Collection[str] | None:
-    """Return the fields of a row somebody sees; None where the row does not exist for them.
+    """Return the fields of a row visible to a user; None if the row itself is hidden from them.
 
-    Whom a row is about sees nothing confidential of it, whatever their access.
+    The person a row is about sees none of its confidential fields, whatever their access.
     """
     about_reader = _named(register.subjects, row, scope)
     own: frozenset[str] = frozenset()

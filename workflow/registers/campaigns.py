@@ -1,4 +1,4 @@
-"""A campaign under way: many people are asked to confirm or fill in one thing until a day."""
+"""A started campaign: many people are asked to confirm or fill in one thing by a day."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class StartedCampaign:
 
     Attributes:
         id: year and number: `2026-001`.
-        version: of the register, whose `kind` of campaign it is.
-        units: whose people are asked, with all below them.
-        title: as the officer called it; "" for the title the register gives it.
-        until: the last day an answer is taken.
-        document: what is to be read: `{"link": ...}`, a stored file, or {} for none; "eds": whether the answer
-            may be signed with a digital signature.
-        given: values of every row, as the officer gave them.
-        wave: how many reminders were asked for; the invitation is 0.
+        version: of the register that defines its `kind` of campaign.
+        units: units whose people are asked, with all units below.
+        title: the officer's title; "" for the title from the register.
+        until: the last day on which answers are accepted.
+        document: the document to read: `{"link": ...}`, a stored file, or {} for none; "eds": whether the
+            answer may be signed with a digital signature.
+        given: values for every row, entered by the officer.
+        wave: number of reminders sent; 0 after the invitation alone.
     """
 
     id: str
@@ -46,7 +46,7 @@ class StartedCampaign:
     wave: int = 0
 
     def titled(self, kind: Campaign) -> Text:
-        """Return what it is called; what the officer wrote is the same in every language."""
+        """Return its title; a title written by the officer is the same in every language."""
         return Text(self.title, self.title, self.title) if self.title else kind.title
 
     @property
@@ -55,20 +55,20 @@ class StartedCampaign:
         return bool(self.document.get("eds"))
 
     def is_open(self, today: date) -> bool:
-        """Return whether answers are taken on a day."""
+        """Return whether answers are accepted on a day."""
         return self.closed_on is None and today <= self.until
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CampaignPerson:
-    """Somebody a campaign asks.
+    """A person asked in a campaign.
 
     Attributes:
-        number: what stands in their link instead of their key.
-        version: how many answers they gave, withdrawn ones too; a link is good for one of them.
-        answer: the row their answer added; answered_at: when.
-        reached: whether a channel had an address of theirs when the people or their letter were last looked at.
-        search: their name as searches compare it; "" where an older version wrote it, until the next round.
+        number: the number in their link, in place of their key.
+        version: number of answers given, including withdrawn ones; a link is valid for one answer.
+        answer: id of the row their answer added; answered_at: its moment.
+        reached: whether a channel had an address for them when last checked.
+        search: the name normalised for searches; "" if written by an older version, until the next round.
     """
 
     campaign: str
@@ -88,13 +88,13 @@ class CampaignPerson:
 
     @property
     def state(self) -> AnswerState:
-        """How they stand in the campaign."""
+        """The person's status in the campaign."""
         if self.answer:
             return "answered"
         return "left" if self.left_on is not None else "awaited"
 
 
 def people_asked(office: Office, units: Sequence[str]) -> Iterator[Person]:
-    """Yield the people of these units and of all below them."""
+    """Yield the people of these units and of all units below them."""
     inside = {unit for root in units for unit in office.whose_cases(root)} if units else set(office.units)
     return (person for person in office.people.values() if person.unit in inside)

@@ -1,4 +1,4 @@
-"""A register as a value: which fields its rows have, what must hold between them, who may see them."""
+"""A register's definition as a value: the fields of its rows, the rules between them, and who may see them."""
 
 from __future__ import annotations
 
@@ -46,16 +46,16 @@ OBLIGATIONS = "register-"
 
 
 class UnknownRegister(Refusal, LookupError):
-    """No register of that id; `allowed` are those there are, the nearest first."""
+    """There is no register with that id; `allowed` are the existing ones, the most similar first."""
 
 
 class UnknownField(Refusal, LookupError):
-    """A register has no such field, or the reader does not see it; `allowed` lists those they do."""
+    """The register has no such field, or the reader may not see it; `allowed` lists the visible ones."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FieldOption:
-    """One answer to a field of kind `choice`."""
+    """An option of a field of kind `choice`."""
 
     id: str
     title: Text
@@ -63,23 +63,23 @@ class FieldOption:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RegisterField:
-    """One field of a register's rows.
+    """One field of the rows of a register.
 
     Attributes:
-        confidential: shown to officers alone; no list is filtered, sorted, searched or summed by it.
-        personal: its value stands outside the events, as those of people and of confidential fields do.
-        unique: no two rows the reader sees have the same value.
-        past: a date of what has happened, which is not ahead of the day the row is written.
+        confidential: visible to officers only; lists cannot be filtered, sorted, searched or summed by it.
+        personal: its value is stored outside the events, as are those of person fields and confidential fields.
+        unique: no two visible rows have the same value.
+        past: the date must not be later than the day the row is written.
         options: of a choice; `several`: more than one of them may be chosen.
-        register: of a row of another register: which.
-        unit: what a number counts, in words.
+        register: of a reference to a row: the id of the other register.
+        unit: unit of a number, in words.
         total: its numbers are summed under the list.
-        subject: of a person: the row is about them. Of what is confidential they see no more than `[[access]]`
-            names, officer or not.
-        form_row: which column of which form of the source it is.
-        fixed: it is asked for when a row is entered, and is not changed afterwards.
-        preset: the option of a choice where nobody chose one.
-        short: what the command line calls it, where not by its id.
+        subject: of a person field: the row is about this person, who sees only the confidential fields named in
+            `[[access]]`, even as an officer.
+        form_row: its column in a form of the source document.
+        fixed: it is entered with a new row and cannot be changed afterwards.
+        preset: the default option of a choice.
+        short: its name on the command line, if not its id.
     """
 
     id: str
@@ -104,7 +104,7 @@ class RegisterField:
 
     @property
     def outside_events(self) -> bool:
-        """Whether events carry no more than a salted hash of its value."""
+        """Whether events store only a salted hash of its value."""
         return self.confidential or self.personal or self.kind == "person"
 
     @property
@@ -129,7 +129,7 @@ class RegisterField:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Condition:
-    """A condition on one field of a row: that it has this value, or any (`filled`)."""
+    """A condition on one field of a row: it has this value, or any value (`filled`)."""
 
     field: str
     value: str
@@ -140,14 +140,14 @@ class Condition:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rule:
-    """What must hold between fields of a row.
+    """A rule between the fields of a row.
 
     Attributes:
-        field, than: dates of `not_before` and `not_after`; `field` and `value`: of `at_least` and `at_most`,
-            and of `years_ahead`, by how many years at most a year may lie ahead of this one.
-        when: of `required_when`: where it holds, `field` must be filled; of `at_least` and `at_most`: they hold
-            there.
-        fields: of `one_of`: at least one of them is filled.
+        field, than: dates compared by `not_before` and `not_after`; `field` and `value`: used by `at_least`,
+            `at_most`, and `years_ahead` (the maximum number of years after the present one).
+        when: the condition under which `required_when` requires `field`, and under which `at_least` and
+            `at_most` apply.
+        fields: for `one_of`: at least one of them must be filled.
     """
 
     kind: RuleKind
@@ -160,7 +160,7 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RowAccess:
-    """Who is named in a person field sees these fields of their own row, and nothing else."""
+    """The fields of their own row that a person named in a person field may see; they see nothing else."""
 
     person: str
     fields: tuple[str, ...]
@@ -168,7 +168,7 @@ class RowAccess:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConditionalFact:
-    """A fact a date of a row is only where its condition holds: what was decided, or what came."""
+    """A fact that a date of a row gives only if a condition is true, e.g. the option of a decision."""
 
     field: str
     fact: str
@@ -177,10 +177,10 @@ class ConditionalFact:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Opening:
-    """The case a row opens: its procedure, the field that names its object, facts by date field.
+    """How a row opens a case: the procedure, the field with its object, the facts given by date fields.
 
     Attributes:
-        conditional: facts besides, each where its condition holds: the options of a decision of the case.
+        conditional: further facts with conditions: the options of a decision of the case.
     """
 
     procedure: str
@@ -193,16 +193,16 @@ class Opening:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Count:
-    """Rows that count for an indicator: those of the year their date lies in.
+    """Which rows count for an indicator: those with the date in the year.
 
     Attributes:
-        fact: which of the facts the indicator is counted from they stand for; "" for its only one.
-        where: conditions that all hold for a row.
-        distinct: counted are the different values of this field; sum: the sum of this one.
-        most: the field whose largest number counts besides (views).
-        all_of: values of `distinct` all of which a unit's rows must have, or none of them counts.
-        unit: the field that names the unit a row counts for; "" for the unit it is of.
-        standing: rows of earlier years count as well.
+        fact: the fact of the indicator that these rows count as; "" for its only fact.
+        where: conditions a row must all meet.
+        distinct: count the different values of this field; sum: add up this field.
+        most: the field whose largest number also counts (views).
+        all_of: values of `distinct` that a unit's rows must all have, or none of the rows counts.
+        unit: the field with the unit the row counts for; "" for the row's own unit.
+        standing: whether rows of earlier years count too.
     """
 
     indicator: str
@@ -218,22 +218,22 @@ class Count:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """Every field it looks at."""
+        """Every field it uses."""
         named = (self.date, self.distinct, self.sum, self.most, self.unit, *(one.field for one in self.where))
         return tuple(filter(None, named))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fulfilment:
-    """A duty of a yearly case that rows carry out: each is recorded there as a fact of its day.
+    """A duty of a yearly case that rows carry out: each row is recorded there as a fact on its day.
 
     Attributes:
         fact: `procedure:fact`, of a procedure opened yearly.
         date: the field with the day; period: the date field whose period and year it belongs to, "" for `date`.
-        where: conditions that all hold for a row.
-        distinct: of several rows of a period with the same value of this field the first one counts.
-        evidence: kind of evidence (`document:report`) -> the file or link of a row that proves the fact.
-        values: number that goes with the fact -> the field of a row that has it.
+        where: conditions a row must all meet.
+        distinct: of several rows of a period with the same value of this field only the first counts.
+        evidence: kind of evidence (`document:report`) -> the field with the file or link that proves the fact.
+        values: number of the fact -> the field with its value.
     """
 
     fact: str
@@ -256,29 +256,30 @@ class Fulfilment:
 
     @property
     def within(self) -> str:
-        """The date field whose period and year it belongs to."""
+        """The date field that decides the period and year."""
         return self.period or self.date
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """Every field it looks at."""
+        """Every field it uses."""
         named = (*(one.field for one in self.where), *self.evidence.values(), *self.values.values())
         return (self.date, self.within, *named, *filter(None, [self.distinct]))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Campaign:
-    """What many people confirm or fill in, each by a link of their own; a row is added when one does.
+    """A kind of campaign: many people confirm or fill in one thing, each by a personal link; each answer adds a
+    row.
 
     Attributes:
-        act, paragraph: what it rests on; "" where it is the organisation's own wish.
-        person: the field of whom a row is about.
+        act, paragraph: its legal basis; "" if it is the organisation's own decision.
+        person: the field of the person a row is about.
         confirmed_on: the date field that becomes the day of the confirmation; "" where there is none.
-        post: the text field the person's post is written to; asked of them where the office does not know it.
-        values: what a row says besides, the same for all.
-        given: fields the officer gives at the start, the same for all.
+        post: the text field for the person's post, which they are asked for if the office does not know it.
+        values: further values of every row.
+        given: fields the officer fills in at the start, the same for all rows.
         fills: fields each person fills in, all of them.
-        invitation: why people are written to; declares: what somebody declares by confirming.
+        invitation: the text explaining why people are asked; declares: the statement they confirm.
     """
 
     id: str
@@ -303,13 +304,13 @@ class Campaign:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RowEntry:
-    """How rows of a register are lines of the chain of their case.
+    """How rows of a register are entered as events of their case.
 
     Attributes:
-        row: what comes before the number in the name of a row: `risk` of `risk.3`.
-        event: kind of the event that enters a row, or describes it anew.
-        title, button: of the form that enters one.
-        distinct: rows that say the same are one row.
+        row: prefix of the name of a row: `risk` of `risk.3`.
+        event: kind of the event that enters or edits a row.
+        title, button: of the form for entering a row.
+        distinct: whether rows with equal values are one row.
     """
 
     row: str
@@ -321,12 +322,12 @@ class RowEntry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RowAction:
-    """What may happen to a row of a case besides its being edited: an event with fields of its own.
+    """An action on a row of a case besides editing: an event with fields of its own.
 
     Attributes:
         event: kind of that event.
-        evidence: links and files that prove it go with it.
-        title, button: of its form; note: what is to be known before it is sent.
+        evidence: whether links and files are recorded as evidence.
+        title, button: of its form; note: shown to the user before sending.
     """
 
     id: str
@@ -343,17 +344,17 @@ class Register:
     """One dated version of a register.
 
     Attributes:
-        note: what it is for, shown above the list.
+        note: its purpose, shown above the list.
         kept_in: rows belong to a unit, or to a case of one of `procedures`.
         applies_to: kinds of organisation (or groups) it is for; empty means all.
-        adopted_act: the act of one organisation it rests on, which binds those who adopted it.
-        named_by: fields that name a row in lists and letters.
-        confidential: its rows are for officers, and for the people `access` names.
-        unique_together: fields, the one that differs most first, no two rows have all the same values of.
-        campaigns: what many people may be asked to confirm or fill in, by id.
-        entry, actions: of rows that are lines of their case's own chain, and not chains of their own.
+        adopted_act: the act of one organisation it rests on, which binds only organisations that adopted it.
+        named_by: fields that make the title of a row in lists and letters.
+        confidential: its rows are visible to officers and to the people `access` names.
+        unique_together: fields that together must be unique; the most selective first.
+        campaigns: kinds of campaigns, by id.
+        entry, actions: for rows stored as events of their case instead of in chains of their own.
         fulfils: duties of yearly cases that rows carry out.
-        opens: the case a row opens; procedure: what its own obligations make a case of; None without either.
+        opens: the case a row opens; procedure: made of the register's own obligations; None without either.
         digest: SHA-256 of the file's text; a row keeps it.
     """
 
@@ -396,29 +397,31 @@ class Register:
 
     @cached_property
     def subjects(self) -> tuple[str, ...]:
-        """Fields that name whom a row is about."""
+        """Fields that name the person a row is about."""
         return tuple(one.id for one in self.fields.values() if one.subject)
 
     @cached_property
     def seen_by_person(self) -> Mapping[str, frozenset[str]]:
-        """Person field -> the fields who is named there may see of their own row."""
+        """Person field -> the fields of their own row that the person named there may see."""
         seen: dict[str, frozenset[str]] = {}
         for one in self.access:
             seen[one.person] = seen.get(one.person, frozenset()) | frozenset(one.fields)
         return seen
 
     def outside_events(self, name: str) -> bool:
-        """Whether events carry no more than a salted hash of a field's value; in a confidential one: of all."""
+        """Return whether events store only a salted hash of a field's value; in a confidential register
+        always.
+        """
         known = self.fields.get(name)
         return self.confidential or known is None or known.outside_events
 
     def binds(self, kind: str, acts: Iterable[str]) -> bool:
-        """Whether it is for an organisation of a kind ("" where unknown) that adopted these acts."""
+        """Return whether it applies to an organisation of a kind ("" if unknown) that adopted these acts."""
         return among(kind, self.applies_to) and (not self.adopted_act or self.adopted_act in tuple(acts))
 
 
 class Registers:
-    """All versions of all registers at hand."""
+    """All versions of all registers."""
 
     def __init__(self, registers: Iterable[Register]) -> None:
         self._versions: dict[str, dict[str, Register]] = {}
@@ -426,15 +429,15 @@ class Registers:
             self._versions.setdefault(one.id, {})[one.edition] = one
 
     def ids(self) -> tuple[str, ...]:
-        """Ids of the registers there are."""
+        """Return the ids of the registers."""
         return tuple(self._versions)
 
     def all(self) -> tuple[Register, ...]:
-        """Every version, by register, then by date."""
+        """Return every version, by register, then by date."""
         return tuple(one for versions in self._versions.values() for one in versions.values())
 
     def on(self, register: str, day: date) -> Register:
-        """Return the version in force on a day, the first one before that. Raises UnknownRegister."""
+        """Return the version in force on a day, or the first one for earlier days. Raises UnknownRegister."""
         versions = self._of(register).values()
         in_force = [one for one in versions if one.in_force <= day]
         return in_force[-1] if in_force else next(iter(versions))
@@ -444,7 +447,7 @@ class Registers:
         return list(self._of(register).values())[-1]
 
     def version(self, register: str, edition: str) -> Register:
-        """Return the version a row was written under; the last one where its file is gone."""
+        """Return the version a row was written under; the last version if that file no longer exists."""
         return self._of(register).get(edition) or self.latest(register)
 
     def _of(self, register: str) -> Mapping[str, Register]:

@@ -1,4 +1,4 @@
-"""A row of a register: the events of its chain, the row folded from them, and what lists keep of it."""
+"""Rows of registers: the events of a row, the row computed from them, and its index for lists."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NUMBER_SHIFT = 10**14
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RowEvent:
-    """One line of a row's chain. `at` is UTC; `payload` carries values, and hashes of those outside events."""
+    """One event of a row. `at` is UTC; `payload` carries values, and hashes of values stored outside events."""
 
     row: str
     seq: int
@@ -36,13 +36,13 @@ class RowEvent:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RegisterRow:
-    """A row as its events leave it.
+    """A row computed from its events.
 
     Attributes:
-        version: of the register, under which it was written last; unit: whose it is, "" the organisation's.
-        case: in which it is kept; opened_case: which it opened. "" for none.
-        values: by field, those that stand outside the events too where the reader of the chain had them.
-        hashes: of the values outside the events, by field.
+        version: of the register when it was last written; unit: its owner, "" for the organisation.
+        case: the case it is kept in; opened_case: the case it opened. "" for none.
+        values: by field, including those stored outside the events where available.
+        hashes: hashes of values outside the events, by field.
         erased: fields whose values were erased.
     """
 
@@ -65,7 +65,7 @@ class RegisterRow:
 
 
 def fold(events: Iterable[RowEvent], values_outside: Values | None = None) -> RegisterRow:
-    """Return the row of these events, with the values that stand outside them."""
+    """Return the row computed from these events, with the values stored outside them."""
     row: RegisterRow | None = None
     for event in events:
         payload = event.payload
@@ -103,12 +103,12 @@ def fold(events: Iterable[RowEvent], values_outside: Values | None = None) -> Re
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Projection:
-    """What lists keep of a row.
+    """The index entries of a row that lists work with.
 
     Attributes:
         values: of the fields that are not confidential.
-        cells: (field, key) by which lists are filtered and sorted; one per field, empty where it is not filled.
-        search: the text a search looks in, folded as its words are.
+        cells: (field, sort key) for filtering and sorting lists; one per field, empty for an empty field.
+        search: the text that searches look in, normalised like the search words.
     """
 
     values: Values
@@ -117,10 +117,10 @@ class Projection:
 
 
 def project(register: Register, row: RegisterRow, name_of: Callable[[str], str]) -> Projection:
-    """Return what lists keep of a row.
+    """Return the index entries of a row.
 
     Args:
-        name_of: the names of a person or unit, by key.
+        name_of: function that returns the names of a person or unit by key.
     """
     shown = {
         name: value
@@ -133,7 +133,7 @@ def project(register: Register, row: RegisterRow, name_of: Callable[[str], str])
 
 
 def fact_fields(register: Register, values: Values) -> list[tuple[str, str]]:
-    """Return the date fields that give facts to the case a row opens, each with the fact."""
+    """Return the date fields that give facts to the case a row opens, each with its fact."""
     if register.opens is not None:
         pairs = [*register.opens.facts.items()]
         return pairs + [(one.field, one.fact) for one in register.opens.conditional if holds(one.when, values)]
@@ -143,9 +143,9 @@ def fact_fields(register: Register, values: Values) -> list[tuple[str, str]]:
 def days_of_case(
     register: Register, row: RegisterRow, recorded: Mapping[str, date], *, today: date
 ) -> dict[str, date | None]:
-    """Return the days of a row's fields as its case has them, where the row says another day or none.
+    """Return the fields of a row whose day differs from the case's: field -> the day of the fact, or None.
 
-    None: the row gives a day that is past, and the case has no such fact (any more).
+    None: the row has a past day, but the case has no such fact (any more).
 
     Args:
         recorded: the facts of the case with their days.
@@ -161,7 +161,7 @@ def days_of_case(
 
 
 def projector(registers: Registers, office: Office) -> Callable[[RegisterRow], Projection]:
-    """Return what makes the projection of a row, by the version of its register it was written under."""
+    """Return a function that makes the projection of a row by the register version it was written under."""
 
     def of(row: RegisterRow) -> Projection:
         register = registers.version(row.register, row.version)
@@ -171,13 +171,15 @@ def projector(registers: Registers, office: Office) -> Callable[[RegisterRow], P
 
 
 def name_in(office: Office, key: str, language: str = "") -> str:
-    """Return the name of a unit or person, also of one who left (in a language), the key of an unknown one."""
+    """Return the name of a unit or person in a language, including people who left; the key itself if
+    unknown.
+    """
     known = office.named(key)
     return known.name_in(language) if known is not None else key
 
 
 def all_names(office: Office, key: str) -> str:
-    """Return the names of a person or unit in all languages, by which they are found."""
+    """Return the names of a person or unit in all languages as one text, for searches."""
     known = office.named(key)
     return " ".join(known.names) if known is not None else key
 
@@ -198,7 +200,7 @@ def _cells(register: Register, values: Values) -> list[tuple[str, str]]:
 
 
 def sort_key(known: RegisterField, value: Value) -> str:
-    """Return the text by which a value is filtered and sorted, "" for none."""
+    """Return the key by which a field's value is filtered and sorted; "" for none."""
     if not is_filled(value):
         return ""
     if known.kind in ("number", "money"):
@@ -211,7 +213,7 @@ def sort_key(known: RegisterField, value: Value) -> str:
 
 
 def text_key(text: str) -> str:
-    """Return the text by which a text is found and sorted: no letter case, the order of the Kazakh alphabet."""
+    """Return the key by which a text is found and sorted: no letter case, the order of the Kazakh alphabet."""
     return alphabetical(text)[:KEY_LIMIT]
 
 

@@ -1,4 +1,4 @@
-"""Values of a row: from what somebody typed to what is stored, and everything wrong with them at once."""
+"""Parses and checks the values of a row, reporting all mistakes at once."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FILE_KEYS = ("sha256", "name", "type", "size")
 
 @dataclass(frozen=True, slots=True)
 class ValueProblem:
-    """One thing wrong with a row: the field, and a code under `register.value.` with its arguments."""
+    """One mistake in a row: the field, and a code under `register.value.` with its arguments."""
 
     field: str
     code: str
@@ -42,7 +42,7 @@ class ValueProblem:
 
 
 class InvalidRow(Refusal, ValueError):
-    """A row that cannot be written; `problems` are all that is wrong with it, the first one is its sentence."""
+    """A row cannot be written; `problems` lists all mistakes, the first one gives the sentence."""
 
     def __init__(self, register: Register, problems: tuple[ValueProblem, ...]) -> None:
         first = problems[0]
@@ -52,11 +52,11 @@ class InvalidRow(Refusal, ValueError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lookup:
-    """How names are found; each returns the id of a name, None where there is none (or several).
+    """Functions that find names; each returns the id for a name, None for none (or several).
 
     Attributes:
-        row: of a register and a text; the ids of all where several are called so.
-        term: not the id of a name, but the data of a term as plans write it.
+        row: takes a register and a text; returns all ids if several rows have that name.
+        term: returns the data of a term written as in plans, not an id.
     """
 
     person: Callable[[str], str | None]
@@ -81,7 +81,7 @@ class _Wrong(Exception):
 def parse_values(
     register: Register, given: Mapping[str, object], lookup: Lookup
 ) -> tuple[dict[str, Value], list[ValueProblem]]:
-    """Return the values of the fields named, None for an emptied one, and what is wrong with them."""
+    """Return the values of the given fields (None for an emptied one), and the mistakes in them."""
     values: dict[str, Value] = {}
     problems = []
     for name, raw in given.items():
@@ -99,7 +99,7 @@ def parse_values(
 
 
 def check_values(register: Register, values: Values, *, today: date) -> Iterator[ValueProblem]:
-    """Yield the required fields that are empty, days still ahead, and rules that do not hold."""
+    """Yield a problem for each empty required field, date in the future, and rule that is violated."""
     for one in register.fields.values():
         if one.required and not is_filled(values.get(one.id)):
             yield ValueProblem(one.id, "required")
@@ -111,7 +111,7 @@ def check_values(register: Register, values: Values, *, today: date) -> Iterator
 
 
 def problem_arguments(register: Register, problem: ValueProblem) -> dict[str, object]:
-    """Return the arguments of the sentence that says a problem, with the titles of the fields in it."""
+    """Return the arguments of a problem's sentence, with the titles of its fields."""
     arguments = dict(problem.arguments)
     for name in ("field", "than", "when"):
         title = register.fields.get(problem.field if name == "field" else str(arguments.get(name, "")))
@@ -121,12 +121,12 @@ def problem_arguments(register: Register, problem: ValueProblem) -> dict[str, ob
 
 
 def is_filled(value: Value) -> bool:
-    """Return whether a value is there: False and 0 are values, an empty text or list is none."""
+    """Return whether a value is given: False and 0 are values, an empty text or list is not."""
     return value is not None and value != "" and value != []
 
 
 def holds(condition: Condition | None, values: Values) -> bool:
-    """Return whether a condition holds for a row; none always does."""
+    """Return whether a row meets a condition; None is always met."""
     if condition is None:
         return True
     value = values.get(condition.field)
@@ -138,7 +138,7 @@ def holds(condition: Condition | None, values: Values) -> bool:
 
 
 def as_date(value: Value) -> date | None:
-    """Return the stored value of a date field as a date."""
+    """Return the stored value of a date field as a date; None if it has none."""
     return date.fromisoformat(value) if value else None
 
 

@@ -1,1 +1,1 @@
-"""What is asked of an organisation every year, and gathered upwards from many."""
+"""Reports that organisations owe every year, and their consolidation over many organisations."""

@@ -1,4 +1,4 @@
-"""One thing asked of many organisations, gathered upwards: who did it, and who has not reported yet. Pure."""
+"""Consolidates one obligation over many organisations: who fulfilled it, and who has not reported. Pure."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from workflow.org.office import Office
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """One case's answer (one for each period), or an organisation that has no case.
+    """One case's result (one for each period), or an organisation that has no case.
 
     Attributes:
         unit: id of the organisation.
         obligation: id with its period; without one where there is no case.
-        on: the local date it was done; values: the numbers that went with it; evidence: how many documents.
+        on: the local date it was done; values: the numbers recorded with it; evidence: number of documents.
         state: None where the organisation has no case.
     """
 
@@ -44,8 +44,9 @@ class Consolidated:
 
     Attributes:
         lines: by organisation, in the order of the office, then by case and period.
-        silent: ids of organisations that have not reported yet: no case, or something begun that is not done.
-        sums: of each number, over all that is done.
+        silent: ids of organisations that have not reported: without a case, or with something begun and not
+            done.
+        sums: of each number, over everything done.
     """
 
     asked: tuple[str, ...]
@@ -57,7 +58,9 @@ class Consolidated:
 def asked_of(
     office: Office, units: Iterable[str], procedure: Procedure, obligation: Obligation
 ) -> tuple[str, ...]:
-    """Those of the units the obligation is asked of, by their kinds; an unknown kind is let off nothing."""
+    """Return the units of which the obligation is required, by their kinds; a unit of unknown kind is
+    included.
+    """
     kinds = (procedure.applies_to, obligation.only_for)
     return tuple(unit for unit in units if all(among(office.kind_of(unit), named) for named in kinds))
 
@@ -71,14 +74,15 @@ def consolidated(
     year: int,
     additive: bool = True,
 ) -> Consolidated:
-    """What these organisations did of one obligation in a year.
+    """Return the consolidated form of one obligation in a year over these organisations.
 
     Args:
         asked: ids of organisations; "" stands for an office without units.
         cases: with their deadlines; each belongs to the nearest of the organisations above its unit.
         obligation: id without period.
         additive: whether its numbers can be added up (a measured figure cannot).
-        year: of the period; without one of the day it was done, else due, else of the case's first date.
+        year: of the period; without a period, the year of the day it was done, else due, else of the case's
+            first date.
     """
     units = tuple(asked)
     found: dict[str, list[Line]] = {unit: [] for unit in units}
@@ -101,7 +105,7 @@ def consolidated(
 
 
 def _reported(lines: list[Line]) -> bool:
-    """Whether all that has begun is done, and something is."""
+    """Return whether everything begun is done, and at least something is."""
     begun = [line for line in lines if line.state != "not_due_yet"]
     return bool(begun) and all(line.on is not None for line in begun)
 
@@ -130,7 +134,7 @@ def _line(unit: str, case: Case, deadline: Deadline) -> Line:
 
 
 def _added(values: Iterable[Mapping[str, Decimal]]) -> dict[str, Decimal]:
-    """Of something recorded several times in a period the numbers are added."""
+    """Return the sums of numbers recorded several times in a period."""
     found: dict[str, Decimal] = {}
     for one in values:
         for name, value in one.items():

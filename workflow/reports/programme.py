@@ -1,4 +1,4 @@
-"""Yearly programmes: what is to be opened for a year, and for which organisations. Pure."""
+"""Yearly programmes: which cases to open for a year, and for which organisations. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ Known = tuple[str, str]
 
 
 def yearly(library: Library, year: int) -> Iterator[Procedure]:
-    """The editions the year's cases are opened with: in force on its first day, else the first of that year."""
+    """Yield the editions for the cases of a year: in force on its first day, else the first one of that
+    year.
+    """
     for name in library.procedures():
         editions = [one for one in library.all() if one.id == name and one.in_force <= date(year, 12, 31)]
         begun = [one for one in editions if one.in_force <= date(year, 1, 1)]
@@ -44,9 +46,9 @@ def tails(
     today: date,
     ground: str,
 ) -> Iterator[Opening]:
-    """Return what is to be opened for the year before, of which something is due after it and still ahead.
+    """Return the cases to open for the year before, where something of it is still due after today.
 
-    What of it is over, or names no day, is exempted: nobody owes here what was due before the records began.
+    Obligations that are over or have no date are exempted: nothing due before the records began is required.
 
     Args:
         year: the year that begins; `known`: the cases of the year before.
@@ -85,11 +87,12 @@ def openings(
     known: Collection[Known],
     acts: Collection[str] = (),
 ) -> Iterator[Opening]:
-    """What is to be opened for the year: a case of each yearly procedure for every unit of a kind it is for.
+    """Yield the cases to open for the year: one of each yearly procedure for every unit of a kind it applies
+    to.
 
     Args:
         units: organisations; "" stands for an office without any unit.
-        known: what is opened already.
+        known: the cases opened already.
         acts: ids of acts of one organisation that the whole office adopted.
     """
     there = frozenset(known)

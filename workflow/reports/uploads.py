@@ -1,7 +1,7 @@
-"""Ready, not uploaded: what is done and proved, while nobody has uploaded it to the platform. Pure.
+"""Finds documents ready but not uploaded: facts that are done and proved, but not on the platform yet. Pure.
 
-A case with an upload of its own waits for that; what earns points in a case without one waits for the
-organisation's upload of the period.
+Facts of a case with its own upload belong to that upload; facts that earn points in a case without one belong
+to the organisation's upload of the period.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Looked = tuple[Case, Procedure, tuple[Deadline, ...]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Document:
-    """A fact that is done and proved: where it stands, and how many documents prove it."""
+    """A fact that is done and proved: its case, and the number of its documents."""
 
     case: str
     fact: str
@@ -34,11 +34,11 @@ class Document:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Waiting:
-    """An upload that is open, and what is ready for it.
+    """An open upload, and the documents ready for it.
 
     Attributes:
         upload: the deadline of the upload.
-        ready: what is done and proved, in order of the days it was done.
+        ready: documents, in order of the days of their facts.
     """
 
     case: Case
@@ -47,7 +47,7 @@ class Waiting:
 
 
 def waiting(looked: Iterable[Looked]) -> Iterator[Waiting]:
-    """The uploads of one organisation for which something is ready.
+    """Yield the open uploads of one organisation for which documents are ready.
 
     Args:
         looked: all active cases of the organisation.
@@ -76,7 +76,7 @@ def waiting(looked: Iterable[Looked]) -> Iterator[Waiting]:
 
 
 def _open_since(case: Case, deadline: Deadline) -> datetime | None:
-    """The moment since which what was recorded waits for the upload; None where nothing can wait for it."""
+    """Return the moment from which recorded facts wait for the upload; None if nothing can wait for it."""
     if not deadline.obligation.uploads:
         return None
     if deadline.state in ("open", "missed"):
@@ -104,13 +104,13 @@ def _ready(
 
 
 def _proved(obligation: Obligation, fact: Fact) -> bool:
-    """Whether every document asked for is there; where none is asked for, whether there is any."""
+    """Return whether every required document is there; where none is required, whether there is any."""
     shown = {item.kind for item in fact.evidence}
     return bool(fact.evidence) and all(kind in shown for kind in obligation.evidence)
 
 
 def _of_period(name: str, fact: Fact, upload: Deadline) -> bool:
-    """Whether a fact belongs into the period of an upload: by its own period, else by its day."""
+    """Return whether a fact belongs to the period of an upload: by its own period, else by its day."""
     if upload.period is None or upload.obligation.recurs is None:
         return True
     own = name.partition(".")[2].partition("#")[0]

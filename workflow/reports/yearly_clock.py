@@ -1,7 +1,7 @@
-"""How often an internal analysis is asked of an organisation: last one, closed window, next one. Pure.
+"""How often an organisation must hold an internal analysis: the last one, the embargo, the next one. Pure.
 
-That it is asked of every organisation ("per unit") is practice and not law; how "once a year" is read is a
-switch (contradictions 3, 19 and 20).
+That every organisation must hold one ("per unit") is practice, not law; how "once a year" is read is a switch
+(contradictions 3, 19 and 20).
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ State = Literal["unknown", "closed", "overdue", "running", "planned", "waiting"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Analysis:
-    """What is known of one analysis of an organisation (local dates).
+    """One analysis of an organisation (local dates).
 
     Attributes:
-        external: an external one of the body ended that day.
-        starts: the day it is intended to start, where it has not.
+        external: whether it is an external analysis by the authorised body that ended that day.
+        starts: the day it is planned to start, if it has not started.
     """
 
     case: str
@@ -38,17 +38,17 @@ class Analysis:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Turn:
-    """Where one organisation stands.
+    """The status of one organisation in the yearly cycle of analyses.
 
     Attributes:
         once_in: how "once a year" is read.
         last, last_case: the day the last internal analysis ended.
-        external, closed_until: the last external one, and the last day no internal one may run; the plan
-            after the external one is assessed instead.
-        due: the last day for the next one to have ended; None where nothing is known to count from.
-        postponed: `due` is counted from the end of the closed window (our reading).
-        next_on: when the next one started, or is to start.
-        next_closed: it starts (or is planned) while the window is closed.
+        external, closed_until: the last external analysis, and the last day on which no internal one may run;
+            instead the plan after the external one is assessed.
+        due: the last day for the next one to end; None if there is nothing to count from.
+        postponed: whether `due` is counted from the end of the embargo (our reading).
+        next_on: the day the next one started or is planned to start.
+        next_closed: whether it starts (or is planned) during the embargo.
     """
 
     unit: str
@@ -74,11 +74,11 @@ def turn(
     calendar: Calendar,
     today: date,
 ) -> Turn:
-    """Where an organisation stands on a local date, by its analyses.
+    """Return the status of an organisation on a local date, by its analyses.
 
     Args:
         once_in: "calendar_year" (one ends in each), "12_months" or "18_months" (since the last).
-        embargo: how long after an external analysis no internal one starts, as the edition has it.
+        embargo: how long after an external analysis no internal one may start, from the edition.
     """
     known = tuple(analyses)
     ended = [(one.ended, one.case) for one in known if one.ended is not None and one.ended <= today]
@@ -121,14 +121,16 @@ def _due(last: date | None, once_in: str, calendar: Calendar, today: date) -> da
 
 
 def _after(closed: date, once_in: str, calendar: Calendar) -> date | None:
-    """Counted anew from the end of the closed window: in that time another analysis stood for it."""
+    """Return the due date counted anew from the end of the embargo, during which the external analysis took its
+    place.
+    """
     if once_in != YEAR:
         return _months(closed, once_in, calendar)
     return date(date.fromordinal(closed.toordinal() + 1).year, 12, 31)
 
 
 def _months(since: date, once_in: str, calendar: Calendar) -> date | None:
-    """So many months on as the reading's name says; none beyond the calendar."""
+    """Return the day so many months later as the reading's name says; None beyond the calendar."""
     try:
         return count(Months(int(once_in.removesuffix("_months"))), since, calendar).due
     except OutOfRange:
@@ -136,7 +138,7 @@ def _months(since: date, once_in: str, calendar: Calendar) -> date | None:
 
 
 def _next(known: Iterable[Analysis], today: date) -> tuple[date | None, str, bool]:
-    """When the next one began or is to begin, its case, and whether it runs."""
+    """Return the day the next analysis began or is planned to begin, its case, and whether it is running."""
     open_ones = [one for one in known if one.ended is None or one.ended > today]
     running = sorted((one.started, one.case) for one in open_ones if one.started and one.started <= today)
     if running:

@@ -1,1 +1,3 @@
-"""Points: scales, what they are counted from, what was earned and lost, and what can still come of them."""
+"""Points: the scales, the numbers they are counted from, the points earned or lost, and those still
+possible.
+"""

@@ -1,8 +1,9 @@
-"""What points can still come of: lost for good, at stake until the year ends, and the nearest step to more.
+"""Which points can still be earned: those lost for good, those at stake until the year ends, and the nearest
+step to more.
 
-And what is said besides: readings used, what is pending, what is not assessed, since when records are kept.
+It also adds remarks: readings used, pending deductions, indicators not assessed, since when records are kept.
 
-A late step still scores: before the year ends nothing is lost but what belongs to a month or a quarter gone by.
+A late step still scores: before the year ends only points of past months and quarters are lost.
 """
 
 from __future__ import annotations
@@ -42,13 +43,13 @@ SHOWN = 3
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Step:
-    """The nearest thing that would bring points or keep them.
+    """The nearest action that would earn or keep points.
 
     Attributes:
-        code: of the catalogues under `score.step.`; `arguments` make it a sentence.
-        gain: points it brings or keeps, exact.
-        by: the local date until which it does.
-        missing: ids of the first few who lack it.
+        code: code in the catalogues under `score.step.`; `arguments` fill its sentence.
+        gain: points it earns or keeps, exact.
+        by: the last local date on which it does so.
+        missing: ids of the first few units that lack it.
     """
 
     indicator: str
@@ -61,14 +62,14 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prospect:
-    """Points of one indicator: what cannot come back, and what may still come (or be taken)."""
+    """The points of one indicator that are lost for good, and those that may still be earned or lost."""
 
     lost: Fraction
     at_stake: Fraction
 
 
 def prospect(indicator: Indicator, found: Score, counted: Tally, year: Year) -> Prospect | None:
-    """What is lost and what is at stake; None where the document names no ceiling."""
+    """Return the points lost and at stake for an indicator; None where the document names no ceiling."""
     over = year.today.year > year.year
     taken = max(-found.points, NOTHING)
     pending = (indicator.deduction or NOTHING) if counted.pending else NOTHING
@@ -89,7 +90,7 @@ def prospect(indicator: Indicator, found: Score, counted: Tally, year: Year) -> 
 
 
 def steps(scoring: Scoring, counted: Mapping[str, Tally], year: Year, readings: Readings) -> tuple[Step, ...]:
-    """The nearest step of every indicator that has one, the most points first."""
+    """Return the nearest step of every indicator that has one, the most points first."""
     found = [
         step
         for name, one in counted.items()
@@ -149,7 +150,9 @@ def _more(
     *,
     risks: Analyses | None = None,
 ) -> Iterator[Step]:
-    """So many more bring the next whole step: "one more person trained, and 2.7 becomes 3.0"."""
+    """Yield the step that says how many more are needed for the next whole step of the scale: "one more person
+    trained, and 2.7 becomes 3.0".
+    """
 
     def points(done: int) -> Fraction:
         told: Answer = Done(done, answer.of)
@@ -181,7 +184,9 @@ def _more(
 def _this_quarter(
     indicator: Indicator, counted: Tally, year: Year, scoring: Scoring, readings: Readings
 ) -> Iterator[Step]:
-    """Who has not done it in the quarter that runs; what one of them passing it over would cost."""
+    """Yield the step for the current quarter: who has not done it yet, and the points lost if one of them does
+    not.
+    """
     quarter = year.quarter
     if quarter is None or counted.members is None:
         return
@@ -227,7 +232,7 @@ def _ceiling(indicator: Indicator, found: Score) -> Fraction | None:
 
 
 def _of_ceiling(indicator: Indicator, found: Score, answer: Answer) -> Fraction:
-    """The points that count towards the ceiling: of an analysis its coverage, not its risks."""
+    """Return the points that count towards the ceiling: for an analysis those of coverage, not of risks."""
     scale = indicator.scale
     if isinstance(scale, CoverageAndRisks) and isinstance(answer, Analyses):
         of_risks = NOTHING
@@ -239,7 +244,9 @@ def _of_ceiling(indicator: Indicator, found: Score, answer: Answer) -> Fraction:
 
 
 def remarks(scoring: Scoring, year: Year, readings: Readings) -> tuple[Element, ...]:
-    """Return since when records are kept, where that is within or after the year, and what is not assessed."""
+    """Return remarks: since when records are kept, if within or after the year, and which indicators are not
+    assessed.
+    """
     found = []
     if not year.is_known:
         if year.since is None:
@@ -268,8 +275,8 @@ def explain(
     *,
     registers: Mapping[str, Text],
 ) -> Scores:
-    """Return the scores with what is counted said besides: what is still pending, the rows of registers and the
-    readings used.
+    """Return the scores with remarks added: pending deductions, the register rows counted and the readings
+    used.
 
     Args:
         registers: titles of registers by id.
@@ -293,7 +300,9 @@ def explain(
 
 
 def _sources(indicator: Indicator, year: Year, registers: Mapping[str, Text]) -> Iterator[Element]:
-    """Yield from how many rows of which registers it is counted, and what becomes of facts recorded besides."""
+    """Yield remarks on the number of rows of each register an indicator is counted from, and on facts recorded
+    besides.
+    """
     counting = indicator.counting
     given = {fact: year.body.registers.get(fact, {}) for fact in counting.every_fact}
     for register in dict.fromkeys(name for names in given.values() for name in names):

@@ -1,7 +1,8 @@
-"""What an office recorded in a year, each unit with all below it: what points are counted from.
+"""The records of an office in a year, for each unit with all units below it: the numbers points are counted
+from.
 
-A unit's numbers add up to those of the units above it; where a few units change, only the way up from them is
-put together anew. Pure.
+Numbers of a unit are added into those of the units above it; when a few units change, only the units above them
+are summed again. Pure.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _TALKS = "tbn4-project-4:talk_held"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecordedFact:
-    """A fact of a case, as points are counted from it.
+    """A recorded fact of a case, as used for counting points.
 
     Attributes:
         fact: `procedure:fact`, without its period.
@@ -51,7 +52,7 @@ class RecordedFact:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RegisterEntry:
-    """A line of a register that points are counted from.
+    """A register entry that points are counted from.
 
     Attributes:
         kind: a risk found, removed, or completed (removed to real completion); a talk with the holder of a
@@ -66,14 +67,14 @@ class RegisterEntry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CountedRows:
-    """Rows of a register of one unit and month that stand for a fact.
+    """Rows of a register, of one unit and month, that count as a fact.
 
     Attributes:
         fact: `procedure:fact`.
         month: 1 to 12; 0 for earlier years.
-        count: how many they come to; rows: how many they are.
-        value: which of the different values that are counted they have, "" where rows are.
-        views: the largest number seen, where views are counted.
+        count: the number they count as; rows: the number of rows.
+        value: the value they share where different values are counted, "" where rows are counted.
+        views: the largest number of views, where views are counted.
     """
 
     fact: str
@@ -88,11 +89,11 @@ class CountedRows:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MissingFact:
-    """An obligation of a case that nobody has recorded.
+    """An obligation of a case that is not recorded.
 
     Attributes:
         due: local date, None where the act names no term.
-        counts_until: the last day on which the due date holds, None where nothing limits it.
+        counts_until: the last day on which the due date is valid, None where nothing limits it.
         due_at: the UTC moment at which a term in hours ends, None of any other.
     """
 
@@ -106,11 +107,11 @@ class MissingFact:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Waiting:
-    """What is not done and not yet due: it may still be.
+    """Cases with an obligation that is not done and not yet due.
 
     Attributes:
         due: the nearest due date.
-        cases: the first few of the cases, by their ids.
+        cases: ids of the first few of the cases.
     """
 
     due: date
@@ -125,11 +126,11 @@ def numbers(
     today: date,
     entries: Iterable[RegisterEntry] = (),
 ) -> Numbers:
-    """Return what happened in the year, up to the day.
+    """Return what happened in the year up to today, as numbers by unit.
 
     Args:
-        recorded: facts of the year; of the year before those of `scoring.of_year_before`.
-        entries: what registers of these cases say.
+        recorded: facts of the year, and those of the year before in `scoring.of_year_before`.
+        entries: register entries of these cases.
     """
     facts = tuple(recorded)
     sums: Numbers = Counter()
@@ -169,7 +170,7 @@ def _add(sums: Numbers, fact: RecordedFact, proof: frozenset[str], year: int) ->
 
 
 def row_numbers(counted: Iterable[CountedRows]) -> dict[str, Numbers]:
-    """Return the numbers rows of registers give to each unit, beside those of the facts they stand for."""
+    """Return the numbers that register rows add to each unit, beside those of the facts they count as."""
     by_unit: dict[str, Numbers] = {}
     for one in counted:
         sums, fact = by_unit.setdefault(one.unit, Counter()), of_rows(one.fact)
@@ -185,7 +186,7 @@ def row_numbers(counted: Iterable[CountedRows]) -> dict[str, Numbers]:
 
 
 def of_rows(fact: str) -> str:
-    """Return the name under which rows that stand for a fact are summed."""
+    """Return the name under which rows that count as a fact are summed."""
     return f"rows:{fact}"
 
 
@@ -208,7 +209,7 @@ _Due: TypeAlias = "tuple[date, date | None, datetime | None]"
 
 
 class Body:
-    """One unit with all below it.
+    """The recorded numbers of one unit with all units below it.
 
     Args:
         lacking: by fact, and of that by case: the due date, the last day on which it holds, and the moment at
@@ -228,12 +229,12 @@ class Body:
 
     @property
     def any_case(self) -> bool:
-        """Whether anything happened in the year, or a case waits for something of it."""
+        """Whether anything happened in the year, or a case has an open obligation of it."""
         return bool(self.numbers) or any(self._lacking.values())
 
     def months(self, fact: str, first: int = 1, last: int = 12) -> tuple[int, ...]:
-        """How many of the fact in each month: as recorded in cases or as rows of registers say, the larger
-        number, for both may speak of the same.
+        """Return the number of a fact in each month: as recorded in cases or counted from register rows,
+        whichever is larger, because both may describe the same events.
         """
         names = (fact, of_rows(fact))
         return tuple(
@@ -242,13 +243,15 @@ class Body:
         )
 
     def rows(self, fact: str) -> int:
-        """What the rows that stand for the fact come to in the year: how many, or how many different values."""
+        """Return the number that the rows counting as the fact amount to in the year: rows, or different
+        values.
+        """
         values = sum(1 for key in self.numbers if key[:2] == (of_rows(fact), "value"))
         return values or self.numbers[of_rows(fact), "counted"]
 
     @cached_property
     def registers(self) -> Mapping[str, Mapping[str, int]]:
-        """Fact -> register -> how many of its rows stand for it."""
+        """Fact -> register -> the number of its rows that count as the fact."""
         found: dict[str, dict[str, int]] = {}
         for key, count in self.numbers.items():
             if key[1] == "register":
@@ -256,34 +259,34 @@ class Body:
         return {name.removeprefix("rows:"): registers for name, registers in found.items()}
 
     def typed(self, fact: str) -> bool:
-        """Whether the fact itself happened in the year, whatever rows say."""
+        """Return whether the fact itself was recorded in the year, regardless of register rows."""
         return (fact, "counted") in self.numbers
 
     def has(self, fact: str, span: Span | None = None) -> bool:
-        """Whether the fact happened, in a span of months where one is given, with the evidence it needs."""
+        """Return whether the fact happened (within a span of months, if given) with the evidence it needs."""
         if span is None:
             return self.typed(fact) or (of_rows(fact), "counted") in self.numbers
         return any(self.months(fact, span.first.month, span.last.month))
 
     def before(self, fact: str) -> bool:
-        """Whether the fact happened in the year before and still matters."""
+        """Return whether the fact happened in the year before and still counts."""
         return (fact, "before") in self.numbers
 
     def sections(self) -> Iterator[tuple[str, str]]:
-        """The sub-sections of the cartogram recorded in the year: section and name of the place."""
+        """Yield the sub-sections of the cartogram recorded in the year: section and name of the place."""
         return ((key[2], key[3]) for key in self.numbers if key[:2] == ("", "cartogram"))
 
     def linked(self, fact: str) -> bool:
         return self.numbers[fact, "linked"] > 0
 
     def views(self, fact: str) -> int:
-        """The most that one of the facts, or of the rows that stand for them, was seen."""
+        """Return the largest number of views of one of the facts, or of the rows that count as them."""
         names = (fact, of_rows(fact))
         seen = (int(key[2]) for key in self.numbers if key[1] == "views" and key[0] in names)
         return max(seen, default=0)
 
     def value(self, fact: str, *names: str) -> tuple[int, ...] | None:
-        """The sums of these numbers over the facts that have all of them; None where none has."""
+        """Return the sums of these numbers over the facts that have all of them; None where none has."""
         wanted = frozenset(names)
         having = [key[2:] for key in self.numbers if key[:2] == (fact, "with") and wanted <= {*key[2:]}]
         if not having:
@@ -292,15 +295,16 @@ class Body:
 
     @property
     def risks(self) -> Risks | None:
-        """Risks found and removed in the year; None where none was."""
+        """Return the risks found and removed in the year; None where there are none."""
         found, removed, completed = (self.numbers[key] for key in (_FOUND, _REMOVED, _COMPLETED))
         if not found + removed + completed:
             return None
         return Risks(found=found, removed=removed, completed=completed)
 
     def lacking(self, fact: str, *, today: date) -> tuple[tuple[str, ...], Waiting | None]:
-        """The cases in which it is overdue on the day or was missed; and what still waits, be it for another
-        fact."""
+        """Return the cases in which it is overdue on the day or was missed, and those that still wait, even for
+        another fact.
+        """
         every = self._lacking.get(fact, {})
         ends = self._ends.get(fact)
         if ends is None:
@@ -325,7 +329,7 @@ class Body:
         return known
 
     def joined(self, *others: Body) -> Body:
-        """This one and others together."""
+        """Return this body and others added together."""
         told, lacking = Counter(self.numbers), {fact: {**cases} for fact, cases in self._lacking.items()}
         for one in others:
             told.update(one.numbers)
@@ -334,7 +338,7 @@ class Body:
         return Body(told, lacking)
 
     def exchanged(self, gone: Iterable[Body], come: Iterable[Body]) -> Body:
-        """This one, but for parts of it that are others now."""
+        """Return this body with some of its parts replaced."""
         told, lacking = Counter(self.numbers), {**self._lacking}
         for part in gone:
             told.subtract(part.numbers)
@@ -351,7 +355,9 @@ NOTHING = Body(Counter(), {})
 
 
 def body(told: Numbers, lacking: Iterable[MissingFact], *, year: int) -> Body:
-    """A unit by itself: of what is lacking what is due in the year."""
+    """Return a unit's own numbers without the units below it; of open obligations only those due in the
+    year.
+    """
     found: dict[str, dict[str, _Due]] = {}
     for one in lacking:
         if one.due is not None and one.due.year == year:
@@ -360,10 +366,11 @@ def body(told: Numbers, lacking: Iterable[MissingFact], *, year: int) -> Body:
 
 
 class YearRecords:
-    """Every unit's own, as cases name it, and each unit of the office with all below it.
+    """The records of each unit by the names used in cases, and those of each unit of the office with all units
+    below it.
 
-    A case that names no unit belongs to the organisation at the top of the office. So does one that names a
-    unit the office does not know, but for shares of units: which of them it means is not known.
+    A case without a unit belongs to the organisation at the top of the office. So does a case with an unknown
+    unit, except in shares of units.
     """
 
     def __init__(self, office: Office, own: Mapping[str, Body]) -> None:
@@ -378,11 +385,13 @@ class YearRecords:
         }
 
     def place(self, unit: str) -> str:
-        """The id of a unit a case names by id or name, of the organisation where it names none."""
+        """Return the id of the unit that a case names by id or name; of the organisation where it names
+        none.
+        """
         return self.office.unit_named.get(" ".join(unit.casefold().split()), unit) if unit else self.office.root
 
     def exchanged(self, fresh: Mapping[str, Body]) -> YearRecords:
-        """The same, but for units that have others now; what was gathered before stays as it is."""
+        """Return the records with those of some units replaced; the original stays unchanged."""
         after = YearRecords(self.office, {})
         after._own, after._bodies = {**self._own, **fresh}, {**self._bodies}
         changes: dict[str | None, list[str]] = {}
@@ -396,24 +405,26 @@ class YearRecords:
         return after
 
     def with_rows(self, rows: Mapping[str, Numbers]) -> YearRecords:
-        """The same with what rows of registers say besides, by unit."""
+        """Return the records with the numbers of register rows added, by unit."""
         fresh = {unit: Body(sums, {}) for unit, sums in rows.items()}
         return self.exchanged({unit: self._own.get(unit, NOTHING).joined(one) for unit, one in fresh.items()})
 
     def body(self, root: str) -> Body:
-        """A unit with all below it; of "" the whole office."""
+        """Return the records of a unit with all units below it; of the whole office for ""."""
         return self._bodies.get(root or None, NOTHING)
 
     @cached_property
     def at(self) -> Mapping[str, tuple[Body, ...]]:
-        """Unit of the office -> what cases of that very unit say."""
+        """Unit of the office -> the records of cases that name this unit itself."""
         found: dict[str, list[Body]] = {}
         for unit, one in self._own.items():
             found.setdefault(self.place(unit), []).append(one)
         return {place: tuple(bodies) for place, bodies in found.items()}
 
     def _way(self, unit: str) -> tuple[str | None, ...]:
-        """The bodies a unit counts for: the whole office, and where it is named itself and those above it."""
+        """Return the units that a unit's records are added to: the whole office (None), and, if the unit is
+        known, itself and those above it.
+        """
         place = self.place(unit)
         known = place in self.office.units
         return (None, *(self.office.above(place) if known else filter(None, (place, self.office.root))))

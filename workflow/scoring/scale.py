@@ -1,4 +1,4 @@
-"""The scales points are given by, and what a score is counted from: values only, every number exact."""
+"""The scales points are given by, and the answers a score is counted from: values with exact numbers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Readings = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """Nothing to earn; without the thing the indicator's deduction is made."""
+    """Scale without points to earn: if the thing is absent, the indicator's deduction applies."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,7 +80,9 @@ class Monthly:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sittings:
-    """`maximum`, less `per_step` for every whole `step` per cent of those without a sitting."""
+    """Scale that starts at `maximum`, less `per_step` for every whole `step` per cent of members without a
+    sitting.
+    """
 
     maximum: Fraction
     step: Fraction
@@ -99,7 +101,7 @@ class CoverageAndRisks:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Propaganda:
-    """Points for the events shown, for scaling them, for at least `views` views."""
+    """Points for events shown, for publishing them on the internet, and for at least `views` views."""
 
     shown: Fraction
     scaled: Fraction
@@ -114,14 +116,14 @@ Scale = Presence | Share | Each | Kinds | Brackets | Monthly | Sittings | Covera
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """Whether the thing is there; for an indicator with a deduction."""
+    """Answer: whether the thing is present; for an indicator with a deduction."""
 
     present: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """`done` of `of`, which is at least 1; done may be more."""
+    """Answer: `done` of `of`, which is at least 1; `done` may be larger."""
 
     done: int
     of: int
@@ -129,35 +131,35 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Quarters:
-    """`done` of `of` quarter by quarter, at most four."""
+    """Answer: `done` of `of` in each quarter, at most four."""
 
     quarters: tuple[Done, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """So many facts."""
+    """Answer: a number of facts."""
 
     count: int
 
 
 @dataclass(frozen=True, slots=True)
 class CountByKind:
-    """So many facts of each kind."""
+    """Answer: a number of facts of each kind."""
 
     counts: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Months:
-    """So many facts month by month, at most twelve."""
+    """Answer: a number of facts in each month, at most twelve."""
 
     counts: tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Risks:
-    """Risks found; removed but not to real completion; removed to real completion."""
+    """Numbers of risks found, removed but not to real completion, and removed to real completion."""
 
     found: int = 0
     removed: int = 0
@@ -166,7 +168,7 @@ class Risks:
 
 @dataclass(frozen=True, slots=True)
 class Analyses:
-    """Units covered by an analysis, risks, or both; what is None is not assessed."""
+    """Answer: units covered by an analysis, risks, or both; None is not assessed."""
 
     coverage: Done | None
     risks: Risks | None
@@ -174,7 +176,7 @@ class Analyses:
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """Events were shown in the report; scaled by publishing them; seen so many times."""
+    """Answer: whether events were shown in the report, whether they were published, and the number of views."""
 
     scaled: bool
     views: int
@@ -208,7 +210,7 @@ _OF_THE_PERIOD = ("value", "values", "propaganda")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Counting:
-    """How an indicator is counted from what an office recorded in a year.
+    """How an indicator is counted from the facts an office recorded in a year.
 
     Attributes:
         by: presence (whether the body has it at all); units (share of the body's units); supervised (share of
@@ -223,8 +225,8 @@ class Counting:
         evidence: kinds of evidence without which the fact does not count.
         data: facts that show that data were submitted, though there was nothing to count.
         scaled: the fact that what was shown was published on the internet.
-        for_year_of: where this fact of its case is of the year, the fact may be of the year before.
-        from_above: whether it holds for a body that one above it recorded the fact.
+        for_year_of: if this fact of its case lies in the year, the fact itself may lie in the year before.
+        from_above: whether a fact recorded by a body above counts for the body too.
         readings: ids of the readings that decide what is counted.
         done, of: names of the values counted.
     """
@@ -244,25 +246,26 @@ class Counting:
 
     @property
     def fact(self) -> str:
-        """The one fact it counts: `procedure:fact`."""
+        """The only fact it counts: `procedure:fact`."""
         return next(iter(self.facts.values()))
 
     @property
     def every_fact(self) -> tuple[str, ...]:
-        """All facts it looks at."""
+        """All facts it uses."""
         named = (*self.facts.values(), *self.also, *self.needs, *self.data, self.scaled, self.for_year_of)
         return tuple(filter(None, named))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UnitKinds:
-    """Which units a share of units is taken of, as the document names them for some kinds of body.
+    """The units that a share is taken of, as the document names them for some kinds of body.
 
     Attributes:
         of: kinds of the body.
         kinds: kinds of the units, at whatever depth below it.
         itself: whether the body's own apparatus is one of them.
-        inside: whether its parts without a kind right below it are, even where there are units of those kinds.
+        inside: whether the parts directly below it without a kind count too, even if there are units of those
+            kinds.
     """
 
     of: tuple[str, ...]
@@ -273,10 +276,10 @@ class UnitKinds:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Embargo:
-    """Facts in whose year, or the year after, some indicators are not assessed.
+    """Facts that exclude some indicators from assessment in their year and the year after.
 
     Attributes:
-        indicators: how their ids begin.
+        indicators: prefixes of their ids.
     """
 
     facts: tuple[str, ...]
@@ -293,7 +296,7 @@ class Indicator:
     Attributes:
         deduction: points taken from the total where the thing is absent.
         assessed: kinds of organisation it is assessed for; empty means all.
-        readings: ids of the readings its points hang upon.
+        readings: ids of the readings its points depend on.
     """
 
     id: str
@@ -312,7 +315,7 @@ class Scoring:
 
     Attributes:
         readings: id of a reading -> its values with their texts; the first value is the one used.
-        units: which units shares are taken of; a body of a kind not named has its own parts.
+        units: the units that shares are taken of; for a body of a kind not named, its own parts.
     """
 
     id: str
@@ -332,42 +335,43 @@ class Scoring:
 
     @property
     def usual(self) -> Readings:
-        """The readings used where nobody chooses others."""
+        """The readings used where nobody chose others."""
         return {name: next(iter(values)) for name, values in self.readings.items()}
 
     @cached_property
     def facts(self) -> frozenset[str]:
-        """All that is counted: `procedure:fact`."""
+        """All facts that are counted: `procedure:fact`."""
         embargo = () if self.embargo is None else self.embargo.facts
         return frozenset(embargo).union(*(one.every_fact for one in self._countings))
 
     @property
     def awaited(self) -> frozenset[str]:
-        """What is asked for by its due date."""
+        """Facts that are required by their due date."""
         return frozenset(one.fact for one in self._countings if one.by == "presence")
 
     @cached_property
     def of_the_period(self) -> frozenset[str]:
         """Facts that count for the period in their name, not for the day they were recorded on: yearly figures
-        and reports are drawn up after the year."""
+        and reports are made after the year.
+        """
         found = [one.every_fact for one in self._countings if one.by in _OF_THE_PERIOD]
         return frozenset().union(*found, *(one.data for one in self._countings))
 
     @cached_property
     def carried(self) -> Mapping[str, str]:
-        """Facts that may be of the year before -> the fact of their case that then is of the year."""
+        """Facts that may lie in the year before -> the fact of their case that must then lie in the year."""
         found = [one for one in self._countings if one.for_year_of]
         return {fact: one.for_year_of for one in found for fact in (one.fact, *one.also)}
 
     @cached_property
     def of_year_before(self) -> frozenset[str]:
-        """Facts of the year before that still matter."""
+        """Facts of the year before that still count."""
         embargo = () if self.embargo is None else self.embargo.facts
         return frozenset((*self.carried, *embargo))
 
     @cached_property
     def proofs(self) -> Mapping[str, frozenset[str]]:
-        """Facts that count with all of these kinds of evidence alone."""
+        """Fact -> the kinds of evidence it must have to count."""
         return {one.fact: frozenset(one.evidence) for one in self._countings if one.evidence}
 
     @property

@@ -1,4 +1,4 @@
-"""Points from counts, in exact arithmetic, with the arithmetic and the readings told as elements."""
+"""Computes points from counts in exact arithmetic, with the calculation and the readings used as elements."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ class Score:
     """The points of one indicator.
 
     Attributes:
-        points: exact; below nothing where a deduction was made.
-        maximum: the most this could have been; None where the document names no ceiling.
-        arithmetic: how the points came about, the readings used at its end.
-        readings: the readings its points hang upon, by their ids.
+        points: exact; negative after a deduction.
+        maximum: the maximum possible; None where the document names no ceiling.
+        arithmetic: the calculation, followed by the readings used.
+        readings: the readings its points depend on, by id.
     """
 
     id: str
@@ -61,7 +61,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Every indicator that was assessed, in the order of the document, and the total (it may be negative)."""
+    """The scores of all assessed indicators, in the order of the document, and the total (may be negative)."""
 
     scores: tuple[Score, ...]
     total: Fraction
@@ -75,14 +75,14 @@ class _Earned:
 
 
 def score(answers: Mapping[str, Answer], scoring: Scoring, readings: Readings) -> Scores:
-    """The points of every indicator there is an answer for, and their total.
+    """Return the points of every indicator that has an answer, and their total.
 
     Args:
-        answers: what `score_inputs.read_inputs` made; an indicator without an answer is not assessed.
+        answers: from `score_inputs.read_inputs`; an indicator without an answer is not assessed.
         readings: all readings of the scoring (`score_inputs.choose`, or `scoring.usual`).
 
     Raises:
-        TypeError: an answer of another form than the scale of its indicator counts from.
+        TypeError: an answer of a type that the scale of its indicator does not use.
     """
     scores = tuple(
         _scored(indicator, answers[name], scoring, readings)
@@ -93,7 +93,9 @@ def score(answers: Mapping[str, Answer], scoring: Scoring, readings: Readings) -
 
 
 def written(points: Fraction) -> Decimal:
-    """Points as a decimal without needless zeros; what does not end is cut after four digits (linear only)."""
+    """Return points as a decimal without trailing zeros; infinite decimals are cut after four digits (linear
+    scales only).
+    """
     cut = Decimal(int(points * 10**_DIGITS)).scaleb(-_DIGITS)
     return cut.quantize(Decimal(1)) if cut == cut.to_integral_value() else cut.normalize()
 
@@ -120,7 +122,9 @@ def _scored(indicator: Indicator, answer: Answer, scoring: Scoring, readings: Re
 
 
 def _present(indicator: Indicator, answer: Present) -> _Earned:
-    """What is simply there or not: nothing is earned, and a deduction is made where the document names one."""
+    """Score an indicator that is present or absent: nothing is earned; if absent, the document's deduction
+    applies.
+    """
     match indicator.scale:
         case Share(maximum=maximum):
             ceiling: Fraction | None = maximum
@@ -285,7 +289,7 @@ def _part(points: Fraction, code: str, **arguments: object) -> _Earned:
 
 
 def _together(parts: list[_Earned]) -> _Earned:
-    """The sum of the parts; no ceiling where one of them has none."""
+    """Return the sum of the parts; without a ceiling if one of them has none."""
     points = sum((part.points for part in parts), NOTHING)
     ceilings = [part.maximum for part in parts if part.maximum is not None]
     elements = tuple(element for part in parts for element in part.elements)
@@ -299,5 +303,5 @@ def _element(code: str, **arguments: object) -> Element:
 
 
 def _percent(share: Fraction) -> Fraction:
-    """Per cent as a share, cut after two digits of per cent: a step not reached never looks reached."""
+    """Return a share as a percentage, cut after two digits, so that a step not reached never looks reached."""
     return Fraction(share * _HUNDRED // 1, _HUNDRED * _HUNDRED)

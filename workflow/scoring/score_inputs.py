@@ -1,4 +1,6 @@
-"""From plain numbers, as a JSON file gives them, to what a score is counted from; all mistakes at once."""
+"""Reads plain numbers from JSON data into the answers a score is counted from, reporting all mistakes at
+once.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,7 @@ _CODES = {
 
 @dataclass(frozen=True, slots=True)
 class InputError:
-    """One thing wrong at one place: a code of the catalogues and its arguments, `place` among them."""
+    """One mistake: a code of the catalogues and its arguments, `place` among them."""
 
     code: str
     arguments: Mapping[str, object]
@@ -51,7 +53,9 @@ class InputError:
 
 
 class BadInputs(Refusal, ValueError):
-    """Numbers that cannot be scored. The code says the first; `problems` holds all, in the order they stand."""
+    """The numbers cannot be scored. The code is that of the first mistake; `problems` lists all, in order of
+    place.
+    """
 
     def __init__(self, problems: Sequence[InputError]) -> None:
         super().__init__(problems[0].code, **problems[0].arguments)
@@ -59,11 +63,13 @@ class BadInputs(Refusal, ValueError):
 
 
 class UnknownReading(Refusal, LookupError):
-    """No such reading, or no such value of it; `allowed` are those there are, the nearest first."""
+    """There is no such reading, or no such value of it; `allowed` are the existing ones, the most similar
+    first.
+    """
 
 
 def choose(chosen: Mapping[str, str], scoring: Scoring) -> Readings:
-    """All readings of a scoring: the chosen ones, and the usual ones for the rest.
+    """Return the value of each reading of a scoring: the chosen one, else the usual one.
 
     Raises:
         UnknownReading: a name or a value the scoring does not have.
@@ -90,7 +96,7 @@ def _of_something(count: int) -> int:
 
 
 def _some(**given: Any) -> dict[str, Any]:
-    """Return what is given; something must be."""
+    """Return the given values; raise if there are none."""
     present = {key: value for key, value in given.items() if value is not None}
     if not present:
         raise wrong("missing_key", missing=tuple(given))
@@ -140,14 +146,14 @@ EVENTS = table(_events)
 
 
 def read_inputs(given: object, scoring: Scoring, readings: Readings) -> Mapping[str, Answer]:
-    """Return what is given for each indicator; one that is absent is not assessed.
+    """Return the answer of each indicator from the given numbers; an absent indicator is not assessed.
 
     Args:
-        given: id of an indicator -> its numbers, made of what JSON knows.
-        readings: one of them decides which form a place takes (year or quarters).
+        given: id of an indicator -> its numbers, as JSON values.
+        readings: the chosen readings; one of them decides whether numbers are given by year or by quarter.
 
     Raises:
-        BadInputs: with every mistake there is.
+        BadInputs: with every mistake.
     """
     if not isinstance(given, Mapping):
         raise BadInputs([InputError("score.not_inputs", {"place": "", "example": f'{{"P1.T1.S3": {_DONE}}}'})])
@@ -170,7 +176,7 @@ def read_inputs(given: object, scoring: Scoring, readings: Readings) -> Mapping[
 
 
 def _record(indicator: Indicator, values: object, readings: Readings) -> tuple[Table, str]:
-    """Return the record an indicator asks for by its scale, and an example of it."""
+    """Return the table of fields that an indicator's scale requires, and an example."""
     match indicator.scale:
         case scales.Presence():
             return PRESENT, _ABSENT
@@ -197,7 +203,7 @@ def _record(indicator: Indicator, values: object, readings: Readings) -> tuple[T
 
 
 def _errors(indicator: Indicator, example: str, found: Sequence[Mistake]) -> Iterator[InputError]:
-    """Yield the mistakes of one record; keys that are missing in one place are named together."""
+    """Yield the mistakes of one record; missing keys of one place are reported together."""
     for mistake in found:
         missing = tuple(one.given for one in found if (one.code, one.path) == ("missing_key", mistake.path))
         if mistake.code == "missing_key" and mistake.given != missing[0]:
@@ -220,6 +226,6 @@ def _errors(indicator: Indicator, example: str, found: Sequence[Mistake]) -> Ite
 
 
 def _shown(value: object) -> str:
-    """Return a value as its file writes it, cut where it is long."""
+    """Return a value as written in a file, shortened if long."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 40 else text[:39] + "…"

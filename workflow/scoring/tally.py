@@ -1,8 +1,8 @@
-"""From what an office recorded in a year to what its points are counted from. Pure.
+"""Computes from the records of a year the counts that an office's points are based on. Pure.
 
-Late counts as well as in time: points are given for doing. Who is counted follows the scoring's own words: the
-units of a body are of the kinds the document names, at whatever depth; its districts and quasi-state subjects
-are counted apart. What belongs to an organisation of its own counts for no other unit.
+Facts count whether in time or late. The units counted are those the scoring document names: units of certain
+kinds at any depth below the body; districts and quasi-state subjects are counted separately. Records of an
+organisation of its own count for no other unit.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ _OF_ORGANISATIONS = ("presence", "below", "regions", "districts_quarters", "cart
 
 @dataclass(frozen=True, kw_only=True)
 class Members:
-    """The units a share is taken of, each with what was recorded for it, and for the body as a whole."""
+    """The units that a share is taken of, with the records of each, and those of the body as a whole."""
 
     units: Mapping[str, tuple[Body, ...]]
     whole: tuple[Body, ...] = ()
     covered: frozenset[str] = frozenset()
 
     def having(self, facts: Iterable[str], span: Span | None = None) -> frozenset[str]:
-        """Return the units for which one of the facts happened (in that period)."""
+        """Return the units for which one of the facts happened (in that span)."""
         facts = tuple(facts)
         found = {unit for unit, bodies in self.units.items() if _any_has(bodies, facts, span)}
         if self.covered and _any_has(self.whole, facts, span):
@@ -61,12 +61,12 @@ class Members:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tally:
-    """What one indicator is counted from.
+    """The count for one indicator.
 
     Attributes:
-        missing: ids of the organisations or cases that keep it from being whole.
-        members: the organisations a share is taken of; quarterly: whether each quarter asks anew.
-        pending: whether the deduction is made at the end of the year unless something is done.
+        missing: ids of the organisations or cases that are missing for the full number.
+        members: the organisations a share is taken of; quarterly: whether it is required again each quarter.
+        pending: whether the deduction will be made at the end of the year unless something is done.
     """
 
     answer: Answer
@@ -83,14 +83,14 @@ def _any_has(bodies: Iterable[Body], facts: Iterable[str], span: Span | None = N
 
 @dataclass(frozen=True, kw_only=True)
 class Year:
-    """All that is known of one body in one year.
+    """All records and settings for assessing one body in one year.
 
     Attributes:
-        gathered: what every unit recorded in the year and lacks.
+        gathered: recorded facts and open obligations of every unit in the year.
         root: the unit that is assessed, with everything below it; "" is the whole office.
-        today: the local date the question is asked on; what is ahead of it has not happened.
+        today: the local date of the assessment; later facts have not happened.
         since: the local date of the first record of the office; None before there is one.
-        kinds: which units a share of units is taken of.
+        kinds: the units that a share of units is taken of.
     """
 
     gathered: YearRecords
@@ -110,18 +110,18 @@ class Year:
 
     @property
     def is_known(self) -> bool:
-        """Whether anything can be said: records were kept by the end of the year, or go back to it."""
+        """Whether the year can be assessed: records were kept by its end, or reach back into it."""
         kept = self.since is not None and self.since.year <= self.year
         return kept or self.gathered.body("").any_fact
 
     @cached_property
     def is_organisation(self) -> bool:
-        """Whether it is a body of its own, which points can be taken from."""
+        """Whether it is an organisation of its own, which points can be deducted from."""
         return not self.root or self.root in self.office.tops or self._kind(self.root) not in ("", APPARATUS)
 
     @cached_property
     def body(self) -> Body:
-        """What the body recorded, and lacks."""
+        """The recorded facts and open obligations of the body."""
         return self.gathered.body(self.root)
 
     @cached_property
@@ -152,32 +152,32 @@ class Year:
 
     @cached_property
     def regions(self) -> Members:
-        """The oblast itself, its cities and districts, each with its departments."""
+        """The oblast itself, and its cities and districts, each with its departments."""
         return self._members((self.root, *self._below((CITY, DISTRICT))), stop=False)
 
     @cached_property
     def districts(self) -> Members:
-        """The districts below the body; itself where it is an akim's office without any."""
+        """The districts below the body; the body itself if it is an akim's office without districts."""
         found = self._below((DISTRICT,))
         return self._members(found or ((self.root,) if self._kind(self.root) in _AKIMS else ()), stop=False)
 
     @cached_property
     def places(self) -> Members:
-        """The departments, cities and districts, which the cartogram has sub-sections of."""
+        """The departments, cities and districts that have sub-sections in the cartogram."""
         return self._members(self._below((DEPARTMENT, CITY, DISTRICT)))
 
     @cached_property
     def own(self) -> tuple[Body, ...]:
-        """What was recorded for the body itself and its parts, without organisations below it."""
+        """The records of the body itself and its parts, without organisations below it."""
         return self._members((self.root,)).units[self.root]
 
     @cached_property
     def supervised(self) -> Members:
-        """The quasi-state subjects at the body or below it."""
+        """The quasi-state subjects at or below the body."""
         return self._members(self.office.by_kind(self.root).get(QUASI_STATE, ()))
 
     def uses(self, reading: str, scoring: Scoring) -> bool:
-        """Return whether a reading decides anything for this body."""
+        """Return whether a reading affects this body."""
         match reading:
             case "whole_body":
                 return bool(self.units.covered)
@@ -191,7 +191,7 @@ class Year:
         return True
 
     def is_above(self, facts: Iterable[str]) -> bool:
-        """Return whether a body above this one recorded one of the facts for itself."""
+        """Return whether a body above this one recorded one of the facts itself."""
         facts = tuple(facts)
         above = (unit for unit in self.office.above(self.root) if unit != self.root)
         return any(_any_has(self.gathered.at.get(unit, ()), facts) for unit in above)
@@ -205,7 +205,7 @@ class Year:
 
     @property
     def quarter(self) -> Span | None:
-        """The quarter of the year that runs on the day; None before and after the year."""
+        """The quarter of the year that includes today; None before and after the year."""
         return period_of(self.today, "quarter") if self.today.year == self.year else None
 
     def _kind(self, unit: str) -> str:
@@ -213,12 +213,12 @@ class Year:
         return known.kind if known else ""
 
     def _is_part(self, unit: str, rule: UnitKinds | None) -> bool:
-        """Whether a part right below the body is one of its units by its place, not by its kind."""
+        """Return whether a part directly below the body counts as one of its units by position, not by kind."""
         kind = self._kind(unit)
         return not kind if rule is not None or self._kind(self.root) else kind not in (DISTRICT, QUASI_STATE)
 
     def _below(self, kinds: Iterable[str]) -> tuple[str, ...]:
-        """The units of these kinds below the body, but for those that are another akimat's."""
+        """Return the units of these kinds below the body, except those that belong to another akimat."""
         found = self.office.by_kind(self.root)
         units = (unit for kind in kinds for unit in found.get(kind, ()) if unit != self.root)
         return tuple(unit for unit in units if not self._is_anothers(unit))
@@ -232,11 +232,12 @@ class Year:
         return False
 
     def _members(self, asked: Iterable[str], *, stop: bool = True, apparatus: Iterable[str] = ()) -> Members:
-        """Give what each unit recorded to the nearest of those asked at it or above it.
+        """Return these units as members, each record assigned to the nearest of them at or above its unit.
 
         Args:
-            stop: whether what belongs to another organisation is nobody's. An akim's apparatus is his akimat's.
-            apparatus: the units that stand for the body itself.
+            stop: whether records of another organisation are left out. An akim's apparatus belongs to his
+                akimat.
+            apparatus: the units whose records count as the body's own.
         """
         units: dict[str, list[Body]] = {unit: [] for unit in asked}
         owners: dict[str | None, str | None] = {}
@@ -261,14 +262,15 @@ class Year:
 
     @cached_property
     def _tree(self) -> tuple[str, ...]:
-        """The body and all below it, parents before children."""
+        """The body and all units below it, parents before children."""
         roots = (self.root,) if self.root else self.office.tops
         return tuple(unit for root in roots for unit in self.office.below(root))
 
 
 def tally(scoring: Scoring, year: Year, readings: Readings) -> Mapping[str, Tally]:
-    """Return what each indicator is counted from; those nothing can be said of yet are left out, all of them
-    where no records were kept in the year."""
+    """Return the count for each indicator; indicators that cannot be counted yet are left out, and all of them
+    if no records were kept in the year.
+    """
     found: dict[str, Tally] = {}
     if not year.is_known:
         return found
@@ -288,9 +290,10 @@ def tally(scoring: Scoring, year: Year, readings: Readings) -> Mapping[str, Tall
 
 
 def assessed(indicator: Indicator, kind: str) -> bool:
-    """Whether an indicator is assessed for an organisation of that kind; a kind not known: everything is.
+    """Return whether an indicator is assessed for an organisation of that kind; for an unknown kind, always.
 
-    A supervising body is whoever has quasi-state subjects below it, which their share shows by itself.
+    Supervising bodies need no check here: they are those with quasi-state subjects below them, which the share
+    counts.
     """
     named = [one for one in indicator.assessed if one != "supervising_body"]
     return of_kinds(kind, tuple(named))
@@ -313,7 +316,7 @@ def under_embargo(scoring: Scoring, year: Year, readings: Readings) -> bool:
 
 
 def _presence(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally:
-    """Whether the body has it at all; by another reading whether no analysis lacks it."""
+    """Count whether the body has it at all; by another reading, whether no analysis lacks it."""
     counting = indicator.counting
     facts = (counting.fact, *counting.also)
     there = any(year.body.has(fact) or year.body.before(fact) for fact in facts)
@@ -369,7 +372,9 @@ def _supervised_quarters(
 
 
 def _below(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
-    """A share; where none of them has it by the end of the year, the deduction."""
+    """Count a share of the organisations below; if none of them has it by the end of the year, the deduction
+    applies.
+    """
     counted = _share(year.organisations, indicator.counting, readings)
     if counted is None or not isinstance(counted.answer, Done) or counted.answer.done:
         return counted
@@ -396,7 +401,7 @@ def _districts_quarters(scoring: Scoring, year: Year, indicator: Indicator, read
 
 
 def _each_quarter(year: Year, fact: str, members: Members) -> Tally | None:
-    """Those that did it in every quarter that has ended; before the first has, nothing can be said."""
+    """Count the members that did it in every quarter that has ended; None before the end of the first."""
     asked = tuple(members.units)
     if not asked or not year.quarters:
         return None
@@ -406,7 +411,9 @@ def _each_quarter(year: Year, fact: str, members: Members) -> Tally | None:
 
 
 def _value(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
-    """The number of the act, which alone the document goes by; before there is one, the rows of registers."""
+    """Count by the number from the act, the only one the document accepts; before the act exists, by register
+    rows.
+    """
     sums = year.body.value(indicator.counting.fact, indicator.counting.done)
     rows = year.body.rows(indicator.counting.fact)
     return Tally(answer=Count(*(sums or (rows,)))) if sums or rows else None
@@ -421,7 +428,7 @@ def _values(scoring: Scoring, year: Year, indicator: Indicator, readings: Readin
 
 
 def _facts(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
-    """How many; where there are none, whether data were submitted at all."""
+    """Count the facts; if there are none, whether data were submitted at all."""
     counting = indicator.counting
     count = sum(year.body.months(counting.fact))
     if count or any(year.body.has(fact) for fact in counting.data):
@@ -451,8 +458,9 @@ def _analyses(scoring: Scoring, year: Year, indicator: Indicator, readings: Read
 
 
 def _cartogram(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
-    """Each department and district once in each of the two sections: as recorded line by line, and both where
-    the update is recorded for the department or district itself."""
+    """Count each department and district once in each of the two sections: as recorded line by line, and both
+    where an update is recorded for the department or district itself.
+    """
     members = year.places
     fact, office = indicator.counting.fact, year.office
     found: set[tuple[str, str]] = {(part, unit) for unit in members.having((fact,)) for part in SECTIONS}

@@ -1,1 +1,1 @@
-"""The desk: whatever is done to a case, as commands that come to events; and what-if, where nothing is kept."""
+"""Commands on a case: each writes events. Plans and previews, which store nothing, are here too."""

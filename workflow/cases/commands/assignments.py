@@ -1,4 +1,4 @@
-"""Assignments, under a case or alone: given, answered with evidence, refused, extended by their giver."""
+"""Assignments in a case or without one: given, answered with evidence, refused, extended by their giver."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ TITLE_LENGTH = 120
 
 
 class CannotAssign(Refusal, ValueError):
-    """The assignment says nothing, its day is past, it does not exist or is answered, or it is another's."""
+    """The assignment has no text or a past day, does not exist, is answered already, or belongs to another
+    person.
+    """
 
 
 def give(
@@ -34,7 +36,7 @@ def give(
     now: datetime,
     today: date,
 ) -> Change:
-    """Give a person something to do by a day (both are local dates). Raises CannotAssign."""
+    """Assign a task to a person with a due day (both are local dates). Raises CannotAssign."""
 
     def events(case: Case) -> Sequence[EventDraft]:
         number = next_number(case, "assignment", assignments(case))
@@ -55,7 +57,7 @@ def give_alone(
     now: datetime,
     today: date,
 ) -> Case:
-    """Give a person something to do under no case: one is opened for it in their unit (by id).
+    """Assign a task that belongs to no case: open a case of its own for it in the person's unit (by id).
 
     Raises:
         CannotAssign, OutOfRange.
@@ -94,10 +96,10 @@ def answer(
     now: datetime,
     today: date,
 ) -> Change:
-    """Say that an assignment is done, on which day, with what proves it. Raises CannotAssign.
+    """Record that an assignment is done: on which day, and its evidence. Raises CannotAssign.
 
     Args:
-        author: key of who says so; only the assignee, or "" for somebody who acts for the office.
+        author: key of the person who reports it: the assignee, or "" for a user acting for the office.
     """
     items = tuple(evidence)
 
@@ -124,7 +126,7 @@ def refuse(
     now: datetime,
     today: date,
 ) -> Change:
-    """Refuse an assignment with a ground; it waits for nobody until its giver sets another day."""
+    """Refuse an assignment, giving the ground; it waits for nobody until its giver sets another day."""
 
     def events(case: Case) -> Sequence[EventDraft]:
         known = _open(case, number, author)
@@ -147,7 +149,7 @@ def extend(
     now: datetime,
     today: date,
 ) -> Change:
-    """Set another day for an assignment, by who gave it; a refused one is asked for again."""
+    """Set another due day for an assignment, by its giver; a refused one is open again."""
 
     def events(case: Case) -> Sequence[EventDraft]:
         known = _known(case, number)

@@ -1,8 +1,8 @@
 """Commands on the rows of a case's registers: risks, measures, exposed positions, remarks of the public.
 
-Their fields, and what may happen to a row, stand in the definition of the register. Each command becomes lines
-of the case's chain; what says nothing new writes nothing. An edit carries only the fields that changed: two
-people who change different fields of a row both keep theirs.
+Fields and actions of a row come from the definition of its register. Each command writes events of the case;
+one that changes nothing writes none. An edit carries only the fields that changed: two people who change
+different fields of a row both keep theirs.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ALLOWED_LIMIT = 30
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewRow:
-    """A row to be entered. `number`: None takes the next one; that of a row there is describes it anew."""
+    """A row to enter. `number`: None for the next free one; the number of an existing row changes that row."""
 
     register: str
     values: Mapping[str, object]
@@ -44,7 +44,7 @@ Rows = Callable[[Case], Sequence[NewRow]]
 
 
 class CaseRows:
-    """Commands. `now` is the UTC moment of the writing, `today` the local date of who writes."""
+    """Commands on register rows. `now` is the UTC moment of writing, `today` the local date of the writer."""
 
     def __init__(
         self,
@@ -61,11 +61,11 @@ class CaseRows:
     def add(
         self, case_id: str, rows: Rows | NewRow, *, on: date, by: str, now: datetime, today: date
     ) -> Change:
-        """Enter rows, in order; all of them or none.
+        """Enter rows in order; all of them or none.
 
         Args:
-            rows: one, or those that follow from the case as it stands at the moment of the writing.
-            on: the local date of rows that say none of their own.
+            rows: one row, or a function that gives the rows for the case as it is at the moment of writing.
+            on: the local date for rows without one of their own.
 
         Raises:
             CannotEnter, InvalidRow: a value that cannot stand in its field, or a date after today.
@@ -99,7 +99,7 @@ class CaseRows:
     def edit(
         self, case_id: str, row: str, values: Mapping[str, object], *, by: str, now: datetime, today: date
     ) -> Change:
-        """Change fields of a row; those that say what they said are left out.
+        """Change fields of a row; values equal to the present ones are left out.
 
         Args:
             row: its kind and number: `risk.3`, `measure.2`, `position.4`, `remark.1`.
@@ -136,7 +136,7 @@ class CaseRows:
         today: date,
         evidence: Iterable[Evidence] = (),
     ) -> Change:
-        """Record what happens to a row: it is ranked, reviewed, answered, taken off the list.
+        """Record an action on a row, e.g. that it is ranked, reviewed, answered or removed from the list.
 
         Raises:
             CannotEnter, InvalidRow: an unknown row, or a value that cannot stand in its field.
@@ -183,7 +183,7 @@ class CaseRows:
         today: date,
         evidence: Iterable[Evidence] = (),
     ) -> Change:
-        """The cartogram as published on a day; the last one recorded counts."""
+        """Record the cartogram as published on a day; the last one recorded is in force."""
         _require_past(on, today)
         items = evidence_payload(evidence)
 
@@ -199,7 +199,7 @@ class CaseRows:
         return self._desk.enter(case_id, events, by=by, now=now, today=today)
 
     def _register(self, name: str) -> tuple[Register, RowEntry]:
-        """Return a register, and how its rows are entered."""
+        """Return a register and how its rows are entered."""
         register = self._registers.latest(name)
         assert register.entry is not None
         return register, register.entry
@@ -222,10 +222,10 @@ class CaseRows:
         today: date,
         taken: Mapping[str, Collection[int]] | None = None,
     ) -> Values:
-        """Return values as events carry them: "" for an empty one, False for a mark that is not set.
+        """Return values as stored in events: "" for an empty one, False for a checkbox that is not set.
 
         Args:
-            row: its name, or its kind, for the refusal.
+            row: its name or kind, used in error messages.
             taken: numbers of the rows that may be named, by kind; None for those of the case.
         """
 
@@ -266,7 +266,7 @@ def _require_past(on: date, today: date) -> None:
 
 
 def _is_new(case: Case, register: Register, known: Mapping[int, Row], draft: EventDraft) -> bool:
-    """Return whether an event that enters or describes a row says anything new."""
+    """Return whether an event that enters or edits a row changes anything."""
     event, name, on, values = draft
     assert register.entry is not None
     row = known.get(int(name))
@@ -283,7 +283,7 @@ def _draft(event: str, number: int, on: date | None, payload: Values) -> EventDr
 
 
 def _event(case: Case, draft: EventDraft) -> Event:
-    """Return a line as it would stand in the chain, to see what it changes."""
+    """Return a draft as an event of the chain, for finding out what it would change."""
     kind, name, on, payload = draft
     return Event(
         case=case.id, seq=case.seq + 1, kind=kind, name=name, on=on, at=_NO_MOMENT, by="", payload=payload

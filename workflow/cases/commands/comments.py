@@ -1,4 +1,4 @@
-"""Commenting on a case: an event of its chain, sealed as others, withdrawn and never deleted."""
+"""Comments on a case: events of its chain; they can be withdrawn, never deleted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from workflow.refusal import Refusal
 
 
 class CannotComment(Refusal, ValueError):
-    """The comment says nothing, asks for an answer on a past day, or answers no question."""
+    """The comment is empty, asks for an answer on a past day, or answers a question that does not exist."""
 
 
 def comment(

@@ -1,4 +1,4 @@
-"""The desk: the one way to write. A command becomes past-tense events; facts are never refused for being wrong.
+"""CaseCommands: the only way to write to a case. A command becomes past-tense events.
 
 Refused are only an unknown name, an impossible date, a date after now, and the same fact with another
 date; commands may be refused by where the case stands. What is wrong with a fact is a finding.
@@ -53,31 +53,34 @@ Decide: TypeAlias = Callable[[Case, Procedure], Sequence[EventDraft]]
 
 
 class UnknownCase(Refusal, LookupError):
-    """There is no case of that id."""
+    """There is no case with that id."""
 
     def __init__(self, case: str) -> None:
         super().__init__("unknown_case", case=case)
 
 
 class GroundMissing(Refusal, ValueError):
-    """A correction or a command needs its ground in words."""
+    """The correction or command lacks its ground in words."""
 
     def __init__(self) -> None:
         super().__init__("ground_missing")
 
 
 class NotAsked(Refusal, ValueError):
-    """The decision is not asked in the case as it stands: its branch is not open yet, another one was taken, or
-    the case is over."""
+    """The decision cannot be answered now: its branch is not open yet, another branch was taken, or the case is
+    over.
+    """
 
 
 class NotExempted(Refusal, ValueError):
-    """The case is not freed of that obligation; `allowed` names those it is freed of, as they were freed."""
+    """The case is not exempted from that obligation; `allowed` names its exemptions as they were recorded."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
-    """What a command did: the case after it, its events (none when done already), the due dates moved."""
+    """Result of a command: the case after it, its events (none when nothing was new), and the due dates that
+    moved.
+    """
 
     case: Case
     events: tuple[Event, ...] = ()
@@ -86,7 +89,7 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class View:
-    """One case looked at: with its edition, its deadlines, and where it stands."""
+    """A case with its edition, its deadlines and its present stage."""
 
     case: Case
     procedure: Procedure
@@ -95,7 +98,7 @@ class View:
 
 
 class CaseCommands:
-    """Commands on cases. `now` is the UTC moment of the writing, `today` the local date of who writes."""
+    """Commands on cases. `now` is the UTC moment of writing, `today` the local date of the writer."""
 
     def __init__(self, ledger: Ledger, library: Library, calendar: Calendar) -> None:
         self._ledger = ledger
@@ -103,14 +106,14 @@ class CaseCommands:
         self._calendar = calendar
 
     def on(self, ledger: Callable[[Ledger], Ledger]) -> CaseCommands:
-        """Return the same desk on a ledger made of its own."""
+        """Return the same commands on another ledger."""
         return CaseCommands(ledger(self._ledger), self._library, self._calendar)
 
     def open(self, opening: Opening, *, by: str, now: datetime, today: date) -> Case:
         """Open one case.
 
         Raises:
-            OpenedOnce: it is opened once for an organisation, and there is one.
+            OpenedOnce: the procedure is opened once per organisation, and there is a case of it.
             Refusal: an unknown procedure, an unknown fact, or a fact after today.
         """
         return self.open_many([opening], by=by, now=now, today=today)[0]
@@ -124,7 +127,7 @@ class CaseCommands:
         today: date,
         ids: Sequence[str] = (),
     ) -> tuple[Case, ...]:
-        """Open many cases; all are checked before any is written. `ids`: those reserved for them, if any."""
+        """Open many cases after checking all of them. `ids`: ids reserved for them, if any."""
         openings, editions, kinds = self._checked(openings, today)
         ids = ids or self._ledger.next_ids(today.year, len(openings))
         changes = [
@@ -138,14 +141,14 @@ class CaseCommands:
         return tuple(change.case for change in changes)
 
     def reserve(self, openings: Sequence[Opening], *, today: date) -> Sequence[str]:
-        """Return ids for the cases of rows, after everything that would refuse to open them was checked."""
+        """Return ids reserved for the cases of register rows, after checking that all of them can be opened."""
         self._checked(openings, today, of_rows=True)
         return self._ledger.next_ids(today.year, len(openings))
 
     def _checked(
         self, openings: Sequence[Opening], today: date, *, of_rows: bool = False
     ) -> tuple[Sequence[Opening], list[Procedure], list[str]]:
-        """Return the openings with their bodies, the edition and the kind of organisation of each."""
+        """Return the openings with their bodies, and the edition and kind of organisation of each."""
         editions = [edition_for(opening, self._library, today=today) for opening in openings]
         for opening, procedure in zip(openings, editions, strict=True):
             of_row = of_rows or bool(opening.row)
@@ -156,12 +159,12 @@ class CaseCommands:
         return openings, editions, kinds
 
     def view(self, case_id: str, *, today: date) -> View:
-        """The case with its deadlines. Raises UnknownCase."""
+        """Return the case with its deadlines. Raises UnknownCase."""
         case, procedure = self._before(case_id)
         return self._view(case, procedure, today, bare=False)
 
     def events(self, case_id: str) -> Sequence[Event]:
-        """The case's chain, in order. Raises UnknownCase."""
+        """Return the events of the case, in order. Raises UnknownCase."""
         return self._ledger.events(self._case(case_id).id)
 
     def record(
@@ -180,16 +183,17 @@ class CaseCommands:
         remark: str = "",
         evidence_follows: bool = False,
     ) -> Change:
-        """Write down that something happened on a local date, with what proves it.
+        """Record that a fact happened on a local date, with its evidence.
 
-        The same fact with the same date is done already: no event, except that what is new is added.
+        If the fact is recorded with the same date, only new evidence and values are added; nothing new writes
+        no event.
 
         Args:
-            values: numbers that go with the fact, by the names the obligation gives them.
-            signed_by: duty of whoever signed or approved it.
-            at_time: the local time of that day it happened at.
-            remark: words of whoever records it, for those who read the history; nothing is computed from them.
-            evidence_follows: a new fact whose evidence is asked for comes with the promise of it, at once.
+            values: numbers recorded with the fact, by the names the obligation gives them.
+            signed_by: duty of the person who signed or approved it.
+            at_time: the local time at which it happened.
+            remark: a remark for readers of the history; nothing is computed from it.
+            evidence_follows: records with a new fact that its evidence will be added later.
 
         Raises:
             CannotRecord: a date after today.
@@ -252,14 +256,14 @@ class CaseCommands:
         remark: str = "",
         evidence_follows: bool = False,
     ) -> Change:
-        """Answer a decision: record the fact its option names.
+        """Answer a decision by recording the fact its option names.
 
         Args:
-            decided_by: duty of who decided.
+            decided_by: duty of the person who decided.
 
         Raises:
-            UnknownDecision: no such question in the edition, or no such answer to it.
-            NotAsked: the question is not asked in this case.
+            UnknownDecision: the edition has no such decision, or the decision no such option.
+            NotAsked: the decision cannot be answered in this case now.
             Refusal: as `record`; another answer is withdrawn first.
         """
         view = self.looked_at(self._case(case_id), today=today)
@@ -292,7 +296,7 @@ class CaseCommands:
         signed_by: str = "",
         at_time: time | None = None,
     ) -> Change:
-        """Give a recorded fact another date or time, other numbers or another signature, with the ground."""
+        """Correct a recorded fact: its date or time, its numbers or its signatory, with the ground."""
 
         def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
             obligation = known_fact(procedure, fact)
@@ -316,7 +320,7 @@ class CaseCommands:
         return self.write(case_id, decide, by=by, now=now, today=today)
 
     def replan(self, case_id: str, fact: str, *, on: date, by: str, now: datetime, today: date) -> Change:
-        """Say on which local date something is intended. The latest plan date counts."""
+        """Set the plan date of a fact (local date). The latest plan date counts."""
         return self.replan_all(case_id, {fact: on}, by=by, now=now, today=today)
 
     def replan_all(
@@ -329,9 +333,9 @@ class CaseCommands:
         now: datetime,
         today: date,
     ) -> Change:
-        """Several plan dates at once; those that change nothing are left out.
+        """Set several plan dates at once; those that change nothing are left out.
 
-        `of_row`: as `check_plan_date` takes it.
+        `of_row`: as in `check_plan_date`.
         """
 
         def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
@@ -346,9 +350,9 @@ class CaseCommands:
         return self.write(case_id, decide, by=by, now=now, today=today)
 
     def name_reader(self, case_id: str, person: str, *, by: str, now: datetime, today: date) -> Change:
-        """Let somebody know of a confidential case, or open the restricted documents of another one.
+        """Give a person access to a confidential case, or to the restricted documents of another case.
 
-        Of a case that is neither confidential nor holds such a document everybody in reach knows already.
+        A case that is neither confidential nor has such a document needs no readers: nothing is written.
         """
 
         def decide(case: Case, _: Procedure) -> Sequence[EventDraft]:
@@ -360,7 +364,7 @@ class CaseCommands:
     def remove_reader(
         self, case_id: str, person: str, *, ground: str, by: str, now: datetime, today: date
     ) -> Change:
-        """Let somebody know of a confidential case no longer; whoever was told of it in a letter still does."""
+        """End a person's access to a confidential case; people notified of it by letter keep theirs."""
 
         def decide(case: Case, _: Procedure) -> Sequence[EventDraft]:
             if not ground.strip():
@@ -370,28 +374,28 @@ class CaseCommands:
         return self.write(case_id, decide, by=by, now=now, today=today)
 
     def cancel(self, case_id: str, *, ground: str, by: str, now: datetime, today: date) -> Change:
-        """Call the case off. Refused where it is not a step out of where the case stands."""
+        """Cancel the case. Refused where its state does not allow that."""
         return self._command("cancel", "cancelled", case_id, "", ground, by, now, today)
 
     def exempt(
         self, case_id: str, *, ground: str, by: str, now: datetime, today: date, obligation: str = ""
     ) -> Change:
-        """Free the case, or one obligation of it (of a recurring one all its periods, or the one named), with a
-        ground.
+        """Exempt the case, or one of its obligations, with a ground; of a recurring obligation all periods, or
+        the one named.
         """
         return self._command("exempt", "exempted", case_id, obligation, ground, by, now, today)
 
     def reopen(
         self, case_id: str, *, ground: str, by: str, now: datetime, today: date, obligation: str = ""
     ) -> Change:
-        """Take up a cancelled or exempted case again, or withdraw the exemption of one obligation of it.
+        """Reopen a cancelled or exempted case, or withdraw the exemption of one obligation.
 
         Args:
-            obligation: as it was freed: a recurring one with all its periods, or with the one named.
+            obligation: as it was exempted: a recurring one with all its periods, or with the one named.
 
         Raises:
-            NotExempted, UnknownObligation; NotOpen: of a case that is itself cancelled or exempted nothing is
-                required, whatever it was freed of.
+            NotExempted, UnknownObligation; NotOpen: the case itself is cancelled or exempted, so nothing is
+                required in it.
         """
         if not obligation:
             return self._command("reopen", "reopened", case_id, "", ground, by, now, today)
@@ -412,14 +416,15 @@ class CaseCommands:
         return self.write(case_id, decide, by=by, now=now, today=today)
 
     def write(self, case_id: str, decide: Decide, *, by: str, now: datetime, today: date) -> Change:
-        """Write the events that follow from a case as it stands; where another writer comes first, decide anew.
+        """Write the events that a function derives from the case; if another writer was first, derive them
+        anew.
 
         Args:
-            decide: is called once for each attempt, each time with the case as it then stands.
+            decide: the function, called with the current case at each attempt.
 
         Raises:
-            UnknownCase: there is none of that id.
-            Conflict: others came first each time.
+            UnknownCase: there is no case with that id.
+            Conflict: other writers were first at each attempt.
         """
 
         def attempted() -> Change:
@@ -438,7 +443,7 @@ class CaseCommands:
         now: datetime,
         today: date,
     ) -> Change:
-        """Write lines into the registers of a case (`workflow/cases/commands/case_rows.py`); all or none.
+        """Write register events of a case (`workflow/cases/commands/case_rows.py`); all or none.
 
         Raises: as `write`.
         """
@@ -453,11 +458,11 @@ class CaseCommands:
         return self.write(case_id, decide, by=by, now=now, today=today)
 
     def looked_at(self, case: Case, *, today: date) -> View:
-        """Return a case that was read with its deadlines and where it stands, without explanations."""
+        """Return a case that was read, with its deadlines and its present stage, without explanations."""
         return self._view(case, self._library.of(case), today)
 
     def recomputed(self, case: Case, *, today: date) -> CaseWrite:
-        """The case's rows from scratch, without any event: what a rebuild writes."""
+        """Compute the board rows of a case anew, without any event, as a rebuild writes them."""
         return self._change((), self._view(case, self._library.of(case), today), today)
 
     def _command(
@@ -536,7 +541,7 @@ class CaseCommands:
         return case, self._library.of(case)
 
     def _view(self, case: Case, procedure: Procedure, today: date, *, bare: bool = True) -> View:
-        """The case looked at; bare for writing, since what is written is dates and rows, not explanations."""
+        """Return the case with its deadlines; `bare` omits explanations, which writing does not need."""
         chain = deadlines(case, procedure, self._calendar, today=today, bare=bare)
         return View(case=case, procedure=procedure, deadlines=chain, stage=stage(procedure, case, chain))
 
@@ -547,14 +552,13 @@ class CaseCommands:
         return case
 
     def require_within_records(self, on: date) -> None:
-        """Raise OutOfRange for a day beyond the calendar's records."""
+        """Raise OutOfRange for a day outside the calendar's records."""
         self._calendar.is_working(on)
 
 
 def _require_asked(view: View, decision: str) -> None:
-    """Refuse a decision that is not asked; while what opens its branch is still to come, the refusal names it.
-
-    Raises NotAsked.
+    """Raise NotAsked unless the decision can be answered now; if its branch may still open, the error names
+    what opens it.
     """
     case, procedure = view.case, view.procedure
     by_id = {deadline.id: deadline for deadline in view.deadlines}
@@ -578,7 +582,7 @@ def _require_asked(view: View, decision: str) -> None:
 
 
 def _moved(before: Iterable[Deadline], change: CaseWrite) -> tuple[Moved, ...]:
-    """Return the due dates of what is required that differ. What is not required has none to name."""
+    """Return the required due dates that a change moves. What is not required has no due date to name."""
     old = {deadline.id: deadline.due for deadline in before if deadline.state != "not_required"}
     new = {row.obligation: row.due for row in change.rows if row.state != "not_required"}
     return tuple(

@@ -1,4 +1,4 @@
-"""The worked examples of a regulation file, run: what its author expects, compared with what comes out."""
+"""Runs the worked examples of a regulation file and compares expected with computed results."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from workflow.law.procedure import Example, Procedure
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mismatch:
-    """One thing that comes out otherwise than an example says.
+    """One value of an example that differs from the computed one.
 
     Attributes:
         example: its title; what: `due`, `due_at`, `safe_by`, `state` or `findings`, and of which obligation.
@@ -30,7 +30,9 @@ class Mismatch:
 
 
 def mismatches(procedure: Procedure, calendar: Calendar) -> Iterator[Mismatch]:
-    """Yield whatever comes out otherwise than the examples of an edition say, by the office's calendar."""
+    """Yield every difference between the examples of an edition and what is computed by the office's
+    calendar.
+    """
     library = Library([procedure])
     for example in procedure.examples:
         made = plan(

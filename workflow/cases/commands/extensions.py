@@ -1,4 +1,4 @@
-"""Extending a deadline, pausing and resuming a case: acts of the office, where the act of law allows them.
+"""Extends deadlines, pauses and resumes cases, where the act of law allows it.
 
 Each is an event with its ground, judged by the day of the decision; due dates stay derived from them.
 """
@@ -21,11 +21,11 @@ from workflow.refusal import Refusal
 
 
 class CannotExtend(Refusal, ValueError):
-    """The act does not allow this extension; the refusal names the act, and what it allows."""
+    """The act does not allow this extension; the message names the act and what it allows."""
 
 
 class CannotPause(Refusal, ValueError):
-    """The act does not allow the pause, or its days do not fit; the refusal says which."""
+    """The act does not allow the pause, or its days do not fit; the message says which."""
 
 
 def extend(
@@ -47,11 +47,12 @@ def extend(
 
     Args:
         name: the obligation, with its period where it recurs.
-        by_count: how much is added, in the units of the act; or `to`, the new last day (local date).
-        decided_by: duty of who decided, on the local date `on`; document: its number and date, or address.
+        by_count: how much to add, in the units of the act; or `to`, the new last day (local date).
+        decided_by: duty of the person who decided, on the local date `on`; document: its number and date, or
+            address.
 
     Raises:
-        CannotExtend: beyond what the act allows, or decided by who may not.
+        CannotExtend: it exceeds what the act allows, or was decided by a duty that may not.
         GroundMissing; UnknownFact, UnknownCase; NotOpen: the case is cancelled or exempted.
     """
 
@@ -103,10 +104,10 @@ def pause(
     now: datetime,
     today: date,
 ) -> Change:
-    """Stop the clocks of a case from a local date on.
+    """Pause the terms of a case from a local date on.
 
     Args:
-        decided_by: duty of who decided; document: number and date of the decision, or its address.
+        decided_by: duty of the person who decided; document: number and date of the decision, or its address.
 
     Raises:
         UnknownDuty: nobody can hold a duty of that name.
@@ -138,10 +139,10 @@ def resume(
     now: datetime,
     today: date,
 ) -> Change:
-    """Let the clocks of a paused case run again; the local date `on` counts.
+    """End the pause of a case; terms run again from the local date `on`.
 
     Args:
-        decided_by, document: as of `pause`.
+        decided_by, document: as in `pause`.
 
     Raises:
         UnknownDuty: nobody can hold a duty of that name.
@@ -160,12 +161,12 @@ def resume(
 
 
 def unit_of(by: ExtensionTerm) -> str:
-    """Return the unit of an extension as a file writes it."""
+    """Return the unit of an extension as written in regulation files."""
     return next(unit for unit, make in EXTENSION_UNITS.items() if make is type(by))
 
 
 def _decision(procedure: Procedure, ground: str, decided_by: str, document: str) -> dict[str, object]:
-    """Return ground, duty and document of a decision as an event's payload carries them; nothing empty.
+    """Return ground, duty and document of a decision as payload values; nothing empty.
 
     Raises UnknownDuty.
     """
@@ -203,7 +204,7 @@ def _require_allowed(
     *,
     today: date,
 ) -> None:
-    """Refuse an extension that is one too many, too long, or leads nowhere. Raises CannotExtend."""
+    """Raise CannotExtend for an extension that is one too many, too long, or moves nothing."""
     rule, extensions = obligation.extension, case.extensions.get(name, ())
     assert rule is not None
     act = procedure.acts[obligation.act].short
@@ -230,7 +231,9 @@ def _require_allowed(
 
 
 def _left(rule: Extension, extensions: Sequence[Extended]) -> int | None:
-    """How much may still be added, in the units of the act; None where a day was named before."""
+    """Return how much may still be added, in the units of the act; None where an earlier extension named a
+    day.
+    """
     if any(one.by is None or type(one.by) is not type(rule.by) for one in extensions):
         return None
     return rule.by.count - sum(one.by.count for one in extensions if one.by is not None)

@@ -1,4 +1,4 @@
-"""Moving a case to another edition of its procedure: what the new one does not know leaves the case."""
+"""Moves a case to another edition of its procedure; records the new edition does not know no longer count."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from workflow.refusal import Refusal
 
 
 class OtherProcedure(Refusal, LookupError):
-    """The case's procedure has no edition of that name; `allowed` are those it has."""
+    """The procedure of the case has no edition of that name; `allowed` are those it has."""
 
 
 def migrate(
@@ -28,9 +28,10 @@ def migrate(
     now: datetime,
     today: date,
 ) -> Change:
-    """Move a case to another edition. To its own one, of the same text, nothing is written.
+    """Move a case to another edition. Nothing is written if the case has that edition with the same text
+    already.
 
-    Facts, plan dates and extensions the new edition does not know stay in the ledger and leave the case.
+    Facts, plan dates and extensions the new edition does not know stay in the ledger but no longer count.
 
     Raises:
         OtherProcedure: it has no such edition.

@@ -1,4 +1,4 @@
-"""How a case is opened: what is asked for, by which edition, for whom, and the first events of its chain."""
+"""Opening a case: what is requested, its edition, its organisation, and the first events of its chain."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class NotForKind(Refusal, ValueError):
 
 
 class OpenedOnce(Refusal, ValueError):
-    """The procedure is opened once for an organisation, and there is an open case of it already."""
+    """The procedure is opened once per organisation, and there is an open case of it already."""
 
     def __init__(self, procedure: Procedure, case: str) -> None:
         super().__init__("opened_once", procedure=procedure.title, case=case)
@@ -34,17 +34,17 @@ class OpenedOnce(Refusal, ValueError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Opening:
-    """What a new case is opened with. Plan dates and facts are by fact name (local dates).
+    """A request to open a case. Plan dates and facts are by fact name (local dates).
 
     Attributes:
-        edition: its name, where it is not the one in force on the earliest date given.
+        edition: its name, if not the edition in force on the earliest date given.
         object_kk, object_ru: the object in the nominative, for the passport.
-        person: key of whom the case is about.
-        again: a second case of what is opened once is meant.
-        exempted: obligations (with their periods) that are not asked for here -> on what ground.
-        row: id of the row of a register that opens it.
-        readers: keys of people who are to know of a confidential case, besides whoever opens it.
-        entries: lines of its registers that it begins with.
+        person: key of the person the case is about.
+        again: confirms a second case of a procedure that is opened once.
+        exempted: obligations (with their periods) the case is exempted from -> the ground.
+        row: id of the register row the case is opened for.
+        readers: keys of people who may read a confidential case, besides the person who opens it.
+        entries: rows its registers begin with.
     """
 
     procedure: str
@@ -66,7 +66,7 @@ class Opening:
 
 
 def edition_for(opening: Opening, library: Library, *, today: date) -> Procedure:
-    """The edition in force on the earliest known fact or plan date; today's when there is none."""
+    """Return the edition in force on the earliest known fact or plan date, or today when there is none."""
     days = [*opening.facts.values(), *opening.planned.values()]
     first = min(days, default=today)
     edition = library.named(opening.edition) if opening.edition else library.edition(opening.procedure, first)
@@ -76,7 +76,7 @@ def edition_for(opening: Opening, library: Library, *, today: date) -> Procedure
 def with_bodies(
     openings: Sequence[Opening], editions: Sequence[Procedure], ledger: Ledger
 ) -> Sequence[Opening]:
-    """Return the openings, those of acts that name bodies with the body each organisation is by its name."""
+    """Return the openings; where an act names bodies, with the body that the organisation is by its name."""
     asking = (procedure.bodies and not one.object for one, procedure in zip(openings, editions, strict=True))
     if not any(asking):
         return openings
@@ -88,7 +88,7 @@ def with_bodies(
 
 
 def kinds_for(openings: Sequence[Opening], editions: Sequence[Procedure], ledger: Ledger) -> list[str]:
-    """The kind of organisation each case is opened in, "" where it is not known or nothing asks for it.
+    """Return the kind of organisation each case is opened in, "" where it is unknown or not needed.
 
     Raises NotForKind.
     """
@@ -109,7 +109,7 @@ def kinds_for(openings: Sequence[Opening], editions: Sequence[Procedure], ledger
 def check(
     opening: Opening, procedure: Procedure, calendar: Calendar, *, today: date, of_row: bool = False
 ) -> None:
-    """Its facts are the procedure's, within the calendar, and none lies ahead.
+    """Check an opening: its facts belong to the procedure, lie within the calendar, and none is in the future.
 
     Raises:
         Refusal: an unknown fact, a day beyond the records, or a fact after today.
@@ -129,8 +129,8 @@ def check_plan_date(on: date, calendar: Calendar, *, of_row: bool) -> None:
     """Refuse a plan date beyond the calendar's records.
 
     Args:
-        of_row: whether a row of a register gives it: a certificate may end after the last day of the records.
-            What counts from it has no due date until the records reach it.
+        of_row: whether it comes from a register row: a certificate may end after the last day of the records.
+            Terms counted from it have no due date until the records reach it.
 
     Raises:
         OutOfRange: the day lies beyond the records.
@@ -140,7 +140,7 @@ def check_plan_date(on: date, calendar: Calendar, *, of_row: bool) -> None:
 
 
 def check_once(openings: Sequence[Opening], editions: Sequence[Procedure], ledger: Ledger) -> None:
-    """Raise OpenedOnce for a second case of what may be opened only once, unless the user confirmed it."""
+    """Raise OpenedOnce for a second case of a procedure that is opened once, unless the user confirmed it."""
     for opening, procedure in zip(openings, editions, strict=True):
         if procedure.opened != "once" or opening.again:
             continue
@@ -152,7 +152,7 @@ def check_once(openings: Sequence[Opening], editions: Sequence[Procedure], ledge
 def first_events(
     name: str, opening: Opening, procedure: Procedure, kind: str, *, by: str, now: datetime
 ) -> tuple[Event, ...]:
-    """Opened, with plan dates and facts already known: the beginning of the chain of the case `name`."""
+    """Return the first events of the case `name`: opened, with the plan dates and facts already known."""
     payload: dict[str, object] = {
         "procedure": procedure.id,
         "edition": procedure.edition,

@@ -19,21 +19,21 @@ from workflow.refusal import Refusal
 
 
 class CannotDescribe(Refusal, ValueError):
-    """The passport cannot hold what is asked."""
+    """A value cannot be stored in the passport."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PassportEdit:
-    """New values of a passport; None leaves a field as it is, an empty one takes its value away.
+    """New values of a passport; None leaves a field unchanged, an empty value clears it.
 
     Attributes:
         object_kk, object_ru: the object in the nominative.
         unit: id of a unit.
-        person: key of whom the case is about.
-        responsible: obligation -> who answers for it, in words or by name.
+        person: key of the person the case is about.
+        responsible: obligation -> the person responsible, in words or by name.
         group: members of the working group, each as `name; post; role`.
-        period: first and last day of the activity analysed (local dates), or nothing.
-        written: words by which a schedule names this analysis too.
+        period: first and last day of the activity analysed (local dates), or empty.
+        written: another name of this analysis in schedules.
     """
 
     object_kk: str | None = None
@@ -56,10 +56,11 @@ def edit_passport(
     now: datetime,
     today: date,
 ) -> Change:
-    """Change the passport of a case; what says what it said is left out, and an edit of nothing writes nothing.
+    """Change the passport of a case; values equal to the present ones are left out, an edit without changes
+    writes nothing.
 
     Args:
-        kind_of: the kind of organisation a unit belongs to, "" where it is not known.
+        kind_of: returns the kind of organisation a unit belongs to, "" where unknown.
 
     Raises:
         CannotDescribe: a period that ends before it begins.
@@ -100,7 +101,9 @@ def _period(days: Sequence[date]) -> Sequence[date]:
 
 
 def _kind(case: Case, procedure: Procedure, unit: object, kind_of: Callable[[str], str]) -> dict[str, object]:
-    """The kind of organisation a case comes to with another unit, where its procedure asks for one."""
+    """Return the kind of organisation to record when the unit of a case changes, where its procedure depends on
+    it.
+    """
     if not unit or not procedure.asks_for_kind:
         return {}
     kind = kind_of(str(unit))

@@ -1,4 +1,4 @@
-"""What is told with a fact beside its day: numbers, and who signed. Checked by name, never by size."""
+"""Checks and encodes what is recorded with a fact beside its day: numbers, signatory and time."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from workflow.refusal import Refusal
 
 
 class CannotRecord(Refusal, ValueError):
-    """The fact cannot be written down as asked."""
+    """The fact cannot be recorded as requested."""
 
 
 class FactKnown(Contradiction, CannotRecord):
-    """The fact is recorded with another date; the refusal says which, by whom and when."""
+    """The fact is recorded with another date; the message says which, by whom and when."""
 
     def __init__(self, known: Fact, *, title: Text, on: date) -> None:
         super().__init__(
@@ -35,7 +35,7 @@ class FactKnown(Contradiction, CannotRecord):
 
 
 class AnsweredOtherwise(Contradiction, CannotRecord):
-    """The decision is answered with another option; the refusal says which, by whom and when."""
+    """The decision is answered with another option; the message says which, by whom and when."""
 
     def __init__(self, known: Fact, *, question: Obligation, answer: Option) -> None:
         super().__init__(
@@ -49,15 +49,15 @@ class AnsweredOtherwise(Contradiction, CannotRecord):
 
 
 class UnknownValue(Refusal, LookupError):
-    """No number of that name goes with the fact; `allowed` are those that do."""
+    """The fact has no number of that name; `allowed` are those it has."""
 
 
 class UnknownDuty(Refusal, LookupError):
-    """Nobody in an office can hold a duty of that name."""
+    """There is no duty of that name in the office."""
 
 
 class AlreadyRecorded(Contradiction, ValueError):
-    """The fact has another number or signature already: it is corrected, with a ground."""
+    """The fact has another number or signatory already; it must be corrected, with a ground."""
 
 
 def told(
@@ -68,7 +68,7 @@ def told(
     *,
     duties: Collection[str] = DUTIES,
 ) -> dict[str, object]:
-    """Numbers, signature and time as an event's payload carries them: strings, nothing empty.
+    """Return numbers, signatory and time of a fact as payload values: strings, nothing empty.
 
     Raises:
         UnknownValue, UnknownDuty: a name the obligation or the office does not know.
@@ -91,7 +91,7 @@ def told(
 
 
 def require_past(obligation: Obligation, on: date, at_time: time | None, *, now: datetime, today: date) -> None:
-    """Refuse a day or a time of it that has not come. Raises CannotRecord."""
+    """Raise CannotRecord for a day, or a time of today, that lies in the future."""
     if on > today:
         raise CannotRecord("fact_in_future", title=obligation.title, on=on, today=today)
     if at_time is not None and moment_of(on, at_time) > now:
@@ -105,10 +105,10 @@ def missing_details(
     signed_by: str,
     at_time: time | None = None,
 ) -> tuple[dict[str, Decimal], str, time | None]:
-    """Of what is told, what is not known yet.
+    """Return the numbers, signatory and time that are not recorded with the fact yet.
 
     Raises:
-        AlreadyTold: one of them is known otherwise.
+        AlreadyRecorded: one of them is recorded with another value.
     """
     for name, value in values.items():
         if name in known.values and known.values[name] != value:
@@ -148,5 +148,5 @@ def missing_details(
 
 
 def _change(known: Fact) -> OtherChange:
-    """Return who recorded a fact as it is known, and when."""
+    """Return who recorded a fact and when, for error messages."""
     return OtherChange(kind="fact", name=known.name, on=known.on, by=known.by, at=known.at)

@@ -1,4 +1,4 @@
-"""A plan: what-if, from facts and plan dates alone; nothing is kept. And the audit of analyses long past."""
+"""Computes plans (what-if) from facts and plan dates without storing anything, and audits past analyses."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from workflow.law.procedure import Procedure
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
-    """What the law asks of an intended analysis.
+    """A computed plan: what the law requires of an intended analysis, and when.
 
     Attributes:
-        ahead: facts given with a date after today; they are counted as plan dates.
-        latest_start: by wanted fact, the latest start from which it is still reached when every step is done on
+        ahead: facts given with a date after today; they are treated as plan dates.
+        latest_start: by target fact, the latest start from which it is still reached when every step is done on
             its last day.
     """
 
@@ -38,8 +38,9 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AssumedCase:
-    """What a what-if supposes beside its dates: unit, kind of organisation, object, local times, numbers and
-    signatures of facts, and what the office decided."""
+    """Assumptions of a plan besides its dates: unit, kind of organisation, object, local times, numbers and
+    signatories of facts, and the office's decisions.
+    """
 
     unit: str = ""
     kind: str = ""
@@ -62,13 +63,14 @@ def plan(
     today: date | None = None,
     supposed: AssumedCase | None = None,
 ) -> Plan:
-    """All due dates, conflicts and the latest safe start, from facts and plan dates (local dates).
+    """Return all due dates, conflicts and the latest safe start, computed from facts and plan dates (local
+    dates).
 
     Args:
-        facts: a decision's answer may be named `decision=option`.
-        on: the day whose edition is asked for; None takes the earliest day given, else the latest edition.
-        today: None says that every fact given has happened; a date makes plan dates of the facts after it.
-        supposed: of which organisation, about what, with which numbers and signatures.
+        facts: the answer to a decision may be given as `decision=option`.
+        on: the day that selects the edition; None selects by the earliest day given, else the latest edition.
+        today: None treats every fact as happened; with a date, later facts are treated as plan dates.
+        supposed: assumptions about organisation, object, numbers and signatories.
 
     Raises:
         Refusal: an unknown procedure or fact, a date outside the records.
@@ -111,11 +113,11 @@ def audit(
     calendar: Calendar,
     known: Calendar | None = None,
 ) -> Plan:
-    """Judge one past analysis. A fact that is not given is not known, which by itself is no lateness.
+    """Judge one past analysis. A fact that is not given is unknown, which by itself is no lateness.
 
     Args:
         published: dates of first publication by fact name; where the law judges by publication they decide.
-        known: the calendar known when the facts happened; what was in time by it is noted.
+        known: the calendar as known when the facts happened; facts that were in time by it are noted.
     """
     days = [*facts.values(), *published.values()]
     if not days:
@@ -130,7 +132,8 @@ def audit(
 
 
 def latest_start(case: Case, procedure: Procedure, calendar: Calendar, *, wanted: str, by: date) -> date | None:
-    """The latest working day to begin with so that `wanted` is due by a local date, every step on its last day.
+    """Return the latest working day to begin on so that `wanted` is due by a local date, every step on its last
+    day.
 
     None when no start within the records does it.
     """
@@ -153,7 +156,7 @@ def _reached(case: Case, procedure: Procedure, calendar: Calendar, wanted: str, 
 
 
 def _latest_starts(case: Case, procedure: Procedure, calendar: Calendar) -> dict[str, date]:
-    """For every wanted end, when the start itself is neither known nor planned."""
+    """Return the latest start for every target fact, when the start itself is neither recorded nor planned."""
     begin = procedure.begins_with
     if begin in case.facts or begin in case.planned:
         return {}
@@ -169,7 +172,9 @@ def _latest_starts(case: Case, procedure: Procedure, calendar: Calendar) -> dict
 
 
 def _edition(library: Library, procedure_id: str, on: date | None) -> tuple[Procedure, tuple[Finding, ...]]:
-    """The edition in force on a day, the latest when no day is known, the earliest before there was any."""
+    """Return the edition in force on a day (the latest if no day is given, the earliest if none was in force),
+    with a finding if none was.
+    """
     if on is None:
         return library.latest(procedure_id), ()
     try:

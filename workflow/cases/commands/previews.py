@@ -1,4 +1,4 @@
-"""What a command would do, computed by the command itself on a ledger that writes nothing."""
+"""Previews a command by running it on a ledger that stores nothing."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from workflow.ports import CaseWrite, Ledger, Result
 class DeadlineChange:
     """One deadline before and after a command.
 
-    `before`, `after`: its due date while somebody is asked for it; None while nobody is, or without a day.
-    A day that counts from what is not recorded and has passed is none after the command.
-    `required_before`, `required_after`: whether somebody is asked for it.
+    `before`, `after`: its due date while it is required; None while it is not, or has no date. A past date
+    counted from an unrecorded fact counts as none after the command. `required_before`, `required_after`:
+    whether it is required.
     """
 
     obligation: str
@@ -35,37 +35,37 @@ class DeadlineChange:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Preview:
-    """What a command would write, and which deadlines it would change (not those it ends by itself)."""
+    """The events a command would write, and the deadlines it would change (not those it fulfils itself)."""
 
     change: Change
     deadlines: tuple[DeadlineChange, ...]
 
     @property
     def moved(self) -> tuple[DeadlineChange, ...]:
-        """Deadlines still asked for that would have another due date, or none for now."""
+        """Deadlines still required whose due date would change or disappear."""
         return tuple(one for one in self.deadlines if one.required_before and one.required_after)
 
     @property
     def dropped(self) -> tuple[DeadlineChange, ...]:
-        """Deadlines nobody would be asked for any more."""
+        """Deadlines that would no longer be required."""
         return tuple(one for one in self.deadlines if not one.required_after)
 
     @property
     def opened(self) -> tuple[DeadlineChange, ...]:
-        """Deadlines somebody would be asked for that nobody is asked for now."""
+        """Deadlines that would become required."""
         return tuple(one for one in self.deadlines if not one.required_before)
 
 
 def preview(
     desk: CaseCommands, case_id: str, command: Callable[[CaseCommands], Change], *, today: date
 ) -> Preview:
-    """Run a command on a desk that writes nothing.
+    """Return what a command would do, by running it on commands that write nothing.
 
     Args:
-        command: what is to be done, on the desk it is given.
+        command: a function that runs the command on the CaseCommands it receives.
 
     Raises:
-        Refusal: whatever the command refuses.
+        Refusal: as the command itself.
     """
     before = desk.view(case_id, today=today)
     change = command(desk.on(_Unwritten))
@@ -102,7 +102,7 @@ def _changes(before: Sequence[Deadline], after: Sequence[Deadline], today: date)
 
 
 def _is_required(name: str, deadlines: Mapping[str, Deadline]) -> bool:
-    """Return whether somebody is asked for it: for a period also while the periods have no first day."""
+    """Return whether a deadline is required; a recurring one also while its periods have no first day."""
     if (deadline := deadlines.get(name)) is not None:
         return deadline.state in WAITING
     recurring, dot, _ = name.partition(".")
@@ -112,7 +112,7 @@ def _is_required(name: str, deadlines: Mapping[str, Deadline]) -> bool:
 
 
 class _Unwritten:
-    """A ledger to read from: what is appended to it is not written."""
+    """A ledger for reading: what is appended to it is not stored."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger

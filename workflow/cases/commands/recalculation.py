@@ -1,7 +1,7 @@
-"""A case counted anew when days move: what is to be written, and which due dates move with it.
+"""Recomputes a case when calendar days change: the rows to write, and the due dates that move.
 
-Its dates are counted once by each calendar. Those by the calendar before say what moves, and which rows cannot
-come out otherwise, so that nobody reads or compares these; those by the calendar after are the rows.
+Dates are computed once by each calendar. Those by the old calendar tell what moves and which rows cannot
+change, so that these are not compared; those by the new one are the rows to write.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Days = Sequence[tuple[date, date]]
 
 @dataclass(frozen=True, slots=True)
 class RecalculatedCase:
-    """A case by the calendar after, to be written, and the due dates that move."""
+    """A case computed by the new calendar, to be written, and the due dates that move."""
 
     written: CaseWrite
     moved: tuple[MovedDeadline, ...]
@@ -42,12 +42,12 @@ class RecalculatedCase:
 def recounted(
     case: Case, procedure: Procedure, before: Calendar, after: Calendar, *, reach: Days, today: date
 ) -> RecalculatedCase:
-    """A case counted anew.
+    """Return a case recomputed by a new calendar.
 
     Args:
         reach: the days over which the two calendars differ (`workflow.deadlines.impact.reach`).
-        today: local date; it decides which rung speaks next, and whether the period of a recurring obligation
-            has begun.
+        today: local date; it decides which reminder step comes next, and whether the period of a recurring
+            obligation has begun.
     """
     was, becomes = (walk(case, procedure, days, today=today) for days in (before, after))
     chain = (*walked(becomes.chain, [*becomes.links.values()], bare=True), *becomes.entries.values())
@@ -62,7 +62,7 @@ def recounted(
 
 
 def _touched(was: Walk, becomes: Walk, chain: Iterable[Deadline], reach: Days) -> frozenset[str] | None:
-    """Ids of the obligations whose rows may come out otherwise; None: all of them."""
+    """Return the ids of the obligations whose rows may change; None for all of them."""
     if any(one.by_itself for one in becomes.chain.procedure.obligations):
         # A day that comes by itself passes on what is uncertain in it without a trace in the links after it.
         return None
@@ -77,14 +77,14 @@ def _touched(was: Walk, becomes: Walk, chain: Iterable[Deadline], reach: Days) -
 
 
 def _inherited(walk: Walk) -> dict[str, int]:
-    """Return by how many working days late facts moved due dates, by one calendar."""
+    """Return by how many working days late facts moved each due date, by one calendar."""
     chain, entries = walk.chain, walk.entries.values()
     dues = {name: link.counted.due for name, link in walk.links.items()}
     return inherited_days(chain.case, chain.procedure, chain.calendar, dues, entries, today=chain.today)
 
 
 def _alike(one: Link | None, other: Link) -> bool:
-    """Whether two calendars counted a link alike, in all that a row keeps of it."""
+    """Return whether two calendars give a link the same values in all that a row stores of it."""
     if one is None:
         return False
     if one.counted is not other.counted:
@@ -100,14 +100,17 @@ def _alike(one: Link | None, other: Link) -> bool:
 
 
 def _waits_otherwise(was: Walk, name: str, becomes: Walk, link: Link) -> bool:
-    """Whether a link waits for something else, or until another day: a day far up its chain decides that."""
+    """Return whether a link waits for another fact, or until another day; a changed day far up its chain can
+    cause that.
+    """
     before = was.links.get(name)
     return before is not None and waiting(was.chain, before) != waiting(becomes.chain, link)
 
 
 def _feels(becomes: Walk, deadline: Deadline, reach: Days) -> bool:
-    """Whether a day that changes lies among those that decide what the row says beside its due date: what it is
-    late by, how sure it is, when it is spoken of."""
+    """Return whether a changed day lies among those that decide the row's values besides its due date:
+    lateness, certainty, reminder days.
+    """
     try:
         days = [*_days(becomes, deadline)]
     except OutOfRange:
@@ -138,7 +141,7 @@ def _days(becomes: Walk, deadline: Deadline) -> Iterator[date]:
 
 
 def _ends(ladder: EscalationPolicy) -> tuple[int, int]:
-    """The working days before (or after) the due date on which its first and its last rung speak."""
+    """Return how many working days before (or after) the due date its first and last reminder steps lie."""
     # Of a due date that is no working day, what speaks on it speaks on the working day before.
     steps = [-1, *(rung.at for rung in ladder.rungs)]
     return min(steps), max(steps)

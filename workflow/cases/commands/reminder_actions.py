@@ -1,7 +1,7 @@
-"""What somebody does about a reminder: says it was read, wants it later, says the thing is done.
+"""Records what people do about a reminder: acknowledge it, snooze it, or report the obligation done.
 
-One place for whoever asks: the bot, the pages, the command line. Each is written into the case's chain, so that
-whoever was told and kept silent can be told apart from whoever answered.
+Used by the bot, the pages and the command line. Each action is an event of the case, which tells recipients who
+answered from those who did not.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from workflow.reminders import last_before
 
 
 class CannotSnooze(Refusal, ValueError):
-    """The reminder cannot come later: `put_off_*`."""
+    """The reminder cannot be snoozed; codes `put_off_*`."""
 
 
 def put_off(
@@ -39,16 +39,17 @@ def put_off(
     now: datetime,
     today: date,
 ) -> Change:
-    """Be reminded again on `until`, or on the working day after it, and not before.
+    """Snooze a reminder until `until`, or until the working day after it.
 
-    What the law asks to be reminded of cannot be switched off: at the latest the last rung in time speaks, and
-    whoever is told besides the one who must do it is told on their day.
+    A reminder cannot be switched off: at the latest the last step before the due date is sent, and other
+    recipients (heads, officers) get theirs on time.
 
     Args:
         obligation: id with its period.
 
     Raises:
-        CannotPutOff: nobody waits for it, the day is not ahead, or it lies behind the last rung in time.
+        CannotSnooze: it is not open, the day is not in the future, or it lies after the last reminder step in
+            time.
         Refusal: an unknown case or obligation.
     """
 
@@ -81,9 +82,9 @@ def put_off(
 def choices(
     desk: CaseCommands, calendar: Calendar, case_id: str, obligation: str, *, today: date
 ) -> tuple[date, ...]:
-    """Days to offer for being reminded again: the next working day, the one three on, the last possible one.
+    """Return the days offered for snoozing: the next working day, the third one, and the last possible one.
 
-    Empty when it cannot be put off. Raises Refusal for an unknown case or obligation.
+    Empty when it cannot be snoozed. Raises Refusal for an unknown case or obligation.
     """
     view = desk.view(case_id, today=today)
     return days_to_offer(deadline_of(view, obligation), view.procedure, calendar, today=today)
@@ -92,7 +93,7 @@ def choices(
 def days_to_offer(
     deadline: Deadline, procedure: Procedure, calendar: Calendar, *, today: date
 ) -> tuple[date, ...]:
-    """Return the days a reminder of a deadline can be put off to, as `choices`."""
+    """Return the days a deadline's reminder can be snoozed to, as `choices` does."""
     if deadline.state not in WAITING or deadline.due is None:
         return ()
     try:
@@ -106,7 +107,7 @@ def days_to_offer(
 def acknowledged(
     desk: CaseCommands, case_id: str, obligation: str, notice: str, *, by: str, now: datetime, today: date
 ) -> Change:
-    """Say in the chain that a notice was read. Said again it adds nothing."""
+    """Record that a notice was read. Repeated, it adds nothing."""
 
     def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
         for event in desk.events(case_id):
@@ -134,11 +135,12 @@ def answered(
     now: datetime,
     today: date,
 ) -> Change:
-    """Write what a reminder's recipient answered by its link. Said again for the same notice it adds nothing.
+    """Record what a recipient answered by the link in a reminder. Repeated for the same notice, it adds
+    nothing.
 
     Args:
         until: of `said_done`: the day until which they are not reminded.
-        officer: of `not_mine`: who is told, by a comment with this text; "" for nobody.
+        officer: of `not_mine`: key of the officer to notify by a comment with this text; "" for nobody.
     """
 
     def decide(case: Case, _: Procedure) -> Sequence[EventDraft]:
@@ -163,18 +165,18 @@ def answered(
 def done(
     desk: CaseCommands, case_id: str, obligation: str, *, on: date, by: str, now: datetime, today: date
 ) -> Change:
-    """It was done on that day, and its evidence follows: both are written, or neither.
+    """Record that it was done on that day and that its evidence follows: both events or neither.
 
     Until the evidence has come, a finding says that it is missing.
 
     Raises:
-        Refusal: what `Desk.record` refuses.
+        Refusal: as `CaseCommands.record`.
     """
     return desk.record(case_id, obligation, on=on, by=by, now=now, today=today, evidence_follows=True)
 
 
 def deadline_of(view: View, obligation: str) -> Deadline:
-    """The deadline of that id with its period. Raises UnknownObligation."""
+    """Return the deadline with that id and period. Raises UnknownObligation."""
     for deadline in view.deadlines:
         if deadline.id == obligation:
             return deadline

@@ -1,4 +1,4 @@
-"""A plan of measures taken into a register: what is new in it, what is known, and under which numbers."""
+"""Imports a plan of measures into a case's register: finds which rows are new and numbers them."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class PlanRow:
 
 
 def taken(case: Case, rows: Iterable[PlanRow]) -> list[NewRow]:
-    """The lines to enter for a plan; none for what was withdrawn in the case (`withdrawn_rows`).
+    """Return the rows to enter for a plan, without those withdrawn in the case (`withdrawn_rows`).
 
-    A risk is known by its words and a measure by its risk and its words, letter case and blanks apart: so the
-    same plan again changes nothing, a changed term changes its measure alone, and nothing known is
-    overwritten. What is new takes the plan's number where it is free, else the next one.
+    A risk is recognised by its text, a measure by its risk and text, ignoring letter case and blanks: the same
+    plan again changes nothing, a changed term changes only its measure. A new row takes the plan's number if it
+    is free, else the next one.
     """
     known = register(case)
     risks = {_plain(risk.description): number for number, risk in known.risks.items()}
@@ -58,9 +58,9 @@ def taken(case: Case, rows: Iterable[PlanRow]) -> list[NewRow]:
 
 
 def withdrawn_rows(case: Case, rows: Iterable[PlanRow]) -> tuple[PlanRow, ...]:
-    """Return the rows of a plan that say again what was withdrawn in the case: a measure, or its risk.
+    """Return the rows of a plan that repeat what was withdrawn in the case: a measure, or its risk.
 
-    Somebody decided that it was a mistake; a plan that repeats it does not record it anew.
+    Withdrawn rows were recorded by mistake, so an import does not record them anew.
     """
     known = register(case)
     return tuple(row for row in rows if _withdrawn(case, known, row))

@@ -1,4 +1,4 @@
-"""What is special about rows of a case: ranks by a scale, periods of reviews, requests to higher bodies, talks.
+"""Special actions on rows of a case: ranking by a scale, reviews by period, requests to higher bodies, talks.
 
 Each function takes the values of an action and returns what its event carries, or refuses them.
 """
@@ -18,7 +18,7 @@ from workflow.refusal import Refusal
 
 
 class CannotEnter(Refusal, ValueError):
-    """A row, or what happens to it, cannot be written as asked; the sentence says what is allowed."""
+    """A row or an action on it cannot be recorded as requested; the message says what is allowed."""
 
 
 Values = dict[str, object]
@@ -26,11 +26,11 @@ Values = dict[str, object]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ActedRow:
-    """A row something happens to.
+    """A row that an action applies to.
 
     Attributes:
-        on: the local date it happens on, None where the action has none.
-        scale: in force today; deadlines: of the case as they stand.
+        on: the local date of the action, None where it has none.
+        scale: the scale in force today; deadlines: the present ones of the case.
     """
 
     row: Row
@@ -40,7 +40,7 @@ class ActedRow:
 
 
 def rank(acted: ActedRow, values: Values) -> Values:
-    """Rank a risk by levels of the scale, whose edition is kept with the rank."""
+    """Return the event values of a rank, with the edition of the scale it was given by."""
     scale = acted.scale()
     for axis, levels in (("likelihood", scale.likelihood), ("effect", scale.effect)):
         level = str(values[axis])
@@ -51,7 +51,9 @@ def rank(acted: ActedRow, values: Values) -> Values:
 
 
 def ask(acted: ActedRow, values: Values) -> Values:
-    """Ask the body named, or the one whose act is the cause of the risk."""
+    """Return the event values of a request to the body named, or to the body whose act is the cause of the
+    risk.
+    """
     body = values["body"] or acted.row.body
     if not body:
         raise CannotEnter("risk.no_body", risk=acted.row.number)
@@ -59,7 +61,9 @@ def ask(acted: ActedRow, values: Values) -> Values:
 
 
 def answer_request(acted: ActedRow, values: Values) -> Values:
-    """Answer the request about a risk, not before it was sent."""
+    """Return the event values of an answer to the request about a risk; an answer before the request is
+    refused.
+    """
     request = acted.row.request
     if request is None:
         raise CannotEnter("risk.no_request", risk=acted.row.number)
@@ -69,7 +73,9 @@ def answer_request(acted: ActedRow, values: Values) -> Values:
 
 
 def review(acted: ActedRow, values: Values) -> Values:
-    """Review a measure; one that comes back in the period named, or in the last that ended by that day."""
+    """Return the event values of a review; a recurring measure is reviewed for the period named, or the last
+    one ended by that day.
+    """
     measure, period = acted.row, str(values["period"])
     if measure.term.every is None:
         if period:
@@ -86,7 +92,9 @@ def review(acted: ActedRow, values: Values) -> Values:
 
 
 def talk(acted: ActedRow, values: Values) -> Values:
-    """Talk with the person named, or with who holds the position."""
+    """Return the event values of a preventive talk with the person named, or with the holder of the
+    position.
+    """
     holder = values["holder"] or acted.row.holder
     if not holder:
         raise CannotEnter("risk.nobody_holds", position=acted.row.number)
@@ -94,7 +102,7 @@ def talk(acted: ActedRow, values: Values) -> Values:
 
 
 def answer_remark(acted: ActedRow, values: Values) -> Values:
-    """Take a remark into the note, or say why not."""
+    """Return the event values of the answer to a remark: taken into the note, or why not."""
     if not values["taken"] and not values["answer"]:
         raise CannotEnter("risk.why_not")
     return values

@@ -1,6 +1,7 @@
-"""Duties of a yearly case that rows of registers carry out: recorded, corrected and withdrawn as the rows say.
+"""Duties of a yearly case that register rows carry out: facts recorded, corrected and withdrawn to match the
+rows.
 
-What somebody recorded stands for itself: a row never changes it, and is not recorded beside it a second time.
+A row never changes a fact recorded by a person, nor adds a second fact beside it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ MAX_RECORDED = 50
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DutyRow:
-    """A row that carries out a duty: the local day it was done, what proves it, numbers that go with it."""
+    """A register row that carries out a duty: the local day it was done, its evidence, the numbers with it."""
 
     row: str
     on: date
@@ -42,11 +43,11 @@ def follow_rows(
     now: datetime,
     today: date,
 ) -> Change:
-    """Make a case say of its facts what the rows say; again it changes nothing.
+    """Make the facts of a case match register rows; repeated, it changes nothing.
 
     Args:
-        read: name of a fact with its period -> every row that carries it out, by their days. It is read after
-            the case: a fact somebody recorded meanwhile is never taken for one whose row is gone.
+        read: name of a fact with its period -> every row that carries it out, by their days. It is called after
+            the case was read, so that a fact recorded meanwhile is never mistaken for one whose row is gone.
         ground: of corrections and withdrawals; "" for the name of the row.
     """
 
@@ -65,10 +66,10 @@ def row_changes(
     *,
     ground: str = "",
 ) -> Iterator[EventDraft]:
-    """Yield what changes in a case: first what rows no longer say, then what they say now.
+    """Yield the changes to a case: first the facts that rows no longer support, then those they support now.
 
     Args:
-        events: returns the chain of the case, of which those after it are left out.
+        events: returns the events of the case; those after `case` are ignored.
     """
     if case.standing != "active":
         return
@@ -98,7 +99,7 @@ def _of_period(
     moved: Mapping[str, Fact],
     ground: str,
 ) -> Iterator[EventDraft]:
-    """Yield what changes in the facts of one period that stay or come."""
+    """Yield the changes to the facts of one period that stay or are new."""
     keys = {fact.row: key for key, fact in facts.items() if fact.row}
     typed = [fact.on for fact in facts.values() if not fact.row]
     waiting = list[DutyRow]()
@@ -128,7 +129,7 @@ def _of_period(
 
 
 def _payload(row: DutyRow, before: Fact | None) -> dict[str, object]:
-    """Return what is said with the fact of a row; what was added to it before it moved goes with it."""
+    """Return the payload of the fact of a row, with what was added to the fact before it moved."""
     payload: dict[str, object] = {"row": row.row}
     evidence = dict.fromkeys((*row.evidence, *(before.evidence if before else ())))
     if evidence:
@@ -140,12 +141,12 @@ def _payload(row: DutyRow, before: Fact | None) -> dict[str, object]:
 
 
 def _numbers(values: Mapping[str, Decimal]) -> dict[str, object]:
-    """Return numbers as payloads of events carry them; nothing for none."""
+    """Return numbers as payload values; empty for none."""
     return {"values": {name: f"{value:f}" for name, value in sorted(values.items())}} if values else {}
 
 
 def _without_day(rows: Sequence[DutyRow], day: date) -> list[DutyRow]:
-    """Return the rows without the first of a day."""
+    """Return the rows without the first one of a day."""
     same = next((row for row in rows if row.on == day), None)
     return [row for row in rows if row is not same]
 
@@ -156,7 +157,7 @@ def _recorded(case: Case, name: str) -> dict[str, Fact]:
 
 
 def _names(name: str) -> Iterator[str]:
-    """Yield the names of a fact and of its repetitions in a period."""
+    """Yield the names of a fact and of its repetitions in a period: `name`, `name#2` and so on."""
     yield name
     number = 2
     while True:

@@ -1,7 +1,7 @@
-"""Withdrawing what was recorded by mistake. The event stays in the chain; the case is computed without it.
+"""Withdraws what was recorded by mistake: the event stays in the chain, the case is computed without it.
 
-A withdrawal names the events it takes back. A record takes its own corrections, evidence and answers along;
-what others recorded on top of it stays, and is shown as resting on nothing.
+A withdrawal names the events it takes back. A record's own corrections, evidence and answers are withdrawn with
+it; records that depend on it stay, and are shown as having no basis.
 """
 
 from __future__ import annotations
@@ -74,28 +74,30 @@ ALLOWED_LIMIT = 30
 
 
 class CannotWithdraw(Refusal, LookupError):
-    """There is no such record, or none that can be withdrawn; `allowed` are those that can."""
+    """There is no such record, or it cannot be withdrawn; `allowed` are those that can."""
 
 
 class CannotUndo(Refusal, ValueError):
-    """It is too late to undo it, or somebody else's; a withdrawal with a ground is always possible."""
+    """Undo is refused: too late, or the record is another user's; withdrawing it with a ground remains
+    possible.
+    """
 
 
 class WithdrawnAlready(Contradiction, LookupError):
-    """The record is withdrawn already; the refusal says by whom and when."""
+    """The record is withdrawn already; the message says by whom and when."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Selection:
-    """What one withdrawal takes back.
+    """The events and documents one withdrawal takes back.
 
     Attributes:
         what: kind of the event that made the record.
         name: the fact's name, or the row's (`risk.3`).
         on: the local date the record speaks of.
-        record: how the case names it, "" where a part of a record is taken back.
-        title: of a row of a register what it says.
-        lines: numbers of the events taken back whole.
+        record: its key in the case, "" where only a part of a record is taken back.
+        title: the title of a register row.
+        lines: numbers of the events taken back entirely.
         documents: documents taken back: number of the event, place in its evidence.
     """
 
@@ -124,14 +126,14 @@ def withdraw(
     Args:
         name: a fact with its period; a decision, for its answer; `plan.` and a fact for its plan date; a row of
             a register (`risk.3`, `request.3`, `measure.2`, `position.4`, `remark.1`); `extended.` and an
-            obligation for its latest extension; `pause` for the latest pause; `#7` for the seventh line of the
-            history alone.
+            obligation for its latest extension; `pause` for the latest pause; `#7` for event 7 of the history
+            alone.
         evidence: of that record only this document: its address, SHA-256 or file name.
 
     Raises:
         GroundMissing: no ground in words.
         WithdrawnAlready: it is withdrawn and was not recorded again.
-        CannotWithdraw: it is not recorded, and the refusal names what is; or a row of a register says it.
+        CannotWithdraw: it is not recorded, and the message names what is; or it comes from a register row.
         UnknownFact, UnknownCase.
     """
 
@@ -151,7 +153,7 @@ def withdraw(
 
 
 def withdrawal(selection: Selection, *, ground: str) -> EventDraft:
-    """Return the event that takes back what was selected."""
+    """Return the event that withdraws a selection."""
     payload: dict[str, object] = {"ground": ground, "what": selection.what}
     if selection.record:
         payload["record"] = selection.record
@@ -175,14 +177,14 @@ def undo(
     now: datetime,
     today: date,
 ) -> Change:
-    """Withdraw one line of the history right after it was written, by who wrote it.
+    """Withdraw one event of the history shortly after it was written, by the same user.
 
     Args:
-        ground: the sentence that it was entered by mistake, in the language of who says so.
+        ground: the sentence "entered by mistake" in the user's language.
         was_told: whether a letter about that event has left.
 
     Raises:
-        CannotUndo: it is another's, written over ten minutes ago, or a letter has left since.
+        CannotUndo: it is another user's, over ten minutes old, or a letter about it was sent.
         WithdrawnAlready, CannotWithdraw: as `withdraw`.
     """
     event = next((one for one in desk.events(case_id) if one.seq == line), None)
@@ -192,7 +194,9 @@ def undo(
 
 
 def require_undoable(event: Event, was_told: Callable[[Event], bool], *, by: str, now: datetime) -> None:
-    """Refuse to undo what is another's, older than ten minutes, or known from a letter. Raises CannotUndo."""
+    """Raise CannotUndo for an event of another user, older than ten minutes, or already reported by a
+    letter.
+    """
     if event.by != by:
         raise CannotUndo("undo_not_yours", by=event.by)
     if not event.at <= now <= event.at + UNDO_TIME:
@@ -204,7 +208,9 @@ def require_undoable(event: Event, was_told: Callable[[Event], bool], *, by: str
 def undoable(
     events: Iterable[Event], name: str, was_told: Callable[[Event], bool], *, by: str, now: datetime
 ) -> int | None:
-    """Return the line of the history to offer to undo after a record of that name; None where there is none."""
+    """Return the number of the event to offer for undoing after a record of that name; None where there is
+    none.
+    """
     lines = [one for one in effective_events(tuple(events)) if one is not None and one.name == name]
     written = [one for one in lines if one.kind in _UNDOABLE]
     if not written:
@@ -219,7 +225,7 @@ def undoable(
 def select_records(
     case: Case, procedure: Procedure, events: Sequence[Event], name: str, *, evidence: str = ""
 ) -> Selection:
-    """Return what a withdrawal of that name takes back. Arguments and refusals as of `withdraw`."""
+    """Return what a withdrawal of that name takes back. Arguments and errors as in `withdraw`."""
     live = [event for event in effective_events(events) if event is not None]
     if line := _LINE.fullmatch(name):
         selection = _line(case, events, live, int(line["seq"]))
@@ -267,15 +273,16 @@ def select_records(
 
 
 def withdrawable(case: Case) -> tuple[str, ...]:
-    """Return the names of what a case holds and what can be withdrawn: facts, plan dates, extensions, the last
-    pause, rows of registers."""
+    """Return the names of all records of a case that can be withdrawn: facts, plan dates, extensions, the last
+    pause, register rows.
+    """
     rows = dict.fromkeys(_row_name(event) for event in case.entries)
     acts = [*(EXTENDED + name for name in case.extensions), *([PAUSE] if case.pauses else [])]
     return (*case.facts, *(PLAN + name for name in case.planned), *acts, *filter(None, rows))
 
 
 def _fact(live: Iterable[Event], name: str) -> list[Event]:
-    """The fact with its corrections, its evidence, and the promise of it."""
+    """Return the events of a fact: its recording, corrections, evidence, and the note that evidence follows."""
     return [one for one in live if one.name == name and _of_fact(one)]
 
 
@@ -285,7 +292,7 @@ def _of_fact(event: Event) -> bool:
 
 
 def _row_name(event: Event) -> str:
-    """The row an event of a register speaks of; "" of none."""
+    """Return the name of the register row an event speaks of; "" for none."""
     if event.kind == "row_edited":
         return event.name
     kind = _ROW_OF.get(event.kind)
@@ -293,25 +300,25 @@ def _row_name(event: Event) -> str:
 
 
 def _row(live: Iterable[Event], name: str) -> list[Event]:
-    """Every event of a row of a register."""
+    """Return every event of a register row."""
     return [one for one in live if _row_name(one) == name]
 
 
 def _requests(live: Sequence[Event], name: str) -> list[Event]:
-    """The latest request about a risk, with its answers."""
+    """Return the events of the latest request about a risk and of its answers."""
     thread = _row(live, f"risk.{name.partition('.')[2]}")
     sent = [one for one in thread if one.kind == "request_sent"]
     return [sent[-1], *_answers(thread, sent[-1])] if sent else []
 
 
 def _title(thread: Sequence[Event]) -> str:
-    """What a row of a register says, as it was last described."""
+    """Return the title of a register row as last edited."""
     said = [str(one.payload[key]) for one in thread for key in _TITLES if one.payload.get(key)]
     return said[-1][:TITLE_LIMIT] if said else ""
 
 
 def _whole(thread: Sequence[Event], name: str) -> Selection:
-    """A whole record: a fact or a row with everything said of it."""
+    """Return the selection of a whole record: a fact or a row with all its events."""
     # The day it speaks of is the one it last had.
     days = [one.on for one in thread if one.kind in ("fact", "corrected")]
     kind = thread[0].kind
@@ -327,25 +334,25 @@ def _whole(thread: Sequence[Event], name: str) -> Selection:
 
 
 def _plan(event: Event) -> Selection:
-    """The latest plan date; the one before it counts again."""
+    """Return the selection of the latest plan date; the one before it counts again."""
     return Selection(what="planned", name=event.name, on=event.on, record=PLAN + event.name, lines=(event.seq,))
 
 
 def _extension(event: Event) -> Selection:
-    """The latest extension; those before it count on."""
+    """Return the selection of the latest extension; earlier ones stay in force."""
     record = EXTENDED + event.name
     return Selection(what="extended", name=record, on=event.on, record=record, lines=(event.seq,))
 
 
 def _pause(event: Event, live: Iterable[Event]) -> Selection:
-    """A pause with its end."""
+    """Return the selection of a pause together with its end."""
     end = next((one.seq for one in live if one.kind == "resumed" and one.seq > event.seq), None)
     lines = (event.seq,) if end is None else (event.seq, end)
     return Selection(what="paused", name=PAUSE, on=event.on, record=PAUSE, lines=lines)
 
 
 def _line(case: Case, events: Sequence[Event], live: Sequence[Event], seq: int) -> Selection:
-    """One line of the history, with what answers it."""
+    """Return the selection of one event of the history, with the answers to it."""
     event = next((one for one in live if one.seq == seq), None)
     if event is None:
         for one in events:
@@ -378,7 +385,7 @@ def _part(event: Event, name: str) -> Selection:
 
 
 def _answers(thread: Sequence[Event], request: Event) -> Iterator[Event]:
-    """What answers a request to a higher body: it goes with the request."""
+    """Yield the answers to a request to a higher body: they are withdrawn with it."""
     for event in thread:
         if event.seq <= request.seq:
             continue
@@ -389,7 +396,7 @@ def _answers(thread: Sequence[Event], request: Event) -> Iterator[Event]:
 
 
 def _document(case: Case, events: Sequence[Event], selection: Selection, evidence: str) -> Selection:
-    """Of what is selected one document, wherever it is said."""
+    """Return the selection of one document only, in every event that has it."""
     gone = {place for event in events if event.kind == "withdrawn" for place in withdrawn_documents(event)}
     restricted = {item.reference for event in events for item in evidence_of(event) if item.restricted}
     places, named = list[tuple[int, int]](), dict[str, None]()
@@ -411,7 +418,7 @@ def _document(case: Case, events: Sequence[Event], selection: Selection, evidenc
 
 
 def _missing(case: Case, name: str) -> Refusal:
-    """The refusal of what is not recorded: withdrawn already, or never there."""
+    """Return the error for a record that is not there: withdrawn already, or never recorded."""
     before = case.withdrawn.get(name)
     if before is not None:
         return _already(name, before.on, before.by, before.at, before.ground)

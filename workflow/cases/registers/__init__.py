@@ -1,1 +1,1 @@
-"""The registers inside a case: risks with measures and requests, exposed positions, remarks; as values."""
+"""The registers of a case as values: risks with measures and requests, exposed positions, remarks."""

@@ -1,4 +1,4 @@
-"""Assignments under a case: what a head asks of a person by a day, and what became of it."""
+"""Assignments in a case: a task given to a person with a due day, and its outcome."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ AssignmentState = Literal["all", "open", "overdue", "done", "refused"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AssignmentFilter:
-    """Which assignments a list shows: `mine` to a person (key), `given` by an account (login)."""
+    """Filter for lists of assignments: `mine`, assigned to a person (key); `given`, given by an account
+    (login).
+    """
 
     whose: Whose
     state: AssignmentState
@@ -30,15 +32,17 @@ class AssignmentFilter:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Assignment:
-    """One assignment, as its events tell it.
+    """One assignment, computed from its events.
 
     Attributes:
-        assignee: key of who is to do it; `giver`: key of who gave it, "" for nobody of the people file.
-        by: login of who gave it; `given_on`, `until`: local dates.
-        answered_on: the day it was done; `answer`, `evidence`: what was said and shown of it.
-        refused: the ground on which the assignee refuses it; "" once its giver insists by another day.
-        extended: how often its day was moved.
-        told_on: the local date a letter last told the assignee of its day; None where nobody needed telling.
+        assignee: key of the person who must do it; `giver`: key of the person who gave it, "" if not in the
+            list of people.
+        by: login of the account that gave it; `given_on`, `until`: local dates.
+        answered_on: the day it was done; `answer`, `evidence`: the text and evidence of the answer.
+        refused: the assignee's ground for refusing it; "" after its giver set another day.
+        extended: how many times its due day was moved.
+        told_on: the local date of the last letter to the assignee about its due day; None where none was
+            needed.
     """
 
     number: int
@@ -57,7 +61,7 @@ class Assignment:
 
     @property
     def is_open(self) -> bool:
-        """Whether it waits for its assignee."""
+        """Whether the assignee has still to answer it."""
         return self.answered_on is None and not self.refused
 
 

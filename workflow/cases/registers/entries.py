@@ -1,4 +1,4 @@
-"""Ids of what a case adds to its deadlines, and the values of its rows as their events carry them."""
+"""Ids of the obligations that register rows add to a case, and row values as stored in events."""
 
 from __future__ import annotations
 
@@ -17,22 +17,24 @@ _ENTRY = re.compile(r"(?P<kind>measure|request|assignment)\.(?P<number>[1-9][0-9
 
 
 def measure_id(number: int, period: str = "") -> str:
-    """`measure.3`, or `measure.3.2026Q3` for one that comes back every period."""
+    """Return the id of a measure: `measure.3`, or `measure.3.2026Q3` for one period of a recurring measure."""
     return f"measure.{number}.{period}" if period else f"measure.{number}"
 
 
 def request_id(risk: int) -> str:
-    """`request.3`: the request to a higher body about risk 3."""
+    """Return the id of the request to a higher body about a risk: `request.3`."""
     return f"request.{risk}"
 
 
 def assignment_id(number: int) -> str:
-    """`assignment.3`: what a head asked of a person by a day."""
+    """Return the id of an assignment: `assignment.3`."""
     return f"assignment.{number}"
 
 
 def is_entry(obligation: str) -> bool:
-    """Whether the id is one of these, and none of the procedure's own."""
+    """Return whether an id is of a register row (measure, request, assignment), not of the procedure's own
+    obligation.
+    """
     return _ENTRY.fullmatch(obligation) is not None
 
 
@@ -43,7 +45,7 @@ def row_kind(obligation: str) -> str:
 
 
 def number_of(obligation: str) -> int:
-    """The number in such an id. Raises ValueError for an id that is none."""
+    """Return the number in the id of a register row. Raises ValueError for another id."""
     found = _ENTRY.fullmatch(obligation)
     if found is None:
         raise ValueError(f"no entry of a register: {obligation!r}")
@@ -51,8 +53,9 @@ def number_of(obligation: str) -> int:
 
 
 def period_in(obligation: str) -> str | None:
-    """Return the period an id names, `2026Q3` of `quarter_reported.2026Q3` and of `measure.3.2026Q3`; None of
-    what is asked once."""
+    """Return the period in an id, `2026Q3` of `quarter_reported.2026Q3` and of `measure.3.2026Q3`; None for an
+    obligation that does not recur.
+    """
     found = _ENTRY.fullmatch(obligation)
     return found["period"] if found else obligation.partition(".")[2] or None
 
@@ -67,7 +70,7 @@ def edited_number(event: Event, kind: str) -> int | None:
 def next_number(case: Case, kind: str, taken: Iterable[int]) -> int:
     """Return the first number after all rows of a kind (`risk`), withdrawn ones included.
 
-    A new row never gets the number of a withdrawn one: what still names that one would speak of the new row.
+    The number of a withdrawn row is never reused, because references to it would then mean the new row.
     """
     prefix = f"{kind}."
     numbers = [name.removeprefix(prefix) for name in case.withdrawn if name.startswith(prefix)]
@@ -83,7 +86,7 @@ _READ: Mapping[str, Callable[[object], object]] = {"term": from_data, "on": _day
 
 
 def described(row: type, values: Mapping[str, object]) -> dict[str, Any]:
-    """Return the values of an event as attributes of a row; `extra` are those it has no attribute for."""
+    """Return the values of an event as attributes of a row; fields without an attribute go into `extra`."""
     named: Mapping[str, object] = row.__dataclass_fields__  # type: ignore[attr-defined]
     known = {name: _READ[name](value) if name in _READ else value for name, value in values.items()}
     return {

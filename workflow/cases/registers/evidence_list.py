@@ -1,4 +1,4 @@
-"""What proves a case: the evidence of its facts and of the lines of its registers, as one list.
+"""Lists all evidence of a case: of its facts and of its register rows.
 
 A document restricted in one place is restricted in all of them: the same bytes are the same secret.
 """
@@ -32,12 +32,11 @@ Shown: TypeAlias = Callable[[Iterable[Evidence], Grounds], tuple[Evidence, ...]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProvedItem:
-    """One document or link, and what it proves.
+    """One document or link, and the record it proves.
 
     Attributes:
         kind: `fact`, or what was entered into a register (`measure_reviewed`, `risk_removed`, `talk_held` ...).
-        of: the fact's name; of a line what it is about (`measure.3.2026Q3`, `risk.2`, `position.4`,
-            `cartogram`).
+        of: the fact's name; of a line the row (`measure.3.2026Q3`, `risk.2`, `position.4`, `cartogram`).
         on: the local date it happened.
     """
 
@@ -48,7 +47,7 @@ class ProvedItem:
 
 
 def proofs(case: Case) -> tuple[ProvedItem, ...]:
-    """Every piece of evidence of a case: of its facts, then of its registers in the order of their lines."""
+    """Return every piece of evidence of a case: of its facts, then of its register rows in order."""
     places = _places(case)
     grounds = _grounds(places)
     return tuple(
@@ -59,11 +58,12 @@ def proofs(case: Case) -> tuple[ProvedItem, ...]:
 
 
 def as_seen(case: Case, scope: Scope | None) -> Case:
-    """Return the case as a reader sees it: every restricted document says its ground, and is not named to those
-    who may not open it. None is the house itself, which sees the case as it is.
+    """Return the case as a reader sees it: restricted documents carry their ground, and are anonymised for
+    readers who may not open them. With None, the program itself reads and nothing is hidden.
 
-    What a hidden document keeps is what dates and findings are computed from: its kind, that it is a file or a
-    link, the day it was published. Hidden ones of a kind at one place are one, so that nobody counts them.
+    A hidden document keeps only what dates and findings are computed from: its kind, whether it is a file or a
+    link, the day it was published. Several hidden documents of a kind in one record appear as one, so that they
+    cannot be counted.
     """
     grounds = _grounds(_places(case)) if scope is not None else {}
     if scope is None or not grounds:
@@ -79,7 +79,7 @@ def as_seen(case: Case, scope: Scope | None) -> Case:
 
 
 def events_as_seen(events: Sequence[Event], scope: Scope | None) -> Sequence[Event]:
-    """Return the chain of a case as a reader sees it; the hashes stay those of what was written."""
+    """Return the events of a case as a reader sees them; hashes remain those of the events as written."""
     if scope is None or not any(item.restricted for event in events for item in evidence_of(event)):
         return events
     case = fold(events)
@@ -91,7 +91,9 @@ def events_as_seen(events: Sequence[Event], scope: Scope | None) -> Sequence[Eve
 
 
 def stored_file(case: Case, reference: str) -> Evidence | None:
-    """The stored file of a case with that SHA-256, its restriction with it; None when nothing rests on it."""
+    """Return the stored file of a case with that SHA-256, including its restriction; None when no record has
+    it.
+    """
     return next(
         (
             one.evidence
@@ -103,7 +105,7 @@ def stored_file(case: Case, reference: str) -> Evidence | None:
 
 
 def _places(case: Case) -> Places:
-    """Return the evidence of a case by where it stands: each fact, each line of a register."""
+    """Return the evidence of a case by the record that has it: each fact, each event of a register row."""
     places: dict[tuple[EventKind, str, date], tuple[Evidence, ...]] = {
         ("fact", name, fact.on): fact.evidence for name, fact in case.facts.items()
     }
@@ -116,7 +118,7 @@ def _places(case: Case) -> Places:
 
 
 def _grounds(places: Places) -> Grounds:
-    """Return the grounds of restricted documents; the signature of one is restricted with it."""
+    """Return the grounds of restricted documents; the signature of a restricted document is restricted too."""
     every = [item for items in places.values() for item in items]
     grounds = {item.reference: item.restricted for item in every if item.restricted}
     return {
@@ -125,12 +127,12 @@ def _grounds(places: Places) -> Grounds:
 
 
 def _marked(items: Iterable[Evidence], grounds: Grounds) -> tuple[Evidence, ...]:
-    """Return the documents for those who may open them all, each with its ground."""
+    """Return documents with their grounds, for readers who may open them all."""
     return tuple(replace(item, restricted=item.restricted or grounds.get(item.reference, "")) for item in items)
 
 
 def _hidden(items: Iterable[Evidence], grounds: Grounds) -> tuple[Evidence, ...]:
-    """Return the documents for those who may not open the restricted ones."""
+    """Return documents for readers who may not open the restricted ones."""
     shown: dict[tuple[str, ...], Evidence] = {}
     for item in items:
         ground = grounds.get(item.reference, "")

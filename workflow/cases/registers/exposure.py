@@ -20,7 +20,7 @@ TALKS_A_MONTH = 10
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """A preventive talk with who held the position then."""
+    """A preventive talk, with the holder of the position at that time."""
 
     on: date
     holder: str
@@ -33,10 +33,10 @@ class Position:
     """A position exposed to corruption risks.
 
     Attributes:
-        holder: key or name of the person; "" while it is vacant.
+        holder: key or name of the person; "" while the post is vacant.
         why: what exposes it.
         approved_on: the day the list with it was approved.
-        cleared_on: the day it was taken off the list.
+        cleared_on: the day it was removed from the list.
     """
 
     number: int
@@ -72,14 +72,14 @@ class Cartogram:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Exposure:
-    """The exposed positions of a case by number, and the cartogram last recorded in it."""
+    """The exposed positions of a case by number, and its latest cartogram."""
 
     positions: Mapping[int, Position] = field(default_factory=dict)
     cartogram: Cartogram | None = None
 
 
 def exposure(case: Case) -> Exposure:
-    """Folded from the case's events."""
+    """Return the exposure computed from the events of a case."""
     positions: dict[int, Position] = {}
     cartogram: Cartogram | None = None
     for event in case.entries:
@@ -95,13 +95,15 @@ def exposure(case: Case) -> Exposure:
 
 
 def lines_payload(lines: Iterable[CartogramLine]) -> list[list[str]]:
-    """Lines as an event's payload carries them."""
+    """Return cartogram lines as payload values."""
     return [[line.section, line.department, line.district, line.text] for line in lines]
 
 
 @dataclass(frozen=True, slots=True)
 class TalkSuggestion:
-    """So many holders to talk to in a month: names in the order of the list, `beyond`: in another year."""
+    """Holders suggested for talks in one month: `names` in the order of the list; `beyond`: the month lies in
+    another year.
+    """
 
     year: int
     month: int
@@ -110,7 +112,9 @@ class TalkSuggestion:
 
 
 def spread(positions: Iterable[Position], *, today: date) -> tuple[TalkSuggestion, ...]:
-    """The holders nobody has talked to this year (local date), at most ten a month from this month on."""
+    """Return a plan of talks with the holders nobody has talked to this year, at most ten a month from this
+    month (local date) on.
+    """
     known = [one for one in positions if one.cleared_on is None and one.holder]
     of_the_year = [talk for one in known for talk in one.talks if talk.on.year == today.year]
     told = {talk.holder for talk in of_the_year}
@@ -127,7 +131,7 @@ def spread(positions: Iterable[Position], *, today: date) -> tuple[TalkSuggestio
 
 
 def next_position(known: Position | None, number: int, event: Event) -> Position:
-    """Return a position after an event that speaks of it."""
+    """Return a position after an event about it."""
     if event.kind == "position_exposed":
         talks = known.talks if known else ()
         return Position(number=number, **{**described(Position, event.payload), "talks": talks})

@@ -1,4 +1,4 @@
-"""The term of a measure: words of the plan, and the term they were read as; as data of an event and back."""
+"""The term of a measure: the words of the plan, the term they were read as, and its form in an event."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ Said = Literal[
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MeasureTerm:
-    """By when a measure is to be done.
+    """The term by which a measure must be done.
 
     Attributes:
-        written: the plan's own words.
-        said: how they were read.
-        every: the period of a measure that comes back (`ежеквартально`).
+        written: the words of the plan.
+        said: the term they were read as.
+        every: the period of a recurring measure (`ежеквартально`).
         until: written with "до" / "дейін": read as including the day, safe by the day before.
     """
 
@@ -64,12 +64,12 @@ class MeasureTerm:
 
     @property
     def dateless(self) -> bool:
-        """Whether the words name no day and no number of days."""
+        """Whether the words contain neither a date nor a number of days."""
         return isinstance(self.term, WithoutTerm | AtOnce)
 
 
 def as_data(term: MeasureTerm) -> dict[str, object]:
-    """The term as an event's payload carries it: JSON values only, nothing empty."""
+    """Return the term as payload values: JSON values only, nothing empty."""
     data: dict[str, object] = {"written": term.written, "said": term.said, **_numbers(term.term)}
     if term.every:
         data["every"] = term.every
@@ -79,7 +79,7 @@ def as_data(term: MeasureTerm) -> dict[str, object]:
 
 
 def from_data(data: object) -> MeasureTerm:
-    """The term an event's payload carries; one without a day where it carries none."""
+    """Return the term from payload values; a term without a day where there are none."""
     if not isinstance(data, Mapping):
         return MeasureTerm()
     every = data.get("every")

@@ -1,4 +1,4 @@
-"""The register of the public's remarks with what became of each: taken into the note, or why not."""
+"""The register of remarks of the public, with the outcome of each: taken into the note, or why not."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Remark:
 
 
 def remarks(case: Case) -> Mapping[int, Remark]:
-    """The remarks of a case by number, folded from its events."""
+    """Return the remarks of a case by number, computed from its events."""
     found: dict[int, Remark] = {}
     for event in case.entries:
         if event.kind in ("remark_made", "remark_answered"):
@@ -38,7 +38,7 @@ def remarks(case: Case) -> Mapping[int, Remark]:
 
 
 def next_remark(known: Remark | None, number: int, event: Event) -> Remark:
-    """Return a remark after an event that speaks of it."""
+    """Return a remark after an event about it."""
     if known is None or event.kind == "remark_made":
         assert event.on is not None
         return Remark(number=number, **{"on": event.on, **described(Remark, event.payload)})

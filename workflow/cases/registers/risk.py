@@ -1,4 +1,4 @@
-"""Risks, their ranks, measures and requests as values inside a case, folded from the events of its chain."""
+"""Risks of a case with their ranks, measures and requests, computed from its events."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Outcome = Literal["executed", "partly", "not", "irrelevant"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rank:
-    """Likelihood and effect as levels of a scale (1 is the lowest), and the scale's edition."""
+    """A rank: levels of likelihood and effect on a scale (1 is the lowest), and the edition of the scale."""
 
     likelihood: int
     effect: int
@@ -31,7 +31,7 @@ class Rank:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Removal:
-    """A risk removed. `completed`: to real completion, by the measure in its completion form."""
+    """The removal of a risk. `completed`: whether to real completion, in the completion form of its measure."""
 
     on: date
     completed: bool
@@ -40,7 +40,7 @@ class Removal:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
-    """What went up to a higher body, whose act is the cause, and what it answered."""
+    """A request to the higher body whose act is the cause of a risk, and its answer."""
 
     body: str
     asked: str
@@ -80,10 +80,10 @@ class Risk:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Review:
-    """One review of a measure: on which day, what had become of it, and what proves it.
+    """One review of a measure: its day, the outcome, and the evidence.
 
     Attributes:
-        period: of a measure that comes back: the period reviewed (2026Q3).
+        period: of a recurring measure: the period reviewed (2026Q3).
         done_on: the day it was executed, where that is known.
     """
 
@@ -101,8 +101,8 @@ class Measure:
 
     Attributes:
         risk: the number of the risk it removes.
-        completion: the form it is to end in.
-        set_on: the local day it was first set; None where that was not said.
+        completion: the completion form it must end in.
+        set_on: the local day it was first set; None where unknown.
     """
 
     number: int
@@ -117,12 +117,12 @@ class Measure:
     extra: Mapping[str, object] = field(default_factory=dict)
 
     def review(self, period: str = "") -> Review | None:
-        """The latest review of a period; of the measure as a whole where it has none."""
+        """Return the latest review of a period; the latest of the whole measure where the period has none."""
         return next((one for one in reversed(self.reviews) if one.period in (period, "")), None)
 
     @property
     def outcome(self) -> Outcome | None:
-        """What the latest review says; None before the first."""
+        """Outcome of the latest review; None before the first."""
         return self.reviews[-1].outcome if self.reviews else None
 
 
@@ -134,12 +134,12 @@ class Register:
     measures: Mapping[int, Measure] = field(default_factory=dict)
 
     def measures_of(self, risk: int) -> tuple[Measure, ...]:
-        """The measures that remove a risk, in order."""
+        """Return the measures that remove a risk, in order."""
         return tuple(one for one in self.measures.values() if one.risk == risk)
 
 
 def register(case: Case) -> Register:
-    """The case's risk register, folded from its events."""
+    """Return the risk register of a case, computed from its events."""
     risks: dict[int, Risk] = {}
     measures: dict[int, Measure] = {}
     for event in case.entries:
@@ -160,7 +160,7 @@ _OF_A_RISK = ("risk_found", "risk_ranked", "risk_removed", "request_sent", "requ
 
 
 def next_risk(known: Risk | None, number: int, event: Event) -> Risk:
-    """Return a risk after an event that speaks of it."""
+    """Return a risk after an event about it."""
     told = event.payload
     if event.kind == "risk_found":
         said = Risk(number=number, found_on=event.on, **described(Risk, told))
@@ -200,7 +200,7 @@ def next_risk(known: Risk | None, number: int, event: Event) -> Risk:
 
 
 def next_measure(known: Measure | None, number: int, event: Event) -> Measure:
-    """Return a measure after an event that speaks of it."""
+    """Return a measure after an event about it."""
     told = event.payload
     if event.kind == "measure_set":
         said = Measure(number=number, set_on=event.on, **described(Measure, told))
@@ -224,7 +224,7 @@ def next_measure(known: Measure | None, number: int, event: Event) -> Measure:
 
 
 def _same(one: Review | Removal, other: Review | Removal) -> bool:
-    """Whether both say the same, their evidence apart."""
+    """Return whether two reviews are equal except for their evidence."""
     return replace(one, evidence=()) == replace(other, evidence=())
 
 

@@ -1,4 +1,4 @@
-"""Lists over the registers of many cases: what became of recommendations, and risks many units share."""
+"""Lists over the registers of many cases: recommendations by outcome, and risks that several units share."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ _NOT_A_WORD = re.compile(r"[\W_]+")
 
 
 class Place(NamedTuple):
-    """Where a recommendation stands: its case, the numbers of its risk and measure (0 where there is none)."""
+    """The place of a recommendation: its case, and the numbers of its risk and measure (0 where there is
+    none).
+    """
 
     case: str
     risk: int
@@ -29,9 +31,9 @@ Words = tuple[tuple[str, ...], ...]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecommendationFilter:
-    """What a list of recommendations is narrowed to; everything empty shows all.
+    """Filter for lists of recommendations; empty fields do not restrict.
 
-    `search`: what was typed; `words`: those of it, to be found in the risk or the measure.
+    `search`: the text typed; `words`: its words, to be found in the risk or the measure.
     """
 
     unit: str = ""
@@ -43,15 +45,16 @@ class RecommendationFilter:
     words: Words = ()
 
     def keeps(self, status: str, late: bool) -> bool:
-        """Whether one that stands so is wanted."""
+        """Return whether a recommendation with that status and lateness matches."""
         return (not self.status or status == self.status) and (not self.late or late)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RiskGroup:
-    """A risk many cases have: how many units and cases, and the first of them.
+    """A risk found in many cases: the number of units and cases, and the first of them.
 
-    `unasked`: in how many cases its cause lies above and nobody was asked; `asking`: the first of those.
+    `unasked`: number of cases whose cause is an act of a higher body to which no request was sent; `asking`:
+    the first of them.
     """
 
     units: int
@@ -63,7 +66,7 @@ class RiskGroup:
 
 @dataclass(frozen=True, slots=True)
 class ListedRisk:
-    """One risk of one case with one of its measures; None where it has none."""
+    """One risk of one case with one of its measures; None where it has no measure."""
 
     case: Case
     risk: Risk
@@ -71,24 +74,24 @@ class ListedRisk:
 
     @property
     def outcome(self) -> Outcome | None:
-        """What became of the measure by its last review."""
+        """Outcome of the measure by its last review."""
         return self.measure.outcome if self.measure else None
 
     @property
     def status(self) -> str:
-        """What the last review says; "" where there is no measure to review."""
+        """Status by the last review; "" where there is no measure to review."""
         return (self.outcome or NOT_REVIEWED) if self.measure else ""
 
     @property
     def place(self) -> Place:
-        """Where it stands."""
+        """Its case and the numbers of its risk and measure."""
         return Place(self.case.id, self.risk.number, self.measure.number if self.measure else 0)
 
 
 @dataclass(frozen=True, slots=True)
 class SharedRisk:
-    """The same risk in several units or cases. `unasked`: cases where its cause is above and nobody was
-    asked.
+    """The same risk in several units or cases. `unasked`: cases whose cause is an act of a higher body to which
+    no request was sent.
     """
 
     description: str
@@ -98,7 +101,7 @@ class SharedRisk:
 
 
 def listed(cases: Iterable[Case]) -> Iterator[ListedRisk]:
-    """Every risk with every measure of it, case by case, by number."""
+    """Yield every risk with each of its measures, case by case, by number."""
     for case in cases:
         known = register(case)
         for risk in known.risks.values():
@@ -107,7 +110,7 @@ def listed(cases: Iterable[Case]) -> Iterator[ListedRisk]:
 
 
 def shared(cases: Iterable[Case]) -> tuple[SharedRisk, ...]:
-    """Risks found in more than one case, those in most units first."""
+    """Return the risks found in more than one case, those in most units first."""
     alike: dict[tuple[str, ...], list[tuple[Case, Risk]]] = {}
     for case in cases:
         for risk in register(case).risks.values():
@@ -126,15 +129,15 @@ def shared(cases: Iterable[Case]) -> tuple[SharedRisk, ...]:
 
 
 def likeness(risk: Risk) -> tuple[str, ...]:
-    """What two risks have in common when they are the same: their words (letter case, signs and blanks apart),
-    or the same place of the same act of the same higher body as their cause.
+    """Return the key by which two risks count as the same: their words (ignoring letter case, punctuation and
+    blanks), or the same place of the same act of a higher body as their cause.
     """
     above = (_plain(risk.body), _plain(risk.act)) if risk.body and risk.act else ()
     return above or (_plain(risk.description),)
 
 
 def unasked(risk: Risk) -> bool:
-    """Whether its cause lies above and nobody was asked there."""
+    """Return whether its cause is an act of a higher body and no request was sent there."""
     return bool(risk.body) and risk.request is None
 
 

@@ -1,6 +1,8 @@
-"""The scale risks are ranked by: levels of likelihood and of effect, and what their product comes to. Ours.
+"""The scale risks are ranked by: levels of likelihood and effect, and bands of their product. The scale is
+ours.
 
-No 488 p. 43, which ranks risks, could not be obtained; the file says so, and whoever shows a rank says it too.
+Act No 488, p. 43, which ranks risks, could not be obtained; the file says so, and so must every place that
+shows a rank.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Ranks up to a product. `colour`: a name of the map's colours (calm, watch, high, urgent)."""
+    """A band of ranks up to a product. `colour`: a colour of the risk map (calm, watch, high, urgent)."""
 
     id: str
     up_to: int
@@ -34,7 +36,7 @@ class Band:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RiskScale:
-    """One edition of the scale. `note`: whose it is, and why."""
+    """One edition of the scale. `note`: its author and reason."""
 
     id: str
     in_force: date
@@ -49,15 +51,15 @@ class RiskScale:
         return f"{self.id}.{self.in_force.isoformat()}"
 
     def product(self, rank: Rank) -> int:
-        """Likelihood times effect."""
+        """Return likelihood times effect."""
         return rank.likelihood * rank.effect
 
     def band(self, rank: Rank) -> Band:
-        """What the rank comes to."""
+        """Return the band a rank falls into."""
         product = self.product(rank)
         return next((band for band in self.bands if product <= band.up_to), self.bands[-1])
 
 
 def by_edition(scales: Mapping[str, RiskScale], rank: Rank | None) -> RiskScale | None:
-    """The scale a risk was ranked by; None without a rank, or when the file is no longer there."""
+    """Return the scale a risk was ranked by; None without a rank, or if its file no longer exists."""
     return scales.get(rank.scale) if rank else None

@@ -1,4 +1,4 @@
-"""Rows of a case's registers, of any kind: as they stand, after one more event, and their values as data."""
+"""Rows of any register of a case: reading them, applying one event, and their values as event data."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def rows_of(case: Case, kind: str) -> Mapping[int, Row]:
 
 
 def is_extra(kind: str, name: str) -> bool:
-    """Return whether the program has no attribute for a field: rows carry it in `extra`."""
+    """Return whether a field has no attribute of its own in the program; rows store it in `extra`."""
     return name not in _ROWS[kind].__dataclass_fields__  # type: ignore[attr-defined]
 
 
 def changes_row(kind: str, row: Row | None, event: Event) -> bool:
-    """Return whether an event says anything new of a row."""
+    """Return whether an event changes anything in a row."""
     return row is None or bool(_NEXT[kind](row, row.number, event) != row)
 
 
@@ -49,12 +49,12 @@ def value_of(row: Row, name: str) -> object:
 
 
 def values_of(row: Row, names: Iterable[str]) -> dict[str, object]:
-    """Return the values of these fields as an event carries them."""
+    """Return the values of these fields as stored in events."""
     return {name: value_of(row, name) for name in names}
 
 
 def data_of(value: object) -> object:
-    """Return a value as an event's payload carries it: JSON values only, "" for none."""
+    """Return a value as stored in an event's payload: JSON values only, "" for none."""
     if isinstance(value, MeasureTerm):
         return as_data(value) if value.written or not value.dateless else ""
     return value.isoformat() if isinstance(value, date) else "" if value is None else value

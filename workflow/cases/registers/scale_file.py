@@ -1,4 +1,4 @@
-"""The tables of a risk scale file, and its reading. Pure: the caller has opened the file."""
+"""The tables of a risk scale file, and reading them from text without I/O."""
 
 from __future__ import annotations
 
@@ -36,6 +36,6 @@ SCALE = table(
 
 
 def read_scale(name: str, text: bytes) -> RiskScale:
-    """Return the scale a file describes; UnreadableRegulation says what is wrong with it."""
+    """Return the scale a file describes; raises UnreadableRegulation naming what is wrong."""
     scale: RiskScale = read_edition(SCALE, name, text)
     return scale

@@ -1,4 +1,4 @@
-"""From the text of a file to a value: editions, own rules, scoring. Pure: whoever calls has opened the file."""
+"""Reads editions, own rules and scoring from the text of files. Pure: the caller opens the files."""
 
 from workflow.law.reader.edition import read
 from workflow.law.reader.table import Problem, UnreadableRegulation, parsed

@@ -1,4 +1,4 @@
-"""What the obligations of one file say of each other: names that exist, anchors that do not go in circles."""
+"""Checks the obligations of one file against each other: references exist, anchors form no circle."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _SINCE: Mapping[type, str] = {Before: "term.before", AtOnce: "term.at_once_after
 
 
 def problems(procedure: Procedure) -> Iterator[Problem]:
-    """Yield everything wrong between the obligations of a procedure."""
+    """Yield every mistake in how the obligations of a procedure refer to each other."""
     asked = [one for one in procedure.obligations if not one.options]
     places = {one.id: heading("obligation", number, one.id) for number, one in enumerate(asked)}
     places |= {name: heading("decision", number, name) for number, name in enumerate(procedure.decisions)}
@@ -77,7 +77,7 @@ def problems(procedure: Procedure) -> Iterator[Problem]:
 
 
 def unfinished(procedure: Procedure) -> Iterator[Problem]:
-    """Yield what a new file lacks that can be read without it: something that holds a case at a stage."""
+    """Yield what a new file still lacks though it can be read, e.g. something that holds a case at a stage."""
     if not any(one.blocking for one in procedure.obligations):
         yield Problem("nothing_blocks", "obligation", {"value": procedure.id})
 
@@ -115,7 +115,7 @@ def _named(
 
 
 def _answers(procedure: Procedure, places: Mapping[str, str]) -> Iterator[Problem]:
-    """Yield the options that share a name or a fact with another, and decisions called as a fact is."""
+    """Yield options that share a name or fact with another one, and decisions named like a fact."""
     facts = [option.fact for decision in procedure.decisions.values() for option in decision.options]
     names = [*facts, *(one.id for one in procedure.obligations)]
     for decision in procedure.decisions.values():
@@ -151,7 +151,7 @@ def _periods(obligation: Obligation, place: str, procedure: Procedure) -> Iterat
 
 
 def _figures(obligation: Obligation, place: str) -> Iterator[Problem]:
-    """Terms that need something else of their obligation."""
+    """Yield terms that need another setting of their obligation."""
     term = obligation.term
     if obligation.extension is not None and not isinstance(term, _EXTENDABLE):
         yield Problem("cannot_extend", f"{place}: extension", {"value": obligation.id})
@@ -170,8 +170,7 @@ def _figures(obligation: Obligation, place: str) -> Iterator[Problem]:
 
 
 def _own_names(procedure: Procedure, places: Mapping[str, str]) -> Iterator[Problem]:
-    """Yield duties and kinds of organisation that neither the product nor the file knows, and its own ones that
-    are the product's already."""
+    """Yield duties and kinds of organisation that are unknown, and own ones that the product already has."""
     own = tuple(word.id for word in procedure.kind_words)
     duties, kinds = procedure.duties, (*NAMES, *own)
     named: list[tuple[str, Iterable[str], tuple[str, ...]]] = [("applies_to", procedure.applies_to, kinds)]
@@ -246,7 +245,7 @@ def _circles(
     kind: str,
     leads_to: Callable[[Obligation], Iterator[str]],
 ) -> Iterator[Problem]:
-    """Obligations that wait for each other, each circle once."""
+    """Yield obligations that wait for each other in a circle, each circle once."""
     done: set[str] = set()
 
     def walk(name: str, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

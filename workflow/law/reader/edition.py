@@ -1,4 +1,4 @@
-"""The tables of a regulation file, and its reading into a procedure. Pure: the caller has opened the file."""
+"""The tables of a regulation file, and reading one into a Procedure. Pure: the caller opens the file."""
 
 from __future__ import annotations
 
@@ -53,7 +53,9 @@ Finding = Annotated[
 
 
 def _or_own(*names: str) -> WithJsonSchema:
-    """Return the schema of one of these names, or of one the file describes itself (`checks` looks them up)."""
+    """Return the JSON Schema for one of these names, or for a name the file defines itself (`checks` looks
+    these up).
+    """
     return WithJsonSchema({"anyOf": [{"enum": list(names)}, {"type": "string", "pattern": _NAME}]})
 
 
@@ -125,14 +127,14 @@ def _recurrence(
     years: Annotated[int, within(1, 100)] | None = None,
     open_ended: bool = False,
 ) -> law.Recurrence:
-    """An obligation that comes back every period whose last day lies in the years after its anchor."""
+    """A recurring obligation: one for every period whose last day lies in the years after its anchor."""
     if open_ended and years is not None:
         raise wrong("years_and_open_ended")
     return law.Recurrence(every=every, since=since, years=None if open_ended else years or 1)
 
 
 def _extension_term(count: UpTo1000, in_: Annotated[str, one_of(*EXTENSION_UNITS)]) -> ExtensionTerm:
-    """How much an extension may add."""
+    """The amount an extension may add."""
     return EXTENSION_UNITS[in_](count)
 
 
@@ -173,7 +175,7 @@ def _edition(
     answers: tuple[law.Obligation, ...] = (),
     **fields: Any,
 ) -> law.Procedure:
-    """Return the procedure with its decisions among its obligations, and their answers as facts."""
+    """Return the procedure with its decisions placed among the obligations, and their options as facts."""
     decisions, known = answers, {one.id for one in obligations}
     facts = {f"{decision.id}={option.id}": option.fact for decision in decisions for option in decision.options}
     ordered = list(obligations)
@@ -193,7 +195,7 @@ def _edition(
 
 
 def _place(decision: law.Obligation, obligations: Sequence[law.Obligation], stages: Sequence[str]) -> int:
-    """Return where a decision stands: after what it follows, else where its stage begins."""
+    """Return the position of a decision: after what it follows, else at the beginning of its stage."""
     later = stages[stages.index(decision.stage) :] if decision.stage in stages else []
     after = [place for place, one in enumerate(obligations, 1) if one.id in decision.after]
     first = [place for name in later for place, one in enumerate(obligations) if one.stage == name]
@@ -205,7 +207,7 @@ def _place(decision: law.Obligation, obligations: Sequence[law.Obligation], stag
 
 
 def _answer(decision: law.Obligation, option: law.Option, facts: Mapping[str, str]) -> law.Obligation:
-    """Return what is recorded to give an answer: nobody's duty until it happens."""
+    """Return the fact that records an option of a decision, as an obligation that nobody must fulfil."""
     return replace(
         decision,
         id=option.fact,
@@ -314,6 +316,6 @@ EDITION = table(
 
 
 def read(name: str, text: bytes) -> law.Procedure:
-    """Return the procedure a regulation file describes; the SHA-256 of its text is the edition's digest."""
+    """Return the procedure a regulation file describes; the SHA-256 of the text is the edition's digest."""
     procedure: law.Procedure = read_edition(EDITION, name, text, problems)
     return replace(procedure, digest=sha256(text).hexdigest())

@@ -1,4 +1,4 @@
-"""The JSON Schema of the files of the law: what an editor completes and checks while somebody writes one."""
+"""The JSON Schema of regulation files, which editors use to complete and check them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ FILES: dict[str, Table] = {
 
 
 class _WithoutTitles(GenerateJsonSchema):
-    """Leaves out the titles pydantic makes of keys: an editor shows the keys themselves."""
+    """JSON Schema generator that leaves out the titles pydantic makes of keys, so that editors show the
+    keys.
+    """
 
     def field_title_should_be_set(self, schema: CoreSchema) -> bool:
         return False

@@ -1,4 +1,4 @@
-"""From the text of a file of own rules to an overlay, and whether it fits the editions under it. Pure."""
+"""Reads a file of own rules into an overlay, and checks it against the editions it changes. Pure."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _NO_ACT = Act(id="overlay", title=_NO_TEXT, short=_NO_TEXT)
 
 
 def _act(title: Text, short: Text | None = None, number: str | None = None, date: date | None = None) -> Act:
-    """The organisation's own act; the name of the file completes it."""
+    """The organisation's own act; its id comes from the name of the file."""
     return Act(id="overlay", title=title, short=short or title, number=number, adopted_on=date)
 
 
@@ -64,7 +64,7 @@ def _overlay(
     term: tuple[Stricter, ...] = (),
     switches: Mapping[str, str] | None = None,
 ) -> Overlay:
-    """An organisation's own rules over a procedure."""
+    """An organisation's own rules for a procedure."""
     return Overlay(
         name="", in_force=in_force, procedure=procedure, act=act, unit=unit, terms=term, switches=switches or {}
     )
@@ -76,7 +76,7 @@ def _in_file_order(given: Mapping[str, str], check: Callable[[object], object]) 
 
 
 def _switches(**readings: str) -> Mapping[str, str]:
-    """The readings the organisation has chosen."""
+    """The readings the organisation has chosen, by switch."""
     return readings
 
 
@@ -113,10 +113,11 @@ def read_overlay(name: str, text: bytes) -> Overlay:
 
 
 def unfitting(overlay: Overlay, editions: Sequence[Procedure]) -> None:
-    """Nothing when the rules can be laid over these editions of their procedure.
+    """Raise UnreadableRegulation unless the rules can be applied to these editions of their procedure.
 
     Raises:
-        UnreadableRegulation: an obligation or a fact none of them has, or a term that cannot be asked of it.
+        UnreadableRegulation: an obligation or fact that none of them has, or a term that does not suit the
+            obligation.
     """
     found = [problem for one in overlay.terms for problem in _unfitting(one, editions)]
     if found:
@@ -163,7 +164,7 @@ def _unfitting(one: Stricter, editions: Sequence[Procedure]) -> Iterator[Problem
 
 
 def _circle(edition: Procedure, obligation: str, since: str | None) -> tuple[str, ...]:
-    """The way from an own term's anchor back to its obligation, where there is one."""
+    """Return the path from an own term's anchor back to its obligation, if there is one."""
     path, here = [obligation], since
     while here is not None and here in edition.by_id and here not in path[1:]:
         path.append(here)
@@ -175,16 +176,17 @@ def _circle(edition: Procedure, obligation: str, since: str | None) -> tuple[str
 
 @dataclass(frozen=True, slots=True)
 class Milder:
-    """An own term that is nowhere stricter than the act's: kept, and the act's counts."""
+    """An own term that is never stricter than the act's: it is kept, but the act's counts."""
 
     obligation: Obligation
     own: OwnTerm | None
 
 
 def milder(overlay: Overlay, edition: Procedure, calendar: Calendar) -> tuple[Milder, ...]:
-    """The own terms that ask no more than the act on any day of the year after the rules come into force.
+    """Return the own terms that are not stricter than the act on any day of the year after the rules come into
+    force.
 
-    Told only of terms counted from the same day; of others the dates of a case decide.
+    Only terms counted from the same day are checked; for others it depends on the dates of a case.
     """
     found = []
     for one in overlay.terms:
@@ -201,7 +203,7 @@ def milder(overlay: Overlay, edition: Procedure, calendar: Calendar) -> tuple[Mi
 
 
 def _ever(own: terms.Term, asked: Obligation, overlay: Overlay, calendar: Calendar) -> bool:
-    """Whether it is stricter from any day of a year."""
+    """Return whether an own term is stricter when counted from some day of a year."""
     if isinstance(own, terms.OnDate | terms.InMonth | terms.InQuarter | terms.InYears):
         return True
     for step in range(_SAMPLE_DAYS):

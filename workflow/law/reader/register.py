@@ -1,4 +1,4 @@
-"""The tables of a register's file, and its reading into a Register. Pure: the caller has opened the file."""
+"""The tables of a register file, and reading one into a Register. Pure: the caller opens the file."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _row_obligation(
     person: str = "",
     note: Texts | None = None,
 ) -> tuple[law.Obligation, str]:
-    """One term of a row; `person`: the field that names who is responsible for it."""
+    """An obligation of each row; `person`: the field with the person responsible for it."""
     obligation = law.Obligation(
         id=id,
         stage="",
@@ -115,7 +115,7 @@ def _register(*, procedure: tuple[tuple[law.Obligation, str], ...] = (), **field
 
 
 def _anchor(field: RegisterField, register: Register) -> law.Obligation:
-    """Return a date of a row that terms count from: nobody's duty, on the day it says."""
+    """Return a date field of a row as a fact that terms can count from; nobody must fulfil it."""
     return law.Obligation(
         id=field.id,
         stage="",

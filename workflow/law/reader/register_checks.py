@@ -1,4 +1,4 @@
-"""What is wrong between the parts of a register's file, and between it and other files."""
+"""Checks the parts of a register file against each other and against other files."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ KINDS: tuple[FieldKind, ...] = get_args(FieldKind)
 
 
 def problems(register: Register) -> Iterator[Problem]:
-    """Yield everything wrong between the parts of a register."""
+    """Yield every mistake in how the parts of a register refer to each other."""
     if (register.id in RESERVED_REGISTERS) != (register.entry is not None):
         yield Problem("reserved", "id", {"value": register.id})
     for key, act in (("rests_on", register.act), ("adopted_act", register.adopted_act)):
@@ -93,7 +93,7 @@ def problems(register: Register) -> Iterator[Problem]:
 def cross_problems(
     register: Register, others: Registers, library: Library, indicators: Mapping[str, Indicator]
 ) -> Iterator[Problem]:
-    """Yield the names of other files that a register gets wrong: registers, procedures, facts, indicators."""
+    """Yield references to other files that do not exist: registers, procedures, facts, indicators."""
     for number, field in enumerate(register.fields.values()):
         if field.kind == "row" and field.register not in (*others.ids(), register.id):
             yield _unknown(f"{heading('field', number, field.id)}: register", field.register, others.ids())
@@ -146,7 +146,9 @@ def cross_problems(
 
 
 def _fulfils(register: Register, one: Fulfilment, place: str) -> Iterator[Problem]:
-    """Yield what is wrong with a duty rows carry out: what everybody reads in its case, a row must not hide."""
+    """Yield mistakes of a duty that rows carry out, e.g. confidential fields that everybody would read in its
+    case.
+    """
     if register.confidential or register.kept_in == "case":
         yield Problem("fulfils_closed", place, {"value": one.fact})
     yield from _names(register, f"{place}: date", [one.date], "date")
@@ -193,7 +195,7 @@ def _field(field: RegisterField, place: str) -> Iterator[Problem]:
 
 
 def _in_case(register: Register, field: RegisterField, place: str) -> Iterator[Problem]:
-    """Yield the kinds of fields that rows of a case, or all others, do not have."""
+    """Yield fields of a kind that rows inside a case, or rows outside one, cannot have."""
     kinds = IN_CASES if register.entry is not None else tuple(kind for kind in KINDS if kind != "term")
     if field.kind not in kinds:
         yield Problem("not_allowed", f"{place}: kind", {"value": field.kind, "allowed": kinds})
@@ -300,7 +302,7 @@ def _condition_problems(register: Register, place: str, condition: Condition | N
 
 
 def _names(register: Register, place: str, names: Any, *kinds: str) -> Iterator[Problem]:
-    """Yield the names that are no fields, or fields of another kind."""
+    """Yield names that are not fields of the register, or fields of another kind than required."""
     for name in names:
         field = register.fields.get(name)
         if field is None:
@@ -310,7 +312,7 @@ def _names(register: Register, place: str, names: Any, *kinds: str) -> Iterator[
 
 
 def _shown(register: Register, place: str, names: Any) -> Iterator[Problem]:
-    """Yield the confidential fields among those that everybody who sees the list would learn something of."""
+    """Yield confidential fields used where every reader of the list would learn their values."""
     for name in names:
         if name in register.fields and register.fields[name].confidential:
             yield Problem("confidential_shown", place, {"value": name})

@@ -1,4 +1,4 @@
-"""The tables of a scoring file, and its reading into a Scoring. Pure: the caller has opened the file."""
+"""The tables of a scoring file, and reading one into a Scoring. Pure: the caller opens the file."""
 
 from __future__ import annotations
 
@@ -57,12 +57,12 @@ Kinds = Distinct[Annotated[str, one_of(*KINDS)]]
 
 
 def _value(id: str, text: Texts) -> tuple[str, Text]:
-    """One value of a reading."""
+    """One value of a reading, with its text."""
     return id, text
 
 
 def _reading(id: Reading, value: tuple[tuple[str, Text], ...]) -> tuple[str, Mapping[str, Text]]:
-    """One reading of an unclear place; its first value is the one used."""
+    """A reading of an unclear place; its first value is the one used."""
     names = [name for name, _ in value]
     for number, name in enumerate(names):
         if name not in READINGS[id]:
@@ -89,7 +89,7 @@ def _counted(
     from_above: bool = False,
     readings: Distinct[Reading] = (),
 ) -> scales.Counting:
-    """How an indicator is counted from what is recorded."""
+    """How an indicator is counted from recorded facts."""
     given = {"fact": fact, "facts": facts, "done": done, "of": of}
     needed = {"kinds": ("facts",), "value": ("fact", "done"), "values": ("fact", "done", "of")}
     for key in needed.get(by, ("fact",)):
@@ -116,7 +116,7 @@ def _counted(
 
 
 def _adds_up(scale: scales.Share | scales.Sittings) -> scales.Share | scales.Sittings:
-    """Refuse a scale whose steps together are not its maximum: a slip of one digit must not pass."""
+    """Return the scale; raise if its steps do not add up to its maximum, which catches mistyped digits."""
     full = scale.full if isinstance(scale, scales.Share) else Fraction(100)
     steps = full / scale.step * scale.per_step
     if steps != scale.maximum:
@@ -125,7 +125,7 @@ def _adds_up(scale: scales.Share | scales.Sittings) -> scales.Share | scales.Sit
 
 
 def _follow_each_other(brackets: scales.Brackets) -> scales.Brackets:
-    """Refuse rows with gaps between them, and a last one that ends."""
+    """Return the brackets; raise if there are gaps between the rows or the last one is bounded."""
     first = 0
     for number, row in enumerate(brackets.rows):
         if row.first != first:
@@ -141,7 +141,7 @@ def _follow_each_other(brackets: scales.Brackets) -> scales.Brackets:
 
 
 def _coverage(units: scales.Share, risks: Mapping[str, Fraction]) -> scales.CoverageAndRisks:
-    """A share of units, and points for every risk found, removed, removed to real completion."""
+    """A share of units, and points for every risk found, removed, or removed to real completion."""
     return scales.CoverageAndRisks(units=units, **risks)
 
 
@@ -187,13 +187,13 @@ SCORING = table(
 
 
 def read_scoring(name: str, text: bytes) -> scales.Scoring:
-    """Return the scoring a file describes; UnreadableRegulation says what is wrong with it."""
+    """Return the scoring a file describes; raises UnreadableRegulation naming what is wrong."""
     scoring: scales.Scoring = read_edition(SCORING, name, text, _unexplained)
     return scoring
 
 
 def _unexplained(scoring: scales.Scoring) -> Iterator[Problem]:
-    """Yield the readings of indicators that the file does not explain."""
+    """Yield the readings used by indicators that the file does not define."""
     for number, indicator in enumerate(scoring.indicators.values()):
         for reading in indicator.readings:
             if reading not in scoring.readings:

@@ -1,4 +1,4 @@
-"""Reading a TOML file as a table; what is wrong is reported with its place and what is allowed."""
+"""Reads a TOML file as a table; mistakes are reported with their place and what is allowed."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong in a file: `code` under `regulation.` in the catalogues, `place` as keys of the file."""
+    """One mistake in a file: `code` under `regulation.` in the catalogues, `place` as keys of the file."""
 
     code: str
     place: str
@@ -49,9 +49,9 @@ class Problem:
 
 
 class UnreadableRegulation(Refusal):
-    """A regulation file that cannot be understood.
+    """A regulation file cannot be read.
 
-    Its code and arguments say the first problem; `problems` holds all that could be found in one reading.
+    Its code and arguments are those of the first problem; `problems` lists all that were found.
     """
 
     def __init__(self, file: str, problems: Sequence[Problem]) -> None:
@@ -63,7 +63,7 @@ class UnreadableRegulation(Refusal):
 
 
 def read_table(table: Table, name: str, text: bytes) -> Any:
-    """Return the value of a file.
+    """Return the value a file describes.
 
     Raises:
         UnreadableRegulation: with all problems, those inside the lists of tables first.
@@ -86,12 +86,12 @@ def read_table(table: Table, name: str, text: bytes) -> Any:
 def read_edition(
     table: Table, name: str, text: bytes, check: Callable[[Any], Iterable[Problem]] = lambda value: ()
 ) -> Any:
-    """Return the value of a file that is called by its edition: `<id>.<in_force>.toml`.
+    """Return the value of a file named by its edition: `<id>.<in_force>.toml`.
 
     Args:
         name: of the file, or its path.
         text: its bytes, TOML in UTF-8.
-        check: yields what is wrong between the parts of the value.
+        check: yields mistakes between the parts of the value.
 
     Raises:
         UnreadableRegulation: with all problems found, the first of them in its code and arguments.
@@ -155,7 +155,7 @@ def _shown(value: object) -> str:
 
 
 def _duplicates(data: Mapping[str, Any]) -> Iterator[Problem]:
-    """Yield the tables at the top of the file that bear the name of an earlier one."""
+    """Yield the top-level tables of the file that have the name of an earlier one."""
     for key, tables in data.items():
         names = [_name(table) for table in tables] if isinstance(tables, list) else []
         for number in repeated(names):
@@ -164,7 +164,7 @@ def _duplicates(data: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def place_of(path: Path, data: Mapping[str, Any]) -> str:
-    """Return where a path leads: `obligation 3 "start_announced": term.in`."""
+    """Return the place of a path in words: `obligation 3 "start_announced": term.in`."""
     table = _listed_table(path, data)
     if table is None:
         return written(path)
@@ -173,12 +173,12 @@ def place_of(path: Path, data: Mapping[str, Any]) -> str:
 
 
 def heading(key: str, number: int, name: str) -> str:
-    """Return how a table in a list at the top of the file is called; numbers are counted from 0."""
+    """Return the name of a table in a top-level list of the file; `number` counts from 0."""
     return f'{key} {number + 1} "{name}"' if name else f"{key} {number + 1}"
 
 
 def _listed_table(path: Path, data: Mapping[str, Any]) -> Mapping[str, object] | None:
-    """Return the table in a list at the top of the file that the path leads into."""
+    """Return the table in a top-level list of the file that the path leads into; None if it does not."""
     table = data[str(path[0])][path[1]] if len(path) > 1 and isinstance(path[1], int) else None
     return table if isinstance(table, dict) else None
 

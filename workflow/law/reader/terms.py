@@ -1,4 +1,6 @@
-"""The forms of a term: each is a table, told by its first key, and its function makes the value."""
+"""The forms of a term in a file: each is a table recognised by its first key, with a function that makes the
+value.
+"""
 
 from __future__ import annotations
 
@@ -40,14 +42,16 @@ Years = Annotated[tuple[Annotated[int, within(2000, 2100)], ...], Strict(False)]
 def _working_days(
     count: Count, in_: Annotated[str, one_of("working days")], from_: str, backward: Backward = "nth_day"
 ) -> AnchoredTerm:
-    """Working days after a fact; before it when negative."""
+    """A term of working days after a fact, or before it when negative."""
     return terms.WorkingDays(count, backward), from_
 
 
 def _count(
     count: Count, in_: Annotated[str, one_of(*UNITS[1:-1], shown=UNITS)], from_: str, roll: Roll = "next"
 ) -> AnchoredTerm:
-    """Calendar days, weeks, months or years after a fact; "days" where the act does not say which days."""
+    """A term of calendar days, weeks, months or years after a fact; "days" if the act does not say which
+    days.
+    """
     least, most = {"weeks": (1, 1000), "years": (1, 100)}.get(in_, (-1000, 1000))
     if not least <= count <= most:
         raise wrong("out_of_bounds", "count", least=least, most=most)
@@ -62,7 +66,7 @@ def _count(
 
 
 def _hours(count: UpTo1000, in_: Annotated[str, one_of("hours")], from_: str) -> AnchoredTerm:
-    """Hours after a fact, counted on the clock: nothing counts hours back, and no day off moves them."""
+    """A term of hours after a fact, by the clock; it cannot count back, and days off do not move it."""
     return terms.Hours(count), from_
 
 
@@ -78,7 +82,7 @@ def _by(
     roll: Roll = "next",
     safe_by: Literal["the day before"] | None = None,
 ) -> AnchoredTerm:
-    """A day and month of the year a fact lies in, or of a later one."""
+    """A term ending on a day and month of the year of a fact, or of a later year."""
     month, day = map(int, by.split("-"))
     try:
         # A year without 29 February: such a date would not come every year.
@@ -95,22 +99,22 @@ def _day(
     months: Annotated[int, within(1, 12)] = 1,
     roll: Roll = "next",
 ) -> AnchoredTerm:
-    """A day of a month after the period of a recurring obligation."""
+    """A term ending on a day of a month after the period of a recurring obligation."""
     return terms.DayAfterPeriod(day, months, roll), None
 
 
 def _at_least(at_least: Annotated[int, within(1)], per: Period) -> AnchoredTerm:
-    """So often in a period."""
+    """A minimum number of times in a period."""
     return terms.PerPeriod(at_least, per), None
 
 
 def _share(share: Share, of: str, per: Period, done: Name | None = None) -> AnchoredTerm:
-    """A share in a period; counted from the numbers `done` and `of` where both are named."""
+    """A share to be reached in a period; computed from the numbers `done` and `of` where both are named."""
     return terms.Quota(Fraction(share.rstrip(" %")) / 100, of, per, done), None
 
 
 def _embargo(embargo: UpTo100, in_: Annotated[str, one_of("years")], from_: str) -> AnchoredTerm:
-    """Not before so many years after a fact."""
+    """An embargo: not before so many years after a fact."""
     return terms.Embargo(embargo), from_
 
 
@@ -121,43 +125,43 @@ def _within(within: UpTo1000, in_: WindowUnit, from_: str) -> AnchoredTerm:
 
 
 def _target(target: dict[Year, Figure], better: Better) -> AnchoredTerm:
-    """A figure of each year."""
+    """A target figure for each year."""
     if not target:
         raise wrong("empty", "target")
     return terms.Target(tuple((int(year), target[year]) for year in sorted(target)), better), None
 
 
 def _in_years(in_years: Years, roll: Roll = "none") -> AnchoredTerm:
-    """Years the act names."""
+    """A term by years the act names."""
     if not in_years or list(in_years) != sorted(set(in_years)):
         raise wrong("not_written_so", "in_years", example="[2022, 2026]")
     return terms.InYears(in_years[0], in_years[-1], roll), None
 
 
 def _in_month(in_month: Month, roll: Roll = "none") -> AnchoredTerm:
-    """A month the act names."""
+    """A term by a month the act names."""
     year, month = map(int, in_month.split("-"))
     return terms.InMonth(year, month, roll), None
 
 
 def _in_quarter(in_quarter: Quarter, roll: Roll = "none") -> AnchoredTerm:
-    """A quarter the act names."""
+    """A term by a quarter the act names."""
     year, quarter = map(int, in_quarter.split("Q"))
     return terms.InQuarter(year, quarter, roll), None
 
 
 def _on(on: date, roll: Roll = "none") -> AnchoredTerm:
-    """A date the act names."""
+    """A term by a date the act names."""
     return terms.OnDate(on, roll), None
 
 
 def _before(before: str) -> AnchoredTerm:
-    """Before a fact, without a number."""
+    """The term "before a fact", without a number of days."""
     return terms.Before(), before
 
 
 def _at_once_after(at_once_after: str) -> AnchoredTerm:
-    """At once after a fact, without a number."""
+    """The term "at once after a fact", without a number of days."""
     return terms.AtOnce(), at_once_after
 
 
@@ -176,7 +180,7 @@ FORMS: Mapping[str, Callable[..., AnchoredTerm]] = {
 
 
 def _form(given: object) -> str | None:
-    """Return the name of the form of a term; a word is a form of its own."""
+    """Return the name of a term's form; a bare word is its own form."""
     if not isinstance(given, dict):
         return given if isinstance(given, str) else None
     if "count" in given and given.get("in") in ("working days", "hours"):
