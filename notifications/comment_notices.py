@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
+from calendars import OutOfRange
+from notifications.bundling import next_opening
 from notifications.channels import Channel, language_of
-from notifications.notice import Notice
+from notifications.notice import ANSWER_DAY, Notice
 from notifications.office_time import OfficeTimes
 from notifications.ports import InboxLine, Outbox
 from notifications.rules import Rules, local_day
@@ -76,7 +79,7 @@ def comment_notices(
         if not line.confidential:
             about["by"] = author.name_in(language) if author else event.by
         key = f"{line_key(event.case, event.seq)}{due.isoformat()}:{COMMENT}:{person.key}:{channel.name}"
-        yield Notice(
+        notice = Notice(
             key=key,
             case=event.case,
             obligation="",
@@ -92,6 +95,31 @@ def comment_notices(
             kind="comment",
             about={**about},
         )
+        yield notice
+        if kind == "question" and event.on is not None:
+            yield from _on_its_day(notice, times, now=now, rules=rules)
+
+
+def _on_its_day(notice: Notice, times: OfficeTimes, *, now: datetime, rules: Rules) -> Iterator[Notice]:
+    """Yield the reminder of a question on its day, or on the working day before a day off.
+
+    None where the question itself leaves no earlier.
+    """
+    try:
+        day = times.days(notice.person).previous_working(notice.due)
+    except OutOfRange:
+        day = notice.due
+    if day <= local_day(notice.not_before, rules):
+        return
+    key = notice.key.replace(f":{COMMENT}:", f":{ANSWER_DAY}:", 1)
+    yield replace(
+        notice,
+        key=key,
+        rung=ANSWER_DAY,
+        not_before=next_opening(day, notice.person, times, now=now, rules=rules),
+        message_id=message_id(key, rules.domain),
+        about={**notice.about, "kind": ANSWER_DAY},
+    )
 
 
 def _place(event: Event) -> str:

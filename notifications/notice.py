@@ -25,6 +25,8 @@ NoticeKind = Literal[
 `digest` carry others: missed rungs, what one change moved, what a person has put into their digest. `lost`
 tells the officer of a person a channel reaches no more, `account` a person of their own account, `campaign`
 asks somebody for their own answer, `comment` says what a line of a case says to them."""
+ANSWER_DAY = "answer_day"
+"""The rung of the reminder of a question on the day its answer is due; dropped when it is answered."""
 PRIVATE: frozenset[NoticeKind] = frozenset({"account", "campaign"})
 """Kinds that nobody but their recipient may read: where no channel reaches them, the officer gets none."""
 NoticeState = Literal["queued", "sending", "sent", "unknown", "failed", "withdrawn"]

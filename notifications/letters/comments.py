@@ -30,7 +30,7 @@ def comment_letter(notice: Notice, case: Case, *, name: str, rules: Rules) -> Le
         named = f"{object_name} ({case.id})" if object_name else case.id
         table.append(Line(label=say("comment_letter.case", {}, language), text=named))
     if until is not None:
-        label = "until" if word in ("question", "discreet") else "assignment_until"
+        label = "until" if word in ("question", "answer_day", "discreet") else "assignment_until"
         day = date_long(until, language)
         table.append(Line(label=say(f"comment_letter.{label}", {}, language), text=day))
     said = () if case.confidential else tuple(_steps(notice, rules)) or (Line(text=str(about["text"])),)

@@ -20,7 +20,7 @@ from notifications.letters.overview import Overview
 from notifications.letters.page import Line, Page, Section, render_letter
 from notifications.letters.subjects import Matters
 from notifications.letters.texts import Matter, entry, letter
-from notifications.notice import Letter, Notice, Outcome
+from notifications.notice import ANSWER_DAY, Letter, Notice, Outcome
 from notifications.ports import Outbox
 from notifications.rules import Rules
 from workflow.cases.commands.reminder_actions import days_to_offer
@@ -136,6 +136,8 @@ def _letter(notice: Notice, told: Sequence[Told], matters: Matters, overview: Ov
             return unconfirmed_letter(notice, matters)
         case "lost":
             return _lost_channel_letter(notice, matters)
+        case "comment" if notice.rung == ANSWER_DAY and notice.person not in matters.office.people:
+            return None
         case "comment":
             name, case = matters.name(notice), matters.case(notice)
             return comment_letter(notice, case, name=name, rules=matters.rules)

@@ -63,7 +63,8 @@ class Batch:
         totals: changes of the board's totals.
         recommendations: all lines of cases whose lines may have changed.
         waiting: current rows of the cases whose rows changed.
-        inbox: what the events say to people; `unsaid`: lines of a case that were withdrawn, and say nothing.
+        inbox: what the events say to people; `unsaid`: lines of a case that were withdrawn, and say nothing;
+            `answered`: lines that ask nothing any more.
         reassigned: case and obligation of the rows that are now another unit's or another person's.
     """
 
@@ -85,6 +86,7 @@ class Batch:
     recommendations: dict[str, recommendations.CaseLines] = field(default_factory=dict)
     inbox: list[Values] = field(default_factory=list)
     unsaid: list[Values] = field(default_factory=list)
+    answered: list[Values] = field(default_factory=list)
 
     @property
     def anything(self) -> bool:
@@ -174,6 +176,8 @@ def _add_inbox(made: Batch, event: Event) -> None:
         ]
     if event.kind == "withdrawn":
         made.unsaid += [{"k_case": event.case, "k_seq": seq} for seq in withdrawn_lines(event)]
+    if event.kind == "commented" and "answers" in event.payload:
+        made.answered.append({"k_case": event.case, "k_seq": event.payload["answers"]})
 
 
 def _values(change: CaseWrite) -> Values:

@@ -15,6 +15,7 @@ from sqlalchemy import Column, ColumnElement, Connection, FromClause, Update, an
 
 from notifications.comment_notices import COMMENT, line_key
 from notifications.moved_dates import MOVED as MOVED_RUNG
+from notifications.notice import ANSWER_DAY
 from storage.board import change_counters, totals
 from storage.cases import recommendations
 from storage.cases.batch import Batch
@@ -60,7 +61,7 @@ _DROP_ROW = DEADLINE.delete().where(*_HERE)
 _QUEUED = select(NOTICE.c.key, NOTICE.c.case, NOTICE.c.obligation, NOTICE.c.due, NOTICE.c.rung).where(
     NOTICE.c.state == "queued",
     # That nobody is asked for something any more, or that somebody said something, stays true.
-    NOTICE.c.rung.not_in(("withdrawn", COMMENT)),
+    NOTICE.c.rung.not_in(("withdrawn", COMMENT, ANSWER_DAY)),
     in_names(NOTICE.c.case),
 )
 _WITHDRAW = (
@@ -121,17 +122,22 @@ def write(connection: Connection, made: Batch, now: datetime) -> None:
     insert_many(connection, INBOX, made.inbox)
     if made.unsaid:
         connection.execute(_UNSAY, made.unsaid)
-        starts = [NOTICE.c.key.startswith(line_key(one["k_case"], one["k_seq"])) for one in made.unsaid]
-        of_cases = NOTICE.c.case.in_({str(one["k_case"]) for one in made.unsaid})
-        gone = NOTICE.update().where(
-            of_cases, NOTICE.c.rung == COMMENT, NOTICE.c.state == "queued", or_(*starts)
-        )
-        connection.execute(gone.values(state="withdrawn"))
+        _drop_letters(connection, made.unsaid, (COMMENT, ANSWER_DAY))
+    if made.answered:
+        _drop_letters(connection, made.answered, (ANSWER_DAY,))
     if made.waiting:
         _withdraw(connection, made)
     # Late, and in the order of their keys: what many cases share is held shortly, and nobody waits crosswise.
     totals.add(connection, made.totals)
     insert_many(connection, MOVED, [{**one, "at": now} for one in made.moved])
+
+
+def _drop_letters(connection: Connection, lines: Sequence[Values], rungs: Sequence[str]) -> None:
+    """Withdraw the waiting letters about lines of cases."""
+    starts = [NOTICE.c.key.startswith(line_key(str(one["k_case"]), int(one["k_seq"]))) for one in lines]
+    of_cases = NOTICE.c.case.in_({str(one["k_case"]) for one in lines})
+    gone = NOTICE.update().where(of_cases, NOTICE.c.rung.in_(rungs), NOTICE.c.state == "queued", or_(*starts))
+    connection.execute(gone.values(state="withdrawn"))
 
 
 def at(connection: Connection) -> tuple[FromClause, ColumnElement[bool]]:

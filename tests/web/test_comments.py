@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from email import message_from_bytes, policy
+from pathlib import Path
 
 import pytest
 
 from notifications.channels import OutgoingMessage
 from notifications.letters.composing import compose
+from notifications.notice import ANSWER_DAY
 from notifications.round import round as run_round
+from services.jobs import rounds
+from services.moments import almaty
 from tests.web.conftest import NOW, TODAY, Home, office_with_cases
 from workflow.cases.commands.opening import Opening
 from workflow.cases.comments import comments
@@ -47,7 +52,8 @@ def composed(home: Home) -> Sequence[OutgoingMessage]:
     app = home.context
     channels = tuple(app.channels.values())
     run_round(app.outbox, app.library, app.calendar, channels, now=NOW, today=TODAY, rules=app.rules)
-    queued = [one for one in app.outbox.notices(state="queued") if one.kind == "comment"]
+    waiting = app.outbox.notices(state="queued")
+    queued = [one for one in waiting if one.kind == "comment" and one.not_before <= NOW]
     written = compose(queued, channels, app.outbox, app.library, app.calendar, today=TODAY, rules=app.rules)
     assert written.settled == {}
     return written.parcels
@@ -79,6 +85,45 @@ def test_a_question_is_asked_by_one_click_told_and_answered_by_a_comment(home: H
     page = officer.get(f"/cases/{home.late}?lang=ru").text
     assert "Не было ссылки" in page
     assert "есть ответ" in page
+
+
+@pytest.mark.parametrize(("until", "reminded"), [(6, None), (7, 7), (8, 8), (11, 10), (12, 10)])
+def test_a_question_without_an_answer_is_reminded_of_on_its_day(
+    home: Home, until: int, reminded: int | None
+) -> None:
+    """Asked on the 6th, a Monday; of a Saturday or Sunday on the Friday; of the 6th itself never."""
+    fields = {"text": "Қашан?", "asks": "c@org.kz", "until": f"2026-04-{until:02}"}
+    assert home.client().post(f"/cases/{home.late}/comments", data=fields).status_code == 303
+    composed(home)
+    days = [one.not_before for one in home.context.outbox.notices(person="c@org.kz") if one.rung == ANSWER_DAY]
+
+    assert [one.astimezone(almaty()).date() for one in days] == ([date(2026, 4, reminded)] if reminded else [])
+
+
+def test_the_reminder_of_a_question_leaves_once_on_its_day_and_not_when_it_is_answered(home: Home) -> None:
+    """Two questions by the 8th; one is answered on the 7th."""
+    officer, app = home.client(), home.context
+    for text in ("Қашан?", "Неге?"):
+        fields = {"text": text, "asks": "c@org.kz", "until": "2026-04-08"}
+        assert officer.post(f"/cases/{home.late}/comments", data=fields).status_code == 303
+    composed(home)
+    first, second = comments(home.events(home.late))
+    answer = {"text": "Ертең", "answers": str(first.seq)}
+    assert home.client("erlan").post(f"/cases/{home.late}/comments", data=answer).status_code == 303
+    left = {}
+    for day in (7, 8, 9):
+        on = date(2026, 4, day)
+        rounds.deliver(app, now=datetime(2026, 4, day, 7, tzinfo=UTC), today=on)
+        sent = app.outbox.notices(person="c@org.kz", state="sent")
+        left[day] = [one.about["line"] for one in sent if one.rung == ANSWER_DAY]
+
+    assert left == {7: [], 8: [second.seq], 9: [second.seq]}
+    folder = Path(str(app.settings.channels.sections["folder"]["path"]))
+    letters_there = [
+        message_from_bytes(one.read_bytes(), policy=policy.default) for one in folder.rglob("*.eml")
+    ]
+    subjects = [str(one["Subject"]) for one in letters_there if "әлі берілген жоқ" in str(one["Subject"])]
+    assert subjects == ["Сұраққа жауап әлі берілген жоқ, мерзімі – 2026 жылғы 8 сәуір: Заң департаменті"]
 
 
 def test_who_is_named_is_told_and_a_name_that_fits_nobody_is_refused(home: Home) -> None:
