@@ -6,7 +6,7 @@ __version__: str
 
 
 def __getattr__(name: str) -> str:
-    """Return `__version__` of the installed package when it is asked for: pyproject.toml alone has it."""
+    """Return `__version__`: the version of the installed package, defined in pyproject.toml alone."""
     if name != "__version__":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib.metadata import version

@@ -19,7 +19,7 @@ class NotAMoment(Refusal, ValueError):
 
 
 def clock(given: str | None = None) -> Clock:
-    """Return the real clock, or one that stands at a given moment.
+    """Return the real clock, or a clock that always gives one moment.
 
     Args:
         given: text of `--now` or MERZIM_NOW; empty or None means the real clock.

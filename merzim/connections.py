@@ -52,7 +52,7 @@ class TimedConnection(H11Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Count the received bytes."""
+        """Count received bytes and pass them on."""
         self._received += len(data)
         super().data_received(data)
 
@@ -62,7 +62,7 @@ class TimedConnection(H11Protocol):
         return {h11.IDLE: 2, h11.SEND_BODY: 1}.get(self.conn.their_state, 0)
 
     def _check(self) -> None:
-        """Close the connection if it stands still."""
+        """Close the connection if it has made too little progress."""
         seen = (self.cycle, self.awaited, self.transport.get_write_buffer_size())
         if self._stands_still(*seen):
             log.info("closed a connection that stood still: %s", self.client)

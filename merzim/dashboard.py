@@ -69,12 +69,12 @@ class Dashboard:
             return self._pages
 
     def _fitting(self) -> Any:
-        """Return the pages if they are current."""
+        """Return the cached pages if they are current, else None."""
         adopted, made = self._standing
         return made if adopted is not None and adopted == self._app.rules_version() else None
 
     def _renewed(self) -> Any:
-        """Return pages rebuilt with the current calendar and rules."""
+        """Return pages newly built with the current calendar and rules."""
         adopted = self._app.rules_version()
         self._app.refresh()
         calendar, library = self._app.calendar, self._app.library

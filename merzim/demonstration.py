@@ -1,4 +1,4 @@
-"""Runs a file of commands in one process: how the example office of `make run` is made."""
+"""Runs a file of commands in one process; `make run` creates the example office with it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from merzim.cli import main
 
 
 def run(file: Path) -> int:
-    """Run the commands of a file, one on each line; lines with # are remarks. Stop at the first that fails.
+    """Run the commands of a file, one a line (# begins a remark), and stop at the first that fails.
 
-    Their answers are not shown; what they refuse is. Returns the exit code of the last command.
+    Their output is hidden, except errors. Returns the exit code of the last command.
     """
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):

@@ -76,8 +76,8 @@ def tick(app: AppContext, clock: Clock) -> None:
 
 
 def _remind(app: AppContext, *, now: datetime, today: date) -> None:
-    """A round of which nobody reads the report (its letters are not kept in memory), in an open year; then a
-    review of those who log in by the directory.
+    """Run a round without keeping its report, open the cases of a new year, and review accounts of the
+    directory.
     """
     roll_over(app, now=now, today=today)
     record_carried_out(app, now=now, today=today)
@@ -86,7 +86,7 @@ def _remind(app: AppContext, *, now: datetime, today: date) -> None:
 
 
 def take_up(app: AppContext, clock: Clock) -> None:
-    """Send at once what a dead process has left half done."""
+    """Send at once the letters a dead process has claimed and not sent."""
     try:
         if not app.outbox.left_behind():
             return
@@ -97,7 +97,7 @@ def take_up(app: AppContext, clock: Clock) -> None:
 
 
 def attempt(app: AppContext, clock: Clock, *acts: Callable[..., object]) -> None:
-    """Run functions with the current calendar and rules. Errors are logged."""
+    """Run functions one by one with the current calendar and rules. Errors are logged."""
     try:
         moment = clock()
         app.refresh()

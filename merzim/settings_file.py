@@ -69,11 +69,11 @@ NO_ENVIRONMENT: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SettingsCheck:
-    """What a file of settings and the environment give.
+    """The result of reading a settings file and the environment.
 
     Attributes:
         file: the file that was read; None for the built-in settings.
-        settings: the values that hold; where there is a problem, the built-in ones.
+        settings: the valid values; the built-in ones where there is a problem.
         problems: everything that is wrong, in the order of the file, then of the environment.
         sources: by key ("web.port"): the file or the variable its value comes from; others are built in.
     """
@@ -90,7 +90,7 @@ def read(file: Path | None = None, *, at: Path, environment: Mapping[str, str] =
     Args:
         file: config.toml; None for the one in `at`, if it exists.
         at: the base folder of built-in relative paths.
-        environment: variables `MERZIM__SECTION__KEY` go before the keys of the file.
+        environment: variables `MERZIM__SECTION__KEY`, which override the keys of the file.
 
     Raises:
         BadSetting: the file is missing or not TOML, an unknown key, or a value of the wrong kind.
@@ -123,7 +123,7 @@ def check(file: Path | None, *, at: Path, environment: Mapping[str, str]) -> Set
 
 
 class _Reading:
-    """One reading of the settings: its values so far, where they come from, what is wrong."""
+    """Collects values, their sources and problems while the settings are read once."""
 
     def __init__(self, file: Path | None, base: Path) -> None:
         self.file = file
@@ -134,7 +134,7 @@ class _Reading:
         self.problems: list[Refusal] = []
 
     def check(self, document: Mapping[str, object], environment: Mapping[str, str]) -> SettingsCheck:
-        """Read a TOML document and the variables over it."""
+        """Read a TOML document, then the variables that override it."""
         self._refuse_unknown(document, SECTIONS, section="", where=str(self.file))
         for name in SECTIONS:
             table = document.get(name, {})
@@ -186,7 +186,7 @@ class _Reading:
         self.sources |= {f"channels.{name}.{key}": str(self.file) for key in section}
 
     def _read_variable(self, variable: str, text: str) -> None:
-        """Read a variable: a text as it stands, any other value as it would be written in the file."""
+        """Read a variable: a text unchanged, any other value in TOML notation."""
         section, *keys = variable.removeprefix(PREFIX).lower().split("__")
         if section == "channels" and len(keys) == 2 and keys[0] in names():
             name, key = keys
@@ -239,7 +239,7 @@ class _Reading:
 
 
 def _read_text(reader: Callable[[object], object], text: str) -> object:
-    """Return the value of a variable for a key. Raises TypeError, ValueError or UnknownChannel."""
+    """Return the value of a variable by its key's reader. Raises TypeError, ValueError or UnknownChannel."""
     try:
         return reader(text)
     except (TypeError, ValueError):
@@ -250,13 +250,13 @@ def _read_text(reader: Callable[[object], object], text: str) -> object:
 
 
 def _is_number(channel: str, key: str) -> bool:
-    """Tell whether a key of a channel takes a number; every other one takes a text."""
+    """Return whether a key of a channel is a number; all others are texts."""
     parameters = signature(import_module(f"notifications.channels.{channel}").channel).parameters
     return key in parameters and parameters[key].annotation in ("int", "float")
 
 
 def _as_toml(text: str) -> object:
-    """Return a text as the value it is in TOML; the text itself where it is none."""
+    """Return the value a text has in TOML; the text itself if it is not TOML."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except (ValueError, RecursionError):
@@ -318,7 +318,7 @@ def _networks(value: object) -> tuple[Network, ...]:
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """Reader of a key that takes one of a few words; `code` says which in the refusal."""
+    """Reader of a key with a few allowed words; `code` lists them in error messages."""
 
     allowed: tuple[str, ...]
     code: str
@@ -330,7 +330,7 @@ class OneOf:
 
 
 def _receiver(value: object) -> str:
-    """Return the address of a receiver of syslog messages; "" for none."""
+    """Parse the address of a receiver of syslog messages; "" for none."""
     address = urlsplit(_text(value))
     try:
         usable = address.scheme in ("udp", "tcp") and bool(address.hostname) and address.port is not None
@@ -443,7 +443,7 @@ def _directory_address(value: object) -> str:
 
 
 def _issuer(value: object) -> str:
-    """Return the address by which an OpenID provider calls itself; "" for none."""
+    """Parse the issuer address of an OpenID provider; "" for none."""
     if _text(value):
         try:
             parts = urlsplit(str(value))
@@ -456,7 +456,7 @@ def _issuer(value: object) -> str:
 
 
 def _local_socket(value: object) -> str:
-    """Return the address of NCALayer: a web socket with TLS on the machine of whoever signs."""
+    """Parse the address of NCALayer: a TLS web socket on the signer's own machine."""
     if not _LOCAL_SOCKET.fullmatch(_text(value)):
         raise ValueError("local_socket")
     return str(value)
@@ -480,7 +480,7 @@ def _access(value: object) -> Access:
 
 
 def _years(value: object) -> int:
-    """Return a number of years; 0 is none."""
+    """Parse a number of years; 0 for none."""
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 100:
         raise ValueError("years")
     return value
@@ -524,7 +524,7 @@ def _hours(value: object) -> tuple[time, time]:
 
 
 def _beside(section: object, base: Path) -> object:
-    """Return the section with its relative paths resolved against the folder of the file."""
+    """Return a section with its relative paths resolved against the folder of the settings file."""
     absolute: dict[str, object] = {}
     for key in fields(section):  # type: ignore[arg-type]
         value = getattr(section, key.name)
@@ -536,7 +536,7 @@ def _beside(section: object, base: Path) -> object:
 
 
 def _database_beside(url: str, base: Path) -> str:
-    """Return the address of an SQLite file, resolved against the folder of the file."""
+    """Return the address of an SQLite file, resolved against the folder of the settings file."""
     scheme, mark, rest = url.partition(":///")
     if not scheme.startswith("sqlite") or not mark or not rest or rest.startswith((":", "/")):
         return url

@@ -27,7 +27,7 @@ Login = Annotated[str, StringConstraints(max_length=80, pattern=r"^[^\x00]*$")]
 
 
 class NoSuchAccount(NotFound):
-    """There is no account of that name; `allowed` lists the closest existing names first."""
+    """There is no account with that name; `allowed` lists the closest existing names first."""
 
     not_found = "web.problem.no_account"
 
@@ -52,7 +52,7 @@ class AccountAccess(AccountCommand):
 
 
 class TokenRequest(AccountCommand):
-    """An API token that holds for some days; `write`: it may change things, too."""
+    """An API token that is valid for some days; `write`: whether it may also make changes."""
 
     days: Annotated[int, Field(ge=1, le=MAX_TOKEN_DAYS)]
     name: Line = ""
@@ -60,7 +60,7 @@ class TokenRequest(AccountCommand):
 
 
 class WayIn(BaseModel):
-    """A valid session, token or feed. `id`: revokes it; its secret is stored nowhere."""
+    """A valid session, token or feed. `id` is used to revoke it; its secret is not stored."""
 
     id: str
     kind: str
@@ -72,7 +72,9 @@ class WayIn(BaseModel):
 
 
 class RemovalResult(BaseModel):
-    """A request to remove a second factor; another administrator approves it in a session, never by a token."""
+    """A request to remove a second factor; another administrator must approve it in a browser session, not by a
+    token.
+    """
 
     by: str
     ground: str
@@ -81,8 +83,9 @@ class RemovalResult(BaseModel):
 
 
 class AccountSummary(BaseModel):
-    """An account as lists name it. `invited`: no password has been chosen yet; `providers`: the outside
-    directories that identify its holder in place of a password."""
+    """An account as shown in lists. `invited`: no password has been chosen yet; `providers`: the external
+    directories that authenticate its holder in place of a password.
+    """
 
     login: str
     access: str
@@ -103,14 +106,16 @@ class AccountDetails(AccountSummary):
 
 
 class Invitation(BaseModel):
-    """`address`: the page for choosing the password; given once."""
+    """An invitation. `address`: the page for choosing the password; shown only once."""
 
     login: str
     address: str
 
 
 class Token(BaseModel):
-    """`token`: given once; under a repeated `Idempotency-Key` it is empty."""
+    """A new API token. `token`: returned only once; empty when the request is repeated with its
+    `Idempotency-Key`.
+    """
 
     login: str
     token: str
@@ -126,7 +131,7 @@ def get_account(ctx: RequestContext, login: str) -> Account:
 
 
 def summary(account: Account) -> AccountSummary:
-    """Return an account as lists name it."""
+    """Return an account as shown in lists."""
     fields = asdict(account.reader) | asdict(account)
     return AccountSummary.model_validate(fields | {"invited": not (account.password or account.providers)})
 
@@ -163,7 +168,7 @@ def invite_first_administrator(app: AppContext, *, now: datetime) -> str | None:
 
 @verb("settings", secret="address")
 def add(ctx: RequestContext, command: AccountAccess) -> Invitation:
-    """Make an account; the address for choosing its password is given once."""
+    """Create an account; the address for choosing its password is returned only once."""
     login = command.login.strip().casefold()
     check_login(login)
     if ctx.accounts.account(login) is not None:
@@ -174,7 +179,7 @@ def add(ctx: RequestContext, command: AccountAccess) -> Invitation:
 
 @verb("settings")
 def change(ctx: RequestContext, command: AccountAccess) -> AccountDetails:
-    """Change what an account may see and do."""
+    """Change the access or unit of an account."""
     account = get_account(ctx, command.login)
     _require_administrator_left(ctx, account, command.access)
     reader = _reader(ctx, account.reader.login, command)
@@ -207,7 +212,7 @@ def end(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
 
 @verb("settings", secret="address")
 def invite(ctx: RequestContext, command: AccountCommand) -> Invitation:
-    """Make an address at which the holder chooses a new password; it is given once."""
+    """Create an address at which the holder chooses a new password; it is returned only once."""
     account = get_account(ctx, command.login)
     if account.disabled:
         raise BadAccount("web.staff.account_closed", login=account.reader.login)
@@ -218,9 +223,10 @@ def invite(ctx: RequestContext, command: AccountCommand) -> Invitation:
 
 @verb("settings")
 def unlink(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
-    """Take an account away from the outside directories that identify its holder; its sessions end.
+    """Unlink an account from the external directories that authenticate its holder; its sessions end.
 
-    At the next log-in it is found anew by the e-mail of its person, or an invitation gives it a password.
+    At the next log-in it is linked again by the e-mail of its person, or an invitation lets the holder choose a
+    password.
     """
     login = get_account(ctx, command.login).reader.login
     if not ctx.accounts.unlink(login, **stamp(ctx)):
@@ -230,7 +236,7 @@ def unlink(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
 
 @verb("settings", secret="token")
 def give_token(ctx: RequestContext, command: TokenRequest) -> Token:
-    """Make an API token; it is given once."""
+    """Create an API token; it is returned only once."""
     login = get_account(ctx, command.login).reader.login
     token = issue_secret(
         ctx.accounts,
@@ -256,7 +262,9 @@ def issue_secret(
     scope: str = "",
     by: str = "",
 ) -> str:
-    """Store a new way in of an account; return its secret. `by`: who issued it; by default the account."""
+    """Store a new session, token, feed or invitation of an account; return its secret. `by`: the issuer; by
+    default the account.
+    """
     secret = new_secret()
     entry = Entry(
         hash=hash_secret(secret),
@@ -293,7 +301,7 @@ def _reader(ctx: RequestContext, login: str, command: AccountAccess) -> Reader:
 
 
 def _require_administrator_left(ctx: RequestContext, account: Account, access: str) -> None:
-    """Refuse that an administrator of the pages locks out themselves or the last administrator."""
+    """Raise if an administrator would lock out themselves or the last administrator."""
     if ctx.operator or account.reader.access != "administrator" or access == "administrator":
         return
     login = account.reader.login

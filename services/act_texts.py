@@ -1,4 +1,4 @@
-"""The full texts of acts an office has loaded: taken from a file, listed, opened at a paragraph."""
+"""The full texts of acts an office has loaded: loading from a file, listing, opening at a paragraph."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ Place = Annotated[str, StringConstraints(strip_whitespace=True, max_length=120)]
 
 
 class UnknownActText(NotFound):
-    """No edition rests on that act, or no text of it was loaded."""
+    """No edition rests on that act, or it has no loaded text."""
 
     not_found = "web.problem.no_act_text"
 
 
 class AskActTexts(Command):
-    """Ask for the acts editions rest on, and their loaded texts."""
+    """Request the acts editions rest on, and their loaded texts."""
 
     act: ActId | None = None
 
@@ -49,7 +49,7 @@ class AskActTexts(Command):
 class LoadActText(Command):
     """Load the text of an act from a file: DOCX, PDF with a text layer, HTML or TXT.
 
-    Without `language` it is told by its letters.
+    Without `language` it is detected by its letters.
     """
 
     act: ActId
@@ -67,7 +67,7 @@ class OpenActText(Command):
 
 
 class ActTextStep(BaseModel):
-    """A version of the text of an act in one language. `number`: from 1; `sha256`: of the file loaded."""
+    """One loaded version of an act's text in one language. `number`: from 1; `sha256`: of the loaded file."""
 
     number: int
     language: TextLanguage
@@ -95,7 +95,7 @@ class ActTextList(BaseModel):
 
 
 class ActParagraphView(BaseModel):
-    """A paragraph of an act. `anchor`: the id of its element on the page; "" where it cannot be cited."""
+    """A paragraph of an act. `anchor`: the id of its element on the page; "" if it cannot be cited."""
 
     text: str
     heading: bool
@@ -104,7 +104,7 @@ class ActParagraphView(BaseModel):
 
 
 class ActReading(BaseModel):
-    """A text of an act, opened. `found`: the place the citation was found at, "" where it was not."""
+    """An opened text of an act. `found`: the place where the citation was found, "" if it was not."""
 
     act: str
     title: dict[str, str]
@@ -130,7 +130,8 @@ def list_act_texts(ctx: RequestContext, command: AskActTexts) -> ActTextList:
 
 @verb("settings")
 def load_act_text(ctx: RequestContext, command: LoadActText) -> ActTexts:
-    """Read the text of an act from a file and take it into use; the one in use again changes nothing.
+    """Load the text of an act from a file and use it from now on; loading the text in use again changes
+    nothing.
 
     Raises:
         UnknownActText: no edition rests on that act.
@@ -170,7 +171,7 @@ def load_act_text(ctx: RequestContext, command: LoadActText) -> ActTexts:
 
 @verb("self", writes=False)
 def open_act_text(ctx: RequestContext, command: OpenActText) -> ActReading:
-    """Open a text of an act in a language, or in whichever it was loaded in.
+    """Open a text of an act in a language, or in another if it was not loaded in that one.
 
     Raises:
         UnknownActText: no text of it was loaded, or none of that number.
@@ -205,7 +206,7 @@ def open_act_text(ctx: RequestContext, command: OpenActText) -> ActReading:
 
 
 def loaded_languages(ctx: RequestContext, acts: Iterable[str]) -> Mapping[str, frozenset[str]]:
-    """Return which of these acts have a loaded text, and in which languages."""
+    """Return the acts among these that have a loaded text, with the languages."""
     found: dict[str, set[str]] = {}
     for text in loaded_texts(ctx.app.engine, list(acts)):
         found.setdefault(text.act, set()).add(text.language)

@@ -1,4 +1,4 @@
-"""What an administrator sees and tries: channels with a test letter, settings in force, own rules."""
+"""Administration: channels with a test letter, the settings in force, the organisation's own rules."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class RulesInForce(BaseModel):
 
 
 class NotReached(Refusal):
-    """A channel does not reach the person a test letter is for."""
+    """The channel cannot reach the person a test letter is for."""
 
 
 def channels(app: AppContext) -> Sequence[ChannelInUse]:
@@ -61,7 +61,7 @@ def send_test_letter(ctx: RequestContext, channel: str, email: str, language: st
     """Send the reader a test letter at once.
 
     Raises:
-        BadStaff: no such channel, or the address is none.
+        BadStaff: no such channel, or an invalid address.
         NotReached: the channel does not reach the reader.
         BadSetting: the channel's section cannot be used.
     """

@@ -69,8 +69,8 @@ class NoteWriter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RoundMark:
-    """Up to where a round compared rows with their cases: the last entry of the audit log before it, its day,
-    and the office and law it compared by.
+    """The point up to which a round compared rows with their cases: the last audit log entry, the day, and the
+    office and law used.
     """
 
     entry: int
@@ -93,11 +93,12 @@ class AppContext:
             note: reports what is rewritten; the log if None.
 
         Attributes:
-            stopping: set when the process must stop: work in progress is finished, nothing new is started.
-            rows_compared: up to where the last round of this process compared rows with yearly cases.
+            stopping: set when the process must stop: running work is finished, nothing new is started.
+            rows_compared: the point up to which the last round of this process compared rows with yearly cases.
             answers_pages: whether a reader waits for the answers. Other processes set it to False before the
                 database is opened.
-        creates_database: whether a database that does not exist is created. Commands that only read set it to
+            creates_database: whether a database that does not exist is created. Commands that only read set it
+                to
             False before the database is opened.
         """
         use_languages(settings)
@@ -201,22 +202,22 @@ class AppContext:
 
     @cached_property
     def proposed(self) -> dict[str, tuple[tuple[date, int] | None, int]]:
-        """By unit: the day and hour the year to open was last looked into, and how many cases it lacked."""
+        """By unit: the day and hour at which missing yearly cases were last counted, and their number."""
         return {}
 
     @cached_property
     def last_days(self) -> dict[str, date]:
-        """By name: the local day a task that runs once a day was last done."""
+        """By task name: the local date on which a daily task last ran."""
         return {}
 
     @cached_property
     def campaign_offices(self) -> dict[str, Office]:
-        """By campaign: the office as it was when the people it asks were last compared with it."""
+        """By campaign: the office at the time when its people were last compared with it."""
         return {}
 
     @cached_property
     def unused_files(self) -> dict[str, tuple[str, Text]]:
-        """By name: the own files read so far that cannot be used, each with a code and the reason."""
+        """By name: the own files that cannot be used, each with a code and the reason."""
         return {}
 
     @cached_property
@@ -239,8 +240,9 @@ class AppContext:
 
     @cached_property
     def read_editions(self) -> Editions:
-        """The editions as they were read. Own files that cannot be used are named; the texts the office adopted
-        last stand in their place."""
+        """The editions as read. Own files that cannot be used are reported, and replaced by the texts the
+        office adopted last.
+        """
         from services.editions import reason
 
         read = self._read_editions()
@@ -267,7 +269,7 @@ class AppContext:
 
     @cached_property
     def registers(self) -> Registers:
-        """Every register, shipped and the organisation's own. Own files that cannot be used are named."""
+        """Every register, shipped and the organisation's own. Own files that cannot be used are reported."""
         from services.editions import reason
         from services.register_files import read_registers
         from workflow.registers.definition import Registers
@@ -291,7 +293,9 @@ class AppContext:
         return self.library_of(self.steps)
 
     def library_of(self, steps: Sequence[Step], office: Office | None = None) -> Library:
-        """Return the editions with the own rules in force after these steps, for the office's units."""
+        """Return the editions with the own rules that are in force after these steps, for the office's
+        units.
+        """
         if not steps:
             return self.editions
         from storage.org.own_rules import standing
@@ -347,7 +351,7 @@ class AppContext:
             return self._prepared()
 
     def _refuse_missing_database(self) -> None:
-        """Refuse to continue without a database, and create none: opening an SQLite file would create it."""
+        """Raise if there is no database, without creating one (opening an SQLite file would)."""
         from storage.maintenance.schema import refuse_missing
         from storage.refusals import StorageUnavailable
 
@@ -442,7 +446,7 @@ class AppContext:
 
     @cached_property
     def kept(self) -> DatabaseCache:
-        """This process's cache of the database, valid until it changes: the office, the board's totals."""
+        """This process's cache of the database: the office and the sums of the board."""
         from storage.cache import DatabaseCache
 
         return DatabaseCache(self.engine, officer=self._officer, language=self._language)
@@ -512,14 +516,14 @@ class AppContext:
 
     @cached_property
     def directory(self) -> LdapDirectory | None:
-        """The directory people log in by; None where config.toml names none. Raises BadSetting."""
+        """The LDAP directory for log-in; None if config.toml names none. Raises BadSetting."""
         from services.ldap import open_directory
 
         return open_directory(self.settings, os.environ)
 
     @cached_property
     def provider(self) -> OidcProvider | None:
-        """The OpenID provider people log in by; None where config.toml names none. Raises BadSetting."""
+        """The OpenID provider for log-in; None if config.toml names none. Raises BadSetting."""
         if not self.settings.oidc.issuer:
             return None
         from services.oidc import open_provider
@@ -566,28 +570,28 @@ class AppContext:
 
     @cached_property
     def answers(self) -> SqlIdempotency:
-        """The answers given to API requests, by idempotency key."""
+        """The stored answers to API requests, by idempotency key."""
         from storage.accounts.idempotency import SqlIdempotency
 
         return SqlIdempotency(self.engine)
 
     @cached_property
     def audit_log(self) -> SqlAuditLog:
-        """The audit log: entries nothing else writes, and how far it was sent."""
+        """The audit log: entries that no other table records, and how far it was forwarded."""
         from storage.accounts.audit_log import SqlAuditLog
 
         return SqlAuditLog(self.engine)
 
     @cached_property
     def webhooks(self) -> SqlWebhooks:
-        """The addresses that are told of changes, and how far."""
+        """The webhooks: addresses notified of changes, and how far each was notified."""
         from storage.accounts.webhooks import SqlWebhooks
 
         return SqlWebhooks(self.engine)
 
     @cached_property
     def evidence(self) -> EvidenceFolder:
-        """The folder of files that prove facts."""
+        """The folder of evidence files."""
         from storage.cases.evidence import EvidenceFolder
 
         return EvidenceFolder(self.settings.evidence.folder)
@@ -617,7 +621,7 @@ class AppContext:
             self.unprepared.dispose()
 
     def _catch_up(self) -> None:
-        """Rebuild the board if this version needs more in its rows than an older one wrote."""
+        """Rebuild the board if this version needs columns that an older one did not write."""
         from storage.maintenance.after_migration import behind, catch_up
         from storage.maintenance.verify import rebuild
         from storage.refusals import CannotRebuild
@@ -651,7 +655,7 @@ class AppContext:
         return units(self.engine)
 
     def _forget(self, *attributes: str) -> None:
-        """Drop cached attributes, so that they are built again at their next use."""
+        """Delete cached attributes, so that they are built again at the next use."""
         for name in attributes:
             self.__dict__.pop(name, None)
 

@@ -1,4 +1,4 @@
-"""Verbs on assignments, under a case or alone: list, give, answer with evidence, refuse, set another day."""
+"""Verbs on assignments, in a case or without one: list, give, answer with evidence, refuse, extend."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PAGE = 50
 
 
 class GiveAssignment(CaseCommand):
-    """Give somebody something to do by a day. `person`: name, key or e-mail."""
+    """Give a person an assignment with a due day, in a case. `person`: name, key or e-mail."""
 
     person: Key
     text: Ground
@@ -41,7 +41,7 @@ class GiveAssignment(CaseCommand):
 
 
 class GiveAlone(Command):
-    """Give somebody something to do by a day, under no case. `person`: name, key or e-mail."""
+    """Give a person an assignment with a due day, without a case. `person`: name, key or e-mail."""
 
     person: Key
     text: Ground
@@ -49,7 +49,9 @@ class GiveAlone(Command):
 
 
 class ListAssignments(Command):
-    """Assignments given to the reader (`mine`), by the reader (`given`) or all they see, in one state."""
+    """List assignments given to the reader (`mine`), by the reader (`given`) or all visible ones, in one
+    state.
+    """
 
     whose: Whose = "all"
     state: AssignmentState = "open"
@@ -57,9 +59,9 @@ class ListAssignments(Command):
 
 
 class AssignmentResult(BaseModel):
-    """An assignment. `alone`: whether it was given under no case of a procedure; `state`: how it stands today.
+    """An assignment. `alone`: whether it was given without a case; `state`: its status today.
 
-    `person`, `giver`: keys of who is to do it and who gave it; `by`: the account that gave it.
+    `person`, `giver`: keys of the assignee and the giver; `by`: the account that gave it.
     """
 
     case: str
@@ -79,7 +81,7 @@ class AssignmentResult(BaseModel):
 
 
 class AssignmentList(BaseModel):
-    """A page of assignments; `total`: how many there are on all pages."""
+    """A page of assignments; `total`: their number on all pages."""
 
     total: int
     pages: int
@@ -87,7 +89,7 @@ class AssignmentList(BaseModel):
 
 
 class AnswerAssignment(CaseCommand):
-    """Say that an assignment is done: on which day, what came of it, and what proves it."""
+    """Report an assignment done: on which day, the result, and its evidence."""
 
     number: Number
     on: Day
@@ -103,7 +105,7 @@ class RefuseAssignment(CaseCommand):
 
 
 class ExtendAssignment(CaseCommand):
-    """Set another day for an assignment one gave; a refused one is asked for again."""
+    """Set another due day for an assignment, by its giver; a refused one becomes open again."""
 
     number: Number
     until: Day
@@ -112,7 +114,7 @@ class ExtendAssignment(CaseCommand):
 
 @verb("assign")
 def give_assignment(ctx: RequestContext, command: GiveAssignment) -> CommandResult:
-    """Give a person an assignment under a case; they are told by letter, reminded, and it is escalated."""
+    """Give a person an assignment in a case; they get a letter and reminders, and lateness is escalated."""
     person = person_named(ctx.app, command.person, required=True)
     require_may_know(ctx, command.case, person)
     change = assignments.give(
@@ -129,7 +131,7 @@ def give_assignment(ctx: RequestContext, command: GiveAssignment) -> CommandResu
 
 @verb("assign")
 def give_alone(ctx: RequestContext, command: GiveAlone) -> CommandResult:
-    """Give a person an assignment under no case: a case of its own is opened for it in their unit."""
+    """Give a person an assignment without a case: a case of its own is opened for it in their unit."""
     key = person_named(ctx.app, command.person, required=True)
     office = ctx.app.reads.office()
     unit = office.people[key].unit
@@ -149,7 +151,7 @@ def give_alone(ctx: RequestContext, command: GiveAlone) -> CommandResult:
 
 @verb("read", writes=False)
 def list_assignments(ctx: RequestContext, command: ListAssignments) -> AssignmentList:
-    """List the assignments given to the reader, by the reader, or all the reader sees."""
+    """List the assignments given to the reader, given by the reader, or all that are visible."""
     rows, total = assignments_shown(ctx, command, limit=PAGE, offset=(command.page - 1) * PAGE)
     return AssignmentList(total=total, pages=max(1, -(-total // PAGE)), assignments=rows)
 
@@ -157,7 +159,7 @@ def list_assignments(ctx: RequestContext, command: ListAssignments) -> Assignmen
 def assignments_shown(
     ctx: RequestContext, command: ListAssignments, *, limit: int, offset: int = 0
 ) -> tuple[list[AssignmentResult], int]:
-    """Return so many of the assignments listed, and how many there are in all."""
+    """Return a page of the listed assignments, and their total number."""
     sought = AssignmentFilter(
         whose=command.whose,
         state=command.state,
@@ -198,7 +200,7 @@ def _result(case: Case, row: Row, today: date) -> AssignmentResult:
 
 @verb("record")
 def answer_assignment(ctx: RequestContext, command: AnswerAssignment) -> CommandResult:
-    """Say that an assignment of one's own is done; its giver is told."""
+    """Report one's own assignment done; its giver is notified."""
     change = assignments.answer(
         ctx.desk,
         command.case,
@@ -214,7 +216,7 @@ def answer_assignment(ctx: RequestContext, command: AnswerAssignment) -> Command
 
 @verb("record")
 def refuse_assignment(ctx: RequestContext, command: RefuseAssignment) -> CommandResult:
-    """Refuse an assignment of one's own with a ground; its giver is told."""
+    """Refuse one's own assignment, with a ground; its giver is notified."""
     change = assignments.refuse(
         ctx.desk, command.case, command.number, ground=command.ground, author=_author(ctx), **stamp(ctx)
     )
@@ -223,7 +225,7 @@ def refuse_assignment(ctx: RequestContext, command: RefuseAssignment) -> Command
 
 @verb("record")
 def extend_assignment(ctx: RequestContext, command: ExtendAssignment) -> CommandResult:
-    """Set another day for an assignment one gave; who is to do it is told."""
+    """Set another due day for an assignment one gave; the assignee is notified."""
     change = assignments.extend(
         ctx.desk,
         command.case,
@@ -237,5 +239,7 @@ def extend_assignment(ctx: RequestContext, command: ExtendAssignment) -> Command
 
 
 def _author(ctx: RequestContext) -> str:
-    """Return as whom an assignment is answered: the reader's person, or anybody for an operator."""
+    """Return the person key that answers an assignment: the reader's person; "" for an operator, who may answer
+    any.
+    """
     return "" if ctx.operator else ctx.reader.person or ctx.reader.login

@@ -1,4 +1,4 @@
-"""The audit log: who did what, when and from where, as entries with sentences, and as lines of export."""
+"""The audit log (who did what, when and from where): entries with sentences, and their export as lines."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _LABELS = {"case": "web.event.", "register": "register.event."}
 
 
 class AskAudit(Command):
-    """Which entries of the audit log. `after`: in order after a number; `before`: the newest first."""
+    """A filter for audit log entries. `after`: entries after a number, in order; `before`: the newest first."""
 
     person: Line = ""
     topic: Literal["", "login", "account", "people", "settings", "case", "register", "file"] = ""
@@ -51,14 +51,15 @@ class AskAudit(Command):
 
 
 class AskAuditLines(Command):
-    """As what lines entries are exported."""
+    """The format in which audit log entries are exported."""
 
     lines: LineFormat
 
 
 class AuditLine(BaseModel):
-    """An entry. `who`: the person's name; `what`: the act in words; `text`: the whole sentence; `confidential`:
-    of a case that only those named to know see."""
+    """An entry of the audit log. `who`: the person's name; `what`: the action in words; `text`: the whole
+    sentence; `confidential`: whether it is about a confidential case.
+    """
 
     seq: int
     at: datetime
@@ -77,8 +78,9 @@ class AuditLine(BaseModel):
     confidential: bool
 
     def for_outside(self) -> AuditLine:
-        """Return the entry as it may leave the office: of a confidential case its number and the kind of act,
-        neither the object nor the step."""
+        """Return the entry for export outside the office: for a confidential case only its number and the kind
+        of action.
+        """
         if not self.confidential:
             return self
         act = f"{self.topic}.{self.kind}"
@@ -86,7 +88,7 @@ class AuditLine(BaseModel):
 
 
 class AuditList(BaseModel):
-    """Entries; `cursor`: the number of the last one, for `after` or `before` of the next page."""
+    """A page of entries; `cursor`: the number of the last one, for `after` or `before` of the next page."""
 
     entries: list[AuditLine]
     cursor: int | None
@@ -106,7 +108,7 @@ def ask_audit(ctx: RequestContext, command: AskAudit) -> AuditList:
 
 
 def export_lines(ctx: RequestContext, command: AskAudit, form: LineFormat) -> Iterator[str]:
-    """Yield the entries in order, each as one line of JSON or CEF; the export is an entry itself.
+    """Yield the entries in order, each as one line of JSON or CEF; the export itself is recorded in the log.
 
     Raises:
         NotAllowed: before the first line, the reader's access does not include the log.
@@ -180,7 +182,7 @@ def record_refused_log_in(ctx: RequestContext, reason: str, login: str) -> None:
 
 
 class AuditWords:
-    """Makes sentences of entries, with the names of people, in one language."""
+    """Makes sentences of audit log entries in one language, with the names of people."""
 
     def __init__(self, ctx: RequestContext, language: str) -> None:
         self._ctx, self._language = ctx, language
@@ -236,7 +238,7 @@ class AuditWords:
         return self._say(code) if i18n.knows(code) else self._say("audit.kind.other", kind=entry.kind)
 
     def _subject(self, entry: AuditEntry, case: Case | None) -> str:
-        """Return what it was done to, in words where there are any."""
+        """Return the object of an entry in words, if there are any."""
         if not entry.name or entry.name == entry.case or (entry.name == entry.by and entry.topic == "login"):
             return ""
         if entry.kind == "opened" and case is not None:
@@ -251,7 +253,7 @@ class AuditWords:
 
 
 def _filter(ctx: RequestContext, command: AskAudit) -> AuditFilter:
-    """Return the filter of a command; its days are local, both included."""
+    """Return the filter for a command; its days are local, both included."""
     names: set[str] = set()
     if text := command.person.strip():
         keys = {text, *people_named(ctx.app.reads.office(), text)}
@@ -305,6 +307,6 @@ def _cef(line: AuditLine) -> str:
 
 
 def _escape(text: str, mark: str) -> str:
-    """Return a text with backslashes, line ends and a separator of the format escaped."""
+    """Return a text with backslashes, line ends and the given separator escaped for CEF."""
     text = text.replace("\\", "\\\\").replace(mark, f"\\{mark}")
     return text.replace("\r", " ").replace("\n", "\\n" if mark == "=" else " ")

@@ -1,4 +1,4 @@
-"""Backups on a schedule: written, verified, kept for days, weeks and months; and the drill of restoring one."""
+"""Scheduled backups: written, verified, kept for days, weeks and months; and the test restore (drill)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ class NoBackup(Refusal, LookupError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BackupState:
-    """How the schedule stands. `last`: also of a backup made by hand; `is_late`: to be warned of."""
+    """The state of scheduled backups. `last`: the last backup, including manual ones; `is_late`: whether to
+    warn.
+    """
 
     is_scheduled: bool
     last: datetime | None
@@ -50,19 +52,18 @@ class BackupState:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DrillResult:
-    """What a drill found. `counts`: by kind, of the copy and of the office today; None without an office;
-    `orders`: those to be carried out again after the copy was restored.
+    """The result of a test restore. `counts`: by kind, of the copy and of the live office; None without an
+    office.
     """
 
     file: Path
     seconds: float
     counts: dict[str, tuple[int, int | None]]
     problems: tuple[Problem, ...]
-    orders: int
 
 
 def back_up(app: AppContext, *, now: datetime, today: date) -> None:
-    """Write the backup of the schedule if it is due, verify it, and remove those no rule keeps."""
+    """Write the scheduled backup if it is due, verify it, and delete backups no rule keeps."""
     settings = app.settings.backup
     if settings.folder is None or not _is_due(app, settings, now):
         return
@@ -76,7 +77,6 @@ def back_up(app: AppContext, *, now: datetime, today: date) -> None:
         file = settings.folder / f"merzim-{now.astimezone(almaty()):%Y-%m-%dT%H%M}.{_suffix(app)}"
         maintenance.backup(app, file, now=now, check=True)
         copied = app.evidence.copy_to(settings.folder / "evidence")
-        maintenance.list_orders(app)
         for old in obsolete(_backups(settings.folder), settings):
             old.unlink(missing_ok=True)
     except (Refusal, OSError) as trouble:
@@ -90,7 +90,7 @@ def back_up(app: AppContext, *, now: datetime, today: date) -> None:
 
 
 def obsolete(files: Iterable[Path], settings: BackupSettings) -> list[Path]:
-    """Return the backups no rule keeps: the newest of each of the last days, weeks and months are kept."""
+    """Return the backups to delete: all but the newest of each of the last days, weeks and months."""
     newest = sorted(files, reverse=True)
     kept: set[Path] = set(newest[:1])
     for number, period in (
@@ -106,7 +106,7 @@ def obsolete(files: Iterable[Path], settings: BackupSettings) -> list[Path]:
 
 
 def state(app: AppContext, *, now: datetime) -> BackupState:
-    """Return how the schedule stands, for the administrator's page and `/metrics`."""
+    """Return the state of scheduled backups, for the administrator's page and `/metrics`."""
     from services.sending import figures
 
     pulses = figures(app, now=now).pulses
@@ -124,7 +124,7 @@ def drill(app: AppContext, file: Path | None, *, now: datetime, today: date) -> 
     """Restore a backup into a temporary database, verify it there, compare it with the office, and remove it.
 
     Args:
-        file: None for the newest of the schedule; its files of evidence are verified, too.
+        file: None for the newest scheduled one; its evidence files are verified too.
 
     Raises:
         NoBackup: there is none.
@@ -142,13 +142,8 @@ def drill(app: AppContext, file: Path | None, *, now: datetime, today: date) -> 
         maintenance.restore(copy, file)
         problems = maintenance.verify(copy, now=now, today=today)
         counts, differing = compare(copy.engine, app.engine if app.has_database else None)
-        orders = len(maintenance.missing_orders(copy, file))
     result = DrillResult(
-        file=file,
-        seconds=perf_counter() - started,
-        counts=counts,
-        problems=(*problems, *differing),
-        orders=orders,
+        file=file, seconds=perf_counter() - started, counts=counts, problems=(*problems, *differing)
     )
     if app.has_database and not result.problems:
         _record(app, DRILL, now, started)
@@ -176,7 +171,7 @@ def _temporary(app: AppContext, file: Path) -> Iterator[AppContext]:
 
 
 def _is_due(app: AppContext, settings: BackupSettings, now: datetime) -> bool:
-    """Return whether the time of the day has come since the last backup of the schedule."""
+    """Return whether the scheduled time of day has passed since the last scheduled backup."""
     from services.sending import figures
 
     pulses = figures(app, now=now).pulses

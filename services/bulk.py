@@ -1,4 +1,6 @@
-"""Steps of several cases recorded with one day and document, or taken back: each is done or refused alone."""
+"""Recording steps of several cases with one day and document, or withdrawing them; each succeeds or fails
+alone.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,7 @@ class StepOfCase(CaseCommand):
 class RecordMany(Command):
     """Steps of cases to record as happened on one day, with the same remark and evidence.
 
-    `evidence_follows`: each is recorded with the promise of its evidence.
+    `evidence_follows`: records that the evidence of each follows later.
     """
 
     steps: list[StepOfCase] = Field(min_length=1, max_length=MAX_ROWS)
@@ -46,20 +48,20 @@ class RecordMany(Command):
 
 
 class LineOfCase(CaseCommand):
-    """One line of a case's history, by the number the answer to its recording gave (`seq`)."""
+    """One event of a case's history, by its number (`seq`) from the result of recording it."""
 
     line: Annotated[int, Field(ge=1, le=10**9)]
 
 
 class WithdrawMany(Command):
-    """Lines of the history of several cases to withdraw, with one ground."""
+    """Events of the histories of several cases to withdraw, with one ground."""
 
     lines: list[LineOfCase] = Field(min_length=1, max_length=MAX_ROWS)
     ground: Ground
 
 
 class LineResult(BaseModel):
-    """What became of one line: the result of its withdrawal, or the sentence of its refusal."""
+    """The outcome for one event: the result of its withdrawal, or the sentence of its refusal."""
 
     case: str
     line: int
@@ -76,7 +78,7 @@ class WithdrawnResult(BaseModel):
 
 
 class StepResult(BaseModel):
-    """What became of one step: the result of its recording, or the sentence of its refusal."""
+    """The outcome for one step: the result of its recording, or the sentence of its refusal."""
 
     case: str
     fact: str
@@ -85,7 +87,7 @@ class StepResult(BaseModel):
 
 
 class ManyResult(BaseModel):
-    """The result of each step, in the order they were sent; `recorded`: how many were, or would be."""
+    """The result of each step, in the order they were sent; `recorded`: how many were recorded, or would be."""
 
     preview: bool
     recorded: int
@@ -95,7 +97,7 @@ class ManyResult(BaseModel):
 
 @verb("record")
 def record_many(ctx: RequestContext, command: RecordMany) -> ManyResult:
-    """Record steps of several cases; a refused one leaves the others as they are."""
+    """Record steps of several cases; a refused one does not affect the others."""
     evidence = () if command.preview else store_evidence(ctx, command.evidence)
 
     def act(desk: CaseCommands, step: StepOfCase) -> Change:
@@ -128,10 +130,10 @@ def record_many(ctx: RequestContext, command: RecordMany) -> ManyResult:
 
 @verb("record")
 def withdraw_many(ctx: RequestContext, command: WithdrawMany) -> WithdrawnResult:
-    """Take back what was recorded by mistake in several cases.
+    """Withdraw what was recorded by mistake in several cases.
 
-    Who may not withdraw undoes what they have just recorded themselves; a refused line leaves the others
-    withdrawn.
+    A user without the right to withdraw can undo what they have just recorded; a refused event does not affect
+    the others.
     """
 
     def withdraw(line: LineOfCase) -> CommandResult:

@@ -1,6 +1,6 @@
 """Calendar acts: preview the due dates an act would move, and adopt it.
 
-The office's calendar is built from the shipped records and the acts it adopted. An adoption is one line of the
+The office's calendar is built from the shipped records and the acts it adopted. An adoption is one event of the
 office's own chain; the board rows it moves are written after it, case by case, and can be rewritten at any
 time. After a crash between the two the same command (or `merzim rebuild`) finishes; `verify` reports the rest.
 """
@@ -42,12 +42,12 @@ class PersonImpact:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ActMoves:
-    """What an act of the calendar moved in one case.
+    """The due dates that an adopted calendar act moved in one case.
 
     Attributes:
         on: the local date of the adoption; at: its UTC moment; by: who adopted it.
         cause: the act, as letters name it.
-        moved: the due dates that were waited for and moved.
+        moved: the due dates that moved.
     """
 
     on: date
@@ -63,7 +63,9 @@ FindPeople = Callable[["Case", "MovedDeadline"], tuple["Person", ...]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reach:
-    """The days an act changes and the cases in their range; no case is read yet. Fields as in `Preview`."""
+    """The days an act changes and the cases they may affect, before any case is read. Fields as in
+    `Preview`.
+    """
 
     known: bool
     days: tuple[DayChange, ...]
@@ -88,7 +90,7 @@ class Preview:
     """The effect of an act on the calendar and on due dates.
 
     Attributes:
-        known: whether the office has adopted it already; the preview then shows what it moved.
+        known: whether the office has adopted it already; the preview then shows what it has moved.
         days: the days that stop or start being working days.
         touched: ids of the cases whose time span includes such a day.
         before, after: the office's calendar without the act, and with it.
@@ -179,7 +181,7 @@ def apply(app: AppContext, text: str, name: str, *, by: str, now: datetime, toda
 
 
 def moves_of(app: AppContext, events: Sequence[Event]) -> tuple[ActMoves, ...]:
-    """Return what each act adopted since a case was opened moved in it, in order; computed from the chains.
+    """Return what each act adopted since a case was opened moved in it, in order.
 
     Args:
         events: the case's whole chain.
@@ -252,7 +254,7 @@ def people_finder(app: AppContext, today: date) -> FindPeople:
 
 
 def _cause(act: Records, changes: Sequence[DayChange]) -> dict[str, object]:
-    """Return what letters name as the cause: titles of the acts, and the days that changed."""
+    """Return the cause as stored for letters: titles of the acts, and the days that changed."""
     titles = {entry.source.act: _title_fields(entry.source) for entry in act.entries}
     days = [change.on.isoformat() for change in changes]
     if not days:

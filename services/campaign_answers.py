@@ -33,14 +33,14 @@ LINK, TELEGRAM = "link", "telegram"
 
 
 class LinkRefused(NotFound):
-    """A link that is not, or no more, good for an answer; nothing says why."""
+    """The link is not valid, or no longer; the message does not reveal why."""
 
     not_found = "web.problem.no_link"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Invitation:
-    """The form a link opens: it shows nothing of other people and nothing stored of its own person."""
+    """The form opened by a link; it contains no stored data, neither of other people nor of its own person."""
 
     campaign: StartedCampaign
     register: Register
@@ -52,10 +52,10 @@ class Invitation:
 
 
 def open_link(ctx: RequestContext, token: str) -> Invitation:
-    """Return what the person of a link is asked.
+    """Return the form for the person of a link.
 
     Raises:
-        LinkRefused: a wrong link, a used one, one of a campaign that ended or of somebody who left.
+        LinkRefused: an invalid or used link, or one of a campaign that ended or a person who left.
     """
     link = read_token(ctx.app.rules.link_key, token)
     store = campaign_store(ctx)
@@ -66,12 +66,12 @@ def open_link(ctx: RequestContext, token: str) -> Invitation:
 
 
 def is_genuine(ctx: RequestContext, token: str) -> bool:
-    """Return whether a link was made here, good or not any more."""
+    """Return whether a link was issued here, still valid or not."""
     return read_token(ctx.app.rules.link_key, token) is not None
 
 
 def invitation_of(ctx: RequestContext, campaign: str, person: str) -> Invitation:
-    """Return what a person is asked whom a channel has recognised. Raises LinkRefused."""
+    """Return the form for a person identified by a channel. Raises LinkRefused."""
     store = campaign_store(ctx)
     asked = store.people(campaign, [person]).get(person)
     if asked is None:
@@ -87,16 +87,16 @@ def answer(
     by: str = LINK,
     signature: str = "",
 ) -> str:
-    """Add the row of somebody's answer; return its id.
+    """Add the row of a person's answer; return its id.
 
     Args:
-        values: of the fields they fill in; `by`: through what they were recognised.
+        values: values of the fields they fill in; `by`: how they were identified.
         signature: a digital signature of the statement (`statement`), in base64; "" for none.
 
     Raises:
-        InvalidRow: with everything wrong with the values.
-        CannotSign, SignatureUnreadable: the signature does not hold.
-        LinkRefused: another answer was faster, or the campaign was closed.
+        InvalidRow: with all mistakes in the values.
+        CannotSign, SignatureUnreadable: the signature is invalid.
+        LinkRefused: there is another answer already, or the campaign was closed.
     """
     from storage.notices.campaigns import AlreadyAnswered
 
@@ -118,8 +118,8 @@ def answer(
 
 
 def statement(ctx: RequestContext, invitation: Invitation, values: Mapping[str, object]) -> bytes:
-    """Return what somebody signs: what the campaign asks, what they say, who they are, the day. Values that the
-    register keeps outside its chain, so that they can be erased, are left out.
+    """Return the text a person signs: the campaign's statement, their values, their name and the day. Values
+    stored outside the register's chain, so that they can be erased, are left out.
 
     Raises:
         InvalidRow: with everything wrong with the values.
@@ -150,7 +150,7 @@ def statement(ctx: RequestContext, invitation: Invitation, values: Mapping[str, 
 def _signed(
     ctx: RequestContext, invitation: Invitation, values: Mapping[str, object], signature: str
 ) -> dict[str, object]:
-    """Keep a statement with its signature; return what the event of the row says of both."""
+    """Store a statement with its signature; return the data of both for the event of the row."""
     content = statement(ctx, invitation, values)
     name = f"{invitation.campaign.id}-{invitation.asked.number}.txt"
     reference = sha256(content).hexdigest()
@@ -173,7 +173,7 @@ def _refuse_wrong(invitation: Invitation, values: Mapping[str, object]) -> None:
 
 
 class BotAnswers:
-    """Answers to campaigns by people the bot knows (`notifications.bot.office.CampaignAnswers`)."""
+    """Answers to campaigns by people identified by the bot (`notifications.bot.office.CampaignAnswers`)."""
 
     def __init__(self, app: AppContext, clock: Clock) -> None:
         self._app = app
@@ -184,7 +184,7 @@ class BotAnswers:
         return operator_context(self._app, by=TELEGRAM, now=moment.now, today=moment.today)
 
     def question(self, person: str, campaign: str, language: str) -> CampaignQuestion:
-        """Return what a campaign asks of a person. Raises LinkRefused."""
+        """Return the question of a campaign to a person. Raises LinkRefused."""
         ctx = self._context()
         invitation = invitation_of(ctx, campaign, person)
         asked = invitation.asked
@@ -238,7 +238,7 @@ def add_answer(
     kind: EventKind,
     more: Mapping[str, object] | None = None,
 ) -> str:
-    """Write the row of an answer and that it is one, in one transaction; return its id."""
+    """Add the row of an answer and mark it as the person's answer, in one transaction; return its id."""
     from storage.notices.campaigns import claim_answer
 
     register, row = definition_of(ctx, campaign)[0], _row(ctx, campaign, person, values)

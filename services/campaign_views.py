@@ -1,4 +1,4 @@
-"""Questions about campaigns: which there are, who has answered one and who has not, its proof sheet."""
+"""Queries on campaigns: the list, who has answered and who has not, the proof sheet."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ CampaignId = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{3,5}$")]
 
 
 class UnknownCampaign(NotFound):
-    """No campaign of that number, or none the reader sees."""
+    """There is no campaign with that number visible to the reader."""
 
     not_found = "web.problem.no_campaign"
 
 
 class CampaignKind(BaseModel):
-    """A campaign a register declares. `given`: fields the officer gives; `fills`: those people fill in;
-    `act`: empty where it rests on none, or on one the organisation has not adopted.
+    """A kind of campaign that a register defines. `given`: fields the officer fills in; `fills`: those people
+    fill in; `act`: empty if it rests on none, or on one the organisation has not adopted.
     """
 
     register_id: str
@@ -69,9 +69,10 @@ class CampaignKind(BaseModel):
 
 
 class CampaignView(BaseModel):
-    """A campaign, with how many people of those the reader sees stand how.
+    """A campaign, with the numbers of visible people by state.
 
-    `unreached`: how many awaited ones no channel has an address of; `file`: the name of the document's file.
+    `unreached`: number of awaited people no channel has an address for; `file`: the name of the document's
+    file.
     """
 
     id: str
@@ -99,10 +100,10 @@ class CampaignView(BaseModel):
 
 
 class AnswerSignature(BaseModel):
-    """The digital signature of an answer, checked anew.
+    """The digital signature of an answer, verified at each reading.
 
-    `statement`, `signature`: digests of what was signed and of the signature, files of the row; `agrees`:
-    whether the certificate names the person who was asked.
+    `statement`, `signature`: digests of the signed statement and the signature, both stored as files of the
+    row; `agrees`: whether the certificate names the person asked.
     """
 
     statement: str
@@ -113,9 +114,9 @@ class AnswerSignature(BaseModel):
 
 
 class CampaignPersonView(BaseModel):
-    """Somebody a campaign asks, and the `number` they have in it.
+    """A person asked in a campaign, with their `number` in it.
 
-    `answer`: the row their answer added; `reached`: whether a channel has an address of theirs.
+    `answer`: the row their answer added; `reached`: whether a channel has an address for them.
     """
 
     number: int
@@ -134,8 +135,8 @@ class CampaignPersonView(BaseModel):
 
 
 class CampaignEventView(BaseModel):
-    """A line of a campaign's history; `joined`, `left`: how many people did; `until`: extended to that day;
-    `row`, `name`: of an answer given on paper.
+    """An event of a campaign's history; `joined`, `left`: numbers of people; `until`: the new last day; `row`,
+    `name`: of an answer given on paper.
     """
 
     kind: str
@@ -149,7 +150,7 @@ class CampaignEventView(BaseModel):
 
 
 class CampaignPage(BaseModel):
-    """A campaign with one page of its people, in order of name."""
+    """A campaign with one page of its people, ordered by name."""
 
     campaign: CampaignView
     total: int
@@ -160,18 +161,20 @@ class CampaignPage(BaseModel):
 
 
 class CampaignList(BaseModel):
-    """The campaigns somebody sees, the newest first, and those that may be started."""
+    """The campaigns visible to the reader, the newest first, and the kinds that may be started."""
 
     campaigns: list[CampaignView]
     kinds: list[CampaignKind]
 
 
 class AskCampaigns(Command):
-    """All campaigns."""
+    """Request all campaigns."""
 
 
 class ShowCampaign(Command):
-    """People of a campaign. `state`: how they stand; `unreached`: awaited ones without an address alone."""
+    """Request the people of a campaign. `state`: only in this state; `unreached`: only awaited people without
+    an address.
+    """
 
     campaign: CampaignId
     state: Literal["", "awaited", "answered", "left"] = ""
@@ -184,7 +187,7 @@ class ShowCampaign(Command):
 
 @verb("read", writes=False)
 def list_campaigns(ctx: RequestContext, command: AskCampaigns) -> CampaignList:
-    """List the campaigns the reader sees, and the kinds that may be started."""
+    """List the campaigns visible to the reader, and the kinds that may be started."""
     seen = [one for one in campaign_store(ctx).all() if _sees(ctx, one)]
     registers = [ctx.app.registers.on(name, ctx.today) for name in ctx.app.registers.ids()]
     office = ctx.reads.office()
@@ -200,7 +203,7 @@ def list_campaigns(ctx: RequestContext, command: AskCampaigns) -> CampaignList:
 
 @verb("read", writes=False)
 def show_campaign(ctx: RequestContext, command: ShowCampaign) -> CampaignPage:
-    """Show a campaign: who has answered, who has not, who left; one page of them."""
+    """Show a campaign: who has answered, who has not, who left; one page of its people."""
     campaign, store = seen_campaign(ctx, command.campaign), campaign_store(ctx)
     office, query = ctx.reads.office(), _query(ctx, command)
     offset, place = (command.page - 1) * command.size, _place(office, ctx.language)
@@ -220,7 +223,9 @@ def show_campaign(ctx: RequestContext, command: ShowCampaign) -> CampaignPage:
 
 
 def person_key(ctx: RequestContext, campaign: str, number: int) -> str:
-    """Return the key of the person of a number. Raises UnknownCampaign for a campaign not seen, or none."""
+    """Return the key of the person with a number. Raises UnknownCampaign if the campaign or person is not
+    visible.
+    """
     asked = campaign_store(ctx).person(seen_campaign(ctx, campaign).id, number)
     units = seen_units(ctx)
     if asked is None or (units is not None and asked.unit not in units):
@@ -229,7 +234,7 @@ def person_key(ctx: RequestContext, campaign: str, number: int) -> str:
 
 
 def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
-    """Return a campaign as a workbook: everybody it asked, with the dates; and what it asked for."""
+    """Return a campaign as a workbook: everybody it asked with the dates, and its question."""
     from documents.sheets.listing import Table, csv_list, tables_workbook
 
     campaign, store = seen_campaign(ctx, campaign_id), campaign_store(ctx)
@@ -299,7 +304,7 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
 
 
 def seen_campaign(ctx: RequestContext, name: str) -> StartedCampaign:
-    """Return a campaign the reader sees. Raises UnknownCampaign."""
+    """Return a campaign visible to the reader. Raises UnknownCampaign."""
     campaign = campaign_store(ctx).get(name)
     if campaign is None or not _sees(ctx, campaign):
         raise UnknownCampaign("campaign.unknown", campaign=name)
@@ -307,7 +312,7 @@ def seen_campaign(ctx: RequestContext, name: str) -> StartedCampaign:
 
 
 def kind_view(register: Register, kind: Campaign) -> CampaignKind:
-    """Return a kind of campaign as pages and the API show it."""
+    """Return a kind of campaign for pages and the API."""
     return CampaignKind(
         register_id=register.id,
         register_title=_titles(register.title),
@@ -329,7 +334,7 @@ def campaign_store(ctx: RequestContext) -> SqlCampaigns:
 
 
 def definition_of(ctx: RequestContext, campaign: StartedCampaign) -> tuple[Register, Campaign]:
-    """Return the register and the kind of a campaign, as they were at its start."""
+    """Return the register and the kind of a campaign, in the version at its start."""
     register = ctx.app.registers.version(campaign.register, campaign.version)
     if campaign.kind not in register.campaigns:
         raise UnknownCampaign("campaign.unknown", campaign=campaign.id)
@@ -350,7 +355,7 @@ def _sees(ctx: RequestContext, campaign: StartedCampaign) -> bool:
 
 
 def reaches(ctx: RequestContext, campaign: StartedCampaign) -> bool:
-    """Return whether all whom a campaign asks lie in the reader's reach."""
+    """Return whether all people a campaign asks belong to units the reader sees."""
     root = reader_scope(ctx).unit
     if root == "":
         return True
@@ -358,7 +363,7 @@ def reaches(ctx: RequestContext, campaign: StartedCampaign) -> bool:
 
 
 def seen_units(ctx: RequestContext, unit: str = "") -> Sequence[str] | None:
-    """Return the units whose people the reader sees; None for all."""
+    """Return the units whose people are visible to the reader; None for all."""
     office, root = ctx.reads.office(), reader_scope(ctx).unit
     seen = None if root == "" else frozenset(office.whose_cases(root)) if root is not None else frozenset()
     if not unit:
@@ -412,13 +417,13 @@ def _view(ctx: RequestContext, campaign: StartedCampaign) -> CampaignView:
 
 
 def _place(office: Office, language: str) -> Callable[[str, str], str]:
-    """Return the order of people by the names a reader sees, in the order of the alphabet."""
+    """Return the sort key function for people: the name shown to the reader, in alphabetical order."""
     known = office.people
     return lambda key, name: alphabetical(known[key].name_in(language) if key in known else name)
 
 
 def _history(ctx: RequestContext, campaign: StartedCampaign) -> list[CampaignEventView]:
-    """Return what happened to a campaign, and the answers on paper of the people the reader sees, in order."""
+    """Return the events of a campaign and the answers on paper of visible people, in order."""
     store, known = campaign_store(ctx), ctx.reads.office().people
     events = [
         CampaignEventView(kind=one.kind, at=one.at, by=one.by, **_details(one.payload))
@@ -456,7 +461,7 @@ def _person_view(one: CampaignPerson, office: Office, language: str) -> Campaign
 
 
 def signed_files(ctx: RequestContext, rows: Collection[str]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
-    """Return the files of the digital signatures of answers, by row: statement, signature."""
+    """Return the files of the digital signatures of answers, by row: statement and signature."""
     from storage.registers.chains import SqlRegisterRows
 
     events = SqlRegisterRows(ctx.app.engine).first_events(rows) if rows else {}
@@ -470,7 +475,7 @@ def signed_files(ctx: RequestContext, rows: Collection[str]) -> Mapping[str, Seq
 def _signatures(
     ctx: RequestContext, campaign: StartedCampaign, people: Sequence[CampaignPerson]
 ) -> Mapping[str, AnswerSignature]:
-    """Return the signatures of people's answers, by row, each checked anew."""
+    """Return the signatures of people's answers by row, each verified anew."""
     answered = {one.answer: one.answered_at for one in people if one.answer} if campaign.eds else {}
     language, found = ctx.language or ctx.app.settings.office.language, {}
     for row, (statement, signature) in signed_files(ctx, answered).items():
@@ -490,7 +495,7 @@ def _signatures(
 
 
 def _badge(signature: AnswerSignature | None, language: str) -> str:
-    """Return what the signature of an answer is worth, in a word; "" where there is none."""
+    """Return the word for the validity of an answer's signature; "" without one."""
     return say(f"eds.badge.{signature.verdict}", {}, language) if signature else ""
 
 

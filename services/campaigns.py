@@ -1,7 +1,7 @@
-"""Verbs on campaigns: many people confirm or fill in one thing, each by a link of their own.
+"""Verbs on campaigns: many people confirm or fill in one thing, each by a personal link.
 
-The officer starts, watches, reminds and closes a campaign; the people it asks answer without an account
-(`services.campaign_answers`). Letters are queued by the rounds (`services.jobs.campaigns`).
+The officer starts, monitors and closes a campaign and sends reminders; the people it asks answer without an
+account (`services.campaign_answers`). Letters are queued by the rounds (`services.jobs.campaigns`).
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ NAMED_LIMIT = 20
 
 
 class BadCampaign(Refusal, ValueError):
-    """A campaign that cannot be started so."""
+    """The campaign cannot be started with these values."""
 
 
 class CampaignPreview(BaseModel):
-    """The people of a campaign. `unreached_names`: the first of those without an address in any channel.
+    """The people a campaign asks. `unreached_names`: the first of those without an address in any channel.
 
-    `campaign`: what was started, "" in a preview.
+    `campaign`: id of the started campaign, "" in a preview.
     """
 
     campaign: str
@@ -60,9 +60,9 @@ class CampaignPreview(BaseModel):
 class StartCampaign(Command):
     """Ask the people of some units for their answer.
 
-    `units`: with all below them; all people where there is none. `values`: of the fields the officer gives.
-    `link` or `file`: what is to be read. `eds`: the answer may be signed with a digital signature. `preview`:
-    nothing is written.
+    `units`: with all units below; all people if empty. `values`: values of the fields the officer fills in.
+    `link` or `file`: the document to read. `eds`: whether the answer may be signed with a digital signature.
+    `preview`: write nothing.
     """
 
     register_id: RegisterId
@@ -78,26 +78,26 @@ class StartCampaign(Command):
 
 
 class RemindCampaign(Command):
-    """Write again to everybody whose answer is awaited."""
+    """Send a reminder to everybody whose answer is awaited."""
 
     campaign: CampaignId
 
 
 class ExtendCampaign(Command):
-    """Take answers until a later day; one whose last day has passed takes them again."""
+    """Accept answers until a later day; a campaign whose last day has passed is open again."""
 
     campaign: CampaignId
     until: Day
 
 
 class CloseCampaign(Command):
-    """Take no more answers."""
+    """Stop accepting answers."""
 
     campaign: CampaignId
 
 
 class RecordAnswer(Command):
-    """Record the answer somebody gave on paper. `values`: of the row, besides those the campaign gives."""
+    """Record an answer somebody gave on paper. `values`: values of the row other than those of the campaign."""
 
     campaign: CampaignId
     person: Key
@@ -106,7 +106,7 @@ class RecordAnswer(Command):
 
 @verb("manage")
 def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPreview:
-    """Ask the people of some units to confirm or fill in something until a day; `preview` says whom."""
+    """Ask the people of some units to confirm or fill in something by a day; `preview` only says whom."""
     from services.jobs.campaigns import update_people
 
     register = seen_register(ctx, command.register_id)
@@ -161,7 +161,7 @@ def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPrevi
 
 @verb("manage")
 def remind_campaign(ctx: RequestContext, command: RemindCampaign) -> CampaignPage:
-    """Write again to everybody whose answer is awaited; the letters leave with the next round."""
+    """Send a reminder to everybody whose answer is awaited; the letters leave with the next round."""
     campaign = _open_campaign(ctx, command.campaign)
     campaign_store(ctx).remind(campaign, by=ctx.reader.login, now=ctx.now, today=ctx.today)
     return show_campaign(ctx, ShowCampaign(campaign=campaign.id))
@@ -169,7 +169,7 @@ def remind_campaign(ctx: RequestContext, command: RemindCampaign) -> CampaignPag
 
 @verb("manage")
 def extend_campaign(ctx: RequestContext, command: ExtendCampaign) -> CampaignPage:
-    """Take answers until a later day; every link is good until then."""
+    """Accept answers until a later day; every link is valid until then."""
     campaign = _open_campaign(ctx, command.campaign, past=True)
     if command.until < ctx.today:
         raise BadCampaign("campaign.past", until=command.until)
@@ -181,7 +181,7 @@ def extend_campaign(ctx: RequestContext, command: ExtendCampaign) -> CampaignPag
 
 @verb("manage")
 def close_campaign(ctx: RequestContext, command: CloseCampaign) -> CampaignPage:
-    """Take no more answers; every link is refused from now on."""
+    """Stop accepting answers; every link is refused from now on."""
     campaign = _open_campaign(ctx, command.campaign)
     campaign_store(ctx).close(campaign, by=ctx.reader.login, now=ctx.now, today=ctx.today)
     return show_campaign(ctx, ShowCampaign(campaign=campaign.id))
@@ -189,7 +189,7 @@ def close_campaign(ctx: RequestContext, command: CloseCampaign) -> CampaignPage:
 
 @verb("manage")
 def record_answer(ctx: RequestContext, command: RecordAnswer) -> CampaignPage:
-    """Record the answer somebody gave on paper; their link is refused from now on."""
+    """Record an answer somebody gave on paper; their link is refused from now on."""
     campaign = _open_campaign(ctx, command.campaign)
     asked = campaign_store(ctx).people(campaign.id, [command.person]).get(command.person)
     person = ctx.reads.office().people.get(command.person)
@@ -208,10 +208,10 @@ def record_answer(ctx: RequestContext, command: RecordAnswer) -> CampaignPage:
 
 
 def _open_campaign(ctx: RequestContext, name: str, *, past: bool = False) -> StartedCampaign:
-    """Return a campaign the reader may change. `past`: also one whose last day has passed.
+    """Return a campaign the reader may change. `past`: also if its last day has passed.
 
     Raises:
-        UnknownCampaign: they do not see it; NotAllowed: it asks people beyond their reach.
+        UnknownCampaign: it is not visible to them; NotAllowed: it asks people of units they do not see.
         BadCampaign: it has ended.
     """
     campaign = seen_campaign(ctx, name)
@@ -238,14 +238,14 @@ def _units_to_ask(ctx: RequestContext, register: Register, named: Sequence[str])
 
 
 def _own_title(text: str, kind: Campaign) -> str:
-    """Return the title the officer gave; "" for the register's own, which everybody reads in their language."""
+    """Return the officer's title; "" for the register's own, which is translated."""
     return "" if text in (kind.title.kk, kind.title.ru, kind.title.en) else text
 
 
 def _given_values(
     ctx: RequestContext, register: Register, kind: Campaign, values: Mapping[str, object]
 ) -> dict[str, object]:
-    """Return the values the officer gives. Raises InvalidRow, UnknownField."""
+    """Return the values entered by the officer. Raises InvalidRow, UnknownField."""
     for name in values:
         if name not in kind.given:
             raise UnknownField("register.unknown_field", field=name, allowed=kind.given)

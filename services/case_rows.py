@@ -1,7 +1,7 @@
 """Verbs on rows of a case's registers: risks, measures, exposed positions, remarks.
 
-A register's file says which fields a row has and what may happen to it. The command of each verb is made from
-it, and with it the API's body, the form's fields and the options of the command line.
+A register's file defines the fields and actions of a row. The command of each verb is made from it, and so are
+the API's body, the form's fields and the options of the command line.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ _UNFILLED: Mapping[str, Any] = {"text": "", "long_text": "", "term": "", "yes_no
 
 
 class EditCaseRow(CaseCommand):
-    """New values of the fields that change, by name: texts; a day as 2026-04-13, `yes` or nothing for a mark,
-    a term as plans write it.
+    """New values of the fields to change, by name, as texts: a day as 2026-04-13, `yes` or nothing for a
+    checkbox, a term as in plans.
     """
 
     row: RowName
@@ -61,7 +61,7 @@ def edit_row(ctx: RequestContext, command: EditCaseRow) -> CommandResult:
 
 @cache
 def add_row(register_id: str) -> Verb[Any, CommandResult]:
-    """Return the verb that enters a row of a register, or describes one anew."""
+    """Return the verb that enters or edits a row of a register."""
     register, entry = register_of(register_id)
     fields = _inputs(register.fields)
     if not entry.distinct:
@@ -77,7 +77,7 @@ def add_row(register_id: str) -> Verb[Any, CommandResult]:
 
 @cache
 def act_on_row(register_id: str, action_id: str) -> Verb[Any, CommandResult]:
-    """Return the verb that records what happens to a row of a register."""
+    """Return the verb that records an action on a row of a register."""
     register, entry = register_of(register_id)
     action = register.actions[action_id]
     fields = {"number": (RowNumber, ...), **_inputs(action.fields)}
@@ -93,20 +93,20 @@ def act_on_row(register_id: str, action_id: str) -> Verb[Any, CommandResult]:
 
 
 def register_of(register_id: str) -> tuple[Register, RowEntry]:
-    """Return a register of a case, and how its rows are entered. Raises UnknownRegister."""
+    """Return a register of a case, and how its rows are entered as events. Raises UnknownRegister."""
     register = case_registers().latest(register_id)
     assert register.entry is not None
     return register, register.entry
 
 
 def extra_fields(register_id: str) -> list[RegisterField]:
-    """Return the fields of a register that the file alone knows: lists show them after all others."""
+    """Return the fields defined only in the register's file; lists show them after all others."""
     register, entry = register_of(register_id)
     return [field for name, field in register.fields.items() if not field.fixed and is_extra(entry.row, name)]
 
 
 def extra_cell(field: RegisterField, row: Any, language: str) -> object:
-    """Return the value of such a field as a list shows it; None where the row does not have it."""
+    """Return the value of such a field for a list; None if the row does not have it."""
     value = row.extra.get(field.id) if row is not None else None
     if not is_filled(value):
         return None
@@ -123,7 +123,7 @@ def extra_cell(field: RegisterField, row: Any, language: str) -> object:
 
 
 def enter_row(ctx: RequestContext, register_id: str, command: Any) -> Change:
-    """Enter a row, or describe one anew."""
+    """Enter a row, or edit one that has the given number."""
     fields = register_of(register_id)[0].fields
     values = {name: getattr(command, name) for name in fields if name in command.model_fields_set}
     return enter_values(ctx, register_id, command.case, getattr(command, "number", None), values)
@@ -132,7 +132,7 @@ def enter_row(ctx: RequestContext, register_id: str, command: Any) -> Change:
 def enter_values(
     ctx: RequestContext, register_id: str, case: str, number: int | None, values: Mapping[str, object]
 ) -> Change:
-    """Enter a row by its values, or texts of them; whom the words for the responsible mean is kept."""
+    """Enter a row by values or texts; the person or unit matched to its responsible text is stored."""
     new = NewRow(register=register_id, number=number, values=values)
     change = case_rows(ctx.desk).add(case, new, on=ctx.today, **stamp(ctx))
     _keep_responsible(ctx, values)
@@ -140,7 +140,7 @@ def enter_values(
 
 
 def record_action(ctx: RequestContext, register_id: str, action_id: str, command: Any) -> Change:
-    """Record what happens to a row, with what proves it."""
+    """Record an action on a row, with its evidence."""
     action = register_of(register_id)[0].actions[action_id]
     return case_rows(ctx.desk).act(
         command.case,
@@ -166,7 +166,7 @@ def _keep_responsible(ctx: RequestContext, values: Mapping[str, object]) -> None
 
 
 def _inputs(fields: Mapping[str, RegisterField]) -> dict[str, Any]:
-    """Return the fields of a command: of each its type and default, with the field it is made from."""
+    """Return type, default and register field of each field of a command."""
     inputs: dict[str, Any] = {}
     for name, field in fields.items():
         type_ = Literal[field.option_ids] if field.kind == "choice" else _TYPES[field.kind]

@@ -57,13 +57,13 @@ Dates = Annotated[dict[Name, Day], Field(default_factory=dict, max_length=200)]
 
 
 class NotYourUnit(Refusal, PermissionError):
-    """A case may be opened for the reader's own unit and those below it alone."""
+    """A case may be opened only for the reader's own unit and units below it."""
 
 
 class OpenCase(Command):
-    """Open a case; facts and plan dates by fact name. `person`: key, e-mail or name of whom it is about.
+    """Open a case; facts and plan dates by fact name. `person`: key, e-mail or name of the person it is about.
 
-    `object_kk`, `object_ru`: the object in the nominative, as the passport has it; `object`: in other words.
+    `object_kk`, `object_ru`: the object in the nominative, for the passport; `object`: in any other wording.
     """
 
     procedure: Name
@@ -78,13 +78,13 @@ class OpenCase(Command):
 
 
 class Previewed(CaseCommand):
-    """A command that moves due dates: asked for a preview it answers what it would move, and writes nothing."""
+    """A command that moves due dates; with `preview` it returns what it would move, and writes nothing."""
 
     preview: Annotated[bool, Field(description="Only answer what would change; nothing is written.")] = False
 
 
 class RecordFact(Previewed):
-    """Record that something happened on a day, with what proves it. `at_time`: the time of it in Almaty."""
+    """Record that something happened on a day, with its evidence. `at_time`: its local time in Almaty."""
 
     fact: Name
     on: Day
@@ -110,7 +110,7 @@ class Replan(Previewed):
 
 
 class Correct(Previewed):
-    """Give a recorded fact another date or time, other numbers or another signature."""
+    """Correct a recorded fact: another date or time, other numbers or another signatory."""
 
     fact: Name
     on: Day
@@ -121,11 +121,12 @@ class Correct(Previewed):
 
 
 class Withdraw(Previewed):
-    """What is withdrawn: a fact with its period, `plan.` and a fact for its plan date, a row of a register
+    """Withdraw a record: a fact with its period, `plan.` and a fact for its plan date, a row of a register
     (`risk.3`, `request.3`, `measure.2`, `position.4`, `remark.1`), `extended.` and an obligation for its latest
-    extension, `pause` for the latest pause, `passport` for its latest edit, or `#7` for a line of the history.
+    extension, `pause` for the latest pause, `passport` for its latest edit, or `#7` for an event of the
+    history.
 
-    `evidence`: of that record only this document: its address, SHA-256 or file name.
+    `evidence`: only this document of the record: its address, SHA-256 or file name.
     """
 
     name: Name
@@ -134,7 +135,7 @@ class Withdraw(Previewed):
 
 
 class Decide(Previewed):
-    """The answer to a decision: `option` is one of its own; `decided_by`: the duty of who decided."""
+    """Answer a decision: `option` is one of its options; `decided_by`: the duty of the person who decided."""
 
     decision: Name
     option: Name
@@ -145,7 +146,7 @@ class Decide(Previewed):
 
 
 class Cancel(Previewed):
-    """Call a case off."""
+    """Cancel a case."""
 
     ground: Ground
 
@@ -165,10 +166,10 @@ class Reopen(Previewed):
 
 
 class Extend(Previewed):
-    """Extend one deadline, where the act allows it: by so many units of the act, or to a day.
+    """Extend one deadline, where the act allows it: by a number of units of the act, or to a day.
 
-    `decided_by`: the duty of who decided; `on`: the day of the decision, today when left out; `document`: its
-    number and date, or address.
+    `decided_by`: the duty of the person who decided; `on`: the day of the decision, today when left out;
+    `document`: its number and date, or address.
     """
 
     obligation: Name
@@ -181,9 +182,10 @@ class Extend(Previewed):
 
 
 class Pause(Previewed):
-    """Stop the clocks of a case from a day on.
+    """Pause the terms of a case from a day on.
 
-    `decided_by`: the duty of who decided; `document`: the number and date of the decision, or its address.
+    `decided_by`: the duty of the person who decided; `document`: the number and date of the decision, or its
+    address.
     """
 
     ground: Ground
@@ -193,7 +195,9 @@ class Pause(Previewed):
 
 
 class Resume(Previewed):
-    """Let the clocks of a paused case run again; that day counts. `decided_by`, `document`: as of a pause."""
+    """End the pause of a case: its terms run again from the given day. `decided_by`, `document`: as for a
+    pause.
+    """
 
     ground: Ground
     on: Day
@@ -208,11 +212,11 @@ class Migrate(Previewed):
 
 
 class Passport(Previewed):
-    """Change the passport of a case: only the fields that are sent; an empty one takes its value away.
+    """Change the passport of a case: only the fields that are sent; an empty one clears its value.
 
-    `object_kk`, `object_ru`: the object in the nominative. `responsible`: obligation -> who answers for it, by
-    name, e-mail or in words. `group`: members of the working group, each as `name; post; role`. `period`: first
-    and last day of the activity analysed.
+    `object_kk`, `object_ru`: the object in the nominative. `responsible`: obligation -> the person responsible,
+    by name, e-mail or in words. `group`: members of the working group, each as `name; post; role`. `period`:
+    first and last day of the activity analysed.
     """
 
     object_kk: Line | None = None
@@ -224,27 +228,27 @@ class Passport(Previewed):
 
 
 class Snooze(CaseCommand):
-    """Be reminded again on a day."""
+    """Snooze a reminder until a day."""
 
     obligation: Name
     until: Day
 
 
 class AddReader(CaseCommand):
-    """Let a person know of a confidential case."""
+    """Give a person access to a confidential case."""
 
     person: Key
 
 
 class RemoveReader(CaseCommand):
-    """Let a person know of a confidential case no longer."""
+    """End a person's access to a confidential case."""
 
     person: Key
     ground: Ground
 
 
 def run(ctx: RequestContext, command: Previewed) -> CommandResult:
-    """Run a command, or answer what it would change."""
+    """Run a command, or return what it would change (`preview`)."""
     if not command.preview:
         change = act_of(ctx, command)(ctx.desk)
         result = command_result(change)
@@ -259,13 +263,13 @@ def run(ctx: RequestContext, command: Previewed) -> CommandResult:
 
 
 def recorded_out_of_order(ctx: RequestContext, case: Case, fact: str) -> tuple[Finding, ...]:
-    """Return the findings that a fact just recorded in a case stands in the wrong order."""
+    """Return the findings that a fact just recorded in a case is out of order."""
     view = ctx.desk.looked_at(case, today=ctx.today)
     return out_of_order(findings(case, view.procedure, view.deadlines, ctx.calendar), view.procedure, fact)
 
 
 def out_of_order(found: Iterable[Finding], procedure: Procedure, fact: str) -> tuple[Finding, ...]:
-    """Return the findings that a fact stands in the wrong order with others, on whichever side."""
+    """Return the findings that a fact is out of order with others, in either direction."""
     question, obligation = procedure.answered_by.get(fact), procedure.by_id.get(fact.partition(".")[0])
     name = question.id if question else fact
 
@@ -278,20 +282,22 @@ def out_of_order(found: Iterable[Finding], procedure: Procedure, fact: str) -> t
 
 
 def foresee(ctx: RequestContext, command: Previewed) -> tuple[Preview, frozenset[str]]:
-    """Return what a command would do, and the keys of the people it would tell. Raises whatever it refuses."""
+    """Return what a command would do, and the keys of the people it would notify. Raises as the command
+    does.
+    """
     return foresee_change(ctx, command.case, act_of(ctx, command))
 
 
 def foresee_change(
     ctx: RequestContext, case: str, act: Callable[[CaseCommands], Change]
 ) -> tuple[Preview, frozenset[str]]:
-    """Return what an act on a desk would do, and the keys of the people it would tell."""
+    """Return what a function of CaseCommands would do, and the keys of the people it would notify."""
     foreseen = preview(ctx.desk, case, act, today=ctx.today)
     return foreseen, people_to_tell(foreseen.deadlines, ctx.reads.notices(case))
 
 
 def act_of(ctx: RequestContext, command: Previewed) -> Callable[[CaseCommands], Change]:
-    """Return what a command does on a desk."""
+    """Return the function that carries out a command on CaseCommands."""
     case, by = command.case, stamp(ctx)
     match command:
         case RecordFact(evidence_follows=True):
@@ -363,7 +369,7 @@ def act_of(ctx: RequestContext, command: Previewed) -> Callable[[CaseCommands], 
 
 
 def _require_seen(ctx: RequestContext, command: Withdraw) -> None:
-    """Raise CannotWithdraw for a document the reader may not see: it is not there for them."""
+    """Raise CannotWithdraw for a document the reader may not see, as if it did not exist."""
     if command.evidence and not ctx.operator:
         case = ctx.reads.case(command.case)
         documents = [item.evidence for item in proofs(case)] if case else []
@@ -374,7 +380,7 @@ def _require_seen(ctx: RequestContext, command: Withdraw) -> None:
 
 
 def passport_edit(ctx: RequestContext, command: Passport) -> PassportEdit:
-    """Return the edit a command asks for. Raises UnknownUnit, NotYourUnit."""
+    """Return the passport edit for a command. Raises UnknownUnit, NotYourUnit."""
     people = ctx.app.reads.office().people.values()
     names = {text.casefold(): one.name for one in people for text in (one.key, one.email or one.key)}
     return PassportEdit(
@@ -391,8 +397,8 @@ def unit_to_open_in(ctx: RequestContext, text: str) -> str:
     """Return the id of the unit a case is opened for; "" is the organisation.
 
     Raises:
-        UnknownUnit: there is none of that id or name.
-        NotYourUnit: it lies outside the reader's reach.
+        UnknownUnit: there is no unit with that id or name.
+        NotYourUnit: it is not among the reader's units.
     """
     unit, office = unit_named(ctx.app, text, new=True), ctx.reads.office()
     if not ctx.operator and ctx.reader.root and not within(office, unit, ctx.reader.root):
@@ -420,7 +426,7 @@ def open_case(ctx: RequestContext, command: OpenCase) -> OpenedCase:
 
 @verb("record")
 def record(ctx: RequestContext, command: RecordFact) -> CommandResult:
-    """Record a fact; the same fact with the same date adds only what is new."""
+    """Record a fact; if it is recorded with the same date, only new evidence and values are added."""
     return run(ctx, command)
 
 
@@ -444,18 +450,18 @@ def correct(ctx: RequestContext, command: Correct) -> CommandResult:
 
 @verb("manage")
 def withdraw(ctx: RequestContext, command: Withdraw) -> CommandResult:
-    """Withdraw what was recorded by mistake; it stays in the history, and the case is computed without it."""
+    """Withdraw what was recorded by mistake; it stays in the history, but the case is computed without it."""
     return run(ctx, command)
 
 
 def undo(ctx: RequestContext, case: str, line: int, *, ground: str) -> CommandResult:
-    """Withdraw a line of the history right after the reader wrote it. Raises CannotUndo."""
+    """Withdraw an event of the history shortly after the reader wrote it. Raises CannotUndo."""
     told = partial(was_notified, ctx.reads.notices(case))
     return command_result(withdrawals.undo(ctx.desk, case, line, ground=ground, was_told=told, **stamp(ctx)))
 
 
 def line_to_undo(ctx: RequestContext, case: str, name: str) -> int | None:
-    """Return the line of the history the reader may undo after recording this; None where there is none."""
+    """Return the number of the event the reader may undo after recording this; None where there is none."""
     told = partial(was_notified, ctx.reads.notices(case))
     return withdrawals.undoable(ctx.reads.events(case), name, told, by=ctx.reader.login, now=ctx.now)
 
@@ -471,7 +477,7 @@ def describe(ctx: RequestContext, command: Passport) -> CommandResult:
 
 @verb("manage")
 def cancel(ctx: RequestContext, command: Cancel) -> CommandResult:
-    """Call a case off; it can be reopened."""
+    """Cancel a case; it can be reopened."""
     return run(ctx, command)
 
 
@@ -489,13 +495,13 @@ def reopen(ctx: RequestContext, command: Reopen) -> CommandResult:
 
 @verb("manage")
 def extend(ctx: RequestContext, command: Extend) -> CommandResult:
-    """Extend a deadline, where the act allows it, with ground and who decided."""
+    """Extend a deadline, where the act allows it, with the ground and the deciding duty."""
     return run(ctx, command)
 
 
 @verb("manage")
 def pause(ctx: RequestContext, command: Pause) -> CommandResult:
-    """Pause a case, where the act allows it: its clocks stand until it is resumed."""
+    """Pause a case, where the act allows it: its terms do not run until it is resumed."""
     return run(ctx, command)
 
 
@@ -507,13 +513,13 @@ def resume(ctx: RequestContext, command: Resume) -> CommandResult:
 
 @verb("manage")
 def migrate(ctx: RequestContext, command: Migrate) -> CommandResult:
-    """Move a case to another edition of its procedure; `lost` names what that edition does not know."""
+    """Move a case to another edition of its procedure; `lost` lists the records that edition does not know."""
     return run(ctx, command)
 
 
 @verb("record")
 def snooze(ctx: RequestContext, command: Snooze) -> CommandResult:
-    """Be reminded again on a day, never beyond the last reminder in time."""
+    """Snooze a reminder until a day, at the latest the last reminder before the due date."""
     return command_result(
         reminder_actions.put_off(
             ctx.desk, ctx.calendar, command.case, command.obligation, until=command.until, **stamp(ctx)
@@ -523,14 +529,14 @@ def snooze(ctx: RequestContext, command: Snooze) -> CommandResult:
 
 @verb("manage")
 def add_reader(ctx: RequestContext, command: AddReader) -> CommandResult:
-    """Let a person know of a confidential case."""
+    """Give a person access to a confidential case."""
     person = person_named(ctx.app, command.person)
     return command_result(ctx.desk.name_reader(command.case, person, **stamp(ctx)))
 
 
 @verb("manage")
 def remove_reader(ctx: RequestContext, command: RemoveReader) -> CommandResult:
-    """Let a person know of a confidential case no longer."""
+    """End a person's access to a confidential case."""
     return command_result(
         ctx.desk.remove_reader(command.case, command.person, ground=command.ground, **stamp(ctx))
     )

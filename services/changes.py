@@ -1,8 +1,9 @@
-"""The change feed: what was written to the chains of cases, registers and the office, in the order of writing.
+"""The change feed: everything written to the chains of cases, registers and the office, in the order of
+writing.
 
-It reads the audit log: every transaction that writes to a chain appends to this one last, under a lock it holds
-until it has committed. A number is given out only when no lower one can still appear, so that a reader who has
-everything up to a number misses nothing by asking for what comes after it, however long a transaction took.
+It reads the audit log: every transaction that writes to a chain appends to the log last, under a lock held
+until it has committed. So no lower number can appear after a higher one, and a reader that continues after its
+last number misses nothing.
 """
 
 from __future__ import annotations
@@ -24,14 +25,14 @@ MAX_CHANGES = 1000
 
 
 class AskChanges(Command):
-    """Which changes: those after a cursor, in order."""
+    """Request the changes after a cursor, in order."""
 
     after: Annotated[int, Field(ge=0, le=2**53)] = 0
     limit: Annotated[int, Field(ge=1, le=MAX_CHANGES)] = 100
 
 
 class ChangeEvent(BaseModel):
-    """Something that was written. Of a confidential case, and of a row of a register, the number alone."""
+    """A change. For a confidential case, and for a register row, it contains the number only."""
 
     seq: int
     type: str
@@ -43,7 +44,9 @@ class ChangeEvent(BaseModel):
 
 
 class ChangeList(BaseModel):
-    """Changes in the order of writing. `cursor`: the `after` of the next request, also where there are none."""
+    """Changes in the order of writing. `cursor`: the `after` of the next request, even if there are no
+    changes.
+    """
 
     events: list[ChangeEvent]
     cursor: int
@@ -64,7 +67,9 @@ def list_changes(ctx: RequestContext, command: AskChanges) -> ChangeList:
 
 
 def _scope(ctx: RequestContext) -> AuditScope:
-    """Return the entries a reader sees: of cases all they see, of the rest what they see in the audit log."""
+    """Return which audit log entries the reader may see: those about visible cases, and others by their right
+    to read the log.
+    """
     if ctx.operator:
         return EVERYTHING
     full = audit_scope(ctx.reader)

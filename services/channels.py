@@ -21,7 +21,7 @@ def create_channel(name: str, settings: Settings, links: Callable[[], SqlLinks])
     """Create a channel from its section of config.toml.
 
     Args:
-        links: opens the table of linked accounts, for a channel that people switch on themselves.
+        links: function that opens the table of linked accounts, for a channel that people enable themselves.
 
     Raises:
         UnknownChannel: there is no channel of that name.
@@ -62,7 +62,7 @@ def create_channel(name: str, settings: Settings, links: Callable[[], SqlLinks])
 
 
 def _expected(kind: Any, value: object) -> str:
-    """Return what a value has to be and is not, as `cli.expected.*` says it; "" where it is that."""
+    """Return the code of the expected kind of value under `cli.expected.*`; "" if the value is of that kind."""
     if get_origin(kind) is Literal:
         return "" if value in get_args(kind) else "_".join(get_args(kind))
     if kind in (int, float):
@@ -85,7 +85,7 @@ def sender_address(settings: Settings) -> str:
 
 
 def mailbox_of(settings: Settings) -> MailboxAddress | None:
-    """Return the mailbox replies come to; None where none is read.
+    """Return the mailbox that receives replies; None if replies are not read.
 
     Raises:
         BadSetting: another machine would be asked without TLS, or the environment has no password.

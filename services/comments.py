@@ -1,4 +1,4 @@
-"""Verbs on comments: say something of a case, ask somebody, answer, take it back; the inbox of the reader."""
+"""Verbs on comments: comment on a case, ask somebody, answer, withdraw; and the reader's inbox."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ Seq = Annotated[int, Field(ge=1, le=10**9)]
 
 
 class AddComment(CaseCommand):
-    """Say something of a case, or of one of its obligations.
+    """Comment on a case, or on one of its obligations.
 
-    `text` names people as `@Name Surname`; `asks`: name, key or e-mail of who is to answer, `until`: by when;
-    `answers`: the number of the question in the history.
+    `text` names people as `@Name Surname`; `asks`: name, key or e-mail of the person asked, `until`: the day
+    the answer is due; `answers`: the number of the question in the history.
     """
 
     text: Ground
@@ -48,39 +48,39 @@ class AddComment(CaseCommand):
 
 
 class AskWhy(CaseCommand):
-    """Ask who is to do something why it is not done; the answer is due in two working days."""
+    """Ask the person responsible why an obligation is not done; the answer is due in two working days."""
 
     obligation: OptionalName
 
 
 class Escalate(CaseCommand):
-    """Bring what is not done before the nearest head over who is to do it."""
+    """Escalate an obligation that is not done to the nearest head above the person responsible."""
 
     obligation: OptionalName
 
 
 class WithdrawComment(CaseCommand):
-    """Take a comment back: its text is shown no more, the history keeps it."""
+    """Withdraw a comment: its text is no longer shown, but stays in the history."""
 
     line: Seq
     ground: Ground
 
 
 class ReadInbox(Command):
-    """Mark what was said to the reader as read: all of it, of one case, or one line of its history."""
+    """Mark the reader's inbox as read: all of it, of one case, or one event of its history."""
 
     in_case: Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9._-]*$")] = ""
     line: Annotated[int, Field(ge=0, le=10**9)] = 0
 
 
 class ListInbox(Command):
-    """A page of what was said to the reader."""
+    """Request a page of the reader's inbox."""
 
     page: Annotated[int, Field(ge=1, le=10_000)] = 1
 
 
 class InboxEntry(BaseModel):
-    """What a line of a case says to the reader. `kind`: mention, question, answer, assignment or refusal."""
+    """An event of a case that concerns the reader. `kind`: mention, question, answer, assignment or refusal."""
 
     case: str
     line: int
@@ -95,21 +95,21 @@ class InboxEntry(BaseModel):
 
 
 class InboxPage(BaseModel):
-    """A page of the inbox, and how much of the inbox is unread."""
+    """A page of the inbox, and the number of unread entries."""
 
     unread: int
     entries: list[InboxEntry]
 
 
 class Marked(BaseModel):
-    """How many lines were marked."""
+    """The number of entries marked."""
 
     marked: int
 
 
 @verb("record")
 def add_comment(ctx: RequestContext, command: AddComment) -> CommandResult:
-    """Comment on a case or an obligation; who is named or asked is told by letter and in the inbox."""
+    """Comment on a case or an obligation; people named or asked are notified by letter and in the inbox."""
     office = ctx.app.reads.office()
     mentions = mentioned(office, command.text)
     asks = person_named(ctx.app, command.asks) if command.asks else ""
@@ -134,7 +134,9 @@ def add_comment(ctx: RequestContext, command: AddComment) -> CommandResult:
 
 @verb("assign")
 def ask_why(ctx: RequestContext, command: AskWhy) -> CommandResult:
-    """Ask whoever an obligation waits for why it is not done: a comment with a day, told by letter."""
+    """Ask the people responsible for an obligation why it is not done: a comment with a due day, sent by
+    letter.
+    """
     found = assignees_of(ctx, command.case, command.obligation)
     people = [one for one in found if one.person.key != ctx.reader.person]
     if not people:
@@ -145,7 +147,7 @@ def ask_why(ctx: RequestContext, command: AskWhy) -> CommandResult:
 
 @verb("assign")
 def escalate(ctx: RequestContext, command: Escalate) -> CommandResult:
-    """Bring an obligation before the nearest head over whom it waits for: a comment with a day."""
+    """Escalate an obligation to the nearest head above the people responsible: a comment with a due day."""
     people = assignees_of(ctx, command.case, command.obligation)
     office = ctx.app.reads.office()
     places = [(one.person.unit, one.person.key) for one in people]
@@ -159,7 +161,7 @@ def escalate(ctx: RequestContext, command: Escalate) -> CommandResult:
 def _ask(
     ctx: RequestContext, case: str, obligation: str, person: Person, code: str, until: date
 ) -> CommandResult:
-    """Ask a person in their own language."""
+    """Write a comment that asks a person, in the person's own language."""
     require_may_know(ctx, case, person.key)
     text = say(code, {"until": until}, known(person.language))
     change = commands.comment(
@@ -176,7 +178,7 @@ def _ask(
 
 
 def assignees_of(ctx: RequestContext, case: str, obligation: str) -> tuple[Recipient, ...]:
-    """Return who an obligation of a case waits for. Raises CannotComment where that is nobody."""
+    """Return the people responsible for an obligation of a case. Raises CannotComment if there is nobody."""
     rows = ctx.reads.rows_of([case]).get(case, ())
     row = next((one for one in rows if one.obligation == obligation), None)
     people = row and resolve(
@@ -194,7 +196,9 @@ def assignees_of(ctx: RequestContext, case: str, obligation: str) -> tuple[Recip
 
 @verb("record")
 def withdraw_comment(ctx: RequestContext, command: WithdrawComment) -> CommandResult:
-    """Take back a comment of one's own, or, who manages cases, anybody's; its letters that wait are dropped."""
+    """Withdraw one's own comment, or anybody's with the right to manage cases; its unsent letters are
+    withdrawn.
+    """
     written = {one.seq: one for one in comments(ctx.reads.events(command.case))}
     comment = written.get(command.line)
     if comment is None:
@@ -209,7 +213,7 @@ def withdraw_comment(ctx: RequestContext, command: WithdrawComment) -> CommandRe
 
 @verb("self", writes=False)
 def list_inbox(ctx: RequestContext, command: ListInbox) -> InboxPage:
-    """List what was said to the reader in cases they may see, the newest first."""
+    """List the reader's inbox in cases visible to them, the newest first."""
     person = ctx.reader.person
     if not person:
         return InboxPage(unread=0, entries=[])
@@ -233,13 +237,13 @@ def list_inbox(ctx: RequestContext, command: ListInbox) -> InboxPage:
 
 
 def _place(event: Event) -> str:
-    """Return the obligation a line of a case is about; an assignment by its id."""
+    """Return the id of the obligation an event is about; for an assignment its own id."""
     return f"assignment.{event.name}" if event.kind.startswith("assignment_") else event.name
 
 
 @verb("self")
 def read_inbox(ctx: RequestContext, command: ReadInbox) -> Marked:
-    """Mark what was said to the reader as read."""
+    """Mark entries of the reader's inbox as read."""
     person = ctx.reader.person
     if not person:
         return Marked(marked=0)
@@ -247,7 +251,7 @@ def read_inbox(ctx: RequestContext, command: ReadInbox) -> Marked:
 
 
 def unread_letters(ctx: RequestContext, *, limit: int) -> list[Notice]:
-    """Return the newest letters sent to the reader about cases they see and have not said to have read."""
+    """Return the newest letters to the reader about visible cases that the reader has not acknowledged."""
     if not ctx.reader.person:
         return []
     sent = ctx.app.outbox.notices(person=ctx.reader.person, state="sent", limit=LETTERS_LOOKED_THROUGH)
@@ -257,10 +261,10 @@ def unread_letters(ctx: RequestContext, *, limit: int) -> list[Notice]:
 
 
 def mentioned(office: Office, text: str) -> tuple[str, ...]:
-    """Return the keys of the people a text names as `@Name Surname`, each once.
+    """Return the keys of the people a text names as `@Name Surname`, without repetition.
 
-    A name may be followed by other words: the longest that is somebody's name counts, a surname alone where it
-    is one person's.
+    Words may follow a name: the longest sequence that is somebody's name counts; a surname alone if only one
+    person has it.
 
     Raises:
         CannotComment: nobody has that name, or several people have it.
@@ -289,7 +293,7 @@ def _beginning(office: Office, name: str) -> list[str]:
 
 
 def require_may_know(ctx: RequestContext, case: str, person: str) -> None:
-    """Refuse to tell somebody of a confidential case who was not let know of it: a letter would tell them."""
+    """Raise if a person has no access to a confidential case, because a letter would reveal it to them."""
     # Who sees all units, and of confidential cases those they know of.
     knows = scope(Reader(login="\x1f", access="officer", person=person))
     if not ctx.app.reads.seen_by(knows).heads([case]):

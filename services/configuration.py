@@ -19,7 +19,7 @@ HIDDEN = "***"
 
 
 def problems(settings: Settings, environment: Mapping[str, str]) -> list[Refusal]:
-    """Return everything that would keep a service from starting by these settings, or from sending letters.
+    """Return everything in these settings that would keep a service from starting or from sending letters.
 
     Opens no database and connects to nothing.
     """
@@ -51,14 +51,14 @@ def problems(settings: Settings, environment: Mapping[str, str]) -> list[Refusal
 
 
 def create_unlinked_channel(name: str, settings: Settings) -> Channel:
-    """Create a channel without the links between people and accounts, which are in the database."""
+    """Create a channel without the links between people and accounts, which are stored in the database."""
     from services.channels import create_channel
 
     return create_channel(name, settings, lambda: cast("SqlLinks", None))
 
 
 def _missing_variables(settings: Settings, environment: Mapping[str, str]) -> Iterator[Refusal]:
-    """Yield a refusal for each variable that the settings name and the environment does not have."""
+    """Yield a refusal for each environment variable that the settings name but that is not set."""
     named = {"database.password_env": settings.database.password_env}
     if settings.imap.host:
         named["imap.password_env"] = settings.imap.password_env
@@ -74,7 +74,7 @@ def _missing_variables(settings: Settings, environment: Mapping[str, str]) -> It
 
 
 def values(settings: Settings) -> Iterator[tuple[str, object]]:
-    """Yield every key with its value, secrets hidden: ("web.port", 8000)."""
+    """Yield every key with its value, secrets masked: ("web.port", 8000)."""
     for section in fields(settings):
         if section.name in ("file", "from_environment"):
             continue

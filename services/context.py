@@ -1,4 +1,4 @@
-"""The context of one request: the application, who acts, and the moment."""
+"""The context of one request: the application, the acting user, and the moment."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class RequestContext:
     Attributes:
         operator: whether it is a terminal command, which may see and do everything.
         reader: the person acting; `reads` returns what they may see, events are recorded in their name.
-        desk, library, calendar: as of the start of the request, even if acts are adopted meanwhile.
+        desk, library, calendar: as at the start of the request, even if acts are adopted meanwhile.
         language: of sentences in results; "" is the office's.
         demonstration: whether the day is a fixed demonstration day instead of today.
         passwordless: whether a browser on this machine may log in without a password; only on a demonstration
@@ -99,7 +99,7 @@ class RequestContext:
 
     @property
     def accounts(self) -> Accounts:
-        """The accounts and their ways to log in."""
+        """The accounts and their sessions, tokens and invitations."""
         return self.app.accounts
 
     @property
@@ -123,11 +123,11 @@ class RequestContext:
 
     @property
     def organisation(self) -> str:
-        """The organisation's name, as config.toml has it."""
+        """The organisation's name from config.toml."""
         return self.app.settings.office.name
 
     def organisation_in(self, language: str) -> str:
-        """Return the organisation's name in a language, as far as config.toml has one."""
+        """Return the organisation's name in a language, or the default one if config.toml has none in it."""
         return self.app.settings.office.name_in(language)
 
     @property
@@ -163,7 +163,7 @@ class Stamp(TypedDict):
 
 
 def require_visible(ctx: RequestContext, case: str) -> Case:
-    """Return the head of a case. Raises UnknownCase for one the reader does not see, or that does not exist."""
+    """Return the head of a case. Raises UnknownCase if it does not exist or is not visible to the reader."""
     head = ctx.reads.heads([case]).get(case)
     if head is None:
         raise UnknownCase(case)

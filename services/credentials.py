@@ -50,7 +50,7 @@ def check_login(login: str) -> None:
 
 
 def check_new_password(password: str, again: str, login: str) -> None:
-    """Refuse a new password that is not good enough. Raises BadPassword."""
+    """Raise BadPassword for a new password that is too weak."""
     if password != again:
         raise BadPassword("web.password.differs")
     if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
@@ -90,7 +90,7 @@ def is_totp_secret(text: str) -> bool:
 
 
 def new_recovery_codes() -> tuple[str, ...]:
-    """Return one-time codes of 80 random bits each, as they are shown: in four groups of four."""
+    """Return one-time codes of 80 random bits each, formatted in four groups of four."""
     plain = ("".join(secrets.choice(_CODE_LETTERS) for _ in range(_CODE_LENGTH)) for _ in range(RECOVERY_CODES))
     return tuple("-".join(code[start : start + 4] for start in range(0, _CODE_LENGTH, 4)) for code in plain)
 
@@ -108,7 +108,7 @@ def recovery_hash(code: str, login: str) -> str | None:
 
 
 def totp_address(secret: str, login: str, issuer: str) -> str:
-    """Return the otpauth address that an authenticator reads from the QR code."""
+    """Return the otpauth address for the QR code that an authenticator reads."""
     import pyotp
 
     return pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name=issuer)
@@ -122,7 +122,7 @@ def qr_picture(address: str) -> str:
 
 
 def qr_image(address: str) -> bytes:
-    """Return an address as a QR code to be printed: PNG, with the quiet zone scanners ask for."""
+    """Return an address as a QR code for printing: PNG, with the margin scanners need."""
     import segno
 
     picture = BytesIO()

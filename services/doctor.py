@@ -1,4 +1,4 @@
-"""Checks of an installation on one page: `merzim doctor`. It writes nothing and migrates nothing."""
+"""Diagnosis of an installation: `merzim doctor`. It writes nothing and migrates nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, Literal
 
-from services.folders import folders, order_folders
+from services.folders import folders
 from services.readiness import ROUND_LATE
 from workflow.refusal import Refusal
 
@@ -52,7 +52,7 @@ def diagnose(app: AppContext, problems: list[Refusal]) -> Iterator[Check]:
     """Run every check, one after another.
 
     Args:
-        problems: what is wrong with the settings.
+        problems: the problems of the settings.
     """
     now = app.system_clock().now
     if not problems:
@@ -70,7 +70,7 @@ def diagnose(app: AppContext, problems: list[Refusal]) -> Iterator[Check]:
 
 
 def check_running(app: AppContext, now: datetime) -> Iterator[Check]:
-    """Run the checks that ask no other machine but the database, for a page of a process that runs."""
+    """Run the checks that contact no other machine but the database, for a page of the running service."""
     yield from _check_law(app)
     yield from _check_folders(app)
     yield from _check_disk(app)
@@ -114,7 +114,7 @@ def _check_folders(app: AppContext) -> Iterator[Check]:
 
 
 def _check_disk(app: AppContext) -> Iterator[Check]:
-    """Look at each disk once that the database or the folders lie on."""
+    """Check the free space of each disk that holds the database or a folder, once."""
     paths = [folder for _, folder in folders(app.settings)]
     scheme, mark, rest = app.settings.database.url.partition(":///")
     if mark and scheme.startswith("sqlite") and rest and not rest.startswith(":"):
@@ -172,7 +172,7 @@ def _check_directory(app: AppContext) -> Iterator[Check]:
 
 
 def _check_provider(app: AppContext, now: datetime) -> Iterator[Check]:
-    """Ask the OpenID Connect provider for all a log-in needs; nobody logs in."""
+    """Check that the OpenID Connect provider offers everything a log-in needs, without logging in."""
     from services.oidc import ProviderSilent, open_provider
 
     try:
@@ -188,7 +188,7 @@ def _check_provider(app: AppContext, now: datetime) -> Iterator[Check]:
 
 
 def _check_mailbox(app: AppContext) -> Iterator[Check]:
-    """Open the mailbox of replies and look what waits there; nothing is read."""
+    """Open the mailbox of replies and count what is waiting; nothing is read."""
     from notifications.wire.imap import open_mailbox
     from services.channels import mailbox_of
 
@@ -241,7 +241,6 @@ def _check_database(app: AppContext, now: datetime) -> Iterator[Check]:
         yield Check(name="database", code="doctor.database", arguments={"where": where})
     else:
         yield Check(name="database", state="warning", code="doctor.board_behind", advice="board_behind")
-    yield from _check_orders(app)
     yield _check_age("verify", sent, now, timedelta(days=VERIFY_DAYS))
     yield _check_age("backup", sent, now, timedelta(days=BACKUP_DAYS))
     if app.settings.ldap.sync.mode != "off":
@@ -250,26 +249,8 @@ def _check_database(app: AppContext, now: datetime) -> Iterator[Check]:
     yield from _check_sending(app, sent, now)
 
 
-def _check_orders(app: AppContext) -> Iterator[Check]:
-    """Say which orders about people who left a restored backup does not know."""
-    from storage.maintenance.orders import missing
-
-    try:
-        if count := len(missing(app.unprepared, order_folders(app.settings))):
-            arguments = {"count": count}
-            yield Check(
-                name="orders",
-                state="problem",
-                code="doctor.orders_missing",
-                arguments=arguments,
-                advice="orders",
-            )
-    except Refusal as refusal:
-        yield Check(name="orders", state="problem", refusal=refusal)
-
-
 def _check_age(name: str, sent: Figures, now: datetime, limit: timedelta) -> Check:
-    """Check when something was last done that somebody has to do."""
+    """Check how long ago something that is due regularly was last done."""
     pulse = sent.pulses.get(name)
     if pulse is None:
         return Check(name=name, state="warning", code="doctor.never", advice=name)
@@ -284,7 +265,7 @@ def _check_age(name: str, sent: Figures, now: datetime, limit: timedelta) -> Che
 
 
 def _check_clock(app: AppContext, sent: Figures, now: datetime) -> Check:
-    """Compare the clock with the server's, and with what is already written down."""
+    """Compare the clock with the server's, and with the moments already recorded."""
     from storage.maintenance.readiness import server_time
 
     latest = max((at for at, _ in sent.pulses.values()), default=now)

@@ -1,4 +1,4 @@
-"""The editions of the regulation files: the shipped ones, and an organisation's own."""
+"""Reads the editions in regulation files: the shipped ones, and the organisation's own."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 class UnknownWord(Refusal):
-    """A word of an own edition that neither it nor the product has, or that says something else already."""
+    """A code in an own edition has no name in it or the product, or already means something else."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LeftOutFile:
-    """An own file that cannot be used. `adopted`: the office goes on by the text it adopted last."""
+    """An own file that cannot be used. `adopted`: whether the text the office adopted last is used instead."""
 
     file: str
     refusal: Refusal
@@ -34,7 +34,7 @@ class LeftOutFile:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Editions:
-    """What was read: editions, texts of the own ones by edition, and own files that were left out."""
+    """The editions read, the texts of own ones by edition, and own files that were left out."""
 
     editions: tuple[Procedure | UnreadEdition, ...]
     own: Mapping[str, str] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class Editions:
 
 
 def read_editions(settings: Settings) -> Editions:
-    """Read the own editions; the shipped ones are read when somebody asks for them.
+    """Read the own editions; the shipped ones are read when first used.
 
     An own file that cannot be used is left out; the others are not affected.
 
@@ -69,7 +69,7 @@ def read_editions(settings: Settings) -> Editions:
 
 
 def with_adopted(read: Editions, adopted: Mapping[str, str]) -> Editions:
-    """Return the editions with those own ones besides that no file gives any more, by the texts adopted last.
+    """Add the own editions that no file defines any more, with their last adopted texts.
 
     Args:
         adopted: TOML texts of own editions, by edition.
@@ -88,7 +88,7 @@ def with_adopted(read: Editions, adopted: Mapping[str, str]) -> Editions:
 
 
 def reason(left_out: LeftOutFile) -> Text:
-    """Return why a file was left out, in each language."""
+    """Return the reason why a file was left out, in each language."""
     from i18n import refusal
     from workflow.law.procedure import Text
 
@@ -96,7 +96,9 @@ def reason(left_out: LeftOutFile) -> Text:
 
 
 def add_words(edition: Procedure) -> None:
-    """Let evidence, numbers, duties and kinds of an own edition be called as it calls them."""
+    """Add an own edition's names of kinds of evidence, numbers, duties and kinds of organisation to the
+    catalogues.
+    """
     import i18n
 
     for code, title in edition.words.items():
@@ -104,7 +106,7 @@ def add_words(edition: Procedure) -> None:
 
 
 def require_words(edition: Procedure, file: str) -> None:
-    """Refuse an own edition with a kind of evidence or a number nobody has a word for. Raises UnknownWord."""
+    """Raise UnknownWord for an own edition with a kind of evidence or a number that has no name."""
     import i18n
     from i18n.entries import where
 
@@ -124,7 +126,7 @@ def require_words(edition: Procedure, file: str) -> None:
 
 
 def own_files(settings: Settings, folder: Path | None = None) -> Iterator[Path]:
-    """Yield the files of own editions, of the folder in config.toml or of this one.
+    """Yield the files of own editions in the folder given, or in that of config.toml.
 
     Raises:
         BadSetting: there is no such folder.
@@ -139,19 +141,19 @@ def own_files(settings: Settings, folder: Path | None = None) -> Iterator[Path]:
 
 
 def read_own(path: Path) -> Procedure:
-    """Read one own file. Raises Refusal, OSError."""
+    """Read one own edition file. Raises Refusal, OSError."""
     return _read_edition(path.name, path.read_bytes())
 
 
 def shipped_files() -> Iterator[Traversable]:
-    """Yield the shipped files by name. Their folder is no module: found by name."""
+    """Yield the shipped regulation files by name; their folder is not a module."""
     for file in sorted(files("regulations").iterdir(), key=lambda file: file.name):
         if file.name.endswith(".toml"):
             yield file
 
 
 def unread(file: Traversable) -> UnreadEdition:
-    """Return the edition of a shipped file by its name: `<id>.<in_force>.toml`."""
+    """Return the unread edition of a shipped file, named `<id>.<in_force>.toml`."""
     from workflow.law.library import UnreadEdition
 
     id, in_force, _ = file.name.split(".")
@@ -169,7 +171,7 @@ def _as_refusal(trouble: Exception, path: Path) -> Refusal:
 
 @cache
 def _read_edition(name: str, text: bytes) -> Procedure:
-    """Parse an edition. Cached: a process parses the same text once, however many contexts it builds."""
+    """Parse an edition. Cached: a process parses the same text only once."""
     from workflow.law.reader import read
 
     return read(name, text)

@@ -62,7 +62,7 @@ def _to_evidence(ctx: RequestContext, item: EvidenceInput) -> Evidence:
 
 
 def open_file(ctx: RequestContext, item: EvidenceInput | FileInput) -> tuple[BinaryIO, str] | None:
-    """Return the file sent with a command and its name; None where none was sent.
+    """Return the file sent with a command and its name; None if none was sent.
 
     Raises:
         UnknownUpload: a digest that matches no file the reader uploaded.
@@ -78,7 +78,7 @@ def open_file(ctx: RequestContext, item: EvidenceInput | FileInput) -> tuple[Bin
 
 
 def store_file(ctx: RequestContext, item: FileInput | None) -> dict[str, object]:
-    """Store a file sent with a command; return its hash, name, type and size, {} where none was sent."""
+    """Store a file sent with a command; return its hash, name, type and size, {} if none was sent."""
     opened = open_file(ctx, item) if item is not None else None
     if opened is None:
         return {}

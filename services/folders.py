@@ -1,4 +1,4 @@
-"""The folders a service uses: those it writes to are tried at the start; certificates are read from one."""
+"""The folders a service uses: tests at the start that they can be written, and reads certificates from one."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ def folders(settings: Settings) -> Iterator[tuple[str, Path]]:
 
 
 def read_authorities(settings: Settings) -> tuple[Authority, ...]:
-    """Return the authorities that certificates of signatures are checked against; empty where none are named.
+    """Return the authorities that certificates of signatures are checked against; empty if none are configured.
 
     Raises:
-        BadSetting: signing is on and its library is missing, the folder holds no certificates, or the program
-            that checks GOST cannot be run.
+        BadSetting: signing is enabled but its library is missing, the folder contains no certificates, or the
+            program that checks GOST cannot be run.
     """
     eds, file = settings.eds, str(settings.file)
     if eds.on and find_spec("pyasn1") is None:
@@ -65,8 +65,3 @@ def read_authorities(settings: Settings) -> tuple[Authority, ...]:
             "cli.eds_no_trust", file=file, folder=str(eds.trust), problem="*.pem, *.crt, *.cer, *.der"
         )
     return found
-
-
-def order_folders(settings: Settings) -> list[Path]:
-    """Return where orders that anonymised people are listed: with the evidence, and beside the backups."""
-    return list(filter(None, (settings.evidence.folder, settings.backup.folder)))

@@ -1,7 +1,7 @@
-"""People of outside directories: which account is theirs, and what their groups give or take.
+"""Links people of external directories to accounts, and gives them the access of their groups.
 
-Somebody is recognised by the directory's permanent id of them. A name or an e-mail may be given to another
-person tomorrow: an e-mail is looked at once, at the first log-in, to find the account made for its person.
+A person is identified by the directory's permanent id. Names and e-mails can be reassigned, so an e-mail is
+used only once, at the first log-in, to find the account made for the person.
 """
 
 from __future__ import annotations
@@ -31,12 +31,13 @@ log = logging.getLogger("merzim.login")
 
 
 def log_in(ctx: RequestContext, login: str, password: str) -> tuple[OutsidePerson, Account | None] | None:
-    """Return the person a name and password of the directory belong to, with their account if they have one.
+    """Return the person that a name and password belong to in the directory, with their account if they have
+    one.
 
-    None where there is no directory, or it does not know them together.
+    None if there is no directory, or name and password do not match.
 
     Raises:
-        DirectorySilent: the directory cannot tell.
+        DirectorySilent: the directory does not answer.
     """
     directory = ctx.app.directory
     person = directory.identify(login, password) if directory is not None else None
@@ -48,10 +49,10 @@ def log_in(ctx: RequestContext, login: str, password: str) -> tuple[OutsidePerso
 def log_in_by_provider(
     ctx: RequestContext, attempt: LogInAttempt, code: str, *, issuer: str
 ) -> tuple[OutsidePerson, Account | None]:
-    """Return the person a code of the OpenID provider stands for, with their account if they have one.
+    """Return the person that a code of the OpenID provider identifies, with their account if they have one.
 
     Raises:
-        ProviderSilent, NotIdentified: as `OidcProvider.identify`.
+        ProviderSilent, NotIdentified: as in `OidcProvider.identify`.
     """
     provider = ctx.app.provider
     assert provider is not None
@@ -60,13 +61,13 @@ def log_in_by_provider(
 
 
 def seal_login(ctx: RequestContext, login: str) -> str:
-    """Return a text by which a browser proves for some minutes that the provider identified an account."""
+    """Return a token by which a browser proves for some minutes that the provider identified an account."""
     until = ctx.now + CODE_INTERVAL
     return ctx.app.cipher.encrypt(f"{until.isoformat()} {login}", _SEAL)
 
 
 def open_seal(ctx: RequestContext, text: str) -> str:
-    """Return the login a text of `seal_login` proves; "" for any other text, and when it is too old."""
+    """Return the login in a token of `seal_login`; "" for any other text, or when it has expired."""
     try:
         until, _, login = ctx.app.cipher.decrypt(text, _SEAL).partition(" ") if key_of(text) else ("", "", "")
     except (Refusal, ValueError):
@@ -75,7 +76,7 @@ def open_seal(ctx: RequestContext, text: str) -> str:
 
 
 def confirms(ctx: RequestContext, account: Account, password: str) -> bool:
-    """Tell whether a password is the one of an account's holder in the directory. Raises DirectorySilent."""
+    """Return whether a password is that of an account's holder in the directory. Raises DirectorySilent."""
     directory = ctx.app.directory
     login = account.reader.login
     subjects = [one.subject for one in ctx.accounts.identities("ldap") if one.login == login]
@@ -83,10 +84,10 @@ def confirms(ctx: RequestContext, account: Account, password: str) -> bool:
 
 
 def review(app: AppContext, *, now: datetime, today: date) -> int:
-    """End the sessions and tokens of those the directory has no more, or whose group gives no access any more.
+    """End the sessions and tokens of people who left the directory, or whose groups no longer give access.
 
-    Returns how many accounts that is. Once an hour in a process. Nothing is ended while the directory is
-    silent, or where it knows none of several people, which a mistake in config.toml explains better.
+    Returns the number of accounts. Runs at most once an hour in a process. Nothing is ended while the directory
+    does not answer, or if it knows none of several people, which suggests a mistake in config.toml.
     """
     directory = app.directory
     if directory is None or (directory.reviewed_at and now < directory.reviewed_at + REVIEW_INTERVAL):
@@ -110,10 +111,10 @@ def review(app: AppContext, *, now: datetime, today: date) -> int:
 
 
 def account_of(ctx: RequestContext, person: OutsidePerson, *, match_email: bool) -> Account | None:
-    """Return the account of an identified person as their groups have it now; None if they have no access.
+    """Return the account of an identified person, updated from their groups; None if they have no access.
 
-    At the first log-in it is the account made for their person, else a new one where a group gives access. An
-    account opened for a group ends its sessions and tokens when no group gives access any more.
+    At the first log-in it is the account made for their person, else a new one if a group gives access. An
+    account created because of a group loses its sessions and tokens when no group gives access any more.
     """
     identity = ctx.accounts.identity(person.provider, person.subject)
     if identity is None:
@@ -126,7 +127,9 @@ def account_of(ctx: RequestContext, person: OutsidePerson, *, match_email: bool)
 
 
 def _with_access_of_groups(ctx: RequestContext, account: Account, person: OutsidePerson) -> Account | None:
-    """Return an account with the access its holder's groups give now; None, all its sessions ended, if none."""
+    """Return an account with the access its holder's groups give now; None, with all its sessions ended, if
+    they give none.
+    """
     login = account.reader.login
     by = _author(person.provider)
     if person.access is None:
@@ -141,7 +144,7 @@ def _with_access_of_groups(ctx: RequestContext, account: Account, person: Outsid
 
 
 def _link_by_email(ctx: RequestContext, person: OutsidePerson) -> Identity | None:
-    """Link the one account of the office's person of that e-mail; never an administrator's."""
+    """Link the only account whose person has that e-mail; never an administrator's."""
     key = _person_of(ctx, person.email)
     if not key:
         return None
@@ -153,7 +156,7 @@ def _link_by_email(ctx: RequestContext, person: OutsidePerson) -> Identity | Non
 
 
 def _open_account(ctx: RequestContext, person: OutsidePerson) -> Identity | None:
-    """Open an account with the access of a group; None where no group gives one."""
+    """Create an account with the access given by a group; None if no group gives one."""
     if person.access is None:
         return None
     key, login = _person_of(ctx, person.email), _free_login(ctx, person)
@@ -178,7 +181,7 @@ def _link(ctx: RequestContext, person: OutsidePerson, login: str, *, by_group: b
 
 
 def _person_of(ctx: RequestContext, email: str) -> str:
-    """Return the key of the one person with that e-mail; "" if there is none, or several."""
+    """Return the key of the only person with that e-mail; "" if there is none, or several."""
     wanted = email.casefold()
     people = ctx.app.reads.office().written_down.people.values()
     keys = [
@@ -199,5 +202,5 @@ def _free_login(ctx: RequestContext, person: OutsidePerson) -> str:
 
 
 def _author(provider: Provider) -> str:
-    """Return the author of what a directory decides, in the chain; a colon stands in no login."""
+    """Return the author recorded for a directory's decisions; it contains a colon, which no login does."""
     return f"directory:{provider}"

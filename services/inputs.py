@@ -1,4 +1,4 @@
-"""Field types of commands, and the building of commands from values.
+"""Field types of commands, and building commands from values.
 
 Dates are ISO strings or dates, never numbers; texts hold no NUL.
 """
@@ -42,7 +42,7 @@ def _known_language(value: str) -> str:
 
 
 class _Languages:
-    """The schema of a language: those the installation speaks when it is asked for."""
+    """JSON Schema of a language field: the languages of the installation at the time of reading."""
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
@@ -117,8 +117,8 @@ class OpenFile:
 class EvidenceInput(Command):
     """A link or a file that proves a fact.
 
-    `kind`: a kind the obligation asks for (`link:site`, `document:order`), or empty. `file`: the digest that
-    `/files` answered. `restricted`: the ground on which few may see the file.
+    `kind`: a kind the obligation asks for (`link:site`, `document:order`), or empty. `file`: the digest
+    returned by `/files`. `restricted`: the ground for restricting access to the file.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -139,7 +139,7 @@ class EvidenceInput(Command):
 
 
 class FileInput(Command):
-    """A file sent with a command: the digest that `/files` answered, or (from a page) the file itself."""
+    """A file sent with a command: the digest returned by `/files`, or (from a page) the file itself."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
@@ -202,7 +202,7 @@ def bad_input(item: Mapping[str, Any], *, without: Collection[str] = ()) -> BadI
     """Return the refusal of one of pydantic's errors: the field, what is wrong with it, what is allowed.
 
     Args:
-        without: parts of a request that are no field: the name of the field begins behind them.
+        without: leading parts of the location that are not fields.
     """
     place = [str(part) for part in item["loc"]]
     field = ".".join(place[1:] if place[:1] and place[0] in without and len(place) > 1 else place)

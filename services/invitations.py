@@ -1,8 +1,8 @@
-"""Accounts for many people of the office at once, and the letters that invite them.
+"""Accounts for many people of the office at once, and their letters of invitation.
 
-An invitation's link is 256 random bits, kept as SHA-256; the letter that waits in the outbox has it encrypted
-with the key that is in no database. Where a directory or an OpenID provider identifies people, the letter leads
-to the log-in page.
+An invitation's link has 256 random bits and is stored as SHA-256; in letters waiting in the outbox it is
+encrypted with a key stored outside the database. Where a directory or an OpenID provider authenticates people,
+the letter leads to the log-in page.
 """
 
 from __future__ import annotations
@@ -44,8 +44,9 @@ _BY_DUTY: tuple[tuple[str, Access], ...] = (
 
 
 class InvitePeople(Command):
-    """People of the office who get accounts and a letter each. Without `people`: everybody of the unit and
-    below it who has none; without a unit: of the whole office."""
+    """Create accounts for people of the office and send each an invitation. Without `people`: everybody of the
+    unit and below without an account; without a unit: of the whole office.
+    """
 
     unit: Line = ""
     people: list[Key] = Field(default_factory=list, max_length=MAX_PEOPLE)
@@ -58,8 +59,9 @@ class InvitePeople(Command):
 
 
 class InvitedPerson(BaseModel):
-    """Somebody who gets an account, or does not. `way`: how it is entered; `obstacle`: the code of why there is
-    none: no_email, login_taken, login_form, has_account."""
+    """A person who gets an account, or does not. `way`: how they log in; `obstacle`: code of the reason for no
+    account: no_email, login_taken, login_form, has_account.
+    """
 
     person: str
     name: str
@@ -72,7 +74,7 @@ class InvitedPerson(BaseModel):
 
 
 class InvitedPeople(BaseModel):
-    """Who got an account or, of a preview, would get one."""
+    """The people who got an account, or would get one in a preview."""
 
     preview: bool
     invited: int
@@ -80,12 +82,13 @@ class InvitedPeople(BaseModel):
 
 
 class AskInvitations(Command):
-    """The invitations that were sent."""
+    """Request the invitations that were sent."""
 
 
 class InvitationView(BaseModel):
-    """An account opened with an invitation. `state`: queued, sent, undelivered, expired, accepted or closed;
-    `until`: of its link."""
+    """An account created by an invitation. `state`: queued, sent, undelivered, expired, accepted or closed;
+    `until`: expiry of its link.
+    """
 
     login: str
     person: str
@@ -100,20 +103,20 @@ class InvitationView(BaseModel):
 
 
 class InvitationList(BaseModel):
-    """Those who have not accepted come first."""
+    """Invitations, those not accepted first."""
 
     invitations: list[InvitationView]
 
 
 class ResendInvitations(Command):
-    """Send invitations again: to these logins, without any to everybody who has not accepted."""
+    """Send invitations again: to these logins, or to everybody who has not accepted."""
 
     logins: list[Key] = Field(default_factory=list, max_length=MAX_PEOPLE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Wish:
-    """An account somebody is to get."""
+    """An account to be created for a person."""
 
     person: Person
     access: Access
@@ -122,7 +125,7 @@ class _Wish:
 
 @verb("settings")
 def invite_people(ctx: RequestContext, command: InvitePeople) -> InvitedPeople:
-    """Open accounts for people of the office and send each an invitation."""
+    """Create accounts for people of the office and send each an invitation."""
     office = ctx.app.reads.office().written_down
     wishes = [_wish(one, command) for one in _chosen(ctx, office, command)]
     return _invite(ctx, wishes, preview=command.preview)
@@ -130,7 +133,7 @@ def invite_people(ctx: RequestContext, command: InvitePeople) -> InvitedPeople:
 
 @verb("settings")
 def resend_invitations(ctx: RequestContext, command: ResendInvitations) -> InvitedPeople:
-    """Send a new invitation to those who have not accepted theirs; the earlier link ends."""
+    """Send a new invitation to people who have not accepted theirs; the earlier link becomes invalid."""
     waiting = {one.login: one for one in _views(ctx) if one.state not in ("accepted", "closed")}
     unknown = [login for login in command.logins if login.casefold() not in waiting]
     if unknown:
@@ -155,7 +158,7 @@ def list_invitations(ctx: RequestContext, command: AskInvitations) -> Invitation
 def invite_of_table(
     ctx: RequestContext, people: Iterable[Person], accounts: Sequence[TableAccount], *, preview: bool
 ) -> InvitedPeople:
-    """Open the accounts a table of people names, for those who have none, and invite their holders."""
+    """Create the accounts named in a table of people, for people without one, and invite their holders."""
     by_key = {one.key: one for one in people}
     wishes = []
     for one in accounts:
@@ -170,7 +173,7 @@ def invite_of_table(
 
 
 def way_of(ctx: RequestContext, access: str) -> Way:
-    """Return how somebody invited enters their account. An administrator's is never linked by an e-mail."""
+    """Return how an invited person logs in. An administrator's account is never linked by an e-mail."""
     settings = ctx.app.settings
     if access != "administrator" and settings.oidc.issuer and settings.oidc.match_email:
         return "oidc"
@@ -210,7 +213,9 @@ def _invite(
     preview: bool = False,
     again: dict[str, Account] | None = None,
 ) -> InvitedPeople:
-    """Open accounts and queue the letters, or only look. `again`: the accounts, where all have one already."""
+    """Create accounts and queue the letters, or only preview. `again`: the accounts, if all have one
+    already.
+    """
     from storage.accounts.invitations import Invited
 
     channels = _channels(ctx)
@@ -256,7 +261,7 @@ def _invite(
 
 
 def _obstacle(person: Person, login: str, logins: set[str], having: set[str]) -> str:
-    """Return why somebody gets no account; "" for nothing."""
+    """Return the reason why a person gets no account; "" if they do."""
     if person.key in having:
         return "has_account"
     if not person.email:
@@ -273,7 +278,7 @@ def _obstacle(person: Person, login: str, logins: set[str], having: set[str]) ->
 def _letter(
     ctx: RequestContext, person: Person, reader: Reader, way: Way, channels: Sequence[Channel]
 ) -> tuple[Entry | None, Sequence[Notice]]:
-    """Return the one-time link of an invitation, and the letters that carry it, encrypted there."""
+    """Return the one-time link of an invitation, and the letters that contain it encrypted."""
     from notifications.account_notices import account_notices
     from notifications.letters.account import owner_of_link
     from storage.accounts.invitations import INVITED

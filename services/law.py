@@ -1,4 +1,4 @@
-"""An organisation's own procedures checked, and editions whose text changed adopted in the office's chain."""
+"""Checks an organisation's own procedures, and adopts editions whose text changed in the office's chain."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ Problems = tuple[tuple[str, dict[str, object]], ...]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckedFile:
-    """One own file: everything wrong with it, and what its examples give otherwise than they say.
+    """The result of checking one own file: its mistakes, and examples whose computed results differ.
 
     Attributes:
-        edition, register: what it describes; neither where it cannot be read.
-        problems: codes with arguments, as the catalogues say them.
-        warnings: what it lacks and can be used without.
+        edition, register: the content of the file; None for both if it cannot be read.
+        problems: codes of the catalogues with arguments.
+        warnings: missing parts without which the file can be used.
     """
 
     file: str
@@ -46,17 +46,17 @@ class CheckedFile:
 
     @property
     def holds(self) -> bool:
-        """Whether nothing is wrong with it."""
+        """Whether the file has no mistakes."""
         read = self.edition is not None or self.register is not None
         return read and not self.problems and not self.mismatches
 
 
 class ExamplesFail(Refusal):
-    """An own edition is not adopted: its own examples come out otherwise than they say."""
+    """An own edition is not adopted because its examples give other results than they state."""
 
 
 def check(app: AppContext, folder: Path | None = None) -> tuple[CheckedFile, ...]:
-    """Check every own file of a folder (that of config.toml where none is named); nothing is written.
+    """Check every own file of a folder (by default that in config.toml); nothing is written.
 
     Raises:
         BadSetting: there is no such folder.
@@ -66,17 +66,17 @@ def check(app: AppContext, folder: Path | None = None) -> tuple[CheckedFile, ...
 
 
 def adoptable(app: AppContext, *, today: date) -> tuple[AdoptedEdition, ...]:
-    """Return what the office has not adopted yet: editions whose text is another than that of open cases, with
-    the due dates it moves, and own editions. Nothing is written.
+    """Return the editions the office has not adopted yet: own ones, and those whose text differs from that of
+    open cases, with the due dates they move. Nothing is written.
 
     Raises:
-        ExamplesFail: the examples of an own edition do not hold.
+        ExamplesFail: the examples of an own edition fail.
     """
     return tuple(_adoptable(app, today))
 
 
 def adopt(app: AppContext, *, by: str, now: datetime, today: date) -> tuple[AdoptedEdition, ...]:
-    """Adopt them: write them into the office's chain, then the rows of their cases. Safe to repeat.
+    """Adopt them: append them to the office's chain, then rewrite the rows of their cases. Safe to repeat.
 
     Raises:
         ExamplesFail; StorageUnavailable: the database cannot be written.
@@ -128,7 +128,7 @@ def _adoptable(app: AppContext, today: date) -> Iterator[AdoptedEdition]:
 
 
 def _moved(app: AppContext, cases: list[str], today: date) -> Iterator[dict[str, str | None]]:
-    """Yield the due dates of the board that come out otherwise by the present text."""
+    """Yield the due dates on the board that change with the present text."""
     for names in chunks(cases, CHUNK_SIZE):
         for case in app.ledger.cases(names).values():
             rows = app.ledger.rows(case.id)
@@ -202,7 +202,7 @@ def _checked_registers(app: AppContext, folder: Path | None) -> Iterator[Checked
 
 
 def _unreadable(path: Path, trouble: Exception) -> Problems:
-    """Return why a file cannot be read, as the catalogues say it."""
+    """Return the reason why a file cannot be read, as codes of the catalogues."""
     from workflow.law.reader import UnreadableRegulation
 
     if isinstance(trouble, UnreadableRegulation):
@@ -218,7 +218,7 @@ def _said(path: Path, problems: Iterable[Problem]) -> Problems:
 
 
 def _warnings(app: AppContext, path: Path) -> Problems:
-    """Return the languages the office uses in which texts of a file are missing."""
+    """Return warnings for the office's languages in which texts of a file are missing."""
     import tomllib
 
     people = app.reads.office().people.values() if app.has_database else ()
@@ -246,7 +246,7 @@ def _texts(value: object) -> Iterator[Mapping[str, object]]:
 
 
 def _unnamed(edition: Procedure, file: str) -> Iterator[tuple[str, dict[str, object]]]:
-    """Yield the first kind of evidence or number nobody has a word for."""
+    """Yield the first kind of evidence or number without a name."""
     try:
         require_words(edition, file)
     except UnknownWord as word:

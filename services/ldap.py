@@ -1,7 +1,8 @@
-"""The directory people log in by (Active Directory, OpenLDAP). The only module that speaks LDAP.
+"""The LDAP directory for log-in (Active Directory, OpenLDAP). The only module that uses LDAP.
 
-A person is found by the account of config.toml, and proves who they are by a bind with their own password.
-Nothing is written there. No referral is followed: a password goes to the server of config.toml alone.
+The service account of config.toml searches for a person, who is authenticated by a bind with their own
+password. Nothing is written to the directory. Referrals are not followed, so that a password is only sent to
+the server of config.toml.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ _SIZE_LIMIT_REACHED = 4
 
 
 class DirectorySilent(Refusal):
-    """The directory does not answer, or refuses our own account; nobody can be identified by it now."""
+    """The directory does not answer, or refuses the service account; nobody can be authenticated now."""
 
     def __init__(self) -> None:
         super().__init__("web.login.directory_silent")
@@ -59,13 +60,13 @@ class _Kind:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DirectoryEntry:
-    """Somebody as the directory has them; "" where it says nothing.
+    """A person's entry in the directory; "" for missing attributes.
 
     Attributes:
         subject: the permanent id.
         units: names of units, the one above first; the last is their own.
         manager: the DN of their manager, in lower case, as `dn` is.
-        leave: as it is written there.
+        leave: as written in the directory.
     """
 
     dn: str
@@ -131,7 +132,7 @@ class LdapDirectory:
         """Return the person of a login after verifying their password; None if either is wrong.
 
         Raises:
-            DirectorySilent: the directory cannot tell.
+            DirectorySilent: the directory does not answer.
         """
         # A bind without a password succeeds as nobody's (RFC 4513, 5.1.2): it proves nothing.
         secret = password.encode()
@@ -144,7 +145,7 @@ class LdapDirectory:
             return self._person(service, entry)
 
     def confirms(self, subject: str, password: str) -> bool:
-        """Tell whether a password is the one of a person by their permanent id. Raises DirectorySilent."""
+        """Return whether a password is that of the person with a permanent id. Raises DirectorySilent."""
         secret = password.encode()
         if not secret or b"\0" in secret:
             return False
@@ -156,7 +157,7 @@ class LdapDirectory:
         """Return people by their permanent ids, without those who are gone or disabled.
 
         Raises:
-            DirectorySilent: the directory cannot tell of one of them.
+            DirectorySilent: the directory does not answer for one of them.
         """
         people: dict[str, OutsidePerson] = {}
         with self._turn(), self._searching() as service:
@@ -168,10 +169,10 @@ class LdapDirectory:
         return people
 
     def people(self) -> list[DirectoryEntry]:
-        """Return everybody `[ldap.sync]` takes, page by page.
+        """Return everybody `[ldap.sync]` selects, read page by page.
 
         Raises:
-            DirectorySilent: no answer, or one that was cut short.
+            DirectorySilent: no answer, or an incomplete one.
         """
         sync, kind = self._settings.sync, _KINDS[self._settings.kind]
         unit = sync.unit_attribute or kind.unit_attribute
@@ -218,7 +219,7 @@ class LdapDirectory:
         )
 
     def _by_id(self, subject: str) -> str:
-        """Return the filter of a permanent id, which also holds somebody to the filter of people."""
+        """Return the search filter for a permanent id, combined with the filter for people."""
         if self._id.casefold() == "objectguid":
             value = "".join(f"\\{byte:02x}" for byte in UUID(subject).bytes_le)
         else:
@@ -226,7 +227,7 @@ class LdapDirectory:
         return f"(&{self._user_filter.replace('{login}', '*')}({self._id}={value}))"
 
     def _find(self, service: Any, query: str) -> Mapping[str, Any] | None:
-        """Return the person a filter finds; None unless there is exactly one."""
+        """Return the only person a filter finds; None unless there is exactly one."""
         wanted = [self._id, self._login, self._name, self._email]
         entries = self._search(service, self._settings.base, query, wanted)
         if len(entries) > 1:
@@ -249,7 +250,7 @@ class LdapDirectory:
         )
 
     def _access(self, service: Any, dn: str, login: str) -> Access | None:
-        """Return the access of the first group of config.toml somebody is in."""
+        """Return the access of the first group in config.toml the person belongs to."""
         query = self._group_filter.replace("{dn}", escape(dn)).replace("{login}", escape(login))
         for row in self._settings.groups:
             if self._search(service, row.group, query, ["1.1"], scope="BASE"):
@@ -271,13 +272,13 @@ class LdapDirectory:
         return [entry for entry in service.response or () if entry["type"] == "searchResEntry"]
 
     def _verified(self, dn: str, password: bytes) -> bool:
-        """Tell whether a password is the one of an entry."""
+        """Return whether a password is that of an entry."""
         with self._connected(dn, password) as connection:
             return bool(connection.bound)
 
     @contextmanager
     def _searching(self) -> Iterator[Any]:
-        """Give a connection of the account of config.toml."""
+        """Open a connection as the service account of config.toml."""
         with self._connected(self._settings.bind, self._password.encode()) as connection:
             if not connection.bound:
                 log.error("the directory refuses ldap.bind: %s", connection.result["description"])
@@ -286,7 +287,7 @@ class LdapDirectory:
 
     @contextmanager
     def _connected(self, dn: str, password: bytes) -> Iterator[Any]:
-        """Give a connection after a bind, successful or not. Raises DirectorySilent when there is no answer."""
+        """Open a connection after a bind, successful or not. Raises DirectorySilent when there is no answer."""
         ldap3 = _library()
         settings = self._settings
         parts = urlsplit(settings.address)
@@ -330,7 +331,9 @@ class LdapDirectory:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """Wait for a turn to speak to the directory. Raises DirectorySilent when too many wait already."""
+        """Wait for a free slot for a request to the directory. Raises DirectorySilent when too many wait
+        already.
+        """
         if not self._turns.acquire(timeout=self._settings.timeout):
             raise DirectorySilent
         try:
@@ -340,10 +343,10 @@ class LdapDirectory:
 
 
 def open_directory(settings: Settings, environment: Mapping[str, str]) -> LdapDirectory | None:
-    """Return the directory of config.toml; None where it names none. Connects to nothing.
+    """Return the directory in config.toml; None if there is none. Does not connect.
 
     Raises:
-        BadSetting: the library is not installed, a key or the password is missing, or TLS is not asked for.
+        BadSetting: the library is not installed, a key or the password is missing, or TLS is not configured.
     """
     ldap = settings.ldap
     if not ldap.address:
@@ -365,7 +368,7 @@ def open_directory(settings: Settings, environment: Mapping[str, str]) -> LdapDi
 
 
 def escape(text: str) -> str:
-    """Return a text as a value in a filter: every byte in hexadecimal, so that none means anything there."""
+    """Return a text escaped for a filter: every byte in hexadecimal, so that none has a special meaning."""
     return "".join(f"\\{byte:02x}" for byte in text.encode())
 
 
@@ -377,7 +380,7 @@ def _subject(attribute: str, value: bytes) -> str:
 
 
 def _first(entry: Mapping[str, Any], attribute: str) -> bytes:
-    """Return the first value of an attribute, whatever the case of its name."""
+    """Return the first value of an attribute; its name is compared ignoring letter case."""
     for name, values in entry["raw_attributes"].items():
         if name.casefold() == attribute.casefold() and values:
             return bytes(values[0])
@@ -385,7 +388,7 @@ def _first(entry: Mapping[str, Any], attribute: str) -> bytes:
 
 
 def _units_of(dn: str, base: str) -> tuple[str, ...]:
-    """Return the organisational units an entry lies in, below the base, the uppermost first."""
+    """Return the organisational units around an entry, below the base, the uppermost first."""
     from ldap3.utils.dn import parse_dn
 
     names = [value for attribute, value, _ in parse_dn(dn) if attribute.casefold() == "ou"]
@@ -398,7 +401,7 @@ def _text(value: bytes) -> str:
 
 
 def _tls(settings: LdapSettings) -> Any:
-    """Return the library's TLS with Python's own checks: the chain and the host's name, and SNI."""
+    """Return the library's TLS settings with Python's own checks: certificate chain, host name, and SNI."""
     ldap3 = _library()
     context = ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
 
@@ -411,7 +414,7 @@ def _tls(settings: LdapSettings) -> Any:
 
 @contextmanager
 def _library_errors() -> Iterator[None]:
-    """Turn every failure of the conversation into DirectorySilent, and log it."""
+    """Turn errors of the library into DirectorySilent, and log them."""
     from ldap3.core.exceptions import LDAPException
 
     try:
@@ -423,7 +426,7 @@ def _library_errors() -> Iterator[None]:
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """Close what may be closed already."""
+    """Ignore errors while closing a connection that may be closed already."""
     from ldap3.core.exceptions import LDAPException
 
     with suppress(LDAPException, OSError):
@@ -431,7 +434,7 @@ def _quietly() -> Iterator[None]:
 
 
 def _library() -> Any:
-    """Return ldap3, which is imported where there is a directory alone."""
+    """Return the module ldap3, imported only if a directory is used."""
     with warnings.catch_warnings():
         # It takes two names of pyasn1 by their old spelling.
         warnings.simplefilter("ignore", DeprecationWarning)

@@ -29,19 +29,19 @@ QUIET_WORKING_DAYS = 3
 
 
 class LinkRefused(NotFound):
-    """A link nobody here has made, or of somebody who left."""
+    """The link was not issued here, or belongs to a person who left."""
 
     not_found = "web.problem.no_link"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LetterQuestion:
-    """What a link asks.
+    """The question that a link in a letter opens.
 
     Attributes:
-        answered: what was said before by the links of this letter.
-        expired: the letter is old, or the deadline is not the one it spoke of any more.
-        is_theirs: whether the person is to do it, and was not only told besides.
+        answered: the answer given before by a link of this letter.
+        expired: whether the letter is too old, or the deadline has changed since.
+        is_theirs: whether the person is responsible, not only notified.
     """
 
     notice: Notice
@@ -59,9 +59,9 @@ class LetterQuestion:
 
     @property
     def open(self) -> tuple[LetterAnswer, ...]:
-        """The answers that may still be given: once read, the other two; once said, none.
+        """The answers still possible: after "read" the other two, after another answer none.
 
-        Who was only told says that they read it.
+        People who were only notified can only acknowledge.
         """
         if self.expired or self.answered in ("said_done", "not_mine"):
             return ()
@@ -71,10 +71,10 @@ class LetterQuestion:
 
 
 def open_letter(ctx: RequestContext, token: str) -> LetterQuestion:
-    """Return what the link of a letter asks.
+    """Return the question of a link in a letter.
 
     Raises:
-        LinkRefused: a link nobody here has made, or of somebody who left.
+        LinkRefused: the link was not issued here, or belongs to a person who left.
     """
     link = read_token(ctx.app.rules.link_key, token)
     notice = link.find(ctx.app.outbox.notices(case=link.case)) if link is not None else None
@@ -95,12 +95,12 @@ def open_letter(ctx: RequestContext, token: str) -> LetterQuestion:
 
 
 def is_genuine(ctx: RequestContext, token: str) -> bool:
-    """Return whether a link was made here, good or not any more."""
+    """Return whether a link was issued here, still valid or not."""
     return read_token(ctx.app.rules.link_key, token) is not None
 
 
 def answer_letter(ctx: RequestContext, question: LetterQuestion, said: LetterAnswer) -> None:
-    """Write the answer into the case; said again, or too late, it changes nothing."""
+    """Record the answer in the case; repeated or too late, it changes nothing."""
     if said not in question.open:
         return
     notice, by = question.notice, question.person.key
@@ -123,7 +123,7 @@ def answer_letter(ctx: RequestContext, question: LetterQuestion, said: LetterAns
 
 
 def _is_theirs(ctx: RequestContext, notice: Notice) -> bool:
-    """Return whether the deadline of a letter waits for the person it went to, as of today."""
+    """Return whether the recipient of a letter is responsible for its deadline today."""
     try:
         people = assignees_of(ctx, notice.case, notice.obligation)
     except CannotComment:
@@ -132,7 +132,7 @@ def _is_theirs(ctx: RequestContext, notice: Notice) -> bool:
 
 
 def _answered(ctx: RequestContext, notice: Notice) -> LetterAnswer | None:
-    """Return the last thing said by the links of a letter, from the chain of its case."""
+    """Return the last answer given by the links of a letter, from the chain of its case."""
     what = [
         event.payload.get("what")
         for event in ctx.desk.events(notice.case)
@@ -142,19 +142,19 @@ def _answered(ctx: RequestContext, notice: Notice) -> LetterAnswer | None:
 
 
 def _has_changed(notice: Notice, deadline: Deadline) -> bool:
-    """Return whether the letter speaks of what is done, or due on another day by now."""
+    """Return whether the letter's deadline is done, or due on another day by now."""
     by_step = notice.rung.lstrip("+-").isdigit()
     return deadline.state not in WAITING or (by_step and deadline.due != notice.due)
 
 
 def _officer(ctx: RequestContext) -> str:
-    """Return the key of the officer who is told; "" where the office names none."""
+    """Return the key of the officer to notify; "" if the office names none."""
     rules = ctx.app.rules
     return with_officer(ctx.app.reads.office(), rules.officer, language=rules.officer_language).officer or ""
 
 
 def _text(ctx: RequestContext, question: LetterQuestion, officer: str) -> str:
-    """Return what the officer reads."""
+    """Return the text of the comment for the officer."""
     person = ctx.app.reads.office().people.get(officer)
     language = known(person.language) if person else "ru"
     title = question.deadline.obligation.title

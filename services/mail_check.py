@@ -1,4 +1,4 @@
-"""Send a letter through the configured mail server, to see that it lets letters out: `merzim test-mail`."""
+"""Sends a test letter through the configured mail server: `merzim test-mail`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CHANNEL = "email"
 
 
 class BadAddress(Refusal, ValueError):
-    """The text is no e-mail address."""
+    """The text is not an e-mail address."""
 
 
 def send_test_letter(settings: Settings, address: str, *, language: str, now: datetime) -> Outcome:
@@ -26,7 +26,7 @@ def send_test_letter(settings: Settings, address: str, *, language: str, now: da
 
     Raises:
         BadSetting: `[channels.email]` lacks a key or has a wrong one.
-        BadAddress: the text is no e-mail address.
+        BadAddress: the text is not an e-mail address.
     """
     from i18n import say
     from notifications.channels import OutgoingMessage

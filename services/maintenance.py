@@ -9,7 +9,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from services.folders import order_folders
 from services.jobs.new_periods import recompute_present_rows
 from workflow.refusal import Refusal
 from workflow.registers.rows import projector
@@ -17,7 +16,6 @@ from workflow.registers.rows import projector
 if TYPE_CHECKING:
     from services.app import AppContext
     from storage.maintenance.installation import InstallationStatus
-    from storage.maintenance.orders import Order
     from storage.maintenance.verify import Problem
     from storage.maintenance.vouching import Vouching
     from workflow.cases.case import Case
@@ -27,10 +25,10 @@ if TYPE_CHECKING:
 def verify(
     app: AppContext, *, now: datetime, today: date, kept: tuple[int, str] | None = None
 ) -> tuple[Problem, ...]:
-    """Return all differences from what was written: chains, seals, editions, the board, evidence, people.
+    """Verify chains, seals, editions, the board, evidence and people; return everything that was altered.
 
     Args:
-        kept: number and hash of a seal that was written down outside the database.
+        kept: number and hash of a seal recorded outside the database.
     """
     from storage.maintenance.verify import Problem
     from storage.maintenance.verify import verify as check
@@ -57,7 +55,7 @@ def verify(
 
 
 def _record_run(app: AppContext, name: str, *, now: datetime) -> None:
-    """Store when it was last done, for `merzim doctor` and `/metrics`; not in a read-only database."""
+    """Store the moment of the last run, for `merzim doctor` and `/metrics`; skipped in a read-only database."""
     from storage.notices.tally import beat
     from storage.refusals import StorageUnavailable
 
@@ -66,7 +64,7 @@ def _record_run(app: AppContext, name: str, *, now: datetime) -> None:
 
 
 def unreadable_values(app: AppContext) -> tuple[Problem, ...]:
-    """Return the rows that hold text in place of a date; nothing else can be verified beside them."""
+    """Return the rows with text in place of a date; if there are any, nothing else can be verified."""
     from storage.maintenance.unreadable import unreadable_values as find
 
     return find(app.engine)
@@ -87,7 +85,7 @@ def renew_baseline(app: AppContext, *, ground: str, by: str, now: datetime) -> i
 
 
 def damaged_evidence(app: AppContext) -> tuple[Problem, ...]:
-    """Return what is wrong with the files of evidence the database names: missing, altered, unreadable."""
+    """Return the evidence files recorded in the database that are missing, altered or unreadable."""
     from storage.maintenance.evidence_check import damages
     from storage.maintenance.verify import Problem
 
@@ -103,7 +101,7 @@ def office_differences(app: AppContext, *, now: datetime) -> tuple[Problem, ...]
 
 
 def recorded_evidence(app: AppContext) -> int:
-    """Return how many evidence files the database names; they are stored in a separate folder."""
+    """Return the number of evidence files recorded in the database; the files are in a separate folder."""
     from storage.maintenance.evidence_check import count_recorded_files
 
     return count_recorded_files(app.engine)
@@ -126,7 +124,7 @@ def rebuild(app: AppContext, *, now: datetime, today: date, each: Callable[[], N
 
 
 def refresh_names(app: AppContext, people: Collection[str]) -> None:
-    """Write anew the words by which rows are found that name people whose names changed."""
+    """Update the search texts of rows that name people whose names changed."""
     from storage.database.engine import writing
     from storage.maintenance.register_check import CHUNK, mend_rows
     from storage.registers.lists import SqlRegisterLists
@@ -146,7 +144,7 @@ def backup(app: AppContext, file: Path, *, now: datetime, check: bool = False) -
     """Copy the database into a new file while it is in use.
 
     Args:
-        check: whether the file is verified; one that is not whole is set aside as `FILE.damaged`.
+        check: whether the file is verified; a damaged one is renamed to `FILE.damaged`.
 
     Raises:
         BackupRefused: it cannot be written, or was not written whole.
@@ -167,7 +165,7 @@ def backup(app: AppContext, file: Path, *, now: datetime, check: bool = False) -
 
 
 def restore(app: AppContext, file: Path) -> Path | None:
-    """Replace the database with a backup; return the file that keeps the replaced one. Raises BackupRefused.
+    """Replace the database with a backup; return the file with the former content. Raises BackupRefused.
 
     On PostgreSQL only into an empty database; returns None.
     """
@@ -179,33 +177,13 @@ def restore(app: AppContext, file: Path) -> Path | None:
     return backup.restore(app.unprepared, file)
 
 
-def list_orders(app: AppContext) -> None:
-    """Write the orders the database knows into the lists outside it. Raises OSError, OrdersUnreadable."""
-    from storage.maintenance.orders import carried_out, write_list
-
-    orders = carried_out(app.engine)
-    for folder in order_folders(app.settings):
-        write_list(folder, orders)
-
-
-def missing_orders(app: AppContext, beside: Path | None = None) -> list[Order]:
-    """Return the orders carried out after a restored backup was made, the lists beside it among those read.
-
-    Raises OrdersUnreadable.
-    """
-    from storage.maintenance.orders import missing
-
-    more = [beside.parent, beside.parent / "evidence"] if beside is not None else []
-    return missing(app.engine, [*order_folders(app.settings), *more])
-
-
 def migrate_to(
     app: AppContext, address: str, *, now: datetime, today: date
 ) -> tuple[dict[str, int], tuple[Problem, ...]]:
     """Copy everything into an empty PostgreSQL database and verify it there. Raises Migration.
 
     Returns:
-        The number of rows of each table, and the differences from what was written.
+        The number of rows of each table, and the problems found.
     """
     from services.jobs import queue
     from storage.maintenance import migrate_to as migration
@@ -239,7 +217,7 @@ def missing_keys(app: AppContext) -> tuple[int, tuple[str, ...]]:
 
 
 def installation_status(app: AppContext) -> InstallationStatus:
-    """Return which installation the database belongs to."""
+    """Return the installation the database belongs to."""
     from storage.database.engine import reading
     from storage.maintenance.installation import standing
 

@@ -1,7 +1,7 @@
-"""The OpenID Connect provider people log in by. The only module that speaks OpenID Connect.
+"""The OpenID Connect provider for log-in. The only module that uses OpenID Connect.
 
 The authorization code flow with PKCE: the browser brings a code from the provider, which is exchanged for an ID
-token here; its signature, issuer, audience, expiry and nonce are verified before a word of it counts.
+token here; its signature, issuer, audience, expiry and nonce are verified before it is used.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ log = logging.getLogger("merzim.login")
 
 
 class ProviderSilent(Refusal):
-    """The provider does not answer, or refuses our client; nobody can be identified by it now.
+    """The provider does not answer, or refuses our client; nobody can be authenticated now.
 
-    `what` and `details` say for operators what fails; people who log in are told one sentence of all of it.
+    `what` and `details` describe the failure for operators; people who log in get one general sentence.
     """
 
     def __init__(self, what: str = "silent", **details: object) -> None:
@@ -51,16 +51,16 @@ class ProviderSilent(Refusal):
 
 
 class NotIdentified(Exception):
-    """The provider's answer proves nothing: a used code, or an ID token that does not hold."""
+    """The provider's answer identifies nobody: a used code, or an invalid ID token."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LogInAttempt:
-    """A log-in a browser began: what only that browser and this office know of it.
+    """A log-in started by a browser: secrets known only to that browser and this office.
 
     Attributes:
-        state: comes back with the browser; `nonce`: with the ID token.
-        verifier: proves to the provider that the code is ours (PKCE).
+        state: returned by the browser; `nonce`: returned in the ID token.
+        verifier: proves to the provider that the code belongs to us (PKCE).
     """
 
     state: str
@@ -69,7 +69,7 @@ class LogInAttempt:
 
     @classmethod
     def new(cls) -> LogInAttempt:
-        """Return an attempt nobody can guess."""
+        """Return a new attempt with random secrets."""
         words = (secrets.token_urlsafe(size) for size in (32, 32, 48))
         return cls(**dict(zip(("state", "nonce", "verifier"), words, strict=True)))
 
@@ -111,14 +111,14 @@ class OidcProvider:
         return str(address)
 
     def identify(self, attempt: LogInAttempt, code: str, *, issuer: str, now: datetime) -> OutsidePerson:
-        """Return the person a code stands for.
+        """Return the person an authorization code stands for.
 
         Args:
-            issuer: who says to have sent the browser (RFC 9207); "" where it does not say.
+            issuer: the issuer in the provider's redirect (RFC 9207); "" if missing.
 
         Raises:
-            ProviderSilent: the provider cannot tell.
-            NotIdentified: it does not accept the code, or its ID token does not hold.
+            ProviderSilent: the provider does not answer.
+            NotIdentified: it does not accept the code, or its ID token is invalid.
         """
         with self._turn(), self._client() as client:
             metadata = self._discover(client, now=now)
@@ -131,10 +131,11 @@ class OidcProvider:
         return self._person(claims)
 
     def probe(self, *, now: datetime) -> Iterator[tuple[str, Mapping[str, object]]]:
-        """Ask the provider for all that a log-in needs, without anybody logging in; yield what holds, by name.
+        """Check that the provider offers everything a log-in needs, without logging in; yield each passed check
+        by name.
 
         Raises:
-            ProviderSilent: `what` does not hold.
+            ProviderSilent: the check `what` failed.
         """
         attempt = LogInAttempt.new()
         with self._turn(), self._client() as client:
@@ -155,7 +156,7 @@ class OidcProvider:
             yield "client", {"address": client.redirect_uri}
 
     def log_out_address(self, *, now: datetime) -> str:
-        """Return the address that ends the session at the provider, too; "" where it is not offered."""
+        """Return the address that also ends the session at the provider; "" if it offers none."""
         if not self._settings.log_out:
             return ""
         try:
@@ -239,7 +240,7 @@ class OidcProvider:
     ) -> Mapping[str, Any]:
         """Return the claims of a token after verifying its signature.
 
-        Keys are read anew where none of those read before made it: a provider changes them.
+        If no cached key fits, the keys are read again, because providers change them.
         """
         from joserfc import jwt
         from joserfc.errors import JoseError
@@ -266,9 +267,9 @@ class OidcProvider:
         return self._keys[1]
 
     def _user_info(self, client: Any, metadata: Mapping[str, Any], claims: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what the provider says of a person besides the ID token; {} where it says nothing.
+        """Return the provider's user info of a person, besides the ID token; {} if there is none.
 
-        Many leave name, e-mail and groups out of the token.
+        Many providers leave name, e-mail and groups out of the token.
         """
         address = metadata.get("userinfo_endpoint")
         if not isinstance(address, str) or not self._is_safe(address):
@@ -292,7 +293,7 @@ class OidcProvider:
         )
 
     def _access(self, groups: object) -> Access | None:
-        """Return the access of the first group of config.toml somebody is in."""
+        """Return the access of the first group in config.toml the person belongs to."""
         names = [groups] if isinstance(groups, str) else groups if isinstance(groups, list) else []
         return next((row.access for row in self._settings.groups if row.group in names), None)
 
@@ -313,14 +314,14 @@ class OidcProvider:
         return self._metadata[1]
 
     def _is_safe(self, address: str) -> bool:
-        """Tell whether an address may be used: with TLS, or on this machine if config.toml allows it."""
+        """Return whether an address may be used: with TLS, or on this machine if config.toml allows it."""
         parts = urlsplit(address)
         if parts.scheme == "https":
             return bool(parts.hostname)
         return parts.scheme == "http" and self._settings.insecure and is_loopback(parts.hostname or "")
 
     def _read(self, client: Any, address: str, *, withhold_token: bool = True) -> Mapping[str, Any]:
-        """Return a JSON object of the provider. Raises ProviderSilent."""
+        """Return a JSON object read from the provider. Raises ProviderSilent."""
         with _library_errors():
             answer = client.request("GET", address, withhold_token=withhold_token).raise_for_status().json()
         if not isinstance(answer, dict):
@@ -335,7 +336,9 @@ class OidcProvider:
 
     @contextmanager
     def _client(self) -> Iterator[Any]:
-        """Give a client with limits of time and size, which follows no redirect and reads no environment."""
+        """Open an HTTP client with limits of time and size that follows no redirects and ignores the
+        environment.
+        """
         from authlib.integrations.httpx_client import OAuth2Client
 
         settings = self._settings
@@ -357,7 +360,9 @@ class OidcProvider:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """Wait for a turn to speak to the provider. Raises ProviderSilent when too many wait already."""
+        """Wait for a free slot for a request to the provider. Raises ProviderSilent when too many wait
+        already.
+        """
         if not self._turns.acquire(timeout=self._settings.timeout):
             raise ProviderSilent(trouble="")
         try:
@@ -367,10 +372,10 @@ class OidcProvider:
 
 
 def open_provider(settings: Settings, environment: Mapping[str, str]) -> OidcProvider | None:
-    """Return the provider of config.toml; None where it names none. Connects to nothing.
+    """Return the provider in config.toml; None if there is none. Does not connect.
 
     Raises:
-        BadSetting: the library is not installed, a key or the secret is missing, or TLS is not asked for.
+        BadSetting: the library is not installed, a key or the secret is missing, or TLS is not configured.
     """
     oidc, file = settings.oidc, str(settings.file)
     if not oidc.issuer:
@@ -391,12 +396,12 @@ def open_provider(settings: Settings, environment: Mapping[str, str]) -> OidcPro
 
 
 def _text(value: object) -> str:
-    """Return a claim as one printable line; "" for anything that is no text."""
+    """Return a claim as one printable line; "" if it is not a text."""
     return " ".join(value.replace("\0", " ").split()) if isinstance(value, str) else ""
 
 
 def _transport(tls: ssl.SSLContext, deadline: float) -> Any:
-    """Return a transport that reads an answer while it is small, and in time."""
+    """Return a transport that limits the size of an answer and the time to read it."""
     import httpx2
 
     class Limited(httpx2.HTTPTransport):
@@ -418,7 +423,7 @@ def _transport(tls: ssl.SSLContext, deadline: float) -> Any:
 
 @contextmanager
 def _library_errors() -> Iterator[None]:
-    """Turn every failure of the conversation into ProviderSilent, and log it."""
+    """Turn errors of the library into ProviderSilent, and log them."""
     import httpx2
 
     try:

@@ -1,6 +1,7 @@
-"""How the installation works, for its administrator: checks, tasks, letters on their way, what failed and why.
+"""The state of the installation for its administrator: checks, periodic tasks, queued and failed letters with
+reasons.
 
-No case, step or text of a letter is named: an administrator may not see them.
+Cases, steps and texts of letters are left out, because an administrator may not see them.
 """
 
 from __future__ import annotations
@@ -23,25 +24,25 @@ LetterId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 
 
 class UnknownLetter(NotFound):
-    """No letter of that id failed, or it has been sent since."""
+    """No letter with that id failed, or it has been sent since."""
 
     not_found = "web.problem.no_failed_letter"
 
 
 class AskOperations(Command):
-    """Ask how the installation works. `language`: of the sentences."""
+    """Request the state of the installation. `language`: of the sentences."""
 
     language: str = "en"
 
 
 class ResendLetter(Command):
-    """A letter that failed, to be sent again."""
+    """A failed letter to be sent again."""
 
     letter: LetterId
 
 
 class CheckView(BaseModel):
-    """One check and what it found, in words."""
+    """One check and its result, in words."""
 
     check: str
     state: State
@@ -49,7 +50,7 @@ class CheckView(BaseModel):
 
 
 class TaskView(BaseModel):
-    """A task that runs by itself: the moment of its last run (UTC) and how many seconds it took."""
+    """A periodic task: the moment of its last run (UTC) and its duration in seconds."""
 
     name: str
     at: datetime
@@ -57,7 +58,7 @@ class TaskView(BaseModel):
 
 
 class QueueView(BaseModel):
-    """How many letters of a channel are in a state."""
+    """The number of letters of a channel in a state."""
 
     channel: str
     state: str
@@ -65,7 +66,7 @@ class QueueView(BaseModel):
 
 
 class FailedLetter(BaseModel):
-    """A letter that failed, or of which it is not known whether it arrived; `answer`: the server's last one."""
+    """A letter that failed, or whose arrival is unknown; `answer`: the server's last answer."""
 
     id: str
     person: str
@@ -77,7 +78,9 @@ class FailedLetter(BaseModel):
 
 
 class OperationsView(BaseModel):
-    """The state of the installation. `oldest`: since when the oldest letter that may leave waits (UTC)."""
+    """The state of the installation. `oldest`: UTC moment since which the oldest letter due for sending has
+    waited.
+    """
 
     checks: list[CheckView]
     tasks: list[TaskView]
@@ -87,7 +90,7 @@ class OperationsView(BaseModel):
 
 
 class LetterQueued(BaseModel):
-    """The letter that waits to be sent again."""
+    """The letter that is queued again."""
 
     letter: str
 
@@ -126,10 +129,10 @@ def get_operations(ctx: RequestContext, command: AskOperations) -> OperationsVie
 
 @verb("settings")
 def resend_failed_letter(ctx: RequestContext, command: ResendLetter) -> LetterQueued:
-    """Queue a letter that failed again, for its recipient's next office hours.
+    """Queue a failed letter again, for its recipient's next office hours.
 
     Raises:
-        UnknownLetter: none of that id is among the failed ones listed.
+        UnknownLetter: no failed letter in the list has that id.
     """
     for one in sending.failed(ctx.app, limit=MAX_LETTERS):
         if _letter_id(one.key) == command.letter and sending.resend(ctx.app, one.key, now=ctx.now):
@@ -138,7 +141,7 @@ def resend_failed_letter(ctx: RequestContext, command: ResendLetter) -> LetterQu
 
 
 def _letter_id(key: str) -> str:
-    """Return an id that tells nothing of the case a letter's key names."""
+    """Return an id that does not reveal the case in a letter's key."""
     return sha256(key.encode()).hexdigest()[:32]
 
 

@@ -1,6 +1,6 @@
 """An organisation's own rules (overlays): preview, adopt and withdraw them.
 
-Each step is one line of the office's own chain, with the text as adopted. The board rows it moves are written
+Each step is one event of the office's own chain, with the text as adopted. The board rows it moves are written
 after it, case by case; after a crash between the two the same command (or `merzim rebuild`) finishes the work.
 """
 
@@ -40,10 +40,11 @@ class Preview:
     """The effect of adopting or withdrawing own rules.
 
     Attributes:
-        done: whether the office's chain already has this step last for these rules.
+        done: whether this is already the last step for these rules in the office's chain.
         overlay: the rules.
         milder: their terms that are never stricter than the act's.
-        covered: ids of the cases of their procedure in the units they hold for, from the day they are in force.
+        covered: ids of the cases of their procedure in the units they are valid for, from the day they are in
+            force.
     """
 
     done: bool
@@ -67,7 +68,7 @@ def preview(app: AppContext, file: Path, *, today: date) -> Preview:
     """Preview what the rules of a file would move; nothing is written.
 
     Raises:
-        UnreadableRegulation: the file cannot be read, or does not fit the procedure it is laid over.
+        UnreadableRegulation: the file cannot be read, or does not fit its procedure.
         UnknownProcedure, UnknownUnit: it names one that does not exist.
     """
     return _preview_adoption(app, _read_overlay(app, file), today)
@@ -92,7 +93,7 @@ def apply(app: AppContext, file: Path, *, by: str, now: datetime, today: date) -
 
 
 def withdraw(app: AppContext, file: Path, *, by: str, now: datetime, today: date) -> tuple[Preview, int]:
-    """Withdraw adopted rules: no case is calculated by them any more. Only the file's name is used.
+    """Withdraw adopted rules: cases are no longer computed by them. Only the file's name is used.
 
     Raises:
         NotAdopted: the office has not adopted them.
@@ -115,7 +116,7 @@ def adopted_overlays(app: AppContext) -> tuple[tuple[Step, Overlay], ...]:
 
 
 def waiting_files(app: AppContext) -> tuple[str, ...]:
-    """Return the names of files of own rules in the office's folder whose present text is not adopted."""
+    """Return the files of own rules in the office's folder whose present text is not adopted."""
     folder = app.settings.regulations.folder
     if folder is None or not folder.is_dir():
         return ()
@@ -136,10 +137,10 @@ def rewrite_after_unit_change(app: AppContext, *, now: datetime, today: date) ->
 def follow_adopted_acts(
     app: AppContext, before: Office, unit: str, *, by: str, now: datetime, today: date
 ) -> int:
-    """Exempt what is open in cases of acts the units gave up, and take up the cases of acts adopted again.
+    """Exempt open obligations in cases of acts that units gave up, and reopen cases of acts adopted again.
 
-    Acts of one organisation bind who adopted them. A case opened by hand where its act was never adopted stays
-    as it is: somebody wanted it.
+    Acts of one organisation bind only those that adopted them. A case opened by hand where its act was never
+    adopted stays unchanged.
 
     Args:
         before: the office before the change; unit: the one that changed, with all units below it.
@@ -236,7 +237,7 @@ def _preview_withdrawal(app: AppContext, overlay: Overlay, today: date) -> Previ
 
 
 def _draft_step(kind: Kind, overlay: Overlay, today: date) -> Step:
-    """Return a step that is not written, to calculate its effect."""
+    """Return a step that is not stored, for computing its effect."""
     from datetime import UTC
     from datetime import time as noon
 
@@ -276,7 +277,7 @@ def _preview(
 
 
 def _case_ids(app: AppContext, overlay: Overlay) -> Iterator[str]:
-    """Ids of the cases of the overlay's procedure."""
+    """Yield the ids of the cases of the overlay's procedure."""
     for head in app.reads.cases(procedure=overlay.procedure):
         yield head.id
 

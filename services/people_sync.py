@@ -1,8 +1,8 @@
-"""People, units, heads and leave taken from the directory: what differs, and its import.
+"""Synchronises people, units, heads and leave with the directory: finds differences and imports them.
 
-A person is recognised by the directory's permanent id, kept as a choice of theirs; an e-mail finds only who was
-there before. People who never came from the directory stay as they are. What differs goes through the import of
-the table of people.
+A person is identified by the directory's permanent id, stored as a preference; the e-mail is used only to find
+people stored before. People who never came from the directory stay unchanged. Differences are imported like a
+table of people.
 """
 
 from __future__ import annotations
@@ -42,12 +42,13 @@ log = logging.getLogger("merzim.people")
 
 
 class SyncRefused(Refusal):
-    """The directory's people cannot be taken as they are."""
+    """The people of the directory cannot be imported as they are."""
 
 
 class SyncPeople(Command):
-    """What differs between the directory and the people of the office; `apply` writes it. `mark`: of the
-    differences that were read; empty for whatever there is now."""
+    """Compare the directory with the people of the office; `apply` writes the differences. `mark`: fingerprint
+    of the differences shown to the user; empty for whatever they are now.
+    """
 
     apply: bool = False
     mark: Mark = ""
@@ -57,7 +58,7 @@ class SyncPeople(Command):
 
 
 class SyncProblem(BaseModel):
-    """An entry that is not taken. `code`: email_twice, name_twice, no_unit, no_name, leave_unreadable,
+    """A directory entry that is skipped. `code`: email_twice, name_twice, no_unit, no_name, leave_unreadable,
     is_officer.
     """
 
@@ -67,8 +68,9 @@ class SyncProblem(BaseModel):
 
 
 class SyncResult(BaseModel):
-    """The differences. `left`: people the directory has no more; `held`: more of them than the ceiling allows;
-    `entries`: people in the directory."""
+    """The differences. `left`: people no longer in the directory; `held`: whether more of them left than the
+    ceiling allows; `entries`: number of people in the directory.
+    """
 
     applied: bool
     mark: str
@@ -81,11 +83,13 @@ class SyncResult(BaseModel):
 
 
 class AskSync(Command):
-    """How the sync with the directory stands."""
+    """Request the state of the synchronisation with the directory."""
 
 
 class SyncState(BaseModel):
-    """The sync as it stands. `state` of the last run: same, differs, held, applied; empty before the first."""
+    """The state of the synchronisation. `state` of the last run: same, differs, held, applied; empty before the
+    first.
+    """
 
     mode: str
     last_at: datetime | None
@@ -94,7 +98,7 @@ class SyncState(BaseModel):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Plan:
-    """What a look at the directory gives: the table to import, new links by person, who left, came back."""
+    """The changes to make: the table to import, new links by person, who left, who came back."""
 
     table: ReadPeople
     links: Mapping[str, str]
@@ -110,7 +114,9 @@ _NOTHING = _Plan(table=ReadPeople((), ()), links={}, left=(), back=(), problems=
 
 @verb("settings")
 def sync_people(ctx: RequestContext, command: SyncPeople) -> SyncResult:
-    """Return what differs between the directory and the people of the office, and take it over if asked to."""
+    """Return the differences between the directory and the people of the office, and apply them if
+    requested.
+    """
     plan = _look(ctx) if command.apply or ctx.app.settings.ldap.sync.mode != "off" else _NOTHING
     found = _result(ctx, plan)
     if not command.apply:
@@ -125,7 +131,7 @@ def sync_people(ctx: RequestContext, command: SyncPeople) -> SyncResult:
 
 @verb("settings", writes=False)
 def get_sync_state(ctx: RequestContext, command: AskSync) -> SyncState:
-    """Return when people were last compared with the directory, and with what result."""
+    """Return when people were last compared with the directory, and the result."""
     from services.sending import figures
     from storage.org.chain import lines
 
@@ -139,7 +145,9 @@ def get_sync_state(ctx: RequestContext, command: AskSync) -> SyncState:
 
 
 def sync_on_schedule(app: AppContext, *, now: datetime, today: date) -> None:
-    """Look at the directory when it is time; apply what differs where config.toml says so, else note it."""
+    """Compare with the directory when it is time; apply the differences if config.toml says so, else record
+    them.
+    """
     settings = app.settings.ldap
     if settings.sync.mode == "off" or not settings.address or not _is_due(app, now):
         return
@@ -159,7 +167,7 @@ def sync_on_schedule(app: AppContext, *, now: datetime, today: date) -> None:
 
 
 def _run(ctx: RequestContext) -> None:
-    """Compare, apply where that is asked for and allowed; note the result when it is another than the last."""
+    """Compare, apply if configured and allowed; record the result if it differs from the last one."""
     plan = _look(ctx)
     found = _result(ctx, plan)
     before = get_sync_state(ctx, AskSync()).state
@@ -186,7 +194,7 @@ def _look(ctx: RequestContext) -> _Plan:
 
 
 class _Comparison:
-    """One comparison of the directory's entries with the office. `subjects`: permanent ids by person."""
+    """Compares the entries of the directory with the office. `subjects`: permanent ids by person."""
 
     def __init__(
         self, entries: Sequence[DirectoryEntry], office: Office, subjects: Mapping[str, str], *, officer: str
@@ -205,7 +213,7 @@ class _Comparison:
         self.entries = self._usable(entries)
 
     def plan(self) -> _Plan:
-        """Return what the office lacks."""
+        """Return the changes the office needs."""
         people = self._people()
         heads = self._heads({one.dn: one for one in self.entries}, people)
         taken = [self._with_headship(one, heads) for one in people.values()]
@@ -237,7 +245,7 @@ class _Comparison:
         )
 
     def _usable(self, entries: Sequence[DirectoryEntry]) -> list[DirectoryEntry]:
-        """Return the entries that can be taken; the others are problems."""
+        """Return the entries that can be imported; the others are recorded as problems."""
         addresses = Counter(one.email for one in entries if one.email)
         usable = []
         for one in entries:
@@ -251,7 +259,7 @@ class _Comparison:
         return usable
 
     def _people(self) -> dict[str, Person]:
-        """Return the people of the entries, by permanent id; of two that cannot be told apart the first."""
+        """Return the people of the entries by permanent id; of two indistinguishable ones the first."""
         people: dict[str, Person] = {}
         taken = {key for subject, key in self.keys.items() if subject in self.seen}
         for entry in tuple(self.entries):
@@ -268,9 +276,10 @@ class _Comparison:
         self.problems.append(SyncProblem(code=code, name=name, text=text))
 
     def _person(self, entry: DirectoryEntry) -> Person:
-        """Return the person of an entry: what the directory says of them, the rest as it was.
+        """Return the person of an entry: data from the directory, the rest unchanged.
 
-        Whoever got the e-mail address of somebody else is not that one: their key is made of unit and name.
+        A person who got another person's e-mail address is not taken for that person: their key is made of unit
+        and name.
         """
         unit = self._unit(entry.units)
         key = self.by_email.get(entry.email, entry.email)
@@ -290,7 +299,7 @@ class _Comparison:
         return person
 
     def _made_anew(self, entry: DirectoryEntry, key: str) -> bool:
-        """Return whether somebody known got a new entry: the old one is gone, address and name agree."""
+        """Return whether a known person got a new entry: the old one is gone, e-mail and name agree."""
         was = self.office.people.get(key)
         linked = (subject for subject, of in self.keys.items() if of == key)
         return was is not None and was.name == entry.name and not any(one in self.seen for one in linked)
@@ -315,7 +324,7 @@ class _Comparison:
         return tuple(sorted(set(spans)))
 
     def _unit(self, names: Sequence[str]) -> str:
-        """Return the id of a unit by its names from above; an unknown one is new, below the one before."""
+        """Return the id of a unit by its path of names; unknown units are created below the previous one."""
         tops = [one.id for one in self.office.units.values() if one.parent is None]
         parent = tops[0] if len(tops) == 1 else None
         for name in names:
@@ -327,7 +336,7 @@ class _Comparison:
         return str(parent)
 
     def _heads(self, by_dn: Mapping[str, DirectoryEntry], people: Mapping[str, Person]) -> Mapping[str, str]:
-        """Return the head of each unit: the manager in it whom most of its people name."""
+        """Return the head of each unit: the member whom most of its people have as manager."""
         named: dict[str, Counter[str]] = {}
         for entry in self.entries:
             manager = by_dn.get(entry.manager)
@@ -339,7 +348,7 @@ class _Comparison:
         return {unit: max(counted, key=lambda key: (counted[key], key)) for unit, counted in named.items()}
 
     def _with_headship(self, person: Person, heads: Mapping[str, str]) -> Person:
-        """Return a person with or without the duty of a head, as their unit's people name them."""
+        """Return a person with the duty of a head added or removed, by the heads found."""
         head = heads.get(person.unit)
         was = self.office.people.get(person.key)
         moved = was is not None and was.unit != person.unit
@@ -372,7 +381,7 @@ def _result(ctx: RequestContext, plan: _Plan) -> SyncResult:
 
 
 def _apply(ctx: RequestContext, plan: _Plan) -> None:
-    """Import the table, keep the links, remove who left and close their accounts."""
+    """Import the table, store the links, remove people who left and close their accounts."""
     from storage.org.preferences import DIRECTORY, prefer_many
 
     staff.save_table(ctx, plan.table)
@@ -388,7 +397,7 @@ def _apply(ctx: RequestContext, plan: _Plan) -> None:
 
 
 def _note(ctx: RequestContext, state: str) -> None:
-    """Write the result into the office's chain."""
+    """Record the result in the office's chain."""
     from storage.database.engine import writing
     from storage.org.vouched import RowEvent, record
 
@@ -398,7 +407,7 @@ def _note(ctx: RequestContext, state: str) -> None:
 
 
 def _tell_administrators(ctx: RequestContext, found: SyncResult, plan: _Plan) -> None:
-    """Queue a letter to every administrator who is somebody of the office."""
+    """Queue a letter to every administrator who is a person of the office."""
     facts = {"count": len(found.left), "of": plan.linked}
     letters = [
         letter

@@ -1,4 +1,4 @@
-"""The analyses of a year side by side: their plans beside the approved schedules, and by stage."""
+"""The analyses of a year side by side: plans compared with the approved schedules, and cases by stage."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ CARDS = 12
 
 
 class YearOfCases(Command):
-    """The active cases of one procedure with a day in a year; without a year this one. `unit`: id or name."""
+    """Select the active cases of one procedure with a day in a year, by default this one. `unit`: id or
+    name.
+    """
 
     year: Annotated[int | None, Field(ge=2010, le=2100)] = None
     procedure: Name = PROCEDURE
@@ -44,14 +46,14 @@ class YearOfCases(Command):
 
 
 class ListPortfolio(YearOfCases):
-    """A page of them, of all stages or one."""
+    """Request one page of these cases, of all stages or one."""
 
     stage: OptionalName = ""
     page: Annotated[int, Field(ge=1, le=100_000)] = 1
 
 
 class ListStages(YearOfCases):
-    """All of them, by stage."""
+    """Request all these cases by stage."""
 
 
 class NextStep(BaseModel):
@@ -67,7 +69,7 @@ class NextStep(BaseModel):
 
 
 class CaseCard(BaseModel):
-    """A case at its stage, with what is to be done next."""
+    """A case at its stage, with its next step."""
 
     case: str
     object: str
@@ -79,7 +81,7 @@ class CaseCard(BaseModel):
 
 
 class StepDates(BaseModel):
-    """A step: its approved, present planned and actual date, and its due date by law.
+    """A step of a case: its approved, planned and actual dates, and its due date by law.
 
     `drift`: working days from the approved date to the actual, else the planned one; `slack`: working days from
     the planned date to the due date.
@@ -96,10 +98,10 @@ class StepDates(BaseModel):
 
 
 class PortfolioLine(CaseCard):
-    """A case with the dates of its steps.
+    """A case with the dates of its steps. `drift`: of the step that moved farthest, `drifted` its id; `slack`:
+    the least slack, of the step `critical`.
 
-    `drift`: of the step that moved farthest, `drifted` its id; `slack`: the least there is, of the step
-    `critical`.
+    `drift`:
     """
 
     steps: list[StepDates]
@@ -152,7 +154,7 @@ def list_portfolio(ctx: RequestContext, command: ListPortfolio) -> PortfolioPage
 
 
 def every_line(ctx: RequestContext, command: ListPortfolio) -> tuple[int, Iterator[PortfolioLine]]:
-    """Return how many cases are asked for on all pages together, and their lines."""
+    """Return the total number of requested cases, and an iterator over their lines."""
     wanted = _wanted(ctx, command, command.stage)
     total = ctx.reads.how_many(wanted)
     parts = (ctx.reads.earliest(wanted, first=first, count=_CHUNK) for first in range(0, total, _CHUNK))
@@ -213,7 +215,7 @@ def _lines(ctx: RequestContext, cases: Sequence[Case]) -> list[PortfolioLine]:
 
 
 def _with_rows(ctx: RequestContext, cases: Sequence[Case]) -> Iterable[tuple[Case, Sequence[Row], str]]:
-    """Yield each case with its rows and its stage; whole where a measure of it has to be named."""
+    """Yield each case with its rows and its stage; the case is whole where the title of a measure is needed."""
     names = [case.id for case in cases]
     rows, stages = ctx.reads.rows_of(names), ctx.reads.stages(names)
     whole = ctx.reads.whole([name for name, of in rows.items() if any(is_entry(row.obligation) for row in of)])
@@ -254,7 +256,9 @@ def _next_step(ctx: RequestContext, office: Office, case: Case, rows: Sequence[R
 
 
 def _who(office: Office, row: Row, today: date, language: str) -> list[str]:
-    """Return whom a letter of that day would go to; without anybody, who it is by the schedule or the act."""
+    """Return the names of the recipients a letter of that day would have; if none, the responsible by schedule
+    or act.
+    """
 
     def recipients() -> tuple[Recipient, ...]:
         found = resolve(
@@ -293,7 +297,7 @@ def _language(ctx: RequestContext) -> str:
 
 
 def _working_days(calendar: Calendar, first: date, last: date) -> int:
-    """Count the working days after a date up to another one; backwards they are negative."""
+    """Return the working days after a date up to another one; negative when counted backwards."""
     if last < first:
         return -_working_days(calendar, last, first)
     return calendar.count(first, last) - (1 if calendar.is_working(first) else 0)

@@ -1,7 +1,7 @@
-"""What the organisation has published of its analyses, for a page anybody may open.
+"""What the organisation has published of its analyses, for a page without log-in.
 
-Only addresses that were published elsewhere are shown, never a file, a name of a person or a confidential case;
-an analysis of which nothing was published is not named.
+Only addresses published elsewhere are shown, never files, names of people or confidential cases; an analysis
+without a publication is left out.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ _ANYBODY = Scope(unit="", names=())
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Publication:
-    """Something the act asks to publish, at one address.
+    """One publication required by the act, at one address.
 
     Attributes:
-        title: of the obligation; `kind`: of the evidence ("link:site").
+        title: title of the obligation; `kind`: kind of the evidence ("link:site").
         on: local date of publication.
     """
 
@@ -47,11 +47,11 @@ class Publication:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PublicAnalysis:
-    """An analysis as anybody may know of it.
+    """The public data of an analysis.
 
     Attributes:
         object: its name by language; `unit`: the name of its unit by language.
-        first, last: local dates of its beginning and end: what happened, else what is planned.
+        first, last: local dates of its beginning and end: actual ones, else planned ones.
         publications: the newest first.
     """
 
@@ -65,14 +65,14 @@ class PublicAnalysis:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PublicPage:
-    """Some of the analyses, the newest first, and how many there are in all."""
+    """A page of the published analyses, the newest first, and their total number."""
 
     analyses: tuple[PublicAnalysis, ...]
     total: int
 
 
 def published_analyses(app: AppContext, *, first: int = 0, count: int | None = None) -> PublicPage:
-    """Return the analyses of which something was published: `count` of them after the first `first`."""
+    """Return the analyses with a publication: `count` of them after the first `first`."""
     reads = app.reads.seen_by(_ANYBODY)
     ids, total = reads.with_facts(PROCEDURE, _published_facts(app), first=first, count=count)
     return PublicPage(analyses=tuple(_analyses(app, reads, ids)), total=total)
@@ -88,9 +88,9 @@ def proof_address(app: AppContext, n: int, fingerprint: str, of: str = "") -> st
 
 
 def check_fingerprint(app: AppContext, n: int, fingerprint: str) -> ProvenLine | None:
-    """Return the batch of the register of notices a printed fingerprint is of; None for one not made here.
+    """Return the batch of the register of notices with a printed fingerprint; None if it was not made here.
 
-    Nothing else is told: no case, no person, no number of records.
+    Nothing else is revealed: no case, no person, no number of records.
     """
     from storage.maintenance.proven import proven_batch
 
@@ -108,7 +108,7 @@ def check_paper(app: AppContext, n: int, fingerprint: str) -> ProvenLine | None:
 
 
 def _published_facts(app: AppContext) -> frozenset[str]:
-    """Return the obligations of any edition that are evidenced by an address."""
+    """Return the obligations of any edition whose evidence is a link."""
     editions = (edition for edition in app.library.all() if edition.id == PROCEDURE)
     return frozenset(one.id for edition in editions for one in edition.obligations if _is_public(one))
 
@@ -140,7 +140,7 @@ def _analyses(app: AppContext, reads: SqlReads, ids: list[str]) -> Iterator[Publ
 
 
 def _publications(app: AppContext, case: Case) -> tuple[Publication, ...]:
-    """Return what was published of a case, each address once under an obligation, the newest first."""
+    """Return the publications of a case, each address once for an obligation, the newest first."""
     obligations = {one.id: one for one in app.library.of(case).obligations if _is_public(one)}
     found = {
         (name, proof.reference): Publication(

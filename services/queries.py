@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
 
 class UnknownUnit(Refusal, LookupError):
-    """The office has no unit of that id or name; `allowed` lists the closest ids first."""
+    """There is no unit with that id or name; `allowed` lists the closest ids first."""
 
 
 class UnknownPerson(Refusal, LookupError):
-    """The office has nobody of that key or name, or several people; `allowed` lists the closest keys first."""
+    """There is nobody with that key or name, or several people; `allowed` lists the closest keys first."""
 
 
 def unit_named(app: AppContext, text: str, *, new: bool = False) -> str:
     """Return the id of a unit given by its id, its name, or the unit text of a case; "" stays "".
 
     Args:
-        new: accept any name while the office has no units.
+        new: whether to accept any name while the office has no units.
 
     Raises:
         UnknownUnit: it does not exist, and no case belongs to it.
@@ -47,7 +47,7 @@ def unit_named(app: AppContext, text: str, *, new: bool = False) -> str:
 
 
 def people_named(office: Office, text: str) -> list[str]:
-    """Return the keys of the people of a key or e-mail, else of a name; letter case makes no difference."""
+    """Return the keys of the people with a key or e-mail, else with a name, ignoring letter case."""
     query, people = text.casefold(), office.people.values()
     keys = [
         person.key for person in people if query in (person.key.casefold(), (person.email or "").casefold())

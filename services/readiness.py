@@ -18,7 +18,7 @@ DatabaseState = Literal["ok", "unreachable", "moved", "replaced"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Readiness:
-    """State of the database: whether it answers, has a usable schema version, and a complete board.
+    """The state of the database: whether it answers, has a usable schema version, and a complete board.
 
     Attributes:
         database: `moved`, `replaced`: the opened SQLite file is no longer at its path.

@@ -1,7 +1,7 @@
-"""Cases that rows of registers open: by `[opens]` of a register, or for its own `[[obligation]]`s.
+"""Cases that register rows open: by `[opens]` of a register, or for its own `[[obligation]]`s.
 
-The case has the deadlines; dates of the row are its facts, those still ahead its plan dates. A change of the
-row changes the case in the same way: recorded, corrected with a ground, withdrawn, cancelled with the row.
+The deadlines belong to the case; past dates of the row are its facts, future ones its plan dates. Each change
+of the row is repeated in the case: recorded, corrected with a ground, withdrawn, or cancelled.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ LANGUAGES = ("kk", "ru")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RowFacts:
-    """The days a row gives to the facts of its case: past ones are facts, those ahead plan dates."""
+    """The dates of a row for the facts of its case: past ones as facts, future ones as plan dates."""
 
     facts: Mapping[str, date]
     planned: Mapping[str, date]
 
     @property
     def days(self) -> Mapping[str, date]:
-        """Both."""
+        """Facts and plan dates together."""
         return {**self.facts, **self.planned}
 
 
 def opening_of(ctx: RequestContext, register: Register, row: RegisterRow, office: Office) -> Opening | None:
-    """Return the case a row opens; None where it opens none (yet)."""
+    """Return the request to open the case of a row; None if it opens none (yet)."""
     given = row_facts(register, row, today=ctx.today)
     if register.opens is not None:
         if not (holds(register.opens.when, row.values) and _binds(ctx, register.opens.procedure, row, office)):
@@ -77,14 +77,14 @@ def opening_of(ctx: RequestContext, register: Register, row: RegisterRow, office
 
 
 def _binds(ctx: RequestContext, name: str, row: RegisterRow, office: Office) -> bool:
-    """Return whether a procedure is for the organisation a row is of: its kind, and the acts it adopted."""
+    """Return whether a procedure applies to the organisation of a row, by its kind and the acts it adopted."""
     procedure = ctx.library.latest(name)
     acts = ("", *ctx.app.settings.regulations.acts, *acts_of(office, row.unit))
     return among(office.kind_of(row.unit), procedure.applies_to) and procedure.adopted_act in acts
 
 
 def row_facts(register: Register, row: RegisterRow, *, today: date) -> RowFacts:
-    """Return the days a row gives to the facts of its case (local dates)."""
+    """Return the dates a row gives to the facts of its case (local dates)."""
     if row.withdrawn:
         return RowFacts(facts={}, planned={})
     pairs = fact_fields(register, row.values)
@@ -96,7 +96,7 @@ def row_facts(register: Register, row: RegisterRow, *, today: date) -> RowFacts:
 
 
 def open_cases(ctx: RequestContext, openings: Sequence[Opening], ids: Sequence[str]) -> None:
-    """Open the cases of rows under ids reserved for them."""
+    """Open the cases of rows under the ids reserved for them."""
     if openings:
         ctx.desk.open_many(openings, ids=ids, **stamp(ctx))
 
@@ -104,10 +104,10 @@ def open_cases(ctx: RequestContext, openings: Sequence[Opening], ids: Sequence[s
 def follow_row(
     ctx: RequestContext, register: Register, before: RegisterRow, after: RegisterRow, *, ground: str
 ) -> None:
-    """Change the case a row opened as the row was changed; what did not change in the row is left alone.
+    """Apply a row's changes to the case it opened; unchanged fields are left alone.
 
     Raises:
-        Refusal: whatever the case refuses; the row is not written then.
+        Refusal: as raised by the case; the row is then not written.
     """
     case_id, by = before.opened_case, stamp(ctx)
     case = ctx.app.ledger.case(case_id) if case_id else None
@@ -140,9 +140,9 @@ def follow_row(
 def _passport_edit(
     ctx: RequestContext, register: Register, case: Case, before: RegisterRow, after: RegisterRow
 ) -> PassportEdit:
-    """Return what the passport of a case says otherwise now: whom and what it is about, who answers.
+    """Return the passport changes that follow from a changed row: subject, person, responsible people.
 
-    Words somebody gave the case since it was opened stay.
+    Wording that a user has changed in the case since is kept.
     """
     office, opens = ctx.reads.office(), register.opens
     named = _named(register)
@@ -159,14 +159,14 @@ def _passport_edit(
 
 
 def _named(register: Register) -> Sequence[str]:
-    """Return the fields whose words say what a case of a row is about."""
+    """Return the fields whose values make the object of a row's case."""
     if register.opens is None:
         return register.named_by
     return [register.opens.object] if register.opens.object else []
 
 
 def _responsible(register: Register, row: RegisterRow) -> dict[str, str]:
-    """Return the keys of the people a row names as responsible for its terms."""
+    """Return the keys of the people a row names as responsible, by obligation."""
     return {
         obligation: str(row.values[field])
         for obligation, field in register.responsible.items()
@@ -175,7 +175,7 @@ def _responsible(register: Register, row: RegisterRow) -> dict[str, str]:
 
 
 def _to_withdraw(case: Case, fact: str, new: RowFacts) -> list[str]:
-    """Return the records of a fact that the row no longer gives."""
+    """Return the records of a fact in the case that the row no longer supports."""
     found = [fact] if fact in case.facts and fact not in new.facts else []
     if fact in case.planned and fact not in new.days:
         found.append(f"plan.{fact}")
@@ -183,7 +183,7 @@ def _to_withdraw(case: Case, fact: str, new: RowFacts) -> list[str]:
 
 
 def _words(register: Register, row: RegisterRow, named: Sequence[str], office: Office, language: str) -> str:
-    """Return what a case of the row is about, in a language."""
+    """Return the object of a row's case in a language."""
     words = []
     for name in named:
         value, known = row.values.get(name), register.fields[name]

@@ -1,8 +1,9 @@
-"""Duties of yearly cases that rows of registers carry out (`[[fulfils]]`), recorded there as the rows say.
+"""Duties of yearly cases that register rows carry out (`[[fulfils]]`): records facts in the cases to match the
+rows.
 
-After a row is written the period it belongs to is compared with its case. A round compares the cases of what
-was written since the last one, so that what was interrupted is recorded too; on a new day, after the office or
-the law changed and in a new process it compares whole years. Comparing again changes nothing.
+After a row is written, its period is compared with its case. A round compares the cases of everything written
+since the last round, which completes interrupted work; on a new day, after changes of the office or the law,
+and in a new process it compares whole years. Comparing again changes nothing.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ _Rows: TypeAlias = "Mapping[str, list[DutyRow]]"
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """What was written since the last round: (register, unit) of rows, and ids of cases."""
+    """Changes since the last round: (register, unit) of rows, and ids of cases."""
 
     rows: frozenset[tuple[str, str]]
     cases: frozenset[str]
@@ -67,11 +68,11 @@ def follow_duties(
     now: datetime,
     today: date,
 ) -> None:
-    """Record in yearly cases what rows carry out, after they were written, in the name of who wrote them.
+    """Record in yearly cases the facts that written rows carry out, in the name of the user who wrote them.
 
     Args:
-        rows: as they were and as they are; of a withdrawn one as it was.
-        ground: of what is corrected and withdrawn.
+        rows: the rows before and after the change; a withdrawn one only as before.
+        ground: ground for corrections and withdrawals.
     """
     if not register.fulfils:
         return
@@ -96,10 +97,10 @@ def follow_duties(
 def record_year(
     app: AppContext, year: int, *, written: _Written | None = None, by: str, now: datetime, today: date
 ) -> None:
-    """Make the cases of a year say what rows of registers carry out, wherever they do not.
+    """Make the cases of a year match the register rows wherever they differ.
 
     Args:
-        written: only the cases this belongs to.
+        written: only the cases affected by these changes.
     """
     duties = _YearDuties(app, year, today=today)
     cases = app.ledger.cases(duties.cases() if written is None else duties.cases_of(written))
@@ -115,9 +116,9 @@ def record_year(
 
 
 def _one_by_one_or_at_once(app: AppContext, work: Sequence[Callable[[], None]]) -> None:
-    """Do pieces of work of different cases; several at once where there are many and the database lets it.
+    """Run functions on different cases; in parallel if there are many and the database allows it.
 
-    SQLite has one writer at a time: threads would only wait for each other.
+    SQLite has one writer at a time, so that threads would only wait for each other.
     """
     if len(work) <= FEW_CASES or app.engine.dialect.name == "sqlite":
         for one in work:
@@ -138,9 +139,9 @@ def _follow(
     by: str,
     now: datetime,
 ) -> None:
-    """Make a case say what the rows say, as they are once the case was read.
+    """Make a case match the rows, which are read after the case.
 
-    A case somebody changed at the same moment, time and again, is left to the next round.
+    A case that other users keep changing at the same moment is left to the next round.
     """
 
     def read(case: Case, procedure: Procedure) -> Mapping[str, Sequence[DutyRow]]:
@@ -159,7 +160,7 @@ def _follow(
 
 
 def record_due_rows(app: AppContext, *, now: datetime, today: date) -> None:
-    """Record what rows of this year and of the one before carry out by this day; part of a round."""
+    """Record what the rows of this year and the previous one carry out up to today; part of a round."""
     # Asked first: what is written meanwhile has a higher number.
     mark = RoundMark(app.reads.last_audit_entry(), today, app.reads.office(), app.library)
     written = _written_since(app, app.rows_compared, mark)
@@ -170,7 +171,7 @@ def record_due_rows(app: AppContext, *, now: datetime, today: date) -> None:
 
 
 def _written_since(app: AppContext, before: RoundMark | None, mark: RoundMark) -> _Written | None:
-    """Return what was written since a round; None where whole years are to be compared."""
+    """Return the changes since a round; None if whole years must be compared."""
     if before is None or before.entry > mark.entry or before.today != mark.today:
         return None
     if before.office is not mark.office or before.library is not mark.library:
@@ -190,7 +191,7 @@ def _written_since(app: AppContext, before: RoundMark | None, mark: RoundMark) -
 
 
 def duties_of(app: AppContext, register: Register, row: RegisterRow, *, today: date) -> list[tuple[str, Fact]]:
-    """Return what cases record from a row: each with its case, by their days."""
+    """Return the facts recorded from a row, each with its case, ordered by day."""
     found = dict[tuple[str, str], Fact]()
     for one in register.fulfils:
         day = _period_day(one, row.values)
@@ -202,7 +203,7 @@ def duties_of(app: AppContext, register: Register, row: RegisterRow, *, today: d
 
 
 class _YearDuties:
-    """The rows of a year that carry out duties, and the cases they belong to."""
+    """The rows of a year that carry out duties, and the cases they belong to; read on demand."""
 
     def __init__(self, app: AppContext, year: int, *, today: date) -> None:
         self._app, self.today = app, today
@@ -215,7 +216,9 @@ class _YearDuties:
 
     @cached_property
     def by_fact(self) -> Mapping[str, list[tuple[Register, Fulfilment]]]:
-        """What carries out each fact, of registers as they were in force at the end of the year."""
+        """Fact -> the registers and rules that carry it out, in the versions in force at the end of the
+        year.
+        """
         from storage.registers.lists import SqlRegisterLists
 
         found: dict[str, list[tuple[Register, Fulfilment]]] = defaultdict(list)
@@ -242,7 +245,7 @@ class _YearDuties:
         return self._app.reads.office()
 
     def case_of(self, fact: str, unit: str) -> str:
-        """Return the case of a unit, or of the nearest one above it in its organisation; "" for none."""
+        """Return the case of a unit, or of the nearest unit above it in its organisation; "" for none."""
         return self._place(fact.partition(":")[0], unit)
 
     def _place(self, procedure: str, unit: str) -> str:
@@ -256,7 +259,7 @@ class _YearDuties:
         return self._places[procedure, unit]
 
     def again(self, *, of: Iterable[Case] | None = None) -> _YearDuties:
-        """Return the same year with its rows read anew. `of`: only those of the units whose cases these are."""
+        """Return the same year with its rows to be read again. `of`: only rows of the units of these cases."""
         other = copy(self)
         other._found, other._years = {}, {}
         if of is not None:
@@ -274,7 +277,7 @@ class _YearDuties:
         """Return the rows that carry out facts of a case, by name of the fact with its period.
 
         Args:
-            days: only the periods in which these lie; None for the whole year.
+            days: only the periods that contain these days; None for the whole year.
         """
         found = dict[str, Sequence[DutyRow]]()
         recorded = {fact.row for fact in case.facts.values()}
@@ -294,7 +297,9 @@ class _YearDuties:
         return found
 
     def _rows(self, fact: str, first: date, last: date) -> _Rows:
-        """Return the rows that carry out a fact in a period, each once; those of unknown units under ""."""
+        """Return the rows that carry out a fact in a period, by case, without duplicates; those of unknown
+        units under "".
+        """
         if (fact, first, last) not in self._found:
             found: dict[str, dict[object, DutyRow]] = defaultdict(dict)
             units = self._office.units
@@ -310,21 +315,21 @@ class _YearDuties:
         return self._found[fact, first, last]
 
     def cases(self) -> set[str]:
-        """Return the cases of all units that have rows, also where none is left of the year."""
+        """Return the cases of all units that have ever had rows, even if none is left in the year."""
         from storage.registers.lists import SqlRegisterLists
 
         kept = {register.id for carriers in self.by_fact.values() for register, _ in carriers}
         return self._cases_of(SqlRegisterLists(self._app.engine).units(kept) if kept else ())
 
     def cases_of(self, written: _Written) -> set[str]:
-        """Return the cases rows that were written belong to, and those of the year that were written."""
+        """Return the cases that changed rows belong to, and the changed cases of the year."""
         heads = self._app.reads.heads(written.cases) if written.cases else {}
         procedures = {fact.partition(":")[0] for fact in self.by_fact}
         yearly = {case for case, head in heads.items() if head.procedure in procedures}
         return self._cases_of(written.rows) | (yearly & set(self._cases.values()) if yearly else set())
 
     def _cases_of(self, rows: Iterable[tuple[str, str]]) -> set[str]:
-        """Return the cases that rows belong to, each given by its register and unit."""
+        """Return the cases that rows belong to, given by register and unit."""
         facts: dict[str, list[str]] = defaultdict(list)
         for fact, carriers in self.by_fact.items():
             for name in {register.id for register, _ in carriers}:
@@ -332,8 +337,8 @@ class _YearDuties:
         return {self.case_of(fact, unit) for name, unit in rows for fact in facts[name]} - {""}
 
     def _read(self, fact: str, first: date, last: date) -> Iterator[tuple[str, object, date, DutyRow]]:
-        """Yield the unit of each row whose day has come, what it is counted once by, the day whose period it
-        belongs to, and its duty.
+        """Yield for each row whose day has come: its unit, the key by which duplicates count once, the day that
+        decides its period, and its duty.
         """
         from storage.registers.lists import SqlRegisterLists
 
@@ -348,7 +353,7 @@ class _YearDuties:
 
 
 def _periods(obligation: Obligation, days: Iterable[date], duties: _YearDuties) -> Iterator[tuple[str, Span]]:
-    """Yield the periods of an obligation in which these days lie: name of the fact, and its days."""
+    """Yield the periods of an obligation that contain these days: name of the fact, and the period."""
     recurs = obligation.recurs
     if recurs is None:
         yield obligation.id, Span(str(duties.first.year), duties.first, duties.last)
@@ -358,13 +363,13 @@ def _periods(obligation: Obligation, days: Iterable[date], duties: _YearDuties) 
 
 
 def _period_day(one: Fulfilment, values: Values) -> date | None:
-    """Return the day whose period a row belongs to; None where it carries out nothing."""
+    """Return the day that decides the period of a row; None if the row carries out nothing."""
     on, day = as_date(values.get(one.date)), as_date(values.get(one.within))
     return day if on is not None and all(holds(each, values) for each in one.where) else None
 
 
 def _duty_row(one: Fulfilment, row: str, on: date, values: Values) -> DutyRow:
-    """Return a row with the files and links that prove the fact, and the numbers that go with it."""
+    """Return the duty a row carries out, with evidence and numbers for the fact."""
     proof = [(kind, values.get(name)) for kind, name in one.evidence.items()]
     numbers = {name: values.get(field) for name, field in one.values.items()}
     return DutyRow(

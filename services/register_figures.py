@@ -1,4 +1,6 @@
-"""Figures registers give for indicators: rows of a year, counted as each register's `[[count]]` says."""
+"""The numbers that register rows give for indicators: rows of a year, counted by each register's
+`[[count]]`.
+"""
 
 from __future__ import annotations
 
@@ -26,10 +28,10 @@ _Line: TypeAlias = "tuple[str, str, str, int, int | None, int | None]"
 
 
 def year_rows(ctx: RequestContext, year: int) -> Mapping[str, Numbers]:
-    """Return the numbers rows of registers give to the points of a year, by unit.
+    """Return the numbers that register rows give for the points of a year, by unit.
 
-    Rows of open registers count for everybody, as facts of cases do; of confidential ones those their reader
-    sees, so that no number speaks of a row that is hidden from them.
+    Rows of open registers count for every reader, as facts of cases do; rows of confidential registers only for
+    readers who see them, so that no number reveals a hidden row.
     """
     from storage.registers.lists import RowQuery, SqlRegisterLists
 
@@ -48,7 +50,7 @@ def year_rows(ctx: RequestContext, year: int) -> Mapping[str, Numbers]:
 
 
 def hides_counts(ctx: RequestContext) -> bool:
-    """Return whether registers count for indicators whose rows the reader does not see."""
+    """Return whether there are registers that count for indicators but whose rows the reader does not see."""
     seen = reader_scope(ctx)
     return any(not sees_lists(register, seen) for register, _ in _counts(ctx, ctx.today.year))
 
@@ -59,7 +61,7 @@ def register_titles(ctx: RequestContext) -> Mapping[str, Text]:
 
 
 def _counts(ctx: RequestContext, year: int) -> Iterator[tuple[Register, Count]]:
-    """Yield what counts, of each register as it was in force at the end of the year."""
+    """Yield each register with its counting rules, in the version in force at the end of the year."""
     last = min(ctx.today, date(year, 12, 31))
     for name in ctx.app.registers.ids():
         register = ctx.app.registers.on(name, last)
@@ -70,7 +72,7 @@ def _counts(ctx: RequestContext, year: int) -> Iterator[tuple[Register, Count]]:
 def _counted(
     ctx: RequestContext, register: Register, count: Count, query: RowQuery, year: int
 ) -> Iterator[CountedRows]:
-    """Yield the rows that count, by unit, month and value, up to the day of the question."""
+    """Yield the counted rows by unit, month and value, up to today."""
     from storage.registers.lists import CellFilter, SqlRegisterLists
 
     fact = count.fact or scoring().indicators[count.indicator].counting.fact
@@ -109,8 +111,8 @@ def _counted(
 
 
 def _placed(ctx: RequestContext, lines: Iterable[_Line]) -> Iterator[_Line]:
-    """Yield rows with the unit a field names in place of theirs; those whose unit the office does not know are
-    left out.
+    """Yield rows with their unit replaced by the one named in a field; rows with an unknown unit are left
+    out.
     """
     office = ctx.app.reads.office()
     named = {text_key(unit.name): unit.id for unit in office.units.values()}
@@ -121,7 +123,7 @@ def _placed(ctx: RequestContext, lines: Iterable[_Line]) -> Iterator[_Line]:
 
 
 def _keys(register: Register, where: Condition) -> tuple[str, ...] | None:
-    """Return the keys that hold a condition; None for any that is filled."""
+    """Return the sort keys that meet a condition; None if any filled value does."""
     known = register.fields[where.field]
     if where.value == FILLED:
         return None

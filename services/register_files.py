@@ -1,4 +1,4 @@
-"""The registers of the regulation files: the shipped ones, and an organisation's own."""
+"""Reads the registers in regulation files: the shipped ones, and the organisation's own."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ IN_CASES = "cases"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RegisterFiles:
-    """What was read: registers, and own files that were left out."""
+    """The registers read, and own files that were left out."""
 
     registers: tuple[Register, ...]
     left_out: tuple[LeftOutFile, ...] = ()
@@ -66,7 +66,7 @@ def own_register_files(folder: Path | None) -> Iterator[Path]:
 
 
 def read_own_register(path: Path) -> Register:
-    """Read one own file. Raises Refusal, OSError."""
+    """Read one own register file. Raises Refusal, OSError."""
     register = _read(path.name, path.read_bytes())
     if register.entry is not None:
         # The rows of these are events of cases, which every installation reads alike.
@@ -76,13 +76,13 @@ def read_own_register(path: Path) -> Register:
 
 @cache
 def case_registers() -> Registers:
-    """Return the registers whose rows are lines of the chain of a case: risks, measures, positions, remarks."""
+    """Return the registers whose rows are events of a case: risks, measures, positions, remarks."""
     return Registers(_read(*file) for file in shipped_register_files(f"{FOLDER}/{IN_CASES}"))
 
 
 @cache
 def row_field(name: str) -> RegisterField | None:
-    """Return the field of that id of rows of cases, or of what happens to them; None where there is none."""
+    """Return the field with that id of rows of cases or of their actions; None if there is none."""
     for register in case_registers().all():
         for fields in (register.fields, *(action.fields for action in register.actions.values())):
             if name in fields:
@@ -91,9 +91,9 @@ def row_field(name: str) -> RegisterField | None:
 
 
 def option_title(field: str, option: str, language: str) -> str:
-    """Return what an option of a field of such rows is called; the option itself where it is none any more.
+    """Return the title of an option of a field of such rows; the id itself if it no longer exists.
 
-    What a field says where nothing was chosen stands in the catalogues: `risk.outcome.none`.
+    The text for no choice is in the catalogues: `risk.outcome.none`.
     """
     from i18n import knows, say
 
@@ -105,7 +105,7 @@ def option_title(field: str, option: str, language: str) -> str:
 
 
 def row_words(text: str) -> Words:
-    """Return the words of a search in rows of cases: each as it is, and as the options it names."""
+    """Return the search words for rows of cases: each word itself, and the options it may name."""
     fields = [field for register in case_registers().all() for field in register.fields.values()]
     options = {
         f"{field.id}={option.id}": " ".join(fold(option.title[language]) for language in LANGUAGES)
@@ -118,7 +118,7 @@ def row_words(text: str) -> Words:
 
 
 def extra_values(register_id: str, extra: Mapping[str, object], language: str) -> dict[str, str]:
-    """Return the values of a row that the register's file alone knows, as papers write them."""
+    """Return the values of fields defined only in the register's file, formatted for documents."""
     fields = case_registers().latest(register_id).fields
     return {
         name: _text(fields[name], value, language)
@@ -142,7 +142,7 @@ def _text(field: RegisterField, value: object, language: str) -> str:
 
 
 def shipped_register_files(folder: str = FOLDER) -> Iterator[tuple[str, bytes]]:
-    """Yield names and contents of the shipped files."""
+    """Yield names and contents of the shipped register files."""
     for file in sorted((files("regulations").joinpath(folder)).iterdir(), key=lambda file: file.name):
         if file.name.endswith(".toml"):
             yield file.name, file.read_bytes()
@@ -150,7 +150,7 @@ def shipped_register_files(folder: str = FOLDER) -> Iterator[tuple[str, bytes]]:
 
 @cache
 def _read(name: str, text: bytes) -> Register:
-    """Parse a register. Cached: a process parses the same text once."""
+    """Parse a register. Cached: a process parses the same text only once."""
     from workflow.law.reader.register import read_register
 
     return read_register(name, text)

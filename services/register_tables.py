@@ -1,6 +1,6 @@
-"""Registers as spreadsheets: the empty one, rows taken in from one, rows given out as one.
+"""Registers as spreadsheets: an empty one, importing rows, exporting rows.
 
-An import names every bad cell and takes all rows or none; with `preview` it takes none.
+An import reports every bad cell and writes all rows or none; with `preview` none.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ SHOWN = 20
 
 
 class ImportRows(Command):
-    """Take rows in from a spreadsheet: the digest that `/files` answered, or (from a page) the file itself.
+    """Import rows from a spreadsheet: the digest returned by `/files`, or (from a page) the file itself.
 
-    `unit`: of rows whose column `unit` is empty; `preview`: nothing is written.
+    `unit`: unit of rows whose column `unit` is empty; `preview`: write nothing.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -64,8 +64,8 @@ class ImportRows(Command):
 
 
 class ImportedRows(BaseModel):
-    """What was taken in. `first`: values of the first rows, by field; `fields`: those the file has; `names`:
-    what the people, units, cases and rows named in the first rows are called.
+    """The imported rows. `first`: values of the first rows, by field; `fields`: those in the file; `names`:
+    names of the people, units, cases and rows in the first rows.
     """
 
     register_id: str
@@ -79,7 +79,7 @@ class ImportedRows(BaseModel):
 
 @verb("record")
 def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
-    """Take rows in from a spreadsheet: all of them, or none where a cell is wrong."""
+    """Import rows from a spreadsheet: all of them, or none if a cell is wrong."""
     from documents.sandbox.readers import read_register_rows
     from documents.sheets.unreadable import RowError, UnreadablePaper
 
@@ -126,7 +126,7 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
 
 
 def template(ctx: RequestContext, register_id: str, language: str) -> bytes:
-    """Return the empty spreadsheet of a register, with the fields the reader may write."""
+    """Return the empty spreadsheet of a register, with the fields the reader may fill in."""
     from documents.registers.template import empty_table
     from i18n import say
 
@@ -146,11 +146,11 @@ def template(ctx: RequestContext, register_id: str, language: str) -> bytes:
 
 
 def export(ctx: RequestContext, command: ListRows, language: str) -> bytes:
-    """Return all rows a list asks for as a spreadsheet, with the fields the reader sees.
+    """Return all rows a list query matches as a spreadsheet, with the fields visible to the reader.
 
     Raises:
-        UnknownRegister, UnknownField, InvalidRow: as `list_rows`.
-        UnreadablePaper: more rows than a file takes (`list_too_long`).
+        UnknownRegister, UnknownField, InvalidRow: as in `list_rows`.
+        UnreadablePaper: more rows than a file can have (`list_too_long`).
     """
     from documents.sheets.listing import Table, tables_workbook
     from documents.sheets.unreadable import UnreadablePaper
@@ -184,13 +184,13 @@ def export(ctx: RequestContext, command: ListRows, language: str) -> bytes:
 
 
 def writable_fields(ctx: RequestContext, register: Register) -> list[RegisterField]:
-    """Return the fields a spreadsheet may have: those the reader sees, but for files."""
+    """Return the fields a spreadsheet may have: those visible to the reader, except files."""
     shown = list_fields(register, reader_scope(ctx))
     return [register.fields[name] for name in shown if register.fields[name].kind != "file"]
 
 
 def heads_of(fields: Sequence[RegisterField], language: str) -> list[str]:
-    """Return the heading of each field, with its id where two have the same title."""
+    """Return the heading of each field, with its id if two fields have the same title."""
     titles = [field.title[language] for field in fields]
     return [
         f"{title} ({field.id})" if titles.count(title) > 1 else title
@@ -199,7 +199,7 @@ def heads_of(fields: Sequence[RegisterField], language: str) -> list[str]:
 
 
 def _column(name: str, heads: Sequence[str], language: str) -> str:
-    """Return the heading of a column besides those of the fields, with its id where a field is called so."""
+    """Return the heading of an additional column, with its id if a field has the same heading."""
     from i18n import say
 
     title = say(f"register.column.{name}", {}, language)
@@ -207,7 +207,7 @@ def _column(name: str, heads: Sequence[str], language: str) -> str:
 
 
 def _known_heads(register: Register, fields: Sequence[RegisterField]) -> dict[str, str]:
-    """Return how headings may be written -> field, the column of the unit and of the id."""
+    """Return accepted headings -> field, unit column or id column."""
     names = (ROW, UNIT) if register.kept_in == "unit" else (ROW,)
     known = dict[str, str]()
     for language in LANGUAGES:
@@ -218,7 +218,7 @@ def _known_heads(register: Register, fields: Sequence[RegisterField]) -> dict[st
 
 
 def _place(ctx: RequestContext, register: Register, text: str) -> str | None:
-    """Return the unit a row of a file names; None where there is none in the reader's reach."""
+    """Return the unit named in a row of a file; None if there is none among the reader's units."""
     try:
         return place_of(ctx, register, text, None)[0]
     except (Refusal, WrongPlace):
@@ -235,7 +235,7 @@ def _content(ctx: RequestContext, command: ImportRows) -> tuple[bytes, str]:
 
 
 def _error(register: Register, problem: ValueProblem, number: int, columns: Mapping[str, str]) -> Any:
-    """Return a problem as one of a row of the file, with the address of its cell before the field's title."""
+    """Return a mistake as an error of a row of the file, with the cell's address before the field's title."""
     from documents.sheets.unreadable import RowError
 
     arguments = problem_arguments(register, problem)
@@ -246,6 +246,6 @@ def _error(register: Register, problem: ValueProblem, number: int, columns: Mapp
 
 
 def _exported(field: FieldView, row: RowView, language: str) -> object:
-    """Return a value as an exported sheet shows it: what is linked with its id, so that it is found again."""
+    """Return a value for an exported sheet; references include the id, so that they can be imported again."""
     value, cell = row.values.get(field.id), cell_value(field, row, language)
     return f"{cell} ({value})" if field.kind in ("case", "row") and cell not in (None, value) else cell

@@ -1,8 +1,8 @@
-"""Questions about registers: which there are, the fields of a form, lists of rows, one row with its history.
+"""Queries on registers: the list of registers, the fields of a form, lists of rows, one row with its history.
 
-Everything is answered with what the reader may see: a field they do not see joins no list, filter, sort, total
-or search, and a row they do not see is not there. Titles stand in three languages; `cell_value` says a value in
-one of them, `row_name` what a row is called.
+Results contain only what the reader may see: a hidden field is used in no list, filter, sort, total or search,
+and a hidden row does not appear. Titles are in three languages; `cell_value` formats a value in one of them,
+`row_name` returns the title of a row.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ RowId = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r
 
 
 class UnknownRow(NotFound):
-    """No row of that id, or none the reader sees."""
+    """There is no row with that id visible to the reader."""
 
     not_found = "web.problem.no_row"
 
@@ -68,17 +68,17 @@ class Titles(BaseModel):
 
 
 class OptionView(BaseModel):
-    """One answer to a field of kind `choice`."""
+    """An option of a field of kind `choice`."""
 
     id: str
     title: Titles
 
 
 class FieldView(BaseModel):
-    """A field as a form and the head of a list show it.
+    """A field as needed by a form and the head of a list.
 
     `filterable`, `sortable`, `total`: whether lists may be filtered, sorted by it, and have its sum under them.
-    `register_id`: of a row of another register: which. `unit`: what a number counts.
+    `register_id`: for references: the other register. `unit`: unit of a number.
     """
 
     id: str
@@ -97,7 +97,7 @@ class FieldView(BaseModel):
 
 
 class RegisterView(BaseModel):
-    """A register. `rows`: how many are seen; `opens`: the procedure whose case a row opens, or ""."""
+    """A register. `rows`: number of visible rows; `opens`: the procedure whose case a row opens, or ""."""
 
     id: str
     version: str
@@ -116,12 +116,12 @@ class RegisterView(BaseModel):
 
 
 class RowView(BaseModel):
-    """A row with the values of the fields seen, absent where not filled: texts, ISO dates, decimals as texts,
-    True or False, ids of options, keys of people and units, files as `{sha256, name, type, size}`.
+    """A row with the values of visible fields, without empty ones: texts, ISO dates, decimals as texts, True or
+    False, ids of options, keys of people and units, files as `{sha256, name, type, size}`.
 
-    `names`: what the people, units, cases and rows named in it are called, as far as seen; `opened_case`: the
-    case it opened, where seen.
-    `seq`: of its last event; sent with a change, it refuses to overwrite somebody else's.
+    `names`: names of the people, units, cases and rows it refers to, if visible; `opened_case`: the case it
+    opened, if visible. `seq`: number of its last event; sent with a change, it prevents overwriting another
+    user's change.
     """
 
     id: str
@@ -143,8 +143,8 @@ class RowView(BaseModel):
 
 
 class RowEventView(BaseModel):
-    """A line of a row's history: `added`, `edited`, `withdrawn`, `opened` (a case) or `erased`, with the fields
-    seen that it changed.
+    """An event of a row's history: `added`, `edited`, `withdrawn`, `opened` (a case) or `erased`, with the
+    visible fields it changed.
     """
 
     seq: int
@@ -165,10 +165,11 @@ class RowDuty(BaseModel):
 
 
 class RowDetail(BaseModel):
-    """A row, the fields its reader sees, and its history, empty for who sees it only because it names them.
+    """A row, the fields visible to its reader, and its history, empty for readers who see it only because it
+    names them.
 
-    `days_of_case`: days of fields as the case it opened has them, where the row says another; null where the
-    case has no such fact. `fulfils`: what cases the reader sees record from it.
+    `days_of_case`: days of fields that differ in the case it opened; null if the case has no such fact.
+    `fulfils`: facts recorded from it in visible cases.
     """
 
     row: RowView
@@ -204,10 +205,10 @@ class FilterInput(Command):
 
 
 class ListRows(Command):
-    """Which rows of a register.
+    """A query for rows of a register.
 
-    `sort`: a field, with `-` before it for the last first; "" for the newest first. `unit`: with all below
-    it; `withdrawn`: the withdrawn rows instead.
+    `sort`: a field, with `-` before it for the last first; "" for the newest first. `unit`: with all units
+    below; `withdrawn`: only withdrawn rows.
     """
 
     register_id: RegisterId
@@ -222,25 +223,25 @@ class ListRows(Command):
 
 
 class AskRow(Command):
-    """One row."""
+    """Request one row."""
 
     row: RowId
 
 
 class RegisterList(BaseModel):
-    """The registers somebody sees."""
+    """The registers visible to the reader."""
 
     registers: list[RegisterView]
 
 
 class AskRegisters(Command):
-    """The registers of a unit, or of all units seen."""
+    """Request the registers of a unit, or of all visible units."""
 
     unit: Line = ""
 
 
 class RowList(BaseModel):
-    """Rows that name the reader, each with the register's view for its titles."""
+    """Rows that name the reader, each with its register's view for the titles."""
 
     rows: list[RowView]
     registers: list[RegisterView]
@@ -251,7 +252,7 @@ class RowList(BaseModel):
 
 @verb("read", writes=False)
 def list_registers(ctx: RequestContext, command: AskRegisters) -> RegisterList:
-    """List the registers the reader sees, with the number of rows in each."""
+    """List the registers visible to the reader, with the number of rows in each."""
     from storage.registers.lists import SqlRegisterLists
 
     seen, office = reader_scope(ctx), ctx.reads.office()
@@ -279,7 +280,7 @@ def list_registers(ctx: RequestContext, command: AskRegisters) -> RegisterList:
 
 @verb("read", writes=False)
 def list_rows(ctx: RequestContext, command: ListRows) -> RowPage:
-    """List rows of a register, filtered and sorted, one page of them, with sums over all."""
+    """List rows of a register, filtered and sorted, one page of them, with sums over all pages."""
     from storage.registers.lists import SqlRegisterLists
 
     register, seen = seen_register(ctx, command.register_id), reader_scope(ctx)
@@ -311,7 +312,7 @@ def list_rows(ctx: RequestContext, command: ListRows) -> RowPage:
 
 @verb("read", writes=False)
 def show_row(ctx: RequestContext, command: AskRow) -> RowDetail:
-    """Show a row with the fields the reader sees, and its history."""
+    """Show a row with the fields visible to the reader, and its history."""
     from storage.registers.chains import SqlRegisterRows
 
     row, register, fields = seen_row(ctx, command.row)
@@ -357,7 +358,7 @@ def show_row(ctx: RequestContext, command: AskRow) -> RowDetail:
 
 
 def _duties(ctx: RequestContext, register: Register, row: RegisterRow) -> list[RowDuty]:
-    """Return what cases in the reader's reach record from a row."""
+    """Return the facts recorded from a row in cases visible to the reader."""
     found = duties_of(ctx.app, register, row, today=ctx.today)
     heads = ctx.reads.heads([case for case, _ in found]) if found else {}
     duties = []
@@ -370,7 +371,7 @@ def _duties(ctx: RequestContext, register: Register, row: RegisterRow) -> list[R
 
 @verb("self", writes=False)
 def list_my_rows(ctx: RequestContext, command: AskRegisters) -> RowList:
-    """List the rows that name the reader, with the fields they may see of their own."""
+    """List the rows that name the reader, with the fields of their own rows they may see."""
     from storage.registers.lists import SqlRegisterLists
 
     registers = [ctx.app.registers.latest(name) for name in ctx.app.registers.ids()]
@@ -386,7 +387,7 @@ def list_my_rows(ctx: RequestContext, command: AskRegisters) -> RowList:
 
 
 def lookup(ctx: RequestContext) -> Lookup:
-    """Return how the people, units, cases and rows named in values are found."""
+    """Return the functions that find people, units, cases and rows named in values."""
     from storage.registers.lists import SqlRegisterLists
 
     office, lists = ctx.reads.office(), SqlRegisterLists(ctx.app.engine)
@@ -427,7 +428,7 @@ def lookup(ctx: RequestContext) -> Lookup:
 
 
 def _rows_called(ctx: RequestContext, register: Register, text: str) -> tuple[str, ...]:
-    """Return the ids of the rows seen that lists call so in some language, or whose title that is."""
+    """Return the ids of visible rows with this title or this list text in some language."""
     from storage.registers.lists import SqlRegisterLists
 
     wanted = " ".join(text.casefold().split())
@@ -450,12 +451,12 @@ def _within_brackets(text: str) -> str:
 
 
 def reader_scope(ctx: RequestContext) -> RowScope:
-    """Return which rows the reader sees."""
+    """Return the scope of rows visible to the reader."""
     return EVERYTHING if ctx.operator else row_scope(scope(ctx.reader), ctx.reader.person)
 
 
 def seen_register(ctx: RequestContext, name: str) -> Register:
-    """Return a register whose lists the reader sees. Raises UnknownRegister."""
+    """Return a register whose lists are visible to the reader. Raises UnknownRegister."""
     register = ctx.app.registers.on(name, ctx.today)
     if not sees_lists(register, reader_scope(ctx)):
         raise UnknownRegister("register.unknown", register=name, allowed=())
@@ -463,7 +464,7 @@ def seen_register(ctx: RequestContext, name: str) -> Register:
 
 
 def seen_row(ctx: RequestContext, name: str) -> tuple[RegisterRow, Register, Collection[str]]:
-    """Return a row, its register and the fields of it the reader sees. Raises UnknownRow."""
+    """Return a row, its register and its fields visible to the reader. Raises UnknownRow."""
     from storage.registers.chains import SqlRegisterRows
 
     row = SqlRegisterRows(ctx.app.engine).rows([name]).get(name)
@@ -476,16 +477,16 @@ def seen_row(ctx: RequestContext, name: str) -> tuple[RegisterRow, Register, Col
 
 
 def may_write(ctx: RequestContext, register: Register, row: RegisterRow, office: Office) -> bool:
-    """Return whether the reader may change a row: it lies in their reach, and is not withdrawn."""
+    """Return whether the reader may change a row: it is one of their units' and not withdrawn."""
     allowed = ctx.operator or ctx.reader.may("record")
     return allowed and not row.withdrawn and in_reach(register, row, reader_scope(ctx), office)
 
 
 def row_query(ctx: RequestContext, register: Register, command: ListRows) -> RowQuery:
-    """Return which rows a list asks for, narrowed to those the reader sees.
+    """Return the query for a list, limited to rows visible to the reader.
 
     Raises:
-        UnknownField: a filter by a field the reader does not see, or that no list is filtered by.
+        UnknownField: a filter by a hidden field, or by one that lists cannot be filtered by.
         InvalidRow: a value the field cannot have.
     """
     from storage.registers.lists import RowQuery
@@ -507,7 +508,7 @@ def row_query(ctx: RequestContext, register: Register, command: ListRows) -> Row
 
 
 def _units(ctx: RequestContext, unit: str, office: Office) -> Sequence[str] | None:
-    """Return the units asked about and seen; None for all."""
+    """Return the requested units visible to the reader; None for all."""
     from services.queries import unit_named
 
     root = reader_scope(ctx).unit
@@ -544,7 +545,7 @@ def _cell_filter(
 
 
 def _key(ctx: RequestContext, register: Register, known: RegisterField, text: str) -> str:
-    """Return the key of a value somebody filters by."""
+    """Return the sort key of a value used as filter."""
     single = replace(known, several=False)
     asked = replace(register, fields={known.id: single})
     values, problems = parse_values(asked, {known.id: text}, lookup(ctx))
@@ -554,7 +555,7 @@ def _key(ctx: RequestContext, register: Register, known: RegisterField, text: st
 
 
 def head_views(ctx: RequestContext, heads: Iterable[Any], *, links: bool = True) -> list[RowView]:
-    """Return rows as lists show them, by their stored heads. `links`: with the names of cases and rows."""
+    """Return rows for lists, from their stored heads. `links`: whether names of cases and rows are included."""
     from storage.registers.chains import outside_of
 
     heads = list(heads)
@@ -601,7 +602,7 @@ def row_view(
     *,
     linked: Mapping[str, str],
 ) -> RowView:
-    """Return a row with these fields of it. `linked`: what cases and rows are called."""
+    """Return a row with these fields. `linked`: names of cases and rows."""
     order = [name for name in register.fields if name in fields]
     values = {name: row.values[name] for name in order if is_filled(row.values.get(name))}
     own = not in_reach(register, row, reader_scope(ctx), office)
@@ -633,7 +634,7 @@ def _names(
 
 
 def names_of(ctx: RequestContext, register: Register, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Return what the people, units, cases and rows named in values not written yet are called."""
+    """Return the names of people, units, cases and rows in values that are not written yet."""
     office, names = ctx.reads.office(), _linked_names(ctx, [(register, values) for values in rows])
     for one in register.fields.values():
         if one.kind in ("person", "unit"):
@@ -650,7 +651,7 @@ def _linked_of(register: Register, values: Mapping[str, object], linked: Mapping
 def _linked_names(
     ctx: RequestContext, stored: Iterable[tuple[Register, Mapping[str, object]]]
 ) -> dict[str, str]:
-    """Return what the cases and rows named in rows are called, as far as the reader sees them."""
+    """Return the names of the cases and rows that rows refer to, if visible to the reader."""
     from storage.registers.lists import SqlRegisterLists
 
     ids: dict[str, set[str]] = {"case": set(), "row": set()}
@@ -679,7 +680,9 @@ def _linked_names(
 
 
 def register_view(register: Register, seen: RowScope, *, rows: int = 0, own: bool = False) -> RegisterView:
-    """Return a register with the fields somebody sees. `own`: those of rows that name them, where no other."""
+    """Return a register with the fields visible to the reader. `own`: those of rows that name them, if no
+    others.
+    """
     shown: Collection[str] = list_fields(register, seen)
     if own and not shown:
         shown = frozenset[str]().union(*register.seen_by_person.values())
@@ -703,7 +706,7 @@ def register_view(register: Register, seen: RowScope, *, rows: int = 0, own: boo
 
 
 def field_view(one: RegisterField) -> FieldView:
-    """Return a field as a form and a list show it."""
+    """Return a field for forms and lists."""
     return FieldView(
         id=one.id,
         title=_titles(one.title),
@@ -722,7 +725,7 @@ def field_view(one: RegisterField) -> FieldView:
 
 
 def cell_value(field: FieldView, row: RowView, language: str) -> object:
-    """Return a value as a cell shows it: a date, Decimal or bool, else a text; None where not filled."""
+    """Return a value for a table cell: a date, Decimal or bool, else a text; None if empty."""
     value = row.values.get(field.id)
     if value is None:
         return None
@@ -743,13 +746,13 @@ def cell_value(field: FieldView, row: RowView, language: str) -> object:
 
 
 def written_amount(field: FieldView, amount: Decimal) -> Decimal:
-    """Return a number as it is written: of money with a part of a tenge both digits of the tiyn."""
+    """Return an amount for display: money with a fraction of a tenge gets both digits of the tiyn."""
     is_part = field.kind == "money" and amount.as_tuple().exponent == -1
     return amount.quantize(Decimal("0.01")) if is_part else amount
 
 
 def row_name(register: RegisterView, row: RowView, language: str) -> str:
-    """Return what a row is called: the values of the fields that name it, as far as they are seen."""
+    """Return the title of a row: the visible values of the fields that name it."""
     fields = [one for one in register.fields if one.id in register.named_by]
     words = [cell_value(one, row, language) for one in fields]
     texts = [f"{word:%d.%m.%Y}" if isinstance(word, date) else str(word) for word in words if word is not None]

@@ -1,7 +1,7 @@
-"""Rows of registers: added, edited, withdrawn, erased. The questions are in `services.register_views`.
+"""Verbs on register rows: add, edit, withdraw, erase. Queries are in `services.register_views`.
 
-A page or an API needs nothing else: the fields of a form come from `register_views.list_registers`, and every
-mistake in a row comes back at once (`InvalidRow.problems`), each with its field.
+The fields of a form come from `register_views.list_registers`; all mistakes in a row are reported at once
+(`InvalidRow.problems`), each with its field.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ FieldValues = Annotated[dict[Name, FieldValue], Field(max_length=MAX_FIELDS)]
 
 
 class AddRow(Command):
-    """Add a row to a register of a unit, or of a case where the register is kept in one."""
+    """Add a row to a register of a unit, or of a case if the register is kept in cases."""
 
     register_id: RegisterId
     unit: Line = ""
@@ -79,7 +79,7 @@ class AddRow(Command):
 
 
 class EditRow(Command):
-    """Change fields of a row: only those that are sent. `seq`: the last event the writer has seen."""
+    """Change fields of a row: only those that are sent. `seq`: number of the last event the writer has seen."""
 
     row: RowId
     values: FieldValues
@@ -95,7 +95,9 @@ class WithdrawRow(Command):
 
 
 class EraseRow(Command):
-    """Erase values that stand outside the events of a row (of people, confidential ones), for good."""
+    """Erase values that are stored outside the events of a row (of person fields, confidential ones),
+    permanently.
+    """
 
     row: RowId
     fields: Annotated[list[Name], Field(min_length=1, max_length=MAX_FIELDS)]
@@ -103,7 +105,7 @@ class EraseRow(Command):
 
 
 class WrongPlace(Refusal, ValueError):
-    """A row for a unit or a case the register is not kept in."""
+    """The register is not kept in that unit or case."""
 
 
 @verb("record")
@@ -118,7 +120,7 @@ def add_row(ctx: RequestContext, command: AddRow) -> RowDetail:
 
 @verb("record")
 def edit_row(ctx: RequestContext, command: EditRow) -> RowDetail:
-    """Change fields of a row; what says what it said is left out, and an edit of nothing writes nothing."""
+    """Change fields of a row; unchanged values are left out, and an edit without changes writes nothing."""
     from storage.registers.chains import RowChanged, RowDraft
 
     row, register = _writable(ctx, command.row)
@@ -156,7 +158,7 @@ def edit_row(ctx: RequestContext, command: EditRow) -> RowDetail:
 
 @verb("manage")
 def withdraw_row(ctx: RequestContext, command: WithdrawRow) -> RowDetail:
-    """Withdraw a row recorded by mistake; it stays in the history and counts for nothing any more."""
+    """Withdraw a row recorded by mistake; it stays in the history and no longer counts."""
     from storage.registers.chains import RowDraft
 
     row, register = _writable(ctx, command.row)
@@ -170,7 +172,9 @@ def withdraw_row(ctx: RequestContext, command: WithdrawRow) -> RowDetail:
 
 @verb("manage")
 def erase_row(ctx: RequestContext, command: EraseRow) -> RowDetail:
-    """Erase values of a row that stand outside its events; the chain still verifies and says so."""
+    """Erase values of a row that are stored outside its events; the chain can still be verified, and records
+    it.
+    """
     from storage.registers.chains import RowDraft
 
     row, register, fields = seen_row(ctx, command.row)
@@ -202,12 +206,12 @@ def add_rows(
     """Write parsed and checked rows in one transaction; return their ids.
 
     Args:
-        units: of each row, where they are not all of the same unit.
-        kind: of their first event; more: what it says besides.
-        also: is called with the ids inside the transaction.
+        units: the unit of each row, if they differ.
+        kind: kind of their first event; more: its further data.
+        also: function called with the ids inside the transaction.
 
     Raises:
-        NotUnique: a row has a value that must be unique and is there already.
+        NotUnique: a row has a value that must be unique and exists already.
     """
     from storage.registers.chains import RowDraft, RowWrite, SqlRegisterRows
 
@@ -277,7 +281,7 @@ def add_rows(
 
 @contextmanager
 def unique_titled(register: Register) -> Iterator[None]:
-    """Say values that are not unique with the titles of their fields."""
+    """Name the fields by title in NotUnique errors raised in this block."""
     from storage.registers.chains import NotUnique
 
     try:
@@ -289,7 +293,7 @@ def unique_titled(register: Register) -> Iterator[None]:
 
 
 def check_row(ctx: RequestContext, register: Register, given: Mapping[str, object]) -> dict[str, Value]:
-    """Return the values of a new row. Raises InvalidRow with everything wrong with it."""
+    """Return the values of a new row. Raises InvalidRow with all mistakes."""
     values, problems = parse_values(register, given, lookup(ctx))
     _require_valid(ctx, register, values, problems)
     return values
@@ -298,9 +302,9 @@ def check_row(ctx: RequestContext, register: Register, given: Mapping[str, objec
 def invalid_values(
     ctx: RequestContext, register: Register, values: Mapping[str, Value], problems: Sequence[ValueProblem]
 ) -> list[ValueProblem]:
-    """Return what is required of a row and does not hold, besides these problems of its single values.
+    """Return these problems of single values and all rules of the register that are violated.
 
-    What the writer does not see is not asked of them.
+    Fields hidden from the writer are not required.
     """
     shown, wrong = list_fields(register, reader_scope(ctx)), {one.field for one in problems}
     return [
@@ -313,7 +317,7 @@ def invalid_values(
 def unique_keys(
     ctx: RequestContext, register: Register, rows: Sequence[Mapping[str, Value]]
 ) -> list[tuple[int, ValueProblem]]:
-    """Return the position of every new row with values that must be unique and are not, and what is wrong."""
+    """Return the position of every new row with values that must be unique but are not, and the problem."""
     from storage.registers.chains import SqlRegisterRows
 
     keys = [_unique(register, values) for values in rows]
@@ -335,7 +339,7 @@ def unique_keys(
 
 
 def projected(register: Register, row: RegisterRow, office: Office) -> Projection:
-    """Return what lists keep of a row."""
+    """Return the index entries of a row for lists."""
     return project(register, row, partial(all_names, office))
 
 
@@ -369,7 +373,7 @@ def _values(ctx: RequestContext, register: Register, given: Mapping[str, FieldVa
 
 
 def _writable(ctx: RequestContext, name: str) -> tuple[RegisterRow, Register]:
-    """Return a row the reader may change, under the register's version of today."""
+    """Return a row the reader may change, and the register's version of today."""
     row, register, _ = seen_row(ctx, name)
     if row.withdrawn:
         raise WrongPlace("register.withdrawn_already", row=row.id)
@@ -381,7 +385,7 @@ def _writable(ctx: RequestContext, name: str) -> tuple[RegisterRow, Register]:
 def _refuse_unseen(
     ctx: RequestContext, register: Register, row: RegisterRow | None, given: Mapping[str, object]
 ) -> None:
-    """Raise UnknownField for a field the writer does not see: it is not there for them."""
+    """Raise UnknownField for a field hidden from the writer, as if it did not exist."""
     seen = reader_scope(ctx)
     shown = list_fields(register, seen)
     if row is not None:
@@ -399,7 +403,7 @@ def _require_valid(
     problems: Sequence[ValueProblem],
     only: tuple[str, ...] | None = None,
 ) -> None:
-    """Raise InvalidRow; what the writer does not see is not asked of them."""
+    """Raise InvalidRow if values are invalid; fields hidden from the writer are not required."""
     required = invalid_values(ctx, register, values, problems) if only is None else []
     found = [*problems, *required]
     if found:
@@ -422,7 +426,7 @@ def _stored(
 
 
 def _open_later(ctx: RequestContext, register: Register, name: str) -> None:
-    """Open the case a row opens, now that it has what the case needs."""
+    """Open the case of a row, now that the row has all the case needs."""
     from storage.registers.chains import RowDraft, SqlRegisterRows
 
     row = SqlRegisterRows(ctx.app.engine).rows([name])[name]
@@ -453,12 +457,12 @@ def _unique(
     *,
     together: bool = True,
 ) -> UniqueKeys:
-    """Return the keys of what must be unique and is filled.
+    """Return the keys of the unique fields that are filled.
 
     Args:
-        changed: only of what has one of these fields.
-        together: of several fields too. An answer to a campaign is taken whatever row somebody entered before:
-            who answers could not change that row.
+        changed: only keys that contain one of these fields.
+        together: whether keys of several fields are included. Answers to campaigns omit them, so that an answer
+            is accepted even if an equal row exists, which its author could not change.
     """
     single = ((one.id,) for one in register.fields.values() if one.unique)
     return {

@@ -1,4 +1,4 @@
-"""Results of verbs and questions on cases, the same for the API and for `--json`."""
+"""Results of verbs and queries on cases, the same for the API and for `--json`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class _Extended:
-    """A value with further attributes."""
+    """A value combined with further attributes."""
 
     def __init__(self, value: object, more: Mapping[str, object]) -> None:
         self._value, self._more = value, more
@@ -38,18 +38,20 @@ class _Extended:
 
 
 class Result(BaseModel):
-    """Base of results read from values by attribute; the name of a field may be a path into them."""
+    """Base of results built from the attributes of values; a field's name may be a path of attributes."""
 
     model_config = ConfigDict(from_attributes=True, populate_by_name=True)
 
     @classmethod
     def of(cls, value: object, language: str = "", **more: object) -> Self:
-        """Return the result of a value, with its texts in a language; `more`: what the value does not have."""
+        """Return the result for a value, with texts in a language; `more`: attributes the value does not
+        have.
+        """
         return cls.model_validate(_Extended(value, more) if more else value, context=language)
 
 
 def at(*path: str, default: Any = ...) -> Any:
-    """Return a field that is read at a path of attributes; `default`: where the path leads to nothing."""
+    """Return a field that is read at a path of attributes; `default`: used if the path leads to nothing."""
     return Field(default, validation_alias=AliasPath(*path))
 
 
@@ -92,7 +94,7 @@ class Sentence(Result):
 
 
 class ObligationResult(Result):
-    """An obligation of a case with its deadline, and why it is that day."""
+    """An obligation of a case with its deadline and explanation."""
 
     id: str
     title: InLanguage = at("obligation", "title")
@@ -141,7 +143,7 @@ class FindingResult(Result):
 
 
 class CaseHead(BaseModel):
-    """A case as lists name it."""
+    """A case as shown in lists."""
 
     id: str
     case: Annotated[str, Field(deprecated=True, description="The same as `id`.")]
@@ -156,14 +158,16 @@ class CaseHead(BaseModel):
 
 
 class OpenedCase(CaseHead):
-    """A case that was opened. `kind`: of the organisation; `person`: key of whom it is about, or ""."""
+    """A case that was opened. `kind`: kind of its organisation; `person`: key of the person it is about, or
+    "".
+    """
 
     kind: str
     person: str
 
 
 class FieldChangeResult(BaseModel):
-    """A field before and after an event. `of`: the obligation, of a field that is said of each."""
+    """A field before and after an event. `of`: the obligation, for a field that exists once per obligation."""
 
     field: str
     before: Any
@@ -172,7 +176,7 @@ class FieldChangeResult(BaseModel):
 
 
 class EventResult(BaseModel):
-    """One line of a case's chain. `changes`: in a case's history, the fields it changed."""
+    """One event of a case's chain. `changes`: in a case's history, the fields it changed."""
 
     case: str
     seq: int
@@ -188,7 +192,7 @@ class EventResult(BaseModel):
 
 
 class MovedDate(BaseModel):
-    """A due date before and after."""
+    """A due date before and after a change."""
 
     model_config = ConfigDict(serialize_by_alias=True, populate_by_name=True)
 
@@ -198,7 +202,7 @@ class MovedDate(BaseModel):
 
 
 class ActMovesResult(BaseModel):
-    """What an act of the calendar moved in a case; `cause` names the act in the reader's language."""
+    """The due dates an act of the calendar moved in a case; `cause` names the act in the reader's language."""
 
     on: date
     at: datetime
@@ -208,13 +212,12 @@ class ActMovesResult(BaseModel):
 
 
 class CommandResult(BaseModel):
-    """What a command did to a case: events written (none if it was done already) and due dates moved.
+    """The result of a command on a case: events written (none if nothing was new) and due dates moved.
 
-    `preview`: nothing was written; `changed` is whether it would be. `tells`: how many people would be told.
-    `dropped`, `opened`: of a preview, obligations no longer required and newly required, with a day or without.
-    `lost`: facts and plan dates that another edition does not know; they stay in the history.
-    `out_of_order`: what stands in the wrong order with the fact that was recorded or corrected: it is recorded
-    all the same.
+    `preview`: nothing was written; `changed` is whether it would be. `tells`: how many people would be
+    notified. `dropped`, `opened`: in a preview, obligations no longer required and newly required, with or
+    without a due date. `lost`: facts and plan dates the new edition does not know; they stay in the history.
+    `out_of_order`: findings that the recorded or corrected fact is out of order; it is recorded nevertheless.
     """
 
     case: str
@@ -251,7 +254,7 @@ def opened_case(case: Case) -> OpenedCase:
 
 
 def event_result(event: Event, changes: Iterable[FieldChange] = ()) -> EventResult:
-    """Return an event as an answer, with the fields it changed."""
+    """Convert an event to its result, with the fields it changed."""
     return EventResult(
         case=event.case,
         seq=event.seq,
@@ -270,7 +273,7 @@ def event_result(event: Event, changes: Iterable[FieldChange] = ()) -> EventResu
 
 
 def act_moves_result(act: ActMoves, language: str) -> ActMovesResult:
-    """Return what an act of the calendar moved as an answer."""
+    """Convert the moves of a calendar act to their result."""
     from notifications.letters.moved import describe_cause
 
     return ActMovesResult(

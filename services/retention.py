@@ -1,14 +1,13 @@
-"""People who left, and their anonymising by an act of the office, after the years config.toml sets.
+"""People who left, and anonymising them by an order of the office, after the years set in config.toml.
 
-Names, addresses and log-in names are replaced in every table by "former employee" and a number; the chains
-still verify. Files of evidence and older backups hold what they held.
+Names, addresses and log-in names are replaced in every table by "former employee" and a number; the chains can
+still be verified. Evidence files and older backups are not changed.
 """
 
 from __future__ import annotations
 
-import logging
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, Field
 
@@ -21,33 +20,30 @@ from services.verbs import Command, NotFound, verb
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
-    from services.app import AppContext
     from storage.maintenance.anonymising import Words
-    from storage.maintenance.orders import Order
     from storage.org.former import FormerPerson
 
 MAX_NAMES = 10
-_State = Literal["done", "present", "unknown", "spellings"]
-log = logging.getLogger("merzim.retention")
 
 
 class RetentionRefused(Refusal):
-    """Somebody cannot be anonymised now."""
+    """The person cannot be anonymised now."""
 
 
 class UnknownFormer(NotFound):
-    """Nobody who left is called so."""
+    """No person who left has that name or key."""
 
     not_found = "web.problem.no_person"
 
 
 class AskFormer(Command):
-    """Those who left."""
+    """Request the people who left."""
 
 
 class FormerView(BaseModel):
-    """Somebody who left. `name`: empty once anonymised; `due_on`: from when on they may be; `cases`: open ones
-    they answer for."""
+    """A person who left. `name`: empty once anonymised; `due_on`: day from which they may be anonymised;
+    `cases`: open ones they are responsible for.
+    """
 
     number: int
     id: str
@@ -63,14 +59,14 @@ class FormerView(BaseModel):
 
 
 class FormerList(BaseModel):
-    """Those who left, the longest gone first. `years`: of config.toml, 0 for off."""
+    """The people who left, the longest gone first. `years`: from config.toml, 0 for off."""
 
     years: int
     people: list[FormerView]
 
 
 class AnonymisePerson(Command):
-    """Somebody who left and the order by which they are anonymised. `also`: further spellings of the name."""
+    """Anonymise a person who left, by an order of the office. `also`: further spellings of the name."""
 
     person: Annotated[Key, Field(description="Number, key or id of those who left.")]
     act: Annotated[Key, Field(description="Number of the order.")]
@@ -80,36 +76,8 @@ class AnonymisePerson(Command):
     preview: Annotated[bool, Field(description="Only answer what would change; nothing is written.")] = False
 
 
-class ReplayOrders(Command):
-    """Carry out again the orders an older backup does not know; they stand in lists outside the database."""
-
-    preview: Annotated[bool, Field(description="Only answer what would change; nothing is written.")] = False
-
-
-class ReplayedOrder(BaseModel):
-    """An order that was carried out after the backup. `state`: `done` (or would be), `present` (somebody of the
-    people here: remove them first), `unknown` (nobody here left under that number and id),
-    `spellings` (it named further spellings, which no list keeps: carry it out by hand with them)."""
-
-    number: int
-    id: str
-    act: str
-    act_on: date
-    done_on: date
-    state: _State
-    spellings: int
-    rows: int = 0
-
-
-class ReplayedOrders(BaseModel):
-    """The orders the database did not know, and what became of each."""
-
-    preview: bool
-    orders: list[ReplayedOrder]
-
-
 class Anonymised(BaseModel):
-    """What was rewritten, or would be: rows by table. `key` stands where the name stood."""
+    """The rows rewritten, or to be rewritten in a preview, by table. `key`: the replacement of the name."""
 
     preview: bool
     number: int
@@ -120,14 +88,14 @@ class Anonymised(BaseModel):
 
 @verb("settings", writes=False)
 def list_former(ctx: RequestContext, command: AskFormer) -> FormerList:
-    """Return those who left, and who of them is due to be anonymised."""
+    """Return the people who left, and which of them are due to be anonymised."""
     years = ctx.app.settings.retention.people_years
     return FormerList(years=years, people=[_view(ctx, one) for one in _former(ctx)])
 
 
 @verb("settings")
 def anonymise_person(ctx: RequestContext, command: AnonymisePerson) -> Anonymised:
-    """Replace the name of somebody who left in every table, by an order of the office."""
+    """Replace the name of a person who left in every table, by an order of the office."""
     from storage.maintenance import anonymising
 
     person = _find(ctx, command.person)
@@ -151,73 +119,10 @@ def anonymise_person(ctx: RequestContext, command: AnonymisePerson) -> Anonymise
         by=ctx.reader.login,
         now=ctx.now,
         today=ctx.today,
-        spellings=len(command.also),
     )
     rows = anonymising.carry_out(ctx.app.engine, person, words, act)
-    _list_orders(ctx.app)
     maintenance.rebuild(ctx.app, now=ctx.now, today=ctx.today)
     return Anonymised(preview=False, number=person.number, id=person.id, key=words.token, rows=rows)
-
-
-@verb("settings")
-def replay_orders(ctx: RequestContext, command: ReplayOrders) -> ReplayedOrders:
-    """Carry out again the orders a restored backup does not know, by the lists outside the database."""
-    from storage.maintenance import anonymising
-
-    replayed = []
-    for order in maintenance.missing_orders(ctx.app):
-        person, state = _replayable(ctx, order)
-        one = ReplayedOrder(
-            number=order.number,
-            id=order.id,
-            act=order.act,
-            act_on=order.act_on,
-            done_on=order.done_on,
-            state=state,
-            spellings=order.spellings,
-        )
-        if person is not None and state == "done":
-            words = _words(ctx, person, [])
-            act = anonymising.Act(
-                number=order.act,
-                on=order.act_on,
-                ground=order.ground,
-                by=ctx.reader.login,
-                now=ctx.now,
-                today=ctx.today,
-            )
-            if command.preview:
-                rows = anonymising.preview(ctx.app.engine, words)
-            else:
-                rows = anonymising.carry_out(ctx.app.engine, person, words, act)
-            one.rows = sum(rows.values())
-        replayed.append(one)
-    if not command.preview and any(one.state == "done" for one in replayed):
-        _list_orders(ctx.app)
-        maintenance.rebuild(ctx.app, now=ctx.now, today=ctx.today)
-    return ReplayedOrders(preview=command.preview, orders=replayed)
-
-
-def _replayable(ctx: RequestContext, order: Order) -> tuple[FormerPerson | None, _State]:
-    """Return whom an order anonymises here, and whether it may be carried out again.
-
-    Open cases of an older copy do not stand in the way: the order was carried out.
-    """
-    from storage.org.former import keys_by_id
-
-    person = next((one for one in _former(ctx) if (one.number, one.id) == (order.number, order.id)), None)
-    if person is None:
-        present = order.id in keys_by_id(ctx.app.engine, ctx.app.reads.office().people)
-        return None, "present" if present else "unknown"
-    return person, "spellings" if order.spellings else "done"
-
-
-def _list_orders(app: AppContext) -> None:
-    """Write the orders into the lists outside the database; what cannot be written is logged."""
-    try:
-        maintenance.list_orders(app)
-    except (OSError, Refusal) as trouble:
-        log.error("the list of orders was not written: %s", trouble)
 
 
 def _former(ctx: RequestContext) -> list[FormerPerson]:
@@ -227,10 +132,8 @@ def _former(ctx: RequestContext) -> list[FormerPerson]:
 
 
 def _find(ctx: RequestContext, text: str) -> FormerPerson:
-    """Return somebody who left and is not anonymised yet. Raises UnknownFormer, RetentionRefused."""
-    called = [one for one in _former(ctx) if text.strip() in (str(one.number), one.key, one.id)]
-    # Whoever got the address of somebody an order anonymised has their id when they leave.
-    found = sorted(called, key=lambda one: one.anonymised_on is not None)
+    """Return a person who left and is not anonymised yet. Raises UnknownFormer, RetentionRefused."""
+    found = [one for one in _former(ctx) if text.strip() in (str(one.number), one.key, one.id)]
     if not found:
         if text.strip() in staff.recorded_office(ctx).people:
             raise RetentionRefused("retention_has_not_left")
@@ -260,7 +163,7 @@ def _view(ctx: RequestContext, person: FormerPerson) -> FormerView:
 
 
 def _years_later(day: date, years: int) -> date:
-    """Return the same day some years later; 29 February becomes 1 March where there is none."""
+    """Return the same day some years later; 29 February becomes 1 March in other years."""
     try:
         return day.replace(year=day.year + years)
     except ValueError:
@@ -268,7 +171,7 @@ def _years_later(day: date, years: int) -> date:
 
 
 def _open_cases(ctx: RequestContext, person: FormerPerson) -> list[str]:
-    """Return the open cases somebody answers for, or that are about them."""
+    """Return the open cases a person is responsible for, or that are about them."""
     from storage.maintenance.anonymising import open_cases_naming
 
     called = {person.key, *_said(person, "name"), *_said(person, "email")}
@@ -283,7 +186,9 @@ def _said(person: FormerPerson, kind: str) -> list[str]:
 
 
 def _words(ctx: RequestContext, person: FormerPerson, also: list[str]) -> Words:
-    """Return what is replaced, and by what. A name others bear is replaced beside their key alone."""
+    """Return the words to replace and their replacements. A name shared with others is replaced only beside the
+    person's key.
+    """
     from storage.maintenance.anonymising import Words
 
     office = ctx.app.reads.office()
@@ -293,12 +198,8 @@ def _words(ctx: RequestContext, person: FormerPerson, also: list[str]) -> Words:
     }
     names = {" ".join(name.split()) for name in (*_said(person, "name"), *also)} - {""}
     shared = {name for name in names if name.casefold() in others or " " not in name}
-    # An address or account a colleague has now is theirs.
-    taken = {text.casefold() for one in office.people.values() for text in (one.key, one.email or "")}
-    handed_on = {one.reader.login for one in ctx.accounts.all() if one.reader.person in office.people}
-    logins = [login for login in _said(person, "login") if login not in handed_on]
+    logins = _said(person, "login")
     addresses = {person.key, *_said(person, "email"), *(login for login in logins if "@" in login)}
-    addresses = {address for address in addresses if address.casefold() not in taken}
     say = {one: i18n.say("person.former", {"number": person.number}, one) for one in LANGUAGES}
     return Words(
         token=" / ".join(say.values()),

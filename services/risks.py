@@ -1,4 +1,4 @@
-"""Risks and registers: the rating scale, imports of plans of measures, registers of many cases."""
+"""Risks and registers: the risk scale, imports of plans of measures, registers of many cases."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def scales() -> dict[str, RiskScale]:
 
 
 def scale(on: date) -> RiskScale:
-    """Return the scale in force on a day; before the first one's day, the first."""
+    """Return the scale in force on a day; for earlier days the first one."""
     editions = list(scales().values())
     return next((edition for edition in reversed(editions) if edition.in_force <= on), editions[0])
 
@@ -47,7 +47,7 @@ def case_rows(desk: CaseCommands) -> CaseRows:
 
 
 def cases(app: AppContext, unit: str = "") -> Sequence[Case]:
-    """Return the active cases with registers, whole, of a unit (id) and all below it; "" is all."""
+    """Return the active cases that have registers, whole, of a unit (id) and all units below; "" is all."""
     from storage.cases.registers import cases_with_entries
 
     by_id = app.ledger.cases(cases_with_entries(app.engine, unit or None))
@@ -131,7 +131,7 @@ def keep_responsible(
 
 
 def next_due_dates(app: AppContext, case: Case, *, today: date) -> Mapping[int, date]:
-    """Return each measure's next due date by its number: the earliest open one, else the last."""
+    """Return each measure's next due date by number: the earliest open one, else the last."""
     from workflow.cases.registers.entries import number_of
     from workflow.deadlines.register_deadlines import entry_deadlines
 

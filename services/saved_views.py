@@ -1,6 +1,6 @@
-"""Verbs on saved views: what a list is narrowed to and sorted by, kept under a name, one's own or shared.
+"""Verbs on saved views: filters and order of a list, saved under a name, personal or shared.
 
-A view is nothing but an address: each reader sees in it what they may see.
+A view stores only the query of an address: each reader sees only what they may see.
 """
 
 from __future__ import annotations
@@ -31,23 +31,27 @@ Number = Annotated[int, Field(ge=1, le=10**9)]
 
 
 class TooManyViews(Refusal):
-    """The account saved as many views as it may."""
+    """The account has reached the maximum number of saved views."""
 
 
 class UnknownView(NotFound):
-    """There is no such view of the reader's own."""
+    """The reader has no such view of their own."""
 
     not_found = "web.problem.not_found"
 
 
 class ListViews(Command):
-    """The list it narrows: `cases`, `deadlines`, `portfolio`, `portfolio/stages` or `registers/gifts`."""
+    """Request the views of a list: `cases`, `deadlines`, `portfolio`, `portfolio/stages` or
+    `registers/gifts`.
+    """
 
     list: ListName
 
 
 class SaveView(Command):
-    """What a list is narrowed to, as the query of its address. A name of one's own there is replaced."""
+    """Save the filters of a list, given as the query of its address. An own view with the same name is
+    replaced.
+    """
 
     list: ListName
     name: ViewName
@@ -56,7 +60,7 @@ class SaveView(Command):
 
 
 class ChangeView(Command):
-    """Another name, other filters, shared or not; what is left out stays."""
+    """Change a view: another name, other filters, shared or not; fields left out stay unchanged."""
 
     number: Number
     name: ViewName | None = None
@@ -65,13 +69,13 @@ class ChangeView(Command):
 
 
 class DeleteView(Command):
-    """Which view goes."""
+    """Delete a view."""
 
     number: Number
 
 
 class ViewResult(BaseModel):
-    """A saved view. `mine`: whether the reader saved it; `by`: who did."""
+    """A saved view. `mine`: whether the reader saved it; `by`: the account that saved it."""
 
     number: int
     list: str
@@ -90,7 +94,7 @@ class ViewList(BaseModel):
 
 
 class DeletedView(BaseModel):
-    """The number of the view that is gone."""
+    """The number of the deleted view."""
 
     number: int
 
@@ -106,7 +110,7 @@ def list_views(ctx: RequestContext, command: ListViews) -> ViewList:
 
 @verb("self")
 def save_view(ctx: RequestContext, command: SaveView) -> ViewResult:
-    """Save what a list is narrowed to under a name, for oneself or for all of one's unit."""
+    """Save the filters of a list under a name, for oneself or for everybody in one's unit."""
     _require_sharing(ctx, command.shared)
     stored = _stored(ctx)
     if stored.count(ctx.reader.login) >= MAX_VIEWS:
@@ -135,7 +139,7 @@ def change_view(ctx: RequestContext, command: ChangeView) -> ViewResult:
 
 @verb("self")
 def delete_view(ctx: RequestContext, command: DeleteView) -> DeletedView:
-    """Delete a saved view of one's own; who manages also one that is shared in their units."""
+    """Delete an own saved view; with the right to manage, also one shared in one's units."""
     found = _stored(ctx).view(command.number)
     manages = found is not None and found.shared and ctx.reader.may("manage")
     if manages and found is not None and not within(ctx.reads.office(), found.unit, ctx.reader.root):
@@ -147,7 +151,7 @@ def delete_view(ctx: RequestContext, command: DeleteView) -> DeletedView:
 
 
 def clean_query(query: str) -> str:
-    """Return a query without empty parameters and those that are no part of a view."""
+    """Return a query without empty parameters and parameters that do not belong to a view."""
     parts = parse_qsl(query.removeprefix("?"))
     return urlencode([(name, value) for name, value in parts if value.strip() and name not in PASSING])
 

@@ -1,4 +1,6 @@
-"""One search over what the reader may see: analyses, people, units, rows of registers, procedures and acts."""
+"""One search over everything the reader may see: analyses, people, units, register rows, procedures and
+acts.
+"""
 
 from __future__ import annotations
 
@@ -22,13 +24,13 @@ Kind = Literal["case", "case_row", "person", "unit", "register_row", "procedure"
 
 
 class Search(Command):
-    """What to look for: words, in any letter case and without their endings."""
+    """A search for words, ignoring letter case and word endings."""
 
     text: Annotated[Line, StringConstraints(min_length=1)]
 
 
 class Hit(BaseModel):
-    """One thing found. `within`: the register of a row, the case of a row of its registers; `title`: by
+    """One search result. `within`: the register of a row, the case of a row of its registers; `title`: by
     language.
     """
 
@@ -40,7 +42,7 @@ class Hit(BaseModel):
 
 
 class HitGroup(BaseModel):
-    """What was found of one kind. `near`: nothing has the words, these are like them."""
+    """The results of one kind. `near`: whether nothing contains the words and these are only similar."""
 
     kind: Kind
     total: int
@@ -49,7 +51,7 @@ class HitGroup(BaseModel):
 
 
 class Found(BaseModel):
-    """What a search found, kind by kind; kinds without a hit are left out."""
+    """The results of a search by kind; kinds without results are left out."""
 
     groups: list[HitGroup]
 
@@ -78,7 +80,7 @@ def _cases(ctx: RequestContext, text: str) -> HitGroup:
 
 
 def _case_rows(ctx: RequestContext, text: str) -> HitGroup:
-    """Return risks, measures, exposed positions and remarks of the cases the reader sees."""
+    """Return risks, measures, exposed positions and remarks in cases visible to the reader."""
     from services.register_files import case_registers, row_words
 
     titles = {one.entry.row: one.title for one in case_registers().all() if one.entry is not None}
@@ -102,7 +104,7 @@ def _case_rows(ctx: RequestContext, text: str) -> HitGroup:
 
 
 def _names(ctx: RequestContext, text: str) -> list[HitGroup]:
-    """Return people, units, procedures and acts by their names, the most alike where none has the words."""
+    """Return people, units, procedures and acts by name; the most similar ones if none contains the words."""
     office, root = ctx.reads.office(), ctx.reader.root
     everybody = not root or ctx.reader.may("settings")
     units = office.units if everybody else set(office.below(root))
@@ -144,7 +146,7 @@ def _named(
     seen: Callable[[str], bool] = lambda key: True,
     hit: Callable[[str], tuple[Text, str]],
 ) -> HitGroup:
-    """Return what has all the words of the text in its id, name or what is said about it."""
+    """Return the entries that contain all words of the text in id, name or other texts."""
     found = [key for key in names.having(search_words(text)) if seen(key)]
     near = not found and kind != "act"
     if near:
@@ -155,7 +157,7 @@ def _named(
 
 
 def _rows(ctx: RequestContext, text: str) -> HitGroup:
-    """Return rows of the registers the reader sees; fields hidden from them join no search."""
+    """Return rows of registers visible to the reader; hidden fields are not searched."""
     from services import register_views as registers
 
     hits, total, language = list[Hit](), 0, ctx.language or ctx.app.settings.office.language

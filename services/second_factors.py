@@ -1,4 +1,4 @@
-"""Second factors of accounts: which of them no key decrypts, and their removal by an operator."""
+"""Second factors of accounts: finding those that no key decrypts, and removal by an operator."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 def account_letters(
     ctx: RequestContext, account: Account, event: str, facts: Mapping[str, object]
 ) -> Sequence[Notice]:
-    """Return the letters that inform an account's holder; none if it belongs to nobody in the office."""
+    """Return the letters that inform an account's holder; none if the account belongs to nobody in the
+    office.
+    """
     from notifications.account_notices import account_notices
 
     person = ctx.app.outbox.office().people.get(account.reader.person)
@@ -51,7 +53,7 @@ def remove(ctx: RequestContext, login: str, *, ground: str) -> None:
     """Remove an account's second factor if fewer than two other administrators can; notify its holder.
 
     Raises:
-        NoSuchAccount: there is no account of that name.
+        NoSuchAccount: there is no account with that name.
         BadAccount: it has no second factor, no ground is given, or two other administrators can do it.
     """
     account = get_account(ctx, login)

@@ -47,7 +47,7 @@ def read_cipher(settings: Settings, environment: Mapping[str, str], *, note: Cal
 
 
 def refuse_missing(settings: Settings, environment: Mapping[str, str]) -> None:
-    """Refuse to start without a usable key; create none. Raises BadSetting."""
+    """Raise BadSetting unless there is a usable key; create none."""
     if has_key(settings, environment) or not settings.web.on_loopback:
         read_cipher(settings, environment, note=lambda *_, **__: None)
 

@@ -1,4 +1,4 @@
-"""Delivery of letters: figures, failures, faults of channels, and sending again."""
+"""Delivery of letters: statistics, failures, faults of channels, and sending again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def figures(app: AppContext, *, now: datetime) -> Figures:
-    """Return the figures of delivery: queued, sent and failed letters."""
+    """Return the statistics of delivery: queued, sent and failed letters."""
     from storage.notices.tally import figures as read_figures
 
     return read_figures(app.engine, now=now)
@@ -54,9 +54,10 @@ def _setting_faults(app: AppContext) -> list[Fault]:
 
 
 def unheard(app: AppContext, *, now: datetime, today: date, limit: int) -> Sequence[Problem]:
-    """Return the due reminders that reach nobody.
+    """Return the due reminders that can reach nobody.
 
-    A round leaves exactly their rows in place, so those rows are planned here; nothing is written.
+    A round does not advance the rows of such reminders, so these rows are planned here again; nothing is
+    written.
     """
     from notifications.planning import Planner
 
@@ -69,7 +70,7 @@ def unheard(app: AppContext, *, now: datetime, today: date, limit: int) -> Seque
 
 
 def resend_all(app: AppContext, channel: str, *, now: datetime) -> int:
-    """Queue again the letters that a fault of the channel held back; return how many."""
+    """Queue again the letters delayed by a channel's fault; return their number."""
     from services.jobs import rounds
 
     return rounds.resend_all(app, channel, now=now)

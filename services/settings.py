@@ -1,4 +1,4 @@
-"""The settings as values, with the defaults that hold where config.toml is silent.
+"""The settings as values, with the defaults used where config.toml has no entry.
 
 Every key is documented in the config.toml beside this folder; `merzim.settings_file` reads it.
 """
@@ -32,17 +32,17 @@ FOLDER: Mapping[str, object] = {"path": Path("var/letters"), "sender": "merzim@l
 
 
 class BadSetting(Refusal, ValueError):
-    """config.toml cannot be used as it is; the sentence names the file and the key."""
+    """config.toml cannot be used; the message names the file and the key."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AuthorisedBody:
-    """Who may issue the rules of internal analysis, over a time (local dates, both included).
+    """A body authorised to issue the rules of internal analysis, for a period (local dates, both included).
 
     Attributes:
         name: by language.
-        until: None where it is not over.
-        confirmed_on: the day it officially confirmed that the rules hold, None where it has not.
+        until: None while it is not over.
+        confirmed_on: the day it officially confirmed the rules, None if it has not.
     """
 
     name: Mapping[str, str]
@@ -65,11 +65,12 @@ AGENCY = AuthorisedBody(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OfficeSettings:
-    """Whose deadlines these are. `officer`: e-mail (or key) of who is told when nobody holds a duty.
+    """The organisation whose deadlines these are. `officer`: e-mail (or key) of the person notified when nobody
+    holds a duty.
 
-    `name_kk`, `name_ru`: the organisation's name in papers of that language, where `name` is not in it.
-    `calendar`: the registry code of the calendar working days are counted by.
-    `rollover`: whether a new year is proposed to who manages ("propose") or opened by itself ("open").
+    `name_kk`, `name_ru`: the organisation's name in documents of that language, if `name` is in another.
+    `calendar`: the registry code of the calendar working days are counted by. `rollover`: whether a new year is
+    proposed to managers ("propose") or opened automatically ("open").
     """
 
     name: str = ""
@@ -85,18 +86,19 @@ class OfficeSettings:
     rollover: str = "propose"
 
     def name_in(self, language: str) -> str:
-        """Return the organisation's name in a language, as far as it has one."""
+        """Return the organisation's name in a language, or `name` if it has none."""
         return {"kk": self.name_kk, "ru": self.name_ru}.get(law_language(language), "") or self.name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DatabaseSettings:
-    """Where the office's memory lies (an SQLAlchemy address), and whose it is ("" for the office's name).
+    """The database of the office (an SQLAlchemy address), and the installation it belongs to ("" for the
+    office's name).
 
-    `password_env`: the environment variable that holds the password; "" where the address needs none.
-    `answer_within`: seconds after which a page gives up a server that does not answer; commands and workers
-    wait three times as long. `statement_limit`, `long_statement_limit`: the most seconds one statement may
-    take, of a page and of long work.
+    `password_env`: the environment variable that holds the password; "" if none is needed. `answer_within`:
+    seconds after which a page gives up a server that does not answer; commands and workers wait three times as
+    long. `statement_limit`, `long_statement_limit`: maximum seconds of one statement, for pages and for long
+    work.
     """
 
     url: str = "sqlite:///var/merzim.sqlite"
@@ -109,18 +111,18 @@ class DatabaseSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EvidenceSettings:
-    """Where files that prove facts are kept, by what is in them."""
+    """The folder of evidence files, which are named by their content."""
 
     folder: Path = Path("var/evidence")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChannelSettings:
-    """Which channels letters go through, and what each is told.
+    """The channels letters are sent through, and the settings of each.
 
     Attributes:
         use: names of files in notifications/channels/.
-        sections: `[channels.<name>]` as it stands, paths made absolute; the channel's file says what it knows.
+        sections: `[channels.<name>]` unchanged except for absolute paths; the channel's file defines the keys.
     """
 
     use: tuple[str, ...] = ("folder",)
@@ -129,7 +131,7 @@ class ChannelSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReminderSettings:
-    """When letters leave (local time), how often the metronome ticks (seconds), which digests are sent."""
+    """Office hours for letters (local time), seconds between rounds, and the digests that are sent."""
 
     office_hours: tuple[time, time] = (time(9), time(18))
     tick: int = 60
@@ -138,11 +140,11 @@ class ReminderSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WebSettings:
-    """Where the pages answer; `public_address`: what letters link to; else this machine itself.
+    """The address of the pages; `public_address`: the address used in links of letters, else this machine.
 
-    `trusted_proxies`: whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
-    `totp_required`: the accesses whose accounts must have a second factor.
-    `public_page`: whether anybody may see what was published of analyses, without a log-in.
+    `trusted_proxies`: proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are trusted. `totp_required`: the
+    accesses whose accounts must have a second factor. `public_page`: whether published analyses are shown
+    without log-in.
     """
 
     host: str = "127.0.0.1"
@@ -158,11 +160,13 @@ class WebSettings:
 
     @property
     def on_loopback(self) -> bool:
-        """Whether this machine alone reaches the pages: neither host nor public address names another."""
+        """Whether only this machine can reach the pages: neither host nor public address is another
+        machine's.
+        """
         return is_loopback(self.host) and is_loopback(urlsplit(self.public_address).hostname or "")
 
     def refuse_plain_http(self) -> None:
-        """Refuse pages that other machines would reach over plain http, where nobody could log in.
+        """Raise BadSetting if other machines would reach the pages over plain http, where nobody could log in.
 
         Raises:
             BadSetting: `cli.needs_https`.
@@ -173,12 +177,13 @@ class WebSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SecretSettings:
-    """Where the key is that second factors are encrypted with.
+    """The location of the key that encrypts second factors.
 
     Attributes:
-        key_env: the environment variable that holds it; `old_keys_env`: the one with older keys, to read by.
-        key_file: where it is kept when the environment gives none and only this machine reaches the pages; None
-            for beside the database.
+        key_env: the environment variable with the key; `old_keys_env`: the one with older keys, for decryption
+            only.
+        key_file: its file if the environment has no key and only this machine reaches the pages; None for
+            beside the database.
     """
 
     key_env: str = "MERZIM_SECRET_KEY"
@@ -188,7 +193,9 @@ class SecretSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GroupAccess:
-    """The access members of a group of an outside directory get. `group`: its DN, or its name in a claim."""
+    """The access given to members of a group of an external directory. `group`: its DN, or its name in a
+    claim.
+    """
 
     group: str
     access: Access
@@ -196,7 +203,9 @@ class GroupAccess:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RetentionSettings:
-    """How long those who left are named. `people_years`: after so many an act may anonymise them; 0 is off."""
+    """How long the names of people who left are kept. `people_years`: years after which an order may anonymise
+    them; 0 is off.
+    """
 
     people_years: int = 0
 
@@ -206,15 +215,16 @@ SYNC_MODES = ("off", "preview", "apply")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SyncSettings:
-    """The people, units, heads and leave that are taken from the directory.
+    """The synchronisation of people, units, heads and leave with the directory.
 
     Attributes:
-        mode: off, preview (an administrator applies the differences) or apply (by itself, up to `ceiling`).
-        hours: between two looks.
-        base, filter: who is taken; "" is `ldap.base`, and people of the kind of directory.
-        ceiling: percent of the directory's people that may leave at once without an administrator.
+        mode: off, preview (an administrator applies the differences) or apply (automatically, up to `ceiling`).
+        hours: hours between two comparisons.
+        base, filter: which people are imported; "" for `ldap.base` and all people by the kind of directory.
+        ceiling: percentage of the directory's people that may leave at once without an administrator's
+            confirmation.
         unit_attribute: the attribute with the name of the unit, or "dn": the organisational units of the entry.
-        leave_attribute: "01.07.2026 - 14.07.2026", several parted by semicolons; "" for none.
+        leave_attribute: "01.07.2026 - 14.07.2026", several separated by semicolons; "" for none.
     """
 
     mode: str = "off"
@@ -234,17 +244,17 @@ class SyncSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LdapSettings:
-    """The directory people log in by; filters and attributes are by default those of its kind.
+    """The LDAP directory for log-in; filters and attributes default to those of its kind.
 
     Attributes:
         address: "ldaps://host" (TLS from the first byte) or "ldap://host" (StartTLS); "" for no directory.
         insecure: without TLS; refused unless the directory is on this machine.
-        bind: who searches; `password_env`: the environment variable with its password.
-        user_filter: finds a person by {login}; `group_filter`: whether a group has them, by {dn} or {login}.
-        groups: the first one somebody is in gives the access of an account opened for them.
-        match_email: whether somebody's account is found by the e-mail of its person at the first log-in.
+        bind: DN of the service account; `password_env`: the environment variable with its password.
+        user_filter: finds a person by {login}; `group_filter`: finds groups with a member, by {dn} or {login}.
+        groups: the first one a person belongs to gives the access of a new account.
+        match_email: whether the first log-in may link an existing account by its person's e-mail.
         timeout: seconds to wait for the connection and for each answer.
-        sync: what of the people table is taken from it.
+        sync: synchronisation of people with it.
     """
 
     address: str = ""
@@ -268,18 +278,18 @@ class LdapSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OidcSettings:
-    """The OpenID Connect provider people log in by, besides their passwords.
+    """The OpenID Connect provider for log-in, besides passwords.
 
     Attributes:
         issuer: the provider's own name, an https address; "" for none.
         insecure: without TLS; refused unless the provider is on this machine.
-        client_id: who we are there; `secret_env`: the environment variable with our secret, "" for none.
-        scopes: what is asked for besides "openid".
-        login_claim: what an account is called that is opened for somebody; `groups_claim`: where groups stand.
-        groups: the first one somebody is in gives the access of an account opened for them.
-        match_email: whether somebody's account is found by their verified e-mail at the first log-in.
+        client_id: our client id there; `secret_env`: the environment variable with our secret, "" for none.
+        scopes: scopes requested besides "openid".
+        login_claim: the claim used as login of a new account; `groups_claim`: the claim with the groups.
+        groups: the first one a person belongs to gives the access of a new account.
+        match_email: whether the first log-in may link an existing account by the verified e-mail.
         label_kk, label_ru, label_en: the provider's name on the log-in page.
-        log_out: whether people are offered to end their session there, too.
+        log_out: whether logging out offers to end the session there too.
         timeout: seconds to wait for the connection and for each answer.
     """
 
@@ -302,7 +312,7 @@ class OidcSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RegulationSettings:
-    """A folder with the organisation's own procedures, read besides the shipped ones.
+    """The folder of the organisation's own procedures, read besides the shipped ones.
 
     Attributes:
         acts: ids of acts of one organisation (`adopted_act` of a procedure) that the whole office adopted.
@@ -314,14 +324,14 @@ class RegulationSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LanguageSettings:
-    """A folder with the sentences of further languages, a file each (`uz.toml`); None for none."""
+    """The folder with sentences of further languages, one file each (`uz.toml`); None for none."""
 
     folder: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LogSettings:
-    """What `serve` and `worker` log: `format` is "text" or "json", `level` the least grave that is written."""
+    """Logging of `serve` and `worker`: `format` is "text" or "json", `level` the minimum level."""
 
     format: str = "text"
     level: str = "warning"
@@ -329,7 +339,7 @@ class LogSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AuditSettings:
-    """Where the audit log is sent to.
+    """The receiver of the audit log.
 
     Attributes:
         syslog: a receiver of syslog messages, `udp://host:514` or `tcp://host:601`; "" sends nothing.
@@ -342,12 +352,12 @@ class AuditSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BackupSettings:
-    """The backup by itself, once a day.
+    """The automatic daily backup.
 
     Attributes:
-        folder: where it is written; None for none.
-        at: local time from which on it is due.
-        daily, weekly, monthly: of how many of the last days, weeks and months the newest is kept.
+        folder: folder for backups; None for no backups.
+        at: local time from which it is due.
+        daily, weekly, monthly: number of the last days, weeks and months of which the newest backup is kept.
     """
 
     folder: Path | None = None
@@ -359,13 +369,13 @@ class BackupSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WebhookSettings:
-    """How addresses are told of changes.
+    """Delivery to webhooks.
 
     Attributes:
-        private: whether addresses inside the organisation may be told, those without TLS too.
-        ca_file: a certificate authority that is trusted besides those of the system.
+        private: whether addresses inside the organisation are allowed, also without TLS.
+        ca_file: file of a certificate authority trusted besides those of the system.
         timeout: seconds for one message, from the connection to the answer.
-        give_up_days: days of failures after which an address is given up.
+        give_up_days: days of failures after which a webhook is suspended.
     """
 
     private: bool = False
@@ -376,13 +386,13 @@ class WebhookSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EdsSettings:
-    """Signing with the digital signature of the NCA, in the browser.
+    """Signing with the digital signature of the NCA in the browser.
 
     Attributes:
         on: whether pages offer it.
-        address: where the browser reaches NCALayer on the machine of whoever signs.
+        address: address of NCALayer on the signer's machine.
         trust: a folder with the certificates of authorities; None: issuers are not checked here.
-        gost_check: the office's own program that checks signatures of GOST; None: they are not checked here.
+        gost_check: the office's own program that checks GOST signatures; None: they are not checked.
     """
 
     on: bool = False
@@ -393,15 +403,15 @@ class EdsSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImapSettings:
-    """The mailbox replies to reminders come to.
+    """The IMAP mailbox for replies to reminders.
 
     Attributes:
-        host: "" where none is read.
+        host: "" for no mailbox.
         security: "tls" (from the first byte), "starttls", or "none" for a server on this machine.
         password_env: the environment variable with the password.
-        ca_file: a certificate authority that is trusted in place of the system's.
-        address: where replies go; "" for the sender's address.
-        period: seconds between two looks.
+        ca_file: file of a certificate authority trusted in place of the system's.
+        address: the address for replies; "" for the sender's address.
+        period: seconds between two readings.
         timeout: seconds to wait for each answer.
     """
 
@@ -422,7 +432,7 @@ class Settings:
     """All settings.
 
     Attributes:
-        file: where they come from, None for the built-in defaults.
+        file: the file they were read from, None for the built-in defaults.
         from_environment: the keys whose values come from environment variables.
     """
 
@@ -449,7 +459,7 @@ class Settings:
 
     @property
     def in_clear(self) -> tuple[str, ...]:
-        """Keys of the file that hold a secret themselves instead of naming the variable that does."""
+        """Keys of the file that contain a secret themselves instead of the name of an environment variable."""
         address = urlsplit(self.database.url)
         known = ["database.url"] if address.password or "password" in parse_qs(address.query) else []
         for name, section in sorted(self.channels.sections.items()):
@@ -458,12 +468,12 @@ class Settings:
 
     @property
     def installation(self) -> str:
-        """What the installation is called, the same on all its nodes; "" where nobody named it."""
+        """Name of the installation, the same on all its nodes; "" if it has none."""
         return self.database.installation.strip() or self.office.name.strip()
 
 
 def is_loopback(name: str) -> bool:
-    """Tell whether a host name or address is of this machine."""
+    """Return whether a host name or address belongs to this machine."""
     if name == "localhost":
         return True
     try:
@@ -493,7 +503,7 @@ class Authority:
 
 
 def find_authority(bodies: Sequence[AuthorisedBody], *, on: date) -> Authority:
-    """Return who is authorised on a local date. `bodies` are sorted by their first day."""
+    """Return the authorised body on a local date. `bodies` are sorted by their first day."""
     started = [body for body in bodies if body.since <= on]
     last = started[-1] if started else None
     if last is not None and last.until is not None and last.until < on:

@@ -1,7 +1,7 @@
-"""Verbs on digital signatures (EDS of the NCA) of documents of a case: taken from NCALayer, checked, listed.
+"""Verbs on digital signatures (EDS of the NCA) of documents of a case: taken from NCALayer, verified, listed.
 
-A signature is kept as evidence beside the file it signs. What it is worth is computed each time from both
-files; whether the signatory holds the duty the act names is compared once, as people change.
+A signature is stored as evidence beside the file it signs. It is verified at each reading from both files;
+whether the signatory holds the required duty is checked once at signing, because people change.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ SentSignature = Annotated[str, StringConstraints(min_length=1, max_length=2 * MA
 
 
 class CannotSign(Refusal, ValueError):
-    """A signature that is not taken: it does not hold, or signing is switched off."""
+    """The signature is not accepted: it is invalid, or signing is disabled."""
 
 
 class UnknownDocument(NotFound):
@@ -65,7 +65,7 @@ class UnknownDocument(NotFound):
 
 
 class SignDocument(CaseCommand):
-    """Keep a signature of a file of a case.
+    """Add a signature to a file of a case.
 
     `document`: the digest of the file; `signature`: the detached signature (CMS) over exactly its bytes, in
     base64.
@@ -76,15 +76,15 @@ class SignDocument(CaseCommand):
 
 
 class AskSignatures(CaseCommand):
-    """The signatures of the documents of a case."""
+    """Request the signatures of the documents of a case."""
 
 
 class SignatureView(BaseModel):
     """A signature of a document.
 
-    `signature`: the digest of its own file; `verdict`: "valid" where everything was checked here and
-    holds; `reasons`: what does not hold, else what was not checked here; `duties`: whose signature the act asks
-    for; `agrees`: whether the signatory held one of them on the day, by the name in the certificate.
+    `signature`: the digest of its own file; `verdict`: "valid" if everything was checked here and is correct;
+    `reasons`: what is wrong, else what was not checked here; `duties`: the signatories the act requires;
+    `agrees`: whether the signatory held one of them on the day, by the name in the certificate.
     """
 
     document: str
@@ -110,7 +110,7 @@ class SignatureList(BaseModel):
 
 @verb("record")
 def sign_document(ctx: RequestContext, command: SignDocument) -> SignatureView:
-    """Keep a digital signature beside the document it signs; one that does not hold is not taken."""
+    """Store a digital signature beside the document it signs; an invalid one is refused."""
     case, procedure = _case(ctx, command.case)
     proof = next((one for one in signable(case) if one.evidence.reference == command.document), None)
     if proof is None:
@@ -127,18 +127,18 @@ def sign_document(ctx: RequestContext, command: SignDocument) -> SignatureView:
 
 @verb("read", writes=False)
 def list_signatures(ctx: RequestContext, command: AskSignatures) -> SignatureList:
-    """List the digital signatures of the documents of a case, each checked anew."""
+    """List the digital signatures of the documents of a case, each verified anew."""
     case, procedure = _case(ctx, command.case)
     return SignatureList(case=case.id, signatures=signatures_of(ctx, case, procedure))
 
 
 def signatures_of(ctx: RequestContext, case: Case, procedure: Procedure) -> list[SignatureView]:
-    """Return the signatures of a case as the reader sees it."""
+    """Return the signatures of a case as visible to the reader."""
     return [_view(ctx, case, procedure, one) for one in _signatures(case)]
 
 
 def signable(case: Case) -> list[ProvedItem]:
-    """Return the stored files of facts that may be signed; of those the reader may not open none is there."""
+    """Return the stored files of facts that may be signed, without those the reader may not open."""
     return [
         one
         for one in proofs(case)
@@ -149,15 +149,15 @@ def signable(case: Case) -> list[ProvedItem]:
 def keep_signature(
     ctx: RequestContext, sent: str, reference: str, name: str, *, case: str = "", content: bytes = b""
 ) -> tuple[Evidence, CheckedSignature]:
-    """Check a signature of a stored file and store it.
+    """Verify a signature of a stored file and store it.
 
     Args:
-        content: of a file that is not stored yet: it is, with a signature that holds.
+        content: bytes of a file that is not stored yet; it is stored if the signature is valid.
 
     Raises:
-        CannotSign: signing is switched off, or the signature does not hold.
-        SignatureUnreadable: it is none.
-        EvidenceDamaged: the file is not as it was stored.
+        CannotSign: signing is disabled, or the signature is invalid.
+        SignatureUnreadable: it is not a signature.
+        EvidenceDamaged: the stored file was altered.
     """
     if not ctx.app.settings.eds.on:
         raise CannotSign("eds.off")
@@ -182,7 +182,7 @@ def keep_signature(
 
 
 def check_kept(ctx: RequestContext, item: Evidence, *, at: datetime) -> CheckedSignature:
-    """Check a stored signature as of the moment it was taken."""
+    """Verify a stored signature as of the moment it was stored."""
     try:
         with ctx.app.evidence.open(item.reference) as file:
             return _checked(ctx, file.read(), item.signs, at=at)
@@ -194,7 +194,7 @@ def check_kept(ctx: RequestContext, item: Evidence, *, at: datetime) -> CheckedS
 
 
 def agreement(signer: Signer, people: list[Person]) -> Agreement:
-    """Return whether a certificate names one of some people; the patronymic counts where both say it."""
+    """Return whether a certificate names one of these people; patronymics are compared if both have one."""
     found = {_same(signer, name) for person in people for name in person.names}
     if "matches" in found:
         return "matches"
@@ -202,7 +202,7 @@ def agreement(signer: Signer, people: list[Person]) -> Agreement:
 
 
 def describe(checked: CheckedSignature, *, at: datetime, language: str) -> str:
-    """Return who signed, when, and what does not hold or was not checked, in words."""
+    """Return in words who signed, when, and what is wrong or was not checked."""
     signer = checked.signer
     said: dict[str, Any] = {
         "signer": signer.name or "–",
@@ -237,13 +237,13 @@ def _checked(
 
 @lru_cache(maxsize=1000)
 def _asked_once(program: Path, cms: bytes, reference: str, store: EvidenceStore) -> Verdict:
-    """Ask the program of a stored file once: its name says its bytes, which are compared."""
+    """Return the verdict of the office's program on a stored signature, cached by the file's hash."""
     with store.open(reference) as file:
         return _ask_program(program, cms, file.read())
 
 
 def _ask_program(program: Path, cms: bytes, content: bytes) -> Verdict:
-    """Ask the office's own program whether a signature of GOST and its chain hold; it is told nothing else."""
+    """Ask the office's own program whether a GOST signature and its chain are valid, passing only the files."""
     with TemporaryDirectory(prefix="merzim-") as folder:
         paths = Path(folder) / "signature.p7s", Path(folder) / "file"
         for path, written in zip(paths, (cms, content), strict=True):
@@ -269,7 +269,9 @@ def _signatures(case: Case) -> list[ProvedItem]:
 
 
 def _duties(case: Case, procedure: Procedure, fact: str) -> tuple[str, ...]:
-    """Return whose signature is asked for: what the fact says, else the act's signatories or duty."""
+    """Return the duties whose signature is required: those recorded with the fact, else the act's signatories
+    or duty.
+    """
     known, obligation = case.facts.get(fact), procedure.by_id.get(fact.partition(".")[0])
     if known is not None and known.signed_by:
         return (known.signed_by,)
@@ -280,7 +282,9 @@ def _duties(case: Case, procedure: Procedure, fact: str) -> tuple[str, ...]:
 
 
 def _holders(ctx: RequestContext, case: Case, duties: tuple[str, ...]) -> list[Person]:
-    """Return who holds one of the duties for a case today, or stands in; who is stood in for, too."""
+    """Return the people who hold one of the duties for a case today, their deputies, and those replaced by
+    deputies.
+    """
     found: dict[str, Person] = {}
     for duty in duties:
         recipients = resolve(

@@ -1,6 +1,7 @@
 """Units and people: one at a time, and as a table.
 
-A change carries a fingerprint of the state its author saw (`mark`); it is refused when that has changed since.
+A change contains a fingerprint of the state its author saw (`mark`); it is refused if the state has changed
+since.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class BadStaff(Refusal):
 
 
 class NoSuchPerson(NotFound):
-    """There is nobody of that key."""
+    """There is nobody with that key."""
 
     not_found = "web.problem.no_person"
 
@@ -76,8 +77,9 @@ class Hours(Command):
 
 
 class SaveUnit(Command):
-    """A unit. `id`: of an existing unit; empty for a new one, whose id is made of its name. `acts`: ids of
-    the acts of one organisation it adopted. `name_kk`, `name_ru`: its name in papers of that language."""
+    """A unit. `id`: of an existing unit; empty for a new one, whose id is made of its name. `acts`: ids of the
+    acts of one organisation it adopted. `name_kk`, `name_ru`: its name in documents of that language.
+    """
 
     name: Short
     id: Line = ""
@@ -98,7 +100,8 @@ class Span(Command):
 
 class SavePerson(Command):
     """A person. `key`: of an existing person; empty for a new one, whose key is the e-mail. `name_kk`,
-    `name_ru`, `post_kk`, `post_ru`: the name and post in papers of that language."""
+    `name_ru`, `post_kk`, `post_ru`: the name and post in documents of that language.
+    """
 
     name: Short
     unit: Line
@@ -118,7 +121,7 @@ class SavePerson(Command):
 
 
 class Removal(Command):
-    """The person or unit to remove. `mark`: from the answer it was read in."""
+    """The person or unit to remove. `mark`: from the result it was read in."""
 
     id: Key
     mark: Mark
@@ -135,7 +138,7 @@ class HoursResult(BaseModel):
 
 
 class UnitResult(BaseModel):
-    """A unit. `people`: how many are of it itself; `feeds`: ids of its calendar feeds."""
+    """A unit. `people`: number of its own people; `feeds`: ids of its calendar feeds."""
 
     id: str
     name: str
@@ -179,7 +182,7 @@ class Removed(BaseModel):
 
 
 class TableChange(BaseModel):
-    """A line of a table. `what`: added or changed; `fields`: codes of the changed fields."""
+    """A changed line of a table. `what`: added or changed; `fields`: codes of the changed fields."""
 
     name: str
     what: str
@@ -189,7 +192,8 @@ class TableChange(BaseModel):
 
 class TablePreview(BaseModel):
     """The changes a table would make, units first. `same`: number of lines that change nothing; `accounts`:
-    those it asks for."""
+    accounts it requests.
+    """
 
     changes: list[TableChange]
     same: int
@@ -198,7 +202,7 @@ class TablePreview(BaseModel):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PendingDuty:
-    """Open deadlines of one obligation and unit that would pass from a person to others.
+    """The open deadlines of one obligation and unit that would pass from a person to others.
 
     Attributes:
         title: None for confidential cases: administrators of people may not see them.
@@ -225,7 +229,7 @@ def recorded_office(ctx: RequestContext) -> Office:
 
 
 def get_person(ctx: RequestContext, key: str) -> Person:
-    """Return the person of a key. Raises NoSuchPerson."""
+    """Return the person with a key. Raises NoSuchPerson."""
     person = recorded_office(ctx).people.get(key)
     if person is None:
         raise NoSuchPerson("web.problem.no_person")
@@ -252,7 +256,7 @@ def hours_result(own: OfficeTime) -> HoursResult:
 
 
 def person_result(person: Person) -> PersonResult:
-    """Return a person as an answer."""
+    """Return a person as a result."""
     away = [SpanResult(first=first, last=last) for first, last in person.away]
     return PersonResult.model_validate(asdict(person) | {"away": away, "mark": mark(person)})
 
@@ -279,7 +283,7 @@ def save_unit(ctx: RequestContext, command: SaveUnit) -> UnitResult:
 
 @verb("settings")
 def remove_unit(ctx: RequestContext, command: Removal) -> Removed:
-    """Remove a unit that has no people, units or cases."""
+    """Remove a unit that has no people, units below it or cases."""
     unit = recorded_office(ctx).units.get(command.id)
     _require_unchanged(unit, command.mark, command.id)
     if unit is None:
@@ -306,7 +310,7 @@ def save_person(ctx: RequestContext, command: SavePerson) -> PersonResult:
 
 @verb("settings")
 def remove_person(ctx: RequestContext, command: Removal) -> Removed:
-    """Remove a person; their open deadlines go to others."""
+    """Remove a person; their open deadlines pass to others."""
     person = get_person(ctx, command.id)
     _require_unchanged(person, command.mark, command.id)
     SqlStaff(ctx.app.engine).remove_person(person, **stamp(ctx))
@@ -314,7 +318,7 @@ def remove_person(ctx: RequestContext, command: Removal) -> Removed:
 
 
 def duties_held(library: Library) -> tuple[str, ...]:
-    """Return the duties somebody may hold for good."""
+    """Return the duties a person may hold permanently."""
     return tuple(duty for duty in library.duties if duty not in OF_A_PERSON and duty != OUTSIDE)
 
 
@@ -340,8 +344,8 @@ def read_table(ctx: RequestContext, file: Path | bytes, name: str = "") -> ReadP
 def save_table(ctx: RequestContext, table: ReadPeople) -> SaveCounts:
     """Save all units and people of a table; those it does not name are left unchanged.
 
-    A unit that moves under another one is bound by the acts of its new place. Accounts the table asks for are
-    opened, and their holders invited.
+    A unit that moves under another one is bound by the acts of its new parent. Accounts the table requests are
+    created, and their holders invited.
     """
     before = recorded_office(ctx)
     invite_of_table(ctx, table.people, table.accounts, preview=True)  # refuses before anything is written
@@ -363,7 +367,7 @@ def _refresh_names(ctx: RequestContext, before: Office, people: Iterable[Person]
 
 
 def preview_table(ctx: RequestContext, table: ReadPeople) -> TablePreview:
-    """Return what a table would add and change."""
+    """Return what importing a table would add and change."""
     office = recorded_office(ctx)
     unit_fields = ("name", "name_kk", "name_ru", "parent", "kind")
     person_fields = (
@@ -431,7 +435,7 @@ def pending_duties(ctx: RequestContext, person: str) -> Sequence[PendingDuty]:
 
 
 def _require_unchanged(stored: Unit | Person | None, seen: str, name: str) -> None:
-    """Raise BadStaff when the state its author saw has changed."""
+    """Raise BadStaff if the state its author saw has changed."""
     if seen != mark(stored):
         raise BadStaff("office_changed_meanwhile", name=stored.name if stored else name)
 
@@ -475,7 +479,7 @@ def _person_of(ctx: RequestContext, command: SavePerson, office: Office, was: Pe
     """Return the person a command describes. The key never changes, as reminders and links refer to it.
 
     Raises:
-        BadStaff: no name, an unknown unit, duty or deputy, an e-mail that is none or somebody else's, leave
+        BadStaff: no name, an unknown unit, duty or deputy, an e-mail that is invalid or another person's, leave
             that ends before it begins.
     """
     name, email = _name(command.name), command.email.strip().lower() or None
@@ -538,7 +542,7 @@ def _deputy(text: str, office: Office, key: str) -> str | None:
 def _change(
     new: Unit | Person, was: Unit | Person | None, unit: str | None, names: tuple[str, ...]
 ) -> TableChange | None:
-    """Return what a line of a table changes; None when it changes nothing."""
+    """Return the change a line of a table makes; None if it changes nothing."""
     fields = [name for name in names if was is not None and getattr(was, name) != getattr(new, name)]
     if was is not None and not fields:
         return None

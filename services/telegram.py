@@ -42,7 +42,7 @@ def offer(ctx: RequestContext, person: str) -> TelegramCode:
     """Create a code for a person (by key, e-mail or name); an earlier unused code becomes invalid.
 
     Raises:
-        UnknownPerson: there is nobody of that name, or several people.
+        UnknownPerson: there is nobody with that name, or several people.
         NoBot: `[channels.telegram] bot` is missing, or Telegram is not among the channels in use.
     """
     from notifications.links import CODE_LASTS, hash_code, link_address, new_code

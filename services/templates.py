@@ -1,4 +1,6 @@
-"""The organisation's own DOCX templates of forms: placeholders of each form, templates uploaded and chosen."""
+"""The organisation's own DOCX templates of forms: placeholders of each form, uploading and choosing
+templates.
+"""
 
 from __future__ import annotations
 
@@ -26,13 +28,13 @@ Titles = dict[str, str]
 
 
 class UnknownTemplate(NotFound):
-    """There is no such form, or it has no own template of that number."""
+    """There is no such form, or it has no own template with that number."""
 
     not_found = "web.problem.no_template"
 
 
 class AskTemplates(Command):
-    """Ask for the forms and their own templates: of all forms, or of one."""
+    """Request the forms and their own templates: of all forms, or of one."""
 
     form: FormId | None = None
 
@@ -46,7 +48,7 @@ class TakeTemplate(Command):
 
 
 class ChooseTemplate(Command):
-    """Use an earlier template of a form again by its number, or with 0 ours."""
+    """Use an earlier template of a form again by its number, or ours with 0."""
 
     form: FormId
     language: PaperLanguage
@@ -64,9 +66,9 @@ class PlaceholderView(BaseModel):
 
 
 class TemplateStepView(BaseModel):
-    """A template taken into use. `number`: from 1, the same file has the same; 0: ours was taken again.
+    """An adopted template. `number`: from 1, equal for equal files; 0: return to ours.
 
-    `lacking`: titles of obligatory fields it has no placeholder for.
+    `lacking`: titles of obligatory fields without a placeholder in it.
     """
 
     number: int
@@ -78,7 +80,7 @@ class TemplateStepView(BaseModel):
 
 
 class TemplateView(BaseModel):
-    """The own templates of a form in a language, in order; the last is in use. Without any ours is."""
+    """The own templates of a form in a language, in order; the last is in use. If there are none, ours is."""
 
     form: str
     language: PaperLanguage
@@ -95,7 +97,7 @@ class FormView(BaseModel):
 
 
 class FormList(BaseModel):
-    """Forms that may have a template of the organisation's own."""
+    """The forms that may have an own template."""
 
     forms: list[FormView]
 
@@ -125,12 +127,12 @@ def list_templates(ctx: RequestContext, command: AskTemplates) -> FormList:
 
 @verb("settings")
 def take_template(ctx: RequestContext, command: TakeTemplate) -> TemplateView:
-    """Check a DOCX file and use it as the template of a form; the one in use again changes nothing.
+    """Check a DOCX file and use it as the template of a form; if it is in use already, nothing changes.
 
     Raises:
         UnknownTemplate: there is no such form.
-        UnreadablePaper: it cannot be used; `errors` names every placeholder and part that is wrong.
-        EvidenceRefused: it is no DOCX file, or cannot be stored.
+        UnreadablePaper: it cannot be used; `errors` lists every wrong placeholder and part.
+        EvidenceRefused: it is not a DOCX file, or cannot be stored.
     """
     about = _form(command.form)
     opened = open_file(ctx, command.file)
@@ -151,7 +153,7 @@ def choose_template(ctx: RequestContext, command: ChooseTemplate) -> TemplateVie
     """Use an earlier template of a form again, or ours (0).
 
     Raises:
-        UnknownTemplate: there is no such form, or it has no template of that number.
+        UnknownTemplate: there is no such form, or it has no template with that number.
     """
     if command.number == 0:
         return _take(ctx, command, name="", sha256="", lacking=())
@@ -160,10 +162,10 @@ def choose_template(ctx: RequestContext, command: ChooseTemplate) -> TemplateVie
 
 
 def template_file(ctx: RequestContext, form: str, language: str, number: int) -> tuple[str, bytes]:
-    """Return name and bytes of an own template, compared with its hash.
+    """Return name and bytes of an own template, after checking its hash.
 
     Raises:
-        UnknownTemplate: the form has no template of that number.
+        UnknownTemplate: the form has no template with that number.
         EvidenceDamaged: the stored file is missing or altered.
     """
     step = _numbered(ctx, form, language, number)
@@ -179,7 +181,7 @@ def _take(
     sha256: str,
     lacking: tuple[str, ...],
 ) -> TemplateView:
-    """Append the step unless the template is in use already; return the steps as they are then."""
+    """Append the step unless the template is in use already; return the steps after it."""
     about = _form(command.form)
     steps = template_steps(ctx.app.engine, about.id, command.language)
     if sha256 != (steps[-1].sha256 if steps else ""):
@@ -236,7 +238,7 @@ def _template(about: Form, language: PaperLanguage, steps: list[TemplateStep]) -
 
 
 def _lacking(known: dict[str, Placeholder], name: str) -> Titles:
-    """Return the title of what a template lacks: of a field, or of a list with the heading of its group."""
+    """Return the title of a missing placeholder: of a field, or of a list with the heading of its group."""
     if name in known:
         return _title(known[name])
     group = next((one.group for one in known.values() if one.name.startswith(f"{name}.")), None)
@@ -257,7 +259,7 @@ def _placeholder(one: Placeholder) -> PlaceholderView:
 
 
 def _title(one: Placeholder) -> Titles:
-    """Return what a placeholder stands for; of another form of a value, with that form."""
+    """Return the title of a placeholder's value, with the inflected form it shows."""
     if one.field is None:
         return _titles_of("form.placeholder.told")
     field = one.field.id
@@ -268,7 +270,7 @@ def _title(one: Placeholder) -> Titles:
 
 
 def _titles(text: Mapping[str, str] | Text) -> Titles:
-    """Return a text in each language; one of papers has no English of its own, and is shown in Russian."""
+    """Return a text in each language; texts of documents have no English and are shown in Russian."""
     if isinstance(text, Text):
         return {language: text[language] for language in LANGUAGES}
     return {language: text.get(language, text["ru"]) for language in LANGUAGES}

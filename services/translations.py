@@ -1,4 +1,4 @@
-"""Sentences for translators, out and in: PO files of every language; the further ones of the installation."""
+"""Sentences for translators: exports and imports PO files of every language, including added ones."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _used: Path | None = None
 
 
 class UnknownSource(Refusal, ValueError):
-    """A language cannot be translated from that one."""
+    """A language cannot be translated from that source language."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,10 +30,10 @@ class LanguageState:
     """How far a language is translated.
 
     Attributes:
-        name: what it calls itself.
-        fallback: the language that is read where it says nothing; itself for a shipped one.
-        missing: codes it does not say.
-        faults: codes that cannot be said as they are written, and why; the fallback is read instead.
+        name: its own name.
+        fallback: the language used for missing sentences; itself for a shipped one.
+        missing: codes without a sentence.
+        faults: codes whose sentences have mistakes, and the reason; the fallback is used instead.
     """
 
     language: str
@@ -45,10 +45,10 @@ class LanguageState:
 
 
 def use_languages(settings: Settings) -> None:
-    """Add the languages of the installation's folder, for this whole process.
+    """Add the languages of the installation's folder for this whole process.
 
     Raises:
-        BadSetting: a file of the folder cannot be read as a language.
+        BadSetting: a file of the folder is not a valid language file.
     """
     global _used
     folder = settings.languages.folder
@@ -62,14 +62,14 @@ def use_languages(settings: Settings) -> None:
 
 
 def export_po(settings: Settings, language: str, source: str | None, *, now: datetime) -> bytes:
-    """Return a PO file with every sentence, translated as far as it is.
+    """Return a PO file with every sentence and its existing translation.
 
     Args:
         source: the language of LANGUAGES to translate from; None for the language's fallback if it has one,
             else Russian (for Russian Kazakh).
 
     Raises:
-        UnknownSource: it is translated from itself.
+        UnknownSource: source and language are the same.
         UnknownLanguage: the CLDR does not know it.
     """
     from i18n import po
@@ -86,11 +86,12 @@ def export_po(settings: Settings, language: str, source: str | None, *, now: dat
 
 
 def take_in_po(settings: Settings, data: bytes, language: str) -> Translation:
-    """Check a PO file and write what it says: a shipped language to the catalogues, another to its own file.
+    """Check a PO file and write its texts: for a shipped language to the catalogues, for another to its own
+    file.
 
     Raises:
-        BadTranslation: something is wrong with it; nothing is written.
-        BadSetting: a further language, and no folder for it.
+        BadTranslation: it has mistakes; nothing is written.
+        BadSetting: it is an added language, and there is no folder for it.
     """
     from i18n import po
 
@@ -107,14 +108,14 @@ def take_in_po(settings: Settings, data: bytes, language: str) -> Translation:
 
 
 def _known(settings: Settings, language: str) -> further.FurtherLanguage | None:
-    """Return a further language as its file has it, None for one without a file."""
+    """Return an added language from its file, None if it has none."""
     folder = settings.languages.folder
     file = further.files_of(folder).get(language) if folder else None
     return further.read_language(file) if file else None
 
 
 def check_languages(settings: Settings) -> Iterator[LanguageState]:
-    """Yield how far each language is translated, the shipped ones first."""
+    """Yield the state of translation of each language, the shipped ones first."""
     codes = list(further.written())
     for own in i18n.LANGUAGES:
         yield LanguageState(language=own, name=i18n.own_name(own), fallback=own, said=len(codes))

@@ -1,4 +1,4 @@
-"""Verbs: one function and one pydantic model for each thing a user can do.
+"""Verbs: one function and one pydantic model for each action of a user.
 
 The page's form, the API's body, the command line's options and the JSON schemas are made from the model; rights
 and visibility are checked here and nowhere else.
@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 
 
 class Command(BaseModel):
-    """What a verb is asked to do; an unknown field is refused."""
+    """Base of commands, the inputs of verbs; unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class NotFound(Refusal, LookupError):
-    """What a command names in its address does not exist. `not_found`: the code of the page that says so."""
+    """Something named in the address of a command does not exist. `not_found`: code of the page that says
+    so.
+    """
 
     not_found: ClassVar[str]
 
@@ -44,12 +46,12 @@ R = TypeVar("R", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Verb(Generic[C, R]):
-    """One thing a user can do, as a function of a context and a command.
+    """One action of a user, as a function of a context and a command.
 
     Attributes:
-        needs: the right it asks for.
-        writes: whether it changes anything; a question asked by POST does not.
-        secret: the field of the result that is shown once and never stored with an idempotency key.
+        needs: the right required.
+        writes: whether it changes anything; a query sent by POST does not.
+        secret: the field of the result that is returned once and never stored with an idempotency key.
     """
 
     name: str
@@ -64,9 +66,9 @@ class Verb(Generic[C, R]):
         """Check rights and visibility, then run it.
 
         Raises:
-            NotAllowed: the actor's access does not include it, or a case of another unit is to be managed.
+            NotAllowed: the actor's access does not include it, or the command manages a case of another unit.
             UnknownCase: the command names a case the actor does not see.
-            Refusal: whatever the verb itself refuses.
+            Refusal: as raised by the verb itself.
         """
         if not (ctx.operator or ctx.reader.may(self.needs)):
             raise NotAllowed
@@ -86,7 +88,9 @@ class Verb(Generic[C, R]):
 def verb(
     needs: Need, *, writes: bool = True, secret: str = ""
 ) -> Callable[[Callable[[RequestContext, C], R]], Verb[C, R]]:
-    """Register a function as a verb; its command and result are read from its annotations."""
+    """Return a decorator that registers a function as a verb; command and result are read from its
+    annotations.
+    """
 
     def register(function: Callable[[RequestContext, C], R]) -> Verb[C, R]:
         hints = get_type_hints(function)

@@ -1,4 +1,4 @@
-"""Webhooks: addresses of other programs that are told of changes; added, changed, tried and removed."""
+"""Verbs on webhooks, addresses of other programs that are notified of changes: add, change, test and remove."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ ChangeTopic = Literal["account", "case", "people", "register", "settings"]
 
 
 class UnknownWebhook(NotFound):
-    """There is no webhook of that id, or it was sent no message of that number."""
+    """There is no webhook with that id, or no message with that number was sent to it."""
 
     not_found = "web.problem.no_webhook"
 
 
 class BadWebhook(Refusal, ValueError):
-    """An address that is no usable one."""
+    """The address cannot be used for a webhook."""
 
 
 class AskWebhooks(Command):
-    """Ask for the webhooks."""
+    """Request the webhooks."""
 
 
 class AddWebhook(Command):
-    """An address to be told of changes. `topics`: of what, none for everything; `unit`: of its cases alone."""
+    """Add an address to notify of changes. `topics`: of these, all if empty; `unit`: only of its cases."""
 
     address: Address
     topics: list[ChangeTopic] = Field(default_factory=list, max_length=len(TOPICS))
@@ -56,7 +56,7 @@ class WebhookCommand(Command):
 
 
 class ChangeWebhook(WebhookCommand):
-    """Another address, topics, unit; `active`: whether it is told. What was given up goes on with `true`."""
+    """Change address, topics or unit; `active`: whether it is notified; `true` resumes a suspended one."""
 
     address: Address | None = None
     topics: list[ChangeTopic] | None = Field(default=None, max_length=len(TOPICS))
@@ -65,13 +65,13 @@ class ChangeWebhook(WebhookCommand):
 
 
 class ResendDelivery(WebhookCommand):
-    """One of the last messages, to be sent again under its id."""
+    """Send one of the last messages again under its id."""
 
     seq: Annotated[int, Field(ge=1, le=2**53)]
 
 
 class DeliveryView(BaseModel):
-    """A message. `problem`: "" where it arrived, else why it did not; `status`: of the answer, if any."""
+    """A message. `problem`: "" if it arrived, else the reason; `status`: HTTP status of the answer, if any."""
 
     seq: int
     type: str
@@ -83,8 +83,9 @@ class DeliveryView(BaseModel):
 
 
 class WebhookView(BaseModel):
-    """An address that is told of changes. `cursor`: the last change it was told of; `failing_since`: when it
-    failed first since it last did not."""
+    """An address that is notified of changes. `cursor`: number of the last change delivered; `failing_since`:
+    moment of the first failure since the last success.
+    """
 
     id: str
     address: str
@@ -111,14 +112,14 @@ class WebhookDetails(WebhookView):
 
 
 class WebhookSecret(WebhookView):
-    """A webhook with the secret its messages are signed by: given once."""
+    """A webhook with the secret its messages are signed with, returned only once."""
 
     secret: str
 
 
 @verb("settings", writes=False)
 def list_webhooks(ctx: RequestContext, command: AskWebhooks) -> WebhookList:
-    """List the addresses that are told of changes."""
+    """List the addresses that are notified of changes."""
     return WebhookList(webhooks=[_view(hook) for hook in ctx.app.webhooks.all()])
 
 
@@ -127,7 +128,7 @@ def get_webhook(ctx: RequestContext, command: WebhookCommand) -> WebhookDetails:
     """Return a webhook with the last messages to it.
 
     Raises:
-        UnknownWebhook: there is none of that id.
+        UnknownWebhook: there is no webhook with that id.
     """
     hook = _hook(ctx, command.webhook)
     sent = [
@@ -147,10 +148,10 @@ def get_webhook(ctx: RequestContext, command: WebhookCommand) -> WebhookDetails:
 
 @verb("settings", secret="secret")
 def add_webhook(ctx: RequestContext, command: AddWebhook) -> WebhookSecret:
-    """Tell an address of changes from now on; the secret of its signatures is given once.
+    """Notify an address of changes from now on; the secret of its signatures is returned only once.
 
     Raises:
-        BadWebhook: it is no usable address.
+        BadWebhook: the address cannot be used.
         UnknownUnit: there is no such unit.
     """
     _check(ctx, command.address)
@@ -171,11 +172,11 @@ def add_webhook(ctx: RequestContext, command: AddWebhook) -> WebhookSecret:
 
 @verb("settings")
 def change_webhook(ctx: RequestContext, command: ChangeWebhook) -> WebhookView:
-    """Change a webhook, stop it or let it go on; it is told of everything it has missed.
+    """Change, stop or resume a webhook; a resumed one is notified of everything it has missed.
 
     Raises:
-        UnknownWebhook: there is none of that id.
-        BadWebhook: it is no usable address.
+        UnknownWebhook: there is no webhook with that id.
+        BadWebhook: the address cannot be used.
         UnknownUnit: there is no such unit.
     """
     hook = _hook(ctx, command.webhook)
@@ -196,10 +197,10 @@ def change_webhook(ctx: RequestContext, command: ChangeWebhook) -> WebhookView:
 
 @verb("settings")
 def remove_webhook(ctx: RequestContext, command: WebhookCommand) -> WebhookView:
-    """Remove a webhook: its address is told of nothing any more.
+    """Remove a webhook: its address is no longer notified.
 
     Raises:
-        UnknownWebhook: there is none of that id.
+        UnknownWebhook: there is no webhook with that id.
     """
     hook = _hook(ctx, command.webhook)
     ctx.app.webhooks.remove(hook, **stamp(ctx))
@@ -208,10 +209,10 @@ def remove_webhook(ctx: RequestContext, command: WebhookCommand) -> WebhookView:
 
 @verb("settings", secret="secret")
 def rotate_webhook_secret(ctx: RequestContext, command: WebhookCommand) -> WebhookSecret:
-    """Give a webhook a new secret, given once; for a day messages are signed by the old one, too.
+    """Give a webhook a new secret, returned only once; for a day messages are also signed with the old one.
 
     Raises:
-        UnknownWebhook: there is none of that id.
+        UnknownWebhook: there is no webhook with that id.
     """
     hook, secret = _hook(ctx, command.webhook), _new_secret()
     changes = {
@@ -225,10 +226,10 @@ def rotate_webhook_secret(ctx: RequestContext, command: WebhookCommand) -> Webho
 
 @verb("settings")
 def test_webhook(ctx: RequestContext, command: WebhookCommand) -> DeliveryView:
-    """Send a message of type `test` at once, and say what was answered. It is not among the deliveries.
+    """Send a message of type `test` at once and return the answer. It is not stored among the deliveries.
 
     Raises:
-        UnknownWebhook: there is none of that id.
+        UnknownWebhook: there is no webhook with that id.
     """
     hook, at = _hook(ctx, command.webhook), ctx.app.system_clock().now
     result = send(ctx.app, hook, f"{hook.id}-test-{token_hex(6)}", message("test", at, {"webhook": hook.id}))
@@ -264,12 +265,14 @@ def resend_delivery(ctx: RequestContext, command: ResendDelivery) -> DeliveryVie
 
 
 def suspended(ctx: RequestContext) -> list[WebhookView]:
-    """Return the webhooks that were given up."""
+    """Return the suspended webhooks."""
     return [_view(hook) for hook in ctx.app.webhooks.all() if hook.suspended_at is not None]
 
 
 def encrypt_secrets(ctx: RequestContext) -> int:
-    """Encrypt the secrets of all webhooks with the present key; return how many an older one had."""
+    """Encrypt the secrets of all webhooks with the present key; return how many were encrypted with an older
+    one.
+    """
     from storage.accounts.encryption import key_of
 
     cipher = ctx.app.cipher
@@ -309,7 +312,7 @@ def _view(hook: Webhook) -> WebhookView:
 
 
 def _check(ctx: RequestContext, address: str) -> None:
-    """Refuse what is no usable address; where the name leads to is looked at when it is connected to."""
+    """Raise BadWebhook for an unusable address; the IP address it resolves to is checked when connecting."""
     try:
         parts = urlsplit(address)
         usable = bool(parts.hostname) and parts.port != 0 and parts.scheme in ("http", "https")
@@ -322,5 +325,5 @@ def _check(ctx: RequestContext, address: str) -> None:
 
 
 def _new_secret() -> str:
-    """Return a secret as the Standard Webhooks write it: 32 random bytes in base64, with their prefix."""
+    """Return a secret in the format of Standard Webhooks: 32 random bytes in base64, with their prefix."""
     return f"whsec_{b64encode(token_bytes(32)).decode()}"

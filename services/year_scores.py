@@ -29,7 +29,7 @@ class YearScores:
         counted: the records each indicator was calculated from.
         prospects: points lost and at stake, where the document names a ceiling or a deduction.
         steps: the next step of each indicator, the most points first.
-        recorded: whether anything was recorded in the year, or a case waits for it.
+        recorded: whether anything was recorded in the year, or is open in a case.
         remarks: since when records are kept, and what is not assessed.
     """
 
@@ -64,10 +64,11 @@ class YearScores:
 def year_scores(
     ctx: RequestContext, unit: str, year: int, *, today: date, readings: Readings, by_unit: bool = False
 ) -> tuple[YearScores, ...]:
-    """Calculate the points of a unit with all units below it ("" is the whole office), as its reader sees them.
+    """Return the points of a unit with all units below it ("" is the whole office), from data visible to the
+    reader.
 
     Args:
-        by_unit: also return the points of each unit directly below it.
+        by_unit: whether to return also the points of each unit directly below it.
     """
     from calendars.explanation import Element
     from services.register_figures import hides_counts, register_titles, year_rows

@@ -1,1 +1,3 @@
-"""The office's memory. Alone knows SQLModel, SQLAlchemy and Alembic; SQLite and PostgreSQL by the same code."""
+"""Persistence of the office's data. Only this package uses SQLModel, SQLAlchemy and Alembic; the same code
+serves SQLite and PostgreSQL.
+"""

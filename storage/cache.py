@@ -46,7 +46,9 @@ class _Board:
     stale: dict[str | None, set[str]] = field(default_factory=dict)
 
     def holds(self, horizon: Horizon) -> bool:
-        """Return whether the sums are those of the horizon: no term in hours has ended since they were read."""
+        """Return whether the sums are valid for the horizon: no term in hours has ended since they were
+        read.
+        """
         read_at, now = present(self.horizon.today), present(horizon.today)
         return self.horizon == horizon and all((at <= read_at) == (at <= now) for at in self.ends)
 
@@ -77,7 +79,8 @@ class DatabaseCache:
         return self._office_of(self._versions())
 
     def sums(self, horizon: Horizon, root: str | None = None) -> Sums:
-        """Return the sums of board rows of cases that are not confidential, of a unit with all below it or all.
+        """Return the sums of board rows of non-confidential cases, of a unit with all units below it, or of the
+        office.
 
         Raises:
             StorageUnavailable: the database cannot be read.

@@ -1,4 +1,4 @@
-"""The chain of a case: the one text of an event, and the hash that binds it to the one before. Pure."""
+"""The chain of a case: the canonical text of an event, and the hash that links it to the previous one. Pure."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from hashlib import sha256
 
 
 def canonical(value: object) -> str:
-    """The one JSON text of a value: sorted keys, no spaces, letters as they are; dates in ISO.
+    """Return the canonical JSON text of a value: sorted keys, no spaces, non-ASCII letters unescaped, dates in
+    ISO format.
 
     Raises:
-        TypeError, ValueError: the value is no JSON (a set, a NaN).
+        TypeError, ValueError: the value has no JSON form (a set, a NaN).
     """
     return json.dumps(
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_plain
@@ -20,15 +21,14 @@ def canonical(value: object) -> str:
 
 
 def moment(at: datetime) -> str:
-    """A moment as the ledger writes it: UTC, whole seconds, "2026-04-06T07:00:00Z"."""
+    """Return a moment in the ledger's format: UTC, whole seconds, "2026-04-06T07:00:00Z"."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def line(
     *, case: str, seq: int, kind: str, name: str, on: date | None, at: datetime, by: str, payload: str
 ) -> str:
-    """An event as one canonical JSON object. `payload` is canonical text already and stands in it unchanged,
-    so that a byte altered in the stored text alters the hash."""
+    """Return an event as one canonical JSON object."""
     return (
         f'{{"at":"{moment(at)}","by":{_text(by)},"case":{_text(case)},"kind":{_text(kind)}'
         f',"name":{_text(name)},"on":{_text(on.isoformat()) if on else "null"}'
@@ -37,12 +37,14 @@ def line(
 
 
 def link(previous: str, text: str) -> str:
-    """SHA-256 (hexadecimal) over the hash before and the canonical text."""
+    """Return the SHA-256 (hexadecimal) of the previous hash and the canonical text."""
     return sha256(f"{previous}{text}".encode()).hexdigest()
 
 
 def seal_line(n: int, at: datetime, heads: Iterable[tuple[str, int, str]]) -> str:
-    """A seal as canonical JSON: its number, its moment, and (case, seq, head) of every case it covers."""
+    """Return a seal as canonical JSON: its number, its moment, and (case, seq, head) of every case it
+    covers.
+    """
     return canonical({"at": moment(at), "heads": [list(head) for head in heads], "n": n})
 
 

@@ -1,7 +1,8 @@
-"""What the board and the pages ask. Nothing here writes, and the number of queries never grows with the answer.
+"""Queries of the board and the pages. Nothing here writes, and the number of SQL queries never grows with the
+result.
 
-`unit` narrows an answer to a unit and all units below it; None means the whole office. Only active
-cases answer for what is open. What depends on the day gets the day.
+`unit` limits a result to a unit and all units below it; None means the whole office. Open rows are those of
+active cases only. `today` is passed where a result depends on it.
 """
 
 from __future__ import annotations
@@ -79,10 +80,10 @@ _IN_ORDER = (DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Count:
-    """Active cases of one unit at one stage: how many, and what of theirs is overdue.
+    """Number of active cases of one unit at one stage, and their overdue rows.
 
     Attributes:
-        overdue: rows overdue on the day asked about.
+        overdue: number of rows overdue on the day.
         stake: points at stake in those rows, exact.
     """
 
@@ -94,12 +95,12 @@ class Count:
 
 
 class SqlReads:
-    """Questions of pages, commands and rounds, answered from the database.
+    """Read queries for pages, commands and rounds.
 
     Args:
-        officer, language: whom config.toml names where nobody else can be told, and their language.
-        kept: what the process keeps of this database, where others work with it too.
-        scope: whose questions they are; None asks for the house itself and sees all.
+        officer, language: the person config.toml names for notices nobody else can get, and their language.
+        kept: the process's cache of this database, if shared with others.
+        scope: the scope of the user; None for the program itself, which sees all.
     """
 
     def __init__(
@@ -119,33 +120,35 @@ class SqlReads:
         self._outbox = SqlOutbox(engine, kept=self._kept)
 
     def seen_by(self, scope: Scope) -> SqlReads:
-        """The same questions, answered with what somebody may see."""
+        """Return the same queries limited to what a user may see."""
         return SqlReads(self._engine, scope=scope, kept=self._kept)
 
     def whole_office(self) -> SqlReads:
-        """The same questions about all units, for what is narrowed to the reader's own duties."""
+        """Return the same queries over all units, for results limited to the reader's own duties."""
         scope = self._scope
         return self.seen_by(replace(scope, unit="")) if scope is not None and scope.unit else self
 
     def in_reach(self, case: Case) -> bool:
-        """Whether a case lies in the reader's units."""
+        """Return whether a case lies in the reader's units."""
         return self._visible.in_reach(case)
 
     def scope_in(self, case: Case) -> Scope | None:
-        """Return the reader's scope in that case: out of reach restricted documents are for those named."""
+        """Return the reader's scope in that case: outside their units restricted documents are only for named
+        readers.
+        """
         return self._visible.scope_in(case)
 
     def overdue(self, today: date, unit: str | None = None) -> Sequence[Row]:
-        """Open rows that are overdue on `today`, the longest overdue first."""
+        """Return open rows that are overdue on `today`, the longest overdue first."""
         return self._rows(_BOARD.where(_OPEN, lateness.overdue(today)).order_by(*_IN_ORDER), unit)
 
     def due(self, today: date, until: date, unit: str | None = None) -> Sequence[Row]:
-        """Open rows due from `today` to `until`, both included, whose due date holds, the nearest first."""
+        """Return open rows with a valid due date from `today` to `until`, both included, the nearest first."""
         asked = _BOARD.where(_OPEN, lateness.ahead(today), DEADLINE.c.due <= until)
         return self._rows(asked.order_by(*_IN_ORDER), unit)
 
     def missed(self, unit: str | None = None) -> Sequence[Row]:
-        """Rows of the state `missed`, by due date."""
+        """Return rows of the state `missed`, by due date."""
         asked = _BOARD.where(DEADLINE.c.state == "missed", CASE.c.standing == "active")
         return self._rows(asked.order_by(*_IN_ORDER), unit)
 
@@ -159,10 +162,10 @@ class SqlReads:
         search: str = "",
         limit: int | None = None,
     ) -> Sequence[Case]:
-        """Heads of cases, the newest first; facts and plan dates are left out.
+        """Return the heads of cases, the newest first, without facts and plan dates.
 
         Args:
-            search: words to be found in id, object or unit (`workflow.search_words`).
+            search: words to find in id, object or unit (`workflow.search_words`).
         """
         asked = select(*HEAD).where(*self._visible.cases())
         asked = asked.order_by(CASE.c.opened_at.desc(), CASE.c.id.desc()).limit(limit)
@@ -177,7 +180,9 @@ class SqlReads:
             return [head(record) for record in connection.execute(asked)]
 
     def page(self, wanted: CaseFilter, *, first: int, count: int) -> Sequence[Case]:
-        """Heads of the wanted cases, the newest first: `count` of them after the first `first`."""
+        """Return a page of the matching cases as heads, the newest first: `count` of them after the first
+        `first`.
+        """
         # Ids first: they are read off an index, and only what is shown is looked up whole.
         shown = select(CASE.c.id).where(*self._wanted(wanted))
         shown = shown.order_by(*_NEWEST).limit(count).offset(first)
@@ -186,14 +191,16 @@ class SqlReads:
             return [head(record) for record in connection.execute(asked)]
 
     def earliest(self, wanted: CaseFilter, *, first: int, count: int) -> Sequence[Case]:
-        """Heads of the wanted cases, the earliest begun first: `count` of them after the first `first`."""
+        """Return a page of the matching cases as heads, the earliest begun first: `count` of them after the
+        first `first`.
+        """
         shown = select(CASE.c.id).where(*self._wanted(wanted)).order_by(*_EARLIEST).limit(count).offset(first)
         asked = select(*HEAD).where(CASE.c.id.in_(shown)).order_by(*_EARLIEST)
         with reading(self._engine) as connection:
             return [head(record) for record in connection.execute(asked)]
 
     def by_stage(self, wanted: CaseFilter, *, limit: int) -> Mapping[str, tuple[int, list[Case]]]:
-        """By stage, how many of the wanted cases stand there, and the earliest begun of them as heads."""
+        """Return by stage the number of matching cases, and the earliest begun of them as heads."""
         stage = CASE.c.stage
         ranked = select(
             CASE.c.id,
@@ -210,7 +217,7 @@ class SqlReads:
         return found
 
     def planning(self, cases: Collection[str]) -> Mapping[str, Sequence[Event]]:
-        """Of the named cases, the plan dates, withdrawals and approvals of schedules, in order."""
+        """Return by case the events of plan dates, withdrawals and approvals of schedules, in order."""
         told = or_(EVENT.c.kind.in_(("planned", "withdrawn")), EVENT.c.name == APPROVAL)
         asked = EVENTS_IN_ORDER.where(in_names(EVENT.c.case), told)
         found: dict[str, list[Event]] = {}
@@ -220,7 +227,7 @@ class SqlReads:
         return found
 
     def how_many(self, wanted: CaseFilter) -> int:
-        """How many cases are wanted in all; those everybody may know of by an index that holds nothing else."""
+        """Return the number of matching cases; cases without access limits are counted by an index alone."""
         asked = select(func.count()).select_from(CASE)
         plain = asked.where(not_(CASE.c.confidential), *self._wanted(wanted, to_know=False))
         secret = asked.where(CASE.c.confidential, *self._wanted(wanted))
@@ -230,8 +237,8 @@ class SqlReads:
     def with_facts(
         self, procedure: str, facts: Collection[str], *, first: int, count: int | None
     ) -> tuple[list[str], int]:
-        """Return ids of cases of a procedure in which one of the facts is recorded, the newest first, and how
-        many there are in all; cancelled ones left out.
+        """Return ids of a page of a procedure's cases with one of the facts recorded, the newest first, and
+        their total number; cancelled cases are left out.
         """
         done = select(DEADLINE.c.case).where(DEADLINE.c.obligation.in_(facts), DEADLINE.c.done_on.is_not(None))
         narrowed = (CASE.c.procedure == procedure, CASE.c.standing != "cancelled", CASE.c.id.in_(done))
@@ -242,13 +249,15 @@ class SqlReads:
             return list(ids), total
 
     def own_of(self, unit: str) -> int:
-        """How many cases belong to a unit itself, whatever their standing; those below it apart."""
+        """Return the number of cases of a unit itself, whatever their status, without those of units below
+        it.
+        """
         asked = select(func.count()).select_from(CASE).where(*self._visible.cases(), CASE.c.unit == unit)
         with reading(self._engine) as connection:
             return connection.execute(asked).scalar_one()
 
     def heads(self, cases: Collection[str]) -> Mapping[str, Case]:
-        """The named cases by id, as heads."""
+        """Return these cases by id, as heads (without facts and plan dates)."""
         asked = _HEADS_OF.where(*self._visible.cases())
         with reading(self._engine) as connection:
             found = by_id(head(record) for record in execute_for_names(connection, asked, cases))
@@ -258,19 +267,21 @@ class SqlReads:
             return found
 
     def whole(self, cases: Collection[str]) -> Mapping[str, Case]:
-        """The named cases by id, folded from their events."""
+        """Return these cases by id, computed from their events."""
         found = self._ledger.cases(self._visible.among(cases))
         return {name: as_seen(case, self.scope_in(case)) for name, case in found.items()}
 
     def stages(self, cases: Collection[str]) -> Mapping[str, str]:
-        """Where the named cases stand, by id."""
+        """Return the stage of each of these cases, by id."""
         asked = select(CASE.c.id, CASE.c.stage).where(in_names(CASE.c.id))
         with reading(self._engine) as connection:
             records = execute_for_names(connection, asked, self._visible.among(cases))
             return {record.id: record.stage for record in records}
 
     def days_of(self, steps: Mapping[str, str]) -> Mapping[str, date]:
-        """The day on which an obligation of each case was done, else is planned, by case id; no others."""
+        """Return by case the day on which its given obligation was done, else is planned; cases without a day
+        are left out.
+        """
         day, names = func.coalesce(DEADLINE.c.done_on, DEADLINE.c.planned_on), sorted({*steps.values()})
         asked = select(DEADLINE.c.case, DEADLINE.c.obligation, day)
         asked = asked.where(in_names(DEADLINE.c.case), DEADLINE.c.obligation.in_(names), day.is_not(None))
@@ -279,12 +290,12 @@ class SqlReads:
             return {case: on for case, obligation, on in records if steps[case] == obligation}
 
     def rows_of(self, cases: Collection[str]) -> Mapping[str, Sequence[Row]]:
-        """All board rows of the named cases by case id, by due date, those without one last."""
+        """Return all board rows of these cases by case id, by due date, those without one last."""
         with reading(self._engine) as connection:
             return rows_by_case(execute_for_names(connection, _ROWS_OF, self._visible.among(cases)))
 
     def counts(self, today: date, unit: str | None = None) -> Sequence[Count]:
-        """Active cases by unit and stage, with what is overdue and the points at stake in it."""
+        """Return counts of active cases by unit and stage, with their overdue rows and the points at stake."""
         active = and_(CASE.c.standing == "active", *self._visible.cases())
         cases = (
             select(CASE.c.unit, CASE.c.stage, func.count()).where(active).group_by(CASE.c.unit, CASE.c.stage)
@@ -319,12 +330,12 @@ class SqlReads:
         ]
 
     def case(self, case: str) -> Case | None:
-        """One case, whole; None when there is none of that id, or none to be seen."""
+        """Return one whole case; None if there is none with that id, or it is not visible."""
         found = self._ledger.case(case) if self._visible.among([case]) else None
         return as_seen(found, self.scope_in(found)) if found is not None else None
 
     def events(self, case: str) -> Sequence[Event]:
-        """Its events in order."""
+        """Return the events of a case in order."""
         head = self.heads([case]).get(case)
         return events_as_seen(self._ledger.events(case), self.scope_in(head)) if head is not None else ()
 
@@ -337,9 +348,9 @@ class SqlReads:
         before: int | None = None,
         limit: int,
     ) -> AuditPage:
-        """Entries of the audit log after a number, in order, or before one, the newest first.
+        """Return entries of the audit log after a number in order, or before one, the newest first.
 
-        Entries about a case are seen by those who see the case.
+        Entries about a case are visible to users who see the case.
         """
         with reading(self._engine) as connection:
             visible = self._visible.cases()
@@ -353,20 +364,18 @@ class SqlReads:
             return connection.execute(select(func.max(AUDIT.c.seq))).scalar() or 0
 
     def notices(self, case: str) -> Sequence[Notice]:
-        """Its notices, the newest first."""
+        """Return the notices of a case, the newest first."""
         return self._outbox.notices(case=case) if self._visible.among([case]) else ()
 
     def with_registers(self, unit: str | None = None) -> Sequence[Case]:
-        """The active cases with a risk register (or another one), whole, in order of their ids."""
+        """Return the active cases that have a risk register or another one, whole, in order of id."""
         # Whoever sees one unit need not have the country's looked through.
         own = self._scope.unit if self._scope is not None else None
         found = self.whole(cases_with_entries(self._engine, (own or None) if unit is None else unit))
         return [found[case] for case in sorted(found)]
 
     def recommendations(self, narrowed: RecommendationFilter, today: date) -> Mapping[Stands, int]:
-        """How many recommendations stand how, by status and whether they are late; of all that is narrowed to
-        but these two.
-        """
+        """Return the number of recommendations by status and lateness, with all other filters applied."""
         seen = self._recommended(narrowed.unit)
         with reading(self._engine) as connection:
             return recommended.counts(connection, narrowed, today, [*seen, *self._worded(narrowed.words)])
@@ -374,20 +383,24 @@ class SqlReads:
     def recommended(
         self, narrowed: RecommendationFilter, today: date, *, limit: int | None = None, offset: int = 0
     ) -> Sequence[Place]:
-        """A page of the recommendations wanted, by case, risk and measure."""
+        """Return a page of the matching recommendations, by case, risk and measure."""
         seen = self._recommended(narrowed.unit)
         with reading(self._engine) as connection:
             seen += self._worded(narrowed.words)
             return recommended.page(connection, narrowed, today, seen, limit=limit, offset=offset)
 
     def alike(self, unit: str, *, limit: int, first: int) -> Sequence[RiskGroup]:
-        """Risks found in more than one case, those in most units first; of each so many are named."""
+        """Return risks found in more than one case, those in most units first, each with up to `first`
+        examples.
+        """
         seen = self._recommended(unit)
         with reading(self._engine) as connection:
             return recommended.alike(connection, seen, limit=limit, first=first)
 
     def found_rows(self, words: Words, *, limit: int) -> tuple[int, Sequence[tuple[str, str, str]]]:
-        """Return how many rows of cases' registers have all words; case, row and title of the first of them."""
+        """Return the number of register rows of cases that contain all words, and case, row and title of the
+        first of them.
+        """
         place = CASE_ROW.c.case, CASE_ROW.c.row
         # Counted while the texts are walked: twice through them would take twice as long.
         asked = select(*place, CASE_ROW.c.title, func.count().over().label("total"))
@@ -400,7 +413,7 @@ class SqlReads:
         return found[0].total if found else 0, [(one.case, one.row, one.title) for one in found]
 
     def _worded(self, words: Words) -> list[ColumnElement[bool]]:
-        """Return the conditions that each word stands in the risk or the measure of a recommendation."""
+        """Return the conditions that each word occurs in the risk or the measure of a recommendation."""
         place = RECOMMENDATION.c
         rows = [literal("risk.") + cast(place.risk, String), literal("measure.") + cast(place.measure, String)]
         return [
@@ -418,13 +431,15 @@ class SqlReads:
     def unreported(
         self, today: date, unit: str | None = None, *, limit: int, offset: int = 0
     ) -> Mapping[str, Firsts]:
-        """By quarter, what was due before the day and nobody has reported: how many, and some of them."""
+        """Return by quarter the number of rows that were due before the day and not reported, and some of
+        them.
+        """
         eyes = self._visible.filters(unit)
         with reading(self._engine) as connection:
             return first_rows.unreported(connection, today, eyes, limit=limit, offset=offset)
 
     def days(self, first: date, last: date, unit: str | None = None, *, limit: int) -> Mapping[date, Firsts]:
-        """By day from `first` to `last`, what is open and due on it: how many, and the first by case."""
+        """Return by day from `first` to `last` the number of open rows due, and the first of them by case."""
         eyes = self._visible.filters(unit)
         with reading(self._engine) as connection:
             return first_rows.by_day(connection, first, last, eyes, limit=limit)
@@ -439,8 +454,9 @@ class SqlReads:
         limit: int | None = None,
         skip: int = 0,
     ) -> Sequence[Notice]:
-        """The register of notices, the newest first, narrowed by what is given; digests that said nothing are
-        left out. What speaks of no case is seen by whoever sees the whole office, and by its reader.
+        """Return notices that match the given filters, the newest first, without digests that had no content.
+
+        A notice about no case is visible to its recipient and to readers of the whole office.
         """
         # By another name: what may be seen of a case asks the same table, row by row.
         told = NOTICE.alias("told")
@@ -473,8 +489,8 @@ class SqlReads:
             return [notice(record) for record in connection.execute(asked)]
 
     def _few_notices(self, wanted: int | None) -> bool:
-        """Whether a page of the register is best found by the cases of the reader's units, a small part of the
-        office; else by walking all notices from the newest on until it is full.
+        """Return whether a page of the register is found faster by the cases of the reader's units, when these
+        are a small part of the office, than by reading all notices from the newest on.
         """
         if self._scope is None or self._scope.unit == "":
             return False
@@ -486,7 +502,7 @@ class SqlReads:
         return part * number < (number if wanted is None else wanted / part)
 
     def sums(self, horizon: Horizon, unit: str | None = None) -> Sums:
-        """How many rows stand how, by whom they wait for."""
+        """Return the counts of rows by status and assignee."""
         if self._scope is not None and self._scope.unit is None:
             return Sums()
         eyes = self._visible.filters(unit)
@@ -496,13 +512,15 @@ class SqlReads:
         return summing.joined(plain, secret) if secret else plain
 
     def by_day(self, first: date, last: date, unit: str | None = None) -> Mapping[date, int]:
-        """How many open rows, whose due date holds on `first`, are due on each day from then to `last`."""
+        """Return the number of open rows due on each day from `first` to `last`, with due dates valid on
+        `first`.
+        """
         eyes = self._visible.filters(unit)
         with reading(self._engine) as connection:
             return summing.by_day(connection, first, last, eyes)
 
     def overdue_since(self, units: Sequence[str], today: date) -> Mapping[str, date]:
-        """Of each of these units, the due date of what is overdue the longest."""
+        """Return, for each of these units, the due date of its longest overdue row."""
         own = self._scope.unit if self._scope is not None else ""
         if own is None:
             return {}
@@ -514,20 +532,22 @@ class SqlReads:
     def outcomes(
         self, first: date, last: date, today: date, unit: str | None = None
     ) -> tuple[Sequence[Outcomes], Sequence[StageSpan]]:
-        """Return what became of obligatory deadlines due in a time, as of a day, and the stages ended in it."""
+        """Return the outcomes of obligatory deadlines due in a period, as of a day, and the stages that ended
+        in it.
+        """
         seen = self._visible.filters(unit).rows
         with reading(self._engine) as connection:
             ended = figures.outcomes(connection, first, last, today, seen)
             return ended, figures.stage_spans(connection, first, last, seen)
 
     def listed(self, sought: DeadlineFilter, *, limit: int, offset: int = 0) -> Sequence[Row]:
-        """A page of the rows sought, the earliest due first."""
+        """Return a page of the matching rows, the earliest due first."""
         eyes = self._visible.filters(sought.unit, few=self._by_unit(sought, limit + offset))
         with reading(self._engine) as connection:
             return summing.listed(connection, sought, eyes, limit=limit, offset=offset)
 
     def count(self, sought: DeadlineFilter) -> int:
-        """How many rows are sought."""
+        """Return the number of matching rows."""
         if sought.on is None and sought.urgency != "undated":
             return counted(self.sums(sought.horizon, sought.unit), sought)
         eyes = self._visible.filters(sought.unit)
@@ -535,13 +555,13 @@ class SqlReads:
             return summing.count(connection, sought, eyes)
 
     def any_case(self) -> bool:
-        """Whether there is any case to be seen."""
+        """Return whether any case is visible."""
         asked = select(CASE.c.id).where(*self._visible.cases()).limit(1)
         with reading(self._engine) as connection:
             return connection.execute(asked).first() is not None
 
     def unread(self, cases: Collection[str]) -> Mapping[tuple[str, str], str]:
-        """Of the last letter about each obligation the reader was sent and has not acknowledged: its key."""
+        """Return by obligation the key of the last letter the reader got and has not acknowledged."""
         if self._scope is None or not cases:
             return {}
         with reading(self._engine) as connection:
@@ -550,9 +570,9 @@ class SqlReads:
     def assignments(
         self, sought: AssignmentFilter, *, limit: int, offset: int = 0
     ) -> tuple[Sequence[Row], int]:
-        """Return a page of the rows of assignments sought, and how many there are in all.
+        """Return a page of the matching assignments' rows, and their total number.
 
-        The longest overdue and the nearest first; of those that wait for nobody the latest first.
+        Open ones are ordered by due date, the longest overdue first; answered ones the latest first.
         """
         if self._visible.is_blind:
             return [], 0
@@ -578,11 +598,11 @@ class SqlReads:
             return [row(record) for record in connection.execute(page)], total
 
     def unread_lines(self, person: str) -> int:
-        """Return how many lines of cases that say something to a person they have not read."""
+        """Return the number of a person's unread inbox events."""
         return 0 if self._visible.is_blind else inbox.unread(self._engine, person, self._visible.cases())
 
     def inbox(self, person: str, *, limit: int, offset: int = 0) -> Sequence[InboxLine]:
-        """Return what lines of cases say to a person, the newest first."""
+        """Return the inbox events of a person, the newest first."""
         if self._visible.is_blind:
             return []
         return inbox.lines(self._engine, person, self._visible.cases(), limit=limit, offset=offset)
@@ -595,7 +615,9 @@ class SqlReads:
         return self._kept.sums(horizon, roots[0] if roots else None)
 
     def _by_unit(self, sought: DeadlineFilter, wanted: int) -> bool:
-        """Whether the rows of a list are best found unit by unit; else by walking everybody's by due date."""
+        """Return whether the rows of a list are found faster unit by unit than by reading everybody's by due
+        date.
+        """
         roots, asked = self._visible.roots(sought.unit), sought.asked
         in_names = asked is not None and len(asked) <= summing.NAMED
         if not (roots or in_names) or sought.on is not None:
@@ -615,7 +637,7 @@ class SqlReads:
         return theirs + units < wanted * every / max(1, theirs)
 
     def office(self) -> Office:
-        """Units, people and matches, with the officer config.toml names."""
+        """Return units, people and matches, with the officer config.toml names."""
         return self._kept.office()
 
     def _rows(self, asked: Select[tuple[object, ...]], unit: str | None) -> list[Row]:
@@ -626,7 +648,7 @@ class SqlReads:
             return [row(record) for record in connection.execute(asked)]
 
     def _found(self, search: str) -> list[ColumnElement[bool]]:
-        """Each word in id or object, or in the name of the unit."""
+        """Return the conditions that each word occurs in id or object, or in the name of the unit."""
         words = search_words(search)
         office = self.office() if words else None
         return [

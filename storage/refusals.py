@@ -1,4 +1,4 @@
-"""What storage cannot do, as refusals; the sentences stand in i18n/catalogue/storage.toml."""
+"""Errors of storage; their sentences are in i18n/catalogue/storage.toml."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ class AnothersDatabase(Refusal):
 
 
 class CaseBroken(Refusal):
-    """A case whose events do not end where its head says: changed by hand (`case_broken {case}`)."""
+    """The events of a case do not end as its head says, because it was changed outside the program
+    (`case_broken {case}`).
+    """
 
     def __init__(self, case: str) -> None:
         super().__init__("case_broken", case=case)
@@ -34,22 +36,24 @@ class CaseBroken(Refusal):
 
 
 class CannotRebuild(Refusal):
-    """Cases that cannot be told from their events were left as they are (`rebuild_broken {cases, count}`)."""
+    """Some cases cannot be computed from their events and were left unchanged (`rebuild_broken {cases,
+    count}`).
+    """
 
 
 class EvidenceRefused(Refusal):
-    """A file cannot be kept as evidence: `evidence_empty`, `evidence_too_large`, `evidence_unwritable`,
+    """A file cannot be stored as evidence: `evidence_empty`, `evidence_too_large`, `evidence_unwritable`,
     `evidence_unknown_kind`, `evidence_other_kind`.
     """
 
 
 class BackupRefused(Refusal):
-    """A backup cannot be made or restored: `backup_*`; nothing was changed."""
+    """A backup cannot be made or restored: codes `backup_*`; nothing was changed."""
 
 
 class Migration(Refusal):
-    """An office cannot be moved to another database: `migrate_*`; nothing was written there."""
+    """An office cannot be copied to another database: codes `migrate_*`; nothing was written there."""
 
 
 class ChangedMeanwhile(Refusal):
-    """Somebody else changed a unit or a person since the writer looked (`office_changed_meanwhile {name}`)."""
+    """Another user changed a unit or a person since the writer read it (`office_changed_meanwhile {name}`)."""

@@ -1,4 +1,4 @@
-"""Board rows, cases, events and notices: from values to table rows and back."""
+"""Converts board rows, cases, events and notices to table rows and back."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ EVENTS_IN_ORDER = EVENT.select().order_by(EVENT.c.case, EVENT.c.seq)
 
 
 def row(record: Row_) -> Row:
-    """A row of the board."""
+    """Return a row of the board from a table row."""
     return Row(**dict(zip(ROW_COLUMNS, record, strict=True)))
 
 
 def rows_by_case(records: Iterable[Row_]) -> dict[str, list[Row]]:
-    """Rows of the board by case id, in the order given."""
+    """Return rows of the board by case id, in the given order."""
     found: dict[str, list[Row]] = {}
     for record in records:
         found.setdefault(record[0], []).append(row(record))
@@ -58,19 +58,19 @@ def rows_by_case(records: Iterable[Row_]) -> dict[str, list[Row]]:
 
 
 def notice(record: Row_) -> Notice:
-    """A notice with its delivery record; one that belongs to no case has the case ""."""
+    """Return a notice with its delivery record; one that belongs to no case has the case ""."""
     values = dict(zip(NOTICE_COLUMNS, record, strict=True))
     return Notice(**{**values, "case": values["case"] or ""})
 
 
 def notice_values(value: Notice) -> Values:
-    """What the table keeps of a notice."""
+    """Return the columns of a notice."""
     values = dict(zip(NOTICE_COLUMNS, _notice_values(value), strict=True))
     return {**values, "case": value.case or None}
 
 
 def event(record: Row_) -> Event:
-    """An event as written, with its hashes."""
+    """Return an event as stored, with its hashes."""
     return Event(
         case=record.case,
         seq=record.seq,
@@ -86,16 +86,16 @@ def event(record: Row_) -> Event:
 
 
 def head(record: Row_) -> Case:
-    """A case without its facts and plan dates, of a record that begins with the columns HEAD."""
+    """Return a case without its facts and plan dates, from a table row that begins with the columns HEAD."""
     return Case(**dict(zip(_HEAD, record, strict=False)))
 
 
 def folded(records: Iterable[Row_]) -> Iterator[Case]:
-    """Cases folded from events that come in the order of case and seq."""
+    """Yield cases computed from events that come in the order of case and seq."""
     for _, chain in groupby(records, key=attrgetter("case")):
         yield fold(event(record) for record in chain)
 
 
 def by_id(cases: Iterable[Case]) -> Mapping[str, Case]:
-    """Cases by id."""
+    """Return cases by id."""
     return {case.id: case for case in cases}

@@ -1,4 +1,4 @@
-"""Column types both databases keep alike: moments in UTC, and JSON as canonical text."""
+"""Column types with equal behaviour on both databases: moments in UTC, and JSON as canonical text."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from storage.chain import canonical
 class Moment(TypeDecorator[datetime]):
     """An aware UTC datetime in whole seconds.
 
-    SQLite gives a `DateTime(timezone=True)` back naive, PostgreSQL aware in the session's zone; this
-    one gives UTC from both and refuses a naive value, which nobody could place in time.
+    SQLite returns a `DateTime(timezone=True)` naive, PostgreSQL aware in the session's zone; this type returns
+    UTC from both and refuses naive values.
     """
 
     impl = DateTime(timezone=True)

@@ -1,4 +1,4 @@
-"""What a reader may see, as conditions of queries: cases, lines naming a case, units below units."""
+"""What a reader may see, as SQL conditions: on cases, on rows that belong to a case, and on units."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _ASSIGNED = (
 
 
 class Visibility:
-    """What one reader may see; it serves one request and reads each answer from the database once.
+    """The SQL conditions for what one reader may see, for one request; database reads are cached in it.
 
     Args:
-        scope: whose it is; None is the program itself, which sees all.
-        cache: what the process keeps of the database: the units and people.
+        scope: the scope of the reader; None is the program itself, which sees all.
+        cache: the process's cache of units and people.
     """
 
     def __init__(self, engine: Engine, scope: Scope | None, cache: DatabaseCache) -> None:
@@ -46,22 +46,25 @@ class Visibility:
 
     @property
     def is_blind(self) -> bool:
-        """Whether the reader sees no case at all."""
+        """Return whether the reader sees no case at all."""
         return self._scope is not None and self._scope.unit is None
 
     def in_reach(self, case: Case) -> bool:
-        """Whether a case lies in the reader's units."""
+        """Return whether a case lies in the reader's units."""
         scope = self._scope
         return scope is None or (scope.unit is not None and (not scope.unit or case.unit in self._units()))
 
     def scope_in(self, case: Case) -> Scope | None:
-        """Return the reader's scope in that case: out of reach restricted documents are for those named."""
+        """Return the reader's scope in that case: outside their units restricted documents are only for named
+        readers.
+        """
         scope = self._scope
         return scope if scope is None or self.in_reach(case) else replace(scope, restricted=False)
 
     def cases(self, *, to_know: bool = True) -> list[ColumnElement[bool]]:
-        """Return the conditions under which a case is seen: it lies in the reader's units, or a letter told
-        them of it; a confidential one only by those named to know of it or told (where `to_know`)."""
+        """Return the conditions for visible cases: in the reader's units, or with a letter to the reader; a
+        confidential one only for named readers and recipients (if `to_know`).
+        """
         scope = self._scope
         if scope is None:
             return []
@@ -74,7 +77,7 @@ class Visibility:
         return [*known, or_(inside, in_collection(self._engine, CASE.c.id, elsewhere)) if elsewhere else inside]
 
     def among(self, cases: Collection[str]) -> Collection[str]:
-        """Return those of the named cases that may be seen."""
+        """Return those of these cases that are visible."""
         if self._scope is None:
             return cases
 
@@ -86,7 +89,7 @@ class Visibility:
         return read_once(self._engine, read, "visible", self._scope, frozenset(cases))
 
     def assigned(self, connection: Connection, cases: Collection[str]) -> Collection[str]:
-        """Return those of the cases, none of them confidential, in which something is the reader's to do."""
+        """Return those of these non-confidential cases in which the reader has an obligation to fulfil."""
         scope = self._scope
         if scope is None or scope.acts_on is None or not scope.unit or not cases:
             return ()
@@ -101,7 +104,7 @@ class Visibility:
         return found
 
     def elsewhere(self) -> Collection[str]:
-        """Return the cases outside the reader's units that a letter told them of."""
+        """Return the visible cases outside the reader's units: those of letters they received."""
         scope = self._scope
         if scope is None or not scope.unit:
             return ()
@@ -114,11 +117,11 @@ class Visibility:
         return self._seen_elsewhere
 
     def filters(self, unit: str | None, *, narrowed: bool = True, few: bool = False) -> summing.AccessFilter:
-        """Return the conditions of `cases`, narrowed to a unit, for each table sums are made of.
+        """Return the conditions of `cases`, limited to a unit, for each table the sums are read from.
 
         Args:
-            narrowed: False where the units are named already.
-            few: whether the rows are best found by their cases, a small part of the office.
+            narrowed: False if the units are already limited.
+            few: whether rows are found faster by their cases, when these are a small part of the office.
         """
         reach = self.reach(DEADLINE.c.case, DEADLINE.c.unit, unit, walked=not few) if narrowed else []
         return summing.AccessFilter(
@@ -130,7 +133,7 @@ class Visibility:
     def lines(
         self, of_case: ColumnElement[str], reach: Sequence[ColumnElement[bool]]
     ) -> list[ColumnElement[bool]]:
-        """Return the conditions under which lines that name their case are seen, with those of `reach`."""
+        """Return the conditions for visible rows that belong to a case, combined with those of `reach`."""
         nobody = [false()] if self._scope is not None and self._scope.unit is None else []
         hidden = select(CASE.c.id).where(CASE.c.confidential, not_(_told(self._scope)))
         return [*nobody, of_case.not_in(hidden), *reach]
@@ -138,7 +141,9 @@ class Visibility:
     def reach(
         self, of_case: ColumnElement[str], of_unit: ColumnElement[str], unit: str | None, *, walked: bool
     ) -> list[ColumnElement[bool]]:
-        """Return where lines lie that are asked about and seen: in the units, or in cases seen elsewhere."""
+        """Return the conditions that limit rows to the requested and visible units, or to cases visible
+        elsewhere.
+        """
         roots, elsewhere = self.roots(unit), self.elsewhere()
         if self._scope is None or self._scope.unit not in roots or not elsewhere:
             return [self.within(of_unit, root, walked=walked) for root in roots]
@@ -147,7 +152,9 @@ class Visibility:
         return [seen] if unit is None else [seen, self.within(of_unit, unit, walked=walked)]
 
     def roots(self, unit: str | None) -> list[str]:
-        """Return the units below which lies what is asked about and seen; one where one lies in the other."""
+        """Return the topmost units to search: those requested and visible; only the lower one if one lies in
+        the other.
+        """
         own = self._scope.unit if self._scope is not None else ""
         roots = [one for one in (unit, own or None) if one is not None]
         if len(roots) == 2:
@@ -159,11 +166,13 @@ class Visibility:
         return roots
 
     def within(self, column: ColumnElement[str], root: str, *, walked: bool = False) -> ColumnElement[bool]:
-        """Return the condition that a unit is the root or lies below it; an unknown root is itself."""
+        """Return the condition that a unit is the root or lies below it; an unknown root matches itself
+        only.
+        """
         return in_collection(self._engine, column, self.below(root), walked=walked)
 
     def below(self, root: str) -> Sequence[str]:
-        """Return the unit and all below it."""
+        """Return the unit and all units below it."""
         if self._scope is None:
             return self._cache.office().whose_cases(root)
         if root not in self._trees:
@@ -171,13 +180,15 @@ class Visibility:
         return self._trees[root]
 
     def _units(self) -> frozenset[str]:
-        """Return the units the reader sees, without those of the whole office."""
+        """Return the units visible to the reader; empty if they see the whole office."""
         return frozenset(self.below(self._scope.unit)) if self._scope and self._scope.unit else frozenset()
 
 
 @lru_cache(maxsize=1024)
 def _told(scope: Scope | None) -> ColumnElement[bool]:
-    """Return the condition that a reader was named to know of a case or told of it; the program always is."""
+    """Return the condition that the reader is a named reader of a case or a recipient of its letters; always
+    true for the program.
+    """
     if scope is None:
         return true()
     in_names = exists().where(READER.c.case == CASE.c.id, READER.c.person.in_(scope.names))

@@ -1,4 +1,4 @@
-"""`merzim acts`: those a unit adopted (`acts UNIT`), and the full texts that were loaded."""
+"""The command `merzim acts`: the acts a unit adopted (`acts UNIT`), and the loaded full texts of acts."""
 
 from __future__ import annotations
 

@@ -160,7 +160,9 @@ def deadline_named(view: View, name: str) -> tuple[Deadline, ...]:
 
 
 def says(done: str, already: str = "") -> Callable[[CommandContext, Any, CommandResult], None]:
-    """Return what prints a change of a case: the sentence of a code with the fields of the command."""
+    """Return the function that prints a change of a case: the sentence of a code, filled with the command's
+    fields.
+    """
 
     def show(call: CommandContext, command: Iterable[tuple[str, Any]], result: CommandResult) -> None:
         arguments = {name: value for name, value in command if name != "case"}
@@ -172,7 +174,7 @@ def says(done: str, already: str = "") -> Callable[[CommandContext, Any, Command
 def print_change(
     call: CommandContext, result: CommandResult, *, done: str, already: str = "", **arguments: object
 ) -> None:
-    """Print what a command did, and which due dates it moved."""
+    """Print the result of a command and the due dates it moved."""
     if call.json:
         call.answer(result.model_dump(mode="json", by_alias=True))
         return

@@ -1,4 +1,4 @@
-"""Assignments: `assignment give`, `give-alone`, `list`, `answer`, `refuse`, `extend`."""
+"""The commands `merzim assignment`: `give`, `give-alone`, `list`, `answer`, `refuse`, `extend`."""
 
 from __future__ import annotations
 

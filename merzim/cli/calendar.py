@@ -130,7 +130,7 @@ def year(ctx: typer.Context, of: Annotated[str, typer.Argument(metavar="YYYY")],
 
 
 def _within(on: date) -> date:
-    """Return the day. Raises OutOfRange outside the records: deadlines reach further, this command does not."""
+    """Return the day. Raises OutOfRange outside the records, although deadlines reach further."""
     from calendars.horizon import place
 
     place(on)

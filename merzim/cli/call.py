@@ -59,8 +59,9 @@ class CommandContext:
 
     @cached_property
     def settings(self) -> Settings:
-        """The settings of --config, MERZIM_CONFIG or this folder's config.toml, else the built-in ones; each
-        key by its variable MERZIM__SECTION__KEY where there is one."""
+        """The settings of --config, MERZIM_CONFIG or this folder's config.toml, else the built-in ones;
+        variables MERZIM__SECTION__KEY override single keys.
+        """
         settings = read(self.settings_file, at=Path.cwd(), environment=os.environ)
         from services.translations import use_languages
 
@@ -89,7 +90,7 @@ class CommandContext:
 
     @property
     def law_language(self) -> str:
-        """The language of the three in which what the law says is shown."""
+        """The language of the law (Kazakh, Russian or English) in which texts of the law are shown."""
         return law_language(self.language)
 
     @property
@@ -149,13 +150,13 @@ class CommandContext:
         )
 
     def given(self, file: str, *kinds: str) -> Path:
-        """Return the file of an argument; standard input for "-", kept in a file until the command ends.
+        """Return the file of an argument; for "-" a temporary file with the content of standard input.
 
         Args:
-            kinds: the kinds of file the command takes, by their endings; none where a file's name is recorded.
+            kinds: the accepted kinds of file, by extension; none if the command records the file's name.
 
         Raises:
-            BadArgument: as `merzim.cli.parsing.kind_of_input`.
+            BadArgument: as in `merzim.cli.parsing.kind_of_input`.
         """
         from merzim.cli.parsing import STDIN, kind_of_input
 
@@ -183,7 +184,7 @@ class CommandContext:
 
     @property
     def lists(self) -> bool:
-        """Whether tables are needed even when empty: for a workbook."""
+        """Return whether tables are needed even when empty, because a workbook is written."""
         return self.common.xlsx is not None
 
     def finish(self) -> None:
@@ -225,7 +226,7 @@ class CommandContext:
         return say(code, arguments, self.language_or_default)
 
     def name(self, key: str) -> str:
-        """Return what a unit or a person is called in the command's language; an unknown key as it is."""
+        """Return the name of a unit or person in the command's language; an unknown key unchanged."""
         from workflow.registers.rows import name_in
 
         return name_in(self.app.reads.office(), key, self.language)
@@ -237,7 +238,7 @@ class CommandContext:
         return refusal(trouble, self.language_or_default)
 
     def option(self, field: str, value: str) -> str:
-        """Return what an option of a field of rows of cases is called."""
+        """Return the name of the option for a field of register rows."""
         from services.register_files import option_title
 
         return option_title(field, value, self.language_or_default)

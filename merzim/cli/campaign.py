@@ -40,7 +40,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _on_campaign(verb: str, code: str) -> Callable[..., object]:
-    """Return a command on one campaign, and the sentence that it is done."""
+    """Return a command on one campaign that prints the sentence of `code` when done."""
     return mount(
         f"services.campaigns:{verb}_campaign",
         lambda call, _, found: _tell(call, found.campaign, code, until=found.campaign.until),

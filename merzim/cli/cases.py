@@ -1,4 +1,6 @@
-"""Cases: `open`, `open-year`, `cases`, `case`, `record`, `decide`, `replan`, `correct`, `cancel` and more."""
+"""The commands on cases: `open`, `open-year`, `cases`, `case`, `record`, `decide`, `replan`, `correct`,
+`cancel` and more.
+"""
 
 from __future__ import annotations
 
@@ -50,14 +52,14 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="cli.option.dry_run")]
 
 
 def build(command: type[C], values: Mapping[str, object]) -> C:
-    """Return the command of these values; pydantic is imported when it is needed."""
+    """Return the command with these values; pydantic is imported only now."""
     from services.inputs import build as built
 
     return built(command, values)
 
 
 def add_to(app: typer.Typer) -> None:
-    """Hang the commands on the application."""
+    """Add the commands to the application."""
     commands: dict[str, Callable[..., object]] = {
         "open": mount("services.cases:open_case", _show_opened, arguments=("procedure",)),
         "open-year": open_year,
@@ -190,7 +192,7 @@ def cases(ctx: typer.Context) -> None:
     begun = call.app.reads.days_of(recurring)
 
     def about(head: Case) -> str:
-        """What it is about, with its year where that is not this one."""
+        """Return the object of a case, with its year unless it is the present one."""
         year = begun.get(head.id, call.moment.today).year
         return _about(call, head) + (f" ({year})" if year != call.moment.today.year else "")
 
@@ -388,7 +390,7 @@ def explain(
 
 
 def _print_passport(call: CommandContext, case: Case) -> None:
-    """The passport as it stands."""
+    """Print the passport of a case."""
     period = [one.isoformat() for one in case.period or ()]
     said: dict[str, object] = {
         name: getattr(case, name) for name in ("object", "object_kk", "object_ru", "unit")
@@ -408,7 +410,7 @@ def _print_passport(call: CommandContext, case: Case) -> None:
 
 
 def _print_told(call: CommandContext, case: Case) -> None:
-    """Numbers and signatures that go with the facts."""
+    """Print the numbers and signatories recorded with the facts."""
     told = [
         (name, call.say("cli.value", value=value, number=number))
         for name, fact in sorted(case.facts.items())
@@ -425,7 +427,9 @@ def _print_told(call: CommandContext, case: Case) -> None:
 
 
 def _about(call: CommandContext, case: Case) -> str:
-    """What a case is about: its object, as the act names it; of a programme without one, its title."""
+    """Return the object of a case, for bodies as named by the act; for a yearly programme without one, its
+    title.
+    """
     edition = call.app.library.named(case.edition)
     if case.object in edition.bodies:
         return edition.bodies[case.object].title[call.language]

@@ -103,7 +103,7 @@ def _print(call: CommandContext, found: ConsolidatedReport, year: int) -> None:
 def _columns(
     call: CommandContext, found: ConsolidatedReport
 ) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
-    """Return names of headings, and the rows."""
+    """Return the column names and the rows."""
     return ("unit", "case", "id", "due", "on", "late_by", "numbers", "documents"), [
         (
             call.name(line.unit),

@@ -1,4 +1,4 @@
-"""The files of the law: `merzim law check`, `merzim editions diff` and `editions adopt`."""
+"""The commands on regulation files: `merzim law check`, `merzim editions diff` and `editions adopt`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MOVED_LIMIT = 50
 
 
 def add_to(app: typer.Typer) -> None:
-    """Hang the groups on the application."""
+    """Add the groups to the application."""
     add_group(app, "law", check=check)
     add_group(app, "editions", diff=diff, adopt=adopt)
 
@@ -110,7 +110,7 @@ def adopt(
 
 
 def _shown(call: CommandContext, edition: Procedure, change: EditionChange, value: object) -> str:
-    """Return one side of a difference in words; "" where there is none."""
+    """Return one side of a difference in words; "" if it has no value."""
     from workflow.deadlines.term_elements import wording
 
     if value is None or value == ():
@@ -123,7 +123,7 @@ def _shown(call: CommandContext, edition: Procedure, change: EditionChange, valu
 
 
 def _word(call: CommandContext, edition: Procedure, what: str, value: object) -> str:
-    """Return a value of a key of an edition in words; an id that has none as it is."""
+    """Return the words for a value of an edition's key; an id without words unchanged."""
     from i18n import knows, paragraph
     from workflow.cases.commands.extensions import unit_of
     from workflow.law.procedure import Extension, Option, PauseRule, Recurrence
@@ -160,7 +160,7 @@ def _word(call: CommandContext, edition: Procedure, what: str, value: object) ->
 
 
 def _said(call: CommandContext, one: CheckedFile) -> list[str]:
-    """Return everything to be said of a file, a line each."""
+    """Return all messages about a file, one a line."""
     lines = [call.say(code, **arguments) for code, arguments in one.problems]
     lines += [
         call.say(

@@ -120,7 +120,7 @@ def _list(rows: Iterable[object], call: CommandContext) -> None:
 
 
 def _tell(sentence: str) -> None:
-    """Print a sentence on stderr."""
+    """Print a sentence on stderr, as one line."""
     sys.stderr.write("merzim: " + _one_line(sentence) + "\n")
 
 

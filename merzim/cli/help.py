@@ -72,12 +72,13 @@ class UnknownCommand(typer.TyperException):
 class Command(TyperCommand):
     """A command whose help is in the user's language.
 
-    A mounted verb has a callback with `load`: it returns the function with the parameters of the verb's model.
+    The callback of a mounted verb has an attribute `load`, which returns the function with the parameters of
+    the verb's model.
     """
 
     @property
     def params(self) -> list[Any]:
-        """The parameters; those of a mounted verb are read when they are asked for."""
+        """The parameters; those of a mounted verb are read on first use."""
         if load := getattr(self.callback, "load", None):
             app = typer.Typer(add_completion=False)
             app.command()(load(self.help))
@@ -95,7 +96,7 @@ class Command(TyperCommand):
         return super().invoke(ctx)
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
-        """Return the options that begin so, with their help in the user's language."""
+        """Return the options that begin with a text, with their help in the user's language."""
         helps = {name: one.help for one in self.params for name in getattr(one, "opts", ())}
         return _described(super().shell_complete(ctx, incomplete), helps, ctx)
 
@@ -137,7 +138,7 @@ class Group(TyperGroup):
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
-        """Return the commands that begin so, with their help in the user's language."""
+        """Return the commands that begin with a text, with their help in the user's language."""
         helps = {name: command.help for name, command in self.commands.items()}
         return _described(super().shell_complete(ctx, incomplete), helps, ctx)
 
@@ -170,7 +171,7 @@ class OpenGroup(Group):
 
 
 def _described(items: list[Any], helps: Mapping[str, str | None], ctx: Any) -> list[Any]:
-    """Return completions with the first sentence of the help of each; other than ours are left out."""
+    """Return completions with the first sentence of their help; completions that are not ours are left out."""
     call = CommandContext.of(ctx)
     for item in items:
         item.help = _first_sentence(call.say(helps[item.value] or "")) if helps.get(item.value) else None
@@ -180,7 +181,7 @@ def _described(items: list[Any], helps: Mapping[str, str | None], ctx: Any) -> l
 def add_group(app: typer.Typer, name: str, otherwise: str = "", /, **commands: Callable[..., object]) -> None:
     """Add a group of commands; their help is `cli.help.<group>.<command>` of the catalogues.
 
-    `otherwise`: the command that takes arguments which begin with no command's name.
+    `otherwise`: the command run when the first argument is not the name of a command.
     """
 
     class Named(Group):
@@ -198,14 +199,16 @@ def add_group(app: typer.Typer, name: str, otherwise: str = "", /, **commands: C
 
 
 def register_shells() -> None:
-    """Let Typer know the shells it completes for, as it does when it builds an application that completes."""
+    """Register the shells Typer can complete for, as Typer does when it builds an application with
+    completion.
+    """
     other = typer.Typer()
     other.command()(lambda: None)
     get_command(other)
 
 
 def options_of(parameters: Iterable[Any], call: CommandContext) -> list[tuple[str, str]]:
-    """Return the options among the parameters, each with what it says."""
+    """Return the options among the parameters, each with its help."""
     return [
         (_option_name(parameter), call.say(parameter.help or ""))
         for parameter in parameters
@@ -227,7 +230,7 @@ def _commands(group: TyperGroup, call: CommandContext, *, prefix: str = "") -> l
 
 
 def common_options(call: CommandContext) -> list[tuple[str, str]]:
-    """Return the options of every command, each with what it says."""
+    """Return the options common to all commands, each with its help."""
     return [
         (f"{name} {metavar}".strip(), call.say("cli.option." + name.removeprefix("--")))
         for name, metavar in (
@@ -251,7 +254,7 @@ def _first_sentence(text: str) -> str:
 
 
 def usage_of(parameter: Any) -> str:
-    """Return a parameter as it stands in the line that shows how a command is called; "" for a hidden one."""
+    """Return a parameter as written in a usage line; "" for a hidden one."""
     if isinstance(parameter, TyperArgument):
         name = parameter.metavar or str(parameter.name).upper()
         name = name if parameter.required else f"[{name}]"

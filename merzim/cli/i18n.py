@@ -1,4 +1,6 @@
-"""`merzim i18n`: sentences as PO files for translators, how far each language is translated. No database."""
+"""The command `merzim i18n`: exports sentences as PO files for translators, and counts translated ones. No
+database.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,7 @@ Source = Annotated[str | None, typer.Option("--source", metavar="kk|ru|en", help
 
 
 class UnknownFormat(Refusal, ValueError):
-    """Translators' files are written and read in another format."""
+    """The file is in another format than that of translators' files."""
 
 
 def add_to(app: typer.Typer) -> None:

@@ -1,4 +1,6 @@
-"""Checks of an installation: `check-config`, `doctor`, `test-mail`; `completion` for shells."""
+"""The commands that check an installation: `check-config`, `doctor`, `test-mail`; and `completion` for
+shells.
+"""
 
 from __future__ import annotations
 

@@ -162,7 +162,7 @@ def audit(
 
 
 def _checked(call: CommandContext, one: CheckedDate) -> tuple[object, ...]:
-    """Return a date of a past analysis as a row: the file's beside the law's."""
+    """Return the table row of a date of a past analysis, with the law's date beside it."""
     late = one.finding.late_by if one.finding else None
     title = one.title[call.language] + (f" ({one.period})" if one.period else "")
     return one.case, one.cell or "-", title, one.on or "-", one.due or "-", "-" if late is None else late

@@ -1,4 +1,4 @@
-"""The command `merzim man`: a manual page of every command, from what `--help` says, in roff."""
+"""The command `merzim man`: prints a manual page of all commands in roff, made from their `--help`."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _section(name: str, call: CommandContext, lines: Iterable[str]) -> Iterator[
 
 
 def _commands(group: Any, call: CommandContext, path: str) -> Iterator[str]:
-    """Yield a subsection for each command of a group, those of groups within it after their own."""
+    """Yield a subsection for each command of a group, then those of its subgroups."""
     for name, command in group.commands.items():
         here = f"{path} {name}"
         is_group = isinstance(command, TyperGroup)
@@ -75,19 +75,19 @@ def _command(command: Any, call: CommandContext, path: str) -> Iterator[str]:
 
 
 def _rows(rows: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Yield entries with a tag each: an option and what it says."""
+    """Yield tagged entries: an option and its help."""
     for tag, text in rows:
         yield from (".TP", rf"\fB{_escaped(tag)}\fR", _escaped(text or "–"))
 
 
 def _escaped(text: str) -> str:
-    """Return a text as roff prints it: no character of it is a command, and a hyphen can be copied."""
+    """Return a text escaped for roff, with hyphens that can be copied."""
     plain = re.sub(r"\s+", " ", text.strip()).translate(_SPECIAL)
     return rf"\&{plain}" if plain.startswith(".") else plain
 
 
 def _quoted(text: str) -> str:
-    """Return a text as it stands in an argument in quotation marks."""
+    """Return a text as a quoted argument of roff."""
     return _escaped(text).replace('"', r"\(dq")
 
 

@@ -62,17 +62,17 @@ def mount(
     today: str = "",
     restricts: bool = False,
 ) -> Callable[..., object]:
-    """Return the command of a verb, to be added to an application or a group.
+    """Return the command-line command of a verb, to be added to an application or a group.
 
     Args:
         verb: its module and name: `services.cases:cancel`.
-        show: prints the result where --json is not asked for; may return the exit code.
-        arguments: fields given by position; of one written `number:N` the second part is shown in the help.
-        options: names of options, by field, where they are not the field's own.
-        proves: whose kinds of evidence are taken; without it any.
-        json: the value of --json, where it is not the whole result.
-        today: the date that is today where its option is not given.
-        restricts: whether its evidence may be restricted, with the ground of it.
+        show: function that prints the result unless --json is given; may return the exit code.
+        arguments: fields given by position; for one written `number:N` the help shows the second part.
+        options: names of options that differ from their field's, by field.
+        proves: the obligation whose kinds of evidence are accepted; without it any kind.
+        json: function that returns the value of --json, if not the whole result.
+        today: the date field that defaults to today.
+        restricts: whether its evidence may be restricted, with a ground.
     """
 
     def command(ctx: typer.Context) -> None:
@@ -144,7 +144,9 @@ def _load(
 
 
 def _ordered(verb: Verb[Any, Any]) -> list[str]:
-    """Return the fields of a verb: required ones first, those every command of its kind has last."""
+    """Return the fields of a verb: required ones first, then optional ones, then those common to such
+    commands.
+    """
     own = inspect.get_annotations(verb.command)
     fields = verb.command.model_fields
     return sorted(fields, key=lambda name: (not fields[name].is_required(), name not in own))
@@ -163,7 +165,7 @@ def _restricted() -> inspect.Parameter:
 
 
 def _definition(info: FieldInfo) -> RegisterField | None:
-    """Return the field of a register that a field of a command is made from."""
+    """Return the register field that a command's field is made from; None for others."""
     from workflow.registers.definition import RegisterField
 
     return next((one for one in info.metadata if isinstance(one, RegisterField)), None)
@@ -175,9 +177,10 @@ def _short(info: FieldInfo) -> str:
 
 
 def _help(flag: str, info: FieldInfo, help: str) -> str:
-    """Return the code of an option's help: `cli.option.`, the command's or group's name if need be, its own.
+    """Return the code of an option's help: `cli.option.`, the command's or group's name if necessary, and its
+    own name.
 
-    Of a field of a register it stands for the field's title, help and options.
+    For a register field the code gives the field's title, help and options.
     """
     from i18n.entries import add_word, knows
 
@@ -211,7 +214,7 @@ def _option(field: str, flag: str, info: FieldInfo, help: str, *, is_today: bool
 
 
 def _bare(annotation: Any) -> Any:
-    """Return a type without None and without its limits."""
+    """Return a type without None and without its constraints."""
     if get_origin(annotation) in (Union, UnionType):
         annotation = next(each for each in get_args(annotation) if each is not NoneType)
     return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
@@ -241,7 +244,7 @@ def _parse(info: FieldInfo, text: Any, where: str) -> object:
 
 
 def _limits(info: FieldInfo) -> dict[str, int]:
-    """Return the lowest and highest number a field takes."""
+    """Return the minimum and maximum a number field accepts."""
     inner = (extra for each in get_args(info.annotation) for extra in getattr(each, "__metadata__", ()))
     rules = [*info.metadata, *(rule for extra in inner for rule in extra.metadata)]
     names = {"ge": "first", "le": "last"}

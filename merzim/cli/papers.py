@@ -135,7 +135,7 @@ def people(
 
 
 def _sync(call: CommandContext, *, apply: bool, many_leave: bool) -> int:
-    """Compare people with the directory, and take over what differs where that is asked for."""
+    """Compare people with the directory, and apply the differences if requested."""
     from services.people_sync import SyncPeople, sync_people
 
     found = sync_people(call.ctx, SyncPeople(apply=apply, many_leave=many_leave))

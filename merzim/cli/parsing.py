@@ -26,14 +26,14 @@ _PACKED, _OLD_OFFICE, _UTF16 = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", (b"\xff\xfe",
 
 
 def kind_of_input(data: bytes, kinds: Sequence[str]) -> str:
-    """Return which of the kinds of file a command takes came by standard input, by its first bytes.
+    """Return the kind of file received on standard input, detected by its first bytes.
 
     Args:
-        kinds: their endings; "docx" and "xlsx" are known by their signature, "json" by its bracket, and what is
-            text is the last one.
+        kinds: accepted extensions; "docx" and "xlsx" are detected by signature, "json" by its bracket, and
+            other text is the last one.
 
     Raises:
-        BadArgument: nothing came, the kind cannot be told, or the command needs a file with a name.
+        BadArgument: the input is empty, its kind is unknown, or the command needs a file with a name.
     """
     if not kinds:
         raise BadArgument("cli.stdin_no_name")
@@ -120,10 +120,10 @@ def named_numbers(pairs: Iterable[str] | None, *, where: str) -> dict[str, Decim
 
 
 def answers_on(texts: Iterable[str] | None, *, where: str) -> dict[str, date]:
-    """D=OPTION@DATE, any number of them, as the day of each `D=OPTION`.
+    """Parse any number of D=OPTION@DATE; return the day of each `D=OPTION`.
 
     Raises:
-        BadArgument: not written so, or no date.
+        BadArgument: another format, or no date.
     """
     found: dict[str, date] = {}
     for text in texts or ():
@@ -155,10 +155,10 @@ def named_days(pairs: Iterable[str] | None, *, where: str) -> dict[str, date]:
 
 
 def named_texts(pairs: Iterable[str] | None, *, where: str) -> dict[str, str]:
-    """NAME=TEXT, any number of them; none twice.
+    """Parse any number of NAME=TEXT, each name at most once.
 
     Raises:
-        BadArgument: not written so.
+        BadArgument: another format.
     """
     texts: dict[str, str] = {}
     for pair in pairs or ():

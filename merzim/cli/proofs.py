@@ -131,7 +131,7 @@ def _is_file(text: str) -> bool:
 def kept(
     proof: Proof, store: EvidenceFolder, *, written_on: date | None = None, restricted: str = ""
 ) -> Evidence:
-    """Return the evidence as the ledger records it; a file is stored first.
+    """Return the evidence as recorded in the ledger; a file is stored first.
 
     Args:
         written_on: the local date on the document.

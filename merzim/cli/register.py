@@ -1,4 +1,4 @@
-"""`merzim register NAME list|add|edit|withdraw ...`: rows of registers by their fields."""
+"""The commands `merzim register NAME list|add|edit|withdraw ...`: rows of registers by their fields."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ACTIONS = ("list", "add", "edit", "withdraw")
 
 
 def add_to(app: typer.Typer) -> None:
-    """Hang the command on the application."""
+    """Add the command to the application."""
     app.command("register", cls=Command, help="cli.help.register")(register)
 
 
@@ -78,7 +78,7 @@ def register(
 def _of_case(
     call: CommandContext, name: str, action: str, words: list[str], *, case: str, unit: str, ground: str
 ) -> None:
-    """Do what is asked of a register whose rows are events of a case."""
+    """Carry out an action on a register whose rows are events of a case."""
     from services.case_rows import change_row
 
     kind = KINDS[_one_of(name, (*KINDS, *call.app.registers.ids()), where="NAME")]
@@ -119,7 +119,7 @@ def _cases(call: CommandContext, case: str, unit: str) -> list[Case]:
 
 
 def _list(call: CommandContext, name: str, kind: str, cases: list[Case]) -> None:
-    """The fields of each row, under the names `add` and `edit` take."""
+    """Print the fields of each row, named as in `add` and `edit`."""
     from services.case_rows import register_of
     from workflow.cases.registers.rows import rows_of, value_of
 
@@ -146,7 +146,7 @@ def _shown(value: object) -> object:
 
 
 def _fields(words: list[str]) -> dict[str, str]:
-    """The values of FIELD=VALUE."""
+    """Return the values given as FIELD=VALUE."""
     texts = named_texts(words, where="FIELD=VALUE")
     if not texts:
         raise BadArgument("cli.missing_parameter", name="FIELD=VALUE")

@@ -1,4 +1,4 @@
-"""Rows of registers that are data: `merzim register NAME list|show|add|edit|withdraw|...`."""
+"""The commands on registers outside cases: `merzim register NAME list|show|add|edit|withdraw|...`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LISTED = 500
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RowsRequest:
-    """What the command line asks of a register."""
+    """The arguments of a `merzim register` command."""
 
     register: str
     action: str
@@ -37,7 +37,7 @@ class RowsRequest:
 
 
 def print_registers(call: CommandContext) -> None:
-    """Print the registers there are."""
+    """Print the list of registers."""
     from services.register_views import AskRegisters, list_registers
 
     found = list_registers(call.ctx, AskRegisters()).registers
@@ -49,7 +49,7 @@ def print_registers(call: CommandContext) -> None:
 
 
 def run(call: CommandContext, request: RowsRequest) -> int:
-    """Do what is asked; everything wrong with a row is printed, one line each."""
+    """Carry out a `merzim register` command; mistakes in a row are printed one a line. Return the exit code."""
     from workflow.registers.values import InvalidRow, problem_arguments
 
     actions = {
@@ -243,7 +243,7 @@ def _file(request: RowsRequest) -> str:
 
 
 def _values(call: CommandContext, name: str, words: Sequence[str], files: ExitStack) -> Mapping[str, Any]:
-    """Return the values of FIELD=VALUE; that of a file is its path."""
+    """Return the values given as FIELD=VALUE; for a file, its path."""
     from services.inputs import FileInput, OpenFile
 
     register = call.app.registers.on(name, call.moment.today)

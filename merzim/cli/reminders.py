@@ -193,7 +193,7 @@ def _hearings(call: CommandContext, report: RoundReport) -> None:
 
 
 def _leaves(call: CommandContext, one: Notice) -> str:
-    """Return when a letter can leave at the earliest, and whether it is combined with others."""
+    """Return the earliest moment a letter can be sent, and whether it is combined with others."""
     from services.moments import almaty
 
     at = f"{one.not_before.astimezone(almaty()):%d.%m %H:%M}"

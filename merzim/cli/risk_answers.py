@@ -41,7 +41,7 @@ def _as_json(result: CommandResult) -> Json:
 
 
 def _show(call: CommandContext, _: object, result: CommandResult) -> None:
-    """Print what was written; of a rank what it comes to, of a measure when it is due."""
+    """Print what was recorded; for a rank its band, for a measure its due date."""
     if not result.events:
         call.print(call.say("cli.risks.already"))
         return

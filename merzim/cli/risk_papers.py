@@ -137,7 +137,9 @@ def same(ctx: typer.Context, unit: Unit = "") -> None:
 
 
 def _requests(call: CommandContext, one: SharedRisk) -> str:
-    """Return, for causes that lie above, in how many cases the body above was asked and has answered."""
+    """Return, for causes in acts of higher bodies, in how many cases the body was sent a request and has
+    answered.
+    """
     above = [risk.request for _, risk in one.found if risk.body]
     asked = [request for request in above if request is not None]
     answered = sum(request.answered_on is not None for request in asked)

@@ -1,4 +1,4 @@
-"""`merzim template list|show|take|choose`: the organisation's own templates of forms."""
+"""The commands `merzim template list|show|take|choose`: the organisation's own templates of forms."""
 
 from __future__ import annotations
 

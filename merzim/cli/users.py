@@ -1,4 +1,4 @@
-"""The command `merzim user`: accounts one by one, and of many people of the office with their invitations."""
+"""The command `merzim user`: single accounts, and accounts for many people with their invitations."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _on_account(verb: str, code: str) -> Callable[..., object]:
-    """Return a command on one account, and the sentence that it is done."""
+    """Return a command on one account that prints the sentence of `code` when done."""
     return mount(
         f"services.accounts:{verb}",
         lambda call, _, done: _tell(call, done.login, code),
@@ -160,7 +160,7 @@ def remove_totp(
 
 
 def _show_invited(call: CommandContext, _: object, found: InvitedPeople) -> None:
-    """Print who gets an account, and who does not and why."""
+    """Print who gets an account, and who does not, with the reason."""
     rows = [
         (
             one.login,

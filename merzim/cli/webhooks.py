@@ -1,4 +1,6 @@
-"""`merzim webhook list|show|add|remove|test|resend|rotate|stop|start`: addresses that are told of changes."""
+"""The commands `merzim webhook list|show|add|remove|test|resend|rotate|stop|start`: addresses notified of
+changes.
+"""
 
 from __future__ import annotations
 

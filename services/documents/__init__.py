@@ -1,1 +1,1 @@
-"""Documents a house writes: forms filled from what it knows, the register, packages, the coverage."""
+"""Documents the program writes: filled forms, the register of notices, packages, the coverage page."""

@@ -1,4 +1,6 @@
-"""Documents made of one case: its forms, its export package, the register of its notices, a plan taken in."""
+"""Documents about one case: its forms, export package and register of notices; and importing a plan of
+measures.
+"""
 
 from __future__ import annotations
 
@@ -25,11 +27,11 @@ log = logging.getLogger("merzim.documents")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sheet:
-    """A form of a case: what it is called, and what nobody has told the house yet.
+    """A form of a case: its title, and the values that are still missing.
 
     Attributes:
-        missing: field, and the number of the row it is missing in (None: a field of the form itself).
-        marks: what is said beside the form in one of its languages, and not on it.
+        missing: field, and the number of the row that lacks it (None: a field of the form itself).
+        marks: remarks shown beside the form in one of its languages, not printed on it.
     """
 
     id: str
@@ -40,8 +42,8 @@ class Sheet:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlanTaken:
-    """What a plan of measures became; `unmatched`: responsible texts nobody could be found for; `withdrawn`:
-    measures of the plan that were withdrawn in the case and are not recorded again.
+    """The result of importing a plan of measures; `unmatched`: responsible texts that match nobody;
+    `withdrawn`: measures of the plan that were withdrawn in the case and are not recorded again.
     """
 
     measures: int
@@ -52,10 +54,10 @@ class PlanTaken:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RegisterStatus:
-    """The register against its chain: records that are not as they were written (key, "" for the chain itself).
+    """The register of notices compared with its chain: altered records (key, "" for the chain itself).
 
     Attributes:
-        batches, end: how long the chain is, and its last hash.
+        batches, end: number of batches, and the last hash.
         seal: the number of the last seal, 0 before the first.
     """
 
@@ -67,10 +69,10 @@ class RegisterStatus:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PackageFile:
-    """An export package (ZIP); its reader closes `content`.
+    """An export package (ZIP); the caller closes `content`.
 
     Attributes:
-        whole: whether every file that belongs in is in; the index names those that are missing or altered.
+        whole: whether every file is included; the index lists those missing or altered.
     """
 
     content: BinaryIO
@@ -80,7 +82,7 @@ class PackageFile:
 def case_sheets(
     app: AppContext, case: str, language: str, scope: Scope | None, *, today: date
 ) -> Sequence[Sheet]:
-    """Return the forms of a case in the order of its steps, each with the fields still unknown."""
+    """Return the forms of a case in the order of its steps, each with its missing values."""
     from documents.forms import LANGUAGES, Note, missing_values
     from services.documents.filling import foreign_names, from_case
 
@@ -110,10 +112,10 @@ def forms_of(procedure: Procedure) -> Sequence[Form]:
 def filled_form(
     app: AppContext, case: str, form: str, language: str, scope: Scope | None, *, today: date
 ) -> bytes:
-    """Return the form filled with what the case says of it.
+    """Return a form filled from a case.
 
     Raises:
-        UnknownForm: there is none of that name about cases.
+        UnknownForm: there is no form about cases with that name.
         EvidenceDamaged: the organisation's own template of it is missing or altered.
     """
     from documents.forms import UnknownForm, fill, names
@@ -185,7 +187,7 @@ def take_plan(
 
 
 def _view(app: AppContext, case: str, scope: Scope | None, today: date) -> View:
-    """Return the case as the reader sees it: a form names no document they may not open."""
+    """Return the case as visible to the reader: a form does not name documents they may not open."""
     from workflow.cases.registers.evidence_list import as_seen
 
     view = app.desk.view(case, today=today)

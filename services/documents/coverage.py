@@ -1,7 +1,8 @@
-"""What of the founding documents is carried out where: the rows of regulations/sources against the editions.
+"""Compares the rows of regulations/sources with the editions: which obligation carries out which requirement.
 
-A regulation file names the rows each obligation carries out (`sources`). A gap is a row nobody carries out, a
-name no row has, a row named twice by one obligation, or named by one that rests on another document's act.
+A regulation file names the rows each obligation carries out (`sources`). A gap is a row no obligation carries
+out, a name without a row, a row named twice by one obligation, or a row named by an obligation that rests on
+another document's act.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from workflow.law.procedure import Obligation, Procedure, Text
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """One thing a document asks: "seed:17", in which documents (ids) and where, and its gist in our words."""
+    """A requirement of the founding documents: its id ("seed:17"), its documents and places, and its summary in
+    our words.
+    """
 
     id: str
     of: tuple[str, ...]
@@ -39,7 +42,7 @@ class Document:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Contradiction:
-    """A place where documents contradict each other, how it is read, and the tests that hold the reading."""
+    """A contradiction between documents, how it is read, and the tests of that reading."""
 
     number: int
     between: Text
@@ -50,20 +53,20 @@ class Contradiction:
 
 @dataclass(frozen=True, slots=True)
 class CarriedRow:
-    """An obligation that carries a row out."""
+    """An obligation that carries out a row."""
 
     procedure: Procedure
     obligation: Obligation
 
     @property
     def examples(self) -> tuple[str, ...]:
-        """Titles of the worked examples in which something is expected of the obligation, or given for it."""
+        """Titles of the worked examples that give or expect something of the obligation."""
         return tuple(one.title for one in self.procedure.examples if self.obligation.id in _touched(one))
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """What is wrong: a code (`coverage.gap.*`), the row, and the obligation it stands at."""
+    """A gap: a code (`coverage.gap.*`), the row, and the obligation concerned."""
 
     code: str
     row: str
@@ -72,7 +75,7 @@ class Gap:
 
 @dataclass(frozen=True, kw_only=True)
 class Coverage:
-    """Rows, and by whom each is carried out."""
+    """The rows, and the obligations that carry them out."""
 
     rows: Mapping[str, Row]
     documents: Mapping[str, Document]
@@ -89,7 +92,7 @@ class Coverage:
         return {row: tuple(by) for row, by in found.items()}
 
     def gaps(self) -> Iterator[Gap]:
-        """Everything that is wrong, rows first."""
+        """Yield every gap, those of rows first."""
         for row in self.rows:
             if row not in self.carried:
                 yield Gap("missing", row)
@@ -109,7 +112,7 @@ class Coverage:
 
 
 def coverage(library: Library) -> Coverage:
-    """The shipped rows against the editions of a library."""
+    """Return the coverage of the shipped rows by the editions of a library."""
     rows: dict[str, Row] = {}
     documents: dict[str, Document] = {}
     for told in _tables("sources"):
@@ -121,7 +124,7 @@ def coverage(library: Library) -> Coverage:
 
 
 def contradictions() -> tuple[Contradiction, ...]:
-    """Every contradiction on file, by its number."""
+    """Return every recorded contradiction, by number."""
     found = [one for told in _tables("readings") for one in told["contradiction"]]
     return tuple(_contradiction(one) for one in sorted(found, key=lambda one: int(one["n"])))
 
@@ -149,7 +152,7 @@ def _contradiction(told: dict[str, Any]) -> Contradiction:
 
 
 def _tables(folder: str) -> Iterator[dict[str, Any]]:
-    """The data files of a folder of the shipped regulations. It has no code: it is found by name."""
+    """Yield the contents of the data files in a folder of the shipped regulations."""
     place: Traversable = files("regulations") / folder
     for file in sorted(place.iterdir(), key=lambda one: one.name):
         if file.name.endswith(".toml"):

@@ -1,4 +1,6 @@
-"""The coverage as a page of Markdown: row by row, and how each contradiction is read (docs/coverage.md)."""
+"""Writes the coverage as a page of Markdown (docs/coverage.md): row by row, and the reading of each
+contradiction.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +15,12 @@ EXAMPLES_NAMED = 2
 
 
 def page(coverage: Coverage, readings: Iterable[Contradiction], language: str) -> str:
-    """The whole page in a language. The gists of the rows are in English only: they are names, not law."""
+    """Return the whole page in a language. The summaries of the rows are in English only."""
     return "\n".join(_lines(coverage, tuple(readings), language)) + "\n"
 
 
 def term(carried: CarriedRow, language: str) -> str:
-    """The term of an obligation as a rule in words."""
+    """Return the term of an obligation as a rule in words."""
     parts = wording(carried.obligation, carried.procedure)
     return "; ".join(i18n.say(part.code, part.arguments, language) for part in parts)
 
@@ -58,7 +60,7 @@ def _summary(coverage: Coverage, language: str) -> Iterator[tuple[str, ...]]:
 
 
 def _sections(coverage: Coverage) -> Mapping[tuple[str, ...], list[Row]]:
-    """Rows by their first document, so that what two documents ask together stands once."""
+    """Return rows grouped by their documents, each row under its first document."""
     found: dict[tuple[str, ...], list[Row]] = {}
     for row in coverage.rows.values():
         found.setdefault(row.of[:1], []).append(row)
@@ -99,7 +101,7 @@ def _proof(carried: CarriedRow, language: str) -> str:
 
 
 def _decisions(coverage: Coverage, language: str) -> Iterator[tuple[str, ...]]:
-    """The questions of all editions, with the facts their answers are recorded by."""
+    """Yield the decisions of all editions, with the facts by which their options are recorded."""
     for procedure in coverage.library.all():
         for one in procedure.decisions.values():
             yield (
@@ -112,7 +114,7 @@ def _decisions(coverage: Coverage, language: str) -> Iterator[tuple[str, ...]]:
 
 
 def _asked_once(coverage: Coverage, language: str) -> Iterator[tuple[str, ...]]:
-    """Yield the obligations of all editions that the fact of another one answers."""
+    """Yield the obligations of all editions that are also fulfilled by another obligation's fact."""
     for procedure in coverage.library.all():
         for one in procedure.answered_too:
             facts = ((name, procedure.by_id[name].title[language]) for name in one.also_by)

@@ -1,4 +1,4 @@
-"""Filling a form from what the office knows: facts, plan dates, people. What nobody recorded is not made up."""
+"""Fills a form from the office's data: facts, plan dates, people. Missing data is left blank."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ APPROVERS: Mapping[str, tuple[str, ...]] = {
 
 
 class BadPair(Refusal, ValueError):
-    """A --set that is no FIELD=VALUE."""
+    """An argument of --set is not FIELD=VALUE."""
 
 
 class UnknownPerson(Refusal, LookupError):
-    """The office has nobody of that name or key."""
+    """The office has no person with that name or key."""
 
 
 def approvers_of(form: Form, kind: str, view: View | None = None) -> tuple[str, ...]:
-    """The duties that may approve a form in an organisation of a kind; empty where nobody approves it.
+    """Return the duties that may approve a form in an organisation of a kind; empty if none approves it.
 
-    What the case's own edition says of who signs goes before the general rule.
+    The signatories in the case's own edition take precedence over the general rule.
     """
     asked = view.procedure.by_id.get(_APPROVED.get(form.id, "")) if view else None
     if asked is not None and asked.signed_by is not None and (said := asked.signed_by.of(kind)):
@@ -55,9 +55,9 @@ def approvers_of(form: Form, kind: str, view: View | None = None) -> tuple[str, 
 def from_case(
     app: AppContext, form: Form, view: View, language: str, *, today: date, approver: str = ""
 ) -> FormData:
-    """What a case says of the fields of a form, and its rows where it has some.
+    """Return the fields of a form that a case can fill, and its rows if it has any.
 
-    A day of signing is a fact or it is left open; a day that is only announced may be planned.
+    A day of signing is taken only from a fact; an announced day also from a plan date.
     """
     case = view.case
     office = app.reads.office()
@@ -109,7 +109,9 @@ def from_office(
     today: date,
     approver: str = "",
 ) -> dict[str, object]:
-    """Return the fields of a form about a period of a unit, or about a person, that the office knows."""
+    """Return the fields of a form about a period of a unit, or about a person, that the office's data can
+    fill.
+    """
     office = app.reads.office()
     meant = person_called(app, person) if person else None
     named = office.units.get(policy_unit(office, meant.unit) if meant and not unit else unit)
@@ -131,7 +133,7 @@ def policy_unit(office: Office, unit: str) -> str:
 
 
 def given(form: Form, pairs: list[str]) -> dict[str, object]:
-    """What --set says: FIELD=VALUE, a list field as often as it has items.
+    """Return the values given by --set: FIELD=VALUE, repeated for the items of a list.
 
     Raises:
         BadPair, UnknownField, UnreadableValue: each names the pair.
@@ -173,7 +175,9 @@ def _period(view: View) -> tuple[date, date] | None:
 
 
 def _monitored(view: View, language: str) -> str | None:
-    """From the signing of the note to the day its year ends."""
+    """Return the period of monitoring: from the signing of the note to the day its year ends; None if not
+    signed.
+    """
     signed = _fact(view, "note_signed")
     ends = next((one.due for one in view.deadlines if one.obligation.id == "monitoring_noted"), None)
     return span(signed, ends, language) if signed and ends else None
@@ -187,7 +191,7 @@ def _approving(
 
 
 def _holder(app: AppContext, duty: str, unit: str, today: date) -> Person | None:
-    """The one who holds a duty; None where nobody does, or several, or only a stand-in is there."""
+    """Return the person who holds a duty; None if nobody, several people or only a deputy holds it."""
     office = app.reads.office()
     place = office.organisation(unit) or "" if duty == "head" else unit
     found = resolve(office, duty=duty, unit=place, on=today)
@@ -205,17 +209,17 @@ def _who(prefix: str, person: Person | None, language: str) -> dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class PaperName:
-    """A name as it stands on a paper in a language; whether it is (or seems to be) in that language."""
+    """A name as printed in a document of a language; and whether it is (or seems) in that language."""
 
     text: str
     is_in_language: bool
 
 
 def organisation_name(app: AppContext, unit: str, language: str) -> PaperName:
-    """Return the name of the organisation papers are of.
+    """Return the name of the organisation for documents.
 
-    That of config.toml; where it has none in the language, of the organisation a unit is of, or at the top of
-    the office, if that is the same one.
+    It is that of config.toml; if that lacks the language, the name of the organisation a unit belongs to, or of
+    the top of the office, if it is the same organisation.
     """
     settings, office = app.settings.office, app.reads.office()
     own = {"kk": settings.name_kk, "ru": settings.name_ru}
@@ -240,10 +244,10 @@ def foreign_names(
     approver: str = "",
     named: Iterable[str] = (),
 ) -> tuple[str, ...]:
-    """Return the names and posts that stand on a form in the other language, for want of one in its own.
+    """Return the names and posts on a form that are in another language because they have none in the form's.
 
     Args:
-        named: keys of people its rows name.
+        named: keys of people named in its rows.
     """
     names = []
     office = app.reads.office()
@@ -271,7 +275,7 @@ def foreign_names(
 
 
 def _paper_name(name: str, translated: Mapping[str, str], language: str) -> PaperName:
-    """Return a name in a language; one given in no language seems to be in that whose letters it has."""
+    """Return a name in a language; one without a language is judged by its letters."""
     own = translated.get(language, "")
     if own:
         return PaperName(own, is_in_language=True)
@@ -280,7 +284,7 @@ def _paper_name(name: str, translated: Mapping[str, str], language: str) -> Pape
 
 
 def _person_name(person: Person, language: str) -> PaperName:
-    """Return the name of a person; one without a name in the language fits both, unless its spelling tells."""
+    """Return the name of a person; one without a name in the language fits both, unless its letters tell."""
     if {"kk": person.name_kk, "ru": person.name_ru}.get(language):
         return PaperName(person.name_in(language), is_in_language=True)
     name = person.name.lower()

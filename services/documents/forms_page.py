@@ -1,4 +1,6 @@
-"""The forms as a page of Markdown (docs/forms.md): what each asks, and the shape of the file with its rows."""
+"""Writes the page of forms in Markdown (docs/forms.md): the fields of each form, and the format of its file of
+rows.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from i18n import say
 
 
 def page(language: str) -> str:
-    """The whole page."""
+    """Return the whole page in a language."""
     return "\n".join(_lines(language)) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""The organisation's own templates of forms in use: their bytes, and what is said of them beside a form."""
+"""The organisation's own templates of forms in use: their bytes, and remarks shown beside a form."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def templates_in_use(app: AppContext) -> InUse:
 
 
 def own_template(app: AppContext, form: str, language: str) -> bytes | None:
-    """Return the organisation's own template of a form, compared with its hash; None where ours is used.
+    """Return the organisation's own template of a form after checking its hash; None where ours is used.
 
     Raises:
         EvidenceDamaged: the stored file is missing, altered or unreadable.
@@ -44,7 +44,7 @@ def own_template(app: AppContext, form: str, language: str) -> bytes | None:
 
 
 def layout_notes(form: Form, own: InUse) -> tuple[Note, ...]:
-    """Return what is said beside a form of its layout: whose it is, in which language, and which own one."""
+    """Return the remarks on a form's layout: whose it is, its language, and the own template used."""
     from documents.forms import LANGUAGES, Note, form_marks
 
     used = {one: own[form.id, one] for one in LANGUAGES if (form.id, one) in own}

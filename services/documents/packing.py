@@ -1,4 +1,4 @@
-"""Which documents go into an export package: the evidence of cases, narrowed by unit, year or case."""
+"""Selects the documents of an export package: the evidence of cases, filtered by unit, year or case."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def documents(
     case: str = "",
     reads: SqlReads | None = None,
 ) -> Iterator[Document]:
-    """The evidence of the cases in the order of the procedures; a cancelled case proves nothing.
+    """Yield the evidence of the cases in the order of the procedures; cancelled cases are left out.
 
     Args:
         unit: a unit and all below it; None: the whole office.
         year: only what happened in that calendar year.
         case: only that case.
-        reads: what the reader of the package may see; everything for None.
+        reads: read queries limited to what the package's reader may see; None for everything.
     """
     reads = reads or app.reads
     ids = [case] if case else [head.id for head in reads.cases(unit) if head.standing == "active"]
@@ -83,7 +83,9 @@ def _of(app: AppContext, case: Case, year: int | None) -> Iterator[Document]:
 
 
 def _asked(app: AppContext, own: Procedure, one: ProvedItem) -> tuple[Procedure, Obligation]:
-    """What it proves: an obligation of the case's own edition, else of the procedure that asks for it."""
+    """Return the obligation that evidence proves: of the case's own edition, else of the procedure that
+    requires it.
+    """
     if one.kind == "fact":
         return own, own.by_id[one.of.partition(".")[0].partition("#")[0]]
     named, obligation = _PROVES[one.kind]
@@ -94,7 +96,7 @@ def _asked(app: AppContext, own: Procedure, one: ProvedItem) -> tuple[Procedure,
 
 
 def _title(case: Case, obligation: Obligation, one: ProvedItem) -> Text:
-    """What is asked, and of a line of a register what it is about."""
+    """Return the title of the obligation, for register rows with their subject."""
     from workflow.law.procedure import Text
 
     about = _about(case, one)

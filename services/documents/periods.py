@@ -1,4 +1,4 @@
-"""Rows of the reports about a year, from registers of many cases: talks held, what the cartogram shows."""
+"""Rows of yearly reports from the registers of many cases: talks held, the content of the cartogram."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REPORTED = ("ethics_report", "cartogram_report")
 
 
 def objects(cases: Iterable[Case], office: Office, year: int, language: str) -> list[Row]:
-    """The objects of a year with the exact days of the analysis in each, the earliest first.
+    """Return the objects of a year with the days of analysis in each, the earliest first.
 
     A case that begins in the year without a known end has no term yet.
     """
@@ -56,7 +56,7 @@ def period_rows(form: Form, cases: Iterable[Case], office: Office, year: int, la
 
 
 def _talks(case: Case, office: Office, year: int, language: str) -> list[Row]:
-    """One line a person, because each scores."""
+    """Return one row for each person talked to, because each scores."""
     return [
         {
             "work": "2",
@@ -72,7 +72,7 @@ def _talks(case: Case, office: Office, year: int, language: str) -> list[Row]:
 
 
 def _cartogram(case: Case, year: int) -> list[Row]:
-    """Each department and district once in each section, with the link that proves it."""
+    """Return each department and district once in each section, with the link that proves it."""
     shown = exposure(case).cartogram
     if shown is None or shown.on.year != year:
         return []

@@ -25,9 +25,9 @@ COLUMNS = ("due", "case", "id", "rung", "who", "channel", "address", "state", "s
 
 
 def write(app: AppContext, notices: Sequence[Notice], file: Path, language: str, *, now: datetime) -> None:
-    """Write the register of these notices; the file's ending says as what.
+    """Write the register of these notices to a file in the format of its extension.
 
-    The workbook and the page say whether the register verifies against its chain at that moment.
+    The workbook and the page state whether the register matches its chain at that moment.
 
     Raises:
         OSError: the file cannot be written.
@@ -39,7 +39,7 @@ def write(app: AppContext, notices: Sequence[Notice], file: Path, language: str,
 
 
 def paper(app: AppContext, notices: Sequence[Notice], ending: str, language: str, *, now: datetime) -> bytes:
-    """The register as a workbook (`.xlsx`), or as a page to be signed off (`.docx`)."""
+    """Return the register as a workbook (`.xlsx`), or as a page to sign (`.docx`)."""
     from documents.notice_register import register_page, register_workbook
 
     lines = list(_lines(app, notices, language))
@@ -49,7 +49,7 @@ def paper(app: AppContext, notices: Sequence[Notice], ending: str, language: str
 
 
 def as_csv(notices: Iterable[Notice], language: str) -> str:
-    """Semicolons; a spreadsheet opens it as it is."""
+    """Return the register as CSV with semicolons, which spreadsheets open directly."""
     text = StringIO()
     lines = csv.writer(text, delimiter=";", lineterminator="\r\n")
     lines.writerow([say(f"cli.head.{name}", {}, language) for name in COLUMNS])
@@ -58,7 +58,9 @@ def as_csv(notices: Iterable[Notice], language: str) -> str:
 
 
 def rung(notice: Notice, language: str) -> str:
-    """A rung in words: so many working days before or after the due date, or what the letter is."""
+    """Return a reminder step in words: so many working days before or after the due date, or the kind of
+    letter.
+    """
     if notice.rung and notice.rung.lstrip("+-").isdigit():
         at = int(notice.rung)
         word = "today" if at == 0 else "before" if at < 0 else "after"
@@ -158,5 +160,5 @@ def _line(notice: Notice, language: str) -> Sequence[str]:
 
 
 def _harmless(text: str) -> str:
-    """A cell no spreadsheet takes for a formula."""
+    """Return a text for a cell, escaped if a spreadsheet would take it for a formula."""
     return "'" + text if text[:1] in ("=", "+", "-", "@") else text

@@ -1,4 +1,4 @@
-"""The rows of a case's forms: the works of its schedule; its risks with their measures."""
+"""Rows of a case's forms: the works of its schedule; its risks with their measures."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ Row = dict[str, object]
 
 
 def schedule_rows(view: View, language: str) -> list[Row]:
-    """The works of a case in the order of its procedure, each with its term and who answers for it.
+    """Return the works of a case in the order of its procedure, each with its term and the person responsible.
 
-    The start and the end of the analysis are one work. What happens only on occasion is not planned.
+    The start and the end of the analysis are one work. Occasional obligations are left out.
     """
     works: dict[str, list[Deadline]] = {}
     for deadline in view.deadlines:
@@ -49,15 +49,15 @@ def schedule_rows(view: View, language: str) -> list[Row]:
 
 
 def risk_rows(form: Form, case: Case, language: str) -> list[Row]:
-    """The risks of a case, one row for each measure; nothing for a form that does not ask for them."""
+    """Return the risks of a case, one row for each measure; empty for a form without risks."""
     return form_rows(form, (_risk(line, language) for line in listed([case])))
 
 
 def group_rows(case: Case, office: Office, language: str) -> list[Row]:
     """Return the members of the working group: each written as `name; post; role`.
 
-    The name and post of somebody of the office, the post written as it stands there or left out, are those of
-    the paper's language.
+    For a person of the office, name and post are in the document's language, if the post is given as in the
+    office or left out.
     """
     rows = list[Row]()
     for member in case.group:
@@ -82,9 +82,9 @@ def _person_called(office: Office, name: str) -> Person | None:
 
 
 def position_rows(form: Form, case: Case, office: Office, language: str) -> list[Row]:
-    """The exposed positions still on the list of a case: posts, never their holders.
+    """Return the exposed positions still listed in a case: posts, never their holders.
 
-    One that names no department or district is of the analysed unit, where that is a part of an organisation.
+    A position without department or district gets the analysed unit, if that is a part of an organisation.
     """
     analysed = office.units.get(case.unit)
     unit = analysed.name_in(language) if analysed and not analysed.kind else ""
@@ -134,12 +134,14 @@ def _risk(line: ListedRisk, language: str) -> RiskRow:
 
 
 def _proof(item: Evidence, language: str) -> str:
-    """The name of a file or the address of a link; of a hidden document that there is one, and its ground."""
+    """Return the name of a file or the address of a link; for a hidden document only that it exists, and its
+    ground.
+    """
     return item.name or item.reference or f"{say('web.restricted', {}, language)}: {item.restricted}"
 
 
 def _rank(risk: Risk, language: str) -> str:
-    """What the rank comes to on the scale it was ranked by; "" before it is ranked."""
+    """Return the band of a risk's rank on the scale it was ranked by; "" before it is ranked."""
     scale = by_edition(scales(), risk.rank)
     return scale.band(risk.rank).title[language] if scale and risk.rank else ""
 

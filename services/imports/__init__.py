@@ -1,1 +1,1 @@
-"""Files taken in: schedules that become cases, people, what responsible texts mean."""
+"""Imports of files: schedules that become cases, people, and the meaning of responsible texts."""

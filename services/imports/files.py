@@ -1,4 +1,4 @@
-"""Files taken in by a house: schedules, people, and what responsible texts mean."""
+"""Imports files: schedules, people, and the meaning of responsible texts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class UnknownKey(Refusal, LookupError):
-    """No unit and no person has that id, name or key."""
+    """There is no unit or person with that id, name or key."""
 
 
 def import_schedule(
@@ -42,12 +42,12 @@ def import_schedule(
     now: datetime,
     today: date,
 ) -> ImportedFile:
-    """A schedule becomes cases. The same file again, byte for byte, changes nothing.
+    """Import a schedule as cases. Importing the same file again changes nothing.
 
     Args:
         file: a path, or the bytes of an upload.
-        name: how to call an upload in refusals.
-        answers: what the file does not say: names of its objects, and which known cases they are.
+        name: name of an upload in error messages.
+        answers: information missing in the file: names of its objects, and which known cases they are.
 
     Raises:
         UnreadablePaper: all of the file or none of it; `.errors` names every bad row.
@@ -82,7 +82,9 @@ def consider_schedule(
     answers: ScheduleAnswers | None = None,
     today: date,
 ) -> Consideration:
-    """What taking in a schedule would do; nothing is written. Arguments and refusals as of the taking in."""
+    """Return what importing a schedule would do; nothing is written. Arguments and errors as in
+    `import_schedule`.
+    """
     from documents import read_schedule
 
     app.library.earliest(procedure)
@@ -101,7 +103,7 @@ def consider_schedule(
 
 
 def keep_match(app: AppContext, text: str, meant: str, *, by: str, now: datetime, today: date) -> None:
-    """What a responsible text means from now on: a unit (id or name) or a person (key or name).
+    """Store the meaning of a responsible text: a unit (id or name) or a person (key or name).
 
     Raises:
         UnknownKey: the office has neither.
@@ -114,7 +116,7 @@ def keep_match(app: AppContext, text: str, meant: str, *, by: str, now: datetime
 
 
 def _known(app: AppContext, procedure: str, schedules: Sequence[ReadSchedule]) -> list[Case]:
-    """The cases the schedules may speak of, whole."""
+    """Return the cases the schedules may refer to, whole."""
     from storage.cases import imported_files
 
     office = app.reads.office()

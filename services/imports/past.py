@@ -1,4 +1,4 @@
-"""Past analyses: a table of dates in, every date beside the law's out. Nothing of it is written down."""
+"""Checks past analyses: compares the dates in a table with those of the law. Nothing is stored."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckedDate:
-    """One step of a past analysis: what the file says of it, and what the act asks.
+    """One step of a past analysis: the file's date compared with the act's.
 
     Attributes:
-        case: the analysis, as the file calls it.
-        cell: where the date was taken from (`B7`); "" of a step the file says nothing of.
+        case: the analysis, as named in the file.
+        cell: the cell the date was read from (`B7`); "" for a step without a date.
         on: the date taken, a local date.
         due: the last day by the act; None where it names none.
-        finding: what departs in it, if anything.
+        finding: the finding about it, if any.
     """
 
     case: str
@@ -43,9 +43,9 @@ class CheckedDate:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PastAnalysis:
-    """One analysis long past: its findings, and every date that was taken from the file.
+    """One past analysis: its findings, and every date read from the file.
 
-    `ignored`: headings of the file's columns that were left out.
+    `ignored`: headings of columns that were not read.
     """
 
     case: str
@@ -62,7 +62,7 @@ def judge_past(
     A finding notes if the fact was in time by the calendar known when it happened.
 
     Raises:
-        UnreadablePaper: all that is wrong with the file.
+        UnreadablePaper: with all mistakes in the file.
         UnknownProcedure: there is no such procedure.
     """
     from documents import read_audit
@@ -90,7 +90,7 @@ def judge_past(
 
 
 def worst_first(dates: Iterator[CheckedDate]) -> list[CheckedDate]:
-    """Return the dates in the order of lateness; then what else departs, then what does not."""
+    """Return the dates in order of lateness, then those with other findings, then the rest."""
 
     def rank(one: CheckedDate) -> tuple[int, int]:
         if one.finding is None:
@@ -101,7 +101,7 @@ def worst_first(dates: Iterator[CheckedDate]) -> list[CheckedDate]:
 
 
 def known_headings(edition: Procedure) -> dict[str, str]:
-    """Return what people call the columns of an edition's facts, in three languages -> column."""
+    """Return possible headings for the facts of an edition, in three languages -> column."""
     found: dict[str, str] = {}
     shared = set[str]()
     for column in ("case", "number", *edition.facts):
@@ -119,7 +119,9 @@ def short_forms(column: str, language: str) -> list[str]:
 
 
 def past_template(edition: Procedure, language: str) -> bytes:
-    """Return an empty table: the columns of an edition in words, and on the second sheet what else is read."""
+    """Return an empty table with the headings of an edition's columns; its second sheet lists other accepted
+    headings.
+    """
     from documents.schedules.template import TemplateColumn, empty_past
     from documents.sheets.listing import Table
 
@@ -170,7 +172,7 @@ def _dates(past: AuditCase, result: Plan) -> Iterator[CheckedDate]:
 
 
 def _cell(past: AuditCase, deadline: Deadline) -> str:
-    """Return the cell the judged day of a step was taken from: of its publication, where that is judged."""
+    """Return the cell a step's judged date was read from: the publication's, if the step is judged by that."""
     days: tuple[tuple[str, Mapping[str, date]], ...] = (
         (f"{deadline.id}.published", past.published),
         (deadline.id, past.facts),

@@ -1,4 +1,4 @@
-"""Imports of schedules and years as pages and the API show them: before and after."""
+"""Previews and results of importing schedules and opening years, for pages and the API."""
 
 from __future__ import annotations
 
@@ -18,17 +18,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Analysis:
-    """One analysis of a schedule somebody sent, before it is written.
+    """One analysis of an uploaded schedule, before it is written.
 
     Attributes:
-        row: the first row that speaks of it, as the spreadsheet numbers them.
-        unit: id of the unit meant, else the words of the file.
-        case: the case that is known already, whole; None when one would be opened.
-        facts, planned: what the file says (local dates), `cells` where it says it; `new`, `moved`: what of it
-            would be written.
-        procedure: the edition it would be judged by.
-        responsible: fact -> who answers for it, in the words of the file.
-        names: of the object by language, guessed or answered; `looks_like`: known cases it may be.
+        row: its first row, as numbered in the spreadsheet.
+        unit: id of the matching unit, else the words of the file.
+        case: the existing case, whole; None when one would be opened.
+        facts, planned: dates in the file (local dates), `cells`: their places; `new`, `moved`: those that would
+            be written.
+        procedure: its edition.
+        responsible: fact -> the person responsible, in the words of the file.
+        names: names of the object by language, guessed or given by the user; `looks_like`: existing cases it
+            may be.
     """
 
     row: int
@@ -48,10 +49,11 @@ class Analysis:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImportResult:
-    """What becomes, or became, of a schedule: ids of cases, notes, and whom its responsible texts mean.
+    """The result of importing a schedule, or its preview: ids of cases, notes, and the meaning of its
+    responsible texts.
 
     Attributes:
-        matches: text -> unit id or person key; `strange`: texts nobody is known by.
+        matches: text -> unit id or person key; `strange`: texts that match nobody.
     """
 
     cases: tuple[str, ...] = ()
@@ -65,7 +67,7 @@ class ImportResult:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class YearPreview:
-    """What opening a year would open, and how many cases of it are there already."""
+    """The cases that opening a year would open, and the number already there."""
 
     openings: tuple[Opening, ...]
     there: int
@@ -105,8 +107,8 @@ def take_schedule(
     """Import a schedule, all of it or none. Raises UnreadablePaper, UnknownProcedure.
 
     Args:
-        matches: texts of the file -> unit id or person key, kept for the next file.
-        answers: what the file does not say.
+        matches: texts of the file -> unit id or person key, stored for the next file.
+        answers: information missing in the file.
     """
     from services.imports.files import import_schedule
     from storage.org import store as office_store

@@ -1,8 +1,8 @@
-"""A schedule becomes cases: new analyses are opened, known ones replanned, the rest is left as it is.
+"""Imports a schedule: opens new analyses as cases and replans existing ones.
 
-An analysis is known when its procedure, the words for its object and unit, and the year of its start are: the
-same object is analysed again next year, and that is another case. One with other words for a known case, in the
-other language, is asked about: it is that case, or one of its own.
+An analysis matches an existing case by its procedure, the words for its object and unit, and the year of its
+start (an object analysed again next year is another case). If it may be an existing case under other words, in
+the other language, the user is asked.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ ENDS_WITH = "analysis_ended"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImportedFile:
-    """What became of a file: its cases in order, what happened to each, and what the reader should see."""
+    """The result of an import: its cases in order, what happened to each, and notes for the reader."""
 
     cases: tuple[Case, ...]
     opened: tuple[str, ...] = ()
@@ -47,12 +47,12 @@ class ImportedFile:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScheduleAnswers:
-    """What people say of a file, by the row of the analysis.
+    """The user's answers about a file, by the row of the analysis.
 
     Attributes:
-        objects: names of the object by language (kk, ru), in the place of those guessed.
-        joins: the known case an analysis is; "" where it is one of its own.
-        root: the unit whose cases, and those of all below it, are known to who answers; "" is all.
+        objects: names of the object by language (kk, ru), replacing guessed ones.
+        joins: the existing case an analysis is; "" for a new one.
+        root: only cases of this unit and all units below are visible to the user; "" is all.
     """
 
     objects: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
@@ -62,16 +62,17 @@ class ScheduleAnswers:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConsideredAnalysis:
-    """One analysis of a file and what taking it in would do; nothing is written yet.
+    """One analysis of a file and what importing it would do; nothing is written yet.
 
     Attributes:
-        unit: id of the unit meant, else the words of the file.
-        case: the case that is known already, whole; None when one would be opened.
-        facts, intended: what the file says has happened, and what it plans (local dates).
-        procedure: the edition it is, or would be, judged by.
-        names: of its object by language, guessed or answered; empty for a case that is known by these words.
-        looks_like: known cases it may be, of which nobody has said yet whether it is one of them.
-        joined: whether somebody said that it is `case`.
+        unit: id of the matching unit, else the words of the file.
+        case: the existing case, whole; None when one would be opened.
+        facts, intended: facts and plan dates in the file (local dates).
+        procedure: the edition of the case, or of the one to be opened.
+        names: names of its object by language, guessed or given by the user; empty for a case found by these
+            words.
+        looks_like: existing cases it may be, as long as the user has not answered.
+        joined: whether the user said that it is `case`.
     """
 
     schedule: ReadSchedule
@@ -86,14 +87,14 @@ class ConsideredAnalysis:
 
     @property
     def new(self) -> dict[str, date]:
-        """Facts nobody has recorded; none that was withdrawn with this day."""
+        """Facts that are not recorded yet, without those withdrawn with this day."""
         known = self.case.facts if self.case else {}
         withdrawn = {record for record, _, _ in self.withdrawn}
         return {fact: on for fact, on in self.facts.items() if fact not in known and fact not in withdrawn}
 
     @property
     def moved(self) -> dict[str, date]:
-        """Plan dates that are other ones, or new; none that was withdrawn."""
+        """Plan dates that are new or changed, without withdrawn ones."""
         known = self.case.planned if self.case else {}
         withdrawn = {record for record, _, _ in self.withdrawn}
         return {
@@ -104,9 +105,9 @@ class ConsideredAnalysis:
 
     @property
     def withdrawn(self) -> list[tuple[str, str, date]]:
-        """What the file says again of what was withdrawn in its case: record, fact, day.
+        """Records in the file that were withdrawn in its case: record, fact, day.
 
-        Somebody decided that it was a mistake; a file that repeats it does not record it anew.
+        Withdrawn records were mistakes, so an import does not record them anew.
         """
         taken_back = self.case.withdrawn if self.case else {}
         said = [(fact, fact, on) for fact, on in self.facts.items()]
@@ -120,11 +121,11 @@ class ConsideredAnalysis:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Consideration:
-    """A file before it is taken in.
+    """A file before it is imported.
 
     Attributes:
         matches: responsible text -> unit id or person key.
-        strange: responsible texts nobody is known by.
+        strange: responsible texts that match nobody.
     """
 
     analyses: tuple[ConsideredAnalysis, ...]
@@ -145,14 +146,14 @@ def consider(
     today: date,
     answers: ScheduleAnswers | None = None,
 ) -> Consideration:
-    """What taking in a file would do.
+    """Return what importing a file would do.
 
     Args:
-        known: active cases the schedules may speak of, whole, in any order: by their words, or by their days.
+        known: active cases the schedules may refer to by their words or days, whole, in any order.
         procedure: the edition whose names are checked; a new case gets the edition of its own dates.
 
     Raises:
-        UnreadablePaper: with every row that plans something the ledger cannot hold.
+        UnreadablePaper: with every row that plans a date the ledger cannot store.
     """
     answers = answers or ScheduleAnswers()
     there = {key: case for case in known for key in _known_keys(case, procedure)}
@@ -216,10 +217,10 @@ def consider(
 def take_in(
     considered: Consideration, *, name: str = "", desk: CaseCommands, by: str, now: datetime, today: date
 ) -> ImportedFile:
-    """Take in all of a file or none of it. What it says of known cases anew is a replan, or a new fact.
+    """Import all of a file or none of it. Changes to existing cases become new plan dates or new facts.
 
     Raises:
-        UnreadablePaper: an analysis looks like a known case, and nobody has said whether it is that one.
+        UnreadablePaper: an analysis may be an existing case, and the user has not answered whether it is.
     """
     errors = Errors()
     for one in considered.analyses:
@@ -260,7 +261,7 @@ def take_in(
 def _told(
     schedule: ReadSchedule, procedure: Procedure, today: date, notes: list[Note]
 ) -> tuple[dict[str, date], dict[str, date]]:
-    """Facts and plan dates. A fact of the paper that lies ahead is planned, and said so."""
+    """Return facts and plan dates. A future fact in the file becomes a plan date, with a note."""
     facts, intended = dict(schedule.facts), dict(schedule.planned)
     for name, on in schedule.facts.items():
         if on > today:
@@ -285,14 +286,14 @@ def _check(
 
 
 def units_meant(schedules: Iterable[ReadSchedule], office: Office) -> dict[str, str]:
-    """What each schedule calls its unit -> the unit's id; texts the office knows no unit by are left out."""
+    """Return the unit's id for each name of a unit in the schedules; unknown names are left out."""
     texts = dict.fromkeys(schedule.unit for schedule in schedules if schedule.unit)
     meant = {text: match(text, office) for text in texts}
     return {text: key for text, key in meant.items() if key in office.units and key is not None}
 
 
 def _strange_units(schedules: Iterable[ReadSchedule], units: Mapping[str, str], office: Office) -> list[Note]:
-    """A note for each unit nobody has entered, at its first row; none while the office is empty."""
+    """Return a note for each unknown unit, at its first row; none while the office has no units."""
     if not office.units:
         return []
     first: dict[str, int] = {}
@@ -319,7 +320,7 @@ def _match(
 def _differing(
     schedule: ReadSchedule, case: Case, facts: Mapping[str, date], procedure: Procedure
 ) -> list[Note]:
-    """Facts of the paper that the case knows with another date: the ledger's stands until it is corrected."""
+    """Return a note for each fact that the case has with another date; the ledger's date is kept."""
     return [
         Note(
             schedule.row,
@@ -358,7 +359,7 @@ def _opening(one: ConsideredAnalysis) -> Opening:
 
 
 def _names(schedule: ReadSchedule, known: Iterable[Case], answered: Mapping[str, str]) -> dict[str, str]:
-    """The names of an object: as answered, else as the passport of another year has them, else guessed."""
+    """Return the names of an object: as answered, else from its passport of another year, else guessed."""
     guessed = object_names(schedule.object, declined=schedule.form == "published")
     words = schedule.object.casefold()
     for case in known:
@@ -377,7 +378,9 @@ def _twins(
     office: Office,
     procedure: Procedure,
 ) -> tuple[Case, ...]:
-    """Known cases of the same days, in the words of another language; or with this very name by passport."""
+    """Return existing cases that an analysis may be: of the same days in another language's words, or with this
+    name in the passport.
+    """
     language, begins = language_of(schedule.object), schedule.planned.get(procedure.begins_with)
     if begins is None:
         return ()
@@ -407,7 +410,7 @@ def _twins(
 def _decided(
     schedule: ReadSchedule, twins: tuple[Case, ...], answers: ScheduleAnswers, errors: Errors
 ) -> tuple[Case | None, tuple[Case, ...]]:
-    """The case people say an analysis is; else those it may be."""
+    """Return the case the user says an analysis is; else those it may be."""
     said = answers.joins.get(schedule.row)
     if said is None:
         return None, twins
@@ -419,7 +422,9 @@ def _decided(
 
 
 def _joining(one: ConsideredAnalysis, case: Case) -> PassportEdit:
-    """The words of the file beside those the case is known by; names its passport lacks."""
+    """Return the passport edit that adds the file's words, and names the passport lacks, to an existing
+    case.
+    """
     return PassportEdit(
         object_kk=case.object_kk or one.names.get("kk"),
         object_ru=case.object_ru or one.names.get("ru"),
@@ -428,7 +433,7 @@ def _joining(one: ConsideredAnalysis, case: Case) -> PassportEdit:
 
 
 def _named(analyses: Iterable[ConsideredAnalysis]) -> Iterator[Note]:
-    """What the objects of new cases will be called, and how many lack a name in one of the languages."""
+    """Yield notes on the names new cases will have, and on how many lack a name in a language."""
     lacking = 0
     for one in analyses:
         if one.case is not None:
@@ -442,7 +447,9 @@ def _named(analyses: Iterable[ConsideredAnalysis]) -> Iterator[Note]:
 
 
 def _known_keys(case: Case, procedure: Procedure) -> Iterator[Key]:
-    """By whatever words files called it, under the unit they said and the one it has now."""
+    """Yield the keys by which a case is found: every wording in files, with the unit then and the present
+    unit.
+    """
     year = _year(case, procedure)
     for words in case.written:
         for unit in dict.fromkeys((words.unit, case.unit)):

@@ -1,4 +1,4 @@
-"""Send the audit log to a receiver of syslog messages (RFC 5424) by UDP or TCP, each entry at least once."""
+"""Sends the audit log to a receiver of syslog messages (RFC 5424) by UDP or TCP, each entry at least once."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ log = logging.getLogger("merzim.audit")
 
 
 def forward_audit_log(app: AppContext, *, now: datetime, today: date) -> None:
-    """Send the entries the receiver of config.toml has not got yet.
+    """Send the entries that the receiver in config.toml has not got yet.
 
-    Where it cannot be reached nothing is lost: the next tick begins at the first entry that was not sent. A
-    datagram lost on its way is not noticed; TCP is for those who need more.
+    If it cannot be reached nothing is lost: the next run begins at the first entry not sent. A lost UDP
+    datagram is not noticed; TCP avoids that.
     """
     if not app.settings.audit.syslog:
         return
@@ -77,7 +77,9 @@ def message(entry: AuditLine, form: str, *, host: str) -> bytes:
 
 @contextmanager
 def _connected(receiver: str) -> Iterator[Callable[[bytes], None]]:
-    """Open a connection to `udp://host:port` or `tcp://host:port`; over TCP messages are counted (RFC 6587)."""
+    """Open a connection to `udp://host:port` or `tcp://host:port`; yield a function that sends messages (framed
+    by RFC 6587 over TCP).
+    """
     address = urlsplit(receiver)
     place = (address.hostname or "", address.port or 514)
     if address.scheme == "tcp":

@@ -1,4 +1,4 @@
-"""Run the Telegram bot in a thread of its own, if Telegram is among the channels in use."""
+"""Runs the Telegram bot in a thread of its own, if Telegram is among the channels in use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keeps campaigns up to date: who joined or left, and the letters that are to be written."""
+"""Updates running campaigns: people who joined or left, and letters to be queued."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ log = logging.getLogger("merzim.campaigns")
 
 
 def carry_on(app: AppContext, *, now: datetime, today: date) -> int:
-    """Bring every open campaign up to date with the office and queue its letters; return how many were queued.
+    """Update every open campaign to the present office and queue its letters; return how many were queued.
 
-    Safe to repeat, in several processes too; each transaction writes a bounded number of people.
+    Safe to repeat, in several processes too; each transaction writes a limited number of people.
     """
     from storage.notices.campaigns import SqlCampaigns
 
@@ -41,7 +41,7 @@ def carry_on(app: AppContext, *, now: datetime, today: date) -> int:
 def update_people(
     app: AppContext, campaigns: SqlCampaigns, campaign: StartedCampaign, *, now: datetime, today: date
 ) -> None:
-    """Write who joined, left or came back; nothing while the office is as it was."""
+    """Store who joined, left or came back; do nothing if the office is unchanged."""
     office = app.outbox.office()
     if app.campaign_offices.get(campaign.id) is office:
         return
@@ -59,7 +59,9 @@ def find_changes(
     *,
     today: date,
 ) -> PeopleChange:
-    """Return how the people a campaign asks, and whether a channel reaches them, differ from the office."""
+    """Return the differences between the people a campaign asks (and whether a channel reaches them) and the
+    present office.
+    """
     from notifications.campaign_notices import chosen_channel
     from storage.notices.campaigns import PeopleChange
     from workflow.registers.campaigns import CampaignPerson, people_asked
@@ -104,7 +106,7 @@ def find_changes(
 
 
 def as_it_binds(app: AppContext, kind: Campaign, office: Office, unit: str) -> Campaign:
-    """Return a kind of campaign without its act where that is another organisation's, which a unit (by id) and
+    """Return a kind of campaign, without its act if that is an act of one organisation that a unit (by id) and
     those above it have not adopted.
     """
     own = (*app.settings.regulations.acts, *acts_of(office, unit))
@@ -154,7 +156,7 @@ def write_letters(app: AppContext, campaigns: SqlCampaigns, campaign: StartedCam
 def _asked_by(
     app: AppContext, kind: Campaign, office: Office, unit: str, language: str
 ) -> tuple[Campaign, str]:
-    """Return a kind of campaign as it binds a unit, and the name of the organisation that asks."""
+    """Return a kind of campaign as it applies to a unit, and the name of the organisation that asks."""
     own = office.units.get(office.organisation(unit) or office.root or "")
     name = app.settings.office.name_in(language) or (own.name_in(language) if own else "")
     return as_it_binds(app, kind, office, unit), name

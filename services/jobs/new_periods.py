@@ -1,4 +1,4 @@
-"""Add the board rows of new periods of open-ended recurrences, as their time comes."""
+"""Adds the board rows of new periods of open-ended recurrences when they begin."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def add_new_periods(app: AppContext, *, now: datetime, today: date) -> int:
-    """Write the rows of periods that are due to appear; return how many cases got some. Safe to repeat.
+    """Add the rows of periods that are due to appear; return the number of cases changed. Safe to repeat.
 
     A case changed by somebody at the same moment is left to the next round.
     """
@@ -45,7 +45,7 @@ def add_new_periods(app: AppContext, *, now: datetime, today: date) -> int:
 
 
 def recompute_present_rows(app: AppContext, today: date) -> Callable[[Case], CaseWrite]:
-    """Return a function that recalculates a case's rows without new periods no round has added yet."""
+    """Return a function that recomputes a case's rows, without new periods that no round has added yet."""
 
     def recompute(case: Case) -> CaseWrite:
         write = app.desk.recomputed(case, today=today)

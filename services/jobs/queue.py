@@ -2,7 +2,7 @@
 
 A batch of letters is a job, created by the transaction that queued them; rounds, deliveries and recovery are
 periodic tasks. The work itself is recorded in the office's own tables only, so a job that is repeated, late or
-doubled does no harm. Gaps of the library which are closed here:
+doubled does no harm. Weaknesses of the library that are handled here:
 
 - Its cron uses UTC. Ours name no hour of the day, only intervals; the clock provides the local day.
 - A periodic task more than ten minutes late is dropped. A round does all that is due by now, so the next one
@@ -64,9 +64,9 @@ class JobHandlers:
     """The functions that jobs call; none of them raises.
 
     Attributes:
-        send: sends notices by key; True if the worker that was to send them before has died.
-        tell: tells other programs of changes.
-        back_up: writes the backup of the schedule.
+        send: sends notices by key; the flag says whether the worker that claimed them before has died.
+        tell: notifies other programs of changes.
+        back_up: writes the scheduled backup.
         every: seconds between two rounds.
     """
 
@@ -245,8 +245,8 @@ async def put_back_stalled(app: App) -> None:
 def cron_line(seconds: int) -> str:
     """Return the cron line of a regular interval: the longest cron can express that is not longer than this.
 
-    An interval that does not divide its minute, hour or day would begin anew with each of them: "*/59" is due
-    at 0 and at 59 minutes. A day is the longest. The sixth field of a line is the seconds.
+    An interval that does not divide its minute, hour or day would restart in each of them: "*/59" is due at 0
+    and at 59 minutes. A day is the longest. The sixth field of a line is the seconds.
     """
     if seconds < 60:
         return f"* * * * * */{_even_part(60, seconds)}"
@@ -257,13 +257,13 @@ def cron_line(seconds: int) -> str:
 
 
 def _even_part(whole: int, most: int) -> int:
-    """Return the largest divisor of a number that is not above `most`, at least 1."""
+    """Return the largest divisor of a number that is at most `most`."""
     return max(part for part in range(1, whole + 1) if whole % part == 0 and part <= max(most, 1))
 
 
 @contextlib.contextmanager
 def _driver_errors() -> Any:
-    """Raise the driver's own error instead of the library's, because the storage layer classifies it."""
+    """Raise the driver's own error instead of the library's, so that the storage layer can classify it."""
     try:
         yield
     except ConnectorException as trouble:

@@ -1,4 +1,4 @@
-"""Rehearsal: run every round of a range of days on a copy of the database, sending nothing."""
+"""Rehearsal: runs every round of a range of days on a copy of the database, sending nothing."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _run_day(stage: AppContext, *, now: datetime, today: date) -> RoundReport:
 
 @dataclass(frozen=True, slots=True)
 class _SilentChannel:
-    """A channel with the name and recipients of a real one, which only reports every letter as sent."""
+    """A channel with the name and recipients of a real one that only reports every letter as sent."""
 
     original: Channel
 

@@ -1,4 +1,4 @@
-"""Take replies to reminders out of the mailbox: an attachment is evidence, words are a comment."""
+"""Imports replies to reminders from the mailbox: attachments become evidence, text becomes a comment."""
 
 from __future__ import annotations
 
@@ -54,17 +54,17 @@ log = logging.getLogger("merzim.replies")
 
 
 class ReplyRefused(Refusal, ValueError):
-    """A reply that is not taken in; its text is what the letter about it says."""
+    """A reply that is not accepted; its text is used in the letter about that."""
 
 
 def take_replies(app: AppContext, *, now: datetime, today: date, at_once: bool = False) -> dict[Result, int]:
-    """Read the mailbox where it is time, by one process alone. Return how many replies came to what.
+    """Read the mailbox when it is time, in one process only. Return the number of replies by result.
 
-    A message is marked as read when all of it is written. A process that dies before takes it again, and what
-    was written then is found written.
+    A message is marked as read after everything in it is stored. If a process dies before that, the message is
+    processed again without storing anything twice.
 
     Args:
-        at_once: whether it is read however short ago it was.
+        at_once: whether to read now, even if it was read recently.
 
     Raises:
         MailboxRefused: it cannot be opened or read.
@@ -103,13 +103,13 @@ def take_replies(app: AppContext, *, now: datetime, today: date, at_once: bool =
 
 
 def take_reply(app: AppContext, content: bytes, *, arrived: date, now: datetime, today: date) -> Result:
-    """Write what a reply brings in the name of the person the letter went to.
+    """Store the contents of a reply in the name of the person the letter went to.
 
-    A message without the mark of a letter, or written by a program, is left alone and answered by nobody. Why a
-    reply is not taken in is written to the address of the letter, never to the one of the message, once a day.
+    A message without the secret of a letter, or written by a program, is ignored without an answer. If a reply
+    is refused, the reason is sent to the address of the letter, never to that of the message, once a day.
 
     Args:
-        arrived: the local date of its arrival: the day something was done on that is not recorded yet.
+        arrived: the local date of its arrival, used as the day of a fact that is not recorded yet.
     """
     try:
         reply = read_reply(content)
@@ -190,7 +190,7 @@ def _day(moment: datetime) -> date:
 
 
 def _write(ctx: RequestContext, question: LetterQuestion, reply: Reply, on: date) -> None:
-    """Write evidence, or a comment where nothing is attached. Raises Refusal."""
+    """Store evidence, or a comment if nothing is attached. Raises Refusal."""
     notice, deadline = question.notice, question.deadline
     if reply.sender.casefold() != notice.address.casefold():
         raise ReplyRefused("replies.other_sender", sender=reply.sender[:200])
@@ -239,14 +239,14 @@ def _answer(ctx: RequestContext, question: LetterQuestion, reply: Reply, text: s
 
 
 def _evidence(question: LetterQuestion, reply: Reply) -> list[EvidenceInput]:
-    """Return the attachments, of the one kind of document that is asked for where there is one."""
+    """Return the attachments, with the kind of document required if there is only one."""
     kinds = [kind for kind in question.deadline.obligation.evidence if kind.startswith("document:")]
     kind = kinds[0] if len(kinds) == 1 else ""
     return [EvidenceInput(kind=kind, content=OpenFile(name, BytesIO(content))) for name, content in reply.files]
 
 
 def _comment(ctx: RequestContext, question: LetterQuestion, text: str) -> None:
-    """Write the words as a comment, once however often the message is taken."""
+    """Store the text as a comment, once even if the message is processed again."""
     notice, author = question.notice, question.person.key
     for event in ctx.desk.events(notice.case):
         said = (event.kind, event.name, event.payload.get("person"), event.payload.get("text"))
@@ -303,7 +303,7 @@ def _refuse(
 
 @contextmanager
 def _by_mail() -> Iterator[None]:
-    """Let the audit log say that what is written came by mail."""
+    """Mark everything written in this block as coming by mail, for the audit log."""
     before = ORIGIN.set(Origin(way="mail"))
     try:
         yield

@@ -1,4 +1,4 @@
-"""Run rounds and deliveries of an installation."""
+"""Runs rounds and deliveries of an installation."""
 
 from __future__ import annotations
 
@@ -114,10 +114,10 @@ def resend(app: AppContext, key: str, *, now: datetime) -> bool:
 
 
 def resend_all(app: AppContext, channel: str, *, now: datetime) -> int:
-    """Queue again the letters that a fault of a channel held back, each for its recipient's next office hours.
+    """Queue again the letters delayed by a channel's fault, each for its recipient's next office hours.
 
     Returns:
-        How many letters were queued.
+        Number of letters queued.
     """
     from notifications.office_time import OfficeTimes
 
@@ -126,7 +126,7 @@ def resend_all(app: AppContext, channel: str, *, now: datetime) -> int:
 
 
 def _record_run(app: AppContext, name: str, now: datetime, started: float) -> None:
-    """Store when it last ran and how long it took; `/metrics` reports it, so that a stop is noticed."""
+    """Store the moment and duration of the last run; `/metrics` reports them, so that a stop is noticed."""
     from storage.notices.tally import beat
 
     beat(app.engine, name, now=now, seconds=perf_counter() - started)

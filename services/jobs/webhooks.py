@@ -1,4 +1,4 @@
-"""Tell addresses of changes (webhooks): in the order of writing, each at least once and under one id."""
+"""Sends changes to webhooks, in the order of writing, each at least once and under one id."""
 
 from __future__ import annotations
 
@@ -33,9 +33,10 @@ log = logging.getLogger("merzim.webhooks")
 
 
 def deliver_webhooks(app: AppContext, *, now: datetime, today: date) -> None:
-    """Tell each address of the changes it has not been told of, until one of them fails.
+    """Send each webhook the changes it has not received, until a message fails.
 
-    Its place is stored after each message: a process that dies in between repeats one, under the same id.
+    Its position is stored after each message; if the process dies in between, one message is repeated under the
+    same id.
     """
     machine = app.system_clock().now
     last = app.reads.last_audit_entry()
@@ -57,14 +58,14 @@ def deliver_webhooks(app: AppContext, *, now: datetime, today: date) -> None:
 
 
 def reads_for(ctx: RequestContext, hook: Webhook) -> RequestContext:
-    """Return the context in which changes are read for an address: of everything, or of one unit's cases."""
+    """Return the context in which changes are read for a webhook: for everything, or for one unit's cases."""
     if not hook.unit:
         return replace(ctx, operator=True)
     return replace(ctx, operator=False, reader=Reader(login=hook.id, access="officer", unit=hook.unit))
 
 
 def concerns(hook: Webhook, event: ChangeEvent) -> bool:
-    """Return whether an address is told of a change."""
+    """Return whether a webhook is notified of a change."""
     return event.type.partition(".")[0] in hook.topics
 
 
@@ -75,13 +76,15 @@ def message(type: str, at: datetime, data: Mapping[str, object]) -> bytes:
 
 
 def send_event(app: AppContext, hook: Webhook, event: ChangeEvent) -> PostResult:
-    """Send a change to an address, always under the same id."""
+    """Send a change to a webhook, always under the same id."""
     data = event.model_dump(mode="json", exclude={"type"})
     return send(app, hook, f"{hook.id}-{event.seq}", message(event.type, event.at, data))
 
 
 def send(app: AppContext, hook: Webhook, id: str, body: bytes) -> PostResult:
-    """Send a message to an address, signed by its secret, and for a day by the one before, too."""
+    """Send a message to a webhook, signed with its secret, and for a day after a change also with the previous
+    one.
+    """
     from standardwebhooks import Webhook as Signer
 
     from notifications.wire.webhook import PostResult, post
@@ -115,7 +118,9 @@ def send(app: AppContext, hook: Webhook, id: str, body: bytes) -> PostResult:
 
 
 def owner(id: str) -> str:
-    """Return whose secret that of a webhook is: encrypted for one it cannot be read for another."""
+    """Return the string a webhook's secret is bound to when encrypted, so that another webhook cannot use
+    it.
+    """
     return f"webhook:{id}"
 
 
@@ -144,7 +149,7 @@ def _deliver(app: AppContext, hook: Webhook, *, now: datetime, today: date) -> N
 def _record(
     app: AppContext, hook: Webhook, event: ChangeEvent, result: PostResult, *, now: datetime, today: date
 ) -> None:
-    """Record an attempt; after a failure say when the next one is, or give the address up."""
+    """Record an attempt; after a failure schedule the next one, or suspend the webhook."""
     machine = app.system_clock().now
     retry = machine + BACKOFF[min(hook.failures, len(BACKOFF) - 1)] if result.problem else None
     app.webhooks.record(delivery(hook, event, result, at=machine), moves=True, retry=retry)
@@ -159,7 +164,7 @@ def _record(
 
 
 def delivery(hook: Webhook, event: ChangeEvent, result: PostResult, *, at: datetime) -> Delivery:
-    """Return an attempt as it is recorded."""
+    """Return an attempt as a Delivery to be recorded."""
     return Delivery(
         webhook=hook.id,
         seq=event.seq,

@@ -1,1 +1,1 @@
-"""What comes every year: opening it, the clock of every organisation, what is gathered upwards."""
+"""Yearly tasks: opening a year, the yearly cycle of every organisation, consolidated reports."""

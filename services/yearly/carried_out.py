@@ -1,4 +1,4 @@
-"""Internal analyses answer the yearly programme's duty to hold one: each is recorded in its own case alone."""
+"""Internal analyses fulfil the yearly programme's duty to hold one: each is recorded in its own case."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ AUTHOR = "merzim"
 
 def record_carried_out(app: AppContext, *, now: datetime, today: date) -> int:
     """Record in each organisation's programme of a year the first analysis that ended in it; return how many
-    programmes changed. Once a day in a process: a second call on the same day does nothing.
+    programmes changed. Runs once a day in a process.
 
-    What it recorded itself is withdrawn when the analysis was recorded by mistake, and moves with its day; what
-    a person recorded stays. A case somebody changes at the same moment, or that is closed, is left alone.
+    Facts recorded here are withdrawn or moved when the analysis is withdrawn or its day corrected; facts
+    recorded by people stay. Closed cases, and cases changed at the same moment, are left unchanged.
     """
     from i18n import say
     from workflow.cases.commands.withdrawals import withdraw
@@ -59,7 +59,7 @@ def record_carried_out(app: AppContext, *, now: datetime, today: date) -> int:
 
 
 def _year(case: Case) -> int | None:
-    """Return the year a programme is of; None where its beginning is neither recorded nor planned."""
+    """Return the year of a programme; None if its beginning is neither recorded nor planned."""
     fact = case.facts.get(BEGUN)
     begun = fact.on if fact is not None else case.planned.get(BEGUN)
     return begun.year if begun else None

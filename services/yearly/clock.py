@@ -1,4 +1,4 @@
-"""The once-a-year clock of every organisation, from the analyses an office has on record."""
+"""The yearly cycle of analyses of every organisation, from the analyses on record."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ STARTED, ENDED, EXTERNAL = "analysis_started", "analysis_ended", "external_analy
 
 @dataclass(frozen=True, slots=True)
 class UnitTurn:
-    """Where an organisation stands, and the own rules by which it reads "once a year" (None: the usual way)."""
+    """The status of an organisation, and the own rules by which it reads "once a year" (None: the usual
+    reading).
+    """
 
     turn: Turn
     rules: Overlay | None
@@ -32,11 +34,11 @@ class UnitTurn:
 def turns(
     app: AppContext, unit: str = "", *, once_in: str = "", today: date, reads: SqlReads | None = None
 ) -> tuple[UnitTurn, ...]:
-    """Every organisation at a unit or below it ("" is all) of a kind the analysis is for.
+    """Return the status of every organisation at or below a unit ("" is all) of a kind the analysis applies to.
 
     Args:
-        once_in: reads "once a year" so for all of them, whatever their own rules say.
-        reads: what whoever asks may see; everything for None.
+        once_in: the reading of "once a year" for all of them, overriding their own rules.
+        reads: read queries limited to what the reader may see; None for everything.
     """
     from calendars.terms import Embargo
     from workflow.org.kinds import among
@@ -65,7 +67,7 @@ def turns(
 
 
 def analyses_of(reads: SqlReads, office: Office, asked: list[str]) -> Mapping[str, list[Analysis]]:
-    """Return analyses by organisation: each belongs to the nearest one above its case's unit."""
+    """Return analyses by organisation; each belongs to the nearest organisation above its case's unit."""
     wanted = frozenset(asked)
     top = [one for one in asked if not office.is_within_another(one)]
     heads = reads.cases(procedure=PROCEDURE, standing="active")

@@ -1,4 +1,4 @@
-"""What many organisations did, gathered upwards: the consolidated form, and what is ready and not uploaded."""
+"""Consolidated reports over many organisations: what they did, and what is ready but not uploaded."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ConsolidatedReport:
-    """The consolidated form with what it is of."""
+    """The consolidated form, and the procedure and obligation it is about."""
 
     procedure: Procedure
     obligation: Obligation
@@ -33,7 +33,7 @@ class ConsolidatedReport:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ready:
-    """An upload for which something is ready: whose, through whose account, and who holds that."""
+    """An upload with documents ready: the organisation, the account used, and its holder."""
 
     waiting: Waiting
     unit: str
@@ -51,13 +51,13 @@ def consolidated(
     today: date,
     reads: SqlReads | None = None,
 ) -> ConsolidatedReport:
-    """What the organisations at a unit or below it did of an obligation in a year.
+    """Return what the organisations at or below a unit did of an obligation in a year.
 
     Args:
-        reads: what whoever asks may see; everything for None.
+        reads: read queries limited to what the reader may see; None for everything.
 
     Raises:
-        UnknownProcedure, UnknownObligation: there is none of that name.
+        UnknownProcedure, UnknownObligation: there is none with that name.
     """
     from calendars.terms import Target
     from workflow.reports.consolidated import asked_of
@@ -81,10 +81,10 @@ def consolidated(
 def uploads(
     app: AppContext, unit: str = "", *, today: date, reads: SqlReads | None = None
 ) -> tuple[Ready, ...]:
-    """Everything ready at a unit or below it ("" is all) whose upload is open, organisation by organisation.
+    """Return all open uploads at or below a unit ("" is all) that have documents ready, by organisation.
 
     Args:
-        reads: what whoever asks may see; everything for None.
+        reads: read queries limited to what the reader may see; None for everything.
     """
     from notifications.recipients import resolve_assignees
     from workflow.org.duties import Unresolved

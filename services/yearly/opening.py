@@ -1,4 +1,4 @@
-"""Opening a year: every organisation's case of every yearly procedure, in one bulk write."""
+"""Opens a year: every organisation's case of every yearly procedure, in one bulk write."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class NothingYearly(Refusal, LookupError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OpenedYear:
-    """What opening a year did: the cases opened, and how many were there already."""
+    """The result of opening a year: the cases opened, and the number already there."""
 
     cases: tuple[Case, ...]
     there: int
@@ -33,14 +33,15 @@ ROLLS_OVER_FROM = 12, 1
 
 
 def open_year(app: AppContext, year: int, *, unit: str = "", by: str, now: datetime, today: date) -> OpenedYear:
-    """Open the year's cases that are not there yet, and the tails of the year before; again it changes nothing.
+    """Open the missing cases of a year, and those of the year before with later due dates; repeated, it changes
+    nothing.
 
     Args:
-        unit: id of a unit: only the organisations at it or below it, else the one it belongs to; "" is all.
+        unit: id of a unit: only organisations at or below it, else the one it belongs to; "" is all.
 
     Raises:
-        NothingYearly: no regulation asks for anything yearly.
-        OutOfRange: the year lies outside the records of days.
+        NothingYearly: no procedure is opened yearly.
+        OutOfRange: the year lies outside the calendar's records.
     """
     from services.register_duties import record_year
 
@@ -54,10 +55,10 @@ def open_year(app: AppContext, year: int, *, unit: str = "", by: str, now: datet
 
 
 def year_ahead(app: AppContext, year: int, *, unit: str = "", today: date) -> tuple[list[Opening], int]:
-    """Return what opening a year would open, and how many cases of it are there. Refusals as of the opening.
+    """Return the cases opening a year would open, and the number already there. Errors as in `open_year`.
 
-    What of the year before is due in this one and still ahead (a report of last year due in April) is opened
-    with it where no case is there: an office that begins in January owes it.
+    Cases of the year before with due dates ahead in this year (a report on last year due in April) are included
+    if missing, because an office that begins in January must still fulfil them.
     """
     from i18n import say
     from storage.cases.programmes import begun
@@ -90,9 +91,9 @@ def year_ahead(app: AppContext, year: int, *, unit: str = "", today: date) -> tu
 
 
 def proposed_year(app: AppContext, *, unit: str = "", now: datetime, today: date) -> tuple[int, int]:
-    """Return the year that is to be opened, and how many of its cases are not there yet, as of this hour.
+    """Return the year to open and the number of its missing cases, cached for an hour.
 
-    That is the year itself, and from 1 December the next one; 0 cases where nothing is asked yearly.
+    It is the present year, and from 1 December the next one; 0 cases if no procedure is yearly.
     """
     year = today.year + ((today.month, today.day) >= ROLLS_OVER_FROM)
     moment = (today, now.hour)
@@ -106,7 +107,7 @@ def proposed_year(app: AppContext, *, unit: str = "", now: datetime, today: date
 
 
 def roll_over(app: AppContext, *, now: datetime, today: date) -> int:
-    """Open the year that is to be opened where config.toml lets it open by itself; return how many cases."""
+    """Open the next year if config.toml enables it; return the number of cases opened."""
     if app.settings.office.rollover != "open":
         return 0
     year, count = proposed_year(app, now=now, today=today)
@@ -114,7 +115,7 @@ def roll_over(app: AppContext, *, now: datetime, today: date) -> int:
 
 
 def organisations(office: Office, unit: str) -> tuple[str, ...]:
-    """Organisations at a unit or below it, else the one it belongs to; all of them for ""."""
+    """Return the organisations at or below a unit, else the one it belongs to; all of them for ""."""
     if not unit:
         return office.organisations or ("",)
     within = tuple(one for one in office.organisations if unit in office.above(one))

@@ -132,20 +132,20 @@ class SqlAccounts:
     # ------------------------------------------------------------------------------------ outside identities
 
     def identity(self, provider: Provider, subject: str) -> Identity | None:
-        """Return the account of a person of an outside directory."""
+        """Return the account of a person in an external directory; None where there is none."""
         query = IDENTITY.select().where(IDENTITY.c.provider == provider, IDENTITY.c.subject == subject)
         with reading(self._engine) as connection:
             row = connection.execute(query).first()
         return Identity(**row._mapping) if row else None
 
     def identities(self, provider: Provider) -> Sequence[Identity]:
-        """Return the accounts of an outside directory's people, by login."""
+        """Return the accounts of people in an external directory, ordered by login."""
         query = IDENTITY.select().where(IDENTITY.c.provider == provider).order_by(IDENTITY.c.login)
         with reading(self._engine) as connection:
             return [Identity(**row._mapping) for row in connection.execute(query)]
 
     def link(self, identity: Identity, *, by: str, now: datetime, today: date) -> bool:
-        """Give an account to a person of an outside directory; its password, sessions and tokens end.
+        """Link an account to a person of an external directory; its password, sessions and tokens end.
 
         Returns False and writes nothing when the person or the account was linked meanwhile.
         """
@@ -173,7 +173,7 @@ class SqlAccounts:
         return True
 
     def unlink(self, login: str, *, by: str, now: datetime, today: date) -> bool:
-        """Take an account away from outside directories; its sessions end. False when it had none."""
+        """Unlink an account from external directories; its sessions end. Returns False if it was not linked."""
         with writing(self._engine) as connection:
             query = IDENTITY.delete().where(IDENTITY.c.login == login).returning(IDENTITY.c.provider)
             removed = sorted(connection.execute(query).scalars())
@@ -234,12 +234,12 @@ class SqlAccounts:
         return sorted(entries, key=lambda entry: entry.created_at, reverse=True)
 
     def seen(self, hash: str, *, now: datetime) -> None:
-        """Record when an entry was last used."""
+        """Record the moment an entry was last used."""
         with writing(self._engine) as connection:
             connection.execute(update(ENTRY).where(ENTRY.c.hash == hash).values(seen_at=now))
 
     def take(self, hash: str, *, now: datetime) -> bool:
-        """Use up an invitation. Return False when it was used already."""
+        """Mark an invitation as used. Return False if it was used already."""
         with writing(self._engine) as connection:
             login = connection.execute(select(ENTRY.c.login).where(ENTRY.c.hash == hash)).scalar()
             taken = end_entries(connection, ENTRY.c.hash == hash, now)
@@ -309,7 +309,7 @@ def end_entries(connection: Connection, which: ColumnElement[bool], now: datetim
 
 
 def _providers(connection: Connection) -> Mapping[str, tuple[Provider, ...]]:
-    """Return the outside directories of accounts, by login."""
+    """Return the external directories of accounts, by login."""
     rows = connection.execute(select(IDENTITY.c.login, IDENTITY.c.provider).order_by(IDENTITY.c.provider))
     providers: dict[str, tuple[Provider, ...]] = {}
     for row in rows:

@@ -1,4 +1,6 @@
-"""Repository of the audit log: entries of their own, pages of it, and how far it was sent to a receiver."""
+"""Repository of the audit log: appends entries, reads pages, and stores how far it was sent to each
+receiver.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ _JOINED = AUDIT.outerjoin(AUDIT_ORIGIN, AUDIT_ORIGIN.c.seq == AUDIT.c.seq)
 
 
 class SqlAuditLog:
-    """Writes what no other table records, and keeps how far the log was sent."""
+    """Appends entries for actions that no other table records, and stores how far the log was sent."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -63,7 +65,7 @@ def read_page(
     """Return entries after a number in order, or before one (before the end, for None) the newest first.
 
     Args:
-        visible: the conditions a case must meet to be seen; empty for all cases.
+        visible: the conditions a case must meet to be visible; empty for all cases.
     """
     wanted = [*_narrowed(query), *_seen(scope, visible)]
     rows = select(*_COLUMNS).select_from(_JOINED)

@@ -26,12 +26,12 @@ Queue = Callable[[Connection, Sequence[Notice]], int]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Invited:
-    """Somebody who is invited.
+    """An invited person.
 
     Attributes:
-        new: whether the account is opened by this; else it gets another link.
-        entry: the one-time link, by its hash; None where an outside directory identifies people.
-        letters: what carries it.
+        new: whether a new account is created; else an existing one gets another link.
+        entry: the one-time link, by its hash; None where an external directory authenticates people.
+        letters: the letters with the link.
     """
 
     reader: Reader
@@ -48,9 +48,10 @@ class SqlInvitations:
         self._queue = queue
 
     def invite(self, people: Sequence[Invited], *, by: str, now: datetime, today: date) -> frozenset[str]:
-        """Open accounts, make their links and queue the letters; earlier links of an account end.
+        """Create accounts with one-time links and queue their letters; earlier links of an account become
+        invalid.
 
-        Returns the logins invited: a login or a person that has an account by now is left out.
+        Returns the logins invited: logins or people who got an account meanwhile are left out.
         """
         done: list[Invited] = []
         events: list[RowEvent] = []
@@ -71,7 +72,7 @@ class SqlInvitations:
         return frozenset(one.reader.login for one in done)
 
     def letters(self, people: Collection[str]) -> Mapping[str, Notice]:
-        """Return the last letter of invitation to each login of these people."""
+        """Return the last invitation letter to each of these logins."""
         asked = (
             select(NOTICE)
             .where(in_names(NOTICE.c.person), NOTICE.c.kind == "account")
@@ -82,7 +83,7 @@ class SqlInvitations:
         return {str(one.about["login"]): one for one in found if one.about.get("event") == INVITED}
 
     def links(self, logins: Collection[str], *, now: datetime) -> Mapping[str, datetime]:
-        """Return until when the link of each of these logins holds; without those that have none."""
+        """Return the expiry of the valid link of each of these logins; logins without one are left out."""
         asked = select(ENTRY.c.login, ENTRY.c.expires_at).where(
             in_names(ENTRY.c.login),
             ENTRY.c.kind == "invitation",
@@ -94,7 +95,7 @@ class SqlInvitations:
 
 
 def _insert(connection: Connection, reader: Reader, now: datetime) -> bool:
-    """Insert an account without a password; False when there is one of that login."""
+    """Insert an account without a password; return False if the login exists."""
     values = {**_values(reader), "login": reader.login, "totp_step": 0, "created_at": now}
     step = insert(connection, ACCOUNT).values(values).on_conflict_do_nothing()
     return connection.execute(step.returning(ACCOUNT.c.login)).first() is not None
@@ -111,7 +112,7 @@ def _opened(reader: Reader, *, by: str, now: datetime, today: date) -> RowEvent:
 
 
 def _given(connection: Connection, entry: Entry, *, by: str, now: datetime) -> RowEvent:
-    """Store a link in place of the account's earlier ones; return the event."""
+    """Store a link, replacing earlier ones of the account; return the event."""
     earlier = (ENTRY.c.login == entry.login) & (ENTRY.c.kind == "invitation")
     ended = end_entries(connection, earlier, now)
     values = entry_values(entry)

@@ -1,4 +1,4 @@
-"""Repository of saved views: what lists were narrowed to, under names; own ones and those shared."""
+"""Repository of saved views: filters of lists stored under a name, personal or shared."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from storage.tables.accounts import SAVED_VIEW
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoredView:
-    """A saved view. `unit`: whose readers a shared one is for, with all units below; "" is everybody."""
+    """A saved view. `unit`: a shared view is for users of this unit and all below; "" for everybody."""
 
     number: int
     list: str
@@ -25,13 +25,15 @@ class StoredView:
 
 
 class SqlSavedViews:
-    """Saved views of one database."""
+    """The saved views in a database."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def of(self, list: str, login: str, units: Collection[str]) -> Sequence[StoredView]:
-        """Return the views of a list an account saved, and those shared with one of these units, by name."""
+        """Return an account's saved views of a list, and those shared with one of these units, ordered by
+        name.
+        """
         view = SAVED_VIEW.c
         seen = or_(view.login == login, and_(view.shared, view.unit.in_(sorted(units))))
         asked = SAVED_VIEW.select().where(view.list == list, seen).order_by(view.name, view.number)
@@ -39,19 +41,19 @@ class SqlSavedViews:
             return [StoredView(**record._mapping) for record in connection.execute(asked)]
 
     def view(self, number: int) -> StoredView | None:
-        """Return a view; None where there is none of that number."""
+        """Return a view by its number; None where there is none."""
         with reading(self._engine) as connection:
             record = connection.execute(SAVED_VIEW.select().where(SAVED_VIEW.c.number == number)).first()
         return StoredView(**record._mapping) if record else None
 
     def count(self, login: str) -> int:
-        """Return how many views an account saved."""
+        """Return the number of views an account saved."""
         asked = select(func.count()).select_from(SAVED_VIEW).where(SAVED_VIEW.c.login == login)
         with reading(self._engine) as connection:
             return connection.execute(asked).scalar_one()
 
     def save(self, *, list: str, login: str, name: str, query: str, shared: bool, unit: str) -> int:
-        """Save a view, in place of one of the account with that name; return its number."""
+        """Save a view, replacing one of the account with the same name; return its number."""
         place = {"list": list, "login": login, "name": name}
         content = {"query": query, "shared": shared, "unit": unit}
         same = and_(*(SAVED_VIEW.c[key] == value for key, value in place.items()))
@@ -64,7 +66,7 @@ class SqlSavedViews:
             return int(connection.execute(added).scalar_one())
 
     def change(self, number: int, *, name: str, query: str, shared: bool, unit: str) -> None:
-        """Write a view anew; one of the same name of its account and list goes."""
+        """Overwrite a view; another view of the account and list with the same name is deleted."""
         view = SAVED_VIEW.c
         with writing(self._engine) as connection:
             known = connection.execute(SAVED_VIEW.select().where(view.number == number)).one()

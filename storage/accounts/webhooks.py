@@ -1,7 +1,7 @@
-"""Repository of webhooks: addresses that are told of changes, how far each was told, its last messages.
+"""Repository of webhooks: addresses notified of changes, how far each was notified, and its last messages.
 
-How far an address was told is its place in the change feed, whose numbers are given by the transactions that
-wrote: what is to be delivered needs no queue of its own.
+Progress is a position in the change feed, whose numbers come from the writing transactions, so that no queue of
+messages is needed.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ RESUMED: Mapping[str, Any] = {"failures": 0, "failing_since": None, "next_at": N
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Webhook:
-    """An address that is told of changes.
+    """A webhook: an address that is notified of changes.
 
     Attributes:
-        topics: what it is told of; nothing else.
-        unit: the unit of whose cases it is told, with those below; "" for everything.
-        secret, old_secret: encrypted; the old one signs too until `old_until`.
-        cursor: the number of the last change it was told of, or that does not concern it.
-        failures: attempts that failed since the last success; `failing_since`: the first of them.
-        next_at: when it is tried again after a failure.
-        suspended_at: when it was given up.
+        topics: topics it is notified of.
+        unit: only cases of this unit and all units below; "" for everything.
+        secret, old_secret: encrypted; messages are also signed with the old one until `old_until`.
+        cursor: the number of the last change that was delivered or skipped.
+        failures: failed attempts since the last success; `failing_since`: the moment of the first.
+        next_at: moment of the next attempt after a failure.
+        suspended_at: moment at which delivery was given up.
     """
 
     id: str
@@ -59,15 +59,17 @@ class Webhook:
     created_by: str
 
     def is_due(self, now: datetime) -> bool:
-        """Return whether it may be told of something now."""
+        """Return whether a message may be sent to it now."""
         return self.active and self.suspended_at is None and (self.next_at is None or self.next_at <= now)
 
     def resumed(self) -> Webhook:
-        """Return it as one whose failures are forgotten."""
+        """Return the webhook with its failures cleared."""
         return replace(self, **RESUMED)
 
     def said(self) -> Mapping[str, object]:
-        """Return what the office's chain says of it: the address without its path, which may be a secret."""
+        """Return its data for an event of the office's chain: the address without its path, which may be a
+        secret.
+        """
         return {
             "active": self.active,
             "host": urlsplit(self.address).hostname or "",
@@ -78,7 +80,7 @@ class Webhook:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Delivery:
-    """A message to an address. `problem`: "" where the answer was a success; `status`: of the answer."""
+    """A message sent to a webhook. `problem`: "" on success; `status`: HTTP status of the answer."""
 
     webhook: str
     seq: int
@@ -91,13 +93,13 @@ class Delivery:
 
 
 class SqlWebhooks:
-    """The webhooks of an office. What an administrator changes is an event of the office's chain."""
+    """The webhooks of an office. Changes by administrators are events of the office's chain."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def all(self) -> Sequence[Webhook]:
-        """Return all webhooks, in the order of their making."""
+        """Return all webhooks in the order of their creation."""
         query = select(WEBHOOK).order_by(WEBHOOK.c.created_at, WEBHOOK.c.id)
         with reading(self._engine) as connection:
             return [_webhook(row) for row in connection.execute(query)]
@@ -111,7 +113,7 @@ class SqlWebhooks:
     def change(
         self, id: str, kind: str, values: Mapping[str, object], *, by: str, now: datetime, today: date
     ) -> None:
-        """Change some fields of a webhook, none else; nothing where it was removed. `kind`: of the event."""
+        """Change some fields of a webhook; do nothing if it was removed. `kind`: kind of the event."""
         with writing(self._engine) as connection:
             here = WEBHOOK.c.id == id
             if connection.execute(update(WEBHOOK).where(here).values(values)).rowcount:
@@ -126,7 +128,7 @@ class SqlWebhooks:
             _note(connection, hook, "webhook_removed", by=by, now=now, today=today)
 
     def renew_secrets(self, secrets: Mapping[str, tuple[str, str]]) -> None:
-        """Store secrets encrypted anew: by webhook the text read and the one in its place."""
+        """Store newly encrypted secrets: by webhook, the text that was read and its replacement."""
         with writing(self._engine) as connection:
             for id, (before, after) in secrets.items():
                 here = (WEBHOOK.c.id == id) & (WEBHOOK.c.secret == before)
@@ -135,17 +137,18 @@ class SqlWebhooks:
                 )
 
     def advance(self, id: str, cursor: int) -> None:
-        """Move the place of a webhook on; never back."""
+        """Move a webhook's position forward, never back."""
         with writing(self._engine) as connection:
             here = (WEBHOOK.c.id == id) & (WEBHOOK.c.cursor < cursor)
             connection.execute(update(WEBHOOK).where(here).values(cursor=cursor))
 
     def record(self, delivery: Delivery, *, moves: bool, retry: datetime | None = None) -> None:
-        """Record an attempt; a success in turn moves the place on. Nothing where the webhook was removed.
+        """Record an attempt; a success in sequence advances the position. Do nothing if the webhook was
+        removed.
 
         Args:
-            moves: whether it was the next message in turn, not one sent again or a test.
-            retry: when the next attempt is due, after a failure in turn.
+            moves: whether it was the next message in sequence, not a repetition or a test.
+            retry: moment of the next attempt after a failure in sequence.
         """
         with writing(self._engine) as connection:
             here = WEBHOOK.c.id == delivery.webhook
@@ -163,7 +166,7 @@ class SqlWebhooks:
             _prune(connection, delivery.webhook)
 
     def deliveries(self, id: str) -> Sequence[Delivery]:
-        """Return the last messages to an address, the newest first."""
+        """Return the last messages to a webhook, the newest first."""
         query = (
             select(WEBHOOK_DELIVERY)
             .where(WEBHOOK_DELIVERY.c.webhook == id)
@@ -178,7 +181,7 @@ def _note(connection: Connection, hook: Webhook, kind: str, *, by: str, now: dat
 
 
 def _place(delivery: Delivery, retry: datetime | None) -> dict[str, object]:
-    """Return what an attempt in turn changes of its webhook."""
+    """Return the columns that an attempt in sequence changes in its webhook."""
     if not delivery.problem:
         return {"cursor": delivery.seq, "tried_at": delivery.at, **RESUMED}
     return {
@@ -190,7 +193,7 @@ def _place(delivery: Delivery, retry: datetime | None) -> dict[str, object]:
 
 
 def _prune(connection: Connection, id: str) -> None:
-    """Forget the oldest messages to an address."""
+    """Delete the oldest messages to a webhook."""
     of_hook = WEBHOOK_DELIVERY.c.webhook == id
     last = (
         select(WEBHOOK_DELIVERY.c.seq)

@@ -1,10 +1,10 @@
 """Change counters: one small SELECT tells a process whether its caches are still valid.
 
-On every change of the office or the board, by any process and version, database triggers add a random number
-to the counters, in the same transaction. The sum of the numbers is the version: it changes
-with every commit and with nothing else, and in whatever order commits come; a database put back to an earlier
-state has the sum of that state again. On PostgreSQL every writer leaves lines of its own, so that none
-waits for another's; they are folded into one now and then, which leaves the sum.
+On every change of the office or the board, by any process and version, database triggers add a random number to
+the counters, in the same transaction. The sum of the numbers is the version: it changes with every commit and
+with nothing else, and in whatever order commits come; a database put back to an earlier state has the sum of
+that state again. On PostgreSQL every writer leaves lines of its own, so that none waits for another's; they are
+combined into one from time to time, which keeps the sum.
 """
 
 from __future__ import annotations

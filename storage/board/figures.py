@@ -1,4 +1,4 @@
-"""Counts of deadlines that came due in a time, by what became of them, and the lengths of stages."""
+"""Statistics: counts of the deadlines due in a period by outcome, and durations of stages."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _WHOSE = (DEADLINE.c.unit, DEADLINE.c.stage, CASE.c.edition)
 
 
 def outcomes(connection: Connection, first: date, last: date, today: date, seen: Conditions) -> list[Outcomes]:
-    """Return what became of the obligatory deadlines due from `first` to `last` (local dates), as of a day.
+    """Return the outcomes of the obligatory deadlines due from `first` to `last` (local dates), as of a day.
 
-    What is not due yet is left out, and what became nobody's to do.
+    Deadlines not due yet or no longer required are left out.
 
     Args:
         seen: conditions on the rows a reader may see.
@@ -57,8 +57,8 @@ def outcomes(connection: Connection, first: date, last: date, today: date, seen:
 def stage_spans(connection: Connection, first: date, last: date, seen: Conditions) -> list[StageSpan]:
     """Return the stages whose obligatory deadlines are all met, the last of them due from `first` to `last`.
 
-    A step that waits for another has no due date yet and holds its stage open all the same; a step without a
-    term does not. A stage of nothing but terms counted backwards has no length.
+    A step that waits for another has no due date yet but keeps its stage open; a step without a term does not.
+    A stage with only terms counted backwards has no duration.
     """
     due = func.max(DEADLINE.c.due)
     columns = (
@@ -87,6 +87,6 @@ def stage_spans(connection: Connection, first: date, last: date, seen: Condition
 
 
 def _in_force(seen: Conditions, *columns: ColumnElement[Any]) -> Select[tuple[Any, ...]]:
-    """Select from the obligatory rows of cases that were neither cancelled nor exempted."""
+    """Return a query over the obligatory rows of cases that were neither cancelled nor exempted."""
     rows = select(*columns).join_from(DEADLINE, CASE, CASE.c.id == DEADLINE.c.case)
     return rows.where(DEADLINE.c.force == "obligatory", CASE.c.standing == "active", *seen)

@@ -47,7 +47,7 @@ def by_day(
 def unreported(
     connection: Connection, today: date, eyes: AccessFilter, *, limit: int, offset: int
 ) -> Mapping[str, Firsts]:
-    """Return, by quarter, rows due before the day that nobody has reported, earliest due first."""
+    """Return the first rows due before the day and not reported, by quarter, earliest due first."""
     late = and_(UNREPORTED, overdue(today), *eyes.rows)
     counted = select(DEADLINE.c.obligation, func.count()).where(late).group_by(DEADLINE.c.obligation)
     found: dict[str, tuple[int, list[Row]]] = {

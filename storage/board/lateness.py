@@ -16,7 +16,7 @@ def holds(today: date) -> ColumnElement[bool]:
 
 
 def ended(today: date) -> ColumnElement[bool]:
-    """Return the condition that a row's term in hours has ended, be it within the day; never NULL."""
+    """Return the condition that a row's term in hours has ended, even if its day has not; never NULL."""
     # Of no use to an index: rows are found by their day, of which the index gives them in order.
     has_come = func.coalesce(DEADLINE.c.due_at <= present(today), false())
     return and_(has_come, DEADLINE.c.counts_until.is_(None))

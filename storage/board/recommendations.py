@@ -151,12 +151,12 @@ def _wanted(narrowed: RecommendationFilter) -> list[ColumnElement[bool]]:
 
 
 def _late(today: date) -> Subquery:
-    """Return the subquery of late measures."""
+    """Return a subquery of the measures that are late."""
     number = _Number(DEADLINE.c.obligation).label("number")
     asked = select(DEADLINE.c.case, number).where(MEASURES, overdue(today)).distinct()
     return asked.subquery("late")
 
 
 def _its(late: Subquery) -> ColumnElement[bool]:
-    """Return the join condition with late measures."""
+    """Return the condition that joins a recommendation with its late measure."""
     return and_(_R.case == late.c.case, _R.measure == late.c.number)

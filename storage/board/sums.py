@@ -126,7 +126,9 @@ def plain(
 
 
 def ends_on(connection: Connection, day: date) -> Sequence[Row_]:
-    """Return the moments at which terms in hours end on a local date, each with what its row is counted by."""
+    """Return the moments at which terms in hours end on a local date, each with the columns its row is counted
+    by.
+    """
     return connection.execute(_ends(day).where(_PLAIN)).all()
 
 
@@ -139,14 +141,16 @@ def _ends(day: date) -> Select[tuple[Any, ...]]:
 
 
 def _add_ended(found: dict[tuple[object, ...], Sum], records: Iterable[Row_], today: date) -> None:
-    """Count terms in hours that have ended within the day as overdue, which by the day are due on it."""
+    """Count terms in hours that have ended today as overdue, since the counts by day have them as due today."""
     _add(found, ((*waits, *_ENDED) for at, *waits in records if at <= present(today)))
 
 
 def confidential(
     connection: Connection, horizon: Horizon, eyes: AccessFilter, *, besides: Collection[str] = ()
 ) -> list[Sum]:
-    """Return the same counts for the confidential cases the person may see, and for those of other units."""
+    """Return the same counts for the confidential cases the person may see, and for cases of other units
+    visible to them.
+    """
     found: dict[tuple[object, ...], Sum] = {}
     # Their cases first, which are few: in one statement SQLite would read every row there is.
     known = [*connection.execute(select(CASE.c.id).where(CASE.c.confidential, *eyes.cases)).scalars()]
@@ -178,7 +182,7 @@ def _joined(plain: Iterable[Sum], others: Iterable[Sum]) -> Collection[Sum]:
 
 
 def _rejoined(others: Sequence[Sum]) -> Mend[Sums]:
-    """Return the function that adds changed counts to cached ones."""
+    """Return the function that updates combined sums when some of the added counts change."""
     theirs = by_unit(others)
 
     def mended(before: Sums, gone: Sums, come: Sums) -> Sums:
@@ -254,9 +258,9 @@ def _undated(
     limit: int,
     offset: int,
 ) -> list[Row]:
-    """Return a page of the rows without a due date that wait for these people, by case and obligation.
+    """Return a page of the rows without a due date that have these assignees, ordered by case and obligation.
 
-    Each assignee is looked up in the index: few of such rows are theirs, and no due date narrows the rest.
+    Each assignee is looked up in the index, because only few of such rows are theirs.
     """
     units: dict[tuple[str, str, str], set[str]] = {}
     for unit, *rest in map(tuple, asked):
@@ -355,14 +359,14 @@ def _counted(horizon: Horizon, *, slipped: bool = True) -> Select[tuple[object, 
 
 
 def _slipped(today: date) -> Select[tuple[object, ...]]:
-    """Return the counts of rows whose plan date has passed; all other figures are zero."""
+    """Return the query for counts of rows whose plan date has passed; all other figures are zero."""
     noughts = (literal(0) for _ in _FIGURES[1:])
     asked = select(*_WAITS, *noughts, func.count()).join_from(DEADLINE, CASE, CASE.c.id == DEADLINE.c.case)
     return asked.where(lateness.slipped(today)).group_by(*_WAITS)
 
 
 def _add(found: dict[tuple[object, ...], Sum], records: Iterable[Sequence[Any]]) -> None:
-    """Add counted rows to the sums."""
+    """Add counted rows to the sums, by key."""
     for unit, duty, responsible, person, edition, stage, name, *numbers in records:
         if not any(numbers):
             continue

@@ -37,7 +37,7 @@ _STEP = 5000
 
 
 def key(edition: str, row: Sequence[object]) -> Key | None:
-    """Return the total a board row (values in table order) is counted in; None for none."""
+    """Return the key of the total that a board row (values in table order) is counted in; None for none."""
     state, due, until = row[_STATE], row[_DUE], row[_UNTIL]
     if state == "missed" or (state == "open" and due is not None):
         return (

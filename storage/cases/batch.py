@@ -256,7 +256,7 @@ def searched(case: Case) -> str:
 
 
 def passport_columns(case: Case) -> Values:
-    """The columns of a case's row that its passport decides."""
+    """Return the columns of a case's row that its passport determines."""
     words = case.written or (Wording(case.object, case.unit),)
     first, last = words[0], words[-1]
     return {
@@ -335,7 +335,7 @@ def _was_paused(change: CaseWrite) -> bool:
 def _has_moved(known: tuple[object, ...], row: Row, *, paused: bool) -> bool:
     """Return whether people waiting for the old row must be notified of the new one; not for completed rows.
 
-    `paused`: the case is or was paused, so that what had no due date may have had one before.
+    `paused`: the case is or was paused, so that a row without a due date may have had one earlier.
     """
     if known[_STATE] == "not_required":
         # Who was told that it is no longer required hears that it is again.

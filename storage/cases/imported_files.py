@@ -32,9 +32,9 @@ def remember(engine: Engine, digest: str, places: Mapping[str, str], *, now: dat
 
 
 def alike(engine: Engine, procedure: str, places: Iterable[tuple[str, str]]) -> list[str]:
-    """Return the ids of the active cases of the procedure that may be called so by a file, the newest first.
+    """Return the ids of the active cases of the procedure that a file may mean by its names, the newest first.
 
-    Of a case whose unit was changed, or that files name by several words, the object alone decides.
+    If the unit of a case was changed, or files use several names for it, only the object is compared.
 
     Args:
         places: unit and object of each analysis, as a file names them.

@@ -233,7 +233,7 @@ class SqlLedger:
         )
 
     def _broken(self, conflict: Conflict) -> Conflict | CaseBroken:
-        """Return the conflict, or CaseBroken when rereading can never help."""
+        """Return the conflict, or CaseBroken if rereading can never succeed."""
         name = conflict.case
         with reading(self._engine) as connection:
             stood = _before(connection, name).seq
@@ -262,7 +262,9 @@ class SqlLedger:
 
 @contextmanager
 def _turn(engine: Engine, case: str) -> Iterator[None]:
-    """Wait for the turn to write to a case; a nested command on the same thread has it already."""
+    """Wait for exclusive access to a case among the threads of this process; a nested command on the same
+    thread has it already.
+    """
     place = hash((engine.url.database, case)) % len(_TURNS)
     held: set[int] = _holding.__dict__.setdefault("places", set())
     if place in held:
@@ -317,7 +319,7 @@ def _before(connection: Connection, case: str) -> Before:
 
 
 def _told(change: CaseWrite, head: Row_ | None) -> CaseWrite:
-    """Return the change with all rows when the case's edition differs from the stored one."""
+    """Return the change with all rows marked as affected if the case's edition differs from the stored one."""
     if change.touched is None or (head is not None and head.edition == change.case.edition):
         return change
     return replace(change, touched=None)
@@ -333,7 +335,7 @@ def _stored(connection: Connection, changes: Sequence[CaseWrite]) -> Iterator[Ro
 
 
 def _counted(connection: Connection, year: int, count: int) -> int:
-    """Reserve case numbers of a year."""
+    """Reserve case numbers of a year; return the last of them."""
     step = insert(connection, COUNTER).values(year=year, last=count)
     step = step.on_conflict_do_update(index_elements=[COUNTER.c.year], set_={"last": COUNTER.c.last + count})
     return int(connection.execute(step.returning(COUNTER.c.last)).scalar_one())

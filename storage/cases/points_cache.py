@@ -48,7 +48,7 @@ class PointsCache:
         self._reading: SingleFlight[YearRecords] = SingleFlight()
 
     def year(self, scoring: Scoring, year: int, *, today: date) -> YearRecords:
-        """Return what every unit has recorded and lacks in a year up to a day.
+        """Return the recorded facts and open obligations of every unit in a year up to a day.
 
         Raises:
             StorageUnavailable: the database cannot be read.
@@ -157,5 +157,5 @@ def _few(changed: frozenset[str] | None) -> frozenset[str] | None:
 
 
 def _over(before: Mapping[str, _T], fresh: Mapping[str, _T], units: Collection[str]) -> dict[str, _T]:
-    """Return the earlier values, replaced for units that were read anew."""
+    """Return the earlier values with those of the reread units replaced."""
     return {**{unit: one for unit, one in before.items() if unit not in units}, **fresh}

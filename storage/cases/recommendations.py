@@ -1,5 +1,5 @@
-"""Lines for listing recommendations of all cases, and the texts by which rows of their registers are found;
-written with the case and derived from its events.
+"""List entries of the recommendations of all cases, and search texts of register rows; written with each case,
+derived from its events.
 """
 
 from __future__ import annotations
@@ -48,27 +48,28 @@ _LINES_OF = select(RECOMMENDATION).where(in_names(RECOMMENDATION.c.case))
 
 
 def told(events: Iterable[Event]) -> bool:
-    """Return whether one of the events may change a line."""
+    """Return whether one of the events may change a list entry."""
     return any(one.kind in KINDS for one in events)
 
 
 @dataclass(frozen=True, slots=True)
 class CaseLines:
-    """What lists keep of a case: its recommendations, and the rows of its registers as searches find them."""
+    """The list entries of a case: its recommendations, and its register rows as used by searches."""
 
     recommendations: list[Values]
     rows: list[Values]
 
 
 def lines(case: Case) -> CaseLines:
-    """Return the lines of a case."""
+    """Return the list entries of a case."""
     return CaseLines(_recommendations(case), [*_rows(case)])
 
 
 def _rows(case: Case) -> Iterator[Values]:
-    """Return the rows of a case's registers with their words, those of fields the files alone know too.
+    """Yield the rows of a case's registers with their search words, including fields defined only in register
+    files.
 
-    The answer to a field with options stands there as `field=option`.
+    The value of a field with options is included as `field=option`.
     """
     for kind, name in ROW_NAMES.items():
         for number, row in rows_of(case, kind).items():
@@ -107,7 +108,7 @@ def _recommendations(case: Case) -> list[Values]:
 
 
 def write(connection: Connection, cases: Mapping[str, CaseLines]) -> None:
-    """Replace the lines of these cases, in the caller's transaction, which holds the cases."""
+    """Replace the list entries of these cases, in the caller's transaction, which holds the cases' locks."""
     names = sorted(cases)
     for table in (RECOMMENDATION, CASE_ROW, UNLISTED):
         for start in range(0, len(names), AT_ONCE):
@@ -117,14 +118,14 @@ def write(connection: Connection, cases: Mapping[str, CaseLines]) -> None:
 
 
 def waiting(engine: Engine) -> int:
-    """Return the number of cases whose lines have not been written."""
+    """Return the number of cases whose list entries have not been written."""
     with reading(engine) as connection:
         return connection.execute(select(func.count()).select_from(UNLISTED)).scalar_one()
 
 
 @long_work()
 def catch_up(engine: Engine) -> None:
-    """Write the missing lines of cases an older version wrote; usually there are none.
+    """Write the missing list entries of cases that an older version wrote; usually there are none.
 
     A case with unreadable events stays without lines; `verify` reports the fault.
     """
@@ -134,7 +135,9 @@ def catch_up(engine: Engine) -> None:
 
 
 def differences(connection: Connection, cases: Mapping[str, Case]) -> Iterator[str]:
-    """Yield ids of cases whose lines differ from their events, in order, except those not written yet."""
+    """Yield ids of cases whose list entries differ from their events, in order, except those not written
+    yet.
+    """
     kept: dict[str, list[Values]] = {}
     for line in execute_for_names(connection, _LINES_OF, cases):
         kept.setdefault(line.case, []).append(dict(line._mapping))
@@ -145,7 +148,7 @@ def differences(connection: Connection, cases: Mapping[str, Case]) -> Iterator[s
 
 
 def install(connection: Connection) -> None:
-    """Create the triggers that record cases whose lines an older version has not written."""
+    """Create the triggers that record cases whose list entries an older version has not written."""
     kinds = ", ".join(f"'{kind}'" for kind in KINDS)
     told = {
         "event": ("AFTER INSERT ON event", f"NEW.kind IN ({kinds})", 'NEW."case"'),
@@ -172,7 +175,7 @@ def install(connection: Connection) -> None:
 
 
 def _some(engine: Engine, after: str) -> str | None:
-    """Write the lines of some cases after an id; return the last id, None at the end."""
+    """Write the list entries of the next cases after an id; return the last id, None at the end."""
     asked = select(UNLISTED.c.case).where(UNLISTED.c.case > after).order_by(UNLISTED.c.case).limit(AT_ONCE)
     with reading(engine) as connection:
         if connection.execute(asked).first() is None:
@@ -189,7 +192,7 @@ def _some(engine: Engine, after: str) -> str | None:
 
 
 def _told_lines(records: Iterable[Row_], head: str) -> CaseLines | None:
-    """Return the lines of a case from its events; None when the events were altered."""
+    """Return the list entries of a case from its events; None if the events were altered."""
     events = [event(record) for record in records]
     if events[-1].hash != head:
         return None
@@ -200,7 +203,7 @@ def _told_lines(records: Iterable[Row_], head: str) -> CaseLines | None:
 
 
 def _place(line: Values) -> tuple[int, int]:
-    """Return the key of a line."""
+    """Return the key of a list entry."""
     return line["risk"], line["measure"]
 
 

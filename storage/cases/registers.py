@@ -18,7 +18,7 @@ def cases_with_entries(engine: Engine, unit: str | None = None) -> Sequence[str]
     """Return ids of the active cases with an entry in any register, in order.
 
     Args:
-        unit: narrows the answer to a unit and all units below it; None means the whole office.
+        unit: only cases of this unit and all units below it; None for the whole office.
     """
     asked = select(CASE.c.id).where(CASE.c.standing == "active").order_by(CASE.c.id)
     if unit is None:

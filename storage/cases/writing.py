@@ -85,8 +85,8 @@ def write(connection: Connection, made: Batch, now: datetime) -> None:
     """Write the batch in the caller's transaction.
 
     Raises:
-        Moved: somebody wrote one of the cases first.
-        IntegrityError: somebody opened one of the cases first.
+        ConcurrentChange: another writer changed one of the cases first.
+        IntegrityError: another writer created one of the cases first.
     """
     insert_many(connection, CASE, made.opened)
     _heads(connection, made)
@@ -141,7 +141,7 @@ def _drop_letters(connection: Connection, lines: Sequence[Values], rungs: Sequen
 
 
 def at(connection: Connection) -> tuple[FromClause, ColumnElement[bool]]:
-    """Return lines with the columns of PLACE, and their join condition with the board."""
+    """Return a table of values with the columns of PLACE, and its join condition with the board."""
     lines = values_table(connection.dialect.name, PLACE)
     return lines, _joined(lines)
 
@@ -197,13 +197,15 @@ def _changed_columns(names: tuple[str, ...]) -> dict[str, Column[Any]]:
 
 @lru_cache(maxsize=64)
 def _change_lines(dialect: str, names: tuple[str, ...]) -> Update:
-    """Return the statement that updates these columns of many rows (cached: one fact takes a third less)."""
+    """Return the statement that updates these columns of many rows (cached, which saves a third of the time for
+    one fact).
+    """
     held = _held(values_table(dialect, _changed_columns(names)))
     return DEADLINE.update().where(_joined(held)).values({name: held.c[f"new_{name}"] for name in names})
 
 
 def _held(lines: FromClause) -> FromClause:
-    """Lock the rows that are unchanged since they were read, until the end of the transaction."""
+    """Return a subquery of the rows unchanged since they were read, locked until the end of the transaction."""
     asked = select(*lines.c).join_from(DEADLINE, lines, _joined(lines))
     asked = asked.where(
         DEADLINE.c.due.is_not_distinct_from(lines.c.k_due),
@@ -215,7 +217,7 @@ def _held(lines: FromClause) -> FromClause:
 
 
 def _joined(lines: FromClause) -> ColumnElement[bool]:
-    """Return the join condition of lines with the board."""
+    """Return the condition that joins the table of values with the board."""
     return and_(DEADLINE.c.case == lines.c.k_case, DEADLINE.c.obligation == lines.c.k_obligation)
 
 
@@ -226,9 +228,10 @@ def _all(done: int, asked: Sequence[Values]) -> None:
 
 
 def _withdraw(connection: Connection, made: Batch) -> None:
-    """Withdraw unsent notices of outdated due dates, and of deadlines that are another's now.
+    """Withdraw unsent notices of outdated due dates, and of deadlines that now belong to another unit or
+    person.
 
-    Of the latter a round queues those that still hold again; the news of another date stays news.
+    The next round queues those of the latter that are still valid. Notices about moved dates are kept.
     """
     # After the rows: a round that queued a notice of the old due date holds its row until it commits, so what
     # is read here is all there is.

@@ -34,13 +34,13 @@ LAST = select(AUDIT.c.seq, AUDIT.c.hash).order_by(AUDIT.c.seq.desc()).limit(1)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AuditEvent:
-    """Something somebody did, or tried to do.
+    """An action or attempt to be recorded in the audit log.
 
     Attributes:
-        name: what it was done to: a login, the key of a person, an obligation, a row of a register.
+        name: the object of the action: a login, the key of a person, an obligation, a row of a register.
         by: the account; "" where nobody had logged in.
         now: aware UTC.
-        more: further data; nothing personal.
+        more: further data, never personal.
     """
 
     topic: Topic
@@ -58,15 +58,15 @@ def note(connection: Connection, events: Iterable[AuditEvent]) -> None:
 
 
 def discard(connection: Connection) -> None:
-    """Forget entries an earlier transaction of this connection collected and did not commit."""
+    """Discard entries that an earlier transaction of this connection collected but did not commit."""
     connection.info.pop(_PENDING, None)
 
 
 def append_collected(connection: Connection) -> None:
-    """Append the collected entries; the last statement of a transaction.
+    """Append the collected entries; must be the last statement of a transaction.
 
-    Entries of one kind about one case, or about the rows of one register, become one entry with their number:
-    an import of a schedule is one act of its author.
+    Entries of one kind about one case, or about the rows of one register, become one entry with a count: an
+    import of a schedule is one action.
     """
     collected: list[AuditEvent] = connection.info.pop(_PENDING, [])
     if not collected:
@@ -99,7 +99,7 @@ def entry_line(values: Mapping[str, object]) -> str:
 
 
 def hidden_address(salt: str, seq: int, address: str) -> str:
-    """Return the salted hash of an address, as the payload of its entry holds it."""
+    """Return the salted hash of a client address, as stored in the payload of its entry."""
     return sha256(canonical([salt, seq, address]).encode()).hexdigest()[:_DIGITS]
 
 
@@ -115,7 +115,7 @@ def read_payload(text: str) -> dict[str, object]:
 def _row(
     seq: int, previous: str, group: list[AuditEvent], origin: Origin
 ) -> tuple[dict[str, object], list[dict[str, object]]]:
-    """Return the row of an entry, and the address that stands outside the chain."""
+    """Return the row of an entry, and the row of the address stored outside the chain."""
     event = group[0]
     payload = dict(event.more)
     if len(group) > 1:

@@ -39,7 +39,7 @@ class DatabaseFile:
         return f"{Path(self._path).absolute().as_uri()}?mode={mode}"
 
     def remember(self) -> None:
-        """Remember the file that was opened; raise if it is not the remembered one."""
+        """Remember the identity of the file that was opened; raise if another one was remembered before."""
         if self._identity is None:
             self._identity = self._read_identity()
         self.check()

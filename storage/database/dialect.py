@@ -49,17 +49,19 @@ def insert_for(dialect: str, table: Table) -> Insert:
 
 
 def text_within(engine: Engine, text: ColumnElement[str], part: str) -> ColumnElement[bool]:
-    """Return whether a text has this part, letter by letter: half the work of LIKE on PostgreSQL."""
+    """Return the condition that a text contains this part, case-sensitively; on PostgreSQL at half the cost of
+    LIKE.
+    """
     find = func.instr if engine.dialect.name == "sqlite" else func.strpos
     return find(text, part) > 0
 
 
 def plan_for_values(connection: Connection) -> None:
-    """Have PostgreSQL plan each statement of this transaction for the values it carries.
+    """Make PostgreSQL plan each statement of this transaction for its actual values, without parallel workers.
 
-    After some runs of a prepared statement it keeps one plan for all values, made as if each were rare: with a
-    value that a quarter of the rows have that plan takes five times as long. Nor does it start other processes
-    to help: an answer of some milliseconds would wait for them on a busy server.
+    After some runs of a prepared statement it keeps one generic plan, made as if each value were rare; for a
+    value that a quarter of the rows have, that plan takes five times as long. Starting parallel workers would
+    delay an answer of some milliseconds on a busy server.
     """
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SET LOCAL plan_cache_mode = force_custom_plan")
@@ -67,18 +69,20 @@ def plan_for_values(connection: Connection) -> None:
 
 
 def count_anew(connection: Connection, *tables: Table) -> None:
-    """Have PostgreSQL look at what these tables hold now, by which it plans; by itself it does so later.
+    """Make PostgreSQL update its planner statistics of these tables now (ANALYZE).
 
-    In the caller's transaction. Whose account may not, is left with a warning in the server's log.
+    Runs in the caller's transaction. An account without the right only causes a warning in the server's log.
     """
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("ANALYZE " + ", ".join(table.name for table in tables))
 
 
 def folded_within(engine: Engine, text: ColumnElement[str], part: str) -> ColumnElement[bool]:
-    """Return whether a casefolded text has this part, as searches compare it (`workflow.search_words.fold`).
+    """Return the condition that a casefolded text contains this part, compared as searches do
+    (`workflow.search_words.fold`).
 
-    SQLite looks for any letter of the same fold: to replace ten letters in each text takes five times as long.
+    On SQLite the pattern matches every letter that folds alike; replacing ten letters in each text takes five
+    times as long.
     """
     if engine.dialect.name != "sqlite":
         return text_within(engine, func.translate(text, *FOLDED), part)
@@ -140,7 +144,7 @@ def insert_rows(
 ) -> None:
     """Insert rows of values in the order of the columns' names.
 
-    Many rows go past SQLAlchemy's work for each of them; on PostgreSQL by COPY, at a quarter of the cost of
+    Many rows bypass SQLAlchemy's processing; on PostgreSQL they are sent by COPY, at a quarter of the cost of
     INSERTs.
 
     Raises:
@@ -169,14 +173,14 @@ def insert_rows(
 
 @cache
 def _insert_into(table: Table) -> sqlalchemy.Insert:
-    """Return the INSERT of a table; built once, for SQLAlchemy computes the key of its cache for each anew."""
+    """Return the INSERT of a table, built once so that SQLAlchemy computes its cache key once."""
     return table.insert()
 
 
 def _bind_values(
     connection: Connection, columns: Iterable[Column[Any]], lines: Iterable[Sequence[object]]
 ) -> list[list[object]]:
-    """Convert the values to those the driver takes."""
+    """Convert the values to the types the driver expects."""
     dialect = connection.dialect
     bound = [[*line] for line in lines]
     for place, target in enumerate(columns):

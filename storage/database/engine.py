@@ -67,7 +67,7 @@ def open(url: str, *, password: str | None = None, limits: Limits | None = None)
 
 @dataclass(eq=False, slots=True)
 class Snapshot:
-    """The transaction that the reads of a block share, begun by the first of them.
+    """The transaction shared by the reads of a block; the first read begins it.
 
     Attributes:
         over: whether each read is a transaction of its own from now on.
@@ -81,7 +81,7 @@ class Snapshot:
     results: dict[object, object] = field(default_factory=dict)
 
     def read(self, engine: Engine) -> Connection:
-        """Return the connection to read with, in its transaction."""
+        """Return the connection to read with, beginning the transaction if necessary."""
         if self.connection is None:
             self.engine = engine
             connection = self.stack.enter_context(engine.connect())
@@ -96,7 +96,7 @@ class Snapshot:
         self.stack.close()
 
     def close(self) -> None:
-        """End the transaction, and share none any more."""
+        """End the transaction and stop sharing."""
         self.over = True
         self.end()
 
@@ -106,9 +106,9 @@ _snapshot: ContextVar[Snapshot | None] = ContextVar("snapshot", default=None)
 
 @contextmanager
 def one_snapshot() -> Iterator[Snapshot]:
-    """Let all reads of the block share one transaction: they cost less, and a page shows one moment.
+    """Let all reads of the block share one transaction: they cost less and show the same moment.
 
-    A write, or a read that failed, ends it: what comes after sees what was written.
+    A write or a failed read ends it, so that later reads see what was written.
     """
     with ExitStack() as stack:
         snapshot = Snapshot(stack)
@@ -140,10 +140,10 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 def read_once(engine: Engine, read: Callable[[Connection], Result], *key: Hashable) -> Result:
-    """Return what `read` reads; within a shared transaction it is read by the first who asks.
+    """Return the result of `read`, cached within a shared transaction.
 
     Args:
-        key: names the question in that transaction; `read` itself where it is the same for everybody.
+        key: cache key in that transaction; `read` itself if its result depends on nothing else.
 
     Raises:
         StorageUnavailable: the database cannot be read.
@@ -162,7 +162,7 @@ def read_once(engine: Engine, read: Callable[[Connection], Result], *key: Hashab
 def writing(engine: Engine) -> Iterator[Connection]:
     """Open a transaction that writes; commit it on leaving, roll it back when anything is raised.
 
-    What was noted for the audit log is appended last, in the same transaction.
+    Entries collected for the audit log are appended last, in the same transaction.
 
     IntegrityError is not translated: the caller knows what a broken constraint means.
 
@@ -211,7 +211,7 @@ def overwriting(connection: Connection) -> Iterator[None]:
 
 
 def empty_journal(engine: Engine) -> None:
-    """Make SQLite move the content of its journal into the file and empty it; it stays while others read."""
+    """Make SQLite move the content of its journal into the file and empty it; skipped while others read."""
     if engine.dialect.name != "sqlite":
         return
     with translate_errors(engine), closing(engine.raw_connection()) as connection:
@@ -294,7 +294,7 @@ def _create_postgresql_engine(address: URL, limits: Limits) -> Engine:
 def connection_arguments(limits: Limits) -> dict[str, object]:
     """Return the libpq arguments of connections to a server.
 
-    When packets are dropped the kernel gives up the connection, at the server's end too: locks it held there
+    When packets are dropped, the kernel closes the connection, at the server's end too; otherwise its locks
     would keep others from writing after the network is back.
     """
     options = {

@@ -45,7 +45,7 @@ class _InList(FunctionElement[bool]):
     name = "named"
 
     def self_group(self, against: OperatorType | None = None) -> Self:
-        """Return the element as it is: it is compiled to a comparison in parentheses.
+        """Return the element itself, so that it is compiled to a comparison in parentheses.
 
         A function of type Boolean gets `= 1` appended in WHERE on SQLite, and `(x IN ...) = 1` uses no index.
         """

@@ -1,4 +1,4 @@
-"""Leases: rights one process at a time may hold. A lease that is not given back expires."""
+"""Leases: exclusive rights that one process at a time may hold. A lease that is not released expires."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from storage.tables.service import LEASE
 
 
 class SqlLeases:
-    """`notifications.bot.polling.Leases` on a database."""
+    """Implements `notifications.bot.polling.Leases` on a database."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def take(self, name: str, holder: str, *, now: datetime, lasts: timedelta) -> bool:
-        """Take or renew the lease. Returns whether it is the holder's until `now + lasts`.
+        """Take or renew the lease; return whether the holder has it until `now + lasts`.
 
         A lease that ends further in the future than any lease lasts was taken before the clock was set back: it
         is ignored.
@@ -38,6 +38,6 @@ class SqlLeases:
             return bool(result.rowcount)
 
     def give_back(self, name: str, holder: str) -> None:
-        """Give the lease back before it expires, so that others need not wait."""
+        """Release the lease before it expires."""
         with writing(self._engine) as connection:
             connection.execute(LEASE.delete().where(LEASE.c.name == name, LEASE.c.holder == holder))

@@ -45,7 +45,7 @@ def long_work() -> Iterator[None]:
 
 
 def is_long_work() -> bool:
-    """Tell whether this thread is inside `long_work`."""
+    """Return whether this thread is inside `long_work`."""
     return _long_work.get()
 
 

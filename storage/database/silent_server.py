@@ -85,7 +85,7 @@ class ServerWatch:
 
     @property
     def silent(self) -> bool:
-        """Whether the server is known to be silent and not due to be tried again."""
+        """Return whether the server is known to be silent and not yet due to be tried again."""
         return time.monotonic() < self._silent_until
 
     def fell_silent(self) -> None:
@@ -114,7 +114,7 @@ class Connection(psycopg.Connection[Any]):
     """A connection that notices a silent server.
 
     Attributes:
-        watch: of its engine; None when only `give_up_at` applies.
+        watch: the watch of its engine; None when only `give_up_at` applies.
         give_up_at: the time (monotonic) after which it stops waiting.
     """
 
@@ -166,7 +166,7 @@ class QueueConnection(psycopg.AsyncConnection[Any]):
 
 
 class _SilenceCheck:
-    """A check whether to go on waiting, called about ten times a second."""
+    """Decides whether to go on waiting; called about ten times a second."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -22,7 +22,7 @@ class _Flight:
 
 
 class SingleFlight(Generic[_T]):
-    """Let one thread at a time compute; the others wait for its end and get its exception.
+    """Lets one thread at a time compute a result; the others wait for it and get its exception.
 
     With a lock instead, threads waiting for a database that does not answer would fail one after another, each
     after its own wait.

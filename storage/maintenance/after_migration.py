@@ -35,7 +35,7 @@ def catch_up(
     """Rebuild the board if it is outdated, in one process; the others wait until it is done.
 
     Args:
-        rebuild: rebuilds it; calls its argument between two steps.
+        rebuild: function that rebuilds it, and calls its argument between two steps.
         holder: name of this process.
         clock: the real clock (aware UTC): a lease concerns processes.
     """

@@ -1,7 +1,7 @@
-"""Takes somebody's names and addresses out of every table, and keeps the chains verifiable.
+"""Removes a person's names and addresses from every table, keeping the chains verifiable.
 
-A line of a chain keeps the hash it was written with; what it says afterwards is hashed in `rewritten`, and all
-of those rows in the event of the act. What was said before cannot be proved any more: the act is for that.
+A rewritten event keeps the hash it was written with; its new content is hashed in the table `rewritten`, and
+all of those rows in the event of the order. The former content can no longer be proved, which is the purpose.
 """
 
 from __future__ import annotations
@@ -72,15 +72,16 @@ Place = tuple[str, str, int]
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """What is replaced.
+    """The words to replace, and their replacements.
 
     Attributes:
-        token: what stands instead of keys, addresses and log-in names.
-        name: what stands instead of names; `name_in` the same by language.
-        keys: keys and addresses, replaced wherever they stand as a whole.
-        names: names, replaced wherever they stand as whole words.
-        shared_names: names others bear, too: replaced in rows that have a key or address beside them.
-        logins: replaced where a column holds nothing else.
+        token: replacement for keys, addresses and log-in names.
+        name: replacement for names; `name_in`: by language.
+        keys: keys and addresses, replaced wherever they occur as a whole.
+        names: names, replaced wherever they occur as whole words.
+        shared_names: names that other people have too: replaced only in rows that also contain a key or
+            address.
+        logins: replaced where a column contains nothing else.
     """
 
     token: str
@@ -93,18 +94,18 @@ class Words:
     _patterns: dict[str, re.Pattern[str]] = field(default_factory=dict)
 
     def needles(self) -> list[str]:
-        """Return the texts one of which stands in every row that is to be rewritten."""
+        """Return the texts of which every row to be rewritten contains at least one."""
         said = {form for word in (*self.keys, *self.names) for form in _forms(word)}
         return sorted(said | set(self.logins))
 
     def stand_in(self, texts: Iterable[str]) -> bool:
-        """Return whether one of the keys or addresses stands in one of these texts."""
+        """Return whether one of the texts contains one of the keys or addresses."""
         pattern = self._pattern("keys", self.keys, r"[\w.+-]", r"(?:[\w@+-]|\.\w)")
         return any(pattern.search(text) for text in texts)
 
     def replaced(self, text: str, name: str, *, shared: bool = True) -> str:
-        """Return a text of a column without the words. `name`: of the column; `shared`: also without names
-        others bear.
+        """Return a column's text with the words replaced. `name`: name of the column; `shared`: whether shared
+        names are replaced too.
         """
         if name in _LOGIN_COLUMNS and text in self.logins:
             return self.token
@@ -132,9 +133,10 @@ class Words:
 
 
 def anonymise(connection: Connection, words: Words) -> dict[str, int]:
-    """Rewrite every row that has one of the words, in the caller's transaction; return how many, by table.
+    """Rewrite every row that contains one of the words, in the caller's transaction; return the number of rows
+    by table.
 
-    The lines of chains among them are hashed anew in `rewritten`.
+    Rewritten events of chains get new hashes in `rewritten`.
     """
     _forget(connection, words)
     for name in sorted(triggers.names(connection.dialect.name)):
@@ -154,13 +156,13 @@ def anonymise(connection: Connection, words: Words) -> dict[str, int]:
 
 
 def digest(connection: Connection) -> str:
-    """Return the hash of all rows of `rewritten`."""
+    """Return one hash over all rows of the table `rewritten`."""
     rows = connection.execute(REWRITTEN.select().order_by(*REWRITTEN.primary_key.columns))
     return sha256(canonical([[*row] for row in rows]).encode()).hexdigest()
 
 
 def open_cases_naming(engine: Engine, words: Iterable[str]) -> list[str]:
-    """Return the open cases in whose events one of these stands."""
+    """Return the open cases whose events contain one of the words."""
     named = or_(*(EVENT.c.payload.contains(word, autoescape=True) for word in words))
     query = select(EVENT.c.case).distinct().join(CASE, CASE.c.id == EVENT.c.case)
     over = CASE.c.stage.in_(("completed", "closed"))
@@ -169,7 +171,7 @@ def open_cases_naming(engine: Engine, words: Iterable[str]) -> list[str]:
 
 
 def rewritten(connection: Connection) -> tuple[bool, Mapping[Place, str]]:
-    """Return the hashes of rewritten lines, and whether they are those of the last act."""
+    """Return the hashes of rewritten events, and whether they match the last anonymisation."""
     last = select(ACT.c.payload).where(ACT.c.kind == ANONYMISED).order_by(ACT.c.seq.desc()).limit(1)
     payload = connection.execute(last).scalar()
     found = register.rewritten_lines(connection)
@@ -181,12 +183,16 @@ def rewritten(connection: Connection) -> tuple[bool, Mapping[Place, str]]:
 
 
 def _forms(word: str) -> set[str]:
-    """Return a word as texts have it: as written, in small letters, as searches compare it, as JSON has it."""
+    """Return the forms a word occurs in: as written, in lower case, normalised for searches, escaped in
+    JSON.
+    """
     return {word, word.casefold(), fold(word), json.dumps(word, ensure_ascii=False)[1:-1]} - {""}
 
 
 def _forget(connection: Connection, words: Words) -> None:
-    """Delete what is theirs alone: link codes, saved views, addresses in the audit log; stop their letters."""
+    """Delete data that belongs to the person alone: link codes, saved views, addresses in the audit log;
+    withdraw their letters.
+    """
     keys, logins = [*words.keys], [*words.logins]
     connection.execute(LINK_CODE.delete().where(LINK_CODE.c.person.in_(keys)))
     connection.execute(SAVED_VIEW.delete().where(SAVED_VIEW.c.login.in_(logins)))
@@ -205,7 +211,7 @@ def _drop(connection: Connection, trigger: str) -> None:
 
 
 def _rewritten(connection: Connection, table: Table, words: Words) -> Iterator[Mapping[str, Any]]:
-    """Rewrite the rows of a table; yield each as it is now."""
+    """Rewrite the rows of a table; yield each rewritten row."""
     raw = plain_table(table.name, *(column(one.name) for one in table.c))
     keys = [one.name for one in table.primary_key.columns]
     for before, new in _found(connection, table, words):
@@ -217,7 +223,7 @@ def _rewritten(connection: Connection, table: Table, words: Words) -> Iterator[M
 def _found(
     connection: Connection, table: Table, words: Words
 ) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
-    """Yield the rows of a table that have one of the words, each with its columns as they are to be."""
+    """Yield the rows of a table that contain one of the words, each with the new values of its columns."""
     texts = [one.name for one in table.c if _is_text(one.type)]
     raw = plain_table(table.name, *(column(one.name) for one in table.c))
     keys = [one.name for one in table.primary_key.columns]
@@ -238,7 +244,7 @@ def _found(
 
 
 def _rewrite_jobs(connection: Connection, words: Words) -> None:
-    """Rewrite the keys of letters in the jobs of the queue, where there is one."""
+    """Rewrite the keys of letters in the jobs of the queue, if there is one."""
     if connection.execute(text("SELECT to_regclass('procrastinate_jobs')")).scalar() is None:
         return
     jobs = connection.execute(text("SELECT id, args::text FROM procrastinate_jobs")).all()
@@ -253,7 +259,7 @@ def _is_text(kind: object) -> bool:
 
 
 def _hash_values_anew(connection: Connection, changed: dict[str, list[Mapping[str, Any]]]) -> None:
-    """Put the hashes of values outside the events of registers' rows into those events."""
+    """Update the hashes of values stored outside the events of register rows in those events."""
     for secret in changed.get(REGISTER_SECRET.name, ()):
         mine = (REGISTER_EVENT.c.row == secret["row"]) & (REGISTER_EVENT.c.seq == secret["seq"])
         event = connection.execute(select(REGISTER_EVENT).where(mine)).one()
@@ -265,7 +271,7 @@ def _hash_values_anew(connection: Connection, changed: dict[str, list[Mapping[st
 
 
 def _hash_notices_anew(connection: Connection, changed: dict[str, list[Mapping[str, Any]]]) -> None:
-    """Put the hashes of rewritten notices into the register of notices."""
+    """Update the hashes of rewritten notices in the register of notices."""
     keys = {row["key"] for row in changed.get(NOTICE.name, ())}
     if not keys:
         return
@@ -292,7 +298,7 @@ def _places(source: str, rows: Iterable[Mapping[str, Any]]) -> Iterator[Place]:
 
 
 def _keep_hashes(connection: Connection, places: set[Place]) -> None:
-    """Write down what these lines are hashed to now, with the hash each was bound to."""
+    """Record the present hashes of these events, each with its original hash."""
     lines = [
         {"source": source, "place": place, "seq": seq, "hash": _hash_now(connection, source, place, seq)}
         for source, place, seq in sorted(places)
@@ -318,7 +324,7 @@ def _hash_now(connection: Connection, source: str, place: str, seq: int) -> str:
 
 
 def content_hash(event: Row_) -> str:
-    """Return what an event of a chain is hashed to as it stands."""
+    """Return the hash of an event's present content."""
     said = line(
         case=event.case,
         seq=event.seq,
@@ -334,9 +340,7 @@ def content_hash(event: Row_) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Act:
-    """The order by which somebody is anonymised. `by`, `now`, `today`: who carries it out, and when;
-    `spellings`: how many further spellings of the name it named.
-    """
+    """The order by which a person is anonymised. `by`, `now`, `today`: who carries it out, and when."""
 
     number: str
     on: date
@@ -344,11 +348,10 @@ class Act:
     by: str
     now: datetime
     today: date
-    spellings: int = 0
 
 
 def carry_out(engine: Engine, person: FormerPerson, words: Words, act: Act) -> dict[str, int]:
-    """Anonymise somebody by an act, in one transaction; return how many rows were rewritten, by table."""
+    """Anonymise a person by an order, in one transaction; return the number of rewritten rows by table."""
     with writing(engine) as connection:
         rows = _taken_away(connection, words, act.now)
         record(
@@ -364,7 +367,6 @@ def carry_out(engine: Engine, person: FormerPerson, words: Words, act: Act) -> d
             "act_on": act.on.isoformat(),
             "ground": words.replaced(act.ground, ""),
             "id": person.id,
-            "spellings": act.spellings,
             "digest": digest(connection),
         }
         event = RowEvent(kind=ANONYMISED, name=words.token, on=act.today, by=act.by, now=act.now, more=more)
@@ -374,7 +376,7 @@ def carry_out(engine: Engine, person: FormerPerson, words: Words, act: Act) -> d
 
 
 def preview(engine: Engine, words: Words) -> dict[str, int]:
-    """Return how many rows would be rewritten, by table; nothing is written."""
+    """Return the number of rows that would be rewritten, by table; nothing is written."""
     counts: dict[str, int] = {}
     with reading(engine) as connection:
         for table in TableBase.metadata.sorted_tables:
@@ -403,7 +405,7 @@ def _taken_away(connection: Connection, words: Words, now: datetime) -> list[Row
 
 
 def _compact(engine: Engine) -> None:
-    """Let nothing of the old rows stay in the pages of an SQLite file. A reader who is in the way is logged."""
+    """Remove the old content from unused pages of an SQLite file; if a reader prevents it, that is logged."""
     if engine.dialect.name != "sqlite":
         return
     raw = engine.raw_connection()

@@ -1,4 +1,4 @@
-"""Verifies the audit log: its chain, and the addresses that stand outside it."""
+"""Verifies the audit log: its chain, and the addresses stored outside it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ __all__ = ["CHAIN", "problems"]
 def problems(
     connection: Connection, lines: Mapping[tuple[str, str, int], str]
 ) -> Iterator[tuple[str, Mapping[str, object]]]:
-    """Yield code and arguments of every entry that is not as it was written. `lines`: hashes of rewritten ones.
+    """Yield code and arguments for every altered entry. `lines`: hashes of rewritten entries.
 
-    An address that was erased is none: who erased it stands in the log itself.
+    An erased address is no problem: the log itself records who erased it.
     """
     origin = (
         AUDIT_ORIGIN.c.seq.label("origin_seq"),
@@ -45,7 +45,7 @@ def problems(
 
 
 def _is_address_kept(entry: Row_, expected: object) -> bool:
-    """Whether the address of an entry stands as its payload says, or was erased."""
+    """Return whether the address of an entry matches its payload, or was erased."""
     if expected is None or entry.origin_seq is None:
         return expected is None and entry.origin_seq is None
     return entry.origin is None or hidden_address(entry.salt or "", entry.seq, entry.origin) == expected

@@ -1,4 +1,4 @@
-"""The drill of restoring a backup: a temporary database, and its comparison with the office's own."""
+"""Test restore of a backup: a temporary database, and its comparison with the live one."""
 
 from __future__ import annotations
 
@@ -49,7 +49,9 @@ def temporary_database(engine: Engine, folder: Path) -> Iterator[str]:
 
 
 def compare(copy: Engine, live: Engine | None) -> tuple[dict[str, tuple[int, int | None]], tuple[Problem, ...]]:
-    """Return how much there is in a copy and in the office, and what shows that it is no copy of the office."""
+    """Return the numbers of records in a copy and in the live database, and evidence that it is not a copy of
+    it.
+    """
     restored, here = _counts(copy), _counts(live) if live is not None else {}
     counts = {name: (restored[name], here.get(name)) for name in COUNTED}
     if live is None:
@@ -68,7 +70,7 @@ def _counts(engine: Engine) -> dict[str, int]:
 
 
 def _continues(chain: Table, copy: Engine, live: Engine) -> bool:
-    """Return whether the office's chain has the end of the copy's, with the same hash."""
+    """Return whether the live office chain contains the last event of the copy, with the same hash."""
     last = select(chain.c.seq, chain.c.hash).order_by(chain.c.seq.desc()).limit(1)
     with reading(copy) as connection:
         end = connection.execute(last).first()

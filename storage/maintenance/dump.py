@@ -103,13 +103,13 @@ def check(file: Path) -> None:
 
 
 def _run(engine: Engine, tool: str, *arguments: str) -> None:
-    """Run the tool on that database; the password goes through the environment, as command lines are public."""
+    """Run the tool on that database; the password is passed in the environment, as command lines are public."""
     secret = {"PGPASSWORD": engine.url.password} if engine.url.password else {}
     _asked(tool, f"--dbname={conninfo(engine, password=False)}", *arguments, secret=secret)
 
 
 def _asked(tool: str, *arguments: str, secret: Mapping[str, str] | None = None) -> str:
-    """Return the output of a tool."""
+    """Return the output of a command-line tool."""
     program = shutil.which(tool)
     if program is None:
         raise BackupRefused("backup_no_tool", tool=tool)

@@ -57,7 +57,7 @@ def count_recorded_files(engine: Engine) -> int:
 
 def damages(engine: Engine, folder: EvidenceFolder) -> Iterator[tuple[str, dict[str, object]]]:
     """Yield (code, arguments) for every case in which a stored file is missing, altered or unreadable, or a
-    signature does not hold over the file it is said to sign.
+    signature does not match the file it belongs to.
 
     Files are read outside the transaction, as there may be many gigabytes.
     """
@@ -74,7 +74,7 @@ def damages(engine: Engine, folder: EvidenceFolder) -> Iterator[tuple[str, dict[
 
 
 def _signatures(engine: Engine, folder: EvidenceFolder) -> Iterator[tuple[str, dict[str, object]]]:
-    """Yield (code, arguments) for every signature of a file that was not made over its bytes."""
+    """Yield (code, arguments) for every signature that was not made over the bytes of its file."""
     signed = union_all(
         select(EVENT.c.case, EVENT.c.at, EVENT.c.payload).where(EVENT.c.payload.contains('"signs":"')),
         select(REGISTER_EVENT.c.row, REGISTER_EVENT.c.at, REGISTER_EVENT.c.payload).where(
@@ -90,7 +90,7 @@ def _signatures(engine: Engine, folder: EvidenceFolder) -> Iterator[tuple[str, d
 
 
 def _signature_fault(folder: EvidenceFolder, signature: str, file: str, at: datetime) -> str:
-    """Return the code of what is wrong with a signature; "" where nothing is, or a file is damaged itself."""
+    """Return the code of what is wrong with a signature; "" if nothing is, or if the file itself is damaged."""
     from documents.signatures import SignatureUnreadable, check_signature
 
     try:

@@ -2,7 +2,7 @@
 
 Two installations on one database would notify each other's people. An installation is identified by its name:
 `database.installation` of config.toml, else `office.name`, equal on all its nodes. The first to start claims
-the database. Without a name nobody is refused.
+the database. Without a name the check is skipped.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def told(name: str) -> str:
 
 
 def standing(connection: Connection) -> InstallationStatus:
-    """Return the installation of the database, and the revision at which its board was written."""
+    """Return the installation stored in the database, and the revision at which its board was written."""
     found = connection.execute(INSTALLATION.select()).first()
     return InstallationStatus(name=found.name, board=found.board) if found else InstallationStatus()
 

@@ -74,12 +74,14 @@ def _copied(here: Connection, there: Connection, table: Table) -> tuple[int, int
 
 
 def _rows(connection: Connection, table: Table) -> Iterator[Row_]:
-    """Yield the rows of a table."""
+    """Yield the rows of a table, in blocks."""
     yield from connection.execute(select(table).execution_options(yield_per=_STEP))
 
 
 def _sum(rows: Iterator[Row_] | Sequence[Row_]) -> tuple[int, int]:
-    """Return the number of rows and a checksum independent of order, as databases sort texts differently."""
+    """Return the number of rows and a checksum independent of their order, since databases sort texts
+    differently.
+    """
     count, total = 0, 0
     for row in rows:
         count += 1
@@ -88,7 +90,7 @@ def _sum(rows: Iterator[Row_] | Sequence[Row_]) -> tuple[int, int]:
 
 
 def _count_on(connection: Connection) -> None:
-    """Set the sequences of the server to continue after the last number used."""
+    """Set the server's sequences to continue after the highest number used."""
     for table in TableBase.metadata.sorted_tables:
         for column in table.primary_key:
             if column is table.autoincrement_column and isinstance(column.type, Integer):

@@ -27,8 +27,8 @@ def refuse_unwritable(engine: Engine) -> None:
     """Raise StorageUnavailable when the database cannot be written; leaves no trace.
 
     Raises:
-        StorageUnavailable: `read_only` (a file, a folder, a standby), `no_rights` (a role without them), or
-            whatever else keeps the database from being written.
+        StorageUnavailable: `read_only` (a file, a folder, a standby), `no_rights` (a role without them), or any
+            other reason why the database cannot be written.
     """
     with writing(engine) as connection:
         if connection.dialect.name == "sqlite":
@@ -46,7 +46,7 @@ def refuse_unwritable(engine: Engine) -> None:
 
 
 def _shut(connection: Connection) -> str | None:
-    """Return the first table or sequence the role lacks rights on; append-only tables need no UPDATE and
+    """Return the first table or sequence the role lacks rights for; append-only tables need no UPDATE and
     DELETE.
     """
     for name, add, change in connection.exec_driver_sql(_TABLES):

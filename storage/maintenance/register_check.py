@@ -1,4 +1,6 @@
-"""Compares rows of registers with their chains: events, values outside them, what lists keep of them."""
+"""Compares register rows with their event chains: values stored outside the events, and index entries of
+lists.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +59,7 @@ _CELLS = REGISTER_CELL.select().where(in_names(REGISTER_CELL.c.row), REGISTER_CE
 
 
 def events_in_order() -> Select[tuple[object, ...]]:
-    """Return the query for the events of every row, in the shape of a case's."""
+    """Return the query for the events of every row, with the same columns as for cases."""
     return _EVENTS.execution_options(yield_per=5000)
 
 
@@ -70,10 +72,11 @@ def heads(connection: Connection) -> dict[str, tuple[int, str]]:
 def find_differences(
     connection: Connection, project: ProjectRow | None, *, broken: Iterable[object] = ()
 ) -> Iterator[Difference]:
-    """Yield values that are not those of the hashes in the events, and rows whose lists say something else.
+    """Yield values that do not match the hashes in the events, and rows whose index entries differ from their
+    events.
 
     Args:
-        broken: rows whose chain is named already.
+        broken: rows whose chain is reported already.
     """
     skipped = set(broken)
     for names in chunks((name for name in sorted(heads(connection)) if name not in skipped), CHUNK):
@@ -85,7 +88,7 @@ def find_differences(
 
 
 def mend(connection: Connection, project: ProjectRow) -> None:
-    """Write anew what lists keep of all rows, and who answered campaigns."""
+    """Rewrite the index entries of all rows, and the record of who answered campaigns."""
     for names in chunks(sorted(heads(connection)), CHUNK):
         mend_rows(connection, names, project)
     for campaign, person, answer, at in _wrong_answers(connection):
@@ -95,7 +98,7 @@ def mend(connection: Connection, project: ProjectRow) -> None:
 
 
 def mend_rows(connection: Connection, names: list[str], project: ProjectRow) -> None:
-    """Write anew what lists keep of these rows; nobody edits them meanwhile."""
+    """Rewrite the index entries of these rows, locked against edits meanwhile."""
     stored = {head.id: head for head in execute_for_names(connection, _HEADS.with_for_update(), names)}
     folded = rows(connection, names)
     projections = {name: project(row) for name, row in folded.items()}
@@ -112,10 +115,11 @@ def mend_rows(connection: Connection, names: list[str], project: ProjectRow) -> 
 
 
 def _wrong_answers(connection: Connection) -> Iterator[tuple[str, str, str, datetime | None]]:
-    """Yield campaign and person of every answer that is not what rows say, with the row and moment they say.
+    """Yield campaign and person of every recorded answer that differs from the rows, with the row and moment it
+    should have.
 
-    A row says in its first event which campaign it answers, and whose it is. Of people erased from a row nobody
-    can say whose answer it was.
+    The first event of a row names the campaign and the person. If the person was erased from a row, its answer
+    cannot be checked.
     """
     added = REGISTER_EVENT.alias()
     query = (
@@ -143,7 +147,7 @@ def _wrong_answers(connection: Connection) -> Iterator[tuple[str, str, str, date
 
 
 def _values(connection: Connection, names: list[str]) -> Iterator[Difference]:
-    """Yield the values outside the events that are missing or changed."""
+    """Yield the values stored outside the events that are missing or changed."""
     stored = {
         (one.row, one.field, one.seq): (one.value, one.salt)
         for one in execute_for_names(connection, _SECRETS, names)
@@ -176,7 +180,7 @@ def _matches(salt: str, row: str, name: str, value: str, digest: str) -> bool:
 
 
 def _projections(connection: Connection, names: list[str], project: ProjectRow) -> Iterator[Difference]:
-    """Yield the rows of which lists keep something else than their events say."""
+    """Yield the rows whose index entries differ from their events."""
     stored = {head.id: head for head in execute_for_names(connection, _HEADS, names)}
     cells: dict[str, set[tuple[str, str]]] = {}
     for cell in execute_for_names(connection, _CELLS, names):

@@ -16,7 +16,6 @@ from storage.database.errors import DEADLOCK, display_address, sqlstate_of
 from storage.database.limits import long_work
 from storage.maintenance import triggers
 from storage.notices import tally
-from storage.org import former
 from storage.refusals import StorageUnavailable
 from storage.tables.base import TableBase
 from storage.tables.service import FLOOR as FLOOR_TABLE
@@ -50,7 +49,9 @@ _HALF_WORDS = re.compile(r"already exists|duplicate column|no such (table|column
 
 
 def known() -> tuple[str, ...]:
-    """Return the revisions this version has, oldest first: the numbers its migration files begin with."""
+    """Return the revisions of this version, oldest first: the numbers at the beginning of its migration
+    files.
+    """
     found = (_FILE.match(file.name) for file in (MIGRATIONS / "versions").iterdir())
     return tuple(sorted(match[1] for match in found if match))
 
@@ -75,8 +76,8 @@ def create_or_migrate(engine: Engine, *, to: str | None = None) -> bool:
 
     Raises:
         StorageUnavailable: the database cannot be used, was written by a newer version that does not allow for
-            this one (`newer`) or by one before 0.1.0 (`older`), holds somebody else's tables (`foreign`), or
-            its tables are not those of the version it names (`half_migrated`); nothing was changed.
+            this one (`newer`) or by one before 0.1.0 (`older`), contains tables of another application
+            (`foreign`), or its tables do not match its revision (`half_migrated`); nothing was changed.
     """
     head = to or known()[-1]
     with reading(engine) as connection:
@@ -135,7 +136,6 @@ def create(connection: Connection, *, to: str | None = None) -> None:
         tally.install(connection)
         change_counters.install(connection)
         recommendations.install(connection)
-        former.recover(connection)
         connection.execute(FLOOR_TABLE.delete())
         connection.execute(FLOOR_TABLE.insert(), {"revision": FLOOR})
 

@@ -74,7 +74,7 @@ def seal(engine: Engine, *, now: datetime) -> int | None:
 
 
 def newest(engine: Engine) -> tuple[int, datetime, str] | None:
-    """Return number, moment and hash of the last seal, to be noted elsewhere; None before the first."""
+    """Return number, moment and hash of the last seal, to be recorded elsewhere; None before the first."""
     with reading(engine) as connection:
         last = connection.execute(select(SEAL).order_by(SEAL.c.n.desc()).limit(1)).first()
     return None if last is None else (last.n, last.at, last.hash)

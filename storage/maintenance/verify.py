@@ -69,18 +69,19 @@ def verify(
     rows: bool = True,
     project: register_check.ProjectRow | None = None,
 ) -> tuple[Problem, ...]:
-    """Everything that is not as it was written; empty when all is well.
+    """Verify the stored data; return everything that was altered, empty when all is well.
 
     Args:
-        rows: whether accounts, people and the rows of cases are compared with the chains, too.
-        now: aware UTC: sessions and tokens that are over by then are not compared; None: all are.
-        evidence: where the stored files are compared with their hashes, signatures with what they sign; None
-            where the files are not at hand (a copy of the database alone).
-        kept: number and hash of a seal somebody wrote down elsewhere: it must stand here still.
-        editions: edition -> digests its cases may have; a case with another one is named.
-        project: returns what lists keep of a register's row; a row they say something else of is named.
-        recompute: gives a case's rows anew; a board that differs is named. Not asked while an act of the office
-            is not as it was written: its calendar cannot be told then, and every board rests on it.
+        rows: whether accounts, people and the rows of cases are compared with the chains too.
+        now: aware UTC: sessions and tokens expired by then are not compared; None: all are.
+        evidence: the folder of stored files, which are compared with their hashes, and signatures with the
+            files they sign; None if the files are not available (a copy of the database alone).
+        kept: number and hash of a seal recorded elsewhere: it must still exist here.
+        editions: edition -> digests its cases may have; a case with another one is reported.
+        project: function that returns the index entries of a register row; a row with different ones is
+            reported.
+        recompute: function that recomputes a case's rows; a differing board is reported. Not called if an
+            adopted act was altered, because the calendar is then unknown.
     """
     torn = _torn(engine)
     try:
@@ -96,7 +97,7 @@ def verify(
 
 
 def _torn(engine: Engine) -> tuple[Problem, ...]:
-    """Return the damages SQLite finds in its own pages, including pages nobody happens to read."""
+    """Return the damages SQLite finds in its own pages, including pages that are rarely read."""
     if engine.dialect.name != "sqlite":
         return ()
     with reading(engine) as connection:
@@ -142,7 +143,7 @@ def _verified(
 
 
 def _totals(engine: Engine) -> list[Problem]:
-    """Return the problems of the board's totals."""
+    """Return the problems of the board's running totals."""
     with reading(engine) as connection:
         return [
             Problem(code="total_differs", arguments={"unit": one[0], "obligation": one[5], "month": one[2]})
@@ -164,8 +165,8 @@ def rebuild(
     A case changed meanwhile is read and computed again.
 
     Args:
-        each: called after every chunk of cases.
-        project: returns what lists keep of a register's row; None leaves them as they are.
+        each: function called after every chunk of cases.
+        project: function that returns the index entries of a register row; None leaves them unchanged.
 
     Raises:
         CannotRebuild: naming the cases whose events do not end where their head says; all others are rebuilt.
@@ -191,7 +192,7 @@ def rebuild(
 
 
 def _rebuild(ledger: SqlLedger, names: Sequence[str], recompute: Recompute, now: datetime) -> list[str]:
-    """Rebuild these cases; return the broken ones, which are left out."""
+    """Rebuild these cases; return the ids of broken ones, which are left out."""
     whole, broken = list(names), list[str]()
     while whole:
         try:
@@ -218,7 +219,7 @@ def _chains(connection: Connection, lines: Mapping[Place, str]) -> Iterator[Prob
 
 
 def _register_chains(connection: Connection, lines: Mapping[Place, str]) -> Iterator[Problem]:
-    """Yield the problems of the chains of registers' rows."""
+    """Yield the problems of the chains of register rows."""
     heads = register_check.heads(connection)
     events = connection.execute(register_check.events_in_order())
     for name, chain in groupby(events, key=attrgetter("case")):
@@ -231,7 +232,7 @@ def _register_chains(connection: Connection, lines: Mapping[Place, str]) -> Iter
 def _register_rows(
     engine: Engine, project: register_check.ProjectRow | None, problems: Iterable[Problem]
 ) -> tuple[Problem, ...]:
-    """Return the rows of registers whose values or lists are not those of their chains."""
+    """Return the register rows whose values or index entries do not match their chains."""
     broken = {one.arguments.get("row") for one in problems}
     with reading(engine) as connection:
         found = register_check.find_differences(connection, project, broken=broken)
@@ -239,19 +240,19 @@ def _register_rows(
 
 
 def _of_row(problem: Problem, row: str) -> Problem:
-    """Return a problem as one of a row's chain."""
+    """Return a problem of a chain as a problem of a register row."""
     arguments = {name: value for name, value in problem.arguments.items() if name != "case"}
     return Problem(code=register_check.CODES[problem.code], arguments={"row": row, **arguments})
 
 
 def _office(connection: Connection, lines: Mapping[Place, str]) -> Iterator[Problem]:
-    """Yield the problems of the office's chain. Where it ended is known only from the seals."""
+    """Yield the problems of the office's chain. Whether its end was cut off is known only from the seals."""
     for problem in _chain("act", OFFICE, connection.execute(IN_ORDER), None, lines):
         yield _of_office(problem)
 
 
 def _of_office(problem: Problem) -> Problem:
-    """Return a problem as one of the office's chain."""
+    """Return a problem of a chain as a problem of the office's chain."""
     arguments = {name: value for name, value in problem.arguments.items() if name != "case"}
     return Problem(code=_OFFICE[problem.code], arguments=arguments)
 
@@ -263,7 +264,7 @@ def _chain(
     head: tuple[int, str] | None,
     lines: Mapping[Place, str],
 ) -> Iterator[Problem]:
-    """Yield the problems of one chain. `lines`: hashes of those an act has rewritten."""
+    """Yield the problems of one chain. `lines`: hashes of events rewritten by an anonymisation."""
     place = "" if source == "act" else name
     seq, previous = 0, ""
     for event in chain:
@@ -325,7 +326,7 @@ def _seals(connection: Connection, kept: tuple[int, str] | None) -> Iterator[Pro
 
 
 def _hashes(connection: Connection, ends: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
-    """Return the hashes at these places of chains."""
+    """Return the hashes of the events at these places (chain, number)."""
     found = {(OFFICE, act.seq): act.hash for act in connection.execute(IN_ORDER)}
     found |= {(register.CHAIN, n): digest for n, digest in connection.execute(select(PROOF.c.n, PROOF.c.hash))}
     left = iter(ends)

@@ -133,7 +133,7 @@ def ensure_baseline(engine: Engine, *, now: datetime) -> bool:
 
 
 def renew_baseline(engine: Engine, *, ground: str, by: str, now: datetime) -> int:
-    """Write a new baseline of every row. Return the number of differences thereby accepted.
+    """Write a new baseline of every row; return the number of differences it accepts.
 
     The event names what differed, without values.
 
@@ -311,7 +311,7 @@ def _standing(connection: Connection, of: VouchedTable, now: datetime) -> Iterat
 
 
 def _is_unnamed(expected: ExpectedRows, of: VouchedTable, key: Key, row: Mapping[str, Any]) -> bool:
-    """Whether an older version wrote the row, or may have, without naming it in its event."""
+    """Return whether an older version wrote the row, or may have, without naming it in its event."""
     if not expected.unnamed:
         return False
     names = {key[0], str(row.get(_OWNER.get(of.name, ""), key[0]))}

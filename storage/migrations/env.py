@@ -1,4 +1,6 @@
-"""Alembic's entry: it runs on the connection `storage.maintenance.schema` hands it, inside that transaction."""
+"""Alembic's entry point: runs on the connection passed by `storage.maintenance.schema`, inside its
+transaction.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ from storage.tables.base import TableBase
 
 
 def run() -> None:
-    """Run the migrations asked for."""
+    """Run the requested migrations."""
     connection = context.config.attributes["connection"]
     context.configure(
         connection=connection,

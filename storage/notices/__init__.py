@@ -1,1 +1,1 @@
-"""Notices on their way: what is queued, who holds it, what became of it, and the register that proves it."""
+"""Storage of notices: the outbox, their outcomes, and the register that proves delivery."""

@@ -1,4 +1,6 @@
-"""Campaigns in a database: what is under way, whom they ask, who answered, whose letter is to be written."""
+"""Repository of campaigns: those running, the people they ask, their answers, and letters still to be
+queued.
+"""
 
 from __future__ import annotations
 
@@ -46,16 +48,18 @@ _PEOPLE_OF = CAMPAIGN_PERSON.select().where(in_names(_P.person))
 
 
 class AlreadyAnswered(Contradiction):
-    """Somebody's answer is there already, or is not asked for any more; nothing was written."""
+    """The person's answer exists already, or is no longer awaited; nothing was written."""
 
 
 class CampaignChanged(Contradiction):
-    """Somebody else reminded or closed the campaign since it was read; nothing was written."""
+    """Another user sent reminders or closed the campaign since it was read; nothing was written."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PeopleQuery:
-    """Which people of a campaign. `units`: None for all; `unreached`: those no channel has an address of."""
+    """Filter for people of a campaign. `units`: None for all; `unreached`: only those no channel has an address
+    for.
+    """
 
     campaign: str
     state: AnswerState | None = None
@@ -66,11 +70,11 @@ class PeopleQuery:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PeopleChange:
-    """How the people a campaign asks differ from those of the office.
+    """The differences between the people a campaign asks and the office's present people.
 
     Attributes:
-        joined: new ones, their numbers not given yet.
-        changed: those whose name, unit or post differ, who left or came back.
+        joined: new people, not numbered yet.
+        changed: people whose name, unit or post differs, or who left or came back.
     """
 
     joined: Sequence[CampaignPerson] = ()
@@ -78,7 +82,7 @@ class PeopleChange:
 
 
 class SqlCampaigns:
-    """The campaigns of an office."""
+    """Repository of the campaigns of an office."""
 
     def __init__(self, engine: Engine, outbox: SqlOutbox | None = None) -> None:
         self._engine = engine
@@ -91,19 +95,19 @@ class SqlCampaigns:
             return [_campaign(one) for one in connection.execute(query)]
 
     def open(self, today: date) -> Sequence[StartedCampaign]:
-        """Return the campaigns that take answers."""
+        """Return the campaigns that still accept answers."""
         with reading(self._engine) as connection:
             query = CAMPAIGN.select().where(CAMPAIGN.c.closed_on.is_(None), CAMPAIGN.c.until >= today)
             return [_campaign(one) for one in connection.execute(query.order_by(CAMPAIGN.c.id))]
 
     def get(self, name: str) -> StartedCampaign | None:
-        """Return a campaign; None where there is none."""
+        """Return a campaign by its id; None where there is none."""
         with reading(self._engine) as connection:
             found = connection.execute(CAMPAIGN.select().where(CAMPAIGN.c.id == name)).first()
         return _campaign(found) if found is not None else None
 
     def start(self, campaign: StartedCampaign, *, now: datetime) -> StartedCampaign:
-        """Write a new campaign with its event; return it with its id. Nobody is asked yet."""
+        """Store a new campaign with its event; return it with its id. Its people are added afterwards."""
         year = campaign.started_on.year
         with writing(self._engine) as connection:
             hold(connection)
@@ -121,19 +125,19 @@ class SqlCampaigns:
         return started
 
     def remind(self, campaign: StartedCampaign, *, by: str, now: datetime, today: date) -> StartedCampaign:
-        """Ask for a letter to everybody whose answer is awaited. Raises CampaignChanged."""
+        """Start a reminder wave: everybody whose answer is awaited gets a letter. Raises CampaignChanged."""
         after = replace(campaign, wave=campaign.wave + 1)
         return self._change(REMINDED, campaign, after, by=by, now=now, today=today)
 
     def close(self, campaign: StartedCampaign, *, by: str, now: datetime, today: date) -> StartedCampaign:
-        """Take no more answers. Raises CampaignChanged."""
+        """Close a campaign to answers. Raises CampaignChanged."""
         after = replace(campaign, closed_on=today)
         return self._change(CLOSED, campaign, after, by=by, now=now, today=today)
 
     def extend(
         self, campaign: StartedCampaign, until: date, *, by: str, now: datetime, today: date
     ) -> StartedCampaign:
-        """Take answers until a later day. Raises CampaignChanged."""
+        """Extend the period for answers to a later day. Raises CampaignChanged."""
         after = replace(campaign, until=until)
         return self._change(EXTENDED, campaign, after, by=by, now=now, today=today)
 
@@ -176,7 +180,7 @@ class SqlCampaigns:
     # ------------------------------------------------------------------------------------------- people
 
     def people(self, campaign: str, keys: Collection[str] | None = None) -> Mapping[str, CampaignPerson]:
-        """Return whom a campaign asks or asked, by key: everybody, or those of these keys."""
+        """Return the people a campaign asks or asked, by key: everybody, or those with these keys."""
         with reading(self._engine) as connection:
             query = CAMPAIGN_PERSON.select().where(_P.campaign == campaign)
             if keys is not None:
@@ -186,9 +190,10 @@ class SqlCampaigns:
     def change_people(
         self, campaign: StartedCampaign, change: PeopleChange, *, now: datetime, on: date
     ) -> None:
-        """Write who joined, left, came back or is called otherwise; a transaction for every CHUNK of them.
+        """Store who joined, left, came back or changed name, unit or post; one transaction for every CHUNK of
+        people.
 
-        A writer who was faster leaves nothing to do: what is there already is left as it is.
+        Changes another writer has already made are left as they are.
         """
         joined, changed = list(change.joined), list(change.changed)
         while joined or changed:
@@ -221,7 +226,9 @@ class SqlCampaigns:
     def counts(
         self, campaign: str, units: Collection[str] | None = None
     ) -> tuple[Mapping[AnswerState, int], int]:
-        """Return how many people stand how, and how many awaited ones no channel reaches."""
+        """Return the number of people by state of answer, and the number of awaited people no channel can
+        reach.
+        """
         sums = [func.sum(case((condition, 1), else_=0)) for condition in _STATES.values()]
         unreached = func.sum(case((and_(_STATES["awaited"], _P.reached.is_(False)), 1), else_=0))
         query = select(*sums, unreached).where(_P.campaign == campaign)
@@ -240,11 +247,11 @@ class SqlCampaigns:
         offset: int = 0,
         place: Callable[[str, str], str] = lambda _key, name: alphabetical(name),
     ) -> tuple[int, Sequence[CampaignPerson]]:
-        """Return how many people there are, and one page of them.
+        """Return the number of matching people, and one page of them.
 
         Args:
-            place: the place of somebody in the order, by their key and name; of more than MOST_SORTED people
-                the database makes the pages, and it puts in order those of one page.
+            place: sort key of a person, from key and name; for more than MOST_SORTED people the database makes
+                the pages, and only those of one page are sorted by it.
         """
         # The narrow index finds the page; only its people are read whole.
         chosen = select(_P.person, _P.name).where(*self._conditions(query)).order_by(_P.name, _P.person)
@@ -271,7 +278,7 @@ class SqlCampaigns:
         return found + [text_within(self._engine, _P.search, word) for word in search_words(query.search)]
 
     def person(self, campaign: str, number: int) -> CampaignPerson | None:
-        """Return the person of a number; None where there is none."""
+        """Return the person with a number; None where there is none."""
         query = CAMPAIGN_PERSON.select().where(_P.campaign == campaign, _P.number == number)
         with reading(self._engine) as connection:
             found = connection.execute(query).first()
@@ -280,7 +287,7 @@ class SqlCampaigns:
     # ------------------------------------------------------------------------------------------ letters
 
     def unwritten(self, campaign: StartedCampaign, *, limit: int) -> Sequence[CampaignPerson]:
-        """Return awaited people whose letter of the present wave is not queued yet, by number."""
+        """Return awaited people whose letter of the present wave is not queued yet, ordered by number."""
         query = (
             CAMPAIGN_PERSON.select()
             .where(_P.campaign == campaign.id, _P.written < campaign.wave, _STATES["awaited"])
@@ -296,7 +303,7 @@ class SqlCampaigns:
         """Queue letters of the present wave in one transaction; return how many were queued.
 
         Args:
-            people: all whose letter was to be written, those without an address too.
+            people: all people the letters were for, including those without an address.
         """
         if self._outbox is None:
             raise ValueError("letters are queued in an outbox")
@@ -315,7 +322,7 @@ class SqlCampaigns:
         return queued
 
     def sent(self, campaign: str) -> Mapping[str, datetime]:
-        """Return when the first letter of a campaign left for each person."""
+        """Return the moment the first letter of a campaign was sent to each person."""
         query = (
             select(NOTICE.c.person, func.min(NOTICE.c.sent_at).label("at"))
             .where(*_sent(campaign))
@@ -325,7 +332,7 @@ class SqlCampaigns:
             return {one.person: one.at for one in connection.execute(query)}
 
     def reminders_sent(self, campaign: str) -> int:
-        """Return how many letters of reminders of a campaign have left."""
+        """Return the number of reminder letters of a campaign that were sent."""
         query = (
             select(func.count()).select_from(NOTICE).where(*_sent(campaign), NOTICE.c.rung.like("reminder-%"))
         )
@@ -358,7 +365,7 @@ class SqlCampaigns:
 
 
 def _sent(campaign: str) -> Sequence[ColumnElement[bool]]:
-    """Return the conditions for the letters of a campaign that have left, to an address of the person's own."""
+    """Return the conditions for letters of a campaign that were sent to the person's own address."""
     return (
         NOTICE.c.case.is_(None),
         NOTICE.c.obligation == campaign,
@@ -368,7 +375,8 @@ def _sent(campaign: str) -> Sequence[ColumnElement[bool]]:
 
 
 def claim_answer(connection: Connection, person: CampaignPerson, row: str, *, at: datetime) -> None:
-    """Write that a row is somebody's answer, in the transaction that adds it; of two at once one is taken.
+    """Record a row as somebody's answer, in the transaction that adds it; of two simultaneous answers one is
+    accepted.
 
     Raises:
         AlreadyAnswered: there is another answer, or they left, or the campaign was closed.
@@ -390,7 +398,7 @@ def claim_answer(connection: Connection, person: CampaignPerson, row: str, *, at
 
 
 def _insert_people(connection: Connection, people: Sequence[CampaignPerson]) -> int:
-    """Insert people who are not there yet; return how many were."""
+    """Insert people not stored yet; return how many were inserted."""
     if not people:
         return 0
     there = set(

@@ -1,4 +1,4 @@
-"""The inbox of people: what lines of cases say to them, which of it was read, and which no letter told of."""
+"""The inbox of people: events of cases that concern them, which of them were read, and which need a letter."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _TOLD = (
 
 
 def unread(engine: Engine, person: str, seen: Sequence[ColumnElement[bool]]) -> int:
-    """Return how many lines a person has not read, of cases they may see."""
+    """Return the number of a person's unread events, in cases visible to them."""
     asked = select(func.count()).select_from(INBOX).join(CASE, CASE.c.id == INBOX.c.case)
     with reading(engine) as connection:
         return connection.execute(asked.where(INBOX.c.person == person, _UNREAD, *seen)).scalar_one()
@@ -40,7 +40,7 @@ def unread(engine: Engine, person: str, seen: Sequence[ColumnElement[bool]]) -> 
 def lines(
     engine: Engine, person: str, seen: Sequence[ColumnElement[bool]], *, limit: int, offset: int = 0
 ) -> list[InboxLine]:
-    """Return the lines of a person, the newest first, of cases they may see."""
+    """Return the events for a person, the newest first, in cases visible to them."""
     asked = _LINES.where(INBOX.c.person == person, *seen)
     asked = (
         asked.order_by(INBOX.c.at.desc(), INBOX.c.case.desc(), INBOX.c.seq.desc()).limit(limit).offset(offset)
@@ -50,7 +50,7 @@ def lines(
 
 
 def mark_read(engine: Engine, person: str, *, case: str = "", seq: int = 0, now: datetime) -> int:
-    """Mark lines of a person as read, all of them or those of a case or one; return how many were not."""
+    """Mark events as read for a person: all, those of a case, or one; return how many were unread."""
     step = INBOX.update().where(INBOX.c.person == person, _UNREAD).values(read_at=now)
     if case:
         step = step.where(INBOX.c.case == case)
@@ -61,14 +61,14 @@ def mark_read(engine: Engine, person: str, *, case: str = "", seq: int = 0, now:
 
 
 def untold(engine: Engine, *, limit: int) -> list[InboxLine]:
-    """Return the lines no letter was queued for, the oldest first."""
+    """Return the events no letter was queued for, the oldest first."""
     asked = _LINES.where(INBOX.c.untold).order_by(INBOX.c.at, INBOX.c.person, INBOX.c.case, INBOX.c.seq)
     with reading(engine) as connection:
         return [_line(record) for record in connection.execute(asked.limit(limit))]
 
 
 def settle(connection: Connection, told: Sequence[InboxLine]) -> None:
-    """Mark lines as told, in the transaction that queues their letters."""
+    """Mark events as notified, in the transaction that queues their letters."""
     if told:
         keys = [{"k_person": one.person, "k_case": one.event.case, "k_seq": one.event.seq} for one in told]
         connection.execute(_TOLD, keys)

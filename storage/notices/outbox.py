@@ -268,11 +268,11 @@ class SqlOutbox:
             return self.queue(connection, notices)
 
     def untold(self, *, limit: int) -> Sequence[InboxLine]:
-        """Return what lines of cases say to people no letter was queued for, the oldest first."""
+        """Return the events that concern people and have no letter queued yet, the oldest first."""
         return inbox.untold(self._engine, limit=limit)
 
     def settle_untold(self, lines: Sequence[InboxLine], notices: Sequence[Notice], *, now: datetime) -> int:
-        """Queue the notices of these lines and mark the lines as told; return how many were queued."""
+        """Queue the notices of these events and mark the events as notified; return how many were queued."""
         with writing(self._engine) as connection:
             inbox.settle(connection, lines)
             return self.queue(connection, notices)

@@ -60,7 +60,7 @@ Held = tuple[str, int]
 
 
 class Holding:
-    """Claims this process has observed, and since when.
+    """Claims of letters that this process has observed, and since when.
 
     Args:
         elapsed: a monotonic clock in seconds.

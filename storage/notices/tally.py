@@ -154,7 +154,7 @@ def failed(engine: Engine, *, limit: int) -> Sequence[Notice]:
 
 
 def beat(engine: Engine, name: str, *, now: datetime, seconds: float) -> None:
-    """Record that a task ran at a moment, and its duration.
+    """Record the moment and duration of a task's last run.
 
     Raises:
         StorageUnavailable: the database cannot be written.

@@ -1,4 +1,4 @@
-"""The full texts of acts an office has loaded, from its chain; their bytes are stored as evidence is."""
+"""The full texts of acts an office has loaded, from its chain; their bytes are stored like evidence."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ LOADED = "text_loaded"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LoadedText:
-    """A text of an act in a language, as it was loaded.
+    """The text of an act in one language, as loaded.
 
     Attributes:
         file: the name of the file it was read from; `file_sha256`: of that file's bytes.
-        name: of the text as it is stored; `sha256`: of its bytes.
+        name: name of the stored text; `sha256`: of its bytes.
         headings: found in it; `places`: paragraphs that can be cited.
         at: UTC moment; `by`: the account.
     """
@@ -59,7 +59,7 @@ def loaded_texts(engine: Engine, acts: Sequence[str] = ()) -> list[LoadedText]:
 
 
 def append_text(engine: Engine, text: LoadedText, *, on: date) -> None:
-    """Append the loading of a stored text. `on`: the local date.
+    """Append the event of loading a stored text. `on`: the local date.
 
     Raises:
         StorageUnavailable: the database cannot be written.

@@ -34,7 +34,7 @@ class SqlChoices:
         return office(self._engine).people.get(key)
 
     def whose(self, secret: str) -> Person | None:
-        """Return the person whose address has that secret part."""
+        """Return the person whose personal address contains that secret."""
         people = office(self._engine).people
         return people.get(find_person(self._key, secret, people) or "")
 
@@ -43,7 +43,9 @@ class SqlChoices:
         prefer(self._engine, person, DIGEST, digest, by=by, now=now)
 
     def speak(self, person: str, language: str, *, by: str, now: datetime) -> None:
-        """Set the language of a person; the one in the table of people is not stored as a choice."""
+        """Set the language of letters to a person; the language from the table of people is not stored as a
+        choice.
+        """
         known = self.person(person)
         if known is not None and known.language != language:
             prefer(self._engine, person, LANGUAGE, language, by=by, now=now)

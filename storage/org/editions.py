@@ -1,4 +1,4 @@
-"""The editions an office adopted, in the order of its own chain: whose text changed after cases were opened."""
+"""The editions an office adopted, from its chain: those whose text changed after cases were opened."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ KIND = "edition_adopted"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AdoptedEdition:
-    """One line: an edition whose text changed, or an own one as it stood.
+    """One adoption: an edition whose text changed, or an own edition with its text.
 
     Attributes:
-        edition: its name; digest: SHA-256 of its text; before: those of its cases that it takes the place of.
+        edition: its name; digest: SHA-256 of its text; before: the digests of cases that it replaces.
         text: of an own edition; "" of a shipped one.
         moved: due dates it moved: case, obligation, from, to.
     """
@@ -36,7 +36,7 @@ class AdoptedEdition:
 
 
 def adopted_editions(engine: Engine) -> tuple[AdoptedEdition, ...]:
-    """Return all of them, in order."""
+    """Return all adoptions of editions, in order."""
     found = []
     for line in office_chain.lines(engine, KIND):
         payload = json.loads(line.payload)
@@ -55,7 +55,7 @@ def adopted_editions(engine: Engine) -> tuple[AdoptedEdition, ...]:
 
 
 def texts(adopted: Iterable[AdoptedEdition]) -> dict[str, str]:
-    """Return the texts of own editions as they were adopted last, by edition."""
+    """Return the texts of own editions as last adopted, by edition."""
     return {one.edition: one.text for one in adopted if one.text}
 
 
@@ -65,7 +65,8 @@ def accepted_digests(
     """Return the digests a case may have of each edition: that of its present text, and those it replaced.
 
     Args:
-        present: edition -> digest of its text now. An adoption of another text than that accepts nothing.
+        present: edition -> digest of its text now. An adoption of a text other than the present one accepts
+            nothing.
     """
     accepted = {edition: {digest} for edition, digest in present.items()}
     for one in reversed(tuple(adopted)):
@@ -85,7 +86,7 @@ def digests_of_cases(engine: Engine) -> dict[str, dict[str, list[str]]]:
 
 
 def adopt(engine: Engine, editions: Sequence[AdoptedEdition], *, on: date, by: str, now: datetime) -> None:
-    """Append what the office adopts to its chain.
+    """Append adoptions of editions to the office's chain.
 
     Args:
         on: the local date; now: aware UTC.

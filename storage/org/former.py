@@ -1,4 +1,4 @@
-"""People who left: what names them, until an act of the office anonymises them."""
+"""People who left: their identifying data, until an order of the office anonymises them."""
 
 from __future__ import annotations
 
@@ -11,20 +11,18 @@ from hashlib import sha256
 from sqlalchemy import Connection, Engine, func, select
 
 from storage.database.engine import reading
-from storage.org.preferences import create_link_key, link_key
-from storage.tables.accounts import ACCOUNT
-from storage.tables.notices import LINK
-from storage.tables.organisation import ACT, FORMER, PERSON
-from storage.tables.registers import CAMPAIGN_PERSON
+from storage.org.chain import OFFICE
+from storage.org.vouched import LINK_KEY
+from storage.tables.organisation import FORMER, PERSON, PREFERENCE
 from workflow.org.office import Person
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FormerPerson:
-    """Somebody who left.
+    """A person who left.
 
     Attributes:
-        said: what names them, after its kind: `name:` (the first is the one lists show), `kk:`, `ru:`,
+        said: their identifying data with prefixes: `name:` (the first is shown in lists), `kk:`, `ru:`,
             `email:`, `login:`, `chat:`; empty once anonymised.
         act, act_on: number and date of the order that anonymised them.
     """
@@ -40,10 +38,7 @@ class FormerPerson:
 
 
 def former_people(engine: Engine) -> Sequence[FormerPerson]:
-    """Return those who left and have not come back, the longest gone first.
-
-    Somebody of the same key has come back; whoever got the address of somebody who left has that key, too.
-    """
+    """Return the people who left and have not come back, the longest gone first."""
     query = (
         select(FORMER)
         .where(FORMER.c.key.not_in(select(PERSON.c.key)))
@@ -54,7 +49,7 @@ def former_people(engine: Engine) -> Sequence[FormerPerson]:
 
 
 def gone(connection: Connection) -> Iterator[Person]:
-    """Yield those who left as lists name them; whom an act anonymised as it says, by language."""
+    """Yield the people who left as shown in lists; anonymised ones with the replacement name, by language."""
     for row in connection.execute(select(FORMER).order_by(FORMER.c.number)):
         said = dict(reversed([word.partition(":")[::2] for word in row.said]))
         if row.anonymised_on is not None:
@@ -64,58 +59,20 @@ def gone(connection: Connection) -> Iterator[Person]:
 
 
 def remember(connection: Connection, key: str, said: Iterable[str], *, left_on: date) -> None:
-    """Write down what names somebody who leaves, in the caller's transaction.
-
-    Who left before under other names is anonymised with these, too: they stay, behind the new ones.
-    """
+    """Store the identifying data of a person who leaves, in the caller's transaction."""
     words = list(dict.fromkeys(word for word in said if word.partition(":")[2]))
-    known = connection.execute(select(FORMER.c.number, FORMER.c.said).where(FORMER.c.key == key)).first()
+    known = connection.execute(select(FORMER.c.number).where(FORMER.c.key == key)).scalar()
     if known is not None:
-        earlier = (word for word in known.said if word.partition(":")[0] not in ("kk", "ru"))
-        mine = FORMER.c.number == known.number
-        words = list(dict.fromkeys((*words, *earlier)))
+        mine = FORMER.c.number == known
         connection.execute(FORMER.update().where(mine).values(said=words, left_on=left_on))
         return
     last = connection.execute(select(func.max(FORMER.c.number))).scalar() or 0
-    id = _keyed(create_link_key(connection), key)
-    values = {"number": last + 1, "key": key, "id": id, "said": words, "left_on": left_on}
+    values = {"number": last + 1, "key": key, "id": _keyed(connection, key), "said": words, "left_on": left_on}
     connection.execute(FORMER.insert().values(**values, act=""))
 
 
-def recover(connection: Connection) -> None:
-    """Write down those who were removed before removals were, as far as anything still says who they were.
-
-    Their keys and days stand in the office's chain, names in their accounts and in campaigns that asked them.
-    """
-    removed = select(ACT.c.name, func.max(ACT.c.on)).where(ACT.c.kind == "person_removed").group_by(ACT.c.name)
-    known = {
-        *connection.execute(select(PERSON.c.key)).scalars(),
-        *connection.execute(select(FORMER.c.key)).scalars(),
-    }
-    for key, left_on in connection.execute(removed.order_by(func.max(ACT.c.seq))).all():
-        if key in known or left_on is None:
-            continue
-        names = connection.execute(
-            select(CAMPAIGN_PERSON.c.name).where(CAMPAIGN_PERSON.c.person == key).distinct()
-        ).scalars()
-        said = [f"name:{name}" for name in names]
-        for login, name in connection.execute(
-            select(ACCOUNT.c.login, ACCOUNT.c.name).where(ACCOUNT.c.person == key)
-        ):
-            said += [f"name:{name}", f"login:{login}"]
-        chats = connection.execute(select(LINK.c.chat).where(LINK.c.person == key)).scalars()
-        said += [f"chat:{chat}" for chat in chats]
-        # A key is the e-mail address, else unit and name.
-        said.append(f"email:{key}" if "@" in key else f"name:{key.rpartition(' / ')[2]}")
-        remember(connection, key, said, left_on=left_on)
-
-
-def keys_by_id(engine: Engine, people: Iterable[str]) -> dict[str, str]:
-    """Return keys by the ids they have, or would have, in the list of those who left."""
-    secret = link_key(engine)
-    return {_keyed(secret, key): key for key in people}
-
-
-def _keyed(secret: str, key: str) -> str:
-    """Return a hash of a key nobody can guess without the office's secret."""
+def _keyed(connection: Connection, key: str) -> str:
+    """Return a hash of a key that cannot be guessed without the office's secret."""
+    mine = (PREFERENCE.c.owner == OFFICE) & (PREFERENCE.c.name == LINK_KEY)
+    secret = connection.execute(select(PREFERENCE.c.value).where(mine)).scalar() or ""
     return hmac.digest(secret.encode(), b"former:" + key.encode(), sha256).hex()[:16]

@@ -44,7 +44,7 @@ def steps(engine: Engine) -> tuple[Step, ...]:
 
 
 def standing(taken: Sequence[Step]) -> tuple[Step, ...]:
-    """Return the adoptions in force: the last of each file that was not withdrawn later."""
+    """Return the rules in force: the last adoption of each file that was not withdrawn later."""
     last: dict[str, Step] = {}
     for step in taken:
         last.pop(step.name, None)
@@ -74,7 +74,8 @@ def take(
     by: str,
     now: datetime,
 ) -> bool:
-    """Append a step after those the writer has read; return False when somebody else was faster.
+    """Append an adoption or withdrawal after those the writer has read; return False if another writer was
+    faster.
 
     Nothing is written then, and the writer must read again.
 

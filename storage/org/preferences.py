@@ -54,7 +54,7 @@ def prefer_many(engine: Engine, name: str, values: Mapping[str, str], *, by: str
 
 
 def chosen(engine: Engine, name: str) -> dict[str, str]:
-    """Return what each owner chose under a name."""
+    """Return the stored choice of each owner under a name."""
     with reading(engine) as connection:
         found = connection.execute(PREFERENCE.select().where(PREFERENCE.c.name == name))
         return {one.owner: one.value for one in found}
@@ -88,22 +88,14 @@ def put(
 def link_key(engine: Engine) -> str:
     """Return the office's secret for addresses in letters; created once, included in backups.
 
-    It is nobody's choice, so it is not in the chain.
+    It is not recorded in the chain.
     """
     with reading(engine) as connection:
         known = preferences(connection).get((OFFICE, LINK_KEY))
     if known is None:
         with writing(engine) as connection:
-            known = create_link_key(connection)
-    return known
-
-
-def create_link_key(connection: Connection) -> str:
-    """Return the same in the caller's transaction, created where there is none."""
-    known = preferences(connection).get((OFFICE, LINK_KEY))
-    if known is None:
-        known = token_urlsafe(32)
-        put(connection, OFFICE, LINK_KEY, known, by="", now=datetime.fromtimestamp(0, UTC))
+            known = preferences(connection).get((OFFICE, LINK_KEY)) or token_urlsafe(32)
+            put(connection, OFFICE, LINK_KEY, known, by="", now=datetime.fromtimestamp(0, UTC))
     return known
 
 

@@ -139,7 +139,7 @@ class SqlStaff:
 
 
 def _same(stored: object, was: object, name: str) -> None:
-    """Raise ChangedMeanwhile when the stored value is not the one the writer saw."""
+    """Raise ChangedMeanwhile unless the stored value is the one the writer saw."""
     if stored != was:
         raise ChangedMeanwhile("office_changed_meanwhile", name=name)
 
@@ -164,7 +164,7 @@ def _row(connection: Connection, key: str) -> Values | None:
 
 
 def _unmatched(connection: Connection, target: str) -> list[RowChange]:
-    """Forget the schedule texts matched to a unit or person."""
+    """Delete the schedule texts matched to a unit or person."""
     gone = MATCH.delete().where(MATCH.c.target == target).returning(MATCH.c.text)
     return [MATCHES.removed(text) for text in sorted(connection.execute(gone).scalars())]
 

@@ -39,7 +39,7 @@ NOBODY = Stamp(by="", now=datetime.fromtimestamp(0, UTC), today=date(1970, 1, 1)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SaveCounts:
-    """The number of rows that were new, changed, or unchanged."""
+    """Numbers of rows that were new, changed, or unchanged."""
 
     added: int = 0
     changed: int = 0
@@ -171,7 +171,7 @@ def _save_names(
     hand: Stamp,
     events: list[RowEvent],
 ) -> SaveCounts:
-    """Save names in two languages where given; others are kept, but for those of a post that is another now."""
+    """Save names in two languages where given; others are kept, except those of a post that changed."""
     chosen = preferences(connection)
     posts = {one.key: one.post for one in _all(connection, PERSON)} if chosen else {}
     given = {unit.id: names_text(unit.name_kk, unit.name_ru) for unit in units}

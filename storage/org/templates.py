@@ -1,4 +1,4 @@
-"""The organisation's own templates of forms, from the office's chain; their bytes are stored as evidence is."""
+"""The organisation's own templates of forms, from the office's chain; their bytes are stored like evidence."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ REMOVED = "template_removed"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TemplateStep:
-    """A template taken into use, or its removal, which returns to ours.
+    """Adoption of a template, or its removal, after which ours is used again.
 
     Attributes:
         sha256: of its bytes; "" for a removal.
         name: of its file, as uploaded.
-        lacking: obligatory placeholders and lists of the form it had none of when it was checked.
+        lacking: obligatory placeholders and lists of the form that were missing in it when checked.
         at: UTC moment; `by`: the account.
     """
 
@@ -62,7 +62,8 @@ def template_steps(engine: Engine, form: str = "", language: str = "") -> list[T
 
 
 def append_step(engine: Engine, step: TemplateStep, *, on: date) -> None:
-    """Append the taking of a stored file as a template, or without one a removal. `on`: the local date.
+    """Append the adoption of a stored file as a template, or a removal if there is no file. `on`: the local
+    date.
 
     Raises:
         StorageUnavailable: the database cannot be written.

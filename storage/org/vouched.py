@@ -96,7 +96,7 @@ class VouchedTable:
         return RowChange(self, "add", self.key_of(row), {name: row[name] for name in self.columns})
 
     def changed(self, before: Values | None, after: Values) -> RowChange | None:
-        """Return the change between two states of a row; None when no covered column differs."""
+        """Return the change between two states of a row; None if no covered column differs."""
         if before is None:
             return self.added(after)
         values = {name: after[name] for name in self.columns if before[name] != after[name]}

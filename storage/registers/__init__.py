@@ -1,1 +1,1 @@
-"""Rows of registers: their chains, and the lists read from them."""
+"""Storage of register rows: their event chains, and the lists read from them."""

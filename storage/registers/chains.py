@@ -1,6 +1,7 @@
-"""Writes rows of registers: events with the values outside them, the head, and what lists keep.
+"""Writes register rows: events, the values stored outside them, the head, and the index entries for lists.
 
-Each row is a chain of its own, whose seq is the compare and swap: many people write their rows at once.
+Each row has a chain of its own, whose seq detects concurrent changes, so that many people can write rows at
+once.
 """
 
 from __future__ import annotations
@@ -57,13 +58,13 @@ UniqueKeys = Mapping[tuple[str, ...], tuple[str, ...]]
 
 
 class RowChanged(Contradiction):
-    """Somebody else wrote the row since it was read; nothing was written."""
+    """Another user wrote the row since it was read; nothing was written."""
 
 
 class NotUnique(Refusal, ValueError):
-    """Another row the writer sees has the same values of unique fields; nothing was written.
+    """Another row visible to the writer has the same values of unique fields; nothing was written.
 
-    `position`: of the row among those written.
+    `position`: index of the row among those written.
     """
 
     def __init__(self, position: int, fields: tuple[str, ...], row: str) -> None:
@@ -77,10 +78,10 @@ class RowDraft:
     """An event before it is written.
 
     Attributes:
-        payload: what the event says besides values.
-        values: of fields that stand in events; None for an emptied one.
-        outside: the same, of fields whose values stand outside them.
-        erased: fields whose values, and what they were hashed with, are erased.
+        payload: data of the event other than values.
+        values: values stored in events; None for an emptied field.
+        outside: values stored outside events; None for an emptied field.
+        erased: fields whose values and salts are erased.
     """
 
     kind: EventKind
@@ -92,7 +93,7 @@ class RowDraft:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RowWrite:
-    """A change of a row. `before`: the row as it was read, None for a new one; `after`: as it becomes."""
+    """A change of a row. `before`: the row as read, None for a new one; `after`: its new state."""
 
     draft: RowDraft
     before: RegisterRow | None
@@ -101,18 +102,18 @@ class RowWrite:
 
 
 class SqlRegisterRows:
-    """The rows of registers in a database."""
+    """Repository of register rows."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def rows(self, ids: Collection[str]) -> Mapping[str, RegisterRow]:
-        """Return these rows folded from their events, with the values outside them, by id."""
+        """Return these rows by id, computed from their events, with the values stored outside them."""
         with reading(self._engine) as connection:
             return rows(connection, ids)
 
     def events(self, row: str) -> Sequence[RowEvent]:
-        """Return the events of a row in order, as they stand: with hashes in place of values outside them."""
+        """Return the events of a row in order as stored: with hashes in place of values outside them."""
         with reading(self._engine) as connection:
             return [event(record) for record in execute_for_names(connection, _EVENTS_OF, [row])]
 
@@ -123,7 +124,7 @@ class SqlRegisterRows:
             return {record.row: event(record) for record in every if record.seq == 1}
 
     def outside_values(self, row: str) -> Mapping[int, Mapping[str, object]]:
-        """Return the values outside the events of a row, by the seq of their event."""
+        """Return the values stored outside the events of a row, by seq of their event."""
         found: dict[int, dict[str, object]] = {}
         with reading(self._engine) as connection:
             for record in execute_for_names(connection, _SECRETS_OF, [row]):
@@ -139,7 +140,9 @@ class SqlRegisterRows:
         *,
         but: str = "",
     ) -> list[tuple[int, tuple[str, ...]]]:
-        """Return position and fields of every key that another of these rows or one stored has, `but` one."""
+        """Return position and fields of every unique key that another of these rows or a stored row has, except
+        row `but`.
+        """
         with reading(self._engine) as connection:
             found = _same(connection, register, unique, seen_units, but=but)
             return sorted((one.position, one.fields) for one in found)
@@ -159,12 +162,12 @@ class SqlRegisterRows:
         """Write new rows in one transaction, all or none; return their ids.
 
         Args:
-            unique: of each row, the keys of its unique fields.
-            seen_units: units whose rows the writer sees; None for all.
-            also: is called with the ids inside the transaction; what it raises takes the rows back.
+            unique: for each row, the keys of its unique fields.
+            seen_units: units whose rows are visible to the writer; None for all.
+            also: function called with the ids inside the transaction; an exception rolls the rows back.
 
         Raises:
-            NotUnique: another row seen has one of these keys.
+            NotUnique: another visible row has one of these keys.
             StorageUnavailable: the database cannot be written.
         """
         with writing(self._engine) as connection:
@@ -196,8 +199,8 @@ class SqlRegisterRows:
         """Append an event to a row.
 
         Raises:
-            RowChanged: it was written by somebody else since it was read.
-            NotUnique: another row seen has one of these keys.
+            RowChanged: another user wrote it since it was read.
+            NotUnique: another visible row has one of these keys.
             StorageUnavailable: the database cannot be written.
         """
         before, after = write.before, write.after
@@ -250,7 +253,9 @@ class SqlRegisterRows:
 
 
 def _follow_in_campaign(connection: Connection, write: RowWrite) -> None:
-    """Await an answer again whose row is withdrawn, and forget whose it was where that is erased."""
+    """Update the campaign of a changed row: await the answer again if the row was withdrawn, and remove the
+    person if erased.
+    """
     answers = CAMPAIGN_PERSON.c.answer
     mine = (answers != "") & (answers == write.after.id)
     if write.draft.kind == "withdrawn":
@@ -265,7 +270,7 @@ def _follow_in_campaign(connection: Connection, write: RowWrite) -> None:
 
 
 def rows(connection: Connection, ids: Collection[str]) -> Mapping[str, RegisterRow]:
-    """Return these rows folded from their events, with the values outside them."""
+    """Return these rows by id, computed from their events, with the values stored outside them."""
     outside = latest_secrets(connection, ids)
     events = execute_for_names(connection, _EVENTS_OF, sorted(ids))
     return {
@@ -275,7 +280,7 @@ def rows(connection: Connection, ids: Collection[str]) -> Mapping[str, RegisterR
 
 
 def event(record: Row_) -> RowEvent:
-    """Return the event of a record."""
+    """Return the event of a table row."""
     return RowEvent(
         row=record.row,
         seq=record.seq,
@@ -287,7 +292,7 @@ def event(record: Row_) -> RowEvent:
 
 
 def latest_secrets(connection: Connection, ids: Collection[str]) -> dict[str, dict[str, object]]:
-    """Return the last values of the fields outside the events, by row; emptied and erased ones are left out."""
+    """Return the last values stored outside the events, by row, without emptied and erased ones."""
     found: dict[str, dict[str, object]] = {}
     for record in execute_for_names(connection, _SECRETS_OF, sorted(ids)):
         values = found.setdefault(record.row, {})
@@ -305,7 +310,7 @@ def hidden(salt: str, row: str, field: str, value: object) -> str:
 
 
 def write_cells(connection: Connection, projections: Mapping[str, tuple[str, Projection]]) -> None:
-    """Write the cells of rows anew; those that stay as they are are left alone."""
+    """Rewrite the cells of rows; unchanged cells are left alone."""
     wanted = {
         (row, name, key): register
         for row, (register, projection) in projections.items()
@@ -336,7 +341,7 @@ def _insert(
     by: str,
     now: datetime,
 ) -> None:
-    """Write the first event of new rows, their values, heads and cells, each table by one statement."""
+    """Write the first events of new rows, their values, heads and cells, each table by one statement."""
     events, secrets, heads, cells = [], [], [], []
     for row, number, write in writes:
         entry, outside = _lines(row, 1, "", write.draft, by, now)
@@ -388,7 +393,7 @@ def _audit_event(register: str, row: str, write: RowWrite, by: str, now: datetim
 def _lines(
     row: str, seq: int, previous: str, draft: RowDraft, by: str, now: datetime
 ) -> tuple[dict[str, object], list[dict[str, object]]]:
-    """Return an event as the table has it, and the values outside it with their salts."""
+    """Return the table row of an event, and those of the values stored outside it with their salts."""
     payload = dict(draft.payload)
     if draft.values:
         payload["values"] = dict(draft.values)
@@ -417,7 +422,7 @@ def _lines(
 
 
 def _hold(connection: Connection, register: str) -> None:
-    """Let one writer at a time give numbers of a register; SQLite has one writer anyway."""
+    """Allow one writer at a time to assign numbers in a register; SQLite has one writer anyway."""
     if connection.dialect.name == "postgresql":
         number = int.from_bytes(sha256(register.encode()).digest()[:4], signed=True)
         connection.execute(text("SELECT pg_advisory_xact_lock(:a, :b)"), {"a": _ADVISORY, "b": number})
@@ -431,7 +436,7 @@ def _refuse_same(
     *,
     but: str = "",
 ) -> None:
-    """Raise NotUnique for a key another row has, among these rows or those stored and seen."""
+    """Raise NotUnique for a key that another row has, among these rows or the visible stored ones."""
     for found in _same(connection, register, unique, seen_units, but=but):
         raise found
 
@@ -444,7 +449,7 @@ def _same(
     *,
     but: str = "",
 ) -> Iterator[NotUnique]:
-    """Yield the keys that another row has."""
+    """Yield an error for each key that another row has."""
     places: dict[tuple[str, ...], dict[tuple[str, ...], int]] = {}
     for position, keys in enumerate(unique):
         for names, key in keys.items():
@@ -472,6 +477,6 @@ def heads(connection: Connection, ids: Collection[str]) -> Iterator[Row_]:
 
 
 def outside_of(engine: Engine, ids: Collection[str]) -> Mapping[str, Mapping[str, object]]:
-    """Return the last values of the fields outside the events of these rows, by row."""
+    """Return the last values stored outside the events of these rows, by row."""
     with reading(engine) as connection:
         return latest_secrets(connection, ids)

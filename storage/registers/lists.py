@@ -1,7 +1,7 @@
-"""Lists of a register's rows: filtered, sorted, page by page, summed and counted.
+"""Queries for lists of register rows: filtered, sorted, paged, summed and counted.
 
-A short answer is found by its filters and sorted afterwards; a long one is walked in the order asked for, and
-ends with the page. Withdrawn rows have no cells.
+A short result is found by its filters and then sorted; a long one is read in the requested order up to the end
+of the page. Withdrawn rows have no cells.
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ _SORTED = REGISTER_CELL.alias("sorted")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CellFilter:
-    """A condition on one field, by its keys (`workflow.registers.rows.sort_key`).
+    """A condition on one field, by its sort keys (`workflow.registers.rows.sort_key`).
 
     Attributes:
-        keys: one of these; None where any may be. `least`, `most`: within these, both included, never empty.
+        keys: one of these; None for any. `least`, `most`: inclusive bounds; empty values do not match.
         contains: with this text inside; filled: with any value.
     """
 
@@ -65,7 +65,7 @@ class CellFilter:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FoundRows:
-    """The rows a query finds: how many, the heads of one page, the sums of number fields over all."""
+    """The rows a query finds: their number, the heads of one page, the sums of number fields over all."""
 
     total: int
     rows: Sequence[Row_]
@@ -74,14 +74,14 @@ class FoundRows:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RowQuery:
-    """Which rows are asked for.
+    """A query for rows of a register.
 
     Attributes:
-        units: whose rows; None for all.
+        units: rows of these units; None for all.
         hidden_person: rows that name this person in one of `hidden_fields` are left out; "" for none.
         case: rows kept in that case; "" for all.
-        open_cases: those kept in a confidential case are left out.
-        withdrawn: the withdrawn rows alone, instead of all others.
+        open_cases: whether rows kept in confidential cases are left out.
+        withdrawn: whether only withdrawn rows are returned, instead of all others.
     """
 
     register: str
@@ -96,18 +96,18 @@ class RowQuery:
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether not all rows of the register are asked for."""
+        """Whether the query has any condition besides the register."""
         return bool(
             self.filters or self.search or self.case or self.open_cases or self.withdrawn or self.hidden_person
         ) or (self.units is not None)
 
     def narrowed(self, condition: CellFilter) -> RowQuery:
-        """Return the same query with one condition more."""
+        """Return the same query with one more condition."""
         return replace(self, filters=(*self.filters, condition))
 
 
 class SqlRegisterLists:
-    """Questions about many rows of a register."""
+    """Queries over many rows of a register."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -159,8 +159,8 @@ class SqlRegisterLists:
     ) -> Sequence[Row_]:
         """Return the number of rows with a date in these days by unit, month (`2026-03`) and value of a field.
 
-        Each besides with the sum and the largest of a number field, None without one. Where a value is asked
-        for, rows without it are left out.
+        Each also has the sum and the maximum of a number field, None without one. If a value field is given,
+        rows without a value are left out.
         """
         day, value, number = (REGISTER_CELL.alias(name) for name in ("day", "value", "number"))
         what = value.c.key if value_field else literal("")
@@ -204,11 +204,11 @@ class SqlRegisterLists:
         *,
         by_unit: bool = False,
     ) -> Sequence[Row_]:
-        """Return id, unit and shown values of the rows with a date in these days, by it and by their number.
+        """Return id, unit and shown values of the rows with a date in these days, ordered by date and number.
 
         Args:
-            units: whose rows; None for all.
-            by_unit: whether the rows of these units are found by their unit, or by the date as all others.
+            units: rows of these units; None for all.
+            by_unit: whether the index by unit is used instead of the index by date.
         """
         day = REGISTER_CELL.alias("day")
         asked = (
@@ -240,7 +240,7 @@ class SqlRegisterLists:
             return connection.execute(query).all()
 
     def naming_any(self, people: Collection[str], fields: Mapping[str, Collection[str]]) -> list[str]:
-        """Return the ids of rows that name one of these people in these fields, by register."""
+        """Return the ids of rows that name one of these people in these fields, ordered by register."""
         if not people:
             return []
         asked = [
@@ -260,7 +260,7 @@ class SqlRegisterLists:
             return connection.execute(asked).all()
 
     def counts(self, units: Collection[str] | None = None) -> Mapping[str, int]:
-        """Return how many rows each register has in these units."""
+        """Return the number of rows of each register in these units."""
         asked = select(REGISTER_ROW.c.register_id, func.count()).where(REGISTER_ROW.c.withdrawn.is_(False))
         if units is not None:
             asked = asked.where(self._in_units(REGISTER_ROW.c.unit, units))
@@ -269,14 +269,14 @@ class SqlRegisterLists:
             return {name: int(count) for name, count in found}
 
     def units(self, registers: Collection[str]) -> Sequence[tuple[str, str]]:
-        """Return the (register, unit) of all rows of these registers, each once."""
+        """Return the (register, unit) pairs of all rows of these registers."""
         asked = select(REGISTER_ROW.c.register_id, REGISTER_ROW.c.unit).distinct()
         with reading(self._engine) as connection:
             found = connection.execute(asked.where(REGISTER_ROW.c.register_id.in_([*registers])))
             return [(register, unit) for register, unit in found]
 
     def kept(self) -> frozenset[str]:
-        """Return the registers that have rows, one step in the index for each of them."""
+        """Return the registers that have rows, by one index step for each register."""
         found, name = set[str](), ""
         following = select(func.min(REGISTER_ROW.c.register_id))
         with reading(self._engine) as connection:
@@ -287,7 +287,7 @@ class SqlRegisterLists:
                 found.add(name)
 
     def exists(self, register: str, row: str) -> bool:
-        """Return whether a register has such a row that is not withdrawn."""
+        """Return whether a register has a row with that id that is not withdrawn."""
         asked = select(REGISTER_ROW.c.id).where(
             REGISTER_ROW.c.id == row,
             REGISTER_ROW.c.register_id == register,
@@ -303,10 +303,10 @@ class SqlRegisterLists:
     def _measure(
         self, connection: Connection, query: RowQuery, totals: Collection[str]
     ) -> tuple[int, dict[str, Decimal], Sequence[str] | None]:
-        """Return the number of a narrowed query's rows, their sums, and their ids where they are few.
+        """Return the number of rows a query matches, their sums, and their ids if there are few.
 
-        What is found by going through rows is searched for once, in one statement. A range of an index is read
-        once more for the sums: PostgreSQL knows how many rows to expect of it.
+        Conditions that require scanning rows are evaluated once, in one statement. An index range is read a
+        second time for the sums, since PostgreSQL can estimate its size.
         """
         matching = self._matching(query).cte("matching").prefix_with("MATERIALIZED")
         count = select(func.count()).select_from(matching).scalar_subquery()
@@ -332,7 +332,9 @@ class SqlRegisterLists:
         return total, {name: _decimal(amount) for name, amount in amounts}, ids
 
     def _sums(self, query: RowQuery, fields: Collection[str], *where: ColumnElement[bool]) -> Select[Any]:
-        """Return the query for the sums of number fields, in ten-thousandths. `where`: of which rows."""
+        """Return the query for the sums of number fields, in ten-thousandths. `where`: condition on the
+        rows.
+        """
         number = cast(func.replace(REGISTER_CELL.c.key, ".", ""), BigInteger) - NUMBER_SHIFT * _SCALE
         return (
             select(REGISTER_CELL.c.field, func.sum(number).label("amount"))
@@ -346,7 +348,7 @@ class SqlRegisterLists:
         )
 
     def _matching(self, query: RowQuery) -> Select[Any]:
-        """Return the query for the ids of the rows: from the cells of one field where that alone decides."""
+        """Return the query for the ids of the rows: from the cells of one field where that alone is enough."""
         if not query.filters or self._on_rows(query):
             return select(REGISTER_ROW.c.id).where(*self._conditions(query))
         first, *others = query.filters
@@ -366,11 +368,11 @@ class SqlRegisterLists:
         sort: str,
         descending: bool,
     ) -> Select[tuple[object, ...]]:
-        """Return the query for the rows in order.
+        """Return the query for the rows in the requested order.
 
         Args:
-            ids: those of a short answer.
-            every: how many rows the register has, where that was counted.
+            ids: ids of the rows, for a short result.
+            every: number of rows in the register, if it was counted.
         """
         order: list[ColumnElement[object]] = [REGISTER_ROW.c.number]
         asked = select(*REGISTER_ROW.c)
@@ -390,7 +392,9 @@ class SqlRegisterLists:
         return asked.where(*where).order_by(*(one.desc() if descending else one for one in order))
 
     def _all_have(self, connection: Connection, register: str, field: str, every: int | None) -> bool:
-        """Return whether every row has a cell of a field: rows older than it have none until a rebuild."""
+        """Return whether every row has a cell of a field: rows older than the field have none until a
+        rebuild.
+        """
         cells = select(func.count()).select_from(REGISTER_CELL)
         cells = cells.where(REGISTER_CELL.c.register_id == register, REGISTER_CELL.c.field == field)
         if every is None:
@@ -398,7 +402,7 @@ class SqlRegisterLists:
         return bool(connection.execute(cells).scalar_one() == every)
 
     def _on_rows(self, query: RowQuery) -> bool:
-        """Return whether a query asks for what stands in the heads of rows alone."""
+        """Return whether a query has conditions on the heads of rows only."""
         heads = query.case or query.open_cases or query.search or query.withdrawn
         return bool(heads) or query.units is not None
 

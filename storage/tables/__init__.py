@@ -1,7 +1,7 @@
-"""The tables, and nothing else, by subject. Column names are the names of the values they keep.
+"""The tables, and nothing else, by subject. Columns have the names of the values they store.
 
-Reads and writes go by Core statements over the tables (`CASE`, `EVENT`, ...), never by an ORM session:
-a session costs more than the whole transaction.
+Reads and writes use Core statements over the tables (`CASE`, `EVENT`, ...), never by an ORM session: a session
+costs more than the whole transaction.
 """
 
 from storage.tables import accounts as accounts

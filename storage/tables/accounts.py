@@ -12,7 +12,7 @@ from storage.types import Moment
 
 
 class AccountRow(TableBase, table=True):
-    """Somebody who may log in. What changes stands in the office's chain; secrets stand here alone."""
+    """A user account. Its changes are events of the office's chain; secrets are stored only here."""
 
     __tablename__ = "account"
 
@@ -30,8 +30,9 @@ class AccountRow(TableBase, table=True):
 
 
 class EntryRow(TableBase, table=True):
-    """A way in that is no password, kept by the SHA-256 of its secret: a session, an invitation, a token of the
-    API, a feed. `scope` says what of it may be done."""
+    """A credential other than a password, stored as the SHA-256 of its secret: a session, an invitation, an API
+    token, a feed. `scope` limits its use.
+    """
 
     __tablename__ = "entry"
 
@@ -47,7 +48,7 @@ class EntryRow(TableBase, table=True):
 
 
 class IdentityRow(TableBase, table=True):
-    """The person of an outside directory an account belongs to (`workflow.org.access.Identity`)."""
+    """The person in an external directory that an account belongs to (`workflow.org.access.Identity`)."""
 
     __tablename__ = "identity"
     __table_args__ = (Index("ix_identity_subject", "provider", "subject", unique=True),)
@@ -59,7 +60,9 @@ class IdentityRow(TableBase, table=True):
 
 
 class RecoveryCodeRow(TableBase, table=True):
-    """A one-time code in place of an authenticator's, by its SHA-256; an account's ten are made together."""
+    """A one-time recovery code in place of an authenticator's, as its SHA-256; an account's ten are made
+    together.
+    """
 
     __tablename__ = "recovery_code"
     __table_args__ = CLUSTERED
@@ -71,8 +74,9 @@ class RecoveryCodeRow(TableBase, table=True):
 
 
 class FactorRemovalRow(TableBase, table=True):
-    """A request to remove an account's second factor. Who asks, why and until when stands in the office's chain
-    alone: `seq` is the number of that line."""
+    """A request to remove an account's second factor. Who asks, why and until when is stored only in the
+    office's chain: `seq` is the number of that event.
+    """
 
     __tablename__ = "factor_removal"
     __table_args__ = CLUSTERED
@@ -82,7 +86,7 @@ class FactorRemovalRow(TableBase, table=True):
 
 
 class AttemptRow(TableBase, table=True):
-    """Failed log-ins in a row, as versions before 0028 counted them; nothing reads it any more."""
+    """Failed log-ins in a row, as counted by versions before 0028; no longer read."""
 
     __tablename__ = "attempt"
 
@@ -92,11 +96,12 @@ class AttemptRow(TableBase, table=True):
 
 
 class RateLimitRow(TableBase, table=True):
-    """What was tried under a limit (`workflow.org.access.RateLimit`).
+    """The attempts counted under a rate limit (`workflow.org.access.RateLimit`).
 
     Attributes:
-        key: kind and SHA-256 of whose attempts these are; a name that was typed may be a password.
-        free_at: when nothing of it is left, in seconds since 1970: each attempt adds the limit's period.
+        key: kind and SHA-256 of the name the attempts are counted by, since a typed name may be a password.
+        free_at: moment at which all attempts have expired, in seconds since 1970: each attempt adds the limit's
+            period.
     """
 
     __tablename__ = "rate_limit"
@@ -109,7 +114,7 @@ class RateLimitRow(TableBase, table=True):
 class DeviceRow(TableBase, table=True):
     """A browser an account has logged in from, by the SHA-256 of its cookie's secret. Ended ones are deleted.
 
-    Apart from `entry`: pages of the version before list every row of that table, and know no devices.
+    Not stored in `entry`, because pages of the previous version list every row of that table.
     """
 
     __tablename__ = "device"
@@ -123,9 +128,9 @@ class DeviceRow(TableBase, table=True):
 
 
 class SavedViewRow(TableBase, table=True):
-    """What an account narrowed a list to, under a name. `list`: its address without the first slash.
+    """A saved view: an account's filter of a list, under a name. `list`: its address without the first slash.
 
-    `unit`: the unit whose readers a shared view is for, with all below it; "" is everybody.
+    `unit`: a shared view is for users of this unit and all below; "" for everybody.
     """
 
     __tablename__ = "saved_view"

@@ -1,4 +1,4 @@
-"""The tables of the audit log and of those who are told of it by webhooks."""
+"""The tables of the audit log and of webhooks."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from storage.types import Moment
 
 
 class AuditRow(TableBase, table=True):
-    """An entry of the audit log, bound to the one before by a hash. Append only, as events.
+    """An entry of the audit log, linked to the previous one by a hash. Append only, like events.
 
-    `payload` is canonical JSON and holds the salted hash of the client's address, which stands in
-    `AuditOriginRow`; `case` is "" where it is about none.
+    `payload` is canonical JSON and contains the salted hash of the client's address, which is stored in
+    `AuditOriginRow`; `case` is "" if it concerns none.
     """
 
     __tablename__ = "audit"
@@ -40,7 +40,7 @@ class AuditRow(TableBase, table=True):
 
 
 class AuditOriginRow(TableBase, table=True):
-    """The client's address of an entry of the audit log, and the salt of its hash there; both may be erased."""
+    """The client's address of an audit log entry, and the salt of its hash there; both may be erased."""
 
     __tablename__ = "audit_origin"
     __table_args__ = CLUSTERED
@@ -51,7 +51,7 @@ class AuditOriginRow(TableBase, table=True):
 
 
 class AuditPositionRow(TableBase, table=True):
-    """The last entry of the audit log that was sent to a receiver of syslog messages."""
+    """The number of the last audit log entry that was sent to a receiver of syslog messages."""
 
     __tablename__ = "audit_position"
     __table_args__ = CLUSTERED
@@ -61,7 +61,7 @@ class AuditPositionRow(TableBase, table=True):
 
 
 class WebhookRow(TableBase, table=True):
-    """An address that is told of changes, and how far it was told. `secret`: encrypted."""
+    """A webhook, and how far it was notified. `secret`: encrypted."""
 
     __tablename__ = "webhook"
 
@@ -84,7 +84,7 @@ class WebhookRow(TableBase, table=True):
 
 
 class WebhookDeliveryRow(TableBase, table=True):
-    """One of the last messages to an address. `status`: of the answer, where there was one."""
+    """One of the last messages to a webhook. `status`: HTTP status of the answer, if any."""
 
     __tablename__ = "webhook_delivery"
     __table_args__ = CLUSTERED

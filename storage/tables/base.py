@@ -1,4 +1,4 @@
-"""What every table shares: the metadata, with names for every constraint, and storage by primary key."""
+"""The base of every table: shared metadata with names for every constraint."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ case's rows lie together.
 
 
 class TableBase(SQLModel):
-    """What every table shares: one metadata with names for every constraint, which migrations need."""
+    """The base class of every table, with shared metadata that names constraints, as migrations require."""
 
     metadata = MetaData(
         naming_convention={

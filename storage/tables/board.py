@@ -108,10 +108,10 @@ class DeadlineRow(TableBase, table=True):
 
 
 class TotalRow(TableBase, table=True):
-    """How many rows of the board stand how, by month of their due date; kept with every row that changes.
+    """Number of board rows by status and month of their due date, updated with every changed row.
 
-    Rows that are open with a due date, and missed ones; of confidential cases none, for who may know of those
-    differs from reader to reader. The state of a row whose date holds until a day names that day's month,
+    Counts open rows with a due date, and missed ones, without confidential cases, whose visibility depends on
+    the reader. For a row whose due date is valid until a day the state contains that day's month:
     "open:2026-05". `obligation` is without its period, `month` "2026-04" or "".
     """
 
@@ -131,11 +131,11 @@ class TotalRow(TableBase, table=True):
 
 
 class RecommendationRow(TableBase, table=True):
-    """A risk of an active case with one of its measures (0 where it has none): what lists of many are narrowed
-    and counted by. What it says is in the events.
+    """A risk of an active case with one of its measures (0 where it has none), with the columns by which lists
+    are filtered and counted. Its content is in the events.
 
-    `alike` is what it has in common with the same risk elsewhere, on the first line of each risk; `unasked`
-    whether its cause lies above and nobody was asked there.
+    `alike` is the key shared with the same risk elsewhere, set on the first row of each risk; `unasked`:
+    whether its cause is an act of a higher body and no request was sent there.
     """
 
     __tablename__ = "recommendation"
@@ -163,8 +163,8 @@ class RecommendationRow(TableBase, table=True):
 
 
 class UnlistedRow(TableBase, table=True):
-    """A case whose recommendations are to be listed anew. The database names it by triggers with whatever is
-    written of its risks; who lists them, in the same transaction or later, strikes it off.
+    """A case whose recommendations must be listed anew. Triggers add it when its risks are written; the process
+    that lists them deletes it.
     """
 
     __tablename__ = "unlisted"
@@ -174,9 +174,9 @@ class UnlistedRow(TableBase, table=True):
 
 
 class MoveRow(TableBase, table=True):
-    """A deadline whose due date moved, until the next round has told whoever was told of the old one.
+    """A deadline whose due date moved, until the next round has notified the recipients of the old date.
 
-    `change` names what moved it (an event of the case, an act of the office); `cause` is canonical JSON.
+    `change` identifies what moved it (an event of the case, an act of the office); `cause` is canonical JSON.
     """
 
     __tablename__ = "moved"

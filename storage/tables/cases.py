@@ -1,4 +1,4 @@
-"""The tables of cases: their chains of events, the seals over them, and what is found by their contents."""
+"""The tables of cases: their event chains, the seals over them, and indexes of their contents."""
 
 from __future__ import annotations
 
@@ -17,13 +17,12 @@ ASSIGNMENT_GIVEN = text("kind = 'assignment_given'")
 
 
 class CaseRow(TableBase, table=True):
-    """The head of a chain, with what lists need: everything here can be recomputed from its events.
+    """The head of a chain, with columns for lists; all of it can be recomputed from the events.
 
-    `object_kk`, `object_ru`: by its passport; `object_also`: the words a schedule named it by last, where they,
-    or the unit they go with, are others than `object` and `unit`.
-    `confidential`: seen by those alone who were named to know of it or told of it;
-    `sealed` is the seq the last seal covers; `search` the casefolded text a search looks in (SQLite
-    folds Latin letters only).
+    `object_kk`, `object_ru`: object by its passport; `object_also`: the last wording in a schedule, if it or
+    its unit differs from `object` and `unit`. `confidential`: visible only to named readers and recipients of
+    its letters; `sealed` is the seq the last seal covers; `search` the casefolded text a search looks in
+    (SQLite folds Latin letters only).
     """
 
     __tablename__ = "case"
@@ -84,10 +83,10 @@ class CaseRow(TableBase, table=True):
 
 
 class EventRow(TableBase, table=True):
-    """One line of the ledger. The primary key is the compare and swap; UPDATE and DELETE are refused.
+    """One event of the ledger. Its primary key detects concurrent writers; UPDATE and DELETE are refused.
 
-    The indexes find the cases that have a register (risks, positions, remarks) by its first lines, and
-    assignments by who gave them.
+    The indexes find cases that have a register (risks, positions, remarks) by its first events, and assignments
+    by the account that gave them.
     """
 
     __tablename__ = "event"
@@ -115,7 +114,9 @@ class EventRow(TableBase, table=True):
 
 
 class SealRow(TableBase, table=True):
-    """The heads of all cases changed since the seal before, bound to it by a hash. Append only, as events."""
+    """A seal: the heads of all cases changed since the previous seal, linked to it by a hash. Append only, like
+    events.
+    """
 
     __tablename__ = "seal"
 
@@ -127,7 +128,7 @@ class SealRow(TableBase, table=True):
 
 
 class CaseRowRow(TableBase, table=True):
-    """A row of a register of a case (`risk.3`), as searches find it. What it says is in the events."""
+    """A register row of a case (`risk.3`), for searches. Its content is in the events."""
 
     __tablename__ = "case_row"
     __table_args__ = CLUSTERED
@@ -139,7 +140,7 @@ class CaseRowRow(TableBase, table=True):
 
 
 class ReaderRow(TableBase, table=True):
-    """Who was named to know of a confidential case; computed from its events."""
+    """A named reader of a confidential case; computed from its events."""
 
     __tablename__ = "reader"
     __table_args__ = CLUSTERED
@@ -149,9 +150,9 @@ class ReaderRow(TableBase, table=True):
 
 
 class InboxRow(TableBase, table=True):
-    """What a line of a case says to a person: a mention, a question, an answer, an assignment.
+    """An event of a case that concerns a person: a mention, a question, an answer, an assignment.
 
-    What it says is in the event. `due`: the day an answer is asked for; `untold`: no letter was queued yet.
+    Its text is in the event. `due`: the day an answer is due; `untold`: no letter was queued yet.
     """
 
     __tablename__ = "inbox"
@@ -179,7 +180,7 @@ class InboxRow(TableBase, table=True):
 
 
 class PaperRow(TableBase, table=True):
-    """Which case a place of an imported file became, so that importing the file again changes nothing."""
+    """The case made from a place in an imported file, so that importing the file again changes nothing."""
 
     __tablename__ = "paper"
     __table_args__ = CLUSTERED
@@ -191,7 +192,7 @@ class PaperRow(TableBase, table=True):
 
 
 class CounterRow(TableBase, table=True):
-    """The last case number given in a year."""
+    """The last case number assigned in a year."""
 
     __tablename__ = "counter"
 

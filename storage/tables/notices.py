@@ -12,7 +12,7 @@ from storage.types import Canonical, Moment
 
 
 class NoticeRow(TableBase, table=True):
-    """A notice with its delivery record (`notifications.notice.Notice`); its key is what makes it one."""
+    """A notice with its delivery record (`notifications.notice.Notice`), unique by its key."""
 
     __tablename__ = "notice"
     __table_args__ = (
@@ -92,7 +92,7 @@ class NoticeRow(TableBase, table=True):
 
 
 class ProofRow(TableBase, table=True):
-    """What became of a batch of notices, bound to the batch before by a hash. Append only, as events.
+    """A batch of outcomes of notices, linked to the previous batch by a hash. Append only, like events.
 
     `lines` is canonical JSON: (key, state, hash of the notice's record) of each.
     """
@@ -107,7 +107,7 @@ class ProofRow(TableBase, table=True):
 
 
 class TallyRow(TableBase, table=True):
-    """How many notices a channel has in a state: the sum of its lines. The database counts by triggers."""
+    """Number of notices of a channel in a state: the sum of its rows, which database triggers write."""
 
     __tablename__ = "notice_tally"
 
@@ -118,7 +118,7 @@ class TallyRow(TableBase, table=True):
 
 
 class FaultRow(TableBase, table=True):
-    """What is wrong with a channel itself; gone when it is well again."""
+    """A fault of a channel itself; deleted when the channel works again."""
 
     __tablename__ = "channel_fault"
     __table_args__ = CLUSTERED
@@ -143,7 +143,7 @@ class LinkRow(TableBase, table=True):
 
 
 class LinkCodeRow(TableBase, table=True):
-    """A one-time code that links an account: its hash, for whom, and until when it is good."""
+    """A one-time code for linking an account: its hash, the person, and its expiry."""
 
     __tablename__ = "link_code"
 

@@ -1,4 +1,4 @@
-"""The tables of units, people and what the office decided about them."""
+"""The tables of units, people and decisions of the office about them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from storage.types import Canonical, Moment
 
 
 class UnitRow(TableBase, table=True):
-    """A part of the organisation."""
+    """A unit: a part of the organisation."""
 
     __tablename__ = "unit"
 
@@ -23,7 +23,7 @@ class UnitRow(TableBase, table=True):
 
 
 class PersonRow(TableBase, table=True):
-    """Somebody who may be told; `away` holds pairs of ISO dates, both ends included."""
+    """A person of the office; `away` contains pairs of ISO dates, both ends included."""
 
     __tablename__ = "person"
 
@@ -41,7 +41,7 @@ class PersonRow(TableBase, table=True):
 
 
 class MatchRow(TableBase, table=True):
-    """Who a responsible text of a schedule means: the id of a unit or the key of a person."""
+    """The meaning of a responsible text of a schedule: the id of a unit or the key of a person."""
 
     __tablename__ = "match"
 
@@ -50,7 +50,9 @@ class MatchRow(TableBase, table=True):
 
 
 class PreferenceRow(TableBase, table=True):
-    """What a person or a unit chose, beside the table of people: importing that again leaves it alone."""
+    """A choice of a person or unit, stored apart from the table of people, so that importing the table does not
+    change it.
+    """
 
     __tablename__ = "preference"
     __table_args__ = CLUSTERED
@@ -63,9 +65,9 @@ class PreferenceRow(TableBase, table=True):
 
 
 class ActRow(TableBase, table=True):
-    """A line of the office's own chain: an act it adopted, which its calendar is made of. Append only.
+    """An event of the office's own chain, e.g. an adopted act, from which its calendar is built. Append only.
 
-    `on` is the local date of the adoption, `payload` canonical JSON with the act's text as it was given.
+    `on` is the local date of the adoption, `payload` canonical JSON with the act's unchanged text.
     """
 
     __tablename__ = "act"
@@ -83,7 +85,7 @@ class ActRow(TableBase, table=True):
 
 
 class SaltRow(TableBase, table=True):
-    """What the values of a row are hashed with in the events of the office's chain; deleted with the row.
+    """The salt of a row's values hashed in events of the office's chain; deleted with the row.
 
     `what` is the table, `key` the row's key as canonical JSON.
     """
@@ -97,10 +99,10 @@ class SaltRow(TableBase, table=True):
 
 
 class FormerPersonRow(TableBase, table=True):
-    """Somebody removed from the people. Until an act anonymises them `said` holds what names them, to be found
-    in every table; afterwards `key` is what stands there instead.
+    """A person removed from the people. Until an order anonymises them `said` has their identifying data, for
+    finding it in every table; afterwards `key` is their replacement.
 
-    `id` is a keyed hash of the key: by it they are found again in an older copy of the database.
+    `id` is a keyed hash of the key, by which they can be found in an older copy of the database.
     """
 
     __tablename__ = "former_person"
@@ -116,10 +118,10 @@ class FormerPersonRow(TableBase, table=True):
 
 
 class RewrittenRow(TableBase, table=True):
-    """A line of a chain an act of the office has rewritten: the hash of what it says now.
+    """An event of a chain rewritten by an order of the office: the hash of its new content.
 
-    The line's own `hash` stays as it was written, so that the chain holds together. All of these rows together
-    are hashed in the last event `person_anonymised` of the office's chain.
+    The event's own `hash` stays, so that the chain remains linked. All of these rows together are hashed in the
+    last event `person_anonymised` of the office's chain.
     """
 
     __tablename__ = "rewritten"

@@ -1,4 +1,4 @@
-"""The tables of registers and of campaigns, which fill them."""
+"""The tables of registers and of campaigns, whose answers become register rows."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from storage.types import Canonical, Collated, Moment
 
 
 class RegisterEventRow(TableBase, table=True):
-    """A line of a row's own chain in a register. Append only, as the events of cases.
+    """An event of a register row's own chain. Append only, like events of cases.
 
-    Values of people and confidential values stand in `RegisterSecretRow`; the payload has their salted hashes.
+    Values of person fields and confidential values are stored in `RegisterSecretRow`; the payload has their
+    salted hashes.
     """
 
     __tablename__ = "register_event"
@@ -31,7 +32,7 @@ class RegisterEventRow(TableBase, table=True):
 
 
 class RegisterRowRow(TableBase, table=True):
-    """The head of a row's chain, with what lists need: everything here can be recomputed from its events.
+    """The head of a row's chain, with columns for lists; all of it can be recomputed from its events.
 
     `number` orders rows by the time they were added; `case` is the case the row is kept in, `opened_case` the
     one it opened; `shown` are the values of fields that are not confidential.
@@ -72,7 +73,9 @@ class RegisterRowRow(TableBase, table=True):
 
 
 class RegisterCellRow(TableBase, table=True):
-    """By which a register's rows are filtered and sorted: a key for each field, "" where it is not filled."""
+    """The sort key of a register row's field, by which lists are filtered and sorted; "" if the field is
+    empty.
+    """
 
     __tablename__ = "register_cell"
     __table_args__ = (
@@ -87,7 +90,7 @@ class RegisterCellRow(TableBase, table=True):
 
 
 class RegisterSecretRow(TableBase, table=True):
-    """A value that stands outside the events of a row, and the salt of its hash there; both may be erased."""
+    """A value stored outside the events of a row, and the salt of its hash there; both may be erased."""
 
     __tablename__ = "register_secret"
     __table_args__ = CLUSTERED
@@ -100,7 +103,7 @@ class RegisterSecretRow(TableBase, table=True):
 
 
 class CampaignRow(TableBase, table=True):
-    """What many people are asked to confirm or fill in; its events stand in the office's chain.
+    """A campaign: many people are asked to confirm or fill in something; its events are in the office's chain.
 
     `kind` is the id of a `[[campaign]]` of the register's `version`; `units` are those whose people are asked,
     with all below them; `document` is a link or a file, {} for none; `given` are values the same for all rows;
@@ -125,11 +128,11 @@ class CampaignRow(TableBase, table=True):
 
 
 class CampaignPersonRow(TableBase, table=True):
-    """Somebody a campaign asks, kept beside the table of people, which those who leave are removed from.
+    """A person asked in a campaign, stored apart from the people, from which those who leave are removed.
 
-    `number` stands in their link instead of their key. `answer` is the row their answer added, "" while it is
-    awaited; `version` counts their answers, withdrawn ones too, so that no link is good twice. `written` is the
-    last wave their letter was queued for, -1 for none; `reached`: whether a channel had their address then.
+    `number` is used in their link instead of their key. `answer` is the row their answer added, "" while
+    awaited; `version` counts their answers, including withdrawn ones, so that no link works twice. `written` is
+    the last wave their letter was queued for, -1 for none; `reached`: whether a channel had their address then.
     """
 
     __tablename__ = "campaign_person"

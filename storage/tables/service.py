@@ -1,4 +1,4 @@
-"""The tables the service itself needs: the installation, leases, uploads, answers already given."""
+"""Tables for running the service: the installation, leases, uploads, stored API answers."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from storage.types import Moment
 
 
 class InstallationRow(TableBase, table=True):
-    """The installation a database belongs to, in one row. `name`: "" until one has taken the database;
-    `board`: the revision at which the read models were last written whole
-    (`storage.maintenance.schema.BOARD`)."""
+    """The installation a database belongs to, in one row. `name`: "" until one has claimed it; `board`: the
+    revision at which the read models were last rebuilt (`storage.maintenance.schema.BOARD`).
+    """
 
     __tablename__ = "installation"
 
@@ -32,7 +32,7 @@ class FloorRow(TableBase, table=True):
 
 
 class LeaseRow(TableBase, table=True):
-    """What one process at a time may do: who does it, and until when unless they say so again."""
+    """An exclusive right of one process: its holder, and when it expires unless renewed."""
 
     __tablename__ = "lease"
 
@@ -42,7 +42,7 @@ class LeaseRow(TableBase, table=True):
 
 
 class PulseRow(TableBase, table=True):
-    """When something the metronome does was last done, and how long it took."""
+    """The last run of a periodic task: its moment and duration."""
 
     __tablename__ = "pulse"
     __table_args__ = CLUSTERED
@@ -53,11 +53,11 @@ class PulseRow(TableBase, table=True):
 
 
 class MarkRow(TableBase, table=True):
-    """What was changed, by a random number each: processes ask whether what they keep still holds
-    (`storage.board.change_counters`). The database writes the lines by triggers.
+    """Change counters: a random number for each change, by which processes check whether their caches are valid
+    (`storage.board.change_counters`). Database triggers write the rows.
 
-    `what` is `office`, `board` or `facts`; `unit` whose rows or facts, null for all, or for lines folded
-    into one.
+    `what` is `office`, `board` or `facts`; `unit`: the unit whose rows or facts changed, null for all or for
+    combined counters.
     """
 
     __tablename__ = "mark"
@@ -70,7 +70,9 @@ class MarkRow(TableBase, table=True):
 
 
 class UploadRow(TableBase, table=True):
-    """A file that was sent and is not yet imported (`documents.sheets.upload.Upload`); deleted after a day."""
+    """A file that was uploaded and is not imported yet (`documents.sheets.upload.Upload`); deleted after a
+    day.
+    """
 
     __tablename__ = "upload"
 
@@ -84,7 +86,9 @@ class UploadRow(TableBase, table=True):
 
 
 class AnswerRow(TableBase, table=True):
-    """What a request of the API was answered under its sender's key; `answer` is empty until it ended."""
+    """The answer to an API request by its sender's idempotency key; `answer` is empty until the request has
+    ended.
+    """
 
     __tablename__ = "answer"
     __table_args__ = CLUSTERED

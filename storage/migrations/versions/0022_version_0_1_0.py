@@ -1,6 +1,6 @@
 """The schema of version 0.1.0, in one step: the office, the ledger, the board, notices, accounts.
 
-A database of 0.1.0 stands at this revision and goes on with the next one.
+A database of 0.1.0 has this revision and continues with the next one.
 """
 
 from __future__ import annotations

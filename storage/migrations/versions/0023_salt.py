@@ -1,4 +1,4 @@
-"""Salts of the values that stand as hashes in the office's chain."""
+"""Adds the salts of values stored as hashes in the office's chain."""
 
 from __future__ import annotations
 

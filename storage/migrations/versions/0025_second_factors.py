@@ -1,6 +1,7 @@
-"""Recovery codes of second factors, and open requests to remove one.
+"""Adds recovery codes of second factors, and open requests to remove one.
 
-The secrets themselves are encrypted by the first start of `merzim serve`, which has the key; no migration has.
+The secrets themselves are encrypted by the first start of `merzim serve`, which has the key; a migration does
+not.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Indexes for statements that read whole tables: SQLite's plans named each of them."""
+"""Adds indexes for statements that read whole tables, as found in SQLite's query plans."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Limits of attempts to log in, and the browsers accounts have logged in from."""
+"""Adds rate limits of log-in attempts, and the browsers from which accounts have logged in."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What a row of the board waits for and until when its due date holds; indexes for what slipped.
+"""Adds what a board row waits for and until when its due date is valid, and indexes for slipped rows.
 
-The rows there are say so once the board is written anew (`storage.maintenance.after_migration`).
+Existing rows get the values when the board is rebuilt (`storage.maintenance.after_migration`).
 """
 
 from __future__ import annotations

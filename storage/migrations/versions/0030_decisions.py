@@ -1,7 +1,7 @@
-"""Decisions hold a case at its stage, and a case of which no term runs any more is closed.
+"""Marks the board for a rebuild: decisions hold a case at its stage, and a case without running terms is
+closed.
 
-No table changes: the stages there are say so once the board is written anew
-(`storage.maintenance.after_migration`).
+No table changes; stages are updated when the board is rebuilt (`storage.maintenance.after_migration`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The object of a case by its passport, and the words another schedule names it by."""
+"""Adds the object of a case by its passport, and the words by which another schedule names the case."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Registers as data: rows with a chain of their own, and what lists keep of them."""
+"""Adds registers as data: rows with chains of their own, and their index entries for lists."""
 
 from __future__ import annotations
 

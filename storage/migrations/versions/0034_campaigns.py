@@ -1,4 +1,4 @@
-"""Campaigns: what many people are asked to confirm or fill in, and whom."""
+"""Adds campaigns, in which many people confirm or fill in something, and the people they ask."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The inbox: what lines of cases say to people, read or not yet."""
+"""Adds the inbox: events of cases that concern a person, read or not yet."""
 
 from __future__ import annotations
 

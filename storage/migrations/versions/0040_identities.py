@@ -1,4 +1,4 @@
-"""Which person of an outside directory (LDAP, OpenID Connect) an account belongs to."""
+"""Adds the person in an external directory (LDAP, OpenID Connect) that an account belongs to."""
 
 from __future__ import annotations
 

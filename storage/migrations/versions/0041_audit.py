@@ -1,4 +1,4 @@
-"""The audit log: who did what, when and from where, as one chain; addresses stand outside it."""
+"""Adds the audit log (who did what, when and from where) as one chain, with addresses stored outside it."""
 
 from __future__ import annotations
 

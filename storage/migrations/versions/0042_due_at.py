@@ -1,6 +1,6 @@
-"""The moment at which a term in hours ends, on the board; an index of the few rows that have one.
+"""Adds to the board the moment at which a term in hours ends, and an index of the few rows that have one.
 
-The rows there are say so once the board is written anew (`storage.maintenance.after_migration`).
+Existing rows get it when the board is rebuilt (`storage.maintenance.after_migration`).
 """
 
 from __future__ import annotations

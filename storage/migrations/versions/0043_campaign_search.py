@@ -1,4 +1,4 @@
-"""The names of people a campaign asks as searches compare them, so that the database searches them."""
+"""Adds the names of people in campaigns, normalised so that the database can search them."""
 
 from __future__ import annotations
 

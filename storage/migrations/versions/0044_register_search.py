@@ -1,6 +1,6 @@
-"""The text in which rows of registers are searched, with its letters folded once instead of at each search.
+"""Normalises the search text of register rows once instead of at each search.
 
-Code of the version before folds them again, which changes nothing.
+Code of the previous version normalises it again, which changes nothing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""An index over what is obligatory and has no due date, for the checklists of the desk."""
+"""Adds an index of obligatory rows without a due date, for the checklists of the task page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The names of people in Kazakh and in Russian, for papers in each language."""
+"""Adds the names of people in Kazakh and in Russian, for documents in each language."""
 
 from __future__ import annotations
 

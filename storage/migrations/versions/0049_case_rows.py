@@ -1,4 +1,4 @@
-"""Texts by which the rows of cases' registers are found: written by the first start, case by case."""
+"""Adds search texts of the rows of cases' registers; the first start writes them, case by case."""
 
 from __future__ import annotations
 

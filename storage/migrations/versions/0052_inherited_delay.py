@@ -1,6 +1,6 @@
-"""Working days by which late facts moved a due date, on the board.
+"""Adds to the board the working days by which late facts moved a due date.
 
-The rows there are say so once the board is written anew (`storage.maintenance.after_migration`).
+Existing rows get them when the board is rebuilt (`storage.maintenance.after_migration`).
 """
 
 from __future__ import annotations

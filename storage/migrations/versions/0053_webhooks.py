@@ -1,4 +1,4 @@
-"""Addresses that are told of changes (webhooks), how far each was told, and the last messages to it."""
+"""Adds webhooks: addresses notified of changes, how far each was notified, and the last messages to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Saved views: what a list was narrowed to, under a name, somebody's own or shared."""
+"""Adds saved views: filters of lists stored under a name, personal or shared."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Assignments are found by who gave them."""
+"""Adds an index that finds assignments by the account that gave them."""
 
 from __future__ import annotations
 

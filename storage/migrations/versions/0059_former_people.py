@@ -1,4 +1,4 @@
-"""People who left, until an act of the office anonymises them; lines of chains such an act has rewritten."""
+"""Adds people who left, until an order anonymises them, and the chain events such an order has rewritten."""
 
 from __future__ import annotations
 
