@@ -52,14 +52,15 @@ class BackupState:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DrillResult:
-    """The result of a test restore. `counts`: by kind, of the copy and of the live office; None without an
-    office.
+    """What a drill found. `counts`: by kind, of the copy and of the office today; None without an office;
+    `orders`: those to be carried out again after the copy was restored.
     """
 
     file: Path
     seconds: float
     counts: dict[str, tuple[int, int | None]]
     problems: tuple[Problem, ...]
+    orders: int
 
 
 def back_up(app: AppContext, *, now: datetime, today: date) -> None:
@@ -77,6 +78,7 @@ def back_up(app: AppContext, *, now: datetime, today: date) -> None:
         file = settings.folder / f"merzim-{now.astimezone(almaty()):%Y-%m-%dT%H%M}.{_suffix(app)}"
         maintenance.backup(app, file, now=now, check=True)
         copied = app.evidence.copy_to(settings.folder / "evidence")
+        maintenance.list_orders(app)
         for old in obsolete(_backups(settings.folder), settings):
             old.unlink(missing_ok=True)
     except (Refusal, OSError) as trouble:
@@ -142,8 +144,13 @@ def drill(app: AppContext, file: Path | None, *, now: datetime, today: date) -> 
         maintenance.restore(copy, file)
         problems = maintenance.verify(copy, now=now, today=today)
         counts, differing = compare(copy.engine, app.engine if app.has_database else None)
+        orders = len(maintenance.missing_orders(copy, file))
     result = DrillResult(
-        file=file, seconds=perf_counter() - started, counts=counts, problems=(*problems, *differing)
+        file=file,
+        seconds=perf_counter() - started,
+        counts=counts,
+        problems=(*problems, *differing),
+        orders=orders,
     )
     if app.has_database and not result.problems:
         _record(app, DRILL, now, started)

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, Literal
 
-from services.folders import folders
+from services.folders import folders, order_folders
 from services.readiness import ROUND_LATE
 from workflow.refusal import Refusal
 
@@ -241,12 +241,31 @@ def _check_database(app: AppContext, now: datetime) -> Iterator[Check]:
         yield Check(name="database", code="doctor.database", arguments={"where": where})
     else:
         yield Check(name="database", state="warning", code="doctor.board_behind", advice="board_behind")
+    yield from _check_orders(app)
     yield _check_age("verify", sent, now, timedelta(days=VERIFY_DAYS))
     yield _check_age("backup", sent, now, timedelta(days=BACKUP_DAYS))
     if app.settings.ldap.sync.mode != "off":
         yield _check_age("people_sync", sent, now, timedelta(hours=2 * app.settings.ldap.sync.hours))
     yield _check_clock(app, sent, now)
     yield from _check_sending(app, sent, now)
+
+
+def _check_orders(app: AppContext) -> Iterator[Check]:
+    """Say which orders about people who left a restored backup does not know."""
+    from storage.maintenance.orders import missing
+
+    try:
+        if count := len(missing(app.unprepared, order_folders(app.settings))):
+            arguments = {"count": count}
+            yield Check(
+                name="orders",
+                state="problem",
+                code="doctor.orders_missing",
+                arguments=arguments,
+                advice="orders",
+            )
+    except Refusal as refusal:
+        yield Check(name="orders", state="problem", refusal=refusal)
 
 
 def _check_age(name: str, sent: Figures, now: datetime, limit: timedelta) -> Check:

@@ -65,3 +65,8 @@ def read_authorities(settings: Settings) -> tuple[Authority, ...]:
             "cli.eds_no_trust", file=file, folder=str(eds.trust), problem="*.pem, *.crt, *.cer, *.der"
         )
     return found
+
+
+def order_folders(settings: Settings) -> list[Path]:
+    """Return where orders that anonymised people are listed: with the evidence, and beside the backups."""
+    return list(filter(None, (settings.evidence.folder, settings.backup.folder)))

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from services.folders import order_folders
 from services.jobs.new_periods import recompute_present_rows
 from workflow.refusal import Refusal
 from workflow.registers.rows import projector
@@ -16,6 +17,7 @@ from workflow.registers.rows import projector
 if TYPE_CHECKING:
     from services.app import AppContext
     from storage.maintenance.installation import InstallationStatus
+    from storage.maintenance.orders import Order
     from storage.maintenance.verify import Problem
     from storage.maintenance.vouching import Vouching
     from workflow.cases.case import Case
@@ -175,6 +177,26 @@ def restore(app: AppContext, file: Path) -> Path | None:
         dump.restore(app.unprepared, file)
         return None
     return backup.restore(app.unprepared, file)
+
+
+def list_orders(app: AppContext) -> None:
+    """Write the orders the database knows into the lists outside it. Raises OSError, OrdersUnreadable."""
+    from storage.maintenance.orders import carried_out, write_list
+
+    orders = carried_out(app.engine)
+    for folder in order_folders(app.settings):
+        write_list(folder, orders)
+
+
+def missing_orders(app: AppContext, beside: Path | None = None) -> list[Order]:
+    """Return the orders carried out after a restored backup was made, the lists beside it among those read.
+
+    Raises OrdersUnreadable.
+    """
+    from storage.maintenance.orders import missing
+
+    more = [beside.parent, beside.parent / "evidence"] if beside is not None else []
+    return missing(app.engine, [*order_folders(app.settings), *more])
 
 
 def migrate_to(

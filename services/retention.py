@@ -6,8 +6,9 @@ still be verified. Evidence files and older backups are not changed.
 
 from __future__ import annotations
 
+import logging
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, Field
 
@@ -20,10 +21,14 @@ from services.verbs import Command, NotFound, verb
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
+    from services.app import AppContext
     from storage.maintenance.anonymising import Words
+    from storage.maintenance.orders import Order
     from storage.org.former import FormerPerson
 
 MAX_NAMES = 10
+_State = Literal["done", "present", "unknown", "spellings"]
+log = logging.getLogger("merzim.retention")
 
 
 class RetentionRefused(Refusal):
@@ -76,6 +81,34 @@ class AnonymisePerson(Command):
     preview: Annotated[bool, Field(description="Only answer what would change; nothing is written.")] = False
 
 
+class ReplayOrders(Command):
+    """Carry out again the orders an older backup does not know; they stand in lists outside the database."""
+
+    preview: Annotated[bool, Field(description="Only answer what would change; nothing is written.")] = False
+
+
+class ReplayedOrder(BaseModel):
+    """An order that was carried out after the backup. `state`: `done` (or would be), `present` (somebody of the
+    people here: remove them first), `unknown` (nobody here left under that number and id),
+    `spellings` (it named further spellings, which no list keeps: carry it out by hand with them)."""
+
+    number: int
+    id: str
+    act: str
+    act_on: date
+    done_on: date
+    state: _State
+    spellings: int
+    rows: int = 0
+
+
+class ReplayedOrders(BaseModel):
+    """The orders the database did not know, and what became of each."""
+
+    preview: bool
+    orders: list[ReplayedOrder]
+
+
 class Anonymised(BaseModel):
     """The rows rewritten, or to be rewritten in a preview, by table. `key`: the replacement of the name."""
 
@@ -119,10 +152,73 @@ def anonymise_person(ctx: RequestContext, command: AnonymisePerson) -> Anonymise
         by=ctx.reader.login,
         now=ctx.now,
         today=ctx.today,
+        spellings=len(command.also),
     )
     rows = anonymising.carry_out(ctx.app.engine, person, words, act)
+    _list_orders(ctx.app)
     maintenance.rebuild(ctx.app, now=ctx.now, today=ctx.today)
     return Anonymised(preview=False, number=person.number, id=person.id, key=words.token, rows=rows)
+
+
+@verb("settings")
+def replay_orders(ctx: RequestContext, command: ReplayOrders) -> ReplayedOrders:
+    """Carry out again the orders a restored backup does not know, by the lists outside the database."""
+    from storage.maintenance import anonymising
+
+    replayed = []
+    for order in maintenance.missing_orders(ctx.app):
+        person, state = _replayable(ctx, order)
+        one = ReplayedOrder(
+            number=order.number,
+            id=order.id,
+            act=order.act,
+            act_on=order.act_on,
+            done_on=order.done_on,
+            state=state,
+            spellings=order.spellings,
+        )
+        if person is not None and state == "done":
+            words = _words(ctx, person, [])
+            act = anonymising.Act(
+                number=order.act,
+                on=order.act_on,
+                ground=order.ground,
+                by=ctx.reader.login,
+                now=ctx.now,
+                today=ctx.today,
+            )
+            if command.preview:
+                rows = anonymising.preview(ctx.app.engine, words)
+            else:
+                rows = anonymising.carry_out(ctx.app.engine, person, words, act)
+            one.rows = sum(rows.values())
+        replayed.append(one)
+    if not command.preview and any(one.state == "done" for one in replayed):
+        _list_orders(ctx.app)
+        maintenance.rebuild(ctx.app, now=ctx.now, today=ctx.today)
+    return ReplayedOrders(preview=command.preview, orders=replayed)
+
+
+def _replayable(ctx: RequestContext, order: Order) -> tuple[FormerPerson | None, _State]:
+    """Return whom an order anonymises here, and whether it may be carried out again.
+
+    Open cases of an older copy do not stand in the way: the order was carried out.
+    """
+    from storage.org.former import keys_by_id
+
+    person = next((one for one in _former(ctx) if (one.number, one.id) == (order.number, order.id)), None)
+    if person is None:
+        present = order.id in keys_by_id(ctx.app.engine, ctx.app.reads.office().people)
+        return None, "present" if present else "unknown"
+    return person, "spellings" if order.spellings else "done"
+
+
+def _list_orders(app: AppContext) -> None:
+    """Write the orders into the lists outside the database; what cannot be written is logged."""
+    try:
+        maintenance.list_orders(app)
+    except (OSError, Refusal) as trouble:
+        log.error("the list of orders was not written: %s", trouble)
 
 
 def _former(ctx: RequestContext) -> list[FormerPerson]:
@@ -132,8 +228,10 @@ def _former(ctx: RequestContext) -> list[FormerPerson]:
 
 
 def _find(ctx: RequestContext, text: str) -> FormerPerson:
-    """Return a person who left and is not anonymised yet. Raises UnknownFormer, RetentionRefused."""
-    found = [one for one in _former(ctx) if text.strip() in (str(one.number), one.key, one.id)]
+    """Return somebody who left and is not anonymised yet. Raises UnknownFormer, RetentionRefused."""
+    called = [one for one in _former(ctx) if text.strip() in (str(one.number), one.key, one.id)]
+    # Whoever got the address of somebody an order anonymised has their id when they leave.
+    found = sorted(called, key=lambda one: one.anonymised_on is not None)
     if not found:
         if text.strip() in staff.recorded_office(ctx).people:
             raise RetentionRefused("retention_has_not_left")
@@ -198,8 +296,12 @@ def _words(ctx: RequestContext, person: FormerPerson, also: list[str]) -> Words:
     }
     names = {" ".join(name.split()) for name in (*_said(person, "name"), *also)} - {""}
     shared = {name for name in names if name.casefold() in others or " " not in name}
-    logins = _said(person, "login")
+    # An address or account a colleague has now is theirs.
+    taken = {text.casefold() for one in office.people.values() for text in (one.key, one.email or "")}
+    handed_on = {one.reader.login for one in ctx.accounts.all() if one.reader.person in office.people}
+    logins = [login for login in _said(person, "login") if login not in handed_on]
     addresses = {person.key, *_said(person, "email"), *(login for login in logins if "@" in login)}
+    addresses = {address for address in addresses if address.casefold() not in taken}
     say = {one: i18n.say("person.former", {"number": person.number}, one) for one in LANGUAGES}
     return Words(
         token=" / ".join(say.values()),

@@ -1,4 +1,4 @@
-"""Reports about a year of a unit: the list of forms, each filled with data visible to the reader."""
+"""Reports about a year or a quarter of a unit: the forms there are, each filled with what its reader sees."""
 
 from __future__ import annotations
 
@@ -21,12 +21,20 @@ from services.register_views import (
     list_rows,
 )
 from services.row_papers import recorded_fields
+from workflow.refusal import Refusal
 from workflow.registers.definition import UnknownField, UnknownRegister
 
 if TYPE_CHECKING:
     from documents.forms import Form, FormData, Note
     from documents.forms.form import Field, RegisterRows, Rows
     from services.context import RequestContext
+
+
+Days = tuple[date, date]
+
+
+class NoQuarters(Refusal, ValueError):
+    """A quarter of a report that is made once a year."""
 
 
 def year_reports() -> Sequence[Form]:
@@ -37,15 +45,48 @@ def year_reports() -> Sequence[Form]:
     return sorted(reports, key=lambda one: (one.annex is None, one.annex or 0, one.id))
 
 
-def report_marks(ctx: RequestContext, form: Form, own: InUse, *, unit: str, year: int) -> Sequence[Note]:
-    """Return remarks shown beside a report but not printed on it: whose layout and translation it is, and names
-    in the other language.
+def due_quarter(today: date) -> tuple[int, int]:
+    """Return the year and number of the last quarter that has ended: the one whose report is due."""
+    return (today.year, (today.month - 1) // 3) if today.month > 3 else (today.year - 1, 4)
+
+
+def quarter_of_report(form: Form, year: int, quarter: int | None, *, today: date) -> int:
+    """Return the quarter a report is about, 0 for the whole year.
+
+    Left open, of a report made each quarter: the last that has ended in the year, else its first.
+
+    Raises:
+        NoQuarters: a quarter of a report that is made once a year.
+    """
+    if not form.quarterly:
+        if quarter:
+            raise NoQuarters("form_no_quarters", form=form.id)
+        return 0
+    if quarter is not None:
+        return quarter
+    last_year, last = due_quarter(today)
+    return last if year == last_year else 4 if year < last_year else 1
+
+
+def report_days(year: int, quarter: int) -> Days:
+    """Return the first and last day of a quarter, or of the whole year (0)."""
+    if not quarter:
+        return date(year, 1, 1), date(year, 12, 31)
+    ends = {1: (3, 31), 2: (6, 30), 3: (9, 30), 4: (12, 31)}[quarter]
+    return date(year, 3 * quarter - 2, 1), date(year, *ends)
+
+
+def report_marks(
+    ctx: RequestContext, form: Form, own: InUse, *, unit: str, year: int, quarter: int = 0
+) -> Sequence[Note]:
+    """Return what is said beside a report and not on it: whose layout and translation it is, which names stand
+    on it in the other language, and which rows leave open what it asks.
     """
     from documents.forms import LANGUAGES, Note
     from services.documents.filling import foreign_names
 
     notes = [*layout_notes(form, own)]
-    named = people_in_rows(ctx, form, unit=unit, year=year)
+    named = people_in_rows(ctx, form, unit=unit, year=year, quarter=quarter)
     foreign = {
         one: foreign_names(ctx.app, form, one, unit=unit, today=ctx.today, named=named) for one in LANGUAGES
     }
@@ -54,14 +95,35 @@ def report_marks(ctx: RequestContext, form: Form, own: InUse, *, unit: str, year
         for language, names in foreign.items()
         if names
     ]
+    return [*notes, *unanswered_notes(ctx, form, unit=unit, year=year, quarter=quarter)]
+
+
+def unanswered_notes(
+    ctx: RequestContext, form: Form, *, unit: str, year: int, quarter: int = 0
+) -> Sequence[Note]:
+    """Return which rows of registers leave open what a report asks: of them it says nothing."""
+    from documents.forms import Note
+
+    notes = []
+    for group, source in form.rows.sources.items() if form.rows else ():
+        for field, rows in _unanswered(ctx, source, unit, report_days(year, quarter)).items():
+            about = {"field": field, "rows": rows, "row": _number_of_group(form, group)}
+            notes.append(Note(code="form.note.unanswered", arguments=about))
     return notes
 
 
-def filled_report(ctx: RequestContext, name: str, language: str, *, unit: str, year: int) -> bytes:
-    """Return a report about a year of a unit ("" is the whole office) as DOCX.
+def _number_of_group(form: Form, group: str) -> int:
+    return [*form.rows.sources].index(group) + 1 if form.rows else 0
+
+
+def filled_report(
+    ctx: RequestContext, name: str, language: str, *, unit: str, year: int, quarter: int | None = None
+) -> tuple[str, bytes]:
+    """Return a report about a year or quarter of a unit ("" is the whole office): its file name, and the DOCX.
 
     Raises:
-        UnknownForm: there is no form about a year with that name.
+        NoQuarters: a quarter of a report that is made once a year.
+        UnknownForm: there is none of that name about a year.
         EvidenceDamaged: the organisation's own template of it is missing or altered.
     """
     from documents.forms import UnknownForm, fill
@@ -69,15 +131,11 @@ def filled_report(ctx: RequestContext, name: str, language: str, *, unit: str, y
     allowed = {one.id: one for one in year_reports()}
     if name not in allowed:
         raise UnknownForm("form_unknown", form=name, allowed=tuple(allowed))
-    data = report_data(ctx, allowed[name], language, unit=unit, year=year)
-    return fill(
-        allowed[name],
-        data.fields,
-        language,
-        rows=data.rows,
-        looked_up=data.looked_up,
-        own=own_template(ctx.app, name, language),
-    ).document
+    about = quarter_of_report(allowed[name], year, quarter, today=ctx.today)
+    data = report_data(ctx, allowed[name], language, unit=unit, year=year, quarter=about)
+    own = own_template(ctx.app, name, language)
+    filled = fill(allowed[name], data.fields, language, rows=data.rows, looked_up=data.looked_up, own=own)
+    return f"{name}-{year}{f'Q{about}' if about else ''}-{language}.docx", filled.document
 
 
 def report_data(
@@ -87,6 +145,7 @@ def report_data(
     *,
     unit: str,
     year: int | None,
+    quarter: int = 0,
     person: str = "",
     row: str = "",
     approver: str = "",
@@ -110,11 +169,13 @@ def report_data(
         return FormData({**fields, **recorded_fields(ctx, form, language, row=row, person=person), **kept})
     if not year or not form.rows:
         return FormData(fields)
+    if quarter == 4 and "year" in fields:
+        fields["year"] = year + 1  # of the day it is approved, after the quarter
     office = ctx.app.reads.office()
     if form.id == "year_schedule":
         cases = ctx.reads.whole([case.id for case in ctx.reads.cases(unit or None)])
         return FormData(fields, tuple(objects(cases.values(), office, year, language)))
-    rows, looked_up = _register_rows(ctx, form.rows, unit, year, language)
+    rows, looked_up = _register_rows(ctx, form.rows, unit, report_days(year, quarter), language)
     if form.id in REPORTED:
         cases = ctx.reads.whole(cases_with_entries(ctx.app.engine, unit or None))
         recorded = period_rows(form, [cases[case] for case in sorted(cases)], office, year, language)
@@ -123,28 +184,30 @@ def report_data(
 
 
 def _register_rows(
-    ctx: RequestContext, rows: Rows, unit: str, year: int, language: str
+    ctx: RequestContext, rows: Rows, unit: str, days: Days, language: str
 ) -> tuple[list[Row], Sequence[str]]:
     """Return the rows of a report, the earliest of a group first, and the groups whose register was read.
 
-    A register whose lists the reader does not see is not mentioned, not even as empty.
+    Of a register whose lists the reader does not see nothing is said, not even that it is empty; nor is one
+    called empty while rows of it leave open what the report asks.
     """
     listed, looked_up = list[Row](), list[str]()
     for group, source in rows.sources.items():
         try:
-            found = list(_rows(ctx, source, rows.parts_of(group), unit, year, language))
+            found = list(_rows(ctx, source, rows.parts_of(group), unit, days, language))
         except (UnknownRegister, UnknownField):
             continue
-        looked_up.append(group)
+        if found or not _unanswered(ctx, source, unit, days):
+            looked_up.append(group)
         listed += [{rows.group_by: group, **row} if group else row for row in found]
     return listed, looked_up
 
 
 def _rows(
-    ctx: RequestContext, source: RegisterRows, parts: Sequence[Field], unit: str, year: int, language: str
+    ctx: RequestContext, source: RegisterRows, parts: Sequence[Field], unit: str, days: Days, language: str
 ) -> Iterator[Row]:
     kinds = {part.id: part.kind for part in parts}
-    for fields, row in _listed(ctx, source, unit, year):
+    for fields, row in _listed(ctx, source, unit, days):
         cells = {
             part: _cell(row, [fields[name] for name in names if name in fields], kinds[part], language)
             for part, names in source.parts.items()
@@ -152,8 +215,10 @@ def _rows(
         yield {part: value for part, value in cells.items() if value is not None}
 
 
-def people_in_rows(ctx: RequestContext, form: Form, *, unit: str, year: int | None) -> Sequence[str]:
-    """Return the keys of the people named in register rows of a report about a year, without repetition."""
+def people_in_rows(
+    ctx: RequestContext, form: Form, *, unit: str, year: int | None, quarter: int = 0
+) -> Sequence[str]:
+    """Return the keys of the people a report about a year names in rows of registers, each once."""
     people = dict[str, None]()
     for source in form.rows.sources.values() if form.rows and year else ():
         names = {name for parts in source.parts.values() for name in parts}
@@ -161,7 +226,7 @@ def people_in_rows(ctx: RequestContext, form: Form, *, unit: str, year: int | No
             register = ctx.app.registers.on(source.register, ctx.today)
             if not any(one.kind == "person" for one in register.fields.values() if one.id in names):
                 continue
-            for fields, row in _listed(ctx, source, unit, year or 0):
+            for fields, row in _listed(ctx, source, unit, report_days(year or 1, quarter)):
                 shown = (name for name in names & fields.keys() if fields[name].kind == "person")
                 people |= {row.values[name]: None for name in shown if name in row.values}
         except (UnknownRegister, UnknownField):
@@ -169,16 +234,42 @@ def people_in_rows(ctx: RequestContext, form: Form, *, unit: str, year: int | No
     return [*people]
 
 
+def _unanswered(
+    ctx: RequestContext, source: RegisterRows, unit: str, days: Days
+) -> Mapping[str, Sequence[str]]:
+    """Return the ids of the rows of these days that leave a question of a report open, by its title."""
+    found = dict[str, Sequence[str]]()
+    for name, dated in source.unanswered.items():
+        others = {one: values for one, values in source.where.items() if one != name}
+        asked = replace(source, dates=(dated,), where={**others, name: ()})
+        try:
+            listed = [
+                (fields[name].title[ctx.language], row.id) for fields, row in _listed(ctx, asked, unit, days)
+            ]
+        except (UnknownRegister, UnknownField):
+            continue
+        for title, row in listed:
+            found[title] = [*found.get(title, ()), row]
+    return found
+
+
 def _listed(
-    ctx: RequestContext, source: RegisterRows, unit: str, year: int
+    ctx: RequestContext, source: RegisterRows, unit: str, days: Days
 ) -> Iterator[tuple[Mapping[str, FieldView], RowView]]:
-    """Yield the rows of a year of the register a report uses, with the fields visible to the reader."""
-    where = [{"field": name, "is": [*values]} for name, values in source.where.items()]
+    """Return the rows of some days of a register a report takes, with the fields its reader sees.
+
+    A field of `where` without values: rows in which it is not filled.
+    """
+    where = [
+        {"field": name, "is": [*values]} if values else {"field": name, "empty": True}
+        for name, values in source.where.items()
+    ]
+    first, last = days
     found = list[tuple[str, Mapping[str, FieldView], RowView]]()
     for place, name in enumerate(source.dates):
-        of_year = {"field": name, "from": f"{year}-01-01", "until": f"{year}-12-31"}
+        within = {"field": name, "from": first.isoformat(), "until": last.isoformat()}
         without = [{"field": before, "empty": True} for before in source.dates[:place]]
-        filters = [FilterInput.model_validate(one) for one in (of_year, *without, *where)]
+        filters = [FilterInput.model_validate(one) for one in (within, *without, *where)]
         command = ListRows(
             register_id=source.register, unit=unit, filters=filters, sort=name, size=MAX_PAGE_SIZE
         )

@@ -94,6 +94,7 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(autouse=True, scope="session")
 def _shortcuts() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
+        shortcuts.begin_in_2026(patched)
         shortcuts.migrate_once(patched)
         shortcuts.share_compiled_statements(patched)
         shortcuts.send_in_one_call(patched)

@@ -32,6 +32,8 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.util import LRUCache
 from starlette.testclient import _TestClientTransport
 
+from merzim.app import build_app
+from merzim.clock import clock
 from services import credentials
 from storage.maintenance import schema
 
@@ -94,6 +96,12 @@ def share_compiled_statements(patched: pytest.MonkeyPatch) -> None:
     patched.setattr(Engine, "_compiled_cache", cache_of, raising=False)
 
 
+def begin_in_2026(patched: pytest.MonkeyPatch) -> None:
+    """Let an office made in this process know of its records since 1 January 2026, whatever day it is today."""
+    assert build_app.__kwdefaults__ is not None
+    patched.setitem(build_app.__kwdefaults__, "clock", clock("2026-01-01"))
+
+
 def migrate_once(patched: pytest.MonkeyPatch) -> None:
     """Give a new file of SQLite the pages the migrations made of the first one of its version."""
     real, patterns = schema._migrate, dict[tuple[object, ...], sqlite3.Connection]()
@@ -150,8 +158,10 @@ def share_event_loop(patched: pytest.MonkeyPatch) -> Iterator[None]:
 def send_in_one_call(patched: pytest.MonkeyPatch) -> None:
     """Let a `TestClient` hand a request to the event loop whole and take the response whole.
 
-    It changes threads some eight times for each request: as long as a small page takes.
+    It changes threads some eight times for each request: as long as a small page takes. Pages are compressed
+    for whoever asks for it: not where a test leaves that to the client, which would only read them again.
     """
+    left_to_the_client = httpx2.Client().headers["accept-encoding"].encode()
 
     def handle_request(self: Any, request: httpx2.Request) -> httpx2.Response:
         started: list[Any] = []
@@ -167,7 +177,9 @@ def send_in_one_call(patched: pytest.MonkeyPatch) -> None:
             "root_path": self.root_path,
             "scheme": url.scheme,
             "query_string": url.query,
-            "headers": [(name.lower(), value) for name, value in request.headers.raw],
+            "headers": [
+                (name.lower(), value) for name, value in request.headers.raw if value != left_to_the_client
+            ],
             "client": self.client,
             "server": [url.host, url.port or {"http": 80, "https": 443}[url.scheme]],
             "extensions": {},

@@ -145,7 +145,7 @@ def test_no_command_of_the_contract_is_missing() -> None:
         *("yearly-clock", "consolidated", "uploads"),
         "coverage",
         *("user add", "user list", "user change", "user invite", "user close", "user open", "user token"),
-        *("retention list", "retention anonymise"),
+        *("retention list", "retention anonymise", "retention replay"),
         *("user invite-people", "user invite-again", "user invitations"),
         *("user end", "user unlink", "user remove-totp", "reader add", "reader remove", "reader list"),
         *("secret-key new", "secret-key rotate"),

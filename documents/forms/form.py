@@ -72,12 +72,14 @@ class RegisterRows:
         where: field of the register -> the values it may have (ids of options, "yes" or "no"; about a
             person also "", not filled).
         parts: part of the form -> the fields of the register joined in it.
+        unanswered: field `where` asks of and rows may leave open -> the field of their date.
     """
 
     register: str
     dates: tuple[str, ...]
     parts: Mapping[str, tuple[str, ...]]
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unanswered: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -204,6 +206,7 @@ class Form:
             needed.
         columns: columns of its rows, in order.
         source: of a form about a person: the register of its rows.
+        quarterly: of a report: whether it is made each quarter, and not once a year.
     """
 
     id: str
@@ -219,3 +222,4 @@ class Form:
     blocks: tuple[Block, ...]
     columns: tuple[Column, ...] = ()
     source: RegisterRows | None = None
+    quarterly: bool = False

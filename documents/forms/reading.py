@@ -79,6 +79,7 @@ def form(name: str) -> Form:
         blocks=blocks,
         columns=tuple(columns),
         source=_source(document.get("from")),
+        quarterly=document.get("quarterly", False),
     )
 
 
@@ -125,6 +126,7 @@ def _source(table: Mapping[str, Any] | None) -> RegisterRows | None:
         dates=_several(table.get("date", [])),
         parts={part: _several(fields) for part, fields in table["parts"].items()},
         where={name: _several(values) for name, values in table.get("where", {}).items()},
+        unanswered=table.get("unanswered", {}),
     )
 
 

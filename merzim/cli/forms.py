@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -44,6 +44,7 @@ def form(
     rows: Annotated[str | None, typer.Option("--rows", metavar="FILE", help="cli.option.rows")] = None,
     unit: Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")] = "",
     year: Annotated[str | None, typer.Option("--year", metavar="Y", help="cli.option.form_year")] = None,
+    quarter: Annotated[str | None, typer.Option("--quarter", metavar="Q", help="cli.option.quarter")] = None,
     person: Annotated[str, typer.Option("--person", metavar="WHO", help="cli.option.person")] = "",
     row: Annotated[str, typer.Option("--row", metavar="ID", help="cli.option.form_row")] = "",
     approver: Annotated[str, typer.Option("--approver", metavar="DUTY", help="cli.option.approver")] = "",
@@ -55,7 +56,7 @@ def form(
     from services.documents.filling import foreign_names, from_case, given
     from services.documents.own_templates import own_template
     from services.queries import unit_named
-    from services.year_reports import people_in_rows, report_data
+    from services.year_reports import people_in_rows, quarter_of_report, report_data, unanswered_notes
 
     call = CommandContext.of(ctx)
     case, name = (first, second) if second else ("", first)
@@ -70,29 +71,38 @@ def form(
     app, today = call.app, call.moment.today
     _check_duty(approver)
     view = asked = None
+    period: dict[str, Any] = {"year": None}
     if case and wanted.about == "case":
         view = app.desk.view(case, today=today)
         known = from_case(app, wanted, view, language, today=today, approver=approver)
     else:
         of = unit_named(app, unit) or (app.desk.view(case, today=today).case.unit if case else "")
         asked = number(year, where="--year", first=2000, last=2100) if year else None
+        told = number(quarter, where="--quarter", first=0, last=4) if quarter else None
+        if told is not None and asked is None:
+            raise BadArgument("cli.missing_parameter", name="--year Y")
+        of_year = quarter_of_report(wanted, asked, told, today=today) if asked else 0
+        period = {"year": asked, "quarter": of_year}
         known = report_data(
-            call.ctx, wanted, language, unit=of, year=asked, person=person, row=row, approver=approver
+            call.ctx, wanted, language, unit=of, **period, person=person, row=row, approver=approver
         )
-    told = read_form_data(call.given(rows, "xlsx", "json", "csv"), wanted.id) if rows else FormData()
-    values = {**known.fields, **told.fields, **given(wanted, set_ or [])}
-    looked_up = () if told.rows else known.looked_up
+    given_rows = read_form_data(call.given(rows, "xlsx", "json", "csv"), wanted.id) if rows else FormData()
+    values = {**known.fields, **given_rows.fields, **given(wanted, set_ or [])}
+    looked_up = () if given_rows.rows else known.looked_up
     own = own_template(app, wanted.id, language)
-    filled = fill(wanted, values, language, rows=told.rows or known.rows, looked_up=looked_up, own=own)
+    filled = fill(wanted, values, language, rows=given_rows.rows or known.rows, looked_up=looked_up, own=own)
     _write(Path(to), filled.document)
     notes = _wrong_approver(call, wanted, approver, view)
     where = view.case.unit if view is not None else unit_named(app, unit)
-    named = people_in_rows(call.ctx, wanted, unit=where, year=asked) if view is None else ()
+    named = people_in_rows(call.ctx, wanted, unit=where, **period) if view is None else ()
     foreign = foreign_names(
         *(app, wanted, language), unit=where, today=today, view=view, approver=approver, named=named
     )
     if foreign:
         notes.append(call.say(f"form.note.foreign_{language}", names=foreign))
+    if asked:
+        open_rows = unanswered_notes(call.ctx, wanted, unit=of, **period)
+        notes += [call.say(note.code, **note.arguments) for note in open_rows]
     if (
         view is not None
         and view.case.lacks_object_in(language)

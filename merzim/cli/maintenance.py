@@ -171,10 +171,11 @@ def restore(ctx: typer.Context, file: File) -> int:
     _tell_of_keys(call)
     damaged = maintenance.damaged_evidence(call.app)
     differing = maintenance.office_differences(call.app, now=call.moment.now)
+    orders = maintenance.missing_orders(call.app, Path(file))
     if call.json:
         problems = _problems(call, (*damaged, *differing))
-        call.answer({"file": file, "before": before, "problems": problems})
-        return NOT_SO if problems else DONE
+        call.answer({"file": file, "before": before, "problems": problems, "orders": len(orders)})
+        return NOT_SO if problems or orders else DONE
     call.print(call.say("cli.restored", file=file))
     if before is not None:
         call.print(call.say("cli.restored_before", file=str(before)))
@@ -183,7 +184,11 @@ def restore(ctx: typer.Context, file: File) -> int:
         call.note(call.say("cli.restored_evidence", count=len(damaged), folder=folder))
     for one in (*damaged, *differing):
         call.note(call.say(one.code, **one.arguments))
-    return NOT_SO if damaged or differing else DONE
+    for order in orders:
+        call.note(call.say("cli.order_missing", number=order.number, act=order.act, on=order.act_on))
+    if orders:
+        call.note(call.say("cli.orders_missing", count=len(orders)))
+    return NOT_SO if damaged or differing or orders else DONE
 
 
 def restore_drill(
@@ -203,6 +208,7 @@ def restore_drill(
                 "seconds": round(result.seconds),
                 "counts": counts,
                 "problems": problems,
+                "orders": result.orders,
             }
         )
         return NOT_SO if problems else DONE
@@ -213,6 +219,8 @@ def restore_drill(
     call.table(("drill_what", "drill_copy", "drill_office"), rows)
     for one in result.problems:
         call.note(call.say(one.code, **one.arguments))
+    if result.orders:
+        call.note(call.say("cli.orders_missing", count=result.orders))
     code = "cli.drill.failed" if result.problems else "cli.drill.done"
     call.print(call.say(code, file=str(result.file), seconds=round(result.seconds), count=len(result.problems)))
     return NOT_SO if result.problems else DONE

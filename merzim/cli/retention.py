@@ -6,14 +6,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from merzim.cli.call import DONE, CommandContext
+from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.help import add_group
 from merzim.cli.mount import mount
 
 if TYPE_CHECKING:
     import typer
 
-    from services.retention import Anonymised, FormerList, FormerView
+    from services.retention import Anonymised, FormerList, FormerView, ReplayedOrders
 
 
 def add_to(app: typer.Typer) -> None:
@@ -23,6 +23,7 @@ def add_to(app: typer.Typer) -> None:
         "retention",
         list=mount("services.retention:list_former", _list, arguments=()),
         anonymise=mount("services.retention:anonymise_person", _anonymised, arguments=("person",)),
+        replay=mount("services.retention:replay_orders", _replayed, arguments=()),
     )
 
 
@@ -50,6 +51,24 @@ def _state(call: CommandContext, one: FormerView) -> str:
     if one.cases:
         return call.say("web.retention.open", cases=one.cases)
     return call.say("web.retention.due") if one.is_due else ""
+
+
+def _replayed(call: CommandContext, _: object, found: ReplayedOrders) -> int:
+    rows = [
+        (
+            one.number,
+            one.act,
+            one.act_on,
+            call.say(f"cli.replayed.{one.state}", count=one.spellings),
+            one.rows or "",
+        )
+        for one in found.orders
+    ]
+    if rows or call.lists:
+        call.table(("number", "order", "order_on", "state", "rows"), rows)
+    else:
+        call.print(call.say("cli.replayed.none"))
+    return DONE if all(one.state == "done" for one in found.orders) else NOT_SO
 
 
 def _anonymised(call: CommandContext, _: object, done: Anonymised) -> int:

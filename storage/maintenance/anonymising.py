@@ -340,7 +340,9 @@ def content_hash(event: Row_) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Act:
-    """The order by which a person is anonymised. `by`, `now`, `today`: who carries it out, and when."""
+    """The order by which somebody is anonymised. `by`, `now`, `today`: who carries it out, and when;
+    `spellings`: how many further spellings of the name it named.
+    """
 
     number: str
     on: date
@@ -348,6 +350,7 @@ class Act:
     by: str
     now: datetime
     today: date
+    spellings: int = 0
 
 
 def carry_out(engine: Engine, person: FormerPerson, words: Words, act: Act) -> dict[str, int]:
@@ -367,6 +370,7 @@ def carry_out(engine: Engine, person: FormerPerson, words: Words, act: Act) -> d
             "act_on": act.on.isoformat(),
             "ground": words.replaced(act.ground, ""),
             "id": person.id,
+            "spellings": act.spellings,
             "digest": digest(connection),
         }
         event = RowEvent(kind=ANONYMISED, name=words.token, on=act.today, by=act.by, now=act.now, more=more)

@@ -16,6 +16,7 @@ from storage.database.errors import DEADLOCK, display_address, sqlstate_of
 from storage.database.limits import long_work
 from storage.maintenance import triggers
 from storage.notices import tally
+from storage.org import former
 from storage.refusals import StorageUnavailable
 from storage.tables.base import TableBase
 from storage.tables.service import FLOOR as FLOOR_TABLE
@@ -136,6 +137,7 @@ def create(connection: Connection, *, to: str | None = None) -> None:
         tally.install(connection)
         change_counters.install(connection)
         recommendations.install(connection)
+        former.recover(connection)
         connection.execute(FLOOR_TABLE.delete())
         connection.execute(FLOOR_TABLE.insert(), {"revision": FLOOR})
 

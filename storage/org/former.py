@@ -11,9 +11,11 @@ from hashlib import sha256
 from sqlalchemy import Connection, Engine, func, select
 
 from storage.database.engine import reading
-from storage.org.chain import OFFICE
-from storage.org.vouched import LINK_KEY
-from storage.tables.organisation import FORMER, PERSON, PREFERENCE
+from storage.org.preferences import create_link_key, link_key
+from storage.tables.accounts import ACCOUNT
+from storage.tables.notices import LINK
+from storage.tables.organisation import ACT, FORMER, PERSON
+from storage.tables.registers import CAMPAIGN_PERSON
 from workflow.org.office import Person
 
 
@@ -38,7 +40,10 @@ class FormerPerson:
 
 
 def former_people(engine: Engine) -> Sequence[FormerPerson]:
-    """Return the people who left and have not come back, the longest gone first."""
+    """Return those who left and have not come back, the longest gone first.
+
+    Somebody of the same key has come back; whoever got the address of somebody who left has that key, too.
+    """
     query = (
         select(FORMER)
         .where(FORMER.c.key.not_in(select(PERSON.c.key)))
@@ -59,20 +64,58 @@ def gone(connection: Connection) -> Iterator[Person]:
 
 
 def remember(connection: Connection, key: str, said: Iterable[str], *, left_on: date) -> None:
-    """Store the identifying data of a person who leaves, in the caller's transaction."""
+    """Write down what names somebody who leaves, in the caller's transaction.
+
+    Who left before under other names is anonymised with these, too: they stay, behind the new ones.
+    """
     words = list(dict.fromkeys(word for word in said if word.partition(":")[2]))
-    known = connection.execute(select(FORMER.c.number).where(FORMER.c.key == key)).scalar()
+    known = connection.execute(select(FORMER.c.number, FORMER.c.said).where(FORMER.c.key == key)).first()
     if known is not None:
-        mine = FORMER.c.number == known
+        earlier = (word for word in known.said if word.partition(":")[0] not in ("kk", "ru"))
+        mine = FORMER.c.number == known.number
+        words = list(dict.fromkeys((*words, *earlier)))
         connection.execute(FORMER.update().where(mine).values(said=words, left_on=left_on))
         return
     last = connection.execute(select(func.max(FORMER.c.number))).scalar() or 0
-    values = {"number": last + 1, "key": key, "id": _keyed(connection, key), "said": words, "left_on": left_on}
+    id = _keyed(create_link_key(connection), key)
+    values = {"number": last + 1, "key": key, "id": id, "said": words, "left_on": left_on}
     connection.execute(FORMER.insert().values(**values, act=""))
 
 
-def _keyed(connection: Connection, key: str) -> str:
-    """Return a hash of a key that cannot be guessed without the office's secret."""
-    mine = (PREFERENCE.c.owner == OFFICE) & (PREFERENCE.c.name == LINK_KEY)
-    secret = connection.execute(select(PREFERENCE.c.value).where(mine)).scalar() or ""
+def recover(connection: Connection) -> None:
+    """Write down those who were removed before removals were, as far as anything still says who they were.
+
+    Their keys and days stand in the office's chain, names in their accounts and in campaigns that asked them.
+    """
+    removed = select(ACT.c.name, func.max(ACT.c.on)).where(ACT.c.kind == "person_removed").group_by(ACT.c.name)
+    known = {
+        *connection.execute(select(PERSON.c.key)).scalars(),
+        *connection.execute(select(FORMER.c.key)).scalars(),
+    }
+    for key, left_on in connection.execute(removed.order_by(func.max(ACT.c.seq))).all():
+        if key in known or left_on is None:
+            continue
+        names = connection.execute(
+            select(CAMPAIGN_PERSON.c.name).where(CAMPAIGN_PERSON.c.person == key).distinct()
+        ).scalars()
+        said = [f"name:{name}" for name in names]
+        for login, name in connection.execute(
+            select(ACCOUNT.c.login, ACCOUNT.c.name).where(ACCOUNT.c.person == key)
+        ):
+            said += [f"name:{name}", f"login:{login}"]
+        chats = connection.execute(select(LINK.c.chat).where(LINK.c.person == key)).scalars()
+        said += [f"chat:{chat}" for chat in chats]
+        # A key is the e-mail address, else unit and name.
+        said.append(f"email:{key}" if "@" in key else f"name:{key.rpartition(' / ')[2]}")
+        remember(connection, key, said, left_on=left_on)
+
+
+def keys_by_id(engine: Engine, people: Iterable[str]) -> dict[str, str]:
+    """Return keys by the ids they have, or would have, in the list of those who left."""
+    secret = link_key(engine)
+    return {_keyed(secret, key): key for key in people}
+
+
+def _keyed(secret: str, key: str) -> str:
+    """Return a hash of a key nobody can guess without the office's secret."""
     return hmac.digest(secret.encode(), b"former:" + key.encode(), sha256).hex()[:16]

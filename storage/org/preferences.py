@@ -94,8 +94,16 @@ def link_key(engine: Engine) -> str:
         known = preferences(connection).get((OFFICE, LINK_KEY))
     if known is None:
         with writing(engine) as connection:
-            known = preferences(connection).get((OFFICE, LINK_KEY)) or token_urlsafe(32)
-            put(connection, OFFICE, LINK_KEY, known, by="", now=datetime.fromtimestamp(0, UTC))
+            known = create_link_key(connection)
+    return known
+
+
+def create_link_key(connection: Connection) -> str:
+    """Return the same in the caller's transaction, created where there is none."""
+    known = preferences(connection).get((OFFICE, LINK_KEY))
+    if known is None:
+        known = token_urlsafe(32)
+        put(connection, OFFICE, LINK_KEY, known, by="", now=datetime.fromtimestamp(0, UTC))
     return known
 
 

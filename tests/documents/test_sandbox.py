@@ -22,7 +22,7 @@ from documents.measure_plan import read_measures
 from documents.people.table import read_people
 from documents.sandbox import child, readers
 from documents.sandbox.pool import CALLER, Caller, Pool
-from documents.sandbox.process import ForkServer, Spawner
+from documents.sandbox.process import ForkServer, Reading, Spawner
 from documents.sandbox.values import decode, encode
 from documents.schedules.any_schedule import read_schedule
 from documents.schedules.audit_table import read_audit
@@ -121,6 +121,15 @@ def refused(pool: Pool, data: bytes) -> UnreadablePaper:
     return refusal.value
 
 
+def under_way(pool: Pool) -> list[Reading]:
+    """What is being read, as soon as anything is."""
+    give_up = time.monotonic() + 30
+    while not pool._running:
+        assert time.monotonic() < give_up
+        time.sleep(0.01)
+    return list(pool._running)
+
+
 def test_what_takes_too_long_is_ended_and_refused(processes: ForkServer, slow: bytes) -> None:
     """By one sentence; the next file is read as if nothing had been."""
     pool = Pool(processes, at_once=1, seconds=0.2)
@@ -150,11 +159,11 @@ def test_its_process_is_gone_when_the_refusal_comes(
 def test_one_that_dies_is_a_sentence(processes: ForkServer, slow: bytes) -> None:
     """As a system short of memory ends processes, or a fault in a library."""
     pool = Pool(processes, at_once=1)
-    timer = threading.Timer(0.2, lambda: [reading.kill() for reading in list(pool._running)])
-    timer.start()
+    killer = threading.Thread(target=lambda: [reading.kill() for reading in under_way(pool)])
+    killer.start()
 
     assert refused(pool, slow).code == "paper_reading_failed"
-    timer.join()
+    killer.join()
 
 
 def test_a_process_that_forks_them_and_was_killed_is_started_anew(processes: ForkServer) -> None:
@@ -169,13 +178,13 @@ def test_a_process_that_forks_them_and_was_killed_is_started_anew(processes: For
 
 def test_no_more_are_read_at_a_time_than_allowed(processes: ForkServer, slow: bytes) -> None:
     """One waits for its turn, and takes it; for one that waits too long there is a sentence."""
-    pool = Pool(processes, at_once=1, seconds=0.5, wait=0.05)
+    pool = Pool(processes, at_once=1, wait=0.05)
     first = threading.Thread(target=lambda: refused(pool, slow))
     first.start()
-    while not pool._running:
-        time.sleep(0.01)
+    (reading,) = under_way(pool)
 
     assert refused(pool, PEOPLE).code == "paper_readers_busy"
+    reading.kill()
     first.join()
     assert refused(pool, b"a;b\n").code == "paper_not_workbook"
 

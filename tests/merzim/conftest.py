@@ -52,8 +52,8 @@ def merzim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 
 @pytest.fixture
 def empty_office(merzim: Merzim) -> Merzim:
-    """The same, with a database in which nothing stands yet."""
-    assert merzim("installation").code == 0
+    """The same, with a database made on the first day of 2026, in which nothing stands yet."""
+    assert merzim("installation", "--now", "2026-01-01").code == 0
     return merzim
 
 

@@ -17,6 +17,7 @@ from merzim.app import build_app
 from merzim.clock import clock
 from merzim.settings_file import read
 from tests.merzim.conftest import Merzim
+from tests.notifications.servers import free_port
 from tests.processes import Program
 
 
@@ -52,8 +53,8 @@ def test_a_tick_that_fails_is_logged_and_the_next_goes_on(
 
 
 def test_the_metronome_ticks_at_once_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first tick does not wait a minute; missed ticks are one."""
-    (tmp_path / "config.toml").write_text("[reminders]\ntick = 2\n", encoding="utf-8")
+    """The first tick does not wait a minute, and is not the last."""
+    (tmp_path / "config.toml").write_text("[reminders]\ntick = 4\n", encoding="utf-8")
     house = build_app(read(at=tmp_path))
     ticks: list[float] = []
     enough = threading.Event()
@@ -66,9 +67,9 @@ def test_the_metronome_ticks_at_once_and_again(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(daily, "tick", count)
     began = time.monotonic()
     with daily.ticking(house, clock("2026-04-06")):
-        assert enough.wait(30)
+        assert enough.wait(60)
 
-    assert ticks[0] - began < 1.9
+    assert ticks[0] - began < 3.8
 
 
 def test_letters_of_a_process_that_died_do_not_wait_for_the_next_tick(
@@ -98,15 +99,9 @@ def test_letters_of_a_process_that_died_do_not_wait_for_the_next_tick(
     assert (alive, gone) == ({"sending"}, {"sent"})
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def test_serve_shows_the_board_and_ends_when_told(office: Merzim, tmp_path: Path) -> None:
     """A real server: the pages answer, a letter leaves, SIGTERM ends it quietly."""
-    port = _free_port()
+    port = free_port()
     (tmp_path / "config.toml").write_text(f"[web]\nport = {port}\n", encoding="utf-8")
     server = Program("serve", folder=tmp_path, MERZIM_NOW="2026-04-06")
     try:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
+import pytest
+
+from documents.forms import form
+from services.year_reports import due_quarter, quarter_of_report
 from tests.documents.test_forms import tables_of
 from tests.merzim.conftest import Merzim
 
@@ -78,7 +83,7 @@ def test_the_annexes_of_a_year_fill_themselves_from_the_registers(office: Merzim
         added = office("register", register, "add", *values, *NOW)
         assert added.code == 0, (register, added.err)
 
-    facts = _table(office, tmp_path, "legislation_report", "kk")
+    facts = _table(office, tmp_path, "legislation_report", "kk", "--quarter", "1")
     assert [row[-1] for row in facts if row[-1] != "Анықталған жоқ."] == [
         "Анықталған фактінің сипаттамасы, қабылданған шаралар",
         "Санаты: әкімшілік құқық бұзушылық\nБолған күні: 2025 жылғы 3 желтоқсан\nБолған жері: Орал\n"
@@ -92,6 +97,9 @@ def test_the_annexes_of_a_year_fill_themselves_from_the_registers(office: Merzim
         "Қабылданған шаралар: Тапсырылды.",
     ]
     assert len(facts) == 1 + 10
+    # On 1 December the report of the third quarter is the last that fell due: nothing was found in it.
+    due = _table(office, tmp_path, "legislation_report", "kk")
+    assert {row[-1] for row in due[1:]} == {"Анықталған жоқ."}
     act = _table(office, tmp_path, "reconciliation_act", "ru")
     assert [row[2] for row in act if row[2]] == [
         "Фабула правонарушения",
@@ -153,8 +161,48 @@ def test_a_year_without_rows_says_so_and_names_it(office: Merzim, tmp_path: Path
     assert "rows" not in {missing["field"] for missing in said.json["missing"]}
 
 
-def _table(office: Merzim, folder: Path, form: str, language: str) -> list[list[str]]:
+def test_a_question_nobody_answered_is_not_called_none(office: Merzim, tmp_path: Path) -> None:
+    """Of a gift of the quarter that leaves the fact of acceptance open row 8 says nothing; the notes do."""
+    gift = ("register", "gifts", "add", "kind=gift", "description=кітап", PERSON)
+    assert office(*gift, "received_on=2026-07-01", *NOW).code == 0
+    assert office(*gift, "received_on=2026-06-30", *NOW).code == 0
+    form = ("form", "legislation_report", "--year", 2026, "--lang", "ru", "--json", "--replace", *NOW)
+    said = office(*form, "--to", "a.docx").json["notes"]
+    cells = [row[-1] for row in tables_of((tmp_path / "a.docx").read_bytes())[0][1:]]
+    whole = office(*form, "--quarter", "0", "--to", "a.docx").json["notes"]
+    refused = office("form", "cartogram_report", "--year", 2026, "--quarter", "1", "--to", "b.docx", *NOW)
+
+    assert cells == ["Не выявлено."] * 7 + ["", "Не выявлено."]
+    assert said[0] == (
+        "Нет ответа на вопрос «Есть ли факт принятия за действия (бездействие)» в записях: gifts-2026-0001. "
+        "В документе о них ничего не сказано (строка 8): внесите ответ в реестр."
+    )
+    assert "gifts-2026-0002, gifts-2026-0001." in " ".join(whole)
+    assert (refused.code, "it has no quarters" in refused.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("today", "due", "of_2026"),
+    [
+        (date(2026, 3, 31), (2025, 4), 1),
+        (date(2026, 4, 1), (2026, 1), 1),
+        (date(2026, 9, 30), (2026, 2), 2),
+        (date(2026, 10, 1), (2026, 3), 3),
+        (date(2027, 1, 5), (2026, 4), 4),
+        (date(2027, 4, 1), (2027, 1), 4),
+    ],
+)
+def test_the_quarter_whose_report_is_due_is_the_last_that_ended(
+    today: date, due: tuple[int, int], of_2026: int
+) -> None:
+    """Of a year gone by the last, of one whose first quarter runs on the first."""
+    assert due_quarter(today) == due
+    assert quarter_of_report(form("legislation_report"), 2026, None, today=today) == of_2026
+
+
+def _table(office: Merzim, folder: Path, form: str, language: str, *more: str) -> list[list[str]]:
     file = folder / f"{form}.docx"
-    made = office("form", form, "--year", 2026, "--to", file, "--lang", language, *NOW)
+    said = ("form", form, "--year", 2026, "--to", file, "--lang", language, "--replace")
+    made = office(*said, *more, *NOW)
     assert made.code == 0, made.err
     return tables_of(file.read_bytes())[0]

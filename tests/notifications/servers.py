@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import socketserver
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from itertools import count
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -170,8 +172,18 @@ def replying(replies: Mapping[str, bytes]) -> Iterator[int]:
             thread.join()
 
 
+_PORTS = (15_000 + (97 * os.getpid() + n) % 17_000 for n in count())
+
+
 def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    """A port nobody listens on, and nobody takes before the server it is meant for.
+
+    The system gives whoever asks for any port one above 32,767; each process of the tests begins at a place of
+    its own below.
+    """
+    while True:
+        port = next(_PORTS)
+        with socket.socket() as one, suppress(OSError):
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            one.bind(("127.0.0.1", port))
+            return port

@@ -39,7 +39,7 @@ def test_a_secret_altered_by_one_letter_is_refused() -> None:
     start = stored.rindex(":") + 1
     altered = [
         stored[:start] + ("B" if stored[start] == "A" else "A") + stored[start + 1 :],
-        stored[:-3] + ("BB=" if stored[-3:] != "BB=" else "CC="),
+        stored[:-4] + ("B" if stored[-4] == "A" else "A") + stored[-3:],
         stored[: start + 8],
         stored[:start],
         stored[:start] + "не base64",

@@ -28,13 +28,23 @@ from services.accounts import AccountAccess
 from services.app import AppContext
 from services.audit import record_paper
 from services.context import RequestContext, operator_context
+from services.doctor import check_running
 from services.jobs.rounds import deliver, remind
 from services.moments import Moment
 from services.public import check_paper
 from services.register_views import ListRows
-from services.retention import AnonymisePerson, AskFormer, FormerView, RetentionRefused
+from services.retention import (
+    AnonymisePerson,
+    AskFormer,
+    FormerView,
+    ReplayedOrder,
+    ReplayOrders,
+    RetentionRefused,
+)
 from services.settings import DatabaseSettings, RetentionSettings
 from storage.database.engine import writing
+from storage.maintenance.orders import LIST, OrdersUnreadable
+from storage.org.former import recover
 from tests.web.conftest import NOW, THREE_UNITS, TODAY, office_store, settings_in
 from web.ui.name_fields import build_person_field
 from workflow.cases.commands.opening import Opening
@@ -279,3 +289,115 @@ def test_verify_names_lines_that_were_rewritten_without_an_act(house: AppContext
         connection.execute(text("INSERT INTO rewritten (source, place, seq, hash) VALUES ('act', '', 1, 'ff')"))
 
     assert [one.code for one in maintenance.verify(house, now=NOW, today=LATER)] == ["rewritten_altered"]
+
+
+def replay(app: AppContext, **more: object) -> list[ReplayedOrder]:
+    return retention.replay_orders(acting(app, LATER), ReplayOrders.model_validate(more)).orders
+
+
+def test_a_restored_backup_is_told_of_later_orders_and_carries_them_out(tmp_path: Path) -> None:
+    """The list beside the evidence bears no name; `doctor` says it until the orders are carried out again."""
+    settings = replace(settings_in(tmp_path), retention=RetentionSettings(people_years=3))
+    app = build_app(settings, clock=lambda: Moment(now=NOW, today=TODAY))
+    office_store.save(app.engine, units=THREE_UNITS.units.values(), people=[*THREE_UNITS.people.values(), OWN])
+    case = live(app)
+    leave(app)
+    maintenance.backup(app, tmp_path / "with-her.sqlite", now=NOW)
+    hand_over(app, case)
+    retention.anonymise_person(acting(app, LATER), order())
+    listed = (settings.evidence.folder / LIST).read_text("utf-8")
+    maintenance.restore(app, tmp_path / "with-her.sqlite")
+    file = tmp_path / "with-her.sqlite"
+    orders = maintenance.missing_orders(app, file)
+    named = "қасымова" in everything(app).casefold()
+    checks = [one.code for one in check_running(app, NOW) if one.name == "orders"]
+
+    preview, done = replay(app, preview=True), replay(app)
+
+    assert [word for word in ("қасымова", "касымова", "qasymova", "dina.q") if word in listed.casefold()] == []
+    assert [(one.number, one.act, one.act_on, one.done_on) for one in orders] == [(1, "15-ө", LATER, LATER)]
+    assert (named, checks) == (True, ["doctor.orders_missing"])
+    assert [one.state for one in (*preview, *done)] == ["done", "done"]
+    assert done[0].rows > 0
+    assert "қасымова" not in everything(app).casefold()
+    assert maintenance.verify(app, now=NOW, today=LATER) == ()
+    assert (maintenance.missing_orders(app, file), replay(app)) == ([], [])
+    assert [one for one in check_running(app, NOW) if one.name == "orders"] == []
+    app.close()
+
+
+def test_what_cannot_be_carried_out_again_is_said(tmp_path: Path) -> None:
+    """She still worked when the copy was made, or nobody left under that number; further spellings are kept
+    nowhere; a list that was spoiled is refused, never passed over."""
+    settings = replace(settings_in(tmp_path), retention=RetentionSettings(people_years=3))
+    app = build_app(settings, clock=lambda: Moment(now=NOW, today=TODAY))
+    office_store.save(app.engine, units=THREE_UNITS.units.values(), people=[*THREE_UNITS.people.values(), OWN])
+    live(app)
+    maintenance.backup(app, tmp_path / "working.sqlite", now=NOW)
+    hand_over(app, app.reads.cases()[0].id)
+    leave(app)
+    retention.anonymise_person(acting(app, LATER), order(also=["Дина Қ."]))
+    maintenance.restore(app, tmp_path / "working.sqlite")
+    working = [one.state for one in replay(app)]
+    leave(app, LATER)
+    left = [(one.state, one.spellings) for one in replay(app)]
+    file = settings.evidence.folder / LIST
+    file.write_text(file.read_text("utf-8").replace('"number": 1', '"number": 7'), "utf-8")
+    other = [one.state for one in replay(app)]
+    file.write_text("[{", "utf-8")
+
+    assert (working, left, other) == (["present"], [("spellings", 1)], ["unknown"])
+    with pytest.raises(OrdersUnreadable):
+        replay(app)
+    app.close()
+
+
+def test_who_was_removed_by_an_older_version_is_listed(house: AppContext) -> None:
+    """The chain has key and day; the account, which stays, the name. Once listed, an order finds them."""
+    hand_over(house, live(house))
+    leave(house)
+    with writing(house.engine) as connection:
+        connection.execute(text("DELETE FROM former_person"))
+        recover(connection)
+        recover(connection)
+    view = former(house, LATER)
+    assert (view.number, view.key, view.left_on, view.is_due) == (1, KEY, TODAY, True)
+    assert view.name == NAMES[0]
+    retention.anonymise_person(acting(house, LATER), order(also=[NAMES[1]]))
+    with writing(house.engine) as connection:
+        recover(connection)
+    assert len(retention.list_former(acting(house), AskFormer()).people) == 1
+    assert [word for word in ("қасымова", "qasymova", "dina.q") if word in everything(house).casefold()] == []
+
+
+def test_names_of_an_earlier_stay_go_too(house: AppContext) -> None:
+    """She left, came back under a new name, and left again: lists show the new one, the order takes both."""
+    hand_over(house, live(house))
+    leave(house)
+    office_store.save(house.engine, people=[replace(OWN, name="Оспанова Дина", name_ru="")])
+    leave(house, TODAY + timedelta(days=1))
+    named = former(house, TODAY).name
+    later = LATER + timedelta(days=1)
+    retention.anonymise_person(acting(house, later), order(today=later))
+
+    assert named == "Оспанова Дина"
+    found = everything(house).casefold()
+    assert [word for word in ("қасымова", "касымова", "оспанова") if word in found] == []
+
+
+def test_who_has_the_address_and_the_account_now_keeps_them(house: AppContext) -> None:
+    """They were handed on: the order takes the name of who left, and nothing of the colleague's."""
+    hand_over(house, live(house))
+    leave(house)
+    heir = Person(key="hr / Серік", name="Серік Асан", unit="hr", email=KEY)
+    office_store.save(house.engine, people=[heir])
+    handed = Reader(login="dina.q", access="officer", person=heir.key, name=heir.name)
+    house.accounts.save(handed, disabled=False, **BY)
+    retention.anonymise_person(acting(house, LATER), order())
+    kept = house.accounts.account("dina.q")
+
+    assert kept is not None
+    assert kept.reader.person == heir.key
+    assert house.reads.office().people[heir.key].email == KEY
+    assert "қасымова" not in everything(house).casefold()
+    assert maintenance.verify(house, now=NOW, today=LATER) == ()

@@ -10,7 +10,7 @@ from storage.database.fair_lock import FairLock
 
 def test_whoever_waits_longest_goes_first() -> None:
     """Also when the one inside would like to come in again at once."""
-    turnstile, order, inside = FairLock(), [], Event()
+    turnstile, order, inside, everybody = FairLock(), [], Event(), Event()
 
     def come(name: str) -> None:
         with turnstile.passing():
@@ -19,16 +19,18 @@ def test_whoever_waits_longest_goes_first() -> None:
     def hold() -> None:
         with turnstile.passing():
             inside.set()
-            time.sleep(0.1)
+            assert everybody.wait(20)
         come("holder again")
 
     threads = [Thread(target=hold)]
     threads[0].start()
     inside.wait()
-    for name in ("first", "second", "third"):
+    for number, name in enumerate(("first", "second", "third"), start=1):
         threads.append(Thread(target=come, args=(name,)))
         threads[-1].start()
-        time.sleep(0.01)
+        while len(turnstile._waiting) < number:
+            time.sleep(0.001)
+    everybody.set()
     for thread in threads:
         thread.join()
 

@@ -245,6 +245,8 @@ def test_a_report_of_a_year_says_what_its_reader_may_know(kept: Kept) -> None:
     accepted = {"acceptance": True, "found_on": "2026-03-03", "post": "маман", "measures": "Тапсырылды."}
     command = AddRow(register_id="gifts", unit="hr", values={**gift, **accepted})
     add_row(operator_context(kept.house, **stamp), command)
+    open_gift = AddRow(register_id="gifts", unit="hr", values=gift)
+    add_row(operator_context(kept.house, **stamp), open_gift)
     files = {}
     for login in ("officer", "responsible"):
         with kept.browser(login) as browser:
@@ -252,7 +254,10 @@ def test_a_report_of_a_year_says_what_its_reader_may_know(kept: Kept) -> None:
             files[login] = browser.get("/reports/legislation_report/ru?unit=hr&year=2026")
             unknown = browser.get("/reports/plan/ru?unit=hr&year=2026").status_code
 
-            assert "/reports/legislation_report/kk?unit=hr&amp;year=2026" in page
+            # The report of the first quarter is the one due; what it leaves open is said to who may know.
+            assert "/reports/legislation_report/kk?unit=hr&amp;year=2026&amp;quarter=1" in page
+            assert '<option value="2026Q1" selected>I квартал 2026 года</option>' in page
+            assert ("в записях: gifts-2026-0002." in page) == (login == "officer")
             assert unknown == 422
     with kept.browser("responsible") as browser:
         assert browser.get("/reports/legislation_report/ru?unit=law&year=2026").status_code == 404

@@ -86,7 +86,7 @@ def test_nothing_of_third_parties_is_kept_here() -> None:
 
 
 @pytest.mark.parametrize(
-    ("accepted", "encoding"), [("gzip, deflate, br", "br"), ("gzip;q=1.0", "gzip"), ("", None)]
+    ("accepted", "encoding"), [("gzip, deflate, br, zstd", "br"), ("gzip;q=1.0", "gzip"), ("", None)]
 )
 def test_a_file_is_sent_compressed_as_the_browser_accepts_it(
     accepted: str, encoding: str | None, browser: TestClient

@@ -18,7 +18,7 @@ from web.auth.dependencies import Reading
 from web.pages.cases.documents import papers_view
 from web.pages.cases.page import build_case_view, get_case_or_404
 from web.pages.cases.reading import evidence_of, form_of, package_of
-from web.pages.reports.pages import report_of
+from web.pages.reports.pages import Quarter, report_of
 from workflow.cases.case import Evidence
 from workflow.cases.registers.evidence_list import proofs
 
@@ -129,9 +129,10 @@ def get_report(
     language: Tongue,
     year: Annotated[int, Query(ge=1, le=9999)],
     unit: Annotated[str, Query(max_length=300)] = "",
+    quarter: Quarter = None,
 ) -> Response:
-    """Return a report about a year of a unit as DOCX; its rows come from the registers the reader sees."""
-    return report_of(ctx, form, language, unit=unit, year=year)
+    """Return a report about a year or quarter of a unit as DOCX; its rows come from the registers seen."""
+    return report_of(ctx, form, language, unit=unit, year=year, quarter=quarter)
 
 
 @router.get("/cases/{case}/signatures")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Literal
 
@@ -14,7 +15,7 @@ from services.credentials import qr_picture
 from services.documents.own_templates import templates_in_use
 from services.public import proof_address
 from services.register_files import row_words
-from services.year_reports import filled_report, report_marks, year_reports
+from services.year_reports import due_quarter, filled_report, report_marks, year_reports
 from web.auth.dependencies import Reading
 from web.pages.cases.documents import DOCX, as_file, register_file
 from web.pages.reports.monitoring import (
@@ -41,6 +42,9 @@ Number = Annotated[int, Query(alias="page", ge=1, le=100_000)]
 Flag = Annotated[Literal["", "1"], Query()]
 FormId = Annotated[str, Path(pattern=r"^[a-z_]{1,60}$")]
 PaperLanguage = Annotated[Literal["kk", "ru"], Path()]
+Quarter = Annotated[int | None, Query(ge=0, le=4)]
+"""Of a report made each quarter; 0 is the whole year, none the last quarter that has ended."""
+Period = Annotated[str, Query(max_length=6, pattern=r"^(\d{4}(Q[1-4])?)?$")]
 IN_A_FILE = 20_000
 """So many notices go into one file."""
 
@@ -109,11 +113,15 @@ def scores_page(
     unit: RequiredUnit,
     year: Annotated[int | None, Query(ge=1, le=9999)] = None,
     number: Number = 1,
+    period: Period = "",
 ) -> Response:
     """Points of a year: earned, lost, at stake, with their arithmetic and the readings used."""
     view = points_of_year(request, ctx, unit, year, number=number)
     years = ctx.calendar.first.year, min(ctx.today.year + 2, ctx.calendar.last.year)
-    own = templates_in_use(ctx.app)
+    own, spoken = templates_in_use(ctx.app), replace(ctx, language=preferences(request).language)
+    period, periods = _periods(view.year, period, today=ctx.today)
+    of_quarter = {"year": int(period[:4]), "quarter": int(period[5:] or 0)}
+    about = {one.id: of_quarter if one.quarterly else {"year": view.year} for one in year_reports()}
     return page(
         *(request, ctx, "scores.html"),
         view=view,
@@ -121,8 +129,11 @@ def scores_page(
         years=years,
         reports=year_reports(),
         report_marks={
-            one.id: report_marks(ctx, one, own, unit=view.unit.id, year=view.year) for one in year_reports()
+            one.id: report_marks(spoken, one, own, unit=view.unit.id, **about[one.id]) for one in year_reports()
         },
+        about=about,
+        period=period,
+        periods=periods,
     )
 
 
@@ -133,15 +144,30 @@ def report_file(
     language: PaperLanguage,
     year: Annotated[int, Query(ge=1, le=9999)],
     unit: NameText = "",
+    quarter: Quarter = None,
 ) -> Response:
-    """A report about a year of a unit as DOCX, its rows from the registers the reader sees."""
-    return report_of(ctx, form, language, unit=unit, year=year)
+    """A report about a year or quarter of a unit as DOCX, its rows from the registers the reader sees."""
+    return report_of(ctx, form, language, unit=unit, year=year, quarter=quarter)
 
 
-def report_of(ctx: RequestContext, form: str, language: str, *, unit: str, year: int) -> Response:
+def report_of(
+    ctx: RequestContext, form: str, language: str, *, unit: str, year: int, quarter: int | None
+) -> Response:
     """A report as a download."""
-    document = filled_report(ctx, form, language, unit=seen_unit(ctx, unit), year=year)
-    return as_file(document, DOCX, f"{form}-{year}-{language}.docx")
+    name, document = filled_report(ctx, form, language, unit=seen_unit(ctx, unit), year=year, quarter=quarter)
+    return as_file(document, DOCX, name)
+
+
+def _periods(year: int, chosen: str, *, today: date) -> tuple[str, list[str]]:
+    """Return the period of the quarterly reports on the page of a year, and those offered: `2026Q1`, or `2026`.
+
+    Left open, the quarter whose report is due: in the first months of a year the last one of the year before.
+    """
+    due_year, due = due_quarter(today)
+    before = [f"{due_year}Q{due}"] if due_year == year - 1 == today.year - 1 else []
+    periods = [*before, *(f"{year}Q{number}" for number in (1, 2, 3, 4)), str(year)]
+    usual = f"{due_year}Q{due}" if f"{due_year}Q{due}" in periods else f"{year}Q{4 if year < due_year else 1}"
+    return (chosen if chosen in periods else usual), periods
 
 
 def points_of_year(
