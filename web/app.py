@@ -1,4 +1,4 @@
-"""The application, put together. Who calls it gives it the desk, the reads and the clock."""
+"""Builds the ASGI application from the application context: routes, middleware, and error pages."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ Faults = Sequence[Mapping[str, object]]
 
 
 def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> FastAPI:
-    """Return the dashboard as an ASGI application, over calendar and law as they stand now.
+    """Return the dashboard as an ASGI application, for the present calendar and law.
 
     Args:
-        clock: gives the moment, once per request; on a demonstration day every page says so, and where the
-            pages answer to this machine's names alone one logs in without a password.
-        max_body: the most bytes one request may bring.
+        clock: gives the moment, once per request; on a demonstration day every page says so, and if only this
+            machine can reach the pages, users log in without a password.
+        max_body: maximum bytes of a request.
     """
     settings = app.settings.web
     calendar = app.calendar
@@ -99,7 +99,9 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
     )
 
     def problem(request: Request, status: int, code: str, faults: Faults = ()) -> Response:
-        """A page, or JSON for machines, that says in the reader's language what is wrong and where to go on."""
+        """Return an error page, or JSON for programs, that says in the reader's language what is wrong and how
+        to continue.
+        """
         translator = Translator(preferences(request).language)
         arguments = {
             "first": calendar.first.year,
@@ -137,7 +139,9 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
         return problem(request, status, "web.problem.bad_body" if body else _code(status), faults)
 
     async def on_refusal(request: Request, error: Exception) -> Response:
-        """A refusal outside a form: an edition that is no longer there, a day beyond the records."""
+        """Answer a refusal raised outside a form, e.g. an edition that no longer exists, or a day beyond the
+        records.
+        """
         assert isinstance(error, Refusal | OutOfRange)
         if error.code == AWAY:
             # Whoever asks is no operator: where the database is, is none of their business.
@@ -171,7 +175,9 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
         return response
 
     async def on_stranger(request: Request, error: Exception) -> Response:
-        """Nobody is known by the request: to the log-in page, and what was typed into a form goes along."""
+        """Answer a request without a valid session: show the log-in page, keeping the values typed into a
+        form.
+        """
         if _of_a_program(request):
             response = problem(request, 401, "web.problem.no_token")
             response.headers["www-authenticate"] = 'Bearer realm="Merzim"'
@@ -192,13 +198,15 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
         )
 
     async def on_second_factor(request: Request, error: Exception) -> Response:
-        """An account that lacks the second factor its access requires is led to set one, and nowhere else."""
+        """Send an account that lacks a required second factor to the page for setting one."""
         if _of_a_program(request):
             return problem(request, 403, "web.problem.second_factor")
         return _elsewhere(request, "/account/totp")
 
     async def on_error(request: Request, error: Exception) -> Response:
-        """The last net. It stands outside the guard, so it brings the headers itself; the log has the rest."""
+        """Answer an unexpected error. Runs outside the security middleware, so it sets the headers itself;
+        details are in the log.
+        """
         response = problem(request, 500, "web.problem.internal")
         response.headers.update({**HEADERS, "cache-control": "no-store"})
         return response
@@ -232,7 +240,7 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
 
 
 def row_faults(error: Exception, translator: Translator) -> Faults:
-    """Every bad row of a file, or every bad field of a row, that was refused, in words."""
+    """Return every bad row of a refused file, or every bad field of a refused row, in words."""
     if isinstance(error, InvalidRow):
         return [
             {
@@ -246,7 +254,7 @@ def row_faults(error: Exception, translator: Translator) -> Faults:
 
 
 def other_changes(error: Exception) -> Faults:
-    """Return what others wrote that stands against what was asked, the newest first."""
+    """Return the changes by others that contradict the request, the newest first."""
     changes = error.changes if isinstance(error, Contradiction) else ()
     return [
         {
@@ -261,7 +269,7 @@ def other_changes(error: Exception) -> Faults:
 
 
 def problem_answer(status: int, code: str, detail: str, faults: Faults = (), changes: Faults = ()) -> Response:
-    """A problem as machines read it (RFC 9457)."""
+    """Return a problem for programs (RFC 9457)."""
     body: dict[str, object] = {
         "type": f"urn:merzim:{code}",
         "title": HTTPStatus(status).phrase,
@@ -279,14 +287,16 @@ def problem_answer(status: int, code: str, detail: str, faults: Faults = (), cha
 
 
 def _elsewhere(request: Request, address: str) -> Response:
-    """To another page; htmx would follow a redirect inside its own request, so it is told by a header."""
+    """Redirect to another page; htmx gets a header, because it would follow a redirect inside its own
+    request.
+    """
     if request.headers.get("hx-request") == "true":
         return Response(status_code=204, headers={"hx-redirect": address})
     return RedirectResponse(address, status_code=303)
 
 
 def _of_a_program(request: Request) -> bool:
-    """Whether whoever asks reads no pages."""
+    """Return whether the client is a program that does not read pages."""
     return request.url.path.startswith(("/api/", "/ready", "/health"))
 
 

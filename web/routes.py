@@ -1,4 +1,4 @@
-"""All routes of the dashboard, put together once: what FastAPI makes of them serves every application."""
+"""All routes of the dashboard, built once and shared by all applications."""
 
 from __future__ import annotations
 
@@ -57,9 +57,9 @@ ROOMS = {
 
 @cache
 def every_route() -> tuple[BaseRoute, ...]:
-    """The pages and the API, in the order they are asked; what is shared has no state of an application.
+    """Return the pages and the API, in the order of matching; shared routes hold no state of an application.
 
-    In one row: routes of a router included in another are gone through twice for each request.
+    They are one flat list, because routes of a router included in another are matched twice for each request.
     """
     modules = (f"{package}.{module}" for package, names in ROOMS.items() for module in names)
     return tuple(route for module in modules for route in import_module(module).router.routes)

@@ -33,8 +33,9 @@ Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class AccountAnswer(BaseModel):
-    """The account of the token. `person`: the key of its person, or empty. `recovery_codes_left`: null
-    without a second factor."""
+    """The account of the token. `person`: the key of its person, or empty. `recovery_codes_left`: null without
+    a second factor.
+    """
 
     login: str
     access: str
@@ -73,7 +74,9 @@ class LeaveAnswer(BaseModel):
 
 
 class FeedMade(BaseModel):
-    """`address`: given once; under a repeated `Idempotency-Key` it is empty."""
+    """A new calendar feed. `address`: returned only once; empty when the request is repeated with its
+    `Idempotency-Key`.
+    """
 
     address: str
 
@@ -83,7 +86,7 @@ class FeedRevoked(Command):
 
 
 class Ending(Command):
-    """`id`: of the session or known device to end; all of them without it."""
+    """What to end. `id`: a session or known device; without it all of them."""
 
     id: Hash | None = None
 
@@ -143,7 +146,7 @@ def set_leave(ctx: Recording, once: Writing, body: Away) -> LeaveAnswer:
 
 @router.post("/feeds", status_code=201)
 def make_feed(ctx: Own, once: Writing, translator: RequestTranslator) -> FeedMade:
-    """Make a calendar feed of the reader's own deadlines; its address is given once."""
+    """Create a calendar feed of the reader's own deadlines; its address is returned only once."""
     return once(
         ctx, None, lambda: FeedMade(address=give_own(ctx, translator.language)), FeedMade, secret="address"
     )
@@ -157,7 +160,7 @@ def revoke_feed(ctx: Own, once: Writing, body: FeedRevoked) -> SessionsEnded:
 
 @router.post("/telegram", status_code=201)
 def make_telegram_code(ctx: Own, once: Writing) -> TelegramCode:
-    """Make a one-time code that links the reader's Telegram account; it is given once."""
+    """Create a one-time code for linking the reader's Telegram account; it is returned only once."""
     if not ctx.reader.person:
         raise HTTPException(404, "web.problem.no_person")
 

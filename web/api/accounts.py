@@ -26,7 +26,7 @@ class TestLetterRequest(Command):
 
 
 class LetterSent(BaseModel):
-    """The delivery state of a test letter, and the answer of the server."""
+    """The delivery state of a test letter, and the server's answer."""
 
     state: str
     answer: str
@@ -90,7 +90,7 @@ def try_channel(
 
 @router.post("/channels/{channel}/resending")
 def resend_channel_letters(ctx: Setting, once: Writing, channel: Named) -> Resent:
-    """Queue the letters again that a fault of the channel has held back."""
+    """Queue again the letters delayed by a channel's fault."""
     return once(
         ctx,
         None,
@@ -101,7 +101,7 @@ def resend_channel_letters(ctx: Setting, once: Writing, channel: Named) -> Resen
 
 @router.get("/operations")
 def get_operations(ctx: Setting, translator: RequestTranslator) -> operations.OperationsView:
-    """Return how the installation works: checks, tasks, letters on their way, letters that failed."""
+    """Return the state of the installation: checks, periodic tasks, queued and failed letters."""
     return operations.get_operations(ctx, operations.AskOperations(language=translator.language))
 
 

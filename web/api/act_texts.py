@@ -19,7 +19,7 @@ router = api_router(tags=["administration"])
 
 @router.get("/acts")
 def list_acts(ctx: Own) -> ActTextList:
-    """Return the acts editions rest on, with the texts of them that were loaded."""
+    """Return the acts editions rest on, with their loaded texts."""
     return act_texts.list_act_texts(ctx, AskActTexts())
 
 
@@ -31,7 +31,7 @@ def get_act_text(
     number: Annotated[int | None, Query(ge=1)] = None,
     place: Annotated[Place, Query()] = "",
 ) -> ActReading:
-    """Return a loaded text of an act, and of it the passage an obligation cites."""
+    """Return a loaded text of an act, and the passage a citation refers to."""
     fields = {"act": act, "language": language, "number": number, "place": place}
     return act_texts.open_act_text(ctx, build(OpenActText, fields))
 

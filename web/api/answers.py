@@ -45,7 +45,7 @@ CaseId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9.
 
 
 class Fault(BaseModel):
-    """One error: `row` of a file as the spreadsheet numbers it, or `where` in the request."""
+    """One error: `row` of a file as numbered in the spreadsheet, or `where` in the request."""
 
     row: int | None = None
     where: str | None = None
@@ -53,7 +53,7 @@ class Fault(BaseModel):
 
 
 class OtherChangeAnswer(BaseModel):
-    """An event somebody else wrote into the case: `on` its day, `at` when it was written (UTC)."""
+    """An event another user wrote into the case: `on` its day, `at` the moment it was written (UTC)."""
 
     kind: str
     name: str
@@ -99,7 +99,7 @@ DAMAGED: dict[int | str, dict[str, Any]] = {
 
 
 def api_router(prefix: str = "/api/v1", *, tags: Sequence[str | Enum] = ()) -> APIRouter:
-    """Return a router of operations called like their functions; any of them may answer a problem."""
+    """Return a router whose operations are named like their functions, and may all answer with a problem."""
     name = attrgetter("name")
     return APIRouter(prefix=prefix, tags=[*tags], responses=PROBLEMS, generate_unique_id_function=name)
 

@@ -1,4 +1,4 @@
-"""The audit log: entries in pages, and all of them as lines for other systems."""
+"""The audit log: entries in pages, and all entries as lines for other systems."""
 
 from __future__ import annotations
 

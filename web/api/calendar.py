@@ -38,7 +38,9 @@ YearNumber = Annotated[int, Path(ge=1, le=9999)]
 
 
 class DayAnswer(Result):
-    """`knowledge`: confirmed, or provisional while the transfers of its year are not ordered."""
+    """A day of the calendar. `knowledge`: confirmed, or provisional while the transfers of its year are not
+    ordered.
+    """
 
     date: LocalDate = at("on")
     working: bool
@@ -60,7 +62,9 @@ class DayLine(Result):
 
 
 class MonthAnswer(BaseModel):
-    """`knowledge`: confirmed, or provisional while the transfers of its year are not ordered."""
+    """A month of the calendar. `knowledge`: confirmed, or provisional while the transfers of its year are not
+    ordered.
+    """
 
     first: date
     last: date
@@ -77,7 +81,9 @@ class MonthCount(BaseModel):
 
 
 class YearAnswer(BaseModel):
-    """`knowledge`: confirmed, or provisional while the transfers of the year are not ordered."""
+    """A year of the calendar. `knowledge`: confirmed, or provisional while the transfers of the year are not
+    ordered.
+    """
 
     year: int
     days: int
@@ -113,8 +119,8 @@ class DateMoved(Result):
 
 
 class ActAnswer(BaseModel):
-    """The effects of an act. `known`: the office adopted it before; `hidden`: moved dates in cases the reader
-    may not see; `written`: number of cases in which dates were moved, 0 in a preview.
+    """The effects of an act. `known`: the office adopted it before; `hidden`: number of moved dates in cases
+    the reader may not see; `written`: number of cases in which dates were moved, 0 in a preview.
     """
 
     known: bool
@@ -216,7 +222,7 @@ def adopt_calendar_act(
 
 
 def _to_refusal(trouble: ValueError) -> Exception:
-    """Turn an error of the calendar that carries a code into a refusal; return any other error unchanged."""
+    """Return the refusal for an error of the calendar that has a code; any other error unchanged."""
     code, arguments = getattr(trouble, "code", None), getattr(trouble, "arguments", {})
     if isinstance(trouble, Refusal | OutOfRange) or code is None:
         return trouble

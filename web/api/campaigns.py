@@ -1,4 +1,4 @@
-"""Campaigns of registers: listed, started, watched, reminded, closed; answers on paper; the proof sheet."""
+"""Campaigns of registers: list, start, monitor, remind, close; answers on paper; the proof sheet."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CampaignPath = Annotated[str, Path(pattern=r"^[0-9]{4}-[0-9]{3,5}$")]
 
 @router.get("/campaigns")
 def list_campaigns(ctx: Reading) -> CampaignList:
-    """Return the campaigns the reader sees, the newest first, and the kinds that may be started."""
+    """Return the campaigns visible to the reader, the newest first, and the kinds that may be started."""
     return campaign_views.list_campaigns(ctx, AskCampaigns())
 
 

@@ -43,14 +43,16 @@ _ANSWERS: Mapping[str, Any] = {"date": date | None, "yes_no": bool}
 
 
 class PlanSent(Command):
-    """A plan of measures (XLSX, CSV). `file`: as `/files` returned it; `year`: of terms that name none."""
+    """A plan of measures to import (XLSX, CSV). `file`: the digest from `/files`; `year`: for terms without a
+    year.
+    """
 
     file: Digest
     year: Annotated[int, Field(ge=1, le=9999)] | None = None
 
 
 class PlanTaken(BaseModel):
-    """The result of a plan. `unmatched`: texts of responsible people that match nobody; `withdrawn`: measures
+    """The result of importing a plan. `unmatched`: responsible texts that match nobody; `withdrawn`: measures
     that were withdrawn in the case and are not recorded again.
     """
 
@@ -103,7 +105,7 @@ class RequestAnswer(Result):
 
 
 def _shown(register_id: str) -> dict[str, RegisterField]:
-    """Return the fields of a register that its rows show as they are."""
+    """Return the fields of a register that rows in answers contain unchanged."""
     fields = register_of(register_id)[0].fields
     return {name: field for name, field in fields.items() if not field.fixed and field.kind != "row"}
 

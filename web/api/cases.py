@@ -64,7 +64,7 @@ for path, verb, name in CASE_VERBS:
 
 
 class Undo(Command):
-    """`line`: the number of the event in the history, as the answer to the recording gave it (`seq`)."""
+    """The event to undo. `line`: its number in the history, from the result of recording it (`seq`)."""
 
     line: Annotated[int, Field(ge=1, le=10**9)]
 
@@ -73,14 +73,14 @@ class Undo(Command):
 def undo_entry(
     ctx: Recording, once: Writing, case: CaseId, body: Undo, translator: RequestTranslator
 ) -> CommandResult:
-    """Withdraw what you recorded in the last ten minutes, while no letter of the case has left since."""
+    """Withdraw what you recorded in the last ten minutes, if no letter of the case has been sent since."""
     get_case_or_404(ctx, case)
     ground = translator.say("withdraw.by_mistake")
     return once(ctx, body, lambda: cases.undo(ctx, case, body.line, ground=ground), CommandResult)
 
 
 class WhatIf(Command):
-    """Facts and plan dates by fact name; `on`: the day the edition is chosen by."""
+    """Facts and plan dates by fact name; `on`: the day that selects the edition."""
 
     procedure: Name
     planned: dict[Name, Day] = Field(default_factory=dict, max_length=200)
@@ -106,7 +106,7 @@ def run_on_case(
 
 @router.post("/plan", tags=["law"])
 def plan_dates(ctx: Asking, body: WhatIf, translator: RequestTranslator) -> PlanAnswer:
-    """Return the deadlines and findings that follow from these dates; nothing is written."""
+    """Return the deadlines and findings that follow from given dates; nothing is written."""
     planned = plan(
         ctx.library,
         body.procedure,
@@ -136,7 +136,7 @@ def get_assignments(
     state: AssignmentState = "open",
     number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1,
 ) -> assignments.AssignmentList:
-    """Return a page of the assignments to the reader, by the reader, or all the reader sees."""
+    """Return a page of the assignments to the reader, by the reader, or all visible to the reader."""
     asked = assignments.ListAssignments(whose=whose, state=state, page=number)
     return assignments.list_assignments(ctx, asked)
 

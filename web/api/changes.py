@@ -1,4 +1,4 @@
-"""The change feed: what was written, in the order of writing, for programs that follow along."""
+"""The change feed: all changes in the order of writing, for programs that synchronise."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class ConsolidatedLine(Result):
 
 
 class ConsolidatedAnswer(Result):
-    """`whole`: false when the reader sees no whole organisation; the rest is empty then.
+    """The consolidated form. `whole`: false if the reader sees no whole organisation; the rest is then empty.
 
     `silent`: ids of organisations that have not reported; `sums`: the sum of each number.
     """
@@ -64,8 +64,9 @@ class ReadyDocument(Result):
 
 
 class ReadyAnswer(Result):
-    """An upload with documents that are ready. `through`: by which unit's account; `people`: keys
-    of its holders."""
+    """An upload with documents that are ready. `through`: the unit whose account is used; `people`: keys of its
+    holders.
+    """
 
     unit: str
     through: str
@@ -86,7 +87,9 @@ class CartogramLineAnswer(Result):
 
 
 class CartogramAnswer(Result):
-    """The lines the cartogram should have. `on`, `case`: of the last one recorded; `findings`: differences."""
+    """The lines the cartogram should have. `on`, `case`: of the last recorded cartogram; `findings`: its
+    differences.
+    """
 
     unit: str
     lines: list[CartogramLineAnswer]
@@ -96,7 +99,7 @@ class CartogramAnswer(Result):
 
 
 class TurnAnswer(Result):
-    """The state of an organisation's yearly analysis. `once_in`: the reading of "once a year"."""
+    """The status of an organisation's yearly analysis. `once_in`: the reading of "once a year"."""
 
     unit: str
     once_in: str
@@ -113,7 +116,9 @@ class TurnAnswer(Result):
 
 
 class TurnList(BaseModel):
-    """`whole`: false when the reader sees no whole organisation; the list is empty then."""
+    """The yearly analyses of organisations. `whole`: false if the reader sees no whole organisation; the list
+    is then empty.
+    """
 
     whole: bool
     organisations: list[TurnAnswer]
@@ -127,7 +132,9 @@ def get_consolidated(
     unit: SearchText = "",
     year: Year = None,
 ) -> ConsolidatedAnswer:
-    """Return the organisations that fulfilled an obligation in a year, with numbers, and the silent ones."""
+    """Return the organisations that fulfilled an obligation in a year, with numbers, and those that have not
+    reported.
+    """
     query = asked_for(ctx, procedure, obligation, unit, year)
     return ConsolidatedAnswer.of(query, whole=query.found is not None)
 
@@ -147,14 +154,14 @@ def get_consolidated_file(
 
 @router.get("/uploads")
 def list_uploads(ctx: Reading, unit: SearchText = "") -> list[ReadyAnswer]:
-    """List the documents that are ready but not uploaded to the platform, and the accounts they go through."""
+    """List the documents that are ready but not uploaded to the platform, and the accounts to use."""
     ready = uploads(ctx.app, seen_unit(ctx, unit), today=ctx.today, reads=ctx.reads)
     return [ReadyAnswer.of(upload) for upload in ready]
 
 
 @router.get("/cartogram")
 def get_cartogram(ctx: Reading, translator: RequestTranslator, unit: SearchText = "") -> CartogramAnswer:
-    """Return both sections by department and district, and the differences of the cartogram recorded last."""
+    """Return both sections by department and district, and the differences from the last recorded cartogram."""
     return CartogramAnswer.of(comparison(ctx, unit), translator.language)
 
 

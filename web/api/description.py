@@ -1,4 +1,4 @@
-"""The description of the API (OpenAPI) as other programs' tools read it: servers, security, tags, problems."""
+"""The OpenAPI description of the API: servers, security, tags, problems."""
 
 from __future__ import annotations
 
@@ -57,7 +57,9 @@ Routes = Callable[[], tuple[BaseRoute, ...]]
 
 
 def describe_api(pages: FastAPI, routes: Routes, *, address: str) -> None:
-    """Have an application describe its API in full. `routes` gives what it answers, `address`: where."""
+    """Set the full OpenAPI description of an application. `routes`: its operations; `address`: where it is
+    reached.
+    """
 
     def described() -> dict[str, Any]:
         return _described(routes, pages.title, pages.version, address, known_languages())
@@ -69,7 +71,7 @@ def describe_api(pages: FastAPI, routes: Routes, *, address: str) -> None:
 def _described(
     routes: Routes, title: str, version: str, address: str, languages: tuple[str, ...]
 ) -> dict[str, Any]:
-    """Return the description; it lists the languages of this installation."""
+    """Return the OpenAPI description, with the languages of this installation."""
     return _completed(get_openapi(title=title, version=version, routes=routes()), address)
 
 
@@ -98,7 +100,7 @@ def _completed(document: dict[str, Any], address: str) -> dict[str, Any]:
 
 
 def describe_fields(document: dict[str, Any]) -> None:
-    """Give properties and parameters without a description or example those of `vocabulary.toml`."""
+    """Add descriptions and examples from `vocabulary.toml` to properties and parameters without them."""
     vocabulary = read_vocabulary()
     for model, schema in document["components"]["schemas"].items():
         for name, field in schema.get("properties", {}).items():
@@ -112,13 +114,13 @@ def describe_fields(document: dict[str, Any]) -> None:
 
 
 def operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the operations of a description."""
+    """Yield the operations in a description."""
     return (operation for item in document["paths"].values() for operation in item.values())
 
 
 @cache
 def read_vocabulary() -> Mapping[str, Mapping[str, list[Any]]]:
-    """Return what fields and parameters mean, with examples, by name."""
+    """Return descriptions and examples of fields and parameters, by name."""
     return tomllib.loads((Path(__file__).parent / "vocabulary.toml").read_text(encoding="utf-8"))
 
 
@@ -138,7 +140,9 @@ def _describe(
 
 
 def example_kind(schema: Mapping[str, Any]) -> str:
-    """Return the format or type of a schema's values; "" where it lists them, or they are another schema's."""
+    """Return the format or type of a schema's values; "" for an enumeration or a reference to another
+    schema.
+    """
     for part in (schema, *schema.get("anyOf", ())):
         kind = part.get("format") or part.get("type")
         if kind and kind != "null":
@@ -147,7 +151,7 @@ def example_kind(schema: Mapping[str, Any]) -> str:
 
 
 def _give_items(schema: Any) -> None:
-    """Name the items of arrays of a fixed length, too: tools of OpenAPI ask for them."""
+    """Set `items` also for arrays of a fixed length, as OpenAPI tools require."""
     if isinstance(schema, dict):
         if schema.get("type") == "array" and "prefixItems" in schema and "items" not in schema:
             schema["items"] = schema["prefixItems"][0]

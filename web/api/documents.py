@@ -24,10 +24,11 @@ from workflow.cases.registers.evidence_list import proofs
 
 
 class ProofAnswer(BaseModel):
-    """A document or link. `reference`: the address, or the digest of a stored file; `file`: whether it is one.
+    """A document or link. `reference`: the address, or the digest of a stored file; `file`: whether it is a
+    stored file.
 
-    `restricted`: the ground on which few may open it; who may not gets no name and no reference. `signs`: of a
-    digital signature, the digest of the file it signs.
+    `restricted`: the ground for restricting access; readers without access get no name and no reference.
+    `signs`: for a digital signature, the digest of the signed file.
     """
 
     kind: str
@@ -44,7 +45,7 @@ class ProofAnswer(BaseModel):
 
 
 def proof_answer(item: Evidence) -> ProofAnswer:
-    """Return a piece of evidence as the reader may see it."""
+    """Return a piece of evidence as an answer, limited to what the reader may see."""
     return ProofAnswer(
         kind=item.kind,
         reference=item.reference,
@@ -137,7 +138,7 @@ def get_report(
 
 @router.get("/cases/{case}/signatures")
 def get_signatures(ctx: Reading, case: CaseId, translator: RequestTranslator) -> SignatureList:
-    """List the digital signatures of the documents of a case, each checked anew."""
+    """List the digital signatures of the documents of a case, each verified anew."""
     get_case_or_404(ctx, case)
     return list_signatures(replace(ctx, language=translator.language), AskSignatures(case=case))
 
@@ -147,7 +148,7 @@ mount.post(router, "/cases/{case}/signatures", sign_document, status=201)
 
 @router.get("/cases/{case}/evidence/{digest}", responses={**FILE, **DAMAGED}, response_class=Response)
 def get_evidence(ctx: Reading, case: CaseId, digest: Digest) -> Response:
-    """Return a stored file of the case, compared with its SHA-256 before the first byte is sent."""
+    """Return a stored file of the case, after checking its SHA-256."""
     return evidence_of(ctx, case, digest)
 
 

@@ -1,4 +1,4 @@
-"""Upload of files, which later requests name by their digest."""
+"""Upload of files, which later requests refer to by digest."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BINARY = Part(json_schema_extra={"format": "binary"})
 def file_answer(*kinds: str) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI description of an answer that is a file of one of these media types.
 
-    "application/octet-stream" stands beside them: by it generated clients know that they get bytes.
+    "application/octet-stream" is added, so that generated clients know they get bytes.
     """
     content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in (*kinds, BYTES)}
     return {200: {"description": "The file itself.", "content": content}}
@@ -38,7 +38,7 @@ FILE = file_answer(XLSX, DOCX, ZIP)
 
 
 class UploadedFile(BaseModel):
-    """An uploaded file. `file`: the SHA-256 of its bytes, by which other requests name it for a day."""
+    """An uploaded file. `file`: the SHA-256 of its bytes, by which requests refer to it for a day."""
 
     file: str
     name: str
@@ -47,9 +47,9 @@ class UploadedFile(BaseModel):
 
 @router.post("/files", tags=["files"], status_code=201)
 def send_file(ctx: Own, once: Writing, file: Annotated[UploadFile, BINARY]) -> UploadedFile:
-    """Upload a file: evidence, a schedule, a table. It is kept for a day, for the sender alone.
+    """Upload a file: evidence, a schedule, a table. It is stored for a day, only for its sender.
 
-    The request that names it decides what it is used as, and checks its type and size.
+    The request that refers to it decides its use, and checks its type and size.
     """
     name, content = clean_file_name(file.filename or ""), file.file.read()
     if not content:
@@ -64,5 +64,5 @@ def send_file(ctx: Own, once: Writing, file: Annotated[UploadFile, BINARY]) -> U
 
 
 def get_uploaded_file_or_404(ctx: RequestContext, digest: str) -> Upload:
-    """Return a file the reader uploaded; 404 when there is none, or it has expired."""
+    """Return a file the reader uploaded; 404 if there is none, or it has expired."""
     return get_upload_or_404(ctx, "file", digest)

@@ -1,4 +1,4 @@
-"""Reports across cases: the state of recommendations, and the points of a year."""
+"""Reports across cases: the status of recommendations, and the points of a year."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ router = api_router(tags=["monitoring"])
 
 
 class RecommendationAnswer(Result):
-    """A risk with one of its measures. `due`: the next day of the measure; `late`: it has passed undone.
+    """A risk with one of its measures. `due`: the measure's next due date; `late`: whether it has passed.
 
-    `status`: what the last review says, `none` before the first; empty where there is no measure.
+    `status`: outcome of the last review, `none` before the first; empty without a measure.
     """
 
     case: str = at("case", "id")
@@ -43,7 +43,8 @@ class RecommendationAnswer(Result):
 
 
 class SharedAnswer(Result):
-    """A risk several cases have. `unasked`: cases whose cause lies with a higher body that got no request.
+    """A risk several cases have. `unasked`: cases whose cause is an act of a higher body to which no request
+    was sent.
 
     Each list has the first ten; the counts are of all.
     """
@@ -58,7 +59,7 @@ class SharedAnswer(Result):
 
 
 class SilentAnswer(Result):
-    """A case with an unreported quarter."""
+    """A case with a quarter that is not reported."""
 
     period: str
     case: str = at("case", "id")
@@ -68,7 +69,9 @@ class SilentAnswer(Result):
 
 
 class MonitoringAnswer(Result):
-    """`silent`: up to 40 cases of each quarter; `silent_counts`: the number of all."""
+    """Recommendations, shared risks and unreported quarters. `silent`: up to 40 cases of each quarter;
+    `silent_counts`: the number of all.
+    """
 
     recommendations: list[RecommendationAnswer] = at("lines")
     total: int
@@ -84,7 +87,7 @@ Further = Annotated[int, Query(ge=1, le=100_000)]
 
 
 class IndicatorAnswer(Result):
-    """Points are decimal strings; null where the document names no ceiling."""
+    """The points of one indicator as decimal strings; null where the document names no ceiling."""
 
     id: str
     title: InLanguage
@@ -113,7 +116,7 @@ class PartAnswer(Result):
 
 
 class StepAnswer(Result):
-    """A step that would earn points. `gain`: how many; `by`: the last day for it."""
+    """A step that would earn points. `gain`: the points; `by`: the last day for it."""
 
     indicator: str
     title: str
@@ -124,7 +127,7 @@ class StepAnswer(Result):
 
 
 class ScoresAnswer(Result):
-    """The points of a year. `readings`: the chosen readings of ambiguous wording of the document."""
+    """The points of a year. `readings`: the chosen readings of ambiguous passages of the document."""
 
     unit: str = at("unit", "id")
     year: int
@@ -145,8 +148,9 @@ class ScoresAnswer(Result):
 def get_monitoring(
     ctx: Reading, narrowed: Monitored, number: Number = 1, silent: Further = 1
 ) -> MonitoringAnswer:
-    """Return recommendations with their state, 100 on a page; shared risks; unreported quarters, 40 of each on
-    a page (`silent`: its number)."""
+    """Return recommendations with their status, 100 on a page; shared risks; unreported quarters, 40 cases of
+    each on a page (`silent`: its number).
+    """
     today = ctx.today
     view = monitoring(ctx.reads, ctx.calendar, narrowed, today=today, number=number, further=silent)
     return MonitoringAnswer.of(
@@ -176,7 +180,9 @@ def get_scores(
     year: Annotated[int | None, Query(ge=1, le=9999)] = None,
     number: Number = 1,
 ) -> ScoresAnswer:
-    """Return the points of a year: earned, lost, at stake, with the arithmetic. Readings are chosen by name."""
+    """Return the points of a year: earned, lost, at stake, with the calculation. Readings are chosen by
+    name.
+    """
     view = points_of_year(request, ctx, unit, year, number=number)
     language = translator.language
     return ScoresAnswer.of(

@@ -1,7 +1,9 @@
-"""Mounts the verbs of services as API operations: the body is the command without the fields of the path.
+"""Mounts the verbs of services as API operations: the body contains the command's fields, except those in the
+path.
 
 A request with an `Idempotency-Key` is run once; a repeated one gets the stored answer. The key is claimed
-before the request is run: if the process dies in between, a repeated one is refused, and is never run twice.
+before the request is run, so that a request is never run twice: if the process dies in between, repetitions are
+refused.
 """
 
 from __future__ import annotations
@@ -52,13 +54,14 @@ class IdempotentRequest:
         *,
         secret: str = "",
     ) -> Answer:
-        """Run the command, or return the stored answer of the request that came under the same key before.
+        """Run the command, or return the stored answer to an earlier request with the same key.
 
         Args:
-            secret: a field of the answer that is given once and not stored: in a repeated answer it is empty.
+            secret: a field of the answer that is returned once and not stored: in a repeated answer it is
+                empty.
 
         Raises:
-            HTTPException: 409, a different request came under the same key, or the first one never ended.
+            HTTPException: 409 if the key was used for a different request, or the first request never ended.
         """
         if self._key is None:
             return run()
@@ -106,12 +109,12 @@ def post(
     files: bool = False,
     renamed: Mapping[str, str] | None = None,
 ) -> None:
-    """Serve a verb at POST `path`; fields named in the path are taken from it. A question takes no key.
+    """Add the operation of a verb at POST `path`; fields in the path are taken from it. A query takes no key.
 
     Args:
-        name: its id in the description (OpenAPI), where the verb's name does not say what is acted on.
-        files: whether it reads a file somebody sent: then in the threads kept for that.
-        renamed: fields of the command by what the path calls them, where it calls them otherwise.
+        name: its id in the OpenAPI description, where the verb's name is not clear enough.
+        files: whether it reads an uploaded file, which is done in separate threads.
+        renamed: parameter of the path -> field of the command, where the names differ.
     """
     in_path = {name: (renamed or {}).get(name, name) for name in _IN_PATH.findall(path)}
     body = body_model(verb.command, tuple(in_path.values()))
@@ -166,7 +169,7 @@ def body_model(command: type[Command], without: tuple[str, ...], name: str = "")
     """Return a model of the command's fields except these; None when no field is left.
 
     Args:
-        name: of the model; each has one of its own, by which clients are generated.
+        name: unique name of the model, used by generated clients.
     """
     if not without:
         return command

@@ -26,7 +26,7 @@ Ending = Annotated[str, Path(pattern=r"^(xlsx|docx)$")]
 
 
 class NoticeList(BaseModel):
-    """`more`: whether there is a further page."""
+    """A page of notices. `more`: whether there is a next page."""
 
     notices: list[NoticeAnswer]
     more: bool
@@ -38,9 +38,9 @@ class AlteredNotice(BaseModel):
 
 
 class RegisterProof(BaseModel):
-    """The register against its chain. `verified`: every record is as it was written.
+    """The result of verifying the register. `verified`: whether every record is unaltered.
 
-    `batches`, `end`: how long the chain is, and its last hash; `seal`: the number of the last seal.
+    `batches`, `end`: number of batches of the chain, and its last hash; `seal`: number of the last seal.
     """
 
     verified: bool
@@ -66,7 +66,7 @@ class Resent(BaseModel):
 
 
 class LetterDone(BaseModel):
-    """`done`: false when there was nothing to do."""
+    """The result for one letter. `done`: false if there was nothing to do."""
 
     key: str
     done: bool
@@ -98,7 +98,7 @@ def verify_notices(ctx: Reading) -> RegisterProof:
 
 @router.get("/notices/file/{ending}", responses=FILE, response_class=Response)
 def get_notices_file(request: Request, ctx: Reading, asked: Narrowing, ending: Ending) -> Response:
-    """Return the register as a workbook or a page to sign; its heading says whether it verifies."""
+    """Return the register as a workbook or a page to sign; its heading states whether it was verified."""
     today = ctx.today
     notices = ctx.reads.told(**asked, limit=IN_A_FILE)
     return register_file(request, ctx, notices, ending, f"register-{today.isoformat()}.{ending}")
@@ -106,7 +106,7 @@ def get_notices_file(request: Request, ctx: Reading, asked: Narrowing, ending: E
 
 @router.post("/notices/resending")
 def resend_letters_of_channel(ctx: Managing, once: Writing, body: Channel) -> Resent:
-    """Queue the letters again that a fault of a channel has held back."""
+    """Queue again the letters delayed by a channel's fault."""
     return once(
         ctx,
         body,

@@ -1,4 +1,4 @@
-"""Opening cases from a schedule or by year, with previews; findings of past analyses."""
+"""Opening cases from a schedule or by year, with previews; checking past analyses."""
 
 from __future__ import annotations
 
@@ -35,24 +35,27 @@ RowNumber = Annotated[int, Field(ge=0, le=2_000_000)]
 
 
 class Sent(Command):
-    """A table (XLSX, CSV). `file`: what `/files` answered; `procedure`: the internal analysis when empty."""
+    """A table to read (XLSX, CSV). `file`: the digest from `/files`; `procedure`: by default the internal
+    analysis.
+    """
 
     file: Digest
     procedure: Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9_.-]*$")] = ""
 
 
 class ObjectNames(Command):
-    """Names of an object by language; one that is left out stays as it was guessed."""
+    """Names of an object by language; a name left out stays as guessed."""
 
     kk: Line | None = None
     ru: Line | None = None
 
 
 class Schedule(Sent):
-    """`meant`: unmatched texts of responsible people -> the unit or person by id, key, name or e-mail.
+    """A schedule to import. `meant`: unmatched responsible texts -> the unit or person by id, key, name or
+    e-mail.
 
-    By the row of an analysis: `objects`, the object in the nominative, instead of what the preview guessed;
-    `joins`, of one that looks like known cases which of them it is, or "" where it is a case of its own.
+    By the row of an analysis: `objects`, the object in the nominative, replacing the preview's guess; `joins`:
+    the existing case an analysis is, or "" for a new case.
     """
 
     meant: dict[Line, Line] = Field(default_factory=dict, max_length=500)
@@ -61,7 +64,7 @@ class Schedule(Sent):
 
 
 class YearOpened(Command):
-    """`unit`: the organisations at it or below it; empty is all the reader may open for."""
+    """A year to open. `unit`: only organisations at or below it; empty for all the reader may open for."""
 
     year: Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
     unit: Line = ""
@@ -75,10 +78,11 @@ class NoteAnswer(Result):
 
 
 class AnalysisAnswer(Result):
-    """One analysis of the file. `change`: open, replan or same; `foreign`: of a unit that is not the reader's.
+    """One analysis of the file. `change`: open, replan or same; `foreign`: whether its unit is not among the
+    reader's.
 
-    `new`, `moved`: the dates taking it in would write. `names`: of the object by language, as guessed;
-    `looks_like`: cases it may be, in the words of another file.
+    `new`, `moved`: the dates importing it would write. `names`: names of the object by language, as guessed;
+    `looks_like`: existing cases it may be, worded differently.
     """
 
     row: int
@@ -97,7 +101,7 @@ class AnalysisAnswer(Result):
 
 
 class SchedulePreview(BaseModel):
-    """The effects of importing a schedule. `strange`: texts of responsible people that match nobody."""
+    """The effects of importing a schedule. `strange`: responsible texts that match nobody."""
 
     analyses: list[AnalysisAnswer]
     notes: list[NoteAnswer]
@@ -106,7 +110,7 @@ class SchedulePreview(BaseModel):
 
 
 class ScheduleTaken(Result):
-    """Ids of cases."""
+    """The result of importing a schedule: ids of cases."""
 
     cases: list[str]
     opened: list[str]
@@ -121,7 +125,7 @@ class YearCase(Result):
 
 
 class YearPreview(Result):
-    """The cases opening a year would open. `there`: number of its cases that exist already."""
+    """The cases that opening a year would open. `there`: number of its cases that exist already."""
 
     year: int
     openings: list[YearCase]
@@ -134,7 +138,7 @@ class YearDone(BaseModel):
 
 
 class PastDate(Result):
-    """A date taken from the file, beside the law's."""
+    """A date in the file, with the law's date."""
 
     title: InLanguage
     period: str | None

@@ -1,4 +1,4 @@
-"""Administration: people, singly and by table."""
+"""Administration: people, one at a time and by table."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class PeopleList(BaseModel):
 
 
 class FallingAnswer(BaseModel):
-    """Deadlines that would go to others. `title`: null if confidential; `to`: names, empty for nobody."""
+    """Deadlines that would pass to others. `title`: null if confidential; `to`: names, empty for nobody."""
 
     title: str | None
     unit: str
@@ -37,7 +37,7 @@ class FallingAnswer(BaseModel):
 
 
 class Table(Command):
-    """A table of people (CSV, XLSX). `file`: what `/files` answered."""
+    """A table of people (CSV, XLSX). `file`: the digest from `/files`."""
 
     file: Digest
 
@@ -52,7 +52,7 @@ class TableTaken(BaseModel):
 def list_people(
     ctx: Setting, search: SearchText = "", unit: SearchText = "", number: Number = 1, limit: Limit = 50
 ) -> PeopleList:
-    """List people, filtered by name, post or e-mail; `limit` on a page."""
+    """List people, filtered by name, post or e-mail; `limit` per page."""
     matches = find_people(staff.recorded_office(ctx), search, unit)
     page_people = matches[(number - 1) * limit : number * limit]
     return PeopleList(people=[staff.person_result(person) for person in page_people], total=len(matches))
@@ -65,13 +65,13 @@ mount.post(router, "/people/former/anonymising", retention.anonymise_person)
 
 @router.get("/people/former")
 def list_former_people(ctx: Setting) -> retention.FormerList:
-    """List those who left, and who of them is due to be anonymised."""
+    """List the people who left, and which of them are due to be anonymised."""
     return retention.list_former(ctx, retention.AskFormer())
 
 
 @router.get("/people/sync")
 def get_people_sync(ctx: Setting) -> people_sync.SyncState:
-    """Return when people were last compared with the directory, and with what result."""
+    """Return when people were last compared with the directory, and the result."""
     return people_sync.get_sync_state(ctx, people_sync.AskSync())
 
 
@@ -110,7 +110,7 @@ def preview_people_table(request: Request, ctx: AskingToSet, body: Table) -> sta
 @router.post("/people/table")
 @reads_files
 def import_people_table(request: Request, ctx: Setting, once: Writing, body: Table) -> TableTaken:
-    """Import a table of people, all of it or nothing; people it does not name stay."""
+    """Import a table of people, all of it or nothing; people it does not name are kept."""
 
     def import_table() -> TableTaken:
         file = get_uploaded_file_or_404(ctx, body.file)

@@ -103,7 +103,9 @@ def list_cases(
     number: Number = 1,
     limit: Limit = 50,
 ) -> CaseList:
-    """List the cases the reader may see, the newest first, `limit` on a page; `total` is the number of all."""
+    """List the cases visible to the reader, the newest first, `limit` per page; `total` is the number of
+    all.
+    """
     today = ctx.today
     filter_ = CaseFilter(
         unit=unit or None,
@@ -123,7 +125,7 @@ def search_everything(
     translator: RequestTranslator,
     text: Annotated[str, Query(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")],
 ) -> Found:
-    """Search analyses, people, units, rows of registers, procedures and acts the reader may see."""
+    """Search analyses, people, units, register rows, procedures and acts visible to the reader."""
     return search(replace(ctx, language=translator.language), Search(text=text))
 
 
@@ -137,7 +139,7 @@ def get_portfolio(
     stage: SearchText = "",
     number: Number = 1,
 ) -> PortfolioPage:
-    """List the active cases of a year, this one without a year, with the drift and slack of their plans."""
+    """List the active cases of a year (default: the present one), with the drift and slack of their plans."""
     fields = {"year": year, "procedure": procedure, "unit": unit, "stage": stage, "page": number}
     return list_portfolio(replace(ctx, language=translator.language), build(ListPortfolio, fields))
 

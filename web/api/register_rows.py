@@ -1,4 +1,6 @@
-"""Registers that are data: which there are, their rows, one row with its history; rows added and changed."""
+"""Registers outside cases: the list of registers, their rows, one row with its history; adding and changing
+rows.
+"""
 
 from __future__ import annotations
 
@@ -37,13 +39,13 @@ RowPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,120}$")]
 
 @router.get("/registers")
 def list_registers(ctx: Reading, unit: RequiredUnit) -> RegisterList:
-    """Return the registers the reader sees, with their fields and the number of rows in each."""
+    """Return the registers visible to the reader, with their fields and the number of rows in each."""
     return register_views.list_registers(ctx, AskRegisters(unit=unit))
 
 
 @router.get("/registers/{register_id}/template", responses=TABLE, response_class=Response)
 def get_register_template(ctx: Reading, register_id: RegisterPath, translator: RequestTranslator) -> Response:
-    """Return the empty spreadsheet of a register, to be filled and imported."""
+    """Return the empty spreadsheet of a register, to be filled in and imported."""
     return template_file(ctx, register_id, translator.language)
 
 
@@ -51,26 +53,26 @@ def get_register_template(ctx: Reading, register_id: RegisterPath, translator: R
 def get_rows_file(
     ctx: Asking, register_id: RegisterPath, translator: RequestTranslator, body: RowsFileInput
 ) -> Response:
-    """Return the rows a query asks for as a spreadsheet, all of them."""
+    """Return all rows a query matches as a spreadsheet."""
     query = build(ListRows, {**body.model_dump(by_alias=True), "register_id": register_id})
     return rows_file(ctx, query, translator.language)
 
 
 @router.get("/account/rows")
 def list_own_rows(ctx: Own) -> RowList:
-    """Return the rows that name the reader, with the fields they may see of their own."""
+    """Return the rows that name the reader, with the fields of their own rows they may see."""
     return register_views.list_my_rows(ctx, AskRegisters())
 
 
 @router.get("/rows/{row}")
 def get_row(ctx: Reading, row: RowPath) -> RowDetail:
-    """Return a row of a register, with the fields the reader sees and its history."""
+    """Return a row of a register, with the fields visible to the reader and its history."""
     return register_views.show_row(ctx, AskRow(row=row))
 
 
 @router.get("/rows/{row}/files/{digest}", responses={**file_answer(), **DAMAGED})
 def get_row_file(ctx: Reading, row: RowPath, digest: Digest) -> Response:
-    """Return a file of a row, its bytes checked against what was recorded."""
+    """Return a file of a row, after checking its bytes against the recorded hash."""
     return file_of_row(ctx, row, digest)
 
 

@@ -1,4 +1,4 @@
-"""The overview and the reader's tasks: figures of a day, and the lists behind them."""
+"""The overview and the reader's tasks: statistics of a day, and the lists behind them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class CellAnswer(Result):
 
 
 class UnitAnswer(Result):
-    """A unit of the overview: cells by stage. `late`: working days of the longest overdue deadline."""
+    """A unit of the overview: cells by stage. `late`: working days late of its longest overdue deadline."""
 
     unit: str = at("unit", "id")
     name: InLanguage = at("unit", "name")
@@ -64,7 +64,7 @@ class DayCount(Result):
 
 
 class FaultAnswer(Result):
-    """A fault of a channel, since when, and the number of letters it holds back; for managers."""
+    """A fault of a channel, since when, and the number of letters it delays; for managers."""
 
     channel: str
     code: str
@@ -74,7 +74,9 @@ class FaultAnswer(Result):
 
 
 class OverviewAnswer(Result):
-    """The figures of a day. `units`, `waiting`: the worst first; `units_left_out`: number of further units."""
+    """The statistics of a day. `units`, `waiting`: the worst first; `units_left_out`: number of further
+    units.
+    """
 
     today: date
     due_until: date = at("horizon", "soon")
@@ -103,9 +105,9 @@ class DeadlineList(Result):
 
 
 class ItemAnswer(Result):
-    """A task. `letter`: key of the letter about it that was not acknowledged yet.
+    """A task. `letter`: key of the letter about it that is not acknowledged yet.
 
-    `instead_of`: whom the reader stands in for; `recordable`: whether a fact fulfils it.
+    `instead_of`: the person the reader is deputy of; `recordable`: whether a fact fulfils it.
     """
 
     line: BoardLine
@@ -133,8 +135,8 @@ class DeskAnswer(Result):
 class PerformanceAnswer(Result):
     """Obligatory deadlines that came due, by how they ended. `rate`: percent met in time, rounded down.
 
-    `median_late`: working days, of what was done late. `own`, `inherited`: working days of delay of what was
-    done late or is overdue: after the due dates as they stand, and by which late earlier steps had moved these.
+    `median_late`: working days, of deadlines met late. `own`, `inherited`: working days of delay of deadlines
+    met late or overdue: after the due date, and by which late earlier steps had moved it.
     """
 
     due: int
@@ -148,9 +150,9 @@ class PerformanceAnswer(Result):
 
 
 class PeriodAnswer(Result):
-    """The figures of a month, stage or unit.
+    """The statistics of a month, stage or unit.
 
-    `days`: medians of the working days a stage took, and would have taken by its terms.
+    `days`: medians of the working days a stage took, and of those its terms allow.
     """
 
     id: str
@@ -160,7 +162,7 @@ class PeriodAnswer(Result):
 
 
 class FiguresAnswer(Result):
-    """The figures of a year up to a local date: together, by month, by stage, and by unit, the worst first."""
+    """The statistics of a year up to a local date: total, by month, by stage, and by unit, the worst first."""
 
     year: int
     last: date
@@ -177,7 +179,7 @@ def get_figures(
     unit: SearchText = "",
     year: Annotated[int | None, Query(ge=1, le=9999)] = None,
 ) -> FiguresAnswer:
-    """Return what was met in time in a year, this one where none is named, by month, stage and unit."""
+    """Return the deadlines met in time in a year (default: the present one), by month, stage and unit."""
     view = figures_of(ctx, unit, year)
 
     def periods(lines: Iterable[FiguresLine]) -> list[PeriodAnswer]:
@@ -234,7 +236,7 @@ def list_deadlines(
     person: Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")] = None,
     number: Number = 1,
 ) -> DeadlineList:
-    """List deadlines, 50 on a page, the earliest due first. `person`: key of the assignee."""
+    """List deadlines, 50 per page, the earliest due first. `person`: key of the assignee."""
     today = ctx.today
     filter_ = Wanted(urgency=urgency, on=on, unit=unit or None, stage=stage or None, person=person or None)
     view = deadlines(
@@ -247,7 +249,7 @@ def list_deadlines(
 def list_own_tasks(
     ctx: Recording, translator: RequestTranslator, show: Literal["", "mine", "all"] = ""
 ) -> DeskAnswer:
-    """Return the tasks of the reader. `all`: with those of all others the reader may see, for officers."""
+    """Return the tasks of the reader. `all`: for officers, also those of all others visible to them."""
     today = ctx.today
     show_all = {"all": True, "mine": False}.get(show)
     view = desk_view(ctx, everything=show_all, opened=None, today=today)

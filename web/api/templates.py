@@ -25,7 +25,7 @@ def list_templates(ctx: Setting) -> FormList:
 
 @router.get("/templates/{form}/{language}/{number}", responses=FILE, response_class=Response)
 def get_own_template(ctx: Setting, form: FormPath, language: LanguagePath, number: int) -> Response:
-    """Return an own template as it was uploaded, compared with its SHA-256."""
+    """Return an own template as uploaded, after checking its SHA-256."""
     return template_response(ctx, form, language, number)
 
 

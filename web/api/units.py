@@ -19,7 +19,7 @@ router = api_router("/api/v1/administration", tags=["administration"])
 
 
 class UnitFeed(Command):
-    """`unit`: its id."""
+    """A request for a calendar feed of a unit. `unit`: its id."""
 
     unit: Key
 
@@ -37,7 +37,7 @@ mount.post(router, "/units/removal", staff.remove_unit)
 
 @router.post("/units/feeds", status_code=201)
 def make_unit_feed(ctx: Setting, once: Writing, body: UnitFeed, translator: RequestTranslator) -> FeedMade:
-    """Make a calendar feed of a unit; its address is given once."""
+    """Create a calendar feed of a unit; its address is returned only once."""
     unit = staff.recorded_office(ctx).units.get(body.unit)
     if unit is None:
         raise HTTPException(404, "web.problem.no_unit")

@@ -1,4 +1,4 @@
-"""Administration: addresses of other programs that are told of changes (webhooks)."""
+"""Administration: webhooks, the addresses of other programs that are notified of changes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ router = api_router("/api/v1/administration", tags=["administration"])
 
 @router.get("/webhooks")
 def list_webhooks(ctx: Setting) -> WebhookList:
-    """List the addresses that are told of changes."""
+    """List the addresses that are notified of changes."""
     return webhooks.list_webhooks(ctx, AskWebhooks())
 
 

@@ -13,16 +13,16 @@ SCOPE = "demonstration"
 
 
 def is_passwordless_allowed(*, host: str, address: str) -> bool:
-    """Tell whether an installation may allow log-in without a password.
+    """Return whether an installation may allow log-in without a password.
 
-    Both the bound `host` and the public `address` must be of this machine, and the address must not be https:
-    behind https stands a proxy, which other machines may reach.
+    Both the bound `host` and the public `address` must belong to this machine, and the address must not be
+    https, because https means a proxy that other machines may reach.
     """
     return is_loopback(host) and bool(address) and is_address_passwordless(address)
 
 
 def is_address_passwordless(address: str) -> bool:
-    """Tell whether a public address allows log-in without a password; "" means this machine alone."""
+    """Return whether a public address allows log-in without a password; "" means this machine only."""
     if not address:
         return True
     try:
@@ -33,7 +33,7 @@ def is_address_passwordless(address: str) -> bool:
 
 
 def is_passwordless_request(request: Request, *, allowed: bool) -> bool:
-    """Tell whether a request may log in without a password: it comes straight from a browser of this machine.
+    """Return whether a request may log in without a password: it comes directly from a browser on this machine.
 
     Requests by HTTP/1.0 are excluded: proxies that send no forwarding headers use it by default (nginx does),
     browsers never do.

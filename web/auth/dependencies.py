@@ -1,6 +1,6 @@
 """FastAPI dependencies that identify the reader of a request by session cookie or API token and check access.
 
-Every route declares the access it needs by its dependency; a test walks the router and finds one without.
+Every route declares the access it needs by its dependency; a test checks every route of the router for it.
 """
 
 from __future__ import annotations
@@ -116,12 +116,12 @@ def _copy_context(request: Request) -> RequestContext:
 def needs(
     need: Need, *, asking: bool = False, enrolling: bool = False, by_person: bool = False
 ) -> Callable[[Request], RequestContext]:
-    """Return a dependency that gives the request context limited to what its reader may see.
+    """Return a dependency that returns the request context limited to what its reader may see.
 
     Args:
-        asking: whether the route only reads whatever its method: queries too long for an address come by POST.
+        asking: whether the route only reads, even by POST (queries too long for an address).
         by_person: whether it takes a session only, never a token: for routes that change passwords and factors.
-        enrolling: whether an account may use it that lacks the second factor its access requires.
+        enrolling: whether an account without its required second factor may use it.
 
     Raises:
         NotLoggedIn: the request has no valid session or token.
@@ -160,7 +160,7 @@ def needs(
 
 
 def reader_of(ctx: RequestContext, account: Account) -> Reader:
-    """Return the reader an account acts as, with the units below theirs in the present office."""
+    """Return the reader for an account, with the units below theirs in the present office."""
     reader = account.reader
     return placed(reader, ctx.reads.office()) if reader.access in OF_ONE_UNIT else reader
 
@@ -172,7 +172,7 @@ def need_of(dependency: Callable[..., Any]) -> Need | None:
 
 
 def is_query_only(dependency: Callable[..., Any]) -> bool:
-    """Tell whether a dependency made by `needs` is of a route that only reads, whatever its method."""
+    """Return whether a dependency made by `needs` belongs to a route that only reads, whatever its method."""
     return bool(getattr(dependency, "asking", False))
 
 

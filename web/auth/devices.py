@@ -1,7 +1,7 @@
 """Devices: the browsers an account has logged in from, recognised by a long-lived cookie that grants no access.
 
-Several people may share a browser: the cookie holds one secret for each of its accounts. The database stores
-the SHA-256 of a secret; each log-in replaces the secret of its account.
+Several people may share a browser, so the cookie contains one secret for each of its accounts. The database
+stores the SHA-256 of a secret; each log-in replaces the secret of its account.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 def find_device(request: Request, accounts: Accounts, login: str, *, now: datetime) -> Entry | None:
-    """Return the device a request comes from; None when the account has not logged in from it."""
+    """Return the device a request comes from; None if the account has not logged in from it."""
     devices = (device for _, device in _devices(request, accounts, now=now))
     return next((device for device in devices if device.login == login), None)
 
@@ -38,7 +38,7 @@ def device_hashes(request: Request) -> frozenset[str]:
 def remember_device(
     accounts: Accounts, request: Request, response: Response, login: str, *, now: datetime
 ) -> None:
-    """Remember the browser as a device of the account: a new secret replaces the account's former one."""
+    """Remember the browser as a device of the account: a new secret replaces the account's previous one."""
     other_secrets = []
     for secret, device in _devices(request, accounts, now=now):
         if device.login == login:

@@ -1,4 +1,4 @@
-"""Counts links that were never made here, so that nobody tries many."""
+"""Counts invalid link tokens by network, to stop guessing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ GUESSES, GUESS_PERIOD = 30, timedelta(minutes=1)
 
 
 def count_guess(request: Request, ctx: RequestContext) -> None:
-    """Count a link that was never made here. Raises HTTPException 429 after too many from one network."""
+    """Count a link that was not issued here. Raises HTTPException 429 after too many from one network."""
     network = network_of(client_address(request))
     limit = RateLimit(kind="link", key=network, burst=GUESSES, period=GUESS_PERIOD)
     if ctx.accounts.count_attempt((limit,), now=ctx.now):

@@ -1,4 +1,4 @@
-"""Answered requests of this process, counted by method, route and status: figures for operators."""
+"""Statistics of the requests of this process, counted by method, route and status, for operators."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ _sums: dict[Kind, float] = {}
 
 
 def observe(method: str, route: str, status: int, seconds: float) -> None:
-    """Count an answered request. A method nobody declared is counted as "other", so that nobody adds lines."""
+    """Count an answered request. Undeclared methods are counted as "other", so that clients cannot add
+    entries.
+    """
     kind = (method if method in METHODS else "other", route, str(status))
     place = bisect_left(SECONDS, seconds)
     with _lock:
@@ -26,6 +28,8 @@ def observe(method: str, route: str, status: int, seconds: float) -> None:
 
 
 def answered() -> Mapping[Kind, tuple[tuple[int, ...], float]]:
-    """Return how many requests of a kind took up to each of SECONDS (then longer), and their seconds in all."""
+    """Return for each kind of request the counts by duration (up to each of SECONDS, then longer), and total
+    seconds.
+    """
     with _lock:
         return {kind: (tuple(counts), _sums[kind]) for kind, counts in _counts.items()}

@@ -49,7 +49,7 @@ def log_in_limits(login: str, address: str, device: Entry | None) -> tuple[RateL
 
 
 def provider_limits(address: str) -> tuple[RateLimit, ...]:
-    """Return the limits an answer of the OpenID provider counts against before it is looked at."""
+    """Return the limits an answer of the OpenID provider counts against before it is processed."""
     return (RateLimit(kind="address", key=network_of(address), burst=50, period=_MINUTE),)
 
 
@@ -60,9 +60,10 @@ def code_limits(login: str, device: Entry | None) -> tuple[RateLimit, ...]:
 
 
 def decoy_limits(login: str) -> tuple[RateLimit, ...]:
-    """Return a limit that restricts nothing, counted after a wrong password.
+    """Return a limit that restricts nothing, counted after a wrong password for equal timing.
 
-    It costs the same writes as `code_limits`: the time of the answer must not show that a password was right.
+    It costs the same writes as `code_limits`, so that the time of the answer does not reveal that a password
+    was right.
     """
     return (RateLimit(kind="decoy", key=login, burst=10, period=30 * _MINUTE),)
 
@@ -84,9 +85,9 @@ def network_of(address: str) -> str:
 
 
 def log_refusal(address: str, reason: Reason, login: str = "") -> None:
-    """Log a refused attempt, in the line fail2ban reads (docs/operations/fail2ban-filter.conf).
+    """Log a refused attempt in the format fail2ban reads (docs/operations/fail2ban-filter.conf).
 
     Args:
-        login: the account, if it exists: an unknown name is not logged, for it may be a password typed there.
+        login: the account, if it exists; unknown names are not logged, because they may be passwords.
     """
     log.warning("log-in refused: address=%s reason=%s account=%s", address or UNKNOWN, reason, login or UNKNOWN)

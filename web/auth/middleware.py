@@ -65,9 +65,9 @@ class SecurityMiddleware:
     name.
 
     Args:
-        problem: makes the error page of a status and a catalogue code.
+        problem: function that makes the error page for a status and a catalogue code.
         public: the address it answers to besides this machine's own names; None for those alone.
-        trusted_proxies: networks whose forwarding headers are believed.
+        trusted_proxies: networks whose forwarding headers are trusted.
     """
 
     def __init__(
@@ -112,7 +112,9 @@ class SecurityMiddleware:
         received_bytes = 0
 
         async def receive_counted() -> Message:
-            """Receive a part of the body and count its bytes: a chunked body states no length."""
+            """Receive a part of the body and count its bytes, because a chunked body does not state its
+            length.
+            """
             nonlocal received_bytes
             message = await receive()
             received_bytes += len(message.get("body", b""))
@@ -141,13 +143,13 @@ class SecurityMiddleware:
 
 
 def allow_socket(response: Response, address: str) -> None:
-    """Let a page reach one web socket besides our own server: NCALayer on the reader's machine."""
+    """Allow a page one web socket besides our own server: NCALayer on the reader's machine."""
     policy = CONTENT_SECURITY_POLICY.replace(_CONNECT, f"{_CONNECT} {address}")
     response.headers["content-security-policy"] = policy
 
 
 def is_local(scope: Scope) -> bool:
-    """Tell whether a request comes from this machine, under a local host name, and was not forwarded."""
+    """Return whether a request comes from this machine, under a local host name, and was not forwarded."""
     client, headers = scope.get("client"), Headers(scope=scope)
     from_here = client is None or is_loopback(str(client[0]))
     return from_here and is_loopback(_host(headers.get("host", ""))) and not is_forwarded(headers)
@@ -176,7 +178,7 @@ def find_refusal(scope: Scope, *, max_body: int, public: PublicAddress | None = 
 
 
 def body_limit(scope: Scope, max_body: int) -> tuple[int, str]:
-    """Return the most bytes a request body may have, and the catalogue code of the refusal of more."""
+    """Return the maximum bytes of a request body, and the catalogue code for refusing more."""
     kind = Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data" or max_body <= MAX_TEXT:
         return max_body, "web.problem.too_large"
@@ -184,7 +186,7 @@ def body_limit(scope: Scope, max_body: int) -> tuple[int, str]:
 
 
 def same_origin(headers: Headers, origins: Collection[str]) -> bool:
-    """Tell whether a write comes from a page at one of our origins, or from no page at all (a program)."""
+    """Return whether a write comes from a page at one of our origins, or from a program without an origin."""
     site = headers.get("sec-fetch-site")
     if site is not None and site not in ("same-origin", "none"):
         return False
@@ -200,10 +202,10 @@ def _host(header: str) -> str:
 
 
 class CompressionMiddleware:
-    """Compress pages and other text, unless another site made the browser ask.
+    """Compresses pages and other text, except for requests caused by another site.
 
-    Whoever can make a reader's browser ask for pages and sees the length of the answers could guess at what
-    stands in them (BREACH): such an answer is sent as it is.
+    An attacker who can make a reader's browser request pages and observe the length of compressed answers could
+    infer their content (BREACH), so such answers are not compressed.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -223,7 +225,7 @@ class CompressionMiddleware:
 
 
 class Closing(Protocol):
-    """Something that is closed once.
+    """A resource that is closed once.
 
     Attributes:
         over: whether it is closed.
@@ -235,10 +237,10 @@ class Closing(Protocol):
 
 
 class SnapshotMiddleware:
-    """Lets all reads of a page share one transaction, which ends before its answer is sent.
+    """Lets all reads of a page share one transaction, which ends before the answer is sent.
 
-    What renders a page in a thread ends it there (`request.state.snapshot`): threads are few, and for another
-    turn in one it would wait when many people click.
+    A page rendered in a thread ends it in that thread (`request.state.snapshot`), because waiting for a thread
+    again would take long under load.
     """
 
     def __init__(self, app: ASGIApp, *, one_snapshot: Callable[[], AbstractContextManager[Closing]]) -> None:

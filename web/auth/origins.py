@@ -1,4 +1,4 @@
-"""The public address as browsers spell it: scheme, host and port of the `Origin` and `Host` headers."""
+"""The public address in the form browsers send in the `Origin` and `Host` headers."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _HOST = re.compile(r"[a-z0-9._:-]+")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PublicAddress:
-    """The address people reach the pages at.
+    """The address at which users reach the pages.
 
     Attributes:
-        origin: as a browser writes it into `Origin`: lower case, Punycode, no default port.
-        host: the same without scheme and port, as it stands in `Host`.
+        origin: as in the `Origin` header: lower case, Punycode, no default port.
+        host: the same without scheme and port, as in the `Host` header.
     """
 
     origin: str

@@ -24,9 +24,9 @@ FORWARDING_HEADERS = (
 
 
 def client_address(request: Request) -> str:
-    """Return the address the request came from, behind the trusted proxies; "" where it has none.
+    """Return the client's address of a request, behind the trusted proxies; "" if there is none.
 
-    The canonical text of an IPv4 or IPv6 address, the same for every spelling of it.
+    The result is the canonical text of an IPv4 or IPv6 address.
     """
     return "" if request.client is None else _canonicalize(request.client.host)
 
@@ -34,8 +34,8 @@ def client_address(request: Request) -> str:
 def apply_forwarding(scope: Scope, trusted: Collection[Network]) -> None:
     """Set client and scheme of a request from the headers of its trusted proxies; leave other requests alone.
 
-    Of the addresses in `X-Forwarded-For` the last one counts that is no trusted proxy: each proxy appends the
-    address of its client, and the client may have invented the entries before.
+    Of the addresses in `X-Forwarded-For`, the last one that is not a trusted proxy is used: each proxy appends
+    its client's address, and earlier entries may be forged.
     """
     peer = scope.get("client")
     if peer is None or not _is_trusted(_parse_address(str(peer[0])), trusted):
@@ -54,7 +54,7 @@ def apply_forwarding(scope: Scope, trusted: Collection[Network]) -> None:
 
 
 def is_forwarded(headers: Container[str]) -> bool:
-    """Tell whether a request carries any header of a forwarding proxy."""
+    """Return whether a request has any header of a forwarding proxy."""
     return any(name in headers for name in FORWARDING_HEADERS)
 
 

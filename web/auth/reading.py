@@ -1,7 +1,7 @@
 """A separate thread pool for requests that read uploaded files, so that other requests never wait for them.
 
-The pool for pages has few threads. Four files of ten seconds each would take all of them, and log-in and
-`/health` would answer after the last. When the client disconnects, the reading of its file is ended.
+The pool for pages has few threads: four files of ten seconds each would occupy all of them and delay log-in and
+`/health`. When the client disconnects, the reading of its file is stopped.
 """
 
 from __future__ import annotations
@@ -39,10 +39,11 @@ T = TypeVar("T")
 async def run_in_reading_thread(
     request: Request, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
 ) -> T:
-    """Run a function that reads files in the reading pool, within the time one request may take for that.
+    """Run a function that reads files in the reading pool, within the time limit of one request.
 
     Raises:
-        UnreadablePaper: `paper_readers_busy`, no turn became free in time, of all or of the account's.
+        UnreadablePaper: `paper_readers_busy` if no thread became free in time, or the account reads too many
+            files at once.
     """
     login: str = request.state.reader.login
     caller = Caller()
@@ -64,7 +65,7 @@ async def run_in_reading_thread(
 def reads_files(handler: Callable[P, object]) -> Callable[P, Awaitable[Response]]:
     """Decorate a handler to run by `run_in_reading_thread`; it must take the request as `request`.
 
-    The answer is serialised in that thread too: the framework would do it in the event loop.
+    The answer is serialised in that thread too, instead of in the event loop.
     """
 
     def respond(*args: P.args, **kwargs: P.kwargs) -> Response:
@@ -90,7 +91,7 @@ async def _wait_for_turn(login: str) -> None:
 
 
 async def _cancel_on_disconnect(request: Request, caller: Caller) -> None:
-    """End the reading when the client disconnects."""
+    """Stop the reading when the client disconnects."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
     caller.leave()

@@ -1,6 +1,7 @@
 """Request ids: taken from the header of the request or generated, returned in the answer, added to log records.
 
-The log line of a request has its route, never its address: addresses hold one-time links and search terms.
+The log line of a request contains its route, never its address, which may contain one-time links and search
+terms.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def log_context() -> Mapping[str, object]:
 
 
 class RequestIdMiddleware:
-    """Give every request an id and log its result.
+    """Gives every request an id and logs its result.
 
     The outermost layer, so that every error inside is logged with the id.
     """

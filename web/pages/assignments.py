@@ -1,4 +1,4 @@
-"""Assignments, under a case and alone: lists of those to the reader and by them, the form to give one."""
+"""Pages of assignments, in cases or without: lists of those to and by the reader, and the form to give one."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Number = Annotated[int, Query(alias="page", ge=1, le=10_000)]
 def _asked(
     ctx: Reading, whose: Whose | None = None, state: AssignmentState = "open", number: Number = 1
 ) -> ListAssignments:
-    """Return what the address asks for; who may give assignments sees those they gave first."""
+    """Return the query in the address; users who may give assignments see those they gave by default."""
     first: Whose = "given" if ctx.reader.may("assign") else "mine" if ctx.reader.person else "all"
     return ListAssignments(whose=whose or first, state=state, page=number)
 
@@ -39,16 +39,16 @@ Asked = Annotated[ListAssignments, Depends(_asked)]
 
 @router.get("/assignments")
 def assignments_page(request: Request, ctx: Reading, asked: Asked) -> Response:
-    """Show a page of the list, and the form to give an assignment under no case."""
+    """Show a page of the list, and the form to give an assignment without a case."""
     return _page(request, ctx, asked)
 
 
 @router.get("/assignments.xlsx")
 def assignments_workbook(request: Request, ctx: Reading, asked: Asked) -> Response:
-    """The same list, all of it, as a workbook.
+    """Return the whole list as a workbook.
 
     Raises:
-        TooManyRows: more than one workbook takes.
+        TooManyRows: the list is too long for one workbook.
     """
     rows, total = assignments.assignments_shown(ctx, asked, limit=MAX_EXPORTED)
     require_exportable(total)
@@ -58,7 +58,7 @@ def assignments_workbook(request: Request, ctx: Reading, asked: Asked) -> Respon
 
 @router.post("/assignments")
 def give_alone(request: Request, ctx: Assigning, answers: Fields) -> Response:
-    """Give an assignment under no case, then show the case opened for it."""
+    """Give an assignment without a case, then show the case opened for it."""
     try:
         fields = {
             "person": resolve_person(ctx.reads.office(), answers.get("person", ""), root=ctx.reader.root),
@@ -96,7 +96,7 @@ def _page(
 
 
 def _names(ctx: RequestContext, shown: list[AssignmentResult]) -> dict[str, Name]:
-    """Return the names of who was given assignments and who gave them, by key or login."""
+    """Return the names of assignees and givers, by key or login."""
     office = ctx.reads.office()
     people = {key: person_name(office, key) for one in shown for key in (one.person, one.giver) if key}
     return {**author_names(ctx, {one.by for one in shown if not one.giver}), **people}

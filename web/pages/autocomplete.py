@@ -1,4 +1,4 @@
-"""What may be meant by what is typed so far: units the reader may see, people for whose forms ask for them."""
+"""Suggestions for text fields: units and people, cases and register rows that match what is typed so far."""
 
 from __future__ import annotations
 
@@ -26,27 +26,27 @@ RegisterPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,80}$")]
 
 @router.get("/unit")
 def unit(request: Request, ctx: Own, q: Typed = "") -> Response:
-    """Units: of all for whoever sets the office up, else of the reader's own with those below."""
+    """Suggest units: all for users who manage the office, else the reader's own and those below."""
     root = "" if ctx.reader.may("settings") else ctx.reader.root
     return _answer(request, suggest_units(ctx.reads.office(), q, root=root))
 
 
 @router.get("/person")
 def person(request: Request, ctx: Own, q: Typed = "") -> Response:
-    """People: anybody for those whose forms name one, else those of the reader's own units."""
+    """Suggest people: anybody for users whose forms name one, else those of the reader's own units."""
     root = "" if _names_people(ctx) else ctx.reader.root
     return _answer(request, suggest_people(ctx.reads.office().written_down, q, root=root))
 
 
 @router.get("/responsible")
 def responsible(request: Request, ctx: Own, q: Typed = "") -> Response:
-    """Units and people a text of a schedule may mean."""
+    """Suggest units and people that a text of a schedule may mean."""
     return _answer(request, suggest_any(ctx.reads.office().written_down, q) if _names_people(ctx) else ())
 
 
 @router.get("/case")
 def case(request: Request, ctx: Reading, q: Typed = "") -> Response:
-    """Cases the reader sees, by number or object."""
+    """Suggest cases visible to the reader, by number or object."""
     language = preferences(request).language
     found = ctx.reads.page(CaseFilter(search=q.replace("\0", "")), first=0, count=MAX_SUGGESTIONS) if q else ()
     return _answer(
@@ -57,7 +57,7 @@ def case(request: Request, ctx: Reading, q: Typed = "") -> Response:
 
 @router.get("/row/{register_id}")
 def row(request: Request, ctx: Reading, register_id: RegisterPath, q: Typed = "") -> Response:
-    """Rows of a register the reader sees, by what is searched in it."""
+    """Suggest visible rows of a register by their search texts."""
     translator = Translator(preferences(request).language)
     register = register_view(seen_register(ctx, register_id), reader_scope(ctx))
     command = ListRows(register_id=register_id, search=" ".join(tidy(q).split()), size=MAX_SUGGESTIONS)

@@ -17,7 +17,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/help")
 def help_page(request: Request, ctx: Own, q: Annotated[str, Query(max_length=200)] = "") -> Response:
-    """List the guides, the reader's own first, or the sections the words of the address find."""
+    """List the guides, the reader's own first, or the sections that match the search words."""
     language = preferences(request).language
     text = " ".join("".join(letter if letter.isprintable() else " " for letter in q).split())
     own = GUIDE_OF[request.state.reader.access]

@@ -1,4 +1,4 @@
-"""The inbox: what was said to the reader in cases, and the letters they have not said to have read."""
+"""The inbox page: events of cases that concern the reader, and letters the reader has not acknowledged."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MAX_LETTERS = 20
 def inbox_page(
     request: Request, ctx: Own, number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1
 ) -> Response:
-    """Show what was said to the reader, the newest first."""
+    """Show the reader's inbox, the newest first."""
     view = comments.list_inbox(ctx, comments.ListInbox(page=number))
     heads = ctx.reads.heads({entry.case for entry in view.entries})
     office = ctx.reads.office()
@@ -64,7 +64,7 @@ def _about(ctx: RequestContext, case: Case, letter: Notice, language: str) -> st
 
 @router.post("/inbox/read")
 def mark_as_read(request: Request, ctx: Own, answers: Fields) -> Response:
-    """Mark everything, or one line, as read; then show the inbox, or the line where it was said."""
+    """Mark all entries, or one, as read; then show the inbox, or the entry's place in its case."""
     case, line = answers.get("case", ""), answers.get("line", "")
     fields = {"in_case": case, "line": parse_event_number(line) if line else 0}
     comments.read_inbox(ctx, build(comments.ReadInbox, fields))

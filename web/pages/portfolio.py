@@ -1,4 +1,4 @@
-"""The analyses of a year on one timeline, and by stage as a board."""
+"""Pages of the analyses of a year: on one timeline, and by stage as a board."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ Row = tuple[PortfolioLine, StepDates]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PortfolioQuery:
-    """What the address asks for; an unknown procedure or year is the usual one."""
+    """The query in the address; an unknown procedure or year is replaced by the default."""
 
     year: int
     procedure: str
@@ -55,7 +55,7 @@ class PortfolioQuery:
     stage: str
 
     def query(self, **more: object) -> str:
-        """Return the address's query with further fields; empty ones and the usual procedure are left out."""
+        """Return the query string with further fields, without empty ones and the default procedure."""
         fields = {"year": self.year, "procedure": self.procedure, "unit": self.unit, "stage": self.stage}
         fields["procedure"] = "" if self.procedure == PROCEDURE else self.procedure
         return urlencode({name: value for name, value in {**fields, **more}.items() if value})
@@ -84,7 +84,7 @@ Wanted = Annotated[PortfolioQuery, Depends(_asked)]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mark:
-    """A date of a step on the line of its case. `x`: percent of the width; `slack_x`: of its due date."""
+    """A date of a step on its case's line. `x`: percent of the width; `slack_x`: of its due date."""
 
     kind: str
     on: date
@@ -95,12 +95,12 @@ class Mark:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Axis:
-    """The days of a year from left to right.
+    """The horizontal axis: the days of a year.
 
     Attributes:
-        months: the first day of each month with its place.
-        today_x: None in any other year.
-        working: one sign for each day of the year: "1" for a working day.
+        months: first day of each month with its position.
+        today_x: position of today; None in any other year.
+        working: one character for each day of the year: "1" for a working day.
     """
 
     year: int
@@ -109,7 +109,7 @@ class Axis:
     working: str
 
     def x(self, on: date) -> float | None:
-        """Return the middle of a day in percent of the width; None outside the year."""
+        """Return the position of a day's middle in percent of the width; None outside the year."""
         if on.year != self.year:
             return None
         return round(100 * ((on - date(self.year, 1, 1)).days + 0.5) / len(self.working), 2)
@@ -129,7 +129,7 @@ class Axis:
 
 
 def build_axis(year: int, calendar: Calendar, *, today: date) -> Axis:
-    """Return the axis of a year; days the calendar has no records of count as working days."""
+    """Return the axis of a year; days outside the calendar's records count as working days."""
     first = date(year, 1, 1)
     days = [first + timedelta(days=n) for n in range((date(year + 1, 1, 1) - first).days)]
     known = range(calendar.first.toordinal(), calendar.last.toordinal() + 1)
@@ -150,7 +150,7 @@ def portfolio_page(
     number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
     replanned: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
-    """One page of the analyses of a year, one line each."""
+    """Show one page of the analyses of a year, one line each."""
     tidy = redirect_to_tidy_address(request)
     if tidy is not None:
         return tidy
@@ -169,7 +169,7 @@ def portfolio_page(
 
 @router.get("/portfolio/stages")
 def stages_page(request: Request, ctx: Reading, asked: Wanted) -> Response:
-    """The analyses of a year, a column for each stage."""
+    """Show the analyses of a year, with a column for each stage."""
     tidy = redirect_to_tidy_address(request)
     if tidy is not None:
         return tidy
@@ -181,7 +181,7 @@ def stages_page(request: Request, ctx: Reading, asked: Wanted) -> Response:
 
 
 def _of(obligation: str, name: str) -> Callable[[Translator, PortfolioLine], object]:
-    """Return the value of a column: what the step that an attribute of a line names has under a name."""
+    """Return the value function of a column: an attribute of the step that an attribute of the line names."""
     return lambda _, line: getattr(line.step(getattr(line, obligation)), name, None)
 
 
@@ -212,10 +212,10 @@ LINE_COLUMNS: tuple[Column[PortfolioLine], ...] = (
 
 @router.get("/portfolio.xlsx")
 def portfolio_workbook(request: Request, ctx: Reading, asked: Wanted) -> Response:
-    """The analyses of a year, all of them, and all their steps, as a workbook.
+    """Return all analyses of a year with all their steps as a workbook.
 
     Raises:
-        TooManyRows: more than one workbook takes.
+        TooManyRows: the list is too long for one workbook.
     """
     total, every = every_line(
         _speaking(request, ctx), build(ListPortfolio, {**_fields(asked), "stage": asked.stage})
@@ -267,5 +267,5 @@ def _page(
 
 
 def _years(ctx: RequestContext) -> Sequence[int]:
-    """Return the years that may be chosen, the next one first."""
+    """Return the years to choose from, the next one first."""
     return range(ctx.today.year + 1, ctx.calendar.first.year - 1, -1)

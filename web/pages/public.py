@@ -1,4 +1,4 @@
-"""The page anybody may open: what was published of the analyses, and the same as a feed and as files."""
+"""The public page of published analyses, also as a feed and as static files."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ PageNumber = Annotated[int, Query(alias="page", ge=1, le=10_000)]
 
 @router.get("/public")
 def show(request: Request, ctx: Anybody, number: PageNumber = 1) -> Response:
-    """Show what was published of each analysis, the newest first; 404 where the page is not switched on."""
+    """Show the publications of each analysis, the newest first; 404 if the page is disabled."""
     app = _open(ctx)
     found = published_analyses(app, first=(number - 1) * PAGE, count=PAGE)
     pages = max(1, -(-found.total // PAGE))
@@ -67,7 +67,7 @@ def feed(request: Request, ctx: Anybody) -> Response:
 
 @router.get("/public/proof/{n}/{fingerprint}")
 def check(request: Request, ctx: Anybody, n: BatchNumber, fingerprint: Fingerprint) -> Response:
-    """Say whether a fingerprint printed on a register of notices is of this office, and of which day."""
+    """Show whether a fingerprint printed on a register of notices is of this office, and of which day."""
     return _answer(request, ctx, check_fingerprint(_open(ctx), n, fingerprint))
 
 
@@ -93,7 +93,7 @@ def _open(ctx: RequestContext) -> AppContext:
 
 
 def _rss(app: AppContext, organisation: str, language: str, analyses: tuple[PublicAnalysis, ...]) -> bytes:
-    """Return a feed; each publication is known by its analysis, its obligation and its address."""
+    """Return an RSS feed; each publication is identified by its analysis, obligation and address."""
     t = Translator(language)
     address = f"{app.settings.web.public_address.rstrip('/')}/public?lang={language}"
     root = ElementTree.Element("rss", version="2.0")
@@ -128,9 +128,9 @@ def _line(parent: ElementTree.Element, name: str, text: str) -> ElementTree.Elem
 
 
 def export_public_pages(app: AppContext, folder: Path) -> tuple[Path, ...]:
-    """Write the page and its feed in each language, and their styles, as files for any web server.
+    """Write the page and its feed in each language, with styles, as files for any web server; return them.
 
-    The files are written whether or not the page is open here. Returns them.
+    The files are written even if the page is disabled here.
     """
     folder.mkdir(parents=True, exist_ok=True)
     analyses = published_analyses(app).analyses

@@ -1,4 +1,4 @@
-"""The reference of the API as pages: a list of operations, and each with its parameters, body and answers."""
+"""Pages of the API reference: a list of operations, and each with its parameters, body and answers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _JSON = "application/json"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Field:
-    """A parameter, or a field of a body or an answer. `kind`: its type; `models`: those the type names."""
+    """A parameter, or a field of a body or an answer. `kind`: its type; `models`: models named in the type."""
 
     name: str
     where: str = ""
@@ -33,7 +33,7 @@ class Field:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Model:
-    """A body or an answer, or a part of one."""
+    """A model of a body or an answer, or of a part of one."""
 
     name: str
     text: str
@@ -42,7 +42,7 @@ class Model:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """An answer by its status. `model`: "" where it is no object."""
+    """An answer by HTTP status. `model`: "" if it is not an object."""
 
     status: str
     text: str
@@ -51,7 +51,7 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Operation:
-    """An operation with all that its page shows."""
+    """An operation with all data of its page."""
 
     id: str
     method: str
@@ -68,7 +68,7 @@ class Operation:
 
 @router.get("/help/api")
 def reference(request: Request, ctx: Own) -> Response:
-    """List the operations of the API by what they are about."""
+    """List the operations of the API by subject."""
     document = request.app.openapi()
     tags: dict[str, list[tuple[str, str, dict[str, Any]]]] = {tag["name"]: [] for tag in document["tags"]}
     for method, path, operation in _operations(document):
@@ -90,7 +90,7 @@ def reference_of(request: Request, ctx: Own, operation_id: str) -> Response:
 
 
 def describe(document: Mapping[str, Any], method: str, path: str, operation: Mapping[str, Any]) -> Operation:
-    """Return an operation of the description (OpenAPI) with the models its body and answers name."""
+    """Return an operation of the OpenAPI description, with the models named in its body and answers."""
     schemas = document["components"]["schemas"]
     content = operation.get("requestBody", {}).get("content", {})
     body = next((media["schema"] for media in content.values() if "schema" in media), None)
@@ -124,7 +124,7 @@ def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[st
 
 
 def _models(schemas: Mapping[str, Any], named: list[str]) -> Iterator[Model]:
-    """Yield the models of these names and all they name, each once."""
+    """Yield the models with these names and all models they name, each once."""
     seen = dict.fromkeys(named)
     waiting = list(seen)
     for name in waiting:
@@ -172,7 +172,7 @@ def _kind(schema: Mapping[str, Any]) -> str:
 
 
 def _names(schema: Any) -> list[str]:
-    """Return the models a schema names."""
+    """Return the models named in a schema."""
     if isinstance(schema, Mapping):
         own = [schema["$ref"].removeprefix(_MODEL)] if isinstance(schema.get("$ref"), str) else []
         return own + [name for part in schema.values() for name in _names(part)]
@@ -180,7 +180,7 @@ def _names(schema: Any) -> list[str]:
 
 
 def _call(document: Mapping[str, Any], method: str, path: str, body: Mapping[str, Any] | None) -> str:
-    """Return the operation as a command line of curl, with an example of its body."""
+    """Return the operation as a curl command line, with an example body."""
     address = f"{document['servers'][0]['url']}{path}"
     lines = [f'curl -s "{address}" -H "Authorization: Bearer $TOKEN"']
     if method != "get" and body is None:
@@ -192,7 +192,7 @@ def _call(document: Mapping[str, Any], method: str, path: str, body: Mapping[str
 
 
 def _example(schemas: Mapping[str, Any], schema: Mapping[str, Any]) -> Any:
-    """Return an example of a value: of an object its required fields, or all where none is."""
+    """Return an example value of a schema; for an object its required fields, or all if none is required."""
     if schema.get("examples"):
         return schema["examples"][0]
     if "$ref" in schema:

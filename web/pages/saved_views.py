@@ -1,4 +1,4 @@
-"""The forms of saved views, which stand above the lists."""
+"""Handlers of the forms of saved views, shown above the lists."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ router = APIRouter(include_in_schema=False)
 
 @router.post("/views")
 def save(ctx: Own, answers: Fields) -> Response:
-    """Save what a list is narrowed to, then show the list so."""
+    """Save the filters of a list, then show the list with them."""
     fields = {**_content(answers), "list": answers.get("list", ""), "query": answers.get("query", "")}
     return _shown(saved_views.save_view(ctx, build(saved_views.SaveView, fields)))
 
 
 @router.post("/views/change")
 def change(ctx: Own, answers: Fields) -> Response:
-    """Give a view another name, share it or keep it to oneself, then show the list so."""
+    """Rename a view, share it or make it private, then show the list with it."""
     fields = {**_content(answers), "number": parse_event_number(answers.get("number", ""))}
     return _shown(saved_views.change_view(ctx, build(saved_views.ChangeView, fields)))
 

@@ -19,7 +19,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/search")
 def search_page(request: Request, ctx: Reading, q: Annotated[str, Query(max_length=200)] = "") -> Response:
-    """Show what the words of the address find."""
+    """Show the results for the search words in the address."""
     text = " ".join("".join(letter if letter.isprintable() else " " for letter in q).split())
     reader = replace(ctx, language=preferences(request).language)
     found = search(reader, Search(text=text)) if text else None
@@ -27,7 +27,7 @@ def search_page(request: Request, ctx: Reading, q: Annotated[str, Query(max_leng
 
 
 def hit_address(hit: Hit) -> str:
-    """Return the page of what was found; an act has none."""
+    """Return the page of a search result; an act has none."""
     id = quote(hit.id, safe="")
     match hit.kind:
         case "case":

@@ -1,4 +1,4 @@
-"""Page addresses without empty query parameters, fit to be shared and bookmarked."""
+"""Page addresses without empty query parameters, suitable for sharing and bookmarks."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ KEPT_FOR_GOOD = {"cache-control": "public, max-age=31536000, immutable", "vary":
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asset:
-    """One file of an installed wheel. `pattern`: the regular expression that finds its version in its text."""
+    """One file of an installed wheel. `pattern`: regular expression that finds the version in its text."""
 
     name: str
     package: str
@@ -84,7 +84,7 @@ def asset_file(name: str) -> Path | None:
 
 
 def serve_asset(request: Request, file: Path) -> Response:
-    """Serve a static file, compressed as the browser accepts it, to be cached for good."""
+    """Serve a static file, compressed as the browser accepts, with permanent caching."""
     accepted = {
         part.partition(";")[0].strip() for part in request.headers.get("accept-encoding", "").split(",")
     }
@@ -97,7 +97,7 @@ def serve_asset(request: Request, file: Path) -> Response:
 
 @cache
 def compressed(file: Path, encoding: str) -> bytes:
-    """Return the content of a file in an encoding ("br", "gzip", "" for none), compressed once a process."""
+    """Return the content of a file in an encoding ("br", "gzip", "" for none), compressed once per process."""
     content = file.read_bytes()
     if encoding == "br":
         return bytes(brotli.compress(content))  # type: ignore[no-untyped-call]
@@ -106,7 +106,9 @@ def compressed(file: Path, encoding: str) -> bytes:
 
 @cache
 def asset_address(name: str) -> str:
-    """Return the address of a static file. It changes with the content, so browsers may cache it for good."""
+    """Return the address of a static file. It changes with the content, so that browsers may cache it
+    permanently.
+    """
     if name in BY_NAME:
         return f"/static/third-party/{name}?v={BY_NAME[name].version}"
     file = asset_file(name)

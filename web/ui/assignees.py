@@ -1,4 +1,6 @@
-"""Assignees of board rows, by name: the sums of the board hold only units, duties and the schedule's words."""
+"""Assignees of board rows by name; the sums of the board contain only units, duties and the schedule's
+words.
+"""
 
 from __future__ import annotations
 

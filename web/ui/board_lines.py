@@ -1,4 +1,4 @@
-"""Lines of lists, made of board rows; whole cases are read only for rows that come from a case register."""
+"""Lines of lists, made from board rows; whole cases are read only for rows of case registers."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from workflow.org.office import Office
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ObligationLine:
-    """One obligation of a case as a list shows it.
+    """One obligation of a case as shown in a list.
 
     Attributes:
-        period: of what comes back ("2026Q3", "2026-03"); None for what is asked once.
-        working_days: late when overdue (0 is possible: only days off have passed), left when not; of what
-            slipped, gone by since the day it was planned for.
-        waiting_for: the title of what it waits for, None where its date holds.
+        period: of a recurring obligation ("2026Q3", "2026-03"); None for others.
+        working_days: days late if overdue (0 if only days off have passed), else days left; for a slipped one,
+            days since its plan date.
+        waiting_for: title of what it waits for, None if its due date is valid.
         stake: points, a decimal string; negative for a deduction.
-        unadopted: the act it rests on, where the unit has not adopted it.
+        unadopted: its act, if the unit has not adopted it.
         is_decision: whether it is answered by one of several options.
     """
 
@@ -59,7 +59,7 @@ class ObligationLine:
     is_decision: bool = False
 
     def state(self, t: Translator, today: date) -> tuple[str, str]:
-        """Return how it stands on a day: a class of pages ("" for a badge of its status) and the words."""
+        """Return its status on a day: a CSS class ("" for a badge of its status) and the words."""
         if self.look in ("missed", "waits"):
             return "", t.say(f"web.look.{self.look}")
         if self.look == "slipped":
@@ -93,7 +93,7 @@ def line_columns(today: date) -> tuple[Column[ObligationLine], ...]:
 
 
 def stake_points(stake: str | None) -> Decimal:
-    """Return the points of a stake as a positive number; 0 when it is absent or no number."""
+    """Return the points of a stake as a positive number; 0 when it is absent or not a number."""
     try:
         return abs(Decimal(stake)) if stake else Decimal(0)
     except InvalidOperation:
@@ -110,7 +110,7 @@ def build_board_lines(
     today: date,
     soon: date,
 ) -> tuple[ObligationLine, ...]:
-    """Return the lines of board rows, in their order, without those whose case the reader may not see."""
+    """Return the lines of board rows, in their order, without cases hidden from the reader."""
     cases: Mapping[str, Case] = reads.heads({row.case for row in rows})
     registers = reads.whole({row.case for row in rows if is_entry(row.obligation)})
 

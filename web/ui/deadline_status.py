@@ -14,14 +14,14 @@ SOON_WORKING_DAYS = 7
 
 
 class Shown(Awaited, Protocol):
-    """What the word for a deadline, or for its row on the board, is decided by."""
+    """The attributes of a deadline, or of its row on the board, that decide its status."""
 
     @property
     def late_by(self) -> int | None: ...
 
 
 def status_on(deadline: Shown, *, today: date, soon: date) -> DeadlineStatus:
-    """Return the word for a deadline on a day.
+    """Return the status of a deadline on a day.
 
     Args:
         soon: the last day that counts as near (seven working days on).

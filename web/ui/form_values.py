@@ -45,7 +45,9 @@ class InvalidForm(Refusal):
 
 
 def status_of(refusal: object) -> int:
-    """Return the HTTP status of a form: 409 when it contradicts what others wrote, 422 for other refusals."""
+    """Return the HTTP status for a refused form: 409 if it contradicts changes by others, 422 for other
+    refusals.
+    """
     if refusal is None:
         return 200
     return 409 if isinstance(refusal, Contradiction) else 422
@@ -55,7 +57,7 @@ def status_of(refusal: object) -> int:
 class Confirmation:
     """The effects of a form, shown to its sender for confirmation.
 
-    `people`: how many would get a message; `token`: sent back with the confirmed form.
+    `people`: number of people who would be notified; `token`: sent back with the confirmed form.
     """
 
     preview: Preview
@@ -67,7 +69,7 @@ class Confirmation:
 class RejectedForm:
     """A form that was not carried out: its name on the page, the refusal, and the values that were typed.
 
-    `confirmation`: set when the form was not refused but must be confirmed.
+    `confirmation`: set if the form was not refused but must be confirmed.
     """
 
     form: str
@@ -115,7 +117,7 @@ def parse_numbers(answers: Mapping[str, str]) -> dict[str, Decimal]:
     """Parse the number fields (`value.NAME`) of a form, by name; the decimal mark is a point or a comma.
 
     Raises:
-        InvalidForm: one of them is no number.
+        InvalidForm: one of them is not a number.
     """
     numbers = {}
     for key, text in answers.items():
@@ -133,7 +135,7 @@ def parse_whole_number(text: str, *, name: str = "") -> int:
     """Parse a whole number from 1 to 9999.
 
     Raises:
-        InvalidForm: the text is no such number.
+        InvalidForm: the text is not such a number.
     """
     if not re.fullmatch(r"[1-9]\d{0,3}", text.strip(), re.ASCII):
         raise InvalidForm("web.refusal.bad_whole", name=name, text=text[:40])
@@ -144,7 +146,7 @@ def parse_event_number(text: str) -> int:
     """Parse the number of an event in the history of a case.
 
     Raises:
-        InvalidForm: the text is no such number.
+        InvalidForm: the text is not such a number.
     """
     if not re.fullmatch(r"[1-9]\d{0,8}", text, re.ASCII):
         raise InvalidForm("web.refusal.no_record")

@@ -1,4 +1,4 @@
-"""The guides: task by task for each reader, written in Markdown with the catalogues' own names of buttons."""
+"""The guides: task by task for each reader, written in Markdown with button names taken from the catalogues."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ _MARKED = re.compile("\x01(.*?)\x02")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GuideSection:
-    """One task of a guide: its heading, its text as a page shows it and as a search reads it."""
+    """One task of a guide: its heading, its text for the page and for searches."""
 
     id: str
     title: str
@@ -86,7 +86,7 @@ class GuideSection:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Guide:
-    """One guide in one language. `lead`: for whom it is, in one sentence."""
+    """One guide in one language. `lead`: one sentence on whom it is for."""
 
     id: str
     title: str
@@ -118,17 +118,17 @@ def source(id: str, language: str) -> str:
 
 
 def labels(text: str) -> frozenset[str]:
-    """Return the catalogue codes a Markdown text names in braces."""
+    """Return the catalogue codes in braces in a Markdown text."""
     return frozenset(_LABEL.findall(_HEADING.sub("", text)))
 
 
 def pictures(id: str, language: str) -> list[tuple[str, str]]:
-    """Return what each picture of a guide shows, in words, and its name; its file is that of the language."""
+    """Return description and name of each picture of a guide; the file depends on the language."""
     return _PICTURE.findall(source(id, language))
 
 
 def in_words(id: str, language: str) -> str:
-    """Return the Markdown of a guide for the site: buttons in words, pictures by file."""
+    """Return the Markdown of a guide for the site: names of buttons filled in, pictures as files."""
     named = _LABEL.sub(lambda found: f"**{i18n.say(found[1], {}, language)}**", source(id, language))
     return _PICTURE.sub(rf"![\1](\2.{law_language(language)}.webp)", named)
 
@@ -144,7 +144,9 @@ def section_of(path: str) -> str:
 
 
 def find_sections(text: str, language: str) -> list[tuple[Guide, GuideSection]]:
-    """Return the sections in which every word of the search stands; those named by it first."""
+    """Return the sections that contain every word of the search; those with the words in their heading
+    first.
+    """
     words = search_words(text)
     guides = [guide(id, language) for id in GUIDES]
     hits = [
@@ -157,7 +159,7 @@ def find_sections(text: str, language: str) -> list[tuple[Guide, GuideSection]]:
 
 
 def _section(title: str, id: str, text: str, language: str) -> GuideSection:
-    """Return a section; names of buttons become the catalogue's, in bold."""
+    """Return a section with names of buttons from the catalogues, in bold."""
     # Control characters stand for the label's ends: Markdown leaves them alone, whatever the label contains.
     marked = _LABEL.sub(lambda found: f"\x01{found[1]}\x02", text.strip())
     html = MarkdownIt("commonmark", {"html": False}).render(marked)

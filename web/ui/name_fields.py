@@ -90,7 +90,7 @@ def build_person_field(
     """Build the field for a person.
 
     Args:
-        chosen: a key, or the text that was typed; somebody who left is offered where they are chosen already.
+        chosen: a key, or the text that was typed; a person who left is offered only if already chosen.
         root: the unit whose people, and those of all below it, are offered; "" is all.
         without: keys of people who may not be chosen.
     """
@@ -164,7 +164,7 @@ def resolve_person(office: Office, text: str, *, root: str = "") -> str:
 
 
 def are_units_listed(office: Office, root: str = "") -> bool:
-    """Tell whether the units that may be chosen are few enough for a list."""
+    """Return whether the units that may be chosen are few enough for a list."""
     return (len(office.below(root)) if root else len(office.units)) <= MAX_LISTED
 
 

@@ -40,7 +40,7 @@ class AssigneeNames:
     keys: tuple[str, ...] = ()
 
     def others_than(self, person: str) -> bool:
-        """Return whether somebody else is to do it, too: nobody is asked about a step of their own."""
+        """Return whether other people than this person are responsible too."""
         return any(key != person for key in self.keys)
 
     @property
@@ -50,7 +50,7 @@ class AssigneeNames:
 
 
 def unit_name(office: Office, unit: str) -> UnitName:
-    """Return the name of a unit; of none the organisation's; for an unknown id the text itself."""
+    """Return the name of a unit; for "" the organisation's; for an unknown id the id itself."""
     unit = unit or office.root
     record = office.units.get(unit)
     return UnitName(id=unit, name=name_of(record) if record else unit)
@@ -75,9 +75,9 @@ def units_in_order(office: Office, *, used: Collection[str]) -> tuple[UnitName, 
 
 
 def units_to_filter_by(office: Office, chosen: str) -> tuple[UnitName, ...]:
-    """Return the units a list may be filtered by: all of them, or the path to the chosen one and its children.
+    """Return the units a list may be filtered by: all, or the path to the chosen one and its children.
 
-    A large office is walked down level by level, so that a page does not carry twenty thousand names.
+    A large office is shown level by level, so that a page does not contain twenty thousand names.
     """
     if len(office.units) <= MAX_LISTED:
         return units_in_order(office, used=())
@@ -113,7 +113,7 @@ def _child_units(office: Office, parent: str | None) -> Sequence[str]:
 
 
 def written_assignee(office: Office, responsible: str) -> str:
-    """Return an assignee as a schedule names them; of one given by key their post."""
+    """Return an assignee in the schedule's words; for one given by key, their post."""
     person = office.people.get(responsible)
     return person.post if person else responsible
 
@@ -140,27 +140,27 @@ def name_obligation_assignees(
 
 
 def name_of(named: Person | Unit) -> Name:
-    """Return the name of a person or a unit in the languages there are, for pages to show in their reader's."""
+    """Return the name of a person or unit in all available languages, so that pages show the reader's."""
     if not (named.name_kk or named.name_ru):
         return named.name
     return Text(kk=named.name_in("kk"), ru=named.name_in("ru"), en=named.name)
 
 
 def filed_as(name: Name) -> str:
-    """Return the name by which somebody stands in a list: the one the table of people has first."""
+    """Return the name by which a person is listed: the first one in the table of people."""
     return name if isinstance(name, str) else name.en
 
 
 def person_name(office: Office, key: str) -> Name:
-    """Return the name of a person, also of one who left; the key when the office knows nobody of that key."""
+    """Return the name of a person, including people who left; the key itself if unknown."""
     person = office.people.get(key) or office.former.get(key)
     return name_of(person) if person else key
 
 
 def author_names(ctx: RequestContext, written: Collection[str]) -> Mapping[str, Name]:
-    """Return the names of who wrote something, by the login or the key they wrote it under.
+    """Return the names of authors by the login or key recorded with what they wrote.
 
-    An account bears the name its administrator gave it, where that is not the one of its person.
+    The name of an account is used if it differs from its person's.
     """
     office = ctx.reads.office()
     people = {**office.former, **office.people}
@@ -175,7 +175,7 @@ def author_names(ctx: RequestContext, written: Collection[str]) -> Mapping[str, 
 def case_title(case: Case, procedure: Procedure) -> Text:
     """Return the title of a case: its object as the procedure names it, else the procedure's title.
 
-    Never the number of the case, which means nothing to the reader of a list.
+    The case number is never used, because it means nothing to readers of a list.
     """
     body = procedure.bodies.get(case.object)
     if body is not None:
@@ -188,7 +188,9 @@ ProcedureGroups = tuple[tuple[Text | str, tuple[Procedure, ...]], ...]
 
 
 def group_by_document(procedures: Iterable[Procedure]) -> ProcedureGroups:
-    """Return procedures under the document most of their obligations rest on, each where its first stands."""
+    """Return procedures grouped by the document most of their obligations rest on, in order of first
+    occurrence.
+    """
     groups: dict[str, list[Procedure]] = {}
     titles: dict[str, Text] = {}
     for procedure in procedures:

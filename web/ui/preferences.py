@@ -16,7 +16,7 @@ _YEAR = 365 * 24 * 60 * 60
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Preferences:
-    """Language and theme of the answer to a request. `new_cookies`: to set, because the query changed them."""
+    """Language and theme of an answer. `new_cookies`: cookies to set, because the query changed them."""
 
     language: str
     theme: str
@@ -26,7 +26,7 @@ class Preferences:
 def preferences(request: HTTPConnection) -> Preferences:
     """Return language and theme of a request.
 
-    Language: `?lang=`, the cookie, `request.state.language` (of whom the page is for), Accept-Language, Kazakh;
+    Language: `?lang=`, the cookie, `request.state.language` (of the page's addressee), Accept-Language, Kazakh;
     theme: `?theme=`, the cookie, the system's.
     """
     cookies: list[tuple[str, str]] = []
@@ -67,6 +67,6 @@ def preferred_language(header: str) -> str:
 
 
 def set_preference_cookies(response: Response, cookies: tuple[tuple[str, str], ...]) -> None:
-    """Set the preference cookies the query asked for. They hold nothing secret."""
+    """Set the preference cookies requested by the query. They contain nothing secret."""
     for name, value in cookies:
         response.set_cookie(name, value, max_age=_YEAR, path="/", samesite="lax", httponly=name == "lang")

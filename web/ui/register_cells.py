@@ -1,4 +1,4 @@
-"""Values of a register's row as pages show them."""
+"""Values of a register row as shown on pages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from web.ui.render import Translator
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cell:
-    """A value as a page shows it. `address`: where it leads, "" for nowhere; `outside`: to another site."""
+    """A value in a table cell. `address`: link target, "" for none; `outside`: whether it is another site."""
 
     text: str = ""
     address: str = ""
@@ -21,7 +21,7 @@ class Cell:
 
 
 def cell_of(field: FieldView, row: RowView, translator: Translator) -> Cell:
-    """Return a value of a row as a page shows it."""
+    """Return a value of a row as a cell."""
     value = cell_value(field, row, translator.language)
     if value is None:
         return Cell()
@@ -46,7 +46,7 @@ def cell_of(field: FieldView, row: RowView, translator: Translator) -> Cell:
 
 
 def row_title(register: RegisterView, row: RowView, translator: Translator) -> str:
-    """Return what a row is called on a page: the fields that name it as far as they are seen, else its id."""
+    """Return the title of a row on a page: its visible title fields, else its id."""
     named = [field for field in register.fields if field.id in register.named_by]
     words = [cell_of(field, row, translator).text for field in named]
     return " · ".join(filter(None, words)) or row.id

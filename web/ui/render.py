@@ -48,7 +48,7 @@ ALMATY = ZoneInfo("Asia/Almaty")
 
 
 class _Unindent(Extension):
-    """Leave the indentation of templates out of pages: it is for those who read the templates."""
+    """Removes the indentation of templates from pages."""
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
         return re.sub(r"^[ \t]+", "", source, flags=re.MULTILINE)
@@ -73,7 +73,7 @@ class Translator:
     """Texts, dates and numbers in one language, for templates. One per request.
 
     Attributes:
-        law_language: the language of the three in which the reader reads what the law says.
+        law_language: the language of the law (one of three) for this reader.
     """
 
     def __init__(self, language: str) -> None:
@@ -85,21 +85,21 @@ class Translator:
         return i18n.say(code, arguments, self.language)
 
     def name(self, named: Person | Unit | Name) -> str:
-        """Return what a person or a unit is called in the reader's language, as far as it has a name there."""
+        """Return the name of a person or unit in the reader's language, if available."""
         if isinstance(named, str):
             return named
         return named[self.language] if isinstance(named, Text) else named.name_in(self.language)
 
     def names(self, several: Iterable[Person | Unit | Name]) -> str:
-        """Return what some are called, one after the other."""
+        """Return several names as one text, separated by commas."""
         return "; ".join(map(self.name, several))
 
     def word(self, prefix: str, code: str) -> str:
-        """Return what a code is called; one that nobody has a word for any more unchanged."""
+        """Return the word for a code; a code without a word unchanged."""
         return self.say(prefix + code) if i18n.knows(prefix + code) else code
 
     def option(self, field: str, value: str) -> str:
-        """Return what an option of a field of rows of cases is called; any other value unchanged."""
+        """Return the title of an option of a field of case rows; any other value unchanged."""
         return option_title(field, value, self.language)
 
     def row(self, name: str) -> str:
@@ -108,10 +108,10 @@ class Translator:
         return self.say(f"row.{kind}", number=number) if i18n.knows(f"row.{kind}") else name
 
     def change(self, change: FieldChange, titles: Mapping[str, Text], names: Mapping[str, Name]) -> str:
-        """Return what an event changed in one field: `Field: "before" → "after"`.
+        """Return the change of one field by an event: `Field: "before" → "after"`.
 
         Args:
-            names: of people and units by their keys.
+            names: names of people and units by key.
         """
         code, known = f"change.field.{change.field}", row_field(change.field)
         field = self.say(code) if i18n.knows(code) or known is None else known.title[self.language]
@@ -125,7 +125,7 @@ class Translator:
         return self.say("change.line", field=field, before=before, after=after)
 
     def _field_text(self, field: str, value: object) -> str:
-        """Return the value of a field as an event's payload carries it, in words."""
+        """Return the value of a field in an event's payload, in words."""
         if value is None:
             return self.say("change.nothing")
         if value is True:
@@ -152,7 +152,7 @@ class Translator:
         return i18n.explain(explanation, self.language)
 
     def asks(self, obligation: Obligation, procedure: Procedure) -> str:
-        """Return in our own words what an obligation asks: what, by when, of whom, and how it is proved."""
+        """Return a description of an obligation in our own words: what, by when, who, and the evidence."""
         terms = (i18n.say(one.code, one.arguments, self.language) for one in wording(obligation, procedure))
         said = {
             "title": i18n.inner(obligation.title[self.language]),
@@ -165,15 +165,15 @@ class Translator:
         return self.say("web.asks", **said) + proved
 
     def long(self, on: date) -> str:
-        """Return a date as official documents write it: "30 марта 2026 года"."""
+        """Return a date as in official documents: "30 марта 2026 года"."""
         return i18n.date_long(on, self.language)
 
     def short(self, on: date) -> str:
-        """Return a date in figures: "30.03.2026"."""
+        """Return a date in digits: "30.03.2026"."""
         return f"{on:%d.%m.%Y}"
 
     def brief(self, on: date) -> str:
-        """Return day and month in figures, for places where the year is clear: "30.03"."""
+        """Return day and month in digits, where the year is clear: "30.03"."""
         return f"{on:%d.%m}"
 
     def run(self, first: date, last: date) -> str:
@@ -186,7 +186,7 @@ class Translator:
         return self.capital(i18n.month_name(number, self.language))
 
     def capital(self, text: str) -> str:
-        """Return the text with its first letter capital, as a heading."""
+        """Return the text with a capital first letter, as a heading."""
         return text[:1].upper() + text[1:]
 
     def weekday(self, number: int) -> str:
@@ -222,11 +222,11 @@ class Translator:
         return f"https://adilet.zan.kz/{edition}/docs/{act}" if _REGISTERED.fullmatch(act) else None
 
     def cited(self, act: Act, paragraph: str) -> str:
-        """Return the citation of an act and paragraph, as explanations have it."""
+        """Return the citation of an act and paragraph, as in explanations."""
         return f"{act.short[self.language]}, {i18n.paragraph(paragraph, self.language)}"
 
     def paragraph(self, text: str) -> str:
-        """Return the place in an act as the language writes it: "п. 15"."""
+        """Return a place in an act in words: "п. 15"."""
         return i18n.paragraph(text, self.language)
 
     def moment(self, at: datetime) -> str:
@@ -238,7 +238,7 @@ class Translator:
         return i18n.period(period, self.language)
 
     def tongue(self, language: str) -> str:
-        """Return what a language is called: in the reader's, a further one as it calls itself."""
+        """Return the name of a language: in the reader's language; of an added one in its own."""
         return self.say_or(f"web.tongue.in_{language}", "") or self.capital(i18n.own_name(language))
 
     def say_or(self, code: str, otherwise: str) -> str:
@@ -246,7 +246,9 @@ class Translator:
         return i18n.say(code, {}, self.language) if i18n.knows(code) else otherwise
 
     def step_title(self, notice: Notice) -> str:
-        """Return the step of a notice: working days before or after the due date; its kind if without step."""
+        """Return the name of a notice's step: working days before or after the due date; its kind if it has
+        none.
+        """
         if not notice.rung.lstrip("+-").isdigit():
             return self.say(f"register.kind.{notice.kind}")
         at = int(notice.rung)
@@ -263,7 +265,7 @@ class Translator:
         return i18n.say(f"web.size.{unit}", {"n": max(1, round(number))}, self.language)
 
     def number(self, number: Decimal) -> str:
-        """Return a number with the decimal mark of the language; from five digits on its thousands apart."""
+        """Return a number with the language's decimal sign, with thousands separated from five digits on."""
         text = f"{number:,f}" if abs(number) >= 10_000 else f"{number:f}"
         text = text.replace(",", "\u00a0").replace("-", "−")
         return text if self.language == "en" else text.replace(".", ",")
@@ -288,7 +290,7 @@ def page(
     """Render a template as a page in the reader's language and theme.
 
     Args:
-        place: in the answer to a form, the address of the form's page; "" for the nearest page above.
+        place: for the answer to a form, the address of the form's page; "" for the nearest page above.
     """
     reader = preferences(request)
     text = (
@@ -322,9 +324,9 @@ def page(
 
 
 def _here(request: Request, place: str) -> Any:
-    """Return a function that gives the present address with one preference changed.
+    """Return a function that returns the present address with one preference changed.
 
-    Parameters that report what was just recorded are dropped. After a form was sent, it gives the form's page,
+    Parameters about the last action are dropped. After a form was submitted, it returns the form's page,
     because the answer itself has no address.
     """
     is_write = request.method not in SAFE_METHODS

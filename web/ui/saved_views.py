@@ -1,4 +1,4 @@
-"""The saved views of a list, as they stand above it."""
+"""The saved views of a list, as shown above it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from services.saved_views import ListViews, ViewResult, clean_query, list_views
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SavedViews:
-    """The views of a list, and what the list is narrowed to now.
+    """The saved views of a list, and its present filters.
 
     Attributes:
         list: the address of the list without its first slash.
-        query: of the present address, as a view would keep it; `current`: the view that has the same.
+        query: of the present address in the format of a view; `current`: the view with the same query.
     """
 
     list: str
@@ -34,7 +34,7 @@ def saved_views(request: Request, ctx: RequestContext, *, unit: str = "") -> Sav
     """Return the saved views of the list at the address of a request.
 
     Args:
-        unit: id of the unit the list is narrowed to, which a view keeps in place of a name that was typed.
+        unit: id of the unit the list is filtered by, stored in a view in place of a typed name.
     """
     place = request.url.path.strip("/")
     found = list_views(ctx, ListViews(list=place))

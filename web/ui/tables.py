@@ -24,7 +24,7 @@ R = TypeVar("R")
 
 
 class TooManyRows(Refusal):
-    """The list has more rows than one workbook takes."""
+    """The list has more rows than one workbook can have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ class Column(Generic[R]):
 
     Attributes:
         head: code of its heading in the catalogues, or the heading in the three languages.
-        value: what a cell of the workbook holds.
-        look: class of the heading on the page; None for a column of the workbook alone.
+        value: function that returns the value of a workbook cell.
+        look: CSS class of the heading on the page; None for a column only in the workbook.
     """
 
     head: str | Text
@@ -43,7 +43,7 @@ class Column(Generic[R]):
 
 
 def page_heads(columns: Sequence[Column[R]]) -> tuple[tuple[str | Text, str], ...]:
-    """Return the headings a page shows, each with its class."""
+    """Return the headings shown on a page, each with its CSS class."""
     return tuple((column.head, column.look) for column in columns if column.look is not None)
 
 
@@ -64,7 +64,7 @@ def workbook_response(
     """Return a list as a workbook to download.
 
     Args:
-        title: code of the list's name, which the file and its sheet are called by.
+        title: code of the list's name, used for the file and its sheet.
     """
     translator = Translator(preferences(request).language)
     name = translator.say(title)
@@ -73,12 +73,12 @@ def workbook_response(
 
 
 def download(content: bytes, name: str) -> Response:
-    """Return a workbook to keep, under a name in any letters."""
+    """Return a workbook as a download, with a file name in any script."""
     disposition = f"attachment; filename*=UTF-8''{quote(name)}"
     return Response(content, media_type=XLSX, headers={"content-disposition": disposition})
 
 
 def require_exportable(total: int) -> None:
-    """Raise TooManyRows for a list longer than one workbook takes."""
+    """Raise TooManyRows for a list longer than one workbook can have."""
     if total > MAX_EXPORTED:
         raise TooManyRows("web.cases.too_many", total=total, most=MAX_EXPORTED)

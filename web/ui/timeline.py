@@ -55,7 +55,7 @@ class Month:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tick:
-    """A Monday, where the number of its day is written."""
+    """A Monday, at which the number of its day is written."""
 
     on: date
     x: float
@@ -63,9 +63,9 @@ class Tick:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bar:
-    """window: from the first day it can be done to the last; counted: between a deadline and its anchor.
+    """A bar. window: from the first day it can be done to the last; counted: between a deadline and its anchor.
 
-    `look`: how the deadline it belongs to stands.
+    `look`: status of its deadline.
     """
 
     kind: BarKind
@@ -80,7 +80,7 @@ class Bar:
 class Mark:
     """A mark in a row: the due date, the planned day or the day it was done.
 
-    `look`: how the deadline it belongs to stands.
+    `look`: status of its deadline.
     """
 
     kind: MarkKind
@@ -91,10 +91,10 @@ class Mark:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TimelineRow:
-    """One row: of what recurs, all periods.
+    """One row of the timeline; a recurring obligation has one row for all periods.
 
-    `shown`: the date of the mark beside which it is written, with its look; `date_x`: where; `date_end`:
-    whether it stands left of its mark.
+    `shown`: the date written beside its mark, with its status; `date_x`: its position; `date_end`: whether it
+    is written left of the mark.
     """
 
     id: str
@@ -112,7 +112,7 @@ class TimelineRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Timeline:
-    """The whole picture. `left_out`: deadlines with a due date that are not drawn."""
+    """The whole timeline. `left_out`: deadlines with a due date that are not drawn."""
 
     first: date
     last: date
@@ -192,7 +192,7 @@ def build_timeline(
 
 
 def _groups(deadlines: Sequence[Deadline]) -> list[list[Deadline]]:
-    """Return the deadlines by row: the periods of what recurs together."""
+    """Return the deadlines by row: all periods of a recurring obligation together."""
     groups: dict[str, list[Deadline]] = {}
     for deadline in deadlines:
         groups.setdefault(deadline.obligation.id, []).append(deadline)
@@ -204,11 +204,11 @@ def _dates_of(deadline: Deadline) -> list[date]:
 
 
 def _span(groups: Sequence[Sequence[Deadline]], *, calendar: Calendar, today: date) -> tuple[date, date]:
-    """Return the first and the last day drawn: all dates, today when it is near, at most MAX_SPAN_DAYS days.
+    """Return the first and last day drawn: all dates, and today if near, at most MAX_SPAN_DAYS days.
 
-    A date far from the rest (a schedule approved half a year before) must not press the others
-    together: days are dropped from the end farther from the middle of the dates; from today, where what
-    recurs has begun.
+    So that a date far from the rest (a schedule approved half a year before) does not compress the others, days
+    are dropped from the end farther from the middle of the dates, or from today if a recurring obligation has
+    begun.
     """
     days = sorted(on for group in groups for one in group for on in _dates_of(one))
     recurs = any(group[0].period is not None for group in groups)
@@ -312,7 +312,9 @@ def _build_row(
 
 
 def _marks(deadline: Deadline) -> tuple[tuple[MarkKind, date | None], ...]:
-    """Return the marks in drawing order: a plan on the due date encircles it; a fulfilled plan is not drawn."""
+    """Return the marks in drawing order: a plan date on the due date is drawn around it; a fulfilled one is not
+    drawn.
+    """
     planned = deadline.planned_on if deadline.done_on is None else None
     return (("planned", planned), ("due", deadline.due), ("done", deadline.done_on))
 

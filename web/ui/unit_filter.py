@@ -1,4 +1,4 @@
-"""Query parameters and fields that filter a list by unit or person: a list of few, a text field for many."""
+"""Query parameters and fields that filter a list by unit or person: a list for few, a text field for many."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NameText = Annotated[str, Query(max_length=300)]
 
 
 def require_unit(ctx: Reading, unit: NameText = "") -> str:
-    """Return the id of the unit in the query; where units are few, the value of the list unchanged.
+    """Return the id of the unit in the query; if units are few enough for a list, its value unchanged.
 
     Raises:
         InvalidForm: the text matches no unit, or several.
@@ -86,7 +86,7 @@ def build_unit_filter(office: Office, chosen: str, *, root: str = "", own: str =
     Args:
         chosen: the id of a unit, or the text that was typed.
         root: the unit offered with all below it; "" is all.
-        own: the root to use when all units are too many for a list.
+        own: the root to use if there are too many units for a list.
     """
     root = root if are_units_listed(office) else root or own
     if are_units_listed(office, root):

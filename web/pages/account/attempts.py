@@ -1,7 +1,7 @@
 """Verifies passwords and second factors under rate limits, at log-in and within a session.
 
-An attempt is counted before it is verified, and uncounted when it succeeds: of simultaneous guesses no more are
-verified than the limits allow.
+An attempt is counted before it is verified, and uncounted when it succeeds, so that simultaneous guesses cannot
+exceed the limits.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class NotProved(Exception):
 
     Attributes:
         wait: None, or the time until the next attempt is accepted.
-        silent: whether the directory did not answer, which alone knows whether the password was right.
+        silent: whether the directory did not answer, without which the password cannot be checked.
     """
 
     def __init__(self, wait: timedelta | None = None, *, silent: bool = False) -> None:
@@ -118,9 +118,9 @@ def check_present_password(request: Request, ctx: RequestContext, password: str)
 
 
 def _confirmed(ctx: RequestContext, account: Account, password: str, here: Entry | None) -> bool:
-    """Tell whether a password is the account's: ours, or its holder's in the directory. Raises BadPassword.
+    """Return whether a password is the account's: ours, or its holder's in the directory. Raises BadPassword.
 
-    Whom the OpenID provider identifies has no password to give: the session must have begun a moment ago.
+    A user of the OpenID provider has no password; instead the session must have begun a moment ago.
     """
     if not account.providers:
         return credentials.verify_password(password, account.password)
@@ -135,7 +135,9 @@ def _confirmed(ctx: RequestContext, account: Account, password: str, here: Entry
 
 
 def _is_local_administrator(account: Account | None) -> bool:
-    """Tell whether an account is never looked for in the directory: an administrator's with a password here."""
+    """Return whether an account is never looked up in the directory: an administrator's with a password
+    here.
+    """
     return account is not None and account.reader.access == "administrator" and bool(account.password)
 
 
@@ -154,9 +156,10 @@ def check_present_code(request: Request, ctx: RequestContext, account: Account, 
 
 
 def refuse(ctx: RequestContext, address: str, reason: Reason, login: str) -> None:
-    """Log a refused attempt and record it; of those over a limit only one each ten minutes is recorded.
+    """Log a refused attempt and record it in the audit log; attempts over a limit are recorded once in ten
+    minutes.
 
-    An attacker may make any number of those, and none of them is written anywhere else either.
+    Otherwise an attacker could fill the audit log.
     """
     log_refusal(address, reason, login)
     if reason in ("too_many_attempts", "too_many_codes"):
@@ -174,7 +177,7 @@ def minutes(wait: timedelta) -> int:
 def check_code(request: Request, ctx: RequestContext, account: Account, code: str) -> None:
     """Raise NotProved unless the code is valid for the account.
 
-    A rate-limited code is answered like a wrong one, so as not to reveal that the password was right.
+    A rate-limited code gets the same answer as a wrong one, so as not to reveal that the password was right.
     """
     now = ctx.now
     address, login = client_address(request), account.reader.login
@@ -189,7 +192,9 @@ def check_code(request: Request, ctx: RequestContext, account: Account, code: st
 
 
 def accepted(ctx: RequestContext, account: Account, typed: str) -> bool:
-    """Return whether a code is valid for the account, and use it up: authenticator's or recovery code."""
+    """Return whether a code (of the authenticator, or a recovery code) is valid for the account, and use it
+    up.
+    """
     login = account.reader.login
     code = credentials.recovery_hash(typed, login)
     if code is not None:

@@ -1,4 +1,4 @@
-"""Pages for choosing how often to be reminded: behind the address in every letter, and on the account page.
+"""Pages for choosing how often to be reminded: at the address in every letter, and on the account page.
 
 The address needs no log-in, so that a mail program can use it with one click (RFC 8058). It shows no name and
 no case, and cannot disable reminders.
@@ -26,13 +26,13 @@ Choice = Literal["default", "single", "daily", "weekly"]
 
 @router.get("/digest/{secret}")
 def ask(request: Request, ctx: Anybody, secret: Secret) -> Response:
-    """Show the page of a recipient."""
+    """Show the choice page at a recipient's personal address."""
     return _page(request, ctx, secret, said=False)
 
 
 @router.get("/digest/{secret}/{choice}")
 def ask_rarer(request: Request, ctx: Anybody, secret: Secret, choice: Choice) -> Response:
-    """Show the page for a one-click address; a GET request changes nothing."""
+    """Show the page at a one-click address; a GET request changes nothing."""
     return _page(request, ctx, secret, said=False)
 
 
@@ -57,7 +57,7 @@ def choose_own(ctx: Own, fields: Fields) -> Response:
 def be_reminded(ctx: RequestContext, digest: str, language: str) -> None:
     """Set how often the reader gets letters (a key of CHOICES) and in which language.
 
-    404 for an account without a person in the office.
+    Answers 404 for an account without a person in the office.
     """
     choices, person = ctx.choices, ctx.reader.person
     if not person or choices.person(person) is None:
@@ -74,7 +74,7 @@ def own_choice(ctx: RequestContext) -> Person | None:
 
 
 def _whose(ctx: RequestContext, secret: str) -> Person:
-    """Return the person of a secret address; 404 when there is none."""
+    """Return the person with a secret address; 404 if there is none."""
     person = ctx.choices.whose(secret)
     if person is None:
         raise HTTPException(404, "web.problem.no_choice")
@@ -82,7 +82,7 @@ def _whose(ctx: RequestContext, secret: str) -> Person:
 
 
 def _page(request: Request, ctx: RequestContext, secret: str, *, said: bool) -> Response:
-    """Return the page of a recipient."""
+    """Return the choice page of a recipient."""
     person = _whose(ctx, secret)
     chosen = choice_of(person)
     return page(

@@ -1,4 +1,4 @@
-"""Commands on one's own second factor: verify, set, renew recovery codes, remove."""
+"""Commands on the user's own second factor: verify, set, renew recovery codes, remove."""
 
 from __future__ import annotations
 
@@ -73,9 +73,7 @@ def remove(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> N
 
 
 def refuse_removal(ctx: RequestContext) -> None:
-    """Reject an administrator's request to remove the reader's second factor. Does nothing without a
-    request.
-    """
+    """Reject an administrator's request to remove the reader's second factor; do nothing if there is none."""
     ctx.factors.withdraw_removal(ctx.reader.login, **stamp(ctx))
 
 

@@ -1,6 +1,6 @@
-"""Pages for log-in and log-out, invitations, and one's own account.
+"""Pages for log-in and log-out, invitations, and the user's own account.
 
-A second factor is required on every one of these ways: an invitation changes a password but does not bypass it.
+A second factor is always required: an invitation changes a password but does not bypass it.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def log_out(request: Request, ctx: Enrolling) -> Response:
 
 @router.post("/login/demonstration")
 def look(request: Request, ctx: Anybody, texts: Fields) -> Response:
-    """Log in as one of the accounts without a password, on a demonstration day on this machine."""
+    """Log in without a password as the chosen account, on a demonstration day on this machine."""
     if not demonstration.is_passwordless_request(request, allowed=ctx.passwordless):
         raise HTTPException(404)
     account = ctx.accounts.account(texts.get("login", "")[:_LOGIN])
@@ -134,7 +134,7 @@ def accept(request: Request, ctx: Anybody, secret: Secret, texts: Fields) -> Res
 
 @router.get("/account")
 def own(request: Request, ctx: Own, said: str = "") -> Response:
-    """Show one's own account: password, second factor, sessions."""
+    """Show the user's own account: password, second factor, sessions."""
     return own_page(request, ctx, said=said if said in OWN_SAID else "")
 
 
@@ -184,11 +184,11 @@ def login_page(
     """Return the log-in page.
 
     Args:
-        kept: fields of a form that was interrupted by the end of the session.
+        kept: fields of a form interrupted by the end of the session.
         wait: time until the next attempt is accepted, after too many.
         silent: whether the directory did not answer.
-        refusal: the catalogue code of why the OpenID provider lets nobody in.
-        chosen: whether a new password was just chosen, which does not log in by itself.
+        refusal: catalogue code of the reason why the log-in by the OpenID provider failed.
+        chosen: whether a new password was just chosen; it does not log the user in.
         log_out: the address that ends the session at the OpenID provider, after one here.
     """
     shown = demonstration.is_passwordless_request(request, allowed=ctx.passwordless)
@@ -219,13 +219,15 @@ def login_page(
 
 
 def _demonstrators(ctx: RequestContext) -> list[Reader]:
-    """Return the accounts for a demonstration day: those who work with cases first, without second factors."""
+    """Return the accounts offered on a demonstration day: users who work with cases first, without second
+    factors.
+    """
     readers = [one.reader for one in ctx.accounts.all() if not one.disabled and not one.second_factor]
     return sorted(readers, key=lambda one: (ACCESSES.index(one.access), one.login))
 
 
 def inside(address: str) -> str:
-    """Return a local address to continue to; "/" for any other address."""
+    """Return an address to continue to if it is local; "/" otherwise."""
     if not address.startswith("/") or address.startswith(("//", "/\\")) or len(address) > 2000:
         return "/"
     parts = urlsplit(address)
@@ -267,9 +269,9 @@ def first_page(reader: Reader) -> str:
 
 
 def _invitation(ctx: RequestContext, secret: str) -> Entry:
-    """Return the invitation of that secret; 404 when it is invalid.
+    """Return the invitation with that secret; 404 when it is invalid.
 
-    The first administrator's has no account, and is valid only until an account has a password.
+    The first administrator's invitation has no account, and is valid only until an account has a password.
     """
     now = ctx.now
     entry = ctx.accounts.entry("invitation", hash_secret(secret), now=now)
@@ -312,7 +314,7 @@ def own_page(
     feed: str = "",
     telegram: TelegramCode | None = None,
 ) -> Response:
-    """Return the page of one's own account. `feed`: address of a new feed; `telegram`: a new code."""
+    """Return the page of the user's own account. `feed`: address of a new feed; `telegram`: a new code."""
     now = ctx.now
     account = ctx.accounts.account(ctx.reader.login)
     assert account is not None
@@ -350,7 +352,7 @@ def begin_again(request: Request, ctx: RequestContext, said: str) -> Response:
 
 
 def _kept(texts: Mapping[str, str]) -> dict[str, str]:
-    """Return the fields of an interrupted form, as carried by the log-in page."""
+    """Return the fields of an interrupted form, as submitted with the log-in page."""
     try:
         kept = json.loads(texts.get("kept", "") or "{}")
     except ValueError:

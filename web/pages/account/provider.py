@@ -1,7 +1,7 @@
-"""Log-in by the organisation's OpenID provider: to it and back, and the second factor of the account.
+"""Log-in by the organisation's OpenID provider: the redirects, and the account's second factor afterwards.
 
-A link begins it, no form: the Content-Security-Policy lets forms lead nowhere else. What the browser must bring
-back stands in a cookie of its own, for ten minutes.
+It begins with a link instead of a form, because the Content-Security-Policy limits form targets to this site.
+The data the browser must return is in a cookie of its own, for ten minutes.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ log = logging.getLogger("merzim.login")
 
 @router.get("/login/oidc")
 def begin(request: Request, ctx: Anybody, next: str = "/") -> Response:
-    """Send the browser to the provider. `next`: the page the reader wanted."""
+    """Redirect the browser to the provider. `next`: the page the reader wanted."""
     provider = ctx.app.provider
     if provider is None:
         raise HTTPException(404)
@@ -56,7 +56,7 @@ def begin(request: Request, ctx: Anybody, next: str = "/") -> Response:
 def finish(
     request: Request, ctx: Anybody, state: str = "", code: str = "", error: str = "", iss: str = ""
 ) -> Response:
-    """Take the browser back from the provider: log it in, or ask for the second factor first."""
+    """Handle the browser's return from the provider: log the user in, or request the second factor first."""
     if ctx.app.provider is None:
         raise HTTPException(404)
     # No transaction stays open while the provider is asked; what is written below is read back.
@@ -97,7 +97,7 @@ def finish(
 
 @router.post("/login/oidc/code")
 def check_code(request: Request, ctx: Anybody, texts: Fields) -> Response:
-    """Verify the second factor of somebody the provider identified."""
+    """Verify the second factor of a user the provider has identified."""
     brought = _brought(request)
     account = _identified(ctx, brought.get("sealed", ""))
     if account is None:
@@ -113,7 +113,7 @@ def check_code(request: Request, ctx: Anybody, texts: Fields) -> Response:
 
 
 def _identified(ctx: RequestContext, sealed: str) -> Account | None:
-    """Return the account whose code is awaited; None where it no longer is."""
+    """Return the account whose code is awaited; None if there is none any more."""
     login = identities.open_seal(ctx, sealed)
     account = ctx.accounts.account(login) if login else None
     if account is None or account.disabled or "oidc" not in account.providers:
@@ -131,7 +131,7 @@ def _refused(
     reason: Reason | None = None,
     login: str = "",
 ) -> Response:
-    """Return the log-in page with a refusal. `reason`: as which it is logged and recorded, if at all."""
+    """Return the log-in page with a refusal. `reason`: under which it is logged and recorded, if at all."""
     if reason is not None:
         attempts.refuse(ctx, client_address(request), reason, login)
     return _forget(login_page(request, ctx, onward=onward, refusal=refusal, status=status))
@@ -142,7 +142,7 @@ def _code_page(request: Request, ctx: RequestContext, *, wrong: bool = False) ->
 
 
 def _brought(request: Request) -> dict[str, str]:
-    """Return what the cookie holds; {} where it is none of ours."""
+    """Return the data in the cookie; {} if it is not one of ours."""
     try:
         values = json.loads(urlsafe_b64decode(request.cookies.get(COOKIE, "").encode("ascii")))
     except ValueError:

@@ -1,4 +1,4 @@
-"""Pages of one's own second factor: set or change it, show its recovery codes once, renew them."""
+"""Pages of the user's own second factor: set or change it, show recovery codes once, renew them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/account/totp")
 def ask(request: Request, ctx: Enrolling) -> Response:
-    """Show the QR code for an authenticator, and ask for its first code."""
+    """Show the QR code for an authenticator, with a field for its first code."""
     return _factor_page(request, ctx)
 
 
@@ -76,7 +76,7 @@ def _remove(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> 
 def _factor_page(
     request: Request, ctx: RequestContext, *, refusal: Refusal | None = None, secret: str = ""
 ) -> Response:
-    """Return the form. `secret`: the one already in the reader's authenticator, after an error."""
+    """Return the form. `secret`: after an error, the one already in the reader's authenticator."""
     account = ctx.accounts.account(ctx.reader.login)
     assert account is not None
     if not credentials.is_totp_secret(secret):

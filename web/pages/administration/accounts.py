@@ -168,7 +168,7 @@ def _account_page(
 
 
 def _access_command(ctx: RequestContext, typed: Mapping[str, str], login: str) -> accounts.AccountAccess:
-    """Return the command of a submitted form. Raises Refusal: no single unit or person is named so."""
+    """Return the command of a submitted form. Raises Refusal if the unit or person is not unique."""
     office = recorded_office(ctx)
     fields = {
         "login": login,

@@ -1,4 +1,4 @@
-"""Pages of the texts of acts: loaded by the administration, opened at a paragraph by whoever is logged in."""
+"""Pages of the texts of acts: administrators load them, every user opens them at a paragraph."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def act_page(
     number: Annotated[int | None, Query(ge=1)] = None,
     place: Annotated[str, Query(max_length=120)] = "",
 ) -> Response:
-    """Show the text of an act: the passage cited, and below it the whole."""
+    """Show the text of an act: the cited passage, and below it the whole."""
     spoken = preferences(request).language
     language = text or (spoken if spoken in ("kk", "ru") else None)
     command = build(OpenActText, {"act": act, "language": language, "number": number, "place": place})

@@ -1,4 +1,4 @@
-"""The audit log as a page: who did what, when and from where, narrowed and in pages by cursor."""
+"""The page of the audit log: who did what, when and from where, with filters and paging by cursor."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Removal of somebody's second factor: requested by one administrator, approved by another.
+"""Removal of another user's second factor: requested by one administrator, approved by another.
 
-Only in a session, never by a token, as administrators can create tokens of each other's accounts. The approver
-must have a second factor, else the requester could take over the approver's account by a reset link.
+Possible only in a session, never by a token, since administrators can create tokens of each other's accounts.
+The approver must have a second factor; otherwise the requester could take over the approver's account by a
+reset link.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def approve(ctx: RequestContext, known: Account) -> None:
 
 
 def obstacle(ctx: RequestContext, request: RemovalRequest) -> str:
-    """Return the code of why the reader may not approve a request; "" when they may."""
+    """Return the code of the reason why the reader may not approve a request; "" if they may."""
     if ctx.reader.login == request.by:
         return "web.factor.own_request"
     if ctx.reader.login == request.login:

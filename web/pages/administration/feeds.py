@@ -50,7 +50,7 @@ def feeds_of(ctx: RequestContext, login: str, *, now: datetime) -> list[Entry]:
 
 
 def give_own(ctx: RequestContext, language: str) -> str:
-    """Create a feed of the reader; return its address, shown once. Raises BadAccount: there are too many."""
+    """Create a feed of the reader; return its address, shown once. Raises BadAccount if there are too many."""
     if len(feeds_of(ctx, ctx.reader.login, now=ctx.now)) >= MOST_FEEDS:
         raise BadAccount("web.feed.enough")
     return give(ctx, ctx.reader.login, scope="", name=ctx.reader.name, language=language)
@@ -126,8 +126,9 @@ def _far(row: Row, today: date) -> int:
 
 
 def _own_rows(ctx: RequestContext, reader: Reader, office: Office, today: date) -> list[tuple[Case, Row]]:
-    """Return the open rows the account's person must act on, in whatever unit; of a confidential case where the
-    account may know of it."""
+    """Return the open rows the account's person must act on, in any unit; of confidential cases only those
+    visible to the account.
+    """
     if not reader.person or not reader.may("read"):
         return []
     reads = ctx.reads.seen_by(scope(reader)).whole_office()
@@ -165,7 +166,7 @@ def _hidden(ctx: RequestContext, case: Case) -> bool:
 
 
 def _waits_for(ctx: RequestContext, case: Case, row: Row, person: str, office: Office, today: date) -> bool:
-    """Return whether a row is the person's to fulfil."""
+    """Return whether the person is responsible for a row."""
     obligation = entry_obligation(case, ctx.library.of(case), row.obligation)
     responsible = case.responsible.get(row.obligation) or case.responsible.get(obligation.id) or ""
     found = resolve(

@@ -36,7 +36,7 @@ def invitations_page(
     login_rule: Word = "",
     preview: bool = False,
 ) -> Response:
-    """Show the form, the preview of what it asks for, and the invitations that were sent."""
+    """Show the form, its preview, and the invitations that were sent."""
     typed = {"unit": unit, "access": access, "login_rule": login_rule or "email"}
     if not preview:
         return _page(request, ctx, typed)
@@ -49,7 +49,7 @@ def invitations_page(
 
 @router.post("")
 def invite(request: Request, ctx: Setting, typed: Fields) -> Response:
-    """Open the accounts and send the invitations; or send invitations again."""
+    """Create the accounts and send the invitations; or send invitations again."""
     try:
         match typed.get("do", ""):
             case "invite":
@@ -68,7 +68,7 @@ def invite(request: Request, ctx: Setting, typed: Fields) -> Response:
 def _command(
     ctx: RequestContext, typed: Mapping[str, str], *, people: list[str] | None = None, preview: bool = False
 ) -> InvitePeople:
-    """Return the command of a form. Raises Refusal: no single unit is named so."""
+    """Return the command of a form. Raises Refusal if the unit is not unique."""
     fields = {
         "unit": resolve_unit(recorded_office(ctx), typed.get("unit", "")),
         "people": people or [],

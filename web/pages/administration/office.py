@@ -1,7 +1,7 @@
 """Administration pages: import and export of the table of people, channels with a test letter, settings in
 force.
 
-Also the calendar feed and the Telegram code of one's own account.
+Also the calendar feed and the Telegram code of the user's own account.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def rules(request: Request, ctx: Setting) -> Response:
 
 @router.post("/account/feed")
 def own_feed(request: Request, ctx: Own, typed: Fields) -> Response:
-    """Create or revoke one's own calendar feed. Its address is shown once."""
+    """Create or revoke the user's own calendar feed. Its address is shown once."""
     login = ctx.reader.login
     if typed.get("do") == "revoke":
         revoke(ctx, login, typed.get("hash", ""))
@@ -107,7 +107,7 @@ def own_feed(request: Request, ctx: Own, typed: Fields) -> Response:
 
 @router.post("/account/telegram")
 def own_telegram(request: Request, ctx: Own, typed: Fields) -> Response:
-    """Show a one-time code for linking one's Telegram account, or unlink it."""
+    """Show a one-time code for linking the user's Telegram account, or unlink it."""
     if not ctx.reader.person:
         raise HTTPException(404, "web.problem.no_person")
     if typed.get("do") == "unlink":
@@ -154,7 +154,7 @@ def _import(request: Request, ctx: RequestContext, form: FormData) -> Response:
 
 
 def _uploaded(form: FormData) -> tuple[bytes, str]:
-    """Return the table from the file field, or as carried by the preview."""
+    """Return the table from the file field, or as resubmitted by the preview."""
     file = form.get("file")
     if isinstance(file, UploadFile) and file.filename:
         content, name = file.file.read(staff.MAX_TABLE_BYTES + 1), file.filename

@@ -1,4 +1,4 @@
-"""Administration page: how the installation works, and letters that failed sent again."""
+"""Administration page: the state of the installation, and sending failed letters again."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def operations_page(request: Request, ctx: Setting) -> Response:
 
 @router.post(PATH)
 def send_again(request: Request, ctx: Setting, letter: Annotated[str, Form(max_length=100)] = "") -> Response:
-    """Queue a letter again that failed."""
+    """Queue a failed letter again."""
     try:
         resend_failed_letter(ctx, build(ResendLetter, {"letter": letter}))
     except NotFound as refusal:

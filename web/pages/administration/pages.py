@@ -65,7 +65,7 @@ SHOWN = 200
 
 @router.get("")
 def overview(request: Request, ctx: Setting) -> Response:
-    """Show where data is stored, and how much of it there is."""
+    """Show where data is stored, and how much."""
     office, accounts = recorded_office(ctx), ctx.accounts.all()
     counts = {
         "people": len(office.people),
@@ -107,7 +107,7 @@ def units(request: Request, ctx: Setting, unit: Key = "", number: Number = 1) ->
 
 @router.get("/unit")
 def unit(request: Request, ctx: Setting, id: Key = "") -> Response:
-    """Show the form of a unit, or of a new one without an id."""
+    """Show the form of a unit, or of a new one if no id is given."""
     known = recorded_office(ctx).units.get(id)
     if id and known is None:
         raise HTTPException(404, "web.problem.no_unit")
@@ -194,7 +194,7 @@ PEOPLE_COLUMNS: tuple[Column[tuple[Office, Person]], ...] = (
 
 @router.get("/people.xlsx")
 def people_workbook(request: Request, ctx: Setting, q: Key = "", unit: Key = "") -> Response:
-    """The same people, all that are searched for, as a workbook."""
+    """Return all people that match the search as a workbook."""
     office = recorded_office(ctx)
     found = find_people(office, q, unit)
     require_exportable(len(found))
@@ -204,7 +204,7 @@ def people_workbook(request: Request, ctx: Setting, q: Key = "", unit: Key = "")
 
 @router.get("/person")
 def person(request: Request, ctx: Setting, key: Key = "") -> Response:
-    """Show the form of a person, or of a new one without a key."""
+    """Show the form of a person, or of a new one if no key is given."""
     known = staff.get_person(ctx, key) if key else None
     return _person_page(request, ctx, known, staff.mark(known))
 
@@ -232,7 +232,7 @@ def save_person(request: Request, ctx: Setting, typed: Fields) -> Response:
 
 @router.get("/person/remove")
 def ask_remove(request: Request, ctx: Setting, key: Key = "") -> Response:
-    """Show which duties would fall to whom without this person, before removal."""
+    """Show, before removal, which duties would pass to whom without this person."""
     return _removal(request, ctx, staff.get_person(ctx, key))
 
 
@@ -300,7 +300,7 @@ def _unit_page(
 
 
 def _unit_answers(known: Unit | None) -> dict[str, str]:
-    """Return the form of a unit."""
+    """Return the form values of a unit."""
     if known is None:
         return {}
     time = staff.hours_result(known.time)
@@ -374,7 +374,9 @@ def _answers(known: Person | None, office: Office) -> dict[str, str]:
 
 
 def _away(typed: Mapping[str, str]) -> list[dict[str, date]]:
-    """Return the spans of leave of a form. Raises BadStaff: one end is missing; InvalidForm: no date."""
+    """Return the periods of leave in a form. Raises BadStaff if one end is missing; InvalidForm for an invalid
+    date.
+    """
     spans = []
     for n in range(MAX_AWAY):
         first, last = (typed.get(f"away_{end}_{n}", "").strip() for end in ("first", "last"))

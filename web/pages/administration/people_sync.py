@@ -1,4 +1,4 @@
-"""Administration page for the sync of people with the directory: what differs, applied by a click."""
+"""Administration page for the synchronisation of people with the directory: differences, and applying them."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ SHOWN = 200
 
 @router.get("")
 def sync_page(request: Request, ctx: Setting) -> Response:
-    """Show when people were last compared with the directory; the directory is not asked."""
+    """Show when people were last compared with the directory, without contacting it."""
     return _page(request, ctx)
 
 
 @router.post("")
 def compare(request: Request, ctx: Setting, typed: Fields) -> Response:
-    """Compare people with the directory; take over the differences that were shown."""
+    """Compare people with the directory; apply the differences that were shown."""
     if typed.get("do") not in ("look", "apply"):
         raise HTTPException(422)
     fields = {"apply": typed["do"] == "apply", "mark": typed.get("mark", "")[:40]}

@@ -1,4 +1,4 @@
-"""Administration page for those who left: who is due to be anonymised, and the order that does it."""
+"""Administration page for people who left: who is due to be anonymised, and the order that does it."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ PLACE = "/administration/people/former"
 
 @router.get("")
 def former_page(request: Request, ctx: Setting) -> Response:
-    """Show those who left."""
+    """Show the people who left."""
     return _page(request, ctx, {})
 
 
 @router.post("")
 def anonymise(request: Request, ctx: Setting, typed: Fields) -> Response:
-    """Show how many records an order would change; from there, carry it out."""
+    """Show how many records an order would change; after confirmation, carry it out."""
     if typed.get("do") not in ("preview", "anonymise"):
         raise HTTPException(422)
     try:

@@ -1,4 +1,4 @@
-"""Administration pages for the organisation's own templates of forms: uploaded, chosen, removed."""
+"""Administration pages for the organisation's own templates of forms: upload, choose, remove."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def template_page(request: Request, ctx: Setting, form: FormPath) -> Response:
 
 @router.post("/{form}")
 async def save_template(request: Request, ctx: Setting, form: FormPath) -> Response:
-    """Take an uploaded template into use, or an earlier one, or ours."""
+    """Use an uploaded template from now on, or an earlier one, or ours."""
     async with request.form(max_files=1, max_fields=5, max_part_size=MAX_FIELD_BYTES) as typed:
         return await run_in_reading_thread(request, _save, request, ctx, form, typed)
 
 
 @router.get("/{form}/{language}/{number}")
 def template_download(ctx: Setting, form: FormPath, language: LanguagePath, number: int) -> Response:
-    """An own template as it was uploaded."""
+    """Return an own template as uploaded."""
     return template_response(ctx, form, language, number)
 
 

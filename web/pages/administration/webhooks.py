@@ -1,4 +1,4 @@
-"""Administration pages for webhooks: addresses that are told of changes. Secrets are shown once."""
+"""Administration pages for webhooks: addresses notified of changes. Secrets are shown once."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WebhookPath = Annotated[str, Path(pattern=r"^wh[0-9a-f]{12}$")]
 
 @router.get("")
 def webhook_list(request: Request, ctx: Setting) -> Response:
-    """Show the addresses that are told of changes, and the form for a new one."""
+    """Show the webhooks, and the form for a new one."""
     return _list_page(request, ctx)
 
 
@@ -43,13 +43,13 @@ def add_webhook(request: Request, ctx: Setting, typed: Fields) -> Response:
 
 @router.get("/{webhook}")
 def webhook_page(request: Request, ctx: Setting, webhook: WebhookPath) -> Response:
-    """Show one address with the last messages to it."""
+    """Show one webhook with the last messages to it."""
     return _page(request, ctx, webhook)
 
 
 @router.post("/{webhook}")
 def save_webhook(request: Request, ctx: Setting, webhook: WebhookPath, typed: Fields) -> Response:
-    """Change an address, stop or start it, try it, send a message again, renew its secret, or remove it."""
+    """Change a webhook, stop or start it, test it, send a message again, renew its secret, or remove it."""
     place, about = f"/administration/webhooks/{webhook}", {"webhook": webhook}
     try:
         match typed.get("do", ""):
@@ -79,7 +79,7 @@ def save_webhook(request: Request, ctx: Setting, webhook: WebhookPath, typed: Fi
 
 
 def _fields(ctx: RequestContext, typed: Fields) -> dict[str, object]:
-    """Return the fields of a submitted form. Raises Refusal: no single unit is named so."""
+    """Return the fields of a submitted form. Raises Refusal if the unit is not unique."""
     return {
         "address": typed.get("address", "").strip(),
         "topics": typed.getlist("topic"),

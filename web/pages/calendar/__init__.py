@@ -1,1 +1,1 @@
-"""The calendar: its months and years, and the acts that change them."""
+"""Pages of the calendar: months and years, and the acts that change them."""

@@ -1,4 +1,4 @@
-"""A month as managers see it: its days with what falls due on each, and how much that is."""
+"""The data of a month page: its days with the deadlines due on each, and their number."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FULL = 8
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Due:
-    """One deadline of a day."""
+    """One deadline due on a day."""
 
     case: str
     about: Text
@@ -44,7 +44,7 @@ class Due:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cell:
-    """A day of the grid. `heat`: 0 for none, up to 4 for the fullest days of the month."""
+    """A day of the grid. `heat`: 0 for none, up to 4 for the days with most deadlines."""
 
     day: Day
     count: int
@@ -54,7 +54,9 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MonthView:
-    """The page. `chosen`: the day that is listed whole, with `more` beyond what is listed."""
+    """The data of the page. `chosen`: the day that is listed in full, with `more` deadlines beyond those
+    listed.
+    """
 
     month: Month
     library: str
@@ -72,7 +74,7 @@ class MonthView:
 
 
 def as_known(calendar: Calendar, as_of: date | None) -> Calendar:
-    """The office's calendar as it was known on a day; as it is known now for None."""
+    """Return the office's calendar as it was known on a day; as known now for None."""
     if as_of is None or calendar.library:
         return calendar
     known = calendars.compile_calendar(calendar.records, as_of, last=calendar.last)
@@ -82,9 +84,9 @@ def as_known(calendar: Calendar, as_of: date | None) -> Calendar:
 def month_view(
     ctx: RequestContext, first: date, calendar: Calendar, *, today: date, unit: str | None, chosen: date | None
 ) -> MonthView:
-    """The month that begins on that day, with what is open and falls due in it.
+    """Return the month that begins on that day, with the open deadlines due in it.
 
-    `calendar` says how the days are shaded; the due dates are those that hold now.
+    `calendar` decides how the days are shaded; the due dates are the present ones.
     """
     laid = build_month(first, calendar)
     by_day = ctx.reads.days(laid.first, laid.last, unit, limit=ON_A_DAY)

@@ -1,4 +1,4 @@
-"""The calendar: a month with its deadlines, a year with its days off and acts, and the adoption of an act."""
+"""Pages of the calendar: a month with its deadlines, a year with its days off and acts, and adopting an act."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SHOWN = 200
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VisiblePreview:
-    """What of a preview its reader may see: impacts of cases in reach, and how many there are beyond."""
+    """A preview as visible to its reader: impacts in visible cases, and the number of impacts in others."""
 
     preview: Preview
     impacts: Sequence[PersonImpact]
@@ -45,7 +45,7 @@ class VisiblePreview:
 
 @router.get("")
 def this_month(request: Request, ctx: Reading, unit: UnitParam) -> Response:
-    """The present month, or the nearest one of the records."""
+    """Show the present month, or the nearest one within the records."""
     today = ctx.today
     on = min(max(today, ctx.calendar.first), ctx.calendar.last)
     return month_page(request, ctx, on.year, on.month, unit=unit)
@@ -53,14 +53,14 @@ def this_month(request: Request, ctx: Reading, unit: UnitParam) -> Response:
 
 @router.get("/acts")
 def ask_act(request: Request, ctx: Managing) -> Response:
-    """The form for an act that moves days."""
+    """Show the form for an act that moves days."""
     refuse_part_of_office(ctx)
     return _act_page(request, ctx)
 
 
 @router.post("/acts")
 async def adopt(request: Request, ctx: Managing) -> Response:
-    """First what an act moves, then, sent again from there, its adoption."""
+    """Show what an act moves; submitted again from there, adopt it."""
     async with request.form(max_files=1, max_fields=12, max_part_size=2 * LARGEST) as form:
         return await run_in_reading_thread(request, _adopt, request, ctx, form)
 
@@ -69,7 +69,7 @@ async def adopt(request: Request, ctx: Managing) -> Response:
 def year_page(
     request: Request, ctx: Reading, number: Annotated[int, Path(ge=1, le=9999)], as_of: Asked = ""
 ) -> Response:
-    """The production calendar of a year, as known now or on a day."""
+    """Show the production calendar of a year, as known now or on a day."""
     within_records(ctx, number)
     known_on = parse_date(as_of) if as_of.strip() else None
     laid = build_year(number, as_known(ctx.calendar, known_on))
@@ -86,7 +86,7 @@ def month_page(
     day: Annotated[int | None, Query(ge=1, le=31)] = None,
     as_of: Asked = "",
 ) -> Response:
-    """A month with what falls due in it; of a chosen day everything."""
+    """Show a month with the deadlines due in it, and those of a chosen day in full."""
     today = ctx.today
     within_records(ctx, number)
     first = date(number, month, 1)
@@ -107,7 +107,7 @@ def within_records(ctx: RequestContext, number: int) -> None:
 
 
 def refuse_part_of_office(ctx: RequestContext) -> None:
-    """Refuse readers of one unit: an act holds for the whole office. Raises HTTPException: 403."""
+    """Raise HTTPException 403 for readers of one unit, because an act applies to the whole office."""
     if ctx.reader.root:
         raise HTTPException(403, "web.problem.not_yours")
 
@@ -156,7 +156,7 @@ def _adopt(request: Request, ctx: RequestContext, form: FormData) -> Response:
 
 
 def _text(form: FormData) -> tuple[str, str]:
-    """The act: of the file, else what was pasted. Raises InvalidForm."""
+    """Return text and name of the act: from the file, else as pasted. Raises InvalidForm."""
     file = form.get("file")
     typed = text_fields(form)
     if isinstance(file, UploadFile) and file.filename:
@@ -177,7 +177,9 @@ def _is_transfer(typed: Mapping[str, str]) -> bool:
 
 
 def _transfer(typed: Mapping[str, str]) -> str:
-    """A transfer of one day off, as the records write it. Raises BadForm, InvalidForm: no date, no act."""
+    """Return a transfer of one day off in the format of the records. Raises BadForm; InvalidForm for a missing
+    date or act.
+    """
     days = {name: parse_date(typed.get(name, "")) for name in ("off", "work")}
     if typed.get("adopted", "").strip():
         days["adopted"] = parse_date(typed["adopted"])
@@ -198,12 +200,12 @@ def _transfer(typed: Mapping[str, str]) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A text as TOML writes it."""
+    """Return a text as a TOML string."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def checked(text: str) -> str:
-    """The text of an act, its lines as we write them. Raises InvalidForm: nothing, or too much."""
+    """Return the text of an act with normalised line ends. Raises InvalidForm if it is empty or too long."""
     if not text.strip():
         raise InvalidForm("web.act.empty")
     if len(text.encode()) > LARGEST:
@@ -212,7 +214,7 @@ def checked(text: str) -> str:
 
 
 def seen_by_reader(ctx: RequestContext, shown: Preview) -> VisiblePreview:
-    """A preview without the cases its reader may not see; those are counted alone."""
+    """Return a preview without cases hidden from the reader, which are only counted."""
     known = ctx.reads.heads({one.moved.case for one in shown.impacts})
     seen = [one for one in shown.impacts if one.moved.case in known]
     return VisiblePreview(

@@ -1,1 +1,1 @@
-"""Campaigns as pages: the officer's list, start and state of one; and the page behind a person's own link."""
+"""Pages of campaigns: the officer's list, start and status of one; and the page behind a personal link."""

@@ -1,7 +1,8 @@
-"""The page behind somebody's own link: read, fill in, confirm, without an account and without scripts.
+"""The page behind a personal link of a campaign: read, fill in, confirm, without an account and without
+scripts.
 
-A GET shows and changes nothing, since mail programs open links by themselves; only the form's POST confirms.
-Every link that is not good is answered alike.
+A GET changes nothing, since mail programs open links by themselves; only the form's POST confirms. All invalid
+links get the same answer.
 """
 
 from __future__ import annotations
@@ -31,13 +32,13 @@ _MANY_CHOSEN = ";"
 
 @router.get("/confirm/{token}")
 def ask(request: Request, ctx: Anybody, token: str) -> Response:
-    """Show what the person of a link is asked; nothing is changed."""
+    """Show the question to the person of a link; nothing is changed."""
     return _page(request, ctx, token, _open(request, ctx, token))
 
 
 @router.get("/confirm/{token}/document")
 def document(request: Request, ctx: Anybody, token: str) -> Response:
-    """The document that is to be read, always as a download."""
+    """Return the document to read, always as a download."""
     stored = _open(request, ctx, token).campaign.document
     if "sha256" not in stored:
         raise HTTPException(404, "web.problem.no_link")
@@ -53,14 +54,14 @@ def document(request: Request, ctx: Anybody, token: str) -> Response:
 
 @router.post("/confirm/{token}/statement")
 def text_to_sign(request: Request, ctx: Anybody, token: str, answers: Fields) -> Response:
-    """The text that a digital signature of these answers is over; nothing is written."""
+    """Return the text that a digital signature of these answers must sign; nothing is written."""
     invitation = _open(request, ctx, token)
     return Response(statement(ctx, invitation, _typed(invitation, answers)[1]), media_type="text/plain")
 
 
 @router.post("/confirm/{token}")
 def confirm(request: Request, ctx: Anybody, token: str, answers: Fields) -> Response:
-    """Add the row of the person's answer; the link is not good any more."""
+    """Add the row of the person's answer; the link becomes invalid."""
     invitation = _open(request, ctx, token)
     typed, values = _typed(invitation, answers)
     try:
@@ -76,17 +77,17 @@ def confirm(request: Request, ctx: Anybody, token: str, answers: Fields) -> Resp
 def _typed(
     invitation: Invitation, answers: ImmutableMultiDict[str, str]
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Return what was typed, by field, and what of it says something."""
+    """Return the typed texts by field, and those of them that are not empty."""
     typed = {one.id: _MANY_CHOSEN.join(answers.getlist(FIELD + one.id)) for one in invitation.fields}
     return typed, {name: text for name, text in typed.items() if text}
 
 
 def _open(request: Request, ctx: RequestContext, token: str) -> Invitation:
-    """Return what the person of a link is asked.
+    """Return the invitation of a link.
 
     Raises:
-        LinkRefused: the link is not good; for how many reasons ever, the answer is one.
-        HTTPException: 429, too many links were opened from this network that were never made here.
+        LinkRefused: the link is invalid; the answer is the same for every reason.
+        HTTPException: 429 if too many links not issued here were opened from this network.
     """
     try:
         return open_link(ctx, token)

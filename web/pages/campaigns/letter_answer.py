@@ -1,6 +1,6 @@
-"""The page behind the links of a reminder: read, done, not mine, without an account and without scripts.
+"""The page behind the links in a reminder: read, done, not mine, without an account and without scripts.
 
-A GET shows and changes nothing, since mail programs open links by themselves; only the form's POST answers.
+A GET changes nothing, since mail programs open links by themselves; only the form's POST answers.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/answer/{token}")
 def ask(request: Request, ctx: Anybody, token: str, say: Annotated[str, Query(max_length=20)] = "") -> Response:
-    """Show what may be answered; nothing is changed."""
+    """Show the possible answers; nothing is changed."""
     question = _open(request, ctx, token)
     request.state.language = question.person.language
     response = page(
@@ -51,7 +51,7 @@ def ask(request: Request, ctx: Anybody, token: str, say: Annotated[str, Query(ma
 
 @router.post("/answer/{token}")
 def answer(request: Request, ctx: Anybody, token: str, fields: Fields) -> Response:
-    """Write the answer into the case; repeating it changes nothing."""
+    """Record the answer in the case; repeated, it changes nothing."""
     question, said = _open(request, ctx, token), fields.get("say", "")
     if said not in ANSWERS:
         raise HTTPException(422)
@@ -70,7 +70,9 @@ def _by_mail(ctx: RequestContext, question: LetterQuestion, token: str) -> str:
 
 
 def _open(request: Request, ctx: RequestContext, token: str) -> LetterQuestion:
-    """Return what a link asks. Raises LinkRefused, or HTTPException 429 after many guesses from a network."""
+    """Return the question of a link. Raises LinkRefused, or HTTPException 429 after many guesses from a
+    network.
+    """
     try:
         return open_letter(ctx, token)
     except LinkRefused:

@@ -1,4 +1,4 @@
-"""The officer's pages of campaigns: all of them, the start of one with its preview, who has answered."""
+"""The officer's pages of campaigns: the list, starting one with a preview, who has answered."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ UNIT_FIELDS = 3
 
 @router.get("/campaigns")
 def campaigns_page(request: Request, ctx: Reading) -> Response:
-    """All campaigns the reader sees, and those that may be started."""
+    """Show all campaigns visible to the reader, and the kinds that may be started."""
     found = list_campaigns(_spoken(request, ctx), AskCampaigns())
     return page(
         request,
@@ -90,13 +90,13 @@ def campaigns_page(request: Request, ctx: Reading) -> Response:
 
 @router.get("/campaigns/new/{kind}")
 def new_campaign_page(request: Request, ctx: Managing, kind: KindPath) -> Response:
-    """The form that starts a campaign."""
+    """Show the form that starts a campaign."""
     return _start_form(request, ctx, kind)
 
 
 @router.post("/campaigns/new/{kind}")
 async def start(request: Request, ctx: Managing, kind: KindPath) -> Response:
-    """Show whom a campaign would write to; confirmed, start it."""
+    """Show the people a campaign would ask; after confirmation, start it."""
     return await _with_form(request, lambda form: _start(request, ctx, kind, form))
 
 
@@ -111,7 +111,7 @@ def campaign_page(
     number: Number = 1,
     said: Said = "",
 ) -> Response:
-    """Who has answered and who has not, page by page."""
+    """Show who has answered and who has not, page by page."""
     tidy = redirect_to_tidy_address(request)
     if tidy is not None:
         return tidy
@@ -121,7 +121,7 @@ def campaign_page(
 
 @router.get("/campaigns/{campaign}/xlsx")
 def campaign_sheet(request: Request, ctx: Reading, campaign: CampaignPath) -> Response:
-    """The sheet with the dates, as proof."""
+    """Return the proof sheet with the dates."""
     content = proof_sheet(ctx, campaign, preferences(request).language)
     return as_file(content, XLSX, f"campaign-{campaign}.xlsx")
 
@@ -172,7 +172,7 @@ def _narrowed(state: str, unit: str, search: str = "") -> dict[str, Any]:
 
 @router.post("/campaigns/{campaign}/remind")
 def remind(request: Request, ctx: Managing, campaign: CampaignPath) -> Response:
-    """Write again to those who have not answered."""
+    """Send a reminder to people who have not answered."""
     return _change(
         request,
         ctx,
@@ -184,7 +184,7 @@ def remind(request: Request, ctx: Managing, campaign: CampaignPath) -> Response:
 
 @router.post("/campaigns/{campaign}/extend")
 def extend(request: Request, ctx: Managing, campaign: CampaignPath, typed: Fields) -> Response:
-    """Take answers until a later day."""
+    """Accept answers until a later day."""
 
     def run() -> object:
         fields = {"campaign": campaign, "until": parse_date(typed.get("until", ""))}
@@ -195,7 +195,7 @@ def extend(request: Request, ctx: Managing, campaign: CampaignPath, typed: Field
 
 @router.post("/campaigns/{campaign}/close")
 def close(request: Request, ctx: Managing, campaign: CampaignPath) -> Response:
-    """Take no more answers."""
+    """Stop accepting answers."""
     return _change(
         request,
         ctx,
@@ -207,7 +207,7 @@ def close(request: Request, ctx: Managing, campaign: CampaignPath) -> Response:
 
 @router.get("/campaigns/{campaign}/paper/{person}")
 def paper_page(request: Request, ctx: Managing, campaign: CampaignPath, person: PersonPath) -> Response:
-    """The form for an answer given on paper."""
+    """Show the form for an answer given on paper."""
     return _paper_form(request, ctx, campaign, person)
 
 
@@ -247,7 +247,7 @@ def _start_form(
     digest: str = "",
     file_name: str = "",
 ) -> Response:
-    """The form that starts a campaign, as it was filled in; with a preview, whom it would write to."""
+    """Return the form that starts a campaign as filled in; with a preview, the people it would ask."""
     kind, answers = _kind(ctx, name), tried.answers if tried else {}
     typed = [*(units or [ctx.reader.root])][:UNIT_FIELDS]
     typed += [""] * (UNIT_FIELDS - len(typed))
@@ -310,7 +310,9 @@ def _start(request: Request, ctx: RequestContext, name: str, form: FormData) -> 
 
 
 def _sent_file(ctx: RequestContext, form: FormData) -> tuple[str, str] | None:
-    """Return digest and name of the document sent with a form, kept until it is started; None for none."""
+    """Store the document sent with a form until the campaign is started; return digest and name, None without
+    one.
+    """
     upload = form.get("file")
     if not isinstance(upload, UploadFile) or not (upload.filename or upload.size):
         return None
@@ -403,7 +405,7 @@ def _paper_form(
 
 
 def _paper_fields(ctx: RequestContext, register_id: str, kind: str) -> list[Any]:
-    """Return the fields a paper may say: those a person fills in, the day and the post, and files."""
+    """Return the fields of an answer on paper: those a person fills in, the day and the post, and files."""
     register = ctx.app.registers.on(register_id, ctx.today)
     wanted = register.campaigns.get(kind)
     if wanted is None:

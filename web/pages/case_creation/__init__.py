@@ -1,1 +1,1 @@
-"""Before there is a case: the planner, opening by hand or from a schedule, past analyses."""
+"""Pages for creating cases: the planner, opening by hand or from a schedule, checking past analyses."""

@@ -1,4 +1,6 @@
-"""Opening by hand: one case of any procedure, or the yearly programmes of a year. Dates are shown first."""
+"""Opening by hand: one case of any procedure, or the yearly programmes of a year, with a preview of the
+dates.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,7 @@ OBJECT_FIELDS = ("object", "object_kk", "object_ru")
 
 @router.get("/open")
 def choose_way_page(request: Request, ctx: Managing) -> Response:
-    """From a schedule, by hand, by year."""
+    """Show the ways to open cases: from a schedule, by hand, by year."""
     return hub(request, ctx)
 
 
@@ -51,7 +53,7 @@ def hub(
     errors: Sequence[tuple[int, str]] = (),
     file: str = "",
 ) -> Response:
-    """The page of the ways to open; with a refusal of a schedule it names every bad row, status 422."""
+    """Return the page of the ways to open; for a refused schedule it lists every bad row, with status 422."""
     today = ctx.today
     office = ctx.reads.office()
     return page(
@@ -70,7 +72,7 @@ def hub(
 
 @router.get("/open/template.xlsx")
 def schedule_template(request: Request, ctx: Managing) -> Response:
-    """An empty schedule to fill in."""
+    """Return an empty schedule to fill in."""
     translator = Translator(preferences(request).language)
     return download(empty_schedule(translator.language), f"{translator.say('web.open.template_name')}.xlsx")
 
@@ -84,7 +86,7 @@ def case_form_page(
     object: Annotated[str, Query(max_length=2000)] = "",
     person: Name = "",
 ) -> Response:
-    """The form of a procedure, with the chain of the dates typed so far."""
+    """Show the form of a procedure, with the deadlines of the dates typed so far."""
     tidy = redirect_to_tidy_address(request)
     if tidy is not None:
         return tidy
@@ -100,7 +102,9 @@ def case_form_page(
 
 @router.post("/open/case")
 def open_case(request: Request, ctx: Managing, answers: Fields) -> Response:
-    """Open the case, then show it; with `look` only its dates are shown, and no name stands in an address."""
+    """Open the case, then show it; with `look` only show its dates (by POST, so that no address contains
+    names).
+    """
     if answers.get("look"):
         return _case_page(request, ctx, answers)
     try:
@@ -130,13 +134,13 @@ def open_case(request: Request, ctx: Managing, answers: Fields) -> Response:
 
 @router.get("/open/year")
 def year_preview_page(request: Request, ctx: Managing, year: Name = "", unit: Name = "") -> Response:
-    """What opening a year would open."""
+    """Show the cases that opening a year would open."""
     return _year_page(request, ctx, year, unit)
 
 
 @router.post("/open/year")
 def open_year(request: Request, ctx: Managing, answers: Fields) -> Response:
-    """Open the year's cases, then show the list of them."""
+    """Open the year's cases, then show their list."""
     asked, unit = text(answers.get("year"), longest=20), text(answers.get("unit"))
     try:
         count = open_the_year(ctx, parse_year(asked), unit)
@@ -146,7 +150,7 @@ def open_year(request: Request, ctx: Managing, answers: Fields) -> Response:
 
 
 def go(request: Request, address: str) -> Response:
-    """To another page after something was written."""
+    """Redirect to another page after something was written."""
     response: Response = RedirectResponse(address, status_code=303)
     set_preference_cookies(response, preferences(request).new_cookies)
     return response
@@ -202,7 +206,7 @@ def _case_page(
 
 
 def _objects(answers: Mapping[str, str], language: str) -> dict[str, str]:
-    """The names of the object as they were typed; one of an address stands in the reader's language."""
+    """Return the names of the object as typed; one from an address counts for the reader's language."""
     typed = {name: answers.get(name, "")[:LONGEST_OBJECT] for name in OBJECT_FIELDS}
     own = "object_kk" if language == "kk" else "object_ru"
     if not typed["object_kk"] and not typed["object_ru"]:
@@ -211,12 +215,12 @@ def _objects(answers: Mapping[str, str], language: str) -> dict[str, str]:
 
 
 def _about(procedure: Procedure) -> str:
-    """What a case of the procedure is about: an analysis has its object, the rest may have one."""
+    """Return what a case of the procedure is about: for an analysis its object, for others an optional one."""
     return "object" if procedure.id == "internal-analysis" else ""
 
 
 def _kind(ctx: RequestContext, office: Office) -> str:
-    """The kind of the reader's own organisation; "" where there are several or none is said."""
+    """Return the kind of the reader's own organisation; "" if there are several or none is set."""
     if ctx.reader.root:
         return office.kind_of(ctx.reader.root)
     kinds = {unit.kind for unit in office.units.values() if unit.kind}

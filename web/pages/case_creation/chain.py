@@ -1,4 +1,4 @@
-"""A chain of deadlines before there is a case: what the planner shows and what opening shows first."""
+"""The list of deadlines before a case exists, as shown by the planner and by the preview of opening."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from workflow.org.office import Office
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Link:
-    """One obligation of the chain. `working_days`: left, or gone by since."""
+    """One obligation of the list. `working_days`: days left, or passed since."""
 
     deadline: Deadline
     look: DeadlineStatus
@@ -37,10 +37,10 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Chain:
-    """Everything asked for; what is not required is left out.
+    """All required obligations by stage; those not required are left out.
 
     Attributes:
-        latest_start: (what is wanted, by when, the latest day to begin so that it is reached).
+        latest_start: (target obligation, its date, the latest day to begin in order to reach it).
     """
 
     procedure: Procedure
@@ -68,12 +68,12 @@ def chain(
     drawn: bool = True,
     dated: bool = False,
 ) -> Chain:
-    """The chain as a page shows it.
+    """Return the obligations by stage for a page.
 
     Args:
-        case: whose unit and responsible texts say who is asked.
-        drawn: whether there is a timeline.
-        dated: only what has a due date.
+        case: its unit and responsible texts decide the assignees.
+        drawn: whether to include a timeline.
+        dated: whether to include only deadlines with a due date.
     """
     soon = calendar.add(today, SOON_WORKING_DAYS)
     required = tuple(

@@ -1,6 +1,6 @@
-"""What opens cases: one by hand, the programmes of a year, a schedule. For forms of pages and for the API.
+"""Commands that open cases: one by hand, the programmes of a year, a schedule; used by pages and API.
 
-Nothing is opened in a unit the reader does not see.
+Cases are opened only in units visible to the reader.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ Answers = Callable[[Sequence[str]], Mapping[str, str]]
 
 
 def year_ahead(ctx: RequestContext, year: int, unit: str) -> YearPreview:
-    """What opening a year would open, for the organisations at a unit or below it; "" is the reader's own."""
+    """Return the cases that opening a year would open, for organisations at or below a unit; "" is the reader's
+    own.
+    """
     return preview_year(ctx.app, year, _scoped(ctx, ctx.reads.office(), unit), today=ctx.today)
 
 
 def open_the_year(ctx: RequestContext, year: int, unit: str) -> int:
-    """Open it; how many cases were opened."""
+    """Open the cases of a year; return the number opened."""
     unit = _scoped(ctx, ctx.reads.office(), unit)
     return len(yearly.open_year(ctx.app, year, unit=unit, **stamp(ctx)).cases)
 
@@ -40,14 +42,14 @@ def take_schedule(
     answers: Answers,
     of_analyses: ScheduleAnswers | None = None,
 ) -> ImportResult:
-    """A schedule taken in, all of it or none.
+    """Import a schedule, all of it or none.
 
     Args:
-        answers: gives, of responsible texts nobody is known by, whom they mean: by id, key, name or e-mail.
-        of_analyses: what the file does not say of its analyses.
+        answers: function that returns the meaning of unmatched responsible texts: id, key, name or e-mail.
+        of_analyses: information missing in the file about its analyses.
 
     Raises:
-        Refusal: a bad row, a unit that is not the reader's, an answer nobody is known by.
+        Refusal: a bad row, a unit not among the reader's, an answer that matches nobody.
     """
     office = ctx.reads.office()
     of_analyses = replace(of_analyses or ScheduleAnswers(), root=ctx.reader.root)
@@ -62,23 +64,23 @@ def take_schedule(
 
 
 def foreign(ctx: RequestContext, office: Office, one: Analysis) -> bool:
-    """Whether it is of a unit the reader does not see: nothing is opened there by them."""
+    """Return whether an analysis belongs to a unit hidden from the reader, who cannot open cases there."""
     unit = one.case.unit if one.case else one.unit
     return bool(ctx.reader.root) and not within(office, unit, ctx.reader.root)
 
 
 def change_of(one: Analysis) -> str:
-    """What taking it in would do: open, replan, or nothing (same)."""
+    """Return what importing it would do: open, replan, or nothing (same)."""
     if one.case is None:
         return "open"
     return "replan" if one.new or one.moved else "same"
 
 
 def own_unit(ctx: RequestContext, office: Office, unit: str) -> str:
-    """The unit, where the reader may open for it.
+    """Return the unit if the reader may open cases for it.
 
     Raises:
-        BadForm: it is none, or not one of theirs.
+        BadForm: it does not exist, or is not one of theirs.
     """
     if unit and office.units and unit not in office.units:
         raise refuse("web.refusal.unknown_unit", unit=unit[:100])
@@ -93,17 +95,17 @@ def named_unit(office: Office, unit: str) -> str:
 
 
 def parse_year(said: str) -> int:
-    """Raises BadForm: it is no year of ours."""
+    """Parse a year. Raises BadForm if it is outside the calendar's records."""
     if not (said.isascii() and said.isdigit() and len(said) == 4 and FIRST_YEAR <= int(said) <= LAST_YEAR):
         raise refuse("web.refusal.bad_year", text=said[:40])
     return int(said)
 
 
 def _person(office: Office, said: str) -> str:
-    """The key of the person meant by e-mail or name; "" stays "".
+    """Return the key of the person with an e-mail or name; "" stays "".
 
     Raises:
-        BadForm: nobody, or more than one person, of that name.
+        BadForm: nobody, or more than one person, has that name.
     """
     if not said:
         return ""
@@ -118,10 +120,10 @@ def _person(office: Office, said: str) -> str:
 
 
 def _answered(office: Office, strange: Sequence[str], answers: Mapping[str, str]) -> dict[str, str]:
-    """Return who is meant by texts that name nobody known, as the reader answered.
+    """Return the meaning of unmatched texts, as the reader answered.
 
     Raises:
-        BadForm: an answer nobody, or more than one, is known by.
+        BadForm: an answer matches nobody, or more than one.
     """
     meant = {}
     for said in strange:
@@ -136,5 +138,5 @@ def _answered(office: Office, strange: Sequence[str], answers: Mapping[str, str]
 
 
 def _scoped(ctx: RequestContext, office: Office, unit: str) -> str:
-    """The unit asked for, else the reader's own, where the reader may open for it."""
+    """Return the requested unit, else the reader's own, if the reader may open cases for it."""
     return own_unit(ctx, office, unit or ctx.reader.root)

@@ -1,6 +1,6 @@
-"""The dates of an intended analysis as a form asks for them: what is planned, what has happened.
+"""The date fields of an intended analysis in a form: plan dates and facts.
 
-The same answers stand in an address (the planner) and in a form that writes (opening by hand).
+The same fields are used in an address (the planner) and in a form that writes (opening by hand).
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ MOST = 200
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DateField:
-    """One date the form asks for. The answers stay as they were typed.
+    """One date field of the form. Values stay as typed.
 
     Attributes:
-        turning: whether other terms count from it, or it was answered; the rest is asked for further down.
+        turning: whether other terms count from it, or it was filled in; the other fields are shown further
+            down.
     """
 
     name: str
@@ -40,11 +41,11 @@ class DateField:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlannedForm:
-    """What was answered: the dates, and the form as it stands.
+    """The values of the form: dates, and the fields as typed.
 
     Attributes:
-        carried: answers to another procedure's form: they wait for the reader to come back to it.
-        refusal: the first answer that is no date; the others hold all the same.
+        carried: values of another procedure's form, kept in case the reader returns to it.
+        refusal: the first value that is not a date; the others are used nevertheless.
     """
 
     asked: tuple[DateField, ...]
@@ -61,7 +62,7 @@ class PlannedForm:
 def intended(
     procedure: Procedure, answers: Iterable[tuple[str, str]], calendar: Calendar, *, limit: int = MOST
 ) -> PlannedForm:
-    """The answers to the form of a procedure; names it does not ask for are passed over."""
+    """Return the values of a procedure's form; unknown names are ignored."""
     given = {key: text.strip()[:LONGEST] for key, text in list(answers)[:limit] if text.strip()}
     planned: dict[str, date] = {}
     facts: dict[str, date] = {}
@@ -91,7 +92,7 @@ def intended(
 
 
 def chosen(library: Library, name: str, *, default: str = "") -> Procedure | None:
-    """The latest edition of the procedure a form names; None when there is none of that name."""
+    """Return the latest edition of the procedure a form names; None if there is none with that name."""
     known = library.procedures()
     name = name or default
     return library.latest(name) if name in known else None
@@ -135,11 +136,11 @@ def _one(name: str, title: Text, turning: bool, given: Mapping[str, str]) -> Dat
 
 
 def text(answer: str | None, *, longest: int = 300) -> str:
-    """One line as typed, without what no line holds."""
+    """Return a value as one line, without control characters."""
     clean = "".join(sign for sign in answer or "" if sign.isprintable() or sign.isspace())
     return " ".join(clean.split())[:longest]
 
 
 def refuse(code: str, **arguments: object) -> InvalidForm:
-    """A refusal of one answer."""
+    """Return the error for an invalid value."""
     return InvalidForm(code, **arguments)

@@ -1,4 +1,4 @@
-"""Past analyses: a table of dates in, findings out, case by case. Nothing of it is written down."""
+"""Pages for checking past analyses: upload a table of dates, get findings case by case. Nothing is stored."""
 
 from __future__ import annotations
 
@@ -42,20 +42,20 @@ Name = Annotated[str, Query(max_length=200)]
 
 @router.get("/past")
 def past_form_page(request: Request, ctx: Own, procedure: Name = "") -> Response:
-    """Where a table is sent, and what it must look like."""
+    """Show the upload form, and the format of the table."""
     return _form(request, ctx, procedure)
 
 
 @router.post("/past")
 async def send(request: Request, ctx: Own) -> Response:
-    """Take a table and show what departs in it."""
+    """Read an uploaded table and show its findings."""
     async with request.form(max_files=2, max_fields=10, max_part_size=MAX_FIELD_BYTES) as form:
         return await run_in_reading_thread(request, _send, request, ctx, form)
 
 
 @router.get("/past/template.xlsx")
 def past_template_file(request: Request, ctx: Own, procedure: Name = "") -> Response:
-    """An empty table with its headings in words, and on the second sheet what else is understood."""
+    """Return an empty table with headings in words; its second sheet lists other accepted headings."""
     translator = Translator(preferences(request).language)
     edition = chosen_procedure(ctx, procedure)
     return download(
@@ -72,7 +72,7 @@ def past_findings_page(
     digest: Digest,
     number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1,
 ) -> Response:
-    """Every date of a table that was sent beside the law's, the latest first."""
+    """Show every date of an uploaded table beside the law's, the latest first."""
     upload = get_upload_or_404(ctx, "past", digest)
     judged = judge_past(ctx.app, upload.content, upload.procedure, name=upload.name)
     dates = worst_first(one for analysis in judged for one in analysis.dates)
@@ -100,7 +100,7 @@ def past_findings_page(
 @router.get("/past/{digest}/findings.xlsx")
 @reads_files
 def past_findings_workbook(request: Request, ctx: Own, digest: Digest) -> Response:
-    """The same table as a workbook, one line each date."""
+    """Return the same table as a workbook, one row for each date."""
     upload = get_upload_or_404(ctx, "past", digest)
     judged = judge_past(ctx.app, upload.content, upload.procedure, name=upload.name)
     translator = Translator(preferences(request).language)

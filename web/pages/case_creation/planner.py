@@ -1,6 +1,6 @@
-"""The planner: the dates of an intended analysis typed in, the whole chain out. Nothing is kept.
+"""The planner: computes all deadlines from the dates typed for an intended analysis. Nothing is stored.
 
-Everything stands in the address, so that a plan can be sent to somebody.
+All values are in the address, so that a plan can be sent to somebody.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Name = Annotated[str, Query(max_length=200)]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outlook:
-    """What the core says of the answers; a refusal takes the place of what it could not say.
+    """The computed result for the values typed, with errors in place of what could not be computed.
 
     `act_languages`: the languages of the loaded texts of acts its dates rest on.
     """
@@ -55,7 +55,7 @@ class Outlook:
 
 @router.get("/planner")
 def planner_page(request: Request, ctx: Reading, procedure: Name = "", unit: Name = "") -> Response:
-    """The form, and under it the chain of what was typed."""
+    """Show the form, and below it the deadlines that follow from the typed dates."""
     tidy = redirect_to_tidy_address(request)
     if tidy is not None:
         return tidy
@@ -88,7 +88,7 @@ def planner_page(request: Request, ctx: Reading, procedure: Name = "", unit: Nam
 
 
 def found_unit(office: Office, said: str, root: str) -> tuple[str, InvalidForm | None]:
-    """The unit somebody chose or typed, or "" and why it is none."""
+    """Return the unit chosen or typed, or "" and the error."""
     try:
         return resolve_unit(office, said, root=root), None
     except InvalidForm as refusal:
@@ -96,10 +96,10 @@ def found_unit(office: Office, said: str, root: str) -> tuple[str, InvalidForm |
 
 
 def chosen_procedure(ctx: RequestContext, name: str) -> Procedure:
-    """The procedure asked for, the internal analysis when none is.
+    """Return the requested procedure, by default the internal analysis.
 
     Raises:
-        UnknownProcedure: there is none of that name.
+        UnknownProcedure: there is no procedure with that name.
     """
     known = ctx.library.procedures()
     found = chosen(ctx.library, name, default=USUAL if USUAL in known else known[0])
@@ -109,10 +109,10 @@ def chosen_procedure(ctx: RequestContext, name: str) -> Procedure:
 
 
 def ordered(ctx: RequestContext, kind: str, unit: str = "") -> ProcedureGroups:
-    """Return procedures by document, those for that kind of organisation first.
+    """Return procedures grouped by document, those for that kind of organisation first.
 
     Args:
-        unit: whose acts are in force: what rests on others it did not adopt comes after.
+        unit: its adopted acts count: procedures of acts it has not adopted come last.
     """
     office = ctx.reads.office()
     acts = ("", *ctx.app.settings.regulations.acts, *acts_of(office, unit))
@@ -138,7 +138,7 @@ def make_outlook(
     person: str = "",
     object: str = "",
 ) -> Outlook:
-    """The chain of the answers; nothing of it without a date."""
+    """Return the deadlines for the typed values; nothing without a date."""
     if answers.empty:
         return Outlook()
     office = ctx.reads.office()
@@ -177,7 +177,7 @@ def make_outlook(
 def supposed_case(
     procedure: Procedure, facts: Mapping[str, date], planned: Mapping[str, date], *, unit: str, person: str = ""
 ) -> Case:
-    """A case that is not there: for asking who would be asked."""
+    """Return a case that does not exist, for finding out who would be responsible."""
     return Case(
         id="",
         procedure=procedure.id,

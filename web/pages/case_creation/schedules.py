@@ -1,4 +1,6 @@
-"""Opening from a schedule: a file is shown row by row, with every date and conflict, before it is taken in."""
+"""Opening from a schedule: a file is previewed row by row, with every date and conflict, before it is
+imported.
+"""
 
 from __future__ import annotations
 
@@ -62,13 +64,13 @@ Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TakenDate:
-    """A date of the file beside the law's.
+    """A date in the file beside the law's.
 
     Attributes:
-        cell: where it stands (`B7`); "" in the title of the paper.
-        happened: whether the file says that it happened; else it is a plan date.
+        cell: its cell (`B7`); "" for a date in the title of the document.
+        happened: whether it is a fact; else it is a plan date.
         before: the plan date it replaces.
-        writes: whether taking the file in writes it; what is known already is not written again.
+        writes: whether the import writes it; dates that exist already are not written again.
         due: the last day by the act; None where it names none.
         late_by: working days after that day; None in time.
     """
@@ -88,8 +90,8 @@ class PreviewedAnalysis:
     """One analysis of the file as the page shows it.
 
     Attributes:
-        foreign: whether it is of a unit not the reader's.
-        why: the address of the planner with its dates.
+        foreign: whether its unit is not among the reader's.
+        why: address of the planner with its dates, which explains them.
     """
 
     analysis: Analysis
@@ -103,7 +105,7 @@ class PreviewedAnalysis:
 
 @router.post("/open/schedule")
 async def send(request: Request, ctx: Managing) -> Response:
-    """Take a file and show what it would do."""
+    """Accept a file and show its preview."""
     async with request.form(max_files=2, max_fields=10, max_part_size=MAX_FIELD_BYTES) as form:
         return await run_in_reading_thread(request, _send, request, ctx, form)
 
@@ -116,19 +118,19 @@ def preview(
     digest: Digest,
     number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1,
 ) -> Response:
-    """Every row, every date, every conflict; nothing is written."""
+    """Show every row, date and conflict; nothing is written."""
     return _preview(request, ctx, get_upload_or_404(ctx, "schedule", digest), number)
 
 
 @router.post("/open/schedule/{digest}")
 async def take(request: Request, ctx: Managing, digest: Digest) -> Response:
-    """Write it: all of the file or none of it."""
+    """Import the file: all of it or nothing."""
     async with request.form(max_files=0, max_fields=1500, max_part_size=MAX_FIELD_BYTES) as form:
         return await run_in_reading_thread(request, _take, request, ctx, digest, form)
 
 
 def sent_file(form: FormData) -> tuple[bytes, str]:
-    """The bytes and the own name of the file a form carries.
+    """Return the bytes and the name of the file in a form.
 
     Raises:
         BadForm: no file, an empty one, or one too large to be a table.
@@ -146,13 +148,13 @@ def sent_file(form: FormData) -> tuple[bytes, str]:
 
 
 def keep(ctx: RequestContext, kind: UploadKind, content: bytes, name: str, procedure: str) -> str:
-    """Keep a file until it is decided about; its digest."""
+    """Store a file until the user decides about it; return its digest."""
     now = ctx.now
     return ctx.uploads.keep(kind, content, name, procedure, by=ctx.reader.login, now=now)
 
 
 def get_upload_or_404(ctx: RequestContext, kind: UploadKind, digest: str) -> Upload:
-    """A file the reader sent; 404 when it is not kept, or no longer."""
+    """Return a file the reader uploaded; 404 if it is not stored, or no longer."""
     now = ctx.now
     found = ctx.uploads.kept(kind, digest, by=ctx.reader.login, now=now)
     if found is None:
@@ -161,7 +163,7 @@ def get_upload_or_404(ctx: RequestContext, kind: UploadKind, digest: str) -> Upl
 
 
 def bad_rows(refusal: Refusal | OutOfRange, translator: Translator) -> list[tuple[int, str]]:
-    """Every bad row of a file that was refused, in words; none where the refusal itself says it all."""
+    """Return every bad row of a refused file in words; none if the error itself says everything."""
     if not isinstance(refusal, UnreadablePaper) or [error.code for error in refusal.errors] == [refusal.code]:
         return []
     return [(error.row, translator.tell(error.code, error.arguments)) for error in refusal.errors]
@@ -274,7 +276,9 @@ def _take(request: Request, ctx: RequestContext, digest: str, form: FormData) ->
 
 
 def _of_analyses(answers: Mapping[str, str]) -> ScheduleAnswers:
-    """What a form says of the analyses of a file: `object_kk.7`, `object_ru.7`, `joins.7` by row."""
+    """Return the form's answers about the analyses of a file: `object_kk.7`, `object_ru.7`, `joins.7` by
+    row.
+    """
     objects: dict[int, dict[str, str]] = {}
     joins: dict[int, str] = {}
     for key, value in answers.items():
@@ -291,7 +295,7 @@ def _of_analyses(answers: Mapping[str, str]) -> ScheduleAnswers:
 
 
 def _likely(analyses: Sequence[Analysis]) -> dict[int, str]:
-    """The case each analysis is offered to be joined to at once: its only one, and no other's."""
+    """Return the case preselected for each analysis: its only candidate, if no other analysis has it."""
     of = Counter(case.id for one in analyses for case in one.looks_like)
     return {
         one.row: one.looks_like[0].id
@@ -331,7 +335,7 @@ def _previewed(
 
 
 def _taken(one: Analysis, made: Sequence[Deadline], found: Sequence[Finding]) -> Iterator[TakenDate]:
-    """Every date of the file, in the order of days, beside the last day by the act."""
+    """Yield every date of the file in order, each with the last day by the act."""
     due = {deadline.id: deadline.due for deadline in made}
     late = {finding.obligation: finding.late_by for finding in found if finding.late_by is not None}
     days = {**one.planned, **one.facts}
@@ -349,7 +353,7 @@ def _taken(one: Analysis, made: Sequence[Deadline], found: Sequence[Finding]) ->
 
 
 def _planned(one: Analysis, office: Office) -> str:
-    """The same dates in the planner, which says why each is what it is."""
+    """Return the address of the planner with the same dates, which explains each of them."""
     unit = {"unit": one.unit} if one.unit in office.units else {}
     facts = {**{name: fact.on for name, fact in (one.case.facts if one.case else {}).items()}, **one.facts}
     asked = {
@@ -362,7 +366,7 @@ def _planned(one: Analysis, office: Office) -> str:
 
 
 def _after(one: Analysis, office: Office) -> Case:
-    """The case as it would stand once the file is taken in."""
+    """Return the case as it would be after the import."""
     facts = {name: Fact(name=name, on=on) for name, on in one.new.items()}
     if one.case is not None:
         return replace(
@@ -389,7 +393,7 @@ def _meant(office: Office, target: str) -> str:
 
 
 def _known_names(office: Office) -> Sequence[str]:
-    """What may be answered, units first; nothing where they are too many for a list and are found instead."""
+    """Return the names that may be entered, units first; empty if they are too many for a list."""
     if len(office.units) + len(office.people) > MAX_LISTED:
         return ()
     return [unit.name for unit in office.units.values()] + [one.name for one in office.people.values()]

@@ -1,4 +1,4 @@
-"""How much the people of an intended analysis have to do in its weeks already."""
+"""The workload of the people of an intended analysis in its weeks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WHOLE = 300
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cell:
-    """One person's week: open obligations of other cases, and what this plan adds. `heat` 0-4."""
+    """One person's week: open obligations of other cases, and those this plan adds. `heat` 0-4."""
 
     open: int
     added: int
@@ -34,7 +34,7 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Busy:
-    """One person over the weeks."""
+    """One person's workload over the weeks."""
 
     person: Person
     cells: tuple[Cell, ...]
@@ -42,7 +42,7 @@ class Busy:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Load:
-    """People down, weeks across. `weeks`: their Mondays."""
+    """The workload table: people by weeks. `weeks`: their Mondays."""
 
     weeks: tuple[date, ...]
     people: tuple[Busy, ...]
@@ -51,7 +51,7 @@ class Load:
 def load(
     reads: Reads, library: Library, office: Office, *, deadlines: Sequence[Deadline], case: Case, today: date
 ) -> Load | None:
-    """The load of whoever the plan asks for something; None when it asks nobody who is known.
+    """Return the workload of the people responsible in the plan; None if nobody is known.
 
     Args:
         case: the intended one: its unit, its responsible texts.
@@ -100,7 +100,7 @@ def load(
 def _asked(
     office: Office, duty: str, case: Case, deadline: str, on: date, said: str | None = None
 ) -> tuple[Person, ...]:
-    """Who is asked; the officer told for want of anybody else is not."""
+    """Return the people responsible, without an officer who is notified only because nobody else is."""
     responsible = said if said is not None else case.responsible.get(deadline, "")
     found = resolve(office, duty=duty, unit=case.unit, on=on, responsible=responsible, person=case.person)
     if isinstance(found, Unresolved):
@@ -109,7 +109,7 @@ def _asked(
 
 
 def _root(office: Office, people: dict[str, Person]) -> str | None:
-    """The lowest unit with all of the people below it; None is the whole office."""
+    """Return the lowest unit that has all of the people below it; None for the whole office."""
     units = {person.unit for person in people.values()}
     first = next(iter(units))
     for unit in office.above(first):

@@ -1,1 +1,1 @@
-"""The list of analyses: narrowed, searched, taken away."""
+"""Pages of the list of analyses: filters, search, export."""

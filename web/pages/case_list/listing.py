@@ -1,4 +1,4 @@
-"""The list of cases as values, one page of it at a time."""
+"""The data of the list of cases, one page at a time."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class Item:
     """One case.
 
     Attributes:
-        object: a body of an act by its title, else the same words in every language; its procedure where a case
-            is about nothing in particular.
-        stage: None when all stages are behind it; `stands`: the id of the stage, or of what comes after all.
-        year: of a yearly programme, the year it is of: several years of one programme have the same title.
+        object: for a body its title in the act, else the same words in every language; the procedure's title
+            for a case without an object.
+        stage: None when all stages are over; `stands`: id of the stage, or of the final state.
+        year: the year of a yearly programme, since programmes of several years have the same title.
         next_due: the nearest open deadline ahead.
     """
 
@@ -88,12 +88,12 @@ CASE_COLUMNS: tuple[Column[Item], ...] = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Listing:
-    """One page of the cases asked for.
+    """One page of the matching cases.
 
     Attributes:
-        procedures, stages: what may be chosen: by document; stages of the chosen procedure only, by id.
-        total: how many cases were found.
-        narrowed: whether anything narrows the list, so that an empty one can say which emptiness it is.
+        procedures, stages: filter choices: procedures by document; stages of the chosen procedure only, by id.
+        total: number of matching cases.
+        narrowed: whether any filter is set, which decides the message of an empty list.
     """
 
     items: tuple[Item, ...]
@@ -120,7 +120,7 @@ def listing(
     number: int,
     own: str = "",
 ) -> Listing:
-    """Page `number` of the wanted cases; a number beyond the last page is the last page.
+    """Return page `number` of the matching cases; beyond the last page, the last page.
 
     Args:
         own: the unit the reader sees, "" is all.
@@ -146,7 +146,7 @@ def listing(
 def items(
     reads: Reads, library: Library, office: Office, calendar: Calendar, *, cases: Sequence[Case], today: date
 ) -> tuple[Item, ...]:
-    """The cases as a list shows them."""
+    """Return the cases as list items."""
     rows = reads.rows_of([case.id for case in cases])
     stands = reads.stages([case.id for case in cases])
     # What the next deadline is called, a case of which it is a measure alone can tell.

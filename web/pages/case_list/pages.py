@@ -1,4 +1,4 @@
-"""The list of analyses: narrowed, searched, taken away as a workbook."""
+"""Pages of the list of analyses: filtered, searched, exported as a workbook."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _wanted(
     search: Name = "",
     late: Name = "",
 ) -> CaseFilter:
-    """What the address asks for; a standing nobody knows narrows nothing."""
+    """Return the filter in the address; unknown statuses are ignored."""
     today = ctx.today
     return CaseFilter(
         unit=unit or None,
@@ -64,7 +64,7 @@ def cases_page(
     replanned: Done = None,
     unchanged: Done = None,
 ) -> Response:
-    """One page of the cases, the newest first; after something was taken in, with what it did."""
+    """Show one page of the cases, the newest first; after an import, with its result."""
     tidy = redirect_to_tidy_address(request)
     if tidy is not None:
         return tidy
@@ -92,10 +92,10 @@ def cases_page(
 
 @router.get("/cases.xlsx")
 def cases_workbook(request: Request, ctx: Reading, wanted: Asked) -> Response:
-    """The same cases, all of them, as a workbook.
+    """Return all matching cases as a workbook.
 
     Raises:
-        TooManyRows: more than one workbook takes.
+        TooManyRows: the list is too long for one workbook.
     """
     total = ctx.reads.how_many(wanted)
     require_exportable(total)

@@ -1,1 +1,1 @@
-"""One case: its pages, and everything somebody does to it."""
+"""Pages of one case, and the actions on it."""

@@ -1,4 +1,4 @@
-"""The page of one case as values: how it stands, its deadlines by stage, findings, history, the forms."""
+"""The data of the page of one case: its stage, deadlines by stage, findings, history, forms."""
 
 from __future__ import annotations
 
@@ -71,10 +71,10 @@ class Entry:
     """One obligation of the case.
 
     Attributes:
-        fact: what was recorded of it.
-        working_days: left, or gone by since.
-        awaited: what it waits for, as elements of an explanation.
-        stale: whether its due date was computed from a day that went by.
+        fact: the recorded fact.
+        working_days: working days left, or passed since.
+        awaited: explanation elements of what it waits for.
+        stale: whether its due date was computed from a plan date that has passed.
     """
 
     deadline: Deadline
@@ -89,7 +89,7 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Part:
-    """The obligations of one stage. `place`: before, at or after the stage the case stands at."""
+    """The obligations of one stage. `place`: before, at or after the stage of the case."""
 
     stage: Stage
     place: str
@@ -105,18 +105,18 @@ class Part:
 
     @property
     def done(self) -> int:
-        """How many of its obligations are settled: done, or missed for good."""
+        """Number of its obligations that are settled: done, or missed for good."""
         return sum(entry.look in SETTLED for entry in self.required)
 
     @property
     def looks(self) -> dict[DeadlineStatus, int]:
-        """How many obligations ask for something, by the word for it."""
+        """Numbers of obligations that need attention, by status."""
         looks = [entry.look for entry in self.required]
         return {look: looks.count(look) for look in PRESSING if look in looks}
 
     @property
     def is_unfolded(self) -> bool:
-        """Whether its obligations are shown at once: the case stands there, or something presses."""
+        """Whether its obligations are shown at once: it is the case's stage, or something is urgent."""
         return self.place == "at" or bool(self.looks)
 
 
@@ -155,7 +155,7 @@ def make_case_view(
     calendar: Calendar,
     today: date,
 ) -> CaseView:
-    """Everything the page of a case shows on a day."""
+    """Return everything the page of a case shows on a day."""
     soon = calendar.add(today, SOON_WORKING_DAYS)
     entries = tuple(
         _entry(deadline, case, procedure, office, calendar, today=today, soon=soon)
@@ -245,12 +245,12 @@ def _entry(
 
 
 def _dated(deadline: Deadline, *, today: date) -> bool:
-    """Whether it has a due date that holds."""
+    """Return whether a deadline has a valid due date."""
     return deadline.due is not None and holds_on(deadline, today)
 
 
 def _people(case: Case, events: Sequence[Event], notices: Sequence[Notice]) -> set[str]:
-    """Keys of everybody the pages of a case name."""
+    """Return the keys of everybody named on the pages of a case."""
     named = {event.name for event in events if event.kind.startswith("reader_")}
     for event in events:
         if event.kind == "commented":
@@ -262,7 +262,7 @@ def _people(case: Case, events: Sequence[Event], notices: Sequence[Notice]) -> s
 
 
 def _names_in(changes: Mapping[int, Sequence[FieldChange]], office: Office) -> dict[str, Name]:
-    """Return the names of units and people that were changed, by their keys."""
+    """Return the names of units and people in changes, by key."""
     changed = (one for every in changes.values() for one in every)
     keys = {str(key) for one in changed for key in (one.before, one.after)}
     people = {**office.former, **office.people}

@@ -1,4 +1,4 @@
-"""Letters, leave and sessions of the reader: the same for forms of pages and for the API."""
+"""Commands on letters, leave and sessions of the reader, used by pages and API."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ LONGEST_LEAVE = timedelta(days=366)
 
 
 class NoSuchLetter(Exception):
-    """There is no letter of that key, or none the reader may answer."""
+    """There is no letter with that key, or none the reader may acknowledge."""
 
 
 def read_letter(ctx: RequestContext, case: str, key: str) -> str:
-    """The reader says that a letter of theirs was read; what it spoke of.
+    """Acknowledge a letter to the reader; return what it is about.
 
     Raises:
-        NoSuchLetter: the case has none of that key that was sent to the reader.
+        NoSuchLetter: the case has no letter with that key that was sent to the reader.
     """
     mine = (ctx.reader.person, ctx.reader.login)
     letters = ctx.reads.notices(case) if case else ()
@@ -34,23 +34,23 @@ def read_letter(ctx: RequestContext, case: str, key: str) -> str:
 
 
 def resend(ctx: RequestContext, case: str, key: str) -> bool:
-    """Queue a letter of the case again that did not arrive; False when it has none of that key."""
+    """Queue again a letter of the case that did not arrive; return False if it has none with that key."""
     now = ctx.now
     known = any(notice.key == key for notice in ctx.reads.notices(case))
     return known and sending.resend(ctx.app, key, now=now)
 
 
 def resend_all(ctx: RequestContext, channel: str) -> int:
-    """Queue again what a fault of a channel has kept from leaving; how many letters."""
+    """Queue again the letters delayed by a channel's fault; return their number."""
     now = ctx.now
     return sending.resend_all(ctx.app, channel, now=now)
 
 
 def go_away(ctx: RequestContext, away: tuple[date, date] | None, deputy: str | None) -> None:
-    """Say when the reader is away (both days included; None is not at all) and who stands in for them.
+    """Set the reader's leave (both days included; None for no leave) and deputy.
 
     Raises:
-        BadForm: the account is nobody's of the people file, the days are none, or nobody may stand in so.
+        BadForm: the account belongs to no person, the days are invalid, or the deputy is not possible.
     """
     today = ctx.today
     office = ctx.reads.office()
@@ -67,7 +67,7 @@ def go_away(ctx: RequestContext, away: tuple[date, date] | None, deputy: str | N
 
 
 def end_sessions(ctx: RequestContext, *, but: Collection[str] = ()) -> int:
-    """End the reader's sessions and known devices, all but those of these hashes; return how many."""
+    """End the reader's sessions and known devices, except those with these hashes; return their number."""
     now = ctx.now
     login = ctx.reader.login
     ended = [one for one in _sessions(ctx) if one.hash not in but]
@@ -77,7 +77,7 @@ def end_sessions(ctx: RequestContext, *, but: Collection[str] = ()) -> int:
 
 
 def end_session(ctx: RequestContext, hash: str) -> int:
-    """End one session or known device of the reader; return how many that were."""
+    """End one session or known device of the reader; return the number ended."""
     return end_sessions(ctx, but={one.hash for one in _sessions(ctx) if one.hash != hash})
 
 

@@ -1,4 +1,6 @@
-"""Before a form moves dates its reader sees what it moves and how many people it tells, and confirms it."""
+"""Confirmation of forms that move dates: the reader sees what would move and how many people would be
+notified.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ C = TypeVar("C", bound=cases.Previewed)
 
 
 class Unconfirmed(Exception):
-    """The form would change deadlines, and nobody has confirmed that yet."""
+    """The form would change deadlines, and the user has not confirmed that yet."""
 
     def __init__(self, confirmation: Confirmation) -> None:
         super().__init__(confirmation.token)
@@ -29,11 +31,11 @@ class Unconfirmed(Exception):
 def run_confirmed(
     ctx: RequestContext, answers: Mapping[str, str], verb: Verb[C, CommandResult], fields: Mapping[str, object]
 ) -> CommandResult:
-    """Run the verb of a form with these fields. One that changes no deadline needs no confirmation.
+    """Run the verb of a form with these fields. If it changes no deadline, no confirmation is needed.
 
     Raises:
-        Unconfirmed: it changes some; or what was confirmed is not what the form says now.
-        Refusal: whatever the verb refuses.
+        Unconfirmed: it changes deadlines; or the form differs from what was confirmed.
+        Refusal: as raised by the verb.
     """
     command = build(verb.command, fields)
     if answers.get(ASKED):
@@ -47,6 +49,6 @@ def run_confirmed(
 
 
 def _token(answers: Mapping[str, str], seq: int) -> str:
-    """Return what stands for these answers to this state of the case."""
+    """Return a token for these answers and this state of the case."""
     typed = sorted((name, value) for name, value in answers.items() if name != CONFIRMED)
     return sha256(repr((seq, typed)).encode()).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""The papers of a case: its forms with what they lack, its evidence with three dates; files to take."""
+"""The documents of a case: its forms with missing fields, its evidence with three dates; downloads."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Paper:
-    """A form: what it is called, the names of the fields still unknown, and in how many rows something is.
+    """A form: its title, the names of fields without a value, and the number of rows with missing values.
 
     Attributes:
-        marks: what is said of it here and not on the paper.
+        marks: remarks shown here, not printed on the document.
     """
 
     id: str
@@ -48,7 +48,7 @@ class Paper:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Proof:
-    """One document or link: of a fact (`title`, `period`), or of a line of a register (`event`).
+    """One document or link: of a fact (`title`, `period`), or of a register row (`event`).
 
     Attributes:
         signatures: its digital signatures; signable: whether the reader may add one.
@@ -70,7 +70,7 @@ class Papers:
 
 
 def papers_view(dossier: CaseView, ctx: RequestContext, language: str, *, today: date) -> Papers:
-    """The papers of a case on a day, as the reader sees them."""
+    """Return the documents of a case on a day, as visible to the reader."""
     case = dossier.case
     spoken = law_language(language)
     of_papers = spoken if spoken in LANGUAGES else LANGUAGES[0]
@@ -96,21 +96,21 @@ def papers_view(dossier: CaseView, ctx: RequestContext, language: str, *, today:
 
 
 def as_file(content: bytes, media_type: str, name: str) -> Response:
-    """Bytes as a download."""
+    """Return bytes as a download."""
     file = f'filename="{name}"' if name.isascii() else f"filename*=UTF-8''{quote(name)}"
     headers = {"content-disposition": f"attachment; {file}"}
     return Response(content, media_type=media_type, headers=headers)
 
 
 def case_file_name(case: Case, what: str, ending: str) -> str:
-    """`2026-001-plan-ru.docx`."""
+    """Return the file name of a document of a case: `2026-001-plan-ru.docx`."""
     return f"{_UNSAFE.sub('-', case.id)}-{what}.{ending}"
 
 
 def register_file(
     request: Request, ctx: RequestContext, notices: Sequence[Notice], ending: str, name: str
 ) -> Response:
-    """These notices as a workbook, or as a page to be signed off."""
+    """Return these notices as a workbook, or as a page to sign."""
     now = ctx.now
     content = notice_papers.paper(ctx.app, notices, f".{ending}", preferences(request).language, now=now)
     return as_file(content, XLSX if ending == "xlsx" else DOCX, name)

@@ -1,4 +1,4 @@
-"""Evidence: the fields that ask for it, the answers as values of the workflow, the stored file it names."""
+"""Evidence in forms: its fields, parsing the values, and the stored file it names."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ OTHER = "other"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Field:
-    """One piece of evidence the form asks for. `kind`: a kind of the obligation's list, or "other".
+    """One evidence field of the form. `kind`: a kind of the obligation's list, or "other".
 
     Attributes:
-        written: the date the document bears, as typed; restricted: the ground on which few may see it.
+        written: the date on the document, as typed; restricted: the ground for restricting access.
     """
 
     kind: str
@@ -33,10 +33,10 @@ class Field:
 
 
 def fields(kinds: Sequence[str], answers: Mapping[str, str], *, published_on: str = "") -> tuple[Field, ...]:
-    """The fields for these kinds; there is always one for a link and one for a file.
+    """Return the fields for these kinds; there is always one for a link and one for a file.
 
     Args:
-        published_on: the day of publication a link without an answer of its own starts with.
+        published_on: the default day of publication of a link.
     """
     wanted = [(kind, kind.startswith("link:")) for kind in kinds]
     if not any(link for _, link in wanted):
@@ -57,10 +57,10 @@ def fields(kinds: Sequence[str], answers: Mapping[str, str], *, published_on: st
 
 
 def evidence_inputs(form: FormData) -> list[EvidenceInput]:
-    """Return the links and files a form carries: `link.KIND`, `file.KIND`, with their dates and restriction.
+    """Return the links and files in a form: `link.KIND`, `file.KIND`, with their dates and restriction.
 
     Raises:
-        InvalidForm: an address or a date that is none, an empty file.
+        InvalidForm: an invalid address or date, or an empty file.
     """
     items = []
     for key, value in form.multi_items():
@@ -76,10 +76,10 @@ def evidence_inputs(form: FormData) -> list[EvidenceInput]:
 
 
 def parse_address(text: str) -> str:
-    """An address of the web as given, without blanks around it.
+    """Return a web address without surrounding blanks.
 
     Raises:
-        BadForm: it is no http or https address, or too long to be one.
+        BadForm: it is not an http or https address, or is too long.
     """
     text = text.strip()
     if not is_web_address(text):

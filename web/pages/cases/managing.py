@@ -1,6 +1,6 @@
-"""What is done to a case: correct, cancel, exempt, reopen, extend, pause, name readers; a notice acknowledged.
+"""Forms that manage a case: correct, cancel, exempt, reopen, extend, pause, name readers; acknowledge a notice.
 
-Each asks for its ground, and can be taken back with another.
+Each requires a ground, and can be reversed with another.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ Act = Callable[[RequestContext, str, Answers], tuple[str, str]]
 
 @router.post("/cases/{case}/undo")
 def undo(request: Request, ctx: Recording, case: CaseId, answers: Fields) -> Response:
-    """Withdraw what the reader has just recorded; nobody was told of it yet."""
+    """Withdraw what the reader has just recorded, if nobody was notified of it yet."""
     ground = say("withdraw.by_mistake", {}, preferences(request).language)
 
     def act(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
@@ -58,7 +58,7 @@ def undo(request: Request, ctx: Recording, case: CaseId, answers: Fields) -> Res
 def done(
     request: Request, ctx: RequestContext, case: str, name: str, answers: Answers, act: Act, *, tab: Tab
 ) -> Response:
-    """The form done, or refused, or to be confirmed."""
+    """Carry out a form; return the page with the result, the refusal, or the confirmation to give."""
     get_case_or_404(ctx, case)
     try:
         said, of = act(ctx, case, answers)
@@ -136,7 +136,7 @@ def _extend(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]
 
 
 def _stop_or_go(case: str, answers: Answers) -> dict[str, object]:
-    """Return the fields of a pause or a resumption."""
+    """Return the fields of a pause or resumption."""
     return {
         "case": case,
         "ground": _ground(answers),

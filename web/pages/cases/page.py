@@ -1,4 +1,4 @@
-"""The pages of one case: deadlines, risks, papers, history. What a refused form held comes back."""
+"""The pages of one case: deadlines, risks, documents, history. Refused forms keep their values."""
 
 from __future__ import annotations
 
@@ -66,14 +66,14 @@ def case_page(
     had_files: bool = False,
     left_out: int = 0,
 ) -> Response:
-    """One page of a case; with a refusal it is the same page, the form as it was filled in, status 422 (409
-    where others wrote what stands against it).
+    """Return one page of a case; after a refusal the same page with the form as filled in, status 422 (409 if
+    changes by others contradict it).
 
     Args:
-        fact: what the form of recording is to stand at; `fix`: the form of correcting.
-        taken_back: what the form of withdrawing is to stand at: a record, and the document of it alone.
-        said: what has just been done, and to what.
-        left_out: measures of a plan just imported that were withdrawn in the case before.
+        fact: the obligation chosen in the form for recording; `fix`: in the form for correcting.
+        taken_back: the record chosen in the form for withdrawing, and the document of it.
+        said: the last action and its object.
+        left_out: measures of an imported plan that were withdrawn in the case before.
     """
     today = ctx.today
     found, procedure = get_case_or_404(ctx, case)
@@ -121,7 +121,7 @@ UNDOABLE = ("recorded", "replanned", "extended", "paused", "resumed")
 
 
 def get_case_or_404(ctx: RequestContext, case: str) -> tuple[Case, Procedure]:
-    """A case and its edition; 404 when there is none."""
+    """Return a case and its edition; 404 if there is none."""
     found = ctx.reads.case(case)
     if found is None:
         raise HTTPException(404, "web.problem.no_case")
@@ -129,7 +129,7 @@ def get_case_or_404(ctx: RequestContext, case: str) -> tuple[Case, Procedure]:
 
 
 def build_case_view(ctx: RequestContext, case: Case, procedure: Procedure, *, today: date) -> CaseView:
-    """Everything the pages of a case show on a day."""
+    """Return everything the pages of a case show on a day."""
     return make_case_view(
         case,
         procedure,
@@ -143,7 +143,7 @@ def build_case_view(ctx: RequestContext, case: Case, procedure: Procedure, *, to
 
 
 def redirect(request: Request, address: str, *, place: str = "", **said: str) -> Response:
-    """To a page. htmx would follow a redirect inside its own request, so it is told by a header."""
+    """Redirect to a page; htmx gets a header, because it would follow a redirect inside its own request."""
     address = f"{address}?{urlencode(said)}" + (f"#{place}" if place else "")
     response: Response = RedirectResponse(address, status_code=303)
     if request.headers.get("hx-request") == "true":
@@ -153,7 +153,7 @@ def redirect(request: Request, address: str, *, place: str = "", **said: str) ->
 
 
 def _source_row(ctx: RequestContext, view: CaseView) -> RowView | None:
-    """Return the row of a register that opened the case; None where none did, or the reader does not see it."""
+    """Return the register row that opened the case; None if there is none, or it is hidden from the reader."""
     name = str(view.events[-1].payload.get("row", ""))
     try:
         return show_row(ctx, AskRow(row=name)).row if name else None
@@ -169,14 +169,16 @@ def _row_registers(ctx: RequestContext, view: CaseView) -> Mapping[str, Register
 
 
 def _line_to_undo(ctx: RequestContext, case: str, said: tuple[str, str] | None) -> int | None:
-    """The line of the history to offer to undo: what has just been recorded, planned, extended or paused."""
+    """Return the number of the event to offer for undoing: of the last recording, plan date, extension or
+    pause.
+    """
     if said is None or said[0] not in UNDOABLE or not ctx.reader.may("record"):
         return None
     return cases.line_to_undo(ctx, case, said[1])
 
 
 def _out_of_order(view: CaseView, said: tuple[str, str] | None) -> tuple[Finding, ...]:
-    """What is out of order with what has just been recorded or corrected: it is said at once."""
+    """Return the findings that the fact just recorded or corrected is out of order."""
     if said is None or said[0] not in ("recorded", "corrected"):
         return ()
     return cases.out_of_order(view.findings, view.procedure, said[1])
@@ -252,7 +254,7 @@ def _typed(tried: RejectedForm | None, name: str) -> str:
 def _asking(
     request: Request, ctx: RequestContext, view: CaseView, tried: RejectedForm | None
 ) -> dict[str, object]:
-    """Return how the form of a comment begins: the obligation it is about, who is asked."""
+    """Return the initial values of the comment form: its obligation, and the person asked."""
     about = tried.answers.get("obligation", "") if tried else request.query_params.get("about", "")[:100]
     asks = tried.answers.get("asks", "") if tried else ""
     field = build_person_field(ctx.reads.office(), asks, root=ctx.reader.root)
@@ -260,7 +262,7 @@ def _asking(
 
 
 def pressing_fact(view: CaseView) -> str:
-    """Return the fact to record next: of the most pressing deadline, else of the first open duty."""
+    """Return the fact to record next: of the most urgent deadline, else of the first open obligation."""
     if view.next is not None:
         return view.next.deadline.id
     open_ones = (entry.deadline.id for part in view.parts for entry in part.entries if entry.look == "open")
@@ -268,7 +270,7 @@ def pressing_fact(view: CaseView) -> str:
 
 
 def _effect(ctx: RequestContext, case: Case, fact: str, on: str) -> tuple[Preview, int] | None:
-    """Return what recording a fact on a day would change, and how many people it would tell."""
+    """Return what recording a fact on a day would change, and how many people it would notify."""
     if not on or fact in ctx.library.of(case).decisions or not ctx.reader.may("record"):
         return None
     try:

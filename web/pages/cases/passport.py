@@ -1,4 +1,4 @@
-"""The passport of a case on its page: what it says, and the form that changes it."""
+"""The passport of a case on its page: its values, and the form that changes it."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ RESPONSIBLE = "responsible."
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PassportForm:
-    """The form as it stands.
+    """The passport form with its values.
 
     Attributes:
-        shown: what the fields said when the page was made, by name; only what differs is sent.
-        responsible: obligations somebody is named for, with their titles; `more`: all others.
+        shown: the field values when the page was made, by name; only differences are sent.
+        responsible: obligations with a responsible person, with their titles; `more`: all others.
     """
 
     unit: NameField
@@ -35,7 +35,7 @@ class PassportForm:
 
 
 def passport_form(view: CaseView, office: Office, *, root: str, tried: RejectedForm | None) -> PassportForm:
-    """Return the form as the case stands, with what was typed into it where it was refused."""
+    """Return the form with the present values, or with the typed ones after a refusal."""
     case = view.case
     first, last = case.period or (None, None)
     titles = [(one.id, one.title) for one in view.procedure.obligations]

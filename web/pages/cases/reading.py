@@ -1,4 +1,4 @@
-"""The pages of a case one reads, and the files one takes away from it."""
+"""The pages of a case for reading, and its downloads."""
 
 from __future__ import annotations
 
@@ -95,10 +95,10 @@ def case_register_file(request: Request, ctx: Reading, case: CaseId, ending: End
 
 
 def evidence_of(ctx: RequestContext, case: str, digest: str) -> Response:
-    """A stored file, always as a download: what somebody uploaded is never shown as a page of ours.
+    """Return a stored file, always as a download: an uploaded file is never shown as a page.
 
     Raises:
-        EvidenceDamaged: its bytes are not those that were recorded; none of them is sent.
+        EvidenceDamaged: its bytes were altered; nothing is sent.
     """
     found, _ = get_case_or_404(ctx, case)
     # Of a document the reader may not open the case, as they see it, has no digest.
@@ -121,7 +121,7 @@ def evidence_of(ctx: RequestContext, case: str, digest: str) -> Response:
 
 
 def form_of(ctx: RequestContext, case: str, form: str, language: str) -> Response:
-    """A form of the case, filled with what is known, as DOCX."""
+    """Return a form of the case as DOCX, filled with the known values."""
     today = ctx.today
     found, _ = get_case_or_404(ctx, case)
     document = filled_form(ctx.app, case, form, language, ctx.reads.scope_in(found), today=today)
@@ -129,7 +129,7 @@ def form_of(ctx: RequestContext, case: str, form: str, language: str) -> Respons
 
 
 def package_of(ctx: RequestContext, case: str, language: str) -> Response:
-    """The export package of the case; restricted and damaged files are left out."""
+    """Return the export package of the case, without restricted and damaged files."""
     found, _ = get_case_or_404(ctx, case)
     code = partial(record_paper, ctx, "package_read", language=law_language(language), case=case)
     package = package_of_case(ctx.app, case, language, ctx.reads.scope_in(found), code)
@@ -144,7 +144,7 @@ def package_of(ctx: RequestContext, case: str, language: str) -> Response:
 
 
 def letters_of(request: Request, ctx: RequestContext, case: str, ending: str) -> Response:
-    """The notices of the case as a workbook, or as a page to be signed off."""
+    """Return the notices of the case as a workbook, or as a page to sign."""
     found, _ = get_case_or_404(ctx, case)
     notices = ctx.reads.notices(case)
     return register_file(request, ctx, notices, ending, case_file_name(found, "register", ending))

@@ -1,6 +1,7 @@
-"""What the forms of a case ask for when something is recorded, planned, corrected, exempted or asked for again.
+"""The forms of a case for recording, planning, correcting, exempting and withdrawing an exemption: choices and
+values.
 
-Nothing typed is lost when something is refused: the answers come back as they were given.
+After a refusal the typed values are shown again.
 """
 
 from __future__ import annotations
@@ -24,15 +25,15 @@ from workflow.refusal import Refusal
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Form:
-    """A form as it stands on the page: what may be chosen, what was answered, what was refused.
+    """A form on the page: its choices, its values, and the refusal.
 
     Attributes:
         timed: whether a term in hours counts from it or ends with it, so that its time of day matters.
-        values: names of the numbers that go with the fact, each with its answer.
-        signatories: duties that may be said to have signed it, those the act names first.
-        options: the answers to choose from where what is chosen is a decision; `option`: the chosen one.
-        confirmation: what the form would change, to be confirmed.
-        known: what is chosen is recorded already: its day stands, evidence is added.
+        values: names of the fact's numbers, each with its value.
+        signatories: possible signatories, those named by the act first.
+        options: the options if a decision is chosen; `option`: the chosen one.
+        confirmation: the changes the user must confirm.
+        known: whether the chosen fact is recorded already: its day is kept, evidence is added.
     """
 
     choices: tuple[tuple[str, Text], ...]
@@ -64,12 +65,12 @@ def record_form(
     kind: str = "",
     today: date | None = None,
 ) -> Form:
-    """The form that records a fact. Without a choice it stands at the earliest obligation still open.
+    """Return the form that records a fact. By default the earliest open obligation is chosen.
 
-    What is recorded already can be chosen by its link: then its day stands and evidence is added.
+    A recorded fact can be chosen by its link; its day is kept and evidence is added.
 
     Args:
-        today: the day it starts with, unless another was recorded or typed.
+        today: the default day, unless another was recorded or typed.
     """
     answers = answers or {}
     known = {deadline.id: deadline for deadline in deadlines if not is_entry(deadline.id)}
@@ -118,7 +119,7 @@ def plan_form(
     answers: Mapping[str, str] | None = None,
     refusal: Refusal | OutOfRange | None = None,
 ) -> Form:
-    """The form that sets a plan date: for everything that has not happened yet."""
+    """Return the form that sets a plan date, for everything that has not happened yet."""
     choices = tuple(
         (deadline.id, deadline.obligation.title)
         for deadline in deadlines
@@ -134,9 +135,9 @@ def plan_form(
 
 
 def correct_form(case: Case, deadlines: Sequence[Deadline], *, fact: str, tried: RejectedForm | None) -> Form:
-    """The form that corrects a recorded fact; it stands as it was recorded, or as it was typed.
+    """Return the form that corrects a recorded fact, with the recorded or typed values.
 
-    What a row of a register says is corrected there.
+    Facts recorded from a register row are corrected in the register.
     """
     recorded = {one.fact: one for one in deadlines if one.fact in case.facts and not case.facts[one.fact].row}
     answers = dict(tried.answers) if tried else {}
@@ -162,7 +163,7 @@ def correct_form(case: Case, deadlines: Sequence[Deadline], *, fact: str, tried:
 
 
 def exempt_form(deadlines: Sequence[Deadline], *, fact: str, tried: RejectedForm | None) -> Form:
-    """The form that frees one obligation: of all that still wait, each without its periods."""
+    """Return the form that exempts the case from one obligation, with all open ones listed without periods."""
     named: dict[str, Text] = {}
     for one in deadlines:
         if one.state in ("open", "not_due_yet", "missed") and not is_entry(one.id):
@@ -173,7 +174,9 @@ def exempt_form(deadlines: Sequence[Deadline], *, fact: str, tried: RejectedForm
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExtendForm:
-    """The form that extends a deadline: what may be chosen, who may decide, and what the act allows of each."""
+    """The form that extends a deadline: the choices, the duties that may decide, and what the act allows for
+    each.
+    """
 
     choices: tuple[tuple[str, Text], ...]
     duties: tuple[str, ...]
@@ -183,7 +186,7 @@ class ExtendForm:
 
 
 def extend_form(deadlines: Sequence[Deadline], *, fact: str, tried: RejectedForm | None) -> ExtendForm:
-    """The form that extends one of the deadlines whose act allows it."""
+    """Return the form that extends one of the deadlines whose act allows it."""
     rules = {
         one.id: (one.obligation.title, one.obligation.extension)
         for one in deadlines
@@ -209,7 +212,7 @@ def extend_form(deadlines: Sequence[Deadline], *, fact: str, tried: RejectedForm
 
 
 def reopen_form(case: Case, deadlines: Sequence[Deadline], *, tried: RejectedForm | None) -> Form:
-    """The form that withdraws an exemption: of all the obligations the case is freed of, as they were freed."""
+    """Return the form that withdraws an exemption, with all exempted obligations as they were exempted."""
     titles = {one.id.partition(".")[0]: one.obligation.title for one in deadlines}
     named = [(name, title) for name in sorted(case.exempted) if (title := titles.get(name.partition(".")[0]))]
     return Form(choices=tuple(named), fact=tried.answers.get("obligation", "") if tried else "")
@@ -228,7 +231,7 @@ def _values(chosen: Deadline | None, answers: Mapping[str, str]) -> tuple[tuple[
 
 
 def _signatories(chosen: Deadline | None, kind: str) -> tuple[str, ...]:
-    """Those the act names come first; others are there too, since what was signed was signed."""
+    """Return the possible signatories, those named by the act first."""
     if chosen is None or chosen.obligation.signed_by is None:
         return ()
     named = chosen.obligation.signed_by.of(kind)

@@ -39,9 +39,9 @@ router = APIRouter(include_in_schema=False)
 
 
 class RowForm(NamedTuple):
-    """A form for a new row of a register, or for what happens to one (`action`).
+    """A form for a new register row, or for an action on one (`action`).
 
-    `of`: the field that the number in the form is, where it is not that of the row.
+    `of`: the field that the form's number fills, if it is not the row's number.
     """
 
     name: str
@@ -96,7 +96,7 @@ for _path, _form in FORMS.items():
 
 @router.post("/cases/{case}/risks/plan")
 async def import_plan(request: Request, ctx: Recording, case: CaseId) -> Response:
-    """Import a plan of measures as risks and measures; all of the file or none of it."""
+    """Import a plan of measures as risks and measures; all of the file or nothing."""
     return await _answer(request, ctx, case, "plan-file", _import_plan, reads_file=True)
 
 
@@ -108,7 +108,7 @@ async def edit(request: Request, ctx: Recording, case: CaseId) -> Response:
 
 @router.post("/cases/{case}/cartogram")
 async def record_cartogram(request: Request, ctx: Recording, case: CaseId) -> Response:
-    """Record the cartogram as it was published; all of the file or none of it."""
+    """Record the published cartogram; all of the file or nothing."""
     return await _answer(request, ctx, case, "cartogram", _record_cartogram, reads_file=True)
 
 
@@ -132,7 +132,7 @@ def _write(form: RowForm, ctx: RequestContext, case: str, sent: FormData, answer
 
 
 def _value(ctx: RequestContext, name: str, field: RegisterField, answers: Mapping[str, str]) -> dict[str, Any]:
-    """Return the value of a field by its name; {} where the form does not have it."""
+    """Return the value of a field by its name; {} if the form does not have it."""
     text = answers.get(name, answers.get(field.short))
     if text is None:
         return {name: ctx.today} if field.fixed else {name: False} if field.kind == "yes_no" else {}
@@ -148,7 +148,7 @@ def _value(ctx: RequestContext, name: str, field: RegisterField, answers: Mappin
 
 
 def _edit(ctx: RequestContext, case: str, sent: FormData, answers: Mapping[str, str]) -> Said:
-    """Of the fields the form shows, those that are other than it showed them."""
+    """Save the fields of the form that differ from the values it showed."""
     shown = sorted(name.partition(".")[2] for name in answers if name.startswith("was."))
     fields = {
         name: parse_text(answers.get(name, ""))

@@ -1,4 +1,4 @@
-"""The risk register of a case as a page shows it: risks with their measures, the forms of the chosen one."""
+"""The data of the risk register of a case: risks with their measures, and the forms of the chosen one."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ OF_FORM = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MeasureLine:
-    """A measure. `entry`: its deadline that comes next, None where its term names no day."""
+    """A measure. `entry`: its next deadline, None if its term has no day."""
 
     measure: Measure
     entry: Entry | None
@@ -44,7 +44,7 @@ class MeasureLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RiskLine:
-    """A risk with its measures. `points`, `band`: what its rank comes to; None while it has no rank.
+    """A risk with its measures. `points`, `band`: of its rank; None without a rank.
 
     `asked`: the deadline of the request about it, None without one.
     """
@@ -58,9 +58,10 @@ class RiskLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Risks:
-    """The page. `risk`, `measure`, `position`, `remark`: the chosen ones, with open forms; 0 for none.
+    """The data of the page. `risk`, `measure`, `position`, `remark`: the chosen ones, with open forms; 0 for
+    none.
 
-    `registers`: as their files define them; `orphans`: measures whose risk is withdrawn.
+    `registers`: definitions of the registers; `orphans`: measures whose risk is withdrawn.
     """
 
     lines: tuple[RiskLine, ...]
@@ -76,7 +77,7 @@ class Risks:
     remark: int
 
     def text(self, row: object, field: str) -> str:
-        """Return the value of a field as a form shows it."""
+        """Return the value of a field for a form."""
         value = value_of(row, field)
         return (
             str(value["written"])
@@ -87,7 +88,7 @@ class Risks:
         )
 
     def extra(self, register: str, row: Row, translator: Translator) -> list[tuple[str, str]]:
-        """Return titles and values of the fields that the page has no place of their own for."""
+        """Return titles and values of fields without a place of their own on the page."""
         shown = RowView.model_construct(id="", register_id=register, values=row.extra, names={})
         fields = (
             field_view(one) for name, one in self.registers[register].fields.items() if row.extra.get(name)
@@ -96,11 +97,11 @@ class Risks:
 
 
 def risk_view(dossier: CaseView, asked: Mapping[str, str], tried: object, *, today: date) -> Risks:
-    """The register of a case on a day.
+    """Return the register of a case on a day.
 
     Args:
-        asked: the address: `risk`, `measure`, `position` and `remark` name the ones to work on; a refused form
-            names its own.
+        asked: query of the address: `risk`, `measure`, `position` and `remark` choose the rows; a refused form
+            chooses its own.
     """
     case = dossier.case
     known, exposed, scales = register(case), exposure(case), risk_services.scales()
@@ -148,7 +149,7 @@ def risk_view(dossier: CaseView, asked: Mapping[str, str], tried: object, *, tod
 
 
 def _next(entries: list[Entry]) -> Entry | None:
-    """The earliest still open, else the last there is."""
+    """Return the earliest open deadline, else the last one."""
     dated = sorted((one for one in entries if one.deadline.due), key=lambda one: one.deadline.due or date.max)
     waiting = [one for one in dated if one.deadline.state in ("open", "not_due_yet")]
     return waiting[0] if waiting else dated[-1] if dated else None

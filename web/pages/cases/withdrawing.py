@@ -1,4 +1,4 @@
-"""The form that withdraws what was recorded by mistake: what there is to withdraw, as its reader sees it."""
+"""The form for withdrawing what was recorded by mistake: its choices, as visible to the reader."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Choice:
     """One record that can be withdrawn.
 
     Attributes:
-        name: as the command takes it.
+        name: as used in the command.
         kind: `fact`, `plan`, `extension`, `pause`, `line` of the history, or the kind of a row of a register.
-        title: of a fact; `text` and `number`: of a row or a line.
+        title: title of a fact; `text` and `number`: of a row or an event.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WithdrawForm:
-    """The form: its choices, the chosen one, and the one document of it that is withdrawn."""
+    """The form: its choices, the chosen one, and its document if only that is withdrawn."""
 
     choices: tuple[Choice, ...]
     chosen: str = ""
@@ -45,7 +45,7 @@ class WithdrawForm:
 def withdraw_form(
     case: Case, titles: Mapping[str, Text], *, chosen: tuple[str, str], tried: RejectedForm | None
 ) -> WithdrawForm:
-    """The form as it stands: at the record its link names, or as it was sent. `titles`: of facts."""
+    """Return the form with the record named by its link, or as submitted. `titles`: titles of facts."""
     name, evidence = chosen
     if tried is not None:
         name, evidence = tried.answers.get("name", ""), tried.answers.get("evidence", "")
@@ -56,7 +56,9 @@ def withdraw_form(
 
 
 def _facts(case: Case, titles: Mapping[str, Text], *, chosen: str) -> Iterator[Choice]:
-    """Facts and plan dates; of a fact a row of a register says only its documents can be chosen, by link."""
+    """Yield facts and plan dates; for a fact recorded from a register row, only its documents can be chosen, by
+    link.
+    """
     facts = {name: fact.on for name, fact in case.facts.items() if not fact.row or name == chosen}
     for kind, days in (("fact", facts), ("plan", case.planned)):
         for name, on in days.items():
@@ -67,7 +69,7 @@ def _facts(case: Case, titles: Mapping[str, Text], *, chosen: str) -> Iterator[C
 
 
 def _acts(case: Case, titles: Mapping[str, Text]) -> Iterator[Choice]:
-    """The latest extension of each deadline, and the last pause."""
+    """Yield the latest extension of each deadline, and the last pause."""
     for name, extensions in case.extensions.items():
         base, _, period = name.partition(".")
         yield Choice(

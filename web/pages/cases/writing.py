@@ -1,4 +1,6 @@
-"""The two forms of a case everybody at work uses: recording a fact, setting a plan date. Through the desk."""
+"""Handlers of the two main forms of a case, recording a fact and setting a plan date, and of signing and
+assignments.
+"""
 
 from __future__ import annotations
 
@@ -47,14 +49,14 @@ async def record(request: Request, ctx: Recording, case: CaseId) -> Response:
 
 @router.post("/cases/{case}/assignments/answer")
 async def answer_assignment(request: Request, ctx: Recording, case: CaseId) -> Response:
-    """Say that an assignment is done, with what proves it, then show the case."""
+    """Report an assignment done, with its evidence, then show the case."""
     async with request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES) as form:
         return await run_in_threadpool(_answer_assignment, request, ctx, case, form)
 
 
 @router.post("/cases/{case}/signatures")
 def sign(request: Request, ctx: Recording, case: CaseId, answers: Fields) -> Response:
-    """Keep the digital signature of a document, as NCALayer gave it to the page."""
+    """Store the digital signature of a document, as made by NCALayer."""
     get_case_or_404(ctx, case)
     try:
         fields = {"case": case, **{name: answers.get(name, "") for name in ("document", "signature")}}
@@ -86,11 +88,11 @@ def replan(request: Request, ctx: Recording, case: CaseId, answers: Fields) -> R
 
 
 def record_answers(ctx: RequestContext, case: str, form: FormData, answers: Mapping[str, str]) -> str:
-    """Record what a form says, a fact or the answer to a decision, and return the name of the fact.
+    """Record the fact, or the answer to a decision, in a form; return the name of the fact.
 
     Raises:
-        Unconfirmed: the answer changes deadlines, and nobody has confirmed that yet.
-        Refusal: whatever the verb refuses.
+        Unconfirmed: it changes deadlines, and the user has not confirmed that yet.
+        Refusal: as raised by the verb.
     """
     fact = answers.get("fact", "")
     if not fact:

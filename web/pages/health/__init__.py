@@ -1,1 +1,1 @@
-"""What watches the service asks: is it alive, is it ready, how much waits."""
+"""Health pages for monitoring: liveness, readiness, metrics."""

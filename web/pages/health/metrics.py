@@ -1,4 +1,4 @@
-"""`/metrics` for operators, and letters that did not arrive sent again from a case's page."""
+"""`/metrics` for operators, and sending letters again that did not arrive."""
 
 from __future__ import annotations
 
@@ -33,8 +33,9 @@ STATES = ("queued", "sending", "sent", "unknown", "failed", "withdrawn")
 
 @router.get("/metrics")
 def metrics(request: Request, ctx: Anybody) -> Response:
-    """The figures of the sending, of the board and of this process as Prometheus reads them: numbers alone, to
-    this machine and to API tokens of administrators and auditors."""
+    """Return statistics of delivery, board and this process in Prometheus format, for this machine and API
+    tokens of administrators and auditors.
+    """
     if not request.state.local and not _may_scrape(request, ctx):
         raise HTTPException(404)
     from prometheus_client import CONTENT_TYPE_LATEST
@@ -52,14 +53,14 @@ def metrics(request: Request, ctx: Anybody) -> Response:
 
 
 def _may_scrape(request: Request, ctx: RequestContext) -> bool:
-    """Tell whether a request from another machine brings a token that may read the figures."""
+    """Return whether a request from another machine has a token that may read the metrics."""
     known = identify(request, ctx) if request.headers.get("authorization") else None
     return known is not None and known[1].kind == "token" and known[0].reader.access in SCRAPERS
 
 
 @router.post("/cases/{case}/notices/resend")
 def resend(ctx: Recording, case: CaseId, key: Annotated[str, Form(max_length=500)] = "") -> Response:
-    """Queue a letter of the case again that failed; then the case's page. Any other key changes nothing."""
+    """Queue a failed letter of the case again, then show the case's page. Any other key changes nothing."""
     get_case_or_404(ctx, case)
     commands.resend(ctx, case, key)
     return RedirectResponse(f"/cases/{case}#notices", status_code=303)
@@ -67,23 +68,25 @@ def resend(ctx: Recording, case: CaseId, key: Annotated[str, Form(max_length=500
 
 @router.post("/channels/resend")
 def resend_all(ctx: Managing, channel: Name = "") -> Response:
-    """Queue again what a fault of a channel has kept from leaving; then the overview."""
+    """Queue again the letters delayed by a channel's fault; then show the overview."""
     commands.resend_all(ctx, channel)
     return RedirectResponse("/#faults", status_code=303)
 
 
 @router.post("/administration/channels/resend")
 def resend_there(ctx: Setting, channel: Name = "") -> Response:
-    """The same for the administrator, who has mended the channel; then the page of the channels."""
+    """Queue again the letters delayed by a channel's fault, for the administrator; then show the page of
+    channels.
+    """
     commands.resend_all(ctx, channel)
     return RedirectResponse("/administration/channels", status_code=303)
 
 
 class HttpCollector:
-    """The answered requests of this process, by method, route and status."""
+    """Prometheus collector of the requests of this process, by method, route and status."""
 
     def collect(self) -> Iterator[HistogramMetricFamily]:
-        """Yield one histogram with the seconds they took."""
+        """Yield one histogram with the durations of requests in seconds."""
         from prometheus_client.metrics_core import HistogramMetricFamily
 
         family = HistogramMetricFamily(
@@ -98,10 +101,10 @@ class HttpCollector:
 
 
 def exposition(figures: Figures, *, now: datetime, board: Mapping[str, int]) -> bytes:
-    """The figures in Prometheus' text format.
+    """Return the metrics in Prometheus' text format.
 
     Args:
-        board: obligations of the whole office (those of confidential cases apart) by what is said of them.
+        board: numbers of obligations of the whole office by status (without confidential cases).
     """
     from prometheus_client import CollectorRegistry, Gauge, Info, ProcessCollector, generate_latest
 

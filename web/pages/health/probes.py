@@ -1,4 +1,4 @@
-"""Is the service alive, and can it work? For whoever starts it again, and for whoever sends requests to it."""
+"""Liveness and readiness probes, for service managers and load balancers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Ready(BaseModel):
 @router.get("/healthz")
 @router.get("/health", include_in_schema=False)
 async def healthz() -> Health:
-    """Whether the process answers. It asks nobody else: a database that is away is no reason to start anew.
+    """Liveness probe: answers whenever the process does.
 
     It waits for no thread either: pages that take long are no reason.
     """
@@ -52,10 +52,10 @@ async def healthz() -> Health:
 async def ready(
     ctx: Anybody, response: Response, round: Annotated[int | None, Query(ge=1, le=2**31)] = None
 ) -> Ready:
-    """Whether requests can be answered now: the database answers and is of this version, its board whole.
+    """Readiness probe: whether the database answers, has this version's schema, and a complete board.
 
-    A round that is late is told and is no refusal: without reminders the pages are as right as with them. With
-    `round` it is one, when the last is older than so many seconds: that is the question to ask about workers.
+    A late round is reported but does not fail the probe, because pages work without reminders. With `round` it
+    fails if the last round is older than so many seconds, for probing workers.
     """
     # By a thread of its own: those that make pages may all be waiting for the database.
     found = await to_thread.run_sync(readiness, ctx.app, limiter=LOOKING)

@@ -1,1 +1,1 @@
-"""My desk: what I must do, and the one step that says it is done."""
+"""The task page: the reader's own obligations, recorded in one step."""

@@ -1,4 +1,6 @@
-"""My desk: what I must do and one step to say that it is done, later, or read; my leave and my deputy."""
+"""The task page: the reader's obligations, recording them, snoozing, acknowledging letters; leave and
+deputy.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,7 @@ def my_desk(
     said: Said = "",
     what: Name = "",
 ) -> Response:
-    """What I must do, by urgency."""
+    """Show the reader's obligations by urgency."""
     today = ctx.today
     case, _, obligation = row.partition(":")
     typed = {"on": on} if on else None
@@ -74,7 +76,7 @@ def my_desk(
 
 @router.get("/desk.xlsx")
 def desk_workbook(request: Request, ctx: Recording, show: Literal["", "mine", "all"] = "") -> Response:
-    """The same rows, all of them, as a workbook."""
+    """Return all rows of the page as a workbook."""
     today, everything = ctx.today, {"all": True, "mine": False}.get(show)
     view = desk_view(ctx, everything=everything, opened=None, today=today, limit=MAX_EXPORTED)
     require_exportable(sum(group.total for group in view.groups))
@@ -84,14 +86,14 @@ def desk_workbook(request: Request, ctx: Recording, show: Literal["", "mine", "a
 
 @router.post("/desk/record")
 async def record(request: Request, ctx: Recording) -> Response:
-    """One step: the fact with its date, numbers, signature, evidence, and a remark."""
+    """Record a fact in one step: with its date, numbers, signatory, evidence and a remark."""
     async with request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES) as form:
         return await run_in_threadpool(_record, request, ctx, form)
 
 
 @router.get("/desk/kept")
 def kept_desk(request: Request, ctx: Recording) -> Response:
-    """The same rows for reading alone: the copy a browser keeps for when there is no network."""
+    """Show the same rows read-only: the copy a browser stores for use without a network."""
     view = desk_view(ctx, everything=None, opened=None, today=ctx.today)
     heads = ctx.reads.whole_office().heads({item.line.case for group in view.groups for item in group.items})
     secret = {case for case, head in heads.items() if head.confidential}
@@ -100,21 +102,21 @@ def kept_desk(request: Request, ctx: Recording) -> Response:
 
 @router.post("/desk/record-many")
 async def record_many(request: Request, ctx: Recording) -> Response:
-    """The ticked rows at once: a preview first, then the result of each."""
+    """Record the ticked rows at once: first a preview, then the result of each."""
     async with request.form(max_files=1, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES) as form:
         return await run_in_threadpool(_record_many, request, ctx, form)
 
 
 @router.post("/desk/withdraw-many")
 async def withdraw_many(request: Request, ctx: Recording) -> Response:
-    """Take back what was just recorded for several rows, with the result of each."""
+    """Withdraw what was just recorded for several rows; show the result of each."""
     async with request.form(max_files=1, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES) as form:
         return await run_in_threadpool(_withdraw_many, request, ctx, text_fields(form))
 
 
 @router.post("/desk/undo")
 def undo(request: Request, ctx: Recording, answers: Fields) -> Response:
-    """Withdraw what I have just recorded; nobody was told of it yet."""
+    """Withdraw what the reader has just recorded, if nobody was notified of it yet."""
     case = answers.get("case", "")
     if case:
         get_case_or_404(ctx, case)
@@ -130,7 +132,7 @@ def undo(request: Request, ctx: Recording, answers: Fields) -> Response:
 
 @router.post("/desk/later")
 def later(request: Request, ctx: Recording, answers: Fields) -> Response:
-    """Be reminded of it again on another day."""
+    """Snooze a reminder until another day."""
     case, obligation = answers.get("case", ""), answers.get("fact", "")
     today = ctx.today
     if case:
@@ -146,7 +148,7 @@ def later(request: Request, ctx: Recording, answers: Fields) -> Response:
 
 @router.post("/desk/read")
 def read(request: Request, ctx: Recording, answers: Fields) -> Response:
-    """Say that the letter about it was read."""
+    """Acknowledge the letter about a row."""
     key, case = answers.get("key", ""), answers.get("case", "")
     if case:
         get_case_or_404(ctx, case)
@@ -159,7 +161,7 @@ def read(request: Request, ctx: Recording, answers: Fields) -> Response:
 
 @router.post("/desk/leave")
 def leave(request: Request, ctx: Recording, answers: Fields) -> Response:
-    """Say when I am away and who stands in for me."""
+    """Set the reader's leave and deputy."""
     try:
         away = None
         if "none" not in answers:
@@ -256,7 +258,7 @@ def _titles(request: Request, ctx: RequestContext, result: bulk.ManyResult) -> d
 
 
 def _uploaded(ctx: RequestContext, form: FormData) -> str:
-    """Keep the file of a form for a day; return its digest, "" without one."""
+    """Store the file of a form for a day; return its digest, "" without one."""
     file = form.get("file")
     if not isinstance(file, UploadFile) or not file.filename:
         return ""
@@ -267,7 +269,7 @@ def _uploaded(ctx: RequestContext, form: FormData) -> str:
 
 
 def _undo(ctx: RequestContext, what: str) -> tuple[str, int] | None:
-    """The case and the line of its history to offer to undo (`case:fact`); None where there is none."""
+    """Return the case and the number of the event to offer for undoing (`case:fact`); None if there is none."""
     case, _, fact = what.partition(":")
     if not case or ctx.reads.case(case) is None:
         return None
@@ -276,7 +278,7 @@ def _undo(ctx: RequestContext, what: str) -> tuple[str, int] | None:
 
 
 def _out_of_order(ctx: RequestContext, what: str) -> tuple[Finding, ...]:
-    """What is out of order with the fact just recorded (`case:fact`): it is said at once."""
+    """Return the findings that the fact just recorded (`case:fact`) is out of order."""
     case, _, fact = what.partition(":")
     found = ctx.reads.case(case) if case else None
     return cases.recorded_out_of_order(ctx, found, fact) if found is not None else ()
@@ -325,15 +327,16 @@ def _page(
 
 
 def _heads(mine: bool) -> list[tuple[object, str]]:
-    """Return the headings of the desk: of one's own rows the unit stands in place of who does it."""
+    """Return the headings of the page; for the reader's own rows the unit replaces the assignee."""
     left_out = {"web.points", "web.who" if mine else "web.unit"}
     heads = (head for head in page_heads(line_columns(date.min)) if head[0] not in left_out)
     return [(head, "col-who" if look == "col-unit" else look) for head, look in heads]
 
 
 def _title(request: Request, ctx: RequestContext, what: str) -> str:
-    """What was just dealt with (`case:obligation`), as the reader's language calls it; "" when it is not to be
-    seen."""
+    """Return the title of the obligation just handled (`case:obligation`) in the reader's language; "" if it is
+    hidden.
+    """
     case, _, obligation = what.partition(":")
     found = ctx.reads.case(case) if case else None
     if found is None:
@@ -345,7 +348,7 @@ def _title(request: Request, ctx: RequestContext, what: str) -> str:
 
 
 def _onward(request: Request, answers: Mapping[str, str], **told: str) -> Response:
-    """To the desk again; htmx is told to fetch its content and nothing else."""
+    """Redirect to the task page; htmx is told to fetch only its content."""
     show = {"show": answers["show"]} if answers.get("show") in ("mine", "all") else {}
     address = f"/desk?{urlencode({**show, **{key: value for key, value in told.items() if value}})}"
     response: Response = RedirectResponse(address, status_code=303)

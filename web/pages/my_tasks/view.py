@@ -1,4 +1,6 @@
-"""My desk as values: what I must do, by urgency, across all cases; the row that is open with its form."""
+"""The data of the task page: the reader's obligations in all cases by urgency, and the unfolded row with its
+form.
+"""
 
 from __future__ import annotations
 
@@ -39,13 +41,13 @@ SHOWN: Mapping[str, int] = {"overdue": 20, "slipped": 20, "today": 20, "week": 2
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Item:
-    """One thing to do.
+    """One obligation to fulfil.
 
     Attributes:
-        key: the letter about it that was not acknowledged yet, "" when there is none.
-        instead_of: whom I stand in for, "" for nobody.
-        recordable: whether a fact fulfils it; what a register asks for is answered in the case.
-        tickable: whether it can be recorded with others at once; decisions are answered one by one.
+        key: key of the letter about it that is not acknowledged yet, "" if there is none.
+        instead_of: the person the reader is deputy of, "" for nobody.
+        recordable: whether a fact fulfils it; obligations of registers are fulfilled in the case.
+        tickable: whether it can be recorded together with others; decisions cannot.
     """
 
     line: ObligationLine
@@ -59,13 +61,13 @@ class Item:
 
     @property
     def id(self) -> str:
-        """What the address and the page call the row."""
+        """Id of the row in the address and on the page."""
         return f"{self.line.case}:{self.line.obligation}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Group:
-    """What is equally urgent: the first rows of it, and how many there are."""
+    """Rows of equal urgency: the first of them, and their number."""
 
     urgency: Urgency
     items: tuple[Item, ...]
@@ -79,10 +81,10 @@ class UnfoldedRow:
     Attributes:
         deadline: with the explanation of its date.
         papers: forms of documents that belong to the step.
-        effect: what recording it on the day of the form would change, and how many people it would tell; None
-            for a decision, for a day that is refused, and where nobody asked.
-        later: days to be reminded again on.
-        remark: what was typed.
+        effect: what recording it on the form's day would change, and how many people it would notify; None for
+            a decision, a refused day, or if not requested.
+        later: days offered for snoozing.
+        remark: the remark as typed.
     """
 
     id: str
@@ -100,14 +102,14 @@ class UnfoldedRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ManyView:
-    """Rows recorded at once, or what that would change.
+    """Several rows recorded at once, or the preview of that.
 
     Attributes:
-        titles: what each row is called, by its id.
+        titles: title of each row, by its id.
         token: sent back with the confirmed form.
-        uploaded: the digest of the file that goes with each, "" without one.
-        lines: what was recorded, as `case:number:fact`, to be taken back.
-        withdrawn: what became of it when it was.
+        uploaded: digest of the evidence file for all rows, "" without one.
+        lines: the recorded events as `case:number:fact`, for withdrawing them.
+        withdrawn: the results of withdrawing them.
     """
 
     result: ManyResult | None
@@ -120,13 +122,13 @@ class ManyView:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeskView:
-    """The whole page.
+    """The data of the whole page.
 
     Attributes:
-        mine: only what I must do; False shows everything in reach, for officers.
-        person: whom the account belongs to, None when to nobody of the people file.
-        colleagues: who may stand in for me, as far as I may see them.
-        narrowed: whether those of other units are left out.
+        mine: whether only the reader's own obligations are shown; False shows all visible ones, for officers.
+        person: the person the account belongs to, None if not in the list of people.
+        colleagues: possible deputies visible to the reader.
+        narrowed: whether people of other units are left out.
     """
 
     horizon: Horizon
@@ -141,7 +143,7 @@ class DeskView:
 
     @property
     def shows_open(self) -> bool:
-        """Whether the unfolded row is among the rows shown; somebody else may have done it meanwhile."""
+        """Whether the unfolded row is among the rows shown; another user may have done it meanwhile."""
         return self.open is not None and any(
             item.id == self.open.id for group in self.groups for item in group.items
         )
@@ -155,12 +157,12 @@ def desk_view(
     today: date,
     limit: int | None = None,
 ) -> DeskView:
-    """The desk of the reader.
+    """Return the data of the reader's task page.
 
     Args:
-        limit: how many rows of each urgency; None for as many as the page shows.
-        everything: all in reach instead of what is mine; only officers may ask. None: what is mine, or all
-            where the account is nobody's of the people file.
+        limit: number of rows of each urgency; None for the page's default.
+        everything: show all visible obligations instead of the reader's own, for officers only. None: the
+            reader's own, or all if the account belongs to no person.
     """
     reader, day = ctx.reader, horizon(today, soon=near(ctx.calendar, today))
     office, may_switch = ctx.reads.office(), reader.may("manage")
@@ -226,10 +228,10 @@ def opened(
     had_files: bool = False,
     foresees: bool = True,
 ) -> UnfoldedRow | None:
-    """The form of a row; None when the case cannot be seen or nothing of it is to be recorded.
+    """Return a row with its form; None if the case is hidden or the obligation cannot be recorded.
 
     Args:
-        foresees: whether it also says what recording it on the day of the form would change.
+        foresees: whether to compute what recording it on the form's day would change.
     """
     found = ctx.reads.case(case)
     if found is None:
@@ -261,7 +263,7 @@ def opened(
 
 
 def most_pressing(view: DeskView) -> str:
-    """Return the id of the first row that a form records, by urgency; "" where there is none."""
+    """Return the id of the most urgent row that a form can record; "" if there is none."""
     items = (item for group in view.groups if group.urgency != "undated" for item in group.items)
     return next((item.id for item in items if item.recordable), "")
 
@@ -294,8 +296,9 @@ def _sought(
 
 
 def _duties_held(office: Office, person: Person, *, on: date) -> frozenset[AssigneeKey]:
-    """What rows without a due date, which no sum counts, may be waiting for the person by: their own duties and
-    those of whom they stand in for, in the units of their organisation, and what concerns themselves."""
+    """Return the assignee keys of rows without a due date that may be the person's: their own duties and those
+    of people they are deputy of, in the units of their organisation, and what concerns themselves.
+    """
     stands_in_for = (one for one in office.people.values() if one.deputy == person.key)
     duties = {duty for one in (person, *stands_in_for) for duty in one.duties}
     units = office.below(office.organisation(person.unit) or person.unit)[:MOST_UNITS]
@@ -315,8 +318,9 @@ def _checklist(
     asked: frozenset[AssigneeKey] | None,
     limit: int | None,
 ) -> tuple[Urgency, Sequence[Row], int]:
-    """What is obligatory and has no due date, of the stages each case stands at or has passed: nothing reminds
-    of it, and left out it would be found as a departure afterwards. `asked`: None is of anybody."""
+    """Return obligatory rows without a due date, of stages a case is at or has passed, which no reminder
+    covers. `asked`: assignee keys; None for all.
+    """
     sought = DeadlineFilter(urgency="undated", horizon=day, asked=asked)
     rows = reads.listed(sought, limit=UNDATED) if asked is None or asked else ()
     names = {row.case for row in rows}
@@ -334,11 +338,11 @@ def _checklist(
 
 
 def _colleagues(office: Office, person: Person | None, seen: str) -> tuple[Person, ...]:
-    """People of the same organisation, by name; the nearest units first would hide who is meant. Of a very
-    large one those below the nearest unit above that has not too many; the deputy always.
+    """Return people of the same organisation, ordered by name; in a very large one those below the nearest unit
+    above that is small enough; the present deputy always.
 
     Args:
-        seen: the unit whose people, with those of all below it, the reader may see; "" is all.
+        seen: the topmost unit whose people are visible to the reader; "" is all.
     """
     if person is None:
         return ()

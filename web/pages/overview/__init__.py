@@ -1,1 +1,1 @@
-"""The overview, and the lists its figures open."""
+"""The overview page, and the lists behind its figures."""

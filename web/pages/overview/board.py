@@ -1,4 +1,4 @@
-"""The board for machines: what is overdue, slipped, near and missed; figures of all, a page of each list."""
+"""The board for the API: overdue, slipped, near and missed deadlines; totals, and a page of each list."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ SHOWN = 100
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Board:
-    """The figures of a day, and one page of each list.
+    """The totals of a day, and one page of each list.
 
     Attributes:
         soon: the last day that counts as near.
-        next: how many lines of each list lie before the page after this one; None when this is the last.
+        next: offset of the next page in each list; None if this is the last.
     """
 
     today: date
@@ -49,10 +49,10 @@ def board(
     limit: int = SHOWN,
     first: int = 0,
 ) -> Board:
-    """The board on a day, of one unit with those below it or of all.
+    """Return the board on a day, of one unit with all units below it, or of all.
 
     Args:
-        limit: lines of each list, after the first `first`.
+        limit: number of lines of each list, after the first `first`.
     """
     day = horizon(today, soon=near(calendar, today))
     sums, office = reads.sums(day, unit), reads.office()

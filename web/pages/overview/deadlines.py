@@ -1,4 +1,4 @@
-"""A list of deadlines as values: what a figure of the overview opens, one page of it at a time."""
+"""The data of the list of deadlines behind a figure of the overview, one page at a time."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CHUNK = 1000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asking:
-    """What a list is narrowed to, as the address says it. `person`: key of whom it waits for."""
+    """The filter of the list, from the address. `person`: key of the assignee."""
 
     urgency: Urgency = "open"
     on: date | None = None
@@ -39,7 +39,7 @@ class Asking:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Deadlines:
-    """One page of the list. `stage`, `person`: as they are called, where it is narrowed to one."""
+    """One page of the list. `stage`, `person`: their names, if the list is filtered by them."""
 
     asking: Asking
     lines: tuple[ObligationLine, ...]
@@ -62,11 +62,11 @@ def deadlines(
     own: str = "",
     reader: str = "",
 ) -> Deadlines:
-    """Page `number` of the deadlines asked for; a number beyond the last page is the last page.
+    """Return page `number` of the matching deadlines; beyond the last page, the last page.
 
     Args:
         own: the unit the reader sees, "" is all.
-        reader: key of the reader's person; what waits for them is theirs in whatever unit it lies.
+        reader: key of the reader's person; deadlines they are responsible for are visible in any unit.
     """
     reads, office = _reach(reads, asking, reader), reads.office()
     sought = _filter(reads, office, calendar, asking, today=today)
@@ -94,7 +94,7 @@ def all_lines(
     """Yield every line of the list, for a file. `reader`: as of `deadlines`.
 
     Raises:
-        TooManyRows: more than one workbook takes.
+        TooManyRows: the list is too long for one workbook.
     """
     reads, office = _reach(reads, asking, reader), reads.office()
     sought = _filter(reads, office, calendar, asking, today=today)
@@ -108,7 +108,9 @@ def all_lines(
 
 
 def _reach(reads: Reads, asking: Asking, reader: str) -> Reads:
-    """Return the reads of a list: of what waits for the reader in whatever unit it lies."""
+    """Return the read queries of a list; not limited to the reader's units if it shows the reader's own
+    deadlines.
+    """
     return reads.whole_office() if asking.person and asking.person == reader else reads
 
 
@@ -129,8 +131,8 @@ def _filter(reads: Reads, office: Office, calendar: Calendar, asking: Asking, *,
 
 
 def _person(office: Office, key: str, own: str, *, waits: bool) -> Name:
-    """Return the name of the person asked for; the key as it was asked where they are of a unit the reader does
-    not see, and nothing that is seen waits for them.
+    """Return the name of the requested person; the key itself if they are of a unit hidden from the reader and
+    responsible for nothing visible.
     """
     if not key:
         return ""

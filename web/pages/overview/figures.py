@@ -1,4 +1,4 @@
-"""Figures over time as values: what was met in time, by month, stage and unit, and how long stages took."""
+"""The data of the statistics page: deadlines met in time by month, stage and unit, and durations of stages."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ SHOWN_UNITS = 25
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FiguresLine:
-    """The figures of one month, stage or unit.
+    """The statistics of one month, stage or unit.
 
     Attributes:
         id: the month ("2026-01"), the stage or the unit.
         name: the first day of the month, the title of the stage, the unit.
-        pace: of a stage, the days it took; None where none ended.
+        pace: for a stage, the days it took; None if none ended.
     """
 
     id: str
@@ -41,11 +41,11 @@ class FiguresLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FiguresView:
-    """The figures of a year, of one unit with those below it or of all the reader may see.
+    """The statistics of a year, of one unit with all units below it, or of all visible to the reader.
 
     Attributes:
         last: the last local date that is counted.
-        months: in order, those that have begun; `most`: deadlines of the fullest.
+        months: those that have begun, in order; `most`: the largest number of deadlines in one.
         units: the worst first.
     """
 
@@ -63,7 +63,7 @@ class FiguresView:
 def figures_view(
     reads: Reads, library: Library, calendar: Calendar, year: int, *, unit: str, own: str, today: date
 ) -> FiguresView:
-    """Return the figures of a year as of a day.
+    """Return the statistics of a year as of a day.
 
     Args:
         own: the unit the reader sees, "" is all.
@@ -100,7 +100,7 @@ def figures_view(
 
 
 def _stage_titles(library: Library, editions: Mapping[str, str]) -> dict[str, Text]:
-    """Return the titles of stages by id, in the order their procedures have them."""
+    """Return the titles of stages by id, in the order of their procedures."""
     places: dict[str, tuple[int, Text]] = {}
     for stage, edition in editions.items():
         procedure = library.named(edition)
@@ -121,12 +121,12 @@ def line_name(t: Translator, line: FiguresLine) -> str:
 def figures_columns(
     head: str, *, with_pace: bool = False, with_delay: bool = False
 ) -> tuple[Column[FiguresLine], ...]:
-    """Return the columns of a table of figures.
+    """Return the columns of a table of statistics.
 
     Args:
-        head: code of the heading of the first one.
-        with_pace: whether it also says how long stages took.
-        with_delay: whether it also says how many days of delay are own and how many inherited.
+        head: code of the first column's heading.
+        with_pace: whether to include the durations of stages.
+        with_delay: whether to include own and inherited delay.
     """
 
     def figure(code: str, value: Callable[[Performance], object]) -> Column[FiguresLine]:

@@ -1,4 +1,4 @@
-"""The overview, and the lists its figures open."""
+"""The overview page, and the lists behind its figures."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ Number = Annotated[int, Query(alias="page", ge=1, le=100_000)]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unheard:
-    """Why nobody can be told, as a code with arguments, and in which cases."""
+    """The reason why nobody can be notified, as a code with arguments, and the cases concerned."""
 
     code: str
     arguments: Mapping[str, object]
@@ -51,7 +51,7 @@ class Unheard:
 
 @router.get("/")
 def overview_page(request: Request, ctx: Reading, unit: UnitParam) -> Response:
-    """What a manager sees first."""
+    """Show the overview for managers."""
     today = ctx.today
     view = overview(ctx.reads, ctx.library, ctx.calendar, today=today, unit=unit or None, own=ctx.reader.root)
     failed = undelivered(ctx)
@@ -74,7 +74,7 @@ def overview_page(request: Request, ctx: Reading, unit: UnitParam) -> Response:
 
 @router.get("/overview.xlsx")
 def overview_workbook(request: Request, ctx: Reading, unit: UnitParam) -> Response:
-    """Units and stages as counted on the overview, who is waited for, and all that is overdue."""
+    """Return the overview as a workbook: units and stages, assignees, and all overdue deadlines."""
     today, translator = ctx.today, Translator(preferences(request).language)
     view = overview(ctx.reads, ctx.library, ctx.calendar, today=today, unit=unit or None, own=ctx.reader.root)
     overdue = Asking(urgency="overdue", unit=unit or None)
@@ -106,7 +106,7 @@ Asked = Annotated[Asking, Depends(_asking)]
 
 @router.get("/deadlines.xlsx")
 def deadlines_workbook(request: Request, ctx: Reading, asking: Asked) -> Response:
-    """The same list, all of it, as a workbook."""
+    """Return the whole list of deadlines as a workbook."""
     today = ctx.today
     lines = all_lines(ctx.reads, ctx.library, ctx.calendar, asking, today=today, reader=ctx.reader.person)
     title = f"web.deadlines.title.{asking.urgency}"
@@ -124,7 +124,7 @@ FIGURES = (
 
 @router.get("/figures")
 def figures_page(request: Request, ctx: Reading, unit: UnitParam, year: Year = None) -> Response:
-    """What was met in time in a year, by month, stage and unit."""
+    """Show the deadlines met in time in a year, by month, stage and unit."""
     years = ctx.calendar.first.year, ctx.today.year
     return page(
         *(request, ctx, "figures.html"),
@@ -137,7 +137,7 @@ def figures_page(request: Request, ctx: Reading, unit: UnitParam, year: Year = N
 
 @router.get("/figures.xlsx")
 def figures_workbook(request: Request, ctx: Reading, unit: UnitParam, year: Year = None) -> Response:
-    """The figures of a year, all units of them, as a workbook."""
+    """Return the statistics of a year for all units as a workbook."""
     view, translator = figures_of(ctx, unit, year), Translator(preferences(request).language)
     tables = [
         table_of(translator, columns, getattr(view, name), name=translator.say(f"web.figures.by_{name}"))
@@ -147,10 +147,10 @@ def figures_workbook(request: Request, ctx: Reading, unit: UnitParam, year: Year
 
 
 def figures_of(ctx: RequestContext, unit: str, year: int | None) -> FiguresView:
-    """Return the figures of a year, of this one where none is named.
+    """Return the statistics of a year, by default the present one.
 
     Raises:
-        HTTPException: 404, a year before the records, or one to come.
+        HTTPException: 404 for a year before the records or in the future.
     """
     year = ctx.today.year if year is None else year
     if not ctx.calendar.first.year <= year <= ctx.today.year:
@@ -162,7 +162,7 @@ def figures_of(ctx: RequestContext, unit: str, year: int | None) -> FiguresView:
 
 @router.get("/deadlines")
 def deadlines_page(request: Request, ctx: Reading, asking: Asked, number: Number = 1) -> Response:
-    """A list a figure opens; what it is narrowed to stands in the address."""
+    """Show a list of deadlines; its filter is in the address."""
     onward = redirect_to_tidy_address(request)
     if onward is not None:
         return onward
@@ -189,7 +189,9 @@ def deadlines_page(request: Request, ctx: Reading, asking: Asked, number: Number
 
 
 def _proposed_year(ctx: RequestContext) -> tuple[int, int] | None:
-    """The year to be opened and how many cases it lacks; None where it lacks none or opens by itself."""
+    """Return the year to open and the number of missing cases; None if none are missing or it opens
+    automatically.
+    """
     if ctx.app.settings.office.rollover == "open":
         return None
     year, lacking = proposed_year(ctx.app, unit=ctx.reader.root, now=ctx.now, today=ctx.today)
@@ -197,12 +199,12 @@ def _proposed_year(ctx: RequestContext) -> tuple[int, int] | None:
 
 
 def seen_faults(ctx: RequestContext) -> Sequence[Fault]:
-    """What is wrong with channels themselves, for whoever manages."""
+    """Return the faults of channels, for managers only."""
     return sending.faults(ctx.app) if ctx.reader.may("manage") else ()
 
 
 def _unheard(ctx: RequestContext) -> list[Unheard]:
-    """Deadlines of which nobody can be told, by the reason; of cases the reader may see."""
+    """Return deadlines for which nobody can be notified, by reason, in cases visible to the reader."""
     now, today = ctx.now, ctx.today
     found = sending.unheard(ctx.app, now=now, today=today, limit=UNHEARD)
     seen = ctx.reads.heads({one.case for one in found}) if found else {}
@@ -218,7 +220,7 @@ def _unheard(ctx: RequestContext) -> list[Unheard]:
 
 
 def undelivered(ctx: RequestContext) -> list[Notice]:
-    """Letters that did not arrive, of cases the reader may see."""
+    """Return letters that did not arrive, of cases visible to the reader."""
     found = sending.failed(ctx.app, limit=FAILED)
     seen = ctx.reads.heads({one.case for one in found}) if found else {}
     return [one for one in found if one.case in seen]

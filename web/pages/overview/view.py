@@ -1,6 +1,6 @@
-"""The overview as values: in ten seconds what is overdue, where, how late, at what cost, and with whom.
+"""The data of the overview: what is overdue, where, how late, at what cost, and who is responsible.
 
-Figures come from the sums the ledger keeps; of the rows only those that are named are loaded.
+Numbers come from the stored sums; only rows shown individually are loaded.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ DAYS = 10
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cell:
-    """A unit at a stage. `heat` 0-4: how strongly it is tinted; only what is overdue is hot."""
+    """A unit at a stage. `heat` 0-4: intensity of the colour, by overdue deadlines only."""
 
     overdue: int
     due: int
@@ -48,7 +48,9 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MatrixRow:
-    """A unit. `late`: working days since what is overdue the longest was due, None when nothing is."""
+    """A row of the matrix: a unit. `late`: working days late of its longest overdue deadline, None if nothing
+    is overdue.
+    """
 
     unit: UnitName
     cells: tuple[Cell, ...]
@@ -58,7 +60,9 @@ class MatrixRow:
 
 @dataclass(slots=True)
 class _Heat:
-    """Of one unit what is overdue and near, by stage and together; of each stage an edition that knows it."""
+    """Overdue and near deadlines of one unit, by stage and in total; and for each stage an edition that has
+    it.
+    """
 
     cells: dict[str, Pair] = field(default_factory=dict)
     both: Pair = (0, 0)
@@ -67,7 +71,7 @@ class _Heat:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Matrix:
-    """Units down, the worst first, stages across; `left_out`: units that found no place."""
+    """The matrix of units (the worst first) by stages; `left_out`: number of units not shown."""
 
     stages: tuple[tuple[str, Text], ...]
     rows: tuple[MatrixRow, ...]
@@ -76,7 +80,9 @@ class Matrix:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DayDue:
-    """One day of the next two weeks. `height` 0-10: of its bar, against the fullest day."""
+    """One day of the next two weeks. `height` 0-10: height of its bar, relative to the day with most
+    deadlines.
+    """
 
     on: date
     number: int
@@ -85,7 +91,7 @@ class DayDue:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Overview:
-    """The whole page. `longest`: working days the longest overdue is late, and whose it is."""
+    """The data of the page. `longest`: working days late of the longest overdue deadline, and its unit."""
 
     horizon: Horizon
     unit: str | None
@@ -106,7 +112,7 @@ class Overview:
 
 
 def matrix_columns(matrix: Matrix) -> tuple[Column[MatrixRow], ...]:
-    """Return the columns of the matrix as a workbook: of each stage what is overdue."""
+    """Return the columns of the matrix for a workbook: overdue deadlines by stage."""
 
     def overdue(place: int) -> Callable[[Translator, MatrixRow], object]:
         return lambda _, row: row.cells[place].overdue or None
@@ -129,7 +135,7 @@ WAITING_COLUMNS: tuple[Column[Workload], ...] = (
 
 
 def near(calendar: Calendar, today: date, working_days: int = SOON_WORKING_DAYS) -> date:
-    """The last day that counts as near; beyond the records of days, so many calendar days on."""
+    """Return the last day that counts as near; beyond the calendar's records, counted in calendar days."""
     try:
         return calendar.add(today, working_days)
     except OutOfRange:
@@ -139,7 +145,7 @@ def near(calendar: Calendar, today: date, working_days: int = SOON_WORKING_DAYS)
 def overview(
     reads: Reads, library: Library, calendar: Calendar, *, today: date, unit: str | None = None, own: str = ""
 ) -> Overview:
-    """The overview of a day, of one unit with those below it or of all the reader may see."""
+    """Return the overview of a day, of one unit with all units below it, or of all visible to the reader."""
     day = horizon(today, soon=near(calendar, today))
     sums = reads.sums(day, unit)
     office = reads.office()
@@ -170,7 +176,7 @@ def overview(
 
 
 def at_stake(sums: Sums, library: Library) -> Decimal:
-    """Points of all indicators something overdue or missed belongs to; each scores once, so it counts once."""
+    """Return the points of all indicators with something overdue or missed, each counted once."""
 
     def late(every: Sums) -> Counter[tuple[str, str]]:
         found: Counter[tuple[str, str]] = Counter()
@@ -226,7 +232,7 @@ def _matrix(
 
 
 def _with_unitless(units: dict[str, _Heat], root: str) -> dict[str, _Heat]:
-    """Return the same, what is of no unit counted with the organisation itself, where there is one."""
+    """Return the same, with cases without a unit counted for the organisation itself, if there is one."""
     unitless = units.get("")
     if unitless is None or not root:
         return units
@@ -242,7 +248,7 @@ def _with_unitless(units: dict[str, _Heat], root: str) -> dict[str, _Heat]:
 
 
 def _by_stage(sums: Sums) -> dict[str, _Heat]:
-    """Of each unit something is overdue or near in: how much, by stage."""
+    """Return overdue and near deadlines of each unit, by stage."""
     found: dict[str, _Heat] = {}
     for one in sums:
         if one.overdue or one.due:
@@ -262,7 +268,7 @@ def _by_stage_mended(before: dict[str, _Heat], gone: Sums, come: Sums) -> dict[s
 
 
 def _worst(units: Mapping[str, _Heat]) -> tuple[Sequence[str], Mapping[str, str]]:
-    """The units with most overdue; of each stage of any unit an edition that knows it."""
+    """Return the units with most overdue deadlines, and for each stage an edition that has it."""
     first = nsmallest(UNITS, units, key=lambda unit: (-units[unit].both[0], -units[unit].both[1], unit))
     editions: dict[str, str] = {}
     for heat in units.values():
@@ -281,7 +287,7 @@ def _cell(overdue: int, due: int) -> Cell:
 
 
 def _days(reads: Reads, calendar: Calendar, today: date, unit: str | None) -> tuple[DayDue, ...]:
-    """Today and the working days after it; a day off stands there only when something is due on it."""
+    """Return today and the following working days; days off only if something is due on them."""
     last = near(calendar, today, DAYS)
     numbers = reads.by_day(today, last, unit)
     most = max(numbers.values(), default=0)

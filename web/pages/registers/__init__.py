@@ -1,1 +1,1 @@
-"""Registers as pages: which there are, the rows of one, one row with its form and history."""
+"""Pages of registers: the list of registers, the rows of one, one row with its form and history."""

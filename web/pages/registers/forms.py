@@ -1,4 +1,4 @@
-"""The form of a register's row, made from the definition; and the values a sent form carries."""
+"""The form of a register row, made from the register's definition, and the values in a submitted form."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ MAX_FILES = 20
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FormField:
-    """A field of the form as it stands.
+    """A field of the form with its value.
 
     Attributes:
-        value: as typed, or as stored; `was`: as stored; of several options their ids with `;` between them.
-        names: of a person, unit, case or row: how it is found.
-        file: the name of the file stored.
+        value: as typed, or as stored; `was`: as stored; several options as ids separated by `;`.
+        names: for a person, unit, case or row: the field for finding it.
+        file: name of the stored file.
     """
 
     view: FieldView
@@ -38,13 +38,13 @@ class FormField:
 
     @property
     def chosen(self) -> list[str]:
-        """The ids of the options chosen."""
+        """Ids of the options chosen."""
         return self.value.split(";")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FieldProblem:
-    """One thing wrong with a form: the field, and a code with its arguments."""
+    """One mistake in a form: the field, and a code with its arguments."""
 
     field: str
     code: str
@@ -54,7 +54,7 @@ class FieldProblem:
 def form_fields(
     ctx: RequestContext, fields: Sequence[FieldView], row: RowView | None, tried: RejectedForm | None
 ) -> list[FormField]:
-    """Return the fields of a form as a row stands, or as they were typed where the form was refused."""
+    """Return the fields of a form with a row's values, or with the typed ones after a refusal."""
     return [_field(ctx, one, row, tried) for one in fields]
 
 
@@ -88,12 +88,12 @@ def _names(ctx: RequestContext, one: FieldView, value: str) -> NameField | None:
 
 
 def _people_root(ctx: RequestContext) -> str:
-    """Return the unit whose people a form offers: of all for those who manage, else of the reader's own."""
+    """Return the topmost unit whose people a form offers: all for managers, else the reader's own unit."""
     return "" if ctx.reader.may("manage") else ctx.reader.root
 
 
 def typed_answers(form: FormData) -> dict[str, str]:
-    """Return the texts of a sent form, several of one name with `;` between them."""
+    """Return the texts of a submitted form, several with one name separated by `;`."""
     names = dict.fromkeys(key for key, value in form.multi_items() if isinstance(value, str))
     return {
         name: ";".join(text.replace("\0", "") for text in form.getlist(name) if isinstance(text, str))
@@ -102,7 +102,7 @@ def typed_answers(form: FormData) -> dict[str, str]:
 
 
 def new_values(ctx: RequestContext, fields: Sequence[FieldView], form: FormData) -> dict[str, object]:
-    """Return the values a form for a new row carries: those that are filled."""
+    """Return the values in a form for a new row: the fields that are filled."""
     answers = typed_answers(form)
     values = {
         one.id: _value(ctx, one, answers[FIELD + one.id])
@@ -113,7 +113,7 @@ def new_values(ctx: RequestContext, fields: Sequence[FieldView], form: FormData)
 
 
 def changed_values(ctx: RequestContext, fields: Sequence[FieldView], form: FormData) -> dict[str, object]:
-    """Return the values of a form that differ from what it showed."""
+    """Return the values of a form that differ from those it showed."""
     answers = typed_answers(form)
     values = {
         one.id: _value(ctx, one, answers.get(FIELD + one.id, ""))
@@ -127,7 +127,7 @@ def changed_values(ctx: RequestContext, fields: Sequence[FieldView], form: FormD
 
 
 def _is_same(ctx: RequestContext, one: FieldView, answers: Mapping[str, str]) -> bool:
-    """Return whether a name typed is that of the person or unit the form showed by their key."""
+    """Return whether a typed name is that of the person or unit the form showed."""
     return _value(ctx, one, answers.get(FIELD + one.id, "")) == answers[WAS + one.id]
 
 
@@ -161,7 +161,7 @@ def _files(fields: Sequence[FieldView], form: FormData) -> dict[str, object]:
 
 
 def problems_of(refusal: object) -> list[FieldProblem]:
-    """Return everything wrong with a row that was refused, each with its field; none for other refusals."""
+    """Return all mistakes of a refused row, each with its field; none for other refusals."""
     if not isinstance(refusal, InvalidRow):
         return []
     return [

@@ -1,4 +1,4 @@
-"""The list of a register's rows as values: its columns, filters and cells, from the definition alone."""
+"""The data of a list of register rows: columns, filters and cells, made from the register's definition."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ LAST = ("text", "link")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RowFilter:
-    """A filter by one field as typed: of a range `first` and `last`, else `text`; `names` for people, units."""
+    """A filter by one field as typed: for a range `first` and `last`, else `text`; `names` for people,
+    units.
+    """
 
     field: FieldView
     text: str = ""
@@ -35,7 +37,7 @@ class RowFilter:
 
     @property
     def is_set(self) -> bool:
-        """Whether it narrows the list."""
+        """Whether any value is set."""
         return bool(self.text or self.first or self.last)
 
 
@@ -50,8 +52,8 @@ class RowLine:
 
 
 def columns_of(register: RegisterView, fields: Sequence[FieldView]) -> list[FieldView]:
-    """Return the fields a list shows beside the name of a row: what is required first, then what is summed,
-    chosen, dated; in the order of the definition.
+    """Return the fields a list shows beside the title of a row, in the order of the definition: required ones
+    are preferred, then those summed, chosen, dated.
     """
     short = [one for one in fields if one.id not in register.named_by and one.kind not in UNSORTED]
     short.sort(key=lambda one: (one.confidential, not one.required, not one.total, one.kind in LAST))
@@ -60,7 +62,7 @@ def columns_of(register: RegisterView, fields: Sequence[FieldView]) -> list[Fiel
 
 
 def filters_of(ctx: RequestContext, fields: Sequence[FieldView], asked: Mapping[str, str]) -> list[RowFilter]:
-    """Return the filters of a list as the address says them: `is.F`, `from.F`, `until.F`, `has.F`."""
+    """Return the filters of a list from the address: `is.F`, `from.F`, `until.F`, `has.F`."""
     return [_filter(ctx, one, asked) for one in fields if one.filterable]
 
 
@@ -80,7 +82,7 @@ def _filter(ctx: RequestContext, one: FieldView, asked: Mapping[str, str]) -> Ro
 
 
 def filter_inputs(ctx: RequestContext, filters: Sequence[RowFilter]) -> list[FilterInput]:
-    """Return what the filters that are set ask of the list.
+    """Return the filters that are set as input of the list query.
 
     Raises:
         InvalidForm: a text that names no person or unit.
@@ -108,7 +110,7 @@ def filter_inputs(ctx: RequestContext, filters: Sequence[RowFilter]) -> list[Fil
 def line_of(
     register: RegisterView, row: RowView, columns: Sequence[FieldView], translator: Translator
 ) -> RowLine:
-    """Return a row as a list shows it."""
+    """Return a row as a line of a list."""
     return RowLine(
         row=row,
         name=row_title(register, row, translator),
@@ -120,7 +122,7 @@ def line_of(
 def typed_cell(
     one: FieldView, values: Mapping[str, object], translator: Translator, names: Mapping[str, str]
 ) -> Cell:
-    """Return a value of a row that is not written yet, as a page shows it."""
+    """Return the cell for a value of a row that is not written yet."""
     value = values.get(one.id)
     row = RowView.model_construct(id="", register_id="", values={one.id: value}, names=names)
     return cell_of(one, row, translator)

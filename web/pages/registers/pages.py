@@ -1,4 +1,4 @@
-"""The pages of registers that are looked at: all of them, the rows of one, one row, its files."""
+"""Pages of registers for reading: the list of registers, the rows of one, one row, its files."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ Said = Annotated[Literal["", "added", "edited", "withdrawn"], Query()]
 
 @router.get("/registers")
 def registers_page(request: Request, ctx: Reading, unit: RequiredUnit) -> Response:
-    """All registers the reader sees, by the act they rest on; and the rows that name the reader."""
+    """Show all registers visible to the reader, by the act they rest on; and the rows that name the reader."""
     translator = Translator(preferences(request).language)
     registers = list_registers(ctx, AskRegisters(unit=unit)).registers
     acts: dict[str, list[RegisterView]] = {}
@@ -112,7 +112,7 @@ def _query(
     case: CaseText = "",
     withdrawn: Flag = "",
 ) -> dict[str, object]:
-    """Return what the address asks of a list, but for its filters and the page."""
+    """Return the query of a list in the address, except filters and page."""
     return {
         "register_id": register_id,
         "unit": unit,
@@ -135,7 +135,7 @@ def rows_page(
     number: Number = 1,
     imported: Count = None,
 ) -> Response:
-    """One page of the rows of a register, filtered and sorted."""
+    """Show one page of the rows of a register, filtered and sorted."""
     tidy = redirect_to_tidy_address(request)
     if tidy is not None:
         return tidy
@@ -182,7 +182,7 @@ def rows_page(
 
 @router.get("/registers/{register_id}/xlsx")
 def rows_workbook(request: Request, ctx: Reading, register_id: RegisterPath, query: RowsQuery) -> Response:
-    """All rows of the same list as a workbook."""
+    """Return all rows of the same list as a workbook."""
     filters = filters_of(ctx, _view(ctx, register_id).fields, request.query_params)
     empty = request.query_params.get("empty", "")
     return rows_file(ctx, _command(ctx, query, filters, empty), preferences(request).language)
@@ -200,12 +200,12 @@ def row_papers(
 
 @router.get("/registers/{register_id}/template")
 def row_template(request: Request, ctx: Reading, register_id: RegisterPath) -> Response:
-    """The empty spreadsheet of a register."""
+    """Return the empty spreadsheet of a register."""
     return template_file(ctx, register_id, preferences(request).language)
 
 
 def rows_file(ctx: RequestContext, query: ListRows, language: str) -> Response:
-    """Return the rows a query asks for as a workbook."""
+    """Return the rows a query matches as a workbook."""
     name = f"{query.register_id}-{ctx.today.isoformat()}.xlsx"
     return as_file(register_tables.export(ctx, query, language), XLSX, name)
 
@@ -227,7 +227,7 @@ def template_file(ctx: RequestContext, register_id: str, language: str) -> Respo
 
 @router.get("/registers/{register_id}/import")
 def import_page(request: Request, ctx: Recording, register_id: RegisterPath) -> Response:
-    """The form that takes rows in from a spreadsheet."""
+    """Show the form for importing rows from a spreadsheet."""
     return show_import_page(request, ctx, register_id)
 
 
@@ -241,7 +241,7 @@ def show_import_page(
     answers: Mapping[str, str] | None = None,
     refusal: Refusal | OutOfRange | None = None,
 ) -> Response:
-    """The page of the import: what would be taken in, or what is wrong with the file."""
+    """Return the page of the import: the rows to import, or the mistakes in the file."""
     register, answers = _view(ctx, register_id), answers or {}
     translator = Translator(preferences(request).language)
     return page(
@@ -272,7 +272,7 @@ def show_import_page(
 def new_row_page(
     request: Request, ctx: Recording, register_id: RegisterPath, case: CaseText = "", unit: Text = ""
 ) -> Response:
-    """The form for a new row."""
+    """Show the form for a new row."""
     return row_form(request, ctx, register_id, case=case, unit=unit)
 
 
@@ -280,13 +280,13 @@ def new_row_page(
 def row_page(
     request: Request, ctx: Reading, register_id: RegisterPath, row: RowPath, said: Said = ""
 ) -> Response:
-    """One row: its values, the case it opened, its history, and the forms that change it."""
+    """Show one row: its values, the case it opened, its history, and the forms that change it."""
     return show_row_page(request, ctx, register_id, row, said=said)
 
 
 @router.get("/registers/{register_id}/{row}/files/{digest}")
 def row_file(ctx: Reading, register_id: RegisterPath, row: RowPath, digest: Digest) -> Response:
-    """A file of a row, always as a download."""
+    """Return a file of a row, always as a download."""
     return file_of_row(ctx, row, digest)
 
 
@@ -299,10 +299,10 @@ def row_paper(
 
 
 def file_of_row(ctx: RequestContext, row: str, digest: str) -> Response:
-    """Return a file of a field the reader sees, as it stands now or stood before.
+    """Return a present or former file of a field visible to the reader.
 
     Raises:
-        EvidenceDamaged: its bytes are not those that were recorded; none of them is sent.
+        EvidenceDamaged: its bytes were altered; nothing is sent.
     """
     detail = show_row(ctx, AskRow(row=row))
     stored = [*detail.row.values.values()]
@@ -331,7 +331,7 @@ def row_form(
     unit: str = "",
     tried: RejectedForm | None = None,
 ) -> Response:
-    """The page with the form for a new row, as it was filled in where it was refused."""
+    """Return the page with the form for a new row, as filled in after a refusal."""
     register = _view(ctx, register_id)
     answers = tried.answers if tried else {"case": case, "unit": unit}
     typed = answers.get("unit") or ctx.reader.root
@@ -359,7 +359,7 @@ def show_row_page(
     said: str = "",
     tried: RejectedForm | None = None,
 ) -> Response:
-    """The page of one row; with a refusal it is the same page with the form as it was filled in."""
+    """Return the page of one row; after a refusal with the form as filled in."""
     translator = Translator(preferences(request).language)
     detail = row_of_register(replace(ctx, language=translator.language), register_id, row)
     register = register_view(ctx.app.registers.on(register_id, ctx.today), reader_scope(ctx), own=True)
@@ -400,7 +400,7 @@ def _papers(ctx: RequestContext, row: RowView, language: str) -> list[dict[str, 
 
 
 def row_of_register(ctx: RequestContext, register_id: str, row: str) -> RowDetail:
-    """Return a row of this register; 404 where it is of another one."""
+    """Return a row of this register; 404 if it belongs to another one."""
     detail = show_row(ctx, AskRow(row=row))
     if detail.row.register_id != register_id:
         raise HTTPException(404, "web.problem.no_row")
@@ -414,7 +414,7 @@ def _command(
     empty: str,
     **more: object,
 ) -> ListRows:
-    """Return the command of a list. `empty`: a field that is not filled in the rows asked for."""
+    """Return the command of a list. `empty`: a field that must be empty in the rows."""
     conditions: list[object] = [*filter_inputs(ctx, filters)]
     if empty:
         conditions.append({"field": empty, "empty": True})
@@ -426,7 +426,7 @@ def _view(ctx: RequestContext, register_id: str) -> RegisterView:
 
 
 def _totals(register: RegisterView, found: RowPage, translator: Translator) -> list[tuple[str, str]]:
-    """Return the sums under a list: what is summed, and how much it is."""
+    """Return the sums below a list: title and value."""
     titles = {one.id: one for one in register.fields}
     return [
         (
@@ -472,7 +472,7 @@ def _history(
 
 
 def _changed_address(request: Request) -> object:
-    """Return a function that gives the address of the list with some parameters changed."""
+    """Return a function that returns the list's address with some parameters changed."""
 
     def to(beside: str = "", **changes: object) -> str:
         kept: Mapping[str, object] = {

@@ -1,4 +1,4 @@
-"""The forms of a register's rows: adding, changing, withdrawing. Through the verbs of services."""
+"""Handlers of the forms of register rows: add, change, withdraw, import."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ router = APIRouter(include_in_schema=False)
 
 
 async def _with_form(request: Request, answer: Callable[[FormData], Response]) -> Response:
-    """Answer a form with files, in a thread; the files live as long as that takes."""
+    """Answer a form with files in a thread; the files are kept that long."""
     form = request.form(max_files=MAX_FILES, max_fields=3 * MAX_FIELDS, max_part_size=MAX_FIELD_BYTES)
     async with form as fields:
         return await run_in_threadpool(answer, fields)
@@ -51,14 +51,14 @@ async def add(request: Request, ctx: Recording, register_id: RegisterPath) -> Re
 
 @router.post("/registers/{register_id}/import")
 async def import_(request: Request, ctx: Recording, register_id: RegisterPath) -> Response:
-    """Show what a spreadsheet has to take in; confirmed, take it in: all rows or none."""
+    """Show the rows of a spreadsheet to import; after confirmation, import all rows or none."""
     async with request.form(max_files=1, max_fields=20, max_part_size=MAX_FIELD_BYTES) as form:
         return await run_in_reading_thread(request, _import, request, ctx, register_id, form)
 
 
 @router.post("/registers/{register_id}/{row}")
 async def edit(request: Request, ctx: Recording, register_id: RegisterPath, row: RowPath) -> Response:
-    """Change the fields of a row that differ from what the form showed, then show it."""
+    """Change the fields of a row that differ from those the form showed, then show it."""
     return await _with_form(request, lambda form: _edit(request, ctx, register_id, row, form))
 
 

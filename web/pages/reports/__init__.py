@@ -1,1 +1,1 @@
-"""What is looked at across cases and organisations: monitoring, points, the register of notices, uploads."""
+"""Pages across cases and organisations: monitoring, points, the register of notices, uploads."""

@@ -1,4 +1,6 @@
-"""The cartogram against the results: what its two sections should say, and where the published one differs."""
+"""Compares the cartogram with the results: what its two sections should contain, and how the published one
+differs.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,7 @@ SHOWN = 200
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
-    """A department, or its part in a district, with the positions and the risks of it."""
+    """A department, or its part in a district, with its positions and risks."""
 
     name: str
     positions: tuple[CartogramLine, ...]
@@ -42,12 +44,12 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CartogramComparison:
-    """What the cartogram should say by the registers a reader may see.
+    """The cartogram that follows from the registers visible to a reader, compared with the recorded one.
 
     Attributes:
-        on: the day of the cartogram recorded last; None where none is.
+        on: the day of the last recorded cartogram; None if there is none.
         case: the case it is recorded in.
-        findings: department by department, how the two differ.
+        findings: the differences, by department.
     """
 
     unit: str
@@ -58,14 +60,14 @@ class CartogramComparison:
 
     @property
     def places(self) -> tuple[Place, ...]:
-        """The lines by place, in the order of their names."""
+        """The lines by place, ordered by name."""
         ordered = sorted(self.lines, key=_place)
         return tuple(_gathered(place, tuple(lines)) for place, lines in groupby(ordered, key=_place))
 
 
 @router.get("/monitoring/cartogram")
 def cartogram_page(request: Request, ctx: Reading, unit: RequiredUnit) -> Response:
-    """Both sections by department and district, and where the published cartogram differs from them."""
+    """Show both sections by department and district, and the differences from the published cartogram."""
     found = comparison(ctx, unit)
     return page(
         request,
@@ -81,12 +83,12 @@ def cartogram_page(request: Request, ctx: Reading, unit: RequiredUnit) -> Respon
 
 @router.get("/monitoring/cartogram/{ending}")
 def download_cartogram(request: Request, ctx: Reading, ending: Ending, unit: RequiredUnit) -> Response:
-    """A workbook with a sheet for each section, or a drawing to print or publish."""
+    """Return a workbook with a sheet for each section, or a drawing to print or publish."""
     return cartogram_file(request, ctx, ending, unit)
 
 
 def cartogram_file(request: Request, ctx: RequestContext, ending: str, unit: str) -> Response:
-    """What the cartogram should say, as `.xlsx` or `.svg`."""
+    """Return the cartogram that follows from the registers, as `.xlsx` or `.svg`."""
     today = ctx.today
     found, language = comparison(ctx, unit), preferences(request).language
     translator = Translator(language)
@@ -98,8 +100,8 @@ def cartogram_file(request: Request, ctx: RequestContext, ending: str, unit: str
 
 
 def comparison(ctx: RequestContext, unit: str) -> CartogramComparison:
-    """The registers of a unit and those below it, against the cartogram recorded last among them; 404 for a
-    unit the reader does not see.
+    """Return the comparison of the registers of a unit and those below with the last cartogram recorded there;
+    404 for a unit hidden from the reader.
     """
     root = seen_unit(ctx, unit)
     cases = ctx.reads.with_registers(root or None)

@@ -1,4 +1,4 @@
-"""What many organisations did: one obligation of them all, what waits to be uploaded, the once-a-year clock."""
+"""Pages across organisations: the consolidated form of one obligation, pending uploads, yearly analyses."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ COLUMNS = ("unit", "case", "id", "due", "on", "late_by")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConsolidatedQuery:
-    """What the consolidated form is asked of. `found`: None where the reader sees no whole organisation."""
+    """The query of the consolidated form. `found`: the form; None if the reader sees no whole organisation."""
 
     procedure: Procedure
     obligation: Obligation
@@ -50,7 +50,9 @@ def consolidated_page(
     obligation: Text = "",
     year: Year = None,
 ) -> Response:
-    """Who of the organisations did it in a year, with which numbers, and who has not reported."""
+    """Show the organisations that fulfilled it in a year, with their numbers, and those that have not
+    reported.
+    """
     asked = asked_for(ctx, procedure, obligation, unit, year)
     return page(
         request,
@@ -73,12 +75,12 @@ def download_consolidated(
     obligation: Text = "",
     year: Year = None,
 ) -> Response:
-    """The same form as a workbook, one column for each number."""
+    """Return the same form as a workbook, with one column for each number."""
     return consolidated_file(request, ctx, asked_for(ctx, procedure, obligation, unit, year))
 
 
 def consolidated_file(request: Request, ctx: RequestContext, asked: ConsolidatedQuery) -> Response:
-    """The form as a workbook; 404 where the reader sees no whole organisation."""
+    """Return the form as a workbook; 404 if the reader sees no whole organisation."""
     if asked.found is None:
         raise HTTPException(404, "web.problem.not_found")
     language = preferences(request).language
@@ -108,7 +110,7 @@ def consolidated_file(request: Request, ctx: RequestContext, asked: Consolidated
 
 @router.get("/monitoring/uploads")
 def uploads_page(request: Request, ctx: Reading, unit: RequiredUnit) -> Response:
-    """What is ready and not uploaded to the platform, and through whose account it goes."""
+    """Show the documents ready but not uploaded to the platform, and the accounts to use."""
     today = ctx.today
     found = uploads(ctx.app, seen_unit(ctx, unit), today=today, reads=ctx.reads)
     return page(
@@ -124,7 +126,7 @@ def uploads_page(request: Request, ctx: Reading, unit: RequiredUnit) -> Response
 
 @router.get("/monitoring/yearly")
 def yearly_clock_page(request: Request, ctx: Reading, unit: RequiredUnit) -> Response:
-    """When each organisation's last analysis ended, and by when the next is due."""
+    """Show when each organisation's last analysis ended, and by when the next is due."""
     found = list_turns(ctx, unit)
     return page(
         request,
@@ -140,7 +142,7 @@ def yearly_clock_page(request: Request, ctx: Reading, unit: RequiredUnit) -> Res
 def asked_for(
     ctx: RequestContext, procedure: str, obligation: str, unit: str, year: int | None
 ) -> ConsolidatedQuery:
-    """The form of one obligation over a year, of this one when none is named; 404 beyond the records."""
+    """Return the form of one obligation over a year, by default the present one; 404 beyond the records."""
     today = ctx.today
     year = today.year if year is None else year
     if year not in _years(ctx):
@@ -157,14 +159,16 @@ def asked_for(
 
 
 def list_turns(ctx: RequestContext, unit: str) -> Sequence[UnitTurn] | None:
-    """Where the organisations stand; None where the reader sees none as a whole."""
+    """Return the status of the organisations; None if the reader sees none as a whole."""
     today = ctx.today
     root = seen_unit(ctx, unit)
     return turns(ctx.app, root, today=today, reads=ctx.reads) if _whole(ctx, root) else None
 
 
 def _whole(ctx: RequestContext, unit: str) -> bool:
-    """Whether the reader sees an organisation as a whole: of one seen in part nobody says that it is silent."""
+    """Return whether the reader sees a whole organisation; of one seen in part it cannot be said that it has
+    not reported.
+    """
     own, office = ctx.reader.root, ctx.reads.office()
     if not own:
         return True
@@ -176,6 +180,6 @@ def _years(ctx: RequestContext) -> range:
 
 
 def _names(ctx: RequestContext, language: str) -> Callable[[str], str]:
-    """A function from a unit's id to what it is called; "" is the whole office."""
+    """Return a function from a unit's id to its name; "" is the whole office."""
     office, t = ctx.reads.office(), Translator(language)
     return lambda unit: t.name(unit_name(office, unit).name) or ctx.organisation_in(language)

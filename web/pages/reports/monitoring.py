@@ -1,4 +1,6 @@
-"""Monitoring across cases as values: recommendations with their terms, risks many units share, silent units."""
+"""The data of the monitoring page: recommendations with their terms, risks many units share, unreported
+quarters.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,7 @@ STATUSES = (*case_registers().latest("measures").actions["review"].fields["outco
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """One risk with one of its measures. `due`: the next day of the measure; `late`: it has passed undone."""
+    """One risk with one of its measures. `due`: the measure's next due date; `late`: whether it has passed."""
 
     listed: ListedRisk
     unit: UnitName
@@ -54,7 +56,7 @@ class Line:
 
     @property
     def case(self) -> Case:
-        """Its case."""
+        """The case of the risk."""
         return self.listed.case
 
     @property
@@ -69,7 +71,7 @@ class Line:
 
     @property
     def status(self) -> str:
-        """What the last review says; "" where there is no measure to review."""
+        """Status by the last review; "" if there is no measure to review."""
         return self.listed.status
 
 
@@ -95,7 +97,9 @@ RECOMMENDATION_COLUMNS: tuple[Column[Line], ...] = (
 
 
 def recommendation_columns() -> tuple[Column[Line], ...]:
-    """Return the columns of the list as a file: those of the page, then what only the registers' files know."""
+    """Return the columns of the list as a file: those of the page, then fields defined only in register
+    files.
+    """
     extra = (_extra_column(row, field) for row in ("risk", "measure") for field in extra_fields(f"{row}s"))
     return (*RECOMMENDATION_COLUMNS, *extra)
 
@@ -106,7 +110,9 @@ def _extra_column(row: str, field: RegisterField) -> Column[Line]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SharedRisk:
-    """A risk many cases have, and the first of them: their names, and where its cause lies above."""
+    """A risk many cases have, with the names of the first of them, and of those whose cause is an act of a
+    higher body.
+    """
 
     description: str
     alike: RiskGroup
@@ -116,7 +122,7 @@ class SharedRisk:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Silent:
-    """A case whose quarter nobody has reported; `working_days` since the day it was due."""
+    """A case with an unreported quarter; `working_days` since it was due."""
 
     case: Case
     unit: UnitName
@@ -126,7 +132,7 @@ class Silent:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Quarter:
-    """How many have not reported a quarter, and some of them."""
+    """The number of cases that have not reported a quarter, and some of them."""
 
     number: int
     silent: tuple[Silent, ...]
@@ -134,8 +140,8 @@ class Quarter:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Monitoring:
-    """The page. `counts`: measures by status, with those that are late under "late"; of all that is narrowed
-    to but the status itself.
+    """The data of the page. `counts`: measures by status, late ones under "late", with all filters but that of
+    status.
     """
 
     lines: tuple[Line, ...]
@@ -161,11 +167,11 @@ def monitoring(
     further: int = 1,
     own: str = "",
 ) -> Monitoring:
-    """What has become of recommendations, as a reader may see it on a day.
+    """Return recommendations by outcome, as visible to a reader on a day.
 
     Args:
-        number: the page of recommendations; further: of those that have not reported a quarter; own: the unit
-            the reader sees, "" is all.
+        number: page of recommendations; further: page of unreported cases; own: the unit the reader sees, "" is
+            all.
     """
     office = reads.office()
     counted = reads.recommendations(narrowed, today)
@@ -193,7 +199,9 @@ def monitoring(
 def all_lines(
     reads: Reads, calendar: Calendar, narrowed: RecommendationFilter, *, today: date
 ) -> Iterator[Line]:
-    """Every line of the list, for a file: portion by portion, for a country's cases fit into no memory."""
+    """Yield every line of the list for a file, in portions, because a national list does not fit into
+    memory.
+    """
     places, office = reads.recommended(narrowed, today), reads.office()
     for start in range(0, len(places), PORTION):
         yield from _lines(reads, places[start : start + PORTION], office, calendar, today)
@@ -202,7 +210,7 @@ def all_lines(
 def _lines(
     reads: Reads, places: Sequence[Place], office: Office, calendar: Calendar, today: date
 ) -> Iterator[Line]:
-    """The places as lines; what was written since they were counted may leave one out."""
+    """Yield the places as lines; lines deleted since they were counted are left out."""
     names = {place.case for place in places}
     by_place = {one.place: one for one in listed(reads.whole(names).values())}
     dues = {case: _next(rows) for case, rows in reads.rows_of(names).items()}
@@ -238,7 +246,7 @@ def _shared(reads: Reads, office: Office, unit: str) -> tuple[SharedRisk, ...]:
 
 
 def _next(rows: Sequence[Row]) -> dict[int, Row]:
-    """The next row of each measure: the earliest still waiting, else the last."""
+    """Return the next row of each measure: the earliest open one, else the last."""
     waiting: dict[int, Row] = {}
     past: dict[int, Row] = {}
     for row in sorted((one for one in rows if one.due), key=lambda one: one.due or date.max):
@@ -254,7 +262,7 @@ def _next(rows: Sequence[Row]) -> dict[int, Row]:
 def _silent(
     reads: Reads, office: Office, calendar: Calendar, unit: str | None, today: date, number: int
 ) -> dict[str, Quarter]:
-    """By quarter, the last first: analyses whose information for it has not come, though its day has."""
+    """Return by quarter, the last first, the analyses that have not reported it though it is due."""
     late = reads.unreported(today, unit, limit=AT_ONCE, offset=(number - 1) * AT_ONCE)
     heads = reads.heads({row.case for _, rows in late.values() for row in rows})
     return {

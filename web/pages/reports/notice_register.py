@@ -1,4 +1,6 @@
-"""The register of notices as values: who was told what and when, the server's answer, whether it was read."""
+"""The data of the register of notices: who was notified of what and when, the server's answer,
+acknowledgement.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,7 @@ STATES = ("queued", "sending", "sent", "unknown", "failed", "withdrawn")
 
 
 class Sought(TypedDict):
-    """What the register is narrowed to; what is empty narrows nothing."""
+    """The filter of the register; empty fields do not restrict."""
 
     case: str
     person: str
@@ -32,7 +34,7 @@ class Sought(TypedDict):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NoticeLine:
-    """One notice. `title`: what it speaks of; None where it speaks of no one obligation of a procedure."""
+    """One notice. `title`: of its obligation; None if it is not about one obligation of a procedure."""
 
     notice: Notice
     case: Case | None
@@ -53,10 +55,10 @@ class Register:
 
 
 def register_view(ctx: RequestContext, asked: Sought, *, number: int) -> Register:
-    """One page of the register, the newest first.
+    """Return one page of the register, the newest first.
 
     Args:
-        asked: case, person, state, channel; what is empty narrows nothing.
+        asked: filter by case, person, state, channel; empty fields do not restrict.
     """
     found = ctx.reads.told(
         **asked,
@@ -89,7 +91,7 @@ def register_view(ctx: RequestContext, asked: Sought, *, number: int) -> Registe
 
 
 def standing_seen(ctx: RequestContext) -> RegisterStatus:
-    """Return how the register stands against its chain; a record the reader may not see is counted, not named.
+    """Return the register compared with its chain; altered records hidden from the reader are only counted.
 
     The key of a record names its case and its recipient.
     """

@@ -1,4 +1,4 @@
-"""The pages that look across cases: monitoring of recommendations, points of a year, register of notices."""
+"""Pages across cases: monitoring of recommendations, points of a year, register of notices."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ Narrowing = Annotated[Sought, Depends(_narrowing)]
 
 @router.get("/monitoring")
 def monitoring_page(request: Request, ctx: Reading, narrowed: Monitored, number: Number = 1) -> Response:
-    """What has become of recommendations."""
+    """Show recommendations and their outcomes."""
     today = ctx.today
     view = monitoring(ctx.reads, ctx.calendar, narrowed, today=today, number=number, own=ctx.reader.root)
     return page(request, ctx, "monitoring.html", view=view, heads=page_heads(RECOMMENDATION_COLUMNS))
@@ -88,7 +88,7 @@ def monitoring_page(request: Request, ctx: Reading, narrowed: Monitored, number:
 
 @router.get("/monitoring/xlsx")
 def download_monitoring(request: Request, ctx: Reading, narrowed: Monitored) -> Response:
-    """The same list, all of it, as a workbook."""
+    """Return the whole list as a workbook."""
     return monitoring_file(request, ctx, narrowed)
 
 
@@ -98,7 +98,7 @@ def _register_name(request: Request, today: date) -> str:
 
 
 def monitoring_file(request: Request, ctx: RequestContext, narrowed: RecommendationFilter) -> Response:
-    """Recommendations as a workbook."""
+    """Return recommendations as a workbook."""
     today = ctx.today
     lines = all_lines(ctx.reads, ctx.calendar, narrowed, today=today)
     return workbook_response(
@@ -115,7 +115,7 @@ def scores_page(
     number: Number = 1,
     period: Period = "",
 ) -> Response:
-    """Points of a year: earned, lost, at stake, with their arithmetic and the readings used."""
+    """Show the points of a year: earned, lost, at stake, with their calculation and the readings used."""
     view = points_of_year(request, ctx, unit, year, number=number)
     years = ctx.calendar.first.year, min(ctx.today.year + 2, ctx.calendar.last.year)
     own, spoken = templates_in_use(ctx.app), replace(ctx, language=preferences(request).language)
@@ -153,7 +153,7 @@ def report_file(
 def report_of(
     ctx: RequestContext, form: str, language: str, *, unit: str, year: int, quarter: int | None
 ) -> Response:
-    """A report as a download."""
+    """Return a report as a download."""
     name, document = filled_report(ctx, form, language, unit=seen_unit(ctx, unit), year=year, quarter=quarter)
     return as_file(document, DOCX, name)
 
@@ -173,10 +173,10 @@ def _periods(year: int, chosen: str, *, today: date) -> tuple[str, list[str]]:
 def points_of_year(
     request: Request, ctx: RequestContext, unit: str | None, year: int | None, *, number: int
 ) -> Points:
-    """The points of a year, of this one when none is named; the readings chosen stand in the address.
+    """Return the points of a year, by default the present one; chosen readings are in the address.
 
     Raises:
-        HTTPException: 404, a year beyond the records, or a unit that is not the reader's.
+        HTTPException: 404 for a year beyond the records, or a unit not among the reader's.
         UnknownReading: a reading or value the scoring does not have.
     """
     today = ctx.today
@@ -193,7 +193,7 @@ def points_of_year(
 def register_page(
     request: Request, ctx: Reading, asked: Narrowing, number: Number = 1, check: Flag = ""
 ) -> Response:
-    """Who was told what, when, through which channel, and what came of it."""
+    """Show who was notified of what, when, through which channel, and the outcome."""
     view = register_view(ctx, asked, number=number)
     standing = standing_seen(ctx) if check else None
     proof = proof_address(ctx.app, standing.batches, standing.end) if standing else ""
@@ -203,7 +203,7 @@ def register_page(
 
 @router.get("/register/xlsx")
 def download_register(request: Request, ctx: Reading, asked: Narrowing) -> Response:
-    """The register as a workbook, narrowed as the page is; the heading says whether it verifies."""
+    """Return the register as a workbook, filtered like the page; the heading states whether it was verified."""
     today = ctx.today
     notices = ctx.reads.told(**asked, limit=IN_A_FILE)
     return register_file(request, ctx, notices, "xlsx", _register_name(request, today))

@@ -1,4 +1,4 @@
-"""The points of a year as a page shows them: by project and indicator, by unit, and the nearest steps."""
+"""The data of the points page: by project and indicator, by unit, and the nearest steps."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Indicator:
     """One indicator. `lost`, `at_stake`: None where the document names no ceiling.
 
     Attributes:
-        missing: names of the organisations (or ids of the cases) that keep it from being whole.
+        missing: names of the organisations (or ids of the cases) missing for the full number.
     """
 
     id: str
@@ -47,7 +47,7 @@ class Indicator:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Project:
-    """One project of the standard: the sums of its indicators."""
+    """One project of the standard, with the sums of its indicators."""
 
     number: str
     points: Decimal
@@ -58,7 +58,7 @@ class Project:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Part:
-    """One unit directly below: its sums."""
+    """One unit directly below, with its sums."""
 
     unit: UnitName
     points: Decimal
@@ -68,7 +68,7 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ahead:
-    """The nearest step of an indicator; `names`: who lacks it, the first few."""
+    """The nearest step of an indicator; `names`: the first few that lack it."""
 
     step: Step
     title: Text
@@ -97,16 +97,16 @@ class Points:
 
 
 def unit_choices(ctx: RequestContext, chosen: str) -> NameField:
-    """The units whose points the reader may see: their own and those below."""
+    """Return the field for choosing a unit: the reader's own and those below."""
     office, own = ctx.reads.office(), ctx.reader.root
     return build_unit_filter(office, chosen or own, root=own)
 
 
 def seen_unit(ctx: RequestContext, unit: str) -> str:
-    """The unit asked for, else the reader's own, "" for the whole office.
+    """Return the requested unit, else the reader's own, "" for the whole office.
 
     Raises:
-        HTTPException: 404 for a unit that is not there or not the reader's to see.
+        HTTPException: 404 for an unknown or hidden unit.
     """
     root = unit or ctx.reader.root
     office = ctx.reads.office()
@@ -118,7 +118,9 @@ def seen_unit(ctx: RequestContext, unit: str) -> str:
 def points_view(
     ctx: RequestContext, unit: str, year: int, readings: Readings, *, today: date, number: int
 ) -> Points:
-    """The points of a unit with all below it ("" is the whole office), and of each part directly below."""
+    """Return the points of a unit with all units below ("" is the whole office), and of each unit directly
+    below.
+    """
     office = ctx.reads.office()
     scoring = scoring_services.scoring()
     whole, *parts = year_scores(ctx, unit, year, today=today, readings=readings, by_unit=True)
@@ -198,7 +200,7 @@ def _sum(points: Iterable[Decimal | None]) -> Decimal:
 
 
 def _told(step: Step) -> dict[str, object]:
-    """What the sentence of a step needs, numbers as decimals."""
+    """Return the arguments of a step's sentence, with numbers as decimals."""
     told = {
         key: written(value) if isinstance(value, Fraction) else value for key, value in step.arguments.items()
     }
