@@ -138,7 +138,7 @@ def test_no_command_of_the_contract_is_missing() -> None:
             f"campaign {name}"
             for name in ("list", "start", "show", "remind", "extend", "close", "record", "export", "forms")
         ),
-        *("due", "overdue", "explain", "remind", "deliver", "notices", "rehearse", "portfolio"),
+        *("due", "overdue", "explain", "remind", "deliver", "replies", "notices", "rehearse", "portfolio"),
         *("notices resend", "digest", "uploads-through", "office-time"),
         *("notices acknowledge", "snooze", "telegram link", "telegram links", "telegram unlink"),
         "score",

@@ -25,6 +25,7 @@ WRITING = frozenset(
         "sign",
         "remind",
         "deliver",
+        "replies",
         "snooze",
         "digest",
         "uploads-through",

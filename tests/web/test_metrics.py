@@ -319,6 +319,9 @@ def test_the_page_of_operations_says_what_failed_and_why(house: AppContext, lang
     assert notice.case not in text
     assert notice.key not in text
     assert "Құрылыс" not in text
+    assert "evidence.folder" not in text, (
+        "folders are named by what they hold, not by a key of the configuration"
+    )
 
 
 def test_a_round_that_is_late_and_a_backup_never_made_are_said(house: AppContext) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from merzim.cli import main
 from notifications.notice import Notice
 from notifications.wire.imap import Mailbox, MailboxAddress, MailboxRefused, open_mailbox
 from notifications.wire.reply import Unreadable, read_reply
@@ -365,6 +366,40 @@ def test_a_reply_travels_from_the_mailbox_into_the_case(
     assert home.events(home.real) == events
     assert (counts, again) == ({"taken": 1, "ignored": 1}, {})
     assert replies.TASK in sending.figures(app, now=NOW).pulses
+
+
+def test_the_mailbox_is_read_by_one_command(
+    office: tuple[Home, int, int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where rounds run by cron: at once, however short ago it was read; without a mailbox it says so."""
+    home, smtp, imap = office
+    app = home.context
+    rounds.remind(app, now=NOW, today=TODAY)
+    rounds.deliver(app, now=NOW, today=TODAY)
+    (letter,) = [one for one in mailbox(imap, ORDER_SIGNER) if "<answer." in str(one["References"])]
+    with smtplib.SMTP("127.0.0.1", smtp) as server:
+        server.sendmail(ORDER_SIGNER, [BOX], reply(letter, "", "приказ.png"))
+    config = tmp_path / "config.toml"
+    places = "\n".join(
+        (
+            f'[office]\nname = "{app.settings.office.name}"',
+            f'[database]\nurl = "{app.settings.database.url}"',
+            f'[evidence]\nfolder = "{tmp_path}/evidence"\n',
+        )
+    )
+    box = f'[imap]\nhost = "127.0.0.1"\nport = {imap}\nsecurity = "none"\nuser = "{BOX}"\naddress = "{BOX}"\n'
+    config.write_text(places + box, encoding="utf-8")
+    line = ["--config", str(config), "--lang", "en", "replies", "--now", NOW.isoformat()]
+    codes = [main(line), main(line)]
+    said = capsys.readouterr().out
+    config.write_text(places, encoding="utf-8")
+    codes.append(main(line))
+
+    assert codes == [0, 0, 2]
+    assert [one.name for one in home.facts(home.real)[ORDER].evidence] == ["приказ.png"]
+    assert re.search(r"taken +1", said)
+    assert "No new replies." in said
+    assert "[imap]" in capsys.readouterr().err
 
 
 def test_a_mailbox_that_cannot_be_opened_says_why(office: tuple[Home, int, int]) -> None:

@@ -81,6 +81,7 @@ def test_everything_lies_inside_the_picture() -> None:
 
     assert all(LABELS <= x <= WIDTH for x in places)
     assert all(end <= WIDTH + 0.5 for end in ends)
+    assert all(tick.x + 16 <= WIDTH for tick in picture.ticks), "the number of a day stands right of its line"
     assert [line.y for line in picture.lines] == [HEAD + ROW * n for n in range(len(picture.lines))]
     assert abs(sum(month.width for month in picture.months) - (WIDTH - LABELS)) < 1
 
@@ -98,6 +99,18 @@ def test_today_is_marked_when_it_is_near_and_not_when_it_is_far() -> None:
 
     assert near.today_x is not None
     assert far.today_x is None
+    assert near.today_anchor == "middle"
+
+
+def test_the_words_of_today_are_not_cut_at_the_right_edge() -> None:
+    """A month after the last date of an analysis today is the last day drawn: it is named left of its line."""
+    analysis = [one for one in chain() if one.obligation.stage not in ("monitoring", "following")]
+    late = build_timeline(analysis, calendar=calendars.calendar(), today=date(2026, 7, 20), soon=SOON)
+
+    assert late is not None
+    assert late.today_x is not None
+    assert late.width - late.today_x < 70
+    assert late.today_anchor == "end"
 
 
 def test_the_picture_is_of_the_whole_life_from_the_start() -> None:

@@ -27,6 +27,10 @@ MAX_SPAN_DAYS = 560
 MAX_DAYS_WITH_WEEKENDS = 270
 NARROW_DAY = 3.5
 MAX_DAYS_TO_TODAY = 45
+TICK_WIDTH = 18
+"""Pixels the number of a day takes, from its line to the right."""
+HALF_OF_TODAY = 70
+"""Pixels the words of today may take on each side of its line."""
 
 MarkKind = Literal["due", "done", "planned"]
 BarKind = Literal["window", "counted"]
@@ -130,6 +134,11 @@ class Timeline:
     left_out: int
 
     @property
+    def today_anchor(self) -> Literal["middle", "end"]:
+        """Where today is named by its line, so that the right edge does not cut it."""
+        return "end" if (self.today_x or 0) > self.width - HALF_OF_TODAY else "middle"
+
+    @property
     def has_weekends(self) -> bool:
         return any(not off.holiday for off in self.offs)
 
@@ -166,7 +175,9 @@ def build_timeline(
         ticks=tuple(
             Tick(on=on, x=x(on))
             for on in _days(first, last)
-            if on.weekday() == 0 and (step > NARROW_DAY or (on.day - 1) // 7 in (0, 2))
+            if on.weekday() == 0
+            and x(on) <= WIDTH - TICK_WIDTH
+            and (step > NARROW_DAY or (on.day - 1) // 7 in (0, 2))
         ),
         offs=tuple(
             Off(
