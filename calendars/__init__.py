@@ -86,7 +86,7 @@ def _shipped_calendar(last: datetime.date = LAST) -> Calendar:
 
 @lru_cache(maxsize=256)
 def _compile_up_to(records: Records, turns: int | None, last: datetime.date) -> Calendar:
-    """Return the calendar after the first `turns` days on which records became known (cached)."""
+    """Return the calendar as of the n-th day (`turns`) on which records became known (cached)."""
     if turns is None:
         return Calendar(records=records, last=last)
     as_of = records.turns[turns - 1] if turns else datetime.date.min

@@ -121,7 +121,7 @@ def _past_the_end(calendar: Calendar, n: int) -> OutOfRange:
 
 
 def _import_numpy() -> Any:
-    """Import numpy, or say how to install it."""
+    """Import and return numpy; if it is missing, raise ImportError saying how to install it."""
     try:
         import numpy
     except ImportError:

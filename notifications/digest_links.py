@@ -46,7 +46,7 @@ def choice_address(rules: Rules, person: str) -> str:
 
 
 def choice_of(person: Person) -> str:
-    """Return what stands for a person, as `CHOICES` names it."""
+    """Return the key in `CHOICES` of a person's present choice."""
     return person.digest or DEFAULT
 
 

@@ -1,1 +1,1 @@
-"""What users do: one command per verb, for every interface alike."""
+"""Application services: one command per verb, for every interface alike."""

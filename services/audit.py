@@ -155,7 +155,7 @@ def record(
 def record_paper(
     ctx: RequestContext, kind: str, digest: str, language: str, *, name: str = "", case: str = ""
 ) -> PrintedCode | None:
-    """Record that a paper was made, and return the code it bears; None where the public page is not open.
+    """Record that a document was made, and return the code printed on it; None if the public page is disabled.
 
     Args:
         kind: one of `public.PAPERS`.

@@ -251,7 +251,7 @@ def _check_database(app: AppContext, now: datetime) -> Iterator[Check]:
 
 
 def _check_orders(app: AppContext) -> Iterator[Check]:
-    """Say which orders about people who left a restored backup does not know."""
+    """Check whether a restored backup lacks orders about people who left."""
     from storage.maintenance.orders import missing
 
     try:

@@ -79,8 +79,8 @@ def published_analyses(app: AppContext, *, first: int = 0, count: int | None = N
 
 
 def proof_address(app: AppContext, n: int, fingerprint: str, of: str = "") -> str:
-    """Return where anybody may check a printed register, or (`of`: "entry/") another paper, by its fingerprint;
-    "" where that page is not open.
+    """Return the address for checking a printed register, or (`of`: "entry/") another document, by its
+    fingerprint; "" if that page is disabled.
     """
     if not app.settings.web.public_page or not fingerprint:
         return ""
@@ -98,7 +98,7 @@ def check_fingerprint(app: AppContext, n: int, fingerprint: str) -> ProvenLine |
 
 
 def check_paper(app: AppContext, n: int, fingerprint: str) -> ProvenLine | None:
-    """Return the entry of the audit log of a printed paper; None for one not made here.
+    """Return the audit log entry of a printed document; None if it was not made here.
 
     Only its kind, its moment and the digest are told: no case, no campaign, no account.
     """

@@ -82,7 +82,9 @@ class AnonymisePerson(Command):
 
 
 class ReplayOrders(Command):
-    """Carry out again the orders an older backup does not know; they stand in lists outside the database."""
+    """Carry out again the orders that a restored older backup does not contain; they are listed outside the
+    database.
+    """
 
     preview: Annotated[bool, Field(description="Only answer what would change; nothing is written.")] = False
 
@@ -103,7 +105,7 @@ class ReplayedOrder(BaseModel):
 
 
 class ReplayedOrders(BaseModel):
-    """The orders the database did not know, and what became of each."""
+    """The orders the database did not contain, and the result for each."""
 
     preview: bool
     orders: list[ReplayedOrder]
@@ -200,7 +202,7 @@ def replay_orders(ctx: RequestContext, command: ReplayOrders) -> ReplayedOrders:
 
 
 def _replayable(ctx: RequestContext, order: Order) -> tuple[FormerPerson | None, _State]:
-    """Return whom an order anonymises here, and whether it may be carried out again.
+    """Return the person an order anonymises here, and whether it can be carried out again.
 
     Open cases of an older copy do not stand in the way: the order was carried out.
     """

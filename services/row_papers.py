@@ -1,4 +1,4 @@
-"""Papers of people made of rows: the form each row of a register is kept on, filled; all of a list at once."""
+"""Documents made from register rows: the filled form of each row; all of a list as one archive."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ MOST_PAPERS = 300
 
 
 class NoPapers(Refusal, LookupError):
-    """Nothing asked for stands on a form."""
+    """None of the requested rows has a form."""
 
 
 class TooManyPapers(Refusal, ValueError):
-    """More papers than one archive takes; `most` is how many it does."""
+    """More documents than one archive can have; `most` is the maximum."""
 
 
 def paper_of_row(ctx: RequestContext, row: str, form: str, language: str) -> bytes:
@@ -67,7 +67,8 @@ def papers_of_list(ctx: RequestContext, command: ListRows, language: str) -> byt
 
 
 def papers_of_campaign(ctx: RequestContext, command: ShowCampaign, language: str) -> bytes:
-    """Return the forms of all whom a campaign asks as a ZIP: as they answered, or blank but for name and post.
+    """Return the forms of all people a campaign asks as a ZIP: with their answers, or blank except for name and
+    post.
 
     Who left without an answer has none.
 
@@ -88,7 +89,7 @@ def paper_in_campaign(ctx: RequestContext, campaign: str, number: int, language:
 
 
 def papers_for(register: str, values: Mapping[str, object], *, withdrawn: bool = False) -> Sequence[Form]:
-    """Return the forms a row with these values is kept on."""
+    """Return the forms for a row with these values."""
     return [
         one
         for one in register_papers(register)
@@ -99,14 +100,14 @@ def papers_for(register: str, values: Mapping[str, object], *, withdrawn: bool =
 
 
 def register_papers(register: str) -> Sequence[Form]:
-    """Return the forms rows of a register may be kept on."""
+    """Return the forms that rows of a register can have."""
     from documents.forms import person_forms
 
     return [one for one in person_forms() if one.source and one.source.register == register]
 
 
 def paper_marks(ctx: RequestContext, form: Form, row: RowView) -> Sequence[Note]:
-    """Return what is said beside the paper of a row and not on it."""
+    """Return remarks shown beside the form of a row but not printed on it."""
     from documents.forms import LANGUAGES, Note
     from services.documents.filling import foreign_names
 
@@ -126,7 +127,7 @@ def paper_marks(ctx: RequestContext, form: Form, row: RowView) -> Sequence[Note]
 
 
 def row_fields(ctx: RequestContext, form: Form, row: RowView, language: str) -> Mapping[str, object]:
-    """Return the fields of a form as a row says them. `row`: with the names of that language."""
+    """Return the values of a form's fields from a row. `row`: with names in that language."""
     from services.documents.filling import from_office
 
     office, key = ctx.reads.office(), ""
@@ -153,7 +154,7 @@ def row_fields(ctx: RequestContext, form: Form, row: RowView, language: str) -> 
 def recorded_fields(
     ctx: RequestContext, form: Form, language: str, *, row: str, person: str
 ) -> Mapping[str, object]:
-    """Return the fields of a form as a row says them, or the newest row of somebody; nothing without one.
+    """Return the values of a form's fields from a row, or from a person's newest row; empty if there is none.
 
     Raises:
         UnknownRow: no such row, or none the reader sees.
@@ -179,7 +180,7 @@ def recorded_fields(
 
 
 def campaign_papers(ctx: RequestContext, campaign: str) -> Sequence[Form]:
-    """Return the forms the answers of a campaign are kept on."""
+    """Return the forms for the answers of a campaign."""
     started = seen_campaign(ctx, campaign)
     register, kind = definition_of(ctx, started)
     return papers_for(register.id, {**kind.values, **started.given})
@@ -223,7 +224,7 @@ def _filled(ctx: RequestContext, form: Form, fields: Mapping[str, object], langu
 def _archive(
     ctx: RequestContext, papers: Sequence[tuple[str, Form, Mapping[str, object]]], language: str
 ) -> bytes:
-    """Return papers as a ZIP, each under the name of its person."""
+    """Return documents as a ZIP, each named after its person."""
     if not papers:
         raise NoPapers("papers.none")
     target = io.BytesIO()
@@ -242,7 +243,7 @@ def _refuse_many(count: int) -> None:
 
 
 def _policy_unit(ctx: RequestContext, form: Form, row: RowView) -> str:
-    """Return the organisation whose policy a row is of: that of its unit, else of its person."""
+    """Return the organisation whose policy a row falls under: that of its unit, else of its person."""
     from services.documents.filling import policy_unit
 
     office = ctx.reads.office()

@@ -79,8 +79,8 @@ def report_days(year: int, quarter: int) -> Days:
 def report_marks(
     ctx: RequestContext, form: Form, own: InUse, *, unit: str, year: int, quarter: int = 0
 ) -> Sequence[Note]:
-    """Return what is said beside a report and not on it: whose layout and translation it is, which names stand
-    on it in the other language, and which rows leave open what it asks.
+    """Return remarks shown beside a report but not printed on it: its layout and translation, names in the
+    other language, and rows without required values.
     """
     from documents.forms import LANGUAGES, Note
     from services.documents.filling import foreign_names
@@ -101,7 +101,9 @@ def report_marks(
 def unanswered_notes(
     ctx: RequestContext, form: Form, *, unit: str, year: int, quarter: int = 0
 ) -> Sequence[Note]:
-    """Return which rows of registers leave open what a report asks: of them it says nothing."""
+    """Return remarks on register rows that lack values a report needs, and which the report therefore leaves
+    out.
+    """
     from documents.forms import Note
 
     notes = []

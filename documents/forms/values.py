@@ -76,7 +76,7 @@ def parse_value(field: Field, texts: Sequence[str]) -> object:
 
 
 def format_value(field: Field, value: object, language: str) -> str | None:
-    """Format a value for the paper; None when it is missing."""
+    """Return a value formatted for the document; None if it is missing."""
     match value:
         case None | () | []:
             return None

@@ -133,7 +133,9 @@ class Pool:
 
 
 def _decode_answer(answer: bytes, name: str) -> object:
-    """Return the value in an answer. Raises UnreadablePaper for a refusal, or an answer that holds neither."""
+    """Return the value in an answer. Raises UnreadablePaper for a refusal, or an answer with neither value nor
+    refusal.
+    """
     try:
         said = json.loads(answer.decode("utf-8", "surrogatepass"))
         if "value" in said:

@@ -89,7 +89,7 @@ def _starts(*signatures: bytes) -> Check:
 
 
 def _pdf(path: Path, head: bytes) -> bool:
-    """Return whether it is a PDF; the signature may stand anywhere in the first kilobyte (ISO 32000)."""
+    """Return whether it is a PDF; the signature may occur anywhere in the first kilobyte (ISO 32000)."""
     return b"%PDF-" in head[:1024] and not _markup(head)
 
 

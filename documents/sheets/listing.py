@@ -28,7 +28,7 @@ _EXACT = 10**15
 
 @dataclass(frozen=True, slots=True)
 class PrintedCode:
-    """Where anybody may check a printed sheet: lines of text, and the address as a picture (PNG)."""
+    """A printed code and address for checking a sheet: lines of text, and the address as a picture (PNG)."""
 
     lines: Sequence[str]
     picture: bytes
@@ -36,7 +36,7 @@ class PrintedCode:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: its headings, its rows, what its sheet is called ("" is its number), and a code below it."""
+    """A table: its headings, its rows, the name of its sheet ("" for its number), and a code below it."""
 
     heads: Sequence[str]
     rows: Sequence[Sequence[object]]

@@ -95,7 +95,9 @@ class CommandContext:
 
     @property
     def paper_language(self) -> str:
-        """The language of papers to sign: that of the call, else of the office, if papers are signed in it."""
+        """The language for documents to sign: the command's, if documents are signed in it, else the
+        office's.
+        """
         from documents.forms import LANGUAGES as PAPERS
 
         spoken = (self.law_language, self.settings.office.language)

@@ -151,7 +151,7 @@ class Telegram:
         return outcomes
 
     async def probe(self) -> Outcome:
-        """Ask the Bot API whose token it is."""
+        """Ask the Bot API which bot the token belongs to; the outcome is `sent` with its name, or `failed`."""
         from aiogram.exceptions import AiogramError
 
         try:

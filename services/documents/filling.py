@@ -127,7 +127,7 @@ def from_office(
 
 
 def policy_unit(office: Office, unit: str) -> str:
-    """Return the organisation whose policy binds the workers of a unit; "" where it is the office's own."""
+    """Return the organisation whose policy applies to the workers of a unit; "" for the office's own."""
     own = office.organisation(unit)
     return own if own and own != office.root else ""
 

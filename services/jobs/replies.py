@@ -148,7 +148,7 @@ def take_reply(app: AppContext, content: bytes, *, arrived: date, now: datetime,
 
 
 def _ask_which(ctx: RequestContext, of_several: list[str], quoted: list[str]) -> Result:
-    """Write back that a reply to a letter of several steps names none of them, with the link of each."""
+    """Answer a reply to a letter of several steps that names none of them, with a link for each step."""
     outbox, found = ctx.app.outbox, dict[tuple[str, str], LetterQuestion]()
     links = [read_token(ctx.app.rules.link_key, token) for token in of_several[:1] or quoted[:MAX_FILES]]
     notices = [link.find(outbox.notices(case=link.case)) for link in links if link is not None]
@@ -260,7 +260,7 @@ def _comment(ctx: RequestContext, question: LetterQuestion, text: str) -> None:
 def _refuse(
     ctx: RequestContext, notice: Notice, refusal: Refusal, steps: Sequence[Mapping[str, str]] = ()
 ) -> Result:
-    """Queue a letter that says why a reply was not taken in: one a day about a case to a person.
+    """Queue a letter with the reason why a reply was refused: at most one a day about a case to a person.
 
     Args:
         steps: those it may have been meant for; each gets a link.

@@ -159,7 +159,7 @@ def _add(made: Batch, change: CaseWrite, before: Before) -> None:
 
 
 def _add_inbox(made: Batch, event: Event) -> None:
-    """Add what an event says to people (`to`: person -> kind), and what a withdrawal takes back."""
+    """Add the people an event concerns (`to`: person -> kind), and what a withdrawal takes back."""
     if isinstance(to := event.payload.get("to"), Mapping):
         made.inbox += [
             {

@@ -133,7 +133,7 @@ def write(connection: Connection, made: Batch, now: datetime) -> None:
 
 
 def _drop_letters(connection: Connection, lines: Sequence[Values], rungs: Sequence[str]) -> None:
-    """Withdraw the waiting letters about lines of cases."""
+    """Withdraw the queued letters about events of cases."""
     starts = [NOTICE.c.key.startswith(line_key(str(one["k_case"]), int(one["k_seq"]))) for one in lines]
     of_cases = NOTICE.c.case.in_({str(one["k_case"]) for one in lines})
     gone = NOTICE.update().where(of_cases, NOTICE.c.rung.in_(rungs), NOTICE.c.state == "queued", or_(*starts))

@@ -1,6 +1,7 @@
-"""Looks up the fingerprint of a printed paper: a batch of the register of notices, an entry of the audit log.
+"""Looks up the fingerprint of a printed document: a batch of the register of notices, or an entry of the audit
+log.
 
-Only the line and the one after it are read: `verify` compares the whole chains.
+Only the record and the one after it are read; `verify` compares the whole chains.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _SEALS = 20
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProvenLine:
-    """A line of a chain, as it was written.
+    """A record of a chain, as written.
 
     Attributes:
         kind: of an entry of the audit log; "" for a batch of the register of notices.
@@ -45,7 +46,7 @@ class ProvenLine:
 
 
 def proven_batch(engine: Engine, n: int, hashed: str) -> ProvenLine | None:
-    """Return the batch of that number and hash; None where there is none, or it is not what was written."""
+    """Return the batch with that number and hash; None if there is none, or if it was altered."""
     with reading(engine) as connection:
         found = connection.execute(PROOF.select().where(PROOF.c.n == n)).first()
         if found is None or found.hash != hashed:
@@ -75,7 +76,7 @@ def _proven(
     kind: str = "",
     digest: str = "",
 ) -> ProvenLine | None:
-    """Return a line that says what it is bound by, or what an act of the office made of it; None otherwise.
+    """Return a record if its hash matches its content, or the content an anonymisation gave it; None otherwise.
 
     Args:
         now: what it is hashed to as it stands.

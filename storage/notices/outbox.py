@@ -318,9 +318,7 @@ class SqlOutbox:
         state: NoticeState | None = None,
         limit: int | None = None,
     ) -> Sequence[Notice]:
-        """Return notices, newest first, filtered by the given values, without digests that had nothing to
-        say.
-        """
+        """Return notices, newest first, filtered by the given values, without digests that had no content."""
         said = or_(NOTICE.c.state != "withdrawn", NOTICE.c.case.is_not(None))
         asked = select(NOTICE).where(said).order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key)
         narrowed = {"case": case, "person": person, "channel": channel, "state": state}

@@ -197,7 +197,9 @@ def append_events(connection: Connection, events: Iterable[OfficeEvent]) -> None
 
 
 def _audit_event(event: OfficeEvent) -> audit.AuditEvent:
-    """Return the entry of the audit log for an event. Accounts, sessions and rules are told by its kind."""
+    """Return the audit log entry of an event. The kind of event decides whether it is about accounts, sessions
+    or rules.
+    """
     by_default: Topic = "account" if event.kind.endswith("_given") else "people"
     topic = _TOPICS.get(event.kind) or _PREFIXES.get(event.kind.partition("_")[0], by_default)
     return audit.AuditEvent(topic=topic, kind=event.kind, name=event.name, by=event.by, now=event.now)

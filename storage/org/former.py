@@ -83,7 +83,7 @@ def remember(connection: Connection, key: str, said: Iterable[str], *, left_on: 
 
 
 def recover(connection: Connection) -> None:
-    """Write down those who were removed before removals were, as far as anything still says who they were.
+    """Store the identifying data of people removed by older versions, as far as any record still has it.
 
     Their keys and days stand in the office's chain, names in their accounts and in campaigns that asked them.
     """

@@ -99,7 +99,9 @@ def link_key(engine: Engine) -> str:
 
 
 def create_link_key(connection: Connection) -> str:
-    """Return the same in the caller's transaction, created where there is none."""
+    """Return the office's secret for addresses in letters in the caller's transaction, creating it if
+    necessary.
+    """
     known = preferences(connection).get((OFFICE, LINK_KEY))
     if known is None:
         known = token_urlsafe(32)

@@ -29,7 +29,7 @@ def list_campaigns(ctx: Reading) -> CampaignList:
 
 @router.get("/campaigns/{campaign}/sheet", responses=file_answer(XLSX), response_class=Response)
 def get_campaign_sheet(ctx: Reading, campaign: CampaignPath, translator: RequestTranslator) -> Response:
-    """Return everybody a campaign asks with the dates, as a spreadsheet."""
+    """Return everybody a campaign asks, with the dates, as a spreadsheet."""
     content = campaign_views.proof_sheet(ctx, campaign, translator.language)
     return as_file(content, XLSX, f"campaign-{campaign}.xlsx")
 
@@ -38,7 +38,7 @@ def get_campaign_sheet(ctx: Reading, campaign: CampaignPath, translator: Request
 def get_campaign_papers(
     ctx: Reading, campaign: CampaignPath, language: PaperLanguage, unit: UnitParam, state: State = ""
 ) -> Response:
-    """Return the papers of those a campaign asks: as they answered, or to be signed (300 at most)."""
+    """Return the forms of the people a campaign asks: with their answers, or to be signed (300 at most)."""
     return papers_archive(ctx, campaign, language, unit=unit, state=state)
 
 
@@ -50,7 +50,7 @@ def get_campaign_papers(
 def get_campaign_paper(
     ctx: Reading, campaign: CampaignPath, number: PersonPath, language: PaperLanguage
 ) -> Response:
-    """Return the paper of one person of a campaign as DOCX."""
+    """Return the form of one person of a campaign as DOCX."""
     return paper_of_person(ctx, campaign, number, language)
 
 

@@ -80,14 +80,14 @@ def get_row_file(ctx: Reading, row: RowPath, digest: Digest) -> Response:
 def get_register_papers(
     ctx: Reading, register_id: RegisterPath, language: PaperLanguage, unit: UnitParam, search: SearchText = ""
 ) -> Response:
-    """Return the papers of the rows of a register, filled, as an archive (300 at most)."""
+    """Return the filled forms of the rows of a register as an archive (300 at most)."""
     fields = {"register_id": register_id, "unit": unit, "search": search}
     return papers_file(ctx, build(ListRows, fields), language)
 
 
 @router.get("/rows/{row}/forms/{form}/{language}", responses=file_answer(DOCX), response_class=Response)
 def get_row_paper(ctx: Reading, row: RowPath, form: FormId, language: PaperLanguage) -> Response:
-    """Return the paper a row is kept on as DOCX, filled with the fields the reader sees."""
+    """Return the form of a row as DOCX, filled with the fields visible to the reader."""
     return paper_file(ctx, row, form, language)
 
 

@@ -73,7 +73,7 @@ def check(request: Request, ctx: Anybody, n: BatchNumber, fingerprint: Fingerpri
 
 @router.get("/public/proof/entry/{n}/{fingerprint}")
 def check_entry(request: Request, ctx: Anybody, n: BatchNumber, fingerprint: Fingerprint) -> Response:
-    """Say whether a fingerprint printed on another paper is of this office, of what kind and which day."""
+    """Show whether a fingerprint printed on another document is of this office, of which kind and day."""
     return _answer(request, ctx, check_paper(_open(ctx), n, fingerprint))
 
 

@@ -501,7 +501,7 @@ def _without(event: Event, places: Container[int]) -> Event:
 
 
 def _recorded_anew(case: Case, record: str) -> Mapping[str, Withdrawal]:
-    """The withdrawals of a case in which that record is made again."""
+    """Return a case's withdrawals except that of a record that is recorded again."""
     if record not in case.withdrawn:
         return case.withdrawn
     return {name: one for name, one in case.withdrawn.items() if name != record}

@@ -104,7 +104,7 @@ def nothing_blocks(event: EventData) -> bool:
 
 
 def nothing_unanswered(event: EventData) -> bool:
-    """Guard: every decision of the stage is answered or not asked."""
+    """Guard: every decision of the stage is answered or not required."""
     context = cast(_Context, event.model)
     return context.state not in context.unanswered
 

@@ -77,7 +77,7 @@ def entry_obligation(case: Case, procedure: Procedure, name: str) -> Obligation:
 def withdrawn_deadline(
     case: Case, procedure: Procedure, calendar: Calendar, name: str, *, due: date
 ) -> Deadline | None:
-    """Return the deadline of a withdrawn measure or request as recipients were told of it; None for any
+    """Return the deadline that a withdrawn measure or request had, with the given due date; None for any
     other.
     """
     if not is_entry(name):

@@ -159,7 +159,7 @@ class Recipient:
 
 @dataclass(frozen=True, kw_only=True)
 class Office:
-    """Units and people, and whom the responsible texts of schedules mean.
+    """Units and people, and the meaning of responsible texts in schedules.
 
     Attributes:
         matches: text -> unit id or person key.

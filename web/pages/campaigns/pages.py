@@ -135,12 +135,12 @@ def campaign_papers_file(
     state: State = "",
     search: Text = "",
 ) -> Response:
-    """The papers of those the page lists, as they answered or to be signed by hand, as one archive."""
+    """Return the forms of the listed people, with their answers or to be signed by hand, as one archive."""
     return papers_archive(ctx, campaign, language, unit=unit, state=state, search=search)
 
 
 def papers_archive(ctx: RequestContext, campaign: str, language: str, **narrowed: str) -> Response:
-    """The papers of those a campaign asks as one archive."""
+    """Return the forms of the people a campaign asks as one archive."""
     command = build(ShowCampaign, {"campaign": campaign, **_narrowed(**narrowed)})
     content = papers_of_campaign(ctx, command, language)
     return as_file(content, ZIP, f"campaign-{campaign}-{language}.zip")
@@ -150,18 +150,18 @@ def papers_archive(ctx: RequestContext, campaign: str, language: str, **narrowed
 def campaign_paper(
     ctx: Reading, campaign: CampaignPath, person: PersonPath, language: PaperLanguage
 ) -> Response:
-    """The paper of one person of a campaign."""
+    """Return the form of one person of a campaign."""
     return paper_of_person(ctx, campaign, person, language)
 
 
 def paper_of_person(ctx: RequestContext, campaign: str, person: int, language: str) -> Response:
-    """The paper of one person of a campaign as DOCX."""
+    """Return the form of one person of a campaign as DOCX."""
     name, content = paper_in_campaign(ctx, campaign, person, language)
     return as_file(content, DOCX, name)
 
 
 def _narrowed(state: str, unit: str, search: str = "") -> dict[str, Any]:
-    """Return what the address asks of the people of a campaign."""
+    """Return the filter for people of a campaign in the address."""
     return {
         "state": "" if state == "unreached" else state,
         "unreached": state == "unreached",

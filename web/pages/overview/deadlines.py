@@ -91,7 +91,7 @@ def deadlines(
 def all_lines(
     reads: Reads, library: Library, calendar: Calendar, asking: Asking, *, today: date, reader: str = ""
 ) -> Iterator[ObligationLine]:
-    """Yield every line of the list, for a file. `reader`: as of `deadlines`.
+    """Yield every line of the list, for a file. `reader`: as in `deadlines`.
 
     Raises:
         TooManyRows: the list is too long for one workbook.

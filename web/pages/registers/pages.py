@@ -192,7 +192,7 @@ def rows_workbook(request: Request, ctx: Reading, register_id: RegisterPath, que
 def row_papers(
     ctx: Reading, register_id: RegisterPath, language: PaperLanguage, request: Request, query: RowsQuery
 ) -> Response:
-    """The papers of all rows of the same list, filled, as one archive."""
+    """Return the filled forms of all rows of the same list as one archive."""
     filters = filters_of(ctx, _view(ctx, register_id).fields, request.query_params)
     empty = request.query_params.get("empty", "")
     return papers_file(ctx, _command(ctx, query, filters, empty), language)
@@ -211,12 +211,12 @@ def rows_file(ctx: RequestContext, query: ListRows, language: str) -> Response:
 
 
 def papers_file(ctx: RequestContext, query: ListRows, language: str) -> Response:
-    """Return the papers of the rows a query asks for as an archive."""
+    """Return the forms of the rows a query matches as an archive."""
     return as_file(papers_of_list(ctx, query, language), ZIP, f"{query.register_id}-{language}.zip")
 
 
 def paper_file(ctx: RequestContext, row: str, form: str, language: str) -> Response:
-    """Return the paper of a row."""
+    """Return the form of a row."""
     return as_file(paper_of_row(ctx, row, form, language), DOCX, f"{form}-{row}-{language}.docx")
 
 
@@ -294,7 +294,7 @@ def row_file(ctx: Reading, register_id: RegisterPath, row: RowPath, digest: Dige
 def row_paper(
     ctx: Reading, register_id: RegisterPath, row: RowPath, form: FormId, language: PaperLanguage
 ) -> Response:
-    """The paper a row is kept on, filled, as DOCX."""
+    """Return the filled form of a row as DOCX."""
     return paper_file(ctx, row, form, language)
 
 
@@ -387,7 +387,7 @@ def show_row_page(
 
 
 def _papers(ctx: RequestContext, row: RowView, language: str) -> list[dict[str, object]]:
-    """Return the papers a row is kept on: title, what stays blank on them, what is said beside them."""
+    """Return the forms of a row: title, fields that stay blank, remarks shown beside them."""
     from documents.forms import LANGUAGES, missing_values
     from documents.forms import title as field_title
 

@@ -146,7 +146,9 @@ def report_file(
     unit: NameText = "",
     quarter: Quarter = None,
 ) -> Response:
-    """A report about a year or quarter of a unit as DOCX, its rows from the registers the reader sees."""
+    """Return a report about a year or quarter of a unit as DOCX, with rows from registers visible to the
+    reader.
+    """
     return report_of(ctx, form, language, unit=unit, year=year, quarter=quarter)
 
 

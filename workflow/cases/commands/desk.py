@@ -1,7 +1,7 @@
 """CaseCommands: the only way to write to a case. A command becomes past-tense events.
 
-Refused are only an unknown name, an impossible date, a date after now, and the same fact with another
-date; commands may be refused by where the case stands. What is wrong with a fact is a finding.
+Refused are only an unknown name, an impossible date, a date after now, and the same fact with another date;
+commands may be refused because of the state of the case. What is wrong with a fact is a finding.
 """
 
 from __future__ import annotations
