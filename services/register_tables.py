@@ -16,6 +16,7 @@ from services.context import RequestContext
 from services.evidence import UnknownUpload, clean_file_name
 from services.inputs import CaseId, Digest, Line
 from services.register_views import (
+    UNIT,
     FieldView,
     ListRows,
     RegisterId,
@@ -28,6 +29,7 @@ from services.register_views import (
     reader_scope,
     row_query,
     seen_register,
+    sorting,
 )
 from services.registers import WrongPlace, add_rows, invalid_values, place_of, unique_keys
 from services.settings import LANGUAGES
@@ -39,8 +41,8 @@ from workflow.registers.definition import Register, RegisterField
 from workflow.registers.rows import name_in
 from workflow.registers.values import Value, ValueProblem, parse_values, problem_arguments
 
-UNIT, ROW = "unit", "row"
-"""Columns besides those of the fields: the unit of a row, and the id of one that is there already."""
+ROW = "row"
+"""The column of the id of a row that is there already, besides those of the fields and the unit."""
 EXPORT_LIMIT = 100_000
 """Rows one file may have."""
 SHOWN = 20
@@ -161,12 +163,10 @@ def export(ctx: RequestContext, command: ListRows, language: str) -> bytes:
     register = seen_register(ctx, command.register_id)
     shown = list_fields(register, reader_scope(ctx))
     fields = [register.fields[name] for name in shown]
-    descending, sort = command.sort.startswith("-"), command.sort.removeprefix("-")
     found = SqlRegisterLists(ctx.app.engine).page(
         row_query(ctx, register, command),
-        sort=sort if sort in shown else "",
-        descending=descending or not sort,
         limit=EXPORT_LIMIT,
+        **sorting(ctx, register, command.sort),
     )
     if found.total > EXPORT_LIMIT:
         raise UnreadablePaper("list_too_long", rows=found.total, limit=EXPORT_LIMIT)

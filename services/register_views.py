@@ -24,6 +24,7 @@ from services.verbs import Command, NotFound, verb
 from workflow.closest_matches import closest_first
 from workflow.languages import law_language
 from workflow.org.access import scope
+from workflow.org.name_index import alphabetical
 from workflow.org.office import Office, acts_of
 from workflow.registers.access import (
     EVERYTHING,
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from storage.registers.lists import CellFilter, RowQuery
     from workflow.law.procedure import Text
 
+UNIT = "unit"
+"""The sort by the unit of a row, and the column of it in spreadsheets."""
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 500
 MAX_TITLE = 200
@@ -97,7 +100,9 @@ class FieldView(BaseModel):
 
 
 class RegisterView(BaseModel):
-    """A register. `rows`: number of visible rows; `opens`: the procedure whose case a row opens, or ""."""
+    """A register. `rows`: number of visible rows; `opens`: the procedure whose case a row opens, or "";
+    `columns`: the fields its list shows beside the names of rows, where its file says so.
+    """
 
     id: str
     version: str
@@ -113,6 +118,7 @@ class RegisterView(BaseModel):
     rows: int
     fields: list[FieldView]
     named_by: list[str]
+    columns: list[str]
 
 
 class RowView(BaseModel):
@@ -207,8 +213,9 @@ class FilterInput(Command):
 class ListRows(Command):
     """A query for rows of a register.
 
-    `sort`: a field, with `-` before it for the last first; "" for the newest first. `unit`: with all units
-    below; `withdrawn`: only withdrawn rows.
+    `sort`: a field, or `unit` (people, units and options by their names in the reader's language), with `-`
+    before it for the last first; "" for the newest first. `unit`: with all units below; `withdrawn`: only
+    withdrawn rows.
     """
 
     register_id: RegisterId
@@ -286,18 +293,13 @@ def list_rows(ctx: RequestContext, command: ListRows) -> RowPage:
     register, seen = seen_register(ctx, command.register_id), reader_scope(ctx)
     shown = list_fields(register, seen)
     query = row_query(ctx, register, command)
-    descending, sort = command.sort.startswith("-"), command.sort.removeprefix("-")
-    if sort and not (sort in shown and register.fields[sort].sortable):
-        sortable = [name for name in shown if register.fields[name].sortable]
-        raise UnknownField("register.cannot_sort", field=sort, allowed=closest_first(sort, sortable))
     summed = [name for name in shown if register.fields[name].total]
     found = SqlRegisterLists(ctx.app.engine).page(
         query,
-        sort=sort,
-        descending=descending or not sort,
         limit=command.size,
         offset=(command.page - 1) * command.size,
         totals=() if command.withdrawn else summed,
+        **sorting(ctx, register, command.sort),
     )
     return RowPage(
         register_id=register.id,
@@ -308,6 +310,31 @@ def list_rows(ctx: RequestContext, command: ListRows) -> RowPage:
         rows=head_views(ctx, found.rows),
         totals={name: f"{amount.normalize():f}" for name, amount in found.totals.items()},
     )
+
+
+def sorting(ctx: RequestContext, register: Register, sort: str) -> dict[str, Any]:
+    """Return how a list is sorted: people, units and options as they are called in the reader's language.
+
+    Raises:
+        UnknownField: a field the reader does not see, or that no list is sorted by.
+    """
+    descending, name = sort.startswith("-"), sort.removeprefix("-")
+    sortable = [one for one in list_fields(register, reader_scope(ctx)) if register.fields[one].sortable]
+    if name and name not in (UNIT, *sortable):
+        allowed = closest_first(name, (*sortable, UNIT))
+        raise UnknownField("register.cannot_sort", field=name, allowed=allowed)
+    kind = "unit" if name == UNIT else register.fields[name].kind if name else ""
+    language = ctx.language or ctx.app.settings.office.language
+    called: Mapping[str, str] | None = None
+    if kind in ("person", "unit"):
+        called = ctx.reads.office().order_in(language)
+    elif kind == "choice":
+        called = {option.id: alphabetical(option.title[language]) for option in register.fields[name].options}
+
+    def order(key: str) -> str:
+        return (called or {}).get(key) or alphabetical(key)
+
+    return {"sort": name, "descending": descending or not name, "order": order if called is not None else None}
 
 
 @verb("read", writes=False)
@@ -702,6 +729,7 @@ def register_view(register: Register, seen: RowScope, *, rows: int = 0, own: boo
         rows=rows,
         fields=fields,
         named_by=[name for name in register.named_by if name in shown],
+        columns=[name for name in register.columns if name in shown],
     )
 
 

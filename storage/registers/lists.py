@@ -6,7 +6,7 @@ of the page. Withdrawn rows have no cells.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -44,6 +44,8 @@ INDEXED_UNITS = 500
 """Up to so many units are looked up by the index; for more each row is tested against a table of hashes."""
 _SCALE = 10**4
 _SORTED = REGISTER_CELL.alias("sorted")
+UNIT = "unit"
+"""The sort by the unit of a row, which is no field."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,11 +128,14 @@ class SqlRegisterLists:
         limit: int | None,
         offset: int = 0,
         totals: Collection[str] = (),
+        order: Callable[[str], str] | None = None,
     ) -> FoundRows:
         """Return the number of rows, one page of their heads, and the sums of number fields over all of them.
 
         Args:
-            sort: a field; "" for the time they were added.
+            sort: a field, or `unit`; "" for the time they were added.
+            order: by which the keys of what it is sorted by are sorted themselves: the names of people; None:
+                as they are.
         """
         with reading(self._engine) as connection:
             plan_for_values(connection)
@@ -143,8 +148,12 @@ class SqlRegisterLists:
                 sums = dict[str, Decimal]()
                 for name, amount in connection.execute(self._sums(query, totals)) if totals else ():
                     sums[name] = _decimal(amount)
-            ordered = self._sorted(connection, query, ids, every, sort, descending)
-            rows = connection.execute(ordered.limit(limit).offset(offset or None)).all()
+            if order is not None:
+                asked = slice(offset, total if limit is None else offset + limit)
+                rows = self._by_names(connection, query, ids, total, sort, order, descending, asked)
+            else:
+                ordered = self._sorted(connection, query, ids, every, sort, descending)
+                rows = connection.execute(ordered.limit(limit).offset(offset or None)).all()
             return FoundRows(total=total, rows=rows, totals=dict.fromkeys(totals, Decimal(0)) | sums)
 
     def figures(
@@ -390,6 +399,61 @@ class SqlRegisterLists:
                 where.append(_SORTED.c.register_id == query.register)
                 order = [_SORTED.c.key, _SORTED.c.row]
         return asked.where(*where).order_by(*(one.desc() if descending else one for one in order))
+
+    def _by_names(
+        self,
+        connection: Connection,
+        query: RowQuery,
+        ids: Sequence[str] | None,
+        total: int,
+        sort: str,
+        order: Callable[[str], str],
+        descending: bool,
+        page: slice,
+    ) -> Sequence[Row_]:
+        """Return the rows of a page in the order of what their keys are called.
+
+        Of the whole register the keys are counted by their index, and only the rows of the page are read; of a
+        narrowed list what each row is sorted by.
+
+        Args:
+            total: how many rows the query finds.
+        """
+        whole = not query.is_narrowed
+        table, key, row, where = REGISTER_ROW, REGISTER_ROW.c.unit, REGISTER_ROW.c.id, self._conditions(query)
+        if sort != UNIT:
+            whole = whole and self._all_have(connection, query.register, sort, total)
+            table, key, row = REGISTER_CELL, REGISTER_CELL.c.key, REGISTER_CELL.c.row
+            where = [REGISTER_CELL.c.register_id == query.register, REGISTER_CELL.c.field == sort]
+        groups, counts = dict[str, list[str]](), dict[str, int]()
+        if whole:
+            counted = select(key, func.count()).where(*where).group_by(key)
+            counts = {name: int(number) for name, number in connection.execute(counted)}
+        else:
+            found = self._matching(query).subquery() if ids is None else None
+            matching = REGISTER_ROW.alias() if found is None else found
+            # By its row alone: the index that begins with the register would be gone through for each.
+            of_row = [row == matching.c.id, *([REGISTER_CELL.c.field == sort] if sort != UNIT else [])]
+            joined = matching.outerjoin(table, and_(*of_row))
+            pairs = select(func.coalesce(key, ""), matching.c.id).select_from(joined)
+            if ids is not None:
+                pairs = pairs.where(in_collection(self._engine, matching.c.id, ids))
+            for name, one in connection.execute(pairs):
+                groups.setdefault(name, []).append(one)
+            counts = {name: len(rows) for name, rows in groups.items()}
+        names = sorted(counts, key=lambda name: (order(name) if name else "", name), reverse=descending)
+        ordered, at = list[str](), 0
+        for name in names:
+            first, last = max(page.start - at, 0), min(page.stop - at, counts[name])
+            at += counts[name]
+            if first < last and not whole:
+                ordered += sorted(groups[name], reverse=descending)[first:last]
+            elif first < last:
+                part = select(row).where(*where, key == name).order_by(row.desc() if descending else row)
+                ordered += connection.execute(part.limit(last - first).offset(first)).scalars()
+        heads = REGISTER_ROW.select().where(in_collection(self._engine, REGISTER_ROW.c.id, ordered))
+        by_id = {head.id: head for head in connection.execute(heads)}
+        return [by_id[one] for one in ordered]
 
     def _all_have(self, connection: Connection, register: str, field: str, every: int | None) -> bool:
         """Return whether every row has a cell of a field: rows older than the field have none until a

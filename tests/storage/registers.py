@@ -44,7 +44,8 @@ title = {title}
 short = {title}
 
 """
-VISITS = HEAD.format(id="visits", title=text("Visits"), more='named_by = ["place", "came_on"]') + "\n".join(
+VISITS = HEAD.format(id="visits", title=text("Visits"), more='named_by = ["place", "came_on"]\n'
+    'list = ["informer", "cost", "guest"]') + "\n".join(
     (
         field("place", "text", "required = true"),
         field("guest", "person"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -44,6 +45,7 @@ from services.scoring import scoring
 from services.verbs import NotAllowed
 from storage.database.engine import writing
 from storage.maintenance.schema import create_or_migrate
+from storage.org.store import save
 from storage.registers.chains import NotUnique, RowChanged
 from storage.tables.registers import REGISTER_ROW
 from tests.storage.registers import NOW, TODAY, office, operator, reader
@@ -226,12 +228,48 @@ def test_lists_are_filtered_sorted_summed_and_searched(app: AppContext) -> None:
     assert ids(ctx, filters=[{"field": "place", "contains": "ӘУЕ"}]) == ["0002"]
     assert ids(ctx, search="talk бек") == ["0003"]
     assert ids(ctx, search="ауеж") == ids(ctx, search="ӘУЕЖ") == ["0002"]
+    assert ids(ctx, search="ауылдарда") == ids(ctx, search="ауылдардың") == ["0001"]
     assert ids(ctx, unit="law") == []
     assert page(ctx).totals == {"cost": "16.5"}
     assert page(ctx, filters=[{"field": "purpose", "is": ["talk"]}]).totals == {"cost": "6"}
     withdraw_row(ctx, WithdrawRow(row="visits-2026-0001", ground="mistake"))
     assert (page(ctx).total, page(ctx).totals) == (3, {"cost": "7.5"})
     assert ids(ctx, withdrawn=True) == ["0001"]
+
+
+def test_people_units_and_options_are_sorted_by_their_names_in_the_readers_language(
+    app: AppContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not by addresses and ids: Ахметова, Әлиев, Бекова, Власов; in Russian Алиев stands before Ахметова. Page
+    by page, narrowed, and where many are found the order is the same; who is not named comes first.
+    """
+    guest = app.reads.office().people["guest@org.kz"]
+    save(app.engine, people=[replace(guest, name_ru="Алиев Самат")])
+    ctx = operator(app)
+    for who, unit, purpose in (
+        ("lawyer", "ministry", "talk"),
+        ("guest", "hr", "check"),
+        ("clerk", "law", "talk"),
+        ("officer", "hr", "check"),
+        ("clerk", "law", ""),
+    ):
+        add(ctx, guest=f"{who}@org.kz", unit=unit, purpose=purpose)
+    add(ctx, unit="ministry")
+    questions: tuple[tuple[dict[str, Any], list[str]], ...] = (
+        ({"sort": "guest"}, ["0006", "0004", "0002", "0003", "0005", "0001"]),
+        ({"sort": "guest", "size": 2, "page": 2}, ["0002", "0003"]),
+        ({"sort": "guest", "size": 2, "page": 3}, ["0005", "0001"]),
+        ({"sort": "-guest"}, ["0001", "0005", "0003", "0002", "0004", "0006"]),
+        ({"sort": "guest", "unit": "hr"}, ["0004", "0002"]),
+        ({"sort": "guest", "search": "office", "size": 3}, ["0006", "0004", "0002"]),
+        ({"sort": "unit"}, ["0003", "0005", "0002", "0004", "0001", "0006"]),
+        ({"sort": "purpose"}, ["0005", "0006", "0002", "0004", "0001", "0003"]),
+    )
+    for limit in (1000, 0):
+        monkeypatch.setattr("storage.registers.lists.SHORT", limit)
+        assert [ids(ctx, **asked) for asked, _ in questions] == [expected for _, expected in questions]
+        in_russian = ids(replace(ctx, language="ru"), sort="guest")
+        assert in_russian == ["0006", "0002", "0004", "0003", "0005", "0001"]
 
 
 def test_long_answers_are_those_of_short_ones_and_words_are_looked_for_once(
@@ -268,12 +306,22 @@ def test_long_answers_are_those_of_short_ones_and_words_are_looked_for_once(
 
 
 def test_a_reader_sees_the_rows_of_their_reach_and_no_confidential_field(app: AppContext) -> None:
-    """A hidden field joins no list, filter, sort, search, history or write; a row elsewhere is not there."""
+    """A hidden field joins no list, filter, sort, search, history or write, and is no column of a list; a row
+    elsewhere is not there.
+    """
     ctx = operator(app)
     row = add(ctx, informer="Тайный")
     elsewhere = add(ctx, unit="law", guest="guest@org.kz")
     clerk = reader(app, "clerk", "responsible")
 
+    columns = [
+        one.columns
+        for who in (ctx, clerk)
+        for one in list_registers(who, AskRegisters()).registers
+        if one.id == "visits"
+    ]
+
+    assert columns == [["informer", "cost", "guest"], ["cost", "guest"]]
     assert ids(clerk) == ["0001"]
     assert "informer" not in json.dumps(page(clerk).model_dump(mode="json"))
     assert "Тайный" not in show_row(clerk, AskRow(row=row)).model_dump_json()

@@ -162,6 +162,8 @@ def test_a_list_is_narrowed_searched_sorted_and_summed_by_its_address(office: Re
         assert names("is.kind=compliance&until.attended=8") == ["Басқа"]
         assert names("search=ырысты&sort=held_on&empty=attended") == []
         assert names("search=ырысты&sort=held_on&empty=ended_on") == ["Ырысты", "Берекелі ырысты"]
+        heads = re.findall(r"sort=-?(\w+)", browser.get(TRAININGS).text.partition("<thead>")[2])
+        assert heads == ["topic", "held_on", "unit", "kind", "format", "audience", "attended", "organiser"]
         assert "Қатысқан" in browser.get(TRAININGS).text
         assert re.search(r"<dd>42", browser.get(f"{TRAININGS}?search=ырысты").text)
         assert browser.get(f"{TRAININGS}?is.kind=жоқ").status_code == 422

@@ -146,6 +146,7 @@ MISTAKES = [
     ('named_by = ["place"]', "named_by = []", "empty", "named_by"),
     ('named_by = ["place"]', 'named_by = ["secret"]', "confidential_shown", "named_by"),
     ('named_by = ["place"]', 'named_by = ["plase"]', "unknown_reference", "named_by"),
+    ('named_by = ["place"]', 'named_by = ["place"]\nlist = ["guest", "plase"]', "unknown_reference", "list"),
     ('named_by = ["place"]', 'named_by = ["place"]\nkept_in = "case"', "kept_in", "kept_in"),
     ('id = "place"', 'id = "unit"', "reserved", 'field 1 "unit": id'),
     ('id = "guest"', 'id = "place"', "duplicate", 'field 2 "place"'),

@@ -173,6 +173,17 @@ class Office:
     officer: str | None = None
     former: Mapping[str, Person] = field(default_factory=dict)
 
+    def order_in(self, language: str) -> Mapping[str, str]:
+        """Return by what people, also those who left, and units are sorted in a language, by key."""
+        if language not in self._orders:
+            known: dict[str, Person | Unit] = {**self.former, **self.units, **self.people}
+            self._orders[language] = {key: alphabetical(one.name_in(language)) for key, one in known.items()}
+        return self._orders[language]
+
+    @cached_property
+    def _orders(self) -> dict[str, Mapping[str, str]]:
+        return {}
+
     def named(self, key: str) -> Person | Unit | None:
         """Return the person with a key, including people who left, or the unit; None where there is none."""
         return self.people.get(key) or self.units.get(key) or self.former.get(key)

@@ -349,6 +349,7 @@ class Register:
         applies_to: kinds of organisation (or groups) it is for; empty means all.
         adopted_act: the act of one organisation it rests on, which binds only organisations that adopted it.
         named_by: fields that make the title of a row in lists and letters.
+        columns: fields a list shows beside the name of a row; empty: chosen by their kinds.
         confidential: its rows are visible to officers and to the people `access` names.
         unique_together: fields that together must be unique; the most selective first.
         campaigns: kinds of campaigns, by id.
@@ -366,6 +367,7 @@ class Register:
     paragraph: str
     fields: Mapping[str, RegisterField]
     named_by: tuple[str, ...]
+    columns: tuple[str, ...] = ()
     note: Text | None = None
     kept_in: KeptIn = "unit"
     procedures: tuple[str, ...] = ()

@@ -52,9 +52,12 @@ class RowLine:
 
 
 def columns_of(register: RegisterView, fields: Sequence[FieldView]) -> list[FieldView]:
-    """Return the fields a list shows beside the title of a row, in the order of the definition: required ones
-    are preferred, then those summed, chosen, dated.
+    """Return the fields shown as columns beside a row's title: those the register's file names, else required
+    fields first, then totals, choices and dates; in the order of the definition.
     """
+    if register.columns:
+        known = {one.id: one for one in fields}
+        return [known[name] for name in register.columns if name in known]
     short = [one for one in fields if one.id not in register.named_by and one.kind not in UNSORTED]
     short.sort(key=lambda one: (one.confidential, not one.required, not one.total, one.kind in LAST))
     chosen = {one.id for one in short[:MAX_COLUMNS]}

@@ -178,6 +178,7 @@ REGISTER = table(
     entry=ENTRY,
     actions=Keyed("action", many(ACTION, BY_ID)),
     named_by=Distinct[Name],
+    columns=Keyed("list", Distinct[Name]),
     kept_in=one_of("unit", "case"),
     procedures=Distinct[DashedName],
     applies_to=Kinds,

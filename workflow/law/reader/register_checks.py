@@ -52,6 +52,7 @@ def problems(register: Register) -> Iterator[Problem]:
             yield from _in_case(register, field, heading("action", number, action.id))
     yield from _names(register, "named_by", register.named_by)
     yield from _shown(register, "named_by", register.named_by)
+    yield from _names(register, "list", register.columns, *(kind for kind in KINDS if kind != "long_text"))
     for number, rule in enumerate(register.rules, 1):
         yield from _rule(register, rule, f"rule {number}")
     for number, together in enumerate(register.unique_together, 1):
