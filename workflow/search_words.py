@@ -13,9 +13,18 @@ FOLDED = ("әғқңөұүһіё", "агкноуухие")
 """Letters a search does not tell apart: each of the first as the one below it in the second."""
 MAX_SEARCH_WORDS = 8
 """Words of a search that count; each costs a look at every row."""
+SHORT_STEM = 4
+"""Letters a stem keeps."""
 _TABLE = str.maketrans(*FOLDED)
 _ENDINGS = ((9, 3), (6, 2), (5, 1))
 """From so many letters on so many are left off: "приказа" finds "приказ", "коғамда" finds "қоғам"."""
+_OWN = "(?:[сн]?[ыи][мн]?(?:[ыи]з)?)?"
+_CASE = "(?:[ндт][ыи]н?|н?[дт][ае](?:г[ыи])?|[ндт][ае]н|[гкн][ае]|[мбп]ен)?"
+_LONG_ENDING = re.compile(
+    f"(.{{3,}}?)[лдт][ае]р{_OWN}{_CASE}|(.{{4,}}?)(?:[ндт][ыи]н|[ндт][ае]н|[мбп]ен)|(.{{4,}}?)(?:[аяыи]ми|[ое](?:го|му))"
+)
+"""Endings longer than that, folded: the Kazakh plural with what may follow it ("кітаптарын" finds "кітап"), the
+longer Kazakh cases ("кітаптың"), the longer Russian ones ("органами")."""
 
 
 def fold(text: str) -> str:
@@ -32,7 +41,10 @@ def _stem(word: str) -> str:
     if not word.isalpha() or word.isascii():
         return word
     cut = next((cut for length, cut in _ENDINGS if len(word) >= length), 0)
-    return word[: len(word) - cut]
+    ending = _LONG_ENDING.fullmatch(word)
+    stem = min(word[: len(word) - cut], *(filter(None, ending.groups()) if ending else (word,)), key=len)
+    # Before an ending that begins with a vowel these letters change: "кітап" is "кітабы", "сыйлық" "сыйлығы".
+    return stem[:-1] if stem != word and len(stem) > SHORT_STEM and stem.endswith(("п", "к")) else stem
 
 
 class FoldedNames:
