@@ -31,11 +31,13 @@ Knowledge = Literal["confirmed", "provisional"]
 
 _DAY = timedelta(days=1)
 _COUNTS = bytes(n < len(KINDS) and KINDS[n] in WORKING for n in range(256))
-"""Of each kind whether it counts, as `bytes.translate` takes it."""
+"""For each kind of day whether it is a working day, as a table for `bytes.translate`."""
 _AROUND = timedelta(days=31)
-"""How far from a religious day a substitute it displaces is looked for."""
+"""Maximum distance between a religious day and the substitute day off it displaces."""
 _MOVING_APART = 2
-"""How many uncertain religious days move each by itself; of more, every second one moves with the others."""
+"""Maximum number of uncertain religious days moved independently; of more, every second one moves with the
+others.
+"""
 
 
 class Day(NamedTuple):

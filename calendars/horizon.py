@@ -8,7 +8,7 @@ from typing import NoReturn
 
 FIRST = date(2010, 1, 1)
 LAST = date(2028, 12, 31)
-"""The last day of the records: the end of every calendar that is not asked to reach further."""
+"""The last day of the records: the end of every calendar, unless a later end is requested."""
 REACH = date(2038, 12, 31)
 """The last day of the calendar of deadlines: after the records its days follow from the rules alone."""
 

@@ -19,11 +19,11 @@ from documents.sheets.unreadable import UnreadablePaper
 KINDS = ("docx", "pdf", "html", "htm", "txt")
 MAX_ACT_BYTES = 20 * 2**20
 HEADING = "# "
-"""Begins the line of a heading in the text as it is stored."""
+"""Prefix of heading lines in a stored text."""
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _KAZAKH = frozenset("әғқңөұүһі")
 _PASSAGE_LIMIT = 80
-"""Paragraphs a passage shows."""
+"""Maximum number of paragraphs in a passage."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,9 +26,9 @@ ON_PAGE = (
     "acknowledged",
     "text_hash",
 )
-"""Columns of the page to be signed: what a reader without the workbook needs."""
+"""Columns of the page to sign: those a reader without the workbook needs."""
 HASH_ON_PAGE = 16
-"""So many letters of a hash stand on the page; the workbook has all of it."""
+"""Number of characters of a hash shown on the page; the workbook has all of it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

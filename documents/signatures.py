@@ -25,7 +25,7 @@ from cryptography.x509.oid import NameOID
 from workflow.refusal import Refusal
 
 MAX_BYTES = 512 * 1024
-"""Of a signature without the file: a few certificates and perhaps a time stamp."""
+"""Maximum bytes of a signature without the file: a few certificates and perhaps a time stamp."""
 NOT_INSTALLED = "eds.not_installed"
 Verdict = Literal["valid", "not_checked", "invalid"]
 Digest = Callable[[str], bytes]

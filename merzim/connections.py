@@ -15,13 +15,13 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 WINDOW = 15.0
-"""Seconds between two looks at a connection: what stands still from one look to the next is closed."""
+"""Seconds between two checks of a connection; one without progress in between is closed."""
 SLOWEST = 500
-"""Bytes a second a body must come with."""
+"""Minimum bytes per second of a request body."""
 MOST = 1_000
-"""Connections at the same time; one more closes the oldest of those whose request is still awaited."""
+"""Maximum number of connections; one more closes the oldest that is still sending its request."""
 FILES = 4_096
-"""Descriptors to ask the system for: connections, database, evidence, files that are read."""
+"""Number of file descriptors to request from the system: connections, database, evidence, files being read."""
 _SPARE = 128
 log = logging.getLogger("merzim.web")
 

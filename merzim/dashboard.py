@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from workflow.law.library import Library
 
 AS_THEY_ARE = ("/static/", "/health", "/ready")
-"""What no act and no rule changes: answered by the pages as they stand, whatever the database does."""
+"""Paths that no act and no rule affects: answered without checking the database."""
 log = logging.getLogger("merzim.web")
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

@@ -15,10 +15,10 @@ from services.settings import SECRETS, Settings
 
 HIDDEN = "***"
 SHORTEST = 4
-"""Characters a known secret needs to be looked for: hiding every "a" of a line would hide the line."""
+"""Minimum length of a known secret to be hidden: hiding shorter ones would make lines unreadable."""
 Context = Callable[[], Mapping[str, object]]
 _OWN = frozenset({"request", "cases", "method", "route", "status", "ms", "counts", "took_ms"})
-"""What our own lines say besides their sentence; whatever else a library attaches is left out."""
+"""Extra fields of our own log lines; those of libraries are left out."""
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # an address with a password: postgresql://user:password@host
     (re.compile(r"(\w://[^\s/:@]*):[^\s/]*@"), rf"\1:{HIDDEN}@"),

@@ -48,12 +48,14 @@ if TYPE_CHECKING:
     from services.moments import Clock
 
 LOOK = 10
-"""Seconds between two looks for letters that a process had in hand when it died."""
+"""Seconds between two checks for letters claimed by a process that died."""
 GRACE = 30
-"""Seconds requests under way have to end when the service is told to leave."""
+"""Seconds that running requests get to finish at shutdown."""
 COLLECTIONS = (20_000, 20, 20)
-"""Thresholds of the garbage collector in a process that serves pages. Of a country it keeps 700,000 objects:
-as Python sets them, a full collection would stop all pages for 0.4 s, every 75 pages (docs/performance.md)."""
+"""Thresholds of the garbage collector in a process that serves pages. With a national database it holds 700,000
+objects: with Python's defaults a full collection would stop all pages for 0.4 s, every 75 pages
+(docs/performance.md).
+"""
 log = logging.getLogger("merzim.metronome")
 
 Say = Callable[..., str]

@@ -61,7 +61,7 @@ from workflow.refusal import Refusal
 DIGESTS = frozenset({"personal", "several", "unit", "managers"})
 PATHS = frozenset({"path", "ca_file", "dkim_key"})
 PREFIX = "MERZIM__"
-"""What the variables begin with that go before the keys of the file: MERZIM__DATABASE__URL."""
+"""Prefix of environment variables that override keys of the file: MERZIM__DATABASE__URL."""
 _FURTHER = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?")
 _LOCAL_SOCKET = re.compile(r"wss://(127\.0\.0\.1|localhost):[1-9][0-9]{0,4}")
 NO_ENVIRONMENT: Mapping[str, str] = MappingProxyType({})

@@ -16,13 +16,13 @@ from notifications.wire.message import message_id
 from workflow.org.office import Office
 
 MISSED = "missed"
-"""The bundle of rungs whose day went by while nothing ran."""
+"""The bundle of reminder steps missed while nothing ran."""
 DIGEST = "digest"
-"""The bundle of what a person has put into their digest."""
+"""The bundle of notices for a person's digest."""
 DAY = "day"
-"""The bundle of a day's reminders of somebody who chose nothing: one letter, where there are several."""
+"""The bundle of a day's reminders for a person without a choice: several become one letter."""
 SINGLE, DAILY, WEEKLY = "single", "daily", "weekly"
-"""What a person may choose; "" is nobody's choice: a day's reminders of what is ahead in one letter."""
+"""Possible choices of a person; "" is no choice: a day's reminders of future dates in one letter."""
 CARRIERS: tuple[NoticeKind, ...] = ("collected", "moves", "digest")
 """Kinds of notices that carry others."""
 

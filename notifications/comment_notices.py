@@ -18,14 +18,14 @@ from workflow.cases.case import Event
 from workflow.org.office import Office
 
 COMMENT = "comment"
-"""The rung of these notices."""
+"""The step of these notices."""
 PAGE = 500
 _KINDS = {"assignment_answered": "done", "assignment_extended": "extension"}
-"""Events whose letter says something else than their line in the inbox."""
+"""Events for which the letter's kind differs from the inbox entry's."""
 _DATED = frozenset({"question", "assignment", "extension"})
-"""Kinds of letters that name a day by which something is asked of their reader."""
+"""Kinds of letters that name a day by which their reader must do something."""
 TEXT_LIMIT = 1000
-"""Letters of a comment that its letter repeats."""
+"""Maximum characters of a comment quoted in its letter."""
 
 
 def queue_comment_notices(

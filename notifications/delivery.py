@@ -23,7 +23,7 @@ from workflow.law.library import Library
 
 BATCH = 100
 FEW = 25
-"""A batch of a channel that cannot repeat: what a crash makes unknown is no more than that."""
+"""Batch size of a channel that cannot repeat: a crash makes no more notices unknown."""
 
 # A claimed notice untouched for so long belongs to a process that is gone: no batch takes so long, because a
 # channel stops asking a server that hangs. Where the outbox knows who is gone, nobody waits for it.

@@ -19,7 +19,7 @@ from workflow.org.office import Person
 
 DEFAULT = "default"
 CHOICES = {DEFAULT: "", DAILY: DAILY, WEEKLY: WEEKLY, SINGLE: SINGLE}
-"""What somebody may choose -> how it is kept; `default` takes a choice back."""
+"""Possible choices -> their stored value; `default` removes a choice."""
 REMINDING: tuple[NoticeKind, ...] = ("reminder", "moved", "moves", "collected")
 
 

@@ -17,9 +17,9 @@ from workflow.deadlines.lateness import lateness
 
 PAGE = 500
 MOVED, WITHDRAWN = "moved", "withdrawn"
-"""The rungs of these notices: there is another due date, or none that holds."""
+"""The steps of these notices: another due date, or none that is valid."""
 TOLD_STATES = ("sending", "sent", "unknown")
-"""States of a notice of which its reader knows, or may know."""
+"""States of a notice whose recipient knows it, or may know it."""
 
 
 def queue_move_notices(

@@ -21,19 +21,21 @@ NoticeKind = Literal[
     "campaign",
     "comment",
 ]
-"""A reminder speaks of one rung; `moved` of a due date that moved or fell away. `collected`, `moves` and
-`digest` carry others: missed rungs, what one change moved, what a person has put into their digest. `lost`
-tells the officer of a person a channel reaches no more, `account` a person of their own account, `campaign`
-asks somebody for their own answer, `comment` says what a line of a case says to them."""
+"""Kinds of notices. A reminder is about one step; `moved` about a due date that moved or disappeared.
+`collected`, `moves` and `digest` carry others: missed steps, all dates one change moved, a person's digest.
+`lost` informs the officer of a person a channel cannot reach, `account` a person about their own account,
+`campaign` asks somebody to answer a campaign, `comment` is about an event of a case that concerns its
+recipient.
+"""
 ANSWER_DAY = "answer_day"
-"""The rung of the reminder of a question on the day its answer is due; dropped when it is answered."""
+"""The step of the reminder of a question on the day its answer is due; withdrawn when it is answered."""
 PRIVATE: frozenset[NoticeKind] = frozenset({"account", "campaign"})
-"""Kinds that nobody but their recipient may read: where no channel reaches them, the officer gets none."""
+"""Kinds that only their recipient may read: if no channel reaches them, the officer gets none."""
 NoticeState = Literal["queued", "sending", "sent", "unknown", "failed", "withdrawn"]
 
 
 ANSWER_LIMIT = 1000
-"""Characters kept of what a server answers; a reply of SMTP has 512."""
+"""Maximum characters stored of a server's answer; an SMTP reply has 512."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -27,7 +27,7 @@ from workflow.org.access import within
 
 Number = Annotated[int, Field(ge=1, le=10**6)]
 StateToday = Literal["open", "overdue", "done", "refused", "dropped"]
-"""`dropped`: not asked for any more, its case was cancelled or exempted."""
+"""Status of an assignment; `dropped`: no longer required, because its case was cancelled or exempted."""
 PAGE = 50
 """Assignments on a page of the list."""
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 EXPORT_CHUNK = 1000
 """Entries of an export read together."""
 DIGEST_DIGITS = 12
-"""Digits of a file's SHA-256 by which its download is named."""
+"""Number of digits of a file's SHA-256 in the log entry of its download."""
 REFUSED = frozenset({"log_in_refused"})
 """Kinds of entries about what was refused."""
 LineFormat = Literal["jsonl", "cef"]

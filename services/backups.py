@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from storage.maintenance.verify import Problem
 
 SCHEDULED, FAILED, DRILL = "scheduled_backup", "failed_backup", "restore_drill"
-"""What the moments of the last of each are stored under."""
+"""Names under which the moments of the last run of each are stored."""
 RETRY = timedelta(minutes=15)
-"""Time until another attempt after one that failed."""
+"""Time until another attempt after a failed one."""
 LEASE = timedelta(hours=2)
 STALE = timedelta(hours=26)
-"""Age of the last backup of a schedule from which on the administrator's page warns."""
+"""Age of the last scheduled backup from which the administrator's page warns."""
 _NAME = re.compile(r"merzim-(\d{4}-\d{2}-\d{2})T(\d{4})\.(sqlite|dump)")
 log = logging.getLogger("merzim.backup")
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from services.moments import Clock
 
 LINK, TELEGRAM = "link", "telegram"
-"""By whom a row is written that somebody confirmed through their link, or by a button of the bot."""
+"""Authors recorded for a row confirmed through a personal link, or by a button of the bot."""
 
 
 class LinkRefused(NotFound):

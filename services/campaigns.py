@@ -38,7 +38,7 @@ from workflow.registers.rows import name_in
 from workflow.registers.values import InvalidRow, check_values, is_filled, parse_values
 
 NAMED_LIMIT = 20
-"""People without an address that a preview names."""
+"""Number of people without an address that a preview names."""
 
 
 class BadCampaign(Refusal, ValueError):

@@ -20,7 +20,7 @@ from workflow.org.access import audit_scope
 from workflow.org.audit import EVERYTHING, AuditEntry, AuditFilter, AuditScope, Topic
 
 TOPICS: tuple[Topic, ...] = ("account", "case", "people", "register", "settings")
-"""Topics of what changes something; log-ins and downloads are in the audit log alone."""
+"""Topics of changes; log-ins and downloads appear only in the audit log."""
 MAX_CHANGES = 1000
 
 

@@ -28,7 +28,7 @@ from workflow.org.office import Office, Person, Recipient
 INBOX_PAGE = 50
 LETTERS_LOOKED_THROUGH = 100
 ANSWER_WORKING_DAYS = 2
-"""Working days in which a question asked by one click is to be answered."""
+"""Working days in which a question asked by one click must be answered."""
 _MENTION = re.compile(r"@([^\W\d_][\w'-]*(?:[ ][^\W\d_][\w'-]*){0,3})")
 Seq = Annotated[int, Field(ge=1, le=10**9)]
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from storage.notices.links import SqlLinks
 
 HIDDEN = "***"
-"""Stands for a secret."""
+"""Shown in place of a secret."""
 
 
 def problems(settings: Settings, environment: Mapping[str, str]) -> list[Refusal]:

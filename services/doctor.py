@@ -24,10 +24,10 @@ State = Literal["ok", "warning", "problem"]
 VERIFY_DAYS = 7
 BACKUP_DAYS = 2
 QUEUE_LATE = timedelta(hours=1)
-"""A letter that may leave leaves within minutes."""
+"""Age from which a waiting letter counts as late."""
 CLOCK_TOLERANCE = timedelta(minutes=1)
 LITTLE_SPACE, NO_SPACE = 1024**3, 100 * 1024**2
-"""Bytes free on a disk below which there is a warning, and a problem."""
+"""Free bytes on a disk below which there is a warning, and a problem."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 MAX_LOGIN = 80
 REVIEW_INTERVAL = timedelta(hours=1)
 CODE_INTERVAL = timedelta(minutes=5)
-"""How long after the provider identified somebody their second factor is waited for."""
+"""Time in which the second factor must be entered after the provider's identification."""
 _SEAL = "a log-in that awaits its code"
-"""What a seal is bound to: blanks stand in no login, so that no stored secret passes for one."""
+"""The string a seal is bound to: it contains blanks, which no login does, so that no stored secret can pass for
+a seal.
+"""
 log = logging.getLogger("merzim.login")
 
 

@@ -82,7 +82,9 @@ def _refuse_nul(value: str) -> str:
 
 
 NO_NUL = AfterValidator(_refuse_nul)
-"""No database stores NUL. Not a pattern of the JSON schema, because validators are slow on long texts."""
+"""Refuses NUL, which databases do not store. Not a pattern of the JSON schema, because validators are slow on
+long texts.
+"""
 Day = Annotated[date, BeforeValidator(_parse_day), WithJsonSchema({"type": "string", "format": "date"})]
 TimeOfDay = Annotated[
     time, BeforeValidator(_parse_time), WithJsonSchema({"type": "string", "pattern": f"^{_TIME.pattern}$"})
@@ -155,7 +157,7 @@ class CaseCommand(Command):
 
 C = TypeVar("C", bound=Command)
 MAX_QUOTED_CHARACTERS = 100
-"""How much of a refused value its message repeats."""
+"""Number of characters of a refused value quoted in its message."""
 _CODES: Mapping[str, str] = {
     "missing": "input.missing",
     "string_too_short": "input.missing",

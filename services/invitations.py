@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
 MAX_PEOPLE = 5000
 LETTERS = ("email", "folder")
-"""Channels that carry an invitation: it is a letter to somebody the office knows by an address alone."""
+"""Channels for invitations: letters to people of whom the office knows only an address."""
 Way = Literal["password", "ldap", "oidc"]
 LoginRule = Literal["email", "mailbox"]
 GivenAccess = Literal["", "officer", "responsible", "head_of_unit", "first_head", "auditor"]
-"""Administrators are made one by one."""
+"""Accesses that can be given to many; administrators are created one by one."""
 _BY_DUTY: tuple[tuple[str, Access], ...] = (
     ("officer", "officer"),
     ("authorised_person", "officer"),

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from workflow.registers.definition import Register
 
 Problems = tuple[tuple[str, dict[str, object]], ...]
-"""What is wrong in a file: codes with arguments, as the catalogues say them."""
+"""Mistakes in a file: codes of the catalogues with arguments."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -25,13 +25,14 @@ from workflow.org.access import Access, OutsidePerson
 from workflow.refusal import Refusal
 
 MAX_CONVERSATIONS = 8
-"""The most requests that wait for the directory at once: a silent one must not take every thread."""
+"""Maximum number of requests waiting for the directory, so that a silent one does not occupy every thread."""
 log = logging.getLogger("merzim.login")
 _UNAVAILABLE = frozenset({1, 2, 51, 52, 80})
-"""Results by which a server says that it cannot tell: operationsError, protocolError, busy, unavailable, other.
-Any other refusal of a bind is one of the person."""
+"""LDAP results that mean the server cannot answer: operationsError, protocolError, busy, unavailable, other.
+Any other refusal of a bind concerns the person.
+"""
 PAGE = 500
-"""Entries asked for at once; Active Directory gives 1,000 at most."""
+"""Entries requested at once; Active Directory returns at most 1,000."""
 _PAGED = "1.2.840.113556.1.4.319"
 _NO_SUCH_OBJECT = 32
 _SIZE_LIMIT_REACHED = 4

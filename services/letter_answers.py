@@ -23,9 +23,9 @@ from workflow.org.office import Person, with_officer
 LetterAnswer = Literal["acknowledged", "said_done", "not_mine"]
 ANSWERS: tuple[LetterAnswer, ...] = ("acknowledged", "said_done", "not_mine")
 LASTS = timedelta(days=30)
-"""How long after its letter was queued a link is good."""
+"""Validity of a link after its letter was queued."""
 QUIET_WORKING_DAYS = 3
-"""Working days in which who said that it is done is not reminded again; heads are told all the same."""
+"""Working days without reminders for a person who reported it done; heads are still notified."""
 
 
 class LinkRefused(NotFound):

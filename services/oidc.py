@@ -25,9 +25,9 @@ from workflow.org.access import Access, OutsidePerson
 from workflow.refusal import Refusal
 
 CALLBACK = "/login/oidc/callback"
-"""Where the provider sends the browser back to, after `web.public_address`."""
+"""Path to which the provider redirects the browser, after `web.public_address`."""
 MAX_CONVERSATIONS = 8
-"""The most requests that wait for the provider at once: a silent one must not take every thread."""
+"""Maximum number of requests waiting for the provider, so that a silent one does not occupy every thread."""
 MAX_ANSWER_BYTES = 1024 * 1024
 CLOCK_SKEW_SECONDS = 30
 METADATA_LIFETIME = timedelta(hours=1)
@@ -35,7 +35,9 @@ ALGORITHMS = (
     *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
     *("ES256", "ES384", "ES512", "EdDSA", "Ed25519"),
 )
-"""Signatures with a private key of the provider alone: neither "none" nor one by our own secret."""
+"""Accepted signature algorithms: those with the provider's private key, neither "none" nor our shared
+secret.
+"""
 log = logging.getLogger("merzim.login")
 
 

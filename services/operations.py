@@ -19,7 +19,7 @@ from services.doctor import Check, State, check_running
 from services.verbs import Command, NotFound, verb
 
 MAX_LETTERS = 100
-"""Failed letters the page lists; a failed channel is mended for all of its letters at once."""
+"""Maximum number of failed letters on the page."""
 LetterId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 PAGE = 50
 _CHUNK = 1000
 CARDS = 12
-"""Cards of one stage that are shown; the others are counted."""
+"""Number of cards shown in one stage; the others are counted."""
 
 
 class YearOfCases(Command):

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 PROCEDURE = "internal-analysis"
 LINK = "link:"
 PAPERS = frozenset({"package_read", "campaign_sheet_read"})
-"""Kinds of entries of the audit log about papers that bear a code."""
+"""Kinds of audit log entries about documents with a printed code."""
 _ANYBODY = Scope(unit="", names=())
-"""Cases of all units that are not confidential."""
+"""Scope of the public: non-confidential cases of all units."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("merzim.web")
 ROUND_LATE = timedelta(minutes=10)
-"""A round comes every minute; after so long without one somebody should look."""
+"""Time without a round from which it counts as late; rounds run every minute."""
 DatabaseState = Literal["ok", "unreachable", "moved", "replaced"]
 
 

@@ -36,18 +36,18 @@ if TYPE_CHECKING:
     from workflow.registers.values import Value, Values
 
 FEW_DAYS = 3
-"""Rows of the periods of so many days are read period by period, of more with the whole year."""
+"""Up to so many days, rows are read by the days' periods; for more, by the whole year."""
 FEW_CASES = 3
-"""Where more cases are compared at once, the rows of each are found by its units, else by their days."""
+"""Above so many cases, rows are found by the units of the cases; else by their days."""
 WRITERS = 4
-"""Cases written at once where the database takes several writers: one is counted while others are stored."""
+"""Number of cases written in parallel if the database supports several writers."""
 MAX_WRITTEN = 500
-"""Where more was written since the last round, it compares whole years."""
+"""Above so many changes since the last round, whole years are compared."""
 log = logging.getLogger("merzim.registers")
 _Days: TypeAlias = "Mapping[str, Collection[date]]"
 """Fact -> days in the periods that are compared."""
 _Rows: TypeAlias = "Mapping[str, list[DutyRow]]"
-"""Case -> the rows that carry out a fact there; those of units the office does not know under ""."""
+"""Case -> the rows that carry out a fact there; rows of unknown units under ""."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from workflow.registers.definition import Register, RegisterField
 
 FOLDER = "registers"
-"""The folder of registers, among the shipped regulations and in an organisation's own folder."""
+"""Name of the folder of registers, in the shipped regulations and in an organisation's own folder."""
 IN_CASES = "cases"
-"""Inside it the folder of those whose rows are lines of the chain of a case."""
+"""Its subfolder for registers whose rows are events of a case."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -44,9 +44,9 @@ from workflow.registers.values import Value, ValueProblem, parse_values, problem
 ROW = "row"
 """The column of the id of a row that is there already, besides those of the fields and the unit."""
 EXPORT_LIMIT = 100_000
-"""Rows one file may have."""
+"""Maximum number of rows in a file."""
 SHOWN = 20
-"""Rows of an import that its preview shows."""
+"""Number of rows shown in the preview of an import."""
 
 
 class ImportRows(Command):

@@ -48,7 +48,7 @@ UNIT = "unit"
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 500
 MAX_TITLE = 200
-"""Letters of a title rows are looked for by."""
+"""Maximum characters of a title by which rows are searched."""
 RegisterId = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[a-z0-9-]+$")]
 RowId = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[a-z0-9-]+$")]
 

@@ -64,8 +64,9 @@ if TYPE_CHECKING:
 MAX_FIELDS = 200
 RowText = Annotated[str, StringConstraints(max_length=20_000), NO_NUL]
 FieldValue = bool | int | float | RowText | list[Line] | FileInput | None
-"""What a field is given: a text (a date as 2026-04-13, an option by its id or title, a person by key, e-mail or
-name), a number, true or false, a list of options, a file; null or an empty text empties it."""
+"""A value for a field: a text (a date as 2026-04-13, an option by its id or title, a person by key, e-mail or
+name), a number, true or false, a list of options, a file; null or an empty text clears it.
+"""
 FieldValues = Annotated[dict[Name, FieldValue], Field(max_length=MAX_FIELDS)]
 
 

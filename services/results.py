@@ -64,7 +64,7 @@ def _sentence(value: Any, info: ValidationInfo) -> Any:
 
 
 InLanguage = Annotated[str, BeforeValidator(_in_language)]
-"""A text in three languages, in the one that was asked for."""
+"""A text in three languages, reduced to the requested one."""
 Spoken = Annotated[str, BeforeValidator(_sentence)]
 """The sentence of a code with its arguments."""
 Points = Annotated[str, BeforeValidator(lambda value: f"{value:f}" if isinstance(value, Decimal) else value)]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from documents.forms import Form, Note
 
 MOST_PAPERS = 300
-"""Papers in one archive: some ten seconds of work."""
+"""Maximum number of documents in one archive: some ten seconds of work."""
 
 
 class NoPapers(Refusal, LookupError):

@@ -18,9 +18,9 @@ from workflow.org.access import NOWHERE, within
 from workflow.refusal import Refusal
 
 MAX_VIEWS = 100
-"""Views one account may save."""
+"""Maximum number of views of one account."""
 PASSING = frozenset({"lang", "theme", "page", "said", "opened", "replanned", "unchanged", "imported"})
-"""Parameters of an address that are no part of a view."""
+"""Parameters of an address that are not stored in a view."""
 ListName = Annotated[
     str,
     StringConstraints(pattern=r"^(cases|deadlines|portfolio|portfolio/stages|registers/[a-z0-9_-]{1,60})$"),

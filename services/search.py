@@ -17,9 +17,9 @@ from workflow.org.office import Person, Unit
 from workflow.search_words import FoldedNames, search_words
 
 HITS_SHOWN = 10
-"""Hits of one kind that are named; the others are counted."""
+"""Number of results of one kind that are listed; the others are counted."""
 LIKENESS = 0.75
-"""How like a name must be to what was typed, where no name has its words."""
+"""Minimum similarity of a name to the search text, if no name contains its words."""
 Kind = Literal["case", "case_row", "person", "unit", "register_row", "procedure", "act"]
 
 

@@ -40,7 +40,9 @@ def account_letters(
 
 
 MIN_ADMINISTRATORS = 2
-"""With this many other administrators the pages remove a second factor; with fewer, a command does it."""
+"""With at least so many other administrators, second factors are removed on the pages; with fewer, by a
+command.
+"""
 
 
 def unreadable(app: AppContext) -> tuple[int, tuple[str, ...]]:

@@ -19,15 +19,15 @@ from workflow.refusal import Refusal
 
 Network = IPv4Network | IPv6Network
 LOOPBACK_NETWORKS: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
-"""Proxies on this machine, whatever address of it they connect from."""
+"""Networks of proxies on this machine."""
 LOG_FORMATS = ("text", "json")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 SECRETS = frozenset({"token", "password"})
-"""Keys of channels whose values are for nobody's eyes."""
+"""Keys of channels whose values are masked."""
 DIRECTORY_KINDS = ("active-directory", "openldap")
 LANGUAGES = ("kk", "ru", "en")
 HOME_CALENDAR = "KZ"
-"""The calendar of the records of acts, which acts an office adopts change."""
+"""Code of the calendar built from the records of acts, which adopted acts change."""
 FOLDER: Mapping[str, object] = {"path": Path("var/letters"), "sender": "merzim@localhost"}
 
 
@@ -60,7 +60,7 @@ AGENCY = AuthorisedBody(
     since=date(2023, 1, 1),
     until=date(2025, 6, 30),
 )
-"""Who issued the rules as they are shipped; abolished, and nobody has officially confirmed them since."""
+"""The body that issued the shipped rules; it was abolished, and nobody has officially confirmed them since."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -46,7 +46,7 @@ from workflow.search_words import fold
 
 KIND = "document:signature"
 PATIENCE = 10.0
-"""Seconds for the program that checks GOST."""
+"""Maximum seconds for the program that checks GOST signatures."""
 _VERDICTS: dict[int, Verdict] = {0: "valid", 1: "invalid"}
 log = logging.getLogger("merzim.evidence")
 _ENDING = ".p7s"

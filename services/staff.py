@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from workflow.law.procedure import Obligation, Text
 
 MAX_TABLE_BYTES = 2 * 1024 * 1024
-"""Bytes of a table of people: on the pages it goes to the browser and back between preview and import."""
+"""Maximum bytes of a table of people; it is sent to the browser and back between preview and import."""
 CHUNK_SIZE = 500
 """Cases read together."""
 Short = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]

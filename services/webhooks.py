@@ -20,7 +20,7 @@ from storage.accounts.webhooks import RESUMED, Webhook
 from workflow.refusal import Refusal
 
 OLD_SECRET_LASTS = timedelta(hours=24)
-"""How long messages are signed by the secret before, too."""
+"""Time for which messages are also signed with the previous secret."""
 Address = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[\x21-\x7e]+$")]
 WebhookId = Annotated[str, StringConstraints(pattern=r"^wh[0-9a-f]{12}$")]
 WebhookState = Literal["active", "failing", "suspended", "off"]

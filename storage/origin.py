@@ -19,4 +19,4 @@ class Origin:
 
 _JOB = Origin()
 ORIGIN: ContextVar[Origin] = ContextVar("origin", default=_JOB)
-"""The origin of what this task or thread does; background jobs leave the default."""
+"""The origin of the work of this task or thread; background jobs keep the default."""

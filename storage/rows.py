@@ -40,7 +40,7 @@ _HEAD = (
     "head",
 )
 HEAD = [CASE.c[name] for name in _HEAD]
-"""The columns a case's head is made of."""
+"""The columns of a case's head."""
 EVENTS_IN_ORDER = EVENT.select().order_by(EVENT.c.case, EVENT.c.seq)
 
 

@@ -51,14 +51,14 @@ from workflow.registers.definition import UnknownRegister
 from workflow.registers.values import InvalidRow, problem_arguments
 
 AWAY = "storage_unavailable"
-"""The code of a refusal that is nobody's fault who asks: the database does not answer."""
+"""Code of the error when the database does not answer, which is not the client's fault."""
 LATER = ("paper_readers_busy", "paper_reading_stopped")
-"""Codes of refusals that say nothing against what was sent: it may be sent again."""
+"""Codes of errors after which the same request may be sent again."""
 MOVED = frozenset({"moved", "replaced"})
-"""What is said of a database whose file does not stand where it was opened."""
+"""Codes of errors of a database whose file was moved or replaced."""
 log = logging.getLogger("merzim.web")
 MOST_FAULTS = 200
-"""Bad rows or fields one answer names."""
+"""Number of bad rows or fields named in one answer."""
 Faults = Sequence[Mapping[str, object]]
 
 

@@ -52,7 +52,7 @@ ROOMS = {
     "web.pages.registers": ("pages", "writing"),
     "web.pages.reports": ("pages", "consolidated", "cartogram"),
 }
-"""Modules with a `router`, by package, in the order in which an address is looked for."""
+"""Modules with a `router`, by package, in the order of matching."""
 
 
 @cache

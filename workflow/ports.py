@@ -14,7 +14,7 @@ from workflow.refusal import Refusal
 
 Result = TypeVar("Result")
 ATTEMPTS = 30
-"""How often a command is run while other writers come first."""
+"""Maximum number of attempts of a command when other writers are first."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 LONGEST = 300
-"""Letters a refusal quotes of what it was given: a sentence is read, a whole file is not."""
+"""Maximum characters of an input quoted in an error message."""
 
 
 class Refusal(Exception):

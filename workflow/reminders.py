@@ -17,7 +17,7 @@ from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.procedure import EscalationPolicy, Obligation, Procedure, Step
 
 HIMSELF = ("duty",)
-"""A rung that tells only whoever must do the thing."""
+"""A reminder step sent only to the responsible person."""
 PLANNED = "planned"
 """The step of a plan date itself."""
 SLIPPED: Mapping[str, Step] = {
@@ -25,13 +25,13 @@ SLIPPED: Mapping[str, Step] = {
     "slipped+5": Step(at=5, to=HIMSELF),
     "slipped+10": Step(at=10, to=("head_of_unit", "officer")),
 }
-"""The steps after a plan date that went by, in working days: record it or plan it anew. Ours, not the law's."""
+"""The steps after a plan date has passed, in working days: record it or plan it anew. Ours, not the law's."""
 ASKED = "asked"
-"""The step of a decision without a term: it is asked in one letter, on the day it becomes open."""
+"""The step of a decision without a term: one letter on the day it becomes open."""
 PLAN_STEPS = frozenset({PLANNED, *SLIPPED})
-"""Steps that speak of a plan date and not of a due date."""
+"""Steps about a plan date, not a due date."""
 UNDATED_STEPS = PLAN_STEPS | {ASKED}
-"""Steps that speak of no due date."""
+"""Steps about no due date."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

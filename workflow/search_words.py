@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from functools import cached_property
 
 FOLDED = ("әғқңөұүһіё", "агкноуухие")
-"""Letters a search does not tell apart: each of the first as the one below it in the second."""
+"""Letters that searches treat as equal: each of the first line like the one below it."""
 MAX_SEARCH_WORDS = 8
 """Words of a search that count; each costs a look at every row."""
 SHORT_STEM = 4

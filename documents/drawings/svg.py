@@ -30,7 +30,7 @@ STYLE = """
   .urgent { fill: #ffc9c9; fill: var(--urgent); }
   .dot { fill: #ffffff; fill: var(--dot); stroke: #1f2933; stroke: var(--ink); stroke-width: 1.5; }
 """
-"""Each colour stands twice: a program that knows no variables takes the first."""
+"""CSS of the drawings. Each colour is given twice: programs without CSS variables use the first."""
 
 
 def drawing(parts: Iterable[str], *, width: int, height: int, title: str, desc: str, language: str) -> str:

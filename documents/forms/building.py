@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from docx.text.paragraph import Paragraph
 
 _SPACED: tuple[Style, ...] = ("title", "centre", "annex", "right", "pair")
-"""Blocks after which a line is left free, where another kind of block follows."""
+"""Blocks followed by an empty line if another kind of block comes next."""
 
 
 @cache

@@ -11,7 +11,7 @@ from documents.forms.form import Form
 Row = Mapping[str, object]
 Values = Mapping[str, object]
 VIEWS = 1000
-"""From how many views on a publication is assessed (scoring document, P4.T3.S1)."""
+"""Minimum number of views of a publication (scoring document, P4.T3.S1)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

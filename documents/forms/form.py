@@ -9,7 +9,7 @@ from typing import Literal
 from workflow.law.procedure import Text
 
 LANGUAGES = ("kk", "ru")
-"""The languages papers are signed in. English is for reading the list of forms only."""
+"""The languages of documents to sign. English is only for reading the list of forms."""
 
 Wording = Mapping[str, str]
 Kind = Literal["text", "long", "list", "date", "span", "hour", "year", "number", "amount", "box"]

@@ -23,14 +23,14 @@ from documents.sheets.unreadable import Errors, UnreadablePaper
 from workflow.closest_matches import closest_first
 
 MAX_TEMPLATE_BYTES = 5 * 2**20
-"""Bytes a template may have; it is a letterhead, not an archive."""
+"""Maximum size of a template in bytes."""
 MAX_UNPACKED_BYTES = 40 * 2**20
 MAX_TEXT_BYTES = 2 * 2**20
-"""Bytes of its text: the body, headers, footers and notes together."""
+"""Maximum bytes of its text: body, headers, footers and notes together."""
 MAX_NEAR = 60
-"""Characters of the paragraph around a bad placeholder that its message repeats."""
+"""Number of characters around a bad placeholder that are quoted in its message."""
 MAX_ALLOWED = 8
-"""Placeholders a message offers in place of an unknown one, the closest first."""
+"""Number of similar placeholders a message suggests in place of an unknown one."""
 LIST = "rows"
 _PLACEHOLDER = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 _BROKEN = ("{{", "}}", "{%", "%}")
@@ -49,7 +49,7 @@ _PLACES = {
     "footnotes": "notes",
     "endnotes": "notes",
 }
-"""Ending of a part's content type, without "+xml" -> where in the document its text stands."""
+"""Ending of a part's content type, without "+xml" -> the part of the document its text belongs to."""
 _ACTIVE = frozenset(
     {
         "vbaproject",
@@ -63,9 +63,9 @@ _ACTIVE = frozenset(
         "frame",
     }
 )
-"""Relationships by which a document carries a program, an object of another one, or a foreign document."""
+"""Relationship types by which a document embeds a program, an object, or another document."""
 _FIELDS = re.compile(r"DDE|INCLUDE|IMPORT|DATABASE|MACROBUTTON|EMBED|QUOTE|(?<!HYPER)LINK")
-"""Fields of a word processor that run or fetch something when they are updated."""
+"""Word processor fields that run or fetch something when they are updated."""
 _ADDRESSES = ("http://", "https://", "mailto:")
 
 Element = Any

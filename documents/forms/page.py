@@ -14,7 +14,7 @@ FONT = "Times New Roman"
 LETTER, IN_TABLE, IN_WIDE_TABLE, SMALLER = 14, 12, 11, 10
 LONG, SHORT = 29.7, 21.0
 LEFT, RIGHT, TOP, BOTTOM = 3.0, 1.5, 2.0, 2.0
-"""Margins in centimetres, as office work in Kazakhstan has them."""
+"""Margins in centimetres, as customary in Kazakhstan's offices."""
 _LOCALES = {"kk": "kk-KZ", "ru": "ru-RU"}
 
 

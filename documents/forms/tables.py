@@ -9,7 +9,7 @@ from documents.forms.form import LANGUAGES, Column, Group, Line, Table, Wording
 
 Layout = Literal["fixed", "merged", "headed"]
 BY_HAND = 0.9
-"""Height of a line left for handwriting, in centimetres."""
+"""Height of a row left for handwriting, in centimetres."""
 NOTHING: Wording = dict.fromkeys(LANGUAGES, "")
 
 

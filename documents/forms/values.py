@@ -23,7 +23,7 @@ _YES = ("1", "yes", "true", "иә", "да", "x", "v", "+")
 _SIGNERS = ("chair", "secretary")
 """Fields that name people who sign."""
 _SAID_SOFTLY = "БВГДЖЗЛМНПРСТЦЧЭЮІӘӨҮЕ"
-"""Letters whose names have front vowels, or end in a consonant as if they had: ЖШС-нің."""
+"""Letters whose names have front vowels, or end in a consonant as if they had (for suffixes): ЖШС-нің."""
 _NO = ("", "0", "no", "false", "жоқ", "нет", "-")
 
 

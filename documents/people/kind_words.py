@@ -48,7 +48,7 @@ _KIND_WORDS: dict[str, tuple[str, ...]] = {
         *("квазимемлекеттік сектор", "квазигосударственный сектор", "квазигоссектор"),
     ),
 }
-"""Kind -> other words for it than its titles in the catalogues."""
+"""Kind -> further words for it, besides its titles in the catalogues."""
 
 _KINDS = {plain(word): code for code in KINDS for word in (code, *_KIND_WORDS[code])}
 

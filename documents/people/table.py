@@ -68,7 +68,7 @@ IN_TWO = tuple(
         ("ru", "орысша", "на русском", "Russian", "орыс|русс|russian|ru|рус"),
     )
 )
-"""Names of units, posts and people in the two languages of papers."""
+"""Columns with names of units, posts and people in the two languages of documents."""
 KIND = column(
     "kind", "Ұйымның түрі", "Вид организации", "Kind", r"вид организац|вид орган|ұйымның түрі|ұйым түрі|kind\b"
 )

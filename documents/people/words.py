@@ -72,7 +72,7 @@ _DUTY_WORDS: dict[str, tuple[str, ...]] = {
     ),
     "outside": ("басқа орган", "другой орган", "outside body"),
 }
-"""Duty -> other words for it than its titles in the catalogues."""
+"""Duty -> further words for it, besides its titles in the catalogues."""
 
 _LANGUAGE_WORDS = {
     "kk": ("kk", "kz", "каз", "қаз", "қазақ", "қазақша", "қазақ тілі", "казахский", "kazakh"),
@@ -135,7 +135,7 @@ def parse_language(word: str, further: Mapping[str, str]) -> str | None:
 
 
 GIVEN_ACCESSES: tuple[Access, ...] = tuple(one for one in ACCESSES if one != "administrator")
-"""What a table may ask of an account; administrators are made one by one."""
+"""Accesses a table may request; administrators are created one by one."""
 
 
 def parse_access(word: str) -> Access | None:

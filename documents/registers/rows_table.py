@@ -13,7 +13,7 @@ from documents.sheets.workbook import Source, open_paper
 from workflow.closest_matches import closest_first
 
 HEAD_ROWS, NEAREST = 10, 3
-"""Rows at the top among which the headings are looked for; known headings named beside an unknown one."""
+"""Number of top rows searched for headings; number of known headings suggested for an unknown one."""
 
 
 @dataclass(frozen=True, slots=True)

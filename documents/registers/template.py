@@ -11,9 +11,9 @@ from workflow.registers.definition import RegisterField
 from workflow.registers.values import FIRST_DAY, LAST_DAY
 
 ROWS = 10_000
-"""Rows that take only what the field takes."""
+"""Number of rows with validation."""
 MAX_LIST = 255
-"""Letters Excel takes in a list of answers."""
+"""Maximum characters of a list of options in Excel."""
 FORBIDDEN = "[]:*?/\\"
 _FIRST_DAY = FIRST_DAY.replace(year=1901)
 _WIDTHS = {"date": 14, "number": 14, "money": 16, "yes_no": 10, "long_text": 50}

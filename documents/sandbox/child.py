@@ -52,7 +52,7 @@ READERS: Mapping[str, tuple[str, str]] = {
 }
 """Name of a reader -> its module and function, called with the bytes, the file's name and the options."""
 _FORGONE = ("numpy", "lxml")
-"""Libraries openpyxl takes where they are; without them it reads the same and begins in half the time."""
+"""Optional libraries of openpyxl that are blocked: results are the same, and start-up takes half the time."""
 _MOST_TRACE = 4_000
 
 

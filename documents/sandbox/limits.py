@@ -7,24 +7,24 @@ import signal
 from contextlib import suppress
 
 SECONDS = 13
-"""A reading may last, from the moment its turn has come."""
+"""Maximum seconds of one reading, without waiting."""
 WAIT = 4
-"""Seconds a file waits for its turn."""
+"""Maximum seconds a file waits for a free process."""
 REQUEST = 14
-"""Seconds all readings of one request may last, their waiting included."""
+"""Maximum seconds of all readings of one request, including waiting."""
 AT_ONCE = 4
-"""Tables read at the same time; the others wait their turn."""
+"""Number of tables read at the same time; the others wait."""
 MEMORY = 768 * 2**20
 """Bytes of address space of one process."""
 MOST_ANSWER = 32 * 2**20
-"""Bytes an answer may have."""
+"""Maximum bytes of an answer."""
 MOST_ERRORS = 5_000
-"""Bad rows an answer names."""
+"""Maximum number of bad rows in an answer."""
 _GRACE = 2
-"""Seconds after which a process nobody stopped ends by itself: whoever asked is gone."""
+"""Seconds after which a process ends by itself if its parent has died."""
 _HANDLES = 32
 _NICE = 5
-"""Steps a reading process stands back behind those who answer pages."""
+"""How much the priority of a reading process is lowered (nice)."""
 
 
 def apply_limits() -> None:

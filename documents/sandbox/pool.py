@@ -55,7 +55,7 @@ class Caller:
 
 
 CALLER: ContextVar[Caller | None] = ContextVar("caller", default=None)
-"""Who has files read in this context; None for a command, which has no more than one at a time."""
+"""The client that has files read in this context; None for a command, which reads one file at a time."""
 
 
 class Pool:

@@ -16,13 +16,13 @@ from subprocess import Popen
 from typing import BinaryIO, Protocol
 
 _LEAVE = 1.0
-"""Seconds a killed process has to be gone."""
+"""Seconds to wait for a killed process to end."""
 _BOOT = "import sys; sys.path[:] = sys.argv[1:]; from documents.sandbox import child; child.{}()"
 _FLAGS = ("-I", "-S", "-X", "utf8", *(["-B"] if sys.dont_write_bytecode else []))
 _KEPT = ("SYSTEMROOT",)
-"""What Python itself asks of the environment, on Windows."""
+"""Environment variables Python itself needs on Windows."""
 _NUMBER = 8
-"""Bytes in which a process tells its own number."""
+"""Number of bytes in which a process sends its process id."""
 
 
 class Reading(Protocol):

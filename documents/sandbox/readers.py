@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _processes = choose_starter()
 _tables = Pool(_processes, at_once=AT_ONCE)
 _archives = Pool(_processes, at_once=2, seconds=10)
-"""Evidence has turns of its own: an archive's list is read in a moment, and does not wait for tables."""
+"""A separate pool for evidence, because listing an archive is quick and should not wait for tables."""
 
 
 def read_schedule(source: Source, name: str | None = None) -> tuple[ReadSchedule, ...]:

@@ -32,7 +32,7 @@ _CLASSES: Mapping[str, tuple[str, ...]] = {
         *("PerPeriod", "Weeks", "WithoutTerm", "WorkingDays", "Years"),
     ),
 }
-"""The classes an answer may name, by module. Dataclasses and named tuples without behaviour of their own."""
+"""The classes an answer may contain, by module: dataclasses and named tuples without behaviour of their own."""
 
 
 def encode(value: object) -> Any:

@@ -36,13 +36,13 @@ _ASIDE = frozenset(
         *("о", "об", "по", "на", "и", "в", "для", "және", "туралы", "бойынша", "on", "of", "the"),
     )
 )
-"""Words of a heading that do not tell facts apart."""
+"""Words of a heading that are ignored when comparing."""
 _LONGEST = 200
-"""Letters of a heading; a longer text is an instruction."""
+"""Maximum characters of a heading; a longer text is an instruction."""
 _MOST_STRANGE = 10
-"""Unknown columns a refusal names."""
+"""Number of unknown columns an error message names."""
 _WITHIN = 20
-"""Rows among which the headings stand; what is above them is the paper's own title."""
+"""Number of rows searched for the headings; the rows above them are the document's own title."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

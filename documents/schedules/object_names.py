@@ -36,14 +36,14 @@ _FEMININE = (
 _STRESSED = ("областн", "городск")
 _POSSESSIVES = ("его", "её", "ее", "их")
 _LONGEST_BEFORE_NOUN = 8
-"""Words that may stand before the noun: adjectives, and what joins them."""
+"""Maximum number of words before the noun: adjectives and conjunctions."""
 
 _KAZAKH_ENDING = re.compile(r"-?(?:[ндт][ыі]ң)$", re.IGNORECASE)
 _KAZAKH_PLACE = re.compile(r"(?:-?[дт][ае]|(?<=[ыі])н[дт][ае])$", re.IGNORECASE)
 _KAZAKH_JOINED = re.compile(r"(\s+(?:және|мен|бен|пен)\s+|,\s*)")
 _KAZAKH_TITLE = re.compile(r"^(?P<object>.+?)\s+(?:сыбайлас жемқорлық|ішкі талдау)", re.IGNORECASE)
 _TITLE = re.compile(r"^сыбайлас жемқорлық|\bграфик|кесте", re.IGNORECASE)
-"""What is left of a title that does not say whose activity is analysed."""
+"""The part of a title that remains if it does not name the analysed organisation."""
 _KAZAKH_YEAR = re.compile(r"\s*\b20[0-9]{2}\s+жыл\w*(?:\s+арналған)?", re.IGNORECASE)
 
 

@@ -91,7 +91,7 @@ _OTHER = _roots(
     *("құру", "кеңес", "оқыту", "сұрау", "есеп", "жұмыс тоб", "нәтиже", "қорытынды"),
     *_SENDING,
 )
-"""Work around the analysis that is not the analysis: a row of it must not move the analysis."""
+"""Words for work related to the analysis that is not the analysis itself; such rows do not date it."""
 _BEGIN = _roots("начал", "старт", "баста")
 _END = _roots("заверш", "оконч", "аяқта")
 

@@ -12,10 +12,10 @@ from documents.schedules.flat import END, OBJECT, RESPONSIBLE, START, UNIT
 from documents.sheets.listing import Table, add_table, write_file
 
 ROWS = 5_000
-"""How many rows take dates only."""
+"""Number of rows whose date cells are validated."""
 _WIDTHS = ((OBJECT, 44), (UNIT, 34), (RESPONSIBLE, 34), (START, 20), (END, 20))
 _INSTRUCTION_WIDTH = 110
-"""Letters an instruction is merged over."""
+"""Width in characters the instruction is merged over."""
 
 
 @dataclass(frozen=True, slots=True)

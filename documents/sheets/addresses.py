@@ -21,7 +21,7 @@ def is_address(text: str) -> bool:
 
 
 LONGEST = 2000
-"""Characters; browsers and servers cut what is longer."""
+"""Maximum characters of a web address; browsers and servers cut longer ones."""
 
 
 def is_web_address(text: str) -> bool:

@@ -14,7 +14,7 @@ from documents.sheets.unreadable import UnreadablePaper
 
 _DELIMITERS = (";", "\t", ",")
 _TOO_LONG = "field larger than field limit"
-"""What the library says of a cell beyond 131,072 letters; `MAX_LETTERS` refuses the shorter ones."""
+"""The library's message about a cell beyond 131,072 characters; `MAX_LETTERS` limits shorter ones."""
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f]|\A%PDF")
 
 

@@ -26,8 +26,7 @@ _NTH = r"(?:-?(?:го|е|ші|шы|нші|ншы)\b)?"
 _TAKEN = "\x00"
 _STRANGE = "\N{REPLACEMENT CHARACTER}"
 LONGEST = 1000
-"""Letters of a text that may say when: nobody writes a date at greater length, and looking for one would take
-its time in a cell of 32,767."""
+"""Maximum characters of a text searched for dates; searching a cell of 32,767 characters would take long."""
 _UNTIL = rf"(?=\s*(?:по|до|мен|бен|пен|[-–—−])\s*(?:[0-9]{{1,2}}\b|{_TAKEN}))"
 
 _PATTERNS = tuple(

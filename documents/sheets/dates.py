@@ -79,7 +79,7 @@ _DASHES = re.compile(r"[\s\-–—―−_.…/]*")
 _BLANK_FORM = re.compile(
     r"[«\"“]?[\s_]*+[»\"”]?[\s_.]*+(?:20[0-9_]{2})?\s*+(?:г|ж|года|жыл\w*+)?[\s_.«»]*+", re.IGNORECASE
 )
-"""`«__» ________ 2026 г.`: a form's blank for a date nobody has filled in. What it took it never gives back."""
+"""`«__» ________ 2026 г.`: a form's blank for a date. Possessive, so that it never backtracks."""
 _GOES_ON = re.compile(r"\s*(?:(?:по|до|мен|бен|пен)\b|[-–—])", re.IGNORECASE)
 _BETWEEN = re.compile(r"\b(?:по|до|to|мен|бен|пен|бастап)\b|[-–—−]")
 _ABLATIVE = re.compile(r"(?:дан|ден|нан|нен|тан|тен)\b")

@@ -16,11 +16,11 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from workflow.refusal import Refusal
 
 MAX_MEMBERS = 10_000
-"""Files inside an archive or a document of Office."""
+"""Maximum number of files in an archive or Office document."""
 MAX_LISTING = 4 * 2**20
-"""Bytes of the list of them at its end."""
+"""Maximum bytes of the list of members at the end of an archive."""
 MAX_UNPACKED = 2**30
-"""Bytes all of them may have unpacked. Nobody here unpacks them; whoever opens the evidence would."""
+"""Maximum bytes of all members unpacked, to protect readers who open the evidence."""
 _HEAD = 4096
 _END, _END_SIZE, _LONGEST_COMMENT = b"PK\x05\x06", 22, 65_535
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -200,4 +200,4 @@ _KINDS: Mapping[str, _Kind] = {
 }
 
 ALLOWED: tuple[str, ...] = tuple(_KINDS)
-"""Endings of the files that are taken."""
+"""Extensions of the accepted files."""

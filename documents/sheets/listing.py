@@ -16,14 +16,14 @@ from documents.sheets.unreadable import UnreadablePaper
 _MOMENT = date(1980, 1, 1)
 _NARROW, _WIDE = 9, 60
 _LONGEST = 32_767
-"""What one cell of Excel holds."""
+"""Maximum characters of an Excel cell."""
 _LAST_ROW = 2**20 - 1
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""With which a text would be a formula to a program that opens the CSV."""
+"""Characters that make a text a formula in programs that open the CSV."""
 _CODE_PIXELS, _PAGE_CHARACTERS = 150, 140
-"""How wide a code is on a sheet that is printed as it is, and such a sheet in landscape."""
+"""Width of the code on a printed sheet in pixels, and of a landscape page in characters."""
 _EXACT = 10**15
-"""Numbers below it keep every digit in Excel."""
+"""Numbers below this keep every digit in Excel."""
 
 
 @dataclass(frozen=True, slots=True)

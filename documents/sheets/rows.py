@@ -11,11 +11,11 @@ from documents.sheets.unreadable import UnreadableCell, UnreadablePaper
 MAX_ROWS = 20_000
 MAX_COLUMNS = 300
 MAX_CELLS = 1_000_000
-"""Of all sheets together, cells that are empty but formatted included."""
+"""Cells of all sheets together, including empty formatted ones."""
 MAX_LETTERS = 32_767
-"""Of one cell, as in a spreadsheet."""
+"""Characters of one cell, as in a spreadsheet."""
 MAX_TEXT = 10_000_000
-"""Letters of all cells together, a text that many cells share counted in each."""
+"""Characters of all cells together; a text shared by many cells counts in each."""
 _LAST_EXCEL_ROW = 2**20
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 UploadKind = Literal["schedule", "past", "file"]
-"""What it was sent as: `file` by a program, which then names it by its digest."""
+"""The purpose of an upload; `file`: sent by a program, which refers to it by its digest."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

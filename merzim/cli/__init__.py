@@ -58,7 +58,7 @@ STATIONS = (
     "i18n",
     "man",
 )
-"""Files of commands, in the order help lists them."""
+"""Modules of commands, in the order of the help."""
 COMPLETION = "_MERZIM_COMPLETE"
 """The variable by which a shell asks for completions; the script of `merzim completion` sets it."""
 

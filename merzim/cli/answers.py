@@ -107,7 +107,7 @@ def print_findings(call: CommandContext, findings: Iterable[Finding], *, indent:
 
 
 SHOWN = 100
-"""So many are listed; the rest is counted."""
+"""Number of rows listed; the rest is counted."""
 
 
 def print_moved(call: CommandContext, impacts: Sequence[PersonImpact]) -> None:

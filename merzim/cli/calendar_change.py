@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from services.calendar_acts import Preview
 
 NAME = "calendar-change"
-"""Deadlines a person is shown; a machine gets all of them."""
+"""Number of deadlines shown to people; JSON contains all of them."""
 File = Annotated[str, typer.Argument(metavar="FILE.toml")]
 
 

@@ -23,9 +23,9 @@ _CODES = {
     "values": "value",
     "judged_by": "editions.judged_by",
 }
-"""Where the catalogues have the words of a key's values."""
+"""Prefixes of the catalogue codes for values of a key."""
 MOVED_LIMIT = 50
-"""Moved due dates shown to a person; a program gets all of them."""
+"""Number of moved due dates shown to people; JSON contains all of them."""
 
 
 def add_to(app: typer.Typer) -> None:

@@ -24,7 +24,7 @@ COMMANDS = {
     "risk.no_request": "merzim risks ask",
     "risk.nothing_ranked": "merzim risks rank",
 }
-"""The command that helps after a refusal; its sentence is also shown on pages, which name no commands."""
+"""The command suggested after an error; the error's sentence is also shown on pages, which name no commands."""
 
 
 @runtime_checkable

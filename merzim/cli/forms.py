@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 DUTIES = ("head", "deputy", "chief_of_staff", "ethics_officer")
-"""Who may be named with --approver."""
+"""Duties allowed for --approver."""
 
 
 class NotWritten(Refusal, OSError):

@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from workflow.registers.definition import RegisterField
 
 Show = Callable[[CommandContext, Any, Any], int | None]
-"""Prints the result of a command for a person: context, command, result."""
+"""Function that prints the result of a command for people: context, command, result."""
 Answer = Callable[[Any], object]
-"""Returns the value of --json: of a result."""
+"""Function that returns the value of --json from a result."""
 Proves = Callable[[CommandContext, Mapping[str, object]], "tuple[Procedure, str]"]
-"""Returns the procedure and the fact whose kinds of evidence a command takes."""
+"""Function that returns the procedure and fact whose kinds of evidence a command accepts."""
 RESTRICTED = "restricted"
 FLAGS = {"preview": "dry-run", "at_time": "at", "values": "value", "facts": "fact"}
-"""Options that are called otherwise than their field."""
+"""Names of options that differ from their field's."""
 METAVARS = {
     "decided_by": "DUTY",
     "signed_by": "DUTY",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from workflow.law.reader.overlay import Milder
 
 NAME = "overlay"
-"""Deadlines a person is shown; a machine gets all of them."""
+"""Number of deadlines shown to people; JSON contains all of them."""
 File = Annotated[str, typer.Argument(metavar="FILE.toml")]
 
 

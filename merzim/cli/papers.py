@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 NEW = "new"
-"""What `--join` says of an analysis that is none of the cases it looks like."""
+"""Value of `--join` for an analysis that is none of the existing cases it resembles."""
 
 
 def add_to(app: typer.Typer) -> None:

@@ -21,7 +21,7 @@ class BadArgument(Refusal, ValueError):
 
 
 STDIN = "-"
-"""What stands for a file that comes by standard input."""
+"""The argument that means standard input instead of a file."""
 _PACKED, _OLD_OFFICE, _UTF16 = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", (b"\xff\xfe", b"\xfe\xff")
 
 

@@ -24,7 +24,7 @@ KINDS: Mapping[str, str] = {
     "positions": "position",
     "remarks": "remark",
 }
-"""Registers of a case, and what a row of each is called."""
+"""Registers of a case -> the kind of their rows."""
 _ACTION = "list|show|add|edit|withdraw|erase|template|import|export|forms"
 ACTIONS = ("list", "add", "edit", "withdraw")
 

@@ -32,11 +32,11 @@ from workflow.refusal import Refusal
 
 CHANNEL = "telegram"
 LOOKED_AT = 1000
-"""So many notices of a person are looked through, the newest first; older ones are answered on the pages."""
+"""Number of a person's notices that are searched, the newest first; older ones are answered on the pages."""
 CONFIRMED = "1"
-"""What a button carries that confirms what a campaign asks."""
+"""Button data that confirms a campaign."""
 EARLIER = "0-"
-"""What a button carries before the latest day of those it leads to."""
+"""Prefix in button data of the latest of the earlier days it leads to."""
 DAYS_SHOWN, FEW_DAYS = 10, 4
 _NAMED = re.compile(r"([0-9a-f]{32})(?::([0-9-]{1,15}))?")
 

@@ -198,7 +198,7 @@ def _refused(no: BaseException, language: str) -> Reply:
 WORKING_DAYS_AHEAD = 5
 DAYS_AHEAD = 30
 SHOWN = 15
-"""So many lines; the rest is counted."""
+"""Number of lines listed; the rest is counted."""
 
 
 def list_deadlines(

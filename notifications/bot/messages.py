@@ -11,7 +11,7 @@ from i18n import say
 from notifications.wire.telegram import LONGEST, Buttons
 
 LARGEST = 20 * 1024 * 1024
-"""Bytes of a document Telegram hands to a bot."""
+"""Maximum bytes of a document Telegram passes to a bot."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

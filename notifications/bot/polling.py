@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
 LASTS = timedelta(seconds=60)
 POLL = 10
-"""Seconds Telegram waits for news before it says there is none."""
+"""Seconds Telegram waits for updates before it answers that there are none."""
 REST = 5.0
-"""Seconds of rest after something went wrong; for a token that is none, a whole minute."""
+"""Seconds to wait after an error; for an invalid token a whole minute."""
 LONGEST_PAUSE = 5.0
-"""Seconds an answer waits where Telegram asks for it; whoever asked asks again after a longer one."""
+"""Maximum seconds an answer waits when Telegram requests a pause; users repeat requests after longer ones."""
 log = logging.getLogger("merzim.telegram")
 
 

@@ -24,7 +24,7 @@ class OutgoingMessage:
 
 
 NO_ADDRESS = "no-address@localhost.invalid"
-"""To whom a letter in a folder is addressed where no e-mail of theirs is known."""
+"""Recipient address of letters in a folder if no e-mail address is known."""
 
 
 class Channel(Protocol):

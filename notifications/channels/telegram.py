@@ -85,9 +85,9 @@ PATIENCE = 2
 SHORT_PAUSE = 5
 TOO_MANY = "Too Many Requests"
 AT_ONCE = 8
-"""Requests on their way at a time."""
+"""Number of simultaneous requests."""
 A_SECOND, SECONDS_APART = 25.0, 1.0
-"""What Telegram takes of one bot: messages a second, and the seconds between two to one chat."""
+"""Telegram's limits for one bot: messages per second, and seconds between two to one chat."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,7 +23,7 @@ from workflow.org.office import Office
 from workflow.registers.rows import name_in
 
 LONGEST = 100
-"""Lines of one list; what is more is counted and stands on the board."""
+"""Maximum lines of one list; the rest is counted."""
 
 
 def digest_letter(

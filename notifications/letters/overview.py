@@ -28,7 +28,7 @@ from workflow.refusal import Refusal
 AHEAD = 5
 """Working days a digest looks ahead."""
 CAUSES = ("nobody", "unreached", "earlier_step", "not_recorded")
-"""Why something is overdue, as far as the records tell; the first that applies."""
+"""Possible reasons why something is overdue; the first that applies is shown."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,7 +13,7 @@ PRODUCT = "-//Merzim//Deadlines//KK"
 METHOD = "PUBLISH"
 """Published, not requested: a deadline asks nobody to accept it (RFC 5546, 3.2.1)."""
 _OCTETS = 74
-"""Of a line at most, the space apart that begins those which go on with it."""
+"""Maximum bytes of a line, without the space that begins a continuation line."""
 
 
 def item_id(case: str, obligation: str, domain: str) -> str:
@@ -62,7 +62,9 @@ def _event(entry: Entry) -> Iterator[str]:
 
 
 _CONTROLS = dict.fromkeys([*range(0x20), 0x7F], " ")
-"""Control characters, which stand in no value (RFC 5545, 3.1): programs refuse the whole calendar for one."""
+"""Control characters, which no value may contain (RFC 5545, 3.1): programs refuse the whole calendar for
+one.
+"""
 
 
 def _text(said: str) -> str:

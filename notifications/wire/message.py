@@ -14,9 +14,9 @@ from notifications.wire.entry import METHOD, calendar
 from notifications.wire.mime import base64, header, mailbox, multipart, raw, text
 
 FILE_NAME = {"kk": "мерзім.ics", "ru": "срок.ics", "en": "deadline.ics"}
-"""What the calendar item is called as a file."""
+"""File name of the calendar item."""
 _ADDRESS = ":/?#[]@!$&'()*+,;=%"
-"""What stands in an address as it is."""
+"""Characters that need no quoting in an address."""
 
 
 def message_id(key: str, domain: str) -> str:

@@ -19,14 +19,14 @@ from email.policy import SMTP
 from functools import lru_cache
 
 WIDTH = 76
-"""Characters of a line, its end apart, as far as it can be folded."""
+"""Characters of a line without its end, as far as it can be folded."""
 _OVERHEAD = len("=?utf-8?b??=")
 _ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
 _PLAIN_ADDRESS = re.compile(rf"{_ATOM}(\.{_ATOM})*@[a-z0-9-]+(\.[a-z0-9-]+)*", re.ASCII | re.IGNORECASE)
 _PLAIN_NAME = re.compile(rf"{_ATOM}( {_ATOM})*", re.ASCII)
 _QUOTED = re.compile(r'(["\\])')
 _FEW = 6
-"""One byte of so many beyond ASCII, and quoted-printable is still shorter than base64."""
+"""Up to one non-ASCII byte in so many, quoted-printable is shorter than base64."""
 
 
 def header(name: str, value: str) -> bytes:

@@ -10,7 +10,7 @@ from email.message import EmailMessage, MIMEPart
 from email.utils import getaddresses
 
 MAX_PARTS = 200
-"""A message of more parts is no letter somebody wrote."""
+"""A message with more parts is not written by a person."""
 _TOKEN = r"[A-Za-z0-9_-]{48,400}"
 # What `notifications.wire.message` puts into the References of a letter.
 _IN_HEADERS = re.compile(rf"<answer\.({_TOKEN})@")
@@ -21,7 +21,7 @@ _QUOTES = re.compile(
     r"|.*(wrote|пишет|писал\(?а?\)?|написал\(?а?\)?|жазды)\s*:\s*$)",
     re.IGNORECASE,
 )
-"""Where a mail program's quotation of the letter before, or a signature, begins."""
+"""Patterns for the beginning of quoted text or a signature."""
 _NOT_EVIDENCE = ("text/calendar", "application/ics", "application/pkcs7-signature", "application/pgp-signature")
 
 

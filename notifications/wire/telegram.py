@@ -13,7 +13,7 @@ from notifications.notice import Letter, Notice
 from workflow.cases.registers.entries import is_entry
 
 LONGEST = 4096
-"""Characters a message may have, counted as UTF-16 does, marks not counted."""
+"""Maximum characters of a message, counted in UTF-16 units without markup."""
 _HEADING = re.compile(r"^(.+)\n-{3,}$", re.MULTILINE)
 _FOOTER = re.compile(r"^-- \n(.+)", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(r"^ {4}(.+)$", re.MULTILINE)

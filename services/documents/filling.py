@@ -28,7 +28,9 @@ APPROVERS: Mapping[str, tuple[str, ...]] = {
     "high": ("head", "deputy", "chief_of_staff"),
     "low": ("head", "chief_of_staff"),
 }
-"""Who approves in central bodies, oblasts, republican cities; in districts and cities (the akim is a head)."""
+"""Approvers in central bodies, oblasts and republican cities; and in districts and cities (where the akim is a
+head).
+"""
 
 
 class BadPair(Refusal, ValueError):

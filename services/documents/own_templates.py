@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from storage.org.templates import TemplateStep
 
 InUse = Mapping[tuple[str, str], "TemplateStep"]
-"""Form and language -> the template in use; without one ours is."""
+"""Form and language -> the template in use; ours is used for those without an entry."""
 
 
 def templates_in_use(app: AppContext) -> InUse:

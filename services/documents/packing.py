@@ -21,7 +21,7 @@ _PROVES: Mapping[EventKind, tuple[str, str]] = {
     "cartogram_recorded": ("internal-analysis", "cartogram_updated"),
     "talk_held": ("tbn4-project-4", "talk_held"),
 }
-"""What a line of a register proves: the obligation of a procedure under whose subtask its documents stand."""
+"""Kind of a register entry -> the obligation of a procedure under whose subtask its documents are filed."""
 
 
 def documents(

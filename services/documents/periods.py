@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from workflow.org.office import Office
 
 REPORTED = ("ethics_report", "cartogram_report")
-"""The reports whose rows some register knows."""
+"""The reports whose rows come from registers."""
 
 
 def objects(cases: Iterable[Case], office: Office, year: int, language: str) -> list[Row]:

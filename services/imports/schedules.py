@@ -30,7 +30,7 @@ from workflow.refusal import Refusal
 
 Key = tuple[str, str, int | None]
 ENDS_WITH = "analysis_ended"
-"""The fact whose plan date an analysis has in common with its schedule in the other language."""
+"""The fact whose plan date an analysis shares with its schedule in the other language."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

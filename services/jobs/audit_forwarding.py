@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 BATCH_LIMIT = 500
 """Entries sent before the position is stored."""
 BATCHES_LIMIT = 20
-"""Batches of one tick; the next one goes on."""
+"""Maximum batches in one run; the next run continues."""
 TIMEOUT_SECONDS = 5.0
 LEASE = timedelta(minutes=2)
 AUDIT_FACILITY = 13

@@ -42,9 +42,9 @@ if TYPE_CHECKING:
     from services.app import AppContext
 
 MESSAGES_AT_ONCE = 50
-"""Messages taken in one round; the others wait for the next."""
+"""Messages processed in one round; the others wait for the next."""
 MAX_BYTES = LIMIT * 3 // 2
-"""Bytes of a message that is still read: the largest file of evidence, as mail carries it."""
+"""Maximum bytes of a message: the largest evidence file, encoded for mail."""
 MAX_FILES = 10
 TEXT_LIMIT = 2000
 LEASE = timedelta(minutes=10)

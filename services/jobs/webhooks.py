@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 PAGE = 100
 """Changes read together."""
 SECONDS_FOR_ONE, SECONDS_FOR_ALL = 20.0, 60.0
-"""After these no further message of a tick is begun; the next tick goes on."""
+"""Seconds after which no further message is begun in a run, for one webhook and for all; the next run
+continues.
+"""
 LEASE = timedelta(minutes=3)
 BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (0.5, 2, 10, 30, 60, 180, 360))
-"""Time until the next attempt after each failure; the last one for all further ones."""
+"""Time until the next attempt after each failure; the last value is used for all further ones."""
 GONE = 410
-"""The answer of a receiver that wants nothing any more: it is given up at once."""
+"""The HTTP status by which a receiver ends delivery: it is suspended at once."""
 log = logging.getLogger("merzim.webhooks")
 
 

@@ -29,7 +29,7 @@ class OpenedYear:
 
 
 ROLLS_OVER_FROM = 12, 1
-"""Month and day from which the next year is proposed, and what remains of the one that ends."""
+"""Month and day from which the next year is proposed, together with what remains of the ending one."""
 
 
 def open_year(app: AppContext, year: int, *, unit: str = "", by: str, now: datetime, today: date) -> OpenedYear:

@@ -12,7 +12,7 @@ from storage.tables.service import ANSWER
 from workflow.org.access import StoredAnswer
 
 KEPT = timedelta(days=7)
-"""How long a key is remembered."""
+"""How long a key is stored."""
 
 
 class SqlIdempotency:

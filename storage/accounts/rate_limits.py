@@ -19,7 +19,7 @@ from storage.tables.accounts import RATE_LIMIT
 from workflow.org.access import LimitReached, RateLimit
 
 MAX_ROWS = 100_000
-"""Above so many rows those go that are nearest to being free, which are those of a single attempt."""
+"""Above so many rows, those closest to expiry are deleted, which are single attempts."""
 _SHARE_KEPT = 0.9
 
 

@@ -31,9 +31,11 @@ _REQUESTS = (
     .join(ACT, ACT.c.seq == FACTOR_REMOVAL.c.seq)
     .where(ACT.c.kind == REQUESTED, ACT.c.name == FACTOR_REMOVAL.c.login)
 )
-"""Who asks, why and until when is read from the chain: a row written by hand speaks for nobody."""
+"""Events of removal requests: requester, reason and expiry are read from the chain, so that a forged row has no
+effect.
+"""
 Queue = Callable[[Connection, Sequence[Notice]], int]
-"""Queues letters in the caller's own transaction."""
+"""Function that queues letters in the caller's transaction."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

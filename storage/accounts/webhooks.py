@@ -21,10 +21,10 @@ from storage.tables.audit import WEBHOOK, WEBHOOK_DELIVERY
 from workflow.org.audit import Topic
 
 DELIVERIES_KEPT = 100
-"""The last messages of an address that are remembered."""
+"""Number of last messages stored for a webhook."""
 
 RESUMED: Mapping[str, Any] = {"failures": 0, "failing_since": None, "next_at": None, "suspended_at": None}
-"""What a webhook is whose failures are forgotten."""
+"""Column values of a webhook whose failures are cleared."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,16 +17,16 @@ from storage.tables.service import MARK
 
 OFFICE, BOARD, FACTS = "office", "board", "facts"
 FOLD = 200
-"""So many older lines at least are folded into one; as many of the newest stay, for whoever asks seldom."""
+"""Minimum number of older lines to combine; as many of the newest are kept, for processes that check rarely."""
 AT_ONCE = 20_000
-"""Lines folded in one go: what is more waits for the next time."""
+"""Maximum lines combined at once."""
 NAMED = 100
-"""A statement over more units than these marks the whole board."""
+"""A statement that changes more units than this marks the whole board as changed."""
 _OF_OFFICE = ("unit", "person", "match", "preference")
 _COUNTED = (
     *("unit", "state", "due", "stage", "duty", "responsible", "person", "planned_on", "counts_until", "due_at"),
 )
-"""Columns of the board by which rows are summed; what else of a row changes, changes no sum."""
+"""Columns of the board that the sums depend on; changes of others do not affect them."""
 _TOLD = "'fact', 'corrected', 'evidence', 'risk_found', 'risk_removed'"
 """Kinds of events that points are counted from."""
 _RANDOM = {"sqlite": "1 + (random() & 4294967295)", "postgresql": "1 + (random() * 4294967295)::bigint"}

@@ -15,7 +15,7 @@ from workflow.board.figures import Outcomes, StageSpan
 
 Conditions = Sequence[ColumnElement[bool]]
 LONGEST_STAGE = timedelta(days=366)
-"""How long before its last day a stage may have had its first due date."""
+"""Maximum time between the first and the last due date of a stage."""
 _WHOSE = (DEADLINE.c.unit, DEADLINE.c.stage, CASE.c.edition)
 
 

@@ -15,7 +15,7 @@ from storage.tables.board import DEADLINE, UNREPORTED
 from workflow.board.rows import Row
 
 Firsts: TypeAlias = tuple[int, Sequence[Row]]
-"""How many there are, and some of them."""
+"""The number of rows, and the first of them."""
 _KEY = (DEADLINE.c.case, DEADLINE.c.obligation)
 
 

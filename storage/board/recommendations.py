@@ -30,7 +30,7 @@ from storage.tables.board import DEADLINE, MEASURES, RECOMMENDATION
 from workflow.cases.registers.risk_lists import Place, RecommendationFilter, RiskGroup
 
 Standing: TypeAlias = tuple[str, bool]
-"""What the last review says, and whether it is late."""
+"""The outcome of the last review, and whether the measure is late."""
 _R = RECOMMENDATION.c
 _PLACE = (_R.case, _R.risk, _R.measure)
 

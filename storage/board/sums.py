@@ -48,13 +48,13 @@ _SUMMED = tuple(
 _FIGURES = ("overdue", "today", "week", "later", "due", "missed", "slipped")
 _PLAIN = not_(CASE.c.confidential)
 NAMED = 300
-"""So many of whom rows wait for are named to the database one by one."""
+"""Maximum number of assignees listed individually in a query."""
 WALKED = 200
-"""Rows fetched at once where a list is walked."""
+"""Rows fetched at once when a list is read sequentially."""
 MOST_OF_A_DAY = 1_000_000
 _IN_ORDER = (DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
 _ENDED = (1, -1, 0, 0, -1, 0, 0)
-"""What a term in hours that has ended within the day changes in the figures counted by the day."""
+"""Corrections of the counts by day for terms in hours that have ended within the day."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

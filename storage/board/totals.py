@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from storage.database.dialect import Insert
 
 Key: TypeAlias = tuple[str, ...]
-"""What a line of the sums is of, in the order of the table's columns."""
+"""The key of a total, in the order of the table's columns."""
 
 NAMES: tuple[str, ...] = tuple(column.name for column in TOTAL.primary_key.columns)
 _PLACES = {name: ROW_COLUMNS.index(name) for name in (*NAMES, "due", "counts_until") if name in ROW_COLUMNS}

@@ -24,7 +24,7 @@ from documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
 from storage.refusals import EvidenceRefused
 
 LIMIT = 50 * 1024 * 1024
-"""Bytes a file of evidence may have. It may be raised, never lowered: a larger file counts as altered."""
+"""Maximum bytes of an evidence file. It may be raised, never lowered: a larger file counts as altered."""
 log = logging.getLogger("merzim.evidence")
 _NAME = re.compile(r"[0-9a-f]{64}")
 _STEP = 1024 * 1024

@@ -13,7 +13,7 @@ from storage.tables.board import DEADLINE
 from storage.tables.cases import CASE, PAPER
 
 MAX_TWINS = 500
-"""Cases that begin on the days of a file and are looked at, at most."""
+"""Maximum number of cases with the same days that are compared with a file."""
 
 
 def known(engine: Engine, digest: str) -> Mapping[str, str]:

@@ -40,11 +40,13 @@ CHUNK = 250
 """Cases per transaction of a bulk write: about 0.2 s of lock."""
 _PAUSE = 0.01
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.005, 0.25
-"""Seconds a command waits, at most, before its second attempt and before its last."""
+"""Maximum seconds a command waits before its second attempt, and before its last."""
 _PATIENCE = 2.0
-"""Seconds a command waits for others of this process on the same case; then it goes on beside them."""
+"""Maximum seconds a command waits for others of this process on the same case; then it runs in parallel."""
 _TURNS = tuple(FairLock() for _ in range(251))
-"""Where commands on one case wait for each other; cases that share one wait in vain, and not for long."""
+"""Locks by which commands on one case wait for each other; different cases may share one, at the cost of a
+short wait.
+"""
 _holding = local()
 
 _EVENTS = EVENTS_IN_ORDER.where(EVENT.c.case == bindparam("k_case"))

@@ -29,7 +29,7 @@ _AMENDED = select(EVENT.c.case, EVENT.c.kind).where(
     EVENT.c.kind.in_(("corrected", "evidence", "withdrawn")), in_names(EVENT.c.case)
 )
 REGISTER_YEARS = 2
-"""Years before the one asked about in which the case of a register may have been opened that still counts."""
+"""Number of earlier years in which a case may have been opened for its registers to count."""
 
 
 def recorded(

@@ -21,7 +21,7 @@ from workflow.scoring.recorded import Body, MissingFact, Numbers, YearRecords, b
 from workflow.scoring.scale import Scoring
 
 MOST_YEARS = 3
-"""Years of which it is kept at once."""
+"""Number of years cached at once."""
 Lines: TypeAlias = Mapping[int, tuple[str | None, int]]
 _T = TypeVar("_T")
 

@@ -29,13 +29,13 @@ KINDS = (
     *("risk_found", "measure_set", "measure_reviewed", "request_sent", "row_edited", "withdrawn", "passport"),
     *("position_exposed", "remark_made", "remark_answered"),
 )
-"""Kinds of events that may change a line."""
+"""Kinds of events that may change a list entry."""
 ROW_NAMES = {"risk": "description", "measure": "action", "position": "title", "remark": "text"}
-"""Kinds of rows of a case's registers, each with the attribute that names it."""
+"""Kinds of rows of a case's registers, each with the attribute used as title."""
 TITLE_LIMIT = 200
 _OPTION = re.compile(r"[a-z_]+")
 AT_ONCE = 250
-"""Cases listed in one transaction."""
+"""Cases processed in one transaction."""
 _HELD = (
     select(CASE.c.id, CASE.c.head)
     .where(in_names(CASE.c.id))

@@ -36,7 +36,7 @@ from workflow.board.rows import WAITING
 from workflow.reminders import ASKED, PLAN_STEPS
 
 PLACE = {"k_case": DEADLINE.c.case, "k_obligation": DEADLINE.c.obligation}
-"""The key of a row of the board, as lines to join with name it."""
+"""The key columns of the board, for joining with tables of values."""
 _COUNTED = {
     **PLACE,
     "k_due": DEADLINE.c.due,

@@ -22,7 +22,7 @@ from storage.tables.audit import AUDIT, AUDIT_ORIGIN
 from workflow.org.audit import Topic
 
 CHAIN = "audit"
-"""What seals call this chain."""
+"""Name of this chain in seals."""
 ADDRESS = "address"
 """The key of an entry's payload that holds the salted hash of the client's address."""
 _PENDING = "merzim_audit"

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     Insert = sqlite.Insert | postgresql.Insert
 
 MAX_PREPARED_INSERTS = 30
-"""Up to this many rows go by a prepared statement; more by COPY, or as one text of lines."""
+"""Up to this many rows are sent by a prepared statement; more by COPY, or as one JSON text."""
 _LINES = "k_lines"
 
 

@@ -109,7 +109,7 @@ def to_storage_unavailable(engine: Engine, error: BaseException) -> StorageUnava
 
 
 DEADLOCK = "40P01"
-"""PostgreSQL's code of a transaction that was undone because it and another waited for each other."""
+"""PostgreSQL's code for a transaction rolled back because of a deadlock."""
 
 
 def sqlstate_of(error: StorageUnavailable) -> str:

@@ -15,7 +15,9 @@ from storage.maintenance.schema import BOARD
 
 LEASE = "board"
 LASTS = timedelta(minutes=2)
-"""How long the others wait for one that died at it; it says again that it lives between two lots of cases."""
+"""How long other processes wait for one that died while rebuilding; it renews its lease between two batches of
+cases.
+"""
 _LOOK = 0.5
 
 

@@ -54,7 +54,7 @@ from storage.tables.registers import REGISTER_EVENT, REGISTER_SECRET
 from workflow.search_words import fold
 
 ANONYMISED = "person_anonymised"
-"""The event of an act; `digest` is the hash of all rows of `rewritten` then."""
+"""The event of an anonymisation; `digest` is the hash of all rows of `rewritten` at that time."""
 _LEFT_ALONE = frozenset({"person", "unit", "seal", "former_person", "rewritten", "salt", "match"})
 _LOGIN_COLUMNS = frozenset({"by", "login", "name", "created_by", "edited_by", "started_by"})
 _KEYS: Mapping[str, tuple[str, str]] = {
@@ -64,7 +64,7 @@ _KEYS: Mapping[str, tuple[str, str]] = {
     "audit": ("", "seq"),
     "proof": ("", "n"),
 }
-"""Source -> the columns of the place and number of a line."""
+"""Source -> the columns with key and number of an event."""
 log = logging.getLogger("merzim.retention")
 _OF_ACCOUNTS = '"(?:account|identity|recovery_code)"'
 Place = tuple[str, str, int]

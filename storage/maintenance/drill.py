@@ -25,7 +25,9 @@ COUNTED: dict[str, Table] = {
     "people": PERSON,
     "accounts": ACCOUNT,
 }
-"""What is counted; of `APPEND_ONLY` a copy never has more than the office, and its end stands there."""
+"""Tables counted; of those in `APPEND_ONLY` a copy never has more than the live office, which also contains its
+end.
+"""
 APPEND_ONLY = ("events", "office_events", "audit")
 CHAINS = ("office_events", "audit")
 

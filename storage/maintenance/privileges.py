@@ -11,7 +11,7 @@ from storage.refusals import StorageUnavailable
 from storage.tables.base import TableBase
 
 QUEUE = "procrastinate_"
-"""What the tables and sequences of the queue begin with."""
+"""Prefix of the tables and sequences of the queue."""
 _TABLES = """
 SELECT c.relname, has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT'),
        has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE')

@@ -23,7 +23,7 @@ from storage.tables.cases import SEAL
 from storage.tables.notices import PROOF
 
 _SEALS = 20
-"""Seals after a line that are looked through for the first over it."""
+"""Number of seals after a record that are searched for the first one covering it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -26,7 +26,7 @@ from workflow.registers.rows import Projection, RegisterRow
 Difference = tuple[str, dict[str, object]]
 """A code of the catalogue with its arguments."""
 ProjectRow = Callable[[RegisterRow], Projection]
-"""What lists keep of a row, from scratch."""
+"""Function that returns the index entries of a row, computed anew."""
 CODES = {
     "chain_gap": "row_event_missing",
     "chain_broken": "row_event_misplaced",
@@ -36,9 +36,9 @@ CODES = {
     "sealed_missing": "row_sealed_missing",
     "sealed_differs": "row_sealed_differs",
 }
-"""What is wrong with a case's chain -> the same of a row's."""
+"""Code of a problem of a case's chain -> code of the same problem of a row's chain."""
 SEALED = "register:"
-"""Before the id of a row in a seal."""
+"""Prefix of a row's id in a seal."""
 CHUNK = 500
 _EVENTS = select(
     REGISTER_EVENT.c.row.label("case"),

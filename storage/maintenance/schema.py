@@ -23,16 +23,19 @@ from storage.tables.service import FLOOR as FLOOR_TABLE
 from storage.tables.service import INSTALLATION
 
 FLOOR = "0022"
-"""The oldest revision whose code may use the newest schema: while an office is brought up to date node by node,
-those of the version before go on working. A migration above it only adds (tables, columns that may be left out,
-indexes that forbid nothing); one that takes away or tightens raises it to the revision before itself, and comes
-a version later than the code that no longer needs what it takes."""
+"""The oldest revision whose code may use the newest schema: while an office is upgraded node by node, those of
+the previous version keep working. A migration above it only adds (tables, optional columns, non-unique
+indexes); one that removes or tightens raises it to the revision before itself, and comes a version later than
+the code that no longer needs what it removes.
+"""
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 BOARD = "0052"
-"""The newest revision after which the read models must be written anew from the events
-(`storage.maintenance.after_migration`). A migration that gives them a column or a table names itself here."""
+"""The newest revision after which the read models must be rebuilt from the events
+(`storage.maintenance.after_migration`). A migration that adds a column or table to them puts its own revision
+here.
+"""
 MAX_DEADLOCKS = 5
-"""How often a migration may be undone because it and a writer waited for each other, before it is refused."""
+"""How often a migration may be rolled back by a deadlock with a writer before it fails."""
 _FILE = re.compile(r"^(\d{4})_\w+\.py$")
 _ADVISORY = 0x4D65727A  # "Merz": one process at a time migrates a PostgreSQL database
 _COLUMNS = {

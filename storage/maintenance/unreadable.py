@@ -12,7 +12,7 @@ from storage.tables.base import TableBase
 from storage.types import Moment
 
 MAX_NAMED = 100
-"""Rows of one column that are named."""
+"""Number of rows of one column that are reported."""
 
 
 def unreadable_values(engine: Engine) -> tuple[Problem, ...]:

@@ -34,7 +34,9 @@ from workflow.cases.case import Case
 from workflow.ports import CaseWrite, Conflict
 
 Recompute = Callable[[Case], CaseWrite]
-"""A case's rows from scratch (`workflow.cases.commands.desk.Desk.recomputed` with its `today`)."""
+"""Function that recomputes a case's rows (`workflow.cases.commands.desk.CaseCommands.recomputed` with its
+`today`).
+"""
 _OFFICE = {
     "chain_gap": "act_missing",
     "chain_broken": "act_misplaced",
@@ -42,7 +44,7 @@ _OFFICE = {
     "sealed_missing": "act_sealed_missing",
     "sealed_differs": "act_sealed_differs",
 }
-"""What is wrong with a case's chain -> the same of the office's own."""
+"""Code of a problem of a case's chain -> code of the same problem of the office's chain."""
 _UNTELLABLE = frozenset({"chain_cut", "chain_gap", "event_altered", "edition_missing"})
 # What a round moves on its own, and which calendar computed it, are no difference of substance.
 _MOVING = frozenset({"next_rung", "next_rung_on", "version"})

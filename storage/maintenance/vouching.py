@@ -35,7 +35,7 @@ from storage.refusals import StorageUnavailable
 from storage.tables.organisation import ACT
 
 BASELINE = "baseline"
-"""An event from which on the chain says of some tables what the events behind it say, and nothing else."""
+"""An event after which the chain's content about some tables consists only of later events."""
 BASELINE_ROWS = "baseline_rows"
 _AT_ONCE = 500
 """Rows in one event of a baseline."""
@@ -62,9 +62,9 @@ _UNNAMED: Mapping[str, tuple[str, ...]] = {
     "uploads_through_chosen": ("preference",),
     "office_time_chosen": ("preference",),
 }
-"""Events the version before wrote without naming rows -> the tables in which it changed some."""
+"""Events of the previous version that did not name the changed rows -> the tables concerned."""
 _OWNER = {"entry": "login", "preference": "owner", "match": "target"}
-"""The column by which such an event may name rows of a table, besides the key."""
+"""The column by which such an event may identify rows of a table, besides the key."""
 
 Fields = dict[str, Any]
 Difference = tuple[str, dict[str, object]]

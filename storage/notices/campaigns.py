@@ -29,7 +29,7 @@ from workflow.search_words import search_words
 CHUNK = 500
 """People written in one transaction."""
 MOST_SORTED = 20_000
-"""People put into the order of the alphabet; the names of more go by the database's own."""
+"""Maximum number of people sorted alphabetically; more are sorted by the database's own order."""
 STARTED, REMINDED, EXTENDED, CLOSED, PEOPLE = (
     "campaign_started",
     "campaign_reminded",

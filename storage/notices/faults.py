@@ -25,7 +25,7 @@ from storage.notices.sending import EnqueueJobs, hand_out
 from storage.tables.notices import CHANNEL_FAULT, NOTICE
 
 Opens = Callable[[str], datetime]
-"""When a letter may leave for a person (by key)."""
+"""Function that returns the moment a letter may be sent to a person (by key)."""
 _STUCK = or_(
     NOTICE.c.state == literal_column("'failed'"),
     (NOTICE.c.state == literal_column("'queued'")) & (NOTICE.c.attempts > 0),

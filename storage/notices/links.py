@@ -17,7 +17,7 @@ from storage.org.vouched import LINK_CODES, LINKS, RowEvent, record
 from storage.tables.notices import LINK, LINK_CODE
 
 FRESH = 2.0
-"""Seconds for which a round takes the links as it read them."""
+"""Seconds for which a round uses the links as last read."""
 
 
 class SqlLinks:

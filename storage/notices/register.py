@@ -25,11 +25,11 @@ from storage.tables.notices import NOTICE, PROOF
 from storage.tables.organisation import REWRITTEN
 
 CHAIN = "notices"
-"""What the chain is called where cases have their ids."""
+"""Name of the chain, in place of a case's id."""
 CHAIN_TABLE = "proof"
-"""Its table, as `rewritten` names it."""
+"""Its table, as named in `rewritten`."""
 SETTLED = ("sent", "failed", "unknown")
-"""States that say what became of a letter; only these need proof."""
+"""Final states of a letter; only these are recorded in the register."""
 ACKNOWLEDGED = "acknowledged"
 RESENT = "resent"
 _ADVISORY = 0x4D657270  # "Merp": one writer of proofs at a time on PostgreSQL

@@ -19,7 +19,7 @@ from storage.database.engine import driver, reading
 from storage.tables.notices import NOTICE
 
 LARGEST = 100
-"""Notices in a batch: what one worker takes at a time, and what is sent again when it dies."""
+"""Notices in a batch: what one worker processes at a time, and what is sent again if it dies."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,7 +32,9 @@ class Batch:
 
 
 EnqueueJobs = Callable[[object, Sequence[Batch]], None]
-"""Hands batches to a queue through the driver's own connection, inside the transaction that is under way."""
+"""Function that passes batches to a queue through the driver's own connection, inside the running
+transaction.
+"""
 
 
 def hand_out(connection: Connection, hand: EnqueueJobs | None, queued: Iterable[tuple[str, datetime]]) -> None:

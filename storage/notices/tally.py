@@ -22,9 +22,9 @@ from storage.tables.notices import NOTICE, TALLY
 from storage.tables.service import PULSE
 
 FOLD = 200
-"""So many lines are folded into one a count."""
+"""Number of lines of a count that are combined into one."""
 AT_ONCE = 20_000
-"""Lines folded in one go: a statement takes 65,535 values at most. What is more waits for the next time."""
+"""Maximum lines combined at once, because a statement takes at most 65,535 values."""
 _FUNCTIONS = {
     "insert": "SELECT channel, state, count(*) FROM fresh GROUP BY channel, state",
     "delete": "SELECT channel, state, -count(*) FROM stale GROUP BY channel, state",

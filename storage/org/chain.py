@@ -18,10 +18,10 @@ from storage.tables.organisation import ACT
 from workflow.org.audit import Topic
 
 OFFICE = "office"
-"""What the chain is called where cases have their ids."""
+"""Name of the chain, in place of a case's id."""
 _ADVISORY = 0x4D65726F  # "Mero": one writer of the office's chain at a time on PostgreSQL
 _PARTS = frozenset({"baseline_rows"})
-"""Kinds of events that only continue the one before."""
+"""Kinds of events that only continue the previous one."""
 _TOPICS: Mapping[str, Topic] = {
     "session_given": "login",
     "entries_ended": "login",

@@ -23,9 +23,9 @@ LANGUAGE = "language"
 OFFICE_TIME = "office_time"
 ACTS = "acts_in_force"
 DIRECTORY = "directory"
-"""The permanent id a person has in the directory people are taken from."""
+"""Name of the preference with a person's permanent id in the directory."""
 NAMES = "names"
-"""What a unit, or the post of a person, is called in Kazakh and in Russian."""
+"""Name of the preference with a unit's or post's names in Kazakh and Russian."""
 
 
 def prefer(engine: Engine, owner: str, name: str, value: str, *, by: str, now: datetime) -> None:

@@ -34,7 +34,7 @@ from storage.tables.organisation import MATCH, PERSON, UNIT
 from workflow.org.office import Office, Person, Unit, with_officer
 
 NOBODY = Stamp(by="", now=datetime.fromtimestamp(0, UTC), today=date(1970, 1, 1))
-"""Who makes up an office for a test or a measurement: nobody, at no moment."""
+"""The author of changes for tests and measurements, without a moment."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -33,12 +33,12 @@ Operation = Literal["add", "set", "remove"]
 Key = tuple[str, ...]
 Values = Mapping[str, Any]
 Row = tuple[Operation, str, list[str], dict[str, object]]
-"""A change of a row as an event carries it: what was done, table, key, columns; `#name` is a salted hash."""
+"""A change of a row as stored in an event: operation, table, key, columns; `#name` is a salted hash."""
 ROWS = "rows"
-"""Under what an event's payload carries the rows it changed."""
+"""Key of an event's payload with the rows it changed."""
 HASHED = "#"
 LINK_KEY = "link_key"
-"""The choice that is a secret of the office: it is no event and stands in no chain."""
+"""The preference that is a secret of the office: it is not recorded in the chain."""
 _DIGITS = 32
 _AT_ONCE = 500
 
@@ -176,7 +176,7 @@ VOUCHED: tuple[VouchedTable, ...] = (
     LINK_CODES,
     CAMPAIGNS,
 )
-"""Every table the office's chain vouches for. One that is added gets its baseline at the next start."""
+"""Every table covered by the office's chain. A table added here gets its baseline at the next start."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

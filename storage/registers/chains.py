@@ -36,9 +36,9 @@ from workflow.registers.rows import EventKind, Projection, RegisterRow, RowEvent
 
 _ADVISORY = 0x4D6572  # "Mer": with the register's own number, one who adds to it at a time on PostgreSQL
 _YEAR = 10**7
-"""Rows a register may get in a year: the number of a row is its year and its place in it."""
+"""Maximum rows of a register in a year: a row's number is made of its year and a running number."""
 MANY = 1000
-"""Of so many rows at once a database that plans by what its tables hold is told."""
+"""After inserting so many rows at once, the database's planner statistics are updated."""
 _DIGITS = 32
 _EVENTS_OF = (
     REGISTER_EVENT.select()
@@ -54,7 +54,7 @@ _ROWS_OF = REGISTER_ROW.select().where(in_names(REGISTER_ROW.c.id))
 
 
 UniqueKeys = Mapping[tuple[str, ...], tuple[str, ...]]
-"""Fields no two rows have all the same values of -> the keys of a row's values."""
+"""Unique combinations of fields -> the keys of a row's values."""
 
 
 class RowChanged(Contradiction):

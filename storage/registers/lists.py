@@ -39,9 +39,9 @@ from workflow.registers.rows import NUMBER_SHIFT
 from workflow.search_words import search_words
 
 SHORT = 1000
-"""Up to so many rows are found first and sorted then."""
+"""Up to so many rows are found first and then sorted."""
 INDEXED_UNITS = 500
-"""Up to so many units are looked up by the index; for more each row is tested against a table of hashes."""
+"""Up to so many units are looked up by the index; for more, each row is tested against a hash table."""
 _SCALE = 10**4
 _SORTED = REGISTER_CELL.alias("sorted")
 UNIT = "unit"

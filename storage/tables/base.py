@@ -6,8 +6,8 @@ from sqlalchemy import MetaData, Table
 from sqlmodel import SQLModel
 
 CLUSTERED = {"sqlite_with_rowid": False}
-"""Keyword arguments of a table whose rows SQLite keeps in the tree of their key: one tree less to write, and a
-case's rows lie together.
+"""Keyword arguments of a table whose rows SQLite stores in the tree of their primary key: one tree less to
+write, and a case's rows are stored together.
 """
 
 

@@ -11,20 +11,21 @@ from storage.tables.base import CLUSTERED, TableBase, table
 from storage.types import Canonical, Moment
 
 UNREPORTED = text("state IN ('open', 'missed') AND substr(obligation, 1, 17) = 'quarter_reported.'")
-"""Whether a row asks for a quarter's information after an analysis. A query says it in the same words, too."""
+"""Condition: the row is a quarter's report after an analysis. Queries must use the same expression."""
 
 SLIPPED = text("state = 'open' AND planned_on IS NOT NULL")
-"""Whether a row was planned for a day and is not done. A query says it in the same words, too."""
+"""Condition: the row has a plan date and is not done. Queries must use the same expression."""
 
 UNDATED = text("coalesce(due, due) IS NULL AND coalesce(state, state) = 'open' AND force = 'obligatory'")
-"""Condition of the index over what is obligatory and has no due date. Written so that no index over `state` and
-`due` is taken for it: under theirs lie everybody's rows."""
+"""Condition of the index over obligatory rows without a due date. Written so that no index over `state` and
+`due` is chosen instead, which would cover everybody's rows.
+"""
 
 MEASURES = text("state = 'open' AND substr(obligation, 1, 8) = 'measure.'")
-"""Whether a row waits for a measure of a plan. A query says it in the same words, too."""
+"""Condition: the row is a measure of a plan. Queries must use the same expression."""
 
 IN_HOURS = text("due_at IS NOT NULL")
-"""Whether a row's term is counted in hours. A query says it in the same words, too."""
+"""Condition: the row's term is counted in hours. Queries must use the same expression."""
 
 
 class DeadlineRow(TableBase, table=True):

@@ -11,9 +11,9 @@ from storage.tables.base import CLUSTERED, TableBase, table
 from storage.types import Moment
 
 FIRST_ENTRY = text("kind IN ('risk_found', 'position_exposed', 'remark_made', 'cartogram_recorded')")
-"""Whether an event begins a register. A query says it in the same words, or the index is not used."""
+"""Condition: the event begins a register. Queries must use the same expression, or the index is not used."""
 ASSIGNMENT_GIVEN = text("kind = 'assignment_given'")
-"""Whether an event gives an assignment. A query says it in the same words, too."""
+"""Condition: the event gives an assignment. Queries must use the same expression."""
 
 
 class CaseRow(TableBase, table=True):

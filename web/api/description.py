@@ -46,7 +46,7 @@ TAGS = {
 }
 CHALLENGE = {"WWW-Authenticate": {"description": "The scheme to use.", "schema": {"type": "string"}}}
 OPEN_PATHS = frozenset({"/healthz", "/health", "/ready"})
-"""What is answered without a token."""
+"""Paths answered without a token."""
 
 
 EXAMPLES = {"date": "2026-04-06", "date-time": "2026-04-06T05:00:00Z", "boolean": True}

@@ -22,7 +22,7 @@ from web.pages.cases.documents import DOCX, XLSX, ZIP
 router = api_router()
 BYTES = "application/octet-stream"
 BINARY = Part(json_schema_extra={"format": "binary"})
-"""Generated clients know a file by its format; the library names its media type alone."""
+"""Format of a file in the description, which generated clients need; the library only states the media type."""
 
 
 def file_answer(*kinds: str) -> dict[int | str, dict[str, Any]]:

@@ -188,9 +188,9 @@ OwnByPerson = Annotated[RequestContext, Depends(needs("self", by_person=True))]
 SettingByPerson = Annotated[RequestContext, Depends(needs("settings", by_person=True))]
 """Only in a session: passwords and factors, changed by the account itself or by an administrator."""
 Enrolling = Annotated[RequestContext, Depends(needs("self", by_person=True, enrolling=True))]
-"""The reader's account before it has the second factor its access requires: to set one, and to log out."""
+"""The reader's account without its required second factor: may only set one, or log out."""
 Asking = Annotated[RequestContext, Depends(needs("read", asking=True))]
 AskingOwn = Annotated[RequestContext, Depends(needs("self", asking=True))]
 AskingToManage = Annotated[RequestContext, Depends(needs("manage", asking=True))]
 AskingToSet = Annotated[RequestContext, Depends(needs("settings", asking=True))]
-"""Queries by POST: a read-only token may send them too."""
+"""Queries by POST, which a read-only token may send too."""

@@ -12,7 +12,7 @@ from web.auth.proxies import client_address
 from workflow.org.access import RateLimit
 
 GUESSES, GUESS_PERIOD = 30, timedelta(minutes=1)
-"""Links never made here that one network may open at once, and after how long one more."""
+"""Number of invalid links one network may open at once, and the time after which one more is allowed."""
 
 
 def count_guess(request: Request, ctx: RequestContext) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from threading import Lock
 
 SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 5.0)
-"""Upper bounds of the times counted apart; longer ones are counted as longer."""
+"""Upper bounds of the durations counted separately; longer ones are counted together."""
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 Kind = tuple[str, str, str]
-"""Method, route as it is declared (never an address), status."""
+"""Method, route as declared (never an address), status."""
 _lock = Lock()
 _counts: dict[Kind, list[int]] = {}
 _sums: dict[Kind, float] = {}

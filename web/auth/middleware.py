@@ -26,10 +26,11 @@ from web.auth.proxies import apply_forwarding, client_address, is_forwarded
 
 MAX_BODY = 25 * 1024 * 1024
 MAX_TEXT = 2 * 1024 * 1024
-"""Bytes of a body without files. It is read whole and before authentication: 25 MB of JSON would fill 700
-MB of memory, and all other requests would wait for it."""
+"""Maximum bytes of a body without files. It is read completely before authentication: 25 MB of JSON would fill
+700 MB of memory and delay all other requests.
+"""
 FOREIGN_SITES = ("cross-site", "same-site")
-"""What a browser says of a request that a page of another site made (Sec-Fetch-Site)."""
+"""Values of Sec-Fetch-Site for requests made by pages of other sites."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CONTENT_SECURITY_POLICY = "; ".join(
     (

@@ -25,7 +25,9 @@ from documents.sheets.unreadable import UnreadablePaper
 READING_THREADS = 8
 """The most requests that read files at the same time."""
 MAX_READING_PER_ACCOUNT = 3
-"""The most of these of one account, so that nobody takes all the turns (`documents.sandbox.limits.AT_ONCE`)."""
+"""Maximum number of these requests of one account, so that nobody occupies all threads
+(`documents.sandbox.limits.AT_ONCE`).
+"""
 _POLL_SECONDS = 0.05
 _JSON = "application/json"
 _threads = ThreadPoolExecutor(READING_THREADS, thread_name_prefix="reading")

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 router = APIRouter(include_in_schema=False)
 PAGE = 25
 IN_FEED = 50
-"""Publications a feed names, the newest of the newest analyses."""
+"""Number of publications in a feed, the newest first."""
 STYLES = ("base.css", "merzim.css")
 BatchNumber = Annotated[int, PathField(ge=1, le=2**31 - 1)]
 Fingerprint = Annotated[str, PathField(pattern=r"^[0-9a-f]{64}$")]

@@ -19,7 +19,7 @@ from starlette.responses import Response
 
 OWN = Path(__file__).parents[1] / "static"
 PICTURES = Path(__file__).parents[1] / "guides" / "pictures"
-"""What the guides show (`make pictures`)."""
+"""Folder of the pictures in the guides (`make pictures`)."""
 MEDIA_TYPES = {
     ".css": "text/css",
     ".js": "text/javascript",
@@ -28,7 +28,7 @@ MEDIA_TYPES = {
     ".webmanifest": "application/manifest+json",
 }
 WORKER = "worker.js"
-"""The service worker; it may serve all pages, although it lies in a folder of its own."""
+"""The service worker; allowed to control all pages, although it lies in a folder of its own."""
 KEPT_FOR_GOOD = {"cache-control": "public, max-age=31536000, immutable", "vary": "Accept-Encoding"}
 
 

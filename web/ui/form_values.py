@@ -37,7 +37,9 @@ def text_fields(form: FormData) -> ImmutableMultiDict[str, str]:
 
 
 Fields = Annotated[ImmutableMultiDict[str, str], Depends(read_fields)]
-"""The fields of a submitted form; a parameter of this type stands after the context, which checks the right."""
+"""The fields of a submitted form; in handlers a parameter of this type comes after the context, which checks
+the right.
+"""
 
 
 class InvalidForm(Refusal):

@@ -26,7 +26,7 @@ GUIDE_OF: dict[Access, str] = {
     "auditor": "head",
     "administrator": "administrator",
 }
-"""The guide that is a reader's own."""
+"""Access of a reader -> their own guide."""
 SECTION_OF_PAGE = (
     ("/administration/rules", "lawyer#own-rules"),
     ("/administration/account", "administrator#accounts"),
@@ -65,7 +65,7 @@ SECTION_OF_PAGE = (
 )
 """The section that explains a page, by the beginning of the page's path; the longest match counts."""
 PICTURE_WIDTH, PICTURE_HEIGHT = 820, 500
-"""All pictures are of one size: a page keeps their places until they come."""
+"""Size of all pictures, so that a page reserves their space."""
 _FOLDER = Path(__file__).parents[1] / "guides"
 _HEADING = re.compile(r"^## (?P<title>.+?) \{#(?P<id>[a-z-]+)\}$", re.MULTILINE)
 _LABEL = re.compile(r"\{([a-z_.]+)\}")

@@ -16,9 +16,9 @@ from workflow.org.name_index import alphabetical
 from workflow.org.office import Office, Person, Unit
 
 Name: TypeAlias = Text | str
-"""What somebody is called: in each language, or the same in all."""
+"""A name: by language, or the same in all."""
 MAX_LISTED = 300
-"""The most units or people a list offers; above it forms have a text field with suggestions."""
+"""Maximum number of units or people in a list; for more, forms have a text field with suggestions."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -184,7 +184,7 @@ def case_title(case: Case, procedure: Procedure) -> Text:
 
 
 ProcedureGroups = tuple[tuple[Text | str, tuple[Procedure, ...]], ...]
-"""Procedures under what a group of them is called: a title, or a code of the catalogues."""
+"""Procedures grouped under a title, or a code of the catalogues."""
 
 
 def group_by_document(procedures: Iterable[Procedure]) -> ProcedureGroups:

@@ -43,7 +43,7 @@ from workflow.refusal import Refusal
 TEMPLATES = Path(__file__).parents[1] / "templates"
 _REGISTERED = re.compile(r"[A-Z]\w{9,12}", re.ASCII)
 _NAMING = ("unit", "person", "responsible")
-"""Fields of a passport that hold the key of a unit or a person."""
+"""Fields of a passport with the key of a unit or person."""
 ALMATY = ZoneInfo("Asia/Almaty")
 
 

@@ -18,7 +18,7 @@ from workflow.law.procedure import Text
 from workflow.refusal import Refusal
 
 MAX_EXPORTED = 20_000
-"""Rows one workbook takes: for more the list is narrowed first."""
+"""Maximum rows of a workbook; longer lists must be filtered first."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 R = TypeVar("R")
 

@@ -12,7 +12,7 @@ from statistics import median
 from typing import Literal, NamedTuple, TypeVar
 
 Outcome = Literal["on_time", "late", "open", "missed"]
-"""How a deadline that came due ended; `open`: it is overdue still."""
+"""How a deadline that came due ended; `open`: it is still overdue."""
 Key = TypeVar("Key", bound=Hashable)
 
 

@@ -9,9 +9,9 @@ from itertools import chain
 from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
 
 Urgency = Literal["overdue", "today", "week", "later", "due", "missed", "slipped", "undated", "open"]
-"""Which rows a list is of: `due` from today to the last day that counts as near, `slipped` what was planned
-for a day before, `open` all whose due date holds, `undated` what is obligatory and has no due date (the
-sums do not count that)."""
+"""The kind of rows in a list: `due` from today to the last day that counts as near, `slipped` past their plan
+date, `open` all with a valid due date, `undated` obligatory ones without a due date (not counted in the sums).
+"""
 
 
 T = TypeVar("T")

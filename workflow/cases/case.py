@@ -32,7 +32,9 @@ EntryKind = Literal[
     "assignment_refused",
     "assignment_extended",
 ]
-"""Lines of a register inside the case: kept as they are, folded by whoever asks for the register."""
+"""Kinds of events of registers inside the case: stored in it unchanged, and evaluated when the register is
+read.
+"""
 EventKind = (
     Literal[
         "opened",
@@ -66,14 +68,14 @@ _ROW_BEGINS: Mapping[str, str] = {
     "assignment_given": "assignment",
 }
 ROWS = tuple(_ROW_BEGINS.values())
-"""Kinds of rows of a case's registers; a request is named by the number of its risk."""
+"""Kinds of rows of a case's registers; a request has the number of its risk."""
 PLAN = "plan."
-"""Prefix that tells a withdrawn plan date from the fact of the same name."""
+"""Prefix that distinguishes a withdrawn plan date from the fact with the same name."""
 EXTENDED, PAUSE = "extended.", "pause"
-"""What a withdrawal and a term call an extension (before the id of its obligation), and the last pause."""
+"""Names of an extension (before the id of its obligation) and of the last pause, in withdrawals and terms."""
 CaseStatus = Literal["active", "cancelled", "exempted"]
 LANGUAGES = ("kk", "ru", "en")
-"""Languages the object of a case is asked for in; its passport has it in the first two."""
+"""Languages in which the object of a case is requested; the passport has the first two."""
 
 
 class Wording(NamedTuple):
@@ -119,7 +121,7 @@ class Evidence:
 
 
 ANSWERS = ("acknowledged", "put_off", "evidence_follows", "said_done", "not_mine")
-"""What somebody may do about a notice, as its event says it."""
+"""Possible actions of a recipient on a notice, as stored in its event."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -149,7 +151,7 @@ class Event:
 
 
 EventDraft = tuple[EventKind, str, date | None, dict[str, object]]
-"""An event before it is one: kind, name, the local date it speaks of, payload."""
+"""An event before it is stored: kind, name, the local date it speaks of, payload."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,7 +13,7 @@ _ROWS: Mapping[str, str] = {
     "position_exposed": "position",
     "remark_made": "remark",
 }
-"""Events that describe a row whole, the first time or anew."""
+"""Events that contain all values of a row."""
 _DATED: Mapping[str, str] = {"fact": "fact", "corrected": "fact", "planned": "plan"}
 _EMPTY: tuple[object, ...] = ("", None, False, [], {})
 Values = dict[str, object]

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 COMPLETED, CLOSED, CANCELLED, EXEMPTED = "completed", "closed", "cancelled", "exempted"
 PAUSED = "paused"
 OVER = (COMPLETED, CLOSED)
-"""Where a case stands that no stage holds: terms may still run (of monitoring, say), or none does any more."""
+"""States of a case held by no stage: with terms that still run (of monitoring, say), and without any."""
 BETWEEN_STAGES = (PAUSED, *OVER)
-"""Where an active case stands at none of its stages."""
+"""States of an active case that is at none of its stages."""
 FINAL_STATES = (*OVER, CANCELLED, EXEMPTED)
 ADVANCE = "advance"
 COMMANDS = ("cancel", "exempt", "reopen", "pause", "resume")
@@ -115,7 +115,7 @@ def nothing_runs(event: EventData) -> bool:
 
 
 GUARDS: tuple[Callable[[EventData], bool], ...] = (nothing_blocks, nothing_unanswered, nothing_runs)
-"""The closed list of guards a definition may name."""
+"""All guards a definition may use."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

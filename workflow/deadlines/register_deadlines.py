@@ -28,7 +28,7 @@ from workflow.law.procedure import Obligation, Procedure, Text
 from workflow.periods import Span, periods, years_later
 
 _DUTIES = {"measure": "object_unit", "request": "authorised_person", "assignment": "officer"}
-"""The duty of a measure, request or assignment that names nobody."""
+"""The duty responsible for a measure, request or assignment that names nobody."""
 APPROVED, NOTED = "plan_approved", "note_signed"
 _NOTHING = CountedTerm(due=None, safe_by=None, opens=None, first=None, last=None, elements=())
 _TERMED = frozenset({"measure_set", "request_sent", "assignment_given"})

@@ -34,7 +34,7 @@ from calendars.terms import (
 from workflow.law.procedure import Obligation, Procedure
 
 ANY_YEAR = 2001
-"""A day of a month without its year needs one to be a date; the sentence does not say it."""
+"""A year for formatting a day and month as a date; the sentence does not show it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from workflow.law.procedure import Obligation
 from workflow.periods import Span
 
 COUNTED = frozenset({WorkingDays, CalendarDays, Weeks, Months, Years, Hours, Duration, AtOnce})
-"""Terms counted from their anchor; every other one names a day of its own, or none at all."""
+"""Terms counted from their anchor; all others name a day of their own, or none."""
 
 
 class Waiting(NamedTuple):

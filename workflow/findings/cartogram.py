@@ -13,7 +13,7 @@ from workflow.findings.finding import Finding
 from workflow.org.office import Office
 
 UPDATED = "cartogram_updated"
-"""The obligation of the internal analysis that keeps the cartogram up to date."""
+"""The obligation of the internal analysis to update the cartogram."""
 _NOT_A_WORD = re.compile(r"[\W_]+")
 
 

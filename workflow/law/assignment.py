@@ -37,4 +37,4 @@ ALONE = Procedure(
     },
     indicators={},
 )
-"""A case of it holds one assignment and is over when that is done, refused or withdrawn."""
+"""The built-in procedure: its case has one assignment and is closed when that is done, refused or withdrawn."""

@@ -241,16 +241,18 @@ def _fraction(text: str) -> Fraction:
 
 
 Distinct = Annotated[tuple[T, ...], Strict(False), AfterValidator(_distinct)]
-"""A list in which nothing stands twice."""
+"""Annotation: a list without duplicates."""
 BY_ID = AfterValidator(lambda values: {value.id: value for value in values})
 """Annotation: values by their id."""
 NonBlank = Annotated[str, matching(r"\S", code="empty")]
 Name = Annotated[str, named("^[a-z][a-z0-9]*(_[a-z0-9]+)*$")]
-"""Facts, stages, ladders: they become parts of ids, columns of tables and words of commands."""
+"""Names of facts, stages and escalation policies: they become parts of ids, column names and command
+arguments.
+"""
 DashedName = Annotated[str, named("^[a-z0-9]+(-[a-z0-9]+)*$")]
-"""Procedures and acts."""
+"""Names of procedures and acts."""
 Number = Annotated[Fraction, matching(r"^[0-9]{1,4}(\.[0-9]{1,4})?$", '"0.3"'), AfterValidator(_fraction)]
-"""A decimal in quotes, more than nothing: floats of TOML would not be exact."""
+"""A positive decimal in quotes, because floats of TOML would not be exact."""
 _WRITTEN: dict[object, object] = {str: NonBlank, Fraction: Number, tuple[str, ...]: Distinct[Name]}
 
 
@@ -272,7 +274,7 @@ _WRITTEN |= {Text: Texts, tuple[Text, ...]: many(Texts)}
 Path = tuple[str | int, ...]
 """Keys of tables and positions in lists, from the top of a file."""
 MISTAKES_LIMIT = 100
-"""More mistakes than this are not listed: such a file is not what it was meant to be."""
+"""Maximum number of mistakes listed; a file with more is of another kind."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ SWITCHES: Mapping[str, tuple[str, ...]] = {
 }
 """Readings an organisation may choose; the first of each is the usual one."""
 DISCUSSION = "discussion"
-"""The stage the switch of that name is about."""
+"""The stage that the switch of that name applies to."""
 _NUMBERLESS = (WithoutTerm, Before, AtOnce)
 
 

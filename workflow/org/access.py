@@ -26,13 +26,10 @@ ACCESSES: tuple[Access, ...] = (
     "administrator",
 )
 Need = Literal["read", "record", "assign", "manage", "settings", "audit", "self"]
-"""What a page asks of its reader.
-
-read: cases, the board, the calendar; record: facts, plan dates, evidence, risks, comments; assign: ask why,
-give assignments; manage: open, import, correct, cancel, exempt, reopen, adopt acts; settings: people, units,
-accounts, channels;
-audit: the audit log, of log-ins and accounts with `settings`, of the cases they see with `read`;
-self: one's own account.
+"""The right a page or verb requires. read: cases, the board, the calendar; record: facts, plan dates, evidence,
+risks, comments; assign: ask why, give assignments; manage: open, import, correct, cancel, exempt, reopen, adopt
+acts; settings: people, units, accounts, channels; audit: the audit log, of log-ins and accounts with
+`settings`, of visible cases with `read`; self: the user's own account.
 """
 NEEDS: tuple[Need, ...] = ("read", "record", "assign", "manage", "settings", "audit", "self")
 
@@ -46,9 +43,9 @@ _MAY: Mapping[Access, frozenset[Need]] = {
 }
 
 OF_ONE_UNIT: frozenset[Access] = frozenset({"responsible", "head_of_unit"})
-"""Accesses that never reach the whole office: without a unit they see no case."""
+"""Accesses limited to a unit: without a unit no case is visible."""
 NOWHERE = "\x1f"
-"""The root of a reader who sees no unit: the id of none, for the unit separator stands in no id."""
+"""The root of a reader who sees no unit; it contains the unit separator, which no id does."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,7 +110,7 @@ class Account:
 
 
 Provider = Literal["ldap", "oidc"]
-"""Who identifies people besides our own passwords: the directory of config.toml, or its OpenID provider."""
+"""External authentication besides our own passwords: the directory or the OpenID provider of config.toml."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

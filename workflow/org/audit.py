@@ -10,7 +10,7 @@ from typing import Literal
 Topic = Literal["login", "account", "people", "settings", "case", "register", "file"]
 TOPICS: tuple[Topic, ...] = ("login", "account", "people", "settings", "case", "register", "file")
 OF_CASES: frozenset[Topic] = frozenset({"case", "register", "file"})
-"""Topics of entries that are seen by those who see the case."""
+"""Topics of entries that are visible to everybody who sees the case."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,7 +15,7 @@ UNIT_DUTIES = frozenset({"head_of_unit", "object_unit", "deputy", "head"})
 
 
 SIGNING_DUTIES = frozenset({"head", "chief_of_staff"})
-"""Duties whose part is the signature: what a schedule's responsible prepares they still sign or approve."""
+"""Duties that sign: they sign or approve even if the schedule names somebody else as responsible."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

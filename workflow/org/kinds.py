@@ -30,7 +30,7 @@ GROUPS: Mapping[str, frozenset[str]] = {
     "district_level": frozenset({"district_akim_office", "district_department"}),
     "civil_service": _STATE,
 }
-"""Names that stand for several kinds wherever a kind may stand."""
+"""Names for several kinds, allowed wherever a kind is."""
 
 NAMES = (*KINDS, *GROUPS)
 

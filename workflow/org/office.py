@@ -37,11 +37,11 @@ DUTIES = (
 )
 
 OUTSIDE = "outside"
-"""The duty of a body outside the office: nobody here is told."""
+"""The duty of a body outside the office; nobody in the office is notified."""
 OF_A_PERSON = frozenset({"person_concerned", "direct_head"})
-"""Duties held by reason of whom a case is about, by nobody for good."""
+"""Duties that depend on the person a case is about; nobody holds them permanently."""
 ABOVE = "above"
-"""In a rung: the next higher head, whoever heads the unit. No duty anybody holds."""
+"""Recipient of a reminder step: the next higher head. Not a duty anybody holds."""
 
 Why = Literal[
     "named",

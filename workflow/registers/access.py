@@ -30,7 +30,7 @@ class RowScope:
 
 
 EVERYTHING = RowScope(unit="", officer=True)
-"""The office itself: commands of the terminal, rounds."""
+"""The scope of the program itself: commands of the terminal, rounds."""
 
 
 def row_scope(scope: Scope | None, person: str) -> RowScope:

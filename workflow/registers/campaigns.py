@@ -12,7 +12,7 @@ from workflow.org.office import Office, Person
 from workflow.registers.definition import Campaign
 
 AnswerState = Literal["awaited", "answered", "left"]
-"""How somebody stands in a campaign: their answer is awaited, is there, or is not asked for since they left."""
+"""Status of a person in a campaign: answer awaited, given, or no longer required because they left."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

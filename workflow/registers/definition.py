@@ -36,13 +36,13 @@ KeptIn = Literal["unit", "case"]
 FILLED = "filled"
 """The value in a condition that holds for any value: `decided_on=filled`."""
 TYPED: tuple[FieldKind, ...] = ("text", "long_text", "date", "number", "money", "choice", "yes_no", "link")
-"""Kinds somebody without an account may be asked for: none of them looks anything up in the office."""
+"""Kinds of fields that people without an account may fill in: none of them looks anything up in the office."""
 IN_CASES: tuple[FieldKind, ...] = (*TYPED, "row", "term")
-"""Kinds of fields whose rows are lines of a case's own chain; a term is by when something is to be done."""
+"""Kinds of fields only for rows that are events of a case; `term`: by when something must be done."""
 UNSORTED: frozenset[FieldKind] = frozenset({"long_text", "file"})
-"""Kinds no list is filtered or sorted by."""
+"""Kinds of fields that lists cannot be filtered or sorted by."""
 OBLIGATIONS = "register-"
-"""Before the id of a register: the id of the procedure its obligations make."""
+"""Prefix of a register's id in the id of the procedure made of its obligations."""
 
 
 class UnknownRegister(Refusal, LookupError):

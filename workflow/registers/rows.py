@@ -15,11 +15,13 @@ from workflow.registers.values import Value, Values, as_date, holds, is_filled
 from workflow.search_words import fold as fold_text
 
 EventKind = Literal["added", "confirmed", "edited", "withdrawn", "opened", "erased"]
-"""`confirmed` adds a row as `added` does: by whom it is about, through a link of their own."""
+"""Kinds of events of a row; `confirmed` adds a row like `added`, but by the person it is about, through a
+personal link.
+"""
 KEY_LIMIT = 200
-"""Letters of a text by which lists are filtered and sorted."""
+"""Maximum characters of a text in its sort key."""
 NUMBER_SHIFT = 10**14
-"""Added to a number, so that the texts of numbers, negative ones too, sort as the numbers do."""
+"""Added to a number so that the texts of numbers, including negative ones, sort like the numbers."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

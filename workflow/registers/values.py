@@ -69,7 +69,7 @@ class Lookup:
 NO_NAMES = Lookup(
     person=lambda _: None, unit=lambda _: None, case=lambda _: None, row=lambda _register, _text: None
 )
-"""Finds nothing: for values that name nothing of the office."""
+"""Lookup that finds nothing, for values that refer to nothing in the office."""
 
 
 class _Wrong(Exception):

@@ -38,7 +38,7 @@ from workflow.scoring.score import NOTHING, Score, Scores, score, written
 from workflow.scoring.tally import Tally, Year, under_embargo
 
 SHOWN = 3
-"""How many of those that lack it a step names."""
+"""Number of units a step names that lack it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -321,4 +321,4 @@ _BESIDE = {
     "values": "score.rows_by_year",
     "value": "score.rows_act",
 }
-"""Codes of the remark on which number counts when both facts and rows were recorded."""
+"""Codes of the remark on which number counts if both facts and rows were recorded."""

@@ -22,12 +22,12 @@ from workflow.periods import Span
 from workflow.scoring.scale import Risks, Scoring
 
 NAMED = 3
-"""So many of the cases that wait are named."""
+"""Number of waiting cases that are named."""
 Numbers: TypeAlias = "Counter[tuple[str, ...]]"
-"""Sums over facts, by what is summed; none of them is nought."""
+"""Sums over facts, by key; none is zero."""
 _FOUND, _REMOVED, _COMPLETED = (("", "risks", name) for name in ("found", "removed", "completed"))
 _TALKS = "tbn4-project-4:talk_held"
-"""The fact a talk of the register of positions is."""
+"""The fact that a talk in the register of positions counts as."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

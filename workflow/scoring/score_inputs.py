@@ -18,7 +18,7 @@ from workflow.scoring import scale as scales
 from workflow.scoring.scale import Answer, Indicator, Readings, Scoring
 
 MOST = 1_000_000_000
-"""No office counts further; beyond it stands a slip of the hand."""
+"""Maximum number accepted; larger ones are typing errors."""
 
 _DONE = '{"done": 19, "of": 20}'
 _COUNT = '{"count": 7}'
@@ -27,7 +27,7 @@ _MONTHS = '{"per_month": [6, 0, 3]}'
 _RISKS = '{"found": 10, "removed": 4, "completed": 2}'
 _EVENTS = '{"present": true, "scaled": true, "views": 1500}'
 _INSIDE = {"coverage": _DONE, "per_quarter": _DONE, "risks": _RISKS}
-"""How records inside another one are written, by their keys."""
+"""Examples of records inside another one, by key."""
 _CODES = {
     "dict_type": "wrong_form",
     "int_type": "not_a_count",

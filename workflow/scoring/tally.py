@@ -39,7 +39,7 @@ SECTIONS = ("positions", "risks")
 """The two sections of the cartogram with a sub-section of each department and district."""
 _AKIMS = ("oblast_akim_office", CITY, DISTRICT)
 _OF_ORGANISATIONS = ("presence", "below", "regions", "districts_quarters", "cartogram")
-"""Counted for organisations alone, not for their parts."""
+"""Ways of counting that apply to organisations only, not to their parts."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,7 +34,7 @@ from workflow.refusal import Refusal
 
 _MINUTE = timedelta(minutes=1)
 FRESH_SESSION = timedelta(minutes=10)
-"""How old a session may be that proves its holder where there is no password to ask for."""
+"""Maximum age of a session that counts as confirmation for accounts without a password."""
 log = logging.getLogger("merzim.web")
 
 

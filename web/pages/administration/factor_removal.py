@@ -16,7 +16,7 @@ from web.ui.form_values import tidy
 from workflow.org.access import Account, RemovalRequest, administrators
 
 LASTS = timedelta(hours=72)
-"""How long a request holds."""
+"""How long a request is valid."""
 LONGEST_GROUND = 500
 
 

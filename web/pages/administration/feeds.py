@@ -31,14 +31,14 @@ from workflow.org.office import Office
 
 router = APIRouter(include_in_schema=False)
 LASTS = timedelta(days=3 * 366)
-"""How long a feed holds before it has to be made anew."""
+"""How long a feed is valid before it must be created anew."""
 BACK, AHEAD = timedelta(days=366), timedelta(days=366)
 MOST_FEEDS = 10
-"""Feeds of one account."""
+"""Maximum number of feeds of one account."""
 MOST = 500
-"""Items of one feed: the nearest ones."""
+"""Maximum number of items in a feed: the nearest ones."""
 LOOKED_AT = 3000
-"""Open deadlines that are asked whose they are."""
+"""Maximum number of open deadlines checked for belonging to the person."""
 REFRESH = timedelta(hours=4)
 _TOUCH = timedelta(hours=1)
 Token = Annotated[str, Path(min_length=20, max_length=80, pattern=r"^[A-Za-z0-9_-]+$")]

@@ -23,7 +23,7 @@ router = APIRouter(include_in_schema=False, prefix="/administration/accounts/inv
 PLACE = "/administration/accounts/invitations"
 ACCESSES = ("officer", "responsible", "head_of_unit", "first_head", "auditor")
 SHOWN = 150
-"""People a preview lists, each with a box; of more all are invited together."""
+"""Number of people a preview lists with checkboxes; more are invited all together."""
 Word = Annotated[str, Query(max_length=500)]
 
 

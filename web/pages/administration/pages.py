@@ -58,9 +58,9 @@ PERSON_FIELDS = (
 )
 DIGESTS = ("", "daily", "weekly", "single")
 MAX_AWAY = 40
-"""Rows for leave a form may have."""
+"""Maximum number of leave rows in a form."""
 SHOWN = 200
-"""People a list shows; the search finds the others."""
+"""Number of people a list shows; the search finds the others."""
 
 
 @router.get("")

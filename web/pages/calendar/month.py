@@ -21,11 +21,11 @@ from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.procedure import Text
 
 ON_A_DAY = 3
-"""Deadlines a day of the grid names; the rest is counted and listed under it on asking."""
+"""Number of deadlines named on a day of the grid; the rest is counted, and listed when the day is chosen."""
 LISTED = 200
 HEATS = 4
 FULL = 8
-"""So many deadlines at least make a day a full one."""
+"""Minimum number of deadlines of a day with full heat."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

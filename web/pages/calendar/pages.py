@@ -28,7 +28,7 @@ from workflow.refusal import Refusal
 router = APIRouter(include_in_schema=False, prefix="/calendar")
 Asked = Annotated[str, Query(max_length=40)]
 LARGEST = 60_000
-"""Bytes of an act: a few dozen entries at the most."""
+"""Maximum bytes of an act, enough for a few dozen entries."""
 SHOWN = 200
 
 

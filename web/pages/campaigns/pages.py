@@ -65,14 +65,14 @@ router = APIRouter(include_in_schema=False)
 CampaignPath = Annotated[str, Path(pattern=r"^[0-9]{4}-[0-9]{3,5}$")]
 KindPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,80}\.[a-z0-9_]{1,80}$")]
 PersonPath = Annotated[int, Path(ge=1, le=10_000_000)]
-"""The number of somebody in a campaign: no address bar shows a key."""
+"""The number of a person in a campaign, so that addresses do not show keys."""
 PaperLanguage = Annotated[str, Path(pattern=r"^(kk|ru)$")]
 State = Annotated[Literal["", "awaited", "answered", "left", "unreached"], Query()]
 Text = Annotated[str, Query(max_length=200)]
 Number = Annotated[int, Query(alias="page", ge=1, le=100_000)]
 Said = Annotated[Literal["", "started", "reminded", "extended", "closed", "recorded"], Query()]
 UNIT_FIELDS = 3
-"""Units a form names; each brings all below it."""
+"""Number of unit fields in a form; each unit includes all units below it."""
 
 
 @router.get("/campaigns")

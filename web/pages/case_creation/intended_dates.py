@@ -20,7 +20,7 @@ from workflow.refusal import Refusal
 PLANNED, HAPPENED = "planned.", "fact."
 LONGEST = 40
 MOST = 200
-"""Answers one form brings."""
+"""Maximum number of values in a form."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -46,19 +46,21 @@ from workflow.refusal import Refusal
 router = APIRouter(include_in_schema=False)
 
 SHOWN = 10
-"""Analyses on one page of the preview: with all their dates it stays under 200 KB."""
+"""Analyses on one page of the preview, so that it stays under 200 KB."""
 JUDGED = 300
-"""Analyses of a file whose conflicts are all counted; of a larger one, those of the page shown."""
+"""Up to so many analyses, the conflicts of the whole file are counted; of a larger file, those of the page
+shown.
+"""
 MAX_ASKED = 200
-"""Analyses a page asks about: those it shows, and those that look like known cases."""
+"""Maximum number of analyses a page asks about: those it shows, and those that resemble existing cases."""
 NEW = "new"
-"""What a form says of an analysis that is none of the cases it looks like."""
+"""Form value for an analysis that is none of the existing cases it resembles."""
 _ASKED_HERE = frozenset({"cli.import.unmatched", "cli.import.object_guessed", "cli.import.object_lacks"})
 _SAID_HERE = {
     "cli.import.fact_differs": "web.open.fact_differs",
     "cli.import.strange_unit": "web.open.strange_unit",
 }
-"""Notes that a page says in other words than a command."""
+"""Notes for which a page has other sentences than a command."""
 Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 
 

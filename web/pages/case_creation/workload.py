@@ -18,9 +18,9 @@ from workflow.org.duties import Unresolved, resolve
 from workflow.org.office import Office, Person, name_order
 
 WEEKS = 12
-"""Weeks shown: those in which something of the plan falls due, the nearest ones."""
+"""Maximum number of weeks shown: the nearest in which something of the plan is due."""
 WHOLE = 300
-"""Cases whose responsible texts are looked up; beyond that the duties alone say who is asked."""
+"""Maximum number of cases whose responsible texts are read; for more, only duties decide the assignees."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

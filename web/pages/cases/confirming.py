@@ -16,7 +16,7 @@ from services.verbs import Verb
 from web.ui.form_values import Confirmation
 
 ASKED, CONFIRMED = "preview", "confirmed"
-"""Fields of a form: that it shows a preview first, and the token of the preview that was confirmed."""
+"""Form fields: the request for a preview, and the token of the confirmed preview."""
 C = TypeVar("C", bound=cases.Previewed)
 
 

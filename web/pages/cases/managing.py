@@ -40,7 +40,9 @@ from workflow.refusal import Refusal
 router = APIRouter(include_in_schema=False)
 Answers = Mapping[str, str]
 Act = Callable[[RequestContext, str, Answers], tuple[str, str]]
-"""What a form does; gives what to say of it, and of which obligation ("" of none)."""
+"""Function that carries out a form; returns the code of the message, and the obligation it is about ("" for
+none).
+"""
 
 
 @router.post("/cases/{case}/undo")

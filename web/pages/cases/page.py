@@ -117,7 +117,7 @@ def case_page(
 
 
 UNDOABLE = ("recorded", "replanned", "extended", "paused", "resumed")
-"""What has just been done and can be undone for ten minutes."""
+"""Actions that can be undone for ten minutes."""
 
 
 def get_case_or_404(ctx: RequestContext, case: str) -> tuple[Case, Procedure]:

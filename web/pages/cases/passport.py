@@ -16,7 +16,7 @@ from workflow.law.procedure import Text
 from workflow.org.office import Office
 
 RESPONSIBLE = "responsible."
-"""Prefix of the fields that say who answers for an obligation."""
+"""Prefix of the fields for the person responsible for an obligation."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -166,4 +166,4 @@ SAID = frozenset(
         *("remark_made", "remark_answered", "cartogram_recorded"),
     }
 )
-"""What a page of a case can say has just been done."""
+"""Codes of messages a case page can show after an action."""

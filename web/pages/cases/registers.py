@@ -64,7 +64,7 @@ FORMS: Mapping[str, RowForm] = {
     "remarks": RowForm("remark", "remarks"),
     "remarks/answer": RowForm("reply", "remarks", "answer"),
 }
-"""By the end of their address."""
+"""The forms by the end of their address."""
 WITHOUT_NUMBER = {
     "find": "",
     "plan-file": "",
@@ -72,11 +72,11 @@ WITHOUT_NUMBER = {
     "cartogram": "cartogram",
     "remark": "remarks",
 }
-"""Forms that enter something new, and where the page then stands."""
+"""Forms that enter something new, and the position of the page afterwards."""
 _SAID = {"position_exposed": "position_added", "talk_held": "position_talked"}
-"""What is said after an event, where it is not called as its kind."""
+"""Codes of messages after an event, if they differ from its kind."""
 Said = tuple[str, dict[str, str]]
-"""What is said afterwards, with arguments of the address."""
+"""Code of the message shown afterwards, with arguments of the address."""
 Act = Callable[[RequestContext, str, FormData, Mapping[str, str]], Said]
 
 

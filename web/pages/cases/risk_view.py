@@ -30,7 +30,7 @@ OF_FORM = {
     "reply": "remark",
     **{f"edit_{kind}": kind for kind in ("risk", "measure", "position", "remark")},
 }
-"""What a form that carries a number is about; all others are about a risk."""
+"""The kind of row that the number in a form refers to; by default a risk."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

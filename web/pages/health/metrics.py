@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 router = APIRouter(include_in_schema=False)
 Name = Annotated[str, Form(max_length=100)]
 SCRAPERS = frozenset({"administrator", "auditor"})
-"""Accesses whose API tokens read the figures from another machine."""
+"""Accesses whose API tokens may read the metrics from another machine."""
 STATES = ("queued", "sending", "sent", "unknown", "failed", "withdrawn")
 
 

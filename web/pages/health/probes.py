@@ -17,7 +17,7 @@ from web.auth.dependencies import Anybody
 router = APIRouter(tags=["service"], generate_unique_id_function=attrgetter("name"))
 
 LOOKING = CapacityLimiter(2)
-"""Threads that look at the database for `/ready`, apart from those that make pages."""
+"""Threads that query the database for `/ready`, separate from those of pages."""
 
 
 class Health(BaseModel):

@@ -32,9 +32,9 @@ from workflow.refusal import Refusal
 
 GROUPS: tuple[Urgency, ...] = ("overdue", "slipped", "today", "week", "later")
 UNDATED = 200
-"""Obligations without a due date that are looked through for those of the stages a case has come to."""
+"""Number of obligations without a due date that are searched for those of reached stages."""
 AT_ONCE = 300
-"""So many colleagues are offered at once."""
+"""Number of colleagues offered as deputies."""
 MOST_UNITS = 1000
 SHOWN: Mapping[str, int] = {"overdue": 20, "slipped": 20, "today": 20, "week": 20, "later": 10, "undated": 20}
 

@@ -31,9 +31,9 @@ from web.ui.unit_filter import UnitParam
 from workflow.board.sums import Urgency
 
 FAILED = 10
-"""So many letters that did not arrive stand on the overview."""
+"""Number of undelivered letters shown on the overview."""
 UNHEARD = 100
-"""So many deadlines nobody can be told of are looked at."""
+"""Number of deadlines checked for having nobody to notify."""
 router = APIRouter(include_in_schema=False)
 
 Name = Annotated[str | None, Query(max_length=200)]

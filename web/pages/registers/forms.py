@@ -16,7 +16,7 @@ from web.ui.name_fields import NameField, build_person_field, build_unit_field, 
 from workflow.registers.values import InvalidRow, problem_arguments
 
 FIELD, WAS, CLEAR = "field.", "was.", "clear."
-"""Prefixes of the fields of a form: a value, what it was when the page was made, a file to be taken off."""
+"""Prefixes of form fields: the value, the value when the page was made, and removal of a file."""
 MAX_FILES = 20
 
 

@@ -14,13 +14,13 @@ from web.ui.unit_filter import build_person_filter, build_unit_filter
 from workflow.registers.definition import UNSORTED
 
 MAX_COLUMNS = 6
-"""Columns of a list besides the name of the row; all fields stand on the row's own page and in the workbook."""
+"""Maximum number of columns besides the title; all fields are on the row's own page and in the workbook."""
 RANGES = ("date", "number", "money")
-"""Kinds filtered from one value until another."""
+"""Kinds of fields filtered by a range."""
 LISTED = ("choice", "yes_no", "person", "unit")
-"""Kinds filtered by a value chosen; all others by a part of their text."""
+"""Kinds of fields filtered by a chosen value; all others by a part of their text."""
 LAST = ("text", "link")
-"""Kinds that get a column after all others."""
+"""Kinds of fields whose columns come last."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -35,11 +35,11 @@ from workflow.registers.definition import RegisterField
 
 PAGE = 100
 PORTION = 1000
-"""Lines of a file that are read at once."""
+"""Lines of a file read at once."""
 ALIKE, NAMED = 20, 10
-"""So many risks many units share, and of each so many cases, are named; the others are counted."""
+"""Number of shared risks listed, and of cases listed for each; the others are counted."""
 AT_ONCE = 40
-"""So many of those that have not reported a quarter are named; the others are counted."""
+"""Number of cases with an unreported quarter that are listed; the others are counted."""
 DIRECTIONS = case_registers().latest("risks").fields["direction"].option_ids
 STATUSES = (*case_registers().latest("measures").actions["review"].fields["outcome"].option_ids, NOT_REVIEWED)
 

@@ -19,7 +19,7 @@ from workflow.law.procedure import Text
 
 PAGE = 100
 KINDS = frozenset(get_args(NoticeKind))
-"""What the key of a letter that speaks of no one case begins with."""
+"""Prefixes of the keys of letters that are not about one case."""
 STATES = ("queued", "sending", "sent", "unknown", "failed", "withdrawn")
 
 

@@ -43,10 +43,10 @@ Flag = Annotated[Literal["", "1"], Query()]
 FormId = Annotated[str, Path(pattern=r"^[a-z_]{1,60}$")]
 PaperLanguage = Annotated[Literal["kk", "ru"], Path()]
 Quarter = Annotated[int | None, Query(ge=0, le=4)]
-"""Of a report made each quarter; 0 is the whole year, none the last quarter that has ended."""
+"""The quarter of a quarterly report; 0 for the whole year, none for the last quarter that has ended."""
 Period = Annotated[str, Query(max_length=6, pattern=r"^(\d{4}(Q[1-4])?)?$")]
 IN_A_FILE = 20_000
-"""So many notices go into one file."""
+"""Maximum number of notices in one file."""
 
 
 def _narrowed(
@@ -73,9 +73,9 @@ def _narrowing(person: PersonParam, case: Short = "", state: Short = "", channel
 
 
 Monitored = Annotated[RecommendationFilter, Depends(_narrowed)]
-"""What a list of recommendations is narrowed to, as the address says it."""
+"""The filter of a list of recommendations, from the address."""
 Narrowing = Annotated[Sought, Depends(_narrowing)]
-"""What the register of notices is narrowed to."""
+"""The filter of the register of notices."""
 
 
 @router.get("/monitoring")

@@ -15,7 +15,7 @@ from workflow.law.assignment import ALONE
 from workflow.refusal import Refusal
 
 TITLE_LENGTH = 120
-"""Letters of an assignment given alone that its case is called by."""
+"""Number of characters of an assignment used as the title of its own case."""
 
 
 class CannotAssign(Refusal, ValueError):

@@ -25,9 +25,9 @@ from workflow.registers.values import NO_NAMES, InvalidRow, is_filled, parse_val
 
 _EMPTY = {"risk": "risk.nothing_described", "measure": "risk.nothing_to_do"}
 _OPTIONS = ("direction", "source", "outcome")
-"""Choices whose refusal has a sentence of its own: `risk.unknown_direction`."""
+"""Choice fields whose errors have sentences of their own: `risk.unknown_direction`."""
 ALLOWED_LIMIT = 30
-"""How many rows a refusal names at most."""
+"""Maximum number of rows an error message names."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

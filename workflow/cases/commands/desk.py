@@ -46,10 +46,12 @@ from workflow.ports import CaseWrite, Ledger
 from workflow.refusal import Refusal
 
 MOVING = frozenset({"withdrawn", "extended", "paused", "resumed", "migrated", "passport"})
-"""Kinds of events that may move due dates whatever they are called."""
+"""Kinds of events that may move due dates, whatever their name."""
 Moved = tuple[str, date | None, date | None]
 Decide: TypeAlias = Callable[[Case, Procedure], Sequence[EventDraft]]
-"""From a case as it stands and its edition to the events a command writes, none where nothing is to be done."""
+"""Function from the present case and its edition to the events a command writes, none if nothing is to be
+done.
+"""
 
 
 class UnknownCase(Refusal, LookupError):

@@ -26,7 +26,7 @@ from workflow.ports import CaseWrite
 from workflow.reminders import asked_on
 
 LAST_QUESTION = 16
-"""Working days after a plan date by which its last question has been asked, whatever it gave way to."""
+"""Maximum working days between a plan date and its last question, delays included."""
 Days = Sequence[tuple[date, date]]
 """Spans of days, both ends included (`workflow.deadlines.impact.reach`)."""
 

@@ -12,7 +12,7 @@ from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import Register, register
 
 _SAID = ("recommendation", "action", "completion", "responsible", "term")
-"""What a row of a plan says of its measure."""
+"""Fields of a plan's row that belong to its measure."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

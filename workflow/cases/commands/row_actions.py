@@ -116,4 +116,4 @@ SPECIAL: Mapping[str, Callable[[ActedRow, Values], Values]] = {
     "talk_held": talk,
     "remark_answered": answer_remark,
 }
-"""By kind of event; any other carries its values as they are."""
+"""Functions by kind of event; events of other kinds store their values unchanged."""

@@ -20,7 +20,9 @@ from workflow.deadlines.applicability import asked_of
 from workflow.law.procedure import Procedure
 
 MAX_RECORDED = 50
-"""Rows of one period that a case records: no duty asks for more; points count the others in the register."""
+"""Maximum rows of one period recorded in a case; no duty requires more, and points count the others in the
+register.
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -35,7 +35,7 @@ from workflow.refusal import Refusal
 _ROW = re.compile(rf"(?P<kind>{'|'.join(ROWS)})\.(?P<number>[1-9][0-9]{{0,8}})")
 _LINE = re.compile(r"#(?P<seq>[1-9][0-9]{0,8})")
 PASSPORT = "passport"
-"""Names the latest edit of a case's passport."""
+"""Name of the latest edit of a case's passport."""
 _ROW_OF: dict[str, str] = {
     "risk_found": "risk",
     "risk_ranked": "risk",
@@ -54,23 +54,23 @@ _ROW_OF: dict[str, str] = {
     "assignment_refused": "assignment",
     "assignment_extended": "assignment",
 }
-"""Kind of an event of a register -> kind of the row it speaks of."""
+"""Kind of a register event -> kind of its row."""
 _PARTS = frozenset(
     {
         *("corrected", "evidence", "planned", "cartogram_recorded", "row_edited", "resumed", "commented"),
         *(PASSPORT, *_ROW_OF),
     }
 )
-"""Kinds of events that may be withdrawn by themselves, besides facts."""
+"""Kinds of events besides facts that can be withdrawn by themselves."""
 _UNDOABLE = frozenset({"fact", "evidence", "planned", "extended", "paused", "resumed"})
 UNDO_TIME = timedelta(minutes=10)
-"""How long a record can be undone by who made it."""
+"""Time in which a record can be undone by its author."""
 _TITLES = ("description", "action", "title", "text", "asked")
-"""Fields in which rows of registers say what they are."""
+"""Fields used as the title of a register row."""
 TITLE_LIMIT = 500
-"""Letters of a row that its withdrawal repeats."""
+"""Maximum characters of a row's title in its withdrawal."""
 ALLOWED_LIMIT = 30
-"""How many records a refusal names at most."""
+"""Maximum number of records an error message names."""
 
 
 class CannotWithdraw(Refusal, LookupError):

@@ -12,9 +12,9 @@ from workflow.cases.case import Case, Event, Evidence, evidence_of
 
 GIVEN = "assignment_given"
 Whose = Literal["mine", "given", "all"]
-"""To the reader, by the reader, and all the reader may see."""
+"""Assigned to the reader, given by the reader, or all visible to the reader."""
 AssignmentState = Literal["all", "open", "overdue", "done", "refused"]
-"""States a list is narrowed to; of `refused` are those, too, whose case was cancelled or exempted."""
+"""States a list can be filtered by; `refused` includes those whose case was cancelled or exempted."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -82,7 +82,7 @@ def _day(value: object) -> date | None:
 
 
 _READ: Mapping[str, Callable[[object], object]] = {"term": from_data, "on": _day, "approved_on": _day}
-"""Values that events carry as texts or tables."""
+"""Functions that convert values stored in events as texts or tables."""
 
 
 def described(row: type, values: Mapping[str, object]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from workflow.cases.registers.entries import measure_id
 from workflow.org.access import Scope
 
 Places: TypeAlias = Mapping[tuple[EventKind, str, date], tuple[Evidence, ...]]
-"""Evidence by what it proves, and on which day."""
+"""Evidence by the record it belongs to, and its day."""
 Grounds: TypeAlias = Mapping[str, str]
 """Reference of a restricted document -> the ground."""
 Shown: TypeAlias = Callable[[Iterable[Evidence], Grounds], tuple[Evidence, ...]]

@@ -12,10 +12,10 @@ from workflow.cases.registers.entries import described, edited, edited_number
 
 Section = Literal["positions", "risks"]
 SECTIONS: tuple[Section, ...] = get_args(Section)
-"""Section 1 of the cartogram, and section 2."""
+"""The two sections of the cartogram: positions (1) and risks (2)."""
 
 TALKS_A_MONTH = 10
-"""How many talks of a month score: one point a person, at most ten points a month."""
+"""Number of talks in a month that score: one point each, at most ten points a month."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ Said = Literal[
     "nothing",
     "words",
 ]
-"""How the words were read. From `at_once` on they name no day: that is a finding, never a guess."""
+"""How the words were read. From `at_once` on they contain no day, which is a finding; no day is guessed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,7 +11,7 @@ from workflow.cases.case import Case
 from workflow.cases.registers.risk import Measure, Outcome, Risk, register
 
 NOT_REVIEWED = "none"
-"""What a measure's status is before its first review."""
+"""Status of a measure before its first review."""
 _NOT_A_WORD = re.compile(r"[\W_]+")
 
 
@@ -26,7 +26,7 @@ class Place(NamedTuple):
 
 
 Words = tuple[tuple[str, ...], ...]
-"""Words looked for in rows of registers, each in its readings: as it is, or as an option it names."""
+"""Search words for register rows, each with its meanings: the text itself, or an option it names."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -40,7 +40,7 @@ _BY_NAME = (
     *("planned", "facts", "at_time", "values", "signed_by", "extended"),
     *("due", "due_at", "safe_by", "state"),
 )
-"""What an example says of obligations by their names."""
+"""Parts of an example that refer to obligations by name."""
 _SINCE: Mapping[type, str] = {Before: "term.before", AtOnce: "term.at_once_after"}
 
 

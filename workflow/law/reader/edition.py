@@ -89,9 +89,9 @@ SIGNED_BY = one_of_forms(
 _PROCEDURE = partial(law.Procedure, in_force_assumed=False, indicators={})
 Options = tuple[law.Option, ...]
 MIN_OPTIONS = 2
-"""A question with fewer answers asks nothing."""
+"""Minimum number of options of a decision."""
 CODES_SHOWN = 5
-"""Of the calendars there are, so many that are written alike are named."""
+"""Number of similar calendar codes suggested for an unknown one."""
 
 
 def _registered(code: str) -> str:
@@ -265,7 +265,7 @@ _OF_DECISIONS = frozenset(
         *("after", "when", "evidence", "only_for", "sources", "note"),
     }
 )
-"""What a decision says of itself, of all that an obligation may."""
+"""Fields of an obligation that a decision may have."""
 DECISION = table(
     partial(law.Obligation, term=WORDS["none"][0], force="obligatory"),
     make=_decision,

@@ -36,7 +36,9 @@ from workflow.registers.definition import OBLIGATIONS, Condition, Register, Regi
 REMINDERS = law.EscalationPolicy(
     id="default", rungs=tuple(law.Step(at=at, to=("duty",), last=at == 5) for at in (-5, -1, 0, 1, 5))
 )
-"""When who must do what a row asks is reminded, in working days from the due date. Ours, not the law's."""
+"""Reminder steps of the person responsible for a row's obligation, in working days from the due date. Ours, not
+the law's.
+"""
 
 
 def _condition(text: str) -> Condition:

@@ -26,9 +26,9 @@ from workflow.registers.values import NO_NAMES, parse_values
 from workflow.scoring.scale import Indicator
 
 RESERVED_FIELDS = frozenset({"id", "unit", "case", "row", "register", "ground"})
-"""What rows have besides their fields; a field may not be called so."""
+"""Names that rows use for other data; a field may not have them."""
 RESERVED_REGISTERS = frozenset({"risks", "measures", "positions", "remarks"})
-"""Registers whose rows are lines of the chain of their case; the shipped files alone define them."""
+"""Registers whose rows are events of their case; only shipped files define them."""
 KINDS: tuple[FieldKind, ...] = get_args(FieldKind)
 
 

@@ -48,7 +48,7 @@ READINGS: Mapping[str, frozenset[str]] = {
     "own_compliance": frozenset({"own_too", "supervisor_only"}),
     "own_commission": frozenset({"districts", "needed"}),
 }
-"""The readings the arithmetic and the counting know. A file says what they mean and which value is used."""
+"""The readings supported by the calculation. A file gives their texts and the value used."""
 
 Fact = Annotated[str, matching("^[a-z0-9-]+:[a-z0-9_]+$", '"tbn4-project-4:event_held"')]
 Reading = Annotated[str, one_of(*READINGS)]

@@ -36,7 +36,7 @@ _TYPES = {
     "dict_type": "table",
     "tuple_type": "list",
 }
-"""What is needed in place of another type: under `regulation.type.` in the catalogues."""
+"""Names of expected types, under `regulation.type.` in the catalogues."""
 
 
 @dataclass(frozen=True, slots=True)

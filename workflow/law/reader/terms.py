@@ -176,7 +176,7 @@ FORMS: Mapping[str, Callable[..., AnchoredTerm]] = {
         *(_in_years, _in_month, _in_quarter, _on, _before, _at_once_after),
     )
 }
-"""The forms of a term; each is called after the key that tells it."""
+"""The forms of a term, each named after the key that identifies it."""
 
 
 def _form(given: object) -> str | None:
