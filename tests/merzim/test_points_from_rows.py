@@ -19,6 +19,7 @@ from services.year_scores import YearScores, year_scores
 from services.yearly.opening import open_year
 from storage.org import store as office_store
 from tests.merzim.test_points_by_hand import AFTER, P2, P3, P4, Recorded, Units, points, sat
+from web.pages.reports.points import points_view
 from workflow.org.access import Access, Reader
 from workflow.org.office import Person, Unit
 
@@ -277,3 +278,31 @@ def test_people_trained_of_a_staff_nobody_recorded_are_no_share(tmp_path: Path) 
     assert "P4.T2.S2" not in points(found)
     (remark,) = (one for one in found.remarks if one.code == "score.rows_of_what")
     assert (remark.arguments["indicator"], remark.arguments["count"]) == ("P4.T2.S2", 1)
+
+
+def test_a_number_of_staff_is_asked_for_where_it_is_recorded_and_in_either_step(tmp_path: Path) -> None:
+    """The sentence leads to the first step not recorded; the figures given count for both shares."""
+    house = Kept(tmp_path, MINISTRY)
+    course = house.add("trainings", "hr", kind="online_course", held_on="2026-06-01", **TRAINING)
+    for person, counted in (("a", "online_course"), ("b", "separate_course")):
+        number = {"certificate_number": "1"} if counted == "separate_course" else {}
+        house.add("training-attendees", "hr", training=course, employee=f"{person}@x.kz", civil_servant="yes",
+                  counted_as=counted, passed_on="2026-06-05", **number)  # fmt: skip
+    house.record((("min", P4, "year_begun@2026-01-01"),))
+
+    def asked() -> list[tuple[str, str]]:
+        view = points_view(house.ctx(), "min", 2026, scoring().usual, today=AFTER, number=1)
+        return [(one.case, one.query) for one in view.to_record.values()]
+
+    case, before = house.case("min", P4), asked()
+    house.record((("min", P4, "servants_trained=trained:1"),))
+    between = asked()
+    house.record((("min", P4, "training_figures_given=staff:10"),))
+
+    assert before == [(case, "fact=servants_trained.2026"), (case, "fact=online_course_passed.2026")]
+    assert between[0] == (case, "fact=training_figures_given.2026")
+    assert asked() == []
+    # One of ten: 10 % is twenty steps of 0.3, at most 3; one step of 1 of the course.
+    assert (points(house.score("min"))["P4.T2.S1"], points(house.score("min"))["P4.T2.S2"]) == ("3", "1")
+    # The share of all employees is not taken of the civil servants.
+    assert "P4.T2.S2" not in points(house.score("min", online_course="employees"))

@@ -35,7 +35,7 @@ from workflow.scoring.scale import (
     Sittings,
 )
 from workflow.scoring.score import NOTHING, Score, Scores, score, written
-from workflow.scoring.tally import Tally, Year, under_embargo
+from workflow.scoring.tally import Tally, Year, recorded_whole, under_embargo
 
 SHOWN = 3
 """Number of units a step names that lack it."""
@@ -260,7 +260,7 @@ def remarks(scoring: Scoring, year: Year, readings: Readings) -> tuple[Element, 
     for indicator in scoring.indicators.values():
         counting = indicator.counting
         people = year.body.rows(counting.fact) if counting.by == "values" else 0
-        if people and not year.body.value(counting.fact, counting.of):
+        if people and not recorded_whole(year, counting, readings):
             arguments = {"indicator": indicator.id, "title": indicator.title, "count": people}
             found.append(Element(code="score.rows_of_what", arguments=arguments))
     return tuple(found)

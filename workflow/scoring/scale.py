@@ -220,7 +220,8 @@ class Counting:
             facts (how many); kinds (how many of each); months (how many in each month); analyses; cartogram
             (sub-sections brought up to date); propaganda.
         facts: kind, or "" where there is one -> `procedure:fact`.
-        also: facts that count as the fact does.
+        also: facts that count as the fact does; of values, that give the number they are taken of.
+        also_if: the reading and its value by which alone they do; empty: by any.
         needs: facts without which the fact does not count.
         evidence: kinds of evidence without which the fact does not count.
         data: facts that show that data were submitted, though there was nothing to count.
@@ -234,6 +235,7 @@ class Counting:
     by: CountedBy
     facts: Mapping[str, str]
     also: tuple[str, ...] = ()
+    also_if: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
     data: tuple[str, ...] = ()

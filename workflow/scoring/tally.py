@@ -422,9 +422,21 @@ def _value(scoring: Scoring, year: Year, indicator: Indicator, readings: Reading
 def _values(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
     counting = indicator.counting
     done, of = year.body.value(counting.fact, counting.done, counting.of) or (0, 0)
-    # Whether the whole was recorded without the part: rows give the part.
-    of = of or sum(year.body.value(counting.fact, counting.of) or ())
-    return Tally(answer=Done(max(done, year.body.rows(counting.fact)), of)) if of else None
+    # The whole may be recorded without the part: rows give the part.
+    rows = year.body.rows(counting.fact)
+    of = of or recorded_whole(year, counting, readings)
+    return Tally(answer=Done(max(done, rows), of)) if of else None
+
+
+def recorded_whole(year: Year, counting: Counting, readings: Readings) -> int:
+    """Return the number a share is taken of, by the first of its facts that gives it; 0 for none.
+
+    What another step gives alone says nothing of the share: it counts where rows name people.
+    """
+    holds = not counting.also_if or readings.get(counting.also_if[0]) == counting.also_if[1]
+    also = counting.also if holds and year.body.rows(counting.fact) else ()
+    given = (year.body.value(fact, counting.of) for fact in (counting.fact, *also))
+    return next((sum(numbers) for numbers in given if numbers), 0)
 
 
 def _facts(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from urllib.parse import urlencode
 
 from fastapi import HTTPException
 
@@ -77,6 +78,19 @@ class Ahead:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class StepToRecord:
+    """The step of a case that records a number a remark misses.
+
+    Attributes:
+        query: of the case's page, opens the form with the step chosen.
+    """
+
+    case: str
+    title: Text
+    query: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Points:
     unit: UnitName
     year: int
@@ -92,6 +106,7 @@ class Points:
     notes: tuple[Text, ...]
     recorded: bool
     remarks: tuple[Element, ...]
+    to_record: Mapping[str, StepToRecord]
     number: int
     pages: int
 
@@ -162,9 +177,36 @@ def points_view(
         notes=scoring.notes,
         recorded=whole.recorded,
         remarks=whole.remarks,
+        to_record={
+            id: step
+            for one in whole.remarks
+            if one.code == "score.rows_of_what"
+            if (step := _step_to_record(ctx, id := str(one.arguments["indicator"]), unit, year))
+        },
         number=number,
         pages=pages,
     )
+
+
+def _step_to_record(ctx: RequestContext, indicator: str, unit: str, year: int) -> StepToRecord | None:
+    """Return the step of a case of the year that takes the whole of a share; None where no case is open."""
+    counting = scoring_services.scoring().indicators[indicator].counting
+    steps = [fact.partition(":") for fact in (counting.fact, *counting.also)]
+    heads = ctx.reads.cases(unit or None, procedure=steps[0][0], standing="active")
+    whole = ctx.reads.whole([head.id for head in heads])
+    for case in (whole[head.id] for head in reversed(heads)):
+        edition = ctx.library.named(case.edition)
+        fact = case.facts.get(edition.begins_with)
+        begun = fact.on if fact else case.planned.get(edition.begins_with)
+        if begun is None or begun.year != year:
+            continue
+        known = [name for _, _, name in steps if name in edition.by_id]
+        waiting = [name for name in known if f"{name}.{year}" not in case.facts]
+        for asked, names in (("fact", waiting), ("fix", known)):
+            for name in names:
+                query = urlencode({asked: f"{name}.{year}"})
+                return StepToRecord(case=case.id, title=edition.by_id[name].title, query=query)
+    return None
 
 
 def _projects(whole: YearScores, name: Callable[[str], Name]) -> tuple[Project, ...]:
