@@ -27,6 +27,7 @@ that all workers end at one time."""
 FIRST = ("tests/web/", "tests/storage/", "tests/merzim/")
 _skipped: dict[str, set[str]] = {}
 # Before any test module is imported: some hash a password or make a folder as they are.
+shortcuts.import_without_collections()
 shortcuts.use_cheap_passwords()
 shortcuts.use_memory_for_files()
 

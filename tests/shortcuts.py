@@ -75,6 +75,11 @@ def use_cheap_passwords() -> None:
     credentials._argon2 = cache(lambda: hasher)  # type: ignore[assignment]
 
 
+def import_without_collections() -> None:
+    """Let no collection of garbage look at the modules of the tests while they are imported: they all stay."""
+    gc.set_threshold(1_000_000, 20, 20)
+
+
 def collect_seldom() -> None:
     """Leave what collecting the tests has built out of each later collection of garbage."""
     gc.collect()

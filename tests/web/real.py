@@ -75,6 +75,10 @@ class RealOffice:
         self.house.accounts.let_in(entry)
         return secret
 
+    def is_in(self, secret: str) -> bool:
+        """Whether a session with this secret goes on."""
+        return self.house.accounts.entry("session", hash_secret(secret), now=self.moment[0].now) is not None
+
     def client(self, login: str = "officer", **more: Any) -> TestClient:
         """The browser of somebody who has logged in."""
         browser = TestClient(

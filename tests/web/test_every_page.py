@@ -95,12 +95,12 @@ def test_every_page_is_light(walks: dict[str, Walk]) -> None:
     assert heavy == {}
 
 
-def test_a_page_asks_the_database_as_often_for_300_cases_as_for_3(
+def test_a_page_asks_the_database_as_often_for_many_cases_as_for_3(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    """Every page: a question per line of a list is found here."""
+    """Every page: a question per line of a list is found here; no list has more than 50 on a page."""
     counts: list[dict[str, int]] = []
-    for size in (3, 300):
+    for size in (3, sample(60, 300)):
         with real_office(tmp_path_factory.mktemp(f"office-{size}")) as office:
             many_cases(office, size)
             counts.append(_questions(office))

@@ -96,13 +96,16 @@ def walk(
     A route looks different with other parameters: an address with a query counts apart from one without.
     """
     known = templates(browser.app)
+    routes_of: dict[str, str | None] = {}
     taken: Counter[tuple[str, frozenset[str]]] = Counter()
     found, waiting = Walk(), list(starts)
     seen = set(waiting)
     while waiting:
         address = waiting.pop(0)
         parts = urlsplit(address)
-        route = route_of(parts.path, known)
+        if parts.path not in routes_of:
+            routes_of[parts.path] = route_of(parts.path, known)
+        route = routes_of[parts.path]
         if route is None:
             # The description of the API is served by the library, and no route of ours.
             found.statuses[address] = browser.get(address).status_code if parts.path in ASIDE else 404
@@ -139,7 +142,7 @@ def walk(
 
 def links(text: str, address: str) -> Iterator[str]:
     """The addresses of this house a page leads to, by links and by forms that ask, as they stand."""
-    for target in _targets(text):
+    for target in dict.fromkeys(_targets(text)):
         parts = urlsplit(urljoin(f"https://here{address}", target))
         if parts.scheme == "https" and parts.netloc == "here":
             yield parts.path + (f"?{parts.query}" if parts.query else "")
