@@ -2,7 +2,7 @@
 valid.
 
 RSA signatures are verified here. For other algorithms, GOST included, only the names in the certificate are
-read. Revocation of certificates is not checked.
+read. Revocation is checked by lists in files of the office (`documents.revocation`); nothing is fetched.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa, utils
 from cryptography.x509.oid import NameOID
 
+from documents.revocation import CheckedRevocation, Link, check_revocation
 from workflow.refusal import Refusal
 
 MAX_BYTES = 512 * 1024
@@ -31,6 +32,7 @@ Verdict = Literal["valid", "not_checked", "invalid"]
 Digest = Callable[[str], bytes]
 """Returns the digest of the signed file by an algorithm: "sha256", "sha384", "sha512"."""
 Authority = x509.Certificate
+UNCHECKED = CheckedRevocation(state="not_checked")
 _MAX_CHAIN = 5
 _PEM = re.compile(rb"-----[A-Z0-9 ]+-----|\s")
 _SIGNED_DATA = "1.2.840.113549.1.7.2"
@@ -75,11 +77,13 @@ class CheckedSignature:
 
     Attributes:
         reasons: codes of what is wrong, else of what was not checked here.
+        revocation: what the office's revocation lists say; "valid" says nothing of it.
     """
 
     verdict: Verdict
     reasons: tuple[str, ...]
     signer: Signer
+    revocation: CheckedRevocation = UNCHECKED
 
 
 def decoded(text: bytes) -> bytes:
@@ -105,6 +109,7 @@ def check_signature(
     *,
     at: datetime,
     trusted: Sequence[x509.Certificate],
+    lists: Sequence[x509.CertificateRevocationList] = (),
     elsewhere: Callable[[], Verdict] | None = None,
 ) -> CheckedSignature:
     """Check a detached signature.
@@ -113,6 +118,7 @@ def check_signature(
         digest: function that returns the digest of the file that should be signed, by algorithm.
         at: aware UTC: the certificate must have been valid then.
         trusted: trusted root authorities; if empty, the issuer is not checked.
+        lists: revocation lists of these authorities.
         elsewhere: function that checks GOST signatures and chains with an external library.
 
     Raises:
@@ -128,16 +134,20 @@ def check_signature(
         wrong.append("eds.certificate_expired")
     if not _for_documents(certificate):
         wrong.append("eds.certificate_not_for_signing")
-    issuer = _issuer(certificate, certificates, trusted, at)
+    issuer, chain = _issuer(certificate, certificates, trusted, at)
     found = elsewhere() if elsewhere is not None and unchecked == [_GOST_UNCHECKED] else "not_checked"
     if found != "not_checked":
         wrong, unchecked, issuer = [*wrong, *(["eds.gost_invalid"] if found == "invalid" else [])], [], ""
     (wrong if issuer == "eds.issuer_unknown" else unchecked).extend([issuer] if issuer else [])
+    revocation = check_revocation(chain, lists, at=at)
+    if revocation.state == "revoked":
+        wrong.append("eds.certificate_revoked")
     verdict: Verdict = "invalid" if wrong else "not_checked" if unchecked else "valid"
     return CheckedSignature(
         verdict=verdict,
         reasons=tuple(wrong or unchecked),
         signer=_signer(certificate),
+        revocation=revocation,
     )
 
 
@@ -269,23 +279,25 @@ def _issuer(
     others: Iterable[x509.Certificate],
     trusted: Sequence[x509.Certificate],
     at: datetime,
-) -> str:
-    """Return "" if the chain ends in a trusted authority, else the code of the reason."""
+) -> tuple[str, list[Link]]:
+    """Return "" and the chain if it ends in a trusted authority, else the code of the reason."""
     if not trusted:
-        return "eds.issuer_not_checked"
+        return "eds.issuer_not_checked", []
     between = [one for one in others if one != certificate and _is_authority(one, at)]
-    current = certificate
+    current, chain = certificate, list[Link]()
     try:
         for _ in range(_MAX_CHAIN):
-            if any(_is_authority(one, at) and _issued(current, one) for one in trusted):
-                return ""
+            for one in trusted:
+                if _is_authority(one, at) and _issued(current, one):
+                    return "", [*chain, (current, one)]
             above = next((one for one in between if one != current and _issued(current, one)), None)
             if above is None:
                 break
+            chain.append((current, above))
             current = above
     except UnsupportedAlgorithm:
-        return "eds.issuer_not_checked"
-    return "eds.issuer_unknown"
+        return "eds.issuer_not_checked", []
+    return "eds.issuer_unknown", []
 
 
 def _is_authority(certificate: x509.Certificate, at: datetime) -> bool:

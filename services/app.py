@@ -22,6 +22,7 @@ from services.translations import use_languages
 if TYPE_CHECKING:
     from calendars.calendar import Calendar
     from calendars.records import Records
+    from documents.revocation import RevocationList
     from documents.signatures import Authority
     from notifications.channels import Channel
     from notifications.rules import Rules
@@ -536,6 +537,13 @@ class AppContext:
         from services.folders import read_authorities
 
         return read_authorities(self.settings)
+
+    @property
+    def revocation_lists(self) -> tuple[RevocationList, ...]:
+        """The revocation lists of these authorities, as their files are now."""
+        from services.folders import current_revocation_lists
+
+        return current_revocation_lists(self.settings)
 
     @cached_property
     def factors(self) -> SqlSecondFactors:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
+from documents.revocation import Revocation
 from documents.signatures import Verdict
 from i18n import say
 from services.audit import record_paper
@@ -109,6 +110,7 @@ class AnswerSignature(BaseModel):
     statement: str
     signature: str
     verdict: Verdict
+    revocation: Revocation
     agrees: Agreement
     says: str
 
@@ -488,6 +490,7 @@ def _signatures(
             statement=kept.signs,
             signature=kept.reference,
             verdict=checked.verdict,
+            revocation=checked.revocation.state,
             agrees=agrees,
             says=f"{says} {say(f'eds.person.{agrees}', {}, language)}",
         )
@@ -495,8 +498,11 @@ def _signatures(
 
 
 def _badge(signature: AnswerSignature | None, language: str) -> str:
-    """Return the word for the validity of an answer's signature; "" without one."""
-    return say(f"eds.badge.{signature.verdict}", {}, language) if signature else ""
+    """Return the words for the validity of an answer's signature; "" without one."""
+    if signature is None:
+        return ""
+    words = (f"eds.badge.{signature.verdict}", f"eds.revocation_badge.{signature.revocation}")
+    return "; ".join(say(code, {}, language) for code in words)
 
 
 def _details(payload: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -12,7 +13,10 @@ from typing import TYPE_CHECKING
 from services.settings import BadSetting, Settings
 
 if TYPE_CHECKING:
+    from documents.revocation import RevocationList
     from documents.signatures import Authority
+
+log = logging.getLogger("merzim.evidence")
 
 
 def refuse_unwritable(settings: Settings) -> None:
@@ -54,10 +58,12 @@ def read_authorities(settings: Settings) -> tuple[Authority, ...]:
         raise BadSetting("cli.eds_no_program", file=file, path=str(eds.gost_check))
     if eds.trust is None:
         return ()
+    from documents.revocation import read_revocation_lists
     from documents.signatures import read_certificates
 
     try:
         found = read_certificates(eds.trust)
+        read_revocation_lists(eds.trust)
     except (OSError, ValueError) as trouble:
         raise BadSetting("cli.eds_no_trust", file=file, folder=str(eds.trust), problem=str(trouble)) from None
     if not found:
@@ -65,6 +71,21 @@ def read_authorities(settings: Settings) -> tuple[Authority, ...]:
             "cli.eds_no_trust", file=file, folder=str(eds.trust), problem="*.pem, *.crt, *.cer, *.der"
         )
     return found
+
+
+def current_revocation_lists(settings: Settings) -> tuple[RevocationList, ...]:
+    """Return the revocation lists in the folder of authorities as they are now; those that cannot be read are
+    logged, and revocation is said not to be checked.
+    """
+    if settings.eds.trust is None:
+        return ()
+    from documents.revocation import read_revocation_lists
+
+    try:
+        return read_revocation_lists(settings.eds.trust)
+    except (OSError, ValueError) as trouble:
+        log.error("revocation lists in %s: %s", settings.eds.trust, trouble)
+        return ()
 
 
 def order_folders(settings: Settings) -> list[Path]:

@@ -19,6 +19,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, StringConstraints
 
+from documents.revocation import Revocation
 from documents.sheets.unreadable import EvidenceDamaged
 from documents.signatures import (
     MAX_BYTES,
@@ -83,7 +84,8 @@ class SignatureView(BaseModel):
     """A signature of a document.
 
     `signature`: the digest of its own file; `verdict`: "valid" if everything was checked here and is correct;
-    `reasons`: what is wrong, else what was not checked here; `duties`: the signatories the act requires;
+    `reasons`: what is wrong, else what was not checked here; `revocation`: whether the certificate was
+    revoked by then, by the office's lists; `duties`: the signatories the act requires;
     `agrees`: whether the signatory held one of them on the day, by the name in the certificate.
     """
 
@@ -96,6 +98,7 @@ class SignatureView(BaseModel):
     recorded_at: datetime | None
     verdict: Verdict
     reasons: list[str]
+    revocation: Revocation
     duties: list[str]
     agrees: Literal["matches", "differs", "cannot"]
     says: str
@@ -209,8 +212,14 @@ def describe(checked: CheckedSignature, *, at: datetime, language: str) -> str:
         "organisation": f" ({signer.organisation})" if signer.organisation else "",
         "on": at.astimezone(almaty()).date(),
     }
-    reasons = (say(code, {"issuer": signer.issuer}, language) for code in checked.reasons)
-    return " ".join([say("eds.signed_by", said, language), *reasons])
+    reasons = [say(code, {"issuer": signer.issuer}, language) for code in checked.reasons]
+    return " ".join([say("eds.signed_by", said, language), *reasons, revocation_text(checked, language)])
+
+
+def revocation_text(checked: CheckedSignature, language: str) -> str:
+    """Return what was found out about the revocation of the certificate, in words."""
+    found = checked.revocation
+    return say(f"eds.revocation.{found.state}", {"on": found.on} if found.on else {}, language)
 
 
 def _checked(
@@ -231,6 +240,7 @@ def _checked(
         digest if content else stored,
         at=at,
         trusted=ctx.app.authorities,
+        lists=ctx.app.revocation_lists,
         elsewhere=gost if program is not None else None,
     )
 
@@ -336,6 +346,7 @@ def _view(ctx: RequestContext, case: Case, procedure: Procedure, one: ProvedItem
         recorded_at=item.recorded_at,
         verdict=checked.verdict,
         reasons=[reason.removeprefix("eds.") for reason in checked.reasons],
+        revocation=checked.revocation.state,
         duties=list(duties),
         agrees=agrees,
         says=says,

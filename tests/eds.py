@@ -122,6 +122,29 @@ def gost_authority() -> x509.Certificate:
     return x509.load_der_x509_certificate(content.replace(_RSA, _GOST_KEY))
 
 
+def revocation_list(
+    *revoked: tuple[Signatory, datetime],
+    by: Signatory | None = None,
+    at: datetime = FROM,
+    until: datetime = UNTIL,
+    reason: x509.ReasonFlags | None = None,
+    extension: x509.ExtensionType | None = None,
+) -> x509.CertificateRevocationList:
+    """Return the list (CRL) of an authority with these people's certificates and the moments of revocation."""
+    issuer = by or authority()
+    builder = x509.CertificateRevocationListBuilder().issuer_name(issuer.certificate.subject)
+    builder = builder.last_update(at).next_update(until)
+    for one, moment in revoked:
+        entry = x509.RevokedCertificateBuilder().serial_number(one.certificate.serial_number)
+        entry = entry.revocation_date(moment)
+        if reason is not None:
+            entry = entry.add_extension(x509.CRLReason(reason), critical=False)
+        builder = builder.add_revoked_certificate(entry.build())
+    if extension is not None:
+        builder = builder.add_extension(extension, critical=True)
+    return builder.sign(issuer.key, hashes.SHA256())
+
+
 def trust(folder: Path, *authorities: Signatory) -> Path:
     """Write the certificates of authorities into a folder."""
     folder.mkdir(parents=True, exist_ok=True)

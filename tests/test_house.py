@@ -201,14 +201,18 @@ def test_one_file_reads_the_clock() -> None:
 
 
 def test_one_file_knows_a_library() -> None:
-    """transitions, APScheduler, Procrastinate have one home each; cryptography, uvicorn and aiogram two."""
+    """transitions, APScheduler, Procrastinate have one home each; uvicorn, aiogram two; cryptography three."""
     homes = {
         "transitions": "workflow/cases/machine.py",
         "apscheduler": "merzim/metronome.py",
         "procrastinate": "services/jobs/queue.py",
     }
     two = {
-        "cryptography": {"storage/accounts/encryption.py", "documents/signatures.py"},
+        "cryptography": {
+            "storage/accounts/encryption.py",
+            "documents/signatures.py",
+            "documents/revocation.py",
+        },
         "aiogram": {"notifications/channels/telegram.py", "notifications/bot/polling.py"},
         "uvicorn": {"merzim/connections.py", "merzim/metronome.py"},
     }

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
 
+from documents.revocation import CheckedRevocation, RevocationList, read_revocation_lists
 from documents.signatures import (
     MAX_BYTES,
     CheckedSignature,
@@ -19,19 +22,35 @@ from documents.signatures import (
     decoded,
     read_certificates,
 )
-from tests.eds import FROM, IIN, UNTIL, Signatory, authority, gost, gost_authority, signatory, trust
+from tests.eds import (
+    FROM,
+    IIN,
+    UNTIL,
+    Signatory,
+    authority,
+    gost,
+    gost_authority,
+    revocation_list,
+    signatory,
+    trust,
+)
 
 ORDER = "Бұйрық №15".encode()
 AT = datetime(2026, 4, 6, 7, tzinfo=UTC)
 
 
 def checked(
-    cms: bytes, *, over: bytes = ORDER, at: datetime = AT, trusted: tuple[Signatory, ...] = (authority(),)
+    cms: bytes,
+    *,
+    over: bytes = ORDER,
+    at: datetime = AT,
+    trusted: tuple[Signatory, ...] = (authority(),),
+    lists: Sequence[RevocationList] = (),
 ) -> CheckedSignature:
     def digest(algorithm: str) -> bytes:
         return hashlib.new(algorithm, over).digest()
 
-    return check_signature(cms, digest, at=at, trusted=[one.certificate for one in trusted])
+    return check_signature(cms, digest, at=at, trusted=[one.certificate for one in trusted], lists=lists)
 
 
 def test_a_signature_over_the_very_bytes_by_a_trusted_issuer_is_valid() -> None:
@@ -171,3 +190,106 @@ def test_the_folder_of_authorities_takes_pem_and_der(tmp_path: Path) -> None:
     (folder / "notes.txt").write_text("not a certificate")
 
     assert len(read_certificates(folder)) == 2
+
+
+def revocation(person: Signatory, *lists: RevocationList, at: datetime = AT) -> tuple[str, date | None]:
+    """What is said of the revocation of somebody who signed the order then."""
+    found = checked(person.sign(ORDER), at=at, lists=lists).revocation
+    return found.state, found.on
+
+
+SECOND = timedelta(seconds=1)
+STRANGER = authority("Басқа орталық")
+FALSE = Signatory(authority().certificate, STRANGER.key)
+"""The name of the authority over the key of somebody else."""
+
+
+@pytest.mark.parametrize(
+    ("revoked_at", "verdict", "state"),
+    [(AT - SECOND, "invalid", "revoked"), (AT, "invalid", "revoked"), (AT + SECOND, "valid", "good")],
+)
+def test_a_certificate_revoked_by_the_moment_of_signing_is_refused(
+    revoked_at: datetime, verdict: str, state: str
+) -> None:
+    """One that was revoked a second later was good when it signed."""
+    person = signatory()
+    found = checked(person.sign(ORDER), lists=[revocation_list((person, revoked_at))])
+
+    assert (found.verdict, found.revocation.state) == (verdict, state)
+    assert found.reasons == (("eds.certificate_revoked",) if verdict == "invalid" else ())
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "expected"),
+    [
+        (AT - timedelta(7), AT - SECOND, ("stale", date(2026, 4, 6))),
+        (AT - timedelta(7), AT, ("good", date(2026, 3, 30))),
+        (AT + timedelta(7), AT + timedelta(8), ("good", date(2026, 4, 13))),
+        (UNTIL + SECOND, UNTIL + timedelta(7), ("stale", date(2027, 1, 8))),
+    ],
+)
+def test_a_list_holds_to_its_last_second_and_a_later_one_for_what_was_before(
+    since: datetime, until: datetime, expected: tuple[str, date]
+) -> None:
+    """One made after the certificate ended may have left it out; its end stands in the sentence."""
+    assert revocation(signatory(), revocation_list(at=since, until=until)) == expected
+
+
+def test_only_a_list_the_issuer_signed_itself_counts() -> None:
+    """Without one, or with another authority's or a forged one, it is not checked, and nobody is refused."""
+    person = signatory()
+    every = [revocation_list((person, FROM), by=one) for one in (STRANGER, FALSE)]
+
+    assert revocation(person) == revocation(person, *every) == ("not_checked", None)
+    assert checked(person.sign(ORDER), lists=every).verdict == "valid"
+
+
+def test_a_list_of_changes_or_of_authorities_alone_clears_nobody_but_may_name_them() -> None:
+    person = signatory()
+    delta = x509.DeltaCRLIndicator(1)
+    of_authorities = x509.IssuingDistributionPoint(None, None, False, True, None, False, False)
+
+    for extension in (delta, of_authorities):
+        assert revocation(person, revocation_list(extension=extension))[0] == "not_checked"
+        assert revocation(person, revocation_list((person, FROM), extension=extension))[0] == "revoked"
+
+
+def test_a_suspension_ends_with_the_list_that_no_longer_names_it() -> None:
+    person = signatory()
+    hold = x509.ReasonFlags.certificate_hold
+    held = revocation_list((person, FROM), reason=hold, until=AT + timedelta(1))
+    later = revocation_list(at=AT - SECOND)
+
+    assert revocation(person, held)[0] == "revoked"
+    assert revocation(person, held, later)[0] == "good"
+    assert revocation(person, revocation_list((person, FROM)), later)[0] == "revoked"
+
+
+def test_every_authority_of_the_chain_has_to_have_its_list() -> None:
+    root = authority("Түбір")
+    between = intermediate(root)
+    person = signatory(by=between)
+    own, above = revocation_list(by=between), revocation_list(by=root)
+
+    def found(*lists: RevocationList) -> CheckedSignature:
+        return checked(person.sign(ORDER, between.certificate), trusted=(root,), lists=lists)
+
+    assert found(own).revocation.state == "not_checked"
+    assert found(own, above).revocation == CheckedRevocation(state="good", on=FROM.date())
+    assert found(own, revocation_list((between, FROM), by=root)).verdict == "invalid"
+
+
+def test_lists_are_read_anew_when_their_file_changes(tmp_path: Path) -> None:
+    """PEM and DER; what is no list is refused, not passed over."""
+    file = tmp_path / "rsa.crl"
+    file.write_bytes(revocation_list().public_bytes(Encoding.PEM))
+    (tmp_path / "other.CRL").write_bytes(revocation_list(by=STRANGER).public_bytes(Encoding.DER))
+    before = read_revocation_lists(tmp_path)
+    file.write_bytes(revocation_list((signatory(), FROM)).public_bytes(Encoding.DER))
+    after = read_revocation_lists(tmp_path)
+    file.write_bytes(b"not a list")
+
+    assert sorted(len(one) for one in before) == [0, 0]
+    assert sorted(len(one) for one in after) == [0, 1]
+    with pytest.raises(ValueError):
+        read_revocation_lists(tmp_path)

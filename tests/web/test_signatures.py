@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from starlette.testclient import TestClient
 
 from documents.signatures import Signer
 from services.maintenance import damaged_evidence
 from services.settings import EdsSettings
 from services.signatures import agreement
-from tests.eds import authority, gost, signatory, trust
+from tests.eds import authority, gost, revocation_list, signatory, trust
 from tests.web.conftest import NOW, TODAY, Home, office_with_cases
 from workflow.cases.case import Evidence
 from workflow.org.office import Person
@@ -82,6 +83,38 @@ def test_an_order_is_signed_on_its_page_and_said_to_be_valid(home: Home) -> None
     assert (one["verdict"], one["agrees"], one["name"]) == ("valid", "matches", "Бұйрық.pdf")
     assert browser.get(f"/cases/{home.real}/evidence/{one['signature']}").content == cms
     assert damaged_evidence(home.context) == ()
+
+
+def test_revocation_is_said_beside_every_verdict(home: Home) -> None:
+    """Page, API and command; a list put into the folder counts at once, also for what was taken before."""
+    folder = home.context.settings.eds.trust
+    assert folder is not None
+    cms = HEAD.sign(ORDER)
+    assert signed(home, cms).status_code == 201
+    browser = home.client()
+
+    def says(language: str) -> tuple[str, str, str]:
+        (one,) = listed(browser, home, **{"accept-language": language})
+        return one["verdict"], one["revocation"], one["says"]
+
+    first = says("ru")
+    shown = browser.get(f"/cases/{home.real}/papers", headers={"accept-language": "ru"}).text
+    (folder / "nca.crl").write_bytes(revocation_list().public_bytes(Encoding.DER))
+    good = says("en")
+    (folder / "nca.crl").write_bytes(revocation_list((HEAD, NOW)).public_bytes(Encoding.PEM))
+    revoked = says("kk")
+    refused = signed(home, cms)
+    other = signed(home, signatory("ИВАНОВ", "ПЁТР", "").sign(ORDER))
+    (folder / "nca.crl").write_bytes(b"spoiled")
+
+    assert first[:2] == ("valid", "not_checked")
+    assert first[2] in shown
+    assert "Отозван ли сертификат, здесь не проверено." in first[2]
+    assert good[:2] == ("valid", "good")
+    assert "By the list of 1 January 2026 the certificate was not revoked." in good[2]
+    assert revoked[:2] == ("invalid", "revoked")
+    assert (refused.status_code, other.status_code) == (422, 201)
+    assert {one["revocation"] for one in listed(browser, home)} == {"not_checked"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,158 @@
+"""Revocation lists (CRL) of authorities, from files of the office: was a certificate revoked by a moment?
+
+Nothing is fetched. A list counts where the very certificate that issued signed it, too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+
+Revocation = Literal["good", "revoked", "stale", "not_checked"]
+RevocationList = x509.CertificateRevocationList
+Link = tuple[x509.Certificate, x509.Certificate]
+"""A certificate and the one that issued it."""
+_SUFFIX = ".crl"
+_PEM = re.compile(rb"-----BEGIN X509 CRL-----.*?-----END X509 CRL-----", re.DOTALL)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckedRevocation:
+    """What the lists say of a chain of certificates.
+
+    Attributes:
+        state: "good" where a list that holds for that moment names none of the chain; "stale" where there are
+            lists and none of them holds for it.
+        on: the day of the revocation; of the oldest list that was needed; of the end of a stale one.
+    """
+
+    state: Revocation
+    on: date | None = None
+
+
+def check_revocation(
+    chain: Sequence[Link], lists: Sequence[RevocationList], *, at: datetime
+) -> CheckedRevocation:
+    """Say whether one of a chain was revoked by a moment. `at`: aware UTC."""
+    checked = [_of(certificate, _by(issuer, lists), at) for certificate, issuer in chain]
+    for state in ("revoked", "not_checked", "stale"):
+        if found := [one for one in checked if one.state == state]:
+            return min(found, key=lambda one: one.on or date.max)
+    days = [one.on for one in checked if one.on]
+    return CheckedRevocation(state="good", on=min(days)) if days else CheckedRevocation(state="not_checked")
+
+
+def read_revocation_lists(folder: Path) -> tuple[RevocationList, ...]:
+    """Return the lists of a folder as they are now (*.crl, PEM or DER). Raises OSError, ValueError."""
+    found: list[RevocationList] = []
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() == _SUFFIX:
+            state = path.stat()
+            found += _read(path, state.st_mtime_ns, state.st_size)
+    return tuple(found)
+
+
+@lru_cache(maxsize=16)
+def _read(path: Path, changed: int, size: int) -> tuple[RevocationList, ...]:
+    """Read a file once as long as it stays as it is."""
+    content = path.read_bytes()
+    if b"-----BEGIN" in content:
+        return tuple(x509.load_pem_x509_crl(one) for one in _PEM.findall(content))
+    return (x509.load_der_x509_crl(content),)
+
+
+def _of(certificate: x509.Certificate, lists: Sequence[RevocationList], at: datetime) -> CheckedRevocation:
+    """Say what the lists of its issuer tell of one certificate."""
+    if not lists:
+        return CheckedRevocation(state="not_checked")
+    whole = [one for one in lists if _covers(one, certificate)]
+    holding = [one for one in whole if _holds(one, certificate, at)]
+    newest = max(holding, key=lambda one: one.last_update_utc, default=None)
+    for one in lists:
+        entry = one.get_revoked_certificate_by_serial_number(certificate.serial_number)
+        if entry is None or entry.revocation_date_utc > at:
+            continue
+        reason = _reason(entry)
+        # A suspension may have been lifted since: the newest list says it.
+        if reason is x509.ReasonFlags.remove_from_crl or (
+            reason is x509.ReasonFlags.certificate_hold and newest not in (None, one)
+        ):
+            continue
+        return CheckedRevocation(state="revoked", on=entry.revocation_date_utc.date())
+    if newest is not None:
+        return CheckedRevocation(state="good", on=newest.last_update_utc.date())
+    ends = [one.next_update_utc or one.last_update_utc for one in whole]
+    return (
+        CheckedRevocation(state="stale", on=max(ends).date())
+        if ends
+        else CheckedRevocation(state="not_checked")
+    )
+
+
+def _by(issuer: x509.Certificate, lists: Iterable[RevocationList]) -> list[RevocationList]:
+    """Return the lists an authority signed."""
+    return [one for one in lists if one.issuer == issuer.subject and _is_signed(one, issuer)]
+
+
+def _is_signed(one: RevocationList, issuer: x509.Certificate) -> bool:
+    try:
+        usage = issuer.extensions.get_extension_for_class(x509.KeyUsage).value
+    except (x509.ExtensionNotFound, ValueError):
+        usage = None
+    if usage is not None and not usage.crl_sign:
+        return False
+    try:
+        return one.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]
+    except (UnsupportedAlgorithm, TypeError, ValueError):
+        return False
+
+
+def _holds(one: RevocationList, certificate: x509.Certificate, at: datetime) -> bool:
+    """Return whether a list says how things stood then; lists may leave out expired certificates."""
+    end = max(one.last_update_utc, one.next_update_utc or one.last_update_utc)
+    return at <= end and one.last_update_utc <= certificate.not_valid_after_utc
+
+
+def _covers(one: RevocationList, certificate: x509.Certificate) -> bool:
+    """Return whether a list would name a revoked certificate: one of changes or of others alone would not."""
+    try:
+        for extension in one.extensions:
+            if isinstance(extension.value, x509.DeltaCRLIndicator):
+                return False
+            if isinstance(extension.value, x509.IssuingDistributionPoint):
+                point, is_authority = extension.value, _is_authority(certificate)
+                others = point.only_contains_user_certs if is_authority else point.only_contains_ca_certs
+                if (
+                    others
+                    or point.indirect_crl
+                    or point.only_some_reasons
+                    or point.only_contains_attribute_certs
+                ):
+                    return False
+            elif extension.critical:
+                return False
+    except ValueError:
+        return False
+    return True
+
+
+def _is_authority(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (x509.ExtensionNotFound, ValueError):
+        return False
+
+
+def _reason(entry: x509.RevokedCertificate) -> x509.ReasonFlags:
+    try:
+        return entry.extensions.get_extension_for_class(x509.CRLReason).value.reason
+    except (x509.ExtensionNotFound, ValueError):
+        return x509.ReasonFlags.unspecified
