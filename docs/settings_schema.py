@@ -9,8 +9,8 @@ from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from merzim.settings_file import DIGESTS, SECTIONS, SYNC_KEYS, OneOf
 from notifications.channels import names
+from services.setting_keys import DIGESTS, SECTIONS, SYNC_KEYS, OneOf
 from services.settings import LANGUAGES, SYNC_MODES
 from workflow.org.access import ACCESSES
 
@@ -83,7 +83,7 @@ READERS: Mapping[str, dict[str, Any]] = {
     "_time_of_day": _HOUR,
     "_hours": _list(_HOUR, minItems=2, maxItems=2),
 }
-"""What a reader of a key takes, by its name in merzim/settings_file.py."""
+"""What a reader of a key takes, by its name in services/setting_keys.py."""
 _TYPES = {str: _TEXT, int: {"type": "integer"}, float: {"type": "number"}, bool: {"type": "boolean"}}
 _SECTION = re.compile(r"^(?:# )?\[([a-z._]+)\]$")
 _MORE = re.compile(r"^# +# (.*)$")

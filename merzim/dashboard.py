@@ -1,4 +1,4 @@
-"""The dashboard as served: its pages are rebuilt when the office adopts an act or own rules."""
+"""The dashboard as served: its pages are rebuilt when the office adopts an act, own rules or settings."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 from collections.abc import Awaitable, Callable, Hashable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
+from merzim import logs
 from storage.database.single_flight import SingleFlight
 from web.app import create_app
 from workflow.refusal import Refusal
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from calendars.calendar import Calendar
     from services.app import AppContext
     from services.moments import Clock
+    from services.settings import Settings
     from workflow.law.library import Library
 
 AS_THEY_ARE = ("/static/", "/health", "/ready")
@@ -37,7 +39,7 @@ def _in_turn() -> None:
 
 
 class Dashboard:
-    """An ASGI application that checks on each request whether its calendar and rules are still current.
+    """An ASGI application that checks on each request whether calendar, rules and settings are current.
 
     `merzim calendar-change apply` and `merzim overlay apply` run in another process; a fact recorded here a
     moment later must be computed with the new calendar and rules.
@@ -47,7 +49,7 @@ class Dashboard:
         self._app = app
         self._clock = clock
         self._adopting: SingleFlight[Any] = SingleFlight()
-        self._counted_by: tuple[Calendar, Library] = app.calendar, app.library
+        self._counted_by: tuple[Calendar, Library, Settings] = app.calendar, app.library, app.settings
         self._pages: Any = create_app(app, clock)
         self._standing: tuple[Hashable, Any] = (None, self._pages)
 
@@ -77,9 +79,10 @@ class Dashboard:
         """Return pages newly built with the current calendar and rules."""
         adopted = self._app.rules_version()
         self._app.refresh()
-        calendar, library = self._app.calendar, self._app.library
-        if calendar is not self._counted_by[0] or library is not self._counted_by[1]:
-            self._counted_by = calendar, library
+        present = self._app.calendar, self._app.library, self._app.settings
+        if any(one is not before for one, before in zip(present, self._counted_by, strict=True)):
+            logs.know(self._app.settings)
+            self._counted_by = present
             self._pages = create_app(self._app, self._clock)
         self._standing = (adopted, self._pages)
         return self._pages

@@ -63,6 +63,7 @@ def secrets_of(settings: Settings, environment: Mapping[str, str]) -> tuple[str,
                 found.add(environment.get(str(value), ""))
             elif key in SECRETS:
                 found.add(str(value))
+    found.update(settings.passwords.values())
     found.add(environment.get(settings.database.password_env, ""))
     found.add(environment.get(settings.ldap.password_env, ""))
     found.add(environment.get(settings.imap.password_env, ""))
@@ -79,14 +80,14 @@ class Lines(logging.Formatter):
 
     def __init__(self, secrets: Collection[str], context: Context) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
-        self._secrets = secrets
+        self.secrets = secrets
         self._context = context
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, with the request's id if there is one."""
         request = self._context().get("request")
         said = super().format(record) + (f" [{request}]" if request else "")
-        return veiled(said, self._secrets)
+        return veiled(said, self.secrets)
 
 
 class JsonLines(logging.Formatter):
@@ -96,7 +97,7 @@ class JsonLines(logging.Formatter):
 
     def __init__(self, secrets: Collection[str], context: Context) -> None:
         super().__init__()
-        self._secrets = secrets
+        self.secrets = secrets
         self._context = context
 
     def format(self, record: logging.LogRecord) -> str:
@@ -115,12 +116,19 @@ class JsonLines(logging.Formatter):
 
     def _veiled(self, value: object) -> object:
         if isinstance(value, str):
-            return veiled(value, self._secrets)
+            return veiled(value, self.secrets)
         if isinstance(value, Mapping):
             return {str(name): self._veiled(one) for name, one in value.items()}
         if isinstance(value, Iterable):
             return [self._veiled(one) for one in value]
         return value
+
+
+def know(settings: Settings) -> None:
+    """Hide the secrets of changed settings, too."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, Lines | JsonLines):
+            handler.formatter.secrets = secrets_of(settings, os.environ)
 
 
 def set_up(settings: Settings, *, context: Context = dict) -> None:

@@ -101,8 +101,10 @@ def take_up(app: AppContext, clock: Clock) -> None:
 def attempt(app: AppContext, clock: Clock, *acts: Callable[..., object]) -> None:
     """Run functions one by one with the current calendar and rules. Errors are logged."""
     try:
-        moment = clock()
+        moment, before = clock(), app.settings
         app.refresh()
+        if app.settings is not before:
+            logs.know(app.settings)
         for act in acts:
             act(app, now=moment.now, today=moment.today)
     except Refusal as trouble:
@@ -146,8 +148,7 @@ def ticking(app: AppContext, clock: Clock) -> Iterator[None]:
 
     scheduler.add_job(ticked, "interval", seconds=every, **job)
     scheduler.add_job(told, "interval", seconds=every, **job)
-    if app.settings.imap.host:
-        scheduler.add_job(replied, "interval", seconds=every, **job)
+    scheduler.add_job(replied, "interval", seconds=every, **job)
     scheduler.add_job(backed_up, "interval", seconds=every, **job)
     scheduler.add_job(ticked, **job)
     if every > LOOK:

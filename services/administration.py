@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, is_dataclass
 from datetime import date
@@ -10,14 +9,16 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
+from services import mail_check
 from services.context import RequestContext
+from services.settings import ORIGINS
 from services.staff import BadStaff
-from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from notifications.notice import Outcome
     from services.app import AppContext
     from workflow.law.procedure import Text
+    from workflow.org.office import Person
 
 _SECRET = ("password", "token", "secret", "key")
 """Settings whose names contain such a word are masked; names of environment variables are shown."""
@@ -37,10 +38,6 @@ class RulesInForce(BaseModel):
     on: date
     by: str
     text: str
-
-
-class NotReached(Refusal):
-    """The channel cannot reach the person a test letter is for."""
 
 
 def channels(app: AppContext) -> Sequence[ChannelInUse]:
@@ -65,55 +62,22 @@ def send_test_letter(ctx: RequestContext, channel: str, email: str, language: st
         NotReached: the channel does not reach the reader.
         BadSetting: the channel's section cannot be used.
     """
+    if channel not in ctx.app.settings.channels.use:
+        raise BadStaff("web.channels.unknown", channel=channel[:80])
+    person = reader_at(ctx, email, language)
+    return mail_check.send_test_letter(ctx.app.channels[channel], person, ctx.app.settings, now=ctx.now)
+
+
+def reader_at(ctx: RequestContext, email: str, language: str) -> Person:
+    """Return the reader as somebody who is written to at an address. Raises BadStaff."""
     from documents.sheets.addresses import is_address
-    from i18n import say
-    from notifications.channels import OutgoingMessage
-    from notifications.letters.page import Page, render_letter
-    from notifications.notice import Notice
-    from notifications.wire.message import message_id
     from workflow.org.office import Person
 
     if email and not is_address(email):
         raise BadStaff("web.staff.email_malformed", email=email[:200])
-    if channel not in ctx.app.settings.channels.use:
-        raise BadStaff("web.channels.unknown", channel=channel[:80])
-    reader, now = ctx.reader, ctx.now
-    name = reader.name or reader.login
-    person = Person(
-        key=reader.person or reader.login, name=name, unit="", email=email or None, language=language
-    )
-    sender = ctx.app.channels[channel]
-    address = sender.address(person)
-    if address is None:
-        raise NotReached("web.channels.not_reached", channel=channel)
-    key = f"test:{now.isoformat()}:{person.key}:{channel}"
-    letter = render_letter(
-        Page(
-            subject=say("web.channels.test_subject", {}, language),
-            greeting=say("letter.greeting", {"name": name}, language),
-            lead=say("web.channels.test_text", {"channel": channel}, language),
-            table=(),
-            sections=(),
-            footer=say("letter.footer", {}, language),
-        ),
-        language,
-    )
-    notice = Notice(
-        key=key,
-        case="",
-        obligation="",
-        due=now.date(),
-        rung="test",
-        person=person.key,
-        channel=channel,
-        address=address,
-        language=language,
-        queued_at=now,
-        not_before=now,
-        message_id=message_id(key, ctx.app.rules.domain),
-    )
-    sent = asyncio.run(sender.send([OutgoingMessage(notice=notice, letter=letter, name=name)], now=now))
-    return sent[key]
+    reader = ctx.reader
+    name, key = reader.name or reader.login, reader.person or reader.login
+    return Person(key=key, name=name, unit="", email=email or None, language=language)
 
 
 def settings_in_force(app: AppContext) -> Sequence[tuple[str, str]]:
@@ -153,6 +117,8 @@ def _setting_lines(prefix: str, value: object) -> list[tuple[str, str]]:
     assert is_dataclass(value)
     for field in fields(value):
         key, inside = f"{prefix}{field.name}", getattr(value, field.name)
+        if not prefix and key in ORIGINS:
+            continue
         if is_dataclass(inside):
             lines += _setting_lines(f"{key}.", inside)
         elif isinstance(inside, tuple) and inside and all(map(is_dataclass, inside)):

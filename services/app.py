@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, reduce
@@ -18,6 +18,7 @@ from uuid import uuid4
 from services.moments import Clock
 from services.settings import HOME_CALENDAR, BadSetting, Settings
 from services.translations import use_languages
+from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from calendars.calendar import Calendar
@@ -59,6 +60,11 @@ if TYPE_CHECKING:
 
 BACKGROUND_PATIENCE_FACTOR = 3
 """Commands and workers wait for a server this many times as long as pages: no reader waits for their answer."""
+_BUILT_BY_SETTINGS = (
+    *("channels", "provider", "rules", "kept", "kept_points", "ledger", "outbox", "reads", "desk"),
+    *("factors", "invitations"),
+)
+"""What is built from settings that administrators change."""
 log = logging.getLogger("merzim.house")
 
 
@@ -94,6 +100,8 @@ class AppContext:
             note: reports what is rewritten; the log if None.
 
         Attributes:
+            configured: the settings of config.toml and the environment; `settings`: those with what
+                administrators changed in the browser laid over them, once the database is open.
             stopping: set when the process must stop: running work is finished, nothing new is started.
             rows_compared: the point up to which the last round of this process compared rows with yearly cases.
             answers_pages: whether a reader waits for the answers. Other processes set it to False before the
@@ -103,7 +111,8 @@ class AppContext:
             False before the database is opened.
         """
         use_languages(settings)
-        self.settings = settings
+        self.configured = self.settings = settings
+        self._settings_head = ""
         self.system_clock = system_clock
         self.answers_pages = True
         self.creates_database = True
@@ -114,13 +123,13 @@ class AppContext:
 
     def with_own_connections(self) -> AppContext:
         """Return a context of the same settings with connections of its own, for work in another thread."""
-        other = self.with_settings(self.settings)
+        other = self.with_settings(self.configured)
         other.creates_database = self.creates_database
         return other
 
     def on_database(self, url: str) -> AppContext:
         """Return a context of the same settings on another database."""
-        return self.with_settings(replace(self.settings, database=replace(self.settings.database, url=url)))
+        return self.with_settings(replace(self.configured, database=replace(self.configured.database, url=url)))
 
     def with_settings(self, settings: Settings) -> AppContext:
         """Return a context of other settings, with connections of its own."""
@@ -177,7 +186,7 @@ class AppContext:
         return self._with_office_days(calendars.compile_calendar(records, as_of, last=calendars.REACH))
 
     def refresh(self) -> None:
-        """Drop the calendar or the library if another process adopted acts or own rules since.
+        """Drop the calendar, the library or the settings if another process changed them since.
 
         The library is also dropped if own rules are in force and the tree of units has changed.
         """
@@ -185,21 +194,87 @@ class AppContext:
             return
         from storage.org import adoptions, own_rules
 
-        if adoptions.head(self.engine) != adoptions.head_of(self.acts):
+        acts, rules, settings = self._heads()
+        if settings != self._settings_head:
+            self.lay_over_settings()
+        if acts != adoptions.head_of(self.acts):
             self._forget("acts", "calendar", "desk")
-        if own_rules.head(self.engine) != own_rules.head_of(self.steps):
+        if rules != own_rules.head_of(self.steps):
             self._forget("steps", "library", "library_units", "desk")
         elif self.steps and self._units() != self.library_units:
             self._forget("library", "library_units", "desk")
 
     def rules_version(self) -> Hashable:
-        """Return a value that changes whenever adopted acts, own rules or the units they hold for change."""
+        """Return a value that changes whenever adopted acts, settings, own rules or the units they hold for
+        change."""
         if not self.has_database:
             return None
-        from storage.org import adoptions, own_rules
+        heads = self._heads()
+        return heads, self._units() if heads[1] else None
 
-        rules = own_rules.head(self.engine)
-        return adoptions.head(self.engine), rules, self._units() if rules else None
+    def _heads(self) -> tuple[str, ...]:
+        """Return the hashes of the last events about the calendar, own rules and settings."""
+        from storage.org import adoptions, own_rules, setting_changes
+        from storage.org.chain import heads
+
+        return heads(self.engine, (adoptions.KIND,), own_rules.KINDS, setting_changes.KINDS)
+
+    def lay_over_settings(self) -> None:
+        """Lay what administrators changed in the browser over the configured settings.
+
+        What this version cannot use, because a key is gone or takes another value, is left as configured.
+        """
+        from services.setting_keys import CHANGEABLE_KEYS, overlaid
+        from storage.org import setting_changes
+
+        taken, settings = setting_changes.changes(self.unprepared), self.configured
+        if not taken and not self._settings_head:
+            return
+        for key, change in setting_changes.in_force(taken).items():
+            if key not in CHANGEABLE_KEYS:
+                continue
+            try:
+                settings = overlaid(settings, {key: change.after})
+            except (Refusal, ValueError, TypeError):
+                log.error("%s = %s, set in the browser, is no value of this version", key, change.after)
+        stored = setting_changes.passwords(self.unprepared)
+        self.settings = replace(settings, passwords=self.passwords_for(settings, stored))
+        self._settings_head = taken[-1].hash if taken else ""
+        self._forget(*_BUILT_BY_SETTINGS)
+
+    def lay_over_stored_settings(self) -> None:
+        """Lay the settings over as they are stored, without creating or migrating a database.
+
+        Raises:
+            StorageUnavailable: it does not answer.
+        """
+        from storage.maintenance.readiness import look
+
+        if self.has_database and look(self.unprepared).schema:
+            self.lay_over_settings()
+
+    def passwords_for(self, settings: Settings, stored: Mapping[str, str]) -> dict[str, str]:
+        """Return the passwords in place of those of the environment, by key.
+
+        One given in the browser opens the server alone it was given for; the one in the environment goes to no
+        server that was named in the browser.
+        """
+        from services.setting_keys import SERVER_KEYS, password_owner
+        from storage.accounts.encryption import UnreadableSecret
+
+        passwords: dict[str, str] = {}
+        for key, server in SERVER_KEYS.items():
+            if not settings.from_browser.isdisjoint(server):
+                passwords[key] = ""
+            if stored.get(key):
+                with suppress(UnreadableSecret, BadSetting):
+                    passwords[key] = self.cipher.decrypt(stored[key], password_owner(settings, key))
+        return passwords
+
+    @property
+    def installation(self) -> str:
+        """What the installation is called, whatever the organisation is called in the browser."""
+        return self.configured.installation
 
     @cached_property
     def proposed(self) -> dict[str, tuple[tuple[date, int] | None, int]]:
@@ -317,7 +392,7 @@ class AppContext:
 
     @cached_property
     def channels(self) -> dict[str, Channel]:
-        """The channels config.toml names, each with its own settings.
+        """The channels in use, each with its own settings.
 
         Raises:
             UnknownChannel: there is no channel of that name.
@@ -349,7 +424,9 @@ class AppContext:
         if not self.creates_database:
             self._refuse_missing_database()
         with long_work():
-            return self._prepared()
+            engine = self._prepared()
+        self.lay_over_settings()
+        return engine
 
     def _refuse_missing_database(self) -> None:
         """Raise if there is no database, without creating one (opening an SQLite file would)."""
@@ -367,7 +444,7 @@ class AppContext:
         from storage.maintenance.schema import BOARD, create_or_migrate
         from storage.maintenance.vouching import ensure_baseline
 
-        name = self.settings.installation
+        name = self.installation
         status = refuse_anothers(self.unprepared, name)
         migrated = create_or_migrate(self.unprepared)
         if self.many_nodes:
@@ -443,6 +520,7 @@ class AppContext:
         self.provider  # noqa: B018
         self.authorities  # noqa: B018
         refuse_unwritable(self.engine)
+        self.channels  # noqa: B018 (again: administrators may have changed them)
         folders.refuse_unwritable(self.settings)
 
     @cached_property

@@ -169,12 +169,25 @@ def _temporary(app: AppContext, file: Path) -> Iterator[AppContext]:
         temporary_database(app.unprepared, Path(place)) as url,
     ):
         settings = replace(
-            app.settings,
-            database=replace(app.settings.database, url=url),
-            evidence=replace(app.settings.evidence, folder=folder),
+            app.configured,
+            database=replace(app.configured.database, url=url),
+            evidence=replace(app.configured.evidence, folder=folder),
         )
         with closing(app.with_settings(settings)) as copy:
             yield copy
+
+
+def next_backup(app: AppContext, settings: BackupSettings, *, now: datetime) -> tuple[datetime, int]:
+    """Return when the next backup of the schedule is due, and how many of the present ones it would remove."""
+    moment = now
+    if not _is_due(app, settings, now):
+        local = now.astimezone(almaty())
+        moment = datetime.combine(local.date(), settings.at, local.tzinfo)
+        moment += timedelta(days=moment <= local)
+    assert settings.folder is not None
+    present = _backups(settings.folder)
+    coming = settings.folder / f"merzim-{moment.astimezone(almaty()):%Y-%m-%dT%H%M}.{_suffix(app)}"
+    return moment, len(obsolete([*present, coming], settings))
 
 
 def _is_due(app: AppContext, settings: BackupSettings, now: datetime) -> bool:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args, get_origin, get_type_hints
 
 from services.settings import BadSetting, Settings, is_loopback
 
 if TYPE_CHECKING:
     from notifications.channels import Channel
+    from notifications.channels.email import Email
     from notifications.wire.imap import MailboxAddress
     from storage.notices.links import SqlLinks
 
@@ -58,7 +60,9 @@ def create_channel(name: str, settings: Settings, links: Callable[[], SqlLinks])
             raise BadSetting("cli.wrong_setting", file=file, key=f"channels.{name}.{key}", expected=expected)
     # Such a channel needs to know who linked an account; that is in the database, not in config.toml.
     extra = {"links": links()} if "links" in parameters else {}
-    return load(name, {**section, **extra})
+    channel = load(name, {**section, **extra})
+    password = settings.passwords.get(f"channels.{name}.password")
+    return channel if password is None else replace(cast("Email", channel), password=password)
 
 
 def _expected(kind: Any, value: object) -> str:
@@ -97,7 +101,9 @@ def mailbox_of(settings: Settings) -> MailboxAddress | None:
         return None
     if box.security == "none" and not is_loopback(box.host):
         raise BadSetting("replies.insecure", file=str(settings.file or "config.toml"), host=box.host)
-    password = os.environ.get(box.password_env, "")
+    password = settings.passwords.get("imap.password", os.environ.get(box.password_env, ""))
+    if not password and "imap.password" in settings.passwords:
+        raise BadSetting("setting.no_password", host=box.host)
     if not password:
         file = str(settings.file or "config.toml")
         raise BadSetting("cli.no_variable", file=file, key="imap.password_env", variable=box.password_env)

@@ -7,7 +7,7 @@ from dataclasses import fields
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from services.settings import SECRETS, BadSetting, Settings
+from services.settings import ORIGINS, SECRETS, BadSetting, Settings
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _missing_variables(settings: Settings, environment: Mapping[str, str]) -> It
 def values(settings: Settings) -> Iterator[tuple[str, object]]:
     """Yield every key with its value, secrets masked: ("web.port", 8000)."""
     for section in fields(settings):
-        if section.name in ("file", "from_environment"):
+        if section.name in ORIGINS:
             continue
         table = getattr(settings, section.name)
         keys = [key.name for key in fields(table) if key.name != "sections"]

@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -55,6 +56,8 @@ def diagnose(app: AppContext, problems: list[Refusal]) -> Iterator[Check]:
         problems: the problems of the settings.
     """
     now = app.system_clock().now
+    with suppress(Refusal):
+        app.lay_over_stored_settings()
     if not problems:
         yield Check(name="settings", code="doctor.settings")
     for problem in problems:
@@ -221,7 +224,7 @@ def _check_database(app: AppContext, now: datetime) -> Iterator[Check]:
         return
     try:
         engine = app.unprepared
-        refuse_anothers(engine, app.settings.installation)
+        refuse_anothers(engine, app.installation)
         state = look(engine)
         where = display_address(engine)
         if not state.schema:
@@ -237,6 +240,9 @@ def _check_database(app: AppContext, now: datetime) -> Iterator[Check]:
     except Refusal as refusal:
         yield Check(name="database", state="problem", refusal=refusal, advice="database")
         return
+    if app.settings.from_browser:
+        keys = {"keys": tuple(sorted(app.settings.from_browser))}
+        yield Check(name="settings", code="doctor.settings_overridden", arguments=keys)
     if state.board:
         yield Check(name="database", code="doctor.database", arguments={"where": where})
     else:

@@ -257,10 +257,10 @@ def claim_database(app: AppContext) -> InstallationStatus:
     from storage.maintenance.installation import take as claim
     from storage.maintenance.schema import create_or_migrate
 
-    if not app.settings.installation:
+    if not app.installation:
         raise BadSetting("cli.installation.no_name", file=str(app.settings.file))
     create_or_migrate(app.unprepared)
-    claim(app.unprepared, app.settings.installation)
+    claim(app.unprepared, app.installation)
     return installation_status(app)
 
 

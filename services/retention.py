@@ -223,6 +223,12 @@ def _list_orders(app: AppContext) -> None:
         log.error("the list of orders was not written: %s", trouble)
 
 
+def count_due(ctx: RequestContext, years: int) -> int:
+    """Return how many of those who left could be anonymised today, after so many years."""
+    waiting = [one for one in _former(ctx) if years and one.anonymised_on is None]
+    return sum(_years_later(one.left_on, years) <= ctx.today for one in waiting)
+
+
 def _former(ctx: RequestContext) -> list[FormerPerson]:
     from storage.org.former import former_people
 

@@ -433,11 +433,17 @@ class Settings:
 
     Attributes:
         file: the file they were read from, None for the built-in defaults.
-        from_environment: the keys whose values come from environment variables.
+        from_environment: the keys whose values come from environment variables; `from_file`: from the file;
+            `from_browser`: from what an administrator changed, which goes before the file.
+        passwords: by key (`channels.email.password`) the password to log in with in place of the one in the
+            environment; "" for none.
     """
 
     file: Path | None = None
     from_environment: frozenset[str] = frozenset()
+    from_file: frozenset[str] = frozenset()
+    from_browser: frozenset[str] = frozenset()
+    passwords: Mapping[str, str] = field(default_factory=dict, repr=False)
     office: OfficeSettings = field(default_factory=OfficeSettings)
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     evidence: EvidenceSettings = field(default_factory=EvidenceSettings)
@@ -466,10 +472,23 @@ class Settings:
             known += [f"channels.{name}.{key}" for key in sorted(SECRETS & section.keys()) if section[key]]
         return tuple(key for key in known if key not in self.from_environment)
 
+    def source(self, key: str) -> str:
+        """Return where the value of a key comes from: environment, browser, file or default."""
+        places = (
+            ("environment", self.from_environment),
+            ("browser", self.from_browser),
+            ("file", self.from_file),
+        )
+        return next((place for place, keys in places if key in keys), "default")
+
     @property
     def installation(self) -> str:
         """Name of the installation, the same on all its nodes; "" if it has none."""
         return self.database.installation.strip() or self.office.name.strip()
+
+
+ORIGINS = ("file", "from_environment", "from_file", "from_browser", "passwords")
+"""The fields of `Settings` that are no section of config.toml."""
 
 
 def is_loopback(name: str) -> bool:

@@ -130,6 +130,7 @@ def test_no_command_of_the_contract_is_missing() -> None:
         *(f"risks {name}" for name in ("import", "check", "list", "same", "scale", "map", "cartogram")),
         *(f"webhook {name}" for name in ("list", "show", "add", "remove", "test", "resend", "rotate")),
         *("webhook stop", "webhook start", "restore-drill"),
+        *(f"settings {name}" for name in ("list", "set", "history", "take-back")),
         *(f"assignment {name}" for name in ("give", "give-alone", "list")),
         *(f"assignment {name}" for name in ("answer", "refuse", "extend")),
         *(f"positions {name}" for name in ("list", "add", "clear", "talk", "plan")),

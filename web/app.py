@@ -24,6 +24,7 @@ from services.app import AppContext
 from services.context import RequestContext
 from services.inputs import bad_input
 from services.moments import Clock
+from services.origins import public_address
 from services.verbs import NotAllowed, NotFound
 from web.api.description import describe_api
 from web.auth.demonstration import is_address_passwordless
@@ -37,7 +38,6 @@ from web.auth.middleware import (
     SecurityMiddleware,
     SnapshotMiddleware,
 )
-from web.auth.origins import public_address
 from web.pages.account.login import inside, login_page
 from web.routes import every_route
 from web.ui.assets import asset_file, serve_asset
@@ -70,8 +70,8 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
             machine can reach the pages, users log in without a password.
         max_body: maximum bytes of a request.
     """
-    settings = app.settings.web
     calendar = app.calendar
+    settings = app.settings.web
     demonstration = clock().demonstration
 
     def moment() -> tuple[datetime, date]:

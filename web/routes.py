@@ -13,7 +13,7 @@ ROOMS = {
     "web.api": (
         *("reading", "cases", "files", "statistics", "case_rows", "register_rows", "campaigns"),
         *("documents", "notices", "monitoring", "consolidated", "opening", "calendar", "account", "units"),
-        *("people", "accounts", "audit", "changes", "templates", "webhooks", "act_texts"),
+        *("people", "accounts", "audit", "changes", "templates", "webhooks", "settings", "act_texts"),
     ),
     "web.pages.case_list": ("pages",),
     "web.pages.case_creation": ("by_hand", "schedules", "past", "planner"),
@@ -43,6 +43,7 @@ ROOMS = {
             "audit",
             "templates",
             "webhooks",
+            "settings",
             "act_texts",
         ),
         "operations",

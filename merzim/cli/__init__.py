@@ -51,6 +51,7 @@ STATIONS = (
     "users",
     "audit_log",
     "webhooks",
+    "settings",
     "retention",
     "readers",
     "maintenance",

@@ -69,6 +69,13 @@ class CommandContext:
         return settings
 
     @property
+    def settings_in_force(self) -> Settings:
+        """The settings with those changed in the browser laid over them, where there is a database."""
+        if self.app.has_database:
+            _ = self.app.engine
+        return self.app.settings
+
+    @property
     def settings_file(self) -> Path | None:
         """The file that --config or MERZIM_CONFIG names."""
         file = self.common.config or os.environ.get(CONFIG_VARIABLE)

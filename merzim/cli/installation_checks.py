@@ -5,6 +5,7 @@ shells.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ import typer
 from merzim import settings_file
 from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.help import Command, register_shells
+from services.settings import Settings
 from workflow.refusal import Refusal
 
 SHELLS = ("bash", "zsh", "fish")
@@ -36,8 +38,11 @@ def check_config(ctx: typer.Context) -> int:
     call = CommandContext.of(ctx)
     read = settings_file.check(call.settings_file, at=Path.cwd(), environment=os.environ)
     problems = [*read.problems, *configuration.problems(read.settings, os.environ)]
-    values = () if problems else configuration.values(read.settings)
-    rows = [(key, value, read.sources.get(key, "")) for key, value in values]
+    settings = read.settings if problems else _with_browser(read.settings)
+    changed = settings.from_browser
+    sources = {**read.sources, **dict.fromkeys(changed, call.say("cli.in_browser"))}
+    values = () if problems else configuration.values(settings)
+    rows = [(key, value, sources.get(key, "")) for key, value in values]
     in_clear = read.settings.in_clear
     if call.json:
         call.answer(
@@ -55,9 +60,25 @@ def check_config(ctx: typer.Context) -> int:
         lines = [(key, source or call.say("cli.built_in"), _line(value)) for key, value, source in rows]
         call.table(("key", "source", "value"), lines)
         call.print("\n" + call.say("cli.config_holds"))
+    if changed:
+        call.print(call.say("cli.config_overridden", keys=tuple(sorted(changed))))
     for key in in_clear:
         call.note(call.say("cli.secret_in_clear", file=str(read.file), key=key))
     return NOT_SO if problems else DONE
+
+
+def _with_browser(settings: Settings) -> Settings:
+    """Return the settings with those changed in the browser laid over them, where a database answers."""
+    from merzim.app import build_app
+
+    app = build_app(settings)
+    app.answers_pages = False
+    try:
+        with suppress(Refusal):
+            app.lay_over_stored_settings()
+        return app.settings
+    finally:
+        app.close()
 
 
 def doctor(ctx: typer.Context) -> int:
@@ -113,10 +134,16 @@ def completion(ctx: typer.Context, shell: Annotated[str, typer.Argument(metavar=
 
 
 def test_mail(ctx: typer.Context, address: Annotated[str, typer.Argument(metavar="ADDRESS")]) -> int:
-    from services.mail_check import send_test_letter
+    from services.configuration import create_unlinked_channel
+    from services.mail_check import CHANNEL, refuse_bad_address, send_test_letter
+    from workflow.org.office import Person
 
     call = CommandContext.of(ctx)
-    outcome = send_test_letter(call.settings, address, language=call.language, now=call.moment.now)
+    refuse_bad_address(address)
+    settings = call.settings_in_force
+    person = Person(key=address, name="", unit="", email=address, language=call.language)
+    channel = create_unlinked_channel(CHANNEL, settings)
+    outcome = send_test_letter(channel, person, settings, now=call.moment.now)
     sent = outcome.state == "sent"
     if call.json:
         call.answer({"address": address, "sent": sent, "answer": outcome.answer})

@@ -301,11 +301,13 @@ def new_key(ctx: typer.Context) -> None:
 
 
 def rotate_key(ctx: typer.Context) -> int:
+    from services.office_settings import encrypt_passwords
     from services.webhooks import encrypt_secrets
 
     call = CommandContext.of(ctx)
     found = call.app.factors.encrypt(by=call.by, now=call.moment.now, all_keys=True)
     encrypt_secrets(call.ctx)
+    encrypt_passwords(call.ctx)
     if call.json:
         call.answer({"encrypted": found.done, "unchanged": found.same, "unreadable": list(found.unreadable)})
     else:

@@ -13,7 +13,7 @@ import ssl
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import parseaddr
 from pathlib import Path
@@ -36,6 +36,10 @@ BATCH_SECONDS = 120.0
 _SLOW = "the server is slow; this letter waits for the next delivery"
 
 
+class NoPassword(ValueError):
+    """A server named in the browser asks for a log-in, and no password was given for it."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Email:
     """The channel of one SMTP server.
@@ -43,7 +47,8 @@ class Email:
     Attributes:
         tls: none, starttls (refused when the server cannot) or tls (from the first byte).
         user: "" for a server without log-in.
-        password_env: name of the environment variable that holds the password, which is never stored.
+        password_env: name of the environment variable that holds the password.
+        password: the one given in the browser in its place, "" where none was; None for the variable's.
         ca_file: file of the certificate authority to trust, None for the system's.
         timeout: seconds to wait for each answer.
         signature: DKIM signature for every message; None where a relay signs.
@@ -55,6 +60,7 @@ class Email:
     tls: Security = "starttls"
     user: str = ""
     password_env: str = ""
+    password: str | None = field(default=None, repr=False)
     ca_file: Path | None = None
     timeout: float = 20.0
     signature: Signature | None = None
@@ -128,6 +134,14 @@ class Email:
             content = self.signature.signed(content)
         return parseaddr(self.sender)[1], [parcel.notice.address], content
 
+    def _password(self) -> str | None:
+        """Return the password to log in with. Raises NoPassword, KeyError."""
+        if self.password == "":
+            raise NoPassword(f"no password was given for {self.host}")
+        if self.password is not None:
+            return self.password
+        return os.environ[self.password_env] if self.password_env else None
+
     async def _connect(self) -> aiosmtplib.SMTP:
         """Open a connection, with TLS and log-in as configured."""
         server = _Connection(
@@ -137,7 +151,7 @@ class Email:
             start_tls=self.tls == "starttls",
             tls_context=None if self.tls == "none" else ssl.create_default_context(cafile=self.ca_file),
             username=self.user or None,
-            password=os.environ[self.password_env] if self.user and self.password_env else None,
+            password=self._password() if self.user else None,
             timeout=self.timeout,
         )
         try:
@@ -162,7 +176,7 @@ def verdict(problem: Exception) -> Literal["queued", "failed"]:
 
 def _refuses_us(problem: Exception) -> bool:
     """Return whether the server refuses our log-in, so that user or password must be corrected."""
-    if isinstance(problem, KeyError):
+    if isinstance(problem, KeyError | NoPassword):
         return True
     codes = _codes(problem)
     return isinstance(problem, aiosmtplib.SMTPAuthenticationError) and not any(400 <= c < 500 for c in codes)

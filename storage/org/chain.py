@@ -36,6 +36,7 @@ _PREFIXES: Mapping[str, Topic] = {
     "recovery": "account",
     "link": "account",
     "overlay": "settings",
+    "setting": "settings",
     "template": "settings",
     "text": "settings",
     "baseline": "settings",
@@ -64,7 +65,14 @@ def head(engine: Engine, *kinds: str) -> str:
     changed.
     """
     with reading(engine) as connection:
-        return connection.execute(_last(kinds)).scalar() or ""
+        return connection.execute(last(kinds)).scalar() or ""
+
+
+def heads(engine: Engine, *groups: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the hash of the last event of each group of kinds, as `head` does, by one query."""
+    with reading(engine) as connection:
+        row = connection.execute(select(*(last(kinds).scalar_subquery() for kinds in groups))).one()
+        return tuple(one or "" for one in row)
 
 
 def follow(
@@ -93,7 +101,7 @@ def follow(
     try:
         with writing(engine) as connection:
             hold(connection)
-            if (connection.execute(_last(kinds)).scalar() or "") != before:
+            if (connection.execute(last(kinds)).scalar() or "") != before:
                 return False
             append(connection, kind=kind, name=name, on=on, by=by, now=now, payload={"text": text})
     except IntegrityError:
@@ -111,7 +119,7 @@ def text_of(payload: str) -> str:
         return payload
 
 
-def _last(kinds: tuple[str, ...]) -> Select[str]:
+def last(kinds: tuple[str, ...]) -> Select[str]:
     """Return the query for the hash of the last event of these kinds."""
     return select(ACT.c.hash).where(ACT.c.kind.in_(kinds)).order_by(ACT.c.seq.desc()).limit(1)
 

@@ -16,7 +16,7 @@ from storage.org.chain import lines, text_of
 Kind = Literal["overlay_adopted", "overlay_withdrawn"]
 ADOPTED: Kind = "overlay_adopted"
 WITHDRAWN: Kind = "overlay_withdrawn"
-_OURS = (ADOPTED, WITHDRAWN)
+KINDS = (ADOPTED, WITHDRAWN)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,7 +40,7 @@ class Step:
 
 def steps(engine: Engine) -> tuple[Step, ...]:
     """Return all adoptions and withdrawals, in order."""
-    return tuple(map(_step, lines(engine, *_OURS)))
+    return tuple(map(_step, lines(engine, *KINDS)))
 
 
 def standing(taken: Sequence[Step]) -> tuple[Step, ...]:
@@ -55,7 +55,7 @@ def standing(taken: Sequence[Step]) -> tuple[Step, ...]:
 
 def head(engine: Engine) -> str:
     """Return the hash of the last step; "" for none."""
-    return office_chain.head(engine, *_OURS)
+    return office_chain.head(engine, *KINDS)
 
 
 def head_of(taken: Sequence[Step]) -> str:
@@ -87,7 +87,7 @@ def take(
         StorageUnavailable: the database cannot be written.
     """
     return office_chain.follow(
-        engine, head_of(before), _OURS, kind=kind, name=name, text=text, on=on, by=by, now=now
+        engine, head_of(before), KINDS, kind=kind, name=name, text=text, on=on, by=by, now=now
     )
 
 

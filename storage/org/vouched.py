@@ -39,6 +39,8 @@ ROWS = "rows"
 HASHED = "#"
 LINK_KEY = "link_key"
 """The preference that is a secret of the office: it is not recorded in the chain."""
+SETTING_SECRET = "setting_secret"
+"""The name of passwords given in the browser, encrypted: of those the chain says that they were changed."""
 _DIGITS = 32
 _AT_ONCE = 500
 
@@ -149,7 +151,10 @@ PEOPLE = VouchedTable(
 )
 MATCHES = VouchedTable(table=MATCH, key=("text",), open=("target",))
 PREFERENCES = VouchedTable(
-    table=PREFERENCE, key=("owner", "name"), open=("value",), rows=PREFERENCE.c.name != LINK_KEY
+    table=PREFERENCE,
+    key=("owner", "name"),
+    open=("value",),
+    rows=PREFERENCE.c.name.not_in((LINK_KEY, SETTING_SECRET)),
 )
 LINKS = VouchedTable(table=LINK, key=("person",), personal=("chat",))
 LINK_CODES = VouchedTable(

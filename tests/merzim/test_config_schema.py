@@ -11,7 +11,8 @@ import jsonschema
 import pytest
 
 from docs.settings_schema import READERS, config_schema
-from merzim.settings_file import SECTIONS, OneOf, check
+from merzim.settings_file import check
+from services.setting_keys import SECTIONS, OneOf
 from tests.law import ROOT
 from tests.workflow.test_file_schemas import as_json
 

@@ -152,6 +152,7 @@ def filled(path: str, case: str) -> str:
         "{operation_id}": "record_fact",
         "{webhook}": "wh0123456789ab",
         "{letter}": "0" * 32,
+        "{group}": "retention",
         "{seq}": "1",
         "{act}": "tbn4-2024",
     }

@@ -19,10 +19,10 @@ from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from merzim.metronome import http_server
+from services.origins import public_address
 from services.settings import LOOPBACK_NETWORKS
 from tests.web.conftest import PASSWORD, Home, build, office_with_cases
 from tests.web.proxy import proxy
-from web.auth.origins import public_address
 from web.auth.proxies import apply_forwarding, client_address
 
 PROXY, SOURCE = "127.0.0.2", "127.0.0.3"

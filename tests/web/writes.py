@@ -386,6 +386,9 @@ SENT: Mapping[str, Sent] = {
     f"{ADMIN}/webhooks/{{webhook}}/test": Sent(places=HOOK, changes=False),
     f"{ADMIN}/webhooks/{{webhook}}/deliveries/{{seq}}": Sent(places=HOOK),
     f"{ADMIN}/webhooks/{{webhook}}/removal": Sent(places={"{webhook}": "wh00000000000b"}),
+    f"{ADMIN}/settings": Sent(json={"changes": [{"key": "retention.people_years", "value": "5"}]}),
+    f"{ADMIN}/settings/taking-back": Sent(json={"key": "retention.people_years"}),
+    f"{ADMIN}/settings/letters": Sent(json={"email": "x@example.kz"}, changes=False),
     f"{ADMIN}/accounts": Sent(json={"login": "api.made", "access": "auditor"}),
     ACCOUNT: Sent(json={"access": "auditor", "name": "API"}, places={"{login}": "spare1"}),
     f"{ACCOUNT}/closing": Sent(places={"{login}": "spare1"}),
@@ -549,6 +552,10 @@ SENT: Mapping[str, Sent] = {
     ),
     "/administration/webhooks": Sent(form={"address": "https://example.kz/hook", "topic": "case"}),
     "/administration/webhooks/{webhook}": Sent(form={"do": "stop"}, places=HOOK),
+    "/administration/settings/{group}": Sent(
+        form={"do": "save", "retention.people_years": "7"}, places={"{group}": "retention"}
+    ),
+    "/administration/settings/back": Sent(form={"key": "retention.people_years"}),
     "/administration/channels": Sent(form={"channel": "folder", "email": "x@example.kz"}, changes=False),
     "/administration/channels/resend": Sent(form={}, changes=False),
     "/administration/operations": Sent(form=lambda world: {"letter": world.failed_letter("failed-there")}),

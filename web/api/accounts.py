@@ -1,4 +1,4 @@
-"""Administration: accounts with their sessions and tokens, channels, settings, the organisation's own rules."""
+"""Administration: accounts with their sessions and tokens, channels, the organisation's own rules."""
 
 from __future__ import annotations
 
@@ -30,11 +30,6 @@ class LetterSent(BaseModel):
 
     state: str
     answer: str
-
-
-class SettingAnswer(BaseModel):
-    key: str
-    value: str
 
 
 @router.get("/accounts")
@@ -106,12 +101,6 @@ def get_operations(ctx: Setting, translator: RequestTranslator) -> operations.Op
 
 
 mount.post(router, "/operations/letters/{letter}/resending", operations.resend_failed_letter)
-
-
-@router.get("/settings")
-def list_settings(ctx: Setting) -> list[SettingAnswer]:
-    """List the settings in force without secrets; they are changed in config.toml."""
-    return [SettingAnswer(key=key, value=value) for key, value in administration.settings_in_force(ctx.app)]
 
 
 @router.get("/rules")

@@ -32,6 +32,7 @@ SECTION_OF_PAGE = (
     ("/administration/account", "administrator#accounts"),
     ("/administration/channels", "administrator#channels"),
     ("/administration/operations", "administrator#channels"),
+    ("/administration/settings", "administrator#channels"),
     ("/administration/webhooks", "administrator#webhooks"),
     ("/administration/unit", "administrator#units"),
     ("/administration/people", "administrator#people"),

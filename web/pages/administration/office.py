@@ -1,5 +1,4 @@
-"""Administration pages: import and export of the table of people, channels with a test letter, settings in
-force.
+"""Administration pages: import and export of the table of people, channels with a test letter.
 
 Also the calendar feed and the Telegram code of the user's own account.
 """
@@ -78,12 +77,6 @@ def test_channel(request: Request, ctx: Setting, typed: Fields) -> Response:
     except Refusal as refusal:
         return _channels_page(request, ctx, typed=typed, refusal=refusal)
     return _channels_page(request, ctx, typed=typed, outcome=outcome)
-
-
-@router.get("/administration/settings")
-def settings(request: Request, ctx: Setting) -> Response:
-    """Show the settings of config.toml in force, which cannot be changed here."""
-    return show(request, ctx, "settings.html", settings=administration.settings_in_force(ctx.app))
 
 
 @router.get("/administration/rules")

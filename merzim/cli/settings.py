@@ -1,0 +1,95 @@
+"""`merzim settings list|set|history|take-back`: settings that administrators change."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from merzim.cli.call import DONE, CommandContext
+from merzim.cli.help import add_group
+from merzim.cli.mount import mount
+from merzim.cli.parsing import STDIN
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from services.office_settings import SettingHistory, SettingList, SettingsChanged
+
+PASSWORDS = {"channels.email.password": "mail_password", "imap.password": "replies_password"}
+
+
+class BadPairs(Refusal, ValueError):
+    """Keys and values do not come in pairs, or a password stands in the command."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the group to the application."""
+    add_group(
+        app,
+        "settings",
+        list=mount("services.office_settings:list_settings", _list, arguments=()),
+        set=change,
+        history=mount("services.office_settings:list_setting_changes", _history, arguments=()),
+        take_back=mount("services.office_settings:take_back_setting", _changed, arguments=("key",)),
+    )
+
+
+def change(
+    ctx: typer.Context,
+    pairs: Annotated[list[str], typer.Argument(metavar="KEY VALUE")],
+    ground: Annotated[str, typer.Option("--ground", metavar="TEXT", help="cli.option.ground")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="cli.option.dry_run")] = False,
+) -> int:
+    from services.inputs import build
+    from services.office_settings import ChangeSettings, change_settings
+
+    call = CommandContext.of(ctx)
+    call.creates_database = True
+    if len(pairs) % 2:
+        raise BadPairs("cli.settings.pairs")
+    values: dict[str, object] = {"ground": ground, "preview": dry_run}
+    changes = []
+    for key, text in zip(pairs[::2], pairs[1::2], strict=True):
+        if key not in PASSWORDS:
+            changes.append({"key": key, "value": text})
+        elif text == STDIN:
+            values[PASSWORDS[key]] = sys.stdin.readline().rstrip("\r\n")
+        else:
+            raise BadPairs("cli.settings.stdin", key=key)
+    result = change_settings(call.ctx, build(ChangeSettings, {**values, "changes": changes}))
+    if call.json:
+        call.answer(result.model_dump(mode="json"))
+        return DONE
+    return _changed(call, None, result)
+
+
+def _list(call: CommandContext, _: object, found: SettingList) -> int:
+    rows = [
+        (one.key, one.value, call.say(f"setting.source.{one.source}"), one.changed_by, one.changed_at)
+        for one in found.settings
+    ]
+    call.table(("key", "value", "source", "by", "at"), rows)
+    call.print("\n" + call.say("web.settings.authority"))
+    return DONE
+
+
+def _history(call: CommandContext, _: object, found: SettingHistory) -> int:
+    if found.changes or call.lists:
+        rows = [(one.at, one.by, one.key, one.before, one.after, one.ground) for one in found.changes]
+        call.table(("at", "by", "key", "before", "after", "ground"), rows)
+    else:
+        call.print(call.say("web.settings.no_history"))
+    return DONE
+
+
+def _changed(call: CommandContext, _: object, result: SettingsChanged) -> int:
+    if not result.changes:
+        call.print(call.say("web.settings.nothing"))
+        return DONE
+    rows = [(one.key, one.before, one.after) for one in result.changes]
+    call.table(("key", "before", "after"), rows)
+    for text in result.effects:
+        call.print(text)
+    call.print(call.say("cli.settings.preview" if result.preview else "web.administration.said_saved"))
+    return DONE

@@ -1,0 +1,378 @@
+"""Settings changed in the browser: over config.toml and under the environment, taken up by every process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+from pathlib import Path
+
+import pytest
+import trustme
+from pydantic import SecretStr
+from sqlalchemy import inspect, text
+from starlette.testclient import TestClient
+
+from merzim.app import build_app
+from merzim.dashboard import Dashboard
+from merzim.logs import secrets_of
+from merzim.metronome import attempt
+from merzim.settings_file import read
+from services import backups, maintenance
+from services.app import AppContext
+from services.context import RequestContext, operator_context
+from services.moments import Moment
+from services.office_settings import (
+    AskSettings,
+    BadChange,
+    ChangedByOthers,
+    ChangeSettings,
+    SettingValue,
+    TakeBackSetting,
+    TryMail,
+    change_settings,
+    encrypt_passwords,
+    list_setting_changes,
+    list_settings,
+    take_back_setting,
+    try_mail,
+)
+from services.setting_keys import CHANGEABLE_KEYS
+from services.settings import BackupSettings, ChannelSettings, DatabaseSettings
+from services.verbs import NotAllowed
+from storage.accounts.encryption import Cipher, new_key, parse_key
+from storage.database.engine import reading
+from storage.org.chain import Stamp
+from storage.org.setting_changes import SettingChange, append, changes, head
+from tests.notifications.servers import Office, serving
+from tests.notifications.test_email import certified
+from tests.web.conftest import NOW, THREE_UNITS, TODAY, office_store, settings_in
+from workflow.org.access import Reader
+
+MOMENT = Moment(now=NOW, today=TODAY)
+PASSWORD = "құпия сөз: 7"
+HOURS = "reminders.office_hours"
+
+
+@pytest.fixture
+def house(tmp_path: Path, url: str) -> Iterator[AppContext]:
+    """An office that makes backups by itself; its config.toml names the port of a mail server."""
+    settings = replace(
+        settings_in(tmp_path),
+        database=DatabaseSettings(url=url),
+        backup=BackupSettings(folder=tmp_path / "backups"),
+        from_file=frozenset({"office.name", "channels.email.port"}),
+    )
+    app = build_app(settings, clock=lambda: MOMENT)
+    office_store.save(app.engine, units=THREE_UNITS.units.values(), people=THREE_UNITS.people.values())
+    yield app
+    app.close()
+
+
+def context(app: AppContext, by: str = "administrator") -> RequestContext:
+    return operator_context(app, by=by, now=NOW, today=TODAY, language="en")
+
+
+def change(app: AppContext, *pairs: tuple[str, str], by: str = "administrator", **more: object) -> list[str]:
+    """Change settings; return what follows in words."""
+    values = [SettingValue(key=key, value=value) for key, value in pairs]
+    return change_settings(context(app, by), ChangeSettings(changes=values, **more)).effects  # type: ignore[arg-type]
+
+
+def back(app: AppContext, key: str) -> None:
+    take_back_setting(context(app), TakeBackSetting(key=key))
+
+
+def sources(app: AppContext) -> dict[str, tuple[str, str]]:
+    return {row.key: (row.value, row.source) for row in list_settings(context(app), AskSettings()).settings}
+
+
+def test_the_environment_goes_before_the_browser_and_that_before_the_file(tmp_path: Path, url: str) -> None:
+    """Each value says where it comes from; what a variable fixes is refused by the variable's name."""
+    (tmp_path / "config.toml").write_text(
+        f'[office]\nname = "Файлдан"\nname_ru = "Из файла"\n[database]\nurl = "{url}"\n', "utf-8"
+    )
+    environment = {"MERZIM__OFFICE__NAME_KK": "Айнымалыдан"}
+    settings = read(tmp_path / "config.toml", at=tmp_path, environment=environment)
+    app = build_app(settings, clock=lambda: MOMENT)
+    change(app, ("office.name_ru", "Из браузера"))
+    with pytest.raises(BadChange) as fixed:
+        change(app, ("office.name_kk", "x"))
+
+    found = sources(app)
+    assert [found[f"office.{key}"] for key in ("name_kk", "name_ru", "name", "rollover")] == [
+        ("Айнымалыдан", "environment"),
+        ("Из браузера", "browser"),
+        ("Файлдан", "file"),
+        ("propose", "default"),
+    ]
+    assert found["database.answer_within"] == ("4", "default")
+    assert (fixed.value.code, fixed.value.arguments["variable"]) == ("setting.fixed", "MERZIM__OFFICE__NAME_KK")
+    app.close()
+
+
+def test_other_processes_take_a_change_up_without_a_restart(house: AppContext) -> None:
+    """Pages with the next request, a round with the next tick; and what is taken back."""
+    pages, worker = (
+        build_app(house.configured, clock=lambda: MOMENT),
+        build_app(house.configured, clock=lambda: MOMENT),
+    )
+    seen: list[time] = []
+
+    def look(app: AppContext, *, now: datetime, today: object) -> None:
+        seen.append(app.rules.office_hours[0])
+
+    with TestClient(Dashboard(pages, lambda: MOMENT), base_url="http://127.0.0.1:8000") as browser:
+        codes = [browser.get("/public").status_code]
+        attempt(worker, lambda: MOMENT, look)
+        change(house, ("web.public_page", "true"), (HOURS, '["08:00", "17:00"]'))
+        codes.append(browser.get("/public").status_code)
+        attempt(worker, lambda: MOMENT, look)
+        back(house, "web.public_page")
+        back(house, HOURS)
+        codes.append(browser.get("/public").status_code)
+        attempt(worker, lambda: MOMENT, look)
+
+    assert codes == [404, 200, 404]
+    assert seen == [time(9), time(8), time(9)]
+    pages.close()
+    worker.close()
+
+
+def test_each_change_says_who_when_why_and_from_what_to_what(house: AppContext) -> None:
+    """Two changes of one key are taken back one after the other; the third time there is nothing left."""
+    change(house, ("backup.daily", "10"), by="a", ground="Жаңа диск")
+    change(house, ("backup.daily", "14"), by="b")
+    back(house, "backup.daily")
+    between = house.settings.backup.daily
+    back(house, "backup.daily")
+    with pytest.raises(BadChange, match=r"backup\.daily"):
+        back(house, "backup.daily")
+
+    rows = list_setting_changes(context(house), AskSettings()).changes
+    assert [(one.by, one.before, one.after, one.ground, one.taken_back) for one in reversed(rows)] == [
+        ("a", "7", "10", "Жаңа диск", False),
+        ("b", "10", "14", "", False),
+        ("administrator", "14", "10", "", True),
+        ("administrator", "10", "7", "", True),
+    ]
+    assert {one.at for one in rows} == {NOW}
+    assert (between, house.settings.backup.daily, sources(house)["backup.daily"]) == (10, 7, ("7", "default"))
+    assert verify_clean(house)
+
+
+def verify_clean(app: AppContext) -> bool:
+    return not maintenance.verify(app, now=NOW, today=TODAY)
+
+
+def test_a_preview_writes_nothing_and_counts_what_it_touches(house: AppContext, tmp_path: Path) -> None:
+    """It is 12:00 in Almaty, the last backup is of 11:00: one at 11:30 is due, one at 10:30 is made."""
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    for day in ("2026-04-02", "2026-04-03", "2026-04-04", "2026-04-05"):
+        (folder / f"merzim-{day}T0230.{backups._suffix(house)}").touch()
+    backups._record(house, backups.SCHEDULED, NOW - timedelta(hours=1), 0.0)
+    keep = [(f"backup.{key}", "1") for key in ("weekly", "monthly")]
+    effects = change(house, ("backup.at", "13:30"), ("backup.daily", "2"), *keep, preview=True)
+
+    assert effects[0] == "Next backup: 06.04.2026 13:30. Older backups it removes: 3."
+    assert change(house, ("backup.at", "11:30"), preview=True)[0].startswith("Next backup: 06.04.2026 12:00")
+    assert change(house, ("backup.at", "10:30"), preview=True)[0].startswith("Next backup: 07.04.2026 10:30")
+    assert changes(house.engine) == ()
+    assert house.settings.backup.daily == 7
+
+
+def test_of_two_administrators_one_is_told_to_look_again(house: AppContext) -> None:
+    """The second saw the settings before the first changed them."""
+    mark = list_settings(context(house), AskSettings()).mark
+    change(house, ("backup.daily", "10"), mark=mark)
+
+    with pytest.raises(ChangedByOthers):
+        change(house, ("backup.weekly", "9"), mark=mark)
+    assert house.settings.backup.weekly == 5
+
+
+REFUSED = (
+    ("database.url", "sqlite:///other.sqlite", "setting.not_here"),
+    ("web.trusted_proxies", '["10.0.0.0/8"]', "setting.not_here"),
+    ("web.totp_required", "[]", "setting.not_here"),
+    ("web.public_address", "http://127.0.0.1:8000", "setting.not_here"),
+    ("webhooks.private", "true", "setting.not_here"),
+    ("ldap.groups", "[]", "setting.not_here"),
+    ("channels.email.password_env", "MERZIM_SECRET_KEY", "setting.not_here"),
+    ("channels.email.ca_file", "/etc/passwd", "setting.not_here"),
+    ("channels.email.dkim_key", "/etc/passwd", "setting.not_here"),
+    ("channels.folder.path", "/tmp", "setting.not_here"),
+    ("imap.password_env", "MERZIM_SECRET_KEY", "setting.not_here"),
+    ("imap.password", "open", "setting.is_password"),
+    ("channels.email.sender", "a@b.kz\r\nBcc: x@y.kz", "setting.characters"),
+    ("office.name", "Министрлік\nSubject: x", "setting.characters"),
+    ("office.name_ru", "Министерство\u2028x", "setting.characters"),
+    ("office.name_kk", "\u202eкілрт", "setting.characters"),
+    ("channels.email.host", "169.254.169.254", "setting.host"),
+    ("channels.email.host", "2852039166", "setting.host"),
+    ("channels.email.host", "0xa9fea9fe", "setting.host"),
+    ("channels.email.host", "::ffff:169.254.169.254", "setting.host"),
+    ("imap.host", "mail.example.kz/x", "setting.host"),
+    ("channels.email.port", "5432", "setting.mail_port"),
+    ("imap.port", "6379", "setting.mail_port"),
+    ("channels.email.sender", "nobody", "setting.sender"),
+    ("office.officer", "nobody@example.kz", "setting.nobody"),
+    ("office.language", "fr", "setting.wrong"),
+    ("backup.at", "24:00", "setting.wrong"),
+    ("backup.daily", "0", "setting.wrong"),
+    (HOURS, '["18:00", "09:00"]', "setting.wrong"),
+    ("channels.use", '["email"]', "setting.missing"),
+    ("channels.use", "[]", "setting.missing"),
+)
+
+
+def test_what_an_administrator_may_not_reach_is_refused(house: AppContext) -> None:
+    """Nothing that lets one in, names a file or a variable, or asks other servers than those of mail."""
+    codes = []
+    for key, value, _ in REFUSED:
+        with pytest.raises(BadChange) as refused:
+            change(house, (key, value))
+        codes.append((key, value, refused.value.code))
+
+    assert codes == [*REFUSED]
+    assert head(house.engine) == ""
+
+
+def test_no_key_names_a_variable_a_file_or_a_way_in() -> None:
+    """Whoever may name one has what stands in it."""
+    words = ("_env", "_file", "path", "dkim", "token", "trust", "private", "insecure", "groups", "key")
+    sections = {key.partition(".")[0] for key in CHANGEABLE_KEYS}
+
+    assert not [key for key in CHANGEABLE_KEYS for word in words if word in key]
+    assert sections.isdisjoint(
+        {"database", "ldap", "oidc", "secrets", "logs", "audit", "regulations", "evidence"}
+    )
+
+
+def test_only_administrators_see_or_change_settings(house: AppContext) -> None:
+    """An officer is refused by the verb itself, on whatever face."""
+    officer = replace(context(house), operator=False, reader=Reader(login="officer", access="officer"))
+    asked: list[Callable[[], object]] = [
+        lambda: list_settings(officer, AskSettings()),
+        lambda: change_settings(officer, ChangeSettings()),
+        lambda: take_back_setting(officer, TakeBackSetting(key="backup.at")),
+        lambda: try_mail(officer, TryMail(email="a@b.kz")),
+    ]
+    for ask in asked:
+        with pytest.raises(NotAllowed):
+            ask()
+
+
+def mail(port: int, ca_file: Path) -> ChannelSettings:
+    """A server config.toml names, with the password in the environment."""
+    section = {
+        "host": "mail.example.kz",
+        "port": port,
+        "tls": "starttls",
+        "user": "merzim",
+        "sender": "m@example.kz",
+    }
+    return ChannelSettings(
+        sections={"email": {**section, "password_env": "MERZIM_TEST_SMTP", "ca_file": ca_file}}
+    )
+
+
+def test_a_password_opens_the_server_alone_it_was_given_for(
+    house: AppContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Letters leave by it; the one of the environment goes to no server named in the browser."""
+    monkeypatch.setenv("MERZIM_TEST_SMTP", "of the server")
+    post, authority = Office(), trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    with serving(post, starttls=certified(authority), password=PASSWORD) as port:
+        settings = replace(house.configured, channels=mail(port, tmp_path / "ca.pem"))
+        app = house.with_settings(settings)
+        server = [("channels.use", '["email"]'), ("channels.email.host", "localhost")]
+        with pytest.raises(BadChange) as without:
+            change(app, *server)
+        values = [SettingValue(key=key, value=value) for key, value in server]
+        tried = try_mail(
+            context(app), TryMail(changes=values, mail_password=SecretStr(PASSWORD), email="a@example.kz")
+        )
+        before = head(app.engine)
+        change(app, *server, mail_password=SecretStr(PASSWORD))
+        other = house.with_settings(settings)
+        sent = try_mail(context(other), TryMail(email="b@example.kz"))
+        for key, value in (("user", "root"), ("host", "mail.example.com")):
+            with pytest.raises(BadChange) as again:
+                change(other, (f"channels.email.{key}", value))
+            assert again.value.code == "setting.password_again"
+
+    assert without.value.code == "setting.password_again"
+    assert (tried.state, sent.state, before) == ("sent", "sent", "")
+    assert [address for address, _ in post.accepted] == ["a@example.kz", "b@example.kz"]
+    assert other.settings.passwords == {"channels.email.password": PASSWORD}
+    assert PASSWORD not in repr(other.settings) + repr(other.channels)
+    assert PASSWORD in secrets_of(other.settings, {})
+    assert PASSWORD not in everything_stored(app)
+    assert sources(other)["channels.email.password"] == ("set", "browser")
+    back(app, "channels.email.host")
+    assert "channels.email.password" not in app.settings.passwords
+    assert verify_clean(app)
+    app.close()
+    other.close()
+
+
+def everything_stored(app: AppContext) -> str:
+    """Every value of every table, and every line of the command's answers."""
+    with reading(app.engine) as connection:
+        tables = inspect(connection).get_table_names()
+        rows = [connection.execute(text(f'SELECT * FROM "{name}"')).all() for name in tables]
+    lists = list_settings(context(app), AskSettings()), list_setting_changes(context(app), AskSettings())
+    return repr(rows) + repr(lists)
+
+
+def test_a_new_key_reads_the_passwords_of_the_old_one(house: AppContext) -> None:
+    """`merzim secret-key rotate` encrypts them anew; without the key there is no password."""
+    old, new = (parse_key(new_key()) for _ in range(2))
+    house.__dict__["cipher"] = Cipher(old)
+    section = [("host", "localhost"), ("port", "25"), ("sender", "m@example.kz"), ("user", "m")]
+    change(
+        house, *((f"channels.email.{key}", value) for key, value in section), mail_password=SecretStr(PASSWORD)
+    )
+    house.__dict__["cipher"] = Cipher(new, [old])
+
+    assert encrypt_passwords(context(house)) == 1
+    assert encrypt_passwords(context(house)) == 0
+    for key, password in ((new, PASSWORD), (old, "")):
+        other = build_app(house.configured, clock=lambda: MOMENT)
+        other.__dict__["cipher"] = Cipher(key)
+        _ = other.engine
+        assert other.settings.passwords["channels.email.password"] == password
+        other.close()
+
+
+def test_a_backup_carries_them_and_the_name_of_the_installation_stays(tmp_path: Path) -> None:
+    """The organisation is called otherwise in the browser; its own database still knows it at the start."""
+    app = build_app(settings_in(tmp_path), clock=lambda: MOMENT)
+    change(app, ("office.name", "Жаңа атау"), (HOURS, '["08:00", "17:00"]'))
+    maintenance.backup(app, tmp_path / "copy.sqlite", now=NOW)
+    settings = replace(app.configured, database=DatabaseSettings(url=f"sqlite:///{tmp_path / 'new.sqlite'}"))
+    restored = build_app(settings, clock=lambda: MOMENT)
+    maintenance.restore(restored, tmp_path / "copy.sqlite")
+    _ = restored.engine
+    again = build_app(settings_in(tmp_path), clock=lambda: MOMENT)
+
+    assert restored.settings.reminders.office_hours == (time(8), time(17))
+    assert (restored.settings.office.name, restored.installation) == ("Жаңа атау", "Министрлік")
+    assert again.engine is not None
+    for one in (app, restored, again):
+        one.close()
+
+
+def test_what_this_version_cannot_use_is_left_as_configured(house: AppContext) -> None:
+    """A key that is gone or takes other values since keeps no process from starting."""
+    made = [
+        SettingChange(key=key, before="", after=value)
+        for key, value in (("backup.daily", "many"), ("backup.gone", "1"), ("backup.weekly", "9"))
+    ]
+    assert append(house.engine, "", made, secrets={}, hand=Stamp(by="a", now=NOW, today=TODAY))
+    house.refresh()
+
+    assert (house.settings.backup.daily, house.settings.backup.weekly) == (7, 9)

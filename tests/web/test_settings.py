@@ -1,0 +1,109 @@
+"""The pages and the command of settings that administrators change."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from services.settings import ImapSettings
+from tests.merzim.conftest import Merzim, merzim  # noqa: F401 (the fixture)
+from tests.web.conftest import Home
+
+PAGE = "/administration/settings"
+
+
+@pytest.mark.parametrize(
+    ("language", "follows"),
+    [
+        ("kk", "Енді хаттар 08:30–18:00 аралығында кетеді."),
+        ("ru", "Письма теперь уходят с 08:30 до 18:00."),
+        ("en", "Letters now leave between 08:30 and 18:00."),
+    ],
+)
+def test_hours_are_previewed_saved_and_taken_back(home: Home, language: str, follows: str) -> None:
+    """Nothing is written by a preview; each value says its source, and the history who changed it."""
+    key = "reminders.office_hours"
+    form = {f"{key}.first": "08:30", f"{key}.last": "18:00", "ground": "Қыс", "lang": language}
+    with home.client("administrator") as browser:
+        place, query = f"{PAGE}/reminders", {"lang": language}
+        shown = browser.get(place, params=query).text
+        form["mark"] = re.findall(r'name="mark" value="([0-9a-f]*)"', shown)[0]
+        preview = browser.post(place, params=query, data={**form, "do": "preview"}).text
+        before = browser.get(PAGE, params=query).text
+        saved = browser.post(place, params=query, data={**form, "do": "save"})
+        after = browser.get(PAGE, params=query).text
+        late = browser.post(place, params=query, data={**form, f"{key}.first": "07:00", "do": "save"})
+        back = browser.post(f"{PAGE}/back", params=query, data={"key": key})
+        last = browser.get(PAGE, params=query).text
+
+    assert follows in preview
+    assert "08:30–18:00" not in before
+    assert (saved.status_code, late.status_code, back.status_code) == (303, 422, 303)
+    assert saved.headers["location"] == f"{PAGE}?said=saved"
+    assert after.count("08:30–18:00") == 2
+    assert "Қыс" in after
+    assert last.count("08:30–18:00") == 2  # in the history alone: from, and to
+    assert 'settings/back"' not in last
+
+
+def test_what_a_variable_fixes_has_no_field(home: Home) -> None:
+    """The page names the variable instead; a form that sends the key all the same is refused."""
+    home.context.settings = replace(home.context.settings, from_environment=frozenset({"office.name"}))
+    with home.client("administrator") as browser:
+        shown = browser.get(f"{PAGE}/organisation", params={"lang": "en"}).text
+        sent = browser.post(
+            f"{PAGE}/organisation", params={"lang": "en"}, data={"office.name": "x", "do": "save"}
+        )
+
+    assert "MERZIM__OFFICE__NAME" in shown
+    assert 'name="office.name"' not in shown
+    assert 'name="office.name_ru"' in shown
+    assert sent.status_code == 422
+    assert "MERZIM__OFFICE__NAME" in sent.text
+
+
+def test_a_password_is_typed_and_never_shown(home: Home) -> None:
+    """Neither in the preview nor in a refusal; an empty number that was empty before is no change."""
+    home.context.settings = replace(home.context.settings, imap=ImapSettings())
+    form = {"imap.host": "mail.example.kz", "imap.user": "m", "imap.password": "PASS-word-7", "do": "preview"}
+    with home.client("administrator") as browser:
+        pages = [
+            browser.post(f"{PAGE}/replies", params={"lang": "en"}, data={**form, **more})
+            for more in ({}, {"imap.port": "6379"}, {"imap.password": ""})
+        ]
+        mail = browser.post(
+            f"{PAGE}/mail", params={"lang": "en"}, data={"channels.email.port": "", "do": "preview"}
+        )
+
+    assert [page.status_code for page in pages] == [200, 422, 422]
+    assert "143, 993" in pages[1].text
+    assert "Enter the password of mail.example.kz" in pages[2].text
+    assert not any("PASS-word-7" in page.text for page in pages)
+    assert "Nothing would change" in mail.text
+
+
+def test_the_command_lists_changes_and_takes_back(merzim: Merzim) -> None:  # noqa: F811
+    """`check-config` and `doctor` say what the browser overrides; a password is not written into a command."""
+    assert merzim("settings", "set", "backup.daily", "9", "backup.at", "03:00", "--ground", "disk").code == 0
+    rows = {row["key"]: row for row in merzim("settings", "list", "--json").json["settings"]}
+    checked = merzim("check-config").out
+    diagnosed = merzim("doctor").out
+    refused = [
+        merzim("settings", "set", *rest)
+        for rest in (["backup.daily"], ["imap.password", "open"], ["backup.daily", "many"], ["web.port", "1"])
+    ]
+    assert merzim("settings", "set", "backup.daily", "9").out.startswith("Nothing would change")
+    assert merzim("settings", "take-back", "backup.daily").code == 0
+    history = merzim("settings", "history", "--json").json["changes"]
+
+    assert (rows["backup.daily"]["value"], rows["backup.daily"]["source"]) == ("9", "browser")
+    assert "Changed in the browser: backup.at, backup.daily" in checked
+    assert "backup.at, backup.daily" in diagnosed
+    assert [one.code for one in refused] == [2, 2, 2, 2]
+    assert [(one["key"], one["after"], one["taken_back"]) for one in history] == [
+        ("backup.daily", "7", True),
+        ("backup.at", "03:00", False),
+        ("backup.daily", "9", False),
+    ]

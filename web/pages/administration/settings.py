@@ -1,0 +1,174 @@
+"""Administration pages for settings: those in force, a form for each part, what was changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+
+from fastapi import APIRouter, HTTPException, Request
+from pydantic import SecretStr
+from starlette.responses import Response
+
+from services import office_settings
+from services.context import RequestContext
+from services.inputs import build
+from services.office_settings import (
+    AskSettings,
+    ChangeSettings,
+    MailTried,
+    SettingsChanged,
+    TakeBackSetting,
+    TryMail,
+    field_of,
+    group_of,
+)
+from services.setting_keys import CHANGEABLE, SERVER_KEYS
+from web.auth.dependencies import Setting
+from web.pages.administration.common import onward, show
+from web.ui.form_values import Fields, tidy
+from web.ui.preferences import preferences
+from web.ui.render import Translator
+from workflow.refusal import Refusal
+
+PLACE = "/administration/settings"
+router = APIRouter(include_in_schema=False, prefix=PLACE)
+PASSWORDS = {"channels.email.password": "mail_password", "imap.password": "replies_password"}
+
+
+@router.get("")
+def settings(request: Request, ctx: Setting) -> Response:
+    """Show the settings in force, where each comes from, and what was changed here."""
+    return _list_page(request, ctx)
+
+
+@router.post("/back")
+def take_back(request: Request, ctx: Setting, typed: Fields) -> Response:
+    """Return a setting to what it was before."""
+    fields = {"key": typed.get("key", ""), "ground": typed.get("ground", "")}
+    try:
+        office_settings.take_back_setting(_in_language(request, ctx), build(TakeBackSetting, fields))
+    except Refusal as refusal:
+        return _list_page(request, ctx, refusal=refusal)
+    return onward(request, PLACE, said="saved")
+
+
+@router.get("/{group}")
+def setting_group(request: Request, ctx: Setting, group: str) -> Response:
+    """Show the form of one part of the settings."""
+    return _group_page(request, ctx, group)
+
+
+@router.post("/{group}")
+def change_group(request: Request, ctx: Setting, group: str, typed: Fields) -> Response:
+    """Show what a change would do; from there, carry it out; or send a test letter by the typed values."""
+    if group not in CHANGEABLE or typed.get("do") not in ("preview", "save", "test"):
+        raise HTTPException(404 if group not in CHANGEABLE else 422)
+    ctx = _in_language(request, ctx)
+    fields: dict[str, object] = {
+        "changes": [{"key": key, "value": text} for key, text in _texts(group, typed).items()],
+        **{
+            PASSWORDS[key]: SecretStr(typed[key])
+            for key in SERVER_KEYS
+            if group_of(key) == group and typed.get(key)
+        },
+    }
+    try:
+        if typed["do"] == "test":
+            tried = office_settings.try_mail(ctx, build(TryMail, {**fields, "email": typed.get("email", "")}))
+            return _group_page(request, ctx, group, typed=typed, tried=tried)
+        is_preview = typed["do"] == "preview"
+        fields |= {"ground": typed.get("ground", ""), "mark": typed.get("mark"), "preview": is_preview}
+        done = office_settings.change_settings(ctx, build(ChangeSettings, fields))
+    except Refusal as refusal:
+        return _group_page(request, ctx, group, typed=typed, refusal=refusal)
+    if is_preview:
+        return _group_page(request, ctx, group, typed=typed, done=done)
+    return onward(request, PLACE, said="saved")
+
+
+def _in_language(request: Request, ctx: RequestContext) -> RequestContext:
+    return replace(ctx, language=preferences(request).language)
+
+
+def _texts(group: str, typed: Fields) -> dict[str, str]:
+    """Return the texts of the keys a form shows."""
+    texts: dict[str, str] = {}
+    for key in CHANGEABLE[group]:
+        kind, _ = field_of(key)
+        if kind == "hours" and f"{key}.first" in typed:
+            texts[key] = json.dumps([typed.get(f"{key}.{end}", "") for end in ("first", "last")])
+        elif kind == "several" and key in typed.getlist("several"):
+            texts[key] = json.dumps(typed.getlist(key))
+        elif kind not in ("hours", "several") and key in typed:
+            texts[key] = tidy(typed[key])
+    return texts
+
+
+def _shown(translator: Translator, key: str, text: str) -> str:
+    """Return the text of a value in words."""
+    kind, _ = field_of(key)
+    if kind in ("several", "hours") and text:
+        parts = json.loads(text)
+        return "–".join(parts) if kind == "hours" else ", ".join(_word(translator, one) for one in parts)
+    if key == "office.language":
+        return translator.tongue(text)
+    return _word(translator, text) if kind in ("choice", "password") and text else text
+
+
+def _word(translator: Translator, value: str) -> str:
+    return translator.say_or(f"setting.choice.{value}", value)
+
+
+def _list_page(request: Request, ctx: RequestContext, *, refusal: Refusal | None = None) -> Response:
+    translator = Translator(preferences(request).language)
+    rows = office_settings.list_settings(ctx, AskSettings()).settings
+    return show(
+        request,
+        ctx,
+        "settings.html",
+        status=200 if refusal is None else 422,
+        place=PLACE,
+        groups={group: [row for row in rows if row.group == group] for group in CHANGEABLE},
+        server=[row for row in rows if not row.group],
+        history=office_settings.list_setting_changes(ctx, AskSettings()).changes,
+        shown=lambda key, text: _shown(translator, key, text),
+        refusal=refusal,
+    )
+
+
+def _group_page(
+    request: Request,
+    ctx: RequestContext,
+    group: str,
+    *,
+    typed: Fields | None = None,
+    done: SettingsChanged | None = None,
+    tried: MailTried | None = None,
+    refusal: Refusal | None = None,
+) -> Response:
+    if group not in CHANGEABLE:
+        raise HTTPException(404)
+    translator = Translator(preferences(request).language)
+    known = office_settings.list_settings(ctx, AskSettings())
+    rows = [row for row in known.settings if row.group == group]
+    texts: Mapping[str, str] = _texts(group, typed) if typed is not None else {}
+    reader = ctx.reads.office().people.get(ctx.reader.person)
+    return show(
+        request,
+        ctx,
+        "setting_group.html",
+        status=200 if refusal is None else 422,
+        place=f"{PLACE}/{group}",
+        group=group,
+        rows=[(row, *field_of(row.key), texts.get(row.key, row.value)) for row in rows],
+        parts_of=lambda text: json.loads(text) if text else [],
+        shown=lambda key, text: _shown(translator, key, text),
+        variables={key: office_settings.password_variable(ctx.app.settings, key) for key in SERVER_KEYS},
+        ground=typed.get("ground", "") if typed is not None else "",
+        email=typed.get("email", "") if typed is not None else (reader.email or "" if reader else ""),
+        mark=known.mark,
+        done=done,
+        tried=tried,
+        refusal=refusal,
+    )
