@@ -1,5 +1,5 @@
-"""The other libraries' half of benchmarks.peers, run in a virtual environment of its own; prints one JSON line
-each.
+"""The comparison side of benchmarks.peers with the other libraries, run in a virtual environment of its own;
+prints JSON, one line each.
 """
 
 from __future__ import annotations

@@ -1,16 +1,16 @@
 """Measures the dashboard under load: readers of every access click, and their pages are timed.
 
-Serves by uvicorn in processes of their own behind one port (one on SQLite, two on PostgreSQL, as operators
-would) and asks by sessions of every access; meanwhile somebody writes every five seconds, as in a country that
-works. Prints p50 and p95 in ms, and the bytes of each page; beside them what the same pages cost in a small
-office in the same run: 100 cases of as many units on SQLite, 1,000 cases on PostgreSQL. Targets: at 10,000
-cases on SQLite, 20 people and a click a second each, overview, list and case under 150 ms at p95, a page under
-200 KB; at 100,000 cases on PostgreSQL, 50 people and a click in two seconds each, under 200 ms; the same in a
-small office.
+Serves by uvicorn in separate processes behind one port (one on SQLite, two on PostgreSQL, as operators would)
+and requests pages by sessions of every access; meanwhile a fact is written every five seconds, as in daily use.
+Prints p50 and p95 in ms, and the bytes of each page; beside them what the same pages cost in a small office in
+the same run: 100 cases of as many units on SQLite, 1,000 cases on PostgreSQL. Targets: at 10,000 cases on
+SQLite, 20 people and a click a second each, overview, list and case under 150 ms at p95, a page under 200 KB;
+at 100,000 cases on PostgreSQL, 50 people and a click in two seconds each, under 200 ms; the same in a small
+office.
 
     python -m benchmarks.dashboard [CASES] [PEOPLE] [SECONDS BETWEEN] [sqlite|postgresql|ADDRESS] [SMALL]
 
-SMALL: the address of 1,000 cases made by `benchmarks.country`, where ADDRESS is one of many.
+SMALL: the address of a database of 1,000 cases made by `benchmarks.country`, if ADDRESS is one of many cases.
 """
 
 from __future__ import annotations

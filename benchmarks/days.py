@@ -1,8 +1,8 @@
 """Measures working-day arithmetic against other libraries: scalar with scalar, bulk with bulk, in one run.
 
 The libraries do not have the same holidays; the cost of the same operation is compared. The busday_offset
-compared with is a correct one: a numpy week mask cannot say that one Saturday is worked, so every day of the
-week is open there and every single day off is listed as a holiday.
+compared with is a correct one: a numpy week mask cannot make a single Saturday a working day, so every day of
+the week is open there and every single day off is listed as a holiday.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Measures filling forms from a case: the first of a process, which loads templates and regulations, then
-others.
+"""Measures filling forms from a case: the first form of a process, which loads templates and regulations, and
+later ones.
 
 Timed from the call to the document's bytes, reading the database, for every form of a case in two languages.
 

@@ -1,11 +1,11 @@
 """Measures moving a calendar day for a whole country: preview and adoption, beside a bare UPDATE of the moved
 rows.
 
-Only cases whose span contains the day are read; unchanged rows are not written. A row moves when
-its due date does, or the day on which somebody is next reminded of it. The bare side knows the new days
-beforehand and updates them through the driver alone, in one transaction: by key, and by one statement. After
-the adoption it sets them back and sets them again, so that they truly move; the mean of both. Each side begins
-after a checkpoint.
+Only cases whose span contains the day are read; unchanged rows are not written. A row moves when its due date
+does, or the day of its next reminder. The bare side knows the new days beforehand and updates them through the
+driver alone, in one transaction: by key, and by one statement. After the adoption it restores the old days and
+sets the new ones again, so that rows really change; the mean of both is given. Each side begins after a
+checkpoint.
 
     python -m benchmarks.moved_day [CASES] [sqlite|postgresql|ADDRESS]
 

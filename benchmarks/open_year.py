@@ -1,6 +1,6 @@
 """Measures opening a year: every yearly programme for 500 organisations of all kinds, in one bulk write.
 
-Timed from the query for existing cases to the last committed row; the repetition must change nothing.
+Timed from the query for existing cases to the last committed row; repeating it must change nothing.
 
     python -m benchmarks.open_year
 """

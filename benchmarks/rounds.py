@@ -1,4 +1,5 @@
-"""Measures a round over 100,000 open obligations with 100 due, beside one over 1,000: cost follows what is due.
+"""Measures a round over 100,000 open obligations with 100 due, beside one over 1,000: the cost depends on what
+is due.
 
     python -m benchmarks.rounds [CASES] [DUE] [sqlite|postgresql]
 

@@ -2,9 +2,9 @@
 
     python -m benchmarks.search [CASES] [sqlite|postgresql|ADDRESS]
 
-Each is asked within one transaction, as a page is. Prints p50 and p95, and the processor it takes of our own
-process (median), for a reader of the whole country and for one of a tenth of it. Target: p95 under 100 ms at
-100,000 cases. An address is one that `benchmarks.country` has filled.
+Each search runs in one transaction, like a page. Prints p50 and p95, and the processor time of our own process
+(median), for a reader of the whole country and for one of a tenth of it. Target: p95 under 100 ms at 100,000
+cases. ADDRESS is a database filled by `benchmarks.country`.
 """
 
 from __future__ import annotations

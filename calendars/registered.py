@@ -54,7 +54,8 @@ def by_code(code: str, last: date = LAST) -> Calendar:
     from workalendar.registry import registry
 
     with warnings.catch_warnings():
-        # What some of them say of themselves is for developers; that it is by rules, every explanation says.
+        # Warnings of the library's calendars are for developers; every explanation says that the days are by
+        # rules.
         warnings.simplefilter("ignore")
         try:
             return Calendar(library=code, days=kinds_of(registry.get(code)(), last), last=last)

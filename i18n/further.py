@@ -177,7 +177,7 @@ def write_shipped(language: str, texts: Mapping[str, str], folder: Path = CATALO
     changed: dict[Path, str] = {}
     for file in sorted(folder.glob("*.toml")):
         text = file.read_text(encoding="utf-8")
-        # From the end on, so that what stands above keeps its place.
+        # From the end backwards, so that earlier positions stay valid.
         for code, start, end in reversed(list(entries.cut(text))):
             if code in texts and tomllib.loads(text[start:end])[language] != texts[code]:
                 found = line.search(text, start, end)

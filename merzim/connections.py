@@ -78,7 +78,7 @@ class TimedConnection(H11Protocol):
             return False
         if unsent:
             return unsent == self._seen[2]
-        # Nobody can send what we do not read.
+        # The client cannot send while we do not read.
         slow = self._received < SLOWEST * self.window and not self.flow.read_paused
         return awaited == 2 or (awaited == 1 and slow)
 

@@ -67,7 +67,7 @@ class Dashboard:
         try:
             return self._adopting.get(self._fitting, self._renewed)
         except Refusal:
-            # The database is away: the page finds out itself, and says so in the reader's language.
+            # The database is unavailable: the page finds out itself, and says so in the reader's language.
             return self._pages
 
     def _fitting(self) -> Any:

@@ -143,6 +143,6 @@ def set_up(settings: Settings, *, context: Context = dict) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.logs.level.upper())
-    # Libraries tell of every connection they make; ours is what was asked for.
+    # Libraries log every connection; our own messages have the configured level.
     for name in ("aiogram", "aiohttp", "apscheduler", "asyncio", "alembic", "httpx2", "uvicorn"):
         logging.getLogger(name).setLevel(logging.WARNING)

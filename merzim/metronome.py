@@ -93,7 +93,7 @@ def take_up(app: AppContext, clock: Clock) -> None:
         if not app.outbox.left_behind():
             return
     except Refusal:
-        # The database is away: the tick says so, and looks again.
+        # The database is unavailable: the tick logs that, and checks again.
         return
     attempt(app, clock, rounds.deliver)
 
@@ -137,7 +137,7 @@ def ticking(app: AppContext, clock: Clock) -> Iterator[None]:
                 turn.release()
 
     def told() -> None:
-        # Beside the tick: a receiver that does not answer keeps no letter waiting.
+        # Separate from the tick, so that a receiver that does not answer delays no letter.
         attempt(app, clock, deliver_webhooks)
 
     def replied() -> None:

@@ -85,7 +85,7 @@ def next_opening(day: date, person: str, times: OfficeTimes, *, now: datetime, r
 def _carrier(one: PendingStep, *, now: datetime, today: date, rules: Rules) -> Notice:
     """Return the letter that carries a group of waiting notices."""
     missed = one.bundle == MISSED
-    # Its moment stands in the key: whatever comes to wait after this letter has left is another letter's.
+    # Its moment is part of the key: notices queued after this letter was sent go into another letter.
     key = f"{'collected' if missed else 'moves'}:{now.isoformat()}:{one.bundle}:{one.person}:{one.channel}"
     return _notice(one, key, "collected" if missed else "moves", today, one.not_before, now, rules)
 

@@ -75,13 +75,13 @@ def deliver(
     with outbox.delivering():
         for channel in channels:
             if keys is not None and not any(key.endswith(f":{channel.name}") for key in keys):
-                # A key ends with its channel. The others are there for what this one cannot carry.
+                # A key ends with its channel. The other channels are used for what this one cannot deliver.
                 continue
             interrupted: NoticeState = "queued" if channel.repeatable else "unknown"
             limit = BATCH if channel.repeatable else FEW
             while go_on():
                 if keys is None or again:
-                    # Before each batch: whoever sends beside us may be gone by now, and this may last.
+                    # Before each batch: another sending process may have died by now, and this may take long.
                     recovered += outbox.recover(
                         channel.name, before=now - LEASE, state=interrupted, now=now, keys=keys
                     )
@@ -106,7 +106,8 @@ def deliver(
                 outcomes = {**composed.settled, **tried}
                 _record_channel_state(outbox, channel, tried, now=now)
                 marks = _outcomes(batch, carried, composed, outcomes, times, now=now, rules=rules)
-                # Before the marks: whatever happens in between, nobody is left untold.
+                # Before the outcomes are stored, so that nobody is left without a notice if the process dies in
+                # between.
                 fall_back(
                     outbox,
                     _with_carried(batch, carried, outcomes),

@@ -87,7 +87,7 @@ def _notices(move: Move, times: OfficeTimes, *, now: datetime, rules: Rules) -> 
     """Yield the notices of a moved deadline, one for each recipient of an earlier notice."""
     row = move.row
     if row is not None and row.state in ("done", "missed"):
-        # What was missed is no longer reminded of, yet nobody was let off: the case shows the finding.
+        # Missed obligations are no longer reminded of, but they are not waived: the case shows the finding.
         return
     today = local_day(now, rules)
     awaited = lateness(row, today=today).waiting_for if row is not None else None
@@ -121,7 +121,7 @@ def _notice(
     if awaited is not None:
         about["awaited"] = awaited
     spoken = due or last.due
-    # The change stands in the key: a date that moves away and back is news each time.
+    # The change is part of the key: each time a date moves away and back is a new notice.
     place = f"{move.case}:{move.obligation}:{spoken.isoformat()}"
     key = f"{place}:{rung}@{move.change}:{last.person}:{last.channel}"
     return Notice(

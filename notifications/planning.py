@@ -146,7 +146,8 @@ class Planner:
         people, nobody = resolve_recipients(self.office, case, obligation, row.obligation, rung, on=self.today)
         unasked: set[str] = set()
         if come.id in SLIPPED and come.on < self.today and HIMSELF[0] not in rung.to:
-            # The questions that went by stand in this one: who must answer and was not asked yet is told too.
+            # Missed questions are included in this one: people responsible who were not asked yet are notified
+            # too.
             asking = replace(rung, to=(*HIMSELF, *rung.to))
             first = {recipient.person.key for recipient in people}
             people, nobody = resolve_recipients(

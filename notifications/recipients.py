@@ -12,9 +12,9 @@ from workflow.law.procedure import Obligation, Step
 from workflow.org.duties import Unresolved, heads_over, resolve
 from workflow.org.office import Office, Person, Recipient, uploads_through
 
-# In a rung, "duty" is whoever must do the thing itself; every other word is a duty of the office.
+# In a reminder step, "duty" means the person responsible; every other word is a duty of the office.
 THE_DUTY_ITSELF = "duty"
-# Who uploads: of a unit without an account of its own that is somebody in a higher body.
+# The uploader: for a unit without an account of its own, somebody in a higher body.
 ACCOUNT = "account_holder"
 CHIEF_OF_STAFF = "chief_of_staff"
 
@@ -69,7 +69,7 @@ def resolve_recipients(
         for one in found:
             if duty == CHIEF_OF_STAFF and not _shares_organisation(office, one.person, case.unit):
                 continue
-            # The officer in place of a head there is not gets a copy: somebody responsible was found.
+            # The officer replaces a missing head and gets a copy, because somebody responsible was found.
             people.setdefault(one.person.key, one if itself or one.why == "deputy" else _copied(one))
     return tuple(people.values()), tuple(nobody)
 

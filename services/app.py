@@ -340,7 +340,7 @@ class AppContext:
         try:
             return with_adopted(read, texts(adopted_editions(self.engine)))
         except StorageUnavailable:
-            # What needs no database is answered without one.
+            # Commands that need no database work without one.
             return read
 
     @cached_property

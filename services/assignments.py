@@ -167,7 +167,7 @@ def assignments_shown(
         login=ctx.reader.login,
         today=ctx.today,
     )
-    # What is the reader's to do is theirs in whatever unit it lies.
+    # The reader's own assignments are visible in any unit.
     reads = ctx.reads.whole_office() if command.whose == "mine" else ctx.reads
     rows, total = reads.assignments(sought, limit=limit, offset=offset)
     cases = reads.whole({row.case for row in rows})

@@ -311,7 +311,7 @@ def _write_chunk(
         try:
             written = app.ledger.rewrite([replace(result.written, cause=cause) for result in results], now=now)
         except Conflict:
-            # Somebody recorded a fact in the meantime: read again.
+            # Another user recorded a fact in the meantime: read again.
             continue
         return results, written
 

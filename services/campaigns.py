@@ -251,7 +251,7 @@ def _given_values(
             raise UnknownField("register.unknown_field", field=name, allowed=kind.given)
     parsed, problems = parse_values(register, values, lookup(ctx))
     wrong = {one.field for one in problems}
-    # What depends on the fields still to be filled in is asked of who fills them in.
+    # Rules about fields still to be filled in are checked for the people who fill them in.
     problems += [
         one
         for one in check_values(register, parsed, today=ctx.today)

@@ -56,7 +56,7 @@ class ChangeList(BaseModel):
 @verb("self", writes=False)
 def list_changes(ctx: RequestContext, command: AskChanges) -> ChangeList:
     """List what changed in the cases, registers and settings the reader may see, in the order of writing."""
-    # Asked first: what is written meanwhile has a higher number.
+    # Read first: later entries have higher numbers.
     end = ctx.reads.last_audit_entry()
     query = AuditFilter(topics=TOPICS)
     page = ctx.reads.audit(query, scope=_scope(ctx), after=command.after, limit=command.limit)

@@ -139,7 +139,7 @@ def _with_access_of_groups(ctx: RequestContext, account: Account, person: Outsid
         return None
     if person.access != account.reader.access:
         reader = replace(account.reader, access=person.access)
-        # A session holds no access of its own, yet what was opened under another one is not carried over.
+        # A session stores no access, yet sessions opened under another access are ended.
         ctx.accounts.end(login, now=ctx.now, by=by)
         ctx.accounts.save(reader, disabled=account.disabled, **(stamp(ctx) | {"by": by}))
     return ctx.accounts.account(login)
@@ -163,7 +163,7 @@ def _open_account(ctx: RequestContext, person: OutsidePerson) -> Identity | None
         return None
     key, login = _person_of(ctx, person.email), _free_login(ctx, person)
     if any(account.reader.person == key and account.providers for account in ctx.accounts.all()):
-        # Somebody else of that e-mail came before: another id is another person.
+        # The e-mail was used by another person before: another id is another person.
         log.warning("%s: the person of this e-mail is linked to another id of the directory", login)
         key = ""
     reader = Reader(login=login, access=person.access, person=key, name=person.name[:200])
@@ -171,7 +171,7 @@ def _open_account(ctx: RequestContext, person: OutsidePerson) -> Identity | None
     ctx.accounts.save(reader, disabled=False, **said)
     identity = _link(ctx, person, login, by_group=True)
     if identity is None or identity.login != login:
-        # The same person came twice at once.
+        # The same person logged in twice at once.
         ctx.accounts.save(reader, disabled=True, **said)
     return identity
 

@@ -233,6 +233,6 @@ def build(command: type[C], values: Mapping[str, object]) -> C:
         field = str(item["loc"][0]) if item["loc"] else ""
         if field == "ground" and _CODES.get(item["type"]) == "input.missing":
             raise BadInput("ground_missing") from None
-        # A pattern is for programs: people are told that the value is not allowed.
+        # Patterns are for programs: people are only told that the value is not allowed.
         kind = "" if item["type"] == "string_pattern_mismatch" else item["type"]
         raise bad_input({**item, "type": kind}) from None

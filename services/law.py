@@ -155,7 +155,7 @@ def _rewrite(app: AppContext, cases: list[str], *, now: datetime, today: date) -
                 app.ledger.rewrite(written, now=now)
                 break
             except Conflict:
-                # Somebody recorded a fact in the meantime: read again.
+                # Another user recorded a fact in the meantime: read again.
                 continue
 
 

@@ -135,7 +135,7 @@ class LdapDirectory:
         Raises:
             DirectorySilent: the directory does not answer.
         """
-        # A bind without a password succeeds as nobody's (RFC 4513, 5.1.2): it proves nothing.
+        # A bind without a password succeeds anonymously (RFC 4513, 5.1.2) and proves nothing.
         secret = password.encode()
         if not login or not secret or b"\0" in secret:
             return None

@@ -147,7 +147,7 @@ class OidcProvider:
             if not keys:
                 raise ProviderSilent("no_keys", address=metadata["jwks_uri"])
             yield "keys", {"count": len(keys)}
-            # A code that nobody was given: whoever knows our client refuses the code, not us.
+            # An invented code: a provider that knows our client refuses the code, not the client.
             with suppress(NotIdentified):
                 self._exchange(client, metadata, attempt, secrets.token_urlsafe(16))
             address = self._authorization_address(client, metadata, attempt, prompt="none")
@@ -225,7 +225,7 @@ class OidcProvider:
         )
         try:
             claims = self._decode(client, metadata, text, now=now)
-            # When it was issued is no reason to refuse it: `exp` says until when it holds.
+            # The time of issue is not checked: `exp` says how long it is valid.
             rules.validate({name: value for name, value in claims.items() if name != "iat"})
         except (JoseError, ValueError, TypeError) as trouble:
             raise NotIdentified(f"the ID token does not hold: {trouble}") from None
@@ -262,7 +262,7 @@ class OidcProvider:
         if self._keys is None or now >= self._keys[0] + METADATA_LIFETIME:
             keys = self._read(client, metadata["jwks_uri"])
             listed = keys.get("keys")
-            # Public keys of asymmetric kinds alone: a "key" of ours could sign what we then believe.
+            # Only public keys of asymmetric algorithms: with a shared key anybody who knows it could sign.
             rows = listed if isinstance(listed, list) else []
             usable = [row for row in rows if isinstance(row, dict) and row.get("kty") in ("RSA", "EC", "OKP")]
             self._keys = now, KeySet.import_key_set({"keys": usable})

@@ -309,5 +309,5 @@ def _rewrite_chunk(app: AppContext, names: Sequence[str], now: datetime, today: 
         try:
             return app.ledger.rewrite(recalculated, now=now)
         except Conflict:
-            # Somebody recorded a fact in the meantime: read again.
+            # Another user recorded a fact in the meantime: read again.
             continue

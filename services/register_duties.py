@@ -150,7 +150,7 @@ def _follow(
         recorded = (fact for fact in case.facts.values() if fact.row and fact.name.partition("#")[0] in found)
         if all(fact.row in rows for fact in recorded):
             return found
-        # Gone, or of a unit that is not the case's any more.
+        # The row was deleted, or its unit no longer belongs to the case.
         return duties.again().of_case(case, procedure, days)
 
     try:
@@ -161,7 +161,7 @@ def _follow(
 
 def record_due_rows(app: AppContext, *, now: datetime, today: date) -> None:
     """Record what the rows of this year and the previous one carry out up to today; part of a round."""
-    # Asked first: what is written meanwhile has a higher number.
+    # Read first: later entries have higher numbers.
     mark = RoundMark(app.reads.last_audit_entry(), today, app.reads.office(), app.library)
     written = _written_since(app, app.rows_compared, mark)
     if written is None or written.rows or written.cases:

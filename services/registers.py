@@ -360,7 +360,7 @@ def place_of(ctx: RequestContext, register: Register, unit: str, case: str | Non
         raise WrongPlace("register.of_unit", title=register.title)
     office = ctx.reads.office()
     if not unit:
-        # Of no unit at all a row would bind nobody: the case with its terms would not be opened.
+        # A row without a unit would apply to nobody: the case with its terms would not be opened.
         unit = ("" if ctx.operator else ctx.reader.root) or office.root
     place = unit_to_open_in(ctx, unit)
     if place and not register.binds(office.kind_of(place), (*acts_of(office, place), register.adopted_act)):

@@ -494,7 +494,7 @@ def _person_of(ctx: RequestContext, command: SavePerson, office: Office, was: Pe
     if was is None and key in office.people:
         raise BadStaff("web.staff.person_taken", name=name)
     held = duties_held(ctx.library)
-    # A duty of own law whose file is gone stays with whoever has it.
+    # A duty whose own regulation file is missing stays with its holder.
     unknown = tuple(duty for duty in (was.duties if was else ()) if duty not in held)
     for duty in command.duties:
         if duty not in (*held, *unknown):

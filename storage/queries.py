@@ -316,7 +316,7 @@ class SqlReads:
             for where, stage, stake, number in connection.execute(late):
                 place = (where, stage)
                 overdue[place] = overdue.get(place, 0) + number
-                # A deduction is a stake too: what is lost counts by its size.
+                # A deduction is at stake too: its size counts.
                 stakes[place] = stakes.get(place, Decimal()) + abs(Decimal(stake or "0")) * number
         return [
             Count(
@@ -369,7 +369,7 @@ class SqlReads:
 
     def with_registers(self, unit: str | None = None) -> Sequence[Case]:
         """Return the active cases that have a risk register or another one, whole, in order of id."""
-        # Whoever sees one unit need not have the country's looked through.
+        # For readers of one unit the whole country's cases need not be searched.
         own = self._scope.unit if self._scope is not None else None
         found = self.whole(cases_with_entries(self._engine, (own or None) if unit is None else unit))
         return [found[case] for case in sorted(found)]
@@ -458,7 +458,7 @@ class SqlReads:
 
         A notice about no case is visible to its recipient and to readers of the whole office.
         """
-        # By another name: what may be seen of a case asks the same table, row by row.
+        # Aliased, because the visibility of a case queries the same table for each row.
         told = NOTICE.alias("told")
         narrowed = {"case": case, "person": person, "state": state, "channel": channel}
         narrowed = {name: value for name, value in narrowed.items() if value}

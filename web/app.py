@@ -144,7 +144,7 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
         """
         assert isinstance(error, Refusal | OutOfRange)
         if error.code == AWAY:
-            # Whoever asks is no operator: where the database is, is none of their business.
+            # Users are not operators: the location of the database is not shown to them.
             log.error("the database is not available: %s", error)
             moved = error.arguments.get("what") in MOVED
             response = problem(request, 503, "web.problem.database_moved" if moved else "web.problem.away")

@@ -35,5 +35,5 @@ def quoted(arguments: Mapping[str, object]) -> dict[str, object]:
 def _short(value: object) -> object:
     if isinstance(value, str) and len(value) > LONGEST:
         return f"{value[: LONGEST - 1]}…"
-    # Only plain tuples: what has names for its parts is left as it is.
+    # Only plain tuples are shortened; named tuples are left unchanged.
     return tuple(map(_short, value)) if type(value) is tuple else value

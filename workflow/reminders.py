@@ -143,7 +143,7 @@ def plan_steps(deadline: Awaited, law_days: Collection[date], calendar: Calendar
         return
     try:
         on = calendar.previous_working(planned)
-        # Of what was taken up after its term only the plan date is left.
+        # If it was planned only after its term had passed, only the plan date has reminders.
         is_bound = deadline.counts_until is None or deadline.waiting_for is not None
         if on not in law_days and (due is None or on <= due or not is_bound):
             yield ScheduledStep(id=PLANNED, on=on, about=planned, step=Step(at=0, to=HIMSELF))
@@ -194,7 +194,7 @@ def steps_of(
     plan = plan_steps(deadline, frozenset(step.on for step in law), calendar)
     steps = [*(law if holds_on(deadline, today) else ()), *plan]
     if deadline.due is None and (asked := asked_on(case, entry_obligation(case, procedure, name))):
-        # Facts are recorded after their day: the question comes with the record, and never twice.
+        # Facts are recorded after their day: the question is asked once, when the fact is recorded.
         on = calendar.next_working(max(asked, today))
         steps.append(ScheduledStep(id=ASKED, on=on, about=asked, step=Step(at=0, to=HIMSELF)))
     return tuple(sorted(steps, key=lambda step: step.on))

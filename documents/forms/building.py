@@ -79,7 +79,7 @@ class _Builder:
         paragraph.alignment = WD_ALIGN_PARAGRAPH.from_xml(look.align)
         form.first_line_indent, form.left_indent = Cm(look.first), Cm(look.left)
         form.space_before, form.space_after = Pt(look.before), Pt(look.after)
-        # What announces a list or a line to be filled stays beside it.
+        # A heading of a list, or of a line to fill in, stays on the same page as it.
         form.keep_with_next = look.with_next or text.endswith(":") or None
         if style == "pair":
             form.tab_stops.add_tab_stop(Cm(page.text_width(self.form.landscape)), WD_TAB_ALIGNMENT.RIGHT)
@@ -116,7 +116,7 @@ class _Builder:
         self._write(self.document.add_paragraph(), "", size=2)
 
     def _signature(self, signature: Signature) -> None:
-        # A signature never stands alone on a page.
+        # A signature is never alone on a page.
         self.document.paragraphs[-1].paragraph_format.keep_with_next = True
         width = page.text_width(self.form.landscape)
         made = self._grid((width * 0.4, width * 0.28, width * 0.32))

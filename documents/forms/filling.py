@@ -87,7 +87,7 @@ def fill(
     """
     row_list = list(rows)
     if own is not None:
-        # What stands around a value in our own sentences is not part of it in another template.
+        # Text around a value in our own sentences is not part of it in another template.
         form = replace(
             form, fields={id: replace(one, shown=None, blank=None) for id, one in form.fields.items()}
         )

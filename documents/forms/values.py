@@ -166,7 +166,7 @@ def placeholder(field: Field, language: str, *, year: object = None) -> str:
     """Return the placeholder for handwriting: a line, a date without its day, an empty box."""
     if field.optional:
         return ""
-    # Twenty and a line, unless the form says of which year it is.
+    # "20" and a line, unless the form states the year.
     of = str(year) if year else "20___"
     if field.blank is not None:
         return field.blank[language].format(year=of)
@@ -202,7 +202,7 @@ def join_parts(parts: Sequence[tuple[str, str]], language: str, *, between: str 
     for name, value in parts:
         titled = title(name, language)
         if told and between != NEW_PARAGRAPH and not titled[:2].isupper():
-            # It goes on in the line.
+            # It continues in the same line.
             titled = titled[:1].lower() + titled[1:]
         told.append(value if name in own else say("form.part", {"title": titled, "value": value}, language))
     return between.join(told)

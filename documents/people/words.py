@@ -79,7 +79,8 @@ _LANGUAGE_WORDS = {
     "ru": ("ru", "рус", "орыс", "орысша", "орыс тілі", "русский", "russian"),
     "en": ("en", "eng", "англ", "ағылшын", "ағылшынша", "ағылшын тілі", "английский", "english"),
 }
-# Words of a title come before codes: "compliance officer" has always been who is told where nobody else can be.
+# Titles take precedence over codes: "compliance officer" has always meant the person notified if nobody else
+# can be.
 _DUTIES = {plain(code): code for code in DUTIES} | {
     plain(word): code for code in reversed(DUTIES) for word in _DUTY_WORDS[code]
 }

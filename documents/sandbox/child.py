@@ -89,7 +89,7 @@ def answer(job: BinaryIO) -> bytes:
     except MemoryError:
         return b'{"broke": "MemoryError"}'
     except Exception:
-        # A fault of ours. Its last lines go to the service's log; whoever sent the file hears one sentence.
+        # An internal error. The end of its traceback goes to the service's log; the sender gets one sentence.
         return json.dumps({"broke": traceback.format_exc()[-_MOST_TRACE:]}).encode()
     return text if len(text) <= MOST_ANSWER else b'{"too_much": true}'
 

@@ -139,7 +139,7 @@ class _Forked:
 
     def kill(self) -> None:
         self._killed = True
-        # While the pipe is open the process is there, and its number nobody else's.
+        # As long as the pipe is open the process exists, and its id belongs to no other.
         if len(self._number) == _NUMBER and not self._over:
             with contextlib.suppress(OSError):
                 os.killpg(int.from_bytes(self._number, "little"), signal.SIGKILL)

@@ -265,7 +265,7 @@ def show(ctx: typer.Context, case: CaseId) -> None:
         call.print("\n" + call.say("cli.findings"))
         print_findings(call, found, indent=2)
     call.print("\n" + call.say("cli.history"))
-    # A line is withdrawn by its number: one that is withdrawn already stands in brackets.
+    # Events are withdrawn by number; withdrawn ones are shown in brackets.
     history = [
         (
             f"#{event.seq}" if effective is not None else f"(#{event.seq})",

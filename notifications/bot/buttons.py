@@ -85,7 +85,7 @@ def handle_button(
         return ButtonAction(toast="", replies=(_show_deadline(house, view, deadline, language),))
     if view.procedure.confidential:
         return ButtonAction(toast=line("behind_login", language), alert=True)
-    # A head who is told of what is late may say that it was done; to be reminded later is for whoever does it.
+    # A head notified of lateness may report it done; only the responsible person can snooze it.
     whose = is_responsible if mark == "s" else is_notified
     if not whose(house, office, person, view.case, notice.obligation, today=today):
         return ButtonAction(toast=line("no_longer_yours", language), alert=True)

@@ -99,7 +99,7 @@ def handle_evidence_command(
         for one in view.deadlines
         if not is_entry(one.id)
     ):
-        # Whoever has no part in a confidential case is not told that it exists, nor what it asks for.
+        # People without access to a confidential case must not learn that it exists, nor what it requires.
         raise UnknownCase(words[0])
     deadline = reminder_actions.deadline_of(view, words[1])
     if not is_notified(house, office, person, view.case, deadline.id, today=today):
@@ -170,7 +170,7 @@ def _record_evidence(
     view = house.desk.view(awaited.case, today=today)
     deadline = reminder_actions.deadline_of(view, awaited.obligation)
     if not is_notified(house, office, person, view.case, deadline.id, today=today):
-        # It passed to somebody else after it was asked for.
+        # It has passed to another person since it was requested.
         house.links.await_from(person.key, None)
         return (Reply(text=line("no_longer_yours", language)),)
     kind = _choose_kind(awaited.kind, deadline.obligation.evidence, "link:" if content is None else "document:")

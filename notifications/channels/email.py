@@ -29,7 +29,7 @@ from workflow.org.office import Person
 
 Security = Literal["none", "starttls", "tls"]
 
-# A server that has dropped or hung so many times in one batch is not asked further: the rest waits.
+# After so many dropped or hanging connections in one batch, the rest of the batch waits.
 PATIENCE = 2
 # Nor is one that answers, but so slowly that a batch would outlast its lease and keep rounds waiting.
 BATCH_SECONDS = 120.0
@@ -96,7 +96,8 @@ class Email:
                     if server is None or not server.is_connected:
                         server = await self._connect()
                 except (aiosmtplib.SMTPException, OSError, ValueError, KeyError) as problem:
-                    # Not even in: nothing says that the letter is wrong, so even a 5xx here may pass.
+                    # The log-in failed: this says nothing about the letter, so that even a 5xx here may be
+                    # temporary.
                     failures = PATIENCE
                     refused = _refuses_us(problem)
                     fault = "login" if refused else ""

@@ -79,7 +79,7 @@ class Pacer:
 
 
 SERVER = "https://api.telegram.org"
-# A server that has failed so many times in one batch is not asked further: the rest waits.
+# After so many failures of the server in one batch, the rest of the batch waits.
 PATIENCE = 2
 # Seconds a batch waits in all when the server asks for it; for longer than that it is put back.
 SHORT_PAUSE = 5
@@ -130,7 +130,7 @@ class Telegram:
         """Send a batch at the allowed pace."""
         outcomes: dict[str, Outcome] = {}
         waiting: list[tuple[str, OutgoingMessage]] = []
-        # The accounts as they stand now: people may have changed or lost them since their notices were queued.
+        # The present accounts: people may have changed or lost them since their notices were queued.
         accounts = self.links.these({parcel.notice.person for parcel in batch})
         for parcel in batch:
             link = self._good(accounts.get(parcel.notice.person))
@@ -237,7 +237,7 @@ class _Batch:
     async def send(self, waiting: Sequence[tuple[str, OutgoingMessage]]) -> dict[str, Outcome]:
         left, flying = list(waiting), set[asyncio.Task[None]]()
         if (paused := self.channel.pacer.paused(at=self.began)) > SHORT_PAUSE:
-            # Asked of an earlier batch, and not over yet: nobody waits for it here.
+            # The pause was requested in an earlier batch and is not over: do not wait for it here.
             self.stopped = Outcome(state="queued", answer=TOO_MANY, wait=_whole(paused), tried=False)
         while left and not self._over():
             place, moment = self.channel.pacer.reserve([chat for chat, _ in left], at=time.monotonic())
@@ -287,7 +287,7 @@ class _Batch:
             case said.TelegramForbiddenError():
                 return Outcome(state="failed", answer=answer, others=True, lost=True)
             case said.TelegramUnauthorizedError() | said.TelegramNotFound():
-                # The bot itself is not known any more: nobody gets anything until the token is mended.
+                # Telegram no longer accepts the bot: nobody gets messages until the token is corrected.
                 self.stopped = Outcome(state="queued", answer=answer, others=True, fault="token")
                 return self.stopped
             case said.TelegramEntityTooLarge() | said.TelegramBadRequest() | said.TelegramMigrateToChat():

@@ -97,7 +97,7 @@ def _still_true(members: Sequence[Notice], matters: Matters, settled: dict[str, 
         try:
             matter = matters.of(one)
         except (Refusal, LookupError) as trouble:
-            # It keeps nobody else's news from leaving.
+            # It does not keep other notices from being sent.
             settled[one.key] = Outcome(state="queued", answer=f"{type(trouble).__name__}: {trouble}")
             continue
         if matter is None:
@@ -171,7 +171,7 @@ def reminder(notice: Notice, matter: Matter, calendar: Calendar, *, today: date)
         said = replace(said, answers=tuple(option.title[notice.language] for option in options))
         said = replace(said, later=_may_wait(matter, calendar, today=today))
     if matter.confidential or not matter.dated:
-        # A plan date is nobody's due date: what stands in the reader's calendar stays as it is.
+        # A plan date is not a due date: the item in the reader's calendar stays unchanged.
         return said
     domain = notice.message_id.rpartition("@")[2].rstrip(">")
     item = entry(matter, language=notice.language, domain=domain, queued_at=notice.queued_at)

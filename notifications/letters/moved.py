@@ -57,7 +57,7 @@ def _sections(told: Sequence[tuple[Notice, Matter]], language: str, *, discreet:
     for notice, matter in told:
         moved = say(f"digest.{_word(notice)}_line", _arguments(notice, matter, language), language)
         if notice.rung == WITHDRAWN:
-            # Nobody is asked for it any more: it has no force.
+            # It is no longer required, so it has no force.
             lines.append(Line(text=moved))
             continue
         force = say(f"letter.force_{matter.deadline.obligation.force}", {}, language)

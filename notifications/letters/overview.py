@@ -99,8 +99,8 @@ class Overview:
                 procedure = None
             obligation = _asked(case, procedure, row.obligation) if case and procedure else None
             if case is None or procedure is None or obligation is None or obligation.duty == OUTSIDE:
-                # An edition that is gone is named by every round; the others' digest goes out without it. What
-                # a body outside the office owes is nobody's lateness here.
+                # A missing edition is reported by every round; the digest is sent without it. Obligations of a
+                # body outside the office are no lateness here.
                 continue
             people = resolve_assignees(self.office, case, obligation, row.obligation, on=self._today)
             resolved = () if isinstance(people, Unresolved) else people

@@ -64,7 +64,7 @@ class Matters:
             )
         deadline = self._known[place]
         if deadline is None and notice.kind == "moved":
-            # The row of the register it speaks of was withdrawn: those who were told of it are told.
+            # Its register row was withdrawn: recipients of the old date are notified.
             deadline = withdrawn_deadline(case, procedure, self.calendar, notice.obligation, due=notice.due)
         if deadline is None or not self._holds(notice, deadline):
             return None
@@ -102,7 +102,7 @@ class Matters:
             return deadline.state in WAITING and deadline.planned_on == notice.due and not overdue
         waited_for = deadline.state in WAITING and deadline.due is not None
         if notice.kind == "reminder" and not holds_on(deadline, self.today):
-            # What its date is computed from went by: nobody is told of a lateness that is none.
+            # The date it is computed from has passed, so that it is not late and nobody is reminded.
             return False
         if notice.kind == "moved" and notice.rung == "withdrawn":
             awaited = waited_for and not holds_on(deadline, self.today)

@@ -61,7 +61,7 @@ def _headers(notice: Notice, letter: Letter, name: str, sender: str, now: dateti
     if thread:
         found.append(raw("In-Reply-To", thread))
     if thread or letter.reply:
-        # A reply repeats what its letter refers to (RFC 5322), so the secret comes back with it.
+        # A reply repeats the references of its letter (RFC 5322), and thereby returns the secret.
         mark = f"<{letter.reply}@{domain}>" if letter.reply else ""
         found.append(raw("References", " ".join(filter(None, (thread, mark)))))
     found.append(raw("List-Id", f"<{'digests' if letter.dispensable else 'reminders'}.{domain}>"))

@@ -71,7 +71,7 @@ def buttons(notice: Notice, answers: Sequence[str] = (), *, later: bool = False)
         return (*given, (button("acknowledge", "a"), button("open", "o")))
     first = (button("acknowledge", "a"), *((button("snooze", "s"),) if later else ()))
     if is_entry(notice.obligation):
-        # A row of a register is answered on its page, where it says more than a day.
+        # An obligation of a register row is fulfilled on its page, which needs more than a day.
         return (first, (button("open", "o"),))
     return (
         first,

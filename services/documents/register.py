@@ -124,7 +124,7 @@ def _heading(app: AppContext, notices: Sequence[Notice], language: str, now: dat
         "wrong": len(wrong),
         "seal": found.seal,
     }
-    # What differs from the chain is not confirmed by its hash.
+    # Data that differs from the chain is not confirmed by its hash.
     proof = "" if wrong else proof_address(app, found.batches, found.end)
     code = "register.statement_wrong" if wrong else "register.statement"
     cases = sorted({one.case for one in notices if one.case})

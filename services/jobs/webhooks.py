@@ -49,7 +49,7 @@ def deliver_webhooks(app: AppContext, *, now: datetime, today: date) -> None:
         return
     started = perf_counter()
     try:
-        # Read anew: another process may just have told them. Who waited longest is first.
+        # Read again, because another process may just have sent them. The one that waited longest is first.
         due = [hook for hook in app.webhooks.all() if hook.is_due(machine) and hook.cursor < last]
         for hook in sorted(due, key=lambda one: (one.tried_at is not None, one.tried_at)):
             if perf_counter() - started > SECONDS_FOR_ALL or app.stopping.is_set():

@@ -76,7 +76,7 @@ class Cipher:
     def __init__(self, current: Key, old: Sequence[Key] = ()) -> None:
         self.key = current.id
         """The id of the key that encrypts."""
-        # Made here: the library takes its time to load, and the first log-in would tell.
+        # Created here, because the library loads slowly and the delay of the first log-in would be noticed.
         self._known = {key.id: _aead(key) for key in (*old, current)}
 
     def knows(self, key: str) -> bool:

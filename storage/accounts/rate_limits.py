@@ -33,7 +33,7 @@ def count_attempt(engine: Engine, limits: Sequence[RateLimit], *, now: datetime)
     Raises:
         StorageUnavailable: the database cannot be read or written.
     """
-    # Who is refused takes no writer's turn: a flood must not keep others from recording.
+    # A refused attempt does not take the write lock: a flood must not keep others from writing.
     if reached := _reached(engine, limits, now=now):
         return reached
     try:

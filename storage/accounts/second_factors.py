@@ -162,7 +162,7 @@ class SqlSecondFactors:
         unused = RECOVERY_CODE.c.used_at.is_(None)
         asked = update(RECOVERY_CODE).where(here, RECOVERY_CODE.c.hash == code, unused).values(used_at=now)
         with reading(self._engine) as connection:
-            # A look without the write lock: whoever guesses keeps nobody waiting.
+            # Check without the write lock, so that guesses do not delay others.
             known = select(RECOVERY_CODE.c.hash).where(here, RECOVERY_CODE.c.hash == code, unused)
             if connection.execute(known).first() is None:
                 return False

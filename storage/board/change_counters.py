@@ -181,7 +181,7 @@ def _postgresql() -> list[str]:
         "update": "OLD TABLE AS stale NEW TABLE AS fresh",
     }
     statements = [
-        # Once a transaction: who takes in the people of a country says twenty thousand statements.
+        # Once per transaction, because importing the people of a country takes twenty thousand statements.
         "CREATE OR REPLACE FUNCTION merzim_mark_office() RETURNS trigger LANGUAGE plpgsql AS $$ "
         "BEGIN IF coalesce(current_setting('merzim.marked', true), '') = '' THEN "
         f"INSERT INTO mark (what, unit, n) VALUES ('{OFFICE}', NULL, {number}); "

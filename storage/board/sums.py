@@ -82,7 +82,7 @@ def plain(
     """
     found: dict[tuple[object, ...], Sum] = {}
     first, last = _window(horizon)
-    # What holds until a day of this month is looked at row by row; what held until one before waits.
+    # Rows valid until a day of this month are checked one by one; those valid until an earlier month wait.
     holds = or_(
         TOTAL.c.state == "open",
         and_(TOTAL.c.state.startswith("open:"), TOTAL.c.state > open_until(horizon.today)),
@@ -298,7 +298,7 @@ def _sought(sought: DeadlineFilter) -> Iterator[ColumnElement[bool]]:
     if sought.urgency == "slipped":
         yield lateness.slipped(day.today)
     elif sought.urgency != "missed" and (sought.on is None or sought.on >= day.today):
-        # A day gone by shows what was computed for it, whether that still holds or not.
+        # A past day shows what was computed for it, whether still valid or not.
         yield lateness.holds(day.today)
     match sought.urgency:
         case "overdue":

@@ -105,7 +105,7 @@ def rewrite(engine: Engine) -> None:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("LOCK TABLE total IN EXCLUSIVE MODE")
         refill(connection)
-        # No row of the board changed, and what was counted of them may have.
+        # The rows of the board are unchanged, but their counts may have changed.
         change_counters.put(connection, change_counters.BOARD)
 
 

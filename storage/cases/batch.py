@@ -200,7 +200,7 @@ def _add_case(made: Batch, change: CaseWrite, before: Before, values: Values, he
     """Add the head, events and readers of a case."""
     case = change.case
     if before.seq:
-        # A head that says what it said is held while the rows are written, and not written itself.
+        # An unchanged head is locked while the rows are written, but not written itself.
         if change.events or values != before.values:
             values |= {"seq": case.seq, "head": head}
             known = {**before.values, "seq": before.seq, "head": before.head}
@@ -240,7 +240,7 @@ def _span(rows: Iterable[Row]) -> tuple[date | None, date | None]:
             if row.planned_on is not None:
                 days.update((row.planned_on - STEPS_BEFORE, row.planned_on + QUESTIONS_AFTER))
             if row.counts_until is not None and row.due is not None:
-                # Whether a step before it still speaks turns on the day it falls on.
+                # Whether an earlier step is still due depends on the day it falls on.
                 days.add(row.due - STEPS_BEFORE)
         if row.due is not None and row.done_on is not None:
             days.update((row.due, row.done_on))
@@ -338,13 +338,13 @@ def _has_moved(known: tuple[object, ...], row: Row, *, paused: bool) -> bool:
     `paused`: the case is or was paused, so that a row without a due date may have had one earlier.
     """
     if known[_STATE] == "not_required":
-        # Who was told that it is no longer required hears that it is again.
+        # People notified that it is no longer required are notified that it is again.
         return row.state in WAITING and row.due is not None
     if known[_STATE] not in WAITING or (known[_DUE] is None and not paused):
         return False
     if row.state not in WAITING:
         return row.state != "done"
-    # Its day counted from a fact that has been withdrawn: the same date says nothing any more.
+    # Its date was counted from a fact withdrawn since, so that the same date is no longer valid.
     return known[_DUE] != row.due or (known[_UNTIL] is None and row.counts_until is not None)
 
 
@@ -356,7 +356,7 @@ def _moved(change: CaseWrite, obligation: str, version: str) -> Values:
             on = {"on": event.on.isoformat()} if event.on else {}
             names = ("ground", "decided_by", "document")
             decision = {name: event.payload[name] for name in names if name in event.payload}
-            # A letter of its own tells these people: an assignment's new day its assignee.
+            # A separate letter notifies these people: the assignee of an assignment's new day.
             decision |= {"told": sorted(to)} if isinstance(to := event.payload.get("to"), dict) and to else {}
             change_name = f"{change.case.id}#{event.seq}"
             return _line(change, obligation, change_name, {**cause, **on, **decision})

@@ -241,7 +241,7 @@ class SqlLedger:
             stood = _before(connection, name).seq
             events = [event(record) for record in connection.execute(_EVENTS, {"k_case": name})]
             stands = _before(connection, name).seq
-        # On PostgreSQL each question sees what others commit meanwhile: a case that grows is not broken.
+        # On PostgreSQL each query sees what others commit meanwhile: a case that grows is not broken.
         whole = stood != stands or stands == (events[-1].seq if events else 0)
         return conflict if whole else CaseBroken(name)
 
@@ -254,7 +254,7 @@ class SqlLedger:
         for name, seq in made.expected.items():
             if stands.get(name, 0) != seq:
                 return Conflict(name, since=seq)
-        # Counted anew by somebody else meanwhile: no event more, but other rows.
+        # Recomputed by another process meanwhile: no new event, but other rows.
         return (
             Conflict(trouble.case, since=made.expected[trouble.case])
             if isinstance(trouble, ConcurrentChange)

@@ -53,7 +53,7 @@ class PointsCache:
         Raises:
             StorageUnavailable: the database cannot be read.
         """
-        # A year gone by is the same on every day after it.
+        # A past year is the same on every later day.
         today = min(today, date(year, 12, 31))
         office = self._kept.office()
         with reading(self._engine) as connection:
@@ -102,7 +102,7 @@ class PointsCache:
         today: date,
     ) -> _Year:
         """Return the current data of a year, from the cache as far as it is valid."""
-        # The marks before what they speak of: what is read may be newer, and is then read again.
+        # Read the change counters before the data: the data may be newer, and is then read again.
         versions = _versions(connection)
         if before is not None and before.versions == versions and before.gathered.office is office:
             return before
@@ -114,7 +114,7 @@ class PointsCache:
         moved = (
             None if before is None or recorded is None else _few(change_counters.changed(before.board, board))
         )
-        # A case that is cancelled lacks nothing any more, and its facts' mark says so.
+        # A cancelled case has no open obligations any more, and its facts' counter has changed.
         waiting = None if moved is None or recorded is None else moved | recorded
         known = _numbers(connection, scoring, recorded, year, today)
         lacking = points.lacking(connection, scoring.awaited, year, units=waiting)

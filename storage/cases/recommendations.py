@@ -182,7 +182,8 @@ def _some(engine: Engine, after: str) -> str | None:
             return None
     with writing(engine) as connection:
         names = connection.execute(asked).scalars().all()
-        # Held first, as whoever writes a case holds it: what is read then is so until these lines are theirs.
+        # Locked first, as writers of a case do, so that what is read stays valid until these entries are
+        # written.
         heads = {one.id: one.head for one in execute_for_names(connection, _HELD, names)}
         unlisted = [one.case for one in execute_for_names(connection, _WAITING, heads)]
         told = groupby(execute_for_names(connection, _EVENTS_OF, unlisted), key=attrgetter("case"))

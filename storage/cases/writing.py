@@ -106,7 +106,7 @@ def write(connection: Connection, made: Batch, now: datetime) -> None:
         ),
     )
     if any(one["kind"] in ("withdrawn", "passport") for one in made.events):
-        # Points are counted from the facts of units: one may have gone, or belong to another unit.
+        # Points are counted from the facts of units; a fact may have been removed, or belong to another unit.
         change_counters.put(connection, change_counters.FACTS)
     insert_rows(connection, DEADLINE, ROW_COLUMNS, made.rows_new)
     _change_rows(connection, made.rows_changed, made.columns)

@@ -51,7 +51,7 @@ def catch_up(
             time.sleep(_LOOK)
             continue
         try:
-            # Somebody may have ended it between our look and our lease.
+            # Another process may have finished between the check and the lease.
             if behind(engine):
                 rebuild(alive)
                 with writing(engine) as connection:

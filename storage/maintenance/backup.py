@@ -100,7 +100,7 @@ def check(file: Path) -> None:
             raise BackupRefused("backup_not_ours", file=str(file))
         if at not in known():
             raise BackupRefused("backup_newer", file=str(file), version=at)
-        # A row somebody changed by hand must not keep an office from its only backup; the command names it.
+        # A row changed by hand must not make the only backup unusable; the command reports it.
         problems = verify(engine, rows=False) if at == known()[-1] else ()
         if whole != "ok" or problems:
             raise BackupRefused("backup_damaged", file=str(file), count=len(problems))

@@ -193,7 +193,7 @@ def _refuse_foreign(engine: Engine, connection: Connection, at: str | None) -> N
         return
     there = set(inspect(connection).get_table_names()) - {"alembic_version"}
     if {"event", "case", "seal"} <= there:
-        # The tables are ours, only nobody says of which version.
+        # The tables are ours, but their version is not recorded.
         raise StorageUnavailable("half_migrated", where=display_address(engine), problem="alembic_version")
     if there:
         raise StorageUnavailable("foreign", where=display_address(engine))

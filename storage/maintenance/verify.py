@@ -46,7 +46,7 @@ _OFFICE = {
 }
 """Code of a problem of a case's chain -> code of the same problem of the office's chain."""
 _UNTELLABLE = frozenset({"chain_cut", "chain_gap", "event_altered", "edition_missing"})
-# What a round moves on its own, and which calendar computed it, are no difference of substance.
+# Values a round changes by itself, and the calendar version, are not compared.
 _MOVING = frozenset({"next_rung", "next_rung_on", "version"})
 _COMPARED = tuple(n for n, name in enumerate(ROW_COLUMNS) if name not in _MOVING)
 
@@ -135,11 +135,11 @@ def _verified(
         ]
     if any(problem.code in _OFFICE.values() for problem in problems):
         recompute = None
-    # A case whose chain is broken cannot be told from its events; it is named already.
+    # A case with a broken chain cannot be computed from its events; it is reported already.
     broken = {problem.arguments["case"] for problem in problems if problem.code in _UNTELLABLE}
     problems += _cases(engine, recompute, broken, rows)
     if not any(problem.code == "board_differs" for problem in problems):
-        # Sums of rows that are themselves not what they were say nothing new; a rebuild mends both.
+        # Totals of altered rows are not reported in addition; a rebuild corrects both.
         problems += _totals(engine)
     return tuple(problems)
 
@@ -316,7 +316,7 @@ def _seals(connection: Connection, kept: tuple[int, str] | None) -> Iterator[Pro
                 else:
                     yield _of_office(problem) if name == OFFICE else problem
         previous = seal.hash
-    # A seal at the end that was taken away leaves no gap; the cases it covered still say that it was there.
+    # A removed last seal leaves no gap, but the cases it covered still record its number.
     said = connection.execute(select(CASE.c.id, CASE.c.sealed).where(CASE.c.sealed > 0))
     of_rows = select(REGISTER_ROW.c.id, REGISTER_ROW.c.sealed).where(REGISTER_ROW.c.sealed > 0)
     ends = {name: int(seq) for name, seq in said}

@@ -115,7 +115,7 @@ def moves(engine: Engine, *, limit: int) -> Sequence[Move]:
         lines = connection.execute(MOVED.select().order_by(MOVED.c.n).limit(limit)).all()
         if not lines:
             return []
-        # Of several moves of one deadline the last one's cause is told.
+        # If a deadline moved several times, the last cause is given.
         last = {(one.case, one.obligation): one for one in lines}
         rows = _rows(connection, {case for case, _ in last})
         told = _told(connection, {case for case, _ in last})
@@ -179,7 +179,7 @@ def _told(
     """Return, for each deadline, the last notice to each person through each channel."""
     asked: Select[tuple[object, ...]] = (
         select(NOTICE)
-        # Who was asked about a plan date, or for a decision, was told of no due date.
+        # Recipients of questions about a plan date or a decision were not notified of a due date.
         .where(NOTICE.c.case.in_(sorted(cases)), NOTICE.c.state.in_(_TOLD), NOTICE.c.rung.not_in(UNDATED_STEPS))
         .order_by(NOTICE.c.queued_at, NOTICE.c.key)
     )

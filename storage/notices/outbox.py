@@ -125,7 +125,7 @@ class SqlOutbox:
             .limit(limit)
         )
         with reading(self._engine) as connection:
-            # A look without the write lock: a tick with nothing to send keeps nobody waiting.
+            # Check without the write lock, so that a tick with nothing to send delays nobody.
             if connection.execute(chosen.limit(1)).first() is None:
                 return []
         # SKIP LOCKED is PostgreSQL's; SQLite has one writer and leaves it out. Chosen once, apart from the
@@ -143,7 +143,7 @@ class SqlOutbox:
 
     def fault(self, channel: str, code: str, answer: str, *, now: datetime) -> None:
         """Record a fault of the channel itself; an empty code ends it."""
-        # Said between a letter and its mark: failing here, it would be sent again.
+        # Recorded between sending a letter and storing its outcome: if this failed, it would be sent again.
         retry_until_back(lambda: faults.write_down(self._engine, channel, code, answer, now=now))
 
     def resend_all(self, channel: str, *, now: datetime, opens: faults.Opens) -> int:
@@ -235,7 +235,7 @@ class SqlOutbox:
             connection.execute(step)
             register.prove(connection, found, now=now)
             if state == "queued" and keys is None:
-                # Whoever names them goes on to send them.
+                # The caller that names them goes on to send them.
                 hand_out(connection, self._hand, [(key, now) for key in found])
             return len(found)
 
@@ -379,7 +379,7 @@ class SqlOutbox:
         """Queue notices in the caller's transaction; return how many were queued."""
         if not letters or not (count := _insert(connection, letters)):
             return 0
-        # What waits to be carried leaves with the letter that carries it.
+        # Notices that wait to be combined are sent with the letter that carries them.
         alone = [(one.key, one.not_before) for one in letters if not one.bundle]
         hand_out(connection, self._hand, alone)
         return count

@@ -95,7 +95,7 @@ class SqlStaff:
                 PEOPLE.changed(before, values),
                 put(connection, person.key, DIGEST, person.digest, by=by, now=now),
                 put(connection, person.key, NAMES, names_text(person.post_kk, person.post_ru), by=by, now=now),
-                # The row says it now, whoever chose it before.
+                # The row now has it, regardless of who chose it before.
                 put(connection, person.key, LANGUAGE, "", by=by, now=now),
             ]
             event = RowEvent(kind="person_saved", name=person.key, on=today, by=by, now=now, rows=rows)

@@ -44,7 +44,7 @@ class CaseRow(TableBase, table=True):
         Index("ix_case_edition", "edition", "standing"),
         # The rest of its columns let a list skip pages and count without looking the cases up.
         Index("ix_case_newest", "opened_at", "id", "confidential", "unit", "standing", "procedure", "stage"),
-        # Narrow, so that all of a country are counted by it.
+        # A narrow index, for counting all cases of a country.
         Index(
             "ix_case_counted",
             *("unit", "stage", "standing", "procedure"),

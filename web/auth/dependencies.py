@@ -90,7 +90,7 @@ def identify(request: Request, ctx: RequestContext) -> tuple[Account, Entry] | N
     if entry is None:
         return None
     if entry.scope == SCOPE and not is_passwordless_request(request, allowed=ctx.passwordless):
-        # A session opened without a password holds only while that is allowed, and only from this machine.
+        # A session opened without a password is valid only while that is allowed, and only from this machine.
         return None
     account = ctx.accounts.account(entry.login)
     if account is None or account.disabled:

@@ -84,7 +84,7 @@ def find_assignments(office: Office, person: str, sums: Sums, *, on: date) -> Ma
             by_person[person_key] = {**remaining, **new.get(person_key, {})}
         return office, by_person
 
-    # The result holds the office it was computed from, so that no other office can get the same id.
+    # The result keeps the office alive, so that no other office can get the same id.
     return sums.once(("by person", on, id(office)), build, update)[1].get(person, {})
 
 

@@ -123,7 +123,7 @@ def build_board_lines(
         day = row.planned_on if status == "slipped" else row.due
         return ObligationLine(
             case=row.case,
-            # A case of one assignment is called as that is.
+            # The title of a case with one assignment is that of the assignment.
             about=procedure.title if procedure.id == ALONE.id else case_title(case, procedure),
             unit=unit_name(office, row.unit),
             obligation=row.obligation,

@@ -279,7 +279,7 @@ def _build_row(
     today: date,
     soon: date,
 ) -> TimelineRow:
-    # Of several periods the row speaks of the first that is still to be done.
+    # Of several periods the row shows the first that is not done.
     deadline = next((one for one in group if one.state in AWAITED), group[-1])
     looks = {one.id: status_on(one, today=today, soon=soon) for one in group}
     marks = tuple(

@@ -113,8 +113,8 @@ def _row(
     step = None
     state = deadline.state
     if state in WAITING:
-        # Whether a period has begun depends on the day somebody looks, not on the day somebody wrote; and what
-        # comes by itself is waited for by nobody.
+        # Whether a period has begun depends on the day of reading, not of writing; and an obligation that is
+        # fulfilled by itself waits for nobody.
         state = "done" if obligation.by_itself else "open"
     # A body outside the office is shown, never reminded.
     if state in WAITING and obligation.duty != OUTSIDE:

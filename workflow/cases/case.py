@@ -618,7 +618,7 @@ def _proved(fact: Fact, event: Event, *, on: date, at: datetime | None, by: str)
     """Return a fact with what an event adds to it: time, evidence, numbers, who signed."""
     payload = event.payload
     at_time = payload.get("at_time")
-    # A time said before was of the day said before.
+    # An earlier recorded time belonged to the earlier day.
     former = fact.at_time if fact.on == on else None
     return Fact(
         name=fact.name,

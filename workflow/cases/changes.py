@@ -39,7 +39,7 @@ def field_changes(events: Sequence[Event]) -> Mapping[int, tuple[FieldChange, ..
     records: dict[str, Values] = {}
     for place, event in enumerate(events):
         if event.kind == "withdrawn":
-            # What stood before the withdrawn events stands again.
+            # The values before the withdrawn events are in force again.
             records = {}
             for effective in effective_events(events[: place + 1]):
                 if effective is not None:

@@ -119,7 +119,7 @@ def _extended(
     assert extension.by is not None
     said = {**_said(extension, before), "count": extension.by.count, "due": more.due or before}
     element = Element(code=f"extended.{_UNITS[type(extension.by)]}", arguments=said, on=more.due)
-    # What is counted stands in the sentence of the extension; days off and pauses not named yet follow it.
+    # The days counted are in the sentence of the extension; days off and pauses not named yet follow it.
     follow = (one for one in more.elements[1:] if one not in counted.elements)
     return replace(
         more,

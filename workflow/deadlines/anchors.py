@@ -179,7 +179,7 @@ class DueDateResolver:
         law = self._counted(obligation, span)
         asked = obligation.asked_every
         if asked is not None and span is not None and not ends_period(span, asked):
-            # The act asks nothing of this period; only the organisation itself does.
+            # The act requires nothing in this period; only the organisation itself does.
             law = law._replace(counted=_NOTHING)
         links = [law, *(self._by_own(obligation, own, span) for own in obligation.own)]
         best = law
@@ -246,7 +246,7 @@ class DueDateResolver:
             return counted
         pauses = case.pauses if can_pause(obligation, self.procedure) else ()
         if anchor.state != "happened":
-            # What has not begun is stopped by no pause that still lasts.
+            # A term that has not begun is not stopped by a pause that still lasts.
             pauses = tuple(pause for pause in pauses if pause.resumed)
         name = f"{obligation.id}.{span.name}" if span else obligation.id
         extensions = case.extensions.get(name, ())

@@ -230,7 +230,7 @@ class _Entries:
         )
         due = counted.due
         safe_by = due - timedelta(days=1) if due and term.until else counted.safe_by
-        # A number of days counts from the approval of the plan: until that happened it holds as planned.
+        # A number of days counts from the approval of the plan; until that happens the planned date is used.
         waits = anchor.state == "planned" and state in AWAITED and due is not None
         return Deadline(
             id=f"{obligation.id}.{span.name}" if span else obligation.id,

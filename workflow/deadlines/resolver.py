@@ -163,7 +163,8 @@ def _deadline(
         recorded_on=fact.on if fact else None,
         done_at=moment_of(fact.on, fact.at_time) if fact and fact.at_time and judged == fact.on else None,
         waiting_for=waits.fact if waits else None,
-        # What a body outside the office owes is nobody's delay here, nor what nobody owed by its term.
+        # An obligation of a body outside the office is no delay here, nor is one whose term required it of
+        # nobody.
         counts_until=due if obligation.duty == OUTSIDE or taken_up else waits.until if waits else None,
         taken_up_on=taken_up,
         explanation=() if bare else tuple(explanation(chain, link, judged)),
@@ -233,7 +234,7 @@ def _required(chain: DueDateResolver, link: Link) -> bool:
         return False
     if obligation.occasional and link.id not in case.planned:
         return False
-    # What is asked of everybody in every case, as most things are, is not looked into any further.
+    # Obligations required of everybody in every case, which most are, need no further checks.
     if obligation.when is not None and not branch_open(case, chain.procedure, obligation, link.span):
         return False
     if falls_away(chain, link):

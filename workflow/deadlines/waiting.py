@@ -66,7 +66,7 @@ def falls_away(resolver: DueDateResolver, link: Link) -> bool:
         return False
     known = resolver.fallen.get(link.id)
     if known is None:
-        # Many terms hang on one chain of anchors: each of its links is looked into once.
+        # Many terms depend on one chain of anchors; each of its links is checked once.
         known = bool(obligation.recurs and _gone(resolver, obligation.recurs.since, None)) or bool(
             since and type(obligation.term) in COUNTED and _gone(resolver, since, link.span)
         )
@@ -78,7 +78,7 @@ def _gone(resolver: DueDateResolver, fact: str, span: Span | None) -> bool:
     obligation, case = resolver.procedure.anchor_by_id[fact], resolver.case
     name = _name(obligation, span)
     if fact.startswith(EXTENDED):
-        # Nothing counts from an extension nobody has decided.
+        # Nothing counts from an extension that was not decided.
         return name.removeprefix(EXTENDED) not in case.extensions
     if name in case.facts or obligation.by_itself:
         return False

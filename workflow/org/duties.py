@@ -56,7 +56,7 @@ def resolve(
         return ()
     place = office.unit_named.get(plain(unit), unit) or _organisation_named(office, duty, responsible)
     if duty == "head" and (office.organisation(place), duty) in office.holders:
-        # The first head is who holds that duty in the organisation, not the head of a unit within it.
+        # The first head is the holder of that duty in the organisation, not the head of a unit within it.
         place = office.organisation(place) or place
     concerned = duty in OF_A_PERSON
     held = [_concerned(office, duty, place, person)] if concerned else list(_holding(office, duty, place))
@@ -68,7 +68,7 @@ def resolve(
         if allowed:
             return allowed
         if group and not present and not without and not responsible:
-            # All of them away, and nobody stands in: that is for the officer to settle, not for those above.
+            # If all of them are away without a deputy, the officer decides, not the units above.
             break
     return _officer(office, duty, unit, on, without)
 
@@ -106,10 +106,10 @@ def _officer(
     officer = office.people.get(office.officer or "")
     if officer is None or officer.key in without:
         return Unresolved(duty=duty, unit=unit)
-    # The officer is told even when away with no deputy: a letter that waits is better than none.
+    # The officer is notified even when away without a deputy: a letter that waits is better than none.
     instead = stand_in(office, officer, on)
     if instead is None or instead is officer or instead.key in without:
-        # Another organisation's duty is not theirs: they settle whose it is.
+        # The duty belongs to another organisation, which resolves it itself.
         own = office.organisation(officer.unit) in (
             None,
             *office.above(office.unit_named.get(plain(unit), unit)),
@@ -168,7 +168,7 @@ def _holding(office: Office, duty: str, place: str) -> Iterator[tuple[Recipient,
         return
     organisation = office.organisation(place)
     if organisation is not None:
-        # Another organisation's people answer for nothing here.
+        # People of another organisation are not responsible here.
         yield _elsewhere(person for _, person in office.held.get((organisation, duty), ()))
         return
     anywhere = office.held.get(("", duty), ())
@@ -178,7 +178,8 @@ def _holding(office: Office, duty: str, place: str) -> Iterator[tuple[Recipient,
     if at_the_top or duty in UNIT_DUTIES:
         yield _elsewhere(at_the_top)
     else:
-        # The case is of the whole office: what belongs to an organisation within it answers for its own alone.
+        # The case belongs to the whole office; units of an organisation within it are responsible only for
+        # their own.
         own = [person for unit, person in anywhere if not _is_of_a_lower_organisation(office, unit)]
         yield _elsewhere(own)
 

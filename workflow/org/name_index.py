@@ -69,7 +69,7 @@ class NameIndex:
         wanted = _WORD.findall(plain(text))
         if not wanted:
             return
-        # By the word fewest are called by; the others are looked for among those.
+        # Search by the rarest word, and test the other words on its results.
         rarest, *others = sorted(wanted, key=lambda word: sum(map(len, self._calling(word))))
         seen = set[str]()
         for word, key in chain.from_iterable(self._calling(rarest)):

@@ -196,7 +196,7 @@ def _cells(register: Register, values: Values) -> list[tuple[str, str]]:
             )
             cells += [(one.id, key) for key in keys or [""]]
         elif one.kind == "person" and is_filled(value):
-            # No list is filtered by it; whose row it is must be known all the same.
+            # Lists are not filtered by it, but the row's owner must be stored.
             cells.append((one.id, str(value)))
     return cells
 

@@ -82,7 +82,7 @@ def _open_since(case: Case, deadline: Deadline) -> datetime | None:
     if deadline.state in ("open", "missed"):
         return _EVER
     if deadline.state == "done" and deadline.obligation.several:
-        # What was recorded after the last upload of the period is not in it.
+        # Facts recorded after the last upload of the period are not part of it.
         moments = [fact.at for fact in case.occurrences(deadline.id) if fact.at is not None]
         return max(moments, default=None)
     return None

@@ -116,7 +116,7 @@ def _closed_until(external: date | None, embargo: Embargo, calendar: Calendar) -
 def _due(last: date | None, once_in: str, calendar: Calendar, today: date) -> date | None:
     if once_in != YEAR:
         return _months(last, once_in, calendar) if last else None
-    # Without any on record this year is asked for: nothing says that one was done before.
+    # Without any on record this year is required, since none is known to have been held before.
     return date(last.year + 1 if last else today.year, 12, 31)
 
 

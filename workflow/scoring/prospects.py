@@ -84,7 +84,7 @@ def prospect(indicator: Indicator, found: Score, counted: Tally, year: Year) -> 
     if over:
         return Prospect(lost=missing + taken, at_stake=NOTHING)
     if counted.quarterly and isinstance(counted.answer, Done | Present) and counted.missing:
-        # Whoever passed a quarter over cannot be counted for the year any more.
+        # A unit that missed a quarter can no longer be counted for the year.
         return Prospect(lost=missing, at_stake=found.points)
     return Prospect(lost=NOTHING, at_stake=missing + pending)
 
@@ -161,7 +161,7 @@ def _more(
         return _points(indicator, told, scoring, readings)
 
     now, room = points(answer.done), range(1, max(answer.of - answer.done, 0) + 1)
-    # More never earn less: what first earns more is found by halves, not one by one over a country's units.
+    # Points never decrease with the count, so the first count that earns more is found by binary search.
     nearest = bisect_right(room, now, key=lambda more: points(answer.done + more))
     if nearest == len(room):
         return
@@ -208,7 +208,7 @@ def _this_quarter(
 
 
 def _points(indicator: Indicator, answer: Answer, scoring: Scoring, readings: Readings) -> Fraction:
-    # A step is counted for the year as a whole, whatever the reading of the period says.
+    # A step counts for the whole year, whatever the reading of the period.
     plain = {**readings, "commission_period": "year"}
     return score({indicator.id: answer}, scoring, plain).total
 
@@ -307,7 +307,7 @@ def _sources(indicator: Indicator, year: Year, registers: Mapping[str, Text]) ->
     given = {fact: year.body.registers.get(fact, {}) for fact in counting.every_fact}
     for register in dict.fromkeys(name for names in given.values() for name in names):
         own = sum(given[fact].get(register, 0) for fact in (*counting.facts.values(), *counting.also))
-        # A row that says more (renewed, published) is not another row.
+        # A row with more fields (renewed, published) is not another row.
         count = own or max(names.get(register, 0) for names in given.values())
         yield Element(code="score.rows", arguments={"count": count, "register": registers[register]})
     if any(names and year.body.typed(fact) for fact, names in given.items()):

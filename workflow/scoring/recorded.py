@@ -148,7 +148,7 @@ def numbers(
 
 def _is_of_year(fact: RecordedFact, scoring: Scoring, *, year: int, today: date) -> bool:
     if fact.period and fact.fact in scoring.of_the_period:
-        # They are drawn up after the year, and of a year gone by all is known.
+        # They are made after the year; for a past year everything is known.
         return fact.period.startswith(str(year)) and (fact.on <= today or today == date(year, 12, 31))
     return fact.on.year == year and fact.on <= today
 
@@ -201,7 +201,7 @@ def _add_entries(sums: Numbers, entries: Iterable[RegisterEntry], *, year: int, 
             else:
                 sums["", "risks", entry.kind] += 1
     for key, count in talks.items():
-        # The register and the fact may speak of the same talks.
+        # The register and the fact may describe the same talks.
         sums[key] = max(sums[key], count)
 
 

@@ -124,7 +124,7 @@ def _kinds(**counts: int | None) -> scales.CountByKind:
 
 
 def _events(present: bool, scaled: bool | None = None, views: Count = 0) -> scales.Events | scales.Present:
-    # What was seen on the internet was published there.
+    # Anything with views on the internet was published there.
     if not present and (scaled or views):
         raise wrong("not_shown_but_scaled")
     if views and scaled is False:

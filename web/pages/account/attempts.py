@@ -67,7 +67,7 @@ def log_in(request: Request, ctx: RequestContext, login: str, texts: Mapping[str
     if reached := ctx.accounts.count_attempt(limits, now=now):
         refuse(ctx, address, "too_many_attempts", named)
         raise NotProved(reached.wait)
-    # Looked at whatever was wrong before: the time does not tell what.
+    # Checked even after another failure, so that the time does not reveal what was wrong.
     password = texts.get("password", "")
     known = credentials.verify_password(password, account.password if account else "")
     no_access = False
@@ -89,7 +89,7 @@ def log_in(request: Request, ctx: RequestContext, login: str, texts: Mapping[str
             reason = "unknown_account"
         elif known:
             reason = "account_closed"
-        # A right password is followed by a code, which is counted: the time must not tell the two apart.
+        # A correct password is followed by a counted code; the time must not reveal the difference.
         ctx.accounts.count_attempt(decoy_limits(login), now=now)
         try_code(ctx, login, texts.get("code", ""))
         refuse(ctx, address, reason, named)

@@ -127,7 +127,7 @@ def accept(request: Request, ctx: Anybody, secret: Secret, texts: Fields) -> Res
     account = ctx.accounts.account(login)
     assert account is not None
     if account.second_factor:
-        # The link proves one factor and no more: whoever holds it still has to give a code.
+        # The link proves only one factor: its holder must still enter a code.
         return RedirectResponse("/login?said=password", status_code=303)
     return enter_account(request, ctx, account, {})
 

@@ -215,7 +215,7 @@ def _preview(
             today=today,
         )
     except (Refusal, OutOfRange) as found:
-        # The office changed since the file was sent: what was in order is not any more.
+        # The office changed since the upload, so that the file is no longer valid.
         errors = bad_rows(found, Translator(preferences(request).language))
         return hub(request, ctx, procedure=upload.procedure, refusal=found, errors=errors, file=upload.name)
     office = ctx.reads.office()

@@ -87,7 +87,7 @@ def papers_view(dossier: CaseView, ctx: RequestContext, language: str, *, today:
     sheets = case_sheets(ctx.app, case.id, of_papers, ctx.reads.scope_in(case), today=today)
     return Papers(
         forms=tuple(_paper(sheet, language) for sheet in sheets),
-        # A signature stands under the document it signs; one whose document was withdrawn stands alone.
+        # A signature is listed below the document it signs; if that was withdrawn, by itself.
         proofs=tuple(
             proof(one) for one in proofs(case) if not (one.evidence.signs and one.evidence.signs in shown)
         ),

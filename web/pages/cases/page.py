@@ -304,7 +304,7 @@ def _history(request: Request, ctx: RequestContext, view: CaseView, **more: obje
     moves = [act_moves_result(act, preferences(request).language) for act in acts]
     lines: list[ActMovesResult | Event] = [*moves, *view.events]
     return {
-        # At one moment the act comes after what it found recorded.
+        # At the same moment, the act is listed after the facts it applied to.
         "lines": sorted(lines, key=lambda line: line.at, reverse=True),
         "person": build_person_field(office, typed, without=without) if view.case.confidential else NameField(),
     }

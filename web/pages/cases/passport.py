@@ -42,7 +42,7 @@ def passport_form(view: CaseView, office: Office, *, root: str, tried: RejectedF
     shown = {
         "object_kk": case.object_kk,
         "object_ru": case.object_ru,
-        # A unit nobody has entered cannot be chosen: it stays unless another one is.
+        # An unknown unit cannot be chosen: it is kept unless another one is chosen.
         "unit": case.unit if case.unit in office.units else "",
         "period_first": first.isoformat() if first else "",
         "period_last": last.isoformat() if last else "",

@@ -168,7 +168,7 @@ def desk_view(
     office, may_switch = ctx.reads.office(), reader.may("manage")
     person = office.people.get(reader.person)
     all_ = may_switch and (person is None if everything is None else everything)
-    # What I must do is mine in whatever unit it lies.
+    # The reader's own obligations are visible in any unit.
     reads = ctx.reads if all_ else ctx.reads.whole_office()
     sums = reads.sums(day)
     told = find_assignments(office, reader.person, sums, on=today)

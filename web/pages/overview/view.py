@@ -185,7 +185,7 @@ def at_stake(sums: Sums, library: Library) -> Decimal:
                 found[one.edition, one.obligation] += number
         return found
 
-    # A Counter forgets what comes to nothing: of what nobody is late with any more.
+    # A Counter drops zero entries: assignees without overdue deadlines.
     found = sums.once("late", late, lambda before, gone, come: before - late(gone) + late(come))
     return sums.once(("at stake", library), lambda _: _at_stake(found, library))
 

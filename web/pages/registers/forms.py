@@ -143,7 +143,7 @@ def _value(ctx: RequestContext, one: FieldView, text: str) -> object:
         if one.kind == "unit":
             return resolve_unit(office, text)
     except InvalidForm:
-        # Said with all else that is wrong, beside its field.
+        # Reported with all other mistakes, beside its field.
         return text
     return [part for part in text.split(";") if part] if one.several else text
 

@@ -131,7 +131,7 @@ def _edit(request: Request, ctx: RequestContext, register_id: str, row: str, for
             "row": row,
             "values": changed_values(ctx, detail.fields, form),
             "ground": answers.get("ground", ""),
-            # A form refused once carries two: the newer one comes first.
+            # A form that was refused once contains two: the newer one comes first.
             "seq": answers.get("seq", "").partition(";")[0] or None,
         }
         edit_row(ctx, build(EditRow, fields))

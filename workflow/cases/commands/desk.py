@@ -406,7 +406,7 @@ class CaseCommands:
 
         def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
             title = known_obligation(procedure, obligation).title
-            # Whatever may be freed now may be asked for again.
+            # Whatever may be exempted now may be required again.
             stands = self.looked_at(case, today=today).stage
             require(procedure, case, stands, "exempt", code="cannot_reopen_one")
             if obligation not in case.exempted:
@@ -526,7 +526,7 @@ class CaseCommands:
 
     def _written(self, events: tuple[Event, ...], case: Case | None, today: date) -> CaseWrite:
         if case is not None and any(event.kind == "withdrawn" for event in events):
-            # As if what is withdrawn had never been recorded: everything since is computed anew.
+            # As if the withdrawn record had never existed: everything since is computed anew.
             case = fold([*self._ledger.events(case.id)[: case.seq], *events])
         else:
             for event in events:

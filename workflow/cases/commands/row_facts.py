@@ -118,7 +118,7 @@ def _of_period(
         new = [item for item in row.evidence if (item.kind, item.reference) not in places]
         if new:
             yield "evidence", keys[row.row], row.on, {"row": row.row, "evidence": evidence_payload(new)}
-    # Who recorded an event by hand and keeps it in the register too means one event.
+    # A fact recorded by a person and a row of the register about the same event count once.
     for day in typed:
         waiting = _without_day(waiting, day)
     obligation = procedure.by_id[name.partition(".")[0]]

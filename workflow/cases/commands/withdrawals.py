@@ -319,7 +319,7 @@ def _title(thread: Sequence[Event]) -> str:
 
 def _whole(thread: Sequence[Event], name: str) -> Selection:
     """Return the selection of a whole record: a fact or a row with all its events."""
-    # The day it speaks of is the one it last had.
+    # Its day is the last one recorded.
     days = [one.on for one in thread if one.kind in ("fact", "corrected")]
     kind = thread[0].kind
     said = [one for one in thread if one.kind in (kind, "row_edited")] if kind in _ROW_OF else []

@@ -141,7 +141,7 @@ def next_position(known: Position | None, number: int, event: Event) -> Position
         return replace(known, cleared_on=known.cleared_on or event.on)
     told = event.payload
     talk = Talk(event.on, str(told.get("holder", known.holder)), str(told.get("topic", "")))
-    # The same talk with one document more stands in its place.
+    # The same talk with one more document replaces it.
     before = next((one for one in known.talks if _same(one, talk)), None)
     whole = replace(talk, evidence=gathered(before.evidence if before else (), evidence_of(event)))
     if before is None:

@@ -164,7 +164,7 @@ def next_risk(known: Risk | None, number: int, event: Event) -> Risk:
     told = event.payload
     if event.kind == "risk_found":
         said = Risk(number=number, found_on=event.on, **described(Risk, told))
-        # Described anew: what was ranked, asked and removed of it stays.
+        # The row was edited: its rank, requests and removal are kept.
         return replace(said, rank=known.rank, removal=known.removal, request=known.request) if known else said
     assert known is not None
     assert event.on is not None or event.kind == "risk_ranked"
@@ -215,7 +215,7 @@ def next_measure(known: Measure | None, number: int, event: Event) -> Measure:
         done_on=date.fromisoformat(str(done_on)) if done_on else None,
         comment=_text(told, "comment"),
     )
-    # The same review with one document more stands in its place.
+    # The same review with one more document replaces it.
     before = next((one for one in known.reviews if _same(one, review)), None)
     whole = replace(review, evidence=gathered(before.evidence if before else (), evidence_of(event)))
     if before is None:

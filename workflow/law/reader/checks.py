@@ -53,7 +53,7 @@ def problems(procedure: Procedure) -> Iterator[Problem]:
     if procedure.begins_with not in facts:
         yield _unknown("begins_with", procedure.begins_with, facts)
     elif procedure.opened == "yearly" and not procedure.by_id[procedure.begins_with].by_itself:
-        # A yearly case is opened for hundreds of organisations at once: nobody records its beginning.
+        # A yearly case is opened for hundreds of organisations at once, so nobody records its beginning.
         yield Problem("yearly_begins_by_itself", "begins_with", {"value": procedure.begins_with})
     if procedure.adopted_act and procedure.adopted_act not in procedure.acts:
         yield _unknown("adopted_act", procedure.adopted_act, procedure.acts)

@@ -152,7 +152,7 @@ def _obligation(
     return law.Obligation(
         term=term[0],
         since=term[1],
-        # What comes by itself is nobody's to do.
+        # What happens by itself is nobody's duty.
         duty=duty or OUTSIDE,
         by_itself=by_itself,
         values=values or (("measured",) if isinstance(term[0], Target) else ()),
@@ -201,7 +201,7 @@ def _place(decision: law.Obligation, obligations: Sequence[law.Obligation], stag
     first = [place for name in later for place, one in enumerate(obligations) if one.stage == name]
     place = max((*after, *first[:1]), default=len(obligations))
     while place < len(obligations) and obligations[place].options:
-        # Decisions that belong to one place stand in the order of the file.
+        # Decisions at the same place keep the order of the file.
         place += 1
     return place
 
