@@ -3,8 +3,8 @@
     python -m benchmarks.registers [ROWS] [sqlite|postgresql]
 
 The rows belong to 200 units; they are read by a reader of the whole office and by one of a tenth of it. Then
-organisations with a yearly case each import rows of this year that carry out its duties, and rounds compare them.
-Without a second argument both databases are measured, PostgreSQL where it can be started.
+organisations with a yearly case each import rows of this year that carry out its duties, and rounds compare
+them. Without a second argument both databases are measured, PostgreSQL where it can be started.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ REACH = date(2038, 12, 31)
 
 
 class OutOfRange(ValueError):
-    """The day lies outside the calendar's records; nothing is guessed there.
+    """The day lies outside the calendar's range; nothing is guessed there.
 
     Attributes:
         code: "out_of_range".

@@ -37,8 +37,8 @@ def find_person(key: str, given: str, people: Iterable[str]) -> str | None:
 
 
 def choice_address(rules: Rules, person: str) -> str:
-    """Return a person's own address; "" without pages over https, or when the office sends no personal
-    digests.
+    """Return the address at which a person chooses how often to be reminded; "" without https pages, or if the
+    office sends no personal digests.
     """
     if not (rules.link_key and PERSONAL in rules.digests and rules.public_address.startswith("https://")):
         return ""

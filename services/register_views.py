@@ -313,7 +313,8 @@ def list_rows(ctx: RequestContext, command: ListRows) -> RowPage:
 
 
 def sorting(ctx: RequestContext, register: Register, sort: str) -> dict[str, Any]:
-    """Return how a list is sorted: people, units and options as they are called in the reader's language.
+    """Return the sort arguments of a list; people, units and options are sorted by name in the reader's
+    language.
 
     Raises:
         UnknownField: a field the reader does not see, or that no list is sorted by.

@@ -411,7 +411,7 @@ class SqlRegisterLists:
         descending: bool,
         page: slice,
     ) -> Sequence[Row_]:
-        """Return the rows of a page in the order of what their keys are called.
+        """Return the rows of a page, sorted by the names of their keys.
 
         Of the whole register the keys are counted by their index, and only the rows of the page are read; of a
         narrowed list what each row is sorted by.
