@@ -284,7 +284,7 @@ def test_settings_no_channel_can_be_made_of_are_named_on_the_overview(tmp_path: 
 
 
 def test_alerts_and_the_dashboard_ask_for_figures_that_exist(house: AppContext) -> None:
-    """A renamed figure is found here before an operator misses an alarm."""
+    """A renamed figure or label is found here before an operator misses an alarm."""
     browser = client(house)
     browser.get("/login")
     text = browser.get("/metrics").text
@@ -295,6 +295,19 @@ def test_alerts_and_the_dashboard_ask_for_figures_that_exist(house: AppContext) 
 
     assert len(asked) >= 6
     assert {one for one in asked if f"\n{one}" not in text and f"# HELP {one}" not in text} == set()
+    given: dict[str, set[str]] = {}
+    for name, labels in re.findall(r"^(\w+)\{(.*)\} ", text, re.MULTILINE):
+        given.setdefault(name, set()).update(re.findall(r'(\w+)="', labels))
+    wrong = set()
+    for name in ("alerts.yml", "dashboard.json"):
+        for expression in re.findall(r'"?expr"?: (.+)', (folder / name).read_text(encoding="utf-8")):
+            named = re.findall(r"(\w+)=~?\\?\"", expression)
+            for group in re.findall(r"by \(([^)]*)\)", expression):
+                named += re.findall(r"\w+", group)
+            for figure in set(re.findall(r"\b(?:merzim|process)_[a-z_]+\b", expression)) & given.keys():
+                wrong |= {(figure, label) for label in named if label not in given[figure]}
+    assert {"merzim_obligations", "merzim_http_request_seconds_bucket", "merzim_notices"} <= given.keys()
+    assert wrong == set()
 
 
 def administrator(house: AppContext) -> TestClient:
