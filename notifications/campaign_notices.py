@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from i18n import paragraph
 from notifications.channels import NO_ADDRESS, Channel, Switchable, language_of
@@ -13,7 +13,7 @@ from notifications.rules import Rules
 from notifications.wire.message import message_id
 from workflow.org.office import Person
 from workflow.registers.campaigns import CampaignPerson, StartedCampaign
-from workflow.registers.definition import Campaign, Register
+from workflow.registers.definition import Campaign, Register, RegisterField
 
 INVITATION, REMINDER = "invitation", "reminder"
 
@@ -66,8 +66,15 @@ def campaign_notice(
             "text": wanted.invitation[language],
             "act": cited(register, wanted, language),
             "organisation": organisation,
+            "days": [[field.title[language], day.isoformat()] for field, day in given_days(register, campaign)],
         },
     )
+
+
+def given_days(register: Register, campaign: StartedCampaign) -> list[tuple[RegisterField, date]]:
+    """Return the days the officer gave to every row: of what is asked, beside the last day of answering."""
+    days = ((register.fields[name], value) for name, value in campaign.given.items() if name in register.fields)
+    return [(field, date.fromisoformat(str(value))) for field, value in days if field.kind == "date" and value]
 
 
 def chosen_channel(person: Person, channels: Sequence[Channel]) -> Channel | None:

@@ -70,6 +70,15 @@ def is_genuine(ctx: RequestContext, token: str) -> bool:
     return read_token(ctx.app.rules.link_key, token) is not None
 
 
+def language_of_link(ctx: RequestContext, token: str) -> str:
+    """Return the language of the person a link was made for, valid or not; "" where nobody is known by it."""
+    link = read_token(ctx.app.rules.link_key, token)
+    asked = campaign_store(ctx).person(link.campaign, link.number) if link is not None else None
+    office = ctx.app.reads.office()
+    person = (office.people.get(asked.person) or office.former.get(asked.person)) if asked else None
+    return person.language if person else ""
+
+
 def invitation_of(ctx: RequestContext, campaign: str, person: str) -> Invitation:
     """Return the form for a person identified by a channel. Raises LinkRefused."""
     store = campaign_store(ctx)

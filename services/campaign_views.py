@@ -313,6 +313,19 @@ def seen_campaign(ctx: RequestContext, name: str) -> StartedCampaign:
     return campaign
 
 
+def campaign_titles(ctx: RequestContext, names: Collection[str]) -> Mapping[str, Text]:
+    """Return the titles of those of these campaigns that the reader sees, by id."""
+    titles = dict[str, Text]()
+    for name in names:
+        campaign = campaign_store(ctx).get(name)
+        if campaign is not None and _sees(ctx, campaign):
+            kinds = ctx.app.registers.version(campaign.register, campaign.version).campaigns
+            titles[name] = (
+                campaign.titled(kinds[campaign.kind]) if campaign.kind in kinds else Text(*[name] * 3)
+            )
+    return titles
+
+
 def kind_view(register: Register, kind: Campaign) -> CampaignKind:
     """Return a kind of campaign for pages and the API."""
     return CampaignKind(

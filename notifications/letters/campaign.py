@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from i18n import say
+from datetime import date
+from typing import cast
+
+from i18n import date_long, say
 from notifications.campaign_links import AnswerLink, answer_address
 from notifications.letters.page import Line, Page, Section, render_letter
 from notifications.notice import Letter, Notice
@@ -14,6 +17,7 @@ def campaign_letter(notice: Notice, *, name: str, rules: Rules) -> Letter:
     about, language = notice.about, notice.language
     link = AnswerLink(notice.obligation, int(str(about["number"])), int(str(about["version"])))
     said = {"title": about["title"], "until": notice.due}
+    days = [(str(title), str(day)) for title, day in cast("list[list[str]]", about.get("days", []))]
     kind = "reminder" if notice.rung.startswith("reminder") else "invitation"
 
     def line(code: str) -> str:
@@ -29,10 +33,11 @@ def campaign_letter(notice: Notice, *, name: str, rules: Rules) -> Letter:
                 ("organisation", str(about.get("organisation", ""))),
                 ("title", str(about["title"])),
                 ("act", str(about["act"])),
-                ("until", say("campaign_letter.day", said, language)),
             )
             if text
-        ),
+        )
+        + tuple(Line(label=title, text=date_long(date.fromisoformat(day), language)) for title, day in days)
+        + (Line(label=line("until"), text=say("campaign_letter.day", said, language)),),
         sections=(
             Section(
                 heading=line("heading"),

@@ -111,6 +111,22 @@ def test_a_campaign_goes_from_its_form_to_its_sheet(office: RealOffice) -> None:
     assert "Без адреса 1" in shown or "1 Без адреса" in shown
     assert sum(1 for line in sheet.iter_rows(min_row=2) if line[7].value) == 1
     assert "подтверждено лично" in row.lower()
+    # The used link is refused in its person's language, a made-up one in the office's; the register leads on.
+    with stranger(office) as browser:
+        browser.headers.pop("accept-language", None)
+        used, invented = browser.get(link), browser.get("/confirm/" + "x" * 48)
+        asked = browser.get("/confirm/" + "x" * 48, headers={"accept-language": "en"})
+    assert [
+        f'<html lang="{one}"' in page.text
+        for one, page in (
+            (person.language, used),
+            (office.house.settings.office.language, invented),
+            ("en", asked),
+        )
+    ] == [True] * 3
+    with office.client() as browser:
+        register = browser.get("/register?lang=ru").text
+    assert '<a href="/campaigns/2026-001">Подтверждение приверженности' in register
     _papers_are_right(office, address, person.name_in("kk"))
 
 

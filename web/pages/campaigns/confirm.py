@@ -15,7 +15,16 @@ from starlette.datastructures import ImmutableMultiDict
 from starlette.responses import Response, StreamingResponse
 
 from calendars import OutOfRange
-from services.campaign_answers import Invitation, LinkRefused, answer, is_genuine, open_link, statement
+from notifications.campaign_notices import given_days
+from services.campaign_answers import (
+    Invitation,
+    LinkRefused,
+    answer,
+    is_genuine,
+    language_of_link,
+    open_link,
+    statement,
+)
 from services.context import RequestContext
 from services.evidence import clean_file_name
 from web.auth.dependencies import Anybody
@@ -92,9 +101,16 @@ def _open(request: Request, ctx: RequestContext, token: str) -> Invitation:
     try:
         return open_link(ctx, token)
     except LinkRefused:
+        refuse_in_language(request, ctx, language_of_link(ctx, token))
         if not is_genuine(ctx, token):
             count_guess(request, ctx)
         raise
+
+
+def refuse_in_language(request: Request, ctx: RequestContext, language: str) -> None:
+    """Choose the language of a refused link's page: its person's, else the browser's, else the office's."""
+    if language or "accept-language" not in request.headers:
+        request.state.language = language or ctx.app.settings.office.language
 
 
 def _page(
@@ -121,6 +137,7 @@ def _page(
         kind=kind,
         act=register.acts[kind.act] if kind.act else None,
         document=invitation.campaign.document,
+        days=given_days(register, invitation.campaign),
         form_fields=[FormField(view=one, value=values.get(one.id, "")) for one in invitation.fields],
         tried=tried,
         problems=problems_of(tried.refusal if tried else None),

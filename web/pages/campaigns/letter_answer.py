@@ -23,6 +23,7 @@ from services.letter_answers import (
 )
 from web.auth.dependencies import Anybody
 from web.auth.guesses import count_guess
+from web.pages.campaigns.confirm import refuse_in_language
 from web.ui.form_values import Fields
 from web.ui.render import page
 
@@ -76,6 +77,7 @@ def _open(request: Request, ctx: RequestContext, token: str) -> LetterQuestion:
     try:
         return open_letter(ctx, token)
     except LinkRefused:
+        refuse_in_language(request, ctx, "")
         if not is_genuine(ctx, token):
             count_guess(request, ctx)
         raise

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypedDict, get_args
 
 from notifications.notice import Notice, NoticeKind
+from services.campaign_views import campaign_titles
 from services.context import RequestContext
 from services.documents.case_documents import RegisterStatus, register_status
 from web.ui.name_fields import NameField
@@ -34,7 +35,10 @@ class Sought(TypedDict):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NoticeLine:
-    """One notice. `title`: of its obligation; None if it is not about one obligation of a procedure."""
+    """One notice. `title`: of its obligation; None if it is not about one obligation of a procedure.
+
+    `campaign`: the title of the campaign that asks, None where the reader does not see it.
+    """
 
     notice: Notice
     case: Case | None
@@ -42,6 +46,7 @@ class NoticeLine:
     title: Text | None
     period: str
     name: Name
+    campaign: Text | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,6 +71,7 @@ def register_view(ctx: RequestContext, asked: Sought, *, number: int) -> Registe
         skip=(number - 1) * PAGE,
     )
     heads = ctx.reads.heads({one.case for one in found if one.case})
+    asking = campaign_titles(ctx, {one.obligation for one in found[:PAGE] if one.kind == "campaign"})
     office = ctx.reads.office()
     people = build_person_filter(
         office, asked["person"], {one.person for one in found[:PAGE]}, own=ctx.reader.root
@@ -79,6 +85,7 @@ def register_view(ctx: RequestContext, asked: Sought, *, number: int) -> Registe
                 title=_title(ctx, heads.get(one.case), one.obligation),
                 period="" if is_entry(one.obligation) else one.obligation.partition(".")[2],
                 name=person_name(office, one.person),
+                campaign=asking.get(one.obligation) if one.kind == "campaign" else None,
             )
             for one in found[:PAGE]
         ),
