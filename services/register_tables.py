@@ -16,6 +16,7 @@ from services.context import RequestContext
 from services.evidence import UnknownUpload, clean_file_name
 from services.inputs import CaseId, Digest, Line
 from services.register_views import (
+    MAX_PAGE_SIZE,
     UNIT,
     FieldView,
     ListRows,
@@ -24,19 +25,22 @@ from services.register_views import (
     cell_value,
     field_view,
     head_views,
+    list_rows,
     lookup,
     names_of,
     reader_scope,
+    register_view,
+    row_name,
     row_query,
     seen_register,
     sorting,
 )
-from services.registers import WrongPlace, add_rows, invalid_values, place_of, unique_keys
+from services.registers import WrongPlace, add_rows, count_openings, invalid_values, place_of, unique_keys
 from services.settings import LANGUAGES
 from services.verbs import Command, verb
 from workflow.law.procedure import Text
 from workflow.refusal import Refusal
-from workflow.registers.access import list_fields
+from workflow.registers.access import list_fields, sees_lists
 from workflow.registers.definition import Register, RegisterField
 from workflow.registers.rows import name_in
 from workflow.registers.values import Value, ValueProblem, parse_values, problem_arguments
@@ -67,7 +71,8 @@ class ImportRows(Command):
 
 class ImportedRows(BaseModel):
     """The imported rows. `first`: values of the first rows, by field; `fields`: those in the file; `names`:
-    names of the people, units, cases and rows in the first rows.
+    names of the people, units, cases and rows in the first rows. `units`: of the first rows;
+    `opening`: in a preview, how many rows would open a case, whose terms people are reminded of.
     """
 
     register_id: str
@@ -77,6 +82,8 @@ class ImportedRows(BaseModel):
     fields: list[FieldView]
     first: list[dict[str, Any]]
     names: dict[str, str]
+    units: list[str]
+    opening: int
 
 
 @verb("record")
@@ -123,7 +130,10 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
         ids=list(ids),
         fields=[field_view(one) for one in fields if one.id in table.columns],
         first=rows[:SHOWN],
-        names=names_of(ctx, register, rows[:SHOWN]),
+        names=names_of(ctx, register, rows[:SHOWN])
+        | {one: name_in(ctx.reads.office(), one, ctx.language) for one in units[:SHOWN] if one},
+        units=units[:SHOWN],
+        opening=count_openings(ctx, register, rows, units) if command.preview else 0,
     )
 
 
@@ -142,9 +152,23 @@ def template(ctx: RequestContext, register_id: str, language: str) -> bytes:
         register.title[language],
         fields,
         heads,
+        answers=_rows_offered(replace(ctx, language=language), fields),
         instruction=say("register.template", {"title": register.title, "required": required}, language),
         language=language,
     )
+
+
+def _rows_offered(ctx: RequestContext, fields: Sequence[RegisterField]) -> dict[str, list[str]]:
+    """Return the newest rows that fields of kind `row` may name, as an import reads them."""
+    offered = dict[str, list[str]]()
+    for field in fields:
+        if field.kind == "row" and sees_lists(
+            ctx.app.registers.on(field.register, ctx.today), reader_scope(ctx)
+        ):
+            view = register_view(seen_register(ctx, field.register), reader_scope(ctx))
+            rows = list_rows(ctx, ListRows(register_id=field.register, size=MAX_PAGE_SIZE)).rows
+            offered[field.id] = [f"{row_name(view, row, ctx.language)} ({row.id})" for row in rows]
+    return offered
 
 
 def export(ctx: RequestContext, command: ListRows, language: str) -> bytes:
@@ -180,7 +204,7 @@ def export(ctx: RequestContext, command: ListRows, language: str) -> bytes:
         rows.append((row.id, name_in(office, row.unit, language), *plain))
     heads = heads_of(fields, language)
     columns = [_column(name, heads, language) for name in (ROW, UNIT)]
-    return tables_workbook([Table([*columns, *heads], rows)])
+    return tables_workbook([Table([*columns, *heads], rows, register.title[language])])
 
 
 def writable_fields(ctx: RequestContext, register: Register) -> list[RegisterField]:

@@ -51,6 +51,7 @@ from workflow.registers.values import (
     InvalidRow,
     Value,
     ValueProblem,
+    Values,
     check_values,
     is_filled,
     parse_values,
@@ -192,6 +193,36 @@ def erase_row(ctx: RequestContext, command: EraseRow) -> RowDetail:
     return show_row(ctx, AskRow(row=row.id))
 
 
+def _new_row(ctx: RequestContext, register: Register, filled: Values, unit: str, case: str) -> RegisterRow:
+    return RegisterRow(
+        id="",
+        register=register.id,
+        version=register.edition,
+        unit=unit,
+        case=case,
+        values=filled,
+        seq=1,
+        created_at=ctx.now,
+        created_by=ctx.reader.login,
+        edited_at=ctx.now,
+        edited_by=ctx.reader.login,
+    )
+
+
+def count_openings(
+    ctx: RequestContext, register: Register, rows: Sequence[Values], units: Sequence[str]
+) -> int:
+    """Return how many of these rows, not written yet, would open a case."""
+    if register.opens is None and register.procedure is None:
+        return 0
+    office = ctx.reads.office()
+    new = (
+        _new_row(ctx, register, {name: value for name, value in values.items() if is_filled(value)}, unit, "")
+        for values, unit in zip(rows, units, strict=True)
+    )
+    return sum(opening_of(ctx, register, row, office) is not None for row in new)
+
+
 def add_rows(
     ctx: RequestContext,
     register: Register,
@@ -229,19 +260,7 @@ def add_rows(
         }
         if case:
             payload["case"] = case
-        after = RegisterRow(
-            id="",
-            register=register.id,
-            version=register.edition,
-            unit=of_unit,
-            case=case,
-            values=filled,
-            seq=1,
-            created_at=ctx.now,
-            created_by=ctx.reader.login,
-            edited_at=ctx.now,
-            edited_by=ctx.reader.login,
-        )
+        after = _new_row(ctx, register, filled, of_unit, case)
         opening = opening_of(ctx, register, after, office)
         if opening is not None:
             openings.append((number, opening))

@@ -5,7 +5,7 @@ value.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from workflow.registers.definition import RegisterField
 from workflow.registers.values import FIRST_DAY, LAST_DAY
@@ -20,12 +20,19 @@ _WIDTHS = {"date": 14, "number": 14, "money": 16, "yes_no": 10, "long_text": 50}
 
 
 def empty_table(
-    title: str, fields: Sequence[RegisterField], heads: Sequence[str], *, instruction: str, language: str
+    title: str,
+    fields: Sequence[RegisterField],
+    heads: Sequence[str],
+    *,
+    instruction: str,
+    language: str,
+    answers: Mapping[str, Sequence[str]],
 ) -> bytes:
     """Return the workbook: an instruction, frozen headings, lists of options, cells for dates and numbers only.
 
     Args:
         heads: headings of the columns; those beyond the fields accept any text.
+        answers: what a field offers besides its options; other answers are accepted too.
     """
     import xlsxwriter
     from xlsxwriter.utility import xl_rowcol_to_cell
@@ -50,19 +57,20 @@ def empty_table(
         kind = field.kind if field is not None else "text"
         shape = day if kind == "date" else number if kind in ("number", "money") else text
         sheet.set_column(place, place, _WIDTHS.get(kind, 26), shape)
-        rule = _rule(field, language) if field is not None else None
-        answers = rule["source"] if rule is not None and rule["validate"] == "list" else []
-        if rule is not None and isinstance(answers, list) and not _fits(answers):
+        rule = _rule(field, language, answers.get(field.id, ())) if field is not None else None
+        offered = rule["source"] if rule is not None and rule["validate"] == "list" else []
+        if rule is not None and isinstance(offered, list) and not _fits(offered):
             # Longer answers, and those with commas, stand in a sheet of their own: a list in a cell takes none.
             lists = lists or book.add_worksheet("lists")
             lists.hide()
-            lists.write_column(0, place, answers, text)
-            first, last = (xl_rowcol_to_cell(row, place, True, True) for row in (0, len(answers) - 1))
+            lists.write_column(0, place, offered, text)
+            first, last = (xl_rowcol_to_cell(row, place, True, True) for row in (0, len(offered) - 1))
             rule["source"] = f"=lists!{first}:{last}"
         if rule is not None:
             sheet.data_validation(2, place, ROWS + 1, place, rule)
-        if field is not None and field.help is not None:
-            sheet.write_comment(1, place, field.help[language])
+        note = _note(field, language) if field is not None else ""
+        if note:
+            sheet.write_comment(1, place, note)
     sheet.freeze_panes(2, 1)
     sheet.repeat_rows(1)
     sheet.set_landscape()
@@ -71,20 +79,35 @@ def empty_table(
     return target.getvalue()
 
 
-def _rule(field: RegisterField, language: str) -> dict[str, object] | None:
-    """Return the validation rule for the cells of a field, None where a spreadsheet cannot express it."""
+def _note(field: RegisterField, language: str) -> str:
+    """Return the note of a heading: the help of its field and, of several options, all that may be written."""
+    from i18n import say
+
+    notes = [field.help[language]] if field.help is not None else []
+    if field.several:
+        options = tuple(option.title[language] for option in field.options)
+        notes.append(say("register.template.several", {"options": "; ".join(options)}, language))
+    return "\n".join(notes)
+
+
+def _rule(field: RegisterField, language: str, offered: Sequence[str]) -> dict[str, object] | None:
+    """Return the validation rule for the cells of a field, None where a spreadsheet cannot express it.
+
+    A cell that takes several options, or a row, offers a list and accepts what is typed as well.
+    """
     from i18n import say
 
     if field.kind == "date":
         return {"validate": "date", "criteria": "between", "minimum": _FIRST_DAY, "maximum": LAST_DAY}
     if field.kind in ("number", "money"):
         return {"validate": "decimal", "criteria": "between", "minimum": -(10**13), "maximum": 10**13}
-    answers: list[str] = []
+    answers = [*offered]
     if field.kind == "yes_no":
         answers = [say("register.yes", {}, language), say("register.no", {}, language)]
-    elif field.kind == "choice" and not field.several:
+    elif field.kind == "choice":
         answers = [option.title[language] for option in field.options]
-    return {"validate": "list", "source": answers} if answers else None
+    is_open = field.several or field.kind == "row"
+    return {"validate": "list", "source": answers, "show_error": not is_open} if answers else None
 
 
 def _fits(answers: Sequence[str]) -> bool:

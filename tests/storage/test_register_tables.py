@@ -22,6 +22,7 @@ from services.register_tables import ImportedRows, ImportRows, export, import_ro
 from services.register_views import ListRows, list_rows
 from services.registers import AddRow, add_row
 from tests.storage.registers import NOW, TODAY, office, operator, reader
+from workflow.board.rows import CaseFilter
 
 HEADS = ("Place", "Came_On", "Cost", "Pass", "Paid", "Purpose", "Guest", "Unit")
 
@@ -98,6 +99,24 @@ def test_the_template_filled_in_is_taken_in_whatever_its_language(app: AppContex
         "paid": True,
     }
     assert maintenance.verify(app, now=NOW, today=TODAY) == ()
+
+
+def test_a_preview_counts_the_cases_that_would_be_opened(app: AppContext) -> None:
+    """Two gifts of three presents, each in its own unit; nothing is opened before it is taken."""
+    rows = [
+        ("what", "kind", "came_on", "unit"),
+        ("Vase", "gift", "2026-04-01", ""),
+        ("Book", "gift", "2026-04-02", "law"),
+        ("Roses", "flowers", "2026-04-02", "law"),
+    ]
+    file = OpenFile("presents.xlsx", BytesIO(workbook(rows)))
+    asked = ImportRows(register_id="presents", content=file, unit="hr", preview=True)
+
+    found = import_rows(operator(app), asked)
+
+    assert (found.rows, found.opening, found.units) == (3, 2, ["hr", "law", "law"])
+    assert (found.names["hr"], found.names["law"]) == ("Кадр басқармасы", "Заң департаменті")
+    assert app.reads.how_many(CaseFilter()) == 0
 
 
 def test_every_bad_cell_is_named_and_nothing_is_taken(app: AppContext) -> None:

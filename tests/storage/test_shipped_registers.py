@@ -138,13 +138,27 @@ def test_a_file_names_a_training_by_its_title_and_is_previewed_in_names(app: App
     for title in (first, "әдеп САҒАТЫ", "Әдеп сағаты · 02.03.2026"):
         found = preview(title)
         assert found.first[0]["training"] == first, title
-        assert found.names == {"guest@org.kz": "Әлиев Самат", first: "Әдеп сағаты · 02.03.2026"}
+        assert found.names == {
+            "guest@org.kz": "Әлиев Самат",
+            first: "Әдеп сағаты · 02.03.2026",
+            "ministry": "Министрлік",
+        }
+        assert (found.units, found.opening) == (["ministry"], 0)
     second = _add(app, "trainings", {**training, "held_on": "2026-03-09"})
     with pytest.raises(UnreadablePaper) as refused:
         preview("Әдеп сағаты")
     [error] = refused.value.errors
     assert f"{first}, {second}" in say(error.code, error.arguments, "ru")
     assert preview("Әдеп сағаты · 09.03.2026").first[0]["training"] == second
+
+    offers = load_workbook(BytesIO(template(operator(app), "training-attendees", "ru")))
+    titles = [f"Әдеп сағаты · {day}.03.2026 ({row})" for day, row in (("09", second), ("02", first))]
+    listed = offers.active.data_validations.dataValidation[0]
+    assert (listed.formula1, listed.showErrorMessage) == ('"' + ",".join(titles) + '"', False)
+    conflicts = load_workbook(BytesIO(template(operator(app), "conflicts", "kk"))).active
+    [measure] = [cell for cell in conflicts[2] if cell.value == "Қабылданған шара"]
+    options = [one.title.kk for one in app.registers.latest("conflicts").fields["measure"].options]
+    assert all(option in measure.comment.text for option in options)
 
     book = load_workbook(BytesIO(template(operator(app), "trainings", "ru")))
     formula = book.active.data_validations.dataValidation[0].formula1

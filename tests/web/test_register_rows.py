@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from html import unescape
 from io import BytesIO
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from openpyxl import load_workbook
@@ -323,7 +324,21 @@ def test_money_with_a_part_is_written_with_both_digits_of_the_tiyn(office: RealO
             )
             assert answer.status_code == 201, answer.text
         page = text_of(browser.get("/registers/purchases?lang=ru").text).replace("\xa0", " ")
+        row = answer.json()["row"]["id"].removesuffix("2") + "1"
+        form = browser.get(f"/registers/purchases/{row}?lang=ru").text
+        [shown] = re.findall(r'name="field.amount"[^>]*value="([^"]*)"', form)
+        changed = {"seq": "1", "was.amount": shown, "field.amount": shown.replace("140", "150")}
+        assert browser.post(f"/registers/purchases/{row}", data=changed).status_code == 303
+        after = browser.get(f"{API}/rows/{row}").json()["row"]["values"]["amount"]
+        files = [browser.get(f"/registers/purchases/{name}?lang=ru") for name in ("xlsx", "template")]
 
+    assert (shown.replace("\xa0", " "), after) == ("140 000,50", "150000.5")
+    names = [unquote(file.headers["content-disposition"].partition("UTF-8''")[2]) for file in files]
+    assert names == [
+        "Реестр проанализированных закупок 2026-04-06.xlsx",
+        "Реестр проанализированных закупок.xlsx",
+    ]
+    assert load_workbook(BytesIO(files[0].content)).sheetnames == ["Реестр проанализированных закуп"]
     assert "140 000,50" in page
     assert "60 000 " in page
     assert "200 000,50 тенге" in page

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from starlette.datastructures import FormData, UploadFile
 
 from services.context import RequestContext
 from services.evidence import clean_file_name
 from services.inputs import FileInput, OpenFile, build
-from services.register_views import FieldView, RowView
+from services.register_views import FieldView, RowView, written_amount
 from web.ui.form_values import InvalidForm, RejectedForm
 from web.ui.name_fields import NameField, build_person_field, build_unit_field, resolve_person, resolve_unit
+from web.ui.render import Translator
 from workflow.registers.values import InvalidRow, problem_arguments
 
 FIELD, WAS, CLEAR = "field.", "was.", "clear."
@@ -62,9 +64,16 @@ def _field(ctx: RequestContext, one: FieldView, row: RowView | None, tried: Reje
     stored = row.values.get(one.id) if row else None
     if one.kind == "file":
         return FormField(view=one, file=str(stored.get("name", "")) if stored else "")
-    was = _text(stored)
+    was = _amount(one, stored, ctx.language) if one.kind in ("number", "money") else _text(stored)
     value = tried.answers.get(FIELD + one.id, "") if tried else was
     return FormField(view=one, value=value, was=was, names=_names(ctx, one, value))
+
+
+def _amount(one: FieldView, value: object, language: str) -> str:
+    """Return a number as lists show it, where that is read back: in Kazakh and Russian."""
+    if value is None or language not in ("kk", "ru"):
+        return _text(value)
+    return Translator(language).number(written_amount(one, Decimal(str(value))))
 
 
 def _text(value: object) -> str:

@@ -206,7 +206,7 @@ def row_template(request: Request, ctx: Reading, register_id: RegisterPath) -> R
 
 def rows_file(ctx: RequestContext, query: ListRows, language: str) -> Response:
     """Return the rows a query matches as a workbook."""
-    name = f"{query.register_id}-{ctx.today.isoformat()}.xlsx"
+    name = f"{_file_name(ctx, query.register_id, language)} {ctx.today.isoformat()}.xlsx"
     return as_file(register_tables.export(ctx, query, language), XLSX, name)
 
 
@@ -222,7 +222,16 @@ def paper_file(ctx: RequestContext, row: str, form: str, language: str) -> Respo
 
 def template_file(ctx: RequestContext, register_id: str, language: str) -> Response:
     """Return the empty spreadsheet of a register."""
-    return as_file(register_tables.template(ctx, register_id, language), XLSX, f"{register_id}.xlsx")
+    return as_file(
+        register_tables.template(ctx, register_id, language),
+        XLSX,
+        f"{_file_name(ctx, register_id, language)}.xlsx",
+    )
+
+
+def _file_name(ctx: RequestContext, register_id: str, language: str) -> str:
+    """Return the title of a register as files are called."""
+    return clean_file_name(seen_register(ctx, register_id).title[language])
 
 
 @router.get("/registers/{register_id}/import")
@@ -361,7 +370,8 @@ def show_row_page(
 ) -> Response:
     """Return the page of one row; after a refusal with the form as filled in."""
     translator = Translator(preferences(request).language)
-    detail = row_of_register(replace(ctx, language=translator.language), register_id, row)
+    reader = replace(ctx, language=translator.language)
+    detail = row_of_register(reader, register_id, row)
     register = register_view(ctx.app.registers.on(register_id, ctx.today), reader_scope(ctx), own=True)
     edits = tried if tried is not None and tried.form == "edit" else None
     return page(
@@ -379,7 +389,7 @@ def show_row_page(
         papers=_papers(ctx, detail.row, translator.language),
         history=_history(ctx, detail, translator),
         names=author_names(ctx, {event.by for event in detail.history}),
-        form_fields=form_fields(ctx, detail.fields, detail.row, edits) if detail.row.may_write else [],
+        form_fields=form_fields(reader, detail.fields, detail.row, edits) if detail.row.may_write else [],
         said=said,
         tried=tried,
         problems=problems_of(edits.refusal if edits else None),
