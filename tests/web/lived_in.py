@@ -151,7 +151,7 @@ def _live_in(office: RealOffice, word: str) -> None:
 
 
 def _rows(office: RealOffice, word: str) -> None:
-    """A row of a register with a file, changed once; and one that was withdrawn."""
+    """A row of a register with a file, changed once; one that was withdrawn; one with a form of the policy."""
     fields = {
         "number": word,
         "received_on": "2026-03-30",
@@ -170,6 +170,12 @@ def _rows(office: RealOffice, word: str) -> None:
             changed = {"was.author": "", "field.author": word, "ground": word}
             assert browser.post(address, data=changed).status_code == 303
         assert browser.post(f"{address}/withdraw", data={"ground": word}).status_code == 303
+        consent = {"employee": "a.akhmetova@example.kz", "post": word, "signed_on": "2026-03-30"}
+        form = {"unit": "Пресс-служба", "field.paper": "confirmation"}
+        form |= {f"field.{name}": text for name, text in consent.items()}
+        answer = browser.post("/registers/consents/new", data=form)
+        assert answer.status_code == 303, answer.text.partition('role="alert">')[2][:300]
+        office.uploaded.append("/registers/consents")
 
 
 def _people(office: RealOffice, word: str) -> None:
