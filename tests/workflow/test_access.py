@@ -103,3 +103,9 @@ def test_a_second_factor_is_missed_where_it_is_required(
     account = Account(reader=Reader(login="x", access=access), second_factor=second_factor)
 
     assert must_enrol(account, {"administrator"}) is lacking
+
+
+@pytest.mark.parametrize("access", ACCESSES)
+def test_restricted_documents_of_every_case_are_for_the_officer_alone(access: Access) -> None:
+    """All others open those whose readers they are named as."""
+    assert scope(Reader(login="x", access=access)).restricted is (access == "officer")
