@@ -439,6 +439,7 @@ class AppContext:
         refuse_missing(self.unprepared)
 
     def _prepared(self) -> Any:
+        from storage.board import word_index
         from storage.cases import recommendations
         from storage.maintenance.installation import claim, refuse_anothers
         from storage.maintenance.schema import BOARD, create_or_migrate
@@ -461,6 +462,9 @@ class AppContext:
             if waiting := recommendations.waiting(self.unprepared):
                 self._note("cli.recommendations_behind", count=waiting)
                 recommendations.catch_up(self.unprepared)
+            if waiting := word_index.waiting(self.unprepared):
+                self._note("cli.search_behind", count=waiting)
+                word_index.catch_up(self.unprepared)
         return self.unprepared
 
     @property

@@ -473,6 +473,43 @@ def _rows_called(ctx: RequestContext, register: Register, text: str) -> tuple[st
     return tuple(sorted(called))
 
 
+class FoundRows(BaseModel):
+    """The rows a search finds: the first of them by register, how many, and whether there are more than are
+    counted. `near`: a word is another than was typed, much like it.
+    """
+
+    rows: list[tuple[RegisterView, RowView]]
+    total: int
+    more: bool = False
+    near: bool = False
+
+
+def find_rows(ctx: RequestContext, text: str, *, limit: int) -> FoundRows:
+    """Return the rows of the registers the reader sees that have all words; hidden fields join no search."""
+    from storage.board.word_index import COUNTED
+    from storage.registers.lists import SqlRegisterLists
+
+    lists, seen = SqlRegisterLists(ctx.app.engine), reader_scope(ctx)
+    where, registers = lists.narrow(text)
+    among = lists.kept() if registers is None else frozenset(registers)
+    found = FoundRows(rows=[], total=0, near=where.near)
+    for name in ctx.app.registers.ids() if among else ():
+        register = ctx.app.registers.on(name, ctx.today)
+        if name not in among or not sees_lists(register, seen):
+            continue
+        query = row_query(ctx, register, ListRows(register_id=name))
+        ids = lists.newest(replace(query, readings=where.readings, ids=where.places))
+        found.total += len(ids)
+        first = ids[: limit - len(found.rows)]
+        if first:
+            view, order = register_view(register, seen), {row: place for place, row in enumerate(first)}
+            heads = sorted(lists.heads(first), key=lambda head: order[head.id])
+            found.rows += [(view, row) for row in head_views(ctx, heads, links=False)]
+    found.more = found.total > COUNTED
+    found.total = min(found.total, COUNTED)
+    return found
+
+
 def _within_brackets(text: str) -> str:
     """Return the id in a text like `Лекция (trainings-2026-0001)`, as exports write it; else the text."""
     return text[:-1].rpartition("(")[2] if text.endswith(")") else text

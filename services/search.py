@@ -5,22 +5,25 @@ acts.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Literal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, StringConstraints
 
 from services.context import RequestContext
 from services.inputs import Line
 from services.verbs import Command, verb
+from workflow.law.library import Library
 from workflow.law.procedure import Text
 from workflow.org.office import Person, Unit
-from workflow.search_words import FoldedNames, search_words
+from workflow.search_words import FoldedNames, search_stem, search_words, typed_words
+
+if TYPE_CHECKING:
+    from storage.queries import FoundPlaces
 
 HITS_SHOWN = 10
 """Number of results of one kind that are listed; the others are counted."""
-LIKENESS = 0.75
-"""Minimum similarity of a name to the search text, if no name contains its words."""
-Kind = Literal["case", "case_row", "person", "unit", "register_row", "procedure", "act"]
+Kind = Literal["case", "case_row", "file", "person", "unit", "register_row", "procedure", "obligation", "act"]
 
 
 class Search(Command):
@@ -30,8 +33,8 @@ class Search(Command):
 
 
 class Hit(BaseModel):
-    """One search result. `within`: the register of a row, the case of a row of its registers; `title`: by
-    language.
+    """One thing found. `within`: the register of a row, the case of a file or of a row of its registers,
+    the procedure of an obligation; `title`: by language. The id of a file is its SHA-256.
     """
 
     kind: Kind
@@ -42,10 +45,13 @@ class Hit(BaseModel):
 
 
 class HitGroup(BaseModel):
-    """The results of one kind. `near`: whether nothing contains the words and these are only similar."""
+    """What was found of one kind. `near`: nothing has the words, these are like them; `more`: there are
+    more than `total`, which is as far as anybody counts.
+    """
 
     kind: Kind
     total: int
+    more: bool = False
     near: bool = False
     hits: list[Hit]
 
@@ -60,23 +66,29 @@ class Found(BaseModel):
 def search(ctx: RequestContext, command: Search) -> Found:
     """Search everything the reader may see."""
     text = command.text
-    groups = (_cases(ctx, text), _case_rows(ctx, text), *_names(ctx, text), _rows(ctx, text))
+    people, units, *law = _names(ctx, text)
+    groups = (
+        _cases(ctx, text),
+        people,
+        units,
+        _case_rows(ctx, text),
+        _files(ctx, text),
+        _rows(ctx, text),
+        *law,
+    )
     return Found(groups=[group for group in groups if group.hits])
 
 
 def _cases(ctx: RequestContext, text: str) -> HitGroup:
-    from workflow.board.rows import CaseFilter
-
-    wanted, office = CaseFilter(search=text), ctx.reads.office()
-    hits = []
-    for case in ctx.reads.page(wanted, first=0, count=HITS_SHOWN):
+    found, office = ctx.reads.found_cases(text), ctx.reads.office()
+    shown = [id for id, _, _ in found.places[:HITS_SHOWN]]
+    heads, hits = ctx.reads.heads(shown), list[Hit]()
+    for case in (heads[id] for id in shown if id in heads):
         procedure, unit = ctx.library.named(case.edition), office.units.get(case.unit)
         title = case.object_names() if case.object_in("kk") else _texts(procedure.title)
         about = ", ".join(filter(None, (case.id, unit.name if unit else "")))
         hits.append(Hit(kind="case", id=case.id, title=dict(title), about=about))
-    # All were found where fewer came than fit: counting them would go through all cases again.
-    total = len(hits) if len(hits) < HITS_SHOWN else ctx.reads.how_many(wanted)
-    return HitGroup(kind="case", total=total, hits=hits)
+    return _group("case", found, hits)
 
 
 def _case_rows(ctx: RequestContext, text: str) -> HitGroup:
@@ -84,23 +96,40 @@ def _case_rows(ctx: RequestContext, text: str) -> HitGroup:
     from services.register_files import case_registers, row_words
 
     titles = {one.entry.row: one.title for one in case_registers().all() if one.entry is not None}
-    total, found = ctx.reads.found_rows(row_words(text), limit=HITS_SHOWN)
-    heads = ctx.reads.heads({case for case, _, _ in found})
+    found = ctx.reads.found_rows(row_words(text), typed_words(text))
+    language = ctx.language or ctx.app.settings.office.language
+
+    def named(row: str) -> str:
+        kind, _, number = row.partition(".")
+        return f"{titles[kind][language]}, № {number}"
+
+    return _group("case_row", found, _in_cases(ctx, "case_row", found, named))
+
+
+def _files(ctx: RequestContext, text: str) -> HitGroup:
+    """Return files of the cases the reader sees, by their names; restricted ones join no search."""
+    typed = typed_words(text)
+    found = ctx.reads.found_rows(tuple((search_stem(word),) for word in typed), typed, files=True)
+    return _group("file", found, _in_cases(ctx, "file", found, lambda row: ""))
+
+
+def _in_cases(ctx: RequestContext, kind: Kind, found: FoundPlaces, named: Callable[[str], str]) -> list[Hit]:
+    """Return hits in cases, each with what it is there, and the object and number of its case."""
+    shown = found.places[:HITS_SHOWN]
+    heads = ctx.reads.heads({case for case, _, _ in shown})
     language, hits = ctx.language or ctx.app.settings.office.language, list[Hit]()
-    for case, row, title in found:
+    for case, row, title in shown:
         if (head := heads.get(case)) is not None:
-            kind, _, number = row.partition(".")
-            about = (f"{titles[kind][language]}, № {number}", head.object_in(language), case)
+            about = ", ".join(filter(None, (named(row), head.object_in(language), case)))
+            id = row.partition(".")[2] if kind == "file" else row
             hits.append(
-                Hit(
-                    kind="case_row",
-                    id=row,
-                    within=case,
-                    title=_texts(Text(title, title, title)),
-                    about=", ".join(filter(None, about)),
-                )
+                Hit(kind=kind, id=id, within=case, title=_texts(Text(title, title, title)), about=about)
             )
-    return HitGroup(kind="case_row", total=total, hits=hits)
+    return hits
+
+
+def _group(kind: Kind, found: FoundPlaces, hits: list[Hit]) -> HitGroup:
+    return HitGroup(kind=kind, total=len(found.places), more=found.more, near=found.near, hits=hits)
 
 
 def _names(ctx: RequestContext, text: str) -> list[HitGroup]:
@@ -108,16 +137,7 @@ def _names(ctx: RequestContext, text: str) -> list[HitGroup]:
     office, root = ctx.reads.office(), ctx.reader.root
     everybody = not root or ctx.reader.may("settings")
     units = office.units if everybody else set(office.below(root))
-    editions = {name: ctx.library.latest(name) for name in ctx.library.procedures()}
-    acts = {act.id: act for edition in editions.values() for act in edition.acts.values()}
-    people = office.people
-
-    def titled(titles: Mapping[str, Text], more: Mapping[str, str]) -> FoldedNames:
-        return FoldedNames((key, [*_texts(title).values()], more.get(key, "")) for key, title in titles.items())
-
-    procedures = {key: one.title for key, one in editions.items()}
-    numbered = {key: one.number or "" for key, one in acts.items()}
-    act_titles = {key: one.title for key, one in acts.items()}
+    people, law = office.people, _law(ctx.library, ctx.language or ctx.app.settings.office.language)
     return [
         _named(
             "person",
@@ -133,9 +153,36 @@ def _names(ctx: RequestContext, text: str) -> list[HitGroup]:
             seen=units.__contains__,
             hit=lambda key: (_title(office.units[key]), ""),
         ),
-        _named("procedure", titled(procedures, {}), text, hit=lambda key: (procedures[key], "")),
-        _named("act", titled(act_titles, numbered), text, hit=lambda key: (act_titles[key], numbered[key])),
+        *(_named(kind, names, text, hit=titles.__getitem__) for kind, (names, titles) in law.items()),
     ]
+
+
+@lru_cache(maxsize=8)
+def _law(library: Library, language: str) -> Mapping[Kind, tuple[FoldedNames, Mapping[str, tuple[Text, str]]]]:
+    """Return procedures, obligations and acts: the names they are found by, and of each its title and what is
+    said of it.
+    """
+    editions = {name: library.latest(name) for name in library.procedures()}
+    acts = {act.id: act for edition in editions.values() for act in edition.acts.values()}
+    numbers = {key: one.number or "" for key, one in acts.items()}
+    titles: dict[Kind, dict[str, tuple[Text, str]]] = {
+        "procedure": {key: (one.title, "") for key, one in editions.items()},
+        "obligation": {
+            f"{key}/{one.id}": (one.title, edition.title[language])
+            for key, edition in editions.items()
+            for one in edition.obligations
+        },
+        "act": {key: (one.title, numbers[key]) for key, one in acts.items()},
+    }
+    return {
+        kind: (
+            FoldedNames(
+                (key, [*_texts(title).values()], numbers.get(key, "")) for key, (title, _) in of.items()
+            ),
+            of,
+        )
+        for kind, of in titles.items()
+    }
 
 
 def _named(
@@ -150,36 +197,34 @@ def _named(
     found = [key for key in names.having(search_words(text)) if seen(key)]
     near = not found and kind != "act"
     if near:
-        found = names.alike(text, likeness=LIKENESS, limit=HITS_SHOWN, seen=seen)
-    shown = [(key, *hit(key)) for key in found[:HITS_SHOWN]]
-    hits = [Hit(kind=kind, id=key, title=_texts(name), about=about) for key, name, about in shown]
+        found = names.alike(text, limit=HITS_SHOWN, seen=seen)
+    shown = [
+        (*key.rpartition("/"), *hit(key)) if kind == "obligation" else ("", "", key, *hit(key))
+        for key in found[:HITS_SHOWN]
+    ]
+    hits = [
+        Hit(kind=kind, id=id, within=within, title=_texts(name), about=about)
+        for within, _, id, name, about in shown
+    ]
     return HitGroup(kind=kind, total=len(found), near=near, hits=hits)
 
 
 def _rows(ctx: RequestContext, text: str) -> HitGroup:
-    """Return rows of registers visible to the reader; hidden fields are not searched."""
-    from services import register_views as registers
+    """Return rows of the registers the reader sees; fields hidden from them join no search."""
+    from services.register_views import find_rows, row_name
 
-    hits, total, language = list[Hit](), 0, ctx.language or ctx.app.settings.office.language
-    for register in registers.list_registers(ctx, registers.AskRegisters()).registers:
-        if not register.rows:
-            continue
-        page = registers.list_rows(
-            ctx, registers.ListRows(register_id=register.id, search=text, size=HITS_SHOWN)
+    found, language = find_rows(ctx, text, limit=HITS_SHOWN), ctx.language or ctx.app.settings.office.language
+    hits = [
+        Hit(
+            kind="register_row",
+            id=row.id,
+            within=register.id,
+            title=dict(register.title),
+            about=", ".join(dict.fromkeys((row.id, row_name(register, row, language)))),
         )
-        total += page.total
-        for row in page.rows[: HITS_SHOWN - len(hits)]:
-            name = registers.row_name(register, row, language)
-            hits.append(
-                Hit(
-                    kind="register_row",
-                    id=row.id,
-                    within=register.id,
-                    title=dict(register.title),
-                    about=", ".join(dict.fromkeys((row.id, name))),
-                )
-            )
-    return HitGroup(kind="register_row", total=total, hits=hits)
+        for register, row in found.rows
+    ]
+    return HitGroup(kind="register_row", total=found.total, more=found.more, near=found.near, hits=hits)
 
 
 def _title(named: Person | Unit) -> Text:

@@ -11,9 +11,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     Engine,
     Select,
     String,
@@ -33,7 +35,7 @@ from calendars.hours import end_of_day, moment_of
 from notifications.notice import Notice
 from notifications.ports import InboxLine
 from storage.accounts.audit_log import read_page
-from storage.board import figures, first_rows, lateness
+from storage.board import figures, first_rows, lateness, word_index
 from storage.board import recommendations as recommended
 from storage.board import sums as summing
 from storage.board.first_rows import Firsts
@@ -41,7 +43,7 @@ from storage.board.recommendations import Standing as Stands
 from storage.cache import DatabaseCache
 from storage.cases.ledger import SqlLedger
 from storage.cases.registers import cases_with_entries
-from storage.database.dialect import folded_within, text_within
+from storage.database.dialect import folded_within, plan_for_values, text_within
 from storage.database.engine import reading
 from storage.database.in_list import execute_for_names, in_collection, in_names
 from storage.notices import inbox, letters, tally
@@ -63,7 +65,7 @@ from workflow.cases.registers.risk_lists import Place, RecommendationFilter, Ris
 from workflow.org.access import Scope
 from workflow.org.audit import AuditFilter, AuditPage, AuditScope
 from workflow.org.office import Office
-from workflow.search_words import search_words
+from workflow.search_words import search_stem, search_words, typed_words
 
 _OPEN = and_(DEADLINE.c.state == "open", CASE.c.standing == "active")
 _BOARD = select(DEADLINE).join(CASE, CASE.c.id == DEADLINE.c.case)
@@ -92,6 +94,21 @@ class Count:
     cases: int
     overdue: int
     stake: Decimal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FoundPlaces:
+    """What a search found.
+
+    Attributes:
+        places: case, row and title; of a case its id alone. No more than are counted.
+        more: whether there are more than are counted.
+        near: whether a word is another than was typed, much like it.
+    """
+
+    places: Sequence[tuple[str, str, str]]
+    more: bool
+    near: bool
 
 
 class SqlReads:
@@ -397,20 +414,59 @@ class SqlReads:
         with reading(self._engine) as connection:
             return recommended.alike(connection, seen, limit=limit, first=first)
 
-    def found_rows(self, words: Words, *, limit: int) -> tuple[int, Sequence[tuple[str, str, str]]]:
-        """Return the number of register rows of cases that contain all words, and case, row and title of the
-        first of them.
-        """
-        place = CASE_ROW.c.case, CASE_ROW.c.row
-        # Counted while the texts are walked: twice through them would take twice as long.
-        asked = select(*place, CASE_ROW.c.title, func.count().over().label("total"))
-        asked = asked.join(CASE, CASE.c.id == CASE_ROW.c.case).where(
-            *self._visible.cases(), *map(self._has, words)
-        )
-        asked = asked.order_by(place[0].desc(), place[1]).limit(limit)
+    def found_cases(self, text: str) -> FoundPlaces:
+        """Return the cases that have all words of a search, the newest first."""
+        office, typed = self.office(), typed_words(text)
+        units = [office.called(search_stem(word)) for word in typed]
         with reading(self._engine) as connection:
-            found = connection.execute(asked).all()
-        return found[0].total if found else 0, [(one.case, one.row, one.title) for one in found]
+            plan_for_values(connection)
+
+            def also(n: int) -> Collection[str] | None:
+                """Return the cases of the units named so."""
+                if len(units[n]) > word_index.COUNTED:
+                    return None
+                asked = select(CASE.c.id).where(in_collection(self._engine, CASE.c.unit, units[n]))
+                found = (
+                    connection.execute(asked.limit(word_index.COUNTED + 1)).scalars().all() if units[n] else ()
+                )
+                return None if len(found) > word_index.COUNTED else found
+
+            words = [(search_stem(word),) for word in typed]
+            where = word_index.narrow(connection, "case", words, typed, also=also)
+            walked = where.places is None and self._visible.sees_many
+            asked = select(CASE.c.id, literal(""), literal("")).where(*self._visible.cases(walked=walked))
+            for readings, named in zip(where.readings, units, strict=True):
+                text_has = [folded_within(self._engine, CASE.c.search, one) for one in readings]
+                asked = asked.where(or_(*text_has, in_collection(self._engine, CASE.c.unit, named)))
+            return self._at(connection, where, asked.order_by(*_NEWEST), CASE.c.id)
+
+    def found_rows(self, words: Words, typed: Sequence[str], *, files: bool = False) -> FoundPlaces:
+        """Return the rows of cases' registers that have all words of a search, or the files of cases."""
+        kind = word_index.FILE if files else "case_row"
+        place = CASE_ROW.c.case, CASE_ROW.c.row
+        is_file = place[1].startswith(f"{word_index.FILE}.", autoescape=True)
+        with reading(self._engine) as connection:
+            plan_for_values(connection)
+            where = word_index.narrow(connection, kind, words, typed)
+            asked = select(*place, CASE_ROW.c.title).join(CASE, CASE.c.id == CASE_ROW.c.case)
+            walked = where.places is None and self._visible.sees_many
+            asked = asked.where(is_file if files else not_(is_file), *self._visible.cases(walked=walked))
+            asked = asked.where(*map(self._has, where.readings)).order_by(*(one.desc() for one in place))
+            return self._at(connection, where, asked, place[0])
+
+    def _at(
+        self,
+        connection: Connection,
+        where: word_index.Narrowed,
+        asked: Select[Any],
+        place: ColumnElement[str],
+    ) -> FoundPlaces:
+        """Return what is found where the words may stand; what is seen is counted, as far as anybody counts."""
+        if where.places is not None:
+            asked = asked.where(in_collection(self._engine, place, sorted(where.places)))
+        found = connection.execute(asked.limit(word_index.COUNTED + 1)).all() if where.places != set() else []
+        places = [(one[0], one[1], one[2]) for one in found[: word_index.COUNTED]]
+        return FoundPlaces(places=places, more=len(found) > len(places), near=where.near)
 
     def _worded(self, words: Words) -> list[ColumnElement[bool]]:
         """Return the conditions that each word occurs in the risk or the measure of a recommendation."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from sqlalchemy import ColumnElement, Connection, Engine, exists, false, not_, or_, select, true
 
@@ -29,6 +29,9 @@ _ASSIGNED = (
 )
 
 
+MANY_CASES = 2000
+
+
 class Visibility:
     """The SQL conditions for what one reader may see, for one request; database reads are cached in it.
 
@@ -49,6 +52,15 @@ class Visibility:
         """Return whether the reader sees no case at all."""
         return self._scope is not None and self._scope.unit is None
 
+    @cached_property
+    def sees_many(self) -> bool:
+        """Whether so many cases lie in the reader's units that some of them are found soon among all."""
+        if self._scope is None or not self._scope.unit:
+            return False
+        seen = select(CASE.c.id).where(self.within(CASE.c.unit, self._scope.unit)).limit(MANY_CASES)
+        with reading(self._engine) as connection:
+            return len(connection.execute(seen).all()) == MANY_CASES
+
     def in_reach(self, case: Case) -> bool:
         """Return whether a case lies in the reader's units."""
         scope = self._scope
@@ -61,9 +73,12 @@ class Visibility:
         scope = self._scope
         return scope if scope is None or self.in_reach(case) else replace(scope, restricted=False)
 
-    def cases(self, *, to_know: bool = True) -> list[ColumnElement[bool]]:
-        """Return the conditions for visible cases: in the reader's units, or with a letter to the reader; a
-        confidential one only for named readers and recipients (if `to_know`).
+    def cases(self, *, to_know: bool = True, walked: bool = False) -> list[ColumnElement[bool]]:
+        """Return the conditions under which a case is seen: it lies in the reader's units, or a letter told
+        them of it; a confidential one only by those named to know of it or told (where `to_know`).
+
+        Args:
+            walked: whether cases are gone through in some order until enough are found, not looked up by unit.
         """
         scope = self._scope
         if scope is None:
@@ -73,7 +88,8 @@ class Visibility:
         known = [or_(CASE.c.confidential.is_(False), _told(scope))] if to_know else []
         if not scope.unit:
             return known
-        inside, elsewhere = self.within(CASE.c.unit, scope.unit), self.elsewhere()
+        unit = CASE.c.unit.concat("") if walked else CASE.c.unit
+        inside, elsewhere = self.within(unit, scope.unit, walked=walked), self.elsewhere()
         return [*known, or_(inside, in_collection(self._engine, CASE.c.id, elsewhere)) if elsewhere else inside]
 
     def among(self, cases: Collection[str]) -> Collection[str]:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from difflib import get_close_matches
 from functools import cached_property
 
 FOLDED = ("әғқңөұүһіё", "агкноуухие")
@@ -15,6 +14,14 @@ MAX_SEARCH_WORDS = 8
 """Words of a search that count; each costs a look at every row."""
 SHORT_STEM = 4
 """Letters a stem keeps."""
+MAX_WORD_LENGTH = 40
+"""Letters of a word an index keeps."""
+MIN_TYPO_LENGTH = 4
+"""Letters a word has at least, for words like it to be looked for."""
+TYPO_WINDOW = 5
+"""Letters of a word's beginning that are compared without one of them."""
+_RUN = re.compile(r"[^\W_]+")
+_SIGNS_AROUND = re.compile(r"^[\W_]+|[\W_]+$")
 _TABLE = str.maketrans(*FOLDED)
 _ENDINGS = ((9, 3), (6, 2), (5, 1))
 """From so many letters on so many are left off: "приказа" finds "приказ", "коғамда" finds "қоғам"."""
@@ -33,11 +40,17 @@ def fold(text: str) -> str:
 
 
 def search_words(text: str) -> tuple[str, ...]:
-    """Return the words to search for, normalised and without endings; numbers stay unchanged."""
-    return tuple(_stem(word) for word in fold(text).split()[:MAX_SEARCH_WORDS])
+    """Return the words to look for, folded, without their endings; numbers stay as they are."""
+    return tuple(map(search_stem, typed_words(text)))
 
 
-def _stem(word: str) -> str:
+def typed_words(text: str) -> list[str]:
+    """Return the words to look for as they were typed, folded."""
+    return fold(text).split()[:MAX_SEARCH_WORDS]
+
+
+def search_stem(word: str) -> str:
+    """Return a folded word without its ending."""
     if not word.isalpha() or word.isascii():
         return word
     cut = next((cut for length, cut in _ENDINGS if len(word) >= length), 0)
@@ -45,6 +58,76 @@ def _stem(word: str) -> str:
     stem = min(word[: len(word) - cut], *(filter(None, ending.groups()) if ending else (word,)), key=len)
     # Before an ending that begins with a vowel these letters change: "кітап" is "кітабы", "сыйлық" "сыйлығы".
     return stem[:-1] if stem != word and len(stem) > SHORT_STEM and stem.endswith(("п", "к")) else stem
+
+
+def index_words(text: str) -> frozenset[str]:
+    """Return the words a text is found by: each whole, and its parts between signs.
+
+    A number it begins with is found as its beginning: "2026" stands in the id of every case of a year.
+    """
+    found = set[str]()
+    for runs, word in ((_RUN.findall(word), word) for word in fold(text).split()):
+        if runs:
+            whole = word[word.index(runs[0]) : word.rindex(runs[-1]) + len(runs[-1])]
+            parts = runs if runs[0].isalpha() else runs[1:]
+            found.update(one[:MAX_WORD_LENGTH] for one in (whole, *parts))
+    return frozenset(found)
+
+
+def index_key(word: str) -> str:
+    """Return what a word of the index must begin with to be that of a search; "" where it is signs alone."""
+    return _SIGNS_AROUND.sub("", word)[:MAX_WORD_LENGTH]
+
+
+def runs_of(word: str) -> list[str]:
+    """Return the parts of a word between signs."""
+    return [run[:MAX_WORD_LENGTH] for run in _RUN.findall(word)]
+
+
+def typo_keys(word: str) -> frozenset[str]:
+    """Return the beginning of a word, whole and each time without one letter.
+
+    Two words have one in common where no more than one letter there is left out, added or another, or has
+    changed its place with its neighbour.
+    """
+    begun = word[:TYPO_WINDOW]
+    return frozenset((begun, *(begun[:n] + begun[n + 1 :] for n in range(len(begun)))))
+
+
+def may_be_mistyped(word: str) -> bool:
+    """Return whether words like it are looked for: it is long enough, and letters alone."""
+    return len(word) >= MIN_TYPO_LENGTH and word.isalpha()
+
+
+def closest_words(typed: str, known: Iterable[str]) -> list[str]:
+    """Return those of the known words that begin nearly as a folded word does, with or without its ending.
+
+    One letter may be wrong, in nine and more two; where some are nearer than others, those alone. Without its
+    ending a word is compared where six letters are left.
+    """
+    forms = {typed, stem} if len(stem := search_stem(typed)) >= _ENDINGS[1][0] else {typed}
+    near: dict[str, int] = {}
+    for word in known:
+        found = [(_distance(form, word), 1 if len(form) < _ENDINGS[0][0] else 2) for form in forms]
+        if right := [distance for distance, allowed in found if distance <= allowed]:
+            near[word] = min(right)
+    return sorted(word for word, distance in near.items() if distance == min(near.values()))
+
+
+def _distance(typed: str, word: str) -> int:
+    """Return how many letters of a word are wrong, as far as its beginning is what was typed."""
+    word = word[: len(typed) + 2]
+    before: list[int] = []
+    row: list[int] = [*range(len(word) + 1)]
+    for n, letter in enumerate(typed):
+        above, before_above, row = row, before, [n + 1]
+        for place, other in enumerate(word):
+            least = min(above[place] + (letter != other), above[place + 1] + 1, row[place] + 1)
+            if n and place and letter == word[place - 1] and typed[n - 1] == other:
+                least = min(least, before_above[place - 1] + 1)
+            row.append(least)
+        before = above
+    return min(row)
 
 
 class FoldedNames:
@@ -66,25 +149,30 @@ class FoldedNames:
             found = [one for one in found if word in one[1]]
         return [key for key, _ in found]
 
-    def alike(self, text: str, *, likeness: float, limit: int, seen: Callable[[str], bool]) -> list[str]:
-        """Return the keys of the entries with a word similar to the text, the most similar first.
+    def alike(self, text: str, *, limit: int, seen: Callable[[str], bool]) -> list[str]:
+        """Return the keys of those that have each word of a text, or one much like it (`closest_words`).
 
         Args:
-            likeness: minimum similarity as difflib computes it, 1 for equal.
-            seen: tells whether a key may be returned.
+            seen: whether a key counts.
         """
-        text = fold(text)
-        # A length too different, or no pair of letters in common, cannot be like it; all others are compared.
-        most = round(len(text) * (2 - likeness) / likeness)
-        least = round(len(text) * likeness / (2 - likeness))
-        pairs = re.compile("|".join(re.escape(text[n : n + 2]) for n in range(max(1, len(text) - 1))))
-        likely = [
-            part
-            for part, keys in self._parts.items()
-            if least <= len(part) <= most and pairs.search(part) and any(map(seen, keys))
-        ]
-        found = get_close_matches(text, likely, n=limit, cutoff=likeness)
-        return list(dict.fromkeys(key for part in found for key in self._parts[part] if seen(key)))
+        found: dict[str, None] | None = None
+        for typed in typed_words(text):
+            keys = self.having([search_stem(typed)])
+            if not keys and may_be_mistyped(typed):
+                known = {part for key in typo_keys(typed) for part in self._beginnings.get(key, ())}
+                near = closest_words(typed, (part for part in known if any(map(seen, self._parts[part]))))
+                keys = [key for part in near for key in self._parts[part]]
+            found = dict.fromkeys(key for key in keys if seen(key) and (found is None or key in found))
+        return [*(found or ())][:limit]
+
+    @cached_property
+    def _beginnings(self) -> dict[str, list[str]]:
+        """The parts of names by the beginnings they may be mistyped with."""
+        found: dict[str, list[str]] = {}
+        for part in filter(may_be_mistyped, self._parts):
+            for key in typo_keys(part):
+                found.setdefault(key, []).append(part)
+        return found
 
     @cached_property
     def _parts(self) -> dict[str, list[str]]:

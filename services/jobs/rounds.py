@@ -46,10 +46,12 @@ def remind(
     report = run(app.outbox, app.library, app.calendar, channels, now=now, today=today, rules=app.rules)
     if not dry_run:
         report = replace(report, queued=(report.queued or 0) + letters)
+        from storage.board import word_index
         from storage.cases.recommendations import catch_up
         from storage.maintenance.seals import seal
 
         catch_up(app.engine)
+        word_index.catch_up(app.engine)
         seal(app.engine, now=now)
         _record_run(app, "round", now, started)
         log.info(

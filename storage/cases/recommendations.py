@@ -1,5 +1,5 @@
-"""List entries of the recommendations of all cases, and search texts of register rows; written with each case,
-derived from its events.
+"""Lines for listing recommendations of all cases, and the texts by which rows of their registers and their
+files are found; written with the case and derived from its events.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from operator import attrgetter
 
 from sqlalchemy import Connection, Engine, func, select
 
+from storage.board import word_index
 from storage.database.dialect import insert_many
 from storage.database.engine import Row_, reading, writing
 from storage.database.in_list import execute_for_names, in_names
@@ -20,7 +21,8 @@ from storage.database.limits import long_work
 from storage.rows import EVENTS_IN_ORDER, Values, event
 from storage.tables.board import RECOMMENDATION, UNLISTED
 from storage.tables.cases import CASE, CASE_ROW, EVENT
-from workflow.cases.case import Case, Event, fold
+from workflow.cases.case import Case, Event, evidence_of, fold
+from workflow.cases.registers.evidence_list import proofs
 from workflow.cases.registers.risk_lists import likeness, listed, unasked
 from workflow.cases.registers.rows import rows_of
 from workflow.search_words import fold as fold_text
@@ -48,21 +50,25 @@ _LINES_OF = select(RECOMMENDATION).where(in_names(RECOMMENDATION.c.case))
 
 
 def told(events: Iterable[Event]) -> bool:
-    """Return whether one of the events may change a list entry."""
-    return any(one.kind in KINDS for one in events)
+    """Return whether one of the events may change a line."""
+    return any(
+        one.kind in KINDS or any(item.name or item.restricted for item in evidence_of(one)) for one in events
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class CaseLines:
-    """The list entries of a case: its recommendations, and its register rows as used by searches."""
+    """What lists keep of a case: its recommendations; the rows of its registers and its files, as searches find
+    them.
+    """
 
     recommendations: list[Values]
     rows: list[Values]
 
 
 def lines(case: Case) -> CaseLines:
-    """Return the list entries of a case."""
-    return CaseLines(_recommendations(case), [*_rows(case)])
+    """Return the lines of a case."""
+    return CaseLines(_recommendations(case), [*_rows(case), *_files(case)])
 
 
 def _rows(case: Case) -> Iterator[Values]:
@@ -82,6 +88,17 @@ def _rows(case: Case) -> Iterator[Values]:
             search = " ".join(map(fold_text, words))
             title = str(getattr(row, name))[:TITLE_LIMIT]
             yield {"case": case.id, "row": f"{kind}.{number}", "title": title, "search": search}
+
+
+def _files(case: Case) -> Iterator[Values]:
+    """Return the stored files of a case that anybody who sees it may open, by their names."""
+    names: dict[str, str] = {}
+    for one in proofs(case):
+        if one.evidence.name is not None and not one.evidence.restricted:
+            names[one.evidence.reference] = one.evidence.name
+    for digest, name in names.items():
+        title, row = name[:TITLE_LIMIT], f"{word_index.FILE}.{digest}"
+        yield {"case": case.id, "row": row, "title": title, "search": fold_text(name)}
 
 
 def _recommendations(case: Case) -> list[Values]:
@@ -108,13 +125,21 @@ def _recommendations(case: Case) -> list[Values]:
 
 
 def write(connection: Connection, cases: Mapping[str, CaseLines]) -> None:
-    """Replace the list entries of these cases, in the caller's transaction, which holds the cases' locks."""
+    """Replace the lines of these cases, in the caller's transaction, which holds the cases and writes the
+    words of their `texts`.
+    """
     names = sorted(cases)
     for table in (RECOMMENDATION, CASE_ROW, UNLISTED):
         for start in range(0, len(names), AT_ONCE):
             connection.execute(table.delete().where(table.c.case.in_(names[start : start + AT_ONCE])))
     insert_many(connection, RECOMMENDATION, [line for name in names for line in cases[name].recommendations])
     insert_many(connection, CASE_ROW, [row for name in names for row in cases[name].rows])
+
+
+def texts(cases: Mapping[str, CaseLines]) -> dict[tuple[str, str], str]:
+    """Return the texts of these cases' lines, for the index of the search."""
+    found = (word_index.case_row_texts(name, lines.rows) for name, lines in cases.items())
+    return {place: text for one in found for place, text in one.items()}
 
 
 def waiting(engine: Engine) -> int:
@@ -188,7 +213,9 @@ def _some(engine: Engine, after: str) -> str | None:
         unlisted = [one.case for one in execute_for_names(connection, _WAITING, heads)]
         told = groupby(execute_for_names(connection, _EVENTS_OF, unlisted), key=attrgetter("case"))
         found = {name: _told_lines(events, heads[name]) for name, events in told}
-        write(connection, {name: told for name, told in found.items() if told is not None})
+        told_lines = {name: told for name, told in found.items() if told is not None}
+        write(connection, told_lines)
+        word_index.write(connection, texts(told_lines))
         return names[-1] if names else None
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import Column, ColumnElement, Connection, FromClause, Update, an
 from notifications.comment_notices import COMMENT, line_key
 from notifications.moved_dates import MOVED as MOVED_RUNG
 from notifications.notice import ANSWER_DAY
-from storage.board import change_counters, totals
+from storage.board import change_counters, totals, word_index
 from storage.cases import recommendations
 from storage.cases.batch import Batch
 from storage.database import audit
@@ -127,6 +127,8 @@ def write(connection: Connection, made: Batch, now: datetime) -> None:
         _drop_letters(connection, made.answered, (ANSWER_DAY,))
     if made.waiting:
         _withdraw(connection, made)
+    if words := _searched(made):
+        word_index.write(connection, words)
     # Late, and in the order of their keys: what many cases share is held shortly, and nobody waits crosswise.
     totals.add(connection, made.totals)
     insert_many(connection, MOVED, [{**one, "at": now} for one in made.moved])
@@ -138,6 +140,14 @@ def _drop_letters(connection: Connection, lines: Sequence[Values], rungs: Sequen
     of_cases = NOTICE.c.case.in_({str(one["k_case"]) for one in lines})
     gone = NOTICE.update().where(of_cases, NOTICE.c.rung.in_(rungs), NOTICE.c.state == "queued", or_(*starts))
     connection.execute(gone.values(state="withdrawn"))
+
+
+def _searched(made: Batch) -> dict[tuple[str, str], str]:
+    """Return the texts of the batch that searches look in."""
+    changed = made.changed if "search" in made.head else ()
+    heads = {("case", str(one["id"])): str(one["search"]) for one in made.opened}
+    heads |= {("case", str(one["k_id"])): str(one["search"]) for one in changed}
+    return heads | recommendations.texts(made.recommendations)
 
 
 def at(connection: Connection) -> tuple[FromClause, ColumnElement[bool]]:

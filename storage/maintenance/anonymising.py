@@ -21,7 +21,7 @@ from sqlalchemy import table as plain_table
 from sqlalchemy.types import TypeDecorator
 
 from storage.accounts.accounts import end_entries
-from storage.board import change_counters
+from storage.board import change_counters, word_index
 from storage.chain import canonical, line, link
 from storage.database import audit
 from storage.database.dialect import insert
@@ -55,7 +55,10 @@ from workflow.search_words import fold
 
 ANONYMISED = "person_anonymised"
 """The event of an anonymisation; `digest` is the hash of all rows of `rewritten` at that time."""
-_LEFT_ALONE = frozenset({"person", "unit", "seal", "former_person", "rewritten", "salt", "match"})
+_LEFT_ALONE = frozenset(
+    {"person", "unit", "seal", "former_person", "rewritten", "salt", "match"}
+    | {"search_word", "search_typo", "unsearched"}
+)
 _LOGIN_COLUMNS = frozenset({"by", "login", "name", "created_by", "edited_by", "started_by"})
 _KEYS: Mapping[str, tuple[str, str]] = {
     "event": ("case", "seq"),
@@ -150,6 +153,8 @@ def anonymise(connection: Connection, words: Words) -> dict[str, int]:
     _hash_values_anew(connection, changed)
     _hash_notices_anew(connection, changed)
     triggers.install(connection)
+    while word_index.catch_up_some(connection):
+        pass
     places = {place for source, rows in changed.items() if source in _KEYS for place in _places(source, rows)}
     _keep_hashes(connection, places)
     return {name: len(rows) for name, rows in changed.items()}

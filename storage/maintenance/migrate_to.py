@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Integer, Table, func, inspect, select
 
+from storage.board import word_index
 from storage.database.engine import Row_, driver, writing
 from storage.database.limits import long_work
 from storage.maintenance.schema import create
@@ -20,6 +21,7 @@ from storage.refusals import Migration
 from storage.tables.base import TableBase
 from storage.tables.board import UNLISTED
 from storage.tables.notices import TALLY
+from storage.tables.search import SEARCH_TYPO, SEARCH_WORD, UNSEARCHED
 from storage.tables.service import FLOOR, MARK
 
 _STEP = 5000
@@ -47,7 +49,7 @@ def migrate(source: Engine, target: Engine, *, prepare: Callable[[Any], None]) -
         with writing(source) as here:
             # What the schema says of itself was written when it was made; counts of notices and marks of what
             # changed are the new place's own.
-            own = (FLOOR, TALLY, MARK, UNLISTED)
+            own = (FLOOR, TALLY, MARK, UNLISTED, SEARCH_WORD, SEARCH_TYPO, UNSEARCHED)
             copied = [one for one in TableBase.metadata.sorted_tables if one not in own]
             moved = dict[str, int]()
             for table in (*copied, UNLISTED):
@@ -59,7 +61,8 @@ def migrate(source: Engine, target: Engine, *, prepare: Callable[[Any], None]) -
                     raise Migration("migrate_differs", table=table.name)
                 moved[table.name] = copy[0]
         _count_on(there)
-        return moved
+    word_index.catch_up(target)
+    return moved
 
 
 def _copied(here: Connection, there: Connection, table: Table) -> tuple[int, int]:

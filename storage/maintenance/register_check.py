@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Select, literal, null, select
 
+from storage.board import word_index
 from storage.database.in_list import execute_for_names, in_names
 from storage.database.limits import chunks
 from storage.registers.chains import hidden, latest_secrets, rows, write_cells
@@ -111,6 +112,7 @@ def mend_rows(connection: Connection, names: list[str], project: ProjectRow) -> 
         if any(getattr(stored[name], column) != value for column, value in expected.items()):
             step = REGISTER_ROW.update().where(REGISTER_ROW.c.id == name).values(**expected)
             connection.execute(step)
+    word_index.write(connection, {("register_row", name): one.search for name, one in projections.items()})
     write_cells(connection, {name: (folded[name].register, known) for name, known in projections.items()})
 
 

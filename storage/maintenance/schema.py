@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, func, inspect, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from storage.board import change_counters
+from storage.board import change_counters, word_index
 from storage.cases import recommendations
 from storage.database.engine import reading, writing
 from storage.database.errors import DEADLOCK, display_address, sqlstate_of
@@ -141,6 +141,7 @@ def create(connection: Connection, *, to: str | None = None) -> None:
         change_counters.install(connection)
         recommendations.install(connection)
         former.recover(connection)
+        word_index.install(connection)
         connection.execute(FLOOR_TABLE.delete())
         connection.execute(FLOOR_TABLE.insert(), {"revision": FLOOR})
 

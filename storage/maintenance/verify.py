@@ -11,7 +11,7 @@ from operator import attrgetter
 
 from sqlalchemy import Connection, Engine, select, tuple_
 
-from storage.board import totals
+from storage.board import totals, word_index
 from storage.cases import recommendations
 from storage.cases.evidence import EvidenceFolder
 from storage.cases.ledger import CHUNK, SqlLedger
@@ -141,6 +141,8 @@ def _verified(
     if not any(problem.code == "board_differs" for problem in problems):
         # Totals of altered rows are not reported in addition; a rebuild corrects both.
         problems += _totals(engine)
+    if rows:
+        problems += _search(engine)
     return tuple(problems)
 
 
@@ -151,6 +153,13 @@ def _totals(engine: Engine) -> list[Problem]:
             Problem(code="total_differs", arguments={"unit": one[0], "obligation": one[5], "month": one[2]})
             for one in totals.differences(connection)
         ]
+
+
+def _search(engine: Engine) -> list[Problem]:
+    """Return that the index of the search differs from the texts, if it does."""
+    with reading(engine) as connection:
+        found = [*word_index.differences(connection)]
+    return [Problem(code="search_differs", arguments={"place": found[0], "count": len(found)})] if found else []
 
 
 @long_work()
@@ -188,6 +197,7 @@ def rebuild(
         tally.recount(connection)
         if project is not None:
             register_check.mend(connection, project)
+    word_index.mend(engine)
     if broken:
         raise CannotRebuild("rebuild_broken", cases=tuple(broken), count=done)
     return done

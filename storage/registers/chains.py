@@ -18,6 +18,7 @@ from secrets import token_hex
 from sqlalchemy import Connection, Engine, and_, func, select, text
 from sqlalchemy.exc import IntegrityError
 
+from storage.board import word_index
 from storage.chain import canonical, line, link
 from storage.database import audit
 from storage.database.dialect import count_anew, insert_many
@@ -213,13 +214,13 @@ class SqlRegisterRows:
                     _refuse_same(connection, before.register, [unique], seen_units, but=before.id)
                 seq = before.seq + 1
                 head = connection.execute(
-                    select(REGISTER_ROW.c.head).where(
+                    select(REGISTER_ROW.c.head, REGISTER_ROW.c.search).where(
                         REGISTER_ROW.c.id == before.id, REGISTER_ROW.c.seq == before.seq
                     )
-                ).scalar()
+                ).one_or_none()
                 if head is None:
                     raise RowChanged("register.row_changed", row=before.id)
-                entry, secrets = _lines(before.id, seq, head, write.draft, by, now)
+                entry, secrets = _lines(before.id, seq, head.head, write.draft, by, now)
                 insert_many(connection, REGISTER_EVENT, [entry])
                 audit.note(connection, [_audit_event(before.register, before.id, write, by, now)])
                 insert_many(connection, REGISTER_SECRET, secrets)
@@ -247,6 +248,8 @@ class SqlRegisterRows:
                     )
                     connection.execute(erased.values(value=None, salt=None))
                 write_cells(connection, {before.id: (before.register, write.projection)})
+                if write.projection.search != head.search:
+                    word_index.write(connection, {("register_row", before.id): write.projection.search})
                 _follow_in_campaign(connection, write)
         except IntegrityError:
             raise RowChanged("register.row_changed", row=before.id) from None
@@ -375,6 +378,7 @@ def _insert(
     insert_many(connection, REGISTER_SECRET, secrets)
     insert_many(connection, REGISTER_ROW, heads)
     _insert_cells(connection, dict.fromkeys(cells))
+    word_index.write(connection, {("register_row", str(one["id"])): str(one["search"]) for one in heads})
 
 
 def _audit_event(register: str, row: str, write: RowWrite, by: str, now: datetime) -> audit.AuditEvent:

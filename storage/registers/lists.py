@@ -30,13 +30,14 @@ from sqlalchemy import (
     union_all,
 )
 
+from storage.board import word_index
 from storage.database.dialect import plan_for_values, text_within
 from storage.database.engine import Row_, reading
 from storage.database.in_list import in_collection
 from storage.tables.cases import CASE
 from storage.tables.registers import REGISTER_CELL, REGISTER_ROW
 from workflow.registers.rows import NUMBER_SHIFT
-from workflow.search_words import search_words
+from workflow.search_words import search_stem, search_words, typed_words
 
 SHORT = 1000
 """Up to so many rows are found first and then sorted."""
@@ -82,8 +83,10 @@ class RowQuery:
         units: rows of these units; None for all.
         hidden_person: rows that name this person in one of `hidden_fields` are left out; "" for none.
         case: rows kept in that case; "" for all.
-        open_cases: whether rows kept in confidential cases are left out.
-        withdrawn: whether only withdrawn rows are returned, instead of all others.
+        open_cases: those kept in a confidential case are left out.
+        withdrawn: the withdrawn rows alone, instead of all others.
+        ids: these rows alone; None for all.
+        readings: of each word of a search the texts of which one must stand there.
     """
 
     register: str
@@ -95,12 +98,20 @@ class RowQuery:
     filters: tuple[CellFilter, ...] = ()
     search: str = ""
     withdrawn: bool = False
+    ids: Collection[str] | None = None
+    readings: Sequence[Collection[str]] = ()
 
     @property
     def is_narrowed(self) -> bool:
         """Whether the query has any condition besides the register."""
         return bool(
-            self.filters or self.search or self.case or self.open_cases or self.withdrawn or self.hidden_person
+            self.filters
+            or self.search
+            or self.readings
+            or self.case
+            or self.open_cases
+            or self.withdrawn
+            or self.hidden_person
         ) or (self.units is not None)
 
     def narrowed(self, condition: CellFilter) -> RowQuery:
@@ -261,6 +272,25 @@ class SqlRegisterLists:
         query = select(REGISTER_CELL.c.row).distinct().where(or_(*asked), named).order_by(REGISTER_CELL.c.row)
         with reading(self._engine) as connection:
             return [*connection.execute(query).scalars()]
+
+    def narrow(self, text: str) -> tuple[word_index.Narrowed, Sequence[str] | None]:
+        """Return in which rows all words of a search may stand, and the registers of these; None for all."""
+        typed = typed_words(text)
+        words = [(search_stem(word),) for word in typed]
+        with reading(self._engine) as connection:
+            where = word_index.narrow(connection, "register_row", words, typed)
+            if where.places is None:
+                return where, None
+            asked = select(REGISTER_ROW.c.register_id).distinct()
+            asked = asked.where(in_collection(self._engine, REGISTER_ROW.c.id, sorted(where.places)))
+            return where, connection.execute(asked).scalars().all() if where.places else ()
+
+    def newest(self, query: RowQuery) -> Sequence[str]:
+        """Return the ids of the rows, the newest first: as many as a search counts, and one more."""
+        asked = select(REGISTER_ROW.c.id).where(*self._conditions(query)).order_by(REGISTER_ROW.c.number.desc())
+        with reading(self._engine) as connection:
+            plan_for_values(connection)
+            return connection.execute(asked.limit(word_index.COUNTED + 1)).scalars().all()
 
     def heads(self, ids: Collection[str]) -> Sequence[Row_]:
         """Return the heads of these rows."""
@@ -466,8 +496,8 @@ class SqlRegisterLists:
         return bool(connection.execute(cells).scalar_one() == every)
 
     def _on_rows(self, query: RowQuery) -> bool:
-        """Return whether a query has conditions on the heads of rows only."""
-        heads = query.case or query.open_cases or query.search or query.withdrawn
+        """Return whether a query asks for what stands in the heads of rows alone."""
+        heads = query.case or query.open_cases or query.search or query.readings or query.withdrawn
         return bool(heads) or query.units is not None
 
     def _conditions(self, query: RowQuery) -> list[ColumnElement[bool]]:
@@ -484,6 +514,10 @@ class SqlRegisterLists:
             found.append(REGISTER_ROW.c.case.in_(select(CASE.c.id).where(CASE.c.confidential.is_(False))))
         words = search_words(query.search)
         found += [text_within(self._engine, REGISTER_ROW.c.search, word) for word in words]
+        for readings in query.readings:
+            found.append(or_(*(text_within(self._engine, REGISTER_ROW.c.search, one) for one in readings)))
+        if query.ids is not None:
+            found.append(in_collection(self._engine, REGISTER_ROW.c.id, query.ids))
         return [*found, *self._filters(query, query.filters, REGISTER_ROW.c.id)]
 
     def _filters(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, event, select, text
 
 from services import maintenance
 from services.app import AppContext
@@ -48,6 +48,7 @@ from storage.maintenance.schema import create_or_migrate
 from storage.org.store import save
 from storage.registers.chains import NotUnique, RowChanged
 from storage.tables.registers import REGISTER_ROW
+from storage.tables.search import SEARCH_TYPO, SEARCH_WORD
 from tests.storage.registers import NOW, TODAY, office, operator, reader
 from tests.storage.versions import back_to
 from workflow.refusal import Refusal
@@ -79,6 +80,13 @@ def page(ctx: RequestContext, register: str = "visits", **asked: Any) -> RowPage
 
 def ids(ctx: RequestContext, register: str = "visits", **asked: Any) -> list[str]:
     return [row.id[-4:] for row in page(ctx, register, **asked).rows]
+
+
+def indexed(engine: Engine) -> set[str]:
+    """The words of the search's index, and those it knows to be mistyped."""
+    with engine.connect() as connection:
+        both = (select(table.c.word) for table in (SEARCH_WORD, SEARCH_TYPO))
+        return {word for asked in both for word in connection.execute(asked).scalars()}
 
 
 def problems(app: AppContext) -> list[str]:
@@ -455,6 +463,7 @@ def test_erased_values_are_gone_for_good_and_the_chain_still_verifies(app: AppCo
     """By an event with its ground; one that vanished without it is named."""
     ctx = operator(app)
     row, other = add(ctx, informer="Тайный", guest="guest@org.kz"), add(ctx, informer="Другой")
+    told = indexed(engine)
 
     erase_row(ctx, EraseRow(row=row, fields=["informer", "guest"], ground="term of storage"))
 
@@ -462,6 +471,8 @@ def test_erased_values_are_gone_for_good_and_the_chain_still_verifies(app: AppCo
     with engine.connect() as connection:
         left = [one for (one,) in connection.execute(text("SELECT value FROM register_secret"))]
     assert sorted(one for one in left if one) == ['"Другой"']
+    assert told - indexed(engine) == {"алиев", "самат"}
+    assert not told & {"тайныи", "другои"}
     assert problems(app) == []
     with pytest.raises(UnknownField):
         erase_row(ctx, EraseRow(row=row, fields=["place"], ground="x"))

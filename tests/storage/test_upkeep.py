@@ -80,7 +80,7 @@ def test_the_first_start_writes_the_board_anew(old: tuple[Engine, list[object]])
 
 
 def test_the_first_start_lists_the_recommendations(engine: Engine) -> None:
-    """What another version left unlisted: it says so, once; where there are none it says nothing."""
+    """What another version left unlisted, and the words of the search: it says so, once."""
     heard = Heard()
     for _ in range(2):
         with engine.begin() as connection:
@@ -93,7 +93,7 @@ def test_the_first_start_lists_the_recommendations(engine: Engine) -> None:
         case = opened(engine).id
         lines = [FoundRisk(description="Тәуекел")]
         RiskCommands(desk(engine)).take_in(case, lines, on=TODAY, by="Айгүл", now=NOW, today=TODAY)
-    assert heard == ["cli.recommendations_behind"]
+    assert heard == ["cli.recommendations_behind", "cli.search_behind"]
     assert len(SqlReads(engine).recommended(RecommendationFilter(), TODAY)) == 2
 
 

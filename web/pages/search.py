@@ -9,6 +9,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from services.act_texts import loaded_languages
 from services.search import Hit, Search, search
 from web.auth.dependencies import Reading
 from web.ui.preferences import preferences
@@ -23,11 +24,20 @@ def search_page(request: Request, ctx: Reading, q: Annotated[str, Query(max_leng
     text = " ".join("".join(letter if letter.isprintable() else " " for letter in q).split())
     reader = replace(ctx, language=preferences(request).language)
     found = search(reader, Search(text=text)) if text else None
-    return page(request, ctx, "search.html", place="/search", text=text, found=found, address=hit_address)
+    acts = [hit.id for group in found.groups for hit in group.hits if hit.kind == "act"] if found else []
+    texts = loaded_languages(ctx, acts) if acts else {}
+    return page(
+        *(request, ctx, "search.html"),
+        place="/search",
+        text=text,
+        found=found,
+        texts=texts,
+        address=hit_address,
+    )
 
 
 def hit_address(hit: Hit) -> str:
-    """Return the page of a search result; an act has none."""
+    """Return the page of what was found; an act has one where its text is loaded."""
     id = quote(hit.id, safe="")
     match hit.kind:
         case "case":
@@ -35,6 +45,10 @@ def hit_address(hit: Hit) -> str:
         case "case_row":
             kind, _, number = hit.id.partition(".")
             return f"/cases/{quote(hit.within, safe='')}/risks#{kind}-{number}"
+        case "file":
+            return f"/cases/{quote(hit.within, safe='')}/evidence/{id}"
+        case "obligation":
+            return f"/cases?procedure={quote(hit.within, safe='')}"
         case "person":
             return f"/deadlines?person={id}"
         case "unit":
@@ -43,4 +57,6 @@ def hit_address(hit: Hit) -> str:
             return f"/registers/{hit.within}/{id}"
         case "procedure":
             return f"/cases?procedure={id}"
+        case "act":
+            return f"/acts/{id}"
     raise ValueError(hit.kind)

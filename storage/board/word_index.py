@@ -1,0 +1,328 @@
+"""The index of the search: which words stand in the texts of cases, of the rows of their registers, of their
+files, and of rows of registers.
+
+It finds the places that may have a word. Whether they have it, and who may see them, is asked of the texts
+themselves: the index holds nothing that the columns `search` do not, and where it waits to be written the texts
+are read. A confidential value stands in neither; a value that is erased leaves both in one transaction.
+
+One plain table serves both databases. At 100,000 cases on PostgreSQL 18 (docs/performance.md) a word of few
+cases takes it under 1 ms, a trigram index of pg_trgm 10-18 ms; a word of every case takes 117 ms there, while
+here it counts as common after 500 places and the newest texts are read instead. pg_trgm may not be created by
+everybody. FTS5 of SQLite 3.40 keeps erased words in its segments, and names its rows by numbers that VACUUM
+gives anew. Forms of a word have their beginning in common, which a b-tree finds; words much like one have a
+beginning without one letter in common with it (`search_typo`): six looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, Engine, exists, func, select
+
+from storage.database.dialect import insert, insert_many
+from storage.database.engine import reading, writing
+from storage.database.in_list import execute_for_names, in_names
+from storage.database.limits import chunks, long_work
+from storage.tables.cases import CASE, CASE_ROW
+from storage.tables.registers import REGISTER_ROW
+from storage.tables.search import SEARCH_TYPO, SEARCH_WORD, UNSEARCHED
+from workflow.search_words import (
+    TYPO_WINDOW,
+    closest_words,
+    index_key,
+    index_words,
+    may_be_mistyped,
+    runs_of,
+    search_stem,
+    typo_keys,
+)
+
+COUNTED = 500
+"""A word in more places than these is looked for in the texts; found ones are counted as far."""
+AT_ONCE = 500
+"""Texts written in one transaction."""
+FILE = "file"
+"""The kind of the rows of a case that stand for its files (`storage.cases.recommendations`)."""
+_AFTER = "\U0010ffff"
+_KINDS = ("case", "case_row", FILE, "register_row")
+_MARKED = {"case": ('"case"', "id"), "case_row": ("case_row", '"case"'), "register_row": ("register_row", "id")}
+"""What triggers name -> the table of its texts, and the column of their place."""
+_MARK_OF = {"case": "case", "case_row": "case_row", FILE: "case_row", "register_row": "register_row"}
+_TEXTS = {
+    "case": select(CASE.c.id, CASE.c.search).where(in_names(CASE.c.id)).order_by(CASE.c.id),
+    "case_row": select(CASE.c.id).where(in_names(CASE.c.id)).order_by(CASE.c.id),
+    "register_row": (
+        select(REGISTER_ROW.c.id, REGISTER_ROW.c.search)
+        .where(in_names(REGISTER_ROW.c.id))
+        .order_by(REGISTER_ROW.c.id)
+    ),
+}
+_CASE_ROWS = select(CASE_ROW.c.case, CASE_ROW.c.row, CASE_ROW.c.search).where(in_names(CASE_ROW.c.case))
+_WRITTEN = SEARCH_WORD.select().where(in_names(SEARCH_WORD.c.place))
+_MARKS = select(UNSEARCHED.c.kind, UNSEARCHED.c.place).order_by(UNSEARCHED.c.kind, UNSEARCHED.c.place)
+_KNOWN = select(SEARCH_TYPO.c.word).where(in_names(SEARCH_TYPO.c.beginning))
+
+Texts = Mapping[tuple[str, str], str]
+"""(kind, place) -> its text; a place that is gone, or has no text of the kind, has an empty one."""
+
+
+def case_row_texts(case: str, rows: Sequence[Mapping[str, object]]) -> dict[tuple[str, str], str]:
+    """Return the texts of the rows of a case: of its registers, and of its files."""
+    found: dict[tuple[str, str], list[str]] = {("case_row", case): [], (FILE, case): []}
+    for row in rows:
+        kind = FILE if str(row["row"]).startswith(f"{FILE}.") else "case_row"
+        found[kind, case].append(str(row["search"]))
+    return {place: " ".join(texts) for place, texts in found.items()}
+
+
+def write(connection: Connection, texts: Texts) -> None:
+    """Write the words of these texts, in the caller's transaction, which holds what they are of."""
+    wanted = {(kind, word, place) for (kind, place), text in texts.items() for word in index_words(text)}
+    records = execute_for_names(connection, _WRITTEN, sorted({place for _, place in texts}))
+    there = {(one.kind, one.word, one.place) for one in records if (one.kind, one.place) in texts}
+    gone = sorted(there - wanted)
+    for kind, word, place in gone:
+        columns = SEARCH_WORD.c
+        mine = (columns.kind == kind) & (columns.word == word) & (columns.place == place)
+        connection.execute(SEARCH_WORD.delete().where(mine))
+    new = sorted(wanted - there)
+    insert_many(connection, SEARCH_WORD, [{"kind": k, "word": w, "place": p} for k, w, p in new])
+    _add_typos(connection, {word for _, word, _ in new if may_be_mistyped(word)})
+    _remove_typos(connection, {word for _, word, _ in gone if may_be_mistyped(word)})
+    for mark in sorted({_MARK_OF[kind] for kind, _ in texts}):
+        places = sorted({place for kind, place in texts if _MARK_OF[kind] == mark})
+        for some in chunks(places, AT_ONCE):
+            mine = (UNSEARCHED.c.kind == mark) & UNSEARCHED.c.place.in_(some)
+            connection.execute(UNSEARCHED.delete().where(mine))
+
+
+@long_work()
+def catch_up(engine: Engine) -> None:
+    """Write the words of texts an older version or a migration left; usually there are none."""
+    while True:
+        with reading(engine) as connection:
+            if connection.execute(_MARKS.limit(1)).first() is None:
+                return
+        with writing(engine) as connection:
+            catch_up_some(connection)
+
+
+def catch_up_some(connection: Connection) -> bool:
+    """Write the words of some texts that wait for it, in the caller's transaction; return whether any did."""
+    marks = connection.execute(_MARKS.limit(AT_ONCE)).all()
+    for kind in sorted({kind for kind, _ in marks}):
+        write(connection, _texts(connection, kind, [place for of, place in marks if of == kind]))
+    return bool(marks)
+
+
+def waiting(engine: Engine) -> int:
+    """Return the number of texts whose words have not been written."""
+    with reading(engine) as connection:
+        return connection.execute(select(func.count()).select_from(UNSEARCHED)).scalar_one()
+
+
+def differences(connection: Connection) -> Iterator[str]:
+    """Yield the places whose words are not those of their texts, except those that wait to be written, and
+    words that stand in no text.
+    """
+    waits = {(kind, place) for kind, place in connection.execute(_MARKS)}
+    for texts in _all_texts(connection):
+        texts = {one: text for one, text in texts.items() if (_MARK_OF[one[0]], one[1]) not in waits}
+        there: dict[tuple[str, str], set[str]] = {}
+        for one in execute_for_names(connection, _WRITTEN, sorted({place for _, place in texts})):
+            there.setdefault((one.kind, one.place), set()).add(one.word)
+        for place, text in texts.items():
+            if there.get(place, set()) != index_words(text):
+                yield place[1]
+    yield from connection.execute(select(SEARCH_TYPO.c.word).distinct().where(_unused())).scalars()
+
+
+@long_work()
+def mend(engine: Engine) -> None:
+    """Write the words of all texts anew; those that stay as they are are left alone."""
+    with reading(engine) as connection:
+        places = {mark: _places(connection, mark) for mark in _MARKED}
+    for mark, all_places in places.items():
+        for some in chunks(all_places, AT_ONCE):
+            with writing(engine) as connection:
+                write(connection, _texts(connection, mark, some))
+    with writing(engine) as connection:
+        connection.execute(SEARCH_TYPO.delete().where(_unused()))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Narrowed:
+    """Where the words of a search may stand.
+
+    Attributes:
+        places: the only places that can have them all; None where the texts must be read.
+        readings: of each word the texts of which one must stand there.
+        near: whether one of these is another word, much like what was typed.
+    """
+
+    places: Collection[str] | None
+    readings: Sequence[Collection[str]]
+    near: bool = False
+
+
+def narrow(
+    connection: Connection,
+    kind: str,
+    words: Sequence[Collection[str]],
+    typed: Sequence[str],
+    *,
+    also: Callable[[int], Collection[str] | None] = lambda n: (),
+) -> Narrowed:
+    """Return where the words of a search may stand: the places of the rarest of them.
+
+    Args:
+        words: of each word the texts it is looked for by.
+        typed: each word as it was typed, folded.
+        also: other places that have the n-th word; None for too many.
+    """
+    mark = UNSEARCHED.c.kind == _MARK_OF[kind]
+    if connection.execute(select(UNSEARCHED.c.place).where(mark).limit(1)).first() is not None:
+        return Narrowed(places=None, readings=words)
+    readings, places, near = list(words), None, False
+    for n, word in enumerate(words):
+        found = _with_any(connection, kind, word)
+        if found is not None:
+            more = also(n)
+            found = None if more is None or len(more) + len(found) > COUNTED else {*found, *more}
+        if found is not None and not found and may_be_mistyped(typed[n]):
+            if within := _within(connection, typed[n]):
+                found = _with_any(connection, kind, within)
+            elif like := _like(connection, kind, typed[n]):
+                found, readings[n], near = _with_any(connection, kind, like), like, True
+        if found is not None and (places is None or len(found) < len(places)):
+            places = found
+        if places is not None and not places:
+            break
+    return Narrowed(places=places, readings=readings, near=near)
+
+
+def _with_any(connection: Connection, kind: str, texts: Collection[str]) -> set[str] | None:
+    """Return the places with a word that begins as one of these texts; None for too many, or unknown."""
+    found = set[str]()
+    for text in texts:
+        if not (key := index_key(text)):
+            return None
+        more = _beginning(connection, kind, key)
+        if more is not None and not more and len(runs := runs_of(text)) > 1:
+            # Several words with signs between them, as they stand within a longer one.
+            more = min((_beginning(connection, kind, run) for run in runs), key=_size)
+        if more is None or len(found := found | more) > COUNTED:
+            return None
+    return found
+
+
+def _size(places: Collection[str] | None) -> int:
+    return COUNTED + 1 if places is None else len(places)
+
+
+def _beginning(connection: Connection, kind: str, key: str) -> set[str] | None:
+    columns = SEARCH_WORD.c
+    within = (columns.kind == kind) & (columns.word >= key) & (columns.word < key + _AFTER)
+    found = connection.execute(select(columns.place).where(within).limit(COUNTED + 1)).scalars().all()
+    return None if len(found) > COUNTED else set(found)
+
+
+def _within(connection: Connection, typed: str) -> Sequence[str]:
+    """Return the words within which a typed one stands: "закуп" in "госзакупки"."""
+    find = func.instr if connection.dialect.name == "sqlite" else func.strpos
+    columns = SEARCH_TYPO.c
+    every = columns.beginning == func.substr(columns.word, 1, TYPO_WINDOW)
+    asked = select(columns.word).where(every, find(columns.word, search_stem(typed)) > 0)
+    return connection.execute(asked.order_by(columns.word).limit(AT_ONCE)).scalars().all()
+
+
+def _like(connection: Connection, kind: str, typed: str) -> list[str]:
+    """Return the words of a kind's texts that are much like what was typed."""
+    keys = SEARCH_TYPO.c.beginning.in_(sorted(typo_keys(typed)))
+    used = exists().where(SEARCH_WORD.c.kind == kind, SEARCH_WORD.c.word == SEARCH_TYPO.c.word)
+    known = connection.execute(select(SEARCH_TYPO.c.word).distinct().where(keys, used)).scalars()
+    return closest_words(typed, known)
+
+
+def install(connection: Connection) -> None:
+    """Create the triggers that name texts whose words are to be written anew."""
+    for kind, (table, column) in _MARKED.items():
+        events = {
+            "insert": ("INSERT", "NEW"),
+            "update": ("UPDATE OF search", "NEW"),
+            "delete": ("DELETE", "OLD"),
+        }
+        for what, (when, record) in events.items():
+            name, place = f"merzim_mark_unsearched_{kind}_{what}", f"{record}.{column}"
+            mark = f"INSERT INTO unsearched (kind, place) SELECT '{kind}', {place} WHERE NOT EXISTS "
+            mark += f"(SELECT 1 FROM unsearched u WHERE u.kind = '{kind}' AND u.place = {place})"
+            only = "WHEN (OLD.search <> NEW.search)" if what == "update" else ""
+            if connection.dialect.name == "sqlite":
+                statements = [
+                    f"DROP TRIGGER IF EXISTS {name}",
+                    f"CREATE TRIGGER {name} AFTER {when} ON {table} {only} BEGIN {mark}; END",
+                ]
+            else:
+                statements = [
+                    f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ "
+                    f"BEGIN {mark} ON CONFLICT DO NOTHING; RETURN NULL; END $$",
+                    f"DROP TRIGGER IF EXISTS {name} ON {table}",
+                    f"CREATE TRIGGER {name} AFTER {when} ON {table} "
+                    f"FOR EACH ROW {only} EXECUTE FUNCTION {name}()",
+                ]
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+
+
+def _texts(
+    connection: Connection, mark: str, places: Sequence[str], *, held: bool = True
+) -> dict[tuple[str, str], str]:
+    """Return the texts of these places. `held`: what they are of is held until the transaction ends."""
+    asked = _TEXTS[mark].with_for_update(key_share=True) if held else _TEXTS[mark]
+    records = [*execute_for_names(connection, asked, places)]
+    if mark != "case_row":
+        return {(mark, place): "" for place in places} | {(mark, one.id): one.search for one in records}
+    rows: dict[str, list[Mapping[str, object]]] = {place: [] for place in places}
+    for one in execute_for_names(connection, _CASE_ROWS, places):
+        rows[one.case].append({"row": one.row, "search": one.search})
+    return {place: text for case, of in rows.items() for place, text in case_row_texts(case, of).items()}
+
+
+def _all_texts(connection: Connection) -> Iterator[dict[tuple[str, str], str]]:
+    for mark in _MARKED:
+        for some in chunks(_places(connection, mark), AT_ONCE):
+            yield _texts(connection, mark, some, held=False)
+
+
+def _places(connection: Connection, mark: str) -> list[str]:
+    """Return the places of the texts, and those that have words without one."""
+    of = {"case": CASE.c.id, "case_row": CASE_ROW.c.case, "register_row": REGISTER_ROW.c.id}[mark]
+    kinds = [kind for kind in _KINDS if _MARK_OF[kind] == mark]
+    written = select(SEARCH_WORD.c.place).where(SEARCH_WORD.c.kind.in_(kinds))
+    return sorted(
+        {*connection.execute(select(of)).scalars(), *connection.execute(written.distinct()).scalars()}
+    )
+
+
+def _add_typos(connection: Connection, words: Collection[str]) -> None:
+    keys = sorted({word[:TYPO_WINDOW] for word in words})
+    known = {one.word for one in execute_for_names(connection, _KNOWN, keys)} if words else set[str]()
+    lines = sorted((key, word) for word in {*words} - known for key in typo_keys(word))
+    if lines:
+        step = insert(connection, SEARCH_TYPO).on_conflict_do_nothing()
+        connection.execute(step, [{"beginning": key, "word": word} for key, word in lines])
+
+
+def _remove_typos(connection: Connection, words: Collection[str]) -> None:
+    """Remove words that stand in no text any more."""
+    for some in chunks(sorted(words), AT_ONCE):
+        mine = SEARCH_TYPO.c.word.in_(some) & SEARCH_TYPO.c.beginning.in_(
+            sorted({key for word in some for key in typo_keys(word)})
+        )
+        connection.execute(SEARCH_TYPO.delete().where(mine, _unused()))
+
+
+def _unused() -> ColumnElement[bool]:
+    used = exists().where(SEARCH_WORD.c.kind.in_(_KINDS), SEARCH_WORD.c.word == SEARCH_TYPO.c.word)
+    return ~used
