@@ -43,7 +43,7 @@ def campaign_notice(
     if channel is None:
         return None
     language = language_of(channel, person)
-    rung = f"{REMINDER}-{campaign.wave}" if campaign.wave else INVITATION
+    rung = f"{REMINDER}-{campaign.wave}" if asked.written >= 0 else INVITATION
     key = f":{campaign.id}:{campaign.until.isoformat()}:{rung}:{person.key}:{channel.name}"
     return Notice(
         key=key,

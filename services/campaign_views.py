@@ -137,8 +137,8 @@ class CampaignPersonView(BaseModel):
 
 
 class CampaignEventView(BaseModel):
-    """An event of a campaign's history; `joined`, `left`: numbers of people; `until`: the new last day; `row`,
-    `name`: of an answer given on paper.
+    """An event of a campaign's history; `joined`, `left`: numbers of people; `until`: the new last day;
+    `ground`: why it was opened again; `row`, `name`: of an answer given on paper.
     """
 
     kind: str
@@ -147,6 +147,7 @@ class CampaignEventView(BaseModel):
     joined: int = 0
     left: int = 0
     until: date | None = None
+    ground: str = ""
     row: str = ""
     name: str = ""
 
@@ -523,7 +524,7 @@ def _details(payload: str) -> dict[str, Any]:
 
     content = json.loads(payload)
     numbers = {"joined": int(content.get("joined", 0)), "left": len(content.get("left", ()))}
-    return {**numbers, "until": content.get("until")}
+    return {**numbers, "until": content.get("until"), "ground": content.get("ground", "")}
 
 
 def _titles(text: Text) -> Titles:

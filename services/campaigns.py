@@ -1,7 +1,7 @@
 """Verbs on campaigns: many people confirm or fill in one thing, each by a personal link.
 
-The officer starts, monitors and closes a campaign and sends reminders; the people it asks answer without an
-account (`services.campaign_answers`). Letters are queued by the rounds (`services.jobs.campaigns`).
+The officer starts, monitors, closes and reopens a campaign and sends reminders; the people it asks answer
+without an account (`services.campaign_answers`). Letters are queued by the rounds (`services.jobs.campaigns`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from services.campaign_views import (
 )
 from services.context import RequestContext
 from services.evidence import store_file
-from services.inputs import Day, FileInput, Key, Line, Name, WebAddress
+from services.inputs import Day, FileInput, Ground, Key, Line, Name, WebAddress
 from services.queries import unit_named
 from services.register_views import RegisterId, lookup, reader_scope, seen_register
 from services.registers import FieldValues, WrongPlace
@@ -94,6 +94,14 @@ class CloseCampaign(Command):
     """Stop accepting answers."""
 
     campaign: CampaignId
+
+
+class ReopenCampaign(Command):
+    """Accept answers to a closed campaign again, until a day."""
+
+    campaign: CampaignId
+    until: Day
+    ground: Ground
 
 
 class RecordAnswer(Command):
@@ -188,6 +196,23 @@ def close_campaign(ctx: RequestContext, command: CloseCampaign) -> CampaignPage:
 
 
 @verb("manage")
+def reopen_campaign(ctx: RequestContext, command: ReopenCampaign) -> CampaignPage:
+    """Accept answers to a closed campaign again; who has not answered gets one letter, their link is valid."""
+    from services.jobs.campaigns import update_people
+
+    campaign, store = _managed_campaign(ctx, command.campaign), campaign_store(ctx)
+    if campaign.closed_on is None:
+        raise BadCampaign("campaign.not_closed", campaign=campaign.id)
+    if command.until < ctx.today:
+        raise BadCampaign("campaign.past", until=command.until)
+    reopened = store.reopen(
+        campaign, command.until, command.ground, by=ctx.reader.login, now=ctx.now, today=ctx.today
+    )
+    update_people(ctx.app, store, reopened, now=ctx.now, today=ctx.today)
+    return show_campaign(ctx, ShowCampaign(campaign=campaign.id))
+
+
+@verb("manage")
 def record_answer(ctx: RequestContext, command: RecordAnswer) -> CampaignPage:
     """Record an answer somebody gave on paper; their link is refused from now on."""
     campaign = _open_campaign(ctx, command.campaign)
@@ -208,17 +233,24 @@ def record_answer(ctx: RequestContext, command: RecordAnswer) -> CampaignPage:
 
 
 def _open_campaign(ctx: RequestContext, name: str, *, past: bool = False) -> StartedCampaign:
-    """Return a campaign the reader may change. `past`: also if its last day has passed.
+    """Return a campaign that has not ended. `past`: also if its last day has passed. Raises BadCampaign, and as
+    `_managed_campaign`.
+    """
+    campaign = _managed_campaign(ctx, name)
+    if campaign.closed_on is not None or not (past or campaign.is_open(ctx.today)):
+        raise BadCampaign("campaign.ended", campaign=campaign.id)
+    return campaign
+
+
+def _managed_campaign(ctx: RequestContext, name: str) -> StartedCampaign:
+    """Return a campaign the reader may change.
 
     Raises:
         UnknownCampaign: it is not visible to them; NotAllowed: it asks people of units they do not see.
-        BadCampaign: it has ended.
     """
     campaign = seen_campaign(ctx, name)
     if not reaches(ctx, campaign):
         raise NotAllowed
-    if campaign.closed_on is not None or not (past or campaign.is_open(ctx.today)):
-        raise BadCampaign("campaign.ended", campaign=campaign.id)
     return campaign
 
 

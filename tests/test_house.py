@@ -137,7 +137,18 @@ def test_no_command_of_the_contract_is_missing() -> None:
         *("cartogram record", "cartogram compare", "remarks list", "remarks add", "remarks answer", "register"),
         *(
             f"campaign {name}"
-            for name in ("list", "start", "show", "remind", "extend", "close", "record", "export", "forms")
+            for name in (
+                "list",
+                "start",
+                "show",
+                "remind",
+                "extend",
+                "close",
+                "reopen",
+                "record",
+                "export",
+                "forms",
+            )
         ),
         *("due", "overdue", "explain", "remind", "deliver", "replies", "notices", "rehearse", "portfolio"),
         *("notices resend", "digest", "uploads-through", "office-time"),

@@ -1,4 +1,4 @@
-"""`merzim campaign list|start|show|remind|extend|close|record|export|forms`: many people answer by a link."""
+"""`merzim campaign list|start|show|remind|extend|close|reopen|record|export|forms`: many answer by a link."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ def add_to(app: typer.Typer) -> None:
         remind=_on_campaign("remind", "reminded"),
         extend=_on_campaign("extend", "extended"),
         close=_on_campaign("close", "closed"),
+        reopen=_on_campaign("reopen", "reopened"),
         record=record,
         export=export,
         forms=forms,

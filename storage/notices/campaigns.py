@@ -30,11 +30,12 @@ CHUNK = 500
 """People written in one transaction."""
 MOST_SORTED = 20_000
 """Maximum number of people sorted alphabetically; more are sorted by the database's own order."""
-STARTED, REMINDED, EXTENDED, CLOSED, PEOPLE = (
+STARTED, REMINDED, EXTENDED, CLOSED, REOPENED, PEOPLE = EVENTS = (
     "campaign_started",
     "campaign_reminded",
     "campaign_extended",
     "campaign_closed",
+    "campaign_reopened",
     "campaign_people",
 )
 """Kinds of events in the office's chain."""
@@ -52,7 +53,7 @@ class AlreadyAnswered(Contradiction):
 
 
 class CampaignChanged(Contradiction):
-    """Another user sent reminders or closed the campaign since it was read; nothing was written."""
+    """Another user sent reminders, closed or reopened the campaign since it was read; nothing was written."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -138,8 +139,18 @@ class SqlCampaigns:
         self, campaign: StartedCampaign, until: date, *, by: str, now: datetime, today: date
     ) -> StartedCampaign:
         """Extend the period for answers to a later day. Raises CampaignChanged."""
-        after = replace(campaign, until=until)
-        return self._change(EXTENDED, campaign, after, by=by, now=now, today=today)
+        after, more = replace(campaign, until=until), {"until": until.isoformat()}
+        return self._change(EXTENDED, campaign, after, by=by, now=now, today=today, more=more)
+
+    def reopen(
+        self, campaign: StartedCampaign, until: date, ground: str, *, by: str, now: datetime, today: date
+    ) -> StartedCampaign:
+        """Accept answers to a closed campaign again; everybody whose answer is awaited gets one letter. Raises
+        CampaignChanged.
+        """
+        after = replace(campaign, until=until, closed_on=None, wave=campaign.wave + 1)
+        more = {"until": until.isoformat(), "ground": ground}
+        return self._change(REOPENED, campaign, after, by=by, now=now, today=today, more=more)
 
     def _change(
         self,
@@ -150,6 +161,7 @@ class SqlCampaigns:
         by: str,
         now: datetime,
         today: date,
+        more: Mapping[str, str] | None = None,
     ) -> StartedCampaign:
         with writing(self._engine) as connection:
             step = (
@@ -158,22 +170,27 @@ class SqlCampaigns:
                     CAMPAIGN.c.id == before.id,
                     CAMPAIGN.c.wave == before.wave,
                     CAMPAIGN.c.until == before.until,
-                    CAMPAIGN.c.closed_on.is_(None),
+                    CAMPAIGN.c.closed_on == before.closed_on,
                 )
                 .values(wave=after.wave, closed_on=after.closed_on, until=after.until)
             )
             if not connection.execute(step, execution_options={"preserve_rowcount": True}).rowcount:
                 raise CampaignChanged("campaign.changed", campaign=before.id)
             rows = [CAMPAIGNS.changed(_values(before), _values(after))]
-            more = {"until": after.until.isoformat()} if kind == EXTENDED else {}
+            if kind == REOPENED:
+                # Letters that still waited when it was closed name another last day.
+                waits = (
+                    NOTICE.c.case.is_(None),
+                    NOTICE.c.obligation == before.id,
+                    NOTICE.c.state == "queued",
+                )
+                connection.execute(NOTICE.update().where(*waits).values(state="withdrawn"))
             record(connection, _event(kind, after, by, now, rows=rows, on=today, more=more))
         return after
 
     def history(self, campaign: str) -> Sequence[Row_]:
         """Return the events of a campaign in the office's chain, in order."""
-        query = ACT.select().where(
-            ACT.c.kind.in_((STARTED, REMINDED, EXTENDED, CLOSED, PEOPLE)), ACT.c.name == campaign
-        )
+        query = ACT.select().where(ACT.c.kind.in_(EVENTS), ACT.c.name == campaign)
         with reading(self._engine) as connection:
             return connection.execute(query.order_by(ACT.c.seq)).all()
 

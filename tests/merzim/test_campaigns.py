@@ -28,6 +28,7 @@ def test_a_campaign_goes_from_its_preview_to_its_sheet(office: Merzim, tmp_path:
     sheet = office("campaign", "export", "2026-001", tmp_path / "proof.xlsx", *AT)
     closed = office("campaign", "close", "2026-001", *AT)
     again = office("campaign", "remind", "2026-001", *AT)
+    reopened = office("campaign", "reopen", "2026-001", "--until", "2026-04-06", "--ground", "few", *AT)
 
     codes = [one.code for one in (preview, started, sent, delivered, listed, recorded, reminded, sheet, closed)]
     assert codes == [0] * 9, (preview, started, recorded)
@@ -41,6 +42,7 @@ def test_a_campaign_goes_from_its_preview_to_its_sheet(office: Merzim, tmp_path:
         2,
         'merzim: The campaign "2026-001" has ended: no answers are taken any more.\n',
     )
+    assert f"until 6 April 2026: the next round writes to {count - 1} people" in reopened.out
     assert office("verify", *AT).code == 0
 
 

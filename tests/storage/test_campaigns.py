@@ -36,11 +36,13 @@ from services.campaigns import (
     ExtendCampaign,
     RecordAnswer,
     RemindCampaign,
+    ReopenCampaign,
     StartCampaign,
     close_campaign,
     extend_campaign,
     record_answer,
     remind_campaign,
+    reopen_campaign,
     start_campaign,
 )
 from services.context import RequestContext
@@ -360,6 +362,64 @@ def test_a_campaign_is_extended_until_a_later_day_and_its_links_with_it(app: App
         extend_campaign(after, ExtendCampaign(campaign=campaign, until=date(2026, 6, 1)))
 
 
+def test_a_closed_campaign_is_opened_again_for_who_has_not_answered(app: AppContext) -> None:
+    """Until today at the earliest; one letter each with the link they had, none to who answered or left."""
+    ctx, day = operator(app), NOW + timedelta(days=2)
+    campaign = start(ctx)
+    tokens = run(app)
+    row = confirm(ctx, tokens["guest"])
+
+    def reopen(at: datetime, until: date) -> CampaignPage:
+        fields = {"campaign": campaign, "until": until, "ground": "asked again"}
+        return reopen_campaign(operator(app, at=at), build(ReopenCampaign, fields))
+
+    def refusal(at: datetime, until: date) -> str:
+        with pytest.raises(BadCampaign) as refused_with:
+            reopen(at, until)
+        return refused_with.value.code
+
+    unclosed = refusal(NOW, UNTIL)
+    close_campaign(ctx, CloseCampaign(campaign=campaign))
+    change_people(app, Person(key="new@org.kz", name="Жаңа Адам", unit="law", email="new@org.kz"))
+    change_people(app, remove="lawyer@org.kz")
+    assert (unclosed, refusal(day, date(2026, 4, 7))) == ("campaign.not_closed", "campaign.past")
+    page = reopen(day, date(2026, 4, 8))
+
+    assert {one.person.partition("@")[0]: one.state for one in page.people} == {
+        "lawyer": "left",
+        "guest": "answered",
+        "clerk": "awaited",
+        "officer": "awaited",
+        "new": "awaited",
+    }
+    assert [(one.until, one.ground) for one in page.history if one.kind == "campaign_reopened"] == [
+        (date(2026, 4, 8), "asked again")
+    ]
+    assert run(app, at=day)["clerk"] == tokens["clerk"]
+    assert [refused(operator(app, at=day), tokens[one]) for one in ("clerk", "lawyer")] == [False, True]
+    over = day + timedelta(days=1)
+    assert (refused(operator(app, at=over), tokens["clerk"]), refusal(over, UNTIL)) == (
+        True,
+        "campaign.not_closed",
+    )
+    # Twice more on the last day: the letter of the second reopening still waits at the third.
+    for _ in range(2):
+        remind(app, now=day, today=day.date())
+        close_campaign(operator(app, at=day), CloseCampaign(campaign=campaign))
+        reopen(day, UNTIL)
+    run(app, at=day)
+    assert sorted((one.person.partition("@")[0], one.rung, one.state) for one in app.outbox.notices()) == [
+        *(("clerk", rung, "sent") for rung in ("invitation", "reminder-1", "reminder-3")),
+        ("guest", "invitation", "sent"),
+        ("lawyer", "invitation", "sent"),
+        *(("new", rung, "sent") for rung in ("invitation", "reminder-3")),
+        *(("officer", rung, "sent") for rung in ("invitation", "reminder-1", "reminder-3")),
+    ]
+    assert show(ctx, campaign, state="answered").people[0].answer == row
+    assert not refused(operator(app, at=datetime(2026, 4, 30, 10, tzinfo=NOW.tzinfo)), tokens["clerk"])
+    assert [one.code for one in maintenance.verify(app, now=day, today=day.date())] == []
+
+
 def test_people_are_found_by_their_name_in_the_database(app: AppContext) -> None:
     """In any letter case, Kazakh letters as their Russian neighbours, in parts; by a new name after a round.
 
@@ -558,6 +618,7 @@ def test_each_sees_of_a_campaign_what_they_see_of_the_office(app: AppContext) ->
         (start_campaign, {"register_id": "visits", "kind": "read", "until": UNTIL}),
         (remind_campaign, {"campaign": campaign}),
         (close_campaign, {"campaign": campaign}),
+        (reopen_campaign, {"campaign": campaign, "until": UNTIL, "ground": "x"}),
         (record_answer, {"campaign": campaign, "person": "guest@org.kz"}),
     ):
         with pytest.raises(NotAllowed):
@@ -568,6 +629,8 @@ def test_each_sees_of_a_campaign_what_they_see_of_the_office(app: AppContext) ->
     for change in (remind_campaign, close_campaign):
         with pytest.raises(NotAllowed):
             change(of_law, build(change.command, {"campaign": campaign}))
+    with pytest.raises(NotAllowed):
+        reopen_campaign(of_law, ReopenCampaign(campaign=campaign, until=UNTIL, ground="x"))
     with pytest.raises(NotAllowed):
         start(of_law, units=["hr"])
 

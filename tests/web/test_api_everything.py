@@ -78,6 +78,7 @@ WRITES: dict[str, tuple[str, ...]] = {
     "/campaigns/{campaign}/remind": (f"{V1}/campaigns/{{campaign}}/reminders",),
     "/campaigns/{campaign}/extend": (f"{V1}/campaigns/{{campaign}}/extension",),
     "/campaigns/{campaign}/close": (f"{V1}/campaigns/{{campaign}}/closing",),
+    "/campaigns/{campaign}/reopen": (f"{V1}/campaigns/{{campaign}}/reopening",),
     "/campaigns/{campaign}/paper/{person}": (f"{V1}/campaigns/{{campaign}}/answers",),
     "/desk/undo": (f"{CASE}/undo",),
     "/desk/later": (f"{CASE}/snoozes",),

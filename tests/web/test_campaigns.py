@@ -226,6 +226,15 @@ def test_every_link_that_is_not_good_is_answered_alike(office: RealOffice) -> No
             assert officer.post(f"{address}/close").status_code == 303
         answer = browser.post(third, data={"field.post": "маман"})
         answers["closed", "POST"] = (answer.status_code, body_of(answer.text))
+        with office.client() as officer:
+            fields = {"until": "2026-04-30", "ground": "Ответили <не> все"}
+            assert f'action="{address}/reopen"' in officer.get(address).text
+            assert officer.post(f"{address}/reopen", data={**fields, "ground": " "}).status_code == 422
+            assert officer.post(f"{address}/reopen", data=fields).status_code == 303
+            shown = officer.get(f"{address}?lang=ru").text
+            assert "(основание: Ответили &lt;не&gt; все)" in shown
+            assert f'action="{address}/reopen"' not in shown
+        assert browser.get(third).status_code == 200
     assert set(answers.values()) == {(404, next(iter(answers.values()))[1])}
     assert REFUSED in next(iter(answers.values()))[1]
 

@@ -18,7 +18,7 @@ from sqlalchemy import insert
 
 from documents.sheets.upload import UploadKind
 from services.app import AppContext
-from services.campaigns import StartCampaign, start_campaign
+from services.campaigns import CloseCampaign, StartCampaign, close_campaign, start_campaign
 from services.context import operator_context
 from services.credentials import hash_password
 from services.registers import AddRow, add_row
@@ -339,6 +339,9 @@ SENT: Mapping[str, Sent] = {
     ),
     f"{CAMPAIGN_API}/extension": Sent(json={"until": "2026-12-30"}, places=WHOLE, row=True),
     f"{CAMPAIGN_API}/closing": Sent(places={"{campaign}": "2026-002"}, row=True),
+    f"{CAMPAIGN_API}/reopening": Sent(
+        json={"until": "2026-12-30", **GROUND}, places={"{campaign}": "2026-004"}, row=True
+    ),
     # --------------------------------------------------------------------- the API: files, years, the calendar
     f"{API}/files": Sent(files={"file": ("тағы.pdf", b"%PDF-1.7\nmore")}),
     f"{API}/schedules/preview": Sent(json=lambda world: {"file": world.files["schedule"]}, changes=False),
@@ -464,6 +467,9 @@ SENT: Mapping[str, Sent] = {
     ),
     "/campaigns/{campaign}/extend": Sent(form={"until": "2026-12-31"}, places=WHOLE, row=True),
     "/campaigns/{campaign}/close": Sent(form={}, places={"{campaign}": "2026-003"}, row=True),
+    "/campaigns/{campaign}/reopen": Sent(
+        form={"until": "2026-12-31", **GROUND}, places={"{campaign}": "2026-005"}, row=True
+    ),
     # -------------------------------------------------------------------------------- pages: the desk, opening
     "/desk/record": Sent(
         form=lambda world: {"case": world.case, "fact": "discussion_announced", "on": DAY}, case=True
@@ -605,8 +611,8 @@ def prepare(office: RealOffice) -> World:
     world = World(office=office, case=opened[0].id, secret=secret.id, document=document.id, spare=spare)
     _fill(world.case, office, who)
     world.rows = _rows(office)
-    for _ in range(3):
-        _campaign(office)
+    for closed in (False, False, False, True, True):
+        _campaign(office, closed=closed)
     _letters(world)
     _files(world)
     _webhooks(house)
@@ -655,7 +661,7 @@ def _rows(office: RealOffice) -> tuple[str, ...]:
     return tuple(add_row(ctx, row).row.id for row in rows)
 
 
-def _campaign(office: RealOffice) -> None:
+def _campaign(office: RealOffice, *, closed: bool) -> None:
     """A campaign among the people of OWN, and of the first reader."""
     moment = office.moment[0]
     ctx = operator_context(office.house, by="officer", now=moment.now, today=moment.today, demonstration=True)
@@ -665,7 +671,9 @@ def _campaign(office: RealOffice) -> None:
         "until": "2026-04-30",
         "units": [OWN, "ТОО «Реновация»"],
     }
-    start_campaign(ctx, StartCampaign.model_validate(fields))
+    started = start_campaign(ctx, StartCampaign.model_validate(fields))
+    if closed:
+        close_campaign(ctx, CloseCampaign(campaign=started.campaign))
 
 
 def _letters(world: World) -> None:

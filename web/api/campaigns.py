@@ -1,4 +1,4 @@
-"""Campaigns of registers: list, start, monitor, remind, close; answers on paper; the proof sheet."""
+"""Campaigns of registers: list, start, monitor, remind, close, reopen; answers on paper; the proof sheet."""
 
 from __future__ import annotations
 
@@ -60,3 +60,4 @@ mount.post(router, "/campaigns/{campaign}/reminders", campaigns.remind_campaign)
 mount.post(router, "/campaigns/{campaign}/extension", campaigns.extend_campaign)
 mount.post(router, "/campaigns/{campaign}/answers", campaigns.record_answer)
 mount.post(router, "/campaigns/{campaign}/closing", campaigns.close_campaign)
+mount.post(router, "/campaigns/{campaign}/reopening", campaigns.reopen_campaign)

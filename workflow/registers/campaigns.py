@@ -28,7 +28,7 @@ class StartedCampaign:
         document: the document to read: `{"link": ...}`, a stored file, or {} for none; "eds": whether the
             answer may be signed with a digital signature.
         given: values for every row, entered by the officer.
-        wave: number of reminders sent; 0 after the invitation alone.
+        wave: number of reminders and reopenings; 0 after the invitation alone.
     """
 
     id: str

@@ -29,11 +29,13 @@ from services.campaigns import (
     ExtendCampaign,
     RecordAnswer,
     RemindCampaign,
+    ReopenCampaign,
     StartCampaign,
     close_campaign,
     extend_campaign,
     record_answer,
     remind_campaign,
+    reopen_campaign,
     start_campaign,
 )
 from services.context import RequestContext
@@ -70,7 +72,7 @@ PaperLanguage = Annotated[str, Path(pattern=r"^(kk|ru)$")]
 State = Annotated[Literal["", "awaited", "answered", "left", "unreached"], Query()]
 Text = Annotated[str, Query(max_length=200)]
 Number = Annotated[int, Query(alias="page", ge=1, le=100_000)]
-Said = Annotated[Literal["", "started", "reminded", "extended", "closed", "recorded"], Query()]
+Said = Annotated[Literal["", "started", "reminded", "extended", "closed", "reopened", "recorded"], Query()]
 UNIT_FIELDS = 3
 """Number of unit fields in a form; each unit includes all units below it."""
 
@@ -203,6 +205,21 @@ def close(request: Request, ctx: Managing, campaign: CampaignPath) -> Response:
         "closed",
         lambda: close_campaign(ctx, build(CloseCampaign, {"campaign": campaign})),
     )
+
+
+@router.post("/campaigns/{campaign}/reopen")
+def reopen(request: Request, ctx: Managing, campaign: CampaignPath, typed: Fields) -> Response:
+    """Accept answers to a closed campaign again."""
+
+    def run() -> object:
+        fields = {
+            "campaign": campaign,
+            "until": parse_date(typed.get("until", "")),
+            "ground": typed.get("ground", ""),
+        }
+        return reopen_campaign(ctx, build(ReopenCampaign, fields))
+
+    return _change(request, ctx, campaign, "reopened", run)
 
 
 @router.get("/campaigns/{campaign}/paper/{person}")
