@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import event
 
 from merzim.app import build_app
+from merzim.clock import clock
 from services.context import RequestContext, operator_context
 from services.scoring import scoring
 from services.settings import DatabaseSettings, Settings
@@ -48,7 +49,7 @@ class Recorded:
 
     def __init__(self, folder: Path, *bodies: Units) -> None:
         url = f"sqlite:///{folder / 'office.sqlite'}"
-        self.app = build_app(Settings(database=DatabaseSettings(url=url)))
+        self.app = build_app(Settings(database=DatabaseSettings(url=url)), clock=clock("2026-02-02"))
         # Nothing here outlives a crash of the machine.
         self.app.engine.dispose()
         event.listen(self.app.engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous = OFF"))

@@ -389,9 +389,11 @@ SENT: Mapping[str, Sent] = {
     f"{ADMIN}/webhooks/{{webhook}}/test": Sent(places=HOOK, changes=False),
     f"{ADMIN}/webhooks/{{webhook}}/deliveries/{{seq}}": Sent(places=HOOK),
     f"{ADMIN}/webhooks/{{webhook}}/removal": Sent(places={"{webhook}": "wh00000000000b"}),
-    f"{ADMIN}/settings": Sent(json={"changes": [{"key": "retention.people_years", "value": "5"}]}),
+    f"{ADMIN}/settings": Sent(
+        json={"changes": [{"key": "retention.people_years", "value": "5"}, {"key": "office.language", "value": "ru"}]}
+    ),
     f"{ADMIN}/settings/taking-back": Sent(json={"key": "retention.people_years"}),
-    f"{ADMIN}/settings/letters": Sent(json={"email": "x@example.kz"}, changes=False),
+    f"{ADMIN}/settings/letters": Sent(json={"email": "x@example.kz"}, changes=False, status=(422,)),
     f"{ADMIN}/accounts": Sent(json={"login": "api.made", "access": "auditor"}),
     ACCOUNT: Sent(json={"access": "auditor", "name": "API"}, places={"{login}": "spare1"}),
     f"{ACCOUNT}/closing": Sent(places={"{login}": "spare1"}),
@@ -559,9 +561,9 @@ SENT: Mapping[str, Sent] = {
     "/administration/webhooks": Sent(form={"address": "https://example.kz/hook", "topic": "case"}),
     "/administration/webhooks/{webhook}": Sent(form={"do": "stop"}, places=HOOK),
     "/administration/settings/{group}": Sent(
-        form={"do": "save", "retention.people_years": "7"}, places={"{group}": "retention"}
+        form={"do": "save", "retention.people_years": "2"}, places={"{group}": "retention"}
     ),
-    "/administration/settings/back": Sent(form={"key": "retention.people_years"}),
+    "/administration/settings/back": Sent(form={"key": "office.language"}),
     "/administration/channels": Sent(form={"channel": "folder", "email": "x@example.kz"}, changes=False),
     "/administration/channels/resend": Sent(form={}, changes=False),
     "/administration/operations": Sent(form=lambda world: {"letter": world.failed_letter("failed-there")}),
@@ -574,7 +576,8 @@ def prepare(office: RealOffice) -> World:
     who: dict[str, Any] = {"by": "officer", "now": moment.now, "today": moment.today}
     gone = [Person(key=f"gone{n}@example.kz", name=f"Кететін {n}", unit=OWN) for n in (1, 2)]
     asked = (f"asked{n}@example.kz" for n in (1, 2))
-    house.settings = replace(house.settings, retention=RetentionSettings(people_years=1))
+    house.configured = replace(house.configured, retention=RetentionSettings(people_years=1))
+    house.settings = replace(house.settings, retention=house.configured.retention)
     with writing(house.engine) as connection:
         for n in (1, 2):
             remember(connection, f"left{n}@example.kz", [f"name:Кеткен Адам {n}"], left_on=date(2020, 1, n))
