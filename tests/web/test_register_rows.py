@@ -287,6 +287,24 @@ def test_a_spreadsheet_is_shown_then_taken_in_whole_or_not_at_all(office: RealOf
     assert sheet.content[:2] == template.content[:2] == b"PK"
 
 
+def test_the_preview_of_an_import_names_people_in_the_language_of_the_page(office: RealOffice) -> None:
+    """The people's table gives her a name in each; no other table of the office is asked."""
+    people = office.folder / "names.csv"
+    people.write_text(
+        "Подразделение;ФИО;ФИО (на казахском);Должность;E-mail\n"
+        "Пресс-служба;Утегенова Сауле;Өтегенова Сәуле;Редактор;s.utegenova@example.kz\n"
+    )
+    office.run("people", str(people))
+    file = f"kind;description;employee;received_on\ngift;{SECRET};s.utegenova@example.kz;2026-03-30\n"
+    with office.client() as browser:
+        pages = [
+            browser.post(f"{GIFTS}/import?lang={language}", files={"file": ("сый.csv", file.encode())}).text
+            for language in ("ru", "kk")
+        ]
+
+    assert [("Утегенова" in page, "Өтегенова" in page) for page in pages] == [(True, False), (False, True)]
+
+
 def test_a_row_sent_twice_under_its_key_is_added_once(office: RealOffice) -> None:
     """A program that lost the answer asks again."""
     token = office.way_in("officer", kind="token", scope="write")

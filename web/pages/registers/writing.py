@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
@@ -30,6 +31,7 @@ from web.pages.registers.pages import (
 )
 from web.ui.form_values import MAX_FIELD_BYTES, MAX_FIELDS, Fields, InvalidForm, RejectedForm
 from web.ui.name_fields import resolve_unit
+from web.ui.preferences import preferences
 from workflow.refusal import Refusal
 from workflow.registers.access import list_fields
 
@@ -116,7 +118,8 @@ def _import(request: Request, ctx: RequestContext, register_id: str, form: FormD
             "file": digest,
             "preview": not answers.get("take"),
         }
-        done = import_rows(ctx, build(ImportRows, fields))
+        reader = replace(ctx, language=preferences(request).language)
+        done = import_rows(reader, build(ImportRows, fields))
     except (Refusal, OutOfRange) as refusal:
         return show_import_page(request, ctx, register_id, answers=answers, refusal=refusal)
     if done.preview:
