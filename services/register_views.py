@@ -695,7 +695,20 @@ def _names(
     register: Register, row: RegisterRow, values: Mapping[str, Any], office: Office, language: str
 ) -> dict[str, str]:
     keys = [str(value) for name, value in values.items() if register.fields[name].kind in ("person", "unit")]
-    return {key: name_in(office, key, language) for key in (*keys, *filter(None, [row.unit]))}
+    names = {key: name_in(office, key, language) for key in (*keys, *filter(None, [row.unit]))}
+    return _posts(register, values, office, language) | names
+
+
+def _posts(register: Register, values: Mapping[str, Any], office: Office, language: str) -> dict[str, str]:
+    """Return the posts among the texts of a row, of the people it names -> the same in the language."""
+    kinds = {name: register.fields[name].kind for name in values}
+    texts = {str(value) for name, value in values.items() if kinds[name] in ("text", "position")}
+    keys = [str(value) for name, value in values.items() if kinds[name] == "person"]
+    return {
+        post: person.post_in(language)
+        for person in filter(None, (office.people.get(key) or office.former.get(key) for key in keys))
+        for post in texts & {*filter(None, (person.post, person.post_kk, person.post_ru))}
+    }
 
 
 def names_of(ctx: RequestContext, register: Register, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:

@@ -25,6 +25,7 @@ from services.register_views import (
     ListRows,
     RowPage,
     UnknownRow,
+    cell_value,
     list_my_rows,
     list_registers,
     list_rows,
@@ -51,6 +52,7 @@ from storage.tables.registers import REGISTER_ROW
 from storage.tables.search import SEARCH_TYPO, SEARCH_WORD
 from tests.storage.registers import NOW, TODAY, office, operator, reader
 from tests.storage.versions import back_to
+from workflow.org.office import Person
 from workflow.refusal import Refusal
 from workflow.registers.definition import UnknownField, UnknownRegister
 from workflow.registers.values import InvalidRow
@@ -354,6 +356,23 @@ def test_a_reader_sees_the_rows_of_their_reach_and_no_confidential_field(app: Ap
     with pytest.raises(NotAllowed):
         add(reader(app, "clerk", "auditor"))
     assert "Тайный" in show_row(reader(app, "officer", "officer"), AskRow(row=row)).model_dump_json()
+
+
+def test_the_post_of_whom_a_row_names_is_shown_in_the_readers_language(app: AppContext) -> None:
+    """Whichever of their posts it was recorded by; the same word about nobody stays as it was written."""
+    posts = {"post": "сарапшы", "post_kk": "сарапшы", "post_ru": "эксперт"}
+    save(app.engine, people=[Person(key="guest@org.kz", name="Әлиев Самат", unit="law", **posts)])
+    ctx = operator(app)
+    for place, guest in (("сарапшы", "guest@org.kz"), ("эксперт", "guest@org.kz"), ("сарапшы", "")):
+        add(ctx, place=place, guest=guest)
+
+    def shown(language: str) -> list[object]:
+        found = page(replace(ctx, language=language))
+        place = next(one for one in found.fields if one.id == "place")
+        return [cell_value(place, row, language) for row in reversed(found.rows)]
+
+    assert shown("kk") == ["сарапшы", "сарапшы", "сарапшы"]
+    assert shown("ru") == ["эксперт", "эксперт", "сарапшы"]
 
 
 def test_whom_a_row_names_sees_their_own_row_and_the_fields_granted_alone(app: AppContext) -> None:

@@ -465,7 +465,7 @@ def _history(
     def cell(change: FieldChangeResult, value: object) -> Cell:
         if value is None:
             return Cell()
-        names = {str(value): name_in(office, str(value), translator.language)}
+        names = {str(value): name_in(office, str(value), translator.language)} | detail.row.names
         shown = detail.row.model_copy(update={"values": {change.field: value}, "names": names})
         kind = fields[change.field].kind
         if kind in ("case", "row"):
