@@ -66,6 +66,7 @@ def campaign_notice(
             "text": wanted.invitation[language],
             "act": cited(register, wanted, language),
             "organisation": organisation,
+            "asks": _asks(campaign, wanted),
             "days": [[field.title[language], day.isoformat()] for field, day in given_days(register, campaign)],
         },
     )
@@ -89,3 +90,10 @@ def cited(register: Register, campaign: Campaign, language: str) -> str:
     if not campaign.act:
         return ""
     return f"{register.acts[campaign.act].title[language]}, {paragraph(campaign.paragraph, language)}"
+
+
+def _asks(campaign: StartedCampaign, wanted: Campaign) -> str:
+    """Return the code of what a person is to do: read a document and answer, fill in, or confirm alone."""
+    if "link" in campaign.document or "sha256" in campaign.document:
+        return "link"
+    return "questions" if wanted.fills else "declare"

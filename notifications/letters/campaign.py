@@ -18,6 +18,7 @@ def campaign_letter(notice: Notice, *, name: str, rules: Rules) -> Letter:
     link = AnswerLink(notice.obligation, int(str(about["number"])), int(str(about["version"])))
     said = {"title": about["title"], "until": notice.due}
     days = [(str(title), str(day)) for title, day in cast("list[list[str]]", about.get("days", []))]
+    asks = str(about.get("asks", "link"))
     kind = "reminder" if notice.rung.startswith("reminder") else "invitation"
 
     def line(code: str) -> str:
@@ -42,7 +43,7 @@ def campaign_letter(notice: Notice, *, name: str, rules: Rules) -> Letter:
             Section(
                 heading=line("heading"),
                 lines=(
-                    Line(text=line("link"), link=answer_address(rules, link), below=True),
+                    Line(text=line(asks), link=answer_address(rules, link), below=True),
                     Line(text=line("own")),
                 ),
             ),

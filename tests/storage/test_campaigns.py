@@ -249,6 +249,28 @@ def test_each_gets_one_letter_whose_link_adds_their_row_once(app: AppContext) ->
     assert [one.code for one in maintenance.verify(app, now=NOW, today=TODAY)] == []
 
 
+def bodies_of_letters(app: AppContext) -> list[str]:
+    folder = app.channels["folder"].path  # type: ignore[attr-defined]
+    return [
+        body.get_content()
+        for file in folder.glob("*.eml")
+        if (body := email.message_from_bytes(file.read_bytes(), policy=default).get_body(("plain",)))
+    ]
+
+
+def test_a_letter_sends_nobody_to_a_document_there_is_none_of(app: AppContext) -> None:
+    """Where there are fields it asks to answer questions, elsewhere to confirm."""
+    ctx = operator(app)
+    start(ctx, units=["law"])
+    start(ctx, units=["law"], kind="seen", values={})
+    run(app)
+    bodies = bodies_of_letters(app)
+
+    assert sum("Сұрақтарға жауап беріңіз" in body for body in bodies) == 2
+    assert sum("Хатта айтылғанды растаңыз" in body for body in bodies) == 2
+    assert not any("Құжатты оқып" in body for body in bodies)
+
+
 def test_a_letter_names_who_asks_and_only_an_act_that_binds_them(app: AppContext) -> None:
     """The ministry adopted its standard; the policy of a city enterprise binds nobody here, and an own document
     rests on no act."""
@@ -256,13 +278,9 @@ def test_a_letter_names_who_asks_and_only_an_act_that_binds_them(app: AppContext
     for kind in ("standard_read", "confirmation", "document_read"):
         start(ctx, register_id="consents", kind=kind, values={}, units=["law"], link="https://org.kz/doc")
     run(app)
-    folder = app.channels["folder"].path  # type: ignore[attr-defined]
-    bodies = [
-        body.get_content()
-        for file in folder.glob("*.eml")
-        if (body := email.message_from_bytes(file.read_bytes(), policy=default).get_body(("plain",)))
-    ]
+    bodies = bodies_of_letters(app)
     assert len(bodies) == 6
+    assert all("Құжатты оқып, жауап беріңіз" in body for body in bodies)
     assert all("Министрлік" in body for body in bodies)
     assert sum("Ұлттық экономика министрлігінің сыбайлас" in body for body in bodies) == 2
     assert not any("Қалалық мониторинг" in body for body in bodies)
