@@ -131,6 +131,8 @@ def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPrevi
     if command.eds and not ctx.app.settings.eds.on:
         raise BadCampaign("eds.off")
     given = _given_values(ctx, register, kind, command.values)
+    if not (ctx.app.settings.web.public_address.startswith("https://") or ctx.demonstration):
+        raise BadCampaign("campaign.no_address", address=ctx.app.settings.web.public_address)
     people = list(people_asked(office, units))
     if not people:
         raise BadCampaign("campaign.nobody")
@@ -143,8 +145,6 @@ def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPrevi
     )
     if command.preview:
         return result
-    if not (ctx.app.settings.web.public_address.startswith("https://") or ctx.demonstration):
-        raise BadCampaign("campaign.no_address", address=ctx.app.settings.web.public_address)
     campaigns = campaign_store(ctx)
     document = {"link": command.link} if command.link else store_file(ctx, command.file)
     campaign = campaigns.start(

@@ -215,9 +215,10 @@ def test_a_campaign_that_makes_no_sense_is_refused(app: AppContext) -> None:
         codes.append(refusal.value.code)
     assert codes == [code for _, code in wrong]
     app.settings = replace(app.settings, web=WebSettings())
-    with pytest.raises(BadCampaign) as refusal:
-        start(ctx)
-    assert refusal.value.code == "campaign.no_address"
+    for preview in (True, False):
+        with pytest.raises(BadCampaign) as refusal:
+            start(ctx, preview=preview)
+        assert refusal.value.code == "campaign.no_address"
 
 
 def test_each_gets_one_letter_whose_link_adds_their_row_once(app: AppContext) -> None:

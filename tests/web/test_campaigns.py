@@ -130,6 +130,17 @@ def test_a_campaign_goes_from_its_form_to_its_sheet(office: RealOffice) -> None:
     _papers_are_right(office, address, person.name_in("kk"))
 
 
+def test_no_start_is_offered_where_nobody_could_open_the_links(office: RealOffice) -> None:
+    """Where the day is a demonstration day, it is offered all the same (above)."""
+    office.pages.state.ctx = replace(office.pages.state.ctx, demonstration=False)
+    with office.client() as browser:
+        preview = browser.post(f"{START}?lang=ru", data={"until": "2026-04-30", "unit": UNIT})
+
+    assert preview.status_code == 422
+    assert "Ссылки из писем никто не сможет открыть" in text_of(preview.text)
+    assert 'name="start"' not in preview.text
+
+
 def _papers_are_right(office: RealOffice, address: str, name: str) -> None:
     """Annex 3 from the row, the campaign and the journal; who has not answered gets it with the boxes empty."""
     with office.client() as browser:
