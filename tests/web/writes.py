@@ -390,7 +390,12 @@ SENT: Mapping[str, Sent] = {
     f"{ADMIN}/webhooks/{{webhook}}/deliveries/{{seq}}": Sent(places=HOOK),
     f"{ADMIN}/webhooks/{{webhook}}/removal": Sent(places={"{webhook}": "wh00000000000b"}),
     f"{ADMIN}/settings": Sent(
-        json={"changes": [{"key": "retention.people_years", "value": "5"}, {"key": "office.language", "value": "ru"}]}
+        json={
+            "changes": [
+                {"key": "retention.people_years", "value": "5"},
+                {"key": "office.language", "value": "ru"},
+            ]
+        }
     ),
     f"{ADMIN}/settings/taking-back": Sent(json={"key": "retention.people_years"}),
     f"{ADMIN}/settings/letters": Sent(json={"email": "x@example.kz"}, changes=False, status=(422,)),
