@@ -168,8 +168,11 @@ def test_a_package_and_a_composition_set_keys_that_exist(tmp_path: Path) -> None
     assert packaged.evidence.folder == contained.evidence.folder == Path("/var/lib/merzim/evidence")
     assert contained.database.url.startswith("postgresql+psycopg://merzim@database/")
     assert contained.web.host == "0.0.0.0"
+    contained.web.refuse_plain_http()
     assert set(composed["services"]) == {"database", "web", "worker"}
-    assert all((ROOT / composed["x-merzim"]["build"][key]).exists() for key in ("context", "dockerfile"))
+    assert composed["services"]["worker"]["healthcheck"] == {"disable": True}, "nobody answers there"
+    built = composed["x-merzim"]["build"]
+    assert (OPERATIONS / built["context"] / built["dockerfile"]).samefile(OPERATIONS / "Containerfile")
 
 
 def test_scripts_of_the_bundle_and_of_the_package_are_shell() -> None:
