@@ -23,7 +23,7 @@ from i18n.dates import (
 from i18n.entries import CatalogueError, UnknownCode, add_word, codes, knows
 from i18n.formats import inner, paragraph
 from i18n.languages import LANGUAGES, UnknownLanguage, fallback, known, known_languages, own_name
-from i18n.numbers import number, percent, plural, roman
+from i18n.numbers import money, number, percent, plural, roman
 from i18n.sentences import MissingArgument, explain, explanation, refusal, say
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "known",
     "known_languages",
     "knows",
+    "money",
     "month_name",
     "number",
     "own_name",

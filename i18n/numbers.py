@@ -38,12 +38,21 @@ def plural(n: int, forms: Sequence[str], language: str) -> str:
 
 def number(value: int | Decimal | Fraction, language: str) -> str:
     """Return a number with the language's decimal sign, thousands grouped from 10 000 on. Not for years."""
+    return _grouped(f"{_exact(value):,f}", language)
+
+
+def _grouped(text: str, language: str) -> str:
+    """Return an English number with the language's signs."""
     known = names(language)
-    text = f"{_exact(value):,f}"
     whole, _, fraction = text.partition(".")
     if len(whole.replace(",", "").lstrip("-")) < 5:
         whole = whole.replace(",", "")
     return whole.replace(",", known.group) + (known.decimal + fraction if fraction else "")
+
+
+def money(value: int | Decimal, language: str) -> str:
+    """Return an amount of money as `number` does; a part of a tenge with both digits of the tiyn."""
+    return number(value, language) if value == int(value) else _grouped(f"{value:,.2f}", language)
 
 
 def figure(written: str, language: str) -> str:

@@ -128,14 +128,15 @@ def extra_values(register_id: str, extra: Mapping[str, object], language: str) -
 
 
 def _text(field: RegisterField, value: object, language: str) -> str:
-    from i18n import date_long, number, say
+    from i18n import date_long, money, number, say
 
     match field.kind:
         case "date":
             return date_long(date.fromisoformat(str(value)), language)
         case "number" | "money":
             unit = f" {field.unit[language]}" if field.unit else ""
-            return number(Decimal(str(value)), language) + unit
+            written = money if field.kind == "money" else number
+            return written(Decimal(str(value)), language) + unit
         case "yes_no":
             return say("register.yes" if value else "register.no", {}, language)
     return option_title(field.id, str(value), language) if field.options else str(value)

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from i18n import date_long, number, say
+from i18n import date_long, money, number, say
 from services.documents.own_templates import InUse, layout_notes, own_template
 from services.documents.rows import Row
 from services.register_views import (
@@ -304,5 +304,5 @@ def _words(field: FieldView, value: object, language: str) -> str:
             return date_long(value, language)
         case Decimal():
             unit = f" {field.unit[language]}" if field.unit else ""
-            return number(value, language) + unit
+            return (money if field.kind == "money" else number)(value, language) + unit
     return str(value)

@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from documents.forms.form import Field
 from documents.sheets.dates import Day, Span, read
 from documents.sheets.unreadable import UnreadableCell
-from i18n import date_long, inflect, knows, number, say, span
+from i18n import date_long, inflect, knows, money, number, say, span
 
 # What WordprocessingML cannot hold, or what the template's machinery would take for its own breaks.
 _NOT_TEXT = re.compile(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -87,7 +87,7 @@ def format_value(field: Field, value: object, language: str) -> str | None:
         case (date() as first, date() as last):
             text = span(first, last, language)
         case int() | Decimal() if field.kind == "amount":
-            text = say("form.tenge", {"amount": number(value, language)}, language)
+            text = say("form.tenge", {"amount": money(value, language)}, language)
         case int() if field.kind == "year":
             text = str(value)
         case int() | Decimal():
