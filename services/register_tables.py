@@ -1,6 +1,7 @@
 """Registers as spreadsheets: an empty one, importing rows, exporting rows.
 
-An import reports every bad cell and writes all rows or none; with `preview` none.
+An import reports every bad cell and writes all rows or none; with `preview` none. It takes exports too: their
+columns of files and their rows that are in the register already are left aside, and named.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ from workflow.registers.rows import name_in
 from workflow.registers.values import Value, ValueProblem, parse_values, problem_arguments
 
 ROW = "row"
-"""The column of the id of a row that is there already, besides those of the fields and the unit."""
+"""The column of the id of a row, besides those of the fields and the unit."""
 EXPORT_LIMIT = 100_000
 """Maximum number of rows in a file."""
 SHOWN = 20
@@ -72,7 +73,8 @@ class ImportRows(Command):
 class ImportedRows(BaseModel):
     """The imported rows. `first`: values of the first rows, by field; `fields`: those in the file; `names`:
     names of the people, units, cases and rows in the first rows. `units`: of the first rows;
-    `opening`: in a preview, how many rows would open a case, whose terms people are reminded of.
+    `opening`: in a preview, how many rows would open a case, whose terms people are reminded of. `aside`:
+    fields of the file that no import takes; `there`: how many of its rows are in the register already.
     """
 
     register_id: str
@@ -84,6 +86,8 @@ class ImportedRows(BaseModel):
     names: dict[str, str]
     units: list[str]
     opening: int
+    aside: list[FieldView]
+    there: int
 
 
 @verb("record")
@@ -95,19 +99,23 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
     register = seen_register(ctx, command.register_id)
     unit, case = place_of(ctx, register, command.unit, command.case)
     data, name = _content(ctx, command)
-    fields = writable_fields(ctx, register)
-    table = read_register_rows(data, name, heads=_known_heads(register, fields))
+    fields, shown = writable_fields(ctx, register), list_fields(register, reader_scope(ctx))
+    aside = [register.fields[one] for one in shown if register.fields[one] not in fields]
+    table = read_register_rows(
+        data, name, heads=_known_heads(register, fields) | _known_heads(register, [*fields, *aside])
+    )
+    there = _rows_there(ctx, register, [str(cells[ROW]) for _, cells in table.rows if ROW in cells])
+    lines = [line for line in table.rows if str(line[1].get(ROW, "")) not in there]
     errors, rows, units = list[RowError](), list[dict[str, Value]](), list[str]()
     find, places = lookup(ctx), dict[str, str | None]()
-    for number, cells in table.rows:
+    taken = {one.id for one in fields}
+    for number, cells in lines:
         values, problems = parse_values(
-            register, {key: value for key, value in cells.items() if key in register.fields}, find
+            register, {key: value for key, value in cells.items() if key in taken}, find
         )
         problems = [*problems, *invalid_values(ctx, register, values, problems)]
         errors += [_error(register, problem, number, table.columns) for problem in problems]
-        if cells.get(ROW):
-            errors.append(RowError(number, "register_row_there", {"cell": f"{table.columns[ROW]}{number}"}))
-        of_unit = str(cells.get(UNIT, ""))
+        of_unit = "" if case else str(cells.get(UNIT, ""))
         if of_unit not in places:
             places[of_unit] = _place(ctx, register, of_unit) if of_unit else unit
         if places[of_unit] is None:
@@ -117,7 +125,7 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
         units.append(places[of_unit] or "")
     if not errors:
         for position, problem in unique_keys(ctx, register, rows):
-            errors.append(_error(register, problem, table.rows[position][0], table.columns))
+            errors.append(_error(register, problem, lines[position][0], table.columns))
     if errors:
         raise UnreadablePaper(
             "paper_unreadable", errors=errors, name=name, count=len({one.row for one in errors})
@@ -134,6 +142,8 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
         | {one: name_in(ctx.reads.office(), one, ctx.language) for one in units[:SHOWN] if one},
         units=units[:SHOWN],
         opening=count_openings(ctx, register, rows, units) if command.preview else 0,
+        aside=[field_view(one) for one in aside if one.id in table.columns],
+        there=len(table.rows) - len(lines),
     )
 
 
@@ -232,13 +242,21 @@ def _column(name: str, heads: Sequence[str], language: str) -> str:
 
 def _known_heads(register: Register, fields: Sequence[RegisterField]) -> dict[str, str]:
     """Return accepted headings -> field, unit column or id column."""
-    names = (ROW, UNIT) if register.kept_in == "unit" else (ROW,)
+    names = (ROW, UNIT)
     known = dict[str, str]()
     for language in LANGUAGES:
         heads = heads_of(fields, language)
         known |= {_column(name, heads, language): name for name in names}
         known |= {head: field.id for field, head in zip(fields, heads, strict=True)}
     return {**known, **{field.id: field.id for field in fields}, **{name: name for name in names}}
+
+
+def _rows_there(ctx: RequestContext, register: Register, ids: Sequence[str]) -> set[str]:
+    """Return those of the ids that rows of the register have."""
+    from storage.registers.lists import SqlRegisterLists
+
+    heads = SqlRegisterLists(ctx.app.engine).heads(ids) if ids else ()
+    return {head.id for head in heads if head.register_id == register.id}
 
 
 def _place(ctx: RequestContext, register: Register, text: str) -> str | None:

@@ -224,6 +224,12 @@ def _import(call: CommandContext, request: RowsRequest) -> None:
         call.answer(result.model_dump(mode="json"))
         return
     call.print(call.say("register.imported", file=path.name, count=result.rows))
+    if result.aside:
+        call.print(
+            call.say("register.import.aside", columns=[one.title[call.language] for one in result.aside])
+        )
+    if result.there:
+        call.print(call.say("register.import.there", n=result.there))
     if request.dry_run:
         call.print(call.say("cli.nothing_written"))
 

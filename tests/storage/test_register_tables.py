@@ -174,8 +174,31 @@ def test_a_reader_takes_in_and_gives_out_no_more_than_they_see(app: AppContext) 
     head = ("Place", "Came_On", "Unit", "Informer")
     assert "D1" in sentences(refused(clerk, [head, ("a", TODAY, "", "x")], unit=""))[0]
     assert "C2" in sentences(refused(clerk, [head[:3], ("a", TODAY, "law")], unit=""))[0]
-    assert "A2" in sentences(refused(ctx, [("Row", "Place", "Came_On"), ("visits-2026-0001", "a", TODAY)]))[0]
+    again = take_in(ctx, everything)
+    assert (again.rows, again.ids, again.there) == (0, [], 2)
     assert take_in(clerk, workbook([head[:2], ("a", TODAY)]), unit="").rows == 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_export_with_a_line_more_is_taken_in_in_its_language(app: AppContext, language: str) -> None:
+    """The line without a number is new, that of another register's number too; columns of files are named."""
+    ctx = operator(app)
+    values = {"place": "Сарай", "came_on": "2026-04-01", "paid": True, "cost": 5, "purpose": "talk"}
+    add_row(ctx, AddRow(register_id="visits", unit="law", values={**values, "guest": "guest@org.kz"}))
+    book = load_workbook(BytesIO(export(ctx, ListRows(register_id="visits"), language)))
+    line = [cell.value for cell in book.active[2]]
+    paper = [cell.value for cell in book.active[1]].index({"en": "Paper"}.get(language, f"Paper {language}"))
+    for number in (None, "presents-2026-0001"):
+        book.active.append([number, *line[1:paper], "act.pdf", *line[paper + 1 :]])
+    target = BytesIO()
+    book.save(target)
+
+    preview, taken = (take_in(ctx, target.getvalue(), preview=preview) for preview in (True, False))
+
+    assert ([one.id for one in preview.aside], preview.rows, preview.there) == (["paper"], 2, 1)
+    assert taken.ids == ["visits-2026-0002", "visits-2026-0003"]
+    rows = list_rows(ctx, ListRows(register_id="visits")).rows
+    assert [(row.unit, row.values) for row in rows] == [("law", rows[-1].values)] * 3
 
 
 def test_ten_thousand_rows_are_taken_in_at_once(app: AppContext) -> None:

@@ -279,12 +279,17 @@ def test_a_spreadsheet_is_shown_then_taken_in_whole_or_not_at_all(office: RealOf
         after = count()
         sheet = browser.get(f"{TRAININGS}/xlsx?search={LECTURE['topic']}")
         template = browser.get(f"{TRAININGS}/template")
+        file = {"file": ("оқыту.xlsx", sheet.content)}
+        again = browser.post(f"{TRAININGS}/import?lang=ru", data={"unit": OWN}, files=file)
 
     assert refused.status_code == 422
     assert "C3" in refused.text
     assert (shown.status_code, between) == (200, before)
     assert (taken.status_code, after) == (303, before + 2)
     assert sheet.content[:2] == template.content[:2] == b"PK"
+    assert (again.status_code, "Уже есть в реестре" in again.text) == (200, True)
+    assert "Не вносятся столбцы: Протокол, материалы" in again.text
+    assert 'name="take"' not in again.text
 
 
 def test_the_preview_of_an_import_names_people_in_the_language_of_the_page(office: RealOffice) -> None:
