@@ -35,7 +35,7 @@ from workflow.org.access import within
 from workflow.org.name_index import alphabetical
 from workflow.org.office import Office
 from workflow.registers.access import sees_lists
-from workflow.registers.campaigns import CampaignPerson, StartedCampaign
+from workflow.registers.campaigns import CampaignPerson, StartedCampaign, word_of_state
 from workflow.registers.definition import Campaign, Register
 from workflow.registers.rows import name_in
 
@@ -260,6 +260,9 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
             return head("by_link") if row else ""
         return head("on_paper_day", on=date.fromisoformat(paper[row])) if paper[row] else head("on_paper")
 
+    def head_of(state: str, where: str) -> str:
+        return say(where + word_of_state(state, is_open=campaign.is_open(ctx.today)), {}, language)
+
     signatures = _signatures(ctx, campaign, people)
     columns = ("number", "name", "post", "unit", "state", "joined", "written", "answered", "how", "row", "left")
     rows = [
@@ -268,7 +271,7 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
             present.name_in(language) if (present := office.people.get(one.person)) else one.name,
             present.post_in(language) if present else one.post,
             name_in(office, one.unit, language),
-            say(f"campaign.state.{one.state}", {}, language),
+            head_of(one.state, "campaign.state."),
             one.joined_on,
             local(sent.get(one.person)),
             local(one.answered_at),
@@ -295,7 +298,10 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
         (head("until"), campaign.until),
         (head("closed"), campaign.closed_on),
         (head("reminders"), store.reminders_sent(campaign.id)),
-        *((head(f"count_{name}"), getattr(view, name)) for name in ("asked", "answered", "awaited", "left")),
+        *(
+            (head_of(name, "campaign.sheet.count_"), getattr(view, name))
+            for name in ("asked", "answered", "awaited", "left")
+        ),
         (head("made"), local(ctx.now)),
     ]
     signed = ("signature",) if campaign.eds else ()

@@ -136,6 +136,7 @@ def show(
 ) -> None:
     from services.campaign_views import ShowCampaign, show_campaign
     from services.inputs import build
+    from workflow.registers.campaigns import word_of_state
 
     call = CommandContext.of(ctx)
     fields = {"campaign": campaign, "state": state, "unit": unit, "search": search, "size": PEOPLE_SHOWN}
@@ -159,7 +160,7 @@ def show(
             (
                 one.name,
                 one.unit_name,
-                call.say(f"campaign.state.{one.state}"),
+                call.say(f"campaign.state.{word_of_state(one.state, is_open=found.campaign.is_open)}"),
                 one.answered_at.date() if one.answered_at else one.left_on or "",
                 one.answer,
             )
@@ -239,7 +240,8 @@ def _tell(call: CommandContext, view: CampaignView, code: str, **arguments: obje
 
 def _counts(call: CommandContext, view: CampaignView) -> str:
     names = ("asked", "answered", "awaited", "unreached", "left")
-    return call.say("cli.campaign.counts", **{name: getattr(view, name) for name in names})
+    code = "cli.campaign.counts" if view.is_open else "cli.campaign.counts_ended"
+    return call.say(code, **{name: getattr(view, name) for name in names})
 
 
 def _state(call: CommandContext, view: CampaignView) -> str:

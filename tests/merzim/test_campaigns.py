@@ -27,6 +27,7 @@ def test_a_campaign_goes_from_its_preview_to_its_sheet(office: Merzim, tmp_path:
     reminded = office("campaign", "remind", "2026-001", *AT)
     sheet = office("campaign", "export", "2026-001", tmp_path / "proof.xlsx", *AT)
     closed = office("campaign", "close", "2026-001", *AT)
+    over = office("campaign", "show", "2026-001", *AT)
     again = office("campaign", "remind", "2026-001", *AT)
     reopened = office("campaign", "reopen", "2026-001", "--until", "2026-04-06", "--ground", "few", *AT)
 
@@ -38,6 +39,8 @@ def test_a_campaign_goes_from_its_preview_to_its_sheet(office: Merzim, tmp_path:
     assert f"reminds {count - 1} people" in reminded.out
     assert len(list((tmp_path / "var" / "letters").glob("*.eml"))) >= count
     assert load_workbook(tmp_path / "proof.xlsx").worksheets[0].max_row == count + 1
+    assert f"1 answered, {count - 1} did not answer" in over.out
+    assert (over.out.count("did not answer"), "awaited" in over.out) == (count, False)
     assert (again.code, again.err) == (
         2,
         'merzim: The campaign "2026-001" has ended: no answers are taken any more.\n',

@@ -677,6 +677,15 @@ def test_the_sheet_proves_who_answered_when(app: AppContext) -> None:
     assert shown["Campaign"] == f"{campaign}. Read by spring"
     assert (shown["What is declared"], shown["Answered"], shown["Awaited"]) == ("I have read them", 1, 1)
     assert "Anybody may check" not in str([*facts.values, *people.values])
+    # Over, by the calendar as by the officer: nobody is awaited any more.
+    over = operator(app, at=NOW + timedelta(days=30))
+    by_day = load_workbook(BytesIO(proof_sheet(over, campaign, "ru"))).worksheets
+    close_campaign(ctx, CloseCampaign(campaign=campaign))
+    closed = load_workbook(BytesIO(proof_sheet(ctx, campaign, "ru"))).worksheets
+    for listed, summary in (by_day, closed):
+        assert [listed[2][4].value, listed[3][4].value] == ["ответ есть", "не ответил(а)"]
+        counts = {line[0]: line[1] for line in summary.iter_rows(min_row=2, values_only=True)}
+        assert (counts["Не ответили"], "Ожидается" in counts) == (1, False)
 
 
 def test_the_sheet_bears_its_code_on_both_pages(app: AppContext) -> None:

@@ -239,7 +239,12 @@ def test_every_link_that_is_not_good_is_answered_alike(office: RealOffice) -> No
         answers["closed", "POST"] = (answer.status_code, body_of(answer.text))
         with office.client() as officer:
             fields = {"until": "2026-04-30", "ground": "Ответили <не> все"}
-            assert f'action="{address}/reopen"' in officer.get(address).text
+            closed = officer.get(f"{address}?lang=ru").text
+            assert f'action="{address}/reopen"' in closed
+            assert ("не ответил(а)" in closed, "жидает" in body_of(closed.partition("about-title")[0])) == (
+                True,
+                False,
+            )
             assert officer.post(f"{address}/reopen", data={**fields, "ground": " "}).status_code == 422
             assert officer.post(f"{address}/reopen", data=fields).status_code == 303
             shown = officer.get(f"{address}?lang=ru").text

@@ -94,6 +94,11 @@ class CampaignPerson:
         return "left" if self.left_on is not None else "awaited"
 
 
+def word_of_state(state: str, *, is_open: bool) -> str:
+    """Return the code of the word for a state: in a campaign that has ended nobody is awaited any more."""
+    return "unanswered" if state == "awaited" and not is_open else state
+
+
 def people_asked(office: Office, units: Sequence[str]) -> Iterator[Person]:
     """Yield the people of these units and of all units below them."""
     inside = {unit for root in units for unit in office.whose_cases(root)} if units else set(office.units)
