@@ -235,7 +235,8 @@ def _tell(call: CommandContext, view: CampaignView, code: str, **arguments: obje
     if call.json:
         call.answer(view.model_dump(mode="json"))
         return
-    call.print(call.say(f"cli.campaign.{code}", campaign=view.id, awaited=view.awaited, **arguments))
+    arguments |= {"campaign": view.id, "awaited": view.awaited, "reached": view.awaited - view.unreached}
+    call.print(call.say(f"cli.campaign.{code}", **arguments))
 
 
 def _counts(call: CommandContext, view: CampaignView) -> str:

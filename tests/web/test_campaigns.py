@@ -109,6 +109,10 @@ def test_a_campaign_goes_from_its_form_to_its_sheet(office: RealOffice) -> None:
     # One of the unit has no address: awaited, but not written to.
     assert f"Ожидаются {counted}" in shown or f"{counted} Ожидаются" in shown
     assert "Без адреса 1" in shown or "1 Без адреса" in shown
+    with office.client() as browser:
+        browser.cookies.set("lang", "ru", domain="127.0.0.1")
+        told = text_of(browser.post(f"{address}/remind", follow_redirects=True).text)
+    assert f"тем, кто ещё не ответил: {counted - 1}." in told
     assert sum(1 for line in sheet.iter_rows(min_row=2) if line[7].value) == 1
     assert "подтверждено лично" in row.lower()
     # The used link is refused in its person's language, a made-up one in the office's; the register leads on.
