@@ -36,7 +36,16 @@ from services.register_views import (
     seen_register,
     sorting,
 )
-from services.registers import WrongPlace, add_rows, count_openings, invalid_values, place_of, unique_keys
+from services.registers import (
+    WrongPlace,
+    add_rows,
+    count_openings,
+    first_person,
+    invalid_values,
+    name_of,
+    place_of,
+    unique_keys,
+)
 from services.settings import LANGUAGES
 from services.verbs import Command, verb
 from workflow.law.procedure import Text
@@ -57,7 +66,8 @@ SHOWN = 20
 class ImportRows(Command):
     """Import rows from a spreadsheet: the digest returned by `/files`, or (from a page) the file itself.
 
-    `unit`: unit of rows whose column `unit` is empty; `preview`: write nothing.
+    `unit`: unit of rows whose column `unit` is empty; empty for that of the first person each row names.
+    `preview`: write nothing.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -116,9 +126,14 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
         problems = [*problems, *invalid_values(ctx, register, values, problems)]
         errors += [_error(register, problem, number, table.columns) for problem in problems]
         of_unit = "" if case else str(cells.get(UNIT, ""))
+        person = None if of_unit or command.unit or case else first_person(ctx, register, values)
+        if person is not None:
+            of_unit = person.unit
         if of_unit not in places:
             places[of_unit] = _place(ctx, register, of_unit) if of_unit else unit
-        if places[of_unit] is None:
+        if places[of_unit] is None and person is not None:
+            errors.append(RowError(number, "register.person_elsewhere", {"person": name_of(person)}))
+        elif places[of_unit] is None:
             cell = f"{table.columns[UNIT]}{number}"
             errors.append(RowError(number, "register_unit_unknown", {"cell": cell, "text": of_unit}))
         rows.append(values)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, StringConstraints
 
-from services.cases import unit_to_open_in
+from services.cases import NotYourUnit, unit_to_open_in
 from services.context import RequestContext, stamp
 from services.evidence import store_file
 from services.inputs import NO_NUL, CaseId, FileInput, Ground, Line, Name
@@ -34,7 +34,8 @@ from services.register_views import (
     show_row,
 )
 from services.verbs import Command, NotAllowed, verb
-from workflow.org.office import Office, acts_of
+from workflow.law.procedure import Text
+from workflow.org.office import Office, Person, acts_of
 from workflow.refusal import Refusal
 from workflow.registers.access import in_reach, list_fields, visible_fields
 from workflow.registers.definition import Register, UnknownField
@@ -72,7 +73,10 @@ FieldValues = Annotated[dict[Name, FieldValue], Field(max_length=MAX_FIELDS)]
 
 
 class AddRow(Command):
-    """Add a row to a register of a unit, or of a case if the register is kept in cases."""
+    """Add a row to a register of a unit, or of a case if the register is kept in cases.
+
+    `unit`: empty for that of the first person the row names, or the reader's topmost one if it names nobody.
+    """
 
     register_id: RegisterId
     unit: Line = ""
@@ -114,7 +118,8 @@ class WrongPlace(Refusal, ValueError):
 def add_row(ctx: RequestContext, command: AddRow) -> RowDetail:
     """Add a row; where its register opens a case, the case is opened with it."""
     register = seen_register(ctx, command.register_id)
-    unit, case = place_of(ctx, register, command.unit, command.case)
+    person = None if command.unit else first_person(ctx, register, command.values)
+    unit, case = place_of(ctx, register, command.unit, command.case, person=person)
     values = _values(ctx, register, command.values)
     [row] = add_rows(ctx, register, unit, case, [values])
     return show_row(ctx, AskRow(row=row))
@@ -363,8 +368,22 @@ def projected(register: Register, row: RegisterRow, office: Office) -> Projectio
     return project(register, row, partial(all_names, office))
 
 
-def place_of(ctx: RequestContext, register: Register, unit: str, case: str | None) -> tuple[str, str]:
-    """Return the unit and the case a new row is kept in.
+def first_person(ctx: RequestContext, register: Register, given: Mapping[str, object]) -> Person | None:
+    """Return the person of the office in the first person field of a row that names one."""
+    office, find = ctx.reads.office(), lookup(ctx)
+    for one in register.fields.values():
+        if one.kind == "person" and is_filled(given.get(one.id)):
+            values, _ = parse_values(register, {one.id: given[one.id]}, find)
+            person = office.people.get(str(values.get(one.id)))
+            if person is not None and person.unit:
+                return person
+    return None
+
+
+def place_of(
+    ctx: RequestContext, register: Register, unit: str, case: str | None, *, person: Person | None = None
+) -> tuple[str, str]:
+    """Return the unit and the case a new row is kept in. `person`: whose unit it is where none is named.
 
     Raises:
         WrongPlace: the register is not kept there.
@@ -378,6 +397,11 @@ def place_of(ctx: RequestContext, register: Register, unit: str, case: str | Non
     if case:
         raise WrongPlace("register.of_unit", title=register.title)
     office = ctx.reads.office()
+    if not unit and person is not None:
+        try:
+            return place_of(ctx, register, person.unit, None)
+        except (NotYourUnit, WrongPlace):
+            raise WrongPlace("register.person_elsewhere", person=name_of(person)) from None
     if not unit:
         # A row without a unit would apply to nobody: the case with its terms would not be opened.
         unit = ("" if ctx.operator else ctx.reader.root) or office.root
@@ -385,6 +409,11 @@ def place_of(ctx: RequestContext, register: Register, unit: str, case: str | Non
     if place and not register.binds(office.kind_of(place), (*acts_of(office, place), register.adopted_act)):
         raise WrongPlace("register.not_for_kind", title=register.title, unit=name_in(office, place))
     return place, ""
+
+
+def name_of(person: Person) -> Text:
+    """Return the name of a person in each language."""
+    return Text(person.name_in("kk"), person.name_in("ru"), person.name_in("en"))
 
 
 def _values(ctx: RequestContext, register: Register, given: Mapping[str, FieldValue]) -> dict[str, Value]:

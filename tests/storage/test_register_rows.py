@@ -14,11 +14,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, select, text
 
+from documents.sheets.unreadable import UnreadablePaper
 from services import maintenance
 from services.app import AppContext
 from services.context import RequestContext
 from services.inputs import OpenFile, build
 from services.register_figures import year_rows
+from services.register_tables import ImportRows, import_rows
 from services.register_views import (
     AskRegisters,
     AskRow,
@@ -37,6 +39,7 @@ from services.registers import (
     EraseRow,
     FileInput,
     WithdrawRow,
+    WrongPlace,
     add_row,
     edit_row,
     erase_row,
@@ -356,6 +359,29 @@ def test_a_reader_sees_the_rows_of_their_reach_and_no_confidential_field(app: Ap
     with pytest.raises(NotAllowed):
         add(reader(app, "clerk", "auditor"))
     assert "Тайный" in show_row(reader(app, "officer", "officer"), AskRow(row=row)).model_dump_json()
+
+
+def test_a_row_whose_unit_is_not_named_lies_where_its_person_works(app: AppContext) -> None:
+    """A unit named wins; who may not write there is told to name one, whatever they enter the row by."""
+    officer, clerk = operator(app), reader(app, "clerk", "responsible")
+    lines = ("place;came_on;guest\nHall;2026-04-01;guest@org.kz\n" + "Yard;2026-04-01;\n").encode()
+
+    def take(ctx: RequestContext, **more: Any) -> list[str]:
+        file = OpenFile("visits.csv", BytesIO(lines))
+        return import_rows(ctx, ImportRows(register_id="visits", content=file, preview=True, **more)).units
+
+    def unit(ctx: RequestContext, **more: Any) -> str:
+        return show_row(ctx, AskRow(row=add(ctx, **more))).row.unit
+
+    assert [unit(officer, unit=named, guest="guest@org.kz") for named in ("", "hr")] == ["law", "hr"]
+    assert [unit(one, unit="") for one in (officer, clerk)] == ["ministry", "hr"]
+    assert unit(clerk, unit="hr", guest="guest@org.kz") == "hr"
+    assert (take(officer), take(officer, unit="hr")) == (["law", "ministry"], ["hr", "hr"])
+    with pytest.raises(WrongPlace, match="person_elsewhere"):
+        unit(clerk, unit="", guest="guest@org.kz")
+    with pytest.raises(UnreadablePaper) as refused:
+        take(clerk)
+    assert [(one.row, one.code) for one in refused.value.errors] == [(2, "register.person_elsewhere")]
 
 
 def test_the_post_of_whom_a_row_names_is_shown_in_the_readers_language(app: AppContext) -> None:
