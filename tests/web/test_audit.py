@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -70,6 +71,12 @@ def test_administrators_see_no_case_and_officers_no_account(watched: Home) -> No
         assert client.get("/audit").status_code == 403
         assert client.get("/api/v1/audit").status_code == 403
         assert client.get("/api/v1/audit/file/jsonl").status_code == 403
+    with watched.client("administrator") as client:
+        refused = client.get("/", headers={"accept": "text/html"})
+        assert refused.status_code == 403
+        assert (
+            re.findall(r'<a class="(?:brand|btn[^"]*)" href="([^"]*)"', refused.text) == ["/administration"] * 2
+        )
 
 
 def test_a_confidential_case_is_in_no_entry_of_those_who_may_not_see_it(watched: Home) -> None:

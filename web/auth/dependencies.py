@@ -140,12 +140,12 @@ def needs(
         if not enrolling and must_enrol(account, ctx.totp_required):
             raise SecondFactorMissing
         reader = reader_of(ctx, account)
+        request.state.reader = reader  # also of a refusal, whose page leads back to what they may see
         is_read_only = entry.kind == "token" and entry.scope != "write"
         if not reader.may(need) or (is_read_only and not asking and request.method not in _SAFE):
             raise HTTPException(403, "web.problem.not_yours")
         if by_person and entry.kind != "session":
             raise HTTPException(403, "web.problem.by_person")
-        request.state.reader = reader
         own = ctx.read_by(reader)
         if need == "manage" and (case := request.path_params.get("case")):
             # Who was told of a case of another unit sees it and does their part; its own officer manages it.

@@ -293,6 +293,7 @@ def page(
         place: for the answer to a form, the address of the form's page; "" for the nearest page above.
     """
     reader = preferences(request)
+    account = getattr(request.state, "reader", None)
     text = (
         environment()
         .get_template(template)
@@ -306,7 +307,8 @@ def page(
             today=ctx.today,
             demonstration=ctx.demonstration,
             organisation=ctx.organisation_in(reader.language),
-            reader=getattr(request.state, "reader", None),
+            reader=account,
+            home="/" if account is None or account.may("read") else "/administration",
             unread=ctx.reads.unread_lines(ctx.reader.person) if ctx.reader.person else 0,
             here=_here(request, place),
             path=request.url.path,
