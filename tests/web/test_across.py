@@ -264,6 +264,7 @@ def test_a_report_of_a_year_says_what_its_reader_may_know(kept: Kept) -> None:
 
     full, silent = ([row[-1] for row in tables_of(files[login].content)[0][1:]] for login in files)
     assert [cell for cell in full if cell != "Не выявлено."] == [
+        "Полученный подарок, услуга: сағат\nДата получения: 2 марта 2026 года\n"
         "Кто принял: маман, Әлиева Гүлнұр\nПринятые меры: Тапсырылды."
     ]
     assert silent == [""] * 9

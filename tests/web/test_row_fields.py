@@ -154,7 +154,7 @@ def test_annexes_show_the_fields_their_form_names(fields: None, home: Home, brow
         document = browser.get(f"/cases/{case}/forms/{form}/kk").content
         return next(str(table[1][0]) for table in tables_of(document) if len(table) > 1)
 
-    assert first_cell("analytic_note") == "1250,5"
+    assert first_cell("analytic_note") == "1250,50"
     assert first_cell("plan") == "Үнемделген"
     assert first_cell("exposed_positions") == "Қосымша"
 
