@@ -486,25 +486,27 @@ class FoundRows(BaseModel):
 
 def find_rows(ctx: RequestContext, text: str, *, limit: int) -> FoundRows:
     """Return the rows of the registers the reader sees that have all words; hidden fields join no search."""
-    from storage.board.word_index import COUNTED
+    from storage.board.word_index import COUNTED, WIDTHS
     from storage.registers.lists import SqlRegisterLists
 
-    lists, seen = SqlRegisterLists(ctx.app.engine), reader_scope(ctx)
-    where, registers = lists.narrow(text)
-    among = lists.kept() if registers is None else frozenset(registers)
-    found = FoundRows(rows=[], total=0, near=where.near)
-    for name in ctx.app.registers.ids() if among else ():
-        register = ctx.app.registers.on(name, ctx.today)
-        if name not in among or not sees_lists(register, seen):
+    lists, seen, found = SqlRegisterLists(ctx.app.engine), reader_scope(ctx), FoundRows(rows=[], total=0)
+    for width in WIDTHS:
+        if found.total or (narrowed := lists.narrow(text, width)) is None:
             continue
-        query = row_query(ctx, register, ListRows(register_id=name))
-        ids = lists.newest(replace(query, readings=where.readings, ids=where.places))
-        found.total += len(ids)
-        first = ids[: limit - len(found.rows)]
-        if first:
-            view, order = register_view(register, seen), {row: place for place, row in enumerate(first)}
-            heads = sorted(lists.heads(first), key=lambda head: order[head.id])
-            found.rows += [(view, row) for row in head_views(ctx, heads, links=False)]
+        where, registers = narrowed
+        among, found.near = lists.kept() if registers is None else frozenset(registers), where.near
+        for name in ctx.app.registers.ids() if among else ():
+            register = ctx.app.registers.on(name, ctx.today)
+            if name not in among or not sees_lists(register, seen):
+                continue
+            query = row_query(ctx, register, ListRows(register_id=name))
+            ids = lists.newest(replace(query, readings=where.readings, ids=where.places))
+            found.total += len(ids)
+            first = ids[: limit - len(found.rows)]
+            if first:
+                view, order = register_view(register, seen), {row: place for place, row in enumerate(first)}
+                heads = sorted(lists.heads(first), key=lambda head: order[head.id])
+                found.rows += [(view, row) for row in head_views(ctx, heads, links=False)]
     found.more = found.total > COUNTED
     found.total = min(found.total, COUNTED)
     return found

@@ -357,7 +357,7 @@ class BackupSettings:
     Attributes:
         folder: folder for backups; None for no backups.
         at: local time from which it is due.
-        daily, weekly, monthly: number of the last days, weeks and months of which the newest backup is kept.
+        daily, weekly, monthly: for how many last days, weeks and months the newest backup of each is kept.
     """
 
     folder: Path | None = None

@@ -111,6 +111,9 @@ class FoundPlaces:
     near: bool
 
 
+_NOTHING = FoundPlaces(places=(), more=False, near=False)
+
+
 class SqlReads:
     """Read queries for pages, commands and rounds.
 
@@ -431,14 +434,20 @@ class SqlReads:
                 )
                 return None if len(found) > word_index.COUNTED else found
 
-            words = [(search_stem(word),) for word in typed]
-            where = word_index.narrow(connection, "case", words, typed, also=also)
-            walked = where.places is None and self._visible.sees_many
-            asked = select(CASE.c.id, literal(""), literal("")).where(*self._visible.cases(walked=walked))
-            for readings, named in zip(where.readings, units, strict=True):
-                text_has = [folded_within(self._engine, CASE.c.search, one) for one in readings]
-                asked = asked.where(or_(*text_has, in_collection(self._engine, CASE.c.unit, named)))
-            return self._at(connection, where, asked.order_by(*_NEWEST), CASE.c.id)
+            words, found = [(search_stem(word),) for word in typed], _NOTHING
+            for width in word_index.WIDTHS:
+                where = word_index.narrow(connection, "case", words, typed, width=width, also=also)
+                if where is None:
+                    continue
+                walked = where.places is None and self._visible.sees_many
+                asked = select(CASE.c.id, literal(""), literal("")).where(*self._visible.cases(walked=walked))
+                for readings, named in zip(where.readings, units, strict=True):
+                    text_has = [folded_within(self._engine, CASE.c.search, one) for one in readings]
+                    asked = asked.where(or_(*text_has, in_collection(self._engine, CASE.c.unit, named)))
+                found = self._at(connection, where, asked.order_by(*_NEWEST), CASE.c.id)
+                if found.places:
+                    break
+            return found
 
     def found_rows(self, words: Words, typed: Sequence[str], *, files: bool = False) -> FoundPlaces:
         """Return the rows of cases' registers that have all words of a search, or the files of cases."""
@@ -447,12 +456,19 @@ class SqlReads:
         is_file = place[1].startswith(f"{word_index.FILE}.", autoescape=True)
         with reading(self._engine) as connection:
             plan_for_values(connection)
-            where = word_index.narrow(connection, kind, words, typed)
-            asked = select(*place, CASE_ROW.c.title).join(CASE, CASE.c.id == CASE_ROW.c.case)
-            walked = where.places is None and self._visible.sees_many
-            asked = asked.where(is_file if files else not_(is_file), *self._visible.cases(walked=walked))
-            asked = asked.where(*map(self._has, where.readings)).order_by(*(one.desc() for one in place))
-            return self._at(connection, where, asked, place[0])
+            found = _NOTHING
+            for width in word_index.WIDTHS:
+                where = word_index.narrow(connection, kind, words, typed, width=width)
+                if where is None:
+                    continue
+                asked = select(*place, CASE_ROW.c.title).join(CASE, CASE.c.id == CASE_ROW.c.case)
+                walked = where.places is None and self._visible.sees_many
+                asked = asked.where(is_file if files else not_(is_file), *self._visible.cases(walked=walked))
+                asked = asked.where(*map(self._has, where.readings)).order_by(*(one.desc() for one in place))
+                found = self._at(connection, where, asked, place[0])
+                if found.places:
+                    break
+            return found
 
     def _at(
         self,

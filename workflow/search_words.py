@@ -100,18 +100,25 @@ def may_be_mistyped(word: str) -> bool:
 
 
 def closest_words(typed: str, known: Iterable[str]) -> list[str]:
-    """Return those of the known words that begin nearly as a folded word does, with or without its ending.
+    """Return the known words with the fewest wrong letters, in alphabetical order (`like_words`)."""
+    near = like_words(typed, known)
+    least = min(near.values(), default=0)
+    return sorted(word for word, wrong in near.items() if wrong == least)
 
-    One letter may be wrong, in nine and more two; where some are nearer than others, those alone. Without its
-    ending a word is compared where six letters are left.
+
+def like_words(typed: str, known: Iterable[str], *, wrong: int = 2) -> dict[str, int]:
+    """Return the known words that begin nearly as a folded word does, each with its number of wrong letters.
+
+    It is compared with its ending, and without it where six letters are left. One letter may be wrong, in nine
+    and more two, never more than `wrong`.
     """
     forms = {typed, stem} if len(stem := search_stem(typed)) >= _ENDINGS[1][0] else {typed}
     near: dict[str, int] = {}
     for word in known:
         found = [(_distance(form, word), 1 if len(form) < _ENDINGS[0][0] else 2) for form in forms]
-        if right := [distance for distance, allowed in found if distance <= allowed]:
+        if right := [distance for distance, allowed in found if distance <= min(allowed, wrong)]:
             near[word] = min(right)
-    return sorted(word for word, distance in near.items() if distance == min(near.values()))
+    return near
 
 
 def _distance(typed: str, word: str) -> int:

@@ -29,9 +29,9 @@ from storage.tables.registers import REGISTER_ROW
 from storage.tables.search import SEARCH_TYPO, SEARCH_WORD, UNSEARCHED
 from workflow.search_words import (
     TYPO_WINDOW,
-    closest_words,
     index_key,
     index_words,
+    like_words,
     may_be_mistyped,
     runs_of,
     search_stem,
@@ -40,6 +40,8 @@ from workflow.search_words import (
 
 COUNTED = 500
 """A word in more places than these is looked for in the texts; found ones are counted as far."""
+WIDTHS = range(4)
+"""How wide a search looks: at beginnings of words, within longer words, with one letter wrong, with two."""
 AT_ONCE = 500
 """Texts written in one transaction."""
 FILE = "file"
@@ -157,8 +159,8 @@ class Narrowed:
 
     Attributes:
         places: the only places that can have them all; None where the texts must be read.
-        readings: of each word the texts of which one must stand there.
-        near: whether one of these is another word, much like what was typed.
+        readings: for each word the texts of which at least one must occur there.
+        near: whether these include other words, much like those typed.
     """
 
     places: Collection[str] | None
@@ -172,34 +174,44 @@ def narrow(
     words: Sequence[Collection[str]],
     typed: Sequence[str],
     *,
+    width: int = 0,
     also: Callable[[int], Collection[str] | None] = lambda n: (),
-) -> Narrowed:
+) -> Narrowed | None:
     """Return where the words of a search may stand: the places of the rarest of them.
+
+    None where looking so wide finds no other words than looking less wide.
+
+    The next of `WIDTHS` is for whoever sees nothing of what the one before found. If an unseen text ended the
+    looking, its reader would learn that it has the word.
 
     Args:
         words: of each word the texts it is looked for by.
         typed: each word as it was typed, folded.
+        width: one of `WIDTHS`.
         also: other places that have the n-th word; None for too many.
     """
     mark = UNSEARCHED.c.kind == _MARK_OF[kind]
     if connection.execute(select(UNSEARCHED.c.place).where(mark).limit(1)).first() is not None:
-        return Narrowed(places=None, readings=words)
-    readings, places, near = list(words), None, False
+        return None if width else Narrowed(places=None, readings=words)
+    readings, places, is_wider = list(words), None, not width
     for n, word in enumerate(words):
-        found = _with_any(connection, kind, word)
+        looked_for = word
+        if width == 1 and may_be_mistyped(typed[n]):
+            longer = _longer(connection, typed[n])
+            looked_for, is_wider = [*word, *longer], is_wider or bool(longer)
+        elif width and may_be_mistyped(typed[n]):
+            like = _like(connection, kind, typed[n], wrong=width - 1)
+            readings[n] = looked_for = [*word, *like]
+            is_wider = is_wider or width - 1 in like.values()
+        found = _with_any(connection, kind, looked_for)
         if found is not None:
             more = also(n)
             found = None if more is None or len(more) + len(found) > COUNTED else {*found, *more}
-        if found is not None and not found and may_be_mistyped(typed[n]):
-            if within := _within(connection, typed[n]):
-                found = _with_any(connection, kind, within)
-            elif like := _like(connection, kind, typed[n]):
-                found, readings[n], near = _with_any(connection, kind, like), like, True
         if found is not None and (places is None or len(found) < len(places)):
             places = found
         if places is not None and not places:
             break
-    return Narrowed(places=places, readings=readings, near=near)
+    return Narrowed(places=places, readings=readings, near=width > 1) if is_wider else None
 
 
 def _with_any(connection: Connection, kind: str, texts: Collection[str]) -> set[str] | None:
@@ -228,21 +240,21 @@ def _beginning(connection: Connection, kind: str, key: str) -> set[str] | None:
     return None if len(found) > COUNTED else set(found)
 
 
-def _within(connection: Connection, typed: str) -> Sequence[str]:
-    """Return the words within which a typed one stands: "закуп" in "госзакупки"."""
+def _longer(connection: Connection, typed: str) -> Sequence[str]:
+    """Return the words in which a typed one stands behind the beginning: "закуп" in "госзакупки"."""
     find = func.instr if connection.dialect.name == "sqlite" else func.strpos
     columns = SEARCH_TYPO.c
     every = columns.beginning == func.substr(columns.word, 1, TYPO_WINDOW)
-    asked = select(columns.word).where(every, find(columns.word, search_stem(typed)) > 0)
+    asked = select(columns.word).where(every, find(columns.word, search_stem(typed)) > 1)
     return connection.execute(asked.order_by(columns.word).limit(AT_ONCE)).scalars().all()
 
 
-def _like(connection: Connection, kind: str, typed: str) -> list[str]:
-    """Return the words of a kind's texts that are much like what was typed."""
+def _like(connection: Connection, kind: str, typed: str, *, wrong: int) -> dict[str, int]:
+    """Return the words of a kind's texts that are much like what was typed (`like_words`)."""
     keys = SEARCH_TYPO.c.beginning.in_(sorted(typo_keys(typed)))
     used = exists().where(SEARCH_WORD.c.kind == kind, SEARCH_WORD.c.word == SEARCH_TYPO.c.word)
     known = connection.execute(select(SEARCH_TYPO.c.word).distinct().where(keys, used)).scalars()
-    return closest_words(typed, known)
+    return like_words(typed, known, wrong=wrong)
 
 
 def install(connection: Connection) -> None:

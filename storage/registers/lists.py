@@ -86,7 +86,7 @@ class RowQuery:
         open_cases: those kept in a confidential case are left out.
         withdrawn: the withdrawn rows alone, instead of all others.
         ids: these rows alone; None for all.
-        readings: of each word of a search the texts of which one must stand there.
+        readings: for each word of a search the texts of which at least one must occur there.
     """
 
     register: str
@@ -273,12 +273,16 @@ class SqlRegisterLists:
         with reading(self._engine) as connection:
             return [*connection.execute(query).scalars()]
 
-    def narrow(self, text: str) -> tuple[word_index.Narrowed, Sequence[str] | None]:
-        """Return in which rows all words of a search may stand, and the registers of these; None for all."""
+    def narrow(self, text: str, width: int) -> tuple[word_index.Narrowed, Sequence[str] | None] | None:
+        """Return in which rows all words of a search may stand, and the registers of these, None for all; None
+        where looking so wide finds no other words (`word_index.narrow`).
+        """
         typed = typed_words(text)
         words = [(search_stem(word),) for word in typed]
         with reading(self._engine) as connection:
-            where = word_index.narrow(connection, "register_row", words, typed)
+            where = word_index.narrow(connection, "register_row", words, typed, width=width)
+            if where is None:
+                return None
             if where.places is None:
                 return where, None
             asked = select(REGISTER_ROW.c.register_id).distinct()

@@ -95,6 +95,27 @@ def test_what_a_reader_may_not_see_is_neither_found_nor_counted(engine: Engine) 
         assert found(engine, text, nobody) == []
 
 
+@pytest.mark.parametrize(
+    ("typed", "seen"),
+    [("омарова", "Омаравалар"), ("закуп", "Госзакупки"), ("коррупцыоннай", "Коррупционный")],
+)
+def test_a_text_that_is_not_seen_changes_nothing_in_what_is_found(
+    typed: str, seen: str, engine: Engine
+) -> None:
+    """A word much like the typed one, or with it inside, is found whether or not a confidential case has the
+    word itself: else whoever opens a case with a word much like it learns what others' cases say.
+    """
+    own = opened(engine, object=seen).id
+    reader = Scope(unit="", names=())
+    before = found(engine, typed, reader)
+    secret = opened(engine, object=typed).id
+    with engine.begin() as connection:
+        connection.execute(CASE.update().where(CASE.c.id == secret).values(confidential=True))
+
+    assert before == [own]
+    assert found(engine, typed, reader) == [own]
+
+
 def test_words_of_an_object_go_with_it(engine: Engine) -> None:
     """Renamed, a case is found by its new words alone, and no word stays that stands nowhere."""
     case = opened(engine, object="Жарнама")
