@@ -146,11 +146,12 @@ def ticking(app: AppContext, clock: Clock) -> Iterator[None]:
     def backed_up() -> None:
         attempt(app, clock, back_up)
 
-    scheduler.add_job(ticked, "interval", seconds=every, **job)
+    # One job with a first moment, not a second one that runs once: the scheduler removes that one after handing
+    # it out, and does not find it if it was stopped in the meantime.
+    scheduler.add_job(ticked, "interval", seconds=every, next_run_time=app.system_clock().now, **job)
     scheduler.add_job(told, "interval", seconds=every, **job)
     scheduler.add_job(replied, "interval", seconds=every, **job)
     scheduler.add_job(backed_up, "interval", seconds=every, **job)
-    scheduler.add_job(ticked, **job)
     if every > LOOK:
         scheduler.add_job(looked, "interval", seconds=LOOK, **job)
     scheduler.start()

@@ -9,8 +9,11 @@ import threading
 import time
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.base import STATE_STOPPED
 
 from merzim import metronome as daily
 from merzim.app import build_app
@@ -70,6 +73,30 @@ def test_the_metronome_ticks_at_once_and_again(tmp_path: Path, monkeypatch: pyte
         assert enough.wait(60)
 
     assert ticks[0] - began < 3.8
+
+
+def test_a_stop_while_the_first_tick_is_handed_out_ends_quietly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The scheduler's thread finds itself stopped before it has put away the job it hands out."""
+    house = build_app(read(at=tmp_path))
+    handing, errors, submit = threading.Event(), list[object](), ThreadPoolExecutor.submit_job
+
+    def hand_out(executor: Any, job: object, moments: object) -> None:
+        submit(executor, job, moments)
+        handing.set()
+        give_up = time.monotonic() + 30
+        while executor._scheduler.state != STATE_STOPPED:
+            assert time.monotonic() < give_up
+            time.sleep(0.001)
+
+    monkeypatch.setattr(ThreadPoolExecutor, "submit_job", hand_out)
+    monkeypatch.setattr(threading, "excepthook", errors.append)
+    monkeypatch.setattr(daily, "tick", lambda *_: None)
+    with daily.ticking(house, clock("2026-04-06")):
+        assert handing.wait(30)
+
+    assert errors == []
 
 
 def test_letters_of_a_process_that_died_do_not_wait_for_the_next_tick(
