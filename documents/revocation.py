@@ -60,6 +60,20 @@ def read_revocation_lists(folder: Path) -> tuple[RevocationList, ...]:
     return tuple(found)
 
 
+def ended_lists(lists: Iterable[RevocationList], *, at: datetime) -> dict[str, date]:
+    """Return the authorities whose newest list has ended by a moment (its nextUpdate has passed), with its last
+    day.
+
+    Lists of changes alone count for nothing. `at`: aware UTC.
+    """
+    ends: dict[str, datetime] = {}
+    for one in lists:
+        if not _is_of_changes(one):
+            name = _name_of(one)
+            ends[name] = max(_end_of(one), ends.get(name, _end_of(one)))
+    return {name: end.date() for name, end in sorted(ends.items()) if end < at}
+
+
 @lru_cache(maxsize=16)
 def _read(path: Path, changed: int, size: int) -> tuple[RevocationList, ...]:
     """Read a file once as long as it stays as it is."""
@@ -117,8 +131,23 @@ def _is_signed(one: RevocationList, issuer: x509.Certificate) -> bool:
 
 def _holds(one: RevocationList, certificate: x509.Certificate, at: datetime) -> bool:
     """Return whether a list says how things stood then; lists may leave out expired certificates."""
-    end = max(one.last_update_utc, one.next_update_utc or one.last_update_utc)
-    return at <= end and one.last_update_utc <= certificate.not_valid_after_utc
+    return at <= _end_of(one) and one.last_update_utc <= certificate.not_valid_after_utc
+
+
+def _end_of(one: RevocationList) -> datetime:
+    return max(one.last_update_utc, one.next_update_utc or one.last_update_utc)
+
+
+def _is_of_changes(one: RevocationList) -> bool:
+    try:
+        return any(isinstance(extension.value, x509.DeltaCRLIndicator) for extension in one.extensions)
+    except ValueError:
+        return True
+
+
+def _name_of(one: RevocationList) -> str:
+    names = one.issuer.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    return str(names[0].value) if names else one.issuer.rfc4514_string()
 
 
 def _covers(one: RevocationList, certificate: x509.Certificate) -> bool:

@@ -105,8 +105,13 @@ def test_revocation_is_said_beside_every_verdict(home: Home) -> None:
     revoked = says("kk")
     refused = signed(home, cms)
     other = signed(home, signatory("ИВАНОВ", "ПЁТР", "").sign(ORDER))
+    operations = home.client("administrator"), "/administration/operations?lang=ru"
+    (folder / "nca.crl").write_bytes(revocation_list(until=NOW.replace(month=2)).public_bytes(Encoding.DER))
+    ended = operations[0].get(operations[1]).text
     (folder / "nca.crl").write_bytes(b"spoiled")
 
+    assert "Срок списка отозванных сертификатов" in ended
+    assert "не читается" in operations[0].get(operations[1]).text
     assert first[:2] == ("valid", "not_checked")
     assert first[2] in shown
     assert "Отозван ли сертификат, здесь не проверено." in first[2]
