@@ -85,15 +85,17 @@ def main() -> None:
 def _measure(folder: Path, address: str) -> None:
     from merzim.app import build_app
     from merzim.settings_file import read
-    from services.calendar_acts import apply, preview
+    from services.calendar_acts import Act, adopt_act, preview_act
+    from services.context import operator_context
 
     config = folder / "config.toml"
     config.write_text(f'[database]\nurl = "{address}"\n')
     house = build_app(read(config, at=folder))
+    ctx, act = operator_context(house, by="bench", now=NOW, today=TODAY), Act(text=ACT)
     cases, rows, _ = counted(house.engine)
     print(f"over            {cases:,} cases, {rows:,} deadlines ({house.engine.dialect.name})")
     begun = time.perf_counter()
-    shown = preview(house, ACT, "act.toml", today=TODAY)
+    shown = preview_act(ctx, act)
     seen = time.perf_counter() - begun
     print(
         f"preview         {seen:6.1f} s: {len(shown.touched):,} cases hold the day, {len(shown.cases):,} move"
@@ -102,7 +104,7 @@ def _measure(folder: Path, address: str) -> None:
     writing = _Watched(house)
     _checkpoint(house)
     begun = time.perf_counter()
-    _, written = apply(house, ACT, "act.toml", by="bench", now=NOW, today=TODAY)
+    written = adopt_act(ctx, act).written
     whole = time.perf_counter() - begun
     after = _rows(house, shown.touched)
     moved = {place: (before[place], now) for place, now in after.items() if now != before[place]}

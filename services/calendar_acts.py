@@ -7,16 +7,29 @@ time. After a crash between the two the same command (or `merzim rebuild`) finis
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+from pydantic import Field
+
+from calendars import OutOfRange
+from services.context import RequestContext
+from services.impacts import (
+    CHUNK_SIZE,
+    ActMoves,
+    MovedDates,
+    PersonImpact,
+    garbage_collection_off,
+    people_finder,
+)
+from services.inputs import NO_NUL, Line, build
+from services.verbs import Command, NotAllowed, verb
 from storage.database.limits import chunks, long_work
+from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from calendars.calendar import Calendar
@@ -25,40 +38,29 @@ if TYPE_CHECKING:
     from storage.org.adoptions import Adoption
     from workflow.cases.case import Case, Event
     from workflow.cases.commands.recalculation import RecalculatedCase
-    from workflow.deadlines.impact import DayChange, MovedDeadline
-    from workflow.org.office import Person
+    from workflow.deadlines.impact import DayChange
 
-CHUNK_SIZE = 1000
-"""Cases read, recalculated and written together."""
-
-
-@dataclass(frozen=True, slots=True)
-class PersonImpact:
-    """A due date that moves, and the people responsible for it: they are notified of the new date."""
-
-    moved: MovedDeadline
-    people: tuple[Person, ...]
+MAX_BYTES = 60_000
+"""Maximum size of an act, enough for a few dozen entries."""
+MAX_LISTED = 200
+"""Number of moved due dates listed on a page and in an answer."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ActMoves:
-    """The due dates that an adopted calendar act moved in one case.
-
-    Attributes:
-        on: the local date of the adoption; at: its UTC moment; by: who adopted it.
-        cause: the act, as letters name it.
-        moved: the due dates that moved.
-    """
-
-    on: date
-    at: datetime
-    by: str
-    cause: Mapping[str, object]
-    moved: tuple[MovedDeadline, ...]
+MAX_BYTES = 60_000
+"""Maximum size of an act, enough for a few dozen entries."""
+MAX_LISTED = 200
+"""Number of moved due dates listed on a page and in an answer."""
 
 
-FindPeople = Callable[["Case", "MovedDeadline"], tuple["Person", ...]]
-"""Returns the people responsible for a due date that moves."""
+class UnreadableAct(Refusal, ValueError):
+    """An act cannot be read, or contradicts the calendar."""
+
+
+class Act(Command):
+    """An act that moves days, as TOML. `name`: its name in the office's chain."""
+
+    text: Annotated[str, Field(min_length=1, max_length=MAX_BYTES), NO_NUL]
+    name: Line = "act.toml"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,111 +75,135 @@ class Reach:
     before: Calendar
     after: Calendar
 
-    def preview_with(self, impacts: Iterable[PersonImpact]) -> Preview:
+    def preview_with(self, impacts: Iterable[PersonImpact], written: int = 0) -> ActPreview:
         """Return a preview with the due dates the act moves."""
-        return Preview(
+        return ActPreview(
             known=self.known,
             days=self.days,
             touched=self.touched,
             impacts=tuple(impacts),
             before=self.before,
             after=self.after,
+            written=written,
         )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Preview:
-    """The effect of an act on the calendar and on due dates.
+class ActPreview(MovedDates):
+    """The effect of an act on the calendar and on the due dates of cases the reader may see.
 
     Attributes:
         known: whether the office has adopted it already; the preview then shows what it has moved.
         days: the days that stop or start being working days.
         touched: ids of the cases whose time span includes such a day.
         before, after: the office's calendar without the act, and with it.
+        hidden: number of due dates it moves in cases the reader may not see.
+        written: number of cases in which dates were moved; 0 in a preview.
     """
 
     known: bool
     days: tuple[DayChange, ...]
     touched: tuple[str, ...]
-    impacts: tuple[PersonImpact, ...]
     before: Calendar
     after: Calendar
+    hidden: int = 0
+    written: int
 
     @property
-    def cases(self) -> tuple[str, ...]:
-        """Ids of the cases in which a due date moves, each once."""
-        return tuple(dict.fromkeys(impact.moved.case for impact in self.impacts))
+    def listed(self) -> Sequence[PersonImpact]:
+        """The first moved due dates, as many as are listed."""
+        return self.impacts[:MAX_LISTED]
 
     @property
-    def people(self) -> tuple[Person, ...]:
-        """The people whose due dates move, each once."""
-        return tuple({person.key: person for impact in self.impacts for person in impact.people}.values())
+    def more(self) -> int:
+        """Number of visible due dates that are not listed."""
+        return len(self.impacts) - len(self.listed)
 
 
-def read(file: Path) -> str:
-    """Return the text of a file with an act. Raises RecordError, UnreadablePaper: the file is not one."""
+def act_in(file: Path) -> Act:
+    """Return the act written in a file. Raises RecordError, UnreadablePaper, UnreadableAct, BadInput: it is
+    not one.
+    """
     from calendars.records import RecordError
     from documents.sandbox.readers import contents
 
     try:
-        return contents(file, file.name).decode("utf-8")
+        text = contents(file, file.name).decode("utf-8")
     except UnicodeDecodeError as trouble:
         raise RecordError("toml", file.name, "the file", str(trouble)) from None
+    if not text.strip():
+        raise UnreadableAct("calendar_act_empty")
+    return build(Act, {"text": text, "name": file.name})
 
 
+def require_whole_office(ctx: RequestContext) -> None:
+    """Raise NotAllowed for readers of one unit, because an act applies to the whole office."""
+    if ctx.reader.root:
+        raise NotAllowed
+
+
+def normal_text(text: str) -> str:
+    """Return the text of an act with normalised line ends. Raises UnreadableAct if it is empty or too long."""
+    if not text.strip():
+        raise UnreadableAct("web.act.empty")
+    if len(text.encode()) > MAX_BYTES:
+        raise UnreadableAct("web.act.too_large", kilobytes=MAX_BYTES // 1000)
+    return text.replace("\r\n", "\n")
+
+
+@verb("manage", writes=False)
 @long_work()
-def preview(app: AppContext, text: str, name: str, *, today: date) -> Preview:
-    """Preview what an act would move; nothing is written. `name`: the file name, used in error messages.
+def preview_act(ctx: RequestContext, command: Act) -> ActPreview:
+    """Return what an act would move; nothing is written.
 
     Raises:
-        RecordError: an entry cannot be read.
-        ValueError with code and arguments (`calendars.adopting`): the act does not fit the records.
+        UnreadableAct: an entry cannot be read, or the act does not fit the records (`calendars.adopting`).
     """
-    from calendars.records import parse
-    from documents.sandbox.readers import check_act
     from workflow.deadlines.impact import moved
 
-    check_act(text, name)
-    reach = _find_reach(app, app.acts, parse(text, name=name))
+    app, today = ctx.app, ctx.today
+    with _refusals():
+        reach = _find_reach(app, app.acts, _parse(ctx, command))
     find_people = people_finder(app, today)
     with garbage_collection_off():
-        return reach.preview_with(
+        preview = reach.preview_with(
             PersonImpact(deadline, find_people(case, deadline))
             for names in chunks(reach.touched, CHUNK_SIZE)
             for case in app.ledger.cases(names).values()
             for deadline in moved(case, app.library.of(case), reach.before, reach.after, today=today)
         )
+    return _as_visible(ctx, preview)
 
 
+@verb("manage")
 @long_work()
-def apply(app: AppContext, text: str, name: str, *, by: str, now: datetime, today: date) -> tuple[Preview, int]:
-    """Adopt an act and write the due dates it moves. Adopting the same act again changes nothing.
+def adopt_act(ctx: RequestContext, command: Act) -> ActPreview:
+    """Adopt an act and move the due dates it changes. Adopting it again changes nothing.
 
-    Each case is recalculated once, so the answer is exactly what was written.
-
-    Returns:
-        The preview, and the number of cases written; unsent notices of moved due dates are withdrawn.
+    Each case is recalculated once, so the answer is exactly what was written; unsent notices of moved due
+    dates are withdrawn.
 
     Raises:
-        as `preview`; StorageUnavailable: the database cannot be written.
+        as `preview_act`; StorageUnavailable: the database cannot be written.
     """
-    from calendars.records import parse
-    from documents.sandbox.readers import check_act
     from storage.maintenance.seals import seal
     from storage.org.adoptions import adopt
 
-    check_act(text, name)
-    act = parse(text, name=name)
-    while True:
-        acts = app.acts
-        reach = _find_reach(app, acts, act)
-        if reach.known or adopt(app.engine, acts, name=name, text=text, on=today, by=by, now=now):
-            break
-        app.refresh()
+    app, now, today = ctx.app, ctx.now, ctx.today
+    with _refusals():
+        act, text = _parse(ctx, command), normal_text(command.text)
+        while True:
+            acts = app.acts
+            reach = _find_reach(app, acts, act)
+            if reach.known or adopt(
+                app.engine, acts, name=command.name, text=text, on=today, by=ctx.reader.login, now=now
+            ):
+                break
+            app.refresh()
     app.refresh()
     impacts, written = _write_moved(app, reach, _cause(act, reach.days), now=now, today=today)
     seal(app.engine, now=now)
-    return reach.preview_with(impacts), written
+    return _as_visible(ctx, reach.preview_with(impacts, written))
 
 
 def moves_of(app: AppContext, events: Sequence[Event]) -> tuple[ActMoves, ...]:
@@ -205,6 +231,37 @@ def moves_of(app: AppContext, events: Sequence[Event]) -> tuple[ActMoves, ...]:
     return tuple(found)
 
 
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Raise errors of the calendar that have a code as refusals."""
+    try:
+        yield
+    except ValueError as trouble:
+        code = getattr(trouble, "code", None)
+        if isinstance(trouble, Refusal | OutOfRange) or code is None:
+            raise
+        raise UnreadableAct(code, **getattr(trouble, "arguments", {})) from trouble
+
+
+def _parse(ctx: RequestContext, command: Act) -> Records:
+    from calendars.records import parse
+    from documents.sandbox.readers import check_act
+
+    require_whole_office(ctx)
+    text, name = normal_text(command.text), command.name
+    check_act(text, name)
+    return parse(text, name=name)
+
+
+def _as_visible(ctx: RequestContext, preview: ActPreview) -> ActPreview:
+    """Return a preview without cases hidden from the reader, whose due dates are only counted."""
+    if ctx.operator:
+        return preview
+    visible = ctx.reads.heads({impact.moved.case for impact in preview.impacts})
+    impacts = tuple(impact for impact in preview.impacts if impact.moved.case in visible)
+    return replace(preview, impacts=impacts, hidden=len(preview.impacts) - len(impacts))
+
+
 def _find_reach(app: AppContext, acts: Sequence[Adoption], act: Records) -> Reach:
     from calendars.adopting import adopt_act
     from calendars.entries import with_records
@@ -226,31 +283,6 @@ def _find_reach(app: AppContext, acts: Sequence[Adoption], act: Records) -> Reac
         before=before,
         after=after,
     )
-
-
-def people_finder(app: AppContext, today: date) -> FindPeople:
-    """Return a function that finds the people responsible for a moved due date, in the office as it is now.
-
-    Results are cached by duty, unit and responsible.
-    """
-    office = app.reads.office()
-
-    @cache
-    def find(duty: str, unit: str, responsible: str, person: str) -> tuple[Person, ...]:
-        from workflow.org.duties import Unresolved, resolve
-
-        people = resolve(office, duty=duty, unit=unit, on=today, responsible=responsible, person=person)
-        return () if isinstance(people, Unresolved) else tuple(holder.person for holder in people)
-
-    def find_people(case: Case, moved: MovedDeadline) -> tuple[Person, ...]:
-        from workflow.board.rows import WAITING
-
-        if moved.state not in WAITING:
-            return ()
-        responsible = case.responsible.get(moved.id) or case.responsible.get(moved.obligation.id) or ""
-        return find(moved.obligation.duty, case.unit, responsible, case.person)
-
-    return find_people
 
 
 def _cause(act: Records, changes: Sequence[DayChange]) -> dict[str, object]:
@@ -314,18 +346,3 @@ def _write_chunk(
             # Another user recorded a fact in the meantime: read again.
             continue
         return results, written
-
-
-@contextmanager
-def garbage_collection_off() -> Iterator[None]:
-    """Turn the garbage collector off for a block of work.
-
-    Cases hold no reference cycles, so it would free nothing and cost a third of the whole time.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from i18n import known
-from services.calendar_acts import CHUNK_SIZE
 from services.editions import UnknownWord, own_files, read_own, require_words
+from services.impacts import CHUNK_SIZE
 from storage.database.limits import chunks
 from workflow.languages import law_language
 from workflow.refusal import Refusal

@@ -7,14 +7,16 @@ after it, case by case; after a crash between the two the same command (or `merz
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from i18n import say
-from services.calendar_acts import CHUNK_SIZE, PersonImpact, people_finder
+from services.context import RequestContext, stamp
+from services.impacts import CHUNK_SIZE, MovedDates, PersonImpact, people_finder
 from services.queries import unit_named
+from services.verbs import Command, verb
 from storage.database.limits import chunks
 from workflow.cases.states import AWAITED
 from workflow.org.office import acts_of
@@ -28,15 +30,21 @@ if TYPE_CHECKING:
     from workflow.law.overlay import Overlay
     from workflow.law.procedure import Procedure
     from workflow.law.reader.overlay import Milder
-    from workflow.org.office import Office, Person
+    from workflow.org.office import Office
 
 
 class NotAdopted(Refusal, LookupError):
     """The office has not adopted the rules of that file; `allowed` lists the files it has adopted."""
 
 
+class OverlayFile(Command):
+    """A file of own rules."""
+
+    file: Path
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Preview:
+class OverlayPreview(MovedDates):
     """The effect of adopting or withdrawing own rules.
 
     Attributes:
@@ -45,54 +53,46 @@ class Preview:
         milder: their terms that are never stricter than the act's.
         covered: ids of the cases of their procedure in the units they are valid for, from the day they are in
             force.
+        written: number of cases whose due dates were written; 0 in a preview.
     """
 
     done: bool
     overlay: Overlay
     milder: tuple[Milder, ...]
     covered: tuple[str, ...]
-    impacts: tuple[PersonImpact, ...]
-
-    @property
-    def cases(self) -> tuple[str, ...]:
-        """Ids of the cases in which a due date moves, each once."""
-        return tuple(dict.fromkeys(impact.moved.case for impact in self.impacts))
-
-    @property
-    def people(self) -> tuple[Person, ...]:
-        """The people whose due dates move, each once."""
-        return tuple({person.key: person for impact in self.impacts for person in impact.people}.values())
+    written: int = 0
 
 
-def preview(app: AppContext, file: Path, *, today: date) -> Preview:
-    """Preview what the rules of a file would move; nothing is written.
+@verb("manage", writes=False)
+def preview_overlay(ctx: RequestContext, command: OverlayFile) -> OverlayPreview:
+    """Return what the rules of a file would move; nothing is written.
 
     Raises:
         UnreadableRegulation: the file cannot be read, or does not fit its procedure.
         UnknownProcedure, UnknownUnit: it names one that does not exist.
     """
-    return _preview_adoption(app, _read_overlay(app, file), today)
+    return _preview_adoption(ctx.app, _read_overlay(ctx.app, command.file), ctx.today)
 
 
-def apply(app: AppContext, file: Path, *, by: str, now: datetime, today: date) -> tuple[Preview, int]:
+@verb("manage")
+def adopt_overlay(ctx: RequestContext, command: OverlayFile) -> OverlayPreview:
     """Adopt the rules of a file and write the due dates they move. The same text again changes nothing.
 
-    Returns:
-        The preview, and the number of cases written.
-
     Raises:
-        as `preview`; StorageUnavailable: the database cannot be written.
+        as `preview_overlay`; StorageUnavailable: the database cannot be written.
     """
     from storage.org.own_rules import ADOPTED
 
-    overlay = _read_overlay(app, file)
+    app = ctx.app
+    overlay = _read_overlay(app, command.file)
     while True:
-        effect = _preview_adoption(app, overlay, today)
-        if effect.done or _append_step(app, ADOPTED, overlay, by=by, now=now, today=today):
-            return effect, _rewrite_rows(app, effect.covered, now=now, today=today)
+        effect = _preview_adoption(app, overlay, ctx.today)
+        if effect.done or _append_step(app, ADOPTED, overlay, **stamp(ctx)):
+            return _write(ctx, effect)
 
 
-def withdraw(app: AppContext, file: Path, *, by: str, now: datetime, today: date) -> tuple[Preview, int]:
+@verb("manage")
+def withdraw_overlay(ctx: RequestContext, command: OverlayFile) -> OverlayPreview:
     """Withdraw adopted rules: cases are no longer computed by them. Only the file's name is used.
 
     Raises:
@@ -100,11 +100,17 @@ def withdraw(app: AppContext, file: Path, *, by: str, now: datetime, today: date
     """
     from storage.org.own_rules import WITHDRAWN
 
+    app = ctx.app
     while True:
-        overlay = _get_adopted(app, file.name)
-        effect = _preview_withdrawal(app, overlay, today)
-        if _append_step(app, WITHDRAWN, overlay, by=by, now=now, today=today):
-            return effect, _rewrite_rows(app, effect.covered, now=now, today=today)
+        overlay = _get_adopted(app, command.file.name)
+        effect = _preview_withdrawal(app, overlay, ctx.today)
+        if _append_step(app, WITHDRAWN, overlay, **stamp(ctx)):
+            return _write(ctx, effect)
+
+
+def _write(ctx: RequestContext, effect: OverlayPreview) -> OverlayPreview:
+    """Rewrite the rows of the cases the rules cover."""
+    return replace(effect, written=_rewrite_rows(ctx.app, effect.covered, now=ctx.now, today=ctx.today))
 
 
 def adopted_overlays(app: AppContext) -> tuple[tuple[Step, Overlay], ...]:
@@ -215,7 +221,7 @@ def _get_adopted(app: AppContext, name: str) -> Overlay:
     raise NotAdopted(code, file=name, allowed=tuple(step.name for step, _ in adopted))
 
 
-def _preview_adoption(app: AppContext, overlay: Overlay, today: date) -> Preview:
+def _preview_adoption(app: AppContext, overlay: Overlay, today: date) -> OverlayPreview:
     from storage.org.own_rules import ADOPTED
 
     adopted = {step.name: step for step, _ in adopted_overlays(app)}
@@ -229,7 +235,7 @@ def _preview_adoption(app: AppContext, overlay: Overlay, today: date) -> Preview
     return _preview(app, overlay, app.library, after, today)
 
 
-def _preview_withdrawal(app: AppContext, overlay: Overlay, today: date) -> Preview:
+def _preview_withdrawal(app: AppContext, overlay: Overlay, today: date) -> OverlayPreview:
     from storage.org.own_rules import WITHDRAWN
 
     after = app.library_of([*app.steps, _draft_step(WITHDRAWN, overlay, today)])
@@ -249,7 +255,7 @@ def _draft_step(kind: Kind, overlay: Overlay, today: date) -> Step:
 
 def _preview(
     app: AppContext, overlay: Overlay, before: Library, after: Library, today: date, *, done: bool = False
-) -> Preview:
+) -> OverlayPreview:
     from workflow.deadlines.impact import moved
     from workflow.law.own_rules import begins
     from workflow.law.reader.overlay import milder
@@ -267,7 +273,7 @@ def _preview(
             days = app.calendar
             for deadline in moved(case, old, days, days, today=today, becomes=new):
                 impacts.append(PersonImpact(deadline, find_people(case, deadline)))
-    return Preview(
+    return OverlayPreview(
         done=done,
         overlay=overlay,
         milder=milder(overlay, app.editions.latest(overlay.procedure), app.calendar),

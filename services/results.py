@@ -20,7 +20,7 @@ from pydantic import (
 from i18n import say
 
 if TYPE_CHECKING:
-    from services.calendar_acts import ActMoves
+    from services.impacts import ActMoves
     from workflow.cases.case import Case, Event
     from workflow.cases.changes import FieldChange
     from workflow.cases.commands.desk import Change

@@ -41,7 +41,7 @@ class NotAllowed(Refusal, PermissionError):
 
 
 C = TypeVar("C", bound=Command)
-R = TypeVar("R", bound=BaseModel)
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from workflow.law.names import UnknownObligation
 
 if TYPE_CHECKING:
     from merzim.cli.call import CommandContext
-    from services.calendar_acts import PersonImpact
+    from services.impacts import PersonImpact
     from services.results import CommandResult
     from workflow.cases.commands.desk import View
     from workflow.deadlines.deadline import Deadline

@@ -12,10 +12,8 @@ from merzim.cli.help import add_group
 
 if TYPE_CHECKING:
     from calendars.calendar import Day
-    from services.calendar_acts import Preview
+    from services.calendar_acts import ActPreview
 
-NAME = "calendar-change"
-"""Number of deadlines shown to people; JSON contains all of them."""
 File = Annotated[str, typer.Argument(metavar="FILE.toml")]
 
 
@@ -25,11 +23,10 @@ def add_to(app: typer.Typer) -> None:
 
 
 def preview(ctx: typer.Context, file: File) -> None:
-    from services import calendar_acts
+    from services.calendar_acts import act_in, preview_act
 
     call = CommandContext.of(ctx)
-    path = call.given(file, "toml")
-    shown = calendar_acts.preview(call.app, calendar_acts.read(path), path.name, today=call.moment.today)
+    shown = preview_act(call.ctx, act_in(call.given(file, "toml")))
     if call.json:
         call.answer(_answer(call, shown))
         return
@@ -39,29 +36,21 @@ def preview(ctx: typer.Context, file: File) -> None:
 
 
 def apply(ctx: typer.Context, file: File) -> None:
-    from services import calendar_acts
+    from services.calendar_acts import act_in, adopt_act
 
     call = CommandContext.of(ctx)
-    moment, path = call.moment, call.given(file, "toml")
-    shown, written = calendar_acts.apply(
-        call.app,
-        calendar_acts.read(path),
-        path.name,
-        by=call.by,
-        now=moment.now,
-        today=moment.today,
-    )
+    shown = adopt_act(call.ctx, act_in(call.given(file, "toml")))
     if call.json:
-        call.answer(_answer(call, shown) | {"applied": not shown.known, "written": written})
+        call.answer(_answer(call, shown) | {"applied": not shown.known, "written": shown.written})
     elif shown.known:
-        code = "finished" if written else "nothing_changed"
-        call.print(call.say(f"cli.calendar_change.{code}", written=written))
+        code = "finished" if shown.written else "nothing_changed"
+        call.print(call.say(f"cli.calendar_change.{code}", written=shown.written))
     else:
         _print(call, shown)
-        call.print("\n" + call.say("cli.calendar_change.applied", written=written))
+        call.print("\n" + call.say("cli.calendar_change.applied", written=shown.written))
 
 
-def _print(call: CommandContext, shown: Preview) -> None:
+def _print(call: CommandContext, shown: ActPreview) -> None:
     """Print a preview."""
     if shown.days:
         call.print(call.say("cli.calendar_change.days"))
@@ -74,7 +63,7 @@ def _print(call: CommandContext, shown: Preview) -> None:
     call.print("\n" + call.say("cli.calendar_change.totals", **_totals(shown)))
 
 
-def _answer(call: CommandContext, shown: Preview) -> dict[str, object]:
+def _answer(call: CommandContext, shown: ActPreview) -> dict[str, object]:
     """Return a preview as JSON."""
     return {
         "known": shown.known,
@@ -93,7 +82,7 @@ def _answer(call: CommandContext, shown: Preview) -> dict[str, object]:
     }
 
 
-def _totals(shown: Preview) -> dict[str, int]:
+def _totals(shown: ActPreview) -> dict[str, int]:
     """Return the totals of a preview."""
     return {
         "days": len(shown.days),

@@ -12,12 +12,10 @@ from merzim.cli.help import add_group
 from merzim.cli.printing import paragraph
 
 if TYPE_CHECKING:
-    from services.overlays import Preview
+    from services.overlays import OverlayPreview
     from workflow.law.overlay import Overlay
     from workflow.law.reader.overlay import Milder
 
-NAME = "overlay"
-"""Number of deadlines shown to people; JSON contains all of them."""
 File = Annotated[str, typer.Argument(metavar="FILE.toml")]
 
 
@@ -49,10 +47,10 @@ def list_(ctx: typer.Context) -> None:
 
 
 def preview(ctx: typer.Context, file: File) -> None:
-    from services import overlays
+    from services.overlays import OverlayFile, preview_overlay
 
     call = CommandContext.of(ctx)
-    shown = overlays.preview(call.app, call.given(file), today=call.moment.today)
+    shown = preview_overlay(call.ctx, OverlayFile(file=call.given(file)))
     if call.json:
         call.answer(_answer(call, shown))
         return
@@ -61,36 +59,33 @@ def preview(ctx: typer.Context, file: File) -> None:
 
 
 def apply(ctx: typer.Context, file: File) -> None:
-    from services import overlays
+    from services.overlays import OverlayFile, adopt_overlay
 
     call = CommandContext.of(ctx)
-    moment = call.moment
-    shown, written = overlays.apply(call.app, call.given(file), by=call.by, now=moment.now, today=moment.today)
+    shown = adopt_overlay(call.ctx, OverlayFile(file=call.given(file)))
     if call.json:
-        call.answer(_answer(call, shown) | {"applied": not shown.done, "written": written})
+        call.answer(_answer(call, shown) | {"applied": not shown.done, "written": shown.written})
     elif shown.done:
-        call.print(call.say(f"cli.overlay.{'finished' if written else 'nothing_changed'}", written=written))
+        code = "finished" if shown.written else "nothing_changed"
+        call.print(call.say(f"cli.overlay.{code}", written=shown.written))
     else:
         _print(call, shown)
-        call.print("\n" + call.say("cli.overlay.applied", written=written))
+        call.print("\n" + call.say("cli.overlay.applied", written=shown.written))
 
 
 def withdraw(ctx: typer.Context, file: File) -> None:
-    from services import overlays
+    from services.overlays import OverlayFile, withdraw_overlay
 
     call = CommandContext.of(ctx)
-    moment = call.moment
-    shown, written = overlays.withdraw(
-        call.app, call.given(file), by=call.by, now=moment.now, today=moment.today
-    )
+    shown = withdraw_overlay(call.ctx, OverlayFile(file=call.given(file)))
     if call.json:
-        call.answer(_answer(call, shown) | {"withdrawn": True, "written": written})
+        call.answer(_answer(call, shown) | {"withdrawn": True, "written": shown.written})
         return
     _print(call, shown)
-    call.print("\n" + call.say("cli.overlay.withdrawn", written=written))
+    call.print("\n" + call.say("cli.overlay.withdrawn", written=shown.written))
 
 
-def _print(call: CommandContext, shown: Preview) -> None:
+def _print(call: CommandContext, shown: OverlayPreview) -> None:
     """Print a preview."""
     overlay = shown.overlay
     head = {"act": overlay.act.title, "unit": overlay.unit, "on": overlay.in_force}
@@ -104,7 +99,7 @@ def _print(call: CommandContext, shown: Preview) -> None:
     call.print("\n" + call.say("cli.overlay.totals", **_totals(shown)))
 
 
-def _answer(call: CommandContext, shown: Preview) -> dict[str, object]:
+def _answer(call: CommandContext, shown: OverlayPreview) -> dict[str, object]:
     """Return a preview as JSON."""
     return _told(call, shown.overlay) | {
         "known": shown.done,
@@ -130,7 +125,7 @@ def _told(call: CommandContext, overlay: Overlay) -> dict[str, object]:
     }
 
 
-def _totals(shown: Preview) -> dict[str, int]:
+def _totals(shown: OverlayPreview) -> dict[str, int]:
     """Return the totals of a preview."""
     return {
         "covered": len(shown.covered),

@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from services.calendar_acts import garbage_collection_off
+from services.impacts import garbage_collection_off
 from services.imports.schedules import (
     Consideration,
     ImportedFile,

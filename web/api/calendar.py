@@ -6,30 +6,19 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import Path, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
-from calendars import OutOfRange
 from calendars.layout import build_year, days_of
-from services import calendar_acts
-from services.context import stamp
-from services.inputs import NO_NUL, Day, Line
+from services.calendar_acts import Act, ActPreview, adopt_act, preview_act
+from services.inputs import Day
 from services.results import InLanguage, Keys, Result, at
-from services.verbs import Command
 from web.api.answers import RequestTranslator, SearchText, api_router
 from web.api.mount import Writing
 from web.auth.dependencies import AskingToManage, Managing, Reading
 from web.auth.reading import reads_files
 from web.pages.calendar.month import as_known
-from web.pages.calendar.pages import (
-    LARGEST,
-    VisiblePreview,
-    checked,
-    refuse_part_of_office,
-    seen_by_reader,
-    within_records,
-)
+from web.pages.calendar.pages import within_records
 from web.ui.render import Translator
-from workflow.refusal import Refusal
 
 router = api_router(tags=["calendar"])
 LocalDate = date
@@ -94,13 +83,6 @@ class YearAnswer(BaseModel):
     unusual: list[DayLine]
 
 
-class Act(Command):
-    """An act that moves days, as TOML. `name`: its name in the office's chain."""
-
-    text: Annotated[str, Field(min_length=1, max_length=LARGEST), NO_NUL]
-    name: Line = "act.toml"
-
-
 class DayMoved(BaseModel):
     date: date
     was: str
@@ -129,10 +111,6 @@ class ActAnswer(BaseModel):
     more: int
     hidden: int
     written: int
-
-
-class UnreadableAct(Refusal, ValueError):
-    """An act cannot be read, or contradicts the calendar."""
 
 
 @router.get("/days/{day}")
@@ -192,14 +170,7 @@ def preview_calendar_act(
     request: Request, ctx: AskingToManage, body: Act, translator: RequestTranslator
 ) -> ActAnswer:
     """Return what an act would move; nothing is written."""
-    refuse_part_of_office(ctx)
-    text = checked(body.text)
-    today = ctx.today
-    try:
-        shown = calendar_acts.preview(ctx.app, text, body.name or "act.toml", today=today)
-    except ValueError as trouble:
-        raise _to_refusal(trouble) from trouble
-    return _answer(seen_by_reader(ctx, shown), translator, 0)
+    return _answer(preview_act(ctx, body), translator)
 
 
 @router.post("/calendar/acts")
@@ -208,33 +179,15 @@ def adopt_calendar_act(
     request: Request, ctx: Managing, once: Writing, body: Act, translator: RequestTranslator
 ) -> ActAnswer:
     """Adopt an act and move the due dates it changes. Adopting it again changes nothing."""
-    refuse_part_of_office(ctx)
-    text = checked(body.text)
-
-    def apply_act() -> ActAnswer:
-        try:
-            shown, written = calendar_acts.apply(ctx.app, text, body.name or "act.toml", **stamp(ctx))
-        except ValueError as trouble:
-            raise _to_refusal(trouble) from trouble
-        return _answer(seen_by_reader(ctx, shown), translator, written)
-
-    return once(ctx, body, apply_act, ActAnswer)
+    return once(ctx, body, lambda: _answer(adopt_act(ctx, body), translator), ActAnswer)
 
 
-def _to_refusal(trouble: ValueError) -> Exception:
-    """Return the refusal for an error of the calendar that has a code; any other error unchanged."""
-    code, arguments = getattr(trouble, "code", None), getattr(trouble, "arguments", {})
-    if isinstance(trouble, Refusal | OutOfRange) or code is None:
-        return trouble
-    return UnreadableAct(code, **arguments)
-
-
-def _answer(seen: VisiblePreview, translator: Translator, written: int) -> ActAnswer:
+def _answer(shown: ActPreview, translator: Translator) -> ActAnswer:
     return ActAnswer(
-        known=seen.preview.known,
-        days=[DayMoved(date=one.on, was=one.before.kind, becomes=one.after.kind) for one in seen.preview.days],
-        moved=[DateMoved.of(impact, translator.language) for impact in seen.impacts],
-        more=seen.more,
-        hidden=seen.hidden,
-        written=written,
+        known=shown.known,
+        days=[DayMoved(date=one.on, was=one.before.kind, becomes=one.after.kind) for one in shown.days],
+        moved=[DateMoved.of(impact, translator.language) for impact in shown.listed],
+        more=shown.more,
+        hidden=shown.hidden,
+        written=shown.written,
     )

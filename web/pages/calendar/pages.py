@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated
 
@@ -14,9 +13,17 @@ from starlette.responses import Response
 
 from calendars import OutOfRange
 from calendars.layout import build_year
-from services import calendar_acts
-from services.calendar_acts import PersonImpact, Preview
-from services.context import RequestContext, stamp
+from services.calendar_acts import (
+    MAX_BYTES,
+    Act,
+    ActPreview,
+    adopt_act,
+    normal_text,
+    preview_act,
+    require_whole_office,
+)
+from services.context import RequestContext
+from services.inputs import build
 from web.auth.dependencies import Managing, Reading
 from web.auth.reading import run_in_reading_thread
 from web.pages.calendar.month import as_known, month_view
@@ -27,20 +34,6 @@ from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False, prefix="/calendar")
 Asked = Annotated[str, Query(max_length=40)]
-LARGEST = 60_000
-"""Maximum bytes of an act, enough for a few dozen entries."""
-SHOWN = 200
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class VisiblePreview:
-    """A preview as visible to its reader: impacts in visible cases, and the number of impacts in others."""
-
-    preview: Preview
-    impacts: Sequence[PersonImpact]
-    more: int
-    hidden: int
-    people: int
 
 
 @router.get("")
@@ -54,14 +47,14 @@ def this_month(request: Request, ctx: Reading, unit: UnitParam) -> Response:
 @router.get("/acts")
 def ask_act(request: Request, ctx: Managing) -> Response:
     """Show the form for an act that moves days."""
-    refuse_part_of_office(ctx)
+    require_whole_office(ctx)
     return _act_page(request, ctx)
 
 
 @router.post("/acts")
 async def adopt(request: Request, ctx: Managing) -> Response:
     """Show what an act moves; submitted again from there, adopt it."""
-    async with request.form(max_files=1, max_fields=12, max_part_size=2 * LARGEST) as form:
+    async with request.form(max_files=1, max_fields=12, max_part_size=2 * MAX_BYTES) as form:
         return await run_in_reading_thread(request, _adopt, request, ctx, form)
 
 
@@ -106,12 +99,6 @@ def within_records(ctx: RequestContext, number: int) -> None:
         raise HTTPException(404, "web.problem.no_year")
 
 
-def refuse_part_of_office(ctx: RequestContext) -> None:
-    """Raise HTTPException 403 for readers of one unit, because an act applies to the whole office."""
-    if ctx.reader.root:
-        raise HTTPException(403, "web.problem.not_yours")
-
-
 def _act_page(
     request: Request,
     ctx: RequestContext,
@@ -119,7 +106,7 @@ def _act_page(
     text: str = "",
     name: str = "",
     typed: Mapping[str, str] | None = None,
-    seen: VisiblePreview | None = None,
+    seen: ActPreview | None = None,
     adopted: int | None = None,
     refusal: Exception | None = None,
 ) -> Response:
@@ -138,29 +125,28 @@ def _act_page(
 
 
 def _adopt(request: Request, ctx: RequestContext, form: FormData) -> Response:
-    refuse_part_of_office(ctx)
+    require_whole_office(ctx)
     text = name = ""
     try:
         text, name = _text(form)
+        act = build(Act, {"text": text, "name": name})
         if form.get("do") == "apply":
-            shown, written = calendar_acts.apply(ctx.app, text, name, **stamp(ctx))
-            return _act_page(request, ctx, seen=seen_by_reader(ctx, shown), adopted=written, name=name)
-        shown = calendar_acts.preview(ctx.app, text, name, today=ctx.today)
-    except (Refusal, OutOfRange, ValueError) as refusal:
-        if not hasattr(refusal, "code"):
-            raise
+            shown = adopt_act(ctx, act)
+            return _act_page(request, ctx, seen=shown, adopted=shown.written, name=name)
+        shown = preview_act(ctx, act)
+    except (Refusal, OutOfRange) as refusal:
         typed = text_fields(form)
         kept = "" if _is_transfer(typed) else text
         return _act_page(request, ctx, text=kept, name=name, typed=typed, refusal=refusal)
-    return _act_page(request, ctx, text=text, name=name, seen=seen_by_reader(ctx, shown))
+    return _act_page(request, ctx, text=text, name=name, seen=shown)
 
 
 def _text(form: FormData) -> tuple[str, str]:
-    """Return text and name of the act: from the file, else as pasted. Raises InvalidForm."""
+    """Return text and name of the act: from the file, else as pasted. Raises InvalidForm, UnreadableAct."""
     file = form.get("file")
     typed = text_fields(form)
     if isinstance(file, UploadFile) and file.filename:
-        content, name = file.file.read(LARGEST + 1), tidy(file.filename)[-100:]
+        content, name = file.file.read(MAX_BYTES + 1), tidy(file.filename)[-100:]
         try:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError:
@@ -169,7 +155,7 @@ def _text(form: FormData) -> tuple[str, str]:
         text, name = _transfer(typed), f"transfer-{typed.get('off', '')[:10]}.toml"
     else:
         text, name = typed.get("text", ""), tidy(typed.get("name", ""))[-100:] or "act.toml"
-    return checked(text), name
+    return normal_text(text), name
 
 
 def _is_transfer(typed: Mapping[str, str]) -> bool:
@@ -202,25 +188,3 @@ def _transfer(typed: Mapping[str, str]) -> str:
 def _quoted(text: str) -> str:
     """Return a text as a TOML string."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def checked(text: str) -> str:
-    """Return the text of an act with normalised line ends. Raises InvalidForm if it is empty or too long."""
-    if not text.strip():
-        raise InvalidForm("web.act.empty")
-    if len(text.encode()) > LARGEST:
-        raise InvalidForm("web.act.too_large", kilobytes=LARGEST // 1000)
-    return text.replace("\r\n", "\n")
-
-
-def seen_by_reader(ctx: RequestContext, shown: Preview) -> VisiblePreview:
-    """Return a preview without cases hidden from the reader, which are only counted."""
-    known = ctx.reads.heads({one.moved.case for one in shown.impacts})
-    seen = [one for one in shown.impacts if one.moved.case in known]
-    return VisiblePreview(
-        preview=shown,
-        impacts=seen[:SHOWN],
-        more=len(seen) - len(seen[:SHOWN]),
-        hidden=len(shown.impacts) - len(seen),
-        people=len({person.key for one in seen for person in one.people}),
-    )
