@@ -13,7 +13,7 @@ import time
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from documents.forms import LANGUAGES, fill, form, names
+from documents.forms import fill, form, names
 from merzim.app import build_app
 from services.app import AppContext
 from services.documents.filling import from_case
@@ -21,6 +21,7 @@ from services.settings import DatabaseSettings, Settings
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.measure_term import MeasureTerm
+from workflow.languages import PAPER_LANGUAGES
 
 RISKS = 40
 LIMIT = 1.0
@@ -41,7 +42,7 @@ def main() -> None:
         warm = {}
         for wanted in names():
             if form(wanted).about == "case":
-                for language in LANGUAGES:
+                for language in PAPER_LANGUAGES:
                     start = time.perf_counter()
                     _filled(house, case, wanted, language)
                     warm[wanted, language] = time.perf_counter() - start

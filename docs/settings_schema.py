@@ -11,7 +11,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from notifications.channels import names
 from services.setting_keys import DIGESTS, SECTIONS, SYNC_KEYS, OneOf
-from services.settings import LANGUAGES, SYNC_MODES
+from services.settings import SYNC_MODES
+from workflow.languages import LANGUAGES
 from workflow.org.access import ACCESSES
 
 CONFIG = Path(__file__).parents[1] / "config.toml"

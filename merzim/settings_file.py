@@ -15,7 +15,8 @@ from types import MappingProxyType
 
 from notifications.channels import UnknownChannel, names
 from services.setting_keys import SECTIONS, as_toml, is_number, read_text
-from services.settings import FOLDER, LANGUAGES, BadSetting, DatabaseSettings, OfficeSettings, Settings
+from services.settings import FOLDER, BadSetting, DatabaseSettings, OfficeSettings, Settings
+from workflow.languages import LANGUAGES
 from workflow.refusal import Refusal
 
 PATHS = frozenset({"path", "ca_file", "dkim_key"})

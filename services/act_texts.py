@@ -27,6 +27,7 @@ from services.evidence import open_file
 from services.inputs import FileInput
 from services.verbs import Command, NotFound, verb
 from storage.org.act_texts import LoadedText, append_text, loaded_texts
+from workflow.languages import LANGUAGES
 from workflow.law.procedure import Act
 
 ActId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,80}$")]
@@ -252,7 +253,7 @@ def _step(number: int, text: LoadedText) -> ActTextStep:
 
 
 def _titles(act: Act) -> dict[str, str]:
-    return {language: act.title[language] for language in ("kk", "ru", "en")}
+    return {language: act.title[language] for language in LANGUAGES}
 
 
 def _views(paragraphs: Iterable[ActParagraph]) -> list[ActParagraphView]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from services.settings import BadSetting, Settings
+from workflow.languages import LANGUAGES
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def reason(left_out: LeftOutFile) -> Text:
     from i18n import refusal
     from workflow.law.procedure import Text
 
-    return Text(**{language: refusal(left_out.refusal, language) for language in ("kk", "ru", "en")})
+    return Text(**{language: refusal(left_out.refusal, language) for language in LANGUAGES})
 
 
 def add_words(edition: Procedure) -> None:

@@ -15,6 +15,7 @@ from services.context import RequestContext, stamp
 from workflow.cases.commands import withdrawals
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.passports import PassportEdit, edit_passport
+from workflow.languages import PAPER_LANGUAGES
 from workflow.law.library import NoEdition
 from workflow.org.kinds import among
 from workflow.org.office import Office, acts_of
@@ -24,8 +25,6 @@ from workflow.registers.values import as_date, holds, is_filled
 
 if TYPE_CHECKING:
     from workflow.cases.case import Case
-
-LANGUAGES = ("kk", "ru")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,7 +59,7 @@ def opening_of(ctx: RequestContext, register: Register, row: RegisterRow, office
         except NoEdition:
             # What happened before the first edition is kept too, under that one.
             edition = ctx.library.earliest(procedure).edition
-    kk, ru = (_words(register, row, _named(register), office, language) for language in LANGUAGES)
+    kk, ru = (_words(register, row, _named(register), office, language) for language in PAPER_LANGUAGES)
     return Opening(
         procedure=procedure,
         edition=edition,
@@ -146,7 +145,9 @@ def _passport_edit(
     """
     office, opens = ctx.reads.office(), register.opens
     named = _named(register)
-    old, new = ([_words(register, row, named, office, one) for one in LANGUAGES] for row in (before, after))
+    old, new = (
+        [_words(register, row, named, office, one) for one in PAPER_LANGUAGES] for row in (before, after)
+    )
     said = [case.object_kk or case.object, case.object_ru or case.object]
     kk, ru = new if old != new and old == said else (None, None)
     was, people = _responsible(register, before), _responsible(register, after)

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from services.editions import LeftOutFile
-from services.settings import LANGUAGES, Settings
+from services.settings import Settings
 from workflow.cases.registers.risk_lists import Words
+from workflow.languages import LANGUAGES
 from workflow.law.reader.table import Problem, UnreadableRegulation
 from workflow.refusal import Refusal
 from workflow.registers.definition import Registers

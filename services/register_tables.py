@@ -46,8 +46,8 @@ from services.registers import (
     place_of,
     unique_keys,
 )
-from services.settings import LANGUAGES
 from services.verbs import Command, verb
+from workflow.languages import LANGUAGES
 from workflow.law.procedure import Text
 from workflow.refusal import Refusal
 from workflow.registers.access import list_fields, sees_lists

@@ -22,7 +22,7 @@ from services.register_duties import duties_of
 from services.results import FieldChangeResult
 from services.verbs import Command, NotFound, verb
 from workflow.closest_matches import closest_first
-from workflow.languages import law_language
+from workflow.languages import LANGUAGES, law_language
 from workflow.org.access import scope
 from workflow.org.name_index import alphabetical
 from workflow.org.office import Office, acts_of
@@ -466,7 +466,7 @@ def _rows_called(ctx: RequestContext, register: Register, text: str) -> tuple[st
     titles = [one.id for one in view.fields if one.id in view.named_by and one.kind == "text"]
     called = []
     for row in head_views(ctx, found.rows, links=False):
-        names = [row_name(view, row, language) for language in ("kk", "ru", "en")]
+        names = [row_name(view, row, language) for language in LANGUAGES]
         names += [str(row.values.get(title, "")) for title in titles]
         if wanted in (" ".join(name.casefold().split()) for name in names):
             called.append(row.id)

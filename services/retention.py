@@ -16,8 +16,8 @@ import i18n
 from services import maintenance, staff
 from services.context import RequestContext
 from services.inputs import Day, Ground, Key, Line
-from services.settings import LANGUAGES
 from services.verbs import Command, NotFound, verb
+from workflow.languages import LANGUAGES
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:

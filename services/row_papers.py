@@ -14,6 +14,7 @@ from services.context import RequestContext
 from services.documents.own_templates import layout_notes, own_template, templates_in_use
 from services.evidence import clean_file_name
 from services.register_views import MAX_PAGE_SIZE, AskRow, ListRows, RowView, list_rows, show_row
+from workflow.languages import PAPER_LANGUAGES
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -108,13 +109,14 @@ def register_papers(register: str) -> Sequence[Form]:
 
 def paper_marks(ctx: RequestContext, form: Form, row: RowView) -> Sequence[Note]:
     """Return remarks shown beside the form of a row but not printed on it."""
-    from documents.forms import LANGUAGES, Note
+    from documents.forms import Note
     from services.documents.filling import foreign_names
 
     unit = _policy_unit(ctx, form, row)
     named = [str(row.values[name]) for name in _person_fields(form) if name in row.values]
     foreign = {
-        one: foreign_names(ctx.app, form, one, unit=unit, today=ctx.today, named=named) for one in LANGUAGES
+        one: foreign_names(ctx.app, form, one, unit=unit, today=ctx.today, named=named)
+        for one in PAPER_LANGUAGES
     }
     return [
         *layout_notes(form, templates_in_use(ctx.app)),

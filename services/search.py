@@ -13,6 +13,7 @@ from pydantic import BaseModel, StringConstraints
 from services.context import RequestContext
 from services.inputs import Line
 from services.verbs import Command, verb
+from workflow.languages import LANGUAGES
 from workflow.law.library import Library
 from workflow.law.procedure import Text
 from workflow.org.office import Person, Unit
@@ -232,4 +233,4 @@ def _title(named: Person | Unit) -> Text:
 
 
 def _texts(title: Text) -> dict[str, str]:
-    return {language: title[language] for language in ("kk", "ru", "en")}
+    return {language: title[language] for language in LANGUAGES}

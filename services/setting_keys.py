@@ -21,7 +21,6 @@ from services.origins import public_address
 from services.settings import (
     DIRECTORY_KINDS,
     HOME_CALENDAR,
-    LANGUAGES,
     LOG_FORMATS,
     LOG_LEVELS,
     SYNC_MODES,
@@ -49,6 +48,7 @@ from services.settings import (
     WebhookSettings,
     WebSettings,
 )
+from workflow.languages import LANGUAGES
 from workflow.org.access import ACCESSES, Access
 
 CHANGEABLE: Mapping[str, tuple[str, ...]] = {

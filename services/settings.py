@@ -25,7 +25,6 @@ LOG_LEVELS = ("debug", "info", "warning", "error")
 SECRETS = frozenset({"token", "password"})
 """Keys of channels whose values are masked."""
 DIRECTORY_KINDS = ("active-directory", "openldap")
-LANGUAGES = ("kk", "ru", "en")
 HOME_CALENDAR = "KZ"
 """Code of the calendar built from the records of acts, which adopted acts change."""
 FOLDER: Mapping[str, object] = {"path": Path("var/letters"), "sender": "merzim@localhost"}

@@ -21,6 +21,7 @@ from services.register_views import (
     list_rows,
 )
 from services.row_papers import recorded_fields
+from workflow.languages import PAPER_LANGUAGES
 from workflow.refusal import Refusal
 from workflow.registers.definition import UnknownField, UnknownRegister
 
@@ -82,13 +83,14 @@ def report_marks(
     """Return remarks shown beside a report but not printed on it: its layout and translation, names in the
     other language, and rows without required values.
     """
-    from documents.forms import LANGUAGES, Note
+    from documents.forms import Note
     from services.documents.filling import foreign_names
 
     notes = [*layout_notes(form, own)]
     named = people_in_rows(ctx, form, unit=unit, year=year, quarter=quarter)
     foreign = {
-        one: foreign_names(ctx.app, form, one, unit=unit, today=ctx.today, named=named) for one in LANGUAGES
+        one: foreign_names(ctx.app, form, one, unit=unit, today=ctx.today, named=named)
+        for one in PAPER_LANGUAGES
     }
     notes += [
         Note(code=f"form.note.foreign_{language}", arguments={"names": names})

@@ -8,6 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+LANGUAGES = ("kk", "ru", "en")
+"""Every title and text of the law is written in these."""
+PAPER_LANGUAGES = ("kk", "ru")
+"""Documents to sign are written in these; English is only for reading the list of forms."""
+
 _stand_ins: dict[str, str] = {}
 
 

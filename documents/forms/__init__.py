@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from documents.forms.checks import Note, form_marks
 from documents.forms.filling import FilledForm, Missing, UnknownField, UnknownGroup, fill, missing_values
-from documents.forms.form import LANGUAGES, Field, Form
+from documents.forms.form import Field, Form
 from documents.forms.reading import UnknownForm, case_forms, form, names, person_forms
 from documents.forms.rows_file import FormData
 from documents.forms.values import UnreadableValue, parse_value, title
 
 __all__ = [
-    "LANGUAGES",
     "Field",
     "FilledForm",
     "Form",

@@ -8,9 +8,6 @@ from typing import Literal
 
 from workflow.law.procedure import Text
 
-LANGUAGES = ("kk", "ru")
-"""The languages of documents to sign. English is only for reading the list of forms."""
-
 Wording = Mapping[str, str]
 Kind = Literal["text", "long", "list", "date", "span", "hour", "year", "number", "amount", "box"]
 Origin = Literal["custom", "no488", "instruction", "policy"]

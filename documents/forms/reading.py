@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from documents.forms.form import (
-    LANGUAGES,
     Block,
     Column,
     Field,
@@ -25,6 +24,7 @@ from documents.forms.form import (
 )
 from documents.forms.tables import fixed_rows, flat_table, grouped_table
 from workflow.closest_matches import closest_first
+from workflow.languages import PAPER_LANGUAGES
 from workflow.law.procedure import Text
 from workflow.refusal import Refusal
 
@@ -167,5 +167,5 @@ def _column(column: Mapping[str, Any]) -> Column:
 def _wording(text: str | Mapping[str, str]) -> Wording:
     """Return a text in both languages; a text without words (`{{ name }}`) is written once."""
     if isinstance(text, str):
-        return dict.fromkeys(LANGUAGES, text)
+        return dict.fromkeys(PAPER_LANGUAGES, text)
     return {language: said.strip("\n") for language, said in text.items()}

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from documents.forms.form import LANGUAGES, Column, Group, Line, Table, Wording
+from documents.forms.form import Column, Group, Line, Table, Wording
+from workflow.languages import PAPER_LANGUAGES
 
 Layout = Literal["fixed", "merged", "headed"]
 BY_HAND = 0.9
 """Height of a row left for handwriting, in centimetres."""
-NOTHING: Wording = dict.fromkeys(LANGUAGES, "")
+NOTHING: Wording = dict.fromkeys(PAPER_LANGUAGES, "")
 
 
 def flat_table(columns: Sequence[Column]) -> Table:
@@ -77,7 +78,7 @@ def _cell(at: int) -> Wording:
 
 
 def _same(text: str) -> Wording:
-    return dict.fromkeys(LANGUAGES, text)
+    return dict.fromkeys(PAPER_LANGUAGES, text)
 
 
 def _is(column: Column, what: str) -> bool:

@@ -9,7 +9,7 @@ from datetime import date
 from documents.people import time as people_time
 from documents.people.kind_words import parse_kind
 from documents.people.read_people import ReadPeople, TableAccount
-from documents.people.words import GIVEN_ACCESSES, LANGUAGES, duties, parse_access, parse_language, titles
+from documents.people.words import GIVEN_ACCESSES, duties, parse_access, parse_language, titles
 from documents.sheets.addresses import is_address
 from documents.sheets.columns import Column, Heading, check_no_formulas, column, find_heading, require_columns
 from documents.sheets.dates import Day, Nothing, Span, read
@@ -18,6 +18,7 @@ from documents.sheets.spelling import plain, tidy
 from documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
 from documents.sheets.workbook import Source, open_paper
 from i18n import add_word
+from workflow.languages import LANGUAGES
 from workflow.org import office as org
 from workflow.org.kinds import KINDS
 from workflow.org.office import Person, Unit

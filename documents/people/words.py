@@ -8,11 +8,10 @@ from functools import cache
 
 from documents.sheets.spelling import plain, tidy
 from i18n import knows, say
+from workflow.languages import LANGUAGES
 from workflow.law.procedure import Text
 from workflow.org.access import ACCESSES, Access
 from workflow.org.office import DUTIES
-
-LANGUAGES = ("kk", "ru", "en")
 
 _DUTY_WORDS: dict[str, tuple[str, ...]] = {
     "authorised_person": (

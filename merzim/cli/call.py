@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, cast
 from merzim.cli import printing
 from merzim.cli.common import CommonOptions
 from merzim.settings_file import read
-from services.settings import LANGUAGES, Settings
-from workflow.languages import law_language
+from services.settings import Settings
+from workflow.languages import LANGUAGES, PAPER_LANGUAGES, law_language
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -105,10 +105,8 @@ class CommandContext:
         """The language for documents to sign: the command's, if documents are signed in it, else the
         office's.
         """
-        from documents.forms import LANGUAGES as PAPERS
-
         spoken = (self.law_language, self.settings.office.language)
-        return next((one for one in spoken if one in PAPERS), PAPERS[0])
+        return next((one for one in spoken if one in PAPER_LANGUAGES), PAPER_LANGUAGES[0])
 
     @property
     def language_or_default(self) -> str:

@@ -19,6 +19,7 @@ import typer
 
 from merzim.cli.call import DONE, CommandContext
 from merzim.cli.parsing import day, named_days, named_numbers, named_texts, number, time_of_day
+from workflow.languages import LANGUAGES
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -191,7 +192,7 @@ def _help(flag: str, info: FieldInfo, help: str) -> str:
     code = f"{help}.{plain}"
     texts = [definition.title, *([definition.help] if definition.help else [])]
     options = [", ".join(definition.option_ids)] if definition.options else []
-    said = {name: ": ".join([*(text[name] for text in texts), *options]) for name in ("kk", "ru", "en")}
+    said = {name: ": ".join([*(text[name] for text in texts), *options]) for name in LANGUAGES}
     add_word(code, said)
     return code
 

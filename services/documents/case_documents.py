@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, BinaryIO
 
 from services.documents.own_templates import layout_notes, own_template, templates_in_use
+from workflow.languages import PAPER_LANGUAGES
 
 if TYPE_CHECKING:
     from documents.forms import Form, Note
@@ -83,7 +84,7 @@ def case_sheets(
     app: AppContext, case: str, language: str, scope: Scope | None, *, today: date
 ) -> Sequence[Sheet]:
     """Return the forms of a case in the order of its steps, each with its missing values."""
-    from documents.forms import LANGUAGES, Note, missing_values
+    from documents.forms import Note, missing_values
     from services.documents.filling import foreign_names, from_case
 
     view, own = _view(app, case, scope, today), templates_in_use(app)
@@ -93,7 +94,7 @@ def case_sheets(
         fields = missing_values(about, data.fields, language, rows=data.rows)
         missing = tuple((field.field, field.row) for field in fields)
         marks = layout_notes(about, own)
-        for one in LANGUAGES:
+        for one in PAPER_LANGUAGES:
             if names := foreign_names(app, about, one, unit=view.case.unit, today=today, view=view):
                 marks += (Note(code=f"form.note.foreign_{one}", arguments={"names": names}),)
         sheets.append(Sheet(id=about.id, title=about.title, missing=missing, marks=marks))

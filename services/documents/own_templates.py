@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from documents.sheets.unreadable import EvidenceDamaged
 from services.moments import almaty
+from workflow.languages import PAPER_LANGUAGES
 
 if TYPE_CHECKING:
     from documents.forms import Form, Note
@@ -45,10 +46,10 @@ def own_template(app: AppContext, form: str, language: str) -> bytes | None:
 
 def layout_notes(form: Form, own: InUse) -> tuple[Note, ...]:
     """Return the remarks on a form's layout: whose it is, its language, and the own template used."""
-    from documents.forms import LANGUAGES, Note, form_marks
+    from documents.forms import Note, form_marks
 
-    used = {one: own[form.id, one] for one in LANGUAGES if (form.id, one) in own}
-    ours = [language for language in LANGUAGES if (form.id, language) not in own]
+    used = {one: own[form.id, one] for one in PAPER_LANGUAGES if (form.id, one) in own}
+    ours = [language for language in PAPER_LANGUAGES if (form.id, language) not in own]
     marks = form_marks(form, ours[-1]) if ours else ()
     chosen = {one: {"name": step.name, "on": step.at.astimezone(almaty()).date()} for one, step in used.items()}
     return (*marks, *(Note(code=f"form.mark.own_{one}", arguments=told) for one, told in chosen.items()))

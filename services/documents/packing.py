@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from services.moments import almaty
+from workflow.languages import LANGUAGES
 
 if TYPE_CHECKING:
     from documents.package import Document
@@ -101,7 +102,7 @@ def _title(case: Case, obligation: Obligation, one: ProvedItem) -> Text:
 
     about = _about(case, one)
     title = obligation.title
-    return Text(**{key: f"{title[key]}: {about}" for key in ("kk", "ru", "en")}) if about else title
+    return Text(**{key: f"{title[key]}: {about}" for key in LANGUAGES}) if about else title
 
 
 def _about(case: Case, one: ProvedItem) -> str:

@@ -15,7 +15,6 @@ import pytest
 
 import i18n
 from documents.forms import (
-    LANGUAGES,
     UnknownField,
     UnknownForm,
     UnknownGroup,
@@ -29,9 +28,10 @@ from documents.forms.building import template
 from documents.forms.filling import NotALanguageOfPapers
 from documents.forms.form import Field, Form
 from documents.forms.values import genitive, signed_name
+from workflow.languages import PAPER_LANGUAGES
 
 FORMS = names()
-EVERY = [(name, language) for name in FORMS for language in LANGUAGES]
+EVERY = [(name, language) for name in FORMS for language in PAPER_LANGUAGES]
 DAY = date(2026, 11, 25)
 WRITTEN = {"kk": "2026 жылғы 25 қараша", "ru": "25 ноября 2026 года"}
 NASTY = 'Ұлттық <w:p/> & "Ғылым" {{ 7 * 7 }} {% raise %} ]]> \x00\x0b'

@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from web.ui.form_values import InvalidForm
 from web.ui.org_names import MAX_LISTED, Name, UnitName, name_of, units_in_order
+from workflow.languages import LANGUAGES
 from workflow.law.procedure import Text
 from workflow.org.access import within
 from workflow.org.name_index import NameIndex
@@ -232,7 +233,7 @@ def _person_suggestion(office: Office, key: str) -> Suggestion:
     unit = office.units.get(person.unit)
     kk, ru, en = (
         ", ".join(filter(None, (person.post_in(language), unit.name_in(language) if unit else "")))
-        for language in ("kk", "ru", "en")
+        for language in LANGUAGES
     )
     return Suggestion(typed=person_text(office, key), beside=Text(kk, ru, en))
 

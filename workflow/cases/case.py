@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, get_args
 
 from calendars.hours import almaty
 from calendars.terms import EXTENSION_UNITS, ExtensionTerm
-from workflow.languages import law_language
+from workflow.languages import LANGUAGES, law_language
 
 EntryKind = Literal[
     "risk_found",
@@ -74,8 +74,6 @@ PLAN = "plan."
 EXTENDED, PAUSE = "extended.", "pause"
 """Names of an extension (before the id of its obligation) and of the last pause, in withdrawals and terms."""
 CaseStatus = Literal["active", "cancelled", "exempted"]
-LANGUAGES = ("kk", "ru", "en")
-"""Languages in which the object of a case is requested; the passport has the first two."""
 
 
 class Wording(NamedTuple):

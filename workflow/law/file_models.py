@@ -30,7 +30,6 @@ from workflow.closest_matches import closest_first
 from workflow.law.procedure import Text
 
 T = TypeVar("T")
-LANGUAGES = ("kk", "ru", "en")
 _STRICT = core_schema.CoreConfig(strict=True, extra_fields_behavior="forbid")
 
 

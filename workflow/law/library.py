@@ -9,6 +9,7 @@ from functools import cached_property
 
 from workflow.cases.case import Case
 from workflow.closest_matches import closest_first
+from workflow.languages import LANGUAGES
 from workflow.law.assignment import ALONE
 from workflow.law.overlay import overlaid
 from workflow.law.own_rules import OwnRules, begins
@@ -187,7 +188,7 @@ class Library:
         title.
         """
         return {
-            code: {language: title[language] for language in ("kk", "ru", "en")}
+            code: {language: title[language] for language in LANGUAGES}
             for edition in self._read()
             for code, title in edition.words.items()
             if code.startswith(("duty.", "kind."))

@@ -12,7 +12,7 @@ from typing import Literal
 
 from calendars.terms import ExtensionTerm, Period, Term, WithoutTerm
 from workflow.cases.case import EXTENDED
-from workflow.languages import law_language
+from workflow.languages import LANGUAGES, law_language
 from workflow.law.signing import Signatories
 from workflow.org.name_index import plain
 from workflow.org.office import DUTIES, Office
@@ -21,7 +21,6 @@ Force = Literal["obligatory", "recommended", "may"]
 JudgedBy = Literal["written", "published"]
 Basis = Literal["law", "practice"]
 Opened = Literal["event", "yearly", "once"]
-_LANGUAGES = ("kk", "ru", "en")
 _OF_COUNTRY = ("ы", "і", "сы", "сі")
 _COUNTRY = re.compile(
     r"қазақстан республикасының|қазақстан республикасы|\bқр\b|республики казахстан|\bрк\b"
@@ -507,7 +506,7 @@ class Procedure:
         names: dict[str, str] = {}
         for body in self.bodies.values():
             names.setdefault(body.id.casefold(), body.id)
-            for title in (_body_name(text[one]) for text in (body.title, body.short) for one in _LANGUAGES):
+            for title in (_body_name(text[one]) for text in (body.title, body.short) for one in LANGUAGES):
                 for end in ("", *_OF_COUNTRY):
                     names.setdefault(title + end, body.id)
         return names

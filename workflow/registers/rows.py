@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
+from workflow.languages import LANGUAGES
 from workflow.org.name_index import alphabetical
 from workflow.org.office import Office
 from workflow.registers.definition import Register, RegisterField, Registers
@@ -223,7 +224,7 @@ def _words(known: RegisterField, value: Value, name_of: Callable[[str], str]) ->
     if known.kind == "choice":
         options = [known.option(name) for name in (value if isinstance(value, list) else [value])]
         titles = [one.title for one in options if one is not None]
-        return " ".join(title[language] for title in titles for language in ("kk", "ru", "en"))
+        return " ".join(title[language] for title in titles for language in LANGUAGES)
     if known.kind in ("person", "unit"):
         return name_of(str(value))
     if known.kind == "file":

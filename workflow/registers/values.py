@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from workflow.closest_matches import closest_first
+from workflow.languages import LANGUAGES
 from workflow.refusal import Refusal, quoted
 from workflow.registers.definition import FILLED, Condition, Register, RegisterField, Rule
 
@@ -245,7 +246,7 @@ def _choice(known: RegisterField, raw: object) -> Value:
 def _option(known: RegisterField, raw: object) -> str:
     text = str(raw).strip().casefold()
     for option in known.options:
-        titles = (option.title[language].casefold() for language in ("kk", "ru", "en"))
+        titles = (option.title[language].casefold() for language in LANGUAGES)
         if text in (option.id, *titles):
             return option.id
     raise _Wrong("not_an_option", allowed=tuple(option.title for option in known.options))

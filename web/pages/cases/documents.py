@@ -11,7 +11,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from documents.forms import LANGUAGES, Note
+from documents.forms import Note
 from documents.forms import title as field_title
 from notifications.notice import Notice
 from services.context import RequestContext
@@ -22,7 +22,7 @@ from web.pages.cases.case_view import CaseView
 from web.ui.preferences import preferences
 from workflow.cases.case import Case, Evidence
 from workflow.cases.registers.evidence_list import ProvedItem, proofs
-from workflow.languages import law_language
+from workflow.languages import PAPER_LANGUAGES, law_language
 from workflow.law.procedure import Text
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -73,7 +73,7 @@ def papers_view(dossier: CaseView, ctx: RequestContext, language: str, *, today:
     """Return the documents of a case on a day, as visible to the reader."""
     case = dossier.case
     spoken = law_language(language)
-    of_papers = spoken if spoken in LANGUAGES else LANGUAGES[0]
+    of_papers = spoken if spoken in PAPER_LANGUAGES else PAPER_LANGUAGES[0]
     signatures = signatures_of(replace(ctx, language=language), case, dossier.procedure)
     signed = {one.document for one in signatures}
     may_sign = ctx.app.settings.eds.on and case.standing == "active" and ctx.reader.may("record")
@@ -91,7 +91,7 @@ def papers_view(dossier: CaseView, ctx: RequestContext, language: str, *, today:
         proofs=tuple(
             proof(one) for one in proofs(case) if not (one.evidence.signs and one.evidence.signs in shown)
         ),
-        languages=LANGUAGES,
+        languages=PAPER_LANGUAGES,
     )
 
 

@@ -59,6 +59,7 @@ from web.ui.register_cells import Cell, cell_of, row_title
 from web.ui.render import Translator, page
 from web.ui.saved_views import saved_views
 from web.ui.unit_filter import RequiredUnit, UnitParam, build_unit_filter
+from workflow.languages import PAPER_LANGUAGES
 from workflow.refusal import Refusal
 from workflow.registers.rows import name_in
 
@@ -398,12 +399,12 @@ def show_row_page(
 
 def _papers(ctx: RequestContext, row: RowView, language: str) -> list[dict[str, object]]:
     """Return the forms of a row: title, fields that stay blank, remarks shown beside them."""
-    from documents.forms import LANGUAGES, missing_values
+    from documents.forms import missing_values
     from documents.forms import title as field_title
 
     papers: list[dict[str, object]] = []
     for form in papers_for(row.register_id, row.values, withdrawn=row.withdrawn):
-        blank = missing_values(form, row_fields(ctx, form, row, LANGUAGES[0]), LANGUAGES[0])
+        blank = missing_values(form, row_fields(ctx, form, row, PAPER_LANGUAGES[0]), PAPER_LANGUAGES[0])
         titles = [field_title(one.field, language) for one in blank]
         papers.append({"form": form, "blank": titles, "marks": paper_marks(ctx, form, row)})
     return papers

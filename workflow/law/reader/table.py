@@ -12,8 +12,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from workflow.closest_matches import closest_first
+from workflow.languages import LANGUAGES
 from workflow.law.file_models import (
-    LANGUAGES,
     MISTAKES_LIMIT,
     Mistake,
     Path,
