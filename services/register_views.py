@@ -81,7 +81,8 @@ class FieldView(BaseModel):
     """A field as needed by a form and the head of a list.
 
     `filterable`, `sortable`, `total`: whether lists may be filtered, sorted by it, and have its sum under them.
-    `register_id`: for references: the other register. `unit`: unit of a number.
+    `register_id`: for references: the other register. `unit`: unit of a number. `translation_of`: the text
+    field it says in the other language of papers, or "".
     """
 
     id: str
@@ -97,6 +98,7 @@ class FieldView(BaseModel):
     filterable: bool
     sortable: bool
     total: bool
+    translation_of: str
 
 
 class RegisterView(BaseModel):
@@ -802,6 +804,7 @@ def field_view(one: RegisterField) -> FieldView:
         filterable=one.indexed,
         sortable=one.sortable,
         total=one.total,
+        translation_of=one.translation_of,
     )
 
 

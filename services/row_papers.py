@@ -13,7 +13,8 @@ from services.campaign_views import ShowCampaign, definition_of, seen_campaign, 
 from services.context import RequestContext
 from services.documents.own_templates import layout_notes, own_template, templates_in_use
 from services.evidence import clean_file_name
-from services.register_views import MAX_PAGE_SIZE, AskRow, ListRows, RowView, list_rows, show_row
+from services.register_views import MAX_PAGE_SIZE, AskRow, ListRows, RowView, field_view, list_rows, show_row
+from services.row_texts import row_in_language, text_notes, with_translations
 from workflow.languages import PAPER_LANGUAGES
 from workflow.refusal import Refusal
 
@@ -114,6 +115,9 @@ def paper_marks(ctx: RequestContext, form: Form, row: RowView) -> Sequence[Note]
 
     unit = _policy_unit(ctx, form, row)
     named = [str(row.values[name]) for name in _person_fields(form) if name in row.values]
+    known = ctx.app.registers.on(row.register_id, ctx.today).fields.values()
+    reaching = [name for names in form.source.parts.values() for name in names] if form.source else ()
+    fields = with_translations({one.id: field_view(one) for one in known}, reaching)
     foreign = {
         one: foreign_names(ctx.app, form, one, unit=unit, today=ctx.today, named=named)
         for one in PAPER_LANGUAGES
@@ -125,6 +129,7 @@ def paper_marks(ctx: RequestContext, form: Form, row: RowView) -> Sequence[Note]
             for language, names in foreign.items()
             if names
         ),
+        *text_notes([(fields, row)], PAPER_LANGUAGES, ctx.reads.office(), speaks=ctx.language),
     ]
 
 
@@ -134,6 +139,8 @@ def row_fields(ctx: RequestContext, form: Form, row: RowView, language: str) -> 
 
     office, key = ctx.reads.office(), ""
     unit = _policy_unit(ctx, form, row)
+    register = ctx.app.registers.on(row.register_id, ctx.today)
+    row = row_in_language(row, map(field_view, register.fields.values()), language)
     fields = from_office(ctx.app, form, language, unit=unit, year=None, person="", today=ctx.today)
     for part, names in form.source.parts.items() if form.source else ():
         value = next((row.values[name] for name in names if name in row.values), None)

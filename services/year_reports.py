@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -21,6 +21,7 @@ from services.register_views import (
     list_rows,
 )
 from services.row_papers import recorded_fields
+from services.row_texts import row_in_language, text_notes, with_translations
 from workflow.languages import PAPER_LANGUAGES
 from workflow.refusal import Refusal
 from workflow.registers.definition import UnknownField, UnknownRegister
@@ -44,6 +45,16 @@ def year_reports() -> Sequence[Form]:
 
     reports = [one for one in map(form, names()) if one.about == "period"]
     return sorted(reports, key=lambda one: (one.annex is None, one.annex or 0, one.id))
+
+
+def year_report(name: str) -> Form:
+    """Return the form about a year of that name. Raises UnknownForm."""
+    from documents.forms import UnknownForm
+
+    allowed = {one.id: one for one in year_reports()}
+    if name not in allowed:
+        raise UnknownForm("form_unknown", form=name, allowed=tuple(allowed))
+    return allowed[name]
 
 
 def due_quarter(today: date) -> tuple[int, int]:
@@ -80,14 +91,15 @@ def report_days(year: int, quarter: int) -> Days:
 def report_marks(
     ctx: RequestContext, form: Form, own: InUse, *, unit: str, year: int, quarter: int = 0
 ) -> Sequence[Note]:
-    """Return remarks shown beside a report but not printed on it: its layout and translation, names in the
-    other language, and rows without required values.
+    """Return remarks shown beside a report but not printed on it: its layout and translation, names and
+    texts in the other language, and rows without required values.
     """
     from documents.forms import Note
     from services.documents.filling import foreign_names
 
     notes = [*layout_notes(form, own)]
-    named = people_in_rows(ctx, form, unit=unit, year=year, quarter=quarter)
+    rows = rows_in_report(ctx, form, unit=unit, year=year, quarter=quarter)
+    named = people_in_rows(rows)
     foreign = {
         one: foreign_names(ctx.app, form, one, unit=unit, today=ctx.today, named=named)
         for one in PAPER_LANGUAGES
@@ -97,6 +109,7 @@ def report_marks(
         for language, names in foreign.items()
         if names
     ]
+    notes += text_notes(rows, PAPER_LANGUAGES, ctx.app.reads.office(), speaks=ctx.language)
     return [*notes, *unanswered_notes(ctx, form, unit=unit, year=year, quarter=quarter)]
 
 
@@ -130,15 +143,13 @@ def filled_report(
         UnknownForm: there is none of that name about a year.
         EvidenceDamaged: the organisation's own template of it is missing or altered.
     """
-    from documents.forms import UnknownForm, fill
+    from documents.forms import fill
 
-    allowed = {one.id: one for one in year_reports()}
-    if name not in allowed:
-        raise UnknownForm("form_unknown", form=name, allowed=tuple(allowed))
-    about = quarter_of_report(allowed[name], year, quarter, today=ctx.today)
-    data = report_data(ctx, allowed[name], language, unit=unit, year=year, quarter=about)
+    form = year_report(name)
+    about = quarter_of_report(form, year, quarter, today=ctx.today)
+    data = report_data(ctx, form, language, unit=unit, year=year, quarter=about)
     own = own_template(ctx.app, name, language)
-    filled = fill(allowed[name], data.fields, language, rows=data.rows, looked_up=data.looked_up, own=own)
+    filled = fill(form, data.fields, language, rows=data.rows, looked_up=data.looked_up, own=own)
     return f"{name}-{year}{f'Q{about}' if about else ''}-{language}.docx", filled.document
 
 
@@ -212,6 +223,7 @@ def _rows(
 ) -> Iterator[Row]:
     kinds = {part.id: part.kind for part in parts}
     for fields, row in _listed(ctx, source, unit, days):
+        row = row_in_language(row, fields.values(), language)
         cells = {
             part: _cell(row, [fields[name] for name in names if name in fields], kinds[part], language)
             for part, names in source.parts.items()
@@ -219,22 +231,26 @@ def _rows(
         yield {part: value for part, value in cells.items() if value is not None}
 
 
-def people_in_rows(
+def rows_in_report(
     ctx: RequestContext, form: Form, *, unit: str, year: int | None, quarter: int = 0
-) -> Sequence[str]:
-    """Return the keys of the people a report about a year names in rows of registers, each once."""
-    people = dict[str, None]()
+) -> Sequence[tuple[Sequence[FieldView], RowView]]:
+    """Return the rows of registers a report about a year takes, each with those of its fields that reach it."""
+    found = []
     for source in form.rows.sources.values() if form.rows and year else ():
         names = {name for parts in source.parts.values() for name in parts}
         try:
-            register = ctx.app.registers.on(source.register, ctx.today)
-            if not any(one.kind == "person" for one in register.fields.values() if one.id in names):
-                continue
             for fields, row in _listed(ctx, source, unit, report_days(year or 1, quarter)):
-                shown = (name for name in names & fields.keys() if fields[name].kind == "person")
-                people |= {row.values[name]: None for name in shown if name in row.values}
+                found.append((with_translations(fields, names), row))
         except (UnknownRegister, UnknownField):
             continue
+    return found
+
+
+def people_in_rows(rows: Iterable[tuple[Sequence[FieldView], RowView]]) -> Sequence[str]:
+    """Return the keys of the people rows name in fields that reach a paper, each once."""
+    people = dict[str, None]()
+    for fields, row in rows:
+        people |= {row.values[one.id]: None for one in fields if one.kind == "person" and one.id in row.values}
     return [*people]
 
 

@@ -12,6 +12,8 @@ LANGUAGES = ("kk", "ru", "en")
 """Every title and text of the law is written in these."""
 PAPER_LANGUAGES = ("kk", "ru")
 """Documents to sign are written in these; English is only for reading the list of forms."""
+KAZAKH_LETTERS = "әғқңөұүһі"
+"""Letters of Kazakh that Russian lacks: by them texts that name no language are told apart."""
 
 _stand_ins: dict[str, str] = {}
 

@@ -56,7 +56,14 @@ def form(
     from services.documents.filling import foreign_names, from_case, given
     from services.documents.own_templates import own_template
     from services.queries import unit_named
-    from services.year_reports import people_in_rows, quarter_of_report, report_data, unanswered_notes
+    from services.row_texts import text_notes
+    from services.year_reports import (
+        people_in_rows,
+        quarter_of_report,
+        report_data,
+        rows_in_report,
+        unanswered_notes,
+    )
 
     call = CommandContext.of(ctx)
     case, name = (first, second) if second else ("", first)
@@ -94,14 +101,19 @@ def form(
     _write(Path(to), filled.document)
     notes = _wrong_approver(call, wanted, approver, view)
     where = view.case.unit if view is not None else unit_named(app, unit)
-    named = people_in_rows(call.ctx, wanted, unit=where, **period) if view is None else ()
+    listed = rows_in_report(call.ctx, wanted, unit=where, **period) if view is None else ()
+    named = people_in_rows(listed)
     foreign = foreign_names(
         *(app, wanted, language), unit=where, today=today, view=view, approver=approver, named=named
     )
     if foreign:
         notes.append(call.say(f"form.note.foreign_{language}", names=foreign))
     if asked:
-        open_rows = unanswered_notes(call.ctx, wanted, unit=of, **period)
+        office = app.reads.office()
+        open_rows = [
+            *text_notes(listed, [language], office, speaks=call.language),
+            *unanswered_notes(call.ctx, wanted, unit=of, **period),
+        ]
         notes += [call.say(note.code, **note.arguments) for note in open_rows]
     if (
         view is not None

@@ -13,6 +13,7 @@ from documents.forms.filling import UnknownField
 from i18n import span
 from services.documents.rows import Row, group_members, group_rows, position_rows, risk_rows, schedule_rows
 from workflow.closest_matches import closest_first
+from workflow.languages import KAZAKH_LETTERS
 from workflow.org.duties import Unresolved, resolve
 from workflow.org.kinds import among
 from workflow.refusal import Refusal
@@ -281,7 +282,7 @@ def _paper_name(name: str, translated: Mapping[str, str], language: str) -> Pape
     own = translated.get(language, "")
     if own:
         return PaperName(own, is_in_language=True)
-    seems = "kk" if any(letter in _KAZAKH for letter in name.lower()) else "ru"
+    seems = "kk" if any(letter in KAZAKH_LETTERS for letter in name.lower()) else "ru"
     return PaperName(name, is_in_language=seems == language)
 
 
@@ -291,11 +292,10 @@ def _person_name(person: Person, language: str) -> PaperName:
         return PaperName(person.name_in(language), is_in_language=True)
     name = person.name.lower()
     if language == "ru":
-        return PaperName(person.name, is_in_language=not any(letter in _KAZAKH for letter in name))
+        return PaperName(person.name, is_in_language=not any(letter in KAZAKH_LETTERS for letter in name))
     return PaperName(person.name, is_in_language=not _RUSSIAN_PATRONYMIC.search(name))
 
 
-_KAZAKH = "әғқңөұүһі"
 _RUSSIAN_PATRONYMIC = re.compile(r"(?:вич|вна|ична|мич|ьич)\b")
 
 

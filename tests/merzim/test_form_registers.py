@@ -74,6 +74,11 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ),
 )
 
+BOTH = (
+    *("status=суд", "status_translated=сот", "event=Получил взятку.", "event_translated=Пара алғаны үшін."),
+    *("happened_on=2025-06-03", "happened_at=Уральск", "offender_text=Б."),
+)
+
 
 def test_the_annexes_of_a_year_fill_themselves_from_the_registers(office: Merzim, tmp_path: Path) -> None:
     """Rows of the year and of the right kind alone, in words of the paper's language; what is empty says so.
@@ -145,6 +150,46 @@ def test_people_are_named_in_the_language_of_the_annex_and_found_by_either_name(
         words = name.split()[1]
         rows = office("register", "exposed-talks", "list", "--search", words, "--lang", language, *NOW).out
         assert name in rows
+
+
+def test_each_annex_takes_the_text_in_its_language_and_says_what_there_is_in_one_only(
+    office: Merzim, tmp_path: Path
+) -> None:
+    """Whichever was written first; a short word that tells no language goes with the rest of its row."""
+    held = ("held_on=2026-04-01", "held_at=15:00", "scaled=no", "kind=legal_act")
+    facts = ("offences", "category=criminal", "in_force_on=2026-03-02", "found_by=reconciliation", *BOTH)
+    for register, *values in (
+        ("explanations", *held, "subject=Об архивах", "subject_translated=Мұрағат туралы"),
+        ("explanations", *held, "subject=Қызмет туралы", "subject_translated=О службе"),
+        ("explanations", *held, "subject=О закупках товаров и услуг"),
+        facts,
+    ):
+        added = office("register", register, "add", *values, *NOW)
+        assert added.code == 0, (register, added.err)
+
+    shown, said = {}, {}
+    for language in ("kk", "ru"):
+        (tmp_path / language).mkdir()
+        table = _table(office, tmp_path / language, "propaganda_report", language)
+        shown[language] = [row[1].split("\n")[1].partition(": ")[2] for row in table[1:]]
+        act = _table(office, tmp_path / language, "reconciliation_act", language)
+        shown[language] += [row[3].split("\n")[0] for row in act if "2026" in row[3]]
+        form = ("form", "propaganda_report", "--year", 2026, "--json", "--replace", *NOW)
+        notes = office(*form, "--to", tmp_path / "a.docx", "--lang", language).json["notes"]
+        said[language] = [note for note in notes if "explanations-2026-0003" in note]
+
+    assert shown == {
+        "kk": ["Мұрағат туралы", "Қызмет туралы", "О закупках товаров и услуг", "сот"],
+        "ru": ["Об архивах", "О службе", "О закупках товаров и услуг", "суд"],
+    }
+    assert said == {
+        "kk": [
+            "Мәтіні тек орысша жазылған жазбалар (1): explanations-2026-0003. "
+            "Қазақша құжатқа сол күйінде түседі: НҚА не өмірлік жағдай (1). "
+            "Қазақшасын жазбаның «екінші тілде» деген өрісіне енгізіңіз."
+        ],
+        "ru": [],
+    }
 
 
 def test_a_year_without_rows_says_so_and_names_it(office: Merzim, tmp_path: Path) -> None:

@@ -203,7 +203,7 @@ READS: dict[str, tuple[str, ...]] = {
     "/monitoring/consolidated/xlsx": (f"{V1}/consolidated/file",),
     "/monitoring/uploads": (f"{V1}/uploads",),
     "/monitoring/yearly": (f"{V1}/turns",),
-    "/scores": (f"{V1}/scores",),
+    "/scores": (f"{V1}/scores", f"{V1}/reports/{{form}}"),
     "/reports/{form}/{language}": (f"{V1}/reports/{{form}}/{{language}}",),
     "/register": (f"{V1}/notices", f"{V1}/notices/proof"),
     "/register/xlsx": (f"{V1}/notices/file/{{ending}}",),

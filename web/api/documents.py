@@ -10,7 +10,9 @@ from fastapi import Path, Query
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from services.documents.own_templates import templates_in_use
 from services.signatures import AskSignatures, SignatureList, list_signatures, sign_document
+from services.year_reports import quarter_of_report, report_marks, year_report
 from web.api import mount
 from web.api.answers import DAMAGED, CaseId, RequestTranslator, api_router
 from web.api.files import FILE
@@ -19,6 +21,7 @@ from web.pages.cases.documents import papers_view
 from web.pages.cases.page import build_case_view, get_case_or_404
 from web.pages.cases.reading import evidence_of, form_of, package_of
 from web.pages.reports.pages import Quarter, report_of
+from web.pages.reports.points import seen_unit
 from workflow.cases.case import Evidence
 from workflow.cases.registers.evidence_list import proofs
 
@@ -77,6 +80,19 @@ class FormAnswer(BaseModel):
     rows: int
 
 
+class ReportAnswer(BaseModel):
+    """What is said beside a report but not printed on it. `quarter`: 0 for the whole year; `languages`: those
+    its document is made in; `notes`: what to check before it is signed.
+    """
+
+    id: str
+    title: str
+    year: int
+    quarter: int
+    languages: list[str]
+    notes: list[str]
+
+
 class EvidenceAnswer(BaseModel):
     """A piece of evidence. `kind`: `fact`, or the register's row; `of`: the name of the fact or row."""
 
@@ -121,6 +137,30 @@ def list_documents(ctx: Reading, case: CaseId, translator: RequestTranslator) ->
 def get_form(ctx: Reading, case: CaseId, form: FormId, language: Tongue) -> Response:
     """Return a form of the case, filled with the known values, as DOCX."""
     return form_of(ctx, case, form, language)
+
+
+@router.get("/reports/{form}")
+def get_report_notes(
+    ctx: Reading,
+    form: FormId,
+    translator: RequestTranslator,
+    year: Annotated[int, Query(ge=1, le=9999)],
+    unit: Annotated[str, Query(max_length=300)] = "",
+    quarter: Quarter = None,
+) -> ReportAnswer:
+    """Return the remarks on a report about a year or quarter of a unit, which its document does not print."""
+    report, of = year_report(form), seen_unit(ctx, unit)
+    about = quarter_of_report(report, year, quarter, today=ctx.today)
+    spoken, own = replace(ctx, language=translator.language), templates_in_use(ctx.app)
+    marks = report_marks(spoken, report, own, unit=of, year=year, quarter=about)
+    return ReportAnswer(
+        id=form,
+        title=report.title[translator.language],
+        year=year,
+        quarter=about,
+        languages=["kk", "ru"],
+        notes=[translator.tell(mark.code, mark.arguments) for mark in marks],
+    )
 
 
 @router.get("/reports/{form}/{language}", responses=FILE, response_class=Response)

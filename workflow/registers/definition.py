@@ -80,6 +80,7 @@ class RegisterField:
         fixed: it is entered with a new row and cannot be changed afterwards.
         preset: the default option of a choice.
         short: its name on the command line, if not its id.
+        translation_of: the text field that it says in the other language of papers (Kazakh or Russian).
     """
 
     id: str
@@ -101,6 +102,7 @@ class RegisterField:
     fixed: bool = False
     preset: str = ""
     short: str = ""
+    translation_of: str = ""
 
     @property
     def outside_events(self) -> bool:
@@ -404,10 +406,11 @@ class Register:
 
     @cached_property
     def seen_by_person(self) -> Mapping[str, frozenset[str]]:
-        """Person field -> the fields of their own row that the person named there may see."""
+        """Person field -> the fields of their own row that the person named there may see, translations too."""
         seen: dict[str, frozenset[str]] = {}
         for one in self.access:
-            seen[one.person] = seen.get(one.person, frozenset()) | frozenset(one.fields)
+            translated = {field.id for field in self.fields.values() if field.translation_of in one.fields}
+            seen[one.person] = seen.get(one.person, frozenset()) | translated.union(one.fields)
         return seen
 
     def outside_events(self, name: str) -> bool:

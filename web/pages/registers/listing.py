@@ -58,15 +58,19 @@ def columns_of(register: RegisterView, fields: Sequence[FieldView]) -> list[Fiel
     if register.columns:
         known = {one.id: one for one in fields}
         return [known[name] for name in register.columns if name in known]
-    short = [one for one in fields if one.id not in register.named_by and one.kind not in UNSORTED]
+    left_out = (*register.named_by, *(one.id for one in fields if one.translation_of))
+    short = [one for one in fields if one.id not in left_out and one.kind not in UNSORTED]
     short.sort(key=lambda one: (one.confidential, not one.required, not one.total, one.kind in LAST))
     chosen = {one.id for one in short[:MAX_COLUMNS]}
     return [one for one in fields if one.id in chosen]
 
 
 def filters_of(ctx: RequestContext, fields: Sequence[FieldView], asked: Mapping[str, str]) -> list[RowFilter]:
-    """Return the filters of a list from the address: `is.F`, `from.F`, `until.F`, `has.F`."""
-    return [_filter(ctx, one, asked) for one in fields if one.filterable]
+    """Return the filters of a list from the address: `is.F`, `from.F`, `until.F`, `has.F`.
+
+    Translations of texts have none: pages would double theirs, and the search finds both.
+    """
+    return [_filter(ctx, one, asked) for one in fields if one.filterable and not one.translation_of]
 
 
 def _filter(ctx: RequestContext, one: FieldView, asked: Mapping[str, str]) -> RowFilter:

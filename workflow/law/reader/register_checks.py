@@ -30,6 +30,8 @@ RESERVED_FIELDS = frozenset({"id", "unit", "case", "row", "register", "ground"})
 RESERVED_REGISTERS = frozenset({"risks", "measures", "positions", "remarks"})
 """Registers whose rows are events of their case; only shipped files define them."""
 KINDS: tuple[FieldKind, ...] = get_args(FieldKind)
+TRANSLATED: tuple[FieldKind, ...] = ("text", "long_text")
+"""Kinds of fields that another field may translate."""
 
 
 def problems(register: Register) -> Iterator[Problem]:
@@ -46,6 +48,7 @@ def problems(register: Register) -> Iterator[Problem]:
     for number, field in enumerate(register.fields.values()):
         yield from _field(field, heading("field", number, field.id))
         yield from _in_case(register, field, heading("field", number, field.id))
+        yield from _translation(register, field, heading("field", number, field.id))
     for number, action in enumerate(register.actions.values()):
         for field in action.fields.values():
             yield from _field(field, heading("action", number, action.id))
@@ -193,6 +196,21 @@ def _field(field: RegisterField, place: str) -> Iterator[Problem]:
     for key in ("unique", "total"):
         if field.confidential and getattr(field, key):
             yield Problem("confidential_shown", f"{place}: {key}", {"value": field.id})
+
+
+def _translation(register: Register, field: RegisterField, place: str) -> Iterator[Problem]:
+    """Yield mistakes of a field that translates another: it has its kind, and is seen by the same readers."""
+    if not field.translation_of:
+        return
+    place, about = f"{place}: translation_of", register.fields.get(field.translation_of)
+    yield from _names(register, place, [field.translation_of], *TRANSLATED)
+    if about is None:
+        return
+    same = ("kind", "confidential", "personal")
+    differing = [key for key in same if getattr(field, key) != getattr(about, key)]
+    again = [one.id for one in register.fields.values() if one.translation_of == about.id and one != field]
+    if differing or again or about.translation_of or field.required or field.unique:
+        yield Problem("translation", place, {"value": field.id, "name": about.id, "keys": same})
 
 
 def _in_case(register: Register, field: RegisterField, place: str) -> Iterator[Problem]:
