@@ -107,7 +107,7 @@ class _Builder:
             small = page.SMALLER if len(table.widths) > 6 else 0
             for place, cell in enumerate(line.cells):
                 text = cell[self.language]
-                if line.merged and place == 0:
+                if place < line.merged:
                     text = "{% vm %}" + text
                 self._cell(row.cells[place], text, bold=line.bold, centred=at < table.heads, size=small)
             if line.each:

@@ -200,7 +200,7 @@ def _row_variables(
     for place, group in enumerate(rows.groups):
         if empty and group.id in looked_up and not by_group[place]:
             by_group[place] = [_row_of_nothing(form, group.parts, empty)]
-        context[group_variable(place)] = by_group[place] or _blank_rows(form, group.parts, 1)
+        context[group_variable(place)] = by_group[place] or _blank_rows(form, group.parts, rows.blank)
         context[f"{group_variable(place)}_told"] = NEW_PARAGRAPH.join(row["told"] for row in by_group[place])
     return context
 
@@ -249,7 +249,7 @@ def _row_cells(form: Form, parts: Sequence[Field], row: Row, language: str, *, a
 def _blank_rows(form: Form, parts: Sequence[Field], count: int) -> list[dict[str, str]]:
     """Return blank rows for handwriting."""
     cells = {f"c{place}": "" for place in range(len(form.columns))}
-    return [cells | {"number": ""} | {part.id: "" for part in parts}] * count
+    return [cells | {"number": "", "told": ""} | {part.id: "" for part in parts}] * count
 
 
 def _render(docx: bytes, context: Mapping[str, object]) -> bytes:

@@ -94,7 +94,7 @@ class Rows:
     """The rows of a form: flat (`parts`), or in groups selected by the value of `group_by` in each row.
 
     Attributes:
-        blank: number of blank rows for handwriting when no rows are given.
+        blank: number of blank rows for handwriting, in all or in each group, when no rows are given.
         source: the register of flat rows; of rows in groups each group has its own.
         nothing: the text used if the register has no rows.
     """
@@ -157,13 +157,13 @@ class Line:
 
     Attributes:
         each: the list that repeats the row for each item (`row` in the cells), or "".
-        merged: its first cell spans all rows of the list.
+        merged: number of its first cells that span all rows of the list.
         height: minimum height in centimetres, for handwriting.
     """
 
     cells: tuple[Wording, ...]
     each: str = ""
-    merged: bool = False
+    merged: int = 0
     bold: bool = False
     height: float = 0.0
 

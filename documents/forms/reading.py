@@ -111,7 +111,7 @@ def _rows(document: Mapping[str, Any]) -> Rows:
             for one in document.get("group", ())
         ),
         group_by=group_by,
-        blank=document.get("blank", 5),
+        blank=document.get("blank", 1 if group_by else 5),
         source=_source(document.get("from")),
         nothing=document.get("nothing"),
     )

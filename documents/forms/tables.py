@@ -22,8 +22,8 @@ def flat_table(columns: Sequence[Column]) -> Table:
 def grouped_table(columns: Sequence[Column], groups: Sequence[Group], layout: Layout) -> Table:
     """Return a table of fixed groups.
 
-    Layouts: `fixed` – one row for each group, its items in one cell; `merged` – the group's name in a cell
-    beside its rows; `headed` – a heading row above them.
+    Layouts: `fixed` – the group's number and name in cells beside its rows, each told in one cell; `merged` –
+    its name alone beside them; `headed` – a heading row above them.
     """
     lines: list[Line] = []
     for place, group in enumerate(groups):
@@ -35,14 +35,15 @@ def grouped_table(columns: Sequence[Column], groups: Sequence[Group], layout: La
             lines.append(Line(cells=_each(columns), each=rows, height=BY_HAND))
         elif layout == "merged":
             cells = tuple(group.label if _is(one, "label") else _cell(at) for at, one in enumerate(columns))
-            lines.append(Line(cells=cells, each=rows, merged=True, height=BY_HAND))
+            lines.append(Line(cells=cells, each=rows, merged=1, height=BY_HAND))
         else:
             fixed = {
                 "number": _same(str(place + 1)),
                 "label": group.label,
-                "items": _same(f"{{{{ {rows}_told }}}}"),
+                "items": _same("{{ row.told }}"),
             }
-            lines.append(Line(cells=tuple(fixed[one.shows[0]] for one in columns), height=2.7))
+            cells = tuple(fixed[one.shows[0]] for one in columns)
+            lines.append(Line(cells=cells, each=rows, merged=len(columns) - 1, height=BY_HAND))
     return _table(columns, lines)
 
 
