@@ -162,8 +162,10 @@ def ticking(app: AppContext, clock: Clock) -> Iterator[None]:
         scheduler.shutdown(wait=True)
 
 
-def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
+def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say, say_in_each: Say) -> None:
     """Run pages and metronome in one process, until interrupted.
+
+    Whose language is whose is not known at the first start: its address is said in each (`say_in_each`).
 
     Raises:
         DemonstrationExposed: it is a demonstration day, and the pages are reachable from other machines.
@@ -195,7 +197,7 @@ def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
         if app.many_nodes:
             tell(say("cli.workers_send"))
         if link := accounts.invite_first_administrator(app, now=moment.now):
-            tell(say("cli.first_link", link=link))
+            tell(say_in_each("cli.first_link", link=link))
         if moment.demonstration:
             tell(say("cli.demonstration", on=moment.today))
         _answer(pages, host=web.host, port=web.port)

@@ -81,6 +81,16 @@ class Notice:
     carrier: str = ""
     about: Mapping[str, object] = field(default_factory=dict)
 
+    @property
+    def said(self) -> str:
+        """Its state as readers are told it."""
+        return said_state(self.state, self.channel)
+
+
+def said_state(state: str, channel: str) -> str:
+    """Return the word for a state: what went into the folder is written there ("written"), not sent."""
+    return "written" if (state, channel) == ("sent", "folder") else state
+
 
 EntryStatus = Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]
 

@@ -96,6 +96,7 @@ class InvitationView(BaseModel):
     unit: str
     access: str
     way: Way
+    channel: str
     state: str
     sent_at: datetime | None
     until: datetime | None
@@ -354,6 +355,7 @@ def _view(account: Account, letter: Notice, until: datetime | None, office: Offi
             "unit": person.unit if person else reader.unit,
             "access": reader.access,
             "way": way,
+            "channel": letter.channel,
             "state": state,
             "sent_at": letter.sent_at,
             "until": until,

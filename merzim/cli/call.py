@@ -232,6 +232,16 @@ class CommandContext:
 
         return say(code, arguments, self.language_or_default)
 
+    def say_in_each(self, code: str, **arguments: object) -> str:
+        """Return a sentence in the language asked for; where none was, in Kazakh, Russian and English, a line
+        each.
+        """
+        from i18n import say
+
+        asked = self.common.language or os.environ.get("MERZIM_LANG", "")
+        languages = (self.language_or_default,) if asked else LANGUAGES
+        return "\n".join(say(code, arguments, language) for language in languages)
+
     def name(self, key: str) -> str:
         """Return the name of a unit or person in the command's language; an unknown key unchanged."""
         from workflow.registers.rows import name_in

@@ -273,7 +273,7 @@ def serve(ctx: typer.Context) -> None:
     from merzim import metronome
 
     call = CommandContext.of(ctx)
-    metronome.serve(call.app, _clock(call), tell=call.note, say=call.say)
+    metronome.serve(call.app, _clock(call), tell=call.note, say=call.say, say_in_each=call.say_in_each)
 
 
 def worker(ctx: typer.Context) -> None:

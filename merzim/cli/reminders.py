@@ -267,7 +267,7 @@ def _notice(one: Notice) -> dict[str, object]:
 
 def _state(call: CommandContext, one: Notice) -> str:
     """Return the state of a notice in words."""
-    said = call.say(f"cli.notice.{one.state}")
+    said = call.say(f"cli.notice.{one.said}")
     # One that waits after an attempt says why: a token that is not accepted, a server that is away.
     told = one.state in ("failed", "unknown", "queued") and one.answer
     return f"{said}: {one.answer}" if told else said

@@ -87,7 +87,7 @@ def _lines(app: AppContext, notices: Sequence[Notice], language: str) -> Iterabl
             channel=one.channel,
             address=one.address,
             kind=say(f"register.kind.{one.kind}", {}, language),
-            state=say(f"cli.notice.{one.state}", {}, language),
+            state=say(f"cli.notice.{one.said}", {}, language),
             moment=_moment(one.sent_at or one.attempted_at),
             answer=one.answer,
             acknowledged=_moment(one.acknowledged_at),
@@ -153,7 +153,7 @@ def _line(notice: Notice, language: str) -> Sequence[str]:
         notice.person,
         notice.channel,
         notice.address,
-        say(f"cli.notice.{notice.state}", {}, language),
+        say(f"cli.notice.{notice.said}", {}, language),
         notice.sent_at.isoformat() if notice.sent_at else "",
         _harmless(notice.answer),
     ]

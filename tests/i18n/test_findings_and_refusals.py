@@ -102,7 +102,7 @@ def test_a_refusal_names_what_is_open() -> None:
     """And the command to type."""
     error = _Refused("cannot_cancel", {"case": "2026-001", "standing": "cancelled", "open": ("reopen",)})
 
-    assert i18n.refusal(error, "en").endswith("Possible now: reopen it (merzim reopen).")
+    assert i18n.refusal(error, "en").endswith("Possible now: reopen it.")
 
 
 def test_an_impossible_date_says_where_if_that_is_known() -> None:

@@ -36,7 +36,7 @@ def test_the_workbook_has_every_letter_with_its_proof(told: Merzim, tmp_path: Pa
 
     assert "расхождений нет" in rows[3][0]
     assert first["Момент отправки"] == "18.03.2026 10:00"
-    assert first["Состояние"] == "отправлено"
+    assert first["Состояние"] == "записано в файл"
     assert first["Ответ сервера"].endswith(".eml")
     assert len(first["Хеш текста (SHA-256)"]) == 64
 

@@ -73,7 +73,7 @@ def test_a_pause_is_told_as_a_pause_and_its_end_with_the_new_day(town: Town) -> 
 
     assert subjects == ["Мерзімнің өтуі тоқтатыла тұрды: decided (мерзімі 15 қыркүйек еді)"]
     assert (
-        f"Іс тоқтатыла тұрды: 2026 жылғы 14 қыркүйек (Айгүл). Негізі: {GROUND}. Тоқтата тұру туралы шешімді "
+        f"Іс тоқтатыла тұрды: 2026 жылғы 14 қыркүйек (Айгүл). Негіздеме: {GROUND}. Тоқтата тұру туралы шешімді "
         "қабылдаған – бірінші басшы. Тоқтата тұру туралы құжат: № 7." in shelf.kept[-1].letter.text
     )
     assert told(town, shelf, date(2026, 9, 16)) == []
@@ -102,7 +102,7 @@ def test_a_pause_withdrawn_is_told_to_who_was_told_of_it(town: Town) -> None:
 
     (letter,) = [one.letter for one in shelf.kept if "қайта күшінде" in one.letter.subject]
     assert letter.subject == "Мерзім қайта күшінде: decided – 15 қыркүйек"
-    assert "Жазбаның күші жойылды: тоқтата тұру (Айгүл). Негізі: қате." in letter.text
+    assert "Жазбаның күші жойылды: тоқтата тұру (Айгүл). Негіздеме: қате." in letter.text
 
 
 def test_a_case_reopened_is_told_to_who_was_told_that_nothing_is_required(town: Town) -> None:

@@ -47,7 +47,7 @@ def test_a_withdrawal_is_told_to_those_who_were_told_of_what_followed(town: Town
     ]
     letter = shelf.kept[-1]
     assert letter.notice.person == AIGUL.key
-    assert f"Жазбаның күші жойылды: Талдаудың басталуы (Айгүл). Негізі: {GROUND}." in letter.letter.text
+    assert f"Жазбаның күші жойылды: Талдаудың басталуы (Айгүл). Негіздеме: {GROUND}." in letter.letter.text
 
 
 def test_a_preview_counts_who_is_told_that_a_day_holds_no_longer(town: Town) -> None:
@@ -171,7 +171,7 @@ def test_the_cause_names_a_row_by_its_number() -> None:
     cause = {"kind": "withdrawn", "name": "risk.3", "by": "Айгүл", "ground": "двойник"}
 
     assert describe_cause(cause, "ru") == "Запись отозвана: риск № 3 (Айгүл). Основание: двойник."
-    assert describe_cause(cause, "kk") == "Жазбаның күші жойылды: № 3 тәуекел (Айгүл). Негізі: двойник."
+    assert describe_cause(cause, "kk") == "Жазбаның күші жойылды: № 3 тәуекел (Айгүл). Негіздеме: двойник."
     assert date(2026, 3, 30) == ANNOUNCE_BY
 
 

@@ -268,7 +268,7 @@ def test_a_letter_sends_nobody_to_a_document_there_is_none_of(app: AppContext) -
     bodies = bodies_of_letters(app)
 
     assert sum("Сұрақтарға жауап беріңіз" in body for body in bodies) == 2
-    assert sum("Хатта айтылғанды растаңыз" in body for body in bodies) == 2
+    assert sum("Хатта көрсетілгенді растаңыз" in body for body in bodies) == 2
     assert not any("Құжатты оқып" in body for body in bodies)
 
 
@@ -683,7 +683,7 @@ def test_the_sheet_proves_who_answered_when(app: AppContext) -> None:
     close_campaign(ctx, CloseCampaign(campaign=campaign))
     closed = load_workbook(BytesIO(proof_sheet(ctx, campaign, "ru"))).worksheets
     for listed, summary in (by_day, closed):
-        assert [listed[2][4].value, listed[3][4].value] == ["ответ есть", "не ответил(а)"]
+        assert [listed[2][4].value, listed[3][4].value] == ["ответ есть", "нет ответа"]
         counts = {line[0]: line[1] for line in summary.iter_rows(min_row=2, values_only=True)}
         assert (counts["Не ответили"], "Ожидается" in counts) == (1, False)
 

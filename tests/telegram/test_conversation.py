@@ -130,7 +130,7 @@ def test_codes_that_are_wrong_used_or_too_old(talk: Talk, links: SqlLinks) -> No
     assert "байланыстырылды" in talk.tell(emulator.AIGUL, f"/start {early.lower()}").text
     talk.passes(timedelta(seconds=1))
 
-    assert talk.tell(emulator.BOLAT, f"/start {late}").text.startswith("Кодтың уақыты өтіп кетті")
+    assert talk.tell(emulator.BOLAT, f"/start {late}").text.startswith("Кодтың мерзімі өткен")
     assert talk.tell(emulator.BOLAT, "/start AAAABBBBCCCC").text.startswith("Мұндай код жоқ")
     assert talk.tell(emulator.BOLAT, f"/start {early}").text.startswith("Бұл код бұрын қолданылған")
     assert list(links.all()) == [AIGUL.key]
@@ -266,7 +266,7 @@ def test_a_head_may_say_that_it_was_done_and_not_that_it_can_wait(talk: Talk, ca
     talk.press(emulator.BOLAT, when, "31 марта, вторник", count=2)
 
     assert "Напомнить позже" not in overdue.buttons
-    assert said.startswith("Эта обязанность сейчас не ваша")
+    assert said.startswith("Эта обязанность сейчас возложена не на вас")
     assert talk.town.desk.view(case.id, today=talk.today).case.facts[ANNOUNCED].by == "Сериков Болат (Telegram)"
 
 
@@ -277,7 +277,7 @@ def test_what_is_done_already_is_said_so(talk: Talk, case: Case) -> None:
     talk.town.desk.record(case.id, ANNOUNCED, on=talk.today, by="x", now=talk.now, today=talk.today)
     said = talk.toast(lambda: talk.emulator.presses(emulator.AIGUL, reminder, "Орындалды"))
 
-    assert said == "Бұл міндет бойынша енді ештеңе күтілмейді."
+    assert said == "Бұл міндет бойынша енді ештеңе талап етілмейді."
 
 
 def test_the_lists_are_ones_own(talk: Talk, links: SqlLinks) -> None:

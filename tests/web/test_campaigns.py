@@ -83,7 +83,7 @@ def test_a_campaign_goes_from_its_form_to_its_sheet(office: RealOffice) -> None:
             files={"file": ("политика.pdf", b"%PDF-1.7\npolicy", "application/pdf")},
         )
         digest = re.findall(r'name="digest" value="([0-9a-f]{64})"', preview.text)
-        counted = int(re.findall(r"Будет написано: (\d+)", preview.text)[0])
+        counted = int(re.findall(r"Письма получат: (\d+)", preview.text)[0])
         assert browser.get("/campaigns/2026-001").status_code == 404
     address = start(office, digest=digest[0], file_name="политика.pdf")
     found = links(office)
@@ -112,7 +112,7 @@ def test_a_campaign_goes_from_its_form_to_its_sheet(office: RealOffice) -> None:
     with office.client() as browser:
         browser.cookies.set("lang", "ru", domain="127.0.0.1")
         told = text_of(browser.post(f"{address}/remind", follow_redirects=True).text)
-    assert f"тем, кто ещё не ответил: {counted - 1}." in told
+    assert f"тем, кто ещё не ответил, будет отправлено: {counted - 1}." in told
     assert sum(1 for line in sheet.iter_rows(min_row=2) if line[7].value) == 1
     assert "подтверждено лично" in row.lower()
     # The used link is refused in its person's language, a made-up one in the office's; the register leads on.
@@ -245,7 +245,7 @@ def test_every_link_that_is_not_good_is_answered_alike(office: RealOffice) -> No
             fields = {"until": "2026-04-30", "ground": "Ответили <не> все"}
             closed = officer.get(f"{address}?lang=ru").text
             assert f'action="{address}/reopen"' in closed
-            assert ("не ответил(а)" in closed, "жидает" in body_of(closed.partition("about-title")[0])) == (
+            assert ("нет ответа" in closed, "жидает" in body_of(closed.partition("about-title")[0])) == (
                 True,
                 False,
             )
@@ -356,8 +356,8 @@ def test_an_answer_is_signed_where_the_campaign_asks_for_it(office: RealOffice, 
     with office.client() as browser:
         shown = text_of(browser.get(f"{address}?lang=ru&state=answered").text)
         assert shown.count("действительна") == 2
-        assert "тот, кого спрашивали" in shown
-        assert "имя другого человека" in shown
+        assert "тот, чей ответ ожидался" in shown
+        assert "указан другой человек" in shown
         sheet = load_workbook(BytesIO(browser.get(f"{address}/xlsx?lang=ru").content)).worksheets[0]
         assert [cell.value for cell in sheet["L"]].count("действительна; отзыв не проверен") == 2
         people = browser.post(

@@ -59,7 +59,7 @@ def test_a_template_is_used_for_its_form_and_language_and_returns_to_ours(
     assert "О плане по объекту" in text_of((office.folder / "plan.docx").read_bytes())
     used = "Документ на казахском языке заполняется по собственному шаблону организации: бланк.docx (выбран "
     assert used in papers, "an officer sees which, though the page of templates is the administrator's"
-    assert "собственный, версия 1" in page
+    assert "шаблон организации, версия 1" in page
     assert "В шаблоне нет места для обязательных полей: Должность утверждающего" in page
     assert "SHA-256 " + sha256(letterhead()).hexdigest()[:16] in page
     assert "<code>{{ rows.measure }}</code>" in page

@@ -23,7 +23,7 @@ from calendars import OutOfRange
 from calendars.calendar import Day
 from calendars.explanation import Explanation
 from calendars.layout import Run
-from notifications.notice import Notice
+from notifications.notice import Notice, said_state
 from services.context import RequestContext
 from services.register_files import option_title, row_field
 from web.auth.middleware import SAFE_METHODS
@@ -258,6 +258,10 @@ class Translator:
     def channel(self, name: str) -> str:
         """Return the name of a channel; the id itself for a channel of a plug-in."""
         return self.say_or(f"web.channel.{name}", name)
+
+    def notice_state(self, state: str, channel: str) -> str:
+        """Return the state of notices of a channel in words."""
+        return i18n.say(f"web.notice.{said_state(state, channel)}", {}, self.language)
 
     def size(self, size: int) -> str:
         """Return a number of bytes in KB or MB."""
