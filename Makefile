@@ -108,8 +108,8 @@ whole: $(VENV)/.test $(EMULATORS)
 tasks: $(VENV)/.test
 	$(BIN)/python -m tests.web.browser.daily_tasks
 
-# Some hours for the whole sample, hence not part of `make test`: small faults are put into a copy of the core, one
-# at a time, and the tests must notice. `python -m tests.mutants 60 14 calendars` tries 60 (seed 14) of one room.
+# Small faults are put into the core, one at a time, and the tests must notice: some half an hour of a processor, hence
+# not part of `make test`. `python -m tests.mutants 60 14 calendars` tries 60 (seed 14) of one room.
 mutants: $(VENV)/.test
 	$(BIN)/python -m tests.mutants
 

@@ -1,192 +1,230 @@
 """Try a seeded sample of mutants and list the survivors; exit code 1 when fewer than 90 % are killed.
 
-    python -m tests.mutants [COUNT] [SEED] [ROOM ...]        500 mutants of all rooms, seed 14
+    python -m tests.mutants [COUNT] [SEED] [ROOM ...] [--results FILE]
 
-A mutant is one changed operator, constant, boolean or call in a copy of the tree; it is killed when a test of
-its room fails, or when they take too long. Nothing in the tree itself is touched.
+500 mutants of all rooms with seed 14 where nothing else is said. A mutant is one changed operator, constant,
+boolean or call; it is killed when a test that reaches its line fails, or takes too long. Nothing in the tree
+itself is touched. With a file for the results, what stands there already is not tried again.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
+import pickle
 import random
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
-from tests.mutants.mutations import Mutant, mutants
+from tests.mutants.mutations import Mutant, count_mutants, mutant
+from tests.mutants.trying import (
+    Bench,
+    Reach,
+    Watch,
+    collect,
+    in_child,
+    known_functions,
+    learn,
+    try_imported,
+    try_planted,
+)
 
 ROOT = Path(__file__).parents[2]
 LEAST_KILLED = 0.9
-PATIENCE = 5
-"""A mutant is killed when its tests take so many times as long as they do without it."""
+RAM = "/dev/shm"
+"""Where Linux keeps files in memory; what is left there by a run that was killed, the next tests remove."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Room:
-    """Files to change, and the tests that must notice; those that notice most come first."""
+    """Files to change, and the tests that must notice: without a browser, and what stands on the room."""
 
-    files: tuple[str, ...]
+    files: str
     tests: tuple[str, ...]
 
 
 ROOMS: Mapping[str, Room] = {
-    "calendars": Room(files=("calendars/*.py",), tests=("tests/calendars",)),
-    "deadlines": Room(
-        files=("workflow/deadlines/*.py",),
-        tests=(
-            "tests/workflow/test_chain.py",
-            "tests/workflow/test_risks.py",
-            "tests/workflow/test_moving.py",
-            "tests/workflow/test_overlay.py",
-            "tests/workflow/test_wording.py",
-            "tests/regulations/test_examples.py",
-            "tests/workflow",
-        ),
-    ),
-    "findings": Room(
-        files=("workflow/findings/*.py",),
-        tests=(
-            "tests/workflow/test_findings.py",
-            "tests/workflow/test_risks.py",
-            "tests/regulations/test_examples.py",
-            "tests/workflow",
-        ),
-    ),
-    "reminders": Room(
-        files=("workflow/reminders.py",),
-        tests=("tests/workflow/test_reminder.py", "tests/notifications/test_ladders.py", "tests/workflow"),
-    ),
+    "calendars": Room("calendars/*.py", ("tests/calendars",)),
+    "deadlines": Room("workflow/deadlines/*.py", ("tests/workflow", "tests/regulations/test_examples.py")),
+    "findings": Room("workflow/findings/*.py", ("tests/workflow", "tests/regulations/test_examples.py")),
+    "reminders": Room("workflow/reminders.py", ("tests/workflow", "tests/notifications/test_ladders.py")),
     "delivery": Room(
-        files=("notifications/delivery.py",),
-        tests=(
-            "tests/notifications/test_delivery.py",
-            "tests/notifications/test_office_time.py",
-            "tests/notifications/test_channel_faults.py",
-            "tests/notifications/test_post_office.py",
-        ),
+        "notifications/delivery.py",
+        ("tests/notifications/test_delivery.py", "tests/notifications/test_office_time.py"),
     ),
     "outbox": Room(
-        files=("storage/notices/outbox.py",),
-        tests=(
+        "storage/notices/outbox.py",
+        (
             "tests/storage/test_outbox.py",
             "tests/storage/test_batches.py",
             "tests/notifications/test_delivery.py",
         ),
     ),
-    "access": Room(
-        files=("workflow/org/access.py",),
-        tests=(
-            "tests/workflow/test_access.py",
-            "tests/storage/test_need_to_know.py",
-        ),
-    ),
+    "access": Room("workflow/org/access.py", ("tests/workflow", "tests/storage/test_need_to_know.py")),
 }
+TESTS = tuple(sorted({one for room in ROOMS.values() for one in room.tests}))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Candidate:
-    """A mutant with the file it belongs to."""
+    """A mutant that can be drawn: the file it belongs to, and its number there."""
 
     room: str
     file: str
-    mutant: Mutant
+    number: int
+
+    @property
+    def module(self) -> str:
+        return self.file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+    @property
+    def tests(self) -> tuple[str, ...]:
+        return ROOMS[self.room].tests
 
 
-def candidates(rooms: Mapping[str, Room]) -> list[Candidate]:
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a mutant.
+
+    Attributes:
+        noticed_by: a test, or that the time was over; "" for a survivor.
+        what: the fault as people read it.
+    """
+
+    candidate: Candidate
+    noticed_by: str
+    what: str
+
+
+def candidates(rooms: Sequence[str]) -> list[Candidate]:
     """Return every mutant of these rooms."""
     return [
-        Candidate(room=name, file=file.relative_to(ROOT).as_posix(), mutant=mutant)
-        for name, room in rooms.items()
-        for pattern in room.files
-        for file in sorted(ROOT.glob(pattern))
-        for mutant in mutants(file.read_text("utf-8"))
+        Candidate(name, file.relative_to(ROOT).as_posix(), number)
+        for name in rooms
+        for file in sorted(ROOT.glob(ROOMS[name].files))
+        for number in range(count_mutants(file.read_text("utf-8")))
     ]
 
 
-def copy_tree(folder: Path) -> None:
-    """Copy what git knows of, as it stands on disk."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-    )
-    for name in filter(None, listed.stdout.decode().split("\0")):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(ROOT / name, folder / name)
+@dataclass
+class Sample:
+    """Mutants on their way to their verdicts.
 
+    Attributes:
+        candidates: in the order drawn: what was tried when somebody ends it early is a sample too.
+        results: the file of the verdicts, one a line.
+        screen: what people see.
+        learnt: the file that says which test reaches what.
+    """
 
-def passes(folder: Path, tests: tuple[str, ...], *, seconds: float | None = None) -> bool:
-    """Return whether these tests pass in the copy within so many seconds of the clock."""
-    # The same tests on the second database would notice the same faults, at several times the cost.
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "-m", "not postgresql", *tests]
-    # What is compiled of a mutant must not be taken for the next one, which may have the same size and second.
-    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-    try:
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            env=environment,
-            timeout=seconds,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return False
-    return done.returncode == 0
+    candidates: Sequence[Candidate]
+    results: Path
+    screen: TextIO
+    learnt: Path
 
+    def verdicts(self) -> dict[Candidate, Verdict]:
+        """Return those known by now."""
+        lines = self.results.read_text("utf-8").splitlines() if self.results.exists() else []
+        read = [
+            Verdict(Candidate(*one["candidate"]), one["noticed_by"], one["what"])
+            for one in map(json.loads, lines)
+        ]
+        wanted = set(self.candidates)
+        return {one.candidate: one for one in read if one.candidate in wanted}
 
-def survivors(folder: Path, sample: list[Candidate]) -> Iterator[Candidate]:
-    """Yield the mutants no test notices. Raises SystemExit where tests fail without any mutant."""
-    allowed: dict[str, float] = {}
-    for number, one in enumerate(sample, 1):
-        tests = ROOMS[one.room].tests
-        if one.room not in allowed:
-            begun = time.perf_counter()
-            if not passes(folder, tests):
-                raise SystemExit(f"mutants: the tests of {one.room} fail as the tree stands")
-            allowed[one.room] = 10 + PATIENCE * (time.perf_counter() - begun)
-        file = folder / one.file
-        original = file.read_text("utf-8")
-        file.write_text(one.mutant.source, "utf-8")
-        survived = passes(folder, tests, seconds=allowed[one.room])
-        file.write_text(original, "utf-8")
-        what = f"{one.file}:{one.mutant.line}  {one.mutant.before}  ->  {one.mutant.after}"
-        print(f"{number:4} {'SURVIVED' if survived else 'killed  '} {what}", flush=True)
-        if survived:
-            yield one
+    def plant(self) -> int:
+        """Try all that can be put into what is imported, in a process that has collected the tests."""
+        watch = Watch(str(ROOT / one.file) for one in self.candidates)
+
+        def work(bench: Bench) -> None:
+            try:
+                reach = learn(bench, watch)
+            except RuntimeError as trouble:
+                print(f"mutants: {trouble}", file=self.screen, flush=True)
+                return
+            self.learnt.write_bytes(pickle.dumps(reach))
+            known = known_functions(reach)
+            self._try_each(
+                lambda one, file, fault: try_planted(
+                    bench, reach, file, fault, tests=one.tests, functions=known
+                )
+            )
+
+        watch.start()
+        return collect(TESTS, work)
+
+    def grow(self) -> None:
+        """Try what is left: each in a process that imports everything."""
+        reach: Reach = pickle.loads(self.learnt.read_bytes())
+        self._try_each(lambda one, file, fault: try_imported(reach, file, one.module, fault, tests=one.tests))
+
+    def _try_each(self, attempt: Callable[[Candidate, str, Mutant], str | None]) -> None:
+        done = self.verdicts()
+        for one in self.candidates:
+            if one in done:
+                continue
+            begun, file = time.perf_counter(), ROOT / one.file
+            fault = mutant(file.read_text("utf-8"), one.number)
+            noticed_by = attempt(one, str(file), fault)
+            if noticed_by is None:
+                continue
+            what = f"{one.file}:{fault.lines[0]}  {fault.before}  ->  {fault.after}"
+            line = {
+                "candidate": [one.room, one.file, one.number],
+                "noticed_by": noticed_by,
+                "what": what,
+                "seconds": round(time.perf_counter() - begun, 1),
+            }
+            with self.results.open("a", encoding="utf-8") as results:
+                results.write(json.dumps(line, ensure_ascii=False) + "\n")
+            print("killed  " if noticed_by else "SURVIVED", what, file=self.screen, flush=True)
 
 
 def main(arguments: list[str]) -> int:
     """Draw, try, print."""
-    numbers = [int(word) for word in arguments if word.isdigit()]
-    named = [word for word in arguments if not word.isdigit()]
-    if unknown := sorted(set(named) - ROOMS.keys()):
-        print(f"mutants: there is no room {unknown[0]}; there are: {', '.join(ROOMS)}", file=sys.stderr)
-        return 2
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants")
+    parser.add_argument("words", nargs="*", metavar="COUNT | SEED | ROOM")
+    parser.add_argument("--results", type=Path)
+    asked = parser.parse_args(arguments)
+    numbers = [int(word) for word in asked.words if word.isdigit()]
+    rooms = [word for word in asked.words if not word.isdigit()]
+    if unknown := sorted(set(rooms) - ROOMS.keys()):
+        parser.error(f"there is no room {unknown[0]}; there are: {', '.join(ROOMS)}")
     count, seed = [*numbers, *(500, 14)[len(numbers) :]][:2]
-    drawn = candidates({name: ROOMS[name] for name in named or ROOMS})
-    sample = random.Random(seed).sample(drawn, min(count, len(drawn)))
-    # By room, so that each shows early whether its tests pass at all.
-    sample.sort(key=lambda one: (one.room, one.file, one.mutant.line))
-    with tempfile.TemporaryDirectory(prefix="merzim-mutants-") as name:
-        copy_tree(Path(name))
-        left = Counter(one.room for one in survivors(Path(name), sample))
-    tried = Counter(one.room for one in sample)
-    for room, number in sorted(tried.items()):
-        print(f"{room:<12} {number - left[room]:4} of {number:4} killed")
-    killed = len(sample) - left.total()
-    print(f"{killed} of {len(sample)} mutants killed (of {len(drawn)}, seed {seed})")
-    return 0 if killed >= LEAST_KILLED * len(sample) else 1
+    drawn = candidates(rooms or list(ROOMS))
+    memory = RAM if os.access(RAM, os.W_OK) else None
+    with (
+        tempfile.TemporaryDirectory(prefix=f"merzim-tests-{os.getpid()}-", dir=memory) as folder,
+        os.fdopen(os.dup(1), "w") as screen,
+    ):
+        os.environ["TMPDIR"] = tempfile.tempdir = folder
+        sample = Sample(
+            candidates=random.Random(seed).sample(drawn, min(count, len(drawn))),
+            results=asked.results or Path(folder, "results"),
+            screen=screen,
+            learnt=Path(folder, "reach"),
+        )
+        code = in_child(sample.plant)
+        if not sample.learnt.exists():
+            raise SystemExit(f"mutants: the tests fail as the tree stands (pytest says {code})")
+        sample.grow()
+        verdicts = sample.verdicts().values()
+    tried = Counter(one.candidate.room for one in verdicts)
+    killed = Counter(one.candidate.room for one in verdicts if one.noticed_by)
+    for one in sorted(verdicts, key=lambda one: one.candidate):
+        if not one.noticed_by:
+            print("SURVIVED", one.what)
+    for room in sorted(tried):
+        print(f"{room:<12} {killed[room]:4} of {tried[room]:4} killed")
+    print(f"{killed.total()} of {tried.total()} mutants killed (of {len(drawn)}, seed {seed})")
+    return 0 if killed.total() >= LEAST_KILLED * tried.total() else 1
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE,
@@ -34,27 +35,31 @@ class Mutant:
     """One file with one fault in it.
 
     Attributes:
-        line: of the file as it stands.
+        lines: first and last line of what is changed, of the file as it stands.
         before, after: the expression or statement that is changed, as code.
-        source: the whole changed file.
+        tree: the whole changed file; every line of it keeps its number.
     """
 
-    line: int
+    lines: tuple[int, int]
     before: str
     after: str
-    source: str
+    tree: ast.Module
 
 
-def mutants(source: str) -> Iterator[Mutant]:
-    """Yield every mutant of a file, in the order of its text."""
-    count = sum(1 for _ in _places(ast.parse(source)))
-    for number in range(count):
-        tree = ast.parse(source)
-        node, change = list(_places(tree))[number]
-        before = ast.unparse(node)
-        change.apply()
-        changed = change.value if isinstance(change.value, ast.expr) and change.field == "test" else node
-        yield Mutant(line=node.lineno, before=before, after=ast.unparse(changed), source=ast.unparse(tree))
+def count_mutants(source: str) -> int:
+    """Return how many mutants a file has."""
+    return sum(1 for _ in _places(ast.parse(source)))
+
+
+def mutant(source: str, number: int) -> Mutant:
+    """Return one mutant of a file: they are numbered from 0 in the order of its text."""
+    tree = ast.parse(source)
+    node, change = next(islice(_places(tree), number, None))
+    before = ast.unparse(node)
+    change.apply()
+    changed = change.value if isinstance(change.value, ast.expr) and change.field == "test" else node
+    lines = (node.lineno, node.end_lineno or node.lineno)
+    return Mutant(lines=lines, before=before, after=ast.unparse(changed), tree=ast.fix_missing_locations(tree))
 
 
 @dataclass(frozen=True, slots=True)

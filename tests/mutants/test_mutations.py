@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+from types import FunctionType
+
 import pytest
 
-from tests.mutants.mutations import mutants
+from tests.mutants.mutations import Mutant, count_mutants, mutant
+from tests.mutants.planting import plant
 
 
 @pytest.mark.parametrize(
@@ -30,15 +34,47 @@ from tests.mutants.mutations import mutants
 )
 def test_a_fault_is_one_changed_operator_constant_boolean_or_call(source: str, changed: list[str]) -> None:
     """Each by itself; the rest of the file stays as it is."""
-    found = list(mutants(source))
+    found = all_of(source)
 
     assert [one.after for one in found] == changed
-    assert len({one.source for one in found}) == len(changed)
-    assert source not in {one.source for one in found}
+    assert len({ast.unparse(one.tree) for one in found}) == len(changed)
+    assert source not in {ast.unparse(one.tree) for one in found}
 
 
 def test_a_fault_is_found_again_by_its_line() -> None:
     """The line is that of the file as it stands, comments and all."""
-    (one,) = mutants("# a comment\n\nx = a < b  # here\n")
+    (one,) = all_of("# a comment\n\nx = a < b  # here\n")
 
-    assert (one.line, one.before, one.source) == (3, "a < b", "x = a <= b")
+    assert (one.lines, one.before, ast.unparse(one.tree)) == ((3, 3), "a < b", "x = a <= b")
+
+
+SOURCE = """
+LEAST = 1
+class Ladder:
+    def step(self, n, by=2):
+        return [n + one for one in (3,)]
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "planted", "answer"),
+    [(0, False, [4]), (1, False, [4]), (2, True, [-2]), (3, True, [5])],
+    ids=["module", "default", "operator", "constant"],
+)
+def test_a_fault_of_a_function_needs_no_new_import(number: int, planted: bool, answer: list[int]) -> None:
+    """What runs while the module is imported does: a constant, a default; there nothing is planted."""
+    module: dict[str, object] = {}
+    exec(compile(SOURCE, "ladder.py", "exec"), module)
+    ladder = module["Ladder"]
+    assert isinstance(ladder, type)
+    known = [one for one in vars(ladder).values() if isinstance(one, FunctionType)]
+
+    done = plant(
+        compile(SOURCE, "ladder.py", "exec"), compile(mutant(SOURCE, number).tree, "ladder.py", "exec"), known
+    )
+
+    assert (done, ladder().step(1)) == (planted, answer)
+
+
+def all_of(source: str) -> list[Mutant]:
+    return [mutant(source, number) for number in range(count_mutants(source))]
