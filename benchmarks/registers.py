@@ -30,8 +30,9 @@ from services.context import RequestContext
 from services.inputs import OpenFile
 from services.register_duties import record_due_rows
 from services.register_tables import ImportRows, import_rows
-from services.register_views import ListRows, list_rows
+from services.register_views import list_rows
 from services.registers import add_rows, check_row
+from services.row_queries import ListRows
 from services.scoring import scoring
 from services.settings import DatabaseSettings, RegulationSettings, Settings
 from services.year_scores import year_scores

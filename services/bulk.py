@@ -15,8 +15,8 @@ from services.cases import MAX_REMARK, Withdraw, foresee_change, run, undo
 from services.context import RequestContext, require_visible, stamp
 from services.evidence import store_evidence
 from services.inputs import CaseCommand, Day, EvidenceInput, Ground, Name, Text
-from services.register_views import Titles
 from services.results import CommandResult, command_result, preview_result
+from services.row_results import Titles
 from services.verbs import Command, verb
 from workflow.cases.commands.desk import CaseCommands, Change
 from workflow.cases.commands.payloads import CannotRecord

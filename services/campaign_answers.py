@@ -12,8 +12,8 @@ from notifications.bot.office import CampaignQuestion
 from notifications.campaign_links import AnswerLink, answer_address, read_token
 from services.campaign_views import campaign_store, definition_of
 from services.context import RequestContext, operator_context
-from services.register_views import FieldView, field_view
 from services.registers import add_rows, check_row
+from services.row_results import FieldView, field_view
 from services.signatures import CannotSign, agreement, keep_signature
 from services.verbs import NotFound
 from workflow.languages import law_language

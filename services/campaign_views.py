@@ -19,14 +19,9 @@ from services.context import RequestContext
 from services.inputs import Line
 from services.jobs.campaigns import as_it_binds
 from services.queries import unit_named
-from services.register_views import (
-    MAX_PAGE_SIZE,
-    PAGE_SIZE,
-    FieldView,
-    Titles,
-    field_view,
-    reader_scope,
-)
+from services.row_access import reader_scope
+from services.row_queries import MAX_PAGE_SIZE, PAGE_SIZE
+from services.row_results import FieldView, Titles, field_view
 from services.signatures import check_kept, describe
 from services.verbs import Command, NotFound, verb
 from workflow.cases.case import Agreement, Evidence

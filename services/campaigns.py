@@ -26,8 +26,9 @@ from services.context import RequestContext
 from services.evidence import store_file
 from services.inputs import Day, FileInput, Ground, Key, Line, Name, WebAddress
 from services.queries import unit_named
-from services.register_views import RegisterId, lookup, reader_scope, seen_register
 from services.registers import FieldValues, WrongPlace
+from services.row_access import reader_scope, seen_register
+from services.row_queries import RegisterId, lookup
 from services.verbs import Command, NotAllowed, verb
 from workflow.org.access import within
 from workflow.org.office import Person, acts_of, name_order

@@ -9,7 +9,8 @@ from datetime import date
 from typing import TYPE_CHECKING, TypeAlias
 
 from services.context import RequestContext
-from services.register_views import ListRows, reader_scope, row_query
+from services.row_access import reader_scope
+from services.row_queries import ListRows, row_query
 from services.scoring import scoring
 from workflow.registers.access import sees_lists
 from workflow.registers.definition import FILLED, Condition, Count, Register

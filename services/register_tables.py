@@ -16,26 +16,7 @@ from pydantic.json_schema import SkipJsonSchema
 from services.context import RequestContext
 from services.evidence import UnknownUpload, clean_file_name
 from services.inputs import CaseId, Digest, Line
-from services.register_views import (
-    MAX_PAGE_SIZE,
-    UNIT,
-    FieldView,
-    ListRows,
-    RegisterId,
-    RowView,
-    cell_value,
-    field_view,
-    head_views,
-    list_rows,
-    lookup,
-    names_of,
-    reader_scope,
-    register_view,
-    row_name,
-    row_query,
-    seen_register,
-    sorting,
-)
+from services.register_views import list_rows
 from services.registers import (
     WrongPlace,
     add_rows,
@@ -45,6 +26,18 @@ from services.registers import (
     name_of,
     place_of,
     unique_keys,
+)
+from services.row_access import reader_scope, seen_register
+from services.row_queries import MAX_PAGE_SIZE, UNIT, ListRows, RegisterId, lookup, row_query, sorting
+from services.row_results import (
+    FieldView,
+    RowView,
+    cell_value,
+    field_view,
+    head_views,
+    names_of,
+    register_view,
+    row_name,
 )
 from services.verbs import Command, verb
 from workflow.languages import LANGUAGES

@@ -20,34 +20,16 @@ from services.evidence import store_file
 from services.inputs import NO_NUL, CaseId, FileInput, Ground, Line, Name
 from services.register_cases import follow_row, open_cases, opening_of
 from services.register_duties import follow_duties
-from services.register_views import (
-    AskRow,
-    RegisterId,
-    RowDetail,
-    RowId,
-    UnknownRow,
-    lookup,
-    may_write,
-    reader_scope,
-    seen_register,
-    seen_row,
-    show_row,
-)
+from services.register_views import AskRow, RowDetail, RowId, show_row
+from services.row_access import UnknownRow, may_write, reader_scope, seen_register, seen_row
+from services.row_queries import RegisterId, lookup
 from services.verbs import Command, NotAllowed, verb
 from workflow.law.procedure import Text
 from workflow.org.office import Office, Person, acts_of
 from workflow.refusal import Refusal
 from workflow.registers.access import in_reach, list_fields, visible_fields
 from workflow.registers.definition import Register, UnknownField
-from workflow.registers.rows import (
-    EventKind,
-    Projection,
-    RegisterRow,
-    all_names,
-    name_in,
-    project,
-    sort_key,
-)
+from workflow.registers.rows import EventKind, Projection, RegisterRow, all_names, name_in, project, sort_key
 from workflow.registers.values import (
     InvalidRow,
     Value,

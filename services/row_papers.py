@@ -13,7 +13,9 @@ from services.campaign_views import ShowCampaign, definition_of, seen_campaign, 
 from services.context import RequestContext
 from services.documents.own_templates import layout_notes, own_template, templates_in_use
 from services.evidence import clean_file_name
-from services.register_views import MAX_PAGE_SIZE, AskRow, ListRows, RowView, field_view, list_rows, show_row
+from services.register_views import AskRow, list_rows, show_row
+from services.row_queries import MAX_PAGE_SIZE, ListRows
+from services.row_results import RowView, field_view
 from services.row_texts import row_in_language, text_notes, with_translations
 from workflow.languages import PAPER_LANGUAGES
 from workflow.refusal import Refusal

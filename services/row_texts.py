@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from services.register_views import FieldView, RowView
+from services.row_results import FieldView, RowView
 from workflow.languages import KAZAKH_LETTERS
 
 if TYPE_CHECKING:

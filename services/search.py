@@ -212,7 +212,8 @@ def _named(
 
 def _rows(ctx: RequestContext, text: str) -> HitGroup:
     """Return rows of the registers the reader sees; fields hidden from them join no search."""
-    from services.register_views import find_rows, row_name
+    from services.row_queries import find_rows
+    from services.row_results import row_name
 
     found, language = find_rows(ctx, text, limit=HITS_SHOWN), ctx.language or ctx.app.settings.office.language
     hits = [

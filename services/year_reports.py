@@ -11,16 +11,10 @@ from typing import TYPE_CHECKING
 from i18n import date_long, money, number, say
 from services.documents.own_templates import InUse, layout_notes, own_template
 from services.documents.rows import Row
-from services.register_views import (
-    MAX_PAGE_SIZE,
-    FieldView,
-    FilterInput,
-    ListRows,
-    RowView,
-    cell_value,
-    list_rows,
-)
+from services.register_views import list_rows
 from services.row_papers import recorded_fields
+from services.row_queries import MAX_PAGE_SIZE, FilterInput, ListRows
+from services.row_results import FieldView, RowView, cell_value
 from services.row_texts import row_in_language, text_notes, with_translations
 from workflow.languages import PAPER_LANGUAGES
 from workflow.refusal import Refusal

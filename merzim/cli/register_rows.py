@@ -14,7 +14,9 @@ from merzim.cli.parsing import BadArgument, named_texts
 from workflow.closest_matches import closest_first
 
 if TYPE_CHECKING:
-    from services.register_views import FieldView, ListRows, RowDetail
+    from services.register_views import RowDetail
+    from services.row_queries import ListRows
+    from services.row_results import FieldView
 
 LISTED = 500
 """Rows read at a time for a list."""
@@ -80,7 +82,7 @@ def run(call: CommandContext, request: RowsRequest) -> int:
 
 def _asked(request: RowsRequest) -> ListRows:
     from services.inputs import build
-    from services.register_views import ListRows
+    from services.row_queries import ListRows
 
     filters = [
         {"field": name, "is": [text]} for name, text in named_texts(request.where, where="--where").items()
@@ -98,7 +100,8 @@ def _asked(request: RowsRequest) -> ListRows:
 
 
 def _list(call: CommandContext, request: RowsRequest) -> None:
-    from services.register_views import cell_value, list_rows
+    from services.register_views import list_rows
+    from services.row_results import cell_value
 
     asked = _asked(request)
     page = list_rows(call.ctx, asked)
@@ -123,7 +126,8 @@ def _list(call: CommandContext, request: RowsRequest) -> None:
 
 
 def _show(call: CommandContext, request: RowsRequest) -> None:
-    from services.register_views import AskRow, cell_value, show_row
+    from services.register_views import AskRow, show_row
+    from services.row_results import cell_value
 
     detail = show_row(call.ctx, AskRow(row=_row_id(request)))
     if call.json:

@@ -51,8 +51,9 @@ from services.jobs.campaigns import carry_on
 from services.jobs.rounds import deliver, remind
 from services.moments import Moment
 from services.public import check_paper
-from services.register_views import AskRow, ListRows, list_rows, show_row
+from services.register_views import AskRow, list_rows, show_row
 from services.registers import AddRow, EraseRow, WithdrawRow, add_row, erase_row, withdraw_row
+from services.row_queries import ListRows
 from services.settings import WebSettings
 from services.verbs import NotAllowed
 from storage.database.engine import writing

@@ -19,8 +19,9 @@ from services.app import AppContext
 from services.context import RequestContext
 from services.inputs import build
 from services.jobs.rounds import remind
-from services.register_views import AskRow, ListRows, list_rows, show_row
+from services.register_views import AskRow, list_rows, show_row
 from services.registers import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
+from services.row_queries import ListRows
 from storage.org.store import save
 from storage.registers.chains import NotUnique
 from tests.storage.registers import NOW, TODAY, office, operator, reader

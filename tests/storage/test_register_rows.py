@@ -24,10 +24,7 @@ from services.register_tables import ImportRows, import_rows
 from services.register_views import (
     AskRegisters,
     AskRow,
-    ListRows,
     RowPage,
-    UnknownRow,
-    cell_value,
     list_my_rows,
     list_registers,
     list_rows,
@@ -45,6 +42,9 @@ from services.registers import (
     erase_row,
     withdraw_row,
 )
+from services.row_access import UnknownRow
+from services.row_queries import ListRows
+from services.row_results import cell_value
 from services.scoring import scoring
 from services.verbs import NotAllowed
 from storage.database.engine import writing

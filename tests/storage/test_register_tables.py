@@ -19,8 +19,9 @@ from services.app import AppContext
 from services.context import RequestContext
 from services.inputs import OpenFile
 from services.register_tables import ImportedRows, ImportRows, export, import_rows, template
-from services.register_views import ListRows, list_rows
+from services.register_views import list_rows
 from services.registers import AddRow, add_row
+from services.row_queries import ListRows
 from tests.storage.registers import NOW, TODAY, office, operator, reader
 from workflow.board.rows import CaseFilter
 

@@ -32,7 +32,6 @@ from services.doctor import check_running
 from services.jobs.rounds import deliver, remind
 from services.moments import Moment
 from services.public import check_paper
-from services.register_views import ListRows
 from services.retention import (
     AnonymisePerson,
     AskFormer,
@@ -41,6 +40,7 @@ from services.retention import (
     ReplayOrders,
     RetentionRefused,
 )
+from services.row_queries import ListRows
 from services.settings import DatabaseSettings, RetentionSettings
 from storage.database.engine import writing
 from storage.maintenance.orders import LIST, OrdersUnreadable

@@ -19,8 +19,9 @@ from services.campaigns import StartCampaign, start_campaign
 from services.context import RequestContext
 from services.inputs import OpenFile, build
 from services.register_tables import ImportedRows, ImportRows, import_rows, template
-from services.register_views import AskRegisters, AskRow, ListRows, list_my_rows, list_rows, show_row
+from services.register_views import AskRegisters, AskRow, list_my_rows, list_rows, show_row
 from services.registers import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
+from services.row_queries import ListRows
 from storage.registers.chains import NotUnique
 from tests.storage.registers import NOW, TODAY, office, operator, reader
 from tests.storage.test_register_tables import workbook

@@ -11,7 +11,8 @@ from starlette.responses import Response
 
 from services import register_tables, register_views, registers
 from services.inputs import build
-from services.register_views import AskRegisters, AskRow, ListRows, RegisterList, RowDetail, RowList
+from services.register_views import AskRegisters, AskRow, RegisterList, RowDetail, RowList
+from services.row_queries import ListRows
 from web.api import mount
 from web.api.answers import DAMAGED, RequestTranslator, api_router
 from web.api.files import file_answer

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from services.register_views import FieldView, RegisterView, RowView, cell_value
+from services.row_results import FieldView, RegisterView, RowView, cell_value
 from web.ui.render import Translator
 
 

@@ -41,8 +41,9 @@ from services.campaigns import (
 from services.context import RequestContext
 from services.evidence import clean_file_name
 from services.inputs import FileInput, build
-from services.register_views import field_view, seen_register
+from services.row_access import seen_register
 from services.row_papers import campaign_papers, paper_in_campaign, papers_of_campaign
+from services.row_results import field_view
 from web.auth.dependencies import Managing, Reading
 from web.pages.cases.documents import DOCX, XLSX, ZIP, as_file
 from web.pages.cases.page import redirect

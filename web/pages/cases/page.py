@@ -17,8 +17,10 @@ from services.act_texts import loaded_languages
 from services.calendar_acts import moves_of
 from services.context import RequestContext
 from services.documents.case_documents import forms_of
-from services.register_views import AskRow, RowView, UnknownRow, show_row
+from services.register_views import AskRow, show_row
 from services.results import ActMovesResult, act_moves_result
+from services.row_access import UnknownRow
+from services.row_results import RowView
 from web.auth.middleware import allow_socket
 from web.pages.cases.case_view import CaseView, judge, make_case_view
 from web.pages.cases.documents import papers_view

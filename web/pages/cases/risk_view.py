@@ -8,7 +8,7 @@ from datetime import date
 
 from services import risks as risk_services
 from services.register_files import case_registers
-from services.register_views import RowView, field_view
+from services.row_results import RowView, field_view
 from web.pages.cases.case_view import CaseView, Entry
 from web.ui.form_values import RejectedForm
 from web.ui.register_cells import cell_of

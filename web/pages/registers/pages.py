@@ -23,21 +23,15 @@ from services.register_tables import ImportedRows
 from services.register_views import (
     AskRegisters,
     AskRow,
-    ListRows,
-    RegisterView,
     RowDetail,
     RowPage,
-    RowView,
     list_my_rows,
     list_registers,
     list_rows,
-    reader_scope,
-    register_view,
-    seen_register,
     show_row,
-    written_amount,
 )
 from services.results import FieldChangeResult
+from services.row_access import reader_scope, seen_register
 from services.row_papers import (
     paper_marks,
     paper_of_row,
@@ -46,6 +40,8 @@ from services.row_papers import (
     register_papers,
     row_fields,
 )
+from services.row_queries import ListRows
+from services.row_results import RegisterView, RowView, register_view, written_amount
 from web.auth.dependencies import Reading, Recording
 from web.pages.cases.documents import DOCX, XLSX, ZIP, as_file
 from web.pages.registers.forms import form_fields, problems_of
