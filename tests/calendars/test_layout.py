@@ -33,6 +33,7 @@ def test_what_it_counts_is_what_the_calendar_counts(number: int) -> None:
     assert [month.working for month in laid.months] == [
         calendar.count(month.first, month.last) for month in laid.months
     ]
+    assert [len(quarter) for quarter in laid.quarters] == [3, 3, 3, 3]
     assert sum(month.days for quarter in laid.quarters for month in quarter) == laid.days
 
 

@@ -51,7 +51,7 @@ class Room:
 
 
 ROOMS: Mapping[str, Room] = {
-    "calendars": Room("calendars/*.py", ("tests/calendars",)),
+    "calendars": Room("calendars/*.py", ("tests/calendars", "tests/workflow/test_hours.py")),
     "deadlines": Room("workflow/deadlines/*.py", ("tests/workflow", "tests/regulations/test_examples.py")),
     "findings": Room("workflow/findings/*.py", ("tests/workflow", "tests/regulations/test_examples.py")),
     "reminders": Room("workflow/reminders.py", ("tests/workflow", "tests/notifications/test_ladders.py")),

@@ -7,6 +7,7 @@ behind, the next does not find.
 from __future__ import annotations
 
 import gc
+import inspect
 import os
 import pickle
 import resource
@@ -20,6 +21,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import _lru_cache_wrapper
 from itertools import groupby
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType
@@ -176,13 +178,18 @@ def collect(tests: Sequence[str], work: Callable[[Bench], None]) -> int:
 
 
 def learn(bench: Bench, watch: Watch) -> Reach:
-    """Run every test once while it is watched, the files in processes of their own, as caches are.
+    """Run every test once while it is watched: files in processes of their own, and none on caches of another.
 
     Raises:
         RuntimeError: a test fails without any mutant.
     """
     watch.stop()
     reach = Reach(imported=set(watch.called))
+    caches = [
+        one
+        for one in _everything()
+        if isinstance(one, _lru_cache_wrapper) and inspect.unwrap(one).__code__.co_filename in watch.files
+    ]
 
     def one_file(names: list[str]) -> list[tuple[str, float, set[tuple[str, int]]]]:
         found = []
@@ -192,6 +199,8 @@ def learn(bench: Bench, watch: Watch) -> Reach:
         for name in bench.run(names, {}):
             found.append((name, time.perf_counter() - begun, watch.lines))
             watch.forget()
+            for cache in caches:
+                cache.cache_clear()
             begun = time.perf_counter()
         watch.stop()
         assert not bench.failed, f"{bench.failed[0]} fails as the tree stands"
@@ -208,10 +217,15 @@ def learn(bench: Bench, watch: Watch) -> Reach:
 
 def known_functions(reach: Reach) -> list[FunctionType]:
     """Return what functions there are, but for those that ran during imports: what they said may be kept."""
+    functions = [one for one in _everything() if isinstance(one, FunctionType)]
+    return [one for one in functions if place(one.__code__) not in reach.imported]
+
+
+def _everything() -> list[Any]:
     gc.unfreeze()
-    found = [one for one in gc.get_objects() if isinstance(one, FunctionType)]
+    found = gc.get_objects()
     gc.freeze()
-    return [one for one in found if place(one.__code__) not in reach.imported]
+    return found
 
 
 def try_planted(

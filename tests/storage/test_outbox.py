@@ -252,7 +252,7 @@ def test_what_a_crash_left_in_sending_is_sent_again(engine: Engine, row: Row) ->
     again = after_the_crash.claim("email", now=later(9), limit=9)
 
     assert (early, recovered) == (0, 1)
-    assert [(one.key, one.attempts) for one in again] == [(note.key, 2)]
+    assert [(one.key, one.attempts, one.not_before) for one in again] == [(note.key, 2, later(9))]
 
 
 def test_what_a_crash_left_in_sending_is_unknown_where_it_must_not_be_repeated(

@@ -10,6 +10,7 @@ import pytest
 from tests.law import CALENDAR, analysis, case, library
 from workflow.cases.case import Case, Fact
 from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.explanations import awaited_elements
 from workflow.deadlines.lateness import Lateness, is_ahead, lateness, urgency
 from workflow.deadlines.resolver import deadlines
 from workflow.law.procedure import Obligation, Procedure
@@ -49,9 +50,13 @@ def test_a_publication_whose_plan_was_never_approved_is_never_overdue() -> None:
     for day in (date(2026, 5, 12), APPROVAL):
         assert stands(told, "published", today=day) == Lateness()
         assert is_ahead(published, today=day)
+        assert urgency(published, today=day) == (1, date(2026, 5, 18))
+        assert [one.code for one in awaited_elements(published, analysis(), today=day)] == ["waits.planned"]
     for day in (date(2026, 5, 14), date(2026, 5, 18), date(2026, 5, 19), date(2026, 6, 15)):
         assert stands(told, "published", today=day) == WAITS(waiting_for="plan_approved")
         assert not is_ahead(published, today=day)
+        told_of = awaited_elements(published, analysis(), today=day)
+        assert [one.code for one in told_of] == ["waits.planned", "waits.stale"]
 
 
 def test_what_counts_from_a_fact_is_overdue_from_the_day_after() -> None:
