@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from notifications.channels import names
 from services.setting_keys import DIGESTS, SECTIONS, SYNC_KEYS, OneOf
-from services.settings import SYNC_MODES
+from services.settings import PUBLIC_PARTS, SYNC_MODES
 from workflow.languages import LANGUAGES
 from workflow.org.access import ACCESSES
 
@@ -39,6 +39,8 @@ _BODY = {
     "required": ["name", "from"],
     "additionalProperties": False,
 }
+_PORT = {"type": "integer", "minimum": 1, "maximum": 65_535}
+_USUAL_PORT = {"anyOf": [{"const": ""}, _PORT]}
 _HOUR = {"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$"}
 
 
@@ -52,7 +54,9 @@ READERS: Mapping[str, dict[str, Any]] = {
     "_optional_path": _TEXT,
     "_language": {**_TEXT, "pattern": r"^[a-z]{2,3}(-[A-Z][a-z]{3})?$"},
     "_number": {"type": "integer", "minimum": 1},
-    "_port": {"type": "integer", "minimum": 1, "maximum": 65_535},
+    "_port": _PORT,
+    "_optional_port": _USUAL_PORT,
+    "_to_thousand": {"type": "integer", "minimum": 1, "maximum": 1000},
     "_address": {**_TEXT, "pattern": r"^(https?://[^\s/?#@]+/?)?$"},
     "_networks": _list({**_TEXT, "pattern": r"^[0-9a-fA-F.:]+(/[1-9]\d{0,2})?$"}),
     "_receiver": {**_TEXT, "pattern": r"^((udp|tcp)://\S+:\d+)?$"},
@@ -62,6 +66,7 @@ READERS: Mapping[str, dict[str, Any]] = {
     "_names": _list(_TEXT),
     "_channel_names": _list({"enum": sorted(names())}),
     "_digests": _list({"enum": sorted(DIGESTS)}),
+    "_public_parts": _list({"enum": sorted(PUBLIC_PARTS)}),
     "_accesses": _list({"enum": list(ACCESSES)}),
     "_directory_address": {**_TEXT, "pattern": r"^(ldaps?://\S+)?$"},
     "_local_socket": {**_TEXT, "pattern": r"^wss://(127\.0\.0\.1|localhost):[1-9][0-9]{0,4}$"},
@@ -82,6 +87,7 @@ READERS: Mapping[str, dict[str, Any]] = {
     },
     "_yes_or_no": {"type": "boolean"},
     "_time_of_day": _HOUR,
+    "_optional_time": {"anyOf": [{"const": ""}, _HOUR]},
     "_hours": _list(_HOUR, minItems=2, maxItems=2),
 }
 """What a reader of a key takes, by its name in services/setting_keys.py."""
@@ -138,6 +144,8 @@ def _plain(hint: Any, default: object) -> dict[str, Any] | None:
         kind: dict[str, Any] | None = {"enum": list(get_args(hint))}
     elif Path in get_args(hint):
         kind, default = _TEXT, str(default) if default else ""
+    elif hint == int | None:
+        kind, default = _USUAL_PORT, ""
     else:
         kind = _TYPES.get(hint)
     return kind if kind is None or default is Parameter.empty else {**kind, "default": default}

@@ -197,7 +197,8 @@ def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say, say_in_each: S
         if app.many_nodes:
             tell(say("cli.workers_send"))
         if link := accounts.invite_first_administrator(app, now=moment.now):
-            tell(say_in_each("cli.first_link", link=link))
+            hours = app.settings.web.invitation_hours
+            tell(say_in_each("cli.first_link", link=link, hours=hours))
         if moment.demonstration:
             tell(say("cli.demonstration", on=moment.today))
         _answer(pages, host=web.host, port=web.port)

@@ -109,6 +109,9 @@ class _Reading:
             where = self.sources["office.language"]
             self.problems.append(_wrong(where, "office.language", "language"))
             settings = replace(settings, office=replace(settings.office, language=OfficeSettings().language))
+        if not settings.reminders.is_digest_hour_in_office_hours:
+            key = "reminders.digest_at"
+            self.problems.append(_wrong(self.sources[key], key, "digest_hour"))
         return SettingsCheck(
             file=self.file,
             settings=settings,

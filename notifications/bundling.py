@@ -11,7 +11,7 @@ from calendars.calendar import Calendar
 from notifications.notice import Notice, NoticeKind
 from notifications.office_time import OfficeTimes
 from notifications.ports import Outbox, PendingStep
-from notifications.rules import Rules
+from notifications.rules import Rules, local_day
 from notifications.wire.message import message_id
 from workflow.org.office import Office
 
@@ -82,6 +82,20 @@ def next_opening(day: date, person: str, times: OfficeTimes, *, now: datetime, r
     return times.opening(person, max(now, begins))
 
 
+def digest_opening(day: date, person: str, times: OfficeTimes, *, now: datetime, rules: Rules) -> datetime:
+    """Return the first moment of a local day, or after it, when a digest leaves for a person.
+
+    Where letters do not leave on that day any more at the hour of digests, that is the first moment of all.
+    """
+    opens = next_opening(day, person, times, now=now, rules=rules)
+    if rules.digest_at is None:
+        return opens
+    zone, on = ZoneInfo(rules.zone), local_day(opens, rules)
+    hour = datetime.combine(on, rules.digest_at, tzinfo=zone).astimezone(now.tzinfo)
+    later = times.opening(person, max(opens, hour))
+    return later if local_day(later, rules) == on else opens
+
+
 def _carrier(one: PendingStep, *, now: datetime, today: date, rules: Rules) -> Notice:
     """Return the letter that carries a group of waiting notices."""
     missed = one.bundle == MISSED
@@ -111,7 +125,7 @@ def _digest(
             break
         day, key = after, digest_key(DIGEST, after, one.person, one.channel)
     return _notice(
-        one, key, "digest", day, next_opening(day, one.person, times, now=now, rules=rules), now, rules
+        one, key, "digest", day, digest_opening(day, one.person, times, now=now, rules=rules), now, rules
     )
 
 

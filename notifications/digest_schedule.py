@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
-from notifications.bundling import DAILY, DIGEST, WEEKLY, digest_day, digest_key, first_of_week, next_opening
+from notifications.bundling import DAILY, DIGEST, WEEKLY, digest_day, digest_key, digest_opening, first_of_week
 from notifications.channels import Channel
 from notifications.notice import Notice, NoticeKind
 from notifications.office_time import OfficeTimes
@@ -125,7 +125,7 @@ def _notices(
             address=address,
             language=person.language,
             queued_at=now,
-            not_before=next_opening(day, person.key, times, now=now, rules=rules),
+            not_before=digest_opening(day, person.key, times, now=now, rules=rules),
             message_id=message_id(key, rules.domain),
             kind=kind,
         )

@@ -27,6 +27,7 @@ class Rules:
         link_key: secret of the addresses in letters that need no log-in.
         digests: digests sent: personal (where chosen), several (a day's reminders in one letter), unit (to its
             head, weekly), managers (weekly).
+        digest_at: local time from which digests leave on their day; None for the beginning of the office hours.
         reply_address: the address where replies to reminders are read with their attachments; "" if they are
             not read.
         unseal: decrypts the one-time link of an invitation, given its owner; it is stored encrypted only.
@@ -40,6 +41,7 @@ class Rules:
     public_address: str = ""
     attempts: int = len(BACK_OFF) + 1
     digests: frozenset[str] = frozenset()
+    digest_at: time | None = None
     link_key: str = ""
     reply_address: str = ""
     unseal: Callable[[str, str], str] = lambda text, owner: ""

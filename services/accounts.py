@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BaseModel, Field, StringConstraints
 
 from services.context import Accounts, RequestContext, stamp
-from services.credentials import INVITATION_LASTS, BadPassword, check_login, hash_secret, new_secret
+from services.credentials import BadPassword, check_login, hash_secret, new_secret
 from services.inputs import Line
 from services.queries import people_named
 from services.verbs import Command, NotFound, verb
@@ -161,7 +161,8 @@ def invite_first_administrator(app: AppContext, *, now: datetime) -> str | None:
     if app.accounts.any():
         app.accounts.end_first_invitations(now=now)
         return None
-    secret = issue_secret(app.accounts, "invitation", "", INVITATION_LASTS, now=now)
+    lasts = app.settings.web.invitation_lifetime
+    secret = issue_secret(app.accounts, "invitation", "", lasts, now=now)
     app.accounts.end_first_invitations(but=hash_secret(secret), now=now)
     return f"{app.rules.public_address}/welcome/{secret}"
 
@@ -281,7 +282,8 @@ def issue_secret(
 
 
 def _invite(ctx: RequestContext, login: str) -> Invitation:
-    secret = issue_secret(ctx.accounts, "invitation", login, INVITATION_LASTS, now=ctx.now, by=ctx.reader.login)
+    lasts = ctx.app.settings.web.invitation_lifetime
+    secret = issue_secret(ctx.accounts, "invitation", login, lasts, now=ctx.now, by=ctx.reader.login)
     return Invitation(login=login, address=f"{ctx.app.rules.public_address}/welcome/{secret}")
 
 

@@ -700,6 +700,7 @@ class AppContext:
             domain=sender_domain(self.settings) or "merzim.invalid",
             public_address=self.settings.web.public_address.rstrip("/"),
             digests=self.settings.reminders.digests,
+            digest_at=self.settings.reminders.digest_at,
             link_key=self._link_key,
             unseal=lambda text, owner: self.cipher.decrypt(text, owner),
             reply_address=replies.address or sender_address(self.settings) if replies.host else "",

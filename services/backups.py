@@ -28,8 +28,6 @@ SCHEDULED, FAILED, DRILL = "scheduled_backup", "failed_backup", "restore_drill"
 RETRY = timedelta(minutes=15)
 """Time until another attempt after a failed one."""
 LEASE = timedelta(hours=2)
-STALE = timedelta(hours=26)
-"""Age of the last scheduled backup from which the administrator's page warns."""
 _NAME = re.compile(r"merzim-(\d{4}-\d{2}-\d{2})T(\d{4})\.(sqlite|dump)")
 log = logging.getLogger("merzim.backup")
 
@@ -118,7 +116,7 @@ def state(app: AppContext, *, now: datetime) -> BackupState:
         is_scheduled=scheduled,
         last=last,
         failed=failed if failed and (last is None or failed > last) else None,
-        is_late=scheduled and (last is None or now - last > STALE),
+        is_late=scheduled and (last is None or now - last > app.settings.alarms.ages["backup"]),
     )
 
 

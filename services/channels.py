@@ -69,6 +69,8 @@ def _expected(kind: Any, value: object) -> str:
     """Return the code of the expected kind of value under `cli.expected.*`; "" if the value is of that kind."""
     if get_origin(kind) is Literal:
         return "" if value in get_args(kind) else "_".join(get_args(kind))
+    if kind == int | None:
+        return "" if value in (None, "") else _expected(int, value)
     if kind in (int, float):
         numbers = (int,) if kind is int else (int, float)
         right = isinstance(value, numbers) and not isinstance(value, bool) and value >= 0
@@ -94,7 +96,7 @@ def mailbox_of(settings: Settings) -> MailboxAddress | None:
     Raises:
         BadSetting: another machine would be asked without TLS, or the environment has no password.
     """
-    from notifications.wire.imap import MailboxAddress
+    from notifications.wire.imap import PORTS, MailboxAddress
 
     box = settings.imap
     if not box.host:
@@ -109,7 +111,7 @@ def mailbox_of(settings: Settings) -> MailboxAddress | None:
         raise BadSetting("cli.no_variable", file=file, key="imap.password_env", variable=box.password_env)
     return MailboxAddress(
         host=box.host,
-        port=box.port,
+        port=box.port or PORTS[box.security],
         security=box.security,
         user=box.user,
         password=password,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from hmac import compare_digest
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH = 12, 200
 TOTP_STEP_SECONDS = 30
 """Time a code of the second factor is valid."""
-INVITATION_LASTS = timedelta(hours=72)
 RECOVERY_CODES = 10
 """Number of recovery codes an account gets at once."""
 _CODE_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"

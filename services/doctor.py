@@ -14,7 +14,6 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, Literal
 
 from services.folders import folders, order_folders
-from services.readiness import ROUND_LATE
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -22,10 +21,6 @@ if TYPE_CHECKING:
     from services.app import AppContext
 
 State = Literal["ok", "warning", "problem"]
-VERIFY_DAYS = 7
-BACKUP_DAYS = 2
-QUEUE_LATE = timedelta(hours=1)
-"""Age from which a waiting letter counts as late."""
 CLOCK_TOLERANCE = timedelta(minutes=1)
 LITTLE_SPACE, NO_SPACE = 1024**3, 100 * 1024**2
 """Free bytes on a disk below which there is a warning, and a problem."""
@@ -283,8 +278,8 @@ def _check_database(app: AppContext, now: datetime) -> Iterator[Check]:
     else:
         yield Check(name="database", state="warning", code="doctor.board_behind", advice="board_behind")
     yield from _check_orders(app)
-    yield _check_age("verify", sent, now, timedelta(days=VERIFY_DAYS))
-    yield _check_age("backup", sent, now, timedelta(days=BACKUP_DAYS))
+    for name in ("verify", "backup"):
+        yield _check_age(name, sent, now, app.settings.alarms.ages[name])
     if app.settings.ldap.sync.mode != "off":
         yield _check_age("people_sync", sent, now, timedelta(hours=2 * app.settings.ldap.sync.hours))
     yield _check_clock(app, sent, now)
@@ -340,15 +335,15 @@ def _check_clock(app: AppContext, sent: Figures, now: datetime) -> Check:
 
 
 def _check_sending(app: AppContext, sent: Figures, now: datetime) -> Iterator[Check]:
-    pulse = sent.pulses.get("round")
-    if pulse is None or now - pulse[0] > ROUND_LATE:
+    pulse, late = sent.pulses.get("round"), app.settings.alarms.ages
+    if pulse is None or now - pulse[0] > late["round"]:
         code = "doctor.never" if pulse is None else "doctor.last"
         arguments = {} if pulse is None else {"at": pulse[0]}
         yield Check(name="round", state="problem", code=code, arguments=arguments, advice="round")
     else:
         yield Check(name="round", code="doctor.last", arguments={"at": pulse[0]})
     waiting = now - sent.oldest if sent.oldest is not None else timedelta(0)
-    stuck = waiting > QUEUE_LATE
+    stuck = waiting > late["queue"]
     yield Check(
         name="queue",
         state="problem" if stuck else "ok",

@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field
 
 from services.accounts import MAX_NAME, BadAccount
 from services.context import RequestContext, stamp
-from services.credentials import INVITATION_LASTS, BadPassword, check_login, hash_secret, new_secret
+from services.credentials import BadPassword, check_login, hash_secret, new_secret
 from services.inputs import Key, Line
 from services.queries import people_named, unit_named
 from services.verbs import Command, verb
@@ -287,7 +287,7 @@ def _letter(
     entry, sealed, until = None, "", ""
     if way == "password":
         secret = new_secret()
-        expires = ctx.now + INVITATION_LASTS
+        expires = ctx.now + ctx.app.settings.web.invitation_lifetime
         sealed, until = ctx.app.cipher.encrypt(secret, owner_of_link(reader.login)), expires.isoformat()
         entry = Entry(
             hash=hash_secret(secret),

@@ -310,6 +310,7 @@ def field_of(key: str) -> tuple[str, tuple[str, ...]]:
     """Return what a form asks for a key by, and the words it may be chosen from."""
     from notifications.channels import names
     from services.setting_keys import DIGESTS
+    from services.settings import PUBLIC_PARTS
 
     if key in SERVER_KEYS:
         return "password", ()
@@ -322,11 +323,14 @@ def field_of(key: str) -> tuple[str, tuple[str, ...]]:
         "_yes_or_no": ("choice", ("true", "false")),
         "_hours": ("hours", ()),
         "_time_of_day": ("time", ()),
+        "_optional_time": ("time", ()),
+        "_public_parts": ("several", tuple(sorted(PUBLIC_PARTS))),
         "_digests": ("several", tuple(sorted(DIGESTS))),
         "_channel_names": ("several", tuple(names())),
         "_number": ("number", ()),
         "_years": ("number", ()),
-        "_port": ("number", ()),
+        "_to_thousand": ("number", ()),
+        "_optional_port": ("number", ()),
     }
     return kinds.get(getattr(reader, "__name__", ""), ("text", ()))
 
@@ -471,7 +475,7 @@ def _refuse_value(ctx: RequestContext, key: str, text: str) -> None:
     from documents.sheets.addresses import is_address
 
     ports = MAIL_PORTS.get(key)
-    if ports and int(text) not in ports:
+    if ports and text and int(text) not in ports:
         raise BadChange("setting.mail_port", key=key, title=key, allowed=ports)
     if key.endswith(".host") and text and not _is_host(text):
         raise BadChange("setting.host", key=key, title=key, text=text)
@@ -500,10 +504,13 @@ def _is_host(text: str) -> bool:
 
 def _refuse_unfit(ctx: RequestContext, settings: Settings) -> None:
     """Refuse settings that would keep letters from leaving, or send a password where it does not belong."""
+    if not settings.reminders.is_digest_hour_in_office_hours:
+        key = "reminders.digest_at"
+        raise BadChange("setting.wrong", key=key, title=key, expected="digest_hour")
     sections, browser = settings.channels.sections, settings.from_browser
     mail = sections.get("email", {})
     if "email" in settings.channels.use or not browser.isdisjoint(SERVER_KEYS["channels.email.password"]):
-        for name in ("host", "port", "sender"):
+        for name in ("host", "sender"):
             if mail.get(name) in (None, ""):
                 raise BadChange("setting.missing", key=f"channels.email.{name}", title=f"channels.email.{name}")
     if mail.get("user") and settings.passwords.get("channels.email.password") == "":
@@ -582,9 +589,14 @@ def _effects(ctx: RequestContext, before: Settings, after: Settings) -> Iterator
     for channel in before.channels.use:
         if channel not in after.channels.use:
             yield say("channel_off", channel=channel, count=waiting[channel])
-    if differs(lambda one: one.web.public_page):
+    if differs(lambda one: one.reminders.digest_at):
+        at = after.reminders.digest_at or after.reminders.office_hours[0]
+        yield say("digest_at", at=text_of(at))
+    if differs(lambda one: (one.web.public_page, one.web.public_page and one.web.public_parts)):
         address = f"{after.web.public_address.rstrip('/')}/public"
         yield say("public_on" if after.web.public_page else "public_off", address=address)
+    if differs(lambda one: (one.web.session_hours, one.web.session_idle_minutes)):
+        yield say("sessions")
     if differs(lambda one: one.backup) and after.backup.folder is None:
         yield say("backup_off")
     elif differs(lambda one: one.backup):

@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 
 PROCEDURE = "internal-analysis"
 LINK = "link:"
+PART_OF = {
+    "start_announced": "announcements",
+    "discussion_announced": "announcements",
+    "discussion_held": "discussions",
+    "council_discussed": "discussions",
+}
+"""The part of the page an obligation's publications stand in; those of all others are `results`."""
 PAPERS = frozenset({"package_read", "campaign_sheet_read"})
 """Kinds of audit log entries about documents with a printed code."""
 _ANYBODY = Scope(unit="", names=())
@@ -82,9 +89,14 @@ def proof_address(app: AppContext, n: int, fingerprint: str, of: str = "") -> st
     """Return the address for checking a printed register, or (`of`: "entry/") another document, by its
     fingerprint; "" if that page is disabled.
     """
-    if not app.settings.web.public_page or not fingerprint:
+    if not app.settings.web.public_page or not shows_proofs(app) or not fingerprint:
         return ""
     return f"{app.settings.web.public_address.rstrip('/')}/public/proof/{of}{n}/{fingerprint}"
+
+
+def shows_proofs(app: AppContext) -> bool:
+    """Return whether the codes of printed documents are checked on the page."""
+    return "proofs" in app.settings.web.public_parts
 
 
 def check_fingerprint(app: AppContext, n: int, fingerprint: str) -> ProvenLine | None:
@@ -110,10 +122,12 @@ def check_paper(app: AppContext, n: int, fingerprint: str) -> ProvenLine | None:
 def _published_facts(app: AppContext) -> frozenset[str]:
     """Return the obligations of any edition whose evidence is a link."""
     editions = (edition for edition in app.library.all() if edition.id == PROCEDURE)
-    return frozenset(one.id for edition in editions for one in edition.obligations if _is_public(one))
+    return frozenset(one.id for edition in editions for one in edition.obligations if _is_public(app, one))
 
 
-def _is_public(obligation: Obligation) -> bool:
+def _is_public(app: AppContext, obligation: Obligation) -> bool:
+    if PART_OF.get(obligation.id, "results") not in app.settings.web.public_parts:
+        return False
     return any(kind.startswith(LINK) for kind in obligation.evidence)
 
 
@@ -141,7 +155,7 @@ def _analyses(app: AppContext, reads: SqlReads, ids: list[str]) -> Iterator[Publ
 
 def _publications(app: AppContext, case: Case) -> tuple[Publication, ...]:
     """Return the publications of a case, each address once for an obligation, the newest first."""
-    obligations = {one.id: one for one in app.library.of(case).obligations if _is_public(one)}
+    obligations = {one.id: one for one in app.library.of(case).obligations if _is_public(app, one)}
     found = {
         (name, proof.reference): Publication(
             title=obligations[name].title,

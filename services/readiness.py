@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from services.app import AppContext
 
 log = logging.getLogger("merzim.web")
-ROUND_LATE = timedelta(minutes=10)
-"""Time without a round from which it counts as late; rounds run every minute."""
 DatabaseState = Literal["ok", "unreachable", "moved", "replaced"]
 
 

@@ -23,7 +23,9 @@ from services.settings import (
     HOME_CALENDAR,
     LOG_FORMATS,
     LOG_LEVELS,
+    PUBLIC_PARTS,
     SYNC_MODES,
+    AlarmSettings,
     AuditSettings,
     AuthorisedBody,
     BackupSettings,
@@ -59,12 +61,18 @@ CHANGEABLE: Mapping[str, tuple[str, ...]] = {
         "channels.use",
         *(f"channels.email.{key}" for key in ("host", "port", "tls", "user", "sender", "timeout")),
     ),
-    "reminders": ("reminders.office_hours", "reminders.digests"),
-    "public": ("web.public_page",),
+    "reminders": ("reminders.office_hours", "reminders.digests", "reminders.digest_at"),
+    "public": ("web.public_page", "web.public_parts"),
+    "sessions": tuple(
+        f"web.{key}" for key in ("session_hours", "session_idle_minutes", "device_days", "invitation_hours")
+    ),
     "replies": tuple(
         f"imap.{key}" for key in ("host", "port", "security", "user", "folder", "address", "period", "timeout")
     ),
     "backup": tuple(f"backup.{key}" for key in ("at", "daily", "weekly", "monthly")),
+    "alarms": tuple(
+        f"alarms.{key}" for key in ("backup_hours", "verify_days", "round_minutes", "queue_minutes")
+    ),
     "retention": ("retention.people_years",),
     "webhooks": ("webhooks.timeout", "webhooks.give_up_days"),
     "eds": ("eds.on",),
@@ -97,7 +105,7 @@ def read_text(reader: Callable[[object], object], text: str) -> object:
 def is_number(channel: str, key: str) -> bool:
     """Return whether a key of a channel is a number; all others are texts."""
     parameters = signature(import_module(f"notifications.channels.{channel}").channel).parameters
-    return key in parameters and parameters[key].annotation in ("int", "float")
+    return key in parameters and parameters[key].annotation in ("int", "int | None", "float")
 
 
 def reader_of(key: str) -> Callable[[object], object]:
@@ -111,7 +119,7 @@ def reader_of(key: str) -> Callable[[object], object]:
     if get_origin(kind) is Literal:
         allowed = get_args(kind)
         return OneOf(allowed, "_".join(allowed))
-    return {int: _port if name == "port" else _number, float: _decimal}.get(kind, _text)
+    return _optional_port if name == "port" else {int: _number, float: _decimal}.get(kind, _text)
 
 
 def value_of(settings: Settings, key: str) -> object:
@@ -144,7 +152,18 @@ def text_of(value: object) -> str:
 
 def password_owner(settings: Settings, key: str) -> str:
     """Return what a password given in the browser is bound to: the server and the log-in it was given for."""
-    return ":".join([f"setting.{key}", *(text_of(value_of(settings, one)) for one in SERVER_KEYS[key])])
+    values = [text_of(value_of(settings, one)) for one in SERVER_KEYS[key]]
+    _, port, security, _ = values
+    if not port:
+        values[1] = text_of(_mail_ports(key).get(security))
+    return ":".join([f"setting.{key}", *values])
+
+
+def _mail_ports(key: str) -> Mapping[str, int]:
+    """Return the usual port of each kind of connection to the server of a password."""
+    module = "notifications.wire.imap" if key == "imap.password" else "notifications.channels.email"
+    ports: Mapping[str, int] = import_module(module).PORTS
+    return ports
 
 
 def overlaid(settings: Settings, values: Mapping[str, str]) -> Settings:
@@ -209,6 +228,18 @@ def _port(value: object) -> int:
     number = _number(value)
     if number > 65_535:
         raise ValueError("port")
+    return number
+
+
+def _optional_port(value: object) -> int | None:
+    """Parse a port; "" for the usual one."""
+    return None if value in ("", None) else _port(value)
+
+
+def _to_thousand(value: object) -> int:
+    number = _number(value)
+    if number > 1000:
+        raise ValueError("to_thousand")
     return number
 
 
@@ -338,6 +369,13 @@ def _digests(value: object) -> frozenset[str]:
     return chosen
 
 
+def _public_parts(value: object) -> frozenset[str]:
+    chosen = frozenset(_names(value))
+    if not chosen <= PUBLIC_PARTS:
+        raise ValueError("public_parts")
+    return chosen
+
+
 def _accesses(value: object) -> frozenset[str]:
     chosen = frozenset(_names(value))
     if not chosen <= frozenset(ACCESSES):
@@ -427,6 +465,10 @@ def _time_of_day(value: object) -> time:
     return found
 
 
+def _optional_time(value: object) -> time | None:
+    return _time_of_day(value) if value else None
+
+
 def _hours(value: object) -> tuple[time, time]:
     try:
         first, last = (time.fromisoformat(hour) for hour in value)  # type: ignore[attr-defined]
@@ -485,7 +527,10 @@ SECTIONS: Mapping[str, tuple[type, _Readers]] = {
     ),
     "evidence": (EvidenceSettings, {"folder": _path}),
     "channels": (ChannelSettings, {"use": _channel_names}),
-    "reminders": (ReminderSettings, {"office_hours": _hours, "tick": _number, "digests": _digests}),
+    "reminders": (
+        ReminderSettings,
+        {"office_hours": _hours, "tick": _number, "digests": _digests, "digest_at": _optional_time},
+    ),
     "web": (
         WebSettings,
         {
@@ -495,6 +540,11 @@ SECTIONS: Mapping[str, tuple[type, _Readers]] = {
             "trusted_proxies": _networks,
             "totp_required": _accesses,
             "public_page": _yes_or_no,
+            "public_parts": _public_parts,
+            "session_hours": _to_thousand,
+            "session_idle_minutes": _to_thousand,
+            "device_days": _to_thousand,
+            "invitation_hours": _to_thousand,
         },
     ),
     "secrets": (
@@ -560,6 +610,15 @@ SECTIONS: Mapping[str, tuple[type, _Readers]] = {
             "monthly": _number,
         },
     ),
+    "alarms": (
+        AlarmSettings,
+        {
+            "backup_hours": _to_thousand,
+            "verify_days": _to_thousand,
+            "round_minutes": _to_thousand,
+            "queue_minutes": _to_thousand,
+        },
+    ),
     "webhooks": (
         WebhookSettings,
         {"private": _yes_or_no, "ca_file": _optional_path, "timeout": _number, "give_up_days": _number},
@@ -577,7 +636,7 @@ SECTIONS: Mapping[str, tuple[type, _Readers]] = {
         ImapSettings,
         {
             "host": _text,
-            "port": _port,
+            "port": _optional_port,
             "security": OneOf(("tls", "starttls", "none"), "imap_security"),
             "user": _text,
             "password_env": _text,

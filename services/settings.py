@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import date, time, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Literal
@@ -27,6 +27,8 @@ SECRETS = frozenset({"token", "password"})
 DIRECTORY_KINDS = ("active-directory", "openldap")
 HOME_CALENDAR = "KZ"
 """Code of the calendar built from the records of acts, which adopted acts change."""
+PUBLIC_PARTS = frozenset({"announcements", "discussions", "results", "proofs"})
+"""The parts of the public page; `proofs` are the checks of codes on printed documents."""
 FOLDER: Mapping[str, object] = {"path": Path("var/letters"), "sender": "merzim@localhost"}
 
 
@@ -130,11 +132,21 @@ class ChannelSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReminderSettings:
-    """Office hours for letters (local time), seconds between rounds, and the digests that are sent."""
+    """Office hours for letters (local time), seconds between rounds, and the digests that are sent.
+
+    `digest_at`: local time from which a day's digests leave; None for the beginning of the office hours.
+    """
 
     office_hours: tuple[time, time] = (time(9), time(18))
     tick: int = 60
     digests: frozenset[str] = frozenset({"personal", "several", "unit", "managers"})
+    digest_at: time | None = None
+
+    @property
+    def is_digest_hour_in_office_hours(self) -> bool:
+        """Whether digests leave when letters do."""
+        first, last = self.office_hours
+        return self.digest_at is None or first <= self.digest_at < last
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -143,7 +155,9 @@ class WebSettings:
 
     `trusted_proxies`: proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are trusted. `totp_required`: the
     accesses whose accounts must have a second factor. `public_page`: whether published analyses are shown
-    without log-in.
+    without log-in; `public_parts`: which of their publications, and whether printed codes are checked.
+    `session_hours`, `session_idle_minutes`: how long a session lasts, and unused; `device_days`: how long a
+    browser is remembered; `invitation_hours`: how long an invitation may be used.
     """
 
     host: str = "127.0.0.1"
@@ -152,10 +166,31 @@ class WebSettings:
     trusted_proxies: tuple[Network, ...] = LOOPBACK_NETWORKS
     totp_required: frozenset[Access] = frozenset()
     public_page: bool = False
+    public_parts: frozenset[str] = PUBLIC_PARTS
+    session_hours: int = 12
+    session_idle_minutes: int = 120
+    device_days: int = 180
+    invitation_hours: int = 72
 
     def __post_init__(self) -> None:
         if not self.public_address:
             object.__setattr__(self, "public_address", f"http://127.0.0.1:{self.port}")
+
+    @property
+    def session_lifetime(self) -> timedelta:
+        return timedelta(hours=self.session_hours)
+
+    @property
+    def session_idle_limit(self) -> timedelta:
+        return timedelta(minutes=self.session_idle_minutes)
+
+    @property
+    def device_lifetime(self) -> timedelta:
+        return timedelta(days=self.device_days)
+
+    @property
+    def invitation_lifetime(self) -> timedelta:
+        return timedelta(hours=self.invitation_hours)
 
     @property
     def on_loopback(self) -> bool:
@@ -367,6 +402,32 @@ class BackupSettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class AlarmSettings:
+    """The ages from which something counts as late: on pages, in `merzim doctor`, in `/ready` and `/metrics`.
+
+    Attributes:
+        backup_hours: the last backup; `verify_days`: the last check of everything without a finding.
+        round_minutes: the last round of reminders.
+        queue_minutes: the oldest letter that may leave.
+    """
+
+    backup_hours: int = 26
+    verify_days: int = 7
+    round_minutes: int = 10
+    queue_minutes: int = 60
+
+    @property
+    def ages(self) -> Mapping[str, timedelta]:
+        """The ages by name."""
+        return {
+            "backup": timedelta(hours=self.backup_hours),
+            "verify": timedelta(days=self.verify_days),
+            "round": timedelta(minutes=self.round_minutes),
+            "queue": timedelta(minutes=self.queue_minutes),
+        }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class WebhookSettings:
     """Delivery to webhooks.
 
@@ -406,6 +467,7 @@ class ImapSettings:
 
     Attributes:
         host: "" for no mailbox.
+        port: None for the usual one of its security.
         security: "tls" (from the first byte), "starttls", or "none" for a server on this machine.
         password_env: the environment variable with the password.
         ca_file: file of a certificate authority trusted in place of the system's.
@@ -415,7 +477,7 @@ class ImapSettings:
     """
 
     host: str = ""
-    port: int = 993
+    port: int | None = None
     security: Literal["tls", "starttls", "none"] = "tls"
     user: str = ""
     password_env: str = "MERZIM_IMAP_PASSWORD"
@@ -458,6 +520,7 @@ class Settings:
     logs: LogSettings = field(default_factory=LogSettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
     backup: BackupSettings = field(default_factory=BackupSettings)
+    alarms: AlarmSettings = field(default_factory=AlarmSettings)
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
     imap: ImapSettings = field(default_factory=ImapSettings)
     eds: EdsSettings = field(default_factory=EdsSettings)

@@ -218,4 +218,5 @@ def _tell(call: CommandContext, login: str, code: str, **more: object) -> None:
     if call.json:
         call.answer({"login": login.casefold(), **more})
     else:
-        call.print(call.say(f"cli.user.{code}", login=login.casefold(), **more))
+        hours = call.app.settings.web.invitation_hours
+        call.print(call.say(f"cli.user.{code}", login=login.casefold(), hours=hours, **more))

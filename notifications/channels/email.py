@@ -28,6 +28,8 @@ from notifications.wire.signing import Signature, load_signature
 from workflow.org.office import Person
 
 Security = Literal["none", "starttls", "tls"]
+PORTS = {"none": 25, "starttls": 587, "tls": 465}
+"""The usual port of each kind of connection (RFC 8314, RFC 6409)."""
 
 # After so many dropped or hanging connections in one batch, the rest of the batch waits.
 PATIENCE = 2
@@ -239,8 +241,8 @@ def _connection_is_gone(problem: Exception) -> bool:
 def channel(
     *,
     host: str,
-    port: int,
     sender: str,
+    port: int | None = None,
     tls: Security = "starttls",
     user: str = "",
     password_env: str = "",
@@ -251,12 +253,15 @@ def channel(
 ) -> Email:
     """Return the channel of config.toml's `[channels.email]`.
 
+    Args:
+        port: None for the usual one of the kind of connection.
+
     Raises:
         UnusableKey: the signing key cannot be read, or has no selector.
     """
     return Email(
         host=host,
-        port=port,
+        port=port or PORTS[tls],
         sender=sender,
         tls=tls,
         user=user,

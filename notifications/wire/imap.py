@@ -20,6 +20,10 @@ _SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
 _ARRIVED = re.compile(rb'INTERNALDATE "([^"]+)"')
 
 
+PORTS = {"tls": 993, "starttls": 143, "none": 143}
+"""The usual port of each kind of connection (RFC 8314, RFC 9051)."""
+
+
 class MailboxRefused(Refusal, OSError):
     """The mailbox cannot be opened or read; `answer`: the answer of the server or the system."""
 

@@ -14,6 +14,8 @@ import pytest
 import i18n
 from merzim.settings_file import BadSetting, read
 from notifications.channels import UnknownChannel
+from notifications.channels.email import Email
+from services.channels import create_channel, mailbox_of
 from services.settings import ORIGINS, Settings, SyncSettings
 from tests.merzim.conftest import ROOT
 from workflow.refusal import Refusal
@@ -51,6 +53,25 @@ def test_links_lead_to_where_the_pages_answer(tmp_path: Path) -> None:
 
     assert own.public_address == "http://127.0.0.1:8123"
     assert named.public_address == "https://merzim.kz"
+
+
+@pytest.mark.parametrize(
+    ("mail", "replies", "ports"),
+    [("starttls", "tls", (587, 993)), ("tls", "starttls", (465, 143)), ("none", "none", (25, 143))],
+)
+def test_a_mail_port_left_out_is_the_usual_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mail: str, replies: str, ports: tuple[int, int]
+) -> None:
+    """RFC 8314 and RFC 6409 for letters, RFC 9051 for the mailbox; "" and no key are the same."""
+    monkeypatch.setenv("MERZIM_IMAP_PASSWORD", "x")
+    email = f'[channels.email]\nhost = "h"\nsender = "a@b.kz"\ntls = "{mail}"\n'
+    imap = f'[imap]\nhost = "localhost"\nsecurity = "{replies}"\n'
+    for port in ("", 'port = ""\n'):
+        settings = read(_written(tmp_path, email + port + imap + port), at=tmp_path)
+        channel, box = create_channel("email", settings, pytest.fail), mailbox_of(settings)
+        assert isinstance(channel, Email)
+        assert box is not None
+        assert (channel.port, box.port) == ports
 
 
 def test_another_port_in_the_shipped_config_is_another_address(tmp_path: Path) -> None:
@@ -250,6 +271,7 @@ def test_a_channel_without_a_file_is_refused(tmp_path: Path) -> None:
         ("[web]\nport = 65536", "web.port"),
         ("[office]\ndays_off = [2035-01-01]", "office.days_off"),
         ('[channels]\nuse = ["fax"]', "fax"),
+        ('[reminders]\ndigest_at = "18:00"', "reminders.digest_at"),
     ],
 )
 def test_a_setting_that_could_only_fail_later_is_refused_at_once(

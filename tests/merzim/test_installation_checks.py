@@ -200,13 +200,13 @@ def test_a_doctor_of_nothing_makes_nothing(merzim: Merzim) -> None:
 
 
 def test_what_nobody_has_done_for_long_is_named(empty_office: Merzim, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A round ten minutes ago, a backup two days ago, a verify a week ago are the limits."""
+    """A round ten minutes ago, a backup 26 hours ago, a verify a week ago: the limits unless set otherwise."""
     days: dict[str, dict[str, str]] = {}
     before = _states(empty_office)
     assert (before["verify"], before["backup"], before["round"]) == ("warning", "warning", "problem")
     for command in (("verify",), ("backup", "copy.sqlite"), ("remind",)):
         assert empty_office(*command, "--now", "2026-04-06").code == 0
-    for moment in ("2026-04-06T12:09", "2026-04-06T12:11", "2026-04-08T12:01", "2026-04-13T12:01"):
+    for moment in ("2026-04-06T12:09", "2026-04-06T12:11", "2026-04-07T14:01", "2026-04-13T12:01"):
         monkeypatch.setattr("merzim.app.read", clock(f"{moment}+05:00"))
         days[moment[5:]] = _states(empty_office)
 
@@ -214,9 +214,13 @@ def test_what_nobody_has_done_for_long_is_named(empty_office: Merzim, monkeypatc
     assert {moment: [states[name] for name in names] for moment, states in days.items()} == {
         "04-06T12:09": ["ok", "ok", "ok", "ok", "ok"],
         "04-06T12:11": ["ok", "ok", "problem", "ok", "ok"],
-        "04-08T12:01": ["ok", "warning", "problem", "ok", "ok"],
+        "04-07T14:01": ["ok", "warning", "problem", "ok", "ok"],
         "04-13T12:01": ["warning", "warning", "problem", "ok", "ok"],
     }
+    limits = "[alarms]\nbackup_hours = 169\nverify_days = 8\nround_minutes = 1000\n"
+    Path("config.toml").write_text(limits, "utf-8")
+    states = _states(empty_office)
+    assert [states[name] for name in ("verify", "backup", "round")] == ["ok", "ok", "problem"]
     monkeypatch.setattr("merzim.app.read", clock("2026-04-06T11:58+05:00"))
     assert _states(empty_office)["clock"] == "problem"
 

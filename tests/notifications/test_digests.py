@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -94,6 +95,19 @@ def test_a_reminder_put_into_the_daily_digest_comes_in_it(town: Town) -> None:
         "Ішкі талдаудың басталғаны туралы хабарландыру (Құрылыс басқармасы) – 30 наурыз" in letter.letter.text
     )
     assert (reminder.state, reminder.carrier) == ("sent", letter.notice.key)
+
+
+@pytest.mark.parametrize(("hour", "leaves"), [(time(16), 16), (time(18, 30), 9)])
+def test_a_digest_leaves_at_its_hour(tmp_path: Path, hour: time, leaves: int) -> None:
+    """Queued in the night; where letters do not leave any more at that hour, with the first ones of the day."""
+    town = Town(tmp_path, rules=replace(RULES, digests=ALL, digest_at=hour))
+    town.open()
+    choose(town, "daily")
+    town.round([Shelf()], FIVE_BEFORE, at=NIGHT)
+    digest = next(one for one in town.notices() if one.kind == "digest" and one.person == AIGUL.key)
+    town.close()
+
+    assert digest.not_before == datetime(2026, 3, 18, leaves, tzinfo=ZoneInfo(RULES.zone))
 
 
 def test_a_line_of_a_digest_carries_the_force(town: Town) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pyotp
 import pytest
@@ -17,7 +17,7 @@ from services import credentials
 from services.credentials import hash_secret, new_secret
 from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build
 from web.auth import devices
-from web.auth.dependencies import COOKIE, SESSION_LIFETIME
+from web.auth.dependencies import COOKIE
 from web.auth.limits import network_of
 from workflow.org.access import Entry, LimitReached, RateLimit
 
@@ -312,7 +312,7 @@ def test_a_program_ends_one_of_its_owners_sessions_and_then_all(office: Home) ->
         scope="write",
         created_at=NOW,
         seen_at=NOW,
-        expires_at=NOW + SESSION_LIFETIME,
+        expires_at=NOW + timedelta(hours=12),
     )
     office.accounts.let_in(token)
     program = browser(office)

@@ -97,7 +97,7 @@ def test_the_age_of_the_queue_is_that_of_the_longest_waiting_letter(house: AppCo
     from storage.notices.tally import figures
 
     later = NOW + timedelta(minutes=2)
-    text = exposition(figures(house.engine, now=later), now=later, board={}).decode()
+    text = exposition(figures(house.engine, now=later), now=later, board={}, alarms={}).decode()
 
     assert "merzim_queue_age_seconds 120.0" in text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from merzim.cli import main
+from services.public import proof_address
 from tests.web.conftest import NOW, TODAY, Home, dashboard_of, hide, office_with_cases, people, settings_in
 from workflow.cases.case import Evidence
 from workflow.cases.commands.opening import Opening
@@ -68,6 +70,18 @@ def test_anybody_sees_what_was_published_where_and_when(open_office: Home) -> No
     assert "анализ: 13 апреля 2026 года – 26 мая 2026 года" in text
     assert "Заң департаменті" not in text
     assert "Жойылған талдау" not in text
+
+
+def test_an_office_shows_the_parts_it_wants(open_office: Home) -> None:
+    """Without announcements and proofs: nothing of them on the page, in the feed, at the address of a proof."""
+    settings = open_office.context.settings
+    web = replace(settings.web, public_parts=frozenset({"results", "discussions"}))
+    open_office.context.settings = replace(settings, web=web)
+    stranger = open_office.stranger()
+
+    assert SITE not in stranger.get("/public").text + stranger.get("/public/feed.xml").text
+    assert stranger.get(f"/public/proof/1/{FILE}").text == stranger.get("/public/proof/x").text
+    assert proof_address(open_office.context, 1, FILE) == ""
 
 
 def test_nothing_of_few_stands_on_the_page_or_in_the_feed(open_office: Home) -> None:

@@ -16,13 +16,12 @@ from starlette.responses import Response
 from services.accounts import issue_secret
 from services.context import Accounts, RequestContext
 from services.credentials import hash_secret
+from services.settings import WebSettings
 from web.auth.demonstration import SCOPE, is_passwordless_request
 from web.auth.devices import remember_device
 from workflow.org.access import OF_ONE_UNIT, Account, Entry, Need, Reader, must_enrol, placed
 
 COOKIE = "__Host-merzim"
-SESSION_LIFETIME = timedelta(hours=12)
-SESSION_IDLE_LIMIT = timedelta(hours=2)
 _TOUCH_INTERVAL = timedelta(minutes=5)
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -49,19 +48,20 @@ def begin_session(
     former = accounts.entry("session", hash_secret(cookie), now=now) if cookie else None
     if former is not None:
         accounts.end(former.login, former.hash, now=now)
-    browser = request.headers.get("user-agent", "")[:200]
-    secret = issue_secret(accounts, "session", login, SESSION_LIFETIME, now=now, name=browser, scope=scope)
+    browser, lifetime = request.headers.get("user-agent", "")[:200], _limits(request).session_lifetime
+    secret = issue_secret(accounts, "session", login, lifetime, now=now, name=browser, scope=scope)
     response.set_cookie(
         COOKIE,
         secret,
-        max_age=int(SESSION_LIFETIME.total_seconds()),
+        max_age=int(lifetime.total_seconds()),
         path="/",
         secure=True,
         httponly=True,
         samesite="lax",
     )
     if scope != SCOPE:
-        remember_device(accounts, request, response, login, now=now)
+        lasts = _limits(request).device_lifetime
+        remember_device(accounts, request, response, login, now=now, lasts=lasts)
 
 
 def end_session(accounts: Accounts, request: Request, response: Response, *, now: datetime) -> None:
@@ -73,10 +73,20 @@ def end_session(accounts: Accounts, request: Request, response: Response, *, now
 
 
 def current_session(request: Request, accounts: Accounts, *, now: datetime) -> Entry | None:
-    """Return the session of a request; None when it has expired or was not used for two hours."""
-    secret = request.cookies.get(COOKIE, "")
+    """Return the session of a request; None when it has expired or was not used for too long.
+
+    The present settings count, also for a session that began under others.
+    """
+    secret, limits = request.cookies.get(COOKIE, ""), _limits(request)
     entry = accounts.entry("session", hash_secret(secret), now=now) if secret else None
-    return entry if entry is not None and entry.seen_at + SESSION_IDLE_LIMIT > now else None
+    if entry is None or entry.created_at + limits.session_lifetime <= now:
+        return None
+    return entry if entry.seen_at + limits.session_idle_limit > now else None
+
+
+def _limits(request: Request) -> WebSettings:
+    base: RequestContext = request.app.state.ctx
+    return base.app.settings.web
 
 
 def identify(request: Request, ctx: RequestContext) -> tuple[Account, Entry] | None:

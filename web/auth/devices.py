@@ -18,7 +18,6 @@ from services.credentials import hash_secret
 from workflow.org.access import Entry
 
 COOKIE = "__Host-merzim-devices"
-DEVICE_LIFETIME = timedelta(days=180)
 MAX_SECRETS = 8
 """The most accounts one browser is remembered for."""
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -36,7 +35,7 @@ def device_hashes(request: Request) -> frozenset[str]:
 
 
 def remember_device(
-    accounts: Accounts, request: Request, response: Response, login: str, *, now: datetime
+    accounts: Accounts, request: Request, response: Response, login: str, *, now: datetime, lasts: timedelta
 ) -> None:
     """Remember the browser as a device of the account: a new secret replaces the account's previous one."""
     other_secrets = []
@@ -46,11 +45,11 @@ def remember_device(
         else:
             other_secrets.append(secret)
     browser = request.headers.get("user-agent", "")[:200]
-    secret = issue_secret(accounts, "device", login, DEVICE_LIFETIME, now=now, name=browser)
+    secret = issue_secret(accounts, "device", login, lasts, now=now, name=browser)
     response.set_cookie(
         COOKIE,
         ".".join([secret, *other_secrets[: MAX_SECRETS - 1]]),
-        max_age=int(DEVICE_LIFETIME.total_seconds()),
+        max_age=int(lasts.total_seconds()),
         path="/",
         secure=True,
         httponly=True,

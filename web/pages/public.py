@@ -24,6 +24,7 @@ from services.public import (
     check_fingerprint,
     check_paper,
     published_analyses,
+    shows_proofs,
 )
 from web.auth.dependencies import Anybody
 from web.auth.guesses import count_guess
@@ -68,13 +69,13 @@ def feed(request: Request, ctx: Anybody) -> Response:
 @router.get("/public/proof/{n}/{fingerprint}")
 def check(request: Request, ctx: Anybody, n: BatchNumber, fingerprint: Fingerprint) -> Response:
     """Show whether a fingerprint printed on a register of notices is of this office, and of which day."""
-    return _answer(request, ctx, check_fingerprint(_open(ctx), n, fingerprint))
+    return _answer(request, ctx, check_fingerprint(_open_proofs(ctx), n, fingerprint))
 
 
 @router.get("/public/proof/entry/{n}/{fingerprint}")
 def check_entry(request: Request, ctx: Anybody, n: BatchNumber, fingerprint: Fingerprint) -> Response:
     """Show whether a fingerprint printed on another document is of this office, of which kind and day."""
-    return _answer(request, ctx, check_paper(_open(ctx), n, fingerprint))
+    return _answer(request, ctx, check_paper(_open_proofs(ctx), n, fingerprint))
 
 
 def _answer(request: Request, ctx: RequestContext, found: ProvenLine | None) -> Response:
@@ -90,6 +91,13 @@ def _open(ctx: RequestContext) -> AppContext:
     if not ctx.app.settings.web.public_page:
         raise HTTPException(404)
     return ctx.app
+
+
+def _open_proofs(ctx: RequestContext) -> AppContext:
+    app = _open(ctx)
+    if not shows_proofs(app):
+        raise HTTPException(404)
+    return app
 
 
 def _rss(app: AppContext, organisation: str, language: str, analyses: tuple[PublicAnalysis, ...]) -> bytes:

@@ -125,6 +125,7 @@ def _accounts_page(
         form=typed or {},
         refusal=refusal,
         invitation=invitation,
+        invitation_hours=ctx.app.settings.web.invitation_hours,
     )
 
 
@@ -150,6 +151,7 @@ def _account_page(
         place=placed("/administration/account", login=known.reader.login),
         account=known,
         own=known.reader.login == ctx.reader.login,
+        invitation_hours=ctx.app.settings.web.invitation_hours,
         office=office,
         accesses=ACCESSES,
         unit=build_unit_field(office, shown.get("unit", reader.unit)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from itertools import accumulate
 from typing import TYPE_CHECKING, Annotated
@@ -49,7 +49,8 @@ def metrics(request: Request, ctx: Anybody) -> Response:
         "missed": total(sums, "missed"),
     }
     figures = sending.figures(ctx.app, now=now)
-    return Response(exposition(figures, now=now, board=board), media_type=CONTENT_TYPE_LATEST)
+    text = exposition(figures, now=now, board=board, alarms=ctx.app.settings.alarms.ages)
+    return Response(text, media_type=CONTENT_TYPE_LATEST)
 
 
 def _may_scrape(request: Request, ctx: RequestContext) -> bool:
@@ -100,10 +101,13 @@ class HttpCollector:
         yield family
 
 
-def exposition(figures: Figures, *, now: datetime, board: Mapping[str, int]) -> bytes:
+def exposition(
+    figures: Figures, *, now: datetime, board: Mapping[str, int], alarms: Mapping[str, timedelta]
+) -> bytes:
     """Return the metrics in Prometheus' text format.
 
     Args:
+        alarms: the ages from which something counts as late, by name.
         board: numbers of obligations of the whole office by status (without confidential cases).
     """
     from prometheus_client import CollectorRegistry, Gauge, Info, ProcessCollector, generate_latest
@@ -130,6 +134,14 @@ def exposition(figures: Figures, *, now: datetime, board: Mapping[str, int]) -> 
     backup = Gauge("merzim_backup_age_seconds", "How long ago the last backup was verified", registry=registry)
     pulse = figures.pulses.get("backup")
     backup.set(max(0.0, (now - pulse[0]).total_seconds()) if pulse else float("inf"))
+    late = Gauge(
+        "merzim_alarm_age_seconds",
+        "The age from which something counts as late (section alarms of the settings)",
+        ["alarm"],
+        registry=registry,
+    )
+    for name, limit in alarms.items():
+        late.labels(name).set(limit.total_seconds())
     broken = Gauge(
         "merzim_channel_fault_letters",
         "Letters kept by a channel somebody must mend",

@@ -10,7 +10,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
-from services.readiness import ROUND_LATE, DatabaseState, readiness
+from services.readiness import DatabaseState, readiness
 from web.api.answers import PROBLEMS
 from web.auth.dependencies import Anybody
 
@@ -61,7 +61,8 @@ async def ready(
     found = await to_thread.run_sync(readiness, ctx.app, limiter=LOOKING)
     now = ctx.now
     age = None if found.round is None else now - found.round
-    late = age is None or age > (ROUND_LATE if round is None else timedelta(seconds=round))
+    limit = ctx.app.settings.alarms.ages["round"] if round is None else timedelta(seconds=round)
+    late = age is None or age > limit
     answers = found.database == "ok"
     is_ready = answers and found.schema and found.board and not (late and round is not None)
     response.status_code = 200 if is_ready else 503
