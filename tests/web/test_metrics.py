@@ -97,9 +97,12 @@ def test_the_age_of_the_queue_is_that_of_the_longest_waiting_letter(house: AppCo
     from storage.notices.tally import figures
 
     later = NOW + timedelta(minutes=2)
-    text = exposition(figures(house.engine, now=later), now=later, board={}, alarms={}).decode()
+    text = exposition(
+        figures(house.engine, now=later), now=later, board={}, channels=("email",), alarms={}
+    ).decode()
 
     assert "merzim_queue_age_seconds 120.0" in text
+    assert 'merzim_notices{channel="email",state="failed"} 0.0' in text
 
 
 def test_the_figures_say_what_is_overdue_what_runs_and_how_fast_pages_answer(house: AppContext) -> None:
@@ -111,6 +114,7 @@ def test_the_figures_say_what_is_overdue_what_runs_and_how_fast_pages_answer(hou
     assert 'merzim_obligations{state="overdue"} 0.0' in text
     assert re.search(r'merzim_build_info\{version="\d+\.\d+\.\d+"\} 1\.0', text)
     assert "process_resident_memory_bytes" in text
+    assert 'merzim_alarm_age_seconds{alarm="backup"} 93600.0' in text
     answered = r'merzim_http_request_seconds_count\{method="GET",route="/login",status="200"\} (\S+)'
     count = re.search(answered, text)
     assert count is not None

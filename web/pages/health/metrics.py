@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from itertools import accumulate
@@ -49,7 +49,10 @@ def metrics(request: Request, ctx: Anybody) -> Response:
         "missed": total(sums, "missed"),
     }
     figures = sending.figures(ctx.app, now=now)
-    text = exposition(figures, now=now, board=board, alarms=ctx.app.settings.alarms.ages)
+    settings = ctx.app.settings
+    text = exposition(
+        figures, now=now, board=board, channels=settings.channels.use, alarms=settings.alarms.ages
+    )
     return Response(text, media_type=CONTENT_TYPE_LATEST)
 
 
@@ -102,11 +105,18 @@ class HttpCollector:
 
 
 def exposition(
-    figures: Figures, *, now: datetime, board: Mapping[str, int], alarms: Mapping[str, timedelta]
+    figures: Figures,
+    *,
+    now: datetime,
+    board: Mapping[str, int],
+    channels: Collection[str],
+    alarms: Mapping[str, timedelta],
 ) -> bytes:
     """Return the metrics in Prometheus' text format.
 
     Args:
+        channels: those in use, counted from their first letter on: a series that begins later hides its first
+            step.
         alarms: the ages from which something counts as late, by name.
         board: numbers of obligations of the whole office by status (without confidential cases).
     """
@@ -122,7 +132,7 @@ def exposition(
     for state, number in board.items():
         obligations.labels(state).set(number)
     notices = Gauge("merzim_notices", "Notices by channel and state", ["channel", "state"], registry=registry)
-    for channel in sorted({channel for channel, _ in figures.counts}):
+    for channel in sorted({*channels, *(channel for channel, _ in figures.counts)}):
         for state in STATES:
             notices.labels(channel, state).set(figures.counts.get((channel, state), 0))
     age = Gauge(
