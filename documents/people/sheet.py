@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import zip_longest
 
 from documents.people import time as people_time
 from documents.people.table import (
@@ -20,8 +22,15 @@ from documents.people.table import (
 )
 from documents.people.words import duty_title
 from documents.sheets.listing import Table
-from workflow.org.office import Office, Person, Unit
+from i18n import say
+from workflow.languages import LANGUAGES
+from workflow.org.kinds import KINDS
+from workflow.org.office import DUTIES as DUTY_CODES
+from workflow.org.office import OF_A_PERSON, OUTSIDE, Office, Person, Unit
 
+SHEETS = ("people", "words", "example")
+NEVER_HELD = OF_A_PERSON | {OUTSIDE}
+"""Duties no row names: they follow from a case, or are of a body outside."""
 COLUMNS = (UNIT, PARENT, KIND, NAME, POST, DUTIES, EMAIL, LANGUAGE, DEPUTY, AWAY)
 
 
@@ -55,6 +64,56 @@ def people_table(office: Office, language: str) -> Table:
         ] or [place + [""] * 7 + own + [""] * (4 * named) + last]
     columns = (*COLUMNS, *(IN_TWO if named else ()), *(people_time.COLUMNS if times else ()))
     return Table([column.title[language] for column in columns], rows)
+
+
+def people_sheets(office: Office, language: str, own_words: Iterable[str] = ()) -> list[Table]:
+    """Return the table, the sheet with the words its cells offer, and where there are no people yet an example.
+
+    Only the first sheet is read.
+
+    Args:
+        own_words: codes of the catalogues of duties and kinds of own law ("duty.", "kind.").
+    """
+    own = [code.partition(".") for code in own_words]
+    duties = [one for one in DUTY_CODES if one not in NEVER_HELD]
+    duties += [code for prefix, _, code in own if prefix == "duty"]
+    kinds = [*KINDS, *(code for prefix, _, code in own if prefix == "kind")]
+    words = [
+        [duty_title(one, language) for one in duties],
+        [say(f"kind.{one}", {}, language) for one in kinds],
+    ]
+    table, names = people_table(office, language), [say(f"people.sheet.{one}", {}, language) for one in SHEETS]
+    listed = Table(
+        [DUTIES.title[language], KIND.title[language]], list(zip_longest(*words, fillvalue="")), names[1]
+    )
+    offered: dict[int, Sequence[str] | str] = {COLUMNS.index(LANGUAGE): LANGUAGES}
+    for place, (column, texts) in enumerate(zip((DUTIES, KIND), words, strict=True)):
+        letter = "AB"[place]
+        offered[COLUMNS.index(column)] = f"='{names[1]}'!${letter}$2:${letter}${len(texts) + 1}"
+    sheets = [replace(table, name=names[0], offered=offered), listed]
+    if not office.people:
+        sheets.append(Table(table.heads[: len(COLUMNS)], _example(language), names[2]))
+    return sheets
+
+
+def _example(language: str) -> list[list[str]]:
+    """Return rows that show how the table is filled in."""
+
+    def said(what: str) -> str:
+        return say(f"people.example.{what}", {}, language)
+
+    def row(number: int, parent: str, duties: Sequence[str], deputy: str, away: str) -> list[str]:
+        held = "; ".join(duty_title(one, language) for one in duties)
+        who = [said(f"name_{number}"), said(f"post_{number}"), held, f"{number}@example.kz", language]
+        kind = "" if parent else say("kind.central_body", {}, language)
+        return [said("unit" if parent else "office"), parent, kind, *who, deputy, away]
+
+    away = "01.07.2026 – 14.07.2026"
+    return [
+        row(1, "", ("head", "collegial_body"), "", ""),
+        row(2, said("office"), ("authorised_person", "head_of_unit"), "3@example.kz", away),
+        row(3, said("office"), ("authorised_person",), "2@example.kz", ""),
+    ]
 
 
 def _place(units: Mapping[str, Unit], unit: str) -> list[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +18,8 @@ _NARROW, _WIDE = 9, 60
 _LONGEST = 32_767
 """Maximum characters of an Excel cell."""
 _LAST_ROW = 2**20 - 1
+_OFFERING = 5_000
+"""Number of rows whose cells offer something."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """Characters that make a text a formula in programs that open the CSV."""
 _CODE_PIXELS, _PAGE_CHARACTERS = 150, 140
@@ -36,12 +38,17 @@ class PrintedCode:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: its headings, its rows, the name of its sheet ("" for its number), and a code below it."""
+    """A table: its headings, its rows, the name of its sheet ("" for its number), and a code below it.
+
+    `offered`: by column what its cells offer (they take anything else, too): words, or a formula for cells of a
+    sheet with them.
+    """
 
     heads: Sequence[str]
     rows: Sequence[Sequence[object]]
     name: str = ""
     code: PrintedCode | None = None
+    offered: Mapping[int, Sequence[str] | str] = field(default_factory=dict)
 
 
 def tables_workbook(tables: Iterable[Table]) -> bytes:
@@ -102,6 +109,13 @@ def _sheet(book: Any, sheet: Any, table: Table) -> None:
     widths = [min(max(width + 2, _NARROW), _WIDE) for width in widths]
     for column, width in enumerate(widths):
         sheet.set_column(column, column, width)
+    for column, words in table.offered.items():
+        rule = {
+            "validate": "list",
+            "source": words if isinstance(words, str) else [*words],
+            "show_error": False,
+        }
+        sheet.data_validation(1, column, max(len(table.rows), _OFFERING), column, rule)
     if table.code:
         add_code(sheet, len(table.rows) + 2, table.code, widths)
     if table.heads:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     import typer
 
+    from documents import Table
     from services.app import AppContext
     from services.context import RequestContext
     from services.moments import Clock, Moment
@@ -50,7 +51,8 @@ class CommandContext:
         self.common = common
         self.json = common.json
         self.creates_database = False
-        self._listed: list[tuple[list[str], list[Sequence[object]]]] = []
+        self._listed: list[Table] = []
+        self._beside: list[Table] = []
 
     @classmethod
     def of(cls, context: typer.Context) -> CommandContext:
@@ -201,10 +203,10 @@ class CommandContext:
         if not self._listed:
             self.note(self.say("cli.xlsx_no_table"))
             return
-        from documents import Table, write_tables
+        from documents import write_tables
 
-        write_tables(self.common.xlsx, [Table(heads, rows) for heads, rows in self._listed])
-        count = sum(len(rows) for _, rows in self._listed)
+        write_tables(self.common.xlsx, [*self._listed, *self._beside])
+        count = sum(len(table.rows) for table in self._listed)
         self.print(self.say("cli.xlsx_written", file=self.common.xlsx, count=count))
 
     def close(self) -> None:
@@ -274,7 +276,14 @@ class CommandContext:
 
     def sheet(self, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Add a table only to the workbook of --xlsx."""
-        self._listed.append((list(heads), list(rows)))
+        from documents import Table
+
+        self.sheets(Table(list(heads), list(rows)))
+
+    def sheets(self, table: Table, *beside: Table) -> None:
+        """Add a table only to the workbook of --xlsx; `beside`: sheets that explain it, not counted."""
+        self._listed.append(table)
+        self._beside += beside
 
     def heads(self, *names: str) -> list[str]:
         """Return headings of table columns: `cli.head.<name>`."""

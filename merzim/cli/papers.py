@@ -109,10 +109,10 @@ def people(
     if file is not None:
         call.print(call.say("cli.people_known", units=len(office.units), people=len(office.people)))
     elif call.lists:
-        from documents.people.sheet import people_table
+        from documents.people.sheet import people_sheets
 
-        table = people_table(office, call.language)
-        call.sheet(table.heads, table.rows)
+        table, *beside = people_sheets(office, call.language, app.library.own_titles)
+        call.sheets(table, *beside)
     else:
         from documents.people.words import duty_title
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
+
+import openpyxl
 import pytest
 
 from documents import read_people
 from documents.people.kind_words import parse_kind
 from documents.people.read_people import ReadPeople, merge_people
-from documents.people.sheet import people_table
+from documents.people.sheet import people_sheets, people_table
 from documents.people.words import duties
-from documents.sheets.listing import Table
+from documents.sheets.listing import Table, tables_workbook
 from documents.sheets.unreadable import UnreadablePaper
 from i18n import say
 from workflow.org.kinds import KINDS
@@ -48,6 +51,27 @@ def test_units_without_people_have_a_row_of_their_own() -> None:
     table = people_table(Office(units=units, people={"k": person}), "kk")
 
     assert [row[:4] for row in table.rows] == [["Аппарат", "", "", "Ә. Әлиев"], ["Бөлім", "Аппарат", "", ""]]
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_a_blank_table_offers_the_duties_and_shows_how_it_is_filled_in(language: str) -> None:
+    """Every word it offers, and its example, are taken when they stand in the table."""
+    people, words, example = people_sheets(Office(), language, ["duty.own_duty"])
+    content = tables_workbook([people, words, example])
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    rules = {str(one.sqref): one.formula1 for one in book.worksheets[0].data_validations.dataValidation}
+    held = [row[0] for row in words.rows if row[0] != "own_duty"]
+
+    assert rules["F2:F5001"] == f"'{words.name}'!$A$2:$A${len(held) + 2}"
+    assert rules["H2:H5001"] == '"kk,ru,en"'
+    assert [code for word in held for _, code in duties(str(word))] == [
+        one for one in DUTIES if one not in ("person_concerned", "direct_head", "outside")
+    ]
+    read = read_people(_csv(example), "people.csv")
+    assert [one.duties[0] for one in read.people] == ["head", "authorised_person", "authorised_person"]
+    assert [one.kind for one in read.units] == ["central_body", ""]
+    with pytest.raises(UnreadablePaper, match="paper_no_rows"):
+        read_people(content, "people.xlsx")
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])

@@ -14,7 +14,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from documents import UnreadablePaper
-from documents.people.sheet import people_table
+from documents.people.sheet import people_sheets
 from documents.sheets.listing import tables_workbook
 from notifications.notice import Outcome
 from services import administration, sending, staff, telegram
@@ -40,9 +40,10 @@ def export(request: Request, ctx: Setting) -> Response:
 
 def people_file(request: Request, ctx: RequestContext) -> Response:
     """Return all people as a workbook that can be imported again."""
-    table = people_table(staff.recorded_office(ctx), preferences(request).language)
+    language = preferences(request).language
+    sheets = people_sheets(staff.recorded_office(ctx), language, ctx.library.own_titles)
     return Response(
-        tables_workbook([table]),
+        tables_workbook(sheets),
         media_type=XLSX,
         headers={"content-disposition": 'attachment; filename="people.xlsx"'},
     )
