@@ -20,7 +20,7 @@ from documents.people.table import (
     POST,
     UNIT,
 )
-from documents.people.words import duty_title
+from documents.people.words import duty_title, kind_title
 from documents.sheets.listing import Table
 from i18n import say
 from workflow.languages import LANGUAGES
@@ -50,7 +50,7 @@ def people_table(office: Office, language: str) -> Table:
     for person in office.by_name:
         by_unit.setdefault(person.unit, []).append(person)
     for unit, people in by_unit.items():
-        place = _place(office.units, unit)
+        place = _place(office.units, unit, language)
         of = office.units.get(unit)
         own = [of.name_kk, of.name_ru] if named and of else [""] * (2 * named)
         last = people_time.time_cells(of.time) if times and of else []
@@ -80,7 +80,7 @@ def people_sheets(office: Office, language: str, own_words: Iterable[str] = ()) 
     kinds = [*KINDS, *(code for prefix, _, code in own if prefix == "kind")]
     words = [
         [duty_title(one, language) for one in duties],
-        [say(f"kind.{one}", {}, language) for one in kinds],
+        [kind_title(one, language) for one in kinds],
     ]
     table, names = people_table(office, language), [say(f"people.sheet.{one}", {}, language) for one in SHEETS]
     listed = Table(
@@ -105,7 +105,7 @@ def _example(language: str) -> list[list[str]]:
     def row(number: int, parent: str, duties: Sequence[str], deputy: str, away: str) -> list[str]:
         held = "; ".join(duty_title(one, language) for one in duties)
         who = [said(f"name_{number}"), said(f"post_{number}"), held, f"{number}@example.kz", language]
-        kind = "" if parent else say("kind.central_body", {}, language)
+        kind = "" if parent else kind_title("central_body", language)
         return [said("unit" if parent else "office"), parent, kind, *who, deputy, away]
 
     away = "01.07.2026 – 14.07.2026"
@@ -116,13 +116,13 @@ def _example(language: str) -> list[list[str]]:
     ]
 
 
-def _place(units: Mapping[str, Unit], unit: str) -> list[str]:
+def _place(units: Mapping[str, Unit], unit: str, language: str) -> list[str]:
     """Return the cells of a unit."""
     of = units.get(unit)
     if of is None:
         return [unit, "", ""]
     parent = units.get(of.parent or "")
-    return [of.name, parent.name if parent else "", of.kind]
+    return [of.name, parent.name if parent else "", kind_title(of.kind, language)]
 
 
 def _person(person: Person, language: str) -> list[str]:

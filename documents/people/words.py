@@ -108,6 +108,11 @@ def duty_title(duty: str, language: str) -> str:
     return say(f"duty.{duty}", {}, language) if knows(f"duty.{duty}") else duty
 
 
+def kind_title(kind: str, language: str) -> str:
+    """Return the title of a kind of organisation; its code if it has no title any more, "" for none."""
+    return say(f"kind.{kind}", {}, language) if knows(f"kind.{kind}") else kind
+
+
 def parse_duty(word: str, known: tuple[str, ...] = DUTIES) -> str | None:
     """Return the known duty a word names; None if there is none."""
     if word.strip() in known:
