@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 BACKGROUND_PATIENCE_FACTOR = 3
 """Commands and workers wait for a server this many times as long as pages: no reader waits for their answer."""
 _BUILT_BY_SETTINGS = (
-    *("channels", "provider", "rules", "kept", "kept_points", "ledger", "outbox", "reads", "desk"),
+    *("channels", "provider", "rules", "kept", "kept_points", "kept_rows", "ledger", "outbox", "reads", "desk"),
     *("factors", "invitations"),
 )
 """What is built from settings that administrators change."""
@@ -540,6 +540,11 @@ class AppContext:
         from storage.cases.points_cache import PointsCache
 
         return PointsCache(self.engine, self.kept)
+
+    @cached_property
+    def kept_rows(self) -> dict[tuple[int, date], Any]:
+        """What register rows give for points, by year and last day (`services.register_figures`)."""
+        return {}
 
     @cached_property
     def ledger(self) -> SqlLedger:

@@ -71,11 +71,11 @@ def year_scores(
         by_unit: whether to return also the points of each unit directly below it.
     """
     from calendars.explanation import Element
-    from services.register_figures import hides_counts, register_titles, year_rows
+    from services.register_figures import hides_counts, register_titles, with_rows
     from workflow.scoring.tally import Year
 
     shipped, kept = scoring(), ctx.app.kept_points
-    gathered = kept.year(shipped, year, today=today).with_rows(year_rows(ctx, year))
+    gathered = with_rows(ctx, kept.year(shipped, year, today=today), year)
     first, titles = kept.first_record(), register_titles(ctx)
     hidden = (Element(code="score.rows_hidden"),) if hides_counts(ctx) else ()
     office = gathered.office

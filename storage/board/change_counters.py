@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, select
 
 from storage.tables.service import MARK
 
-OFFICE, BOARD, FACTS = "office", "board", "facts"
+OFFICE, BOARD, FACTS, ROWS = "office", "board", "facts", "rows"
 FOLD = 200
 """Minimum number of older lines to combine; as many of the newest are kept, for processes that check rarely."""
 AT_ONCE = 20_000
@@ -61,6 +61,11 @@ def changed(
     return frozenset(unit for unit, _ in grown.values() if unit is not None)
 
 
+def row_place(register: str, unit: str) -> str:
+    """Return what a line of `ROWS` names: a register and the unit of its rows."""
+    return f"{register}/{unit}"
+
+
 def put(connection: Connection, what: str) -> None:
     """Mark everything as changed, in the caller's transaction."""
     connection.exec_driver_sql(
@@ -91,7 +96,7 @@ def install(connection: Connection) -> None:
     """Create the triggers, replacing existing ones, and the office's first line."""
     for statement in _sqlite() if connection.dialect.name == "sqlite" else _postgresql():
         connection.exec_driver_sql(statement)
-    for what in {OFFICE, BOARD, FACTS} - {*versions(connection)}:
+    for what in {OFFICE, BOARD, FACTS, ROWS} - {*versions(connection)}:
         put(connection, what)
 
 
@@ -109,11 +114,10 @@ def remove(connection: Connection) -> None:
 
 
 def _sqlite() -> list[str]:
-    """Return the triggers for SQLite: one line for the office, and one for each unit of the board and the
-    facts.
-    """
+    """Return the triggers for SQLite: one line for the office, and one for each unit of the other kinds."""
     number = _RANDOM["sqlite"]
     office = f"UPDATE mark SET n = n + {number} WHERE what = '{OFFICE}';"
+    rows = f"UPDATE mark SET n = n + {number} WHERE what = '{ROWS}' AND unit IS NULL;"
 
     def of_unit(what: str, unit: str) -> str:
         place = f"what = '{what}' AND unit = {unit}"
@@ -125,6 +129,9 @@ def _sqlite() -> list[str]:
 
     def board(row: str) -> str:
         return of_unit(BOARD, f"{row}.unit")
+
+    def of_row(row: str) -> str:
+        return of_unit(ROWS, f"{row}.register_id || '/' || {row}.unit")
 
     other = " OR ".join(f"OLD.{name} IS NOT NEW.{name}" for name in _COUNTED)
     told = {
@@ -142,8 +149,11 @@ def _sqlite() -> list[str]:
         "case_update": (
             'AFTER UPDATE OF edition, confidential ON "case" '
             "WHEN OLD.edition <> NEW.edition OR OLD.confidential <> NEW.confidential",
-            board("NEW"),
+            f"{board('NEW')} {rows}",
         ),
+        "row_insert": ("AFTER INSERT ON register_row", of_row("NEW")),
+        "row_delete": ("AFTER DELETE ON register_row", of_row("OLD")),
+        "row_update": ("AFTER UPDATE OF seq, unit ON register_row", f"{of_row('OLD')} {of_row('NEW')}"),
         "fact_insert": (
             f"AFTER INSERT ON event WHEN NEW.kind IN ({_TOLD})",
             of_unit(FACTS, '(SELECT unit FROM "case" WHERE id = NEW."case")'),
@@ -187,7 +197,8 @@ def _postgresql() -> list[str]:
         f"INSERT INTO mark (what, unit, n) VALUES ('{OFFICE}', NULL, {number}); "
         "PERFORM set_config('merzim.marked', 'yes', true); END IF; RETURN NULL; END $$",
         "CREATE OR REPLACE FUNCTION merzim_mark_case() RETURNS trigger LANGUAGE plpgsql AS $$ "
-        f"BEGIN INSERT INTO mark (what, unit, n) VALUES ('{BOARD}', NEW.unit, {number}); RETURN NULL; END $$",
+        f"BEGIN INSERT INTO mark (what, unit, n) VALUES ('{BOARD}', NEW.unit, {number}), "
+        f"('{ROWS}', NULL, {number}); RETURN NULL; END $$",
         'DROP TRIGGER IF EXISTS merzim_mark_case ON "case"',
         'CREATE TRIGGER merzim_mark_case AFTER UPDATE OF edition, confidential ON "case" FOR EACH ROW '
         "WHEN (OLD.edition <> NEW.edition OR OLD.confidential <> NEW.confidential) "
@@ -210,7 +221,21 @@ def _postgresql() -> list[str]:
         'SELECT DISTINCT owner.unit FROM fresh JOIN "case" owner ON owner.id = fresh."case" '
         f"WHERE fresh.kind IN ({_TOLD})"
     )
-    return [*statements, *_of_units("fact_insert", FACTS, told, "INSERT ON event", referencing["insert"])]
+    statements += _of_units("fact_insert", FACTS, told, "INSERT ON event", referencing["insert"])
+    place = "register_id || '/' || unit"
+    rows = {
+        "insert": f"SELECT DISTINCT {place} AS unit FROM fresh",
+        "delete": f"SELECT DISTINCT {place} AS unit FROM stale",
+        "update": (
+            "WITH other AS (SELECT fresh.register_id, fresh.unit, stale.unit AS was FROM fresh JOIN stale "
+            "USING (id) WHERE (fresh.seq, fresh.unit) IS DISTINCT FROM (stale.seq, stale.unit)) "
+            f"SELECT {place} AS unit FROM other UNION SELECT register_id || '/' || was FROM other"
+        ),
+    }
+    for name, asked in rows.items():
+        when = f"{name.upper()} ON register_row"
+        statements += _of_units(f"row_{name}", ROWS, asked, when, referencing[name])
+    return statements
 
 
 def _of_units(name: str, what: str, units: str, when: str, referencing: str) -> list[str]:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Select, literal, null, select
 
-from storage.board import word_index
+from storage.board import change_counters, word_index
 from storage.database.in_list import execute_for_names, in_names
 from storage.database.limits import chunks
 from storage.registers.chains import hidden, latest_secrets, rows, write_cells
@@ -92,6 +92,7 @@ def mend(connection: Connection, project: ProjectRow) -> None:
     """Rewrite the index entries of all rows, and the record of who answered campaigns."""
     for names in chunks(sorted(heads(connection)), CHUNK):
         mend_rows(connection, names, project)
+    change_counters.put(connection, change_counters.ROWS)
     for campaign, person, answer, at in _wrong_answers(connection):
         mine = (CAMPAIGN_PERSON.c.campaign == campaign) & (CAMPAIGN_PERSON.c.person == person)
         step = CAMPAIGN_PERSON.update().where(mine)

@@ -56,8 +56,8 @@ class MarkRow(TableBase, table=True):
     """Change counters: a random number for each change, by which processes check whether their caches are valid
     (`storage.board.change_counters`). Database triggers write the rows.
 
-    `what` is `office`, `board` or `facts`; `unit`: the unit whose rows or facts changed, null for all or for
-    combined counters.
+    `what` is `office`, `board`, `facts` or `rows`; `unit`: the unit whose rows or facts changed, of `rows` with
+    their register before it (`change_counters.row_place`); null for all or for combined counters.
     """
 
     __tablename__ = "mark"

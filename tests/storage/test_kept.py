@@ -238,7 +238,7 @@ def test_marks_are_folded_and_nobody_misses_a_change(server: Engine) -> None:
     with reading(server) as connection:
         lines = connection.execute(MARK.select().order_by(MARK.c.id)).all()
     assert (len(lines), {line.unit for line in lines[change_counters.FOLD :]}) == (
-        change_counters.FOLD + 3,
+        change_counters.FOLD + 4,
         {None},
     )
 

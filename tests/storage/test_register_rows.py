@@ -19,7 +19,7 @@ from services import maintenance
 from services.app import AppContext
 from services.context import RequestContext
 from services.inputs import OpenFile, build
-from services.register_figures import year_rows
+from services.register_figures import with_rows
 from services.register_tables import ImportRows, import_rows
 from services.register_views import (
     AskRegisters,
@@ -53,7 +53,7 @@ from storage.org.store import save
 from storage.registers.chains import NotUnique, RowChanged
 from storage.tables.registers import REGISTER_ROW
 from storage.tables.search import SEARCH_TYPO, SEARCH_WORD
-from tests.storage.registers import NOW, TODAY, office, operator, reader
+from tests.storage.registers import NOW, TODAY, application, office, operator, reader
 from tests.storage.versions import back_to
 from workflow.org.office import Person
 from workflow.refusal import Refusal
@@ -540,7 +540,7 @@ def test_numbers_of_rows_go_on_in_a_year_and_begin_anew_in_the_next(app: AppCont
 
 
 def test_rows_are_counted_for_indicators_as_the_register_says(engine: Engine, tmp_path: Path) -> None:
-    """By the year of a date, for each unit; the same person once."""
+    """By the year of a date, for each unit; the same person once; at once after whoever writes or withdraws."""
     counts = (
         '[[count]]\nindicator = "P4.T2.S1"\nwhere = ["purpose=talk"]\ndate = "came_on"\ndistinct = "guest"\n'
         '[[count]]\nindicator = "P4.T2.S2"\nwhere = ["paid=yes"]\ndate = "came_on"\nsum = "cost"\n'
@@ -559,7 +559,9 @@ def test_rows_are_counted_for_indicators_as_the_register_says(engine: Engine, tm
 
     def figures(year: int = 2026, *units: str) -> dict[str, int]:
         found, people = Counter[str](), set[str]()
-        for unit, sums in year_rows(ctx, year).items():
+        records = with_rows(ctx, app.kept_points.year(scoring(), year, today=TODAY), year)
+        told = [(unit, body.numbers) for unit, bodies in records.at.items() for body in bodies]
+        for unit, sums in told:
             for (fact, kind, *place), number in sums.items() if not units or unit in units else ():
                 name = indicators.get(fact, "")
                 if name == "P4.T2.S1" and kind == "value":
@@ -571,6 +573,22 @@ def test_rows_are_counted_for_indicators_as_the_register_says(engine: Engine, tm
     assert figures() == {"P4.T2.S1": 2, "P4.T2.S2": 30, "P4.T2.S3": 1, "P2.T1.S1": 1}
     assert figures(2026, "law") == {"P4.T2.S1": 1, "P4.T2.S2": 20}
     assert figures(2025)["P4.T2.S1"] == 1
+
+    other = application(engine, tmp_path)
+    add(
+        operator(other),
+        unit="law",
+        came_on="2026-03-02",
+        purpose="talk",
+        guest="clerk@org.kz",
+        paid=True,
+        cost="5",
+    )
+    assert figures() == {"P4.T2.S1": 3, "P4.T2.S2": 35, "P4.T2.S3": 1, "P2.T1.S1": 1}
+    withdraw_row(operator(other), WithdrawRow(row="visits-2026-0003", ground="mistake"))
+    assert figures() == {"P4.T2.S1": 2, "P4.T2.S2": 25, "P4.T2.S3": 1, "P2.T1.S1": 1}
+    assert figures(2026, "hr") == {"P4.T2.S1": 1, "P4.T2.S2": 10, "P4.T2.S3": 1, "P2.T1.S1": 1}
+    other.close()
     app.close()
 
 

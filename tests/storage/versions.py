@@ -45,6 +45,7 @@ UNDONE = {
     "0054": ("DROP TABLE saved_view",),
     "0055": ("DROP INDEX ix_event_assignment",),
     "0059": ("DROP TABLE former_person", "DROP TABLE rewritten"),
+    "0062": (),
     "0060": ("DROP TABLE search_word", "DROP TABLE search_typo", "DROP TABLE unsearched"),
     "0042": ("DROP INDEX ix_deadline_due_at", "ALTER TABLE deadline DROP COLUMN due_at"),
 }

@@ -34,7 +34,7 @@ from workflow.scoring.scale import (
     Share,
     Sittings,
 )
-from workflow.scoring.score import NOTHING, Score, Scores, score, written
+from workflow.scoring.score import NOTHING, Score, Scores, points_of, written
 from workflow.scoring.tally import Tally, Year, recorded_whole, under_embargo
 
 SHOWN = 3
@@ -210,7 +210,7 @@ def _this_quarter(
 def _points(indicator: Indicator, answer: Answer, scoring: Scoring, readings: Readings) -> Fraction:
     # A step counts for the whole year, whatever the reading of the period.
     plain = {**readings, "commission_period": "year"}
-    return score({indicator.id: answer}, scoring, plain).total
+    return points_of(indicator, answer, scoring, plain)
 
 
 def _months(scale: Monthly, answer: Months, *, over: bool) -> Prospect:

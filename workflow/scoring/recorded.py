@@ -8,7 +8,7 @@ are summed again. Pure.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -227,6 +227,14 @@ class Body:
         """Whether anything happened in the year."""
         return any(key[1] == "month" for key in self.numbers)
 
+    @cached_property
+    def _by_fact(self) -> Mapping[str, Sequence[tuple[str, ...]]]:
+        """The keys of the numbers by their fact: what is counted by different values has thousands."""
+        found: dict[str, list[tuple[str, ...]]] = {}
+        for key in self.numbers:
+            found.setdefault(key[0], []).append(key)
+        return found
+
     @property
     def any_case(self) -> bool:
         """Whether anything happened in the year, or a case has an open obligation of it."""
@@ -246,8 +254,9 @@ class Body:
         """Return the number that the rows counting as the fact amount to in the year: rows, or different
         values.
         """
-        values = sum(1 for key in self.numbers if key[:2] == (of_rows(fact), "value"))
-        return values or self.numbers[of_rows(fact), "counted"]
+        name = of_rows(fact)
+        values = sum(1 for key in self._by_fact.get(name, ()) if key[1] == "value")
+        return values or self.numbers[name, "counted"]
 
     @cached_property
     def registers(self) -> Mapping[str, Mapping[str, int]]:
@@ -274,21 +283,22 @@ class Body:
 
     def sections(self) -> Iterator[tuple[str, str]]:
         """Yield the sub-sections of the cartogram recorded in the year: section and name of the place."""
-        return ((key[2], key[3]) for key in self.numbers if key[:2] == ("", "cartogram"))
+        return ((key[2], key[3]) for key in self._by_fact.get("", ()) if key[1] == "cartogram")
 
     def linked(self, fact: str) -> bool:
         return self.numbers[fact, "linked"] > 0
 
     def views(self, fact: str) -> int:
         """Return the largest number of views of one of the facts, or of the rows that count as them."""
-        names = (fact, of_rows(fact))
-        seen = (int(key[2]) for key in self.numbers if key[1] == "views" and key[0] in names)
+        keys = (*self._by_fact.get(fact, ()), *self._by_fact.get(of_rows(fact), ()))
+        seen = (int(key[2]) for key in keys if key[1] == "views")
         return max(seen, default=0)
 
     def value(self, fact: str, *names: str) -> tuple[int, ...] | None:
         """Return the sums of these numbers over the facts that have all of them; None where none has."""
         wanted = frozenset(names)
-        having = [key[2:] for key in self.numbers if key[:2] == (fact, "with") and wanted <= {*key[2:]}]
+        mine = self._by_fact.get(fact, ())
+        having = [key[2:] for key in mine if key[1] == "with" and wanted <= {*key[2:]}]
         if not having:
             return None
         return tuple(int(sum(self.numbers[fact, "sum", name, *one] for one in having)) for name in names)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from calendars.explanation import Element
 from workflow.law.procedure import Text
@@ -92,6 +93,12 @@ def score(answers: Mapping[str, Answer], scoring: Scoring, readings: Readings) -
     return Scores(scores, sum((one.points for one in scores), NOTHING))
 
 
+def points_of(indicator: Indicator, answer: Answer, scoring: Scoring, readings: Readings) -> Fraction:
+    """Return the points of one indicator. Raises TypeError as `score` does."""
+    return _scored(indicator, answer, scoring, readings).points
+
+
+@lru_cache(maxsize=4096)
 def written(points: Fraction) -> Decimal:
     """Return points as a decimal without trailing zeros; infinite decimals are cut after four digits (linear
     scales only).
@@ -168,6 +175,7 @@ def _earned(scale: Scale, answer: Answer, readings: Readings) -> _Earned:
     raise TypeError(f"{scale}: {answer}")
 
 
+@lru_cache(maxsize=4096)
 def _share(scale: Share, answer: Done, *, linear: bool) -> _Earned:
     share = Fraction(answer.done * _HUNDRED, answer.of)
     said = {"done": answer.done, "of": answer.of, "share": _percent(share), "maximum": written(scale.maximum)}
