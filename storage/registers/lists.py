@@ -154,6 +154,10 @@ class SqlRegisterLists:
             every: int | None = None
             if query.is_narrowed:
                 total, sums, ids = self._measure(connection, query, totals)
+                whole = RowQuery(register=query.register)
+                if total > SHORT and not query.withdrawn and total == self._count(connection, whole):
+                    # All rows have what was asked for: the rest of the work need not look for it again.
+                    query, every = whole, total
             else:
                 total = every = self._count(connection, query)
                 sums = dict[str, Decimal]()
@@ -359,19 +363,24 @@ class SqlRegisterLists:
         ]
         at_once = bool(totals) and self._on_rows(query)
         if at_once:
-            sums = self._sums(query, totals, REGISTER_CELL.c.row.in_(select(matching.c.id))).subquery()
+            of_rows: ColumnElement[bool] = REGISTER_CELL.c.row.in_(select(matching.c.id))
+            if connection.dialect.name == "sqlite":
+                # Not looked up row by row where all rows match; PostgreSQL joins them at once.
+                whole = select(func.count()).where(*self._conditions(RowQuery(register=query.register)))
+                of_rows = or_(count == whole.scalar_subquery(), of_rows)
+            sums = self._sums(query, totals, of_rows).subquery()
             answers.append(select(literal("sum"), sums.c.field, sums.c.amount))
         found = connection.execute(union_all(*answers)).all()
         (total,) = (int(amount) for kind, _, amount in found if kind == "count")
         ids = [name for kind, name, _ in found if kind == "row"] if total <= SHORT else None
         amounts = [(name, amount) for kind, name, amount in found if kind == "sum"]
         if totals and not at_once:
-            of_rows = (
+            found_rows = (
                 REGISTER_CELL.c.row.in_(self._matching(query))
                 if ids is None
                 else in_collection(self._engine, REGISTER_CELL.c.row, ids)
             )
-            amounts = [(*line,) for line in connection.execute(self._sums(query, totals, of_rows))]
+            amounts = [(*line,) for line in connection.execute(self._sums(query, totals, found_rows))]
         return total, {name: _decimal(amount) for name, amount in amounts}, ids
 
     def _sums(self, query: RowQuery, fields: Collection[str], *where: ColumnElement[bool]) -> Select[Any]:
