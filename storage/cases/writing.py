@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, FromClause, Update, and_, bindparam, or_, select
 
+from calendars.hours import almaty, moment_of
 from notifications.comment_notices import COMMENT, line_key
 from notifications.moved_dates import MOVED as MOVED_RUNG
 from notifications.notice import ANSWER_DAY
@@ -28,11 +29,12 @@ from storage.database.dialect import (
     values_table,
 )
 from storage.database.in_list import execute_for_names, in_names
-from storage.rows import ROW_COLUMNS, Values
+from storage.rows import EVENTS_IN_ORDER, ROW_COLUMNS, Values, event
 from storage.tables.board import DEADLINE, MOVED
 from storage.tables.cases import CASE, EVENT, INBOX, READER
 from storage.tables.notices import NOTICE
 from workflow.board.rows import WAITING
+from workflow.cases.comments import comments
 from workflow.reminders import ASKED, PLAN_STEPS
 
 PLACE = {"k_case": DEADLINE.c.case, "k_obligation": DEADLINE.c.obligation}
@@ -123,6 +125,7 @@ def write(connection: Connection, made: Batch, now: datetime) -> None:
     if made.unsaid:
         connection.execute(_UNSAY, made.unsaid)
         _drop_letters(connection, made.unsaid, (COMMENT, ANSWER_DAY))
+        _ask_again(connection, made.unsaid, now)
     if made.answered:
         _drop_letters(connection, made.answered, (ANSWER_DAY,))
     if made.waiting:
@@ -132,6 +135,26 @@ def write(connection: Connection, made: Batch, now: datetime) -> None:
     # Late, and in the order of their keys: what many cases share is held shortly, and nobody waits crosswise.
     totals.add(connection, made.totals)
     insert_many(connection, MOVED, [{**one, "at": now} for one in made.moved])
+
+
+def _ask_again(connection: Connection, gone: Sequence[Values], now: datetime) -> None:
+    """Queue again the reminders of questions whose answer was withdrawn, unless their day has passed."""
+    for case in sorted({str(one["k_case"]) for one in gone}):
+        told = EVENT.c.kind.in_(("commented", "withdrawn"))
+        asked = EVENTS_IN_ORDER.where(EVENT.c.case == case, told)
+        written = comments([event(one) for one in connection.execute(asked)])
+        lines = {int(one["k_seq"]) for one in gone if one["k_case"] == case}
+        answered = {one.answers for one in written if one.seq in lines}
+        starts = [line_key(case, one.seq) for one in written if one.seq in answered and one.is_open]
+        if starts:
+            again = NOTICE.update().where(
+                NOTICE.c.case == case,
+                NOTICE.c.rung == ANSWER_DAY,
+                NOTICE.c.state == "withdrawn",
+                NOTICE.c.not_before >= moment_of(now.astimezone(almaty()).date(), None),
+                or_(*(NOTICE.c.key.startswith(start) for start in starts)),
+            )
+            connection.execute(again.values(state="queued"))
 
 
 def _drop_letters(connection: Connection, lines: Sequence[Values], rungs: Sequence[str]) -> None:

@@ -18,6 +18,7 @@ from services.jobs import rounds
 from services.moments import almaty
 from tests.web.conftest import NOW, TODAY, Home, office_with_cases
 from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.comments import comments
 from workflow.org.access import Reader
 
@@ -124,6 +125,32 @@ def test_the_reminder_of_a_question_leaves_once_on_its_day_and_not_when_it_is_an
     ]
     subjects = [str(one["Subject"]) for one in letters_there if "әлі берілген жоқ" in str(one["Subject"])]
     assert subjects == ["Сұраққа жауап әлі берілген жоқ, мерзімі – 2026 жылғы 8 сәуір: Заң департаменті"]
+
+
+@pytest.mark.parametrize(("withdrawn", "left"), [(7, [8]), (8, [8]), (9, [])])
+def test_a_question_whose_answer_is_withdrawn_is_reminded_of_again(
+    home: Home, withdrawn: int, left: list[int]
+) -> None:
+    """Asked by the 8th and answered on the 6th; withdrawn the day before, on the day, when nobody needs it."""
+    fields = {"text": "Қашан?", "asks": "c@org.kz", "until": "2026-04-08"}
+    assert home.client().post(f"/cases/{home.late}/comments", data=fields).status_code == 303
+    composed(home)
+    (question,) = comments(home.events(home.late))
+    for text in ("Ертең", "Бүрсігүні"):
+        answer = {"text": text, "answers": str(question.seq)}
+        assert home.client("erlan").post(f"/cases/{home.late}/comments", data=answer).status_code == 303
+    days = []
+    for day in (7, 8, 9):
+        on, early = date(2026, 4, day), datetime(2026, 4, day, 3, tzinfo=UTC)
+        if day == withdrawn:
+            for line in (question.seq + 1, question.seq + 2):
+                assert not any(one.rung == ANSWER_DAY for one in home.context.outbox.notices(state="queued"))
+                withdraw(home.desk, home.late, f"#{line}", ground="x", by="officer", now=early, today=on)
+        rounds.deliver(home.context, now=early + timedelta(hours=4), today=on)
+        sent = home.context.outbox.notices(person="c@org.kz", state="sent")
+        days += [day] * (sum(one.rung == ANSWER_DAY for one in sent) - len(days))
+
+    assert days == left
 
 
 def test_who_is_named_is_told_and_a_name_that_fits_nobody_is_refused(home: Home) -> None:
