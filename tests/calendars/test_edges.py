@@ -106,6 +106,7 @@ def test_the_bounds_themselves_are_inside() -> None:
     """1 January 2010 and 31 December 2028 have answers."""
     assert not calendars.is_working_day(date(2010, 1, 1))
     assert not calendars.is_working_day(date(2028, 12, 31))
+    assert calendars.calendar().previous_working(date(2010, 1, 5)) == date(2010, 1, 5)
 
 
 def test_counting_over_the_edge_is_refused_with_the_first_day_outside() -> None:

@@ -11,6 +11,7 @@ from workflow.org.access import (
     Access,
     Account,
     Reader,
+    administrators,
     must_enrol,
     placed,
     scope,
@@ -103,6 +104,29 @@ def test_a_second_factor_is_missed_where_it_is_required(
     account = Account(reader=Reader(login="x", access=access), second_factor=second_factor)
 
     assert must_enrol(account, {"administrator"}) is lacking
+
+
+def test_whoever_logs_in_elsewhere_is_asked_for_no_password_of_ours() -> None:
+    """The directory's password can be asked for, an OpenID provider's cannot."""
+    asked = {
+        providers: Account(reader=Reader(login="x", access="officer"), providers=providers).asks_password
+        for providers in ((), ("ldap",), ("oidc",), ("oidc", "ldap"))
+    }
+
+    assert asked == {(): True, ("ldap",): True, ("oidc",): False, ("oidc", "ldap"): True}
+
+
+def test_an_administrator_counts_who_can_log_in() -> None:
+    """Not before the invitation is accepted, not once disabled, and nobody of another access."""
+    boss, clerk = (Reader(login=one, access=one) for one in ("administrator", "officer"))
+    accounts = [
+        Account(reader=boss, password="argon2"),
+        Account(reader=boss),
+        Account(reader=boss, password="argon2", disabled=True),
+        Account(reader=clerk, password="argon2"),
+    ]
+
+    assert [administrators([one]) for one in accounts] == [["administrator"], [], [], []]
 
 
 @pytest.mark.parametrize("access", ACCESSES)

@@ -123,7 +123,7 @@ def test_a_position_without_its_reason_or_approval_is_a_finding(
 def test_the_cartogram_is_compared_place_by_place(
     desk: RegisterCommands, core: CaseCommands, case: str
 ) -> None:
-    """Signs and letter case apart; what belongs to no department belongs to the case's unit."""
+    """Signs and letter case apart; without a department: the case's unit. The latest counts."""
     desk.expose(case, ExposedPosition(title="Бас бухгалтер", department="Қаржы басқармасы"), on=TODAY, **WHO)
     RiskCommands(core).find(case, FoundRisk(description="Төлем тексерілмейді"), on=TODAY, **WHO)
     desk.record_cartogram(
@@ -136,7 +136,9 @@ def test_the_cartogram_is_compared_place_by_place(
         **WHO,
     )
     cases = [core.view(case, today=TODAY).case]
-    found = compared(results(cases), latest(cases))
+    other = core.open(Opening(procedure="internal-analysis"), **WHO).id
+    desk.record_cartogram(other, [], on=date(2026, 6, 30), **WHO)
+    found = compared(results(cases), latest([*cases, core.view(other, today=TODAY).case]))
 
     assert [(one.code, one.arguments["place"]) for one in found] == [
         ("risk.cartogram_lacks", "Қаржы"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from calendars import calendar
 from tests.law import CALENDAR, TODAY, analysis, case, library
 from workflow.cases.case import Case
 from workflow.cases.commands.planning import audit, plan
@@ -61,6 +62,28 @@ def test_the_order_and_the_announcement_are_not_tied() -> None:
     )
 
     assert found(told) == []
+
+
+def test_what_was_in_time_by_the_calendar_then_known_is_told_apart() -> None:
+    """By what was known before 18 March 2026 ten days from 24 August end on 8 September, then on the 7th."""
+    for signed, known, code in (
+        (date(2026, 9, 8), date(2026, 3, 17), "late_known"),
+        (date(2026, 9, 9), date(2026, 3, 17), "late"),
+        (date(2026, 9, 8), date(2026, 3, 18), "late"),
+    ):
+        told = case(facts={"analysis_ended": date(2026, 8, 24), "note_signed": signed})
+        chain = deadlines(told, analysis(), CALENDAR, today=TODAY)
+        late = findings(told, analysis(), chain, CALENDAR, prove=False, known=calendar(known))
+        assert [one.code for one in late if one.kind == "term"] == [code]
+
+
+def test_what_must_come_first_is_measured_by_the_first_of_the_others() -> None:
+    """The schedule comes before every step; a step of the plan counts where none has happened."""
+    for day, code in ((START, None), (date(2026, 4, 14), "order_precedes")):
+        told = found(case(facts={"analysis_started": START, "schedule_approved": day}))
+        assert [one.code for one in told if one.code.startswith("order_precedes")] == ([code] if code else [])
+    planned = case(planned={"analysis_started": START, "schedule_approved": date(2026, 4, 14)})
+    assert ("order", "schedule_approved", "order_precedes_planned") in short(found(planned))
 
 
 def test_an_announcement_never_made_is_evidence_not_lateness() -> None:

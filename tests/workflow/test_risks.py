@@ -28,6 +28,7 @@ from workflow.cases.registers.risk_lists import listed, shared
 from workflow.cases.registers.scale_file import read_scale
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.impact import moved
+from workflow.deadlines.inherited_delay import inherited_days
 from workflow.deadlines.resolver import deadline
 from workflow.findings.of_risks import quality, risk_findings
 
@@ -317,6 +318,20 @@ def test_what_ended_before_a_quarter_was_reviewed_is_not_asked_about(
     assert ("risk.measure_not_reviewed" in codes(core, case)) == asked
 
 
+@pytest.mark.parametrize(("on", "asked"), [(date(2026, 6, 30), False), (date(2026, 7, 1), True)])
+def test_a_status_belongs_to_the_quarter_in_which_the_information_is_reviewed(
+    desk: RiskCommands, case: str, core: CaseCommands, on: date, asked: bool
+) -> None:
+    """That of the first quarter is reviewed in the second, which ends on 30 June."""
+    found(desk, case)
+    told = SetMeasure(risk=1, action="Қағиданы бекіту", completion="бұйрық", responsible="заңгер", term=QUARTER)
+    desk.take_in(case, [told], on=date(2026, 6, 11), **WHO)
+    desk.review(case, 1, outcome="not", on=on, **WHO)
+    core.record(case, "quarter_reviewed.2026Q1", on=date(2026, 7, 2), **WHO)
+
+    assert ("risk.measure_not_reviewed" in codes(core, case)) == asked
+
+
 def test_a_measure_due_after_the_monitoring_is_a_finding(
     desk: RiskCommands, case: str, core: CaseCommands
 ) -> None:
@@ -439,7 +454,35 @@ def test_a_measure_counts_from_the_day_its_plan_was_approved(
     measure = next(one for one in core.view(case, today=TODAY).deadlines if one.id.startswith("measure"))
 
     assert (measure.anchor_fact, measure.anchor_on) == ("plan_approved", date(2026, 6, 10))
-    assert measure.due == date(2026, 6, 24)
+    assert (measure.due, measure.status) == (date(2026, 6, 24), "firm")
+    assert (measure.waiting_for, measure.counts_until) == (None, None)
+
+
+def test_a_measure_of_a_planned_approval_waits_for_it(desk: RiskCommands, core: CaseCommands) -> None:
+    """Its date is of the plan, and good until the day of the plan."""
+    planned = {"plan_approved": date(2026, 7, 27)}
+    case = core.open(Opening(procedure="internal-analysis", planned=planned), **WHO).id
+    found(desk, case)
+    set_measure(desk, case, MeasureTerm(written="10 рабочих дней", term=WorkingDays(10), said="after"))
+    measure = due(core, case, "measure.1")
+
+    assert (measure.due, measure.status) == (date(2026, 8, 10), "planned")
+    assert (measure.waiting_for, measure.counts_until) == ("plan_approved", date(2026, 7, 27))
+
+
+def test_a_late_approval_moves_the_measures_that_count_from_it(desk: RiskCommands, core: CaseCommands) -> None:
+    """Due on 15 June, approved on the 17th: publication and measure move two days, a quarter's end stays."""
+    facts = {"note_signed": date(2026, 6, 1), "plan_approved": date(2026, 6, 17)}
+    case = core.open(Opening(procedure="internal-analysis", facts=facts), **WHO).id
+    found(desk, case)
+    for term in (MeasureTerm(written="10 рабочих дней", term=WorkingDays(10), said="after"), QUARTER):
+        set_measure(desk, case, term)
+    view = core.view(case, today=TODAY)
+    dues = {one.id: one.due for one in view.deadlines}
+    measures = [one for one in view.deadlines if one.id.startswith("measure")]
+    moved_by = inherited_days(view.case, view.procedure, CALENDAR, dues, measures, today=TODAY)
+
+    assert moved_by == {"published": 2, "measure.1": 2}
 
 
 def test_a_measure_of_an_unapproved_plan_counts_from_the_note_and_says_so(
