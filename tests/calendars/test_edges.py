@@ -96,7 +96,7 @@ def test_outside_the_records_nothing_is_answered(day: date) -> None:
         lambda: calendar.knowledge(day, inside),
         lambda: calendar.with_office_days(off={day}),
     ):
-        with pytest.raises(OutOfRange, match="2010-01-01 to 2028-12-31") as raised:
+        with pytest.raises(OutOfRange, match="records, which reach from 2010-01-01 to 2028-12-31") as raised:
             question()
 
         assert raised.value.arguments == {"on": day, "first": calendar.first, "last": calendar.last}
@@ -107,6 +107,7 @@ def test_the_bounds_themselves_are_inside() -> None:
     assert not calendars.is_working_day(date(2010, 1, 1))
     assert not calendars.is_working_day(date(2028, 12, 31))
     assert calendars.calendar().previous_working(date(2010, 1, 5)) == date(2010, 1, 5)
+    assert calendars.add_working_days(date(2010, 1, 6), -1) == date(2010, 1, 5)
 
 
 def test_counting_over_the_edge_is_refused_with_the_first_day_outside() -> None:

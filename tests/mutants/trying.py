@@ -64,11 +64,13 @@ class Reach:
         tests: by file and line, in the order in which they ran.
         seconds: of each test's clock, while it was watched.
         imported: functions that ran while modules were imported and tests collected.
+        modules: that were imported.
     """
 
     tests: dict[tuple[str, int], list[str]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     imported: set[Place] = field(default_factory=set)
+    modules: tuple[str, ...] = ()
 
     def of(self, file: str, lines: tuple[int, int], among: tuple[str, ...]) -> list[str]:
         """Return the tests of these files and folders that reach one of these lines, the quickest first."""
@@ -184,11 +186,13 @@ def learn(bench: Bench, watch: Watch) -> Reach:
         RuntimeError: a test fails without any mutant.
     """
     watch.stop()
-    reach = Reach(imported=set(watch.called))
+    reach = Reach(imported=set(watch.called), modules=tuple(sys.modules))
     caches = [
         one
         for one in _everything()
-        if isinstance(one, _lru_cache_wrapper) and inspect.unwrap(one).__code__.co_filename in watch.files
+        if isinstance(one, _lru_cache_wrapper)
+        and (code := inspect.unwrap(one).__code__).co_filename in watch.files
+        and place(code) not in reach.imported
     ]
 
     def one_file(names: list[str]) -> list[tuple[str, float, set[tuple[str, int]]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -231,6 +231,16 @@ def test_a_religious_day_that_may_move_gives_an_earliest_and_a_latest() -> None:
     assert told.latest is not None
     assert told.earliest == told.due < told.latest
     assert told.calendar == "provisional"
+
+
+@pytest.mark.parametrize(("day", "told"), [(30, 0), (31, 1)])
+def test_a_term_over_before_its_case_was_opened_says_so(day: int, told: int) -> None:
+    """The announcement of a start on 13 April was due on 30 March."""
+    opened = datetime(2026, 3, day, 7, tzinfo=UTC)
+    late = replace(case(facts={"analysis_started": START}), opened_at=opened)
+    elements = chain(late)["start_announced"].explanation
+
+    assert [element.code for element in elements].count("due_before_opening") == told
 
 
 def test_beyond_the_records_there_is_no_due_date_and_a_sentence_says_so() -> None:

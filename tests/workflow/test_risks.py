@@ -276,6 +276,8 @@ WHOLE = Measure(
         (WHOLE, []),
         (replace(WHOLE, action="Бақылауды күшейту"), ["risk.measure_general"]),
         (replace(WHOLE, action="Усилить контроль за сроками"), ["risk.measure_general"]),
+        (replace(WHOLE, action="Усилить контроль за сроками приёма заявок"), ["risk.measure_general"]),
+        (replace(WHOLE, action="Усилить контроль за сроками приёма заявок журналом"), []),
         (replace(WHOLE, completion=" "), ["risk.measure_no_completion"]),
         (replace(WHOLE, responsible=""), ["risk.measure_no_responsible"]),
         (replace(WHOLE, term=STANDING), ["risk.measure_no_date"]),
@@ -456,6 +458,10 @@ def test_a_measure_counts_from_the_day_its_plan_was_approved(
     assert (measure.anchor_fact, measure.anchor_on) == ("plan_approved", date(2026, 6, 10))
     assert (measure.due, measure.status) == (date(2026, 6, 24), "firm")
     assert (measure.waiting_for, measure.counts_until) == (None, None)
+
+    set_measure(desk, case, MeasureTerm(written="год", term=WorkingDays(300), said="after"))
+    later = due(core, case, "measure.2")
+    assert (later.calendar, later.status) == ("provisional", "provisional")
 
 
 def test_a_measure_of_a_planned_approval_waits_for_it(desk: RiskCommands, core: CaseCommands) -> None:
