@@ -38,7 +38,7 @@ from workflow.org.office import Person, Unit
 
 ROOT = Path(__file__).parent.parent
 NOW, TODAY = datetime(2026, 3, 2, 5, 0, tzinfo=UTC), date(2026, 3, 2)
-# The rung five days before the announcement falls on 2 March.
+# The reminder step five days before the announcement falls on 2 March.
 START = date(2026, 3, 27)
 RULES = Rules(officer="officer@example.kz", domain="example.kz", public_address="https://merzim.example.kz")
 CASES, PEOPLE = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000, 500

@@ -106,7 +106,7 @@ def measure(store: Store, name: str, cases: int, due: int) -> tuple[int, int, fl
     )
     office_store.save(engine, units=[Unit(id="unit", name="Комплаенс")], people=[person])
     ledger, days, editions = SqlLedger(engine), calendar(), library()
-    # The rung five days before the announcement of 26 March falls on 2 March for `due` cases only.
+    # The reminder step five days before the announcement of 26 March falls on 2 March for `due` cases only.
     now, later = computed(
         [Opening(procedure="internal-analysis", planned={"analysis_started": on}) for on in (DUE, LATER)],
         now=NOW,

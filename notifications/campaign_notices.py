@@ -43,14 +43,14 @@ def campaign_notice(
     if channel is None:
         return None
     language = language_of(channel, person)
-    rung = f"{REMINDER}-{campaign.wave}" if asked.written >= 0 else INVITATION
-    key = f":{campaign.id}:{campaign.until.isoformat()}:{rung}:{person.key}:{channel.name}"
+    step = f"{REMINDER}-{campaign.wave}" if asked.written >= 0 else INVITATION
+    key = f":{campaign.id}:{campaign.until.isoformat()}:{step}:{person.key}:{channel.name}"
     return Notice(
         key=key,
         case="",
         obligation=campaign.id,
         due=campaign.until,
-        rung=rung,
+        rung=step,
         person=person.key,
         channel=channel.name,
         address=channel.address(person) or "",

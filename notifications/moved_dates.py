@@ -116,20 +116,20 @@ def _notice(
     Args:
         awaited: the unrecorded fact without which the deadline has no valid date.
     """
-    rung = MOVED if due else WITHDRAWN
+    step = MOVED if due else WITHDRAWN
     about: dict[str, object] = {"old": last.due.isoformat(), "cause": dict(move.cause)}
     if awaited is not None:
         about["awaited"] = awaited
     spoken = due or last.due
     # The change is part of the key: each time a date moves away and back is a new notice.
     place = f"{move.case}:{move.obligation}:{spoken.isoformat()}"
-    key = f"{place}:{rung}@{move.change}:{last.person}:{last.channel}"
+    key = f"{place}:{step}@{move.change}:{last.person}:{last.channel}"
     return Notice(
         key=key,
         case=move.case,
         obligation=move.obligation,
         due=spoken,
-        rung=rung,
+        rung=step,
         person=last.person,
         channel=last.channel,
         address=last.address,

@@ -92,7 +92,7 @@ class Planner:
             try:
                 self._row(row, cases[row.case], page)
             except (Refusal, LookupError) as trouble:
-                # An edition that is no longer there, a ladder without its name: the row keeps its day and is
+                # An edition or an escalation policy that is no longer there: the row keeps its day and is
                 # named in every round until somebody mends it.
                 page.problems.append(
                     Problem(
@@ -142,13 +142,13 @@ class Planner:
         self, row: Row, case: Case, obligation: Obligation, come: ScheduledStep
     ) -> tuple[list[PlannedNotice], list[Problem]]:
         """Return the planned notices of a step, and the problems found."""
-        rung = come.step
-        people, nobody = resolve_recipients(self.office, case, obligation, row.obligation, rung, on=self.today)
+        step = come.step
+        people, nobody = resolve_recipients(self.office, case, obligation, row.obligation, step, on=self.today)
         unasked: set[str] = set()
-        if come.id in SLIPPED and come.on < self.today and HIMSELF[0] not in rung.to:
+        if come.id in SLIPPED and come.on < self.today and HIMSELF[0] not in step.to:
             # Missed questions are included in this one: people responsible who were not asked yet are notified
             # too.
-            asking = replace(rung, to=(*HIMSELF, *rung.to))
+            asking = replace(step, to=(*HIMSELF, *step.to))
             first = {recipient.person.key for recipient in people}
             people, nobody = resolve_recipients(
                 self.office, case, obligation, row.obligation, asking, on=self.today
@@ -168,7 +168,7 @@ class Planner:
         for one in people:
             if quiet is not None and one.person.key == quiet.person and self.today < quiet.until:
                 continue
-            reached = channels_for(one, self.channels, self.office, through=rung.through)
+            reached = channels_for(one, self.channels, self.office, through=step.through)
             if not reached:
                 channels = tuple(channel.name for channel in self.channels)
                 problems.append(

@@ -30,7 +30,7 @@ class Problem:
 
 
 def resolve_recipients(
-    office: Office, case: Case, obligation: Obligation, deadline: str, rung: Step, *, on: date
+    office: Office, case: Case, obligation: Obligation, deadline: str, step: Step, *, on: date
 ) -> tuple[tuple[Recipient, ...], tuple[Unresolved, ...]]:
     """Return the recipients of a step on that day, and its duties that nobody holds.
 
@@ -40,8 +40,8 @@ def resolve_recipients(
     people: dict[str, Recipient] = {}
     nobody = []
     executors = resolve_assignees(office, case, obligation, deadline, on=on)
-    recommended = obligation.force != "obligatory" and THE_DUTY_ITSELF in rung.to
-    for duty in (THE_DUTY_ITSELF,) if recommended else rung.to:
+    recommended = obligation.force != "obligatory" and THE_DUTY_ITSELF in step.to
+    for duty in (THE_DUTY_ITSELF,) if recommended else step.to:
         itself = duty == THE_DUTY_ITSELF
         found: tuple[Recipient, ...] | Unresolved
         if itself:
@@ -52,7 +52,7 @@ def resolve_recipients(
                 _places(office, case, executors),
                 on=on,
                 without=persons_concerned(case, duty),
-                first_head=rung.last,
+                first_head=step.last,
             )
         else:
             found = resolve(

@@ -69,7 +69,7 @@ class Reminder:
         return f"{self.case}:{self.obligation}:{self.due.isoformat()}:{self.rung}:{self.person}:{channel}"
 
 
-def ladder_of(
+def policy_of(
     case: Case, procedure: Procedure, deadline: str, due: date, calendar: Calendar
 ) -> EscalationPolicy:
     """Return the escalation policy of a deadline of the case, with snoozed reminders taken into account.
@@ -78,32 +78,32 @@ def ladder_of(
         deadline: the obligation's id with its period.
         due: a reminder snoozed for another due date is no longer snoozed.
     """
-    ladder = procedure.ladders[entry_obligation(case, procedure, deadline).ladder]
+    policy = procedure.ladders[entry_obligation(case, procedure, deadline).ladder]
     later = case.put_off.get(deadline)
-    return ladder if later is None or later.due != due else put_off(ladder, due, later.until, calendar)
+    return policy if later is None or later.due != due else put_off(policy, due, later.until, calendar)
 
 
-def put_off(ladder: EscalationPolicy, due: date, until: date, calendar: Calendar) -> EscalationPolicy:
+def put_off(policy: EscalationPolicy, due: date, until: date, calendar: Calendar) -> EscalationPolicy:
     """Return the policy without steps before `until`, a working day, and with a step on that day.
 
     Only steps sent to nobody but the responsible person are suppressed; steps that notify somebody above them,
     and all steps from `until` on, stay on their days.
     """
-    days = {rung.id: _day(rung, due, calendar) for rung in ladder.rungs}
-    loud = [rung for rung in ladder.rungs if rung.to != HIMSELF or (days[rung.id] or until) >= until]
-    if not any(HIMSELF[0] in rung.to and days[rung.id] == until for rung in loud):
+    days = {step.id: _day(step, due, calendar) for step in policy.rungs}
+    loud = [step for step in policy.rungs if step.to != HIMSELF or (days[step.id] or until) >= until]
+    if not any(HIMSELF[0] in step.to and days[step.id] == until for step in loud):
         left = calendar.count(until, date.fromordinal(due.toordinal() - 1))
         loud.append(Step(at=-left, to=HIMSELF))
-    return replace(ladder, rungs=tuple(sorted(loud, key=lambda rung: rung.at)))
+    return replace(policy, rungs=tuple(sorted(loud, key=lambda step: step.at)))
 
 
-def last_before(ladder: EscalationPolicy, due: date, calendar: Calendar) -> date:
+def last_before(policy: EscalationPolicy, due: date, calendar: Calendar) -> date:
     """Return the day of the last reminder step before the due date passes: nothing can be snoozed beyond it."""
-    days = [rung_on(rung, due, calendar) for rung in ladder.rungs if rung.at <= 0]
+    days = [day_of_step(step, due, calendar) for step in policy.rungs if step.at <= 0]
     return max(days, default=calendar.previous_working(due))
 
 
-def rung_on(rung: Step, due: date, calendar: Calendar) -> date:
+def day_of_step(step: Step, due: date, calendar: Calendar) -> date:
     """Return the working day of a reminder step.
 
     That is so many working days before or after the due date (which is not counted). The step of the due date
@@ -112,18 +112,18 @@ def rung_on(rung: Step, due: date, calendar: Calendar) -> date:
     Raises:
         OutOfRange: the day lies outside the records.
     """
-    if rung.at == 0:
+    if step.at == 0:
         return calendar.previous_working(due)
-    return calendar.add(due, rung.at)
+    return calendar.add(due, step.at)
 
 
-# The deadlines of one schedule share their ladders and days.
+# The deadlines of one schedule share their policies and days.
 @lru_cache(maxsize=8192)
-def law_steps(ladder: EscalationPolicy, due: date, calendar: Calendar) -> tuple[ScheduledStep, ...]:
+def law_steps(policy: EscalationPolicy, due: date, calendar: Calendar) -> tuple[ScheduledStep, ...]:
     """Return the reminder steps of a due date with their days, in order, without those beyond the calendar's
     records.
     """
-    days = ((step, _day(step, due, calendar)) for step in sorted(ladder.rungs, key=lambda step: step.at))
+    days = ((step, _day(step, due, calendar)) for step in sorted(policy.rungs, key=lambda step: step.at))
     return tuple(ScheduledStep(id=step.id, on=on, about=due, step=step) for step, on in days if on is not None)
 
 
@@ -182,7 +182,7 @@ def steps_of(
     """
     law: Sequence[ScheduledStep] = ()
     if deadline.due is not None:
-        law = law_steps(ladder_of(case, procedure, name, deadline.due, calendar), deadline.due, calendar)
+        law = law_steps(policy_of(case, procedure, name, deadline.due, calendar), deadline.due, calendar)
         if row_kind(name) == "assignment":
             law = list(_steps_after_its_letter(law, assignments(case).get(number_of(name))))
         if deadline.counts_until is not None:
@@ -234,17 +234,17 @@ def step_named(
     """Return the step with that id: of a plan date, of a question, or of the deadline with that due date."""
     if step in UNDATED_STEPS:
         return SLIPPED.get(step, Step(at=0, to=HIMSELF))
-    return rung_named(ladder_of(case, procedure, name, due, calendar), step)
+    return law_step_named(policy_of(case, procedure, name, due, calendar), step)
 
 
-def rung_named(ladder: EscalationPolicy, rung: str) -> Step | None:
+def law_step_named(policy: EscalationPolicy, id: str) -> Step | None:
     """Return the step of a policy with that id."""
-    return next((step for step in ladder.rungs if step.id == rung), None)
+    return next((step for step in policy.rungs if step.id == id), None)
 
 
-def _day(rung: Step, due: date, calendar: Calendar) -> date | None:
+def _day(step: Step, due: date, calendar: Calendar) -> date | None:
     """Return the day of a reminder step; None beyond the calendar's records."""
     try:
-        return rung_on(rung, due, calendar)
+        return day_of_step(step, due, calendar)
     except OutOfRange:
         return None

@@ -137,8 +137,8 @@ def is_notified(
     """Return whether the deadline's escalation policy still includes the person, by the office as of today."""
     procedure = house.library.named(case.edition)
     obligation = entry_obligation(case, procedure, deadline)
-    for rung in procedure.ladders[obligation.ladder].rungs:
-        people, _ = resolve_recipients(office, case, obligation, deadline, rung, on=today)
+    for step in procedure.ladders[obligation.ladder].rungs:
+        people, _ = resolve_recipients(office, case, obligation, deadline, step, on=today)
         if any(one.person.key == person.key for one in people):
             return True
     return False

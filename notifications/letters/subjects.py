@@ -135,11 +135,11 @@ class Matters:
         self, notice: Notice, case: Case, procedure: Procedure, deadline: Deadline
     ) -> Mapping[str, Recipient]:
         """Return the recipients of the same step by key, by the office as of today."""
-        rung = step_named(case, procedure, deadline.id, notice.due, self.calendar, notice.rung)
-        if rung is None:
+        step = step_named(case, procedure, deadline.id, notice.due, self.calendar, notice.rung)
+        if step is None:
             return {}
         people, _ = resolve_recipients(
-            self.office, case, deadline.obligation, notice.obligation, rung, on=self.today
+            self.office, case, deadline.obligation, notice.obligation, step, on=self.today
         )
         hearers: dict[str, Recipient] = {}
         for one in people:

@@ -57,7 +57,7 @@ def as_csv(notices: Iterable[Notice], language: str) -> str:
     return text.getvalue()
 
 
-def rung(notice: Notice, language: str) -> str:
+def step_in_words(notice: Notice, language: str) -> str:
     """Return a reminder step in words: so many working days before or after the due date, or the kind of
     letter.
     """
@@ -82,7 +82,7 @@ def _lines(app: AppContext, notices: Sequence[Notice], language: str) -> Iterabl
             obligation=_title(app, case, one.obligation, language),
             case=one.case,
             object=case.object_in(language) if case else "",
-            rung=rung(one, language),
+            rung=step_in_words(one, language),
             who=person.name_in(language) if person else one.person,
             channel=one.channel,
             address=one.address,

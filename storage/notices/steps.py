@@ -18,7 +18,7 @@ from workflow.board.rows import WAITING, Row
 _PLACE = (DEADLINE.c.next_rung_on, DEADLINE.c.case, DEADLINE.c.obligation)
 _DUE = (
     select(DEADLINE)
-    # Only rows that still wait for somebody have a next rung (workflow.board.rows), so the day alone is asked
+    # Only rows that still wait for somebody have a next step (workflow.board.rows), so the day alone is asked
     # and the partial index alone answers.
     .where(DEADLINE.c.next_rung_on <= bindparam("k_today"), DEADLINE.c.next_rung_on.is_not(None))
     .order_by(*_PLACE)

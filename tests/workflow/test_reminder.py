@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from calendars.calendar import Calendar
 from tests.law import CALENDAR
 from workflow.law.procedure import EscalationPolicy, Step
-from workflow.reminders import Reminder, following_step, law_steps, next_step, rung_named, rung_on
+from workflow.reminders import Reminder, day_of_step, following_step, law_step_named, law_steps, next_step
 
 DEFAULT = EscalationPolicy(id="default", rungs=tuple(Step(at=at, to=("duty",)) for at in (-5, -1, 0, 1, 5)))
 DUE = date(2026, 3, 30)  # a Monday; 21-25 March are days off
@@ -35,22 +35,22 @@ DAYS = st.dates(date(2011, 1, 1), date(2027, 12, 1))
 
 def test_five_working_days_before_pass_over_nauryz() -> None:
     """A rung before counts back in working days, the due date not counted."""
-    assert rung_on(Step(at=-5, to=()), DUE, CALENDAR) == date(2026, 3, 18)
+    assert day_of_step(Step(at=-5, to=()), DUE, CALENDAR) == date(2026, 3, 18)
 
 
 def test_the_day_after_is_the_next_working_day() -> None:
     """A rung after counts on from the due date, not counting it."""
-    assert rung_on(Step(at=1, to=()), date(2026, 3, 27), CALENDAR) == date(2026, 3, 30)
+    assert day_of_step(Step(at=1, to=()), date(2026, 3, 27), CALENDAR) == date(2026, 3, 30)
 
 
 def test_the_rung_of_the_due_date_speaks_on_it() -> None:
     """Rung 0 of a working day is that day."""
-    assert rung_on(Step(at=0, to=()), DUE, CALENDAR) == DUE
+    assert day_of_step(Step(at=0, to=()), DUE, CALENDAR) == DUE
 
 
 def test_the_rung_of_a_day_off_speaks_on_the_working_day_before() -> None:
     """A due date that is a day off is spoken of while it can still be met."""
-    assert rung_on(Step(at=0, to=()), date(2026, 3, 29), CALENDAR) == date(2026, 3, 27)
+    assert day_of_step(Step(at=0, to=()), date(2026, 3, 29), CALENDAR) == date(2026, 3, 27)
 
 
 def test_before_the_ladder_begins_its_first_rung_is_next() -> None:
@@ -101,8 +101,8 @@ def test_a_due_date_outside_the_records_has_no_rung() -> None:
 
 def test_a_rung_is_found_by_its_id() -> None:
     """A notice remembers the rung's id; "+1" leads back to its rung."""
-    assert rung_named(DEFAULT, "+1") == Step(at=1, to=("duty",))
-    assert rung_named(DEFAULT, "+2") is None
+    assert law_step_named(DEFAULT, "+1") == Step(at=1, to=("duty",))
+    assert law_step_named(DEFAULT, "+2") is None
 
 
 def test_the_key_names_everything_that_makes_a_notice_one() -> None:
@@ -130,7 +130,7 @@ def test_a_ladder_walked_by_rounds_speaks_each_day_at_most_once(due: date, today
 @given(due=DAYS, at=st.integers(-20, 20))
 def test_a_rung_always_speaks_on_a_working_day(due: date, at: int) -> None:
     """Nobody is written to on a day off, however the due date falls."""
-    day = rung_on(Step(at=at, to=()), due, CALENDAR)
+    day = day_of_step(Step(at=at, to=()), due, CALENDAR)
 
     assert CALENDAR.is_working(day)
     assert (day <= due) if at <= 0 else (day > due)
@@ -140,7 +140,7 @@ def test_a_rung_always_speaks_on_a_working_day(due: date, at: int) -> None:
 def test_collapsing_leaves_what_following_would_have_reached(due: date) -> None:
     """The rung of a day is the same whether rounds ran every day or only on that one."""
     for rung in DEFAULT.rungs:
-        day = rung_on(rung, due, CALENDAR)
+        day = day_of_step(rung, due, CALENDAR)
         walked = following_rung(DEFAULT, due, CALENDAR, after=day - timedelta(days=1))
 
         assert walked == next_rung(DEFAULT, due, CALENDAR, today=day)

@@ -135,13 +135,13 @@ def _days(becomes: Walk, deadline: Deadline) -> Iterator[date]:
         yield max(asked, becomes.chain.today)
         yield becomes.chain.calendar.next_working(max(asked, becomes.chain.today))
     if deadline.due is not None and deadline.done_on is None:
-        ladder = becomes.chain.procedure.ladders[deadline.obligation.ladder]
-        for at in _ends(ladder):
+        policy = becomes.chain.procedure.ladders[deadline.obligation.ladder]
+        for at in _ends(policy):
             yield becomes.chain.calendar.add(deadline.due, at)
 
 
-def _ends(ladder: EscalationPolicy) -> tuple[int, int]:
+def _ends(policy: EscalationPolicy) -> tuple[int, int]:
     """Return how many working days before (or after) the due date its first and last reminder steps lie."""
     # Of a due date that is no working day, what speaks on it speaks on the working day before.
-    steps = [-1, *(rung.at for rung in ladder.rungs)]
+    steps = [-1, *(step.at for step in policy.rungs)]
     return min(steps), max(steps)

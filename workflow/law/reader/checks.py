@@ -187,9 +187,9 @@ def _own_names(procedure: Procedure, places: Mapping[str, str]) -> Iterator[Prob
             if kind not in (*kinds, ANY):
                 allowed = closest_first(kind, (*kinds, ANY))
                 yield Problem("unknown_key", f"{place}: signed_by", {"value": kind, "allowed": allowed})
-    for number, ladder in enumerate(procedure.ladders.values()):
-        told = (duty for rung in ladder.rungs for duty in rung.to)
-        named.append((f"{heading('ladder', number, ladder.id)}: rungs", told, ("duty", ABOVE, *duties)))
+    for number, policy in enumerate(procedure.ladders.values()):
+        told = (duty for step in policy.rungs for duty in step.to)
+        named.append((f"{heading('ladder', number, policy.id)}: rungs", told, ("duty", ABOVE, *duties)))
     for number, example in enumerate(procedure.examples, 1):
         place = f'example {number} "{example.title}"'
         named.append((f"{place}: signed_by", example.signed_by.values(), duties))

@@ -116,9 +116,9 @@ Due = Annotated[
 ]
 
 
-def _earliest_first(rungs: tuple[law.Step, ...]) -> tuple[law.Step, ...]:
-    ordered = sorted(rungs, key=lambda rung: rung.at)
-    return (*ordered[:-1], *(replace(rung, last=True) for rung in ordered[-1:]))
+def _earliest_first(steps: tuple[law.Step, ...]) -> tuple[law.Step, ...]:
+    ordered = sorted(steps, key=lambda step: step.at)
+    return (*ordered[:-1], *(replace(step, last=True) for step in ordered[-1:]))
 
 
 def _recurrence(
@@ -228,7 +228,7 @@ ACT = table(
 )
 BODY = table(law.Body, id=BodyId, successors=BodyIds, kinds=OwnKinds)
 STAGE = table(law.Stage, id=Name)
-RUNG = table(
+STEP = table(
     partial(law.Step, to=()),
     without=["last"],
     at=within(-250, 250),
@@ -236,8 +236,8 @@ RUNG = table(
     to=Distinct[StepDuty],
     through=Distinct[Annotated[str, named("^[a-z][a-z0-9_]*$")]],
 )
-LADDER = table(
-    partial(law.EscalationPolicy, rungs=()), id=Name, rungs=many(RUNG, AfterValidator(_earliest_first))
+ESCALATION_POLICY = table(
+    partial(law.EscalationPolicy, rungs=()), id=Name, rungs=many(STEP, AfterValidator(_earliest_first))
 )
 INDICATOR = table(law.Indicator, id=named(r"^[A-Z0-9]+(\.[A-Z0-9]+)*$"))
 EXTENSION = table(law.Extension, by=table(_extension_term), times=within(1, 100), decided_by=DUTIES_NAMED)
@@ -303,7 +303,7 @@ EDITION = table(
     stages=Keyed("stage", many(STAGE)),
     obligations=Keyed("obligation", many(OBLIGATION)),
     answers=Keyed("decision", many(DECISION)),
-    ladders=Keyed("ladder", many(LADDER, BY_ID)),
+    ladders=Keyed("ladder", many(ESCALATION_POLICY, BY_ID)),
     indicators=Keyed("indicator", many(INDICATOR, BY_ID)),
     examples=Keyed("example", many(EXAMPLE)),
     bodies=Keyed("body", many(BODY, BY_ID)),
