@@ -277,6 +277,7 @@ def test_the_register_lists_the_newest_first_and_narrows(engine: Engine, row: Ro
     assert outbox.notices(person="ә@x.kz", case=row.case, channel="email", state="queued") == [new]
     assert outbox.notices(limit=1) == [new]
     assert outbox.notices(state="sent") == outbox.notices(case="2026-0404") == []
+    assert (outbox.notice(old.key), outbox.notice("2026-0404")) == (old, None)
 
 
 def test_a_notice_is_acknowledged_once(engine: Engine, row: Row) -> None:

@@ -12,6 +12,7 @@ from workflow.org.access import (
     Account,
     Reader,
     administrators,
+    audit_scope,
     must_enrol,
     placed,
     scope,
@@ -114,6 +115,18 @@ def test_whoever_logs_in_elsewhere_is_asked_for_no_password_of_ours() -> None:
     }
 
     assert asked == {(): True, ("ldap",): True, ("oidc",): False, ("oidc", "ldap"): True}
+
+
+@pytest.mark.parametrize("unit", ["", "hr"])
+def test_registers_are_audited_by_whoever_reads_the_whole_office(unit: str) -> None:
+    """An auditor of one unit reads the log of its cases alone, and an administrator that of the settings."""
+    auditor, administrator = (
+        audit_scope(placed(Reader(login="x", access=access, unit=unit), OFFICE))
+        for access in ("auditor", "administrator")
+    )
+
+    assert (auditor.cases, auditor.registers, auditor.office) == (True, not unit, False)
+    assert (administrator.cases, administrator.registers, administrator.office) == (False, False, True)
 
 
 def test_an_administrator_counts_who_can_log_in() -> None:

@@ -20,8 +20,9 @@ from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.row_actions import CannotEnter
 from workflow.cases.registers.exposure import Cartogram, CartogramLine, Position, Talk, exposure, spread
 from workflow.cases.registers.remarks import remarks
-from workflow.findings.cartogram import compared, latest, results
+from workflow.findings.cartogram import by_name, compared, latest, results
 from workflow.findings.of_risks import risk_findings
+from workflow.org.office import Office, Unit
 
 NOW = datetime(2026, 7, 20, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 7, 20)
@@ -144,6 +145,14 @@ def test_the_cartogram_is_compared_place_by_place(
         ("risk.cartogram_lacks", "Қаржы"),
         ("risk.cartogram_exceeds", "Қаржы басқармасы"),
     ]
+
+
+def test_a_place_is_read_by_the_name_of_its_unit() -> None:
+    """What is no unit of the office stays as it was written."""
+    office = Office(units={"fin": Unit(id="fin", name="Қаржы")})
+    lines = [CartogramLine("risks", place, "", "Тәуекел") for place in ("fin", "Мұрағат")]
+
+    assert [line.department for line in by_name(lines, office)] == ["Қаржы", "Мұрағат"]
 
 
 def test_without_a_cartogram_that_alone_is_said(core: CaseCommands, case: str) -> None:

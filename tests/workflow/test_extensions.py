@@ -20,6 +20,7 @@ from workflow.cases.commands.extensions import CannotExtend, CannotPause, extend
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.withdrawals import CannotWithdraw, WithdrawnAlready, withdraw
 from workflow.cases.machine import NotOpen, diagram, open_commands
+from workflow.deadlines.adjustments import decision_elements
 from workflow.deadlines.deadline import Deadline
 from workflow.findings.findings import findings
 from workflow.law.reader import UnreadableRegulation
@@ -212,13 +213,32 @@ def test_working_days_on_which_the_clock_stood_are_not_counted(
 
 
 def test_calendar_days_are_added_once_and_roll_once(desk: CaseCommands) -> None:
-    """30 days from 3 September end on Saturday 3 October, so on the 5th; twelve days later is the 15th."""
-    case = opened(desk, "permit", received=date(2026, 9, 3))
+    """30 days from 3 September end on Saturday 3 October, so on the 5th; twelve days later is the 15th.
+
+    Two weeks later is a Saturday again, so the 19th; whoever reads it strictly reports on Friday the 16th.
+    """
+    case, other = (opened(desk, "permit", received=date(2026, 9, 3)) for _ in range(2))
     assert due(desk, case, "reported") == (date(2026, 10, 5),)
 
     stopped(desk, case, date(2026, 9, 9), date(2026, 9, 21))
+    stopped(desk, other, date(2026, 9, 9), date(2026, 9, 23))
 
     assert due(desk, case, "reported") == (date(2026, 10, 15),)
+    assert due(desk, other, "reported") == (date(2026, 10, 19),)
+    assert deadline(desk, other, "reported").safe_by == date(2026, 10, 16)
+
+
+def test_a_decision_names_who_made_it_and_its_paper_where_they_are_known() -> None:
+    """Neither is a sentence by itself."""
+    told = [
+        [
+            (one.code, *one.arguments.values())
+            for one in decision_elements("paused", decided_by=by, document=paper)
+        ]
+        for by, paper in (("", ""), ("head", ""), ("", "№ 5."))
+    ]
+
+    assert told == [[], [("decision.paused_by", "head")], [("decision.paused_document", "№ 5")]]
 
 
 def test_fixed_days_and_terms_counted_back_do_not_pause(desk: CaseCommands, case: Case) -> None:
