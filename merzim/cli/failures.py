@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from typing import Protocol, runtime_checkable
@@ -25,6 +26,9 @@ COMMANDS = {
     "risk.nothing_ranked": "merzim risks rank",
 }
 """The command suggested after an error; the error's sentence is also shown on pages, which name no commands."""
+
+_EXTRA = re.compile(r"Got unexpected extra argument\S* \((.*)\)")
+"""The parser's message of more arguments than a command takes."""
 
 
 @runtime_checkable
@@ -95,6 +99,9 @@ def _usage(trouble: TyperException, call: CommandContext) -> str:
             code = "cli.no_such_command_nearest" if nearest else "cli.no_such_command"
             return call.say(code, command=trouble.message, nearest=nearest)
         case _:
+            extra = _EXTRA.fullmatch(_one_line(trouble.message))
+            if extra:
+                return call.say("cli.extra_arguments", arguments=extra[1])
             return call.say("cli.bad_usage", problem=_one_line(trouble.message))
 
 

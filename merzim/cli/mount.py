@@ -108,7 +108,7 @@ def _load(
     restricts = restricts and "evidence" in fields
 
     def run(ctx: typer.Context, **texts: Any) -> int:
-        from services.inputs import build
+        from services.inputs import BadInput, build
 
         call = CommandContext.of(ctx)
         call.creates_database = verb.writes
@@ -122,7 +122,12 @@ def _load(
             if isinstance(values.get("evidence"), list):
                 items = files.enter_context(_evidence(call, values, proves))
                 values["evidence"] = [item.model_copy(update={RESTRICTED: ground}) for item in items]
-            order = build(verb.command, values)
+            try:
+                order = build(verb.command, values)
+            except BadInput as refusal:
+                field = str(refusal.arguments.get("field"))
+                arguments = {**refusal.arguments, "field": flags.get(field, field)}
+                raise BadInput(refusal.code, **arguments) from None
             result = verb(call.ctx, order)
         if call.json:
             call.answer(json(result) if json else result.model_dump(mode="json", by_alias=True))
