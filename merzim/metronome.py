@@ -188,7 +188,9 @@ def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say, say_in_each: S
     _warn(app, tell=tell, say=say)
     _encrypt(app, clock, tell=tell, say=say)
     pages = RequestIdMiddleware(Dashboard(app, clock))
-    with ExitStack() as company:
+    # Until the server takes signals itself, SIGTERM ends the start as Ctrl+C does: what began is closed.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt), ExitStack() as company:
         company.enter_context(readers.run_readers())
         if not app.many_nodes:
             company.enter_context(polling(app, clock, BotAnswers(app, clock)))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import socket
 import threading
 import time
 import urllib.request
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +99,30 @@ def test_a_stop_while_the_first_tick_is_handed_out_ends_quietly(
         assert handing.wait(30)
 
     assert errors == []
+
+
+def test_a_stop_before_the_pages_answer_closes_what_has_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SIGTERM while the server is being made: the process does not die of it, the metronome has ended."""
+    (tmp_path / "config.toml").write_text(f"[web]\nport = {free_port()}\n", encoding="utf-8")
+    house, before, said = build_app(read(at=tmp_path)), signal.getsignal(signal.SIGTERM), list[str]()
+    monkeypatch.setattr(daily, "_answer", lambda *_, **__: signal.raise_signal(signal.SIGTERM))
+    monkeypatch.setattr(daily.logs, "set_up", lambda *_, **__: None)
+    monkeypatch.setattr(daily.gc, "set_threshold", lambda *_: None)
+    monkeypatch.setattr(daily.readers, "run_readers", nullcontext)
+
+    def say(code: str, **_: object) -> str:
+        return code
+
+    try:
+        daily.serve(house, clock("2026-04-06"), tell=said.append, say=say, say_in_each=say)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        house.close()
+
+    assert "cli.serving" in said
+    assert house.stopping.is_set()
 
 
 def test_letters_of_a_process_that_died_do_not_wait_for_the_next_tick(
