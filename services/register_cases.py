@@ -7,11 +7,14 @@ of the row is repeated in the case: recorded, corrected with a ground, withdrawn
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from i18n import say
 from services.context import RequestContext, stamp
+from services.register_duties import as_evidence
 from workflow.cases.commands import withdrawals
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.passports import PassportEdit, edit_passport
@@ -24,7 +27,7 @@ from workflow.registers.rows import RegisterRow, fact_fields, name_in
 from workflow.registers.values import as_date, holds, is_filled
 
 if TYPE_CHECKING:
-    from workflow.cases.case import Case
+    from workflow.cases.case import Case, Evidence
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,10 +97,61 @@ def row_facts(register: Register, row: RegisterRow, *, today: date) -> RowFacts:
     )
 
 
-def open_cases(ctx: RequestContext, openings: Sequence[Opening], ids: Sequence[str]) -> None:
-    """Open the cases of rows under the ids reserved for them."""
-    if openings:
-        ctx.desk.open_many(openings, ids=ids, **stamp(ctx))
+def open_cases(
+    ctx: RequestContext, register: Register, rows: Sequence[RegisterRow], openings: Sequence[Opening]
+) -> None:
+    """Open the cases of rows under the ids reserved for them, with what the rows prove their facts by."""
+    if not openings:
+        return
+    ctx.desk.open_many(openings, ids=[row.opened_case for row in rows], **stamp(ctx))
+    for row in rows:
+        _prove(ctx, register, replace(row, values={}), row)
+
+
+def _prove(ctx: RequestContext, register: Register, before: RegisterRow, after: RegisterRow) -> None:
+    """Give the files and links of a row as evidence of the facts of its case that they prove.
+
+    A new file is evidence of the facts without any; where all have some, of those its predecessor proved. Of a
+    confidential register it is restricted in the case, and bears the name of the row.
+    """
+    places: dict[str, list[str]] = {}
+    for fact, field in register.opens.evidence.items() if register.opens is not None else ():
+        if is_filled(after.values.get(field)):
+            places.setdefault(field, []).append(fact)
+    case = ctx.app.ledger.case(after.opened_case) if places else None
+    if case is None or case.standing != "active":
+        return
+    for field, names in places.items():
+        known = [case.facts[name] for name in names if name in case.facts]
+        new, old = (_reference(row.values.get(field)) for row in (after, before))
+        proved = {fact.name: {one.reference for one in fact.evidence} for fact in known}
+        if any(new in references for references in proved.values()):
+            continue
+        without = [fact for fact in known if not fact.evidence]
+        for fact in without or [one for one in known if not old or old in proved[one.name]]:
+            asked = ctx.library.of(case).by_id[fact.name].evidence
+            item = _evidence(ctx, register, after, after.values[field], asked)
+            ctx.desk.record(case.id, fact.name, on=fact.on, evidence=[item], **stamp(ctx))
+
+
+def _reference(value: object) -> str:
+    """Return the digest of a file, or a link; "" for neither."""
+    return str(value["sha256"] if isinstance(value, Mapping) else value or "")
+
+
+def _evidence(
+    ctx: RequestContext, register: Register, row: RegisterRow, value: object, asked: Sequence[str]
+) -> Evidence:
+    """Return a file or link of a row as evidence, of the first kind asked of its fact that it can be."""
+    is_file = isinstance(value, Mapping)
+    prefix, usual = ("document:", "document:materials") if is_file else ("link:", "link:site")
+    item = as_evidence(next((one for one in asked if one.startswith(prefix)), usual), value)
+    if not register.confidential:
+        return item
+    language = ctx.app.settings.office.language
+    ground = say("register.of_confidential", {"register": register.title[language]}, language)
+    name = row.id + PurePath(item.name).suffix.lower() if item.name else item.name
+    return replace(item, name=name, restricted=ground)
 
 
 def follow_row(
@@ -134,6 +188,7 @@ def follow_row(
             ctx.desk.correct(case_id, fact, on=new.facts[fact], ground=ground, **by)
         elif fact in new.facts:
             ctx.desk.record(case_id, fact, on=new.facts[fact], **by)
+    _prove(ctx, register, before, after)
 
 
 def _passport_edit(

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from workflow.org.office import Office
     from workflow.registers.definition import Fulfilment, Register
     from workflow.registers.rows import RegisterRow
-    from workflow.registers.values import Value, Values
+    from workflow.registers.values import Values
 
 FEW_DAYS = 3
 """Up to so many days, rows are read by the days' periods; for more, by the whole year."""
@@ -375,12 +375,12 @@ def _duty_row(one: Fulfilment, row: str, on: date, values: Values) -> DutyRow:
     return DutyRow(
         row=row,
         on=on,
-        evidence=tuple(_evidence(kind, value) for kind, value in proof if is_filled(value)),
+        evidence=tuple(as_evidence(kind, value) for kind, value in proof if is_filled(value)),
         values={name: Decimal(str(value)) for name, value in numbers.items() if is_filled(value)},
     )
 
 
-def _evidence(kind: str, value: Value) -> Evidence:
+def as_evidence(kind: str, value: object) -> Evidence:
     """Return a file or a link as evidence of a kind."""
     if not isinstance(value, Mapping):
         return Evidence(kind=kind, reference=str(value))

@@ -281,7 +281,8 @@ def add_rows(
             year=ctx.today.year,
             also=also,
         )
-    open_cases(ctx, [replace(one, row=ids[number]) for number, one in openings], cases)
+    opened = [replace(writes[number].after, id=ids[number]) for number, _ in openings]
+    open_cases(ctx, register, opened, [replace(one, row=ids[number]) for number, one in openings])
     follow_duties(ctx.app, register, (write.after for write in writes), **stamp(ctx))
     return ids
 
@@ -466,8 +467,9 @@ def _open_later(ctx: RequestContext, register: Register, name: str) -> None:
         return
     [case_id] = ctx.desk.reserve([opening], today=ctx.today)
     draft = RowDraft(kind="opened", payload={"opened_case": case_id})
-    _write(ctx, register, row, replace(row, opened_case=case_id), draft)
-    open_cases(ctx, [opening], [case_id])
+    after = replace(row, opened_case=case_id)
+    _write(ctx, register, row, after, draft)
+    open_cases(ctx, register, [after], [opening])
 
 
 def _refuse_same(ctx: RequestContext, register: Register, row: str, keys: UniqueKeys) -> None:

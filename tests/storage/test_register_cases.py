@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from notifications.channels.folder import Folder
 from services import maintenance
 from services.app import AppContext
 from services.context import RequestContext
-from services.inputs import build
+from services.inputs import FileInput, OpenFile, build
 from services.jobs.rounds import remind
 from services.register_views import AskRow, list_rows, show_row
 from services.registers import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
@@ -28,6 +29,8 @@ from tests.storage.registers import NOW, TODAY, office, operator, reader
 from workflow.cases.case import Case
 from workflow.cases.commands import withdrawals
 from workflow.cases.commands.passports import PassportEdit, edit_passport
+from workflow.cases.registers.evidence_list import as_seen
+from workflow.org.access import scope
 from workflow.refusal import Refusal
 
 
@@ -117,6 +120,50 @@ def test_the_case_follows_the_row(app: AppContext) -> None:
     cancelled = case_of(ctx, row)
     assert cancelled is not None
     assert (cancelled.standing, cancelled.ground) == ("cancelled", "mistake")
+    assert agrees(app)
+
+
+def test_the_file_of_a_row_is_evidence_of_the_facts_of_its_case(app: AppContext) -> None:
+    """Without being uploaded twice; the next file proves what the first did not. Restricted as the register is:
+    whom the gift came to opens it by no officer's access; named by its row, it tells nothing by itself.
+    """
+    ctx = operator(app)
+
+    def paper(text: str) -> FileInput:
+        return FileInput(content=OpenFile("Омаров сыйлығы.TXT", BytesIO(text.encode())))
+
+    def proved() -> dict[str, list[str]]:
+        case = case_of(ctx, row)
+        assert case is not None
+        found = {name: [f"{one.kind} {one.name}" for one in fact.evidence] for name, fact in case.facts.items()}
+        return {name: papers for name, papers in found.items() if papers}
+
+    row = add(
+        *(ctx, "gifts"),
+        **{"kind": "gift", "description": "Сағат", "employee": "guest@org.kz", "received_on": "2026-04-01"},
+        **{"handed_on": "2026-04-02", "handed_to": "Департамент", "document": paper("акт")},
+    )
+    assert proved() == {"gift_handed_over": [f"document:act {row}.txt"]}
+    edit(ctx, row, decision="bought_back", buy_back_on="2026-04-03")
+    assert [*proved()] == ["gift_handed_over"]
+    edit(ctx, row, document=paper("шарт"))
+    assert proved() == {
+        "gift_handed_over": [f"document:act {row}.txt"],
+        "gift_bought_back": [f"document:contract {row}.txt"],
+    }
+    edit(ctx, row, document=paper("түзетілген шарт"))
+    assert [len(papers) for papers in proved().values()] == [1, 2]
+    case = case_of(ctx, row)
+    assert case is not None
+    events = len(app.ledger.events(case.id))
+    edit(ctx, row, reason="Мереке")
+    assert len(app.ledger.events(case.id)) == events
+    himself, other = reader(app, "guest", "officer"), reader(app, "lawyer", "officer")
+    seen = [as_seen(case, scope(one.reader)).facts["gift_handed_over"].evidence[0] for one in (himself, other)]
+    assert [(one.name, bool(one.reference), bool(one.restricted)) for one in seen] == [
+        ("", False, True),
+        (f"{row}.txt", True, True),
+    ]
     assert agrees(app)
 
 

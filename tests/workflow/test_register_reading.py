@@ -194,6 +194,12 @@ MISTAKES = [
     ('where = ["purpose=check"]', 'where = ["purpose=tea"]', "not_allowed", "fulfils 1: where"),
     ('"document:report" = "paper"', '"document:report" = "place"', "field_kind", "fulfils 1: evidence"),
     ('values = { views = "seen" }', 'values = { views = "place" }', "field_kind", "fulfils 1: values"),
+    (
+        "[[rule]]",
+        '[opens]\nprocedure = "gift-handover"\nevidence = { gift_received = "secret" }\n\n[[rule]]',
+        "confidential_shown",
+        "opens.evidence",
+    ),
     ("# more", 'translation_of = "secret"\n# more', "field_kind", 'field 1 "place": translation_of'),
     ("# more", 'translation_of = "place"\n# more', "translation", 'field 1 "place": translation_of'),
 ]

@@ -272,8 +272,12 @@ class Scope:
     acts_on: date | None = None
 
     def opens(self, case: Case) -> bool:
-        """Return whether the restricted documents of a visible case may be shown and opened."""
-        return self.restricted or not case.readers.isdisjoint(self.names)
+        """Return whether the restricted documents of a visible case may be shown and opened.
+
+        Whom a case is about opens none by an officer's access alone.
+        """
+        by_access = self.restricted and not (case.person and case.person in self.names)
+        return by_access or not case.readers.isdisjoint(self.names)
 
 
 def scope(reader: Reader) -> Scope:

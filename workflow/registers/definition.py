@@ -183,6 +183,7 @@ class Opening:
 
     Attributes:
         conditional: further facts with conditions: the options of a decision of the case.
+        evidence: fact of the case -> the field with the file or link that proves it.
     """
 
     procedure: str
@@ -191,6 +192,7 @@ class Opening:
     conditional: tuple[ConditionalFact, ...] = ()
     person: str = ""
     when: Condition | None = None
+    evidence: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -143,6 +143,7 @@ OPENS = table(
     facts=dict[Name, Name],
     conditional=Keyed("fact", many(CONDITIONAL)),
     when=WHEN,
+    evidence=dict[Name, Name],
 )
 CONDITIONS = many(Annotated[Condition, _WRITTEN_CONDITION, AfterValidator(_condition)])
 COUNT = table(

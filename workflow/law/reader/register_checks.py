@@ -111,7 +111,7 @@ def cross_problems(
             yield _unknown("opens.procedure", register.opens.procedure, library.procedures())
         else:
             conditional = (one.fact for one in register.opens.conditional)
-            for fact in (*register.opens.facts.values(), *conditional):
+            for fact in (*register.opens.facts.values(), *conditional, *register.opens.evidence):
                 if fact not in facts:
                     yield _unknown("opens.facts", fact, facts)
     for number, count in enumerate(register.counts, 1):
@@ -254,6 +254,8 @@ def _opens(register: Register) -> Iterator[Problem]:
     yield from _names(register, "opens.person", filter(None, [opening.person]), "person")
     yield from _names(register, "opens.facts", opening.facts, "date")
     yield from _shown(register, "opens.object", filter(None, [opening.object]))
+    yield from _names(register, "opens.evidence", opening.evidence.values(), "file", "link")
+    yield from _shown(register, "opens.evidence", opening.evidence.values())
     yield from _condition_problems(register, "opens.when", opening.when)
     for number, one in enumerate(opening.conditional, 1):
         place = f"opens.fact {number}"
