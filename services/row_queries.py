@@ -53,8 +53,8 @@ class ListRows(Command):
     """A query for rows of a register.
 
     `sort`: a field, or `unit` (people, units and options by their names in the reader's language), with `-`
-    before it for the last first; "" for the newest first. `unit`: with all units below; `withdrawn`: only
-    withdrawn rows.
+    before it for the last first; "" for the newest first. `search`: words of fields that are not confidential;
+    those join no filter and no sort either. `unit`: with all units below; `withdrawn`: only withdrawn rows.
     """
 
     register_id: RegisterId

@@ -114,6 +114,11 @@ def _list(call: CommandContext, request: RowsRequest) -> None:
         return
     heads = ["ID", *(field.title[call.language] for field in page.fields)]
     cells = [(row.id, *(cell_value(field, row, call.language) for field in page.fields)) for row in rows]
+    unsearched = [
+        one.title[call.language] for one in page.fields if one.confidential and not one.translation_of
+    ]
+    if request.search and unsearched:
+        call.note(call.say("web.registers.unsearched", fields=unsearched))
     if call.lists:
         call.sheet(heads, cells)
     elif not rows:
