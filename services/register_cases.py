@@ -128,10 +128,10 @@ def _prove(ctx: RequestContext, register: Register, before: RegisterRow, after: 
         if any(new in references for references in proved.values()):
             continue
         without = [fact for fact in known if not fact.evidence]
-        for fact in without or [one for one in known if not old or old in proved[one.name]]:
-            asked = ctx.library.of(case).by_id[fact.name].evidence
+        for one in without or [one for one in known if not old or old in proved[one.name]]:
+            asked = ctx.library.of(case).by_id[one.name].evidence
             item = _evidence(ctx, register, after, after.values[field], asked)
-            ctx.desk.record(case.id, fact.name, on=fact.on, evidence=[item], **stamp(ctx))
+            ctx.desk.record(case.id, one.name, on=one.on, evidence=[item], **stamp(ctx))
 
 
 def _reference(value: object) -> str:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, StringConstraints
 
 from services.context import RequestContext
 from services.inputs import Line
+from services.scoring import scoring
 from services.verbs import Command, verb
 from workflow.languages import LANGUAGES
 from workflow.law.library import Library
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 
 HITS_SHOWN = 10
 """Number of results of one kind that are listed; the others are counted."""
-Kind = Literal["case", "case_row", "file", "person", "unit", "register_row", "procedure", "obligation", "act"]
+Kind = Literal[
+    "case", "case_row", "file", "person", "unit", "register_row", "procedure", "obligation", "act", "indicator"
+]
 
 
 class Search(Command):
@@ -160,8 +163,8 @@ def _names(ctx: RequestContext, text: str) -> list[HitGroup]:
 
 @lru_cache(maxsize=8)
 def _law(library: Library, language: str) -> Mapping[Kind, tuple[FoldedNames, Mapping[str, tuple[Text, str]]]]:
-    """Return procedures, obligations and acts: the names they are found by, and of each its title and what is
-    said of it.
+    """Return procedures, obligations, acts and indicators: the names they are found by, and of each its title
+    and what is said of it.
     """
     editions = {name: library.latest(name) for name in library.procedures()}
     acts = {act.id: act for edition in editions.values() for act in edition.acts.values()}
@@ -175,10 +178,17 @@ def _law(library: Library, language: str) -> Mapping[Kind, tuple[FoldedNames, Ma
         },
         "act": {key: (one.title, numbers[key]) for key, one in acts.items()},
     }
+    indicators = scoring().indicators
+    titles["indicator"] = {key: (one.title, key) for key, one in indicators.items()}
+    # Of an indicator its remarks are searched as well: they say what it is counted of.
+    remarks = {
+        key: [text for note in one.notes for text in _texts(note).values()] for key, one in indicators.items()
+    }
     return {
         kind: (
             FoldedNames(
-                (key, [*_texts(title).values()], numbers.get(key, "")) for key, (title, _) in of.items()
+                (key, [*_texts(title).values(), *remarks.get(key, [])], numbers.get(key, ""))
+                for key, (title, _) in of.items()
             ),
             of,
         )
@@ -196,7 +206,7 @@ def _named(
 ) -> HitGroup:
     """Return the entries that contain all words of the text in id, name or other texts."""
     found = [key for key in names.having(search_words(text)) if seen(key)]
-    near = not found and kind != "act"
+    near = not found and kind not in ("act", "indicator")
     if near:
         found = names.alike(text, limit=HITS_SHOWN, seen=seen)
     shown = [

@@ -325,6 +325,7 @@ DISTRICT_POINTS = {
     "P2.T5.S4": ("3", "one gift"),
     "P4.T1.S1": ("3", "its own commission sat in every quarter"),
     "P4.T2.S1": ("2.7", "4.5 %, nine steps of 0.3"),
+    "P4.T2.S2": ("0", "the number of staff is not recorded"),
     "P4.T2.S3": ("2", "one event"),
     "P4.T2.S4": ("0", "no talks"),
     "P4.T3.S1": ("10", "the report, published nowhere"),

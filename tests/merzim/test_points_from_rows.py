@@ -275,7 +275,7 @@ def test_people_trained_of_a_staff_nobody_recorded_are_no_share(tmp_path: Path) 
 
     found = house.score("min")
 
-    assert "P4.T2.S2" not in points(found)
+    assert points(found)["P4.T2.S2"] == "0"
     (remark,) = (one for one in found.remarks if one.code == "score.rows_of_what")
     assert (remark.arguments["indicator"], remark.arguments["count"]) == ("P4.T2.S2", 1)
 
@@ -292,17 +292,21 @@ def test_a_number_of_staff_is_asked_for_where_it_is_recorded_and_in_either_step(
 
     def asked() -> list[tuple[str, str]]:
         view = points_view(house.ctx(), "min", 2026, scoring().usual, today=AFTER, number=1)
-        return [(one.case, one.query) for one in view.to_record.values()]
+        return [(one.case, one.address.partition("?")[2]) for one in view.to_record.values()]
 
     case, before = house.case("min", P4), asked()
     house.record((("min", P4, "servants_trained=trained:1"),))
     between = asked()
     house.record((("min", P4, "training_figures_given=staff:10"),))
 
-    assert before == [(case, "fact=servants_trained.2026"), (case, "fact=online_course_passed.2026")]
-    assert between[0] == (case, "fact=training_figures_given.2026")
-    assert asked() == []
+    course_step = (case, "fact=online_course_passed.2026#record")
+    assert before == [(case, "fact=servants_trained.2026#record"), course_step]
+    assert between[0] == (case, "fact=training_figures_given.2026#record")
+    assert asked() == [(case, "fix=servants_trained.2026#correct"), course_step]
     # One of ten: 10 % is twenty steps of 0.3, at most 3; one step of 1 of the course.
     assert (points(house.score("min"))["P4.T2.S1"], points(house.score("min"))["P4.T2.S2"]) == ("3", "1")
     # The share of all employees is not taken of the civil servants.
-    assert "P4.T2.S2" not in points(house.score("min", online_course="employees"))
+    assert points(house.score("min", online_course="employees"))["P4.T2.S2"] == "0"
+    # Where no case of the year is open the way leads to opening it.
+    view = points_view(house.ctx(), "min", 2027, scoring().usual, today=AFTER, number=1)
+    assert [one.address for one in view.to_record.values()] == ["/open/year?year=2027&unit=min"] * 2

@@ -138,11 +138,9 @@ def test_the_file_of_a_row_is_evidence_of_the_facts_of_its_case(app: AppContext)
         found = {name: [f"{one.kind} {one.name}" for one in fact.evidence] for name, fact in case.facts.items()}
         return {name: papers for name, papers in found.items() if papers}
 
-    row = add(
-        *(ctx, "gifts"),
-        **{"kind": "gift", "description": "Сағат", "employee": "guest@org.kz", "received_on": "2026-04-01"},
-        **{"handed_on": "2026-04-02", "handed_to": "Департамент", "document": paper("акт")},
-    )
+    gift = {"kind": "gift", "description": "Сағат", "employee": "guest@org.kz", "received_on": "2026-04-01"}
+    handed = {"handed_on": "2026-04-02", "handed_to": "Департамент", "document": paper("акт")}
+    row = add(ctx, "gifts", **gift, **handed)
     assert proved() == {"gift_handed_over": [f"document:act {row}.txt"]}
     edit(ctx, row, decision="bought_back", buy_back_on="2026-04-03")
     assert [*proved()] == ["gift_handed_over"]

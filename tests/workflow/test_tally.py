@@ -177,7 +177,7 @@ def test_yearly_figures_count_for_the_year_they_are_about() -> None:
     )
 
     assert points(year(before, own))["P4.T2.S1"] == "0.6"
-    assert "P4.T2.S1" not in points(year(before, own, today=date(2026, 12, 30)))
+    assert points(year(before, own, today=date(2026, 12, 30)))["P4.T2.S1"] == "0"
 
 
 def ten() -> dict[str, Unit]:
@@ -440,6 +440,12 @@ def test_one_more_person_trained_and_the_points_rise() -> None:
         Fraction(3),
     )
     assert step.by == date(2026, 12, 31)
+    # Nobody has said how many there are: all of it is at stake, and the step is to say so.
+    unsaid = [one for one in prepared() if one.fact != f"{P4}:servants_trained"]
+    step = next_steps(year(*unsaid, today=date(2026, 10, 1)))["P4.T2.S1"]
+    assert (step.code, step.gain, step.by) == ("record_whole", 3, date(2026, 12, 31))
+    assert prospects(year(*unsaid, today=date(2026, 10, 1)))["P4.T2.S1"] == (0, 0, 3)
+    assert prospects(year(*unsaid))["P4.T2.S1"] == (0, 3, 0)
 
 
 def test_a_district_without_a_sitting_is_named_while_the_quarter_runs() -> None:

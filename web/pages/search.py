@@ -59,4 +59,6 @@ def hit_address(hit: Hit) -> str:
             return f"/cases?procedure={id}"
         case "act":
             return f"/acts/{id}"
+        case "indicator":
+            return f"/scores#{id}"
     raise ValueError(hit.kind)

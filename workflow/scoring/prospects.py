@@ -117,7 +117,9 @@ def _steps(
             by=end,
             arguments={"cases": cases},
         )
-    if counted.quarterly:
+    if isinstance(answer, Present) and indicator.counting.by == "values" and isinstance(scale, Share):
+        yield Step(indicator=indicator.id, code="record_whole", gain=scale.maximum, by=end)
+    elif counted.quarterly:
         yield from _this_quarter(indicator, counted, year, scoring, readings)
     elif isinstance(answer, Done):
         yield from _more(indicator, answer, counted, end, scoring, readings)

@@ -133,6 +133,8 @@ def _present(indicator: Indicator, answer: Present) -> _Earned:
     applies.
     """
     match indicator.scale:
+        case Share(maximum=maximum) if indicator.counting.by == "values":
+            return _Earned(NOTHING, maximum, (_element("no_whole"),))
         case Share(maximum=maximum):
             ceiling: Fraction | None = maximum
         case Propaganda() as scale:

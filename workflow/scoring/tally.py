@@ -425,7 +425,12 @@ def _values(scoring: Scoring, year: Year, indicator: Indicator, readings: Readin
     # The whole may be recorded without the part: rows give the part.
     rows = year.body.rows(counting.fact)
     of = of or recorded_whole(year, counting, readings)
-    return Tally(answer=Done(max(done, rows), of)) if of else None
+    if of:
+        return Tally(answer=Done(max(done, rows), of))
+    # Nothing is earned before the whole is recorded, which is said wherever the share is asked.
+    kinds = [year.office.kind_of(unit) for unit in ([year.root] if year.root else year.office.tops)]
+    asked = year.is_organisation and any(assessed(indicator, kind) for kind in kinds)
+    return Tally(answer=Present(False)) if asked else None
 
 
 def recorded_whole(year: Year, counting: Counting, readings: Readings) -> int:

@@ -22,10 +22,12 @@ from workflow.law.procedure import Text
 from workflow.org.access import within
 from workflow.org.name_index import alphabetical
 from workflow.scoring.prospects import Step
-from workflow.scoring.scale import Readings
+from workflow.scoring.scale import Counting, Readings
 from workflow.scoring.score import written
 
 PAGE = 100
+MOST_SEARCHED = 50
+"""Number of cases of a body's parts among which the step that records a number is sought."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,15 +81,16 @@ class Ahead:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StepToRecord:
-    """The step of a case that records a number a remark misses.
+    """The step of a case that records the number a share is taken of.
 
     Attributes:
-        query: of the case's page, opens the form with the step chosen.
+        case: "" where none of the year is open, for a reader who may open it.
+        address: opens the form with the step chosen, or that which opens the year.
     """
 
     case: str
     title: Text
-    query: str
+    address: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,6 +145,7 @@ def points_view(
     parts.sort(key=lambda one: (-one.at_stake, -one.lost, alphabetical(unit_text(office, one.unit))))
     pages = max(1, -(-len(parts) // PAGE))
     number = min(number, pages)
+    unsaid = {one.arguments["indicator"] for one in whole.remarks if one.code == "score.rows_of_what"}
 
     def name(id: str) -> Name:
         return unit_name(office, id).name
@@ -179,20 +183,27 @@ def points_view(
         remarks=whole.remarks,
         to_record={
             id: step
-            for one in whole.remarks
-            if one.code == "score.rows_of_what"
-            if (step := _step_to_record(ctx, id := str(one.arguments["indicator"]), unit, year))
+            for id, counting in ((one.id, one.counting) for one in scoring.indicators.values())
+            if counting.by == "values" and (id in whole.counted or id in unsaid)
+            if (step := _step_to_record(ctx, counting, unit, year))
         },
         number=number,
         pages=pages,
     )
 
 
-def _step_to_record(ctx: RequestContext, indicator: str, unit: str, year: int) -> StepToRecord | None:
-    """Return the step of a case of the year that takes the whole of a share; None where no case is open."""
-    counting = scoring_services.scoring().indicators[indicator].counting
+def _step_to_record(ctx: RequestContext, counting: Counting, unit: str, year: int) -> StepToRecord | None:
+    """Return the step of a case of the year that takes the whole of a share: of the body's case, else of one
+    below.
+
+    Where none is open, the form that opens the year; None for a reader who may not open it.
+    """
     steps = [fact.partition(":") for fact in (counting.fact, *counting.also)]
-    heads = ctx.reads.cases(unit or None, procedure=steps[0][0], standing="active")
+    heads, root = (
+        ctx.reads.cases(unit or None, procedure=steps[0][0], standing="active"),
+        ctx.reads.office().root,
+    )
+    heads = [head for head in heads if head.unit == (unit or root)] or heads[-MOST_SEARCHED:]
     whole = ctx.reads.whole([head.id for head in heads])
     for case in (whole[head.id] for head in reversed(heads)):
         edition = ctx.library.named(case.edition)
@@ -204,9 +215,13 @@ def _step_to_record(ctx: RequestContext, indicator: str, unit: str, year: int) -
         waiting = [name for name in known if f"{name}.{year}" not in case.facts]
         for asked, names in (("fact", waiting), ("fix", known)):
             for name in names:
-                query = urlencode({asked: f"{name}.{year}"})
-                return StepToRecord(case=case.id, title=edition.by_id[name].title, query=query)
-    return None
+                query, form = urlencode({asked: f"{name}.{year}"}), "record" if asked == "fact" else "correct"
+                address = f"/cases/{case.id}?{query}#{form}"
+                return StepToRecord(case=case.id, title=edition.by_id[name].title, address=address)
+    if not ctx.reader.may("manage") or year < ctx.today.year:
+        return None
+    title = ctx.library.latest(steps[0][0]).title
+    return StepToRecord(case="", title=title, address="/open/year?" + urlencode({"year": year, "unit": unit}))
 
 
 def _projects(whole: YearScores, name: Callable[[str], Name]) -> tuple[Project, ...]:
