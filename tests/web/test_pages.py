@@ -134,7 +134,7 @@ def test_a_page_number_that_is_none_is_refused_plainly(number: str, browser: Tes
     answer = browser.get(f"/cases?page={number}&lang=ru")
 
     assert answer.status_code == 422
-    assert "не удалось понять" in answer.text
+    assert "не распознан" in answer.text
 
 
 def test_a_file_of_the_law_that_is_gone_is_said(home: Home, browser: TestClient) -> None:

@@ -300,7 +300,7 @@ def test_a_reply_to_a_digest_of_one_step_needs_no_link(home: Home) -> None:
     prefer(home.context.engine, ORDER_SIGNER, DIGEST, "daily", by="x", now=NOW)
     letter = letters_of_several(home)[ORDER_SIGNER]
 
-    assert "станет подтверждением шага" in plain(letter)
+    assert "станет подтверждающим документом шага" in plain(letter)
     assert take(home, reply(letter, "", "приказ.png")) == "taken"
     assert [one.name for one in home.facts(home.real)[ORDER].evidence] == ["приказ.png"]
 

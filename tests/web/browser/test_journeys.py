@@ -271,7 +271,7 @@ def test_an_order_is_signed_through_ncalayer(served: Served, quiet: Callable[[],
         page.locator("[data-eds-button]").click()
         expect(page.locator("p.told")).to_be_visible()
         page.goto(f"/campaigns/{campaign}?state=answered")
-        expect(page.locator(".signed")).to_contain_text("тот, кого спрашивали")
+        expect(page.locator(".signed")).to_contain_text("тот, чей ответ ожидался")
     # The one socket is no server of others; a refused form is written into the browser's console.
     served.watched.complaints.clear()
     served.watched.foreign = [one for one in served.watched.foreign if one != f"{layer.address}/"]

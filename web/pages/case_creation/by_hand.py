@@ -19,7 +19,7 @@ from services.context import RequestContext
 from services.imports.previews import YearPreview
 from services.inputs import build
 from web.auth.dependencies import Managing
-from web.pages.case_creation.commands import named_unit, open_the_year, parse_year, year_ahead
+from web.pages.case_creation.commands import open_the_year, parse_year, year_ahead
 from web.pages.case_creation.intended_dates import intended, refuse, text
 from web.pages.case_creation.planner import Name, Outlook, chosen_procedure, found_unit, make_outlook, ordered
 from web.ui.addresses import redirect_to_tidy_address
@@ -259,7 +259,7 @@ def _year_page(
         field=build_unit_field(office, found or unit, root=ctx.reader.root),
         ahead=ahead,
         titles=titles,
-        organisations=[named_unit(office, one) for one in dict.fromkeys(_units(ahead))],
+        organisations=[office.units.get(one, one) for one in dict.fromkeys(_units(ahead))],
         refusal=refusal,
     )
 

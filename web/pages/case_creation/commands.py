@@ -85,11 +85,11 @@ def own_unit(ctx: RequestContext, office: Office, unit: str) -> str:
     if unit and office.units and unit not in office.units:
         raise refuse("web.refusal.unknown_unit", unit=unit[:100])
     if ctx.reader.root and not within(office, unit, ctx.reader.root):
-        raise refuse("web.refusal.not_your_unit", unit=named_unit(office, ctx.reader.root))
+        raise refuse("web.refusal.not_your_unit", unit=_named_unit(office, ctx.reader.root))
     return unit
 
 
-def named_unit(office: Office, unit: str) -> str:
+def _named_unit(office: Office, unit: str) -> str:
     known = office.units.get(unit)
     return known.name if known else unit
 
