@@ -131,7 +131,12 @@ def paper_marks(ctx: RequestContext, form: Form, row: RowView) -> Sequence[Note]
             for language, names in foreign.items()
             if names
         ),
-        *text_notes([(fields, row)], PAPER_LANGUAGES, ctx.reads.office(), speaks=ctx.language),
+        *text_notes(
+            [(fields, row)],
+            PAPER_LANGUAGES,
+            ctx.reads.office(),
+            speaks=ctx.language or ctx.app.settings.office.language,
+        ),
     ]
 
 
