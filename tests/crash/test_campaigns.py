@@ -15,9 +15,7 @@ from tests.crash.campaigns import CAMPAIGNS, away, clocks, copies, disk, kills, 
 from tests.crash.people import Deed
 from tests.notifications.town import parcel
 from tests.postgres import Server
-from tests.storage.conftest import postgresql_server
 
-__all__ = ["postgresql_server"]
 LETTER = ("aigul@example.kz", "<1@example.kz>")
 
 

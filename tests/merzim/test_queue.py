@@ -37,9 +37,7 @@ from tests.forwarder import Forwarder, forwarding
 from tests.merzim.conftest import PEOPLE, ROOT, SCHEDULE, Merzim
 from tests.postgres import Server, administer
 from tests.processes import Program
-from tests.storage.conftest import database, postgresql, postgresql_server, server
 
-__all__ = ["database", "postgresql", "postgresql_server", "server"]
 pytestmark = pytest.mark.postgresql
 MORNING = "2026-04-06T12:00"
 _numbers = count(1)

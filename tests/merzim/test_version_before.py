@@ -28,10 +28,8 @@ from tests.merzim.conftest import PEOPLE, SCHEDULE, Merzim
 from tests.notifications.servers import free_port
 from tests.postgres import administer
 from tests.processes import Program
-from tests.storage.conftest import postgresql, postgresql_server
 from tests.storage.next_version import add_what_a_next_version_may
 
-__all__ = ["postgresql", "postgresql_server"]
 MORNING, NEXT_WEEK = "2026-04-06T12:00", "2026-04-13T12:00"
 PASSWORD = "жақсы құпиясөз 1"
 CASE = "2026-0001"

@@ -18,9 +18,6 @@ from merzim.settings_file import read
 from storage.refusals import StorageUnavailable
 from tests.merzim.conftest import PEOPLE, Merzim
 from tests.postgres import administer
-from tests.storage.conftest import postgresql, postgresql_server
-
-__all__ = ["postgresql", "postgresql_server"]
 
 READING = (
     "due",

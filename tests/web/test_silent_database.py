@@ -22,11 +22,9 @@ from merzim.settings_file import read
 from services.jobs.rounds import remind
 from services.settings import DatabaseSettings
 from tests.forwarder import Forwarder, forwarding
-from tests.storage.conftest import database, postgresql, postgresql_server
 from tests.web.real import DAY, RealOffice
 from workflow.org.access import Reader
 
-__all__ = ["database", "postgresql", "postgresql_server"]
 pytestmark = pytest.mark.postgresql
 SOON = 5.0
 """Seconds within which every page says that the database does not answer, at the longest."""
