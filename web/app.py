@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import FastAPI, Path
+from fastapi import APIRouter, FastAPI, Path
 from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -62,6 +62,19 @@ MOST_FAULTS = 200
 Faults = Sequence[Mapping[str, object]]
 
 
+_files = APIRouter(include_in_schema=False)
+
+
+@_files.get("/static/{name}")
+@_files.get("/static/third-party/{name}")
+def static_file(request: Request, name: Annotated[str, Path(max_length=60)]) -> Response:
+    """Return a style sheet, script or picture of the pages."""
+    file = asset_file(name)
+    if file is None:
+        raise HTTPException(404)
+    return serve_asset(request, file)
+
+
 def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> FastAPI:
     """Return the dashboard as an ASGI application, for the present calendar and law.
 
@@ -84,7 +97,7 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
-        routes=list(every_route()),
+        routes=[*every_route(), *_files.routes],
     )
     describe_api(pages, every_route, address=settings.public_address.rstrip("/"))
     # One for all requests: each takes a copy, because a context keeps the moment it was first asked for.
@@ -227,14 +240,6 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
         public=public_address(settings.public_address),
         trusted_proxies=settings.trusted_proxies,
     )
-
-    @pages.get("/static/{name}", include_in_schema=False)
-    @pages.get("/static/third-party/{name}", include_in_schema=False)
-    def static_file(request: Request, name: Annotated[str, Path(max_length=60)]) -> Response:
-        file = asset_file(name)
-        if file is None:
-            raise HTTPException(404)
-        return serve_asset(request, file)
 
     return pages
 

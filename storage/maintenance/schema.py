@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, func, inspect, select, text
@@ -52,6 +53,7 @@ _HALF_STATES = frozenset({"42P07", "42701", "42710", "42P01", "42703", "42704"})
 _HALF_WORDS = re.compile(r"already exists|duplicate column|no such (table|column|index)")
 
 
+@cache
 def known() -> tuple[str, ...]:
     """Return the revisions of this version, oldest first: the numbers at the beginning of its migration
     files.
@@ -151,7 +153,8 @@ def missing(connection: Connection) -> list[str]:
 
     Additional ones are accepted: in a rolling upgrade newer nodes add them before older nodes stop.
     """
-    there = set(map(tuple, connection.exec_driver_sql(_COLUMNS[connection.dialect.name])))
+    # All rows at once: one at a time they take as long as all else at an application's start.
+    there = set(map(tuple, connection.exec_driver_sql(_COLUMNS[connection.dialect.name]).all()))
     tables = {table for table, _ in there}
     return sorted(
         table.name if table.name not in tables else f"{table.name}.{column.name}"
