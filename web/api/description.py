@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.encoders import jsonable_encoder
 from fastapi.openapi.utils import get_openapi
 from starlette.routing import BaseRoute
 
 from i18n import known_languages, say
+from web.api.answers import Problem
 
 LICENSE = {"name": "MIT", "identifier": "MIT"}
 ABOUT = (
@@ -82,18 +84,16 @@ def _completed(document: dict[str, Any], address: str) -> dict[str, Any]:
         "security": [{"token": []}],
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
     }
-    document["components"]["securitySchemes"] = {"token": TOKEN}
+    problem = Problem.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
+    problem = jsonable_encoder(problem, exclude_none=True)  # as the library writes the schemas of models
+    schemas = {**document["components"]["schemas"], **problem.pop("$defs"), "Problem": problem}
+    document["components"] = {"schemas": dict(sorted(schemas.items())), "securitySchemes": {"token": TOKEN}}
     for path, item in document["paths"].items():
         for operation in item.values():
             if path in OPEN_PATHS:
                 operation["security"] = []
             if "401" in operation["responses"]:
                 operation["responses"]["401"]["headers"] = CHALLENGE
-            for answer in operation["responses"].values():
-                content = answer.get("content", {})
-                if "application/problem+json" in content:
-                    # A problem is never sent as plain JSON.
-                    content["application/problem+json"] |= content.pop("application/json", {})
     _give_items(document["components"]["schemas"])
     describe_fields(document)
     return document
