@@ -92,10 +92,14 @@ def walk(
     each: int = 2,
     starts: Iterable[str] = STARTS,
     met: Callable[[str], None] | None = None,
+    files: set[str] | None = None,
 ) -> Walk:
     """Follow every link from the first pages on; of each route at most `each` addresses are looked at.
 
     A route looks different with other parameters: an address with a query counts apart from one without.
+
+    Args:
+        files: routes that answer with a file, which are passed over; those met are added, for the next walk.
     """
     known = templates(browser.app)
     routes_of: dict[str, str | None] = {}
@@ -115,6 +119,8 @@ def walk(
         kind = (route, frozenset(name.partition("=")[0] for name in parts.query.split("&") if name))
         if kind[1] & {"lang", "theme"} or taken[kind] >= each or route.startswith("/static/"):
             continue
+        if files is not None and route in files:
+            continue
         taken[kind] += 1
         if met is not None:
             met(address)
@@ -132,6 +138,8 @@ def walk(
         if answer.status_code == 200:
             found.by_route[route].append(address)
         if not found.types[address].startswith("text/html"):
+            if files is not None:
+                files.add(route)
             continue
         found.texts[address] = answer.text
         for link in links(answer.text, address):
