@@ -13,7 +13,7 @@ import pytest
 import calendars
 from calendars.calendar import Calendar
 from calendars.checks import BalanceMismatch, TransferMismatch, check
-from calendars.entries import HolidayRule, ReligiousDay, Transfer, with_records
+from calendars.entries import ConfirmedYear, HolidayRule, ReligiousDay, Source, Transfer, with_records
 from calendars.records import RecordError, parse, shipped_records
 from calendars.table import KINDS
 
@@ -73,6 +73,13 @@ def test_a_religious_day_announced_by_hand_is_certain() -> None:
 
     assert not calendar.is_working(date(2027, 5, 17))
     assert calendar.uncertain(date(2027, 1, 1), date(2027, 12, 31)) == ()
+
+
+def test_a_year_confirmed_at_no_known_day_was_confirmed_when_it_began() -> None:
+    """As far as the records know: by the last day of the year before."""
+    source = Source(act="X1", address="https://adilet.zan.kz/rus/docs/X1")
+
+    assert ConfirmedYear(year=2027, source=source).known_from == date(2026, 12, 31)
 
 
 def test_a_religious_day_sends_a_substitute_one_further() -> None:

@@ -7,6 +7,9 @@ from datetime import date
 
 import pytest
 
+from tests.law import library
+from workflow.cases.case import Case
+from workflow.deadlines.applicability import asked_of
 from workflow.org.duties import Unresolved, resolve
 from workflow.org.kinds import GROUPS, KINDS, among
 from workflow.org.office import Office, Person, Recipient, Unit
@@ -142,3 +145,17 @@ def test_the_officer_of_one_organisation_does_not_hold_the_duty_in_another() -> 
         "bureau": "duty",
         "district": "officer",
     }
+
+
+@pytest.mark.parametrize(("kind", "asked"), [("central_body", (False, True)), ("quasi_state", (False, False))])
+def test_a_group_the_act_leaves_open_is_asked_once_it_has_planned_it(
+    kind: str, asked: tuple[bool, bool]
+) -> None:
+    """The interested state bodies of the Concept's plan: a body that plans it is one, a company is not."""
+    law = library().named("concept-plan.2022-02-02")
+    order = next(one for one in law.obligations if one.bodies == ("ISB",))
+    idle = Case(
+        id="2026-0001", procedure=law.id, edition=law.edition, facts={}, planned={}, unit="Кадры", kind=kind
+    )
+
+    assert (asked_of(idle, law, order), asked_of(replace(idle, planned={order.id: ON}), law, order)) == asked

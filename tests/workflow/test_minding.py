@@ -86,6 +86,7 @@ def test_a_day_that_has_a_rung_gets_no_second_one() -> None:
     quiet = put_off(LADDER, DUE, date(2026, 4, 3), CALENDAR)
 
     assert [name for name, _ in days(quiet, after=date(2026, 3, 1))] == ["-1", "0", "+1"]
+    assert len(quiet.rungs) == 3
 
 
 def test_a_rung_that_tells_somebody_above_is_never_quiet() -> None:

@@ -29,6 +29,7 @@ from workflow.cases.registers.scale_file import read_scale
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.impact import moved
 from workflow.deadlines.inherited_delay import inherited_days
+from workflow.deadlines.register_deadlines import withdrawn_deadline
 from workflow.deadlines.resolver import deadline
 from workflow.findings.of_risks import quality, risk_findings
 
@@ -445,6 +446,29 @@ def test_one_measure_can_be_asked_for_by_its_id(desk: RiskCommands, case: str, c
     assert one is not None
     assert [element.code for element in one.explanation] == ["due_by", "risk.basis_measure", "in_quarter"]
     assert deadline(now, procedure, CALENDAR, "measure.2", today=TODAY) is None
+
+
+def test_what_was_withdrawn_is_named_by_what_it_asked_for(
+    desk: RiskCommands, case: str, core: CaseCommands
+) -> None:
+    """As the letter that takes it back does; nothing else has such a deadline."""
+    found(desk, case, body="Министрлік", act="№ 1 бұйрық")
+    set_measure(desk, case, QUARTER)
+    desk.ask(case, 1, body="", asked="Анықтаманы көшіру", term=UNTIL, on=TODAY, **WHO)
+    for name in ("measure.1", "request.1"):
+        withdraw(core, case, name, ground="қате", **WHO)
+    now = core.view(case, today=TODAY).case
+    gone = {
+        name: withdrawn_deadline(now, library().named(now.edition), CALENDAR, name, due=date(2026, 9, 30))
+        for name in ("measure.1", "request.1", "measure.9", "note_signed")
+    }
+
+    assert {name: one and (one.obligation.title.kk, one.state) for name, one in gone.items()} == {
+        "measure.1": ("Сатып алу қағидаларын бекіту", "not_required"),
+        "request.1": ("Анықтаманы көшіру", "not_required"),
+        "measure.9": None,
+        "note_signed": None,
+    }
 
 
 def test_a_measure_counts_from_the_day_its_plan_was_approved(
