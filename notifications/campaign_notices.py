@@ -11,6 +11,7 @@ from notifications.notice import Notice
 from notifications.office_time import OfficeTimes
 from notifications.rules import Rules
 from notifications.wire.message import message_id
+from workflow.languages import law_language
 from workflow.org.office import Person
 from workflow.registers.campaigns import CampaignPerson, StartedCampaign
 from workflow.registers.definition import Campaign, Register, RegisterField
@@ -30,6 +31,7 @@ def campaign_notice(
     *,
     rules: Rules,
     now: datetime,
+    leaves: datetime,
 ) -> Notice | None:
     """Return the notice of the campaign's present wave to a person; None if no channel reaches them.
 
@@ -37,7 +39,7 @@ def campaign_notice(
 
     Args:
         wanted: the kind of campaign as it applies to them; organisation: name of the asking organisation, in
-            their language.
+            their language; leaves: the first moment it may leave, in office hours.
     """
     channel = chosen_channel(person, channels)
     if channel is None:
@@ -56,7 +58,7 @@ def campaign_notice(
         address=channel.address(person) or "",
         language=language,
         queued_at=now,
-        not_before=times.opening(person.key, now),
+        not_before=times.opening(person.key, leaves),
         message_id=message_id(key, rules.domain),
         kind="campaign",
         about={
@@ -64,7 +66,7 @@ def campaign_notice(
             "version": asked.version,
             "title": campaign.titled(wanted)[language],
             "text": wanted.invitation[language],
-            "act": cited(register, wanted, language),
+            "act": cited(campaign, register, wanted, language),
             "organisation": organisation,
             "asks": _asks(campaign, wanted),
             "days": [[field.title[language], day.isoformat()] for field, day in given_days(register, campaign)],
@@ -73,9 +75,17 @@ def campaign_notice(
 
 
 def given_days(register: Register, campaign: StartedCampaign) -> list[tuple[RegisterField, date]]:
-    """Return the days the officer gave to every row: of what is asked, beside the last day of answering."""
-    days = ((register.fields[name], value) for name, value in campaign.given.items() if name in register.fields)
-    return [(field, date.fromisoformat(str(value))) for field, value in days if field.kind == "date" and value]
+    """Return the days the officer gave to every row: of what is asked, beside the last day of answering.
+
+    What is confidential stands in no letter and on no page that is opened without log-in.
+    """
+    shown = {name for name, one in register.fields.items() if one.kind == "date" and not one.confidential}
+    days = [(name, value) for name, value in campaign.given.items() if name in shown and value]
+    return [
+        (register.fields[name], date.fromisoformat(str(value)))
+        for name, value in days
+        if not register.confidential
+    ]
 
 
 def chosen_channel(person: Person, channels: Sequence[Channel]) -> Channel | None:
@@ -85,11 +95,16 @@ def chosen_channel(person: Person, channels: Sequence[Channel]) -> Channel | Non
     return reaching[0] if reaching else None
 
 
-def cited(register: Register, campaign: Campaign, language: str) -> str:
-    """Return the act and paragraph a campaign rests on, in words; "" if there is none."""
+def cited(started: StartedCampaign, register: Register, campaign: Campaign, language: str) -> str:
+    """Return what a campaign rests on, in words: the organisation's own document, else the act with its
+    paragraph; "" if there is none.
+    """
+    if own := started.ground(language):
+        return own
     if not campaign.act:
         return ""
-    return f"{register.acts[campaign.act].title[language]}, {paragraph(campaign.paragraph, language)}"
+    act = register.acts[campaign.act].title[law_language(language)]
+    return f"{act}, {paragraph(campaign.paragraph, language)}"
 
 
 def _asks(campaign: StartedCampaign, wanted: Campaign) -> str:

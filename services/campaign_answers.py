@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from i18n import known
 from notifications.bot.office import CampaignQuestion
 from notifications.campaign_links import AnswerLink, answer_address, read_token
+from notifications.rules import local_moment
 from services.campaign_views import campaign_store, definition_of
 from services.context import RequestContext, operator_context
 from services.registers import add_rows, check_row
@@ -17,12 +18,13 @@ from services.row_results import FieldView, field_view
 from services.signatures import CannotSign, agreement, keep_signature
 from services.verbs import NotFound
 from workflow.languages import law_language
+from workflow.law.procedure import Text
 from workflow.org.access import Reader
 from workflow.org.office import Person, Unit
 from workflow.registers.campaigns import CampaignPerson, StartedCampaign, people_asked
 from workflow.registers.definition import Campaign, Register, UnknownField
 from workflow.registers.rows import EventKind
-from workflow.registers.values import InvalidRow, Value, ValueProblem
+from workflow.registers.values import InvalidRow, Value, ValueProblem, holds, is_filled
 
 if TYPE_CHECKING:
     from services.app import AppContext
@@ -40,7 +42,10 @@ class LinkRefused(NotFound):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Invitation:
-    """The form opened by a link; it contains no stored data, neither of other people nor of its own person."""
+    """The form opened by a link; it contains no stored data, neither of other people nor of its own person.
+
+    `refused`: whether it is the form of a refusal; `wanted` then says what is asked of who refuses.
+    """
 
     campaign: StartedCampaign
     register: Register
@@ -48,7 +53,37 @@ class Invitation:
     asked: CampaignPerson
     person: Person
     unit: Unit | None
-    fields: Sequence[FieldView]
+    refused: bool = False
+
+    @property
+    def fields(self) -> Sequence[FieldView]:
+        """The fields to fill in; the post is asked for where the office does not know it. Those of further rows
+        are named after them: `spouse.filed_on`.
+        """
+        wanted, known = self.wanted, self.register.fields
+        post = (wanted.post,) if wanted.post and not self.person.post else ()
+        asked = {name: (name, name not in wanted.may_fill) for name in (*post, *wanted.asks)}
+        asked |= {f"{one.id}.{name}": (name, False) for one in wanted.also.values() for name in one.fills}
+        return [
+            field_view(known[name]).model_copy(update={"id": id, "required": required})
+            for id, (name, required) in asked.items()
+        ]
+
+    @property
+    def parts(self) -> Sequence[tuple[Text | None, Sequence[FieldView]]]:
+        """The fields by row: of the answer itself, then of each further one under its title."""
+        titles = {one.id: one.title for one in self.wanted.also.values()}
+        found: dict[str, list[FieldView]] = {"": [], **{name: [] for name in titles}}
+        for view in self.fields:
+            found[view.id.partition(".")[0] if "." in view.id else ""].append(view)
+        return [(titles.get(name), views) for name, views in found.items() if views]
+
+    def refusing(self) -> Invitation:
+        """Return the form of a refusal. Raises LinkRefused for a campaign that cannot be refused."""
+        wanted = self.wanted.refused()
+        if wanted is None:
+            raise LinkRefused("campaign.link_refused")
+        return replace(self, wanted=wanted, refused=True)
 
 
 def open_link(ctx: RequestContext, token: str) -> Invitation:
@@ -113,15 +148,7 @@ def answer(
     office = replace(ctx, reader=Reader(login=by, access="officer"), operator=True)
     signed = _signed(office, invitation, values, signature) if signature else {}
     try:
-        return add_answer(
-            office,
-            invitation.campaign,
-            invitation.asked,
-            invitation.person,
-            values,
-            kind="confirmed",
-            more=signed,
-        )
+        return add_answer(office, invitation, values, kind="confirmed", more=signed)
     except AlreadyAnswered:
         raise LinkRefused("campaign.link_refused") from None
 
@@ -139,17 +166,22 @@ def statement(ctx: RequestContext, invitation: Invitation, values: Mapping[str, 
     if not invitation.campaign.eds or not ctx.app.settings.eds.on:
         raise CannotSign("eds.off")
     _refuse_wrong(invitation, values)
-    _row(ctx, invitation.campaign, invitation.person, values)
+    _rows(ctx, invitation, values)
     campaign, kind, person = invitation.campaign, invitation.wanted, invitation.person
     language, document = law_language(known(person.language)), campaign.document
     unit = invitation.unit.name_in(language) if invitation.unit else ""
-    fields = [one for one in invitation.fields if not invitation.register.outside_events(one.id)]
+    fields = [
+        (f"{title[language]}. " if title else "", one)
+        for title, views in invitation.parts
+        for one in views
+        if one.id in values and not invitation.register.outside_events(one.id.rpartition(".")[2])
+    ]
     lines = [
         f"{campaign.id}. {campaign.titled(kind)[language]}",
-        cited(invitation.register, kind, language),
+        cited(campaign, invitation.register, kind, language),
         kind.declares[language],
         " ".join(str(document[name]) for name in ("name", "sha256", "link") if name in document),
-        *(f"{one.title.model_dump()[language]}: {values[one.id]}" for one in fields),
+        *(f"{of_row}{one.title[language]}: {values[one.id]}" for of_row, one in fields),
         ", ".join(filter(None, (person.name_in(language), person.post_in(language), unit))),
         ctx.today.isoformat(),
     ]
@@ -176,7 +208,7 @@ def _refuse_wrong(invitation: Invitation, values: Mapping[str, object]) -> None:
     unknown = [name for name in values if name not in asked_for]
     if unknown:
         raise UnknownField("register.unknown_field", field=unknown[0], allowed=tuple(asked_for))
-    missing = [name for name in asked_for if values.get(name) in (None, "", [])]
+    missing = [one.id for one in invitation.fields if one.required and not is_filled(values.get(one.id))]
     if missing:
         raise InvalidRow(invitation.register, tuple(ValueProblem(name, "required") for name in missing))
 
@@ -222,26 +254,29 @@ def _invitation(ctx: RequestContext, campaign: StartedCampaign | None, asked: Ca
     ):
         raise LinkRefused("campaign.link_refused")
     try:
-        register, wanted = definition_of(ctx, campaign)
+        return form_for(ctx, campaign, asked, person)
     except (NotFound, LookupError):
         raise LinkRefused("campaign.link_refused") from None
-    names = (*((wanted.post,) if wanted.post and not person.post else ()), *wanted.fills)
+
+
+def form_for(
+    ctx: RequestContext, campaign: StartedCampaign, asked: CampaignPerson, person: Person
+) -> Invitation:
+    """Return the form a person of a campaign answers by. Raises UnknownCampaign."""
+    register, wanted = definition_of(ctx, campaign)
     return Invitation(
         campaign=campaign,
         register=register,
         wanted=wanted,
         asked=asked,
         person=person,
-        unit=office.units.get(person.unit),
-        fields=[field_view(register.fields[name]).model_copy(update={"required": True}) for name in names],
+        unit=ctx.app.reads.office().units.get(person.unit),
     )
 
 
 def add_answer(
     ctx: RequestContext,
-    campaign: StartedCampaign,
-    asked: CampaignPerson,
-    person: Person,
+    invitation: Invitation,
     values: Mapping[str, object],
     *,
     kind: EventKind,
@@ -250,28 +285,56 @@ def add_answer(
     """Add the row of an answer and mark it as the person's answer, in one transaction; return its id."""
     from storage.notices.campaigns import claim_answer
 
-    register, row = definition_of(ctx, campaign)[0], _row(ctx, campaign, person, values)
+    asked, refused, campaign = invitation.asked, invitation.refused, invitation.campaign.id
+    payload = {"campaign": campaign, **({"refused": True} if refused else {}), **(more or {})}
+    rows = _rows(ctx, invitation, values)
     ids = add_rows(
         ctx,
-        register,
-        person.unit,
+        invitation.register,
+        invitation.person.unit,
         "",
-        [row],
+        rows,
         kind=kind,
-        more={"campaign": campaign.id, **(more or {})},
-        also=lambda connection, added: claim_answer(connection, asked, added[0], at=ctx.now),
+        more=[payload, *({"beside_campaign": campaign} for _ in rows[1:])],
+        also=lambda connection, added: claim_answer(connection, asked, added[0], refused=refused, at=ctx.now),
     )
     return ids[0]
 
 
-def _row(
-    ctx: RequestContext, campaign: StartedCampaign, person: Person, values: Mapping[str, object]
-) -> Mapping[str, Value]:
-    """Return the values of the row of an answer. Raises InvalidRow."""
-    register, wanted = definition_of(ctx, campaign)
-    given: dict[str, object] = {**wanted.values, **campaign.given}
+def _rows(
+    ctx: RequestContext, invitation: Invitation, values: Mapping[str, object]
+) -> Sequence[Mapping[str, Value]]:
+    """Return the values of the row of an answer, and of the further rows it adds. Raises InvalidRow."""
+    wanted, person, register = invitation.wanted, invitation.person, invitation.register
+    known: dict[str, object] = {**invitation.campaign.given, wanted.person: person.key}
     if wanted.post:
-        given[wanted.post] = person.post
+        known[wanted.post] = person.post
     if wanted.confirmed_on:
-        given[wanted.confirmed_on] = ctx.today.isoformat()
-    return check_row(ctx, register, {**given, **values, wanted.person: person.key})
+        known[wanted.confirmed_on] = ctx.today.isoformat()
+    if wanted.written_on or wanted.reminded_on:
+        sent = campaign_store(ctx).letters_of(invitation.campaign.id, person.key)
+        for name, at in zip((wanted.written_on, wanted.reminded_on), sent, strict=True):
+            if name and at:
+                known[name] = local_moment(at, ctx.app.rules).date().isoformat()
+    typed = {name: value for name, value in values.items() if "." not in name}
+    rows = [check_row(ctx, register, {**known, **wanted.values, **typed, wanted.person: person.key})]
+    problems = list[ValueProblem]()
+    for one in wanted.also.values():
+        own = {
+            name.partition(".")[2]: value
+            for name, value in values.items()
+            if name.startswith(f"{one.id}.") and is_filled(value)
+        }
+        if not holds(one.when, rows[0]):
+            problems += [ValueProblem(f"{one.id}.{name}", "not_asked") for name in own]
+            continue
+        kept = {name: value for name, value in rows[0].items() if name in one.keeps}
+        found = [ValueProblem(name, "required") for name in one.fills if name not in own]
+        try:
+            rows.append(check_row(ctx, register, {**known, **kept, **one.values, **own}))
+        except InvalidRow as wrong:
+            found += [problem for problem in wrong.problems if problem not in found]
+        problems += [replace(problem, field=f"{one.id}.{problem.field}") for problem in found]
+    if problems:
+        raise InvalidRow(register, tuple(problems))
+    return rows

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from documents.revocation import Revocation
 from documents.signatures import Verdict
-from i18n import say
+from i18n import LANGUAGES, say
 from services.audit import record_paper
 from services.context import RequestContext
 from services.inputs import Line
@@ -30,9 +30,10 @@ from workflow.org.access import within
 from workflow.org.name_index import alphabetical
 from workflow.org.office import Office
 from workflow.registers.access import sees_lists
-from workflow.registers.campaigns import CampaignPerson, StartedCampaign, word_of_state
+from workflow.registers.campaigns import AnswerState, CampaignPerson, StartedCampaign, word_of_state
 from workflow.registers.definition import Campaign, Register
 from workflow.registers.rows import name_in
+from workflow.registers.values import days_late
 
 if TYPE_CHECKING:
     from storage.notices.campaigns import PeopleQuery, SqlCampaigns
@@ -49,7 +50,9 @@ class UnknownCampaign(NotFound):
 
 class CampaignKind(BaseModel):
     """A kind of campaign that a register defines. `given`: fields the officer fills in; `fills`: those people
-    fill in; `act`: empty if it rests on none, or on one the organisation has not adopted.
+    fill in; `act`: empty if it rests on none, or on one the organisation has not adopted; `ground`: the
+    register of the organisation's documents, one of which it may rest on; `refusal`: what who refuses declares,
+    null where it cannot be refused.
     """
 
     register_id: str
@@ -58,15 +61,18 @@ class CampaignKind(BaseModel):
     title: Titles
     act: Titles
     paragraph: str
+    ground: str
     invitation: Titles
     declares: Titles
     given: list[FieldView]
     fills: list[FieldView]
+    refusal: Titles | None = None
 
 
 class CampaignView(BaseModel):
     """A campaign, with the numbers of visible people by state.
 
+    `ground`: what it rests on: the organisation's own document, or the act with its paragraph, "" for none;
     `unreached`: number of awaited people no channel has an address for; `file`: the name of the document's
     file.
     """
@@ -84,11 +90,13 @@ class CampaignView(BaseModel):
     closed_on: date | None
     is_open: bool
     reminders: int
+    ground: Titles
     link: str
     file: str
     eds: bool
     asked: int
     answered: int
+    refused: int
     awaited: int
     left: int
     unreached: int
@@ -113,7 +121,8 @@ class AnswerSignature(BaseModel):
 class CampaignPersonView(BaseModel):
     """A person asked in a campaign, with their `number` in it.
 
-    `answer`: the row their answer added; `reached`: whether a channel has an address for them.
+    `answer`: the row their answer added; `late`: days by which what it says was late; `reached`: whether a
+    channel has an address for them.
     """
 
     number: int
@@ -122,12 +131,13 @@ class CampaignPersonView(BaseModel):
     post: str
     unit: str
     unit_name: str
-    state: Literal["awaited", "answered", "left"]
+    state: AnswerState
     joined_on: date
     left_on: date | None
     answer: str
     answered_at: datetime | None
     reached: bool
+    late: int = 0
     signature: AnswerSignature | None = None
 
 
@@ -148,9 +158,13 @@ class CampaignEventView(BaseModel):
 
 
 class CampaignPage(BaseModel):
-    """A campaign with one page of its people, ordered by name."""
+    """A campaign with one page of its people, ordered by name.
+
+    `reminded_today`: reminders were sent today, the next may be tomorrow.
+    """
 
     campaign: CampaignView
+    reminded_today: bool
     total: int
     page: int
     pages: int
@@ -175,7 +189,7 @@ class ShowCampaign(Command):
     """
 
     campaign: CampaignId
-    state: Literal["", "awaited", "answered", "left"] = ""
+    state: Literal["", "awaited", "answered", "refused", "left"] = ""
     unit: Line = ""
     search: Line = ""
     unreached: bool = False
@@ -206,14 +220,17 @@ def show_campaign(ctx: RequestContext, command: ShowCampaign) -> CampaignPage:
     office, query = ctx.reads.office(), _query(ctx, command)
     offset, place = (command.page - 1) * command.size, _place(office, ctx.language)
     total, people = store.page(query, limit=command.size, offset=offset, place=place)
-    signatures = _signatures(ctx, campaign, people)
+    signatures, late = _signatures(ctx, campaign, people), _late(ctx, campaign, people)
     return CampaignPage(
         campaign=_view(ctx, campaign),
+        reminded_today=reminded_today(ctx, campaign),
         total=total,
         page=command.page,
         pages=max(1, -(-total // command.size)),
         people=[
-            _person_view(one, office, ctx.language).model_copy(update={"signature": signatures.get(one.answer)})
+            _person_view(one, office, ctx.language).model_copy(
+                update={"signature": signatures.get(one.answer), "late": late.get(one.answer, 0)}
+            )
             for one in people
         ],
         history=_history(ctx, campaign),
@@ -240,7 +257,8 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
     query = _query(ctx, ShowCampaign(campaign=campaign.id))
     _, people = store.page(query, limit=None, place=_place(office, language))
     register, kind = definition_of(ctx, campaign)
-    paper = {one.row: one.shown.get(kind.confirmed_on) for one in store.on_paper(campaign.id)}
+    day_of = {True: kind.refusal.confirmed_on if kind.refusal else "", False: kind.confirmed_on}
+    paper = {one.row: (one.shown.get(day_of[one.refused]), one.refused) for one in store.on_paper(campaign.id)}
 
     def head(code: str, **arguments: object) -> str:
         return say(f"campaign.sheet.{code}", arguments, language)
@@ -253,12 +271,15 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
     def how(row: str) -> str:
         if row not in paper:
             return head("by_link") if row else ""
-        return head("on_paper_day", on=date.fromisoformat(paper[row])) if paper[row] else head("on_paper")
+        day, refused = paper[row]
+        if not day:
+            return head("on_paper")
+        return head("refused_on_paper" if refused else "on_paper_day", on=date.fromisoformat(day))
 
     def head_of(state: str, where: str) -> str:
         return say(where + word_of_state(state, is_open=campaign.is_open(ctx.today)), {}, language)
 
-    signatures = _signatures(ctx, campaign, people)
+    signatures, late = _signatures(ctx, campaign, people), _late(ctx, campaign, people)
     columns = ("number", "name", "post", "unit", "state", "joined", "written", "answered", "how", "row", "left")
     rows = [
         (
@@ -273,6 +294,7 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
             how(one.answer),
             one.answer,
             one.left_on,
+            *([late.get(one.answer)] if register.lates else ()),
             *([_badge(signatures.get(one.answer), language)] if campaign.eds else ()),
         )
         for number, one in enumerate(people, 1)
@@ -284,7 +306,7 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
     facts = [
         (head("campaign"), f"{campaign.id}. {view.title[language]}"),
         (head("register"), register.title[language]),
-        (head("act"), cited(register, kind, language)),
+        (head("act"), cited(campaign, register, kind, language)),
         (head("declares"), kind.declares[language]),
         (head("document"), str(document.get("link") or document.get("name") or "")),
         (head("digest"), str(document.get("sha256", ""))),
@@ -295,12 +317,12 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
         (head("reminders"), store.reminders_sent(campaign.id)),
         *(
             (head_of(name, "campaign.sheet.count_"), getattr(view, name))
-            for name in ("asked", "answered", "awaited", "left")
+            for name in ("asked", "answered", "refused", "awaited", "left")
         ),
         (head("made"), local(ctx.now)),
     ]
-    signed = ("signature",) if campaign.eds else ()
-    listed = Table([head(name) for name in (*columns, *signed)], rows)
+    more = (*(["late"] if register.lates else ()), *(["signature"] if campaign.eds else ()))
+    listed = Table([head(name) for name in (*columns, *more)], rows)
     summary = Table([head("fact"), head("value")], facts)
     digest = sha256("".join(csv_list(one) for one in (listed, summary)).encode()).hexdigest()
     code = record_paper(ctx, "campaign_sheet_read", digest, language, name=campaign.id)
@@ -337,10 +359,12 @@ def kind_view(register: Register, kind: Campaign) -> CampaignKind:
         title=_titles(kind.title),
         act=_titles(register.acts[kind.act].short) if kind.act else Titles(kk="", ru="", en=""),
         paragraph=kind.paragraph,
+        ground=kind.ground,
         invitation=_titles(kind.invitation),
         declares=_titles(kind.declares),
         given=[field_view(register.fields[name]) for name in kind.given],
         fills=[field_view(register.fields[name]) for name in kind.fills],
+        refusal=_titles(kind.refusal.declares) if kind.refusal else None,
     )
 
 
@@ -369,6 +393,14 @@ def _sees(ctx: RequestContext, campaign: StartedCampaign) -> bool:
     if not campaign.units or not seen.unit:
         return True
     return any(within(office, one, seen.unit) or within(office, seen.unit, one) for one in campaign.units)
+
+
+def reminded_today(ctx: RequestContext, campaign: StartedCampaign) -> bool:
+    """Return whether reminders of a campaign were sent today; nobody gets a second one the same day."""
+    from storage.notices.campaigns import REMINDED
+
+    history = campaign_store(ctx).history(campaign.id)
+    return any(one.kind == REMINDED and one.on == ctx.today for one in history)
 
 
 def reaches(ctx: RequestContext, campaign: StartedCampaign) -> bool:
@@ -421,16 +453,28 @@ def _view(ctx: RequestContext, campaign: StartedCampaign) -> CampaignView:
         closed_on=campaign.closed_on,
         is_open=campaign.is_open(ctx.today),
         reminders=campaign.wave,
+        ground=_ground(ctx, campaign),
         link=str(campaign.document.get("link", "")),
         file=str(campaign.document.get("name", "")),
         eds=campaign.eds,
         asked=sum(counts.values()),
         answered=counts["answered"],
+        refused=counts["refused"],
         awaited=counts["awaited"],
         left=counts["left"],
         unreached=unreached,
         may_manage=(ctx.operator or ctx.reader.may("manage")) and reaches(ctx, campaign),
     )
+
+
+def _ground(ctx: RequestContext, campaign: StartedCampaign) -> Titles:
+    from notifications.campaign_notices import cited
+
+    try:
+        register, kind = definition_of(ctx, campaign)
+    except UnknownCampaign:
+        return Titles(kk="", ru="", en="")
+    return Titles(**{language: cited(campaign, register, kind, language) for language in LANGUAGES})
 
 
 def _place(office: Office, language: str) -> Callable[[str, str], str]:
@@ -448,7 +492,7 @@ def _history(ctx: RequestContext, campaign: StartedCampaign) -> list[CampaignEve
     ]
     papers = [
         CampaignEventView(
-            kind="campaign_on_paper",
+            kind="campaign_refused_on_paper" if one.refused else "campaign_on_paper",
             at=one.at,
             by=one.by,
             row=one.row,
@@ -510,6 +554,19 @@ def _signatures(
             says=f"{says} {say(f'eds.person.{agrees}', {}, language)}",
         )
     return found
+
+
+def _late(
+    ctx: RequestContext, campaign: StartedCampaign, people: Sequence[CampaignPerson]
+) -> Mapping[str, int]:
+    """Return the rows of people's answers that say something late, with the most days it is late by."""
+    from storage.registers.lists import SqlRegisterLists
+
+    register = ctx.app.registers.version(campaign.register, campaign.version)
+    answers = [one.answer for one in people if one.answer] if register.lates else []
+    heads = SqlRegisterLists(ctx.app.engine).heads(answers) if answers else ()
+    late = {one.id: days_late(register, one.shown, today=ctx.today) for one in heads}
+    return {row: max(days.values()) for row, days in late.items() if days}
 
 
 def _badge(signature: AnswerSignature | None, language: str) -> str:

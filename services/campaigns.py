@@ -7,18 +7,20 @@ without an account (`services.campaign_answers`). Letters are queued by the roun
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 
 from pydantic import BaseModel, Field
 
+from i18n import LANGUAGES, date_long
 from notifications.campaign_notices import chosen_channel
-from services.campaign_answers import add_answer
+from services.campaign_answers import add_answer, form_for
 from services.campaign_views import (
     CampaignId,
     CampaignPage,
     ShowCampaign,
     campaign_store,
-    definition_of,
     reaches,
+    reminded_today,
     seen_campaign,
     show_campaign,
 )
@@ -26,17 +28,19 @@ from services.context import RequestContext
 from services.evidence import store_file
 from services.inputs import Day, FileInput, Ground, Key, Line, Name, WebAddress
 from services.queries import unit_named
+from services.register_views import AskRow, list_rows, show_row
 from services.registers import FieldValues, WrongPlace
 from services.row_access import reader_scope, seen_register
-from services.row_queries import RegisterId, lookup
+from services.row_queries import ListRows, RegisterId, lookup
+from services.row_results import RowView, register_view, row_name
 from services.verbs import Command, NotAllowed, verb
 from workflow.org.access import within
 from workflow.org.office import Person, acts_of, name_order
 from workflow.refusal import Refusal
 from workflow.registers.campaigns import StartedCampaign, people_asked
-from workflow.registers.definition import Campaign, Register, UnknownField
+from workflow.registers.definition import Campaign, Register, UnknownField, UnknownRegister
 from workflow.registers.rows import name_in
-from workflow.registers.values import InvalidRow, check_values, is_filled, parse_values
+from workflow.registers.values import InvalidRow, ValueProblem, check_values, is_filled, parse_values
 
 NAMED_LIMIT = 20
 """Number of people without an address that a preview names."""
@@ -62,8 +66,9 @@ class StartCampaign(Command):
     """Ask the people of some units for their answer.
 
     `units`: with all units below; all people if empty. `values`: values of the fields the officer fills in.
-    `link` or `file`: the document to read. `eds`: whether the answer may be signed with a digital signature.
-    `preview`: write nothing.
+    `ground`: the row of the organisation's own document it rests on, where its kind names their register; null
+    for the newest fitting one, empty for none. `link` or `file`: the document to read. `eds`: whether the
+    answer may be signed with a digital signature. `preview`: write nothing.
     """
 
     register_id: RegisterId
@@ -72,6 +77,7 @@ class StartCampaign(Command):
     units: list[Line] = Field(default_factory=list, max_length=200)
     until: Day
     values: FieldValues = Field(default_factory=dict)
+    ground: Line | None = None
     link: WebAddress | None = None
     file: FileInput | None = None
     eds: bool = False
@@ -106,11 +112,16 @@ class ReopenCampaign(Command):
 
 
 class RecordAnswer(Command):
-    """Record an answer somebody gave on paper. `values`: values of the row other than those of the campaign."""
+    """Record an answer somebody gave on paper. `values`: values of the row other than those of the campaign.
+
+    `refused`: it is a refusal, which needs its day and its paper; `file`: the paper.
+    """
 
     campaign: CampaignId
     person: Key
     values: FieldValues = Field(default_factory=dict)
+    refused: bool = False
+    file: FileInput | None = None
 
 
 @verb("manage")
@@ -132,6 +143,7 @@ def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPrevi
     if command.eds and not ctx.app.settings.eds.on:
         raise BadCampaign("eds.off")
     given = _given_values(ctx, register, kind, command.values)
+    ground = _ground(ctx, kind, command.ground, units)
     if not (ctx.app.settings.web.public_address.startswith("https://") or ctx.demonstration):
         raise BadCampaign("campaign.no_address", address=ctx.app.settings.web.public_address)
     people = list(people_asked(office, units))
@@ -157,7 +169,11 @@ def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPrevi
             title=_own_title(command.title.strip(), kind),
             units=units,
             until=command.until,
-            document={**document, "eds": True} if command.eds else document,
+            document={
+                **document,
+                **({"eds": True} if command.eds else {}),
+                **({"ground": ground} if ground else {}),
+            },
             given=given,
             started_on=ctx.today,
             started_by=ctx.reader.login,
@@ -170,8 +186,10 @@ def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPrevi
 
 @verb("manage")
 def remind_campaign(ctx: RequestContext, command: RemindCampaign) -> CampaignPage:
-    """Send a reminder to everybody whose answer is awaited; the letters leave with the next round."""
+    """Send a reminder to everybody whose answer is awaited, once a day; it leaves with the next round."""
     campaign = _open_campaign(ctx, command.campaign)
+    if reminded_today(ctx, campaign):
+        raise BadCampaign("campaign.reminded_today", campaign=campaign.id)
     campaign_store(ctx).remind(campaign, by=ctx.reader.login, now=ctx.now, today=ctx.today)
     return show_campaign(ctx, ShowCampaign(campaign=campaign.id))
 
@@ -215,21 +233,29 @@ def reopen_campaign(ctx: RequestContext, command: ReopenCampaign) -> CampaignPag
 
 @verb("manage")
 def record_answer(ctx: RequestContext, command: RecordAnswer) -> CampaignPage:
-    """Record an answer somebody gave on paper; their link is refused from now on."""
+    """Record an answer or a refusal somebody gave on paper; their link is refused from now on."""
     campaign = _open_campaign(ctx, command.campaign)
     asked = campaign_store(ctx).people(campaign.id, [command.person]).get(command.person)
     person = ctx.reads.office().people.get(command.person)
     if asked is None or person is None or asked.left_on is not None:
         raise BadCampaign("campaign.not_asked", person=command.person)
-    register, kind = definition_of(ctx, campaign)
-    unknown = [name for name in command.values if name not in register.fields or name == kind.person]
+    form = form_for(ctx, campaign, asked, person)
+    register, wanted = form.register, form.wanted.refused() if command.refused else form.wanted
+    if wanted is None:
+        raise BadCampaign("campaign.cannot_refuse", title=campaign.titled(form.wanted))
+    given = {**command.values, **({wanted.scan: command.file} if command.file and wanted.scan else {})}
+    asked_for = {*register.fields, *(f"{one.id}.{name}" for one in wanted.also.values() for name in one.fills)}
+    unknown = [name for name in given if name not in asked_for or name == wanted.person]
     if unknown:
         raise UnknownField("register.unknown_field", field=unknown[0], allowed=tuple(register.fields))
+    proof = filter(None, (wanted.confirmed_on, wanted.scan)) if command.refused else ()
+    missing = [ValueProblem(name, "required") for name in proof if not given.get(name)]
+    if missing:
+        raise InvalidRow(register, tuple(missing))
     values = {
-        name: store_file(ctx, value) if isinstance(value, FileInput) else value
-        for name, value in command.values.items()
+        name: store_file(ctx, value) if isinstance(value, FileInput) else value for name, value in given.items()
     }
-    add_answer(ctx, campaign, asked, person, values, kind="added")
+    add_answer(ctx, form.refusing() if command.refused else form, values, kind="added")
     return show_campaign(ctx, ShowCampaign(campaign=campaign.id))
 
 
@@ -268,6 +294,59 @@ def _units_to_ask(ctx: RequestContext, register: Register, named: Sequence[str])
         if not register.binds(office.kind_of(unit), acts):
             raise WrongPlace("register.not_for_kind", title=register.title, unit=name_in(office, unit))
     return units
+
+
+def own_document(ctx: RequestContext, kind: Campaign, unit: str) -> RowView | None:
+    """Return the newest document of a unit's organisation a kind of campaign may rest on; None if there is
+    none, or it is not said which fits.
+    """
+    where, office = kind.ground_where, ctx.reads.office()
+    if where is None or not kind.ground:
+        return None
+    asked = {"register_id": kind.ground, "size": 50, "filters": [{"field": where.field, "is": [where.value]}]}
+    try:
+        rows = list_rows(ctx, ListRows.model_validate(asked)).rows
+    except UnknownRegister:
+        return None
+
+    def organisation(of: str) -> str:
+        return office.organisation(of or office.root or "") or office.root or ""
+
+    return next((row for row in rows if organisation(row.unit) == organisation(unit)), None)
+
+
+def _ground(ctx: RequestContext, kind: Campaign, named: str | None, units: Sequence[str]) -> dict[str, str]:
+    """Return the organisation's own document a campaign rests on, in words by language; {} for none.
+
+    Raises:
+        BadCampaign: no such document.
+    """
+    if named is None:
+        row = own_document(ctx, kind, next(iter(units), ""))
+    elif not named.strip():
+        return {}
+    else:
+        found = lookup(ctx).row(kind.ground, named) if kind.ground else None
+        if not isinstance(found, str):
+            raise BadCampaign("campaign.unknown_ground", ground=named)
+        row = show_row(ctx, AskRow(row=found)).row
+    if row is None:
+        return {}
+    view = register_view(seen_register(ctx, kind.ground), reader_scope(ctx))
+    number, day = row.values.get("number"), row.values.get("adopted_on")
+    return {"row": row.id} | {
+        language: ", ".join(
+            filter(
+                None,
+                (
+                    row_name(view, row, language),
+                    f"№ {number}" if number else "",
+                    date_long(date.fromisoformat(day), language) if day else "",
+                ),
+            )
+        )
+        for language in LANGUAGES
+    }
 
 
 def _own_title(text: str, kind: Campaign) -> str:

@@ -6,9 +6,11 @@ and a hidden row does not appear.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Annotated
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, StringConstraints
 
@@ -23,6 +25,7 @@ from services.row_results import (
     RegisterView,
     RowView,
     Titles,
+    counted_numbers,
     field_view,
     head_views,
     linked_names,
@@ -34,14 +37,21 @@ from services.verbs import Command, verb
 from workflow.org.office import acts_of
 from workflow.registers.access import in_reach, list_fields, sees_lists
 from workflow.registers.definition import Register
-from workflow.registers.rows import RegisterRow, days_of_case
+from workflow.registers.rows import RegisterRow, RowEvent, days_of_case
+
+if TYPE_CHECKING:
+    from storage.registers.lists import RowQuery
 
 RowId = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[a-z0-9-]+$")]
 
 
+POINTING_SHOWN = 20
+"""Rows of another register shown on the page of the row they refer to."""
+
+
 class RowEventView(BaseModel):
-    """An event of a row's history: `added`, `edited`, `withdrawn`, `opened` (a case) or `erased`, with the
-    visible fields it changed.
+    """An event of a row's history: `added`, `confirmed` or `refused` (by a personal link), `edited`,
+    `withdrawn`, `opened` (a case) or `erased`, with the visible fields it changed.
     """
 
     seq: int
@@ -61,18 +71,29 @@ class RowDuty(BaseModel):
     on: date
 
 
+class PointingRows(BaseModel):
+    """Rows of another register (`view`) that refer to a row by a field: the newest, and how many there are."""
+
+    view: RegisterView
+    field: str
+    total: int
+    rows: list[RowView]
+    may_add: bool
+
+
 class RowDetail(BaseModel):
     """A row, the fields visible to its reader, and its history, empty for readers who see it only because it
     names them.
 
     `days_of_case`: days of fields that differ in the case it opened; null if the case has no such fact.
-    `fulfils`: facts recorded from it in visible cases.
+    `fulfils`: facts recorded from it in visible cases; `pointing`: rows of other registers that refer to it.
     """
 
     row: RowView
     fields: list[FieldView]
     days_of_case: dict[str, date | None]
     fulfils: list[RowDuty]
+    pointing: list[PointingRows]
     history: list[RowEventView]
 
 
@@ -164,8 +185,25 @@ def list_rows(ctx: RequestContext, command: ListRows) -> RowPage:
         pages=max(1, -(-found.total // command.size)),
         fields=[field_view(register.fields[name]) for name in shown],
         rows=head_views(ctx, found.rows),
-        totals={name: f"{amount.normalize():f}" for name, amount in found.totals.items()},
+        totals={
+            name: f"{amount.normalize():f}"
+            for name, amount in _with_counted(ctx, register, query, found.totals).items()
+        },
     )
+
+
+def _with_counted(
+    ctx: RequestContext, register: Register, query: RowQuery, totals: Mapping[str, Decimal]
+) -> dict[str, Decimal]:
+    """Return sums in which the numbers counted from other registers stand in place of those typed."""
+    from storage.registers.lists import SqlRegisterLists
+
+    sums = dict(totals)
+    if any(register.fields[name].counted for name in totals):
+        for name, numbers in counted_numbers(ctx, register).items():
+            for head in SqlRegisterLists(ctx.app.engine).among(query, [*numbers]) if name in sums else ():
+                sums[name] += numbers[head.id] - Decimal(head.shown.get(name) or 0)
+    return sums
 
 
 @verb("read", writes=False)
@@ -188,7 +226,7 @@ def show_row(ctx: RequestContext, command: AskRow) -> RowDetail:
         ground = str(event.payload.get("ground", ""))
         history.append(
             RowEventView(
-                seq=event.seq, kind=event.kind, at=event.at, by=event.by, ground=ground, changes=changes
+                seq=event.seq, kind=_said_kind(event), at=event.at, by=event.by, ground=ground, changes=changes
             )
         )
     office = ctx.reads.office()
@@ -207,12 +245,44 @@ def show_row(ctx: RequestContext, command: AskRow) -> RowDetail:
             fields,
             office,
             linked=linked_names(ctx, [(register, row.values)]),
+            counted=counted_numbers(ctx, register, [row.id]),
         ),
         fields=[field_view(one) for one in register.fields.values() if one.id in fields],
         days_of_case={name: day for name, day in days.items() if name in fields},
         fulfils=_duties(ctx, register, row) if reached and not row.withdrawn else [],
+        pointing=_pointing(ctx, row) if reached and not row.withdrawn else [],
         history=history if reached else [],
     )
+
+
+def _pointing(ctx: RequestContext, row: RegisterRow) -> list[PointingRows]:
+    """Return the rows of other registers that refer to a row, for each field that may."""
+    from storage.registers.lists import CellFilter, SqlRegisterLists
+
+    seen, lists, found = reader_scope(ctx), SqlRegisterLists(ctx.app.engine), []
+    for name in ctx.app.registers.ids():
+        other = ctx.app.registers.on(name, ctx.today)
+        shown = list_fields(other, seen) if sees_lists(other, seen) else ()
+        for field in (other.fields[one] for one in shown):
+            if field.kind == "row" and field.register == row.register and field.indexed:
+                query = row_query(ctx, other, ListRows(register_id=name))
+                query = query.narrowed(CellFilter(field=field.id, keys=(row.id,)))
+                page = lists.page(query, limit=POINTING_SHOWN)
+                found.append(
+                    PointingRows(
+                        view=register_view(other, seen),
+                        field=field.id,
+                        total=page.total,
+                        rows=head_views(ctx, page.rows, links=False),
+                        may_add=ctx.operator or ctx.reader.may("record"),
+                    )
+                )
+    return found
+
+
+def _said_kind(event: RowEvent) -> str:
+    """Return the kind of an event, `refused` for a refusal by a personal link."""
+    return "refused" if event.kind == "confirmed" and event.payload.get("refused") else event.kind
 
 
 def _duties(ctx: RequestContext, register: Register, row: RegisterRow) -> list[RowDuty]:

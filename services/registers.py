@@ -219,14 +219,14 @@ def add_rows(
     units: Sequence[str] = (),
     *,
     kind: EventKind = "added",
-    more: Mapping[str, object] | None = None,
+    more: Sequence[Mapping[str, object]] = (),
     also: Callable[[Connection, Sequence[str]], None] = lambda _connection, _ids: None,
 ) -> Sequence[str]:
     """Write parsed and checked rows in one transaction; return their ids.
 
     Args:
         units: the unit of each row, if they differ.
-        kind: kind of their first event; more: its further data.
+        kind: kind of their first event; more: its further data, row by row, of an answer to a campaign.
         also: function called with the ids inside the transaction.
 
     Raises:
@@ -243,7 +243,7 @@ def add_rows(
             "version": register.edition,
             "digest": register.digest,
             "unit": of_unit,
-            **(more or {}),
+            **(more[number] if more else {}),
         }
         if case:
             payload["case"] = case
@@ -271,10 +271,7 @@ def add_rows(
         ids = SqlRegisterRows(ctx.app.engine).add(
             register.id,
             writes,
-            unique=[
-                _unique(register, write.after.values, together="campaign" not in (more or {}))
-                for write in writes
-            ],
+            unique=[_unique(register, write.after.values, together=not more) for write in writes],
             seen_units=_seen_units(ctx, office),
             by=ctx.reader.login,
             now=ctx.now,

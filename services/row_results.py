@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.context import RequestContext
 from services.row_access import may_write, reader_scope
@@ -16,7 +16,7 @@ from workflow.org.office import Office
 from workflow.registers.access import RowScope, in_reach, list_fields, sees_lists, visible_fields
 from workflow.registers.definition import Register, RegisterField
 from workflow.registers.rows import RegisterRow, name_in
-from workflow.registers.values import is_filled
+from workflow.registers.values import days_late, is_filled
 
 if TYPE_CHECKING:
     from workflow.law.procedure import Text
@@ -90,9 +90,10 @@ class RowView(BaseModel):
     """A row with the values of visible fields, without empty ones: texts, ISO dates, decimals as texts, True or
     False, ids of options, keys of people and units, files as `{sha256, name, type, size}`.
 
+    `typed`: of numbers counted from another register, what was typed (null if nothing); `values` has the count.
     `names`: names of the people, units, cases and rows it refers to, if visible; `opened_case`: the case it
-    opened, if visible. `seq`: number of its last event; sent with a change, it prevents overwriting another
-    user's change.
+    opened, if visible. `late`: dates that are late, with the calendar days they are late by. `seq`: number of
+    its last event; sent with a change, it prevents overwriting another user's change.
     """
 
     id: str
@@ -110,6 +111,8 @@ class RowView(BaseModel):
     edited_by: str
     values: dict[str, Any]
     names: dict[str, str]
+    late: dict[str, int] = Field(default_factory=dict)
+    typed: dict[str, Any] = Field(default_factory=dict)
     may_write: bool = False
 
 
@@ -130,6 +133,11 @@ def head_views(ctx: RequestContext, heads: Iterable[Any], *, links: bool = True)
     opened = ctx.reads.heads([head.opened_case for head in heads if head.opened_case])
     stored = [(registers[head.register_id], {**head.shown, **outside.get(head.id, {})}) for head in heads]
     linked = linked_names(ctx, stored) if links else {}
+    counted = {
+        name: counted_numbers(ctx, register, [head.id for head in heads if head.register_id == name])
+        for name, register in registers.items()
+        if any(one.counted for one in register.fields.values())
+    }
     for head, (register, stored_values) in zip(heads, stored, strict=True):
         row = RegisterRow(
             id=head.id,
@@ -148,7 +156,8 @@ def head_views(ctx: RequestContext, heads: Iterable[Any], *, links: bool = True)
         )
         fields = visible_fields(register, row, seen, office)
         if fields is not None:
-            views.append(row_view(ctx, register, row, fields, office, linked=linked))
+            numbers = counted.get(head.register_id, {})
+            views.append(row_view(ctx, register, row, fields, office, linked=linked, counted=numbers))
     return views
 
 
@@ -160,11 +169,15 @@ def row_view(
     office: Office,
     *,
     linked: Mapping[str, str],
+    counted: Mapping[str, Mapping[str, int]] | None = None,
 ) -> RowView:
-    """Return a row with these fields. `linked`: names of cases and rows."""
+    """Return a row with these fields. `linked`: names of cases and rows; `counted`: of `counted_numbers`."""
     order = [name for name in register.fields if name in fields]
-    values = {name: row.values[name] for name in order if is_filled(row.values.get(name))}
+    numbers = {name: str(of[row.id]) for name, of in (counted or {}).items() if name in order and row.id in of}
+    known = {**row.values, **numbers}
+    values = {name: known[name] for name in order if is_filled(known.get(name))}
     own = not in_reach(register, row, reader_scope(ctx), office)
+    late = {} if row.withdrawn else days_late(register, values, today=ctx.today)
     return RowView(
         id=row.id,
         register_id=row.register,
@@ -181,8 +194,26 @@ def row_view(
         edited_by="" if own else row.edited_by,
         values=values,
         names=_names(register, row, values, office, ctx.language) | _linked_of(register, values, linked),
+        late={name: days for name, days in late.items() if name in fields},
+        typed={name: row.values.get(name) for name in numbers},
         may_write=may_write(ctx, register, row, office),
     )
+
+
+def counted_numbers(
+    ctx: RequestContext, register: Register, rows: Collection[str] | None = None
+) -> dict[str, Mapping[str, int]]:
+    """Return the numbers counted from other registers, by field and row, of these rows or of all; a row nothing
+    refers to has none.
+    """
+    from storage.registers.lists import SqlRegisterLists
+
+    lists, found = SqlRegisterLists(ctx.app.engine), dict[str, Mapping[str, int]]()
+    for one in register.fields.values():
+        other, _, field = one.counted.partition(".")
+        if other and sees_lists(ctx.app.registers.on(other, ctx.today), reader_scope(ctx)):
+            found[one.id] = lists.pointing(other, field, rows)
+    return found
 
 
 def _names(

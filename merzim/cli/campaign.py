@@ -15,6 +15,7 @@ from merzim.cli.parsing import day, named_texts
 
 if TYPE_CHECKING:
     from services.campaign_views import CampaignView
+    from services.inputs import FileInput
 
 CampaignId = Annotated[str, typer.Argument(metavar="CAMPAIGN")]
 Values = Annotated[list[str] | None, typer.Argument(metavar="[FIELD=VALUE ...]")]
@@ -84,21 +85,18 @@ def start(
     units: Annotated[
         list[str] | None, typer.Option("--unit", metavar="U", help="cli.option.campaign_units")
     ] = None,
+    ground: Annotated[str, typer.Option("--ground", metavar="ROW", help="cli.option.campaign_ground")] = "",
     link: Annotated[str, typer.Option("--link", metavar="URL", help="cli.option.campaign_link")] = "",
     file: Annotated[str, typer.Option("--file", metavar="FILE", help="cli.option.campaign_file")] = "",
     eds: Annotated[bool, typer.Option("--eds", help="cli.option.eds")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="cli.option.dry_run")] = False,
 ) -> int:
     from services.campaigns import StartCampaign, start_campaign
-    from services.inputs import FileInput, OpenFile, build
+    from services.inputs import build
     from workflow.registers.values import InvalidRow
 
     call = CommandContext.of(ctx)
     with ExitStack() as files:
-        document = None
-        if file:
-            path = call.given(file)
-            document = FileInput(content=OpenFile(path.name, files.enter_context(path.open("rb"))))
         fields: dict[str, Any] = {
             "register_id": register,
             "kind": kind,
@@ -106,8 +104,9 @@ def start(
             "units": list(units or ()),
             "until": day(until, where="--until"),
             "values": _values(values),
+            "ground": ground or None,
             "link": link or None,
-            "file": document,
+            "file": _opened(call, files, file),
             "eds": eds,
             "preview": dry_run,
         }
@@ -174,17 +173,26 @@ def record(
     campaign: CampaignId,
     person: Annotated[str, typer.Argument(metavar="PERSON")],
     values: Values = None,
+    refused: Annotated[bool, typer.Option("--refused", help="cli.option.campaign_refused")] = False,
+    file: Annotated[str, typer.Option("--file", metavar="FILE", help="cli.option.campaign_paper")] = "",
 ) -> int:
     from services.campaigns import RecordAnswer, record_answer
     from services.inputs import build
     from workflow.registers.values import InvalidRow
 
     call = CommandContext.of(ctx)
-    fields = {"campaign": campaign, "person": person, "values": _values(values)}
-    try:
-        found = record_answer(call.ctx, build(RecordAnswer, fields))
-    except InvalidRow as invalid:
-        return _say_problems(call, invalid)
+    with ExitStack() as files:
+        fields = {
+            "campaign": campaign,
+            "person": person,
+            "values": _values(values),
+            "refused": refused,
+            "file": _opened(call, files, file),
+        }
+        try:
+            found = record_answer(call.ctx, build(RecordAnswer, fields))
+        except InvalidRow as invalid:
+            return _say_problems(call, invalid)
     _tell(call, found.campaign, "recorded", person=person)
     return DONE
 
@@ -222,6 +230,16 @@ def _values(words: Sequence[str] | None) -> dict[str, str]:
     return dict(named_texts(words or (), where="FIELD=VALUE"))
 
 
+def _opened(call: CommandContext, files: ExitStack, name: str) -> FileInput | None:
+    """Return a file named on the command line, open until `files` are closed; None if none is named."""
+    from services.inputs import FileInput, OpenFile
+
+    if not name:
+        return None
+    path = call.given(name)
+    return FileInput(content=OpenFile(path.name, files.enter_context(path.open("rb"))))
+
+
 def _say_problems(call: CommandContext, invalid: Any) -> int:
     from workflow.registers.values import problem_arguments
 
@@ -240,7 +258,7 @@ def _tell(call: CommandContext, view: CampaignView, code: str, **arguments: obje
 
 
 def _counts(call: CommandContext, view: CampaignView) -> str:
-    names = ("asked", "answered", "awaited", "unreached", "left")
+    names = ("asked", "answered", "refused", "awaited", "unreached", "left")
     code = "cli.campaign.counts" if view.is_open else "cli.campaign.counts_ended"
     return call.say(code, **{name: getattr(view, name) for name in names})
 

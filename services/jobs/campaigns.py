@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -116,15 +116,22 @@ def as_it_binds(app: AppContext, kind: Campaign, office: Office, unit: str) -> C
 
 
 def write_letters(app: AppContext, campaigns: SqlCampaigns, campaign: StartedCampaign, *, now: datetime) -> int:
-    """Queue the letters of the present wave, CHUNK people at a time; return how many were queued."""
+    """Queue the letters of the present wave, CHUNK people at a time; return how many were queued.
+
+    Who was sent a reminder today gets the next one on a later day.
+    """
     from notifications.campaign_notices import campaign_notice
     from notifications.office_time import OfficeTimes
+    from notifications.rules import local_moment
     from storage.notices.campaigns import CHUNK
 
     register = app.registers.version(campaign.register, campaign.version)
     kind = register.campaigns[campaign.kind]
     channels, queued = tuple(app.channels.values()), 0
     times: OfficeTimes | None = None
+    midnight = local_moment(now, app.rules).replace(hour=0, minute=0, second=0, microsecond=0)
+    tomorrow = (midnight + timedelta(days=1)).astimezone(now.tzinfo)
+    reminded = campaigns.reminded(campaign.id, midnight) if campaign.wave else frozenset[str]()
     while people := campaigns.unwritten(campaign, limit=CHUNK):
         office = app.outbox.office()
         times = times or OfficeTimes(office, app.calendar, app.rules)
@@ -144,6 +151,7 @@ def write_letters(app: AppContext, campaigns: SqlCampaigns, campaign: StartedCam
                     times,
                     rules=app.rules,
                     now=now,
+                    leaves=tomorrow if one.person in reminded else now,
                 )
             )
         ]

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Select, literal, null, select
 
@@ -84,7 +85,7 @@ def find_differences(
         yield from _values(connection, names)
         if project is not None:
             yield from _projections(connection, names, project)
-    for campaign, person, _, _ in _wrong_answers(connection):
+    for campaign, person, _ in _wrong_answers(connection):
         yield "campaign_answer_differs", {"campaign": campaign, "person": person}
 
 
@@ -93,10 +94,9 @@ def mend(connection: Connection, project: ProjectRow) -> None:
     for names in chunks(sorted(heads(connection)), CHUNK):
         mend_rows(connection, names, project)
     change_counters.put(connection, change_counters.ROWS)
-    for campaign, person, answer, at in _wrong_answers(connection):
+    for campaign, person, expected in _wrong_answers(connection):
         mine = (CAMPAIGN_PERSON.c.campaign == campaign) & (CAMPAIGN_PERSON.c.person == person)
-        step = CAMPAIGN_PERSON.update().where(mine)
-        connection.execute(step.values(answer=answer, answered_at=at))
+        connection.execute(CAMPAIGN_PERSON.update().where(mine).values(expected._asdict()))
 
 
 def mend_rows(connection: Connection, names: list[str], project: ProjectRow) -> None:
@@ -117,9 +117,16 @@ def mend_rows(connection: Connection, names: list[str], project: ProjectRow) -> 
     write_cells(connection, {name: (folded[name].register, known) for name, known in projections.items()})
 
 
-def _wrong_answers(connection: Connection) -> Iterator[tuple[str, str, str, datetime | None]]:
-    """Yield campaign and person of every recorded answer that differs from the rows, with the row and moment it
-    should have.
+class _Answer(NamedTuple):
+    """What a campaign keeps of an answer: its row, its moment, whether it is a refusal."""
+
+    answer: str = ""
+    answered_at: datetime | None = None
+    refused: bool = False
+
+
+def _wrong_answers(connection: Connection) -> Iterator[tuple[str, str, _Answer]]:
+    """Yield campaign and person of every recorded answer that differs from the rows, with what it should be.
 
     The first event of a row names the campaign and the person. If the person was erased from a row, its answer
     cannot be checked.
@@ -131,22 +138,23 @@ def _wrong_answers(connection: Connection) -> Iterator[tuple[str, str, str, date
         .where(added.c.seq == 1, added.c.payload.contains('"campaign":'), REGISTER_ROW.c.withdrawn.is_(False))
         .order_by(REGISTER_ROW.c.number)
     )
-    of_row: dict[str, tuple[str, datetime]] = {}
+    of_row: dict[str, tuple[str, _Answer]] = {}
     for one in connection.execute(query):
         with suppress(ValueError):
-            if campaign := json.loads(one.payload).get("campaign"):
-                of_row[one.row] = (str(campaign), one.at)
-    said: dict[tuple[str, str], tuple[str, datetime]] = {}
+            payload = json.loads(one.payload)
+            if campaign := payload.get("campaign"):
+                of_row[one.row] = (str(campaign), _Answer(one.row, one.at, bool(payload.get("refused"))))
+    said: dict[tuple[str, str], _Answer] = {}
     for names in chunks(sorted(of_row), CHUNK):
         for name, values in latest_secrets(connection, names).items():
-            campaign, at = of_row[name]
+            campaign, answer = of_row[name]
             # Of several a row names, the campaign asked one.
-            said |= {(campaign, value): (name, at) for value in values.values() if isinstance(value, str)}
+            said |= {(campaign, value): answer for value in values.values() if isinstance(value, str)}
     for person in connection.execute(CAMPAIGN_PERSON.select().order_by(*CAMPAIGN_PERSON.primary_key.columns)):
-        expected = said.get((person.campaign, person.person), ("", None))
+        expected = said.get((person.campaign, person.person), _Answer())
         erased = person.person == f"erased-{person.number}" and person.answer in of_row
-        if not erased and (person.answer, person.answered_at) != expected:
-            yield person.campaign, person.person, *expected
+        if not erased and (person.answer, person.answered_at, person.refused) != expected:
+            yield person.campaign, person.person, expected
 
 
 def _values(connection: Connection, names: list[str]) -> Iterator[Difference]:

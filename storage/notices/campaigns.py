@@ -42,7 +42,8 @@ STARTED, REMINDED, EXTENDED, CLOSED, REOPENED, PEOPLE = EVENTS = (
 _P = CAMPAIGN_PERSON.c
 _STATES: Mapping[AnswerState, ColumnElement[bool]] = {
     "awaited": and_(_P.answer == "", _P.left_on.is_(None)),
-    "answered": _P.answer != "",
+    "answered": and_(_P.answer != "", _P.refused.is_(False)),
+    "refused": and_(_P.answer != "", _P.refused.is_(True)),
     "left": and_(_P.answer == "", _P.left_on.is_not(None)),
 }
 _PEOPLE_OF = CAMPAIGN_PERSON.select().where(in_names(_P.person))
@@ -177,8 +178,8 @@ class SqlCampaigns:
             if not connection.execute(step, execution_options={"preserve_rowcount": True}).rowcount:
                 raise CampaignChanged("campaign.changed", campaign=before.id)
             rows = [CAMPAIGNS.changed(_values(before), _values(after))]
-            if kind == REOPENED:
-                # Letters that still waited when it was closed name another last day.
+            if after.wave > before.wave:
+                # The new letter says what one still waiting says, and by when.
                 waits = (
                     NOTICE.c.case.is_(None),
                     NOTICE.c.obligation == before.id,
@@ -348,6 +349,24 @@ class SqlCampaigns:
         with reading(self._engine) as connection:
             return {one.person: one.at for one in connection.execute(query)}
 
+    def letters_of(self, campaign: str, person: str) -> tuple[datetime | None, datetime | None]:
+        """Return the moments of the first letter and of the last reminder a person was sent."""
+        reminded = case((NOTICE.c.rung.like("reminder-%"), NOTICE.c.sent_at))
+        query = select(func.min(NOTICE.c.sent_at), func.max(reminded)).where(
+            *_sent(campaign), NOTICE.c.person == person
+        )
+        with reading(self._engine) as connection:
+            first, last = connection.execute(query).one()
+        return first, last
+
+    def reminded(self, campaign: str, since: datetime) -> frozenset[str]:
+        """Return the people who were sent a reminder of a campaign since a moment."""
+        query = select(NOTICE.c.person).where(
+            *_sent(campaign), NOTICE.c.rung.like("reminder-%"), NOTICE.c.sent_at >= since
+        )
+        with reading(self._engine) as connection:
+            return frozenset(connection.execute(query).scalars())
+
     def reminders_sent(self, campaign: str) -> int:
         """Return the number of reminder letters of a campaign that were sent."""
         query = (
@@ -358,7 +377,7 @@ class SqlCampaigns:
 
     def on_paper(self, campaign: str, units: Collection[str] | None = None) -> Sequence[Row_]:
         """Return the answers the officer recorded, in order of time: row, person, name, moment, author, shown
-        values.
+        values; `refused`: whether it is a refusal.
         """
         first = and_(REGISTER_EVENT.c.row == _P.answer, REGISTER_EVENT.c.seq == 1)
         query = (
@@ -367,12 +386,13 @@ class SqlCampaigns:
                 _P.person,
                 _P.name,
                 _P.answered_at.label("at"),
+                _P.refused,
                 REGISTER_EVENT.c.by,
                 REGISTER_ROW.c.shown,
             )
             .join(REGISTER_EVENT, first)
             .join(REGISTER_ROW, REGISTER_ROW.c.id == _P.answer)
-            .where(_P.campaign == campaign, _STATES["answered"], REGISTER_EVENT.c.kind == "added")
+            .where(_P.campaign == campaign, _P.answer != "", REGISTER_EVENT.c.kind == "added")
             .order_by(_P.answered_at, _P.number)
         )
         if units is not None:
@@ -391,7 +411,9 @@ def _sent(campaign: str) -> Sequence[ColumnElement[bool]]:
     )
 
 
-def claim_answer(connection: Connection, person: CampaignPerson, row: str, *, at: datetime) -> None:
+def claim_answer(
+    connection: Connection, person: CampaignPerson, row: str, *, refused: bool, at: datetime
+) -> None:
     """Record a row as somebody's answer, in the transaction that adds it; of two simultaneous answers one is
     accepted.
 
@@ -408,7 +430,7 @@ def claim_answer(connection: Connection, person: CampaignPerson, row: str, *, at
             _STATES["awaited"],
             _P.campaign.in_(open_),
         )
-        .values(answer=row, answered_at=at, version=person.version + 1)
+        .values(answer=row, answered_at=at, refused=refused, version=person.version + 1)
     )
     if not connection.execute(step, execution_options={"preserve_rowcount": True}).rowcount:
         raise AlreadyAnswered("campaign.answered_already")

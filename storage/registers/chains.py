@@ -262,7 +262,9 @@ def _follow_in_campaign(connection: Connection, write: RowWrite) -> None:
     answers = CAMPAIGN_PERSON.c.answer
     mine = (answers != "") & (answers == write.after.id)
     if write.draft.kind == "withdrawn":
-        connection.execute(CAMPAIGN_PERSON.update().where(mine).values(answer="", answered_at=None))
+        connection.execute(
+            CAMPAIGN_PERSON.update().where(mine).values(answer="", answered_at=None, refused=False)
+        )
     erased = {str(write.before.values.get(name)) for name in write.draft.erased} if write.before else set()
     for one in connection.execute(CAMPAIGN_PERSON.select().where(mine)).all() if erased else ():
         if one.person in erased:

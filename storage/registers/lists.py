@@ -277,6 +277,23 @@ class SqlRegisterLists:
         with reading(self._engine) as connection:
             return [*connection.execute(query).scalars()]
 
+    def pointing(self, register: str, field: str, rows: Collection[str] | None = None) -> Mapping[str, int]:
+        """Return the number of rows of a register whose field refers to each of these rows, or to any."""
+        key = REGISTER_CELL.c.key
+        asked = select(key, func.count()).where(
+            REGISTER_CELL.c.register_id == register, REGISTER_CELL.c.field == field, key != ""
+        )
+        if rows is not None:
+            asked = asked.where(key.in_([*rows]))
+        with reading(self._engine) as connection:
+            return {row: int(count) for row, count in connection.execute(asked.group_by(key))}
+
+    def among(self, query: RowQuery, rows: Collection[str]) -> Sequence[Row_]:
+        """Return the heads of those of these rows that a query finds."""
+        asked = REGISTER_ROW.select().where(*self._conditions(replace(query, ids=rows)))
+        with reading(self._engine) as connection:
+            return connection.execute(asked).all()
+
     def narrow(self, text: str, width: int) -> tuple[word_index.Narrowed, Sequence[str] | None] | None:
         """Return in which rows all words of a search may stand, and the registers of these, None for all; None
         where looking so wide finds no other words (`word_index.narrow`).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Index, Text, text
+from sqlalchemy import BigInteger, Index, Text, false, text
 from sqlmodel import Field
 
 from storage.tables.base import CLUSTERED, TableBase, table
@@ -131,8 +131,9 @@ class CampaignPersonRow(TableBase, table=True):
     """A person asked in a campaign, stored apart from the people, from which those who leave are removed.
 
     `number` is used in their link instead of their key. `answer` is the row their answer added, "" while
-    awaited; `version` counts their answers, including withdrawn ones, so that no link works twice. `written` is
-    the last wave their letter was queued for, -1 for none; `reached`: whether a channel had their address then.
+    awaited, `refused` whether that row is a refusal; `version` counts their answers, including withdrawn ones,
+    so that no link works twice. `written` is the last wave their letter was queued for, -1 for none; `reached`:
+    whether a channel had their address then.
     """
 
     __tablename__ = "campaign_person"
@@ -140,7 +141,7 @@ class CampaignPersonRow(TableBase, table=True):
         Index("uq_campaign_person_number", "campaign", "number", unique=True),
         Index(
             "ix_campaign_person_counted",
-            *("campaign", "name", "person", "unit", "answer", "left_on", "reached"),
+            *("campaign", "name", "person", "unit", "answer", "left_on", "reached", "refused"),
         ),
         Index(
             "ix_campaign_person_answer",
@@ -166,6 +167,7 @@ class CampaignPersonRow(TableBase, table=True):
     written: int = -1
     reached: bool = False
     search: str = Field(default="", sa_type=Text, sa_column_kwargs={"server_default": ""})
+    refused: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 REGISTER_EVENT = table("register_event")

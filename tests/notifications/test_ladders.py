@@ -163,7 +163,7 @@ def test_uploads_of_a_unit_without_an_account_are_for_the_higher_body() -> None:
 
 def test_a_confidential_letter_says_nothing(tmp_path: Path) -> None:
     """No title, object, date or name but the reader's, in subject, text, HTML or calendar; and no digest of
-    somebody else's lists it."""
+    somebody else's lists it. Nor does it take an answer without log-in, from whoever has no account."""
     from notifications.letters.texts import Matter, letter
     from tests.law import CALENDAR
     from workflow.deadlines.resolver import deadline
@@ -183,6 +183,8 @@ def test_a_confidential_letter_says_nothing(tmp_path: Path) -> None:
         told=None,
         others=(BOLAT.name,),
         public_address="https://merzim.example.kz",
+        answer="https://merzim.example.kz/answer/T0ken",
+        reply="R3ply",
         confidential=True,
     )
     said = [letter(matter, CALENDAR, language=one, today=FIVE_BEFORE) for one in ("kk", "ru", "en")]
@@ -195,7 +197,17 @@ def test_a_confidential_letter_says_nothing(tmp_path: Path) -> None:
     ]
     for one in said:
         whole = one.subject + one.text + one.html
-        for secret in ("Құрылыс", "хабарландыру", "объявлен", "nnounce", BOLAT.name, "Аппарат", "30 "):
+        for secret in (
+            "Құрылыс",
+            "хабарландыру",
+            "объявлен",
+            "nnounce",
+            BOLAT.name,
+            "Аппарат",
+            "30 ",
+            "T0ken",
+            "R3ply",
+        ):
             assert secret not in whole
         assert f"https://merzim.example.kz/cases/{opened.id}" in one.text
         assert one.entries == ()

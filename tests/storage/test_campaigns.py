@@ -20,6 +20,7 @@ from sqlalchemy import Engine, text
 from notifications.bot.conversation import Conversation
 from notifications.bot.messages import Sender
 from notifications.campaign_links import AnswerLink, link_token, read_token
+from notifications.campaign_notices import given_days
 from notifications.channels import OutgoingMessage
 from notifications.channels.folder import Folder
 from notifications.channels.telegram import channel as telegram
@@ -46,22 +47,23 @@ from services.campaigns import (
     start_campaign,
 )
 from services.context import RequestContext
-from services.inputs import build
+from services.inputs import OpenFile, build
 from services.jobs.campaigns import carry_on
 from services.jobs.rounds import deliver, remind
 from services.moments import Moment
 from services.public import check_paper
 from services.register_views import AskRow, list_rows, show_row
 from services.registers import AddRow, EraseRow, WithdrawRow, add_row, erase_row, withdraw_row
+from services.row_papers import NoPapers, papers_of_campaign
 from services.row_queries import ListRows
 from services.settings import WebSettings
 from services.verbs import NotAllowed
 from storage.database.engine import writing
 from storage.org.store import save
 from storage.tables.registers import CAMPAIGN_PERSON
-from tests.storage.registers import NOW, PEOPLE, TODAY, UNITS, office, operator, reader
+from tests.storage.registers import NOW, PEOPLE, TODAY, UNITS, field, office, operator, reader
 from tests.storage.registers import text as titles
-from workflow.org.office import Person
+from workflow.org.office import Person, Unit
 from workflow.registers.definition import UnknownField
 from workflow.registers.values import InvalidRow
 
@@ -91,8 +93,11 @@ paragraph = "p. 4"
 person = "guest"
 confirmed_on = "came_on"
 values = {{ place = "Hall" }}
+given = ["secret_on"]
 invitation = {titles("Please see the hall")}
 declares = {titles("I have seen it")}
+
+{field("secret_on", "date", "confidential = true")}
 """
 TOKEN = re.compile(r"/confirm/([A-Za-z0-9_-]{48})")
 
@@ -261,12 +266,22 @@ def bodies_of_letters(app: AppContext) -> list[str]:
 
 
 def test_a_letter_sends_nobody_to_a_document_there_is_none_of(app: AppContext) -> None:
-    """Where there are fields it asks to answer questions, elsewhere to confirm."""
+    """Where there are fields it asks to answer questions, elsewhere to confirm; what is confidential is in no
+    part of it, nor on the page behind its link."""
     ctx = operator(app)
     start(ctx, units=["law"])
-    start(ctx, units=["law"], kind="seen", values={})
-    run(app)
+    start(ctx, units=["law"], kind="seen", values={"secret_on": "2031-05-17"})
+    token = run(app)["guest"]
     bodies = bodies_of_letters(app)
+    invitation = open_link(ctx, token)
+    folder = app.channels["folder"].path  # type: ignore[attr-defined]
+    letters_ = [email.message_from_bytes(file.read_bytes(), policy=default) for file in folder.glob("*.eml")]
+    said = [str(one["subject"]) for one in letters_]
+    said += [
+        part.get_content() for one in letters_ for part in one.walk() if part.get_content_maintype() == "text"
+    ]
+    assert not any(word in one for one in said for word in ("2031-05", ".2031", "2031 ж", "Secret_On"))
+    assert given_days(invitation.register, invitation.campaign) == []
 
     assert sum("Сұрақтарға жауап беріңіз" in body for body in bodies) == 2
     assert sum("Хатта көрсетілгенді растаңыз" in body for body in bodies) == 2
@@ -293,10 +308,92 @@ def test_a_letter_names_who_asks_and_only_an_act_that_binds_them(app: AppContext
         assert ("Антикоррупционный стандарт Министерства" in said) == (campaign == "2026-001")
 
 
+DECLARED = {"category": "official", "form": "income", "notice": "1", "published": "no", "spouse": "none"}
+
+
+def test_the_spouse_declares_too_and_a_late_day_is_marked(app: AppContext) -> None:
+    """The standard (seed 002), p. 22, 23: spouses declare; p. 21: told in writing, notices gathered; p. 20: in
+    time. A row each, with the days of the letter, the reminder and the answer; published is asked of each."""
+    ctx = operator(app)
+    given = {"year": "2026", "due_on": "2026-04-05"}
+    campaign = start(ctx, register_id="declarations", kind="filing", values=given, units=["law"])
+    tokens = run(app)
+    remind_campaign(ctx, RemindCampaign(campaign=campaign))
+    run(app, at=NOW + timedelta(hours=1))
+    later = operator(app, at=NOW + timedelta(days=2))
+    said = {**DECLARED, "filed_on": "2026-04-07", "spouse": "filed"}
+    wife = {"spouse.form": "assets", "spouse.filed_on": "2026-04-06"}
+
+    def wrong(**values: str) -> list[tuple[str, str]]:
+        with pytest.raises(InvalidRow) as refusal:
+            answer(later, open_link(later, tokens["guest"]), {**said, **values})
+        return [(one.field, one.code) for one in refusal.value.problems]
+
+    missing = wrong(**wife)
+    none = wrong(**wife, spouse="none")
+    row = answer(later, open_link(later, tokens["guest"]), {**said, **wife, "spouse.notice": "2"})
+    other = answer(
+        later, open_link(later, tokens["lawyer"]), {**said, "filed_on": "2026-04-05", "spouse": "not_filed"}
+    )
+    rows = {one.id: one for one in list_rows(later, ListRows(register_id="declarations", sort="filed_on")).rows}
+    own, spouse, missed = (rows[name] for name in (row, "declarations-2026-0002", "declarations-2026-0004"))
+    people, _ = load_workbook(BytesIO(proof_sheet(later, campaign, "ru"))).worksheets
+
+    assert (missing, none) == (
+        [("spouse.notice", "required")],
+        [("spouse.form", "not_asked"), ("spouse.filed_on", "not_asked")],
+    )
+    days = ("informed_on", "reminded_on", "received_on", "filed_on", "due_on")
+    assert [own.values[name] for name in days] == [f"2026-04-{day}" for day in ("06", "06", "08", "07", "05")]
+    assert (spouse.values["declarant"], spouse.values["form"], spouse.values["published"]) == (
+        "spouse",
+        "assets",
+        False,
+    )
+    assert (own.late, spouse.late, missed.late) == ({"filed_on": 2}, {"filed_on": 1}, {"filed_on": 3})
+    assert "filed_on" not in missed.values
+    assert {one.person: one.answer for one in show(later, campaign).people} == {
+        "guest@org.kz": row,
+        "lawyer@org.kz": other,
+    }
+    assert [people[line][11].value or None for line in (1, 2, 3)] == ["Опоздание, дней", 2, None]
+    assert [one.late for one in show(later, campaign).people] == [2, 0]
+    assert [one.code for one in maintenance.verify(app, now=NOW, today=TODAY)] == []
+
+
+def test_the_ground_is_the_document_of_who_asks(app: AppContext) -> None:
+    """Another enterprise's policy that an office ticked grounds nothing; its own one, from the register of its
+    documents, is named by the newest row, and another by its name. No letter, page or sheet says otherwise."""
+    ticked = replace(app.settings.regulations, acts=("mne-standard-2025", "enterprise-policy"))
+    app.settings = replace(app.settings, regulations=ticked)
+    ctx = replace(operator(app), language="ru")
+    asked = {"register_id": "consents", "kind": "confirmation", "values": {}, "units": ["law"]}
+    bare = start(ctx, **asked)
+    for unit, name in (("ministry", "Саясат"), ("other", "Бөтен саясат")):
+        save(app.engine, units=[Unit(id="other", name="Кәсіпорын", parent="ministry", kind="quasi_state")])
+        values = {"kind": "policy", "name": name, "number": "12-П", "adopted_on": "2026-01-15"}
+        add_row(ctx, build(AddRow, {"register_id": "organisation-documents", "unit": unit, "values": values}))
+    own = start(ctx, **asked)
+    named = start(ctx, **{**asked, "kind": "document_read"}, ground="Саясат")
+    none = start(ctx, **asked, ground="")
+    with pytest.raises(BadCampaign) as unknown:
+        start(ctx, **{**asked, "kind": "document_read"}, ground="жоқ")
+    run(app)
+    said = "внутренняя антикоррупционная политика · Саясат, № 12-П, 15 января 2026 года"
+
+    assert [show(ctx, one).campaign.ground["ru"] for one in (bare, own, named, none)] == ["", said, said, ""]
+    assert unknown.value.code == "campaign.unknown_ground"
+    bodies = bodies_of_letters(app)
+    assert sum("саясат · Саясат, № 12-П, 2026 жылғы 15 қаңтар" in body for body in bodies) == 4
+    assert not any("Қалалық мониторинг" in body or "Кәсіпорын" in body for body in bodies)
+    _, facts = load_workbook(BytesIO(proof_sheet(ctx, own, "ru"))).worksheets
+    assert ("Основание", said) in [(line[0].value, line[1].value) for line in facts.iter_rows()]
+
+
 def test_an_answer_is_taken_whatever_row_somebody_entered_before(app: AppContext) -> None:
     """Who answers could not change that row; an officer withdraws one of the two."""
-    ctx, year = operator(app), {"year": "2026", "due_on": "2026-09-15", "published": "no"}
-    said = {"category": "official", "form": "income", "filed_on": "2026-04-01", "notice": "1"}
+    ctx, year = operator(app), {"year": "2026", "due_on": "2026-09-15"}
+    said = {**DECLARED, "filed_on": "2026-04-01"}
     own = {"employee": "guest@org.kz", "declarant": "employee", **year, **said}
     add_row(ctx, build(AddRow, {"register_id": "declarations", "unit": "law", "values": own}))
     campaign = start(ctx, register_id="declarations", kind="filing", values=year)
@@ -305,6 +402,61 @@ def test_an_answer_is_taken_whatever_row_somebody_entered_before(app: AppContext
     record_answer(ctx, build(RecordAnswer, record))
 
     assert states(ctx, campaign)["guest"] == "answered"
+
+
+def test_a_refusal_is_given_by_link_or_on_paper_and_stands_apart(app: AppContext) -> None:
+    """Policy (seed 003), p. 4.6.3: not taking the restrictions has its consequence, so it is a row of its own.
+
+    No paper of consent is made of it; on paper it needs its day and the paper; what follows is decided later.
+    """
+    ctx = operator(app)
+    campaign = start(ctx, register_id="consents", kind="consent", values={}, units=["law"])
+    form = open_link(ctx, run(app)["guest"]).refusing()
+    row = show_row(ctx, AskRow(row=answer(ctx, form, {"post": "маман", "refusal_ground": "келіспеймін"})))
+    record = {"campaign": campaign, "person": "lawyer@org.kz", "values": {"post": "маман"}, "refused": True}
+    with pytest.raises(InvalidRow) as bare:
+        record_answer(ctx, build(RecordAnswer, record))
+    scan = {"content": OpenFile("бас тарту.pdf", BytesIO(b"%PDF-1.7"))}
+    on_paper = {"post": "маман", "refused_on": "2026-04-03"}
+    page = record_answer(ctx, build(RecordAnswer, {**record, "values": on_paper, "file": scan}))
+    people, facts = load_workbook(BytesIO(proof_sheet(ctx, campaign, "ru"))).worksheets
+
+    assert row.row.values == {
+        "employee": "guest@org.kz",
+        "post": "маман",
+        "paper": "consent",
+        "refused": True,
+        "refused_on": "2026-04-06",
+        "refusal_ground": "келіспеймін",
+    }
+    assert (row.history[0].kind, row.history[0].by) == ("refused", "link")
+    assert [one.field for one in bare.value.problems] == ["refused_on", "paper_file"]
+    assert states(ctx, campaign) == {"guest": "refused", "lawyer": "refused"}
+    assert (page.campaign.refused, page.campaign.answered, page.campaign.awaited) == (2, 0, 0)
+    assert [(one.kind, one.name) for one in page.history][-1] == ("campaign_refused_on_paper", "Власов Пётр")
+    with pytest.raises(NoPapers):
+        papers_of_campaign(ctx, build(ShowCampaign, {"campaign": campaign}), "kk")
+    assert [people[line][4].value for line in (2, 3)] == ["отказ", "отказ"]
+    assert people[3][8].value == "на бумаге, отказ от 3 апреля 2026 года"
+    assert ("Отказались", 2) in [(line[0].value, line[1].value) for line in facts.iter_rows()]
+    with app.engine.begin() as connection:
+        connection.execute(CAMPAIGN_PERSON.update().values(refused=False))
+    assert {one.code for one in maintenance.verify(app, now=NOW, today=TODAY)} == {"campaign_answer_differs"}
+    maintenance.rebuild(app, now=NOW, today=TODAY)
+    assert states(ctx, campaign) == {"guest": "refused", "lawyer": "refused"}
+    withdraw_row(ctx, WithdrawRow(row=row.row.id, ground="changed their mind"))
+    assert states(ctx, campaign) == {"guest": "awaited", "lawyer": "refused"}
+
+
+def test_nobody_refuses_what_has_no_refusal(app: AppContext) -> None:
+    """Its register's file says whether one can, by no link and on no paper."""
+    ctx = operator(app)
+    campaign = start(ctx)
+    with pytest.raises(LinkRefused):
+        open_link(ctx, run(app)["guest"]).refusing()
+    with pytest.raises(BadCampaign) as refusal:
+        record_answer(ctx, RecordAnswer(campaign=campaign, person="guest@org.kz", refused=True))
+    assert refusal.value.code == "campaign.cannot_refuse"
 
 
 def test_a_link_is_good_for_its_person_alone(app: AppContext) -> None:
@@ -429,12 +581,17 @@ def test_a_closed_campaign_is_opened_again_for_who_has_not_answered(app: AppCont
         reopen(day, UNTIL)
     run(app, at=day)
     assert sorted((one.person.partition("@")[0], one.rung, one.state) for one in app.outbox.notices()) == [
-        *(("clerk", rung, "sent") for rung in ("invitation", "reminder-1", "reminder-3")),
+        *(("clerk", rung, "sent") for rung in ("invitation", "reminder-1")),
+        ("clerk", "reminder-3", "queued"),
         ("guest", "invitation", "sent"),
         ("lawyer", "invitation", "sent"),
         *(("new", rung, "sent") for rung in ("invitation", "reminder-3")),
-        *(("officer", rung, "sent") for rung in ("invitation", "reminder-1", "reminder-3")),
+        *(("officer", rung, "sent") for rung in ("invitation", "reminder-1")),
+        ("officer", "reminder-3", "queued"),
     ]
+    # Nobody gets two reminders a day: the second leaves tomorrow.
+    run(app, at=over)
+    assert {one.state for one in app.outbox.notices() if one.rung == "reminder-3"} == {"sent"}
     assert show(ctx, campaign, state="answered").people[0].answer == row
     assert not refused(operator(app, at=datetime(2026, 4, 30, 10, tzinfo=NOW.tzinfo)), tokens["clerk"])
     assert [one.code for one in maintenance.verify(app, now=day, today=day.date())] == []
@@ -738,11 +895,15 @@ def test_a_letter_to_nobody_is_no_letter_and_paper_is_told_from_it(app: AppConte
     before = show(ctx, campaign)
     carry_on(app, now=NOW, today=TODAY)
     deliver(app, now=NOW, today=TODAY)
-    for minutes in (1, 2):
+    remind_campaign(ctx, RemindCampaign(campaign=campaign))
+    carry_on(app, now=NOW + timedelta(minutes=1), today=TODAY)
+    deliver(app, now=NOW + timedelta(minutes=1), today=TODAY)
+    # Pressed again the same day: refused, said on the page, and no second letter; the next day it is sent.
+    assert show(ctx, campaign).reminded_today
+    with pytest.raises(BadCampaign) as twice:
         remind_campaign(ctx, RemindCampaign(campaign=campaign))
-        if minutes == 2:
-            carry_on(app, now=NOW + timedelta(minutes=1), today=TODAY)
-            deliver(app, now=NOW + timedelta(minutes=1), today=TODAY)
+    assert twice.value.code == "campaign.reminded_today"
+    assert not show(operator(app, at=NOW + timedelta(days=1)), campaign).reminded_today
     values = {"came_on": "2026-04-03", "purpose": "check"}
     record_answer(ctx, RecordAnswer(campaign=campaign, person=quiet[1].key, values=values))
     people, facts = load_workbook(BytesIO(proof_sheet(ctx, campaign, "ru"))).worksheets

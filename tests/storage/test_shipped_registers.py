@@ -84,7 +84,7 @@ def test_what_cannot_have_happened_yet_is_said_and_not_taken(app: AppContext) ->
     assert _refused(app, "declarations", {**DECLARED, "year": "2028"}) == [
         "Year of the campaign: 2028 is more than 2027."
     ]
-    given = {"year": "2028", "due_on": "2028-09-15", "published": "no"}
+    given = {"year": "2028", "due_on": "2028-09-15"}
     asked = {"register_id": "declarations", "kind": "filing", "until": date(2026, 4, 30), "preview": True}
     with pytest.raises(InvalidRow) as refused:
         start_campaign(operator(app), build(StartCampaign, {**asked, "values": given}))
@@ -123,6 +123,30 @@ def test_the_same_declaration_or_attendance_is_no_second_row(app: AppContext) ->
         "B3, Attendee: the register or this file has such a row already, with all of these the same: "
         "Attendee, Training."
     ]
+
+
+def test_who_attended_is_listed_on_their_training_and_counted_from_the_list(app: AppContext) -> None:
+    """A typed number stands where there is no list, and is said beside the counted one where it is another."""
+    training = {"kind": "culture", "topic": "Әдеп", "format": "offline", "audience": "бәрі", "attended": "40"}
+    first, second = (_add(app, "trainings", {**training, "held_on": f"2026-03-0{day}"}) for day in (2, 9))
+    seen = {"civil_servant": "yes", "counted_as": "event", "passed_on": "2026-03-02", "training": first}
+    gone, _ = (
+        _add(app, "training-attendees", {**seen, "employee": f"{one}@org.kz"}) for one in ("guest", "clerk")
+    )
+
+    def told() -> tuple[list[tuple[object, object]], dict[str, str]]:
+        page = list_rows(operator(app), ListRows(register_id="trainings", sort="held_on"))
+        return [(one.values["attended"], one.typed.get("attended", "-")) for one in page.rows], page.totals
+
+    detail = show_row(operator(app), AskRow(row=first))
+    [pointing] = detail.pointing
+    assert (pointing.view.id, pointing.field, pointing.total) == ("training-attendees", "training", 2)
+    assert {one.values["employee"] for one in pointing.rows} == {"guest@org.kz", "clerk@org.kz"}
+    assert (detail.row.values["attended"], detail.row.typed) == ("2", {"attended": "40"})
+    assert told() == ([("2", "40"), ("40", "-")], {"attended": "42"})
+    withdraw_row(operator(app), WithdrawRow(row=gone, ground="mistake"))
+    assert told() == ([("1", "40"), ("40", "-")], {"attended": "41"})
+    assert show_row(operator(app), AskRow(row=second)).pointing[0].total == 0
 
 
 def test_a_file_names_a_training_by_its_title_and_is_previewed_in_names(app: AppContext) -> None:

@@ -47,6 +47,11 @@ UNDONE = {
     "0059": ("DROP TABLE former_person", "DROP TABLE rewritten"),
     "0062": (),
     "0060": ("DROP TABLE search_word", "DROP TABLE search_typo", "DROP TABLE unsearched"),
+    "0063": (
+        "DROP INDEX ix_campaign_person_counted",
+        "ALTER TABLE campaign_person DROP COLUMN refused",
+        "CREATE INDEX ix_campaign_person_counted ON campaign_person (campaign, name)",
+    ),
     "0042": ("DROP INDEX ix_deadline_due_at", "ALTER TABLE deadline DROP COLUMN due_at"),
 }
 """Revision -> statements that take it back."""

@@ -277,17 +277,20 @@ def test_guessing_is_slowed_and_disturbs_nobody_with_a_link(office: RealOffice) 
 
 def test_what_is_filled_in_wrong_is_said_and_the_link_stays_good(office: RealOffice) -> None:
     """Each field with its sentence in the person's language, what was typed stays; no other field is taken."""
-    values = {"field.year": "2026", "field.due_on": "2026-09-15", "field.published": "no"}
-    start(office, FILING, **values)
+    start(office, FILING, **{"field.year": "2026", "field.due_on": "2026-09-15"})
     link = sorted(links(office).values())[0]
     right = {"category": "official", "form": "income", "filed_on": "2026-04-03", "notice": "N-7"}
+    right |= {"published": "no", "spouse": "none"}
     form = {f"field.{name}": value for name, value in right.items()}
     with stranger(office) as browser:
         browser.cookies.set("lang", "ru", domain="127.0.0.1")
         page = browser.get(link).text
         wrong = browser.post(link, data={**form, "field.filed_on": "2026-02-30", "field.notice": ""})
-        done = browser.post(link, data={**form, "field.reason_late": "жасырын", "field.published": "yes"})
-    assert set(re.findall(r'name="field\.([a-z_]+)"', page)) == set(right)
+        done = browser.post(link, data={**form, "field.reason_late": "жасырын", "field.due_on": "2030-01-01"})
+    assert set(re.findall(r'name="field\.([a-z_.]+)"', page.partition('id="refusal"')[0])) == {
+        *right,
+        *("spouse.form", "spouse.filed_on", "spouse.notice"),
+    }
     assert wrong.status_code == 422
     assert "Номер уведомления о сдаче" in text_of(wrong.text)
     assert '<option value="official" selected>' in wrong.text
@@ -301,6 +304,8 @@ def test_what_is_filled_in_wrong_is_said_and_the_link_stays_good(office: RealOff
         "declarant": "employee",
         "due_on": "2026-09-15",
         "published": False,
+        "informed_on": "2026-04-06",
+        "received_on": "2026-04-06",
     }
 
 
@@ -322,6 +327,34 @@ def test_an_answer_on_paper_is_recorded_by_the_officer(office: RealOffice) -> No
         page = browser.get(address)
         assert (page.status_code, "/paper/" in page.text, "/remind" in page.text) == (200, False, False)
         assert browser.get(form).status_code == 403
+
+
+def test_a_refusal_is_sent_by_a_link_and_recorded_from_paper(office: RealOffice) -> None:
+    """The page says what one refuses and what follows (policy, p. 4.6.3); no paper of consent is offered."""
+    address = start(office, "/campaigns/new/consents.consent")
+    link = sorted(links(office).values())[0]
+    with stranger(office) as browser:
+        asked = text_of(browser.get(link, params={"lang": "ru"}).text)
+        done = browser.post(link, data={"field.post": "маман", "refuse": "1", "field.refusal_ground": "себеп"})
+    assert "непринятие влечёт отказ в приёме на должность либо освобождение от должности" in asked
+    assert "refused_on" not in asked
+    assert (done.status_code, "Ваш отказ записан" in done.text or "жазылды" in done.text) == (200, True)
+    with office.client() as browser:
+        form = re.findall(rf'href="({address}/paper/\d+)"', browser.get(address).text)[0]
+        fields = {"refuse": "1", "field.refused_on": "2026-04-02", "field.post": "маман"}
+        bare = browser.post(f"{form}?lang=ru", data=fields)
+        scan = {"field.paper_file": ("отказ.pdf", b"%PDF-1.7\nrefused", "application/pdf")}
+        assert browser.post(form, data=fields, files=scan).status_code == 303
+        row = browser.get("/registers/consents/consents-2026-0002?lang=ru").text
+        listed = browser.get(f"{address}?lang=ru&state=refused").text
+        papers = browser.get(f"{address}/forms/kk?state=refused")
+    assert (bare.status_code, "Заполните поле «Подписанная форма либо отказ»" in text_of(bare.text)) == (
+        422,
+        True,
+    )
+    assert listed.count("consents-2026-000") >= 2
+    assert "/forms/consent/" not in row
+    assert papers.status_code == 422
 
 
 def signed_answer(browser: TestClient, link: str, key: Signatory, **fields: str) -> Any:

@@ -383,11 +383,17 @@ def test_a_cell_that_names_a_row_shows_what_it_is_called_to_who_sees_it(office: 
         ).json()["row"]
         listed = browser.get("/registers/training-attendees?lang=ru").text
         page = browser.get(f"/registers/training-attendees/{attended['id']}?lang=ru").text
+        lecture_page = browser.get(f"/registers/trainings/{lecture}?lang=ru").text
+        [add] = re.findall(r'href="(/registers/training-attendees/new[^"]*)"', lecture_page)
+        form = unescape(browser.get(add).text)
         file = browser.post(f"{API}/registers/training-attendees/rows/file", json={}, headers=ORIGIN).content
     with office.client("elsewhere") as browser:
         of_others = browser.get("/registers/training-attendees?lang=ru").text
         their_names = browser.get(f"{API}/rows/{attended['id']}").json()["row"]["names"]
 
+    # Its training lists whom it had, and leads to a form that names it.
+    assert f'href="/registers/training-attendees/{attended["id"]}"' in lecture_page
+    assert f'value="Мүдделер қақтығысы · 10.02.2026 ({lecture})"' in form
     link = rf'<a href="/registers/trainings/{lecture}" class="wrap">([^<]*)</a>'
     assert [name for name in re.findall(link, listed) if "Мүдделер қақтығысы" in name]
     assert [name for name in re.findall(link, page) if "Мүдделер қақтығысы" in name]

@@ -12,25 +12,34 @@ from web.ui.render import Translator
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cell:
-    """A value in a table cell. `address`: link target, "" for none; `outside`: whether it is another site."""
+    """A value in a table cell. `address`: link target, "" for none; `outside`: whether it is another site;
+    `late`: days by which a date is late; `counted`: from another register, where `typed` is another number that
+    was typed.
+    """
 
     text: str = ""
     address: str = ""
     outside: bool = False
     number: bool = False
+    late: int = 0
+    counted: bool = False
+    typed: str = ""
 
 
 def cell_of(field: FieldView, row: RowView, translator: Translator) -> Cell:
     """Return a value of a row as a cell."""
     value = cell_value(field, row, translator.language)
+    late = row.late.get(field.id, 0)
     if value is None:
-        return Cell()
+        return Cell(late=late)
     if isinstance(value, bool):
         return Cell(text=translator.say("register.yes" if value else "register.no"))
     if isinstance(value, date):
-        return Cell(text=translator.short(value))
+        return Cell(text=translator.short(value), late=late)
     if isinstance(value, Decimal):
-        return Cell(text=translator.number(value), number=True)
+        typed = Decimal(row.typed.get(field.id) or value)
+        written = translator.number(typed) if typed != value else ""
+        return Cell(text=translator.number(value), number=True, counted=field.id in row.typed, typed=written)
     text, stored = str(value), row.values[field.id]
     match field.kind:
         case "link":

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
+from workflow.languages import law_language
 from workflow.law.procedure import Text
 from workflow.org.office import Office, Person
 from workflow.registers.definition import Campaign
 
-AnswerState = Literal["awaited", "answered", "left"]
-"""Status of a person in a campaign: answer awaited, given, or no longer required because they left."""
+AnswerState = Literal["awaited", "answered", "refused", "left"]
+"""Status of a person in a campaign: answer awaited, given, refused, or no longer required because they left."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,7 +27,8 @@ class StartedCampaign:
         title: the officer's title; "" for the title from the register.
         until: the last day on which answers are accepted.
         document: the document to read: `{"link": ...}`, a stored file, or {} for none; "eds": whether the
-            answer may be signed with a digital signature.
+            answer may be signed with a digital signature; "ground": the organisation's own document it rests
+            on, in words by language.
         given: values for every row, entered by the officer.
         wave: number of reminders and reopenings; 0 after the invitation alone.
     """
@@ -54,6 +56,11 @@ class StartedCampaign:
         """Whether the answer may be signed with a digital signature."""
         return bool(self.document.get("eds"))
 
+    def ground(self, language: str) -> str:
+        """Return the organisation's own document it rests on, in words; "" for none."""
+        named = self.document.get("ground")
+        return str(named.get(law_language(language), "")) if isinstance(named, Mapping) else ""
+
     def is_open(self, today: date) -> bool:
         """Return whether answers are accepted on a day."""
         return self.closed_on is None and today <= self.until
@@ -66,7 +73,7 @@ class CampaignPerson:
     Attributes:
         number: the number in their link, in place of their key.
         version: number of answers given, including withdrawn ones; a link is valid for one answer.
-        answer: id of the row their answer added; answered_at: its moment.
+        answer: id of the row their answer added; answered_at: its moment; refused: whether it is a refusal.
         reached: whether a channel had an address for them when last checked.
         search: the name normalised for searches; "" if written by an older version, until the next round.
     """
@@ -85,12 +92,13 @@ class CampaignPerson:
     written: int = -1
     reached: bool = False
     search: str = ""
+    refused: bool = False
 
     @property
     def state(self) -> AnswerState:
         """The person's status in the campaign."""
         if self.answer:
-            return "answered"
+            return "refused" if self.refused else "answered"
         return "left" if self.left_on is not None else "awaited"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -74,6 +74,8 @@ class RegisterField:
         register: of a reference to a row: the id of the other register.
         unit: unit of a number, in words.
         total: its numbers are summed under the list.
+        counted: `register.field`: of a number, the rows of that register whose field refers to the row are
+            counted; what was typed stands only for a row without any.
         subject: of a person field: the row is about this person, who sees only the confidential fields named in
             `[[access]]`, even as an officer.
         form_row: its column in a form of the source document.
@@ -97,6 +99,7 @@ class RegisterField:
     register: str = ""
     unit: Text | None = None
     total: bool = False
+    counted: str = ""
     subject: bool = False
     form_row: str = ""
     fixed: bool = False
@@ -158,6 +161,14 @@ class Rule:
     value: Decimal | None = None
     when: Condition | None = None
     fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Late:
+    """A day that is late: after another day of the row, or still missing once that day has passed."""
+
+    field: str
+    than: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -271,19 +282,62 @@ class Fulfilment:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class FurtherRow:
+    """A further row of the same answer: the declaration of the spouse beside that of the employee.
+
+    Attributes:
+        when: the condition on the answer under which it is added.
+        fills: fields asked for it alone, as `id.field`; keeps: fields it takes over from the answer.
+        values: its own, in place of the campaign's.
+    """
+
+    id: str
+    title: Text
+    when: Condition
+    values: Mapping[str, str] = field(default_factory=dict)
+    fills: tuple[str, ...] = ()
+    keeps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CampaignRefusal:
+    """How a person refuses what a campaign asks; the row says so, with what stands here in place of the
+    campaign's own.
+
+    Attributes:
+        declares: what one refuses and what the law makes of it.
+        confirmed_on: the date field that becomes the day of the refusal.
+        may_fill: fields that may stay empty, e.g. the ground.
+    """
+
+    declares: Text
+    confirmed_on: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    fills: tuple[str, ...] = ()
+    may_fill: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Campaign:
     """A kind of campaign: many people confirm or fill in one thing, each by a personal link; each answer adds a
     row.
 
     Attributes:
         act, paragraph: its legal basis; "" if it is the organisation's own decision.
+        ground: the register of the organisation's own documents, one of which may be named as the basis
+            instead; ground_where: the condition on the newest row offered as that.
         person: the field of the person a row is about.
         confirmed_on: the date field that becomes the day of the confirmation; "" where there is none.
+        written_on, reminded_on: the date fields that become the days of the first letter and the last reminder
+            the person was sent.
         post: the text field for the person's post, which they are asked for if the office does not know it.
+        scan: the file field for the paper of an answer given on paper, which a refusal needs.
         values: further values of every row.
         given: fields the officer fills in at the start, the same for all rows.
-        fills: fields each person fills in, all of them.
+        fills: fields each person fills in, all of them; may_fill: those that may stay empty.
         invitation: the text explaining why people are asked; declares: the statement they confirm.
+        refusal: how it is refused; None where it cannot be.
+        also: further rows an answer may add, by id.
     """
 
     id: str
@@ -293,17 +347,46 @@ class Campaign:
     declares: Text
     act: str = ""
     paragraph: str = ""
+    ground: str = ""
+    ground_where: Condition | None = None
     confirmed_on: str = ""
+    written_on: str = ""
+    reminded_on: str = ""
     post: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
     given: tuple[str, ...] = ()
     fills: tuple[str, ...] = ()
+    may_fill: tuple[str, ...] = ()
+    scan: str = ""
+    refusal: CampaignRefusal | None = None
+    also: Mapping[str, FurtherRow] = field(default_factory=dict)
 
     @property
     def fields(self) -> tuple[str, ...]:
         """Every field of a row it fills."""
-        own = filter(None, (self.person, self.confirmed_on, self.post))
-        return (*own, *self.values, *self.given, *self.fills)
+        own = filter(None, (self.person, self.confirmed_on, self.written_on, self.reminded_on, self.post))
+        return (*own, *self.values, *self.given, *self.asks)
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """The fields a person may fill in."""
+        return (*self.fills, *self.may_fill)
+
+    def refused(self) -> Campaign | None:
+        """Return the campaign as asked of who refuses; None if it cannot be refused."""
+        other = self.refusal
+        if other is None:
+            return None
+        return replace(
+            self,
+            declares=other.declares,
+            confirmed_on=other.confirmed_on,
+            values=other.values,
+            fills=other.fills,
+            may_fill=other.may_fill,
+            refusal=None,
+            also={},
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -357,6 +440,7 @@ class Register:
         confidential: its rows are visible to officers and to the people `access` names.
         unique_together: fields that together must be unique; the most selective first.
         campaigns: kinds of campaigns, by id.
+        lates: days marked as late in lists and on the row; nothing is refused for them.
         entry, actions: for rows stored as events of their case instead of in chains of their own.
         fulfils: duties of yearly cases that rows carry out.
         opens: the case a row opens; procedure: made of the register's own obligations; None without either.
@@ -379,6 +463,7 @@ class Register:
     adopted_act: str = ""
     confidential: bool = False
     rules: tuple[Rule, ...] = ()
+    lates: tuple[Late, ...] = ()
     unique_together: tuple[tuple[str, ...], ...] = ()
     access: tuple[RowAccess, ...] = ()
     opens: Opening | None = None

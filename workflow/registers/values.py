@@ -12,6 +12,7 @@ from typing import Any
 
 from workflow.closest_matches import closest_first
 from workflow.languages import LANGUAGES
+from workflow.law.procedure import Text
 from workflow.refusal import Refusal, quoted
 from workflow.registers.definition import FILLED, Condition, Register, RegisterField, Rule
 
@@ -115,10 +116,28 @@ def problem_arguments(register: Register, problem: ValueProblem) -> dict[str, ob
     """Return the arguments of a problem's sentence, with the titles of its fields."""
     arguments = dict(problem.arguments)
     for name in ("field", "than", "when"):
-        title = register.fields.get(problem.field if name == "field" else str(arguments.get(name, "")))
-        if title is not None:
-            arguments[name] = title.title
+        # Of a further row of an answer the field is named after the row: `spouse.filed_on`.
+        of_row, _, own = problem.field.rpartition(".")
+        known = register.fields.get(own if name == "field" else str(arguments.get(name, "")))
+        rows = [one.also[of_row].title for one in register.campaigns.values() if of_row in one.also]
+        if known is not None:
+            arguments[name] = known.title
+            if name == "field" and rows:
+                titles = (f"{rows[0][language]}: {known.title[language]}" for language in LANGUAGES)
+                arguments[name] = Text(*titles)
     return {"field": problem.field, **arguments}
+
+
+def days_late(register: Register, values: Values, *, today: date) -> dict[str, int]:
+    """Return the date fields that are late, each with the calendar days after the day it is late by; a missing
+    one is late from the day after.
+    """
+    late = {}
+    for one in register.lates:
+        limit, day = as_date(values.get(one.than)), as_date(values.get(one.field)) or today
+        if limit is not None and day > limit:
+            late[one.field] = (day - limit).days
+    return late
 
 
 def is_filled(value: Value) -> bool:

@@ -15,7 +15,7 @@ from starlette.datastructures import ImmutableMultiDict
 from starlette.responses import Response, StreamingResponse
 
 from calendars import OutOfRange
-from notifications.campaign_notices import given_days
+from notifications.campaign_notices import cited, given_days
 from services.campaign_answers import (
     Invitation,
     LinkRefused,
@@ -32,7 +32,9 @@ from web.auth.guesses import count_guess
 from web.auth.middleware import allow_socket
 from web.pages.registers.forms import FIELD, FormField, problems_of
 from web.ui.form_values import Fields, RejectedForm, status_of
+from web.ui.preferences import preferences
 from web.ui.render import page
+from workflow.law.procedure import Text
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
@@ -70,17 +72,22 @@ def text_to_sign(request: Request, ctx: Anybody, token: str, answers: Fields) ->
 
 @router.post("/confirm/{token}")
 def confirm(request: Request, ctx: Anybody, token: str, answers: Fields) -> Response:
-    """Add the row of the person's answer; the link becomes invalid."""
-    invitation = _open(request, ctx, token)
+    """Add the row of the person's answer, or of their refusal; the link becomes invalid."""
+    asked = _open(request, ctx, token)
+    invitation = asked.refusing() if answers.get("refuse") else asked
     typed, values = _typed(invitation, answers)
     try:
         row = answer(ctx, invitation, values, signature=answers.get("signature", ""))
     except LinkRefused:
         raise
     except (Refusal, OutOfRange) as refusal:
-        tried = RejectedForm(form="confirm", refusal=refusal, answers=typed)
-        return _page(request, ctx, token, invitation, tried=tried)
+        tried = RejectedForm(form=_form_name(invitation), refusal=refusal, answers=typed)
+        return _page(request, ctx, token, asked, tried=tried)
     return _page(request, ctx, token, invitation, row=row)
+
+
+def _form_name(invitation: Invitation) -> str:
+    return "refuse" if invitation.refused else "confirm"
 
 
 def _typed(
@@ -113,6 +120,15 @@ def refuse_in_language(request: Request, ctx: RequestContext, language: str) -> 
         request.state.language = language or ctx.app.settings.office.language
 
 
+def _fields(invitation: Invitation, tried: RejectedForm | None) -> list[tuple[Text | None, list[FormField]]]:
+    """Return the fields of a form by row, as filled in after its refusal."""
+    values = tried.answers if tried and tried.form == _form_name(invitation) else {}
+    return [
+        (title, [FormField(view=one, value=values.get(one.id, "")) for one in views])
+        for title, views in invitation.parts
+    ]
+
+
 def _page(
     request: Request,
     ctx: RequestContext,
@@ -125,7 +141,7 @@ def _page(
     """Return the page in the person's language, unless they chose another."""
     request.state.language = invitation.person.language
     kind, register, eds = invitation.wanted, invitation.register, ctx.app.settings.eds
-    values = tried.answers if tried else {}
+    forms = [invitation, *([invitation.refusing()] if kind.refusal else [])] if not row else []
     response = page(
         request,
         ctx,
@@ -135,10 +151,10 @@ def _page(
         token=token,
         invitation=invitation,
         kind=kind,
-        act=register.acts[kind.act] if kind.act else None,
+        ground=cited(invitation.campaign, register, kind, preferences(request).language),
         document=invitation.campaign.document,
         days=given_days(register, invitation.campaign),
-        form_fields=[FormField(view=one, value=values.get(one.id, "")) for one in invitation.fields],
+        forms=[(_form_name(one), one.wanted.declares, _fields(one, tried)) for one in forms],
         tried=tried,
         problems=problems_of(tried.refusal if tried else None),
         row=row,

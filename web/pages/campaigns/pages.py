@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
@@ -16,6 +16,7 @@ from calendars import OutOfRange
 from services.campaign_views import (
     AskCampaigns,
     CampaignKind,
+    CampaignView,
     ShowCampaign,
     kind_view,
     list_campaigns,
@@ -33,6 +34,7 @@ from services.campaigns import (
     StartCampaign,
     close_campaign,
     extend_campaign,
+    own_document,
     record_answer,
     remind_campaign,
     reopen_campaign,
@@ -41,9 +43,9 @@ from services.campaigns import (
 from services.context import RequestContext
 from services.evidence import clean_file_name
 from services.inputs import FileInput, build
-from services.row_access import seen_register
+from services.row_access import reader_scope, seen_register
 from services.row_papers import campaign_papers, paper_in_campaign, papers_of_campaign
-from services.row_results import field_view
+from services.row_results import FieldView, field_view, register_view, row_name
 from web.auth.dependencies import Managing, Reading
 from web.pages.cases.documents import DOCX, XLSX, ZIP, as_file
 from web.pages.cases.page import redirect
@@ -62,6 +64,7 @@ from web.ui.name_fields import NameField, build_unit_field, resolve_unit
 from web.ui.preferences import preferences
 from web.ui.render import page
 from web.ui.unit_filter import UnitParam, build_unit_filter
+from workflow.law.procedure import Text as Texts
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
@@ -70,12 +73,14 @@ KindPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,80}\.[a-z0-9_]{1,80}$")]
 PersonPath = Annotated[int, Path(ge=1, le=10_000_000)]
 """The number of a person in a campaign, so that addresses do not show keys."""
 PaperLanguage = Annotated[str, Path(pattern=r"^(kk|ru)$")]
-State = Annotated[Literal["", "awaited", "answered", "left", "unreached"], Query()]
+State = Annotated[Literal["", "awaited", "answered", "refused", "left", "unreached"], Query()]
 Text = Annotated[str, Query(max_length=200)]
 Number = Annotated[int, Query(alias="page", ge=1, le=100_000)]
 Said = Annotated[Literal["", "started", "reminded", "extended", "closed", "reopened", "recorded"], Query()]
 UNIT_FIELDS = 3
 """Number of unit fields in a form; each unit includes all units below it."""
+PAPER, REFUSAL = "paper", "refuse"
+"""The forms of an answer and of a refusal given on paper."""
 
 
 @router.get("/campaigns")
@@ -281,6 +286,7 @@ def _start_form(
         answers=answers,
         units=[build_unit_field(office, one, root=ctx.reader.root) for one in typed],
         given=form_fields(ctx, kind.given, None, tried),
+        own_document=_ground_field(_spoken(request, ctx), kind, answers) if kind.ground else None,
         preview=preview,
         offers_eds=ctx.app.settings.eds.on,
         digest=digest,
@@ -288,6 +294,16 @@ def _start_form(
         tried=tried,
         problems=problems_of(tried.refusal if tried else None),
     )
+
+
+def _ground_field(ctx: RequestContext, kind: CampaignKind, answers: Mapping[str, str]) -> NameField:
+    """Return the field for the organisation's own document, at first the newest that fits."""
+    text = answers.get("ground", "")
+    register = seen_register(ctx, kind.register_id)
+    if "ground" not in answers and (row := own_document(ctx, register.campaigns[kind.kind], ctx.reader.root)):
+        view = register_view(seen_register(ctx, kind.ground), reader_scope(ctx))
+        text = f"{row_name(view, row, ctx.language)} ({row.id})"
+    return NameField(chosen=text, shown=text, finds=f"row/{kind.ground}")
 
 
 def _start(request: Request, ctx: RequestContext, name: str, form: FormData) -> Response:
@@ -305,6 +321,7 @@ def _start(request: Request, ctx: RequestContext, name: str, form: FormData) -> 
             "units": [resolve_unit(ctx.reads.office(), text, root=ctx.reader.root) for text in typed],
             "until": parse_date(answers.get("until", "")),
             "values": new_values(ctx, kind.given, form),
+            "ground": answers.get("ground"),
             "link": answers.get("link", "").strip() or None,
             "file": build(FileInput, {"file": digest}) if digest else None,
             "eds": bool(answers.get("eds")),
@@ -406,7 +423,14 @@ def _paper_form(
     known = ctx.reads.office().people.get(person_key(ctx, campaign, person))
     if known is None or not found.may_manage:
         raise HTTPException(404, "web.problem.no_campaign")
-    fields = _paper_fields(ctx, found.register_id, found.kind)
+    forms = []
+    for name in (PAPER, REFUSAL):
+        again = tried if tried and tried.form == name else None
+        parts = [
+            (title, form_fields(ctx, fields, None, again)) for title, fields in _paper_fields(ctx, found, name)
+        ]
+        if parts:
+            forms.append((name, parts))
     return page(
         request,
         ctx,
@@ -415,33 +439,54 @@ def _paper_form(
         place=f"/campaigns/{campaign}",
         campaign=found,
         person=known,
-        form_fields=form_fields(ctx, fields, None, tried),
+        forms=forms,
         tried=tried,
         problems=problems_of(tried.refusal if tried else None),
         address=f"/campaigns/{campaign}/paper/{person}",
     )
 
 
-def _paper_fields(ctx: RequestContext, register_id: str, kind: str) -> list[Any]:
-    """Return the fields of an answer on paper: those a person fills in, the day and the post, and files."""
-    register = ctx.app.registers.on(register_id, ctx.today)
-    wanted = register.campaigns.get(kind)
-    if wanted is None:
+def _paper_fields(
+    ctx: RequestContext, campaign: CampaignView, form: str
+) -> list[tuple[Texts | None, list[FieldView]]]:
+    """Return the fields of an answer on paper by row: those a person fills in, days, post and files; of a
+    refusal none if the campaign cannot be refused.
+    """
+    register = ctx.app.registers.on(campaign.register_id, ctx.today)
+    kind = register.campaigns.get(campaign.kind)
+    if kind is None:
         raise HTTPException(404, "web.problem.no_campaign")
-    own = {wanted.confirmed_on, wanted.post, *wanted.fills}
+    wanted = kind.refused() if form == REFUSAL else kind
+    if wanted is None:
+        return []
+    own = {wanted.confirmed_on, wanted.written_on, wanted.post, *wanted.asks}
+    needs = {wanted.confirmed_on, *wanted.fills, *([wanted.scan] if form == REFUSAL else [])}
     views = [one for one in register.fields.values() if one.id in own or one.kind == "file"]
-    return [field_view(one).model_copy(update={"required": one.id in wanted.fills}) for one in views]
+    parts: list[tuple[Texts | None, list[FieldView]]] = [
+        (None, [field_view(one).model_copy(update={"required": one.id in needs}) for one in views])
+    ]
+    for one in wanted.also.values():
+        known = {f"{one.id}.{name}": field_view(register.fields[name]) for name in one.fills}
+        fields = [view.model_copy(update={"id": id, "required": False}) for id, view in known.items()]
+        parts += [(one.title, fields)] if fields else []
+    return parts
 
 
 def _record(request: Request, ctx: RequestContext, campaign: str, person: int, form: FormData) -> Response:
     found = show_campaign(ctx, build(ShowCampaign, {"campaign": campaign, "size": 1})).campaign
-    fields, answers = _paper_fields(ctx, found.register_id, found.kind), typed_answers(form)
+    answers = typed_answers(form)
+    name = REFUSAL if answers.get("refuse") else PAPER
+    fields = [one for _, views in _paper_fields(ctx, found, name) for one in views]
     try:
-        asked = {"person": person_key(ctx, campaign, person), "values": new_values(ctx, fields, form)}
+        asked = {
+            "person": person_key(ctx, campaign, person),
+            "values": new_values(ctx, fields, form),
+            "refused": name == REFUSAL,
+        }
         record_answer(ctx, build(RecordAnswer, {"campaign": campaign, **asked}))
     except (Refusal, OutOfRange) as refusal:
         if isinstance(refusal, LookupError | PermissionError):
             raise
-        tried = RejectedForm(form="paper", refusal=refusal, answers=answers)
+        tried = RejectedForm(form=name, refusal=refusal, answers=answers)
         return _paper_form(request, ctx, campaign, person, tried=tried)
     return redirect(request, f"/campaigns/{campaign}", said="recorded")

@@ -23,6 +23,7 @@ from services.register_tables import ImportedRows
 from services.register_views import (
     AskRegisters,
     AskRow,
+    PointingRows,
     RowDetail,
     RowPage,
     list_my_rows,
@@ -41,10 +42,10 @@ from services.row_papers import (
     row_fields,
 )
 from services.row_queries import ListRows
-from services.row_results import RegisterView, RowView, register_view, written_amount
+from services.row_results import RegisterView, RowView, names_of, register_view, written_amount
 from web.auth.dependencies import Reading, Recording
 from web.pages.cases.documents import DOCX, XLSX, ZIP, as_file
-from web.pages.registers.forms import form_fields, problems_of
+from web.pages.registers.forms import FIELD, form_fields, problems_of
 from web.pages.registers.listing import RowFilter, columns_of, filter_inputs, filters_of, line_of, typed_cell
 from web.ui.addresses import redirect_to_tidy_address, with_tidy_address
 from web.ui.form_values import InvalidForm, RejectedForm, status_of
@@ -73,6 +74,8 @@ PaperLanguage = Annotated[str, Path(pattern=r"^(kk|ru)$")]
 Flag = Annotated[Literal["", "1"], Query()]
 Number = Annotated[int, Query(alias="page", ge=1, le=100_000)]
 Count = Annotated[int | None, Query(ge=0, le=1_000_000)]
+MAX_PRESET = 200
+"""Characters of a field's value taken from the address of a form."""
 Said = Annotated[Literal["", "added", "edited", "withdrawn"], Query()]
 
 
@@ -337,8 +340,11 @@ def row_form(
     unit: str = "",
     tried: RejectedForm | None = None,
 ) -> Response:
-    """Return the page with the form for a new row, as filled in after a refusal."""
+    """Return the page with the form for a new row, as filled in after a refusal; fields may be filled in by the
+    address (`field.training=...`).
+    """
     register = _view(ctx, register_id)
+    preset = RejectedForm(form="", refusal=None, answers=_preset(request, ctx, register))
     answers = tried.answers if tried else {"case": case, "unit": unit}
     typed = answers.get("unit") or ctx.reader.root
     return page(
@@ -348,12 +354,27 @@ def row_form(
         status=status_of(tried and tried.refusal),
         place=f"/registers/{register_id}/new",
         register=register,
-        form_fields=form_fields(ctx, register.fields, None, tried),
+        form_fields=form_fields(ctx, register.fields, None, tried or preset),
         units=build_unit_field(ctx.reads.office(), typed, root=ctx.reader.root),
         case=NameField(chosen=answers.get("case", ""), shown=answers.get("case", ""), finds="case"),
         tried=tried,
         problems=problems_of(tried.refusal if tried else None),
     )
+
+
+def _preset(request: Request, ctx: RequestContext, register: RegisterView) -> dict[str, str]:
+    """Return the values of fields in the address; a row is named by its title and id."""
+    answers = {}
+    for one in register.fields:
+        text = request.query_params.get(FIELD + one.id, "").replace("\0", "")[:MAX_PRESET]
+        if text and one.kind == "row":
+            language = preferences(request).language
+            known = ctx.app.registers.on(register.id, ctx.today)
+            name = names_of(replace(ctx, language=language), known, [{one.id: text}]).get(text)
+            text = f"{name} ({text})" if name and name != text else text
+        if text:
+            answers[FIELD + one.id] = text
+    return answers
 
 
 def show_row_page(
@@ -383,14 +404,30 @@ def show_row_page(
         days_of_case=detail.days_of_case,
         cells=[(field, cell_of(field, detail.row, translator)) for field in detail.fields],
         duties=detail.fulfils,
+        pointing=[_pointing_lines(one, translator) for one in detail.pointing],
         papers=_papers(ctx, detail.row, translator.language),
         history=_history(ctx, detail, translator),
         names=author_names(ctx, {event.by for event in detail.history}),
-        form_fields=form_fields(reader, detail.fields, detail.row, edits) if detail.row.may_write else [],
+        form_fields=form_fields(reader, detail.fields, _as_typed(detail.row), edits)
+        if detail.row.may_write
+        else [],
         said=said,
         tried=tried,
         problems=problems_of(edits.refusal if edits else None),
     )
+
+
+def _as_typed(row: RowView) -> RowView:
+    """Return a row with the numbers that were typed, in place of those counted from another register."""
+    return row.model_copy(update={"values": {**row.values, **row.typed}}) if row.typed else row
+
+
+def _pointing_lines(found: PointingRows, translator: Translator) -> dict[str, object]:
+    """Return the rows that refer to a row as a table, without the field that refers to it."""
+    register = found.view
+    columns = [one for one in columns_of(register, register.fields) if one.id != found.field]
+    lines = [line_of(register, one, columns, translator) for one in found.rows]
+    return {"found": found, "columns": columns, "lines": lines}
 
 
 def _papers(ctx: RequestContext, row: RowView, language: str) -> list[dict[str, object]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from hashlib import sha256
@@ -145,7 +146,8 @@ OPENS = table(
     when=WHEN,
     evidence=dict[Name, Name],
 )
-CONDITIONS = many(Annotated[Condition, _WRITTEN_CONDITION, AfterValidator(_condition)])
+CONDITION = Annotated[Condition, _WRITTEN_CONDITION, AfterValidator(_condition)]
+CONDITIONS = many(CONDITION)
 COUNT = table(
     registers.Count,
     indicator=matching(r"^P[0-9]\.T[0-9]\.S[0-9]$", '"P3.T2.S1"'),
@@ -162,13 +164,27 @@ FULFILS = table(
     evidence=dict[EvidenceKind, Name],
     values=dict[Name, Name],
 )
+ASKED: Mapping[str, Any] = {"values": dict[Name, str], "fills": Distinct[Name], "may_fill": Distinct[Name]}
 CAMPAIGN = table(
     registers.Campaign,
     id=Name,
     act=DashedName,
-    values=dict[Name, str],
+    ground=DashedName,
+    ground_where=WHEN,
     given=Distinct[Name],
-    fills=Distinct[Name],
+    refusal=table(registers.CampaignRefusal, **ASKED),
+    also=many(
+        table(
+            registers.FurtherRow,
+            id=Name,
+            when=CONDITION,
+            values=dict[Name, str],
+            fills=Distinct[Name],
+            keeps=Distinct[Name],
+        ),
+        BY_ID,
+    ),
+    **ASKED,
 )
 REGISTER = table(
     partial(Register, acts={}, fields={}),
@@ -187,6 +203,7 @@ REGISTER = table(
     applies_to=Kinds,
     adopted_act=DashedName,
     rules=Keyed("rule", many(RULE)),
+    lates=Keyed("late", many(table(registers.Late, field=Name, than=Name))),
     unique_together=many(Distinct[Name]),
     access=many(table(registers.RowAccess)),
     opens=OPENS,

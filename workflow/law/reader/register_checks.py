@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, get_args
 
 from workflow.closest_matches import closest_first
@@ -69,6 +69,9 @@ def problems(register: Register) -> Iterator[Problem]:
     for number, access in enumerate(register.access, 1):
         yield from _names(register, f"access {number}: person", [access.person], "person")
         yield from _names(register, f"access {number}: fields", access.fields)
+    for number, late in enumerate(register.lates, 1):
+        yield from _names(register, f"late {number}", (late.field, late.than), "date")
+        yield from _shown(register, f"late {number}", (late.field, late.than))
     yield from _opens(register)
     yield from _obligations(register)
     for number, campaign in enumerate(register.campaigns.values()):
@@ -101,6 +104,22 @@ def cross_problems(
     for number, field in enumerate(register.fields.values()):
         if field.kind == "row" and field.register not in (*others.ids(), register.id):
             yield _unknown(f"{heading('field', number, field.id)}: register", field.register, others.ids())
+        if field.counted:
+            allowed = [
+                f"{other}.{one.id}"
+                for other in others.ids()
+                for one in others.latest(other).fields.values()
+                if one.kind == "row" and one.register == register.id and not one.confidential
+            ]
+            if field.counted not in allowed:
+                yield _unknown(f"{heading('field', number, field.id)}: counted", field.counted, allowed)
+    for number, campaign in enumerate(register.campaigns.values()):
+        place = heading("campaign", number, campaign.id)
+        if campaign.ground and campaign.ground not in others.ids():
+            yield _unknown(f"{place}: ground", campaign.ground, others.ids())
+        elif campaign.ground:
+            documents = others.latest(campaign.ground)
+            yield from _condition_problems(documents, f"{place}: ground_where", campaign.ground_where)
     for name in register.procedures:
         if name not in library.procedures():
             yield _unknown("procedures", name, library.procedures())
@@ -184,6 +203,7 @@ def _field(field: RegisterField, place: str) -> Iterator[Problem]:
         ("register", field.register, ("row",)),
         ("unit", field.unit, ("number", "money")),
         ("total", field.total, ("number", "money")),
+        ("counted", field.counted, ("number",)),
         ("subject", field.subject, ("person",)),
         ("past", field.past, ("date",)),
     ):
@@ -289,16 +309,34 @@ def _campaign(register: Register, campaign: registers.Campaign, place: str) -> I
     if campaign.act and not campaign.paragraph:
         yield Problem("missing_key", place, {"value": "paragraph"})
     yield from _names(register, f"{place}: person", [campaign.person], "person")
-    yield from _names(register, f"{place}: confirmed_on", filter(None, [campaign.confirmed_on]), "date")
+    for key in ("confirmed_on", "written_on", "reminded_on"):
+        yield from _names(register, f"{place}: {key}", filter(None, [getattr(campaign, key)]), "date")
     yield from _names(register, f"{place}: post", filter(None, [campaign.post]), "text")
-    yield from _names(register, f"{place}: values", campaign.values, *TYPED)
     yield from _names(register, f"{place}: given", campaign.given, *TYPED, "row")
-    yield from _names(register, f"{place}: fills", campaign.fills, *TYPED)
-    known = {name: value for name, value in campaign.values.items() if name in register.fields}
+    for key, names in (("fills", campaign.fills), ("may_fill", campaign.may_fill)):
+        yield from _names(register, f"{place}: {key}", names, *TYPED)
+    yield from _names(register, f"{place}: scan", filter(None, [campaign.scan]), "file")
+    yield from _row_of_campaign(register, campaign.values, campaign.fields, place)
+    for one in campaign.also.values():
+        where = f"{place}: also: {one.id}"
+        yield from _names(register, f"{where}: fills", one.fills, *TYPED)
+        yield from _names(register, f"{where}: keeps", one.keeps)
+        yield from _condition_problems(register, f"{where}: when", one.when)
+        own = (campaign.person, *filter(None, [campaign.post]), *campaign.given)
+        yield from _row_of_campaign(register, one.values, (*own, *one.values, *one.fills, *one.keeps), where)
+    if refused := campaign.refused():
+        yield from _campaign(register, refused, f"{place}: refusal")
+
+
+def _row_of_campaign(
+    register: Register, values: Mapping[str, str], named: Sequence[str], place: str
+) -> Iterator[Problem]:
+    """Yield wrong fixed values of a row a campaign adds, fields named twice, required ones nobody fills."""
+    yield from _names(register, f"{place}: values", values, *TYPED)
+    known = {name: value for name, value in values.items() if name in register.fields}
     for problem in parse_values(register, known, NO_NAMES)[1]:
-        value = campaign.values[problem.field]
+        value = values[problem.field]
         yield Problem("campaign_value", f"{place}: values", {"value": value, "name": problem.field})
-    named = campaign.fields
     for number in repeated(named):
         yield Problem("duplicate", place, {"value": named[number]})
     for field in register.fields.values():
