@@ -18,7 +18,7 @@ from workflow.languages import LANGUAGES
 from workflow.law.library import Library
 from workflow.law.procedure import Text
 from workflow.org.office import Person, Unit
-from workflow.search_words import FoldedNames, search_stem, search_words, typed_words
+from workflow.search_words import FoldedNames, search_words, typed_words, word_texts
 
 if TYPE_CHECKING:
     from storage.queries import FoundPlaces
@@ -113,7 +113,7 @@ def _case_rows(ctx: RequestContext, text: str) -> HitGroup:
 def _files(ctx: RequestContext, text: str) -> HitGroup:
     """Return files of the cases the reader sees, by their names; restricted ones join no search."""
     typed = typed_words(text)
-    found = ctx.reads.found_rows(tuple((search_stem(word),) for word in typed), typed, files=True)
+    found = ctx.reads.found_rows(tuple(map(word_texts, typed)), typed, files=True)
     return _group("file", found, _in_cases(ctx, "file", found, lambda row: ""))
 
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
     and_,
     cast,
     exists,
+    false,
     func,
     literal,
     literal_column,
@@ -44,7 +45,7 @@ from storage.cache import DatabaseCache
 from storage.cases.ledger import SqlLedger
 from storage.cases.registers import cases_with_entries
 from storage.database.dialect import folded_within, plan_for_values, text_within
-from storage.database.engine import reading
+from storage.database.engine import read_once, reading
 from storage.database.in_list import execute_for_names, in_collection, in_names
 from storage.notices import inbox, letters, tally
 from storage.notices.outbox import SqlOutbox
@@ -65,7 +66,7 @@ from workflow.cases.registers.risk_lists import Place, RecommendationFilter, Ris
 from workflow.org.access import Scope
 from workflow.org.audit import AuditFilter, AuditPage, AuditScope
 from workflow.org.office import Office
-from workflow.search_words import search_stem, search_words, typed_words
+from workflow.search_words import may_be_mistyped, search_stem, search_words, typed_words, word_texts
 
 _OPEN = and_(DEADLINE.c.state == "open", CASE.c.standing == "active")
 _BOARD = select(DEADLINE).join(CASE, CASE.c.id == DEADLINE.c.case)
@@ -417,8 +418,12 @@ class SqlReads:
         with reading(self._engine) as connection:
             return recommended.alike(connection, seen, limit=limit, first=first)
 
-    def found_cases(self, text: str) -> FoundPlaces:
-        """Return the cases that have all words of a search, the newest first."""
+    def found_cases(self, text: str, *, near: bool = True) -> FoundPlaces:
+        """Return the cases that have all words of a search, the newest first.
+
+        Args:
+            near: whether words much like those typed are looked for where the reader sees none that have these.
+        """
         office, typed = self.office(), typed_words(text)
         units = [office.called(search_stem(word)) for word in typed]
         with reading(self._engine) as connection:
@@ -434,8 +439,8 @@ class SqlReads:
                 )
                 return None if len(found) > word_index.COUNTED else found
 
-            words, found = [(search_stem(word),) for word in typed], _NOTHING
-            for width in word_index.WIDTHS:
+            words, found = [word_texts(word) for word in typed], _NOTHING
+            for width in word_index.WIDTHS if near else word_index.WIDTHS[:3]:
                 where = word_index.narrow(connection, "case", words, typed, width=width, also=also)
                 if where is None:
                     continue
@@ -720,13 +725,30 @@ class SqlReads:
             return [row(record) for record in connection.execute(asked)]
 
     def _found(self, search: str) -> list[ColumnElement[bool]]:
-        """Return the conditions that each word occurs in id or object, or in the name of the unit."""
-        words = search_words(search)
-        office = self.office() if words else None
+        """Return the conditions that each word occurs in id or object, or in the name of the unit.
+
+        Few cases are found by the index of words. The texts are read where too many have them, and where none
+        has a number or a short word, which may stand within a longer one.
+        """
+        typed, words = typed_words(search), search_words(search)
+        if not words:
+            return []
+        found = read_once(
+            self._engine,
+            lambda _: self.found_cases(search, near=False),
+            *("found cases", search, self._scope),
+        )
+        if found.places and not found.more:
+            return [in_collection(self._engine, CASE.c.id, sorted(case for case, _, _ in found.places))]
+        whole = " ".join(filter(may_be_mistyped, typed))
+        is_none = not found.places and bool(whole)
+        if is_none and (whole == " ".join(typed) or not self.found_cases(whole, near=False).places):
+            return [false()]
+        office = self.office()
         return [
             or_(
                 folded_within(self._engine, CASE.c.search, word),
-                in_collection(self._engine, CASE.c.unit, office.called(word) if office else ()),
+                in_collection(self._engine, CASE.c.unit, office.called(word)),
             )
             for word in words
         ]

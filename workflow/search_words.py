@@ -5,7 +5,7 @@ ones.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 
 FOLDED = ("әғқңөұүһіё", "агкноуухие")
@@ -32,6 +32,31 @@ _LONG_ENDING = re.compile(
 )
 """Endings longer than that, folded: the Kazakh plural with what may follow it ("кітаптарын" finds "кітап"), the
 longer Kazakh cases ("кітаптың"), the longer Russian ones ("органами")."""
+_SHORT = 3
+"""Letters of a stem so short that only whole words are looked for by it."""
+_VOWELS = "аеиоуыэюя"
+_KAZAKH_CASES = (
+    *("нын", "нин", "дын", "дин", "тын", "тин", "га", "ге", "ка", "ке", "на", "не", "ны", "ни", "ды", "ди"),
+    *("ты", "ти", "да", "де", "та", "те", "дан", "ден", "тан", "тен", "нан", "нен", "мен", "бен", "пен"),
+    *("лык", "лик", "дагы", "деги", "тагы", "теги"),
+)
+_POSSESSIVES = (
+    *("ы", "и", "ым", "им", "ымыз", "имиз", "ын", "ин", "ына", "ине", "ында", "инде", "ынан", "инен", "ынын"),
+    *("инин", "ындагы", "индеги"),
+)
+_RUSSIAN_CASES = (
+    *("а", "я", "у", "ю", "е", "и", "ы", "о", "ь", "ом", "ем", "ой", "ей", "ов", "ев", "ам", "ям", "ах", "ях"),
+    *("ами", "ями", "ью"),
+)
+_PLURALS = ("лар", "лер", "дар", "дер", "тар", "тер")
+_WORD_ENDINGS = frozenset(
+    {"", *_KAZAKH_CASES, *_POSSESSIVES, *_RUSSIAN_CASES, *_PLURALS}
+    | {plural + more for plural in _PLURALS for more in (*_KAZAKH_CASES, *_POSSESSIVES)}
+)
+"""What a short stem may end with, folded."""
+_FLEETING = re.compile(rf"(.*[^{_VOWELS}ь])([оеыи])([^{_VOWELS}ьй])")
+_CLOSED_UP = re.compile(rf"(.*[^{_VOWELS}ь])(ь?)([^{_VOWELS}ьй])")
+"""A stem with the vowel its other forms lack, and one without it: "рынок" and "рынк", "халык" and "халк"."""
 
 
 def fold(text: str) -> str:
@@ -58,6 +83,53 @@ def search_stem(word: str) -> str:
     stem = min(word[: len(word) - cut], *(filter(None, ending.groups()) if ending else (word,)), key=len)
     # Before an ending that begins with a vowel these letters change: "кітап" is "кітабы", "сыйлық" "сыйлығы".
     return stem[:-1] if stem != word and len(stem) > SHORT_STEM and stem.endswith(("п", "к")) else stem
+
+
+def word_texts(typed: str) -> tuple[str, ...]:
+    """Return the texts of which one must occur for a typed word, folded: its stem, and the stem of its forms
+    with a vowel more or less.
+
+    "рынка" is looked for by "рынок" too, "халық" by "халқ", "письма" by "писем".
+    """
+    return tuple(dict.fromkeys((search_stem(typed), *(one for one in _shifted(typed) if len(one) > _SHORT))))
+
+
+def short_stems(typed: str) -> frozenset[str]:
+    """Return the stems of a typed word, folded, that are too short to begin other words by.
+
+    "часами" finds "час" and "часов" (`word_forms`), but not "часть", which begins alike.
+    """
+    if not typed.isalpha() or typed.isascii():
+        return frozenset()
+    stems = {typed[: len(typed) - len(ending)] for ending in _WORD_ENDINGS if typed.endswith(ending)}
+    short = {one for one in stems if len(one) == _SHORT or (len(one) == 2 and one[1] not in _VOWELS)}
+    short |= {one for one in _shifted(typed) if 1 < len(one) <= _SHORT}
+    return frozenset({*short, typed} if is_short(typed) else short)
+
+
+def word_forms(stems: Iterable[str]) -> frozenset[str]:
+    """Return the words that are forms of short stems, folded."""
+    return frozenset(stem + ending for stem in stems for ending in _WORD_ENDINGS)
+
+
+def is_short(typed: str) -> bool:
+    """Return whether a typed word is so short that many words begin with it."""
+    return len(typed) <= _SHORT and typed.isalpha()
+
+
+def _shifted(typed: str) -> Iterator[str]:
+    """Yield the stems of a word's forms with a vowel more or less before the last consonant."""
+    if not typed.isalpha() or typed.isascii():
+        return
+    for ending in ("", "ь"):
+        if (found := _FLEETING.fullmatch(typed.removesuffix(ending))) and typed.endswith(ending):
+            yield found[1] + found[3]
+            if found[2] == "е":
+                yield f"{found[1]}ь{found[3]}"
+    for ending in sorted((*_RUSSIAN_CASES, *_POSSESSIVES)):
+        stem = typed.removesuffix(ending)
+        if stem != typed and (found := _CLOSED_UP.fullmatch(stem)) and ending[0] != "ь":
+            yield from (found[1] + vowel + found[3] for vowel in ("е" if found[2] else "оеыи"))
 
 
 def index_words(text: str) -> frozenset[str]:

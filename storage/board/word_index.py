@@ -31,17 +31,23 @@ from workflow.search_words import (
     TYPO_WINDOW,
     index_key,
     index_words,
+    is_short,
     like_words,
     may_be_mistyped,
     runs_of,
     search_stem,
+    short_stems,
     typo_keys,
+    word_forms,
 )
 
 COUNTED = 500
 """A word in more places than these is looked for in the texts; found ones are counted as far."""
-WIDTHS = range(4)
-"""How wide a search looks: at beginnings of words, within longer words, with one letter wrong, with two."""
+WIDTHS = range(-1, 4)
+"""How wide a search looks: at whole words where short ones were typed; at beginnings of words, within longer
+words, with one letter wrong, with two.
+"""
+EXACT = WIDTHS[0]
 AT_ONCE = 500
 """Texts written in one transaction."""
 FILE = "file"
@@ -62,6 +68,7 @@ _TEXTS = {
 }
 _CASE_ROWS = select(CASE_ROW.c.case, CASE_ROW.c.row, CASE_ROW.c.search).where(in_names(CASE_ROW.c.case))
 _WRITTEN = SEARCH_WORD.select().where(in_names(SEARCH_WORD.c.place))
+_OF_WORDS = select(SEARCH_WORD.c.place).where(in_names(SEARCH_WORD.c.word)).limit(COUNTED + 1)
 _MARKS = select(UNSEARCHED.c.kind, UNSEARCHED.c.place).order_by(UNSEARCHED.c.kind, UNSEARCHED.c.place)
 _KNOWN = select(SEARCH_TYPO.c.word).where(in_names(SEARCH_TYPO.c.beginning))
 
@@ -174,7 +181,7 @@ def narrow(
     words: Sequence[Collection[str]],
     typed: Sequence[str],
     *,
-    width: int = 0,
+    width: int,
     also: Callable[[int], Collection[str] | None] = lambda n: (),
 ) -> Narrowed | None:
     """Return where the words of a search may stand: the places of the rarest of them.
@@ -193,18 +200,25 @@ def narrow(
     mark = UNSEARCHED.c.kind == _MARK_OF[kind]
     if connection.execute(select(UNSEARCHED.c.place).where(mark).limit(1)).first() is not None:
         return None if width else Narrowed(places=None, readings=words)
-    readings, places, is_wider = list(words), None, not width
-    for n, word in enumerate(words):
-        looked_for = word
+    readings, places, is_wider = list(words), None, not width or (width == EXACT and any(map(is_short, typed)))
+    for n, word in enumerate(words if is_wider or width > 0 else ()):
+        stems = short_stems(typed[n])
+        looked_for: Collection[str] = () if width == EXACT and is_short(typed[n]) else word
+        readings[n] = word = [*word, *stems]
         if width == 1 and may_be_mistyped(typed[n]):
             longer = _longer(connection, typed[n])
-            looked_for, is_wider = [*word, *longer], is_wider or bool(longer)
-        elif width and may_be_mistyped(typed[n]):
+            looked_for, is_wider = [*looked_for, *longer], is_wider or bool(longer)
+        elif width > 1 and may_be_mistyped(typed[n]):
             like = _like(connection, kind, typed[n], wrong=width - 1)
-            readings[n] = looked_for = [*word, *like]
+            readings[n], looked_for = [*word, *like], [*looked_for, *like]
             is_wider = is_wider or width - 1 in like.values()
         found = _with_any(connection, kind, looked_for)
-        if found is not None:
+        if found is not None and stems:
+            forms = sorted(word_forms(stems))
+            asked = _OF_WORDS.where(SEARCH_WORD.c.kind == kind)
+            found |= {one.place for one in execute_for_names(connection, asked, forms)}
+            found = found if len(found) <= COUNTED else None
+        if found is not None and looked_for:
             more = also(n)
             found = None if more is None or len(more) + len(found) > COUNTED else {*found, *more}
         if found is not None and (places is None or len(found) < len(places)):

@@ -37,7 +37,7 @@ from storage.database.in_list import in_collection
 from storage.tables.cases import CASE
 from storage.tables.registers import REGISTER_CELL, REGISTER_ROW
 from workflow.registers.rows import NUMBER_SHIFT
-from workflow.search_words import search_stem, search_words, typed_words
+from workflow.search_words import search_words, typed_words, word_texts
 
 SHORT = 1000
 """Up to so many rows are found first and then sorted."""
@@ -299,7 +299,7 @@ class SqlRegisterLists:
         where looking so wide finds no other words (`word_index.narrow`).
         """
         typed = typed_words(text)
-        words = [(search_stem(word),) for word in typed]
+        words = [word_texts(word) for word in typed]
         with reading(self._engine) as connection:
             where = word_index.narrow(connection, "register_row", words, typed, width=width)
             if where is None:

@@ -18,6 +18,7 @@ from tests.case_rows import FoundRisk, RiskCommands
 from tests.storage.house import NOW, TODAY, desk, opened, recompute
 from tests.storage.test_passports import describe
 from tests.storage.versions import back_to
+from workflow.board.rows import CaseFilter
 from workflow.cases.case import Evidence
 from workflow.org.access import Scope
 from workflow.org.office import Unit
@@ -30,6 +31,14 @@ FILE, OTHER = "a" * 64, "b" * 64
 def found(engine: Engine, text: str, scope: Scope | None = None) -> list[str]:
     """The cases a text finds."""
     return [case for case, _, _ in SqlReads(engine, scope=scope).found_cases(text).places]
+
+
+def listed(engine: Engine, text: str, scope: Scope | None = None) -> list[str]:
+    """The cases of a list narrowed by a text, and their number."""
+    reads = SqlReads(engine, scope=scope)
+    cases = [case.id for case in reads.page(CaseFilter(search=text), first=0, count=50)]
+    assert reads.how_many(CaseFilter(search=text)) == len(cases)
+    return cases
 
 
 def words(engine: Engine) -> set[str]:
@@ -57,6 +66,8 @@ def test_a_case_is_found_by_forms_of_its_words_and_by_words_nearly_so(engine: En
     assert [found(engine, text) for text in ("коррупция басқа", "каппуриялық", "")][:2] == [[], []]
     near = [SqlReads(engine).found_cases(text).near for text in ("коррупция", "закупки", "корупция")]
     assert near == [False, False, True]
+    lists = ("коррупция", "закупки", case, case[-3:], "7/2", "корупция", "пароход")
+    assert [listed(engine, text) for text in lists] == [[case]] * 5 + [[]] * 2
 
 
 def test_a_case_is_found_by_the_name_of_its_unit(engine: Engine) -> None:
@@ -77,7 +88,8 @@ def test_a_word_that_stands_everywhere_finds_the_newest_and_is_counted_as_far(
     common = SqlReads(engine).found_cases("сатып")
 
     assert ([case for case, _, _ in common.places], common.more) == (cases[:0:-1], True)
-    assert found(engine, "сатып екі") == [cases[1]]
+    assert found(engine, "сатып екі") == listed(engine, "сатып екі") == [cases[1]]
+    assert listed(engine, "сатып") == cases[::-1]
     assert (found(engine, "сатып пароход"), found(engine, "алу сатып пара")) == ([], [])
 
 
@@ -96,24 +108,29 @@ def test_what_a_reader_may_not_see_is_neither_found_nor_counted(engine: Engine) 
 
 
 @pytest.mark.parametrize(
-    ("typed", "seen"),
-    [("омарова", "Омаравалар"), ("закуп", "Госзакупки"), ("коррупцыоннай", "Коррупционный")],
+    ("typed", "seen", "in_lists"),
+    [
+        ("омарова", "Омаравалар", False),
+        ("закуп", "Госзакупки", True),
+        ("коррупцыоннай", "Коррупционный", False),
+        ("17", "Жоба №217", True),
+    ],
 )
 def test_a_text_that_is_not_seen_changes_nothing_in_what_is_found(
-    typed: str, seen: str, engine: Engine
+    typed: str, seen: str, in_lists: bool, engine: Engine
 ) -> None:
     """A word much like the typed one, or with it inside, is found whether or not a confidential case has the
     word itself: else whoever opens a case with a word much like it learns what others' cases say.
     """
     own = opened(engine, object=seen).id
     reader = Scope(unit="", names=())
-    before = found(engine, typed, reader)
+    before = found(engine, typed, reader), listed(engine, typed, reader)
     secret = opened(engine, object=typed).id
     with engine.begin() as connection:
         connection.execute(CASE.update().where(CASE.c.id == secret).values(confidential=True))
 
-    assert before == [own]
-    assert found(engine, typed, reader) == [own]
+    assert before == ([] if typed == "17" else [own], [own] if in_lists else [])
+    assert (found(engine, typed, reader), listed(engine, typed, reader)) == before
 
 
 def test_words_of_an_object_go_with_it(engine: Engine) -> None:
