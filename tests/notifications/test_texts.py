@@ -115,7 +115,7 @@ def test_the_letter_in_kazakh() -> None:
 Міндет: Ішкі талдаудың басталғаны туралы хабарландыру
 Кезең: Басталуын хабарландыру
 Соңғы мерзімі: 2026 жылғы 30 наурыз, дүйсенбі
-Сақтық мерзімі: 2026 жылғы 27 наурыз, жұма
+Қатаң түсіндіргендегі мерзім: 2026 жылғы 27 наурыз, жұма
 Мерзім есебі: жоспарланған күн бойынша; ол өзгерсе, мерзім қайта есептеледі
 Міндеттілігі: міндетті
 Растайтын құжаттар: интернет-ресурсқа сілтеме, БАҚ-тағы жарияланымға сілтеме, әлеуметтік желіге сілтеме
@@ -231,8 +231,8 @@ def test_a_firm_date_is_not_remarked_upon() -> None:
 
 def test_a_safer_day_is_named_only_while_it_is_ahead() -> None:
     """On the last day the more careful day is past and says nothing to anybody."""
-    assert "Сақтық мерзімі" in said("kk", date(2026, 3, 27)).text
-    assert "Сақтық мерзімі" not in said("kk", ANNOUNCE_BY).text
+    assert "Қатаң түсіндіргендегі мерзім" in said("kk", date(2026, 3, 27)).text
+    assert "Қатаң түсіндіргендегі мерзім" not in said("kk", ANNOUNCE_BY).text
 
 
 def test_a_due_date_on_a_day_off_is_spoken_of_on_the_last_working_day() -> None:
