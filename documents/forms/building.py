@@ -116,6 +116,8 @@ class _Builder:
         self._write(self.document.add_paragraph(), "", size=2)
 
     def _signature(self, signature: Signature) -> None:
+        from docx.shared import Pt
+
         # A signature is never alone on a page.
         self.document.paragraphs[-1].paragraph_format.keep_with_next = True
         width = page.text_width(self.form.landscape)
@@ -126,7 +128,9 @@ class _Builder:
         for place, text in enumerate(texts):
             said = text if isinstance(text, str) else text[self.language]
             self._cell(row.cells[place], said, size=page.LETTER, at_foot=True)
-            row.cells[place].paragraphs[0].paragraph_format.keep_with_next = True
+            form = row.cells[place].paragraphs[0].paragraph_format
+            # A post of three lines must not stand right under the last sentence.
+            form.keep_with_next, form.space_before = True, Pt(12)
 
     def _grid(self, widths: tuple[float, ...]) -> Any:
         from docx.shared import Cm
