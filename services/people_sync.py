@@ -24,6 +24,7 @@ from i18n import known_languages
 from services import staff
 from services.context import RequestContext, operator_context, stamp
 from services.ldap import DirectoryEntry
+from services.people_table import preview_table, save_table
 from services.second_factors import account_letters
 from services.staff import Mark, TableChange
 from services.verbs import Command, verb
@@ -360,7 +361,7 @@ class _Comparison:
 
 
 def _result(ctx: RequestContext, plan: _Plan) -> SyncResult:
-    changes = staff.preview_table(ctx, plan.table).changes
+    changes = preview_table(ctx, plan.table).changes
     left, back = [one.name for one in plan.left], [one.name for one in plan.back]
     held = len(left) * 100 > ctx.app.settings.ldap.sync.ceiling * plan.linked
     shown = [
@@ -384,7 +385,7 @@ def _apply(ctx: RequestContext, plan: _Plan) -> None:
     """Import the table, store the links, remove people who left and close their accounts."""
     from storage.org.preferences import DIRECTORY, prefer_many
 
-    staff.save_table(ctx, plan.table)
+    save_table(ctx, plan.table)
     prefer_many(ctx.app.engine, DIRECTORY, plan.links, by=ctx.reader.login, now=ctx.now)
     for person in plan.left:
         staff.remove_person(

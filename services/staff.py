@@ -1,4 +1,4 @@
-"""Units and people: one at a time, and as a table.
+"""Units and people, each saved or removed by itself.
 
 A change contains a fingerprint of the state its author saw (`mark`); it is refused if the state has changed
 since.
@@ -6,22 +6,18 @@ since.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import date
 from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
 from documents.people.office_time import office_time, parse_hours
 from documents.sheets.addresses import is_address
-from i18n import LANGUAGES, known_languages, own_name
 from services.context import RequestContext, stamp
 from services.inputs import Day, Key, LanguageCode, Line
-from services.invitations import InvitedPerson, invite_of_table
 from services.maintenance import refresh_names
 from services.overlays import follow_adopted_acts, rewrite_after_unit_change
 from services.queries import people_named
@@ -32,18 +28,9 @@ from workflow.org.office_time import OfficeTime
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
-    from documents import ReadPeople
-    from services.app import AppContext
-    from storage.org.store import SaveCounts
-    from workflow.board.rows import Row
-    from workflow.cases.case import Case
     from workflow.law.library import Library
-    from workflow.law.procedure import Obligation, Text
 
-MAX_TABLE_BYTES = 2 * 1024 * 1024
-"""Maximum bytes of a table of people; it is sent to the browser and back between preview and import."""
-CHUNK_SIZE = 500
-"""Cases read together."""
+
 Short = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Mark = Annotated[
     str,
@@ -190,34 +177,6 @@ class TableChange(BaseModel):
     fields: list[str]
 
 
-class TablePreview(BaseModel):
-    """The changes a table would make, units first. `same`: number of lines that change nothing; `accounts`:
-    accounts it requests.
-    """
-
-    changes: list[TableChange]
-    same: int
-    accounts: list[InvitedPerson] = []
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PendingDuty:
-    """The open deadlines of one obligation and unit that would pass from a person to others.
-
-    Attributes:
-        title: None for confidential cases: administrators of people may not see them.
-        unit: id of the unit, "" for confidential cases.
-        count: how many open deadlines; `late`: how many of them are overdue.
-        to: the people who would be notified instead; empty if nobody would.
-    """
-
-    title: Text | None
-    unit: str
-    count: int
-    late: int
-    to: tuple[Person, ...]
-
-
 def mark(value: Unit | Person | None) -> str:
     """Return the fingerprint of a value, by which concurrent changes are detected."""
     return sha256(repr(value).encode()).hexdigest()[:20] if value is not None else ""
@@ -304,7 +263,7 @@ def save_person(ctx: RequestContext, command: SavePerson) -> PersonResult:
     _require_unchanged(was, command.mark, command.key)
     person = _person_of(ctx, command, office, was)
     SqlStaff(ctx.app.engine).keep_person(person, was=was, **stamp(ctx))
-    _refresh_names(ctx, office, [person])
+    follow_changed_names(ctx, office, [person])
     return person_result(person)
 
 
@@ -322,116 +281,12 @@ def duties_held(library: Library) -> tuple[str, ...]:
     return tuple(duty for duty in library.duties if duty not in OF_A_PERSON and duty != OUTSIDE)
 
 
-def read_table(ctx: RequestContext, file: Path | bytes, name: str = "") -> ReadPeople:
-    """Read a table of people and merge it with those on record, without writing.
-
-    Raises:
-        BadStaff: no file, or too large an upload.
-        UnreadablePaper: it names every bad row.
-    """
-    from documents import read_people
-    from documents.people.read_people import merge_people
-
-    if not file:
-        raise BadStaff("web.staff.no_file")
-    if isinstance(file, bytes) and len(file) > MAX_TABLE_BYTES:
-        raise BadStaff("web.staff.file_too_large", megabytes=MAX_TABLE_BYTES // 1024 // 1024)
-    further = {code: own_name(code) for code in known_languages() if code not in LANGUAGES}
-    read = read_people(file, name or None, own_titles=ctx.library.own_titles, languages=further)
-    return merge_people(read, recorded_office(ctx))
-
-
-def save_table(ctx: RequestContext, table: ReadPeople) -> SaveCounts:
-    """Save all units and people of a table; those it does not name are left unchanged.
-
-    A unit that moves under another one is bound by the acts of its new parent. Accounts the table requests are
-    created, and their holders invited.
-    """
-    before = recorded_office(ctx)
-    invite_of_table(ctx, table.people, table.accounts, preview=True)  # refuses before anything is written
-    saved = SqlStaff(ctx.app.engine).take_in(list(table.units), list(table.people), **stamp(ctx))
-    _refresh_names(ctx, before, table.people)
-    rewrite_after_unit_change(ctx.app, now=ctx.now, today=ctx.today)
-    for unit in table.units:
-        if (was := before.units.get(unit.id)) is not None and was.parent != unit.parent:
-            follow_adopted_acts(ctx.app, before, unit.id, **stamp(ctx))
-    invite_of_table(ctx, table.people, table.accounts, preview=False)
-    return saved
-
-
-def _refresh_names(ctx: RequestContext, before: Office, people: Iterable[Person]) -> None:
+def follow_changed_names(ctx: RequestContext, before: Office, people: Iterable[Person]) -> None:
+    """Update the search texts of rows that name people whose names a change makes others."""
     known = before.people
     refresh_names(
         ctx.app, [one.key for one in people if one.key in known and one.names != known[one.key].names]
     )
-
-
-def preview_table(ctx: RequestContext, table: ReadPeople) -> TablePreview:
-    """Return what importing a table would add and change."""
-    office = recorded_office(ctx)
-    unit_fields = ("name", "name_kk", "name_ru", "parent", "kind")
-    person_fields = (
-        *("name", "name_kk", "name_ru", "unit", "post", "post_kk", "post_ru"),
-        *("duties", "email", "language", "away", "deputy"),
-    )
-    changes = [
-        *(_change(one, office.units.get(one.id), one.parent, unit_fields) for one in table.units),
-        *(
-            _change(person, office.people.get(person.key), person.unit, person_fields)
-            for person in table.people
-        ),
-    ]
-    changed = [change for change in changes if change is not None]
-    accounts = invite_of_table(ctx, table.people, table.accounts, preview=True).people
-    return TablePreview(
-        changes=changed,
-        same=len(changes) - len(changed),
-        accounts=[one for one in accounts if one.obstacle != "has_account"],
-    )
-
-
-def pending_duties(ctx: RequestContext, person: str) -> Sequence[PendingDuty]:
-    """Return the open deadlines a person is notified of, by obligation and unit, the most numerous first.
-
-    Confidential cases are counted without a title: administrators of people may not see them.
-    """
-    from workflow.deadlines.lateness import is_overdue
-
-    app, today = ctx.app, ctx.today
-    office = app.reads.office()
-    without = _office_without(office, person)
-    counted: Counter[tuple[str, str, str, tuple[str, ...]]] = Counter()
-    late: Counter[tuple[str, str, str, tuple[str, ...]]] = Counter()
-    titles: dict[tuple[str, str], Text] = {}
-    by_case: dict[str, list[Row]] = {}
-    for row in app.reads.due(app.calendar.first, app.calendar.last):
-        by_case.setdefault(row.case, []).append(row)
-    names = sorted(by_case)
-    for start in range(0, len(names), CHUNK_SIZE):
-        for case in app.ledger.cases(names[start : start + CHUNK_SIZE]).values():
-            secret = case.confidential or app.library.of(case).confidential
-            for row in by_case[case.id]:
-                obligation = _find_obligation(app, case, row.obligation)
-                if obligation is None:
-                    continue
-                if person not in _recipients(office, case, obligation, row.obligation, today):
-                    continue
-                others = _recipients(without, case, obligation, row.obligation, today)
-                to = () if secret else tuple(others)
-                key = ("", "", "", ()) if secret else (case.procedure, obligation.id, case.unit, to)
-                titles[key[0], key[1]] = obligation.title
-                counted[key] += 1
-                late[key] += is_overdue(row, today=today)
-    return [
-        PendingDuty(
-            title=titles[key[0], key[1]] if key[0] else None,
-            unit=key[2],
-            count=count,
-            late=late[key],
-            to=tuple(office.people[one] for one in key[3]),
-        )
-        for key, count in counted.most_common()
-    ]
 
 
 def _require_unchanged(stored: Unit | Person | None, seen: str, name: str) -> None:
@@ -539,7 +394,7 @@ def _deputy(text: str, office: Office, key: str) -> str | None:
     return keys[0]
 
 
-def _change(
+def table_change(
     new: Unit | Person, was: Unit | Person | None, unit: str | None, names: tuple[str, ...]
 ) -> TableChange | None:
     """Return the change a line of a table makes; None if it changes nothing."""
@@ -547,36 +402,3 @@ def _change(
     if was is not None and not fields:
         return None
     return TableChange(name=new.name, what="changed" if was else "added", unit=unit or "", fields=fields)
-
-
-def _office_without(office: Office, person: str) -> Office:
-    """Return the office as it would be without a person."""
-    people = {
-        key: replace(member, deputy=None) if member.deputy == person else member
-        for key, member in office.people.items()
-        if key != person
-    }
-    officer = office.officer if office.officer != person else None
-    return replace(office, people=people, officer=officer)
-
-
-def _recipients(office: Office, case: Case, obligation: Obligation, name: str, today: date) -> Sequence[str]:
-    """Return the keys of the people notified of an obligation's deadline."""
-    from workflow.org.duties import Unresolved, resolve
-
-    responsible = case.responsible.get(name) or case.responsible.get(obligation.id) or ""
-    holders = resolve(
-        office, duty=obligation.duty, unit=case.unit, on=today, responsible=responsible, person=case.person
-    )
-    if isinstance(holders, Unresolved):
-        return ()
-    return [holder.person.key for holder in holders]
-
-
-def _find_obligation(app: AppContext, case: Case, name: str) -> Obligation | None:
-    from workflow.deadlines.register_deadlines import entry_obligation
-
-    try:
-        return entry_obligation(case, app.library.of(case), name)
-    except KeyError:
-        return None

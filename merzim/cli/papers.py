@@ -87,8 +87,8 @@ def people(
     preview: Annotated[bool, typer.Option("--preview", help="cli.option.sync_preview")] = False,
     many_leave: Annotated[bool, typer.Option("--many-leave", help="cli.option.sync_many_leave")] = False,
 ) -> int | None:
-    from services import staff
     from services.imports.files import keep_match
+    from services.people_table import read_table, save_table
 
     call = CommandContext.of(ctx)
     if file == "sync":
@@ -96,7 +96,7 @@ def people(
     call.creates_database = file is not None or bool(match)
     app, moment = call.app, call.moment
     if file is not None:
-        staff.save_table(call.ctx, staff.read_table(call.ctx, call.given(file, "xlsx", "csv")))
+        save_table(call.ctx, read_table(call.ctx, call.given(file, "xlsx", "csv")))
     for pair in match or ():
         text, equals, key = pair.rpartition("=")
         if not equals:

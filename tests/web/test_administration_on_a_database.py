@@ -17,7 +17,7 @@ from services.administration import settings_in_force
 from services.app import AppContext
 from services.context import operator_context
 from services.moments import Moment
-from services.staff import pending_duties
+from services.pending_duties import pending_duties
 from storage.database.engine import reading
 from storage.maintenance.verify import verify
 from storage.org.chain import IN_ORDER

@@ -10,12 +10,13 @@ from datetime import timedelta
 import pytest
 
 from documents import UnreadablePaper
-from services import invitations, staff
+from services import invitations
 from services.accounts import BadAccount
 from services.context import RequestContext, operator_context
 from services.invitations import InvitePeople, ResendInvitations, invite_people, resend_invitations
 from services.jobs.rounds import deliver
 from services.maintenance import verify
+from services.people_table import preview_table, read_table, save_table
 from services.settings import ChannelSettings, LdapSettings, OidcSettings
 from tests.notifications.servers import Office as MailOffice
 from tests.notifications.servers import always, serving
@@ -161,11 +162,11 @@ def test_a_table_of_people_may_ask_for_accounts() -> None:
     home = office()
     rows = "Подразделение;ФИО;Электронная почта;Роль в системе;Имя пользователя\n"
     table = rows + "law;Ли Анна;li@org.kz;Аудитор;\nlaw;Пак Олег;pak@org.kz;;o.pak\nlaw;Юн Ия;;Аудитор;\n"
-    read = staff.read_table(acting(home), table.encode(), "people.csv")
+    read = read_table(acting(home), table.encode(), "people.csv")
 
-    preview = staff.preview_table(acting(home), read)
-    staff.save_table(acting(home), read)
-    staff.save_table(acting(home), staff.read_table(acting(home), table.encode(), "people.csv"))
+    preview = preview_table(acting(home), read)
+    save_table(acting(home), read)
+    save_table(acting(home), read_table(acting(home), table.encode(), "people.csv"))
 
     expected = {"li@org.kz": "auditor", "o.pak": "responsible"}
     assert {one.login: one.access for one in preview.accounts if not one.obstacle} == expected
@@ -173,5 +174,5 @@ def test_a_table_of_people_may_ask_for_accounts() -> None:
     assert set(states(home)) == set(expected)
     for word in ("Администратор", "administrator", "Повелитель"):
         with pytest.raises(UnreadablePaper) as refused:
-            staff.read_table(acting(home), f"{rows}law;Ли;;{word};\n".encode(), "people.csv")
+            read_table(acting(home), f"{rows}law;Ли;;{word};\n".encode(), "people.csv")
         assert refused.value.errors[0].code == "paper_access_unknown"

@@ -8,6 +8,8 @@ from starlette.responses import Response
 
 from services import people_sync, retention, staff
 from services.inputs import Digest
+from services.pending_duties import pending_duties
+from services.people_table import TablePreview, preview_table, read_table, save_table
 from services.verbs import Command
 from web.api import mount
 from web.api.answers import Limit, Number, RequestTranslator, SearchText, api_router
@@ -89,7 +91,7 @@ def list_duties_of_person(ctx: Setting, key: SearchText, translator: RequestTran
             late=duty.late,
             to=[translator.name(one) for one in duty.to],
         )
-        for duty in staff.pending_duties(ctx, staff.get_person(ctx, key).key)
+        for duty in pending_duties(ctx, staff.get_person(ctx, key).key)
     ]
 
 
@@ -101,10 +103,10 @@ def get_people_table(request: Request, ctx: Setting) -> Response:
 
 @router.post("/people/table/preview")
 @reads_files
-def preview_people_table(request: Request, ctx: AskingToSet, body: Table) -> staff.TablePreview:
+def preview_people_table(request: Request, ctx: AskingToSet, body: Table) -> TablePreview:
     """Return the changes a table would make; nothing is written."""
     file = get_uploaded_file_or_404(ctx, body.file)
-    return staff.preview_table(ctx, staff.read_table(ctx, file.content, file.name))
+    return preview_table(ctx, read_table(ctx, file.content, file.name))
 
 
 @router.post("/people/table")
@@ -114,7 +116,7 @@ def import_people_table(request: Request, ctx: Setting, once: Writing, body: Tab
 
     def import_table() -> TableTaken:
         file = get_uploaded_file_or_404(ctx, body.file)
-        saved = staff.save_table(ctx, staff.read_table(ctx, file.content, file.name))
+        saved = save_table(ctx, read_table(ctx, file.content, file.name))
         return TableTaken(added=saved.added, changed=saved.changed, same=saved.same)
 
     return once(ctx, body, import_table, TableTaken)

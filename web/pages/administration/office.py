@@ -19,6 +19,7 @@ from documents.sheets.listing import tables_workbook
 from notifications.notice import Outcome
 from services import administration, sending, staff, telegram
 from services.context import RequestContext
+from services.people_table import MAX_TABLE_BYTES, preview_table, read_table, save_table
 from web.auth.dependencies import Own, Setting
 from web.auth.reading import run_in_reading_thread
 from web.pages.account.login import own_page
@@ -58,7 +59,7 @@ def ask_import(request: Request, ctx: Setting) -> Response:
 @router.post("/administration/people/import")
 async def import_people(request: Request, ctx: Setting) -> Response:
     """Show a preview of a table's changes; when submitted from there, import it."""
-    async with request.form(max_files=1, max_fields=5, max_part_size=staff.MAX_TABLE_BYTES * 2) as form:
+    async with request.form(max_files=1, max_fields=5, max_part_size=MAX_TABLE_BYTES * 2) as form:
         return await run_in_reading_thread(request, _import, request, ctx, form)
 
 
@@ -116,9 +117,9 @@ def own_telegram(request: Request, ctx: Own, typed: Fields) -> Response:
 def _import(request: Request, ctx: RequestContext, form: FormData) -> Response:
     try:
         content, name = _uploaded(form)
-        read = staff.read_table(ctx, content, name)
+        read = read_table(ctx, content, name)
         if form.get("do") == "take":
-            staff.save_table(ctx, read)
+            save_table(ctx, read)
             return onward(request, "/administration/people", said="taken")
     except Refusal as refusal:
         errors = refusal.errors if isinstance(refusal, UnreadablePaper) else ()
@@ -132,7 +133,7 @@ def _import(request: Request, ctx: RequestContext, form: FormData) -> Response:
             refusal=refusal,
             errors=errors[:SHOWN],
         )
-    preview = staff.preview_table(ctx, read)
+    preview = preview_table(ctx, read)
     return show(
         request,
         ctx,
@@ -151,7 +152,7 @@ def _uploaded(form: FormData) -> tuple[bytes, str]:
     """Return the table from the file field, or as resubmitted by the preview."""
     file = form.get("file")
     if isinstance(file, UploadFile) and file.filename:
-        content, name = file.file.read(staff.MAX_TABLE_BYTES + 1), file.filename
+        content, name = file.file.read(MAX_TABLE_BYTES + 1), file.filename
     else:
         try:
             content = base64.b64decode(str(form.get("content", "")), validate=True)

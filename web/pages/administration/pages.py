@@ -15,13 +15,10 @@ from documents.people.office_time import parse_days
 from services import administration, backups, sending, staff, webhooks
 from services.context import RequestContext
 from services.inputs import build
+from services.pending_duties import pending_duties
 from services.staff import recorded_office
 from web.auth.dependencies import Setting
-from web.pages.administration.common import (
-    onward,
-    placed,
-    show,
-)
+from web.pages.administration.common import onward, placed, show
 from web.pages.administration.feeds import feeds_of, give, revoke
 from web.ui.form_values import Fields, InvalidForm, parse_date, tidy
 from web.ui.name_fields import (
@@ -400,7 +397,7 @@ def _removal(
         known=known,
         mark=staff.mark(known),
         office=office,
-        falling=staff.pending_duties(ctx, known.key),
+        falling=pending_duties(ctx, known.key),
         deputised=[one for one in office.people.values() if one.deputy == known.key],
         accounts=[one for one in ctx.accounts.all() if one.reader.person == known.key],
         is_officer=ctx.reads.office().officer == known.key,
