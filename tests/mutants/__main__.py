@@ -68,6 +68,7 @@ ROOMS: Mapping[str, Room] = {
             "tests/storage/test_outbox.py",
             "tests/storage/test_batches.py",
             "tests/notifications/test_delivery.py",
+            "tests/notifications/test_digests.py",
         ),
     ),
     "access": Room("workflow/org/access.py", ("tests/workflow", "tests/storage/test_need_to_know.py")),

@@ -95,6 +95,8 @@ def test_a_reminder_put_into_the_daily_digest_comes_in_it(town: Town) -> None:
         "Ішкі талдаудың басталғаны туралы хабарландыру (Құрылыс басқармасы) – 30 наурыз" in letter.letter.text
     )
     assert (reminder.state, reminder.carrier) == ("sent", letter.notice.key)
+    assert town.outbox.carried(letter.notice.key) == [reminder]
+    assert town.outbox.carried(reminder.key) == town.outbox.carried("2026-0404") == []
 
 
 @pytest.mark.parametrize(("hour", "leaves"), [(time(16), 16), (time(18, 30), 9)])

@@ -321,16 +321,24 @@ def test_what_ended_before_a_quarter_was_reviewed_is_not_asked_about(
     assert ("risk.measure_not_reviewed" in codes(core, case)) == asked
 
 
-@pytest.mark.parametrize(("on", "asked"), [(date(2026, 6, 30), False), (date(2026, 7, 1), True)])
+@pytest.mark.parametrize(
+    ("period", "on", "asked"),
+    [
+        ("2026Q1", date(2026, 6, 30), False),
+        ("2026Q1", date(2026, 7, 1), True),
+        ("2025Q4", date(2026, 3, 31), False),
+        ("2025Q4", date(2026, 4, 1), True),
+    ],
+)
 def test_a_status_belongs_to_the_quarter_in_which_the_information_is_reviewed(
-    desk: RiskCommands, case: str, core: CaseCommands, on: date, asked: bool
+    desk: RiskCommands, case: str, core: CaseCommands, period: str, on: date, asked: bool
 ) -> None:
-    """That of the first quarter is reviewed in the second, which ends on 30 June."""
+    """That of the first quarter is reviewed in the second, until 30 June; of the fourth in the year after."""
     found(desk, case)
     told = SetMeasure(risk=1, action="Қағиданы бекіту", completion="бұйрық", responsible="заңгер", term=QUARTER)
-    desk.take_in(case, [told], on=date(2026, 6, 11), **WHO)
+    desk.take_in(case, [told], on=date(2026, 1, 12), **WHO)
     desk.review(case, 1, outcome="not", on=on, **WHO)
-    core.record(case, "quarter_reviewed.2026Q1", on=date(2026, 7, 2), **WHO)
+    core.record(case, f"quarter_reviewed.{period}", on=date(2026, 7, 2), **WHO)
 
     assert ("risk.measure_not_reviewed" in codes(core, case)) == asked
 
