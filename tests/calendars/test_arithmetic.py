@@ -148,6 +148,7 @@ def test_in_bulk_lists_and_single_dates_are_taken_and_an_empty_array_is_empty() 
     assert bulk.add(calendar, date(2026, 4, 13), -10).tolist() == date(2026, 3, 30)
     assert bulk.add(calendar, ["2026-04-13"], -10).tolist() == [date(2026, 3, 30)]
     assert bulk.add(calendar, np.array([], dtype="datetime64[D]"), 5).tolist() == []
+    assert bulk.add(calendar, ["2010-01-06"], -1).tolist() == [date(2010, 1, 5)], "the first that has a result"
     assert bulk.count(calendar, date(2026, 4, 1), [date(2026, 4, 2), date(2026, 4, 3)]).tolist() == [2, 3]
     with pytest.raises(OutOfRange):
         bulk.add(calendar, ["2026-04-13"], 10_000)

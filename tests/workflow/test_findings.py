@@ -10,7 +10,7 @@ from workflow.cases.case import Case
 from workflow.cases.commands.planning import audit, plan
 from workflow.deadlines.resolver import deadlines
 from workflow.findings.finding import Finding
-from workflow.findings.findings import findings
+from workflow.findings.findings import feasibility, findings
 
 START, END = date(2026, 4, 13), date(2026, 5, 26)
 
@@ -81,7 +81,8 @@ def test_what_must_come_first_is_measured_by_the_first_of_the_others() -> None:
     """The schedule comes before every step; a step of the plan counts where none has happened."""
     for day, code in ((START, None), (date(2026, 4, 14), "order_precedes")):
         told = found(case(facts={"analysis_started": START, "schedule_approved": day}))
-        assert [one.code for one in told if one.code.startswith("order_precedes")] == ([code] if code else [])
+        wrong = [(one.code, one.arguments["first"]) for one in told if one.code.startswith("order_precedes")]
+        assert wrong == ([(code, START)] if code else [])
     planned = case(planned={"analysis_started": START, "schedule_approved": date(2026, 4, 14)})
     assert ("order", "schedule_approved", "order_precedes_planned") in short(found(planned))
 
@@ -122,6 +123,14 @@ def test_an_internal_analysis_within_a_year_of_an_external_one_is_a_finding() ->
 
     assert ("term", "analysis_started", "embargo") in short(early)
     assert ("term", "analysis_started", "embargo") not in short(later)
+
+
+def test_a_plan_date_after_the_due_date_is_a_conflict_of_the_plan() -> None:
+    """The note is due on 10 June; planned for that day it is in time, for the 11th it is late."""
+    for day, conflicts in ((10, set()), (11, {("feasibility", "note_signed", "planned_late")})):
+        told = case(facts={"analysis_ended": END}, planned={"note_signed": date(2026, 6, day)})
+        chain = deadlines(told, analysis(), CALENDAR, today=TODAY)
+        assert {one for one in short(feasibility(chain, CALENDAR)) if one[1] == "note_signed"} == conflicts
 
 
 def test_a_plan_too_short_for_its_announcement_has_no_room() -> None:

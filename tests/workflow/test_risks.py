@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from calendars.terms import InQuarter, OnDate, PerPeriod, WithoutTerm, WorkingDays
+from calendars.terms import AtOnce, InQuarter, OnDate, PerPeriod, Term, WithoutTerm, WorkingDays
 from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
 from storage.maintenance.schema import create_or_migrate
@@ -305,6 +305,14 @@ def test_a_reviewed_quarter_without_a_status_is_a_finding(
 
     desk.review(case, 1, outcome="not", on=date(2026, 7, 9), **WHO)
     assert "risk.measure_not_reviewed" not in codes(core, case)
+
+
+@pytest.mark.parametrize(("term", "basis"), [(AtOnce(), "practice"), (WithoutTerm(), "law")])
+def test_at_once_is_against_our_reading_and_constantly_against_the_act(term: Term, basis: str) -> None:
+    """Our own reading says so of "at once"; of "constantly" the act does."""
+    (lacks,) = quality(replace(WHOLE, term=MeasureTerm(written="x", term=term, said="standing")))
+
+    assert (lacks.code, lacks.basis) == ("risk.measure_no_date", basis)
 
 
 @pytest.mark.parametrize(("outcome", "asked"), [("executed", False), ("irrelevant", False), ("not", True)])
