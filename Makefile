@@ -108,7 +108,7 @@ whole: $(VENV)/.test $(EMULATORS)
 tasks: $(VENV)/.test
 	$(BIN)/python -m tests.web.browser.daily_tasks
 
-# Small faults are put into the core, one at a time, and the tests must notice: some half an hour of a processor, hence
+# Small faults are put into the core, one at a time, and the tests must notice: an hour or so on a busy machine, hence
 # not part of `make test`. `python -m tests.mutants 60 14 calendars` tries 60 (seed 14) of one room.
 mutants: $(VENV)/.test
 	$(BIN)/python -m tests.mutants
