@@ -254,7 +254,9 @@ class PlainCase:
     def acknowledge(self, obligation: str, notice: str) -> list[str]:
         if notice in self.read:
             return []
-        _refuse(set() if obligation.partition(".")[0] in self.procedure.by_id else {"unknown_obligation"})
+        # A letter about the case as a whole, as of a comment on it, names no obligation.
+        known = not obligation or obligation.partition(".")[0] in self.procedure.by_id
+        _refuse(set() if known else {"unknown_obligation"})
         self.read.add(notice)
         return self._wrote("notice")
 
