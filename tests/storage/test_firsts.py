@@ -73,10 +73,11 @@ def test_what_nobody_reported_is_counted_whole_and_shown_page_by_page(engine: En
     for scope in SCOPES:
         reads = SqlReads(engine, scope=scope) if scope else SqlReads(engine)
         for unit in (None, "head", "hr", "law"):
+            rows = seen(engine, scope, unit)
             for today in days:
                 late = [
                     (row.obligation.partition(".")[2], row)
-                    for row in seen(engine, scope, unit)
+                    for row in rows
                     if row.obligation.startswith("quarter_reported.")
                     and row.state in ("open", "missed")
                     and row.due
@@ -97,6 +98,7 @@ def test_a_month_is_counted_by_day_and_each_day_shown_by_its_first(engine: Engin
     for scope in SCOPES:
         reads = SqlReads(engine, scope=scope) if scope else SqlReads(engine)
         for unit in office:
+            rows = seen(engine, scope, unit)
             for first, last in (
                 (dues[0], dues[-1]),
                 (dues[1], dues[1]),
@@ -104,7 +106,7 @@ def test_a_month_is_counted_by_day_and_each_day_shown_by_its_first(engine: Engin
             ):
                 due = [
                     (row.due, row)
-                    for row in seen(engine, scope, unit)
+                    for row in rows
                     if row.state == "open" and row.due and first <= row.due <= last
                 ]
                 assert dict(reads.days(first, last, unit, limit=2)) == grouped(due, 0, 2), (scope, unit)
