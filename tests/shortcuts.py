@@ -84,7 +84,7 @@ def collect_seldom() -> None:
     """Leave what collecting the tests has built out of each later collection of garbage."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    gc.set_threshold(100_000, 20, 20)
 
 
 def share_compiled_statements(patched: pytest.MonkeyPatch) -> None:
