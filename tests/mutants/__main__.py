@@ -73,7 +73,6 @@ ROOMS: Mapping[str, Room] = {
     ),
     "access": Room("workflow/org/access.py", ("tests/workflow", "tests/storage/test_need_to_know.py")),
 }
-TESTS = tuple(sorted({one for room in ROOMS.values() for one in room.tests}))
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -162,7 +161,7 @@ class Sample:
             )
 
         watch.start()
-        return collect(TESTS, work)
+        return collect(sorted({test for one in self.candidates for test in one.tests}), work)
 
     def grow(self) -> None:
         """Try what is left: each in a process that imports everything."""
