@@ -281,10 +281,12 @@ def install(connection: Connection) -> None:
         }
         for what, (when, record) in events.items():
             name, place = f"merzim_mark_unsearched_{kind}_{what}", f"{record}.{column}"
-            mark = f"INSERT INTO unsearched (kind, place) SELECT '{kind}', {place} WHERE NOT EXISTS "
-            mark += f"(SELECT 1 FROM unsearched u WHERE u.kind = '{kind}' AND u.place = {place})"
+            mark = f"INSERT INTO unsearched (kind, place) SELECT '{kind}', {place}"
             only = "WHEN (OLD.search <> NEW.search)" if what == "update" else ""
             if connection.dialect.name == "sqlite":
+                # ON CONFLICT of a trigger gives way to that of the statement that fires it.
+                mark += " WHERE NOT EXISTS (SELECT 1 FROM unsearched u WHERE "
+                mark += f"u.kind = '{kind}' AND u.place = {place})"
                 statements = [
                     f"DROP TRIGGER IF EXISTS {name}",
                     f"CREATE TRIGGER {name} AFTER {when} ON {table} {only} BEGIN {mark}; END",
