@@ -30,10 +30,10 @@ indexes); one that removes or tightens raises it to the revision before itself, 
 the code that no longer needs what it removes.
 """
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
-BOARD = "0052"
+BOARD = "0063"
 """The newest revision after which the read models must be rebuilt from the events
 (`storage.maintenance.after_migration`). A migration that adds a column or table to them puts its own revision
-here.
+here; so does a change of the rules by which a state is computed, with the newest revision there is.
 """
 MAX_DEADLOCKS = 5
 """How often a migration may be rolled back by a deadlock with a writer before it fails."""

@@ -506,18 +506,6 @@ def test_the_same_values_give_the_same_bytes() -> None:
     assert fill(form("order"), {"object": "Қаржы басқармасы"}, "kk").document == first
 
 
-@pytest.mark.parametrize("name", FORMS)
-def test_a_form_takes_less_than_a_second(name: str) -> None:
-    """Its template included."""
-    asked = form(name)
-    values, rows = full(asked)
-    template.cache_clear()
-    began = time.process_time()
-    fill(asked, values, "kk", rows=rows)
-
-    assert time.process_time() - began < 1
-
-
 def test_what_a_form_does_not_ask_is_refused_by_name() -> None:
     """With what it asks, the nearest first."""
     with pytest.raises(UnknownForm) as unknown:

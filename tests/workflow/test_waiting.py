@@ -189,6 +189,16 @@ def test_what_counts_from_a_missed_fact_is_not_required() -> None:
     assert at(told, "note_signed", today=END).state == "open"
 
 
+def test_what_precedes_a_missed_fact_is_not_required_until_it_is_recorded_late() -> None:
+    """The text of an announcement that came to nothing is not checked (tbn4-2024, P1.T2.S1)."""
+    held = {"analysis_started": START, "discussion_held": date(2026, 5, 19)}
+
+    assert at(case(facts=held), "discussion_announced", today=END).state == "missed"
+    assert at(case(facts=held), "discussion_text_checked", today=END).state == "not_required"
+    late = case(facts={**held, "discussion_announced": date(2026, 5, 20)})
+    assert at(late, "discussion_text_checked", today=END).state == "open"
+
+
 def test_an_exemption_of_what_only_closes_a_time_takes_nothing_along() -> None:
     """An analysis may begin a year after an outside one; without one, it begins all the same."""
     told = replace(case(), exempted=frozenset({"external_analysis_ended"}))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
-from calendars.terms import AtOnce, CalendarDays, Duration, Hours, Months, Weeks, WorkingDays, Years
+from calendars.terms import AtOnce, Before, CalendarDays, Duration, Hours, Months, Weeks, WorkingDays, Years
 from workflow.cases.case import EXTENDED
 from workflow.deadlines.anchors import OF_THE_PERIOD, AnchorDate, DueDateResolver, Link
 from workflow.law.procedure import Obligation
@@ -18,6 +18,8 @@ from workflow.periods import Span
 
 COUNTED = frozenset({WorkingDays, CalendarDays, Weeks, Months, Years, Hours, Duration, AtOnce})
 """Terms counted from their anchor; all others name a day of their own, or none."""
+_FALLING = COUNTED | {Before}
+"""Terms that ask nothing once their anchor is missed or exempted: a precondition of it neither."""
 
 
 class Waiting(NamedTuple):
@@ -58,7 +60,9 @@ def waiting(resolver: DueDateResolver, link: Link) -> Waiting | None:
 
 
 def falls_away(resolver: DueDateResolver, link: Link) -> bool:
-    """Return whether its anchor was missed or exempted, so that there is nothing left to count from."""
+    """Return whether its anchor was missed or exempted, so that there is nothing left to count from or to do
+    before it.
+    """
     obligation, since = link.obligation, link.obligation.since
     if not resolver.may_fall or (
         obligation.recurs is None and (since is None or link.anchor.state == "happened")
@@ -68,7 +72,7 @@ def falls_away(resolver: DueDateResolver, link: Link) -> bool:
     if known is None:
         # Many terms depend on one chain of anchors; each of its links is checked once.
         known = bool(obligation.recurs and _gone(resolver, obligation.recurs.since, None)) or bool(
-            since and type(obligation.term) in COUNTED and _gone(resolver, since, link.span)
+            since and type(obligation.term) in _FALLING and _gone(resolver, since, link.span)
         )
         resolver.fallen[link.id] = known
     return known
