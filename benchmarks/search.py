@@ -26,7 +26,7 @@ from services.search import Search, search
 from services.settings import DatabaseSettings, Settings
 from storage.database.engine import open as open_database
 
-CASES, TIMES = 2_000, 20
+CASES, TIMES = 2_000, 100
 TARGET = 0.1
 """Seconds 95 of 100 answers may take."""
 FIRST_UNIT = "u0"
