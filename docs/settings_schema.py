@@ -3,95 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib import import_module
 from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from notifications.channels import names
-from services.setting_keys import DIGESTS, SECTIONS, SYNC_KEYS, OneOf
-from services.settings import PUBLIC_PARTS, SYNC_MODES
-from workflow.languages import LANGUAGES
-from workflow.org.access import ACCESSES
+from services.setting_keys import SECTIONS
+from services.setting_values import OPTIONAL_PORT, TEXT
 
 CONFIG = Path(__file__).parents[1] / "config.toml"
-_TEXT = {"type": "string"}
-_SAID = {"type": "string", "pattern": r"\S"}
-_DAY = {"type": "string", "format": "date"}
-_GROUP = {
-    "type": "object",
-    "properties": {"group": _SAID, "access": {"enum": list(ACCESSES)}},
-    "required": ["group", "access"],
-    "additionalProperties": False,
-}
-_BODY = {
-    "type": "object",
-    "properties": {
-        "name": {
-            "type": "object",
-            "properties": dict.fromkeys(LANGUAGES, _SAID),
-            "required": list(LANGUAGES),
-            "additionalProperties": False,
-        },
-        **dict.fromkeys(("from", "until", "confirmed_on"), _DAY),
-    },
-    "required": ["name", "from"],
-    "additionalProperties": False,
-}
-_PORT = {"type": "integer", "minimum": 1, "maximum": 65_535}
-_USUAL_PORT = {"anyOf": [{"const": ""}, _PORT]}
-_HOUR = {"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$"}
-
-
-def _list(items: Mapping[str, Any], **more: int) -> dict[str, Any]:
-    return {"type": "array", "items": items, **more}
-
-
-READERS: Mapping[str, dict[str, Any]] = {
-    "_text": _TEXT,
-    "_path": {**_TEXT, "minLength": 1},
-    "_optional_path": _TEXT,
-    "_language": {**_TEXT, "pattern": r"^[a-z]{2,3}(-[A-Z][a-z]{3})?$"},
-    "_number": {"type": "integer", "minimum": 1},
-    "_port": _PORT,
-    "_optional_port": _USUAL_PORT,
-    "_to_thousand": {"type": "integer", "minimum": 1, "maximum": 1000},
-    "_address": {**_TEXT, "pattern": r"^(https?://[^\s/?#@]+/?)?$"},
-    "_networks": _list({**_TEXT, "pattern": r"^[0-9a-fA-F.:]+(/[1-9]\d{0,2})?$"}),
-    "_receiver": {**_TEXT, "pattern": r"^((udp|tcp)://\S+:\d+)?$"},
-    "_days": _list(_DAY),
-    "_calendar_code": {**_TEXT, "pattern": r"^[A-Z]{2}(-[A-Z0-9]+)?$"},
-    "_bodies": _list(_BODY),
-    "_names": _list(_TEXT),
-    "_channel_names": _list({"enum": sorted(names())}),
-    "_digests": _list({"enum": sorted(DIGESTS)}),
-    "_public_parts": _list({"enum": sorted(PUBLIC_PARTS)}),
-    "_accesses": _list({"enum": list(ACCESSES)}),
-    "_directory_address": {**_TEXT, "pattern": r"^(ldaps?://\S+)?$"},
-    "_local_socket": {**_TEXT, "pattern": r"^wss://(127\.0\.0\.1|localhost):[1-9][0-9]{0,4}$"},
-    "_issuer": {**_TEXT, "pattern": r"^(https?://\S+)?$"},
-    "_group_accesses": _list(_GROUP),
-    "_years": {"type": "integer", "minimum": 0, "maximum": 100},
-    "_directory_sync": {
-        "type": "object",
-        "properties": {
-            key: {"enum": list(SYNC_MODES)}
-            if key == "mode"
-            else {"type": "integer", "minimum": 1}
-            if key in ("hours", "ceiling")
-            else _TEXT
-            for key in SYNC_KEYS
-        },
-        "additionalProperties": False,
-    },
-    "_yes_or_no": {"type": "boolean"},
-    "_time_of_day": _HOUR,
-    "_optional_time": {"anyOf": [{"const": ""}, _HOUR]},
-    "_hours": _list(_HOUR, minItems=2, maxItems=2),
-}
-"""What a reader of a key takes, by its name in services/setting_keys.py."""
-_TYPES = {str: _TEXT, int: {"type": "integer"}, float: {"type": "number"}, bool: {"type": "boolean"}}
+_TYPES = {str: TEXT.schema, int: {"type": "integer"}, float: {"type": "number"}, bool: {"type": "boolean"}}
 _SECTION = re.compile(r"^(?:# )?\[([a-z._]+)\]$")
 _MORE = re.compile(r"^# +# (.*)$")
 """A second line of what stands beside a key that is commented out."""
@@ -102,8 +25,8 @@ def config_schema() -> dict[str, Any]:
     """Return the JSON Schema of config.toml, in the draft that TOML editors know."""
     comments = _comments(CONFIG.read_text(encoding="utf-8"))
     sections = {
-        name: _table({key: _taken(reader) for key, reader in readers.items()}, name, comments)
-        for name, (_, readers) in SECTIONS.items()
+        name: _table({key: kind.schema for key, kind in kinds.items()}, name, comments)
+        for name, (_, kinds) in SECTIONS.items()
     }
     for name in sorted(names()):
         sections["channels"]["properties"][name] = _table(_channel(name), f"channels.{name}", comments)
@@ -124,12 +47,6 @@ def _table(keys: Mapping[str, dict[str, Any]], section: str, comments: Mapping[s
     return {"type": "object", "properties": described, "additionalProperties": False}
 
 
-def _taken(reader: Callable[[object], object]) -> dict[str, Any]:
-    if isinstance(reader, OneOf):
-        return {"enum": list(reader.allowed)}
-    return READERS[getattr(reader, "__name__", "")]
-
-
 def _channel(name: str) -> dict[str, dict[str, Any]]:
     """Return the keys of a channel's section: the keyword arguments that are plain values."""
     make = import_module(f"notifications.channels.{name}").channel
@@ -143,9 +60,9 @@ def _plain(hint: Any, default: object) -> dict[str, Any] | None:
     if get_origin(hint) is Literal:
         kind: dict[str, Any] | None = {"enum": list(get_args(hint))}
     elif Path in get_args(hint):
-        kind, default = _TEXT, str(default) if default else ""
+        kind, default = TEXT.schema, str(default) if default else ""
     elif hint == int | None:
-        kind, default = _USUAL_PORT, ""
+        kind, default = OPTIONAL_PORT.schema, ""
     else:
         kind = _TYPES.get(hint)
     return kind if kind is None or default is Parameter.empty else {**kind, "default": default}

@@ -126,13 +126,13 @@ class _Reading:
                 if isinstance(section, dict):
                     del keys[channel]
                     self._read_channel(channel, section)
-        readers = SECTIONS[name][1]
-        self._refuse_unknown(keys, readers, section=name, where=str(self.file))
+        kinds = SECTIONS[name][1]
+        self._refuse_unknown(keys, kinds, section=name, where=str(self.file))
         for key in keys:
-            if key not in readers:
+            if key not in kinds:
                 continue
             try:
-                self.values[name][key] = readers[key](keys[key])
+                self.values[name][key] = kinds[key].read(keys[key])
             except (TypeError, ValueError) as trouble:
                 self.problems.append(_wrong(str(self.file), f"{name}.{key}", str(trouble)))
             except UnknownChannel as trouble:
@@ -159,12 +159,12 @@ class _Reading:
             if not keys and section in SECTIONS:
                 self.problems.append(_wrong(variable, section, "table"))
             return
-        readers = SECTIONS[section][1]
-        if len(keys) > 1 or keys[0] not in readers:
-            self._refuse_unknown({".".join(keys): text}, readers, section=section, where=variable)
+        kinds = SECTIONS[section][1]
+        if len(keys) > 1 or keys[0] not in kinds:
+            self._refuse_unknown({".".join(keys): text}, kinds, section=section, where=variable)
             return
         try:
-            self.values[section][keys[0]] = read_text(readers[keys[0]], text)
+            self.values[section][keys[0]] = read_text(kinds[keys[0]], text)
         except (TypeError, ValueError) as trouble:
             self.problems.append(_wrong(variable, f"{section}.{keys[0]}", str(trouble)))
         except UnknownChannel as trouble:

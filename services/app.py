@@ -16,7 +16,8 @@ from urllib.parse import unquote
 from uuid import uuid4
 
 from services.moments import Clock
-from services.settings import HOME_CALENDAR, BadSetting, Settings
+from services.setting_values import HOME_CALENDAR
+from services.settings import BadSetting, Settings
 from services.translations import use_languages
 from workflow.refusal import Refusal
 

@@ -26,10 +26,9 @@ from services.setting_keys import (
     CHANGEABLE,
     CHANGEABLE_KEYS,
     SERVER_KEYS,
-    OneOf,
+    kind_of,
     overlaid,
     password_owner,
-    reader_of,
     text_of,
     value_of,
 )
@@ -308,31 +307,12 @@ def group_of(key: str) -> str:
 
 def field_of(key: str) -> tuple[str, tuple[str, ...]]:
     """Return what a form asks for a key by, and the words it may be chosen from."""
-    from notifications.channels import names
-    from services.setting_keys import DIGESTS
-    from services.settings import PUBLIC_PARTS
-
     if key in SERVER_KEYS:
         return "password", ()
-    reader = reader_of(key)
-    if isinstance(reader, OneOf):
-        return "choice", reader.allowed
     if key == "office.language":
         return "choice", i18n.known_languages()
-    kinds = {
-        "_yes_or_no": ("choice", ("true", "false")),
-        "_hours": ("hours", ()),
-        "_time_of_day": ("time", ()),
-        "_optional_time": ("time", ()),
-        "_public_parts": ("several", tuple(sorted(PUBLIC_PARTS))),
-        "_digests": ("several", tuple(sorted(DIGESTS))),
-        "_channel_names": ("several", tuple(names())),
-        "_number": ("number", ()),
-        "_years": ("number", ()),
-        "_to_thousand": ("number", ()),
-        "_optional_port": ("number", ()),
-    }
-    return kinds.get(getattr(reader, "__name__", ""), ("text", ()))
+    kind = kind_of(key)
+    return kind.control, kind.allowed
 
 
 def _changeable() -> Iterator[tuple[str, str]]:
@@ -449,7 +429,7 @@ def _normal(key: str, text: str) -> str:
     from services.setting_keys import read_text
 
     try:
-        return text_of(read_text(reader_of(key), text))
+        return text_of(read_text(kind_of(key), text))
     except (TypeError, ValueError) as trouble:
         raise BadChange("setting.wrong", key=key, title=key, expected=str(trouble)) from None
 

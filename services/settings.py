@@ -8,27 +8,41 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, get_args
 from urllib.parse import parse_qs, urlsplit
 
+from services.setting_values import (
+    CALENDAR_CODE,
+    CHANNELS,
+    DIRECTORY_ADDRESS,
+    HOME_CALENDAR,
+    ISSUER,
+    LANGUAGE,
+    LOCAL_SOCKET,
+    OPTIONAL_PORT,
+    PORT,
+    PUBLIC_ADDRESS,
+    SYSLOG_RECEIVER,
+    UP_TO_THOUSAND,
+    YEARS,
+    Network,
+    one_of,
+    some_of,
+)
 from workflow.languages import law_language
 from workflow.org.access import Access
 from workflow.refusal import Refusal
 
-Network = IPv4Network | IPv6Network
+ImapSecurity = Literal["tls", "starttls", "none"]
 LOOPBACK_NETWORKS: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 """Networks of proxies on this machine."""
-LOG_FORMATS = ("text", "json")
-LOG_LEVELS = ("debug", "info", "warning", "error")
 SECRETS = frozenset({"token", "password"})
 """Keys of channels whose values are masked."""
-DIRECTORY_KINDS = ("active-directory", "openldap")
-HOME_CALENDAR = "KZ"
-"""Code of the calendar built from the records of acts, which adopted acts change."""
-PUBLIC_PARTS = frozenset({"announcements", "discussions", "results", "proofs"})
+PUBLIC_PARTS = ("announcements", "discussions", "proofs", "results")
 """The parts of the public page; `proofs` are the checks of codes on printed documents."""
+DIGESTS = ("managers", "personal", "several", "unit")
 FOLDER: Mapping[str, object] = {"path": Path("var/letters"), "sender": "merzim@localhost"}
 
 
@@ -78,13 +92,13 @@ class OfficeSettings:
     name_kk: str = ""
     name_ru: str = ""
     kind: str = ""
-    calendar: str = HOME_CALENDAR
+    calendar: Annotated[str, CALENDAR_CODE] = HOME_CALENDAR
     officer: str = ""
-    language: str = "kk"
+    language: Annotated[str, LANGUAGE] = "kk"
     authorised_body: tuple[AuthorisedBody, ...] = (AGENCY,)
     days_off: frozenset[date] = frozenset()
     working_days: frozenset[date] = frozenset()
-    rollover: str = "propose"
+    rollover: Annotated[str, one_of(("propose", "open"), "rollover")] = "propose"
 
     def name_in(self, language: str) -> str:
         """Return the organisation's name in a language, or `name` if it has none."""
@@ -126,7 +140,7 @@ class ChannelSettings:
         sections: `[channels.<name>]` unchanged except for absolute paths; the channel's file defines the keys.
     """
 
-    use: tuple[str, ...] = ("folder",)
+    use: Annotated[tuple[str, ...], CHANNELS] = ("folder",)
     sections: Mapping[str, Mapping[str, object]] = field(default_factory=lambda: {"folder": FOLDER})
 
 
@@ -139,7 +153,7 @@ class ReminderSettings:
 
     office_hours: tuple[time, time] = (time(9), time(18))
     tick: int = 60
-    digests: frozenset[str] = frozenset({"personal", "several", "unit", "managers"})
+    digests: Annotated[frozenset[str], some_of(DIGESTS, "digests")] = frozenset(DIGESTS)
     digest_at: time | None = None
 
     @property
@@ -161,16 +175,16 @@ class WebSettings:
     """
 
     host: str = "127.0.0.1"
-    port: int = 8000
-    public_address: str = ""
+    port: Annotated[int, PORT] = 8000
+    public_address: Annotated[str, PUBLIC_ADDRESS] = ""
     trusted_proxies: tuple[Network, ...] = LOOPBACK_NETWORKS
     totp_required: frozenset[Access] = frozenset()
     public_page: bool = False
-    public_parts: frozenset[str] = PUBLIC_PARTS
-    session_hours: int = 12
-    session_idle_minutes: int = 120
-    device_days: int = 180
-    invitation_hours: int = 72
+    public_parts: Annotated[frozenset[str], some_of(PUBLIC_PARTS, "public_parts")] = frozenset(PUBLIC_PARTS)
+    session_hours: Annotated[int, UP_TO_THOUSAND] = 12
+    session_idle_minutes: Annotated[int, UP_TO_THOUSAND] = 120
+    device_days: Annotated[int, UP_TO_THOUSAND] = 180
+    invitation_hours: Annotated[int, UP_TO_THOUSAND] = 72
 
     def __post_init__(self) -> None:
         if not self.public_address:
@@ -241,10 +255,7 @@ class RetentionSettings:
     them; 0 is off.
     """
 
-    people_years: int = 0
-
-
-SYNC_MODES = ("off", "preview", "apply")
+    people_years: Annotated[int, YEARS] = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -261,7 +272,7 @@ class SyncSettings:
         leave_attribute: "01.07.2026 - 14.07.2026", several separated by semicolons; "" for none.
     """
 
-    mode: str = "off"
+    mode: Annotated[str, one_of(("off", "preview", "apply"), "directory_sync")] = "off"
     hours: int = 24
     base: str = ""
     filter: str = ""
@@ -291,8 +302,8 @@ class LdapSettings:
         sync: synchronisation of people with it.
     """
 
-    address: str = ""
-    kind: str = "active-directory"
+    address: Annotated[str, DIRECTORY_ADDRESS] = ""
+    kind: Annotated[str, one_of(("active-directory", "openldap"), "directory_kind")] = "active-directory"
     insecure: bool = False
     ca_file: Path | None = None
     bind: str = ""
@@ -327,7 +338,7 @@ class OidcSettings:
         timeout: seconds to wait for the connection and for each answer.
     """
 
-    issuer: str = ""
+    issuer: Annotated[str, ISSUER] = ""
     insecure: bool = False
     ca_file: Path | None = None
     client_id: str = ""
@@ -367,8 +378,8 @@ class LanguageSettings:
 class LogSettings:
     """Logging of `serve` and `worker`: `format` is "text" or "json", `level` the minimum level."""
 
-    format: str = "text"
-    level: str = "warning"
+    format: Annotated[str, one_of(("text", "json"), "log_format")] = "text"
+    level: Annotated[str, one_of(("debug", "info", "warning", "error"), "log_level")] = "warning"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -380,8 +391,8 @@ class AuditSettings:
         format: "cef" or "jsonl".
     """
 
-    syslog: str = ""
-    format: str = "cef"
+    syslog: Annotated[str, SYSLOG_RECEIVER] = ""
+    format: Annotated[str, one_of(("cef", "jsonl"), "audit_format")] = "cef"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -411,10 +422,10 @@ class AlarmSettings:
         queue_minutes: the oldest letter that may leave.
     """
 
-    backup_hours: int = 26
-    verify_days: int = 7
-    round_minutes: int = 10
-    queue_minutes: int = 60
+    backup_hours: Annotated[int, UP_TO_THOUSAND] = 26
+    verify_days: Annotated[int, UP_TO_THOUSAND] = 7
+    round_minutes: Annotated[int, UP_TO_THOUSAND] = 10
+    queue_minutes: Annotated[int, UP_TO_THOUSAND] = 60
 
     @property
     def ages(self) -> Mapping[str, timedelta]:
@@ -456,7 +467,7 @@ class EdsSettings:
     """
 
     on: bool = False
-    address: str = "wss://127.0.0.1:13579"
+    address: Annotated[str, LOCAL_SOCKET] = "wss://127.0.0.1:13579"
     trust: Path | None = None
     gost_check: Path | None = None
 
@@ -477,8 +488,8 @@ class ImapSettings:
     """
 
     host: str = ""
-    port: int | None = None
-    security: Literal["tls", "starttls", "none"] = "tls"
+    port: Annotated[int | None, OPTIONAL_PORT] = None
+    security: Annotated[ImapSecurity, one_of(get_args(ImapSecurity), "imap_security")] = "tls"
     user: str = ""
     password_env: str = "MERZIM_IMAP_PASSWORD"
     ca_file: Path | None = None

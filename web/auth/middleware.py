@@ -21,7 +21,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.context import ORIGIN, Origin, Way
 from services.origins import PublicAddress
-from services.settings import LOOPBACK_NETWORKS, Network, is_loopback
+from services.setting_values import Network
+from services.settings import LOOPBACK_NETWORKS, is_loopback
 from web.auth.proxies import apply_forwarding, client_address, is_forwarded
 
 MAX_BODY = 25 * 1024 * 1024
