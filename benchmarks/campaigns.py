@@ -27,13 +27,13 @@ from benchmarks.registers import context, database
 from merzim.app import build_app
 from notifications.campaign_links import AnswerLink, link_token
 from services.app import AppContext
-from services.campaign_answers import answer, open_link
-from services.campaign_views import ShowCampaign, proof_sheet, show_campaign
-from services.campaigns import RemindCampaign, StartCampaign, remind_campaign, start_campaign
+from services.campaigns.answers import answer, open_link
+from services.campaigns.verbs import RemindCampaign, StartCampaign, remind_campaign, start_campaign
+from services.campaigns.views import ShowCampaign, proof_sheet, show_campaign
+from services.configuration.settings import ChannelSettings, DatabaseSettings, Settings, WebSettings
 from services.jobs.campaigns import carry_on
 from services.jobs.rounds import deliver
 from services.moments import Moment
-from services.settings import ChannelSettings, DatabaseSettings, Settings, WebSettings
 from storage.notices.campaigns import SqlCampaigns
 from storage.org.store import save
 from web.app import create_app

@@ -196,7 +196,7 @@ def _serve(folder: Path, shared: socket.socket, address: str) -> None:
 
 def _sessions(address: str, port: int) -> list[tuple[str, str]]:
     """Return (access, secret) of a session of each reader, once the server answers."""
-    from services.credentials import hash_secret, new_secret
+    from services.accounts.credentials import hash_secret, new_secret
     from storage.accounts.accounts import SqlAccounts
     from workflow.org.access import Entry, Reader
 

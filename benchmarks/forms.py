@@ -16,8 +16,8 @@ from pathlib import Path
 from documents.forms import fill, form, names
 from merzim.app import build_app
 from services.app import AppContext
+from services.configuration.settings import DatabaseSettings, Settings
 from services.documents.filling import from_case
-from services.settings import DatabaseSettings, Settings
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.measure_term import MeasureTerm

@@ -85,8 +85,8 @@ def main() -> None:
 def _measure(folder: Path, address: str) -> None:
     from merzim.app import build_app
     from merzim.settings_file import read
-    from services.calendar_acts import Act, adopt_act, preview_act
     from services.context import operator_context
+    from services.law.calendar_acts import Act, adopt_act, preview_act
 
     config = folder / "config.toml"
     config.write_text(f'[database]\nurl = "{address}"\n')

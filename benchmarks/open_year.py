@@ -14,7 +14,7 @@ from pathlib import Path
 
 from merzim.app import build_app
 from services.app import AppContext
-from services.settings import DatabaseSettings, Settings
+from services.configuration.settings import DatabaseSettings, Settings
 from services.yearly.opening import open_year
 from storage.org import store as office_store
 from workflow.org.kinds import KINDS

@@ -26,17 +26,17 @@ from statistics import median, quantiles
 from benchmarks.country import NOW, TODAY, postgresql
 from merzim.app import build_app
 from services.app import AppContext
+from services.configuration.settings import DatabaseSettings, RegulationSettings, Settings
 from services.context import RequestContext
 from services.inputs import OpenFile
-from services.register_duties import record_due_rows
-from services.register_tables import ImportRows, import_rows
-from services.register_views import list_rows
-from services.registers import add_rows, check_row
-from services.row_queries import ListRows
-from services.scoring import scoring
-from services.settings import DatabaseSettings, RegulationSettings, Settings
-from services.year_scores import year_scores
+from services.registers.queries import ListRows
+from services.registers.tables import ImportRows, import_rows
+from services.registers.verbs import add_rows, check_row
+from services.registers.views import list_rows
+from services.scoring.shipped import scoring
+from services.scoring.year import year_scores
 from services.yearly.opening import open_year
+from services.yearly.register_duties import record_due_rows
 from storage.org.store import save
 from workflow.org.access import Reader
 from workflow.org.office import Person, Unit

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from merzim.app import build_app
 from services.app import AppContext
+from services.configuration.settings import DatabaseSettings, Settings
 from services.context import operator_context
-from services.scoring import scoring
-from services.settings import DatabaseSettings, Settings
-from services.year_scores import year_scores
+from services.scoring.shipped import scoring
+from services.scoring.year import year_scores
 from services.yearly.opening import open_year
 from storage.org import store as office_store
 from workflow.org.kinds import KINDS

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from notifications.channels import names
-from services.setting_keys import SECTIONS
-from services.setting_values import OPTIONAL_PORT, TEXT
+from services.configuration.keys import SECTIONS
+from services.configuration.values import OPTIONAL_PORT, TEXT
 
 CONFIG = Path(__file__).parents[1] / "config.toml"
 _TYPES = {str: TEXT.schema, int: {"type": "integer"}, float: {"type": "number"}, bool: {"type": "boolean"}}

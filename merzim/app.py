@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from merzim.clock import read
 from services.app import AppContext, NoteWriter
+from services.configuration.settings import Settings
 from services.moments import Clock
-from services.settings import Settings
 
 
 def build_app(settings: Settings, *, clock: Clock = read, note: NoteWriter | None = None) -> AppContext:

@@ -16,8 +16,8 @@ from workflow.refusal import Refusal
 if TYPE_CHECKING:
     from calendars.calendar import Calendar
     from services.app import AppContext
+    from services.configuration.settings import Settings
     from services.moments import Clock
-    from services.settings import Settings
     from workflow.law.library import Library
 
 AS_THEY_ARE = ("/static/", "/health", "/ready")

@@ -21,16 +21,17 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from documents.sandbox import readers
 from merzim import logs
 from merzim.dashboard import Dashboard
-from services import accounts, identities, second_factors
-from services.backups import back_up
-from services.campaign_answers import BotAnswers
+from services.accounts import identities, second_factors
+from services.accounts import verbs as accounts
+from services.campaigns.answers import BotAnswers
 from services.jobs import rounds
 from services.jobs.audit_forwarding import forward_audit_log
 from services.jobs.bot_polling import polling
 from services.jobs.replies import take_replies
 from services.jobs.webhooks import deliver_webhooks
 from services.moments import almaty
-from services.people_sync import sync_on_schedule
+from services.people.sync import sync_on_schedule
+from services.upkeep.backups import back_up
 from services.yearly.carried_out import record_carried_out
 from services.yearly.opening import roll_over
 from web.auth.demonstration import is_passwordless_allowed

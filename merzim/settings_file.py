@@ -14,8 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from notifications.channels import UnknownChannel, names
-from services.setting_keys import SECTIONS, as_toml, is_number, read_text
-from services.settings import FOLDER, BadSetting, DatabaseSettings, OfficeSettings, Settings
+from services.configuration.keys import SECTIONS, as_toml, is_number, read_text
+from services.configuration.settings import FOLDER, BadSetting, DatabaseSettings, OfficeSettings, Settings
 from workflow.languages import LANGUAGES
 from workflow.refusal import Refusal
 

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote
 from uuid import uuid4
 
+from services.configuration.settings import BadSetting, Settings
+from services.configuration.translations import use_languages
+from services.configuration.values import HOME_CALENDAR
 from services.moments import Clock
-from services.setting_values import HOME_CALENDAR
-from services.settings import BadSetting, Settings
-from services.translations import use_languages
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from documents.signatures import Authority
     from notifications.channels import Channel
     from notifications.rules import Rules
-    from services.editions import Editions
-    from services.ldap import LdapDirectory
-    from services.oidc import OidcProvider
+    from services.connections.ldap import LdapDirectory
+    from services.connections.oidc import OidcProvider
+    from services.regulations.editions import Editions
     from storage.accounts.accounts import SqlAccounts
     from storage.accounts.audit_log import SqlAuditLog
     from storage.accounts.encryption import Cipher
@@ -225,7 +225,7 @@ class AppContext:
 
         What this version cannot use, because a key is gone or takes another value, is left as configured.
         """
-        from services.setting_keys import CHANGEABLE_KEYS, overlaid
+        from services.configuration.keys import CHANGEABLE_KEYS, overlaid
         from storage.org import setting_changes
 
         taken, settings = setting_changes.changes(self.unprepared), self.configured
@@ -260,7 +260,7 @@ class AppContext:
         One given in the browser opens the server alone it was given for; the one in the environment goes to no
         server that was named in the browser.
         """
-        from services.setting_keys import SERVER_KEYS, password_owner
+        from services.configuration.keys import SERVER_KEYS, password_owner
         from storage.accounts.encryption import UnreadableSecret
 
         passwords: dict[str, str] = {}
@@ -320,7 +320,7 @@ class AppContext:
         """The editions as read. Own files that cannot be used are reported, and replaced by the texts the
         office adopted last.
         """
-        from services.editions import reason
+        from services.regulations.editions import reason
 
         read = self._read_editions()
         for one in read.left_out:
@@ -330,7 +330,7 @@ class AppContext:
         return read
 
     def _read_editions(self) -> Editions:
-        from services.editions import read_editions, with_adopted
+        from services.regulations.editions import read_editions, with_adopted
 
         read = read_editions(self.settings)
         if self.settings.regulations.folder is None or _is_missing_file(self.settings.database.url):
@@ -347,8 +347,8 @@ class AppContext:
     @cached_property
     def registers(self) -> Registers:
         """Every register, shipped and the organisation's own. Own files that cannot be used are reported."""
-        from services.editions import reason
-        from services.register_files import read_registers
+        from services.regulations.editions import reason
+        from services.regulations.registers import read_registers
         from workflow.registers.definition import Registers
 
         read = read_registers(self.settings)
@@ -399,7 +399,7 @@ class AppContext:
             UnknownChannel: there is no channel of that name.
             BadSetting: a key the channel does not accept, or a required one that is missing.
         """
-        from services.channels import create_channel
+        from services.connections.channels import create_channel
 
         return {
             name: create_channel(name, self.settings, lambda: self.links) for name in self.settings.channels.use
@@ -517,7 +517,7 @@ class AppContext:
             StorageUnavailable: `read_only` or `no_rights`.
             BadSetting: a folder of config.toml cannot be written.
         """
-        from services import folders
+        from services.configuration import folders
         from storage.maintenance.privileges import refuse_unwritable
 
         self.channels  # noqa: B018 (created here, or refused here)
@@ -544,7 +544,7 @@ class AppContext:
 
     @cached_property
     def kept_rows(self) -> dict[tuple[int, date], Any]:
-        """What register rows give for points, by year and last day (`services.register_figures`)."""
+        """What register rows give for points, by year and last day (`services.scoring.register_figures`)."""
         return {}
 
     @cached_property
@@ -606,7 +606,7 @@ class AppContext:
     @cached_property
     def directory(self) -> LdapDirectory | None:
         """The LDAP directory for log-in; None if config.toml names none. Raises BadSetting."""
-        from services.ldap import open_directory
+        from services.connections.ldap import open_directory
 
         return open_directory(self.settings, os.environ)
 
@@ -615,21 +615,21 @@ class AppContext:
         """The OpenID provider for log-in; None if config.toml names none. Raises BadSetting."""
         if not self.settings.oidc.issuer:
             return None
-        from services.oidc import open_provider
+        from services.connections.oidc import open_provider
 
         return open_provider(self.settings, os.environ)
 
     @cached_property
     def authorities(self) -> tuple[Authority, ...]:
         """The authorities that certificates of signatures are checked against. Raises BadSetting."""
-        from services.folders import read_authorities
+        from services.configuration.folders import read_authorities
 
         return read_authorities(self.settings)
 
     @property
     def revocation_lists(self) -> tuple[RevocationList, ...]:
         """The revocation lists of these authorities, as their files are now."""
-        from services.folders import current_revocation_lists
+        from services.configuration.folders import current_revocation_lists
 
         return current_revocation_lists(self.settings)
 
@@ -649,7 +649,7 @@ class AppContext:
 
     def refuse_without_key(self) -> None:
         """Refuse to start without a key for second factors, before anything is created. Raises BadSetting."""
-        from services.secret_keys import refuse_missing
+        from services.configuration.secret_keys import refuse_missing
 
         refuse_missing(self.settings, os.environ)
 
@@ -660,7 +660,7 @@ class AppContext:
         Raises:
             BadSetting: the key is missing, malformed, or readable by others; nothing was touched.
         """
-        from services.secret_keys import read_cipher
+        from services.configuration.secret_keys import read_cipher
 
         return read_cipher(self.settings, os.environ, note=self._note)
 
@@ -696,7 +696,7 @@ class AppContext:
     def rules(self) -> Rules:
         """The office's rules for sending notices."""
         from notifications.rules import Rules
-        from services.channels import sender_address, sender_domain
+        from services.connections.channels import sender_address, sender_domain
 
         replies = self.settings.imap
         return Rules(

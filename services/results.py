@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from i18n import say
+from workflow.languages import law_language
 
 if TYPE_CHECKING:
     from services.impacts import ActMoves
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from workflow.cases.changes import FieldChange
     from workflow.cases.commands.desk import Change
     from workflow.cases.commands.previews import Preview
+    from workflow.law.procedure import Text
 
 
 class _Extended:
@@ -35,6 +37,22 @@ class _Extended:
 
     def __getattr__(self, name: str) -> Any:
         return self._more[name] if name in self._more else getattr(self._value, name)
+
+
+class Titles(BaseModel):
+    """One text in the three languages."""
+
+    kk: str
+    ru: str
+    en: str
+
+    def __getitem__(self, language: str) -> str:
+        return str(getattr(self, law_language(language)))
+
+
+def titles_of(text: Text) -> Titles:
+    """Return a text of the law as a result."""
+    return Titles(kk=text.kk, ru=text.ru, en=text.en)
 
 
 class Result(BaseModel):

@@ -12,7 +12,7 @@ from pydantic import BaseModel, StringConstraints
 
 from services.context import RequestContext
 from services.inputs import Line
-from services.scoring import scoring
+from services.scoring.shipped import scoring
 from services.verbs import Command, verb
 from workflow.languages import LANGUAGES
 from workflow.law.library import Library
@@ -97,7 +97,7 @@ def _cases(ctx: RequestContext, text: str) -> HitGroup:
 
 def _case_rows(ctx: RequestContext, text: str) -> HitGroup:
     """Return risks, measures, exposed positions and remarks in cases visible to the reader."""
-    from services.register_files import case_registers, row_words
+    from services.regulations.registers import case_registers, row_words
 
     titles = {one.entry.row: one.title for one in case_registers().all() if one.entry is not None}
     found = ctx.reads.found_rows(row_words(text), typed_words(text))
@@ -222,8 +222,8 @@ def _named(
 
 def _rows(ctx: RequestContext, text: str) -> HitGroup:
     """Return rows of the registers the reader sees; fields hidden from them join no search."""
-    from services.row_queries import find_rows
-    from services.row_results import row_name
+    from services.registers.queries import find_rows
+    from services.registers.results import row_name
 
     found, language = find_rows(ctx, text, limit=HITS_SHOWN), ctx.language or ctx.app.settings.office.language
     hits = [

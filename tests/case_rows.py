@@ -9,8 +9,8 @@ from functools import partial
 from typing import Any
 
 from documents.schedules.written_terms import read_term
-from services.register_files import case_registers
-from services.risks import scale as scale_on
+from services.cases.risks import scale as scale_on
+from services.regulations.registers import case_registers
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands.case_rows import CaseRows, NewRow
 from workflow.cases.commands.desk import CaseCommands, Change

@@ -34,7 +34,7 @@ from starlette.testclient import _TestClientTransport
 
 from merzim.app import build_app
 from merzim.clock import clock
-from services import credentials
+from services.accounts import credentials
 from storage.maintenance import schema
 
 RAM = Path("/dev/shm")

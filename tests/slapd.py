@@ -15,7 +15,7 @@ from uuid import UUID
 
 import trustme
 
-from services.ldap import _library
+from services.connections.ldap import _library
 from tests.notifications.servers import free_port
 
 BASE = "dc=org,dc=kz"

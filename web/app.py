@@ -21,10 +21,10 @@ from starlette.responses import RedirectResponse, Response
 from calendars import OutOfRange
 from documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
 from services.app import AppContext
+from services.configuration.origins import public_address
 from services.context import RequestContext
 from services.inputs import bad_input
 from services.moments import Clock
-from services.origins import public_address
 from services.verbs import NotAllowed, NotFound
 from web.api.description import describe_api
 from web.auth.demonstration import is_address_passwordless

@@ -11,19 +11,19 @@ from merzim.cli.help import add_group
 from merzim.cli.mount import mount
 
 if TYPE_CHECKING:
-    from services.assignments import AssignmentList
+    from services.cases.assignments import AssignmentList
     from services.results import CommandResult
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the group to the application."""
-    verbs, numbered = "services.assignments:{}_assignment", ("case", "number:N")
+    verbs, numbered = "services.cases.assignments:{}_assignment", ("case", "number:N")
     add_group(
         app,
         "assignment",
         give=mount(verbs.format("give"), _show, arguments=("case", "person", "text")),
-        give_alone=mount("services.assignments:give_alone", _show_alone, arguments=("person", "text")),
-        list=mount("services.assignments:list_assignments", _list, arguments=()),
+        give_alone=mount("services.cases.assignments:give_alone", _show_alone, arguments=("person", "text")),
+        list=mount("services.cases.assignments:list_assignments", _list, arguments=()),
         answer=mount(verbs.format("answer"), _show, arguments=numbered, options={"text": "remark"}),
         refuse=mount(verbs.format("refuse"), _show, arguments=numbered),
         extend=mount(verbs.format("extend"), _show, arguments=numbered),

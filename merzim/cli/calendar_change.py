@@ -12,7 +12,7 @@ from merzim.cli.help import add_group
 
 if TYPE_CHECKING:
     from calendars.calendar import Day
-    from services.calendar_acts import ActPreview
+    from services.law.calendar_acts import ActPreview
 
 File = Annotated[str, typer.Argument(metavar="FILE.toml")]
 
@@ -23,7 +23,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def preview(ctx: typer.Context, file: File) -> None:
-    from services.calendar_acts import act_in, preview_act
+    from services.law.calendar_acts import act_in, preview_act
 
     call = CommandContext.of(ctx)
     shown = preview_act(call.ctx, act_in(call.given(file, "toml")))
@@ -36,7 +36,7 @@ def preview(ctx: typer.Context, file: File) -> None:
 
 
 def apply(ctx: typer.Context, file: File) -> None:
-    from services.calendar_acts import act_in, adopt_act
+    from services.law.calendar_acts import act_in, adopt_act
 
     call = CommandContext.of(ctx)
     shown = adopt_act(call.ctx, act_in(call.given(file, "toml")))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 from merzim.cli import printing
 from merzim.cli.common import CommonOptions
 from merzim.settings_file import read
-from services.settings import Settings
+from services.configuration.settings import Settings
 from workflow.languages import LANGUAGES, PAPER_LANGUAGES, law_language
 from workflow.refusal import Refusal
 
@@ -65,7 +65,7 @@ class CommandContext:
         variables MERZIM__SECTION__KEY override single keys.
         """
         settings = read(self.settings_file, at=Path.cwd(), environment=os.environ)
-        from services.translations import use_languages
+        from services.configuration.translations import use_languages
 
         use_languages(settings)
         return settings
@@ -258,7 +258,7 @@ class CommandContext:
 
     def option(self, field: str, value: str) -> str:
         """Return the name of the option for a field of register rows."""
-        from services.register_files import option_title
+        from services.regulations.registers import option_title
 
         return option_title(field, value, self.language_or_default)
 

@@ -14,7 +14,7 @@ from merzim.cli.mount import mount
 from merzim.cli.parsing import day, named_texts
 
 if TYPE_CHECKING:
-    from services.campaign_views import CampaignView
+    from services.campaigns.views import CampaignView
     from services.inputs import FileInput
 
 CampaignId = Annotated[str, typer.Argument(metavar="CAMPAIGN")]
@@ -44,7 +44,7 @@ def add_to(app: typer.Typer) -> None:
 def _on_campaign(verb: str, code: str) -> Callable[..., object]:
     """Return a command on one campaign that prints the sentence of `code` when done."""
     return mount(
-        f"services.campaigns:{verb}_campaign",
+        f"services.campaigns.verbs:{verb}_campaign",
         lambda call, _, found: _tell(call, found.campaign, code, until=found.campaign.until),
         arguments=("campaign",),
         json=lambda found: found.campaign.model_dump(mode="json"),
@@ -52,7 +52,7 @@ def _on_campaign(verb: str, code: str) -> Callable[..., object]:
 
 
 def listed(ctx: typer.Context) -> None:
-    from services.campaign_views import AskCampaigns, list_campaigns
+    from services.campaigns.views import AskCampaigns, list_campaigns
 
     call = CommandContext.of(ctx)
     found = list_campaigns(call.ctx, AskCampaigns())
@@ -91,7 +91,7 @@ def start(
     eds: Annotated[bool, typer.Option("--eds", help="cli.option.eds")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="cli.option.dry_run")] = False,
 ) -> int:
-    from services.campaigns import StartCampaign, start_campaign
+    from services.campaigns.verbs import StartCampaign, start_campaign
     from services.inputs import build
     from workflow.registers.values import InvalidRow
 
@@ -133,7 +133,7 @@ def show(
     unit: Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")] = "",
     search: Annotated[str, typer.Option("--search", metavar="TEXT", help="cli.option.search")] = "",
 ) -> None:
-    from services.campaign_views import ShowCampaign, show_campaign
+    from services.campaigns.views import ShowCampaign, show_campaign
     from services.inputs import build
     from workflow.registers.campaigns import word_of_state
 
@@ -176,7 +176,7 @@ def record(
     refused: Annotated[bool, typer.Option("--refused", help="cli.option.campaign_refused")] = False,
     file: Annotated[str, typer.Option("--file", metavar="FILE", help="cli.option.campaign_paper")] = "",
 ) -> int:
-    from services.campaigns import RecordAnswer, record_answer
+    from services.campaigns.verbs import RecordAnswer, record_answer
     from services.inputs import build
     from workflow.registers.values import InvalidRow
 
@@ -201,7 +201,7 @@ def export(
     ctx: typer.Context, campaign: CampaignId, file: Annotated[str, typer.Argument(metavar="FILE")]
 ) -> None:
     from documents.sheets.listing import write_file
-    from services.campaign_views import proof_sheet
+    from services.campaigns.views import proof_sheet
 
     call = CommandContext.of(ctx)
     write_file(file, proof_sheet(call.ctx, campaign, call.language))
@@ -216,9 +216,9 @@ def forms(
     unit: Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")] = "",
 ) -> None:
     from documents.sheets.listing import write_file
-    from services.campaign_views import ShowCampaign
+    from services.campaigns.views import ShowCampaign
+    from services.documents.row_papers import papers_of_campaign
     from services.inputs import build
-    from services.row_papers import papers_of_campaign
 
     call = CommandContext.of(ctx)
     asked = build(ShowCampaign, {"campaign": campaign, "state": state, "unit": unit})

@@ -32,9 +32,9 @@ from merzim.cli.risk_answers import written
 from services.queries import findings_of, stage_title, unit_named
 
 if TYPE_CHECKING:
-    from services.bulk import StepResult
-    from services.cases import Decide, Reopen
-    from services.portfolio import PortfolioPage
+    from services.cases.bulk import StepResult
+    from services.cases.portfolio import PortfolioPage
+    from services.cases.verbs import Decide, Reopen
     from services.results import CommandResult, OpenedCase
     from services.verbs import Command as VerbCommand
     from workflow.cases.case import Case
@@ -61,50 +61,50 @@ def build(command: type[C], values: Mapping[str, object]) -> C:
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the application."""
     commands: dict[str, Callable[..., object]] = {
-        "open": mount("services.cases:open_case", _show_opened, arguments=("procedure",)),
+        "open": mount("services.cases.verbs:open_case", _show_opened, arguments=("procedure",)),
         "open-year": open_year,
         "cases": cases,
         "case": show,
-        "portfolio": mount("services.portfolio:list_portfolio", _show_portfolio, arguments=()),
+        "portfolio": mount("services.cases.portfolio:list_portfolio", _show_portfolio, arguments=()),
         "record": mount(
-            "services.cases:record",
+            "services.cases.verbs:record",
             says("cli.recorded", "cli.recorded_already"),
             arguments=("case", "fact"),
             proves=_procedure_and_fact,
         ),
         "record-many": record_many,
         "decide": mount(
-            "services.cases:decide",
+            "services.cases.verbs:decide",
             _show_decision,
             arguments=("case", "decision", "option"),
             proves=_procedure_and_option,
         ),
         "comment": mount(
-            "services.comments:add_comment",
+            "services.cases.comments:add_comment",
             _show_comment,
             arguments=("case", "text"),
             options={"obligation": "about", "asks": "ask"},
         ),
         "replan": replan,
         "correct": mount(
-            "services.cases:correct",
+            "services.cases.verbs:correct",
             says("cli.corrected", "cli.recorded_already"),
             arguments=("case", "fact"),
         ),
-        "withdraw": mount("services.cases:withdraw", says("cli.withdrawn"), arguments=("case", "name")),
+        "withdraw": mount("services.cases.verbs:withdraw", says("cli.withdrawn"), arguments=("case", "name")),
         "passport": passport,
-        "cancel": mount("services.cases:cancel", says("cli.cancelled")),
-        "exempt": mount("services.cases:exempt", says("cli.exempted")),
-        "reopen": mount("services.cases:reopen", _show_reopened),
+        "cancel": mount("services.cases.verbs:cancel", says("cli.cancelled")),
+        "exempt": mount("services.cases.verbs:exempt", says("cli.exempted")),
+        "reopen": mount("services.cases.verbs:reopen", _show_reopened),
         "extend": mount(
-            "services.cases:extend",
+            "services.cases.verbs:extend",
             says("cli.extended", "cli.extended_already"),
             arguments=("case", "obligation"),
         ),
-        "pause": mount("services.cases:pause", says("cli.paused")),
-        "resume": mount("services.cases:resume", says("cli.resumed")),
+        "pause": mount("services.cases.verbs:pause", says("cli.paused")),
+        "resume": mount("services.cases.verbs:resume", says("cli.resumed")),
         "migrate": mount(
-            "services.cases:migrate",
+            "services.cases.verbs:migrate",
             says("cli.case_migrated", "cli.case_migrated_already"),
             options={"edition": "to"},
         ),
@@ -206,7 +206,7 @@ def cases(ctx: typer.Context) -> None:
 
 
 def show(ctx: typer.Context, case: CaseId) -> None:
-    from services.calendar_acts import moves_of
+    from services.law.calendar_acts import moves_of
     from services.results import act_moves_result
     from workflow.cases.case import effective_events
 
@@ -293,7 +293,7 @@ def record_many(
     dry_run: DryRun = False,
 ) -> None:
     from merzim.cli.proofs import free_evidence_inputs
-    from services import bulk
+    from services.cases import bulk
 
     call = CommandContext.of(ctx)
     fields = {"on": day(on, where="--on"), "remark": remark, "preview": dry_run}
@@ -326,7 +326,7 @@ def _outcome(call: CommandContext, step: StepResult) -> str:
 
 
 def replan(ctx: typer.Context, case: CaseId, fact: Fact, on: On, dry_run: DryRun = False) -> None:
-    from services import cases
+    from services.cases import verbs as cases
 
     call = CommandContext.of(ctx)
     planned = day(on, where="--on")
@@ -358,7 +358,7 @@ def passport(
     ] = None,
     dry_run: DryRun = False,
 ) -> None:
-    from services import cases
+    from services.cases import verbs as cases
 
     call = CommandContext.of(ctx)
     fields: dict[str, object] = {"object_ru": object_ru, "object_kk": object_kk, "unit": unit, "group": group}

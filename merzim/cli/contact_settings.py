@@ -113,7 +113,7 @@ def acts(
     adopted: Annotated[list[str] | None, typer.Argument(metavar="[ACT ...]")] = None,
     none: Annotated[bool, typer.Option("--none", help="cli.option.no_acts")] = False,
 ) -> None:
-    from services.overlays import follow_adopted_acts
+    from services.law.overlays import follow_adopted_acts
     from storage.org.preferences import ACTS, prefer
     from workflow.org.office import acts_of
 

@@ -18,14 +18,14 @@ from services.queries import unit_named
 
 if TYPE_CHECKING:
     from documents.package import Document
-    from services.signatures import SignatureList, SignatureView
+    from services.cases.signatures import SignatureList, SignatureView
     from workflow.cases.case import Evidence
     from workflow.cases.registers.evidence_list import ProvedItem
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    signatures = mount("services.signatures:list_signatures", _show_signatures)
+    signatures = mount("services.cases.signatures:list_signatures", _show_signatures)
     commands = (
         ("attach", attach),
         ("evidence", listed),
@@ -106,8 +106,8 @@ def package(
     ] = False,
 ) -> int:
     from documents.package import write_package
-    from services.audit import record_paper
     from services.documents.packing import documents
+    from services.outgoing.audit import record_paper
     from workflow.languages import law_language
 
     call = CommandContext.of(ctx)
@@ -149,8 +149,8 @@ def sign(
     signature: Annotated[str, typer.Argument(metavar="FILE.p7s")],
 ) -> None:
     from documents.signatures import decoded
+    from services.cases.signatures import SignDocument, sign_document, signable
     from services.inputs import build
-    from services.signatures import SignDocument, sign_document, signable
     from workflow.closest_matches import closest_first
 
     call = CommandContext.of(ctx)

@@ -55,15 +55,15 @@ def form(
     from documents.sandbox.readers import read_form_data
     from services.documents.filling import foreign_names, from_case, given
     from services.documents.own_templates import own_template
-    from services.queries import unit_named
-    from services.row_texts import text_notes
-    from services.year_reports import (
+    from services.documents.year_reports import (
         people_in_rows,
         quarter_of_report,
         report_data,
         rows_in_report,
         unanswered_notes,
     )
+    from services.queries import unit_named
+    from services.registers.texts import text_notes
 
     call = CommandContext.of(ctx)
     case, name = (first, second) if second else ("", first)

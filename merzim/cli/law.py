@@ -13,8 +13,8 @@ from merzim.cli.parsing import BadArgument, answers_on, named_days, named_texts,
 from merzim.cli.printing import paragraph
 
 if TYPE_CHECKING:
+    from services.configuration.settings import AuthorisedBody, Authority
     from services.imports.past import CheckedDate
-    from services.settings import AuthorisedBody, Authority
     from workflow.law.procedure import Obligation, Procedure
 
 PROCEDURE = "internal-analysis"
@@ -170,7 +170,7 @@ def _checked(call: CommandContext, one: CheckedDate) -> tuple[object, ...]:
 
 def _now(call: CommandContext) -> Authority:
     """Return the authorised body of today."""
-    from services.settings import find_authority
+    from services.configuration.settings import find_authority
 
     return find_authority(call.settings.office.authorised_body, on=call.moment.today)
 

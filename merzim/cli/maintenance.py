@@ -14,8 +14,8 @@ import typer
 
 from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.help import Command, add_group
-from services import maintenance
 from services.moments import almaty
+from services.upkeep import maintenance
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ def restore(ctx: typer.Context, file: File) -> int:
 def restore_drill(
     ctx: typer.Context, file: Annotated[str | None, typer.Argument(metavar="FILE")] = None
 ) -> int:
-    from services.backups import drill
+    from services.upkeep.backups import drill
 
     call = CommandContext.of(ctx)
     moment = call.moment
@@ -301,8 +301,8 @@ def new_key(ctx: typer.Context) -> None:
 
 
 def rotate_key(ctx: typer.Context) -> int:
-    from services.office_settings import encrypt_passwords
-    from services.webhooks import encrypt_secrets
+    from services.administration.settings import encrypt_passwords
+    from services.outgoing.webhooks import encrypt_secrets
 
     call = CommandContext.of(ctx)
     found = call.app.factors.encrypt(by=call.by, now=call.moment.now, all_keys=True)

@@ -66,7 +66,7 @@ def mount(
     """Return the command-line command of a verb, to be added to an application or a group.
 
     Args:
-        verb: its module and name: `services.cases:cancel`.
+        verb: its module and name: `services.cases.verbs:cancel`.
         show: function that prints the result unless --json is given; may return the exit code.
         arguments: fields given by position; for one written `number:N` the help shows the second part.
         options: names of options that differ from their field's, by field.

@@ -88,7 +88,7 @@ def people(
     many_leave: Annotated[bool, typer.Option("--many-leave", help="cli.option.sync_many_leave")] = False,
 ) -> int | None:
     from services.imports.files import keep_match
-    from services.people_table import read_table, save_table
+    from services.people.table import read_table, save_table
 
     call = CommandContext.of(ctx)
     if file == "sync":
@@ -136,7 +136,7 @@ def people(
 
 def _sync(call: CommandContext, *, apply: bool, many_leave: bool) -> int:
     """Compare people with the directory, and apply the differences if requested."""
-    from services.people_sync import SyncPeople, sync_people
+    from services.people.sync import SyncPeople, sync_people
 
     found = sync_people(call.ctx, SyncPeople(apply=apply, many_leave=many_leave))
     if call.json:

@@ -105,7 +105,7 @@ def record(
     from documents import UnreadablePaper
     from documents.sandbox.readers import read_cartogram
     from merzim.cli.papers import errors_of
-    from services.risks import case_rows
+    from services.cases.risks import case_rows
 
     call = CommandContext.of(ctx)
     published = day_or_today(call, on)
@@ -124,7 +124,7 @@ def record(
 
 
 def compare(ctx: typer.Context, unit: Unit = "") -> int:
-    from services.risks import cartogram_lines
+    from services.cases.risks import cartogram_lines
     from workflow.findings.cartogram import compared, latest
 
     call = CommandContext.of(ctx)

@@ -14,9 +14,9 @@ from merzim.cli.parsing import BadArgument, named_texts
 from workflow.closest_matches import closest_first
 
 if TYPE_CHECKING:
-    from services.register_views import RowDetail
-    from services.row_queries import ListRows
-    from services.row_results import FieldView
+    from services.registers.queries import ListRows
+    from services.registers.results import FieldView
+    from services.registers.views import RowDetail
 
 LISTED = 500
 """Rows read at a time for a list."""
@@ -40,7 +40,7 @@ class RowsRequest:
 
 def print_registers(call: CommandContext) -> None:
     """Print the list of registers."""
-    from services.register_views import AskRegisters, list_registers
+    from services.registers.views import AskRegisters, list_registers
 
     found = list_registers(call.ctx, AskRegisters()).registers
     if call.json:
@@ -82,7 +82,7 @@ def run(call: CommandContext, request: RowsRequest) -> int:
 
 def _asked(request: RowsRequest) -> ListRows:
     from services.inputs import build
-    from services.row_queries import ListRows
+    from services.registers.queries import ListRows
 
     filters = [
         {"field": name, "is": [text]} for name, text in named_texts(request.where, where="--where").items()
@@ -100,8 +100,8 @@ def _asked(request: RowsRequest) -> ListRows:
 
 
 def _list(call: CommandContext, request: RowsRequest) -> None:
-    from services.register_views import list_rows
-    from services.row_results import cell_value
+    from services.registers.results import cell_value
+    from services.registers.views import list_rows
 
     asked = _asked(request)
     page = list_rows(call.ctx, asked)
@@ -131,8 +131,8 @@ def _list(call: CommandContext, request: RowsRequest) -> None:
 
 
 def _show(call: CommandContext, request: RowsRequest) -> None:
-    from services.register_views import AskRow, show_row
-    from services.row_results import cell_value
+    from services.registers.results import cell_value
+    from services.registers.views import AskRow, show_row
 
     detail = show_row(call.ctx, AskRow(row=_row_id(request)))
     if call.json:
@@ -157,7 +157,7 @@ def _show(call: CommandContext, request: RowsRequest) -> None:
 
 def _add(call: CommandContext, request: RowsRequest) -> None:
     from services.inputs import build
-    from services.registers import AddRow, add_row
+    from services.registers.verbs import AddRow, add_row
 
     with ExitStack() as files:
         fields = {
@@ -172,7 +172,7 @@ def _add(call: CommandContext, request: RowsRequest) -> None:
 
 def _edit(call: CommandContext, request: RowsRequest) -> None:
     from services.inputs import build
-    from services.registers import EditRow, edit_row
+    from services.registers.verbs import EditRow, edit_row
 
     with ExitStack() as files:
         values = _values(call, request.register, request.words[1:], files)
@@ -183,7 +183,7 @@ def _edit(call: CommandContext, request: RowsRequest) -> None:
 
 def _withdraw(call: CommandContext, request: RowsRequest) -> None:
     from services.inputs import build
-    from services.registers import WithdrawRow, withdraw_row
+    from services.registers.verbs import WithdrawRow, withdraw_row
 
     command = build(WithdrawRow, {"row": _row_id(request), "ground": request.ground})
     _tell(call, withdraw_row(call.ctx, command), "register.withdrawn")
@@ -191,33 +191,33 @@ def _withdraw(call: CommandContext, request: RowsRequest) -> None:
 
 def _erase(call: CommandContext, request: RowsRequest) -> None:
     from services.inputs import build
-    from services.registers import EraseRow, erase_row
+    from services.registers.verbs import EraseRow, erase_row
 
     fields = {"row": _row_id(request), "fields": list(request.words[1:]), "ground": request.ground}
     _tell(call, erase_row(call.ctx, build(EraseRow, fields)), "register.erased")
 
 
 def _template(call: CommandContext, request: RowsRequest) -> None:
-    from services.register_tables import template
+    from services.registers.tables import template
 
     _write(call, request, template(call.ctx, request.register, call.language))
 
 
 def _export(call: CommandContext, request: RowsRequest) -> None:
-    from services.register_tables import export
+    from services.registers.tables import export
 
     _write(call, request, export(call.ctx, _asked(request), call.language))
 
 
 def _forms(call: CommandContext, request: RowsRequest) -> None:
-    from services.row_papers import papers_of_list
+    from services.documents.row_papers import papers_of_list
 
     _write(call, request, papers_of_list(call.ctx, _asked(request), call.paper_language))
 
 
 def _import(call: CommandContext, request: RowsRequest) -> None:
     from services.inputs import OpenFile, build
-    from services.register_tables import ImportRows, import_rows
+    from services.registers.tables import ImportRows, import_rows
 
     path = call.given(_file(request), "xlsx", "csv")
     with path.open("rb") as content:

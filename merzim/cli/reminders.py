@@ -84,7 +84,7 @@ def deliver(ctx: typer.Context) -> None:
 
 
 def replies(ctx: typer.Context) -> None:
-    from services.channels import mailbox_of
+    from services.connections.channels import mailbox_of
     from services.jobs.replies import take_replies
 
     call = CommandContext.of(ctx)

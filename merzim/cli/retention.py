@@ -13,7 +13,7 @@ from merzim.cli.mount import mount
 if TYPE_CHECKING:
     import typer
 
-    from services.retention import Anonymised, FormerList, FormerView, ReplayedOrders
+    from services.people.retention import Anonymised, FormerList, FormerView, ReplayedOrders
 
 
 def add_to(app: typer.Typer) -> None:
@@ -21,9 +21,9 @@ def add_to(app: typer.Typer) -> None:
     add_group(
         app,
         "retention",
-        list=mount("services.retention:list_former", _list, arguments=()),
-        anonymise=mount("services.retention:anonymise_person", _anonymised, arguments=("person",)),
-        replay=mount("services.retention:replay_orders", _replayed, arguments=()),
+        list=mount("services.people.retention:list_former", _list, arguments=()),
+        anonymise=mount("services.people.retention:anonymise_person", _anonymised, arguments=("person",)),
+        replay=mount("services.people.retention:replay_orders", _replayed, arguments=()),
     )
 
 

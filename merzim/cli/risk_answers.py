@@ -24,9 +24,9 @@ Json = dict[str, object]
 
 
 def row_command(verb: str, *arguments: str) -> Callable[..., object]:
-    """Return the command of a verb of `services.case_rows`; its options are fields of the register's file."""
+    """Return the command of a verb of `services.cases.rows`; its options are fields of the register's file."""
     return mount(
-        f"services.case_rows:{verb}",
+        f"services.cases.rows:{verb}",
         _show,
         arguments=("case", *arguments),
         json=_as_json,
@@ -48,7 +48,7 @@ def _show(call: CommandContext, _: object, result: CommandResult) -> None:
     event = result.events[-1]
     more, note = dict[str, object](event.payload), ""
     if event.kind == "risk_ranked":
-        from services.risks import scales
+        from services.cases.risks import scales
         from workflow.cases.registers.risk import Rank
 
         rank = Rank(**{name: event.payload[name] for name in ("likelihood", "effect", "scale")})
@@ -58,7 +58,7 @@ def _show(call: CommandContext, _: object, result: CommandResult) -> None:
     elif event.kind == "measure_reviewed":
         more["outcome"] = call.option("outcome", str(event.payload["outcome"]))
     elif event.kind == "measure_set":
-        from services.risks import next_due_dates
+        from services.cases.risks import next_due_dates
 
         case = call.app.desk.view(result.case, today=call.moment.today).case
         due = next_due_dates(call.app, case, today=call.moment.today).get(int(event.name))
@@ -97,7 +97,7 @@ def tell(call: CommandContext, change: Change, code: str, **arguments: object) -
 
 def risk_json(call: CommandContext, case: Case, risk: Risk) -> Json:
     """Return one risk as JSON, without its measures."""
-    from services.risks import scales
+    from services.cases.risks import scales
 
     scale = scales().get(risk.rank.scale) if risk.rank else None
     rank: Json | None = None
@@ -206,7 +206,7 @@ def remark_json(case: Case, remark: Remark) -> Json:
 
 def cases_of(call: CommandContext, case: str | None, unit: str) -> list[Case]:
     """Return the cases of a command: one case, or those of a unit."""
-    from services.risks import cases
+    from services.cases.risks import cases
 
     if case is not None:
         return [call.app.desk.view(case, today=call.moment.today).case]

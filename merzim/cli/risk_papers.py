@@ -33,7 +33,7 @@ def import_plan(
 ) -> int:
     from documents import UnreadablePaper
     from merzim.cli.papers import errors_of
-    from services.risks import import_plan as taken_in
+    from services.cases.risks import import_plan as taken_in
 
     call = CommandContext.of(ctx)
     meant = None if year is None else whole(year, where="--year", first=2010, last=2099)
@@ -90,7 +90,7 @@ def check(ctx: typer.Context, case: CaseId) -> int:
 
 
 def same(ctx: typer.Context, unit: Unit = "") -> None:
-    from services.risks import cases
+    from services.cases.risks import cases
     from workflow.cases.registers.risk_lists import shared
 
     call = CommandContext.of(ctx)
@@ -148,7 +148,7 @@ def _requests(call: CommandContext, one: SharedRisk) -> str:
 
 
 def scale(ctx: typer.Context) -> None:
-    from services.risks import scale as in_force
+    from services.cases.risks import scale as in_force
 
     call = CommandContext.of(ctx)
     known = in_force(call.moment.today)
@@ -187,7 +187,7 @@ def write_list(
 ) -> None:
     """Write the list of risks as a workbook."""
     from documents.sheets.listing import Table, write_tables
-    from services.case_rows import extra_cell, extra_fields
+    from services.cases.rows import extra_cell, extra_fields
 
     _ending(export, (".xlsx",))
     extra = [(row, field) for row in ("risk", "measure") for field in extra_fields(f"{row}s")]
@@ -245,7 +245,7 @@ def risk_map(
     export: Export = None,
 ) -> None:
     from documents.drawings.risk_map import MappedRisk, risk_map
-    from services.risks import cases, scale
+    from services.cases.risks import cases, scale
     from workflow.cases.registers.risk import register
 
     call = CommandContext.of(ctx)
@@ -282,7 +282,7 @@ def risk_map(
 
 def cartogram(ctx: typer.Context, unit: Unit = "", export: Export = None) -> None:
     from documents.drawings.cartogram import draw_cartogram, write_workbook
-    from services.risks import cartogram_lines
+    from services.cases.risks import cartogram_lines
 
     call = CommandContext.of(ctx)
     place = unit_named(call.app, unit)

@@ -48,7 +48,7 @@ def list_risks(
         str | None, typer.Option("--export", metavar="FILE.xlsx", help="cli.option.export_to")
     ] = None,
 ) -> None:
-    from services.case_rows import register_of
+    from services.cases.rows import register_of
     from workflow.cases.commands.row_actions import CannotEnter
     from workflow.cases.registers.risk_lists import listed
 
@@ -76,7 +76,7 @@ def list_risks(
 
 def _dues(call: CommandContext, case: Case) -> Mapping[int, date]:
     """Return the next due date of each measure: the earliest open one, else the last."""
-    from services.risks import next_due_dates
+    from services.cases.risks import next_due_dates
 
     return next_due_dates(call.app, case, today=call.moment.today)
 

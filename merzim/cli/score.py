@@ -14,7 +14,7 @@ from merzim.cli.printing import paragraph
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from services.year_scores import YearScores
+    from services.scoring.year import YearScores
     from workflow.scoring.prospects import Step
     from workflow.scoring.scale import Readings
     from workflow.scoring.score import Score, Scores
@@ -36,7 +36,7 @@ def score(
         list[str] | None, typer.Option("--reading", metavar="NAME=VALUE", help="cli.option.reading")
     ] = None,
 ) -> int:
-    from services import scoring as shipped
+    from services.scoring import shipped
     from workflow.scoring.score import score as scored
     from workflow.scoring.score_inputs import BadInputs, choose, read_inputs
 
@@ -63,7 +63,7 @@ def score(
 def _of_a_year(call: CommandContext, unit: str, year: int, readings: Readings, *, by_unit: bool) -> int:
     """Print the points of a year."""
     from services.queries import unit_named
-    from services.year_scores import year_scores
+    from services.scoring.year import year_scores
 
     first, last = call.app.calendar.first.year, call.app.calendar.last.year
     if not first <= year <= last:

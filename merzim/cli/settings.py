@@ -14,7 +14,7 @@ from merzim.cli.parsing import STDIN
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
-    from services.office_settings import SettingHistory, SettingList, SettingsChanged
+    from services.administration.settings import SettingHistory, SettingList, SettingsChanged
 
 PASSWORDS = {"channels.email.password": "mail_password", "imap.password": "replies_password"}
 
@@ -28,10 +28,10 @@ def add_to(app: typer.Typer) -> None:
     add_group(
         app,
         "settings",
-        list=mount("services.office_settings:list_settings", _list, arguments=()),
+        list=mount("services.administration.settings:list_settings", _list, arguments=()),
         set=change,
-        history=mount("services.office_settings:list_setting_changes", _history, arguments=()),
-        take_back=mount("services.office_settings:take_back_setting", _changed, arguments=("key",)),
+        history=mount("services.administration.settings:list_setting_changes", _history, arguments=()),
+        take_back=mount("services.administration.settings:take_back_setting", _changed, arguments=("key",)),
     )
 
 
@@ -41,8 +41,8 @@ def change(
     ground: Annotated[str, typer.Option("--ground", metavar="TEXT", help="cli.option.ground")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="cli.option.dry_run")] = False,
 ) -> int:
+    from services.administration.settings import ChangeSettings, change_settings
     from services.inputs import build
-    from services.office_settings import ChangeSettings, change_settings
 
     call = CommandContext.of(ctx)
     call.creates_database = True

@@ -18,8 +18,8 @@ def add_to(app: typer.Typer) -> None:
 
 
 def link(ctx: typer.Context, person: PersonKey) -> None:
+    from services.accounts.telegram import offer
     from services.moments import almaty
-    from services.telegram import offer
 
     call = CommandContext.of(ctx)
     offered = offer(call.ctx, person)
@@ -33,7 +33,7 @@ def link(ctx: typer.Context, person: PersonKey) -> None:
 
 
 def links(ctx: typer.Context) -> None:
-    from services.telegram import linked
+    from services.accounts.telegram import linked
 
     call = CommandContext.of(ctx)
     pairs = linked(call.app)

@@ -14,7 +14,7 @@ from merzim.cli.parsing import BadArgument
 from services.queries import unit_named
 
 if TYPE_CHECKING:
-    from services.invitations import InvitationList, InvitedPeople
+    from services.accounts.invitations import InvitationList, InvitedPeople
     from workflow.org.access import Access
 
 Login = Annotated[str, typer.Argument(metavar="LOGIN")]
@@ -30,21 +30,24 @@ def add_to(app: typer.Typer) -> None:
         list=list_accounts,
         change=change,
         invite=mount(
-            "services.accounts:invite",
+            "services.accounts.verbs:invite",
             lambda call, _, done: _tell(call, done.login, "invited_again", link=done.address),
             arguments=("login",),
             json=lambda done: {"login": done.login, "link": done.address},
         ),
         invite_people=mount(
-            "services.invitations:invite_people",
+            "services.accounts.invitations:invite_people",
             _show_invited,
             arguments=(),
             options={"people": "person", "login_rule": "login"},
         ),
         invite_again=mount(
-            "services.invitations:resend_invitations", _show_invited, arguments=(), options={"logins": "login"}
+            "services.accounts.invitations:resend_invitations",
+            _show_invited,
+            arguments=(),
+            options={"logins": "login"},
         ),
-        invitations=mount("services.invitations:list_invitations", _show_invitations, arguments=()),
+        invitations=mount("services.accounts.invitations:list_invitations", _show_invitations, arguments=()),
         close=_on_account("close", "closed_now"),
         open=_on_account("reopen", "opened"),
         token=token,
@@ -57,7 +60,7 @@ def add_to(app: typer.Typer) -> None:
 def _on_account(verb: str, code: str) -> Callable[..., object]:
     """Return a command on one account that prints the sentence of `code` when done."""
     return mount(
-        f"services.accounts:{verb}",
+        f"services.accounts.verbs:{verb}",
         lambda call, _, done: _tell(call, done.login, code),
         arguments=("login",),
         json=lambda done: {"login": done.login},
@@ -72,7 +75,7 @@ def add(
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="cli.option.user_name")] = "",
     unit: Unit = None,
 ) -> None:
-    from services import accounts
+    from services.accounts import verbs as accounts
     from services.inputs import build
 
     call = CommandContext.of(ctx)
@@ -83,7 +86,7 @@ def add(
 
 
 def list_accounts(ctx: typer.Context) -> None:
-    from services.accounts import summary
+    from services.accounts.verbs import summary
 
     call = CommandContext.of(ctx)
     listed = [summary(account) for account in call.app.accounts.all()]
@@ -111,7 +114,7 @@ def change(
     access: Annotated[str, typer.Option("--access", metavar="ACCESS", help="cli.option.access")] = "",
     unit: Unit = None,
 ) -> None:
-    from services import accounts
+    from services.accounts import verbs as accounts
     from services.inputs import build
 
     call = CommandContext.of(ctx)
@@ -135,7 +138,7 @@ def token(
     days: Annotated[int, typer.Option("--days", metavar="N", help="cli.option.token_days")] = 90,
     write: Annotated[bool, typer.Option("--write", help="cli.option.token_write")] = False,
 ) -> None:
-    from services import accounts
+    from services.accounts import verbs as accounts
     from services.inputs import build
 
     call = CommandContext.of(ctx)
@@ -152,7 +155,7 @@ def remove_totp(
     login: Login,
     ground: Annotated[str, typer.Option("--ground", metavar="TEXT", help="cli.option.ground")],
 ) -> None:
-    from services import second_factors
+    from services.accounts import second_factors
 
     call = CommandContext.of(ctx)
     second_factors.remove(call.ctx, login, ground=ground)
@@ -205,7 +208,7 @@ def _access(text: str) -> Access:
 
 def _warn(call: CommandContext, login: str) -> None:
     """Print a warning when an account without a unit sees no case."""
-    from services.accounts import get_account
+    from services.accounts.verbs import get_account
     from workflow.org.access import placed
 
     reader = get_account(call.ctx, login).reader

@@ -13,7 +13,7 @@ from merzim.cli.help import add_group
 from merzim.cli.mount import mount
 
 if TYPE_CHECKING:
-    from services.webhooks import DeliveryView, WebhookDetails, WebhookList, WebhookSecret, WebhookView
+    from services.outgoing.webhooks import DeliveryView, WebhookDetails, WebhookList, WebhookSecret, WebhookView
 
 Webhook = Annotated[str, typer.Argument(metavar="WEBHOOK")]
 
@@ -23,15 +23,18 @@ def add_to(app: typer.Typer) -> None:
     add_group(
         app,
         "webhook",
-        list=mount("services.webhooks:list_webhooks", _list, arguments=()),
-        show=mount("services.webhooks:get_webhook", _show, arguments=("webhook",)),
+        list=mount("services.outgoing.webhooks:list_webhooks", _list, arguments=()),
+        show=mount("services.outgoing.webhooks:get_webhook", _show, arguments=("webhook",)),
         add=mount(
-            "services.webhooks:add_webhook", _secret, arguments=("address",), options={"topics": "topic"}
+            "services.outgoing.webhooks:add_webhook",
+            _secret,
+            arguments=("address",),
+            options={"topics": "topic"},
         ),
-        remove=mount("services.webhooks:remove_webhook", _one, arguments=("webhook",)),
-        test=mount("services.webhooks:test_webhook", _tried, arguments=("webhook",)),
-        resend=mount("services.webhooks:resend_delivery", _tried, arguments=("webhook", "seq:N")),
-        rotate=mount("services.webhooks:rotate_webhook_secret", _secret, arguments=("webhook",)),
+        remove=mount("services.outgoing.webhooks:remove_webhook", _one, arguments=("webhook",)),
+        test=mount("services.outgoing.webhooks:test_webhook", _tried, arguments=("webhook",)),
+        resend=mount("services.outgoing.webhooks:resend_delivery", _tried, arguments=("webhook", "seq:N")),
+        rotate=mount("services.outgoing.webhooks:rotate_webhook_secret", _secret, arguments=("webhook",)),
         stop=stop,
         start=start,
     )
@@ -47,7 +50,7 @@ def start(ctx: typer.Context, webhook: Webhook) -> int:
 
 def _switch(ctx: typer.Context, webhook: str, *, active: bool) -> int:
     from services.inputs import build
-    from services.webhooks import ChangeWebhook, change_webhook
+    from services.outgoing.webhooks import ChangeWebhook, change_webhook
 
     call = CommandContext.of(ctx)
     changed = change_webhook(call.ctx, build(ChangeWebhook, {"webhook": webhook, "active": active}))

@@ -176,7 +176,7 @@ def take_plan(
     today: date,
 ) -> PlanTaken:
     """Import a plan of measures as risks and measures of a case."""
-    from services.risks import import_plan
+    from services.cases.risks import import_plan
 
     plan = import_plan(app, case, content.read(), name=name, year=year, by=by, now=now, today=today)
     return PlanTaken(

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from i18n import say
-from services.credentials import qr_image
+from services.accounts.credentials import qr_image
 from services.moments import almaty
-from services.public import proof_address
+from services.outgoing.public import proof_address
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:

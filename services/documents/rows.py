@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from documents.forms.risk_rows import RiskRow, form_rows
 from documents.people.words import duty_title
 from i18n import date_long, days_list, say, span
-from services.register_files import extra_values, option_title
-from services.risks import scales
+from services.cases.risks import scales
+from services.regulations.registers import extra_values, option_title
 from workflow.cases.registers.exposure import exposure
 from workflow.cases.registers.risk_lists import listed
 from workflow.cases.registers.risk_scale import by_edition

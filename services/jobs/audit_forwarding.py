@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from services.audit import REFUSED, AskAudit, ask_audit, format_line
 from services.context import operator_context
+from services.outgoing.audit import REFUSED, AskAudit, ask_audit, format_line
 
 if TYPE_CHECKING:
     from services.app import AppContext
-    from services.audit import AuditLine
+    from services.outgoing.audit import AuditLine
 
 BATCH_LIMIT = 500
 """Entries sent before the position is stored."""

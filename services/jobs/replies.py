@@ -24,12 +24,12 @@ from notifications.office_time import OfficeTimes
 from notifications.wire.imap import open_mailbox
 from notifications.wire.message import message_id
 from notifications.wire.reply import Reply, Unreadable, read_reply
-from services.assignments import AnswerAssignment, answer_assignment
-from services.cases import RecordFact, record
-from services.channels import mailbox_of
+from services.cases.assignments import AnswerAssignment, answer_assignment
+from services.cases.letter_answers import LASTS, LetterQuestion, LinkRefused, open_letter
+from services.cases.verbs import RecordFact, record
+from services.connections.channels import mailbox_of
 from services.context import ORIGIN, Origin, RequestContext, operator_context, stamp
 from services.inputs import EvidenceInput, OpenFile
-from services.letter_answers import LASTS, LetterQuestion, LinkRefused, open_letter
 from storage.cases.evidence import LIMIT
 from storage.refusals import StorageUnavailable
 from workflow.cases.commands import comments
@@ -176,7 +176,7 @@ def _ask_which(ctx: RequestContext, of_several: list[str], quoted: list[str]) ->
 
 
 def _is_time(app: AppContext, machine: datetime) -> bool:
-    from services import sending
+    from services.outgoing import sending
 
     last = sending.figures(app, now=machine).pulses.get(TASK)
     return last is None or not timedelta() <= machine - last[0] < timedelta(seconds=app.settings.imap.period)

@@ -37,7 +37,7 @@ def remind(
     started = perf_counter()
     run = rounds.plan if dry_run else partial(rounds.round, most=most)
     if not dry_run:
-        from services.register_duties import record_due_rows
+        from services.yearly.register_duties import record_due_rows
 
         add_new_periods(app, now=now, today=today)
         record_due_rows(app, now=now, today=today)

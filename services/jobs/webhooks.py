@@ -11,8 +11,8 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from services.changes import AskChanges, ChangeEvent, list_changes
 from services.context import RequestContext, operator_context
+from services.outgoing.changes import AskChanges, ChangeEvent, list_changes
 from storage.accounts.webhooks import Delivery, Webhook
 from workflow.org.access import Reader
 
@@ -90,7 +90,7 @@ def send(app: AppContext, hook: Webhook, id: str, body: bytes) -> PostResult:
     from standardwebhooks import Webhook as Signer
 
     from notifications.wire.webhook import PostResult, post
-    from services.settings import BadSetting
+    from services.configuration.settings import BadSetting
     from storage.accounts.encryption import UnreadableSecret
 
     now, settings = app.system_clock().now, app.settings.webhooks

@@ -43,7 +43,7 @@ def open_year(app: AppContext, year: int, *, unit: str = "", by: str, now: datet
         NothingYearly: no procedure is opened yearly.
         OutOfRange: the year lies outside the calendar's records.
     """
-    from services.register_duties import record_year
+    from services.yearly.register_duties import record_year
 
     asked, there = year_ahead(app, year, unit=unit, today=today)
     # A bulk write goes chunk by chunk: what of it stood when it was interrupted is found by the next run.

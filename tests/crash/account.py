@@ -16,9 +16,9 @@ from sqlalchemy import text
 
 from notifications import round as rounds
 from notifications.notice import Notice
-from services import maintenance
 from services.app import AppContext
 from services.moments import almaty
+from services.upkeep import maintenance
 from storage.database.engine import reading
 from storage.maintenance.seals import seal
 from tests.crash.office import MORNING

@@ -23,8 +23,8 @@ from uuid import uuid4
 
 from sqlalchemy import select
 
+from services.accounts.credentials import hash_secret, new_secret
 from services.app import AppContext
-from services.credentials import hash_secret, new_secret
 from storage.database.engine import reading
 from storage.tables.cases import EVENT
 from tests.notifications.town import DANA, OFFICER

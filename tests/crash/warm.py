@@ -6,7 +6,7 @@ import gc
 from importlib import import_module
 
 from merzim.app import build_app
-from services.settings import Settings
+from services.configuration.settings import Settings
 from tests.crash import node
 from web.routes import every_route
 

@@ -12,7 +12,7 @@ import pytest
 
 from docs.settings_schema import config_schema
 from merzim.settings_file import check
-from services.setting_keys import SECTIONS
+from services.configuration.keys import SECTIONS
 from tests.law import ROOT
 from tests.workflow.test_file_schemas import as_json
 

@@ -15,8 +15,8 @@ import i18n
 from merzim.settings_file import BadSetting, read
 from notifications.channels import UnknownChannel
 from notifications.channels.email import Email
-from services.channels import create_channel, mailbox_of
-from services.settings import ORIGINS, Settings, SyncSettings
+from services.configuration.settings import ORIGINS, Settings, SyncSettings
+from services.connections.channels import create_channel, mailbox_of
 from tests.merzim.conftest import ROOT
 from workflow.refusal import Refusal
 

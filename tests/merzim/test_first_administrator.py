@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from merzim.app import build_app
 from merzim.settings_file import read
-from services import accounts as users
+from services.accounts import verbs as users
 from services.app import AppContext
 from services.context import operator_context
 from services.moments import Moment
@@ -71,7 +71,7 @@ def test_an_invited_colleagues_password_ends_the_first_administrators_address(ho
 
 def test_addresses_of_the_version_before_end_with_the_first_start_of_this_one(house: AppContext) -> None:
     """It left one behind with every start, and they still worked in an office with administrators."""
-    from services.credentials import hash_secret
+    from services.accounts.credentials import hash_secret
     from storage.accounts.accounts import SqlAccounts
 
     left, taken = start(house), start(house)

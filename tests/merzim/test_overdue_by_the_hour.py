@@ -22,7 +22,7 @@ from notifications.letters.overview import Overview
 from services.app import AppContext
 from services.context import operator_context
 from services.moments import Moment
-from services.pending_duties import pending_duties
+from services.people.pending_duties import pending_duties
 from tests.merzim.conftest import Merzim
 from tests.permits import BREACH
 from tests.web.conftest import PASSWORD, people

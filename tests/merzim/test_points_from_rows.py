@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from services.inputs import build
-from services.registers import AddRow, add_row
-from services.scoring import scoring
-from services.year_scores import YearScores, year_scores
+from services.registers.verbs import AddRow, add_row
+from services.scoring.shipped import scoring
+from services.scoring.year import YearScores, year_scores
 from services.yearly.opening import open_year
 from storage.org import store as office_store
 from tests.merzim.test_points_by_hand import AFTER, P2, P3, P4, Recorded, Units, points, sat

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from services.backups import back_up
-from services.settings import BackupSettings, Settings
+from services.configuration.settings import BackupSettings, Settings
+from services.upkeep.backups import back_up
 from tests.merzim.conftest import Merzim
 from tests.web.conftest import NOW, TODAY, Home, build
 

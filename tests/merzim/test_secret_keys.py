@@ -15,8 +15,8 @@ from merzim.app import build_app
 from merzim.logs import secrets_of
 from merzim.settings_file import BadSetting, read
 from services.app import AppContext
-from services.secret_keys import key_file, read_cipher
-from services.settings import Settings
+from services.configuration.secret_keys import key_file, read_cipher
+from services.configuration.settings import Settings
 from storage.accounts.encryption import new_key, parse_key
 from storage.org.vouched import ROWS
 from tests.merzim.conftest import PEOPLE, Merzim

@@ -12,9 +12,9 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from services.app import AppContext
+from services.configuration.settings import DatabaseSettings, EvidenceSettings, RegulationSettings, Settings
 from services.context import RequestContext
 from services.moments import Moment
-from services.settings import DatabaseSettings, EvidenceSettings, RegulationSettings, Settings
 from storage.org.store import save
 from workflow.org.access import Access, Reader, placed
 from workflow.org.office import Person, Unit

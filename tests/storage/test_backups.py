@@ -13,12 +13,12 @@ import pytest
 from sqlalchemy import Engine
 
 from merzim.app import build_app
-from services import backups, maintenance
 from services.app import AppContext
-from services.backups import NoBackup, back_up, drill, obsolete
+from services.configuration.settings import BackupSettings, DatabaseSettings
 from services.moments import Moment
-from services.sending import figures
-from services.settings import BackupSettings, DatabaseSettings
+from services.outgoing.sending import figures
+from services.upkeep import backups, maintenance
+from services.upkeep.backups import NoBackup, back_up, drill, obsolete
 from storage.database.engine import writing
 from storage.maintenance import backup, dump
 from storage.tables.audit import AUDIT

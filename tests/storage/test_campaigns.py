@@ -27,11 +27,9 @@ from notifications.channels.telegram import channel as telegram
 from notifications.links import hash_code
 from notifications.notice import Outcome
 from notifications.wire.telegram import buttons
-from services import maintenance
 from services.app import AppContext
-from services.campaign_answers import BotAnswers, Invitation, LinkRefused, answer, open_link
-from services.campaign_views import CampaignPage, ShowCampaign, UnknownCampaign, proof_sheet, show_campaign
-from services.campaigns import (
+from services.campaigns.answers import BotAnswers, Invitation, LinkRefused, answer, open_link
+from services.campaigns.verbs import (
     BadCampaign,
     CloseCampaign,
     ExtendCampaign,
@@ -46,17 +44,19 @@ from services.campaigns import (
     reopen_campaign,
     start_campaign,
 )
+from services.campaigns.views import CampaignPage, ShowCampaign, UnknownCampaign, proof_sheet, show_campaign
+from services.configuration.settings import WebSettings
 from services.context import RequestContext
+from services.documents.row_papers import NoPapers, papers_of_campaign
 from services.inputs import OpenFile, build
 from services.jobs.campaigns import carry_on
 from services.jobs.rounds import deliver, remind
 from services.moments import Moment
-from services.public import check_paper
-from services.register_views import AskRow, list_rows, show_row
-from services.registers import AddRow, EraseRow, WithdrawRow, add_row, erase_row, withdraw_row
-from services.row_papers import NoPapers, papers_of_campaign
-from services.row_queries import ListRows
-from services.settings import WebSettings
+from services.outgoing.public import check_paper
+from services.registers.queries import ListRows
+from services.registers.verbs import AddRow, EraseRow, WithdrawRow, add_row, erase_row, withdraw_row
+from services.registers.views import AskRow, list_rows, show_row
+from services.upkeep import maintenance
 from services.verbs import NotAllowed
 from storage.database.engine import writing
 from storage.org.store import save

@@ -18,11 +18,7 @@ from merzim.dashboard import Dashboard
 from merzim.logs import secrets_of
 from merzim.metronome import attempt
 from merzim.settings_file import read
-from services import backups, maintenance
-from services.app import AppContext
-from services.context import RequestContext, operator_context
-from services.moments import Moment
-from services.office_settings import (
+from services.administration.settings import (
     AskSettings,
     BadChange,
     ChangedByOthers,
@@ -37,8 +33,12 @@ from services.office_settings import (
     take_back_setting,
     try_mail,
 )
-from services.setting_keys import CHANGEABLE_KEYS
-from services.settings import BackupSettings, ChannelSettings, DatabaseSettings
+from services.app import AppContext
+from services.configuration.keys import CHANGEABLE_KEYS
+from services.configuration.settings import BackupSettings, ChannelSettings, DatabaseSettings
+from services.context import RequestContext, operator_context
+from services.moments import Moment
+from services.upkeep import backups, maintenance
 from services.verbs import NotAllowed
 from storage.accounts.encryption import Cipher, new_key, parse_key
 from storage.database.engine import reading

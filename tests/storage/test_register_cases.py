@@ -15,14 +15,14 @@ from sqlalchemy import Engine
 
 from calendars import OutOfRange
 from notifications.channels.folder import Folder
-from services import maintenance
 from services.app import AppContext
 from services.context import RequestContext
 from services.inputs import FileInput, OpenFile, build
 from services.jobs.rounds import remind
-from services.register_views import AskRow, list_rows, show_row
-from services.registers import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
-from services.row_queries import ListRows
+from services.registers.queries import ListRows
+from services.registers.verbs import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
+from services.registers.views import AskRow, list_rows, show_row
+from services.upkeep import maintenance
 from storage.org.store import save
 from storage.registers.chains import NotUnique
 from tests.storage.registers import NOW, TODAY, office, operator, reader

@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from services import maintenance
 from services.app import AppContext
 from services.context import stamp
 from services.inputs import FileInput, OpenFile, build
 from services.jobs.rounds import remind
-from services.register_duties import record_due_rows
-from services.registers import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
+from services.registers.verbs import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
+from services.upkeep import maintenance
 from services.yearly.opening import open_year
+from services.yearly.register_duties import record_due_rows
 from storage.cases.ledger import SqlLedger
 from storage.org.store import save
 from tests.storage.registers import NOW, TODAY, application, office, operator, reader
@@ -247,7 +247,7 @@ def test_a_row_somebody_writes_meanwhile_stays_recorded(
             others.append(visit(app, "2026-01-20"))
         return follow_rows(*given, **more)
 
-    monkeypatch.setattr("services.register_duties.follow_rows", interrupted)
+    monkeypatch.setattr("services.yearly.register_duties.follow_rows", interrupted)
     row = visit(app, "2026-01-12")
 
     assert recorded(app) == {JANUARY: ("2026-01-12", row), f"{JANUARY}#2": ("2026-01-20", others[1])}
@@ -258,7 +258,7 @@ def test_a_row_somebody_writes_meanwhile_stays_recorded(
 def interrupted(app: AppContext, monkeypatch: pytest.MonkeyPatch, write: Callable[[], object]) -> None:
     """Write a row in a process that dies before it compares the row with its case."""
     with monkeypatch.context() as patched:
-        patched.setattr("services.registers.follow_duties", lambda *_given, **_more: None)
+        patched.setattr("services.registers.verbs.follow_duties", lambda *_given, **_more: None)
         write()
 
 

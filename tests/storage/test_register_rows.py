@@ -15,22 +15,14 @@ import pytest
 from sqlalchemy import Engine, event, select, text
 
 from documents.sheets.unreadable import UnreadablePaper
-from services import maintenance
 from services.app import AppContext
 from services.context import RequestContext
 from services.inputs import OpenFile, build
-from services.register_figures import with_rows
-from services.register_tables import ImportRows, import_rows
-from services.register_views import (
-    AskRegisters,
-    AskRow,
-    RowPage,
-    list_my_rows,
-    list_registers,
-    list_rows,
-    show_row,
-)
-from services.registers import (
+from services.registers.access import UnknownRow
+from services.registers.queries import ListRows
+from services.registers.results import cell_value
+from services.registers.tables import ImportRows, import_rows
+from services.registers.verbs import (
     AddRow,
     EditRow,
     EraseRow,
@@ -42,10 +34,18 @@ from services.registers import (
     erase_row,
     withdraw_row,
 )
-from services.row_access import UnknownRow
-from services.row_queries import ListRows
-from services.row_results import cell_value
-from services.scoring import scoring
+from services.registers.views import (
+    AskRegisters,
+    AskRow,
+    RowPage,
+    list_my_rows,
+    list_registers,
+    list_rows,
+    show_row,
+)
+from services.scoring.register_figures import with_rows
+from services.scoring.shipped import scoring
+from services.upkeep import maintenance
 from services.verbs import NotAllowed
 from storage.database.engine import writing
 from storage.maintenance.schema import create_or_migrate

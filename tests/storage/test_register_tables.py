@@ -14,14 +14,14 @@ from sqlalchemy import Engine, text
 
 from documents.sheets.unreadable import UnreadablePaper
 from i18n import LANGUAGES, say
-from services import maintenance
 from services.app import AppContext
 from services.context import RequestContext
 from services.inputs import OpenFile
-from services.register_tables import ImportedRows, ImportRows, export, import_rows, template
-from services.register_views import list_rows
-from services.registers import AddRow, add_row
-from services.row_queries import ListRows
+from services.registers.queries import ListRows
+from services.registers.tables import ImportedRows, ImportRows, export, import_rows, template
+from services.registers.verbs import AddRow, add_row
+from services.registers.views import list_rows
+from services.upkeep import maintenance
 from tests.storage.registers import NOW, TODAY, office, operator, reader
 from workflow.board.rows import CaseFilter
 

@@ -13,26 +13,19 @@ from openpyxl import load_workbook
 from sqlalchemy import text
 
 from merzim.app import build_app
-from services import (
-    accounts,
-    cases,
-    comments,
-    maintenance,
-    register_tables,
-    register_views,
-    registers,
-    retention,
-    staff,
-)
-from services.accounts import AccountAccess
+from services.accounts import verbs as accounts
+from services.accounts.verbs import AccountAccess
 from services.app import AppContext
-from services.audit import record_paper
+from services.cases import comments
+from services.cases import verbs as cases
+from services.configuration.settings import DatabaseSettings, RetentionSettings
 from services.context import RequestContext, operator_context
-from services.doctor import check_running
 from services.jobs.rounds import deliver, remind
 from services.moments import Moment
-from services.public import check_paper
-from services.retention import (
+from services.outgoing.audit import record_paper
+from services.outgoing.public import check_paper
+from services.people import retention, staff
+from services.people.retention import (
     AnonymisePerson,
     AskFormer,
     FormerView,
@@ -40,8 +33,12 @@ from services.retention import (
     ReplayOrders,
     RetentionRefused,
 )
-from services.row_queries import ListRows
-from services.settings import DatabaseSettings, RetentionSettings
+from services.registers import tables as register_tables
+from services.registers import verbs as registers
+from services.registers import views as register_views
+from services.registers.queries import ListRows
+from services.upkeep import maintenance
+from services.upkeep.doctor import check_running
 from storage.database.engine import writing
 from storage.maintenance.orders import LIST, OrdersUnreadable
 from storage.org.former import recover

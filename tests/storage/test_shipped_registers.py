@@ -13,15 +13,15 @@ from sqlalchemy import Engine
 
 from documents.sheets.unreadable import UnreadablePaper
 from i18n import say
-from services import maintenance
 from services.app import AppContext
-from services.campaigns import StartCampaign, start_campaign
+from services.campaigns.verbs import StartCampaign, start_campaign
 from services.context import RequestContext
 from services.inputs import OpenFile, build
-from services.register_tables import ImportedRows, ImportRows, import_rows, template
-from services.register_views import AskRegisters, AskRow, list_my_rows, list_rows, show_row
-from services.registers import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
-from services.row_queries import ListRows
+from services.registers.queries import ListRows
+from services.registers.tables import ImportedRows, ImportRows, import_rows, template
+from services.registers.verbs import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
+from services.registers.views import AskRegisters, AskRow, list_my_rows, list_rows, show_row
+from services.upkeep import maintenance
 from storage.registers.chains import NotUnique
 from tests.storage.registers import NOW, TODAY, office, operator, reader
 from tests.storage.test_register_tables import workbook

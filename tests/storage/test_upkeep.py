@@ -12,10 +12,10 @@ from sqlalchemy import Engine, text
 
 from merzim.app import build_app
 from merzim.clock import read
-from services import maintenance
 from services.app import AppContext
+from services.configuration.settings import DatabaseSettings, Settings
 from services.moments import Moment
-from services.settings import DatabaseSettings, Settings
+from services.upkeep import maintenance
 from storage.database.leases import SqlLeases
 from storage.maintenance import after_migration as upkeep
 from storage.maintenance.after_migration import behind

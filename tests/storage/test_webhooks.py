@@ -20,13 +20,13 @@ from merzim.app import build_app
 from merzim.clock import read
 from merzim.settings_file import read as read_settings
 from notifications.wire.webhook import is_public
-from services import webhooks
 from services.app import AppContext
+from services.configuration.settings import DatabaseSettings, WebhookSettings
 from services.context import operator_context
 from services.jobs.webhooks import deliver_webhooks
 from services.moments import Moment
-from services.settings import DatabaseSettings, WebhookSettings
-from services.webhooks import (
+from services.outgoing import webhooks
+from services.outgoing.webhooks import (
     AddWebhook,
     ChangeWebhook,
     ResendDelivery,

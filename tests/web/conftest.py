@@ -22,11 +22,9 @@ from starlette.testclient import TestClient
 
 from merzim.app import build_app
 from notifications.notice import Notice
+from services.accounts.credentials import hash_password, hash_secret, new_secret
 from services.app import AppContext
-from services.credentials import hash_password, hash_secret, new_secret
-from services.maintenance import rebuild
-from services.moments import Moment
-from services.settings import (
+from services.configuration.settings import (
     LOOPBACK_NETWORKS,
     ChannelSettings,
     DatabaseSettings,
@@ -36,6 +34,8 @@ from services.settings import (
     Settings,
     WebSettings,
 )
+from services.moments import Moment
+from services.upkeep.maintenance import rebuild
 from storage.accounts.accounts import SqlAccounts
 from storage.accounts.second_factors import SqlSecondFactors
 from storage.cases.evidence import EvidenceFolder

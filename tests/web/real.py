@@ -22,8 +22,8 @@ from merzim.app import build_app
 from merzim.cli import main
 from merzim.clock import stand
 from merzim.settings_file import read
+from services.accounts.credentials import hash_secret, new_secret
 from services.app import AppContext
-from services.credentials import hash_secret, new_secret
 from services.moments import Clock, Moment
 from web.app import create_app
 from web.auth.dependencies import COOKIE

@@ -19,7 +19,7 @@ from merzim.settings_file import read
 from services.context import operator_context
 from services.documents.case_documents import register_status
 from services.jobs.rounds import deliver, remind
-from services.registers import AddRow, add_row
+from services.registers.verbs import AddRow, add_row
 from storage.org import store as office_store
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.documents.test_forms import tables_of

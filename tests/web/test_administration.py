@@ -11,10 +11,10 @@ from itertools import product
 import pytest
 from starlette.testclient import TestClient
 
-from services import telegram
+from services.accounts import telegram
+from services.accounts.telegram import TelegramCode
 from services.jobs.rounds import remind
-from services.staff import mark
-from services.telegram import TelegramCode
+from services.people.staff import mark
 from storage.org import own_rules
 from tests.web.conftest import NOW, Home
 from web.pages.account import login

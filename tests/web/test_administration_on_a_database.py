@@ -13,11 +13,11 @@ from starlette.testclient import TestClient
 
 from merzim.app import build_app
 from merzim.settings_file import read
-from services.administration import settings_in_force
+from services.administration.office import settings_in_force
 from services.app import AppContext
 from services.context import operator_context
 from services.moments import Moment
-from services.pending_duties import pending_duties
+from services.people.pending_duties import pending_duties
 from storage.database.engine import reading
 from storage.maintenance.verify import verify
 from storage.org.chain import IN_ORDER

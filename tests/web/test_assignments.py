@@ -8,9 +8,9 @@ from io import BytesIO
 import pytest
 from openpyxl import load_workbook
 
-from services.assignments import ListAssignments, list_assignments
+from services.cases.assignments import ListAssignments, list_assignments
 from services.context import operator_context
-from services.maintenance import verify
+from services.upkeep.maintenance import verify
 from tests.web.conftest import NOW, TODAY, Home, office_with_cases
 from tests.web.test_comments import composed, count, letters
 from workflow.cases.case import Case

@@ -13,8 +13,8 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from starlette.testclient import TestClient
 
-from services import credentials
-from services.credentials import hash_secret, new_secret
+from services.accounts import credentials
+from services.accounts.credentials import hash_secret, new_secret
 from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build
 from web.auth import devices
 from web.auth.dependencies import COOKIE

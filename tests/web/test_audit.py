@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from services.audit import AskAudit, ask_audit
 from services.context import operator_context
+from services.outgoing.audit import AskAudit, ask_audit
 from tests.web.conftest import NOW, PASSWORD, TODAY, Home, hide
 
 ADDRESS = "203.0.113.9"

@@ -20,9 +20,9 @@ from docx import Document
 from openpyxl import load_workbook
 from starlette.testclient import TestClient
 
+from services.configuration.settings import EdsSettings
 from services.jobs.rounds import deliver, remind
-from services.maintenance import damaged_evidence
-from services.settings import EdsSettings
+from services.upkeep.maintenance import damaged_evidence
 from tests.eds import Signatory, signatory, trust
 from tests.web.real import RealOffice, real_office
 from web.auth.guesses import GUESSES

@@ -14,7 +14,7 @@ import pytest
 from notifications.digest_links import address_secret, choice_address
 from notifications.rules import Rules
 from notifications.wire.message import build_message
-from services.settings import DatabaseSettings
+from services.configuration.settings import DatabaseSettings
 from storage.org.chain import IN_ORDER
 from storage.org.choices import SqlChoices
 from storage.org.preferences import DIGEST, UPLOADS_THROUGH, link_key, prefer

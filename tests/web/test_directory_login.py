@@ -15,13 +15,12 @@ import pyotp
 import pytest
 from starlette.testclient import TestClient
 
-from services import accounts as account_commands
-from services import identities
-from services.accounts import AccountCommand, BadAccount
+from services.accounts import verbs as account_commands
+from services.accounts.credentials import hash_secret
+from services.accounts.verbs import AccountCommand, BadAccount, identities
+from services.configuration.settings import BadSetting, GroupAccess, LdapSettings
+from services.connections.ldap import DirectorySilent, LdapDirectory, open_directory
 from services.context import operator_context
-from services.credentials import hash_secret
-from services.ldap import DirectorySilent, LdapDirectory, open_directory
-from services.settings import BadSetting, GroupAccess, LdapSettings
 from tests.notifications.servers import free_port
 from tests.slapd import BASE, ROOT, SEARCHER, SECRET, Slapd, serving
 from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build

@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 
 from documents.people.sheet import people_table
 from merzim.app import build_app
+from services.configuration.settings import RegulationSettings
 from services.moments import Moment
-from services.settings import RegulationSettings
 from storage.org import store as office_store
 from tests.permits import BREACH, CLINIC, write_folder
 from tests.web.conftest import PASSWORD, Home, people, settings_in

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from services.staff import mark
+from services.people.staff import mark
 from tests.web.conftest import NOW, TODAY, Home, hide, office_with_cases
 from tests.web.offices import office as small_office
 from tests.web.test_administration import person

@@ -10,14 +10,13 @@ from datetime import timedelta
 import pytest
 
 from documents import UnreadablePaper
-from services import invitations
-from services.accounts import BadAccount
+from services.accounts.invitations import InvitePeople, ResendInvitations, invite_people, resend_invitations
+from services.accounts.verbs import BadAccount, invitations
+from services.configuration.settings import ChannelSettings, LdapSettings, OidcSettings
 from services.context import RequestContext, operator_context
-from services.invitations import InvitePeople, ResendInvitations, invite_people, resend_invitations
 from services.jobs.rounds import deliver
-from services.maintenance import verify
-from services.people_table import preview_table, read_table, save_table
-from services.settings import ChannelSettings, LdapSettings, OidcSettings
+from services.people.table import preview_table, read_table, save_table
+from services.upkeep.maintenance import verify
 from tests.notifications.servers import Office as MailOffice
 from tests.notifications.servers import always, serving
 from tests.web.conftest import NOW, TODAY, Home, build

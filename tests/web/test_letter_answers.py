@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 from notifications.answer_links import answer_token
 from notifications.notice import Notice
 from notifications.rules import Rules
+from services.configuration.settings import DatabaseSettings
 from services.moments import Moment
-from services.settings import DatabaseSettings
 from storage.org.preferences import link_key
 from tests.notifications.town import AIGUL, ANNOUNCE_BY, BOLAT, FIVE_BEFORE, OFFICER, RULES, Shelf, Town, noon
 from tests.web.conftest import dashboard_of, settings_in

@@ -10,7 +10,7 @@ import pyotp
 import pytest
 from starlette.testclient import TestClient
 
-from services.credentials import hash_secret, new_secret, totp_step, verify_password
+from services.accounts.credentials import hash_secret, new_secret, totp_step, verify_password
 from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build
 from web.auth.dependencies import COOKIE
 from workflow.org.access import Entry

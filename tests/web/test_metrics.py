@@ -13,11 +13,11 @@ from starlette.testclient import TestClient
 from merzim.app import build_app
 from merzim.clock import clock
 from merzim.settings_file import read
-from services import sending
+from services.accounts.credentials import hash_secret, new_secret
 from services.app import AppContext
-from services.credentials import hash_secret, new_secret
-from services.doctor import check_running
 from services.jobs.rounds import deliver, remind
+from services.outgoing import sending
+from services.upkeep.doctor import check_running
 from storage.org import store as office_store
 from tests.web.conftest import PASSWORD, people
 from web.app import create_app

@@ -17,8 +17,8 @@ from starlette.testclient import TestClient
 
 import calendars
 from merzim.app import build_app
+from services.configuration.settings import DatabaseSettings
 from services.moments import Moment
-from services.settings import DatabaseSettings
 from storage.cases.ledger import SqlLedger
 from storage.database import engine as database
 from storage.maintenance import schema

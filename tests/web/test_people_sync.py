@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from notifications.notice import Notice
+from services.configuration.settings import LdapSettings, SyncSettings
+from services.connections.ldap import DirectoryEntry, DirectorySilent
 from services.context import RequestContext, operator_context
-from services.ldap import DirectoryEntry, DirectorySilent
-from services.maintenance import verify
-from services.people_sync import (
+from services.people.sync import (
     SyncPeople,
     SyncRefused,
     SyncResult,
@@ -21,7 +21,7 @@ from services.people_sync import (
     sync_on_schedule,
     sync_people,
 )
-from services.settings import LdapSettings, SyncSettings
+from services.upkeep.maintenance import verify
 from tests.slapd import BASE, SEARCHER, SECRET, Slapd, serving
 from tests.web.conftest import NOW, TODAY, Home, build
 from workflow.org.access import Reader

@@ -16,7 +16,7 @@ from openpyxl import load_workbook
 from sqlalchemy import text
 
 from services.documents.register import paper
-from services.public import PAPERS
+from services.outgoing.public import PAPERS
 from storage.database.engine import writing
 from storage.maintenance.seals import seal
 from storage.notices import register

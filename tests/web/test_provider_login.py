@@ -15,11 +15,11 @@ import pyotp
 import pytest
 from starlette.testclient import TestClient
 
-from services import accounts as account_commands
-from services.accounts import AccountCommand
+from services.accounts import verbs as account_commands
+from services.accounts.verbs import AccountCommand
+from services.configuration.settings import BadSetting, GroupAccess, OidcSettings
+from services.connections.oidc import CLOCK_SKEW_SECONDS, open_provider
 from services.context import operator_context
-from services.oidc import CLOCK_SKEW_SECONDS, open_provider
-from services.settings import BadSetting, GroupAccess, OidcSettings
 from tests import openid
 from tests.notifications.servers import free_port
 from tests.openid import CALLBACK, CLIENT, SECRET, Provider

@@ -9,7 +9,7 @@ import pytest
 from benchmarks.country import NOW, TODAY, build
 from merzim.app import build_app
 from merzim.settings_file import read
-from services.credentials import hash_password
+from services.accounts.credentials import hash_password
 from services.jobs.rounds import deliver, remind
 from services.moments import Moment
 from storage.cases.programmes import behind

@@ -17,12 +17,12 @@ from merzim.cli import main
 from notifications.notice import Notice
 from notifications.wire.imap import Mailbox, MailboxAddress, MailboxRefused, open_mailbox
 from notifications.wire.reply import Unreadable, read_reply
-from services import sending
-from services.channels import mailbox_of
-from services.doctor import diagnose
+from services.configuration.settings import BadSetting, ChannelSettings, ImapSettings
+from services.connections.channels import mailbox_of
 from services.jobs import replies, rounds
 from services.jobs.replies import take_replies, take_reply
-from services.settings import BadSetting, ChannelSettings, ImapSettings
+from services.outgoing import sending
+from services.upkeep.doctor import diagnose
 from storage.org.preferences import DIGEST, prefer
 from tests.notifications.test_post_office import PASSWORD, mailbox, post_office
 from tests.web.conftest import NOW, THREE_UNITS, TODAY, Home, office_with_cases

@@ -14,9 +14,9 @@ from starlette.testclient import TestClient
 
 from docs.file_schemas import row_schema
 from documents.forms import building, reading
-from services import case_rows as verbs
-from services import register_files
-from services.register_files import case_registers
+from services.cases import rows as verbs
+from services.regulations import registers as register_files
+from services.regulations.registers import case_registers
 from tests.case_rows import case_rows
 from tests.documents.test_forms import tables_of
 from tests.web.conftest import NOW, TODAY, Home

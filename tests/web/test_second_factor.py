@@ -13,7 +13,7 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from notifications.notice import Notice
-from services.credentials import hash_secret, new_recovery_codes, new_secret, recovery_hash
+from services.accounts.credentials import hash_secret, new_recovery_codes, new_secret, recovery_hash
 from storage.tables.accounts import RECOVERY_CODE
 from tests.second_factors import code_at
 from tests.web.conftest import NOW, PASSWORD, TODAY, Home, office_with_cases

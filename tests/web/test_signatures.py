@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from starlette.testclient import TestClient
 
 from documents.signatures import Signer
-from services.maintenance import damaged_evidence
-from services.settings import EdsSettings
-from services.signatures import agreement
+from services.cases.signatures import agreement
+from services.configuration.settings import EdsSettings
+from services.upkeep.maintenance import damaged_evidence
 from tests.eds import authority, gost, revocation_list, signatory, trust
 from tests.web.conftest import NOW, TODAY, Home, office_with_cases
 from workflow.cases.case import Evidence

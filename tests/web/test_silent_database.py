@@ -19,8 +19,8 @@ from merzim.app import build_app
 from merzim.clock import stand
 from merzim.dashboard import Dashboard
 from merzim.settings_file import read
+from services.configuration.settings import DatabaseSettings
 from services.jobs.rounds import remind
-from services.settings import DatabaseSettings
 from tests.forwarder import Forwarder, forwarding
 from tests.web.real import DAY, RealOffice
 from workflow.org.access import Reader

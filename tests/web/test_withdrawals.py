@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 import i18n
 from notifications.notice import Notice
-from services.register_files import option_title
+from services.regulations.registers import option_title
 from tests.web.conftest import NOW, TODAY, Home
 
 GROUND = {"ground": "Басқа істің күні"}

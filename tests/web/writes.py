@@ -17,13 +17,13 @@ from typing import Any
 from sqlalchemy import insert
 
 from documents.sheets.upload import UploadKind
+from services.accounts.credentials import hash_password
 from services.app import AppContext
-from services.campaigns import CloseCampaign, StartCampaign, close_campaign, start_campaign
+from services.campaigns.verbs import CloseCampaign, StartCampaign, close_campaign, start_campaign
+from services.configuration.settings import EdsSettings, RetentionSettings
 from services.context import operator_context
-from services.credentials import hash_password
-from services.registers import AddRow, add_row
-from services.settings import EdsSettings, RetentionSettings
-from services.staff import mark
+from services.people.staff import mark
+from services.registers.verbs import AddRow, add_row
 from storage.accounts.saved_views import SqlSavedViews
 from storage.accounts.uploads import SqlUploads
 from storage.accounts.webhooks import Delivery, Webhook

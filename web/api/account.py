@@ -12,10 +12,10 @@ from fastapi import HTTPException
 from pydantic import BaseModel, Field
 
 from notifications.digest_links import choice_of
-from services import comments
-from services.accounts import WayIn, ways_in
+from services.accounts.telegram import TelegramCode, offer
+from services.accounts.verbs import WayIn, ways_in
+from services.cases import comments
 from services.inputs import Day, Key, LanguageCode
-from services.telegram import TelegramCode, offer
 from services.verbs import Command
 from web.api import mount
 from web.api.answers import RequestTranslator, api_router

@@ -7,8 +7,11 @@ from typing import Annotated
 from fastapi import Path
 from pydantic import BaseModel
 
-from services import accounts, administration, invitations, operations
+from services.accounts import invitations
+from services.accounts import verbs as accounts
+from services.administration import office as administration
 from services.inputs import Line
+from services.upkeep import operations
 from services.verbs import Command
 from web.api import mount
 from web.api.answers import RequestTranslator, api_router

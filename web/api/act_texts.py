@@ -6,9 +6,9 @@ from typing import Annotated
 
 from fastapi import Query
 
-from services import act_texts
-from services.act_texts import ActReading, ActTextList, AskActTexts, OpenActText, Place, TextLanguage
 from services.inputs import build
+from services.law import act_texts
+from services.law.act_texts import ActReading, ActTextList, AskActTexts, OpenActText, Place, TextLanguage
 from web.api import mount
 from web.api.answers import DAMAGED, api_router
 from web.auth.dependencies import Own

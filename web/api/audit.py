@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from fastapi import Path, Query
 from starlette.responses import StreamingResponse
 
-from services.audit import AskAudit, AuditList, LineFormat, ask_audit, export_lines
 from services.inputs import build
+from services.outgoing.audit import AskAudit, AuditList, LineFormat, ask_audit, export_lines
 from web.api.answers import RequestTranslator, api_router
 from web.auth.dependencies import Auditing
 from web.pages.administration.audit import AuditQuery

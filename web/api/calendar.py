@@ -9,8 +9,8 @@ from fastapi import Path, Query, Request
 from pydantic import BaseModel
 
 from calendars.layout import build_year, days_of
-from services.calendar_acts import Act, ActPreview, adopt_act, preview_act
 from services.inputs import Day
+from services.law.calendar_acts import Act, ActPreview, adopt_act, preview_act
 from services.results import InLanguage, Keys, Result, at
 from web.api.answers import RequestTranslator, SearchText, api_router
 from web.api.mount import Writing

@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import Path
 from starlette.responses import Response
 
-from services import campaign_views, campaigns
-from services.campaign_views import AskCampaigns, CampaignList
+from services.campaigns import verbs as campaigns
+from services.campaigns import views as campaign_views
+from services.campaigns.views import AskCampaigns, CampaignList
 from web.api import mount
 from web.api.answers import RequestTranslator, api_router
 from web.api.files import file_answer

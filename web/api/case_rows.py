@@ -14,13 +14,13 @@ from fastapi import Request
 from pydantic import BaseModel, BeforeValidator, Field, create_model
 
 from documents.sandbox.readers import read_cartogram
-from services.case_rows import act_on_row, add_row, describe_field, edit_row, register_of
+from services.cases.risks import case_rows
+from services.cases.rows import act_on_row, add_row, describe_field, edit_row, register_of
 from services.context import stamp
 from services.documents.case_documents import take_plan
 from services.evidence import store_evidence
 from services.inputs import Day, Digest, EvidenceInput
 from services.results import CommandResult, Result, at
-from services.risks import case_rows
 from services.verbs import Command
 from web.api import mount
 from web.api.answers import CaseId, RequestTranslator, api_router

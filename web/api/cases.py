@@ -1,4 +1,4 @@
-"""Commands on cases: the verbs of `services.cases`, and the deadlines that follow from given dates (`/plan`).
+"""Commands on cases (`services.cases.verbs`), and the deadlines that follow from given dates (`/plan`).
 
 With an `Idempotency-Key` a repeated request gets the answer of the first one.
 """
@@ -11,7 +11,8 @@ from typing import Annotated, Any
 from fastapi import Query
 from pydantic import BaseModel, Field
 
-from services import assignments, bulk, cases, comments, saved_views
+from services.cases import assignments, bulk, comments, saved_views
+from services.cases import verbs as cases
 from services.context import RequestContext
 from services.inputs import Day, Name
 from services.results import CommandResult, FindingResult, ObligationResult, Result, at, command_result

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Query
 
-from services.changes import MAX_CHANGES, AskChanges, ChangeList, list_changes
+from services.outgoing.changes import MAX_CHANGES, AskChanges, ChangeList, list_changes
 from web.api.answers import api_router
 from web.auth.dependencies import Own
 

@@ -10,9 +10,9 @@ from fastapi import Path, Query
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from services.cases.signatures import AskSignatures, SignatureList, list_signatures, sign_document
 from services.documents.own_templates import templates_in_use
-from services.signatures import AskSignatures, SignatureList, list_signatures, sign_document
-from services.year_reports import quarter_of_report, report_marks, year_report
+from services.documents.year_reports import quarter_of_report, report_marks, year_report
 from web.api import mount
 from web.api.answers import DAMAGED, CaseId, RequestTranslator, api_router
 from web.api.files import FILE

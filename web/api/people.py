@@ -6,10 +6,11 @@ from fastapi import Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from services import people_sync, retention, staff
 from services.inputs import Digest
-from services.pending_duties import pending_duties
-from services.people_table import TablePreview, preview_table, read_table, save_table
+from services.people import retention, staff
+from services.people import sync as people_sync
+from services.people.pending_duties import pending_duties
+from services.people.table import TablePreview, preview_table, read_table, save_table
 from services.verbs import Command
 from web.api import mount
 from web.api.answers import Limit, Number, RequestTranslator, SearchText, api_router

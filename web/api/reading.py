@@ -9,9 +9,7 @@ from typing import Annotated, Any
 from fastapi import Query
 from pydantic import BeforeValidator
 
-from services.calendar_acts import moves_of
-from services.inputs import build
-from services.portfolio import (
+from services.cases.portfolio import (
     ListPortfolio,
     ListStages,
     PortfolioPage,
@@ -19,6 +17,8 @@ from services.portfolio import (
     list_portfolio,
     list_stages,
 )
+from services.inputs import build
+from services.law.calendar_acts import moves_of
 from services.results import EventResult, InLanguage, Result, act_moves_result, at, case_head, event_result
 from services.search import Found, Search, search
 from services.yearly.clock import PROCEDURE

@@ -9,10 +9,12 @@ from typing import Annotated, Any
 from fastapi import Path
 from starlette.responses import Response
 
-from services import register_tables, register_views, registers
 from services.inputs import build
-from services.register_views import AskRegisters, AskRow, RegisterList, RowDetail, RowList
-from services.row_queries import ListRows
+from services.registers import tables as register_tables
+from services.registers import verbs as registers
+from services.registers import views as register_views
+from services.registers.queries import ListRows
+from services.registers.views import AskRegisters, AskRow, RegisterList, RowDetail, RowList
 from web.api import mount
 from web.api.answers import DAMAGED, RequestTranslator, api_router
 from web.api.files import file_answer

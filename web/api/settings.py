@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from services import office_settings
-from services.office_settings import AskSettings, SettingHistory, SettingList
+from services.administration import settings as office_settings
+from services.administration.settings import AskSettings, SettingHistory, SettingList
 from web.api import mount
 from web.api.answers import api_router
 from web.auth.dependencies import Setting

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from services import templates
-from services.templates import AskTemplates, FormList
+from services.documents import templates
+from services.documents.templates import AskTemplates, FormList
 from web.api import mount
 from web.api.answers import DAMAGED, api_router
 from web.api.files import file_answer

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import HTTPException
 
-from services import staff
 from services.inputs import Key
+from services.people import staff
 from services.verbs import Command
 from web.api import mount
 from web.api.account import FeedMade, FeedRevoked, SessionsEnded

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from services import webhooks
-from services.webhooks import AskWebhooks, WebhookCommand, WebhookDetails, WebhookId, WebhookList
+from services.outgoing import webhooks
+from services.outgoing.webhooks import AskWebhooks, WebhookCommand, WebhookDetails, WebhookId, WebhookList
 from web.api import mount
 from web.api.answers import api_router
 from web.auth.dependencies import Setting

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
-from services.settings import is_loopback
+from services.configuration.settings import is_loopback
 
 SCOPE = "demonstration"
 """The scope of a session that was opened without a password."""

@@ -13,10 +13,10 @@ from typing import Annotated, Any
 from fastapi import Depends, HTTPException, Request
 from starlette.responses import Response
 
-from services.accounts import issue_secret
+from services.accounts.credentials import hash_secret
+from services.accounts.verbs import issue_secret
+from services.configuration.settings import WebSettings
 from services.context import Accounts, RequestContext
-from services.credentials import hash_secret
-from services.settings import WebSettings
 from web.auth.demonstration import SCOPE, is_passwordless_request
 from web.auth.devices import remember_device
 from workflow.org.access import OF_ONE_UNIT, Account, Entry, Need, Reader, must_enrol, placed

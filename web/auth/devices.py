@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.accounts import issue_secret
+from services.accounts.credentials import hash_secret
+from services.accounts.verbs import issue_secret
 from services.context import Accounts
-from services.credentials import hash_secret
 from workflow.org.access import Entry
 
 COOKIE = "__Host-merzim-devices"

@@ -19,10 +19,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.configuration.origins import PublicAddress
+from services.configuration.settings import LOOPBACK_NETWORKS, is_loopback
+from services.configuration.values import Network
 from services.context import ORIGIN, Origin, Way
-from services.origins import PublicAddress
-from services.setting_values import Network
-from services.settings import LOOPBACK_NETWORKS, is_loopback
 from web.auth.proxies import apply_forwarding, client_address, is_forwarded
 
 MAX_BODY = 25 * 1024 * 1024

@@ -10,7 +10,7 @@ from collections.abc import Collection, Container
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING
 
-from services.setting_values import Network
+from services.configuration.values import Network
 
 if TYPE_CHECKING:
     from starlette.requests import Request

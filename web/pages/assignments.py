@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from calendars import OutOfRange
-from services import assignments
-from services.assignments import AssignmentResult, ListAssignments
+from services.cases import assignments
+from services.cases.assignments import AssignmentResult, ListAssignments
 from services.context import RequestContext
 from services.inputs import build
 from web.auth.dependencies import Assigning, Reading

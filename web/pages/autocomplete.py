@@ -9,10 +9,10 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from services.context import RequestContext
-from services.register_views import list_rows
-from services.row_access import reader_scope, seen_register
-from services.row_queries import ListRows
-from services.row_results import register_view
+from services.registers.access import reader_scope, seen_register
+from services.registers.queries import ListRows
+from services.registers.results import register_view
+from services.registers.views import list_rows
 from web.auth.dependencies import Own, Reading
 from web.ui.form_values import tidy
 from web.ui.name_fields import MAX_SUGGESTIONS, Suggestion, suggest_any, suggest_people, suggest_units

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from notifications.notice import Notice
-from services import comments
+from services.cases import comments
 from services.context import RequestContext
 from services.inputs import build
 from web.auth.dependencies import Own

@@ -13,9 +13,7 @@ from starlette.responses import Response
 
 from calendars.calendar import Calendar
 from documents.sheets.listing import tables_workbook
-from services.context import RequestContext
-from services.inputs import build
-from services.portfolio import (
+from services.cases.portfolio import (
     ListPortfolio,
     ListStages,
     PortfolioLine,
@@ -27,6 +25,8 @@ from services.portfolio import (
     list_portfolio,
     list_stages,
 )
+from services.context import RequestContext
+from services.inputs import build
 from services.queries import UnknownUnit
 from services.yearly.clock import PROCEDURE
 from web.auth.dependencies import Reading

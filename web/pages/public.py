@@ -18,7 +18,7 @@ from starlette.responses import Response
 import i18n
 from services.app import AppContext
 from services.context import RequestContext
-from services.public import (
+from services.outgoing.public import (
     PublicAnalysis,
     Publication,
     check_fingerprint,
@@ -33,7 +33,7 @@ from web.ui.preferences import preferences
 from web.ui.render import ALMATY, Translator, environment, page
 
 if TYPE_CHECKING:
-    from services.public import ProvenLine
+    from services.outgoing.public import ProvenLine
 
 router = APIRouter(include_in_schema=False)
 PAGE = 25

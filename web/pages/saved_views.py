@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
-from services import saved_views
+from services.cases import saved_views
 from services.inputs import build
 from web.auth.dependencies import Own
 from web.ui.form_values import Fields, parse_event_number, tidy

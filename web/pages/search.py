@@ -9,7 +9,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from services.act_texts import loaded_languages
+from services.law.act_texts import loaded_languages
 from services.search import Hit, Search, search
 from web.auth.dependencies import Reading
 from web.ui.preferences import preferences

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from services.row_results import FieldView, RegisterView, RowView, cell_value
+from services.registers.results import FieldView, RegisterView, RowView, cell_value
 from web.ui.render import Translator
 
 

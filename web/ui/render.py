@@ -25,7 +25,7 @@ from calendars.explanation import Explanation
 from calendars.layout import Run
 from notifications.notice import Notice, said_state
 from services.context import RequestContext
-from services.register_files import option_title, row_field
+from services.regulations.registers import option_title, row_field
 from web.auth.middleware import SAFE_METHODS
 from web.ui.assets import asset_address
 from web.ui.guides import section_of

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 from fastapi import Request
 
+from services.cases.saved_views import ListViews, ViewResult, clean_query, list_views
 from services.context import RequestContext
-from services.saved_views import ListViews, ViewResult, clean_query, list_views
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

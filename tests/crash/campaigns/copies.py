@@ -9,8 +9,8 @@ from pathlib import Path
 
 from merzim.app import build_app
 from merzim.settings_file import read
-from services import maintenance
 from services.app import AppContext
+from services.upkeep import maintenance
 from storage.database.engine import open as open_database
 from storage.maintenance.schema import create_or_migrate
 from tests.crash.account import people

@@ -14,11 +14,11 @@ import pytest
 from playwright.sync_api import expect
 
 from notifications.campaign_links import AnswerLink, link_token
-from services.campaign_views import campaign_store
-from services.campaigns import StartCampaign, start_campaign
+from services.accounts.credentials import hash_password
+from services.campaigns.verbs import StartCampaign, start_campaign
+from services.campaigns.views import campaign_store
+from services.configuration.settings import EdsSettings
 from services.context import operator_context
-from services.credentials import hash_password
-from services.settings import EdsSettings
 from tests.eds import gost, ncalayer, signatory, trust
 from tests.web.browser.conftest import Served, serving
 from tests.web.real import real_office

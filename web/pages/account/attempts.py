@@ -12,12 +12,12 @@ from datetime import timedelta
 
 from starlette.requests import Request
 
-from services import credentials, identities
-from services.audit import record_refused_log_in
+from services.accounts import credentials, identities
+from services.accounts.credentials import BadPassword
+from services.accounts.second_factors import account_letters
+from services.connections.ldap import DirectorySilent
 from services.context import RequestContext
-from services.credentials import BadPassword
-from services.ldap import DirectorySilent
-from services.second_factors import account_letters
+from services.outgoing.audit import record_refused_log_in
 from web.auth.dependencies import current_session
 from web.auth.devices import find_device
 from web.auth.limits import (

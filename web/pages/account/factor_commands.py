@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from starlette.requests import Request
 
-from services import credentials
+from services.accounts import credentials
+from services.accounts.credentials import BadPassword
 from services.context import RequestContext, stamp
-from services.credentials import BadPassword
 from web.pages.account import attempts
 from workflow.org.access import Account
 from workflow.refusal import Refusal

@@ -14,10 +14,10 @@ from urllib.parse import urlencode, urlsplit
 from fastapi import APIRouter, HTTPException, Path, Request
 from starlette.responses import RedirectResponse, Response
 
-from services import credentials
+from services.accounts import credentials
+from services.accounts.credentials import BadPassword, hash_secret
+from services.accounts.telegram import TelegramCode, is_linked
 from services.context import RequestContext
-from services.credentials import BadPassword, hash_secret
-from services.telegram import TelegramCode, is_linked
 from web.auth import demonstration
 from web.auth.dependencies import (
     Anybody,

@@ -15,9 +15,9 @@ from secrets import compare_digest
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import RedirectResponse, Response
 
-from services import credentials, identities
+from services.accounts import credentials, identities
+from services.connections.oidc import CALLBACK, LogInAttempt, NotIdentified, ProviderSilent
 from services.context import RequestContext
-from services.oidc import CALLBACK, LogInAttempt, NotIdentified, ProviderSilent
 from web.auth.dependencies import Anybody
 from web.auth.limits import Reason, provider_limits
 from web.auth.proxies import client_address

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import RedirectResponse, Response
 
-from services import credentials
+from services.accounts import credentials
 from services.context import RequestContext
 from web.auth.dependencies import Enrolling, OwnByPerson, begin_session
 from web.pages.account import factor_commands

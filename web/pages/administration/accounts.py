@@ -8,10 +8,10 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.responses import Response
 
-from services import accounts
+from services.accounts import verbs as accounts
 from services.context import RequestContext
 from services.inputs import build
-from services.staff import recorded_office
+from services.people.staff import recorded_office
 from services.verbs import Verb
 from web.auth.dependencies import Setting, SettingByPerson
 from web.pages.administration import factor_removal

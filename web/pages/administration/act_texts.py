@@ -8,10 +8,10 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
-from services import act_texts
-from services.act_texts import AskActTexts, LoadActText, OpenActText
 from services.context import RequestContext
 from services.inputs import FileInput, OpenFile, build
+from services.law import act_texts
+from services.law.act_texts import AskActTexts, LoadActText, OpenActText
 from services.verbs import NotFound
 from web.auth.dependencies import Own, Setting
 from web.auth.reading import run_in_reading_thread

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from services.audit import AskAudit, AuditList, ask_audit
 from services.inputs import build
+from services.outgoing.audit import AskAudit, AuditList, ask_audit
 from web.auth.dependencies import Auditing
 from web.ui.form_values import InvalidForm, parse_date
 from web.ui.preferences import preferences

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from services.accounts import BadAccount
+from services.accounts.second_factors import account_letters
+from services.accounts.verbs import BadAccount
 from services.context import RequestContext, stamp
-from services.second_factors import account_letters
 from web.ui.form_values import tidy
 from workflow.org.access import Account, RemovalRequest, administrators
 

@@ -17,9 +17,9 @@ import i18n
 from notifications.letters.subjects import confidential
 from notifications.notice import Entry as Item
 from notifications.wire.entry import calendar, item_id
-from services.accounts import BadAccount, issue_secret
+from services.accounts.credentials import hash_secret
+from services.accounts.verbs import BadAccount, issue_secret
 from services.context import Reads, RequestContext
-from services.credentials import hash_secret
 from web.auth.dependencies import Anybody, reader_of
 from workflow.board.rows import Row
 from workflow.cases.case import Case

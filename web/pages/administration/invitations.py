@@ -8,11 +8,11 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.responses import Response
 
-from services import invitations
+from services.accounts import invitations
+from services.accounts.invitations import AskInvitations, InvitedPeople, InvitePeople, ResendInvitations
 from services.context import RequestContext
 from services.inputs import build
-from services.invitations import AskInvitations, InvitedPeople, InvitePeople, ResendInvitations
-from services.staff import recorded_office
+from services.people.staff import recorded_office
 from web.auth.dependencies import Setting
 from web.pages.administration.common import placed, show
 from web.ui.form_values import Fields

@@ -17,9 +17,12 @@ from documents import UnreadablePaper
 from documents.people.sheet import people_sheets
 from documents.sheets.listing import tables_workbook
 from notifications.notice import Outcome
-from services import administration, sending, staff, telegram
+from services.accounts import telegram
+from services.administration import office as administration
 from services.context import RequestContext
-from services.people_table import MAX_TABLE_BYTES, preview_table, read_table, save_table
+from services.outgoing import sending
+from services.people import staff
+from services.people.table import MAX_TABLE_BYTES, preview_table, read_table, save_table
 from web.auth.dependencies import Own, Setting
 from web.auth.reading import run_in_reading_thread
 from web.pages.account.login import own_page

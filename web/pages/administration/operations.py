@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
-from services import sending
 from services.context import RequestContext
 from services.inputs import build
-from services.operations import AskOperations, ResendLetter, get_operations, resend_failed_letter
+from services.outgoing import sending
+from services.upkeep.operations import AskOperations, ResendLetter, get_operations, resend_failed_letter
 from services.verbs import NotFound
 from web.auth.dependencies import Setting
 from web.pages.administration.common import onward, show

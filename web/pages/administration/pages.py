@@ -12,11 +12,14 @@ from starlette.responses import Response
 
 from calendars import OutOfRange
 from documents.people.office_time import parse_days
-from services import administration, backups, sending, staff, webhooks
+from services.administration import office as administration
 from services.context import RequestContext
 from services.inputs import build
-from services.pending_duties import pending_duties
-from services.staff import recorded_office
+from services.outgoing import sending, webhooks
+from services.people import staff
+from services.people.pending_duties import pending_duties
+from services.people.staff import recorded_office
+from services.upkeep import backups
 from web.auth.dependencies import Setting
 from web.pages.administration.common import onward, placed, show
 from web.pages.administration.feeds import feeds_of, give, revoke

@@ -5,10 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
 
-from services import people_sync
 from services.context import RequestContext
 from services.inputs import build
-from services.people_sync import AskSync, SyncPeople, SyncResult
+from services.people import sync as people_sync
+from services.people.sync import AskSync, SyncPeople, SyncResult
 from web.auth.dependencies import Setting
 from web.pages.administration.common import show
 from web.ui.form_values import Fields

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
 
-from services import retention
 from services.context import RequestContext
 from services.inputs import build
-from services.retention import Anonymised, AnonymisePerson, AskFormer
+from services.people import retention
+from services.people.retention import Anonymised, AnonymisePerson, AskFormer
 from web.auth.dependencies import Setting
 from web.pages.administration.common import show
 from web.ui.form_values import Fields, parse_date, tidy

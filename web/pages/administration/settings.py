@@ -10,10 +10,8 @@ from fastapi import APIRouter, HTTPException, Request
 from pydantic import SecretStr
 from starlette.responses import Response
 
-from services import office_settings
-from services.context import RequestContext
-from services.inputs import build
-from services.office_settings import (
+from services.administration import settings as office_settings
+from services.administration.settings import (
     AskSettings,
     ChangeSettings,
     MailTried,
@@ -23,7 +21,9 @@ from services.office_settings import (
     field_of,
     group_of,
 )
-from services.setting_keys import CHANGEABLE, SERVER_KEYS
+from services.configuration.keys import CHANGEABLE, SERVER_KEYS
+from services.context import RequestContext
+from services.inputs import build
 from web.auth.dependencies import Setting
 from web.pages.administration.common import onward, show
 from web.ui.form_values import Fields, tidy

@@ -9,10 +9,10 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from documents import UnreadablePaper
-from services import templates
 from services.context import RequestContext
+from services.documents import templates
+from services.documents.templates import AskTemplates, ChooseTemplate, TakeTemplate
 from services.inputs import FileInput, OpenFile, build
-from services.templates import AskTemplates, ChooseTemplate, TakeTemplate
 from services.verbs import NotFound
 from web.auth.dependencies import Setting
 from web.auth.reading import run_in_reading_thread

@@ -8,13 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Path, Request
 from starlette.responses import Response
 
-from services import webhooks
-from services.changes import TOPICS
 from services.context import RequestContext
 from services.inputs import build
-from services.staff import recorded_office
+from services.outgoing import webhooks
+from services.outgoing.changes import TOPICS
+from services.outgoing.webhooks import AddWebhook, AskWebhooks, ChangeWebhook, ResendDelivery, WebhookCommand
+from services.people.staff import recorded_office
 from services.verbs import NotFound
-from services.webhooks import AddWebhook, AskWebhooks, ChangeWebhook, ResendDelivery, WebhookCommand
 from web.auth.dependencies import Setting
 from web.pages.administration.common import onward, show
 from web.ui.form_values import Fields

@@ -13,7 +13,9 @@ from starlette.responses import Response
 
 from calendars import OutOfRange
 from calendars.layout import build_year
-from services.calendar_acts import (
+from services.context import RequestContext
+from services.inputs import build
+from services.law.calendar_acts import (
     MAX_BYTES,
     Act,
     ActPreview,
@@ -22,8 +24,6 @@ from services.calendar_acts import (
     preview_act,
     require_whole_office,
 )
-from services.context import RequestContext
-from services.inputs import build
 from web.auth.dependencies import Managing, Reading
 from web.auth.reading import run_in_reading_thread
 from web.pages.calendar.month import as_known, month_view

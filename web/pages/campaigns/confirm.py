@@ -16,7 +16,7 @@ from starlette.responses import Response, StreamingResponse
 
 from calendars import OutOfRange
 from notifications.campaign_notices import cited, given_days
-from services.campaign_answers import (
+from services.campaigns.answers import (
     Invitation,
     LinkRefused,
     answer,

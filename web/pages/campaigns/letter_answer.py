@@ -11,8 +11,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from services.context import RequestContext
-from services.letter_answers import (
+from services.cases.letter_answers import (
     ANSWERS,
     QUIET_WORKING_DAYS,
     LetterQuestion,
@@ -21,6 +20,7 @@ from services.letter_answers import (
     is_genuine,
     open_letter,
 )
+from services.context import RequestContext
 from web.auth.dependencies import Anybody
 from web.auth.guesses import count_guess
 from web.pages.campaigns.confirm import refuse_in_language

@@ -13,18 +13,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from calendars import OutOfRange
-from services.campaign_views import (
-    AskCampaigns,
-    CampaignKind,
-    CampaignView,
-    ShowCampaign,
-    kind_view,
-    list_campaigns,
-    person_key,
-    proof_sheet,
-    show_campaign,
-)
-from services.campaigns import (
+from services.campaigns.verbs import (
     CampaignPreview,
     CloseCampaign,
     ExtendCampaign,
@@ -40,12 +29,23 @@ from services.campaigns import (
     reopen_campaign,
     start_campaign,
 )
+from services.campaigns.views import (
+    AskCampaigns,
+    CampaignKind,
+    CampaignView,
+    ShowCampaign,
+    kind_view,
+    list_campaigns,
+    person_key,
+    proof_sheet,
+    show_campaign,
+)
 from services.context import RequestContext
+from services.documents.row_papers import campaign_papers, paper_in_campaign, papers_of_campaign
 from services.evidence import clean_file_name
 from services.inputs import FileInput, build
-from services.row_access import reader_scope, seen_register
-from services.row_papers import campaign_papers, paper_in_campaign, papers_of_campaign
-from services.row_results import FieldView, field_view, register_view, row_name
+from services.registers.access import reader_scope, seen_register
+from services.registers.results import FieldView, field_view, register_view, row_name
 from web.auth.dependencies import Managing, Reading
 from web.pages.cases.documents import DOCX, XLSX, ZIP, as_file
 from web.pages.cases.page import redirect

@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from calendars import OutOfRange
 from documents.schedules.template import empty_schedule
-from services import cases
+from services.cases import verbs as cases
 from services.context import RequestContext
 from services.imports.previews import YearPreview
 from services.inputs import build

@@ -14,8 +14,8 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from calendars import OutOfRange
-from services.act_texts import loaded_languages
 from services.context import RequestContext
+from services.law.act_texts import loaded_languages
 from web.auth.dependencies import Reading
 from web.pages.case_creation.chain import Chain, chain
 from web.pages.case_creation.intended_dates import PlannedForm, chosen, intended

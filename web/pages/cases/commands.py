@@ -6,8 +6,8 @@ from collections.abc import Collection
 from datetime import date, timedelta
 
 from notifications.acknowledgement import acknowledge
-from services import sending
 from services.context import RequestContext, stamp
+from services.outgoing import sending
 from web.ui.form_values import InvalidForm
 from workflow.org.access import Entry
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import TypeVar
 
-from services import cases
+from services.cases import verbs as cases
 from services.context import RequestContext, require_visible
 from services.inputs import build
 from services.results import CommandResult

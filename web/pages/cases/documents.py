@@ -14,10 +14,10 @@ from starlette.responses import Response
 from documents.forms import Note
 from documents.forms import title as field_title
 from notifications.notice import Notice
+from services.cases.signatures import SignatureView, signable, signatures_of
 from services.context import RequestContext
 from services.documents import register as notice_papers
 from services.documents.case_documents import Sheet, case_sheets
-from services.signatures import SignatureView, signable, signatures_of
 from web.pages.cases.case_view import CaseView
 from web.ui.preferences import preferences
 from workflow.cases.case import Case, Evidence

@@ -14,7 +14,8 @@ from starlette.responses import Response
 
 from calendars import OutOfRange
 from i18n import say
-from services import assignments, cases, comments
+from services.cases import assignments, comments
+from services.cases import verbs as cases
 from services.context import RequestContext
 from services.inputs import build
 from web.auth.dependencies import Recording, needs

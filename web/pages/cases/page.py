@@ -12,15 +12,15 @@ from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from calendars import OutOfRange
-from services import cases
-from services.act_texts import loaded_languages
-from services.calendar_acts import moves_of
+from services.cases import verbs as cases
 from services.context import RequestContext
 from services.documents.case_documents import forms_of
-from services.register_views import AskRow, show_row
+from services.law.act_texts import loaded_languages
+from services.law.calendar_acts import moves_of
+from services.registers.access import UnknownRow
+from services.registers.results import RowView
+from services.registers.views import AskRow, show_row
 from services.results import ActMovesResult, act_moves_result
-from services.row_access import UnknownRow
-from services.row_results import RowView
 from web.auth.middleware import allow_socket
 from web.pages.cases.case_view import CaseView, judge, make_case_view
 from web.pages.cases.documents import papers_view

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services import cases
+from services.cases import verbs as cases
 from services.context import RequestContext
 from web.pages.cases.case_view import CaseView
 from web.pages.cases.confirming import run_confirmed

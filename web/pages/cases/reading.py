@@ -12,11 +12,11 @@ from starlette.background import BackgroundTask
 from starlette.responses import Response, StreamingResponse
 
 from documents.sheets.unreadable import EvidenceDamaged
-from services.audit import DIGEST_DIGITS, record, record_paper
 from services.context import RequestContext
 from services.documents.case_documents import filled_form
 from services.documents.case_documents import package as package_of_case
 from services.evidence import clean_file_name
+from services.outgoing.audit import DIGEST_DIGITS, record, record_paper
 from web.auth.dependencies import Reading
 from web.pages.cases.documents import DOCX, ZIP, as_file, case_file_name, register_file
 from web.pages.cases.page import CaseId, case_page, get_case_or_404

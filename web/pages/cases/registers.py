@@ -12,12 +12,12 @@ from starlette.responses import Response
 
 from calendars import OutOfRange
 from documents.sandbox.readers import read_cartogram
-from services.case_rows import EditCaseRow, act_on_row, add_row, edit_row, register_of
+from services.cases.risks import case_rows
+from services.cases.rows import EditCaseRow, act_on_row, add_row, edit_row, register_of
 from services.context import RequestContext, stamp
 from services.documents.case_documents import take_plan
 from services.evidence import clean_file_name, store_evidence
 from services.inputs import build
-from services.risks import case_rows
 from web.auth.dependencies import Recording
 from web.auth.reading import run_in_reading_thread
 from web.pages.cases.evidence import evidence_inputs

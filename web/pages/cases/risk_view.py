@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from services import risks as risk_services
-from services.register_files import case_registers
-from services.row_results import RowView, field_view
+from services.cases import risks as risk_services
+from services.registers.results import RowView, field_view
+from services.regulations.registers import case_registers
 from web.pages.cases.case_view import CaseView, Entry
 from web.ui.form_values import RejectedForm
 from web.ui.register_cells import cell_of

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from services.register_files import case_registers
+from services.regulations.registers import case_registers
 from web.ui.form_values import RejectedForm
 from workflow.cases.case import EXTENDED, PAUSE, PLAN, Case
 from workflow.cases.registers.rows import rows_of, value_of

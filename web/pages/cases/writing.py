@@ -13,10 +13,11 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from calendars import OutOfRange
-from services import assignments, cases
+from services.cases import assignments
+from services.cases import verbs as cases
+from services.cases.signatures import SignDocument, sign_document
 from services.context import RequestContext
 from services.inputs import build
-from services.signatures import SignDocument, sign_document
 from web.auth.dependencies import Recording
 from web.pages.cases.confirming import Unconfirmed, run_confirmed
 from web.pages.cases.evidence import evidence_inputs

@@ -12,8 +12,8 @@ from fastapi import APIRouter, Form, HTTPException, Request
 from starlette.responses import RedirectResponse, Response
 
 from notifications.statistics import Figures
-from services import sending
 from services.context import RequestContext
+from services.outgoing import sending
 from web.auth.dependencies import Anybody, Managing, Recording, Setting, identify
 from web.auth.http_figures import SECONDS, answered
 from web.pages.cases import commands

@@ -18,11 +18,12 @@ from starlette.responses import RedirectResponse, Response
 
 from calendars import OutOfRange
 from i18n import say
-from services import bulk, cases
-from services.act_texts import loaded_languages
+from services.cases import bulk
+from services.cases import verbs as cases
 from services.context import RequestContext
 from services.evidence import clean_file_name
 from services.inputs import build
+from services.law.act_texts import loaded_languages
 from web.auth.dependencies import Recording
 from web.pages.cases import commands
 from web.pages.cases.confirming import Unconfirmed

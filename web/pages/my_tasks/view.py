@@ -10,8 +10,8 @@ from datetime import date
 
 from calendars import OutOfRange
 from documents.forms import Form as PaperForm
-from services import cases
-from services.bulk import ManyResult, WithdrawnResult
+from services.cases import verbs as cases
+from services.cases.bulk import ManyResult, WithdrawnResult
 from services.context import Reads, RequestContext
 from services.documents.case_documents import forms_of
 from web.pages.cases.recording import Form, record_form

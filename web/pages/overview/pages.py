@@ -13,8 +13,8 @@ from starlette.responses import Response
 from documents.sheets.listing import tables_workbook
 from notifications.notice import Notice
 from notifications.statistics import Fault
-from services import sending
 from services.context import RequestContext
+from services.outgoing import sending
 from services.yearly.opening import proposed_year
 from web.auth.dependencies import Reading
 from web.pages.overview.deadlines import Asking, all_lines, deadlines

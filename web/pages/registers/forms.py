@@ -11,7 +11,7 @@ from starlette.datastructures import FormData, UploadFile
 from services.context import RequestContext
 from services.evidence import clean_file_name
 from services.inputs import FileInput, OpenFile, build
-from services.row_results import FieldView, RowView, written_amount
+from services.registers.results import FieldView, RowView, written_amount
 from web.ui.form_values import InvalidForm, RejectedForm
 from web.ui.name_fields import NameField, build_person_field, build_unit_field, resolve_person, resolve_unit
 from web.ui.render import Translator

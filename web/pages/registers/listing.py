@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from services.context import RequestContext
-from services.row_queries import FilterInput
-from services.row_results import FieldView, RegisterView, RowView
+from services.registers.queries import FilterInput
+from services.registers.results import FieldView, RegisterView, RowView
 from web.ui.name_fields import NameField, resolve_person, resolve_unit
 from web.ui.register_cells import Cell, cell_of, row_title
 from web.ui.render import Translator

@@ -13,14 +13,25 @@ from starlette.background import BackgroundTask
 from starlette.responses import Response, StreamingResponse
 
 from calendars import OutOfRange
-from services import register_tables
-from services.audit import record
-from services.campaign_views import signed_files
+from services.campaigns.views import signed_files
 from services.context import RequestContext
+from services.documents.row_papers import (
+    paper_marks,
+    paper_of_row,
+    papers_for,
+    papers_of_list,
+    register_papers,
+    row_fields,
+)
 from services.evidence import clean_file_name
 from services.inputs import build
-from services.register_tables import ImportedRows
-from services.register_views import (
+from services.outgoing.audit import record
+from services.registers import tables as register_tables
+from services.registers.access import reader_scope, seen_register
+from services.registers.queries import ListRows
+from services.registers.results import RegisterView, RowView, names_of, register_view, written_amount
+from services.registers.tables import ImportedRows
+from services.registers.views import (
     AskRegisters,
     AskRow,
     PointingRows,
@@ -32,17 +43,6 @@ from services.register_views import (
     show_row,
 )
 from services.results import FieldChangeResult
-from services.row_access import reader_scope, seen_register
-from services.row_papers import (
-    paper_marks,
-    paper_of_row,
-    papers_for,
-    papers_of_list,
-    register_papers,
-    row_fields,
-)
-from services.row_queries import ListRows
-from services.row_results import RegisterView, RowView, names_of, register_view, written_amount
 from web.auth.dependencies import Reading, Recording
 from web.pages.cases.documents import DOCX, XLSX, ZIP, as_file
 from web.pages.registers.forms import FIELD, form_fields, problems_of

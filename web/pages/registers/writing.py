@@ -14,10 +14,10 @@ from calendars import OutOfRange
 from services.context import RequestContext
 from services.evidence import clean_file_name
 from services.inputs import build
-from services.register_tables import ImportRows, import_rows
-from services.registers import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
-from services.row_access import reader_scope, seen_register
-from services.row_results import field_view
+from services.registers.access import reader_scope, seen_register
+from services.registers.results import field_view
+from services.registers.tables import ImportRows, import_rows
+from services.registers.verbs import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
 from web.auth.dependencies import Managing, Recording
 from web.auth.reading import run_in_reading_thread
 from web.pages.cases.page import redirect

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from calendars.calendar import Calendar
-from services.case_rows import extra_cell, extra_fields
+from services.cases.rows import extra_cell, extra_fields
 from services.context import Reads
-from services.register_files import case_registers
+from services.regulations.registers import case_registers
 from web.ui.deadline_status import working_days_between
 from web.ui.name_fields import NameField
 from web.ui.org_names import UnitName, unit_name

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypedDict, get_args
 
 from notifications.notice import Notice, NoticeKind
-from services.campaign_views import campaign_titles
+from services.campaigns.views import campaign_titles
 from services.context import RequestContext
 from services.documents.case_documents import RegisterStatus, register_status
 from web.ui.name_fields import NameField

@@ -9,13 +9,13 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
 from starlette.responses import Response
 
-from services import scoring as scoring_services
+from services.accounts.credentials import qr_picture
 from services.context import RequestContext
-from services.credentials import qr_picture
 from services.documents.own_templates import templates_in_use
-from services.public import proof_address
-from services.register_files import row_words
-from services.year_reports import due_quarter, filled_report, report_marks, year_reports
+from services.documents.year_reports import due_quarter, filled_report, report_marks, year_reports
+from services.outgoing.public import proof_address
+from services.regulations.registers import row_words
+from services.scoring import shipped as scoring_services
 from web.auth.dependencies import Reading
 from web.pages.cases.documents import DOCX, as_file, register_file
 from web.pages.reports.monitoring import (

@@ -12,9 +12,9 @@ from urllib.parse import urlencode
 from fastapi import HTTPException
 
 from calendars.explanation import Element
-from services import scoring as scoring_services
 from services.context import RequestContext
-from services.year_scores import YearScores, year_scores
+from services.scoring import shipped as scoring_services
+from services.scoring.year import YearScores, year_scores
 from web.ui.name_fields import NameField, unit_text
 from web.ui.org_names import Name, UnitName, unit_name
 from web.ui.unit_filter import build_unit_filter

@@ -1,0 +1,1 @@
+"""Accounts: passwords, second factors, invitations, people of external directories, Telegram."""

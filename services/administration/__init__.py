@@ -1,0 +1,1 @@
+"""What administrators see and change of the office: channels, own rules, settings."""

@@ -1,0 +1,1 @@
+"""Campaigns: many people confirm or fill in one thing, each by a personal link."""

@@ -1,0 +1,340 @@
+"""Answers to campaigns without an account: by a person's own link, or by a button of the bot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from i18n import known
+from notifications.bot.office import CampaignQuestion
+from notifications.campaign_links import AnswerLink, answer_address, read_token
+from notifications.rules import local_moment
+from services.campaigns.views import campaign_store, definition_of
+from services.cases.signatures import CannotSign, agreement, keep_signature
+from services.context import RequestContext, operator_context
+from services.registers.results import FieldView, field_view
+from services.registers.verbs import add_rows, check_row
+from services.verbs import NotFound
+from workflow.languages import law_language
+from workflow.law.procedure import Text
+from workflow.org.access import Reader
+from workflow.org.office import Person, Unit
+from workflow.registers.campaigns import CampaignPerson, StartedCampaign, people_asked
+from workflow.registers.definition import Campaign, Register, UnknownField
+from workflow.registers.rows import EventKind
+from workflow.registers.values import InvalidRow, Value, ValueProblem, holds, is_filled
+
+if TYPE_CHECKING:
+    from services.app import AppContext
+    from services.moments import Clock
+
+LINK, TELEGRAM = "link", "telegram"
+"""Authors recorded for a row confirmed through a personal link, or by a button of the bot."""
+
+
+class LinkRefused(NotFound):
+    """The link is not valid, or no longer; the message does not reveal why."""
+
+    not_found = "web.problem.no_link"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Invitation:
+    """The form opened by a link; it contains no stored data, neither of other people nor of its own person.
+
+    `refused`: whether it is the form of a refusal; `wanted` then says what is asked of who refuses.
+    """
+
+    campaign: StartedCampaign
+    register: Register
+    wanted: Campaign
+    asked: CampaignPerson
+    person: Person
+    unit: Unit | None
+    refused: bool = False
+
+    @property
+    def fields(self) -> Sequence[FieldView]:
+        """The fields to fill in; the post is asked for where the office does not know it. Those of further rows
+        are named after them: `spouse.filed_on`.
+        """
+        wanted, known = self.wanted, self.register.fields
+        post = (wanted.post,) if wanted.post and not self.person.post else ()
+        asked = {name: (name, name not in wanted.may_fill) for name in (*post, *wanted.asks)}
+        asked |= {f"{one.id}.{name}": (name, False) for one in wanted.also.values() for name in one.fills}
+        return [
+            field_view(known[name]).model_copy(update={"id": id, "required": required})
+            for id, (name, required) in asked.items()
+        ]
+
+    @property
+    def parts(self) -> Sequence[tuple[Text | None, Sequence[FieldView]]]:
+        """The fields by row: of the answer itself, then of each further one under its title."""
+        titles = {one.id: one.title for one in self.wanted.also.values()}
+        found: dict[str, list[FieldView]] = {"": [], **{name: [] for name in titles}}
+        for view in self.fields:
+            found[view.id.partition(".")[0] if "." in view.id else ""].append(view)
+        return [(titles.get(name), views) for name, views in found.items() if views]
+
+    def refusing(self) -> Invitation:
+        """Return the form of a refusal. Raises LinkRefused for a campaign that cannot be refused."""
+        wanted = self.wanted.refused()
+        if wanted is None:
+            raise LinkRefused("campaign.link_refused")
+        return replace(self, wanted=wanted, refused=True)
+
+
+def open_link(ctx: RequestContext, token: str) -> Invitation:
+    """Return the form for the person of a link.
+
+    Raises:
+        LinkRefused: an invalid or used link, or one of a campaign that ended or a person who left.
+    """
+    link = read_token(ctx.app.rules.link_key, token)
+    store = campaign_store(ctx)
+    asked = store.person(link.campaign, link.number) if link is not None else None
+    if link is None or asked is None or asked.version != link.version:
+        raise LinkRefused("campaign.link_refused")
+    return _invitation(ctx, store.get(link.campaign), asked)
+
+
+def is_genuine(ctx: RequestContext, token: str) -> bool:
+    """Return whether a link was issued here, still valid or not."""
+    return read_token(ctx.app.rules.link_key, token) is not None
+
+
+def language_of_link(ctx: RequestContext, token: str) -> str:
+    """Return the language of the person a link was made for, valid or not; "" where nobody is known by it."""
+    link = read_token(ctx.app.rules.link_key, token)
+    asked = campaign_store(ctx).person(link.campaign, link.number) if link is not None else None
+    office = ctx.app.reads.office()
+    person = (office.people.get(asked.person) or office.former.get(asked.person)) if asked else None
+    return person.language if person else ""
+
+
+def invitation_of(ctx: RequestContext, campaign: str, person: str) -> Invitation:
+    """Return the form for a person identified by a channel. Raises LinkRefused."""
+    store = campaign_store(ctx)
+    asked = store.people(campaign, [person]).get(person)
+    if asked is None:
+        raise LinkRefused("campaign.link_refused")
+    return _invitation(ctx, store.get(campaign), asked)
+
+
+def answer(
+    ctx: RequestContext,
+    invitation: Invitation,
+    values: Mapping[str, object],
+    *,
+    by: str = LINK,
+    signature: str = "",
+) -> str:
+    """Add the row of a person's answer; return its id.
+
+    Args:
+        values: values of the fields they fill in; `by`: how they were identified.
+        signature: a digital signature of the statement (`statement`), in base64; "" for none.
+
+    Raises:
+        InvalidRow: with all mistakes in the values.
+        CannotSign, SignatureUnreadable: the signature is invalid.
+        LinkRefused: there is another answer already, or the campaign was closed.
+    """
+    from storage.notices.campaigns import AlreadyAnswered
+
+    _refuse_wrong(invitation, values)
+    office = replace(ctx, reader=Reader(login=by, access="officer"), operator=True)
+    signed = _signed(office, invitation, values, signature) if signature else {}
+    try:
+        return add_answer(office, invitation, values, kind="confirmed", more=signed)
+    except AlreadyAnswered:
+        raise LinkRefused("campaign.link_refused") from None
+
+
+def statement(ctx: RequestContext, invitation: Invitation, values: Mapping[str, object]) -> bytes:
+    """Return the text a person signs: the campaign's statement, their values, their name and the day. Values
+    stored outside the register's chain, so that they can be erased, are left out.
+
+    Raises:
+        InvalidRow: with everything wrong with the values.
+        CannotSign: the campaign does not ask for signatures.
+    """
+    from notifications.campaign_notices import cited
+
+    if not invitation.campaign.eds or not ctx.app.settings.eds.on:
+        raise CannotSign("eds.off")
+    _refuse_wrong(invitation, values)
+    _rows(ctx, invitation, values)
+    campaign, kind, person = invitation.campaign, invitation.wanted, invitation.person
+    language, document = law_language(known(person.language)), campaign.document
+    unit = invitation.unit.name_in(language) if invitation.unit else ""
+    fields = [
+        (f"{title[language]}. " if title else "", one)
+        for title, views in invitation.parts
+        for one in views
+        if one.id in values and not invitation.register.outside_events(one.id.rpartition(".")[2])
+    ]
+    lines = [
+        f"{campaign.id}. {campaign.titled(kind)[language]}",
+        cited(campaign, invitation.register, kind, language),
+        kind.declares[language],
+        " ".join(str(document[name]) for name in ("name", "sha256", "link") if name in document),
+        *(f"{of_row}{one.title[language]}: {values[one.id]}" for of_row, one in fields),
+        ", ".join(filter(None, (person.name_in(language), person.post_in(language), unit))),
+        ctx.today.isoformat(),
+    ]
+    return "\n".join(filter(None, lines)).encode() + b"\n"
+
+
+def _signed(
+    ctx: RequestContext, invitation: Invitation, values: Mapping[str, object], signature: str
+) -> dict[str, object]:
+    """Store a statement with its signature; return the data of both for the event of the row."""
+    content = statement(ctx, invitation, values)
+    name = f"{invitation.campaign.id}-{invitation.asked.number}.txt"
+    reference = sha256(content).hexdigest()
+    kept, checked = keep_signature(ctx, signature, reference, name, content=content)
+    agrees = agreement(checked.signer, [invitation.person])
+    return {
+        "statement": {"name": name, "sha256": reference},
+        "signature": {"agrees": agrees, "name": kept.name, "sha256": kept.reference},
+    }
+
+
+def _refuse_wrong(invitation: Invitation, values: Mapping[str, object]) -> None:
+    asked_for = [one.id for one in invitation.fields]
+    unknown = [name for name in values if name not in asked_for]
+    if unknown:
+        raise UnknownField("register.unknown_field", field=unknown[0], allowed=tuple(asked_for))
+    missing = [one.id for one in invitation.fields if one.required and not is_filled(values.get(one.id))]
+    if missing:
+        raise InvalidRow(invitation.register, tuple(ValueProblem(name, "required") for name in missing))
+
+
+class BotAnswers:
+    """Answers to campaigns by people identified by the bot (`notifications.bot.office.CampaignAnswers`)."""
+
+    def __init__(self, app: AppContext, clock: Clock) -> None:
+        self._app = app
+        self._clock = clock
+
+    def _context(self) -> RequestContext:
+        moment = self._clock()
+        return operator_context(self._app, by=TELEGRAM, now=moment.now, today=moment.today)
+
+    def question(self, person: str, campaign: str, language: str) -> CampaignQuestion:
+        """Return the question of a campaign to a person. Raises LinkRefused."""
+        ctx = self._context()
+        invitation = invitation_of(ctx, campaign, person)
+        asked = invitation.asked
+        return CampaignQuestion(
+            title=invitation.campaign.titled(invitation.wanted)[language],
+            declares=invitation.wanted.declares[language],
+            address=answer_address(ctx.app.rules, AnswerLink(asked.campaign, asked.number, asked.version)),
+            has_form=bool(invitation.fields),
+        )
+
+    def confirm(self, person: str, campaign: str) -> str:
+        """Add the row of the person's answer; return its id. Raises LinkRefused, InvalidRow."""
+        ctx = self._context()
+        return answer(ctx, invitation_of(ctx, campaign, person), {}, by=TELEGRAM)
+
+
+def _invitation(ctx: RequestContext, campaign: StartedCampaign | None, asked: CampaignPerson) -> Invitation:
+    office = ctx.app.reads.office()
+    person = office.people.get(asked.person)
+    if (
+        campaign is None
+        or person is None
+        or asked.state != "awaited"
+        or not campaign.is_open(ctx.today)
+        or not any(one.key == person.key for one in people_asked(office, campaign.units))
+    ):
+        raise LinkRefused("campaign.link_refused")
+    try:
+        return form_for(ctx, campaign, asked, person)
+    except (NotFound, LookupError):
+        raise LinkRefused("campaign.link_refused") from None
+
+
+def form_for(
+    ctx: RequestContext, campaign: StartedCampaign, asked: CampaignPerson, person: Person
+) -> Invitation:
+    """Return the form a person of a campaign answers by. Raises UnknownCampaign."""
+    register, wanted = definition_of(ctx, campaign)
+    return Invitation(
+        campaign=campaign,
+        register=register,
+        wanted=wanted,
+        asked=asked,
+        person=person,
+        unit=ctx.app.reads.office().units.get(person.unit),
+    )
+
+
+def add_answer(
+    ctx: RequestContext,
+    invitation: Invitation,
+    values: Mapping[str, object],
+    *,
+    kind: EventKind,
+    more: Mapping[str, object] | None = None,
+) -> str:
+    """Add the row of an answer and mark it as the person's answer, in one transaction; return its id."""
+    from storage.notices.campaigns import claim_answer
+
+    asked, refused, campaign = invitation.asked, invitation.refused, invitation.campaign.id
+    payload = {"campaign": campaign, **({"refused": True} if refused else {}), **(more or {})}
+    rows = _rows(ctx, invitation, values)
+    ids = add_rows(
+        ctx,
+        invitation.register,
+        invitation.person.unit,
+        "",
+        rows,
+        kind=kind,
+        more=[payload, *({"beside_campaign": campaign} for _ in rows[1:])],
+        also=lambda connection, added: claim_answer(connection, asked, added[0], refused=refused, at=ctx.now),
+    )
+    return ids[0]
+
+
+def _rows(
+    ctx: RequestContext, invitation: Invitation, values: Mapping[str, object]
+) -> Sequence[Mapping[str, Value]]:
+    """Return the values of the row of an answer, and of the further rows it adds. Raises InvalidRow."""
+    wanted, person, register = invitation.wanted, invitation.person, invitation.register
+    known: dict[str, object] = {**invitation.campaign.given, wanted.person: person.key}
+    if wanted.post:
+        known[wanted.post] = person.post
+    if wanted.confirmed_on:
+        known[wanted.confirmed_on] = ctx.today.isoformat()
+    if wanted.written_on or wanted.reminded_on:
+        sent = campaign_store(ctx).letters_of(invitation.campaign.id, person.key)
+        for name, at in zip((wanted.written_on, wanted.reminded_on), sent, strict=True):
+            if name and at:
+                known[name] = local_moment(at, ctx.app.rules).date().isoformat()
+    typed = {name: value for name, value in values.items() if "." not in name}
+    rows = [check_row(ctx, register, {**known, **wanted.values, **typed, wanted.person: person.key})]
+    problems = list[ValueProblem]()
+    for one in wanted.also.values():
+        own = {
+            name.partition(".")[2]: value
+            for name, value in values.items()
+            if name.startswith(f"{one.id}.") and is_filled(value)
+        }
+        if not holds(one.when, rows[0]):
+            problems += [ValueProblem(f"{one.id}.{name}", "not_asked") for name in own]
+            continue
+        kept = {name: value for name, value in rows[0].items() if name in one.keeps}
+        found = [ValueProblem(name, "required") for name in one.fills if name not in own]
+        try:
+            rows.append(check_row(ctx, register, {**known, **kept, **one.values, **own}))
+        except InvalidRow as wrong:
+            found += [problem for problem in wrong.problems if problem not in found]
+        problems += [replace(problem, field=f"{one.id}.{problem.field}") for problem in found]
+    if problems:
+        raise InvalidRow(register, tuple(problems))
+    return rows

@@ -1,0 +1,1 @@
+"""Connections to other systems: the directory, the OpenID provider, the channels of letters."""

@@ -1,0 +1,121 @@
+"""Create the delivery channels that config.toml names."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args, get_origin, get_type_hints
+
+from services.configuration.settings import BadSetting, Settings, is_loopback
+
+if TYPE_CHECKING:
+    from notifications.channels import Channel
+    from notifications.channels.email import Email
+    from notifications.wire.imap import MailboxAddress
+    from storage.notices.links import SqlLinks
+
+
+def create_channel(name: str, settings: Settings, links: Callable[[], SqlLinks]) -> Channel:
+    """Create a channel from its section of config.toml.
+
+    Args:
+        links: function that opens the table of linked accounts, for a channel that people enable themselves.
+
+    Raises:
+        UnknownChannel: there is no channel of that name.
+        BadSetting: a key the channel does not accept, a required one that is missing, or a value of the wrong
+            kind.
+    """
+    from importlib import import_module
+
+    from notifications.channels import UnknownChannel, load, names
+
+    if name not in names():
+        raise UnknownChannel(name)
+    section = settings.channels.sections.get(name, {})
+    function = import_module(f"notifications.channels.{name}").channel
+    parameters = inspect.signature(function).parameters
+    accepted = {key: parameter for key, parameter in parameters.items() if key != "links"}
+    file = str(settings.file)
+    for key in section:
+        if key not in accepted:
+            nearest = get_close_matches(key, accepted, n=1, cutoff=0.5)
+            raise BadSetting(
+                "cli.unknown_setting_nearest" if nearest else "cli.unknown_setting",
+                file=file,
+                key=f"channels.{name}.{key}",
+                nearest=nearest[0] if nearest else "",
+                allowed=tuple(accepted),
+            )
+    for key, parameter in accepted.items():
+        if parameter.default is parameter.empty and key not in section:
+            raise BadSetting("cli.missing_setting", file=file, key=f"channels.{name}.{key}")
+    kinds = get_type_hints(function)
+    for key, value in section.items():
+        if expected := _expected(kinds[key], value):
+            raise BadSetting("cli.wrong_setting", file=file, key=f"channels.{name}.{key}", expected=expected)
+    # Such a channel needs to know who linked an account; that is in the database, not in config.toml.
+    extra = {"links": links()} if "links" in parameters else {}
+    channel = load(name, {**section, **extra})
+    password = settings.passwords.get(f"channels.{name}.password")
+    return channel if password is None else replace(cast("Email", channel), password=password)
+
+
+def _expected(kind: Any, value: object) -> str:
+    """Return the code of the expected kind of value under `cli.expected.*`; "" if the value is of that kind."""
+    if get_origin(kind) is Literal:
+        return "" if value in get_args(kind) else "_".join(get_args(kind))
+    if kind == int | None:
+        return "" if value in (None, "") else _expected(int, value)
+    if kind in (int, float):
+        numbers = (int,) if kind is int else (int, float)
+        right = isinstance(value, numbers) and not isinstance(value, bool) and value >= 0
+        return "" if right else "number" if kind is int else "decimal"
+    return "" if isinstance(value, str | PurePath) else "text"
+
+
+def sender_domain(settings: Settings) -> str:
+    """Return the mail domain of the first sender among the channels in use; "" if none has a sender."""
+    return sender_address(settings).rpartition("@")[2]
+
+
+def sender_address(settings: Settings) -> str:
+    """Return the address of the first sender among the channels in use; "" if none has a sender."""
+    sections = settings.channels.sections
+    senders = (sections.get(name, {}).get("sender") for name in settings.channels.use)
+    return str(next(filter(None, senders), "")).rpartition("<")[2].strip("> ")
+
+
+def mailbox_of(settings: Settings) -> MailboxAddress | None:
+    """Return the mailbox that receives replies; None if replies are not read.
+
+    Raises:
+        BadSetting: another machine would be asked without TLS, or the environment has no password.
+    """
+    from notifications.wire.imap import PORTS, MailboxAddress
+
+    box = settings.imap
+    if not box.host:
+        return None
+    if box.security == "none" and not is_loopback(box.host):
+        raise BadSetting("replies.insecure", file=str(settings.file or "config.toml"), host=box.host)
+    password = settings.passwords.get("imap.password", os.environ.get(box.password_env, ""))
+    if not password and "imap.password" in settings.passwords:
+        raise BadSetting("setting.no_password", host=box.host)
+    if not password:
+        file = str(settings.file or "config.toml")
+        raise BadSetting("cli.no_variable", file=file, key="imap.password_env", variable=box.password_env)
+    return MailboxAddress(
+        host=box.host,
+        port=box.port or PORTS[box.security],
+        security=box.security,
+        user=box.user,
+        password=password,
+        folder=box.folder,
+        ca_file=box.ca_file,
+        timeout=float(box.timeout),
+    )

@@ -1,0 +1,1 @@
+"""What leaves the office: letters, webhooks, the change feed, published data, the audit log."""

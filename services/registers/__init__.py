@@ -1,0 +1,1 @@
+"""Registers: rows added and changed, lists, spreadsheets, access; the cases rows open."""

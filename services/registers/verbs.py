@@ -1,0 +1,544 @@
+"""Verbs on register rows: add, edit, withdraw, erase. Queries are in `services.registers.views`.
+
+The fields of a form come from `register_views.list_registers`; all mistakes in a row are reported at once
+(`InvalidRow.problems`), each with its field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field, StringConstraints
+
+from services.cases.verbs import NotYourUnit, unit_to_open_in
+from services.context import RequestContext, stamp
+from services.evidence import store_file
+from services.inputs import NO_NUL, CaseId, FileInput, Ground, Line, Name
+from services.registers.access import UnknownRow, may_write, reader_scope, seen_register, seen_row
+from services.registers.cases import follow_row, open_cases, opening_of
+from services.registers.queries import RegisterId, lookup
+from services.registers.views import AskRow, RowDetail, RowId, show_row
+from services.verbs import Command, NotAllowed, verb
+from services.yearly.register_duties import follow_duties
+from workflow.law.procedure import Text
+from workflow.org.office import Office, Person, acts_of
+from workflow.refusal import Refusal
+from workflow.registers.access import in_reach, list_fields, visible_fields
+from workflow.registers.definition import Register, UnknownField
+from workflow.registers.rows import EventKind, Projection, RegisterRow, all_names, name_in, project, sort_key
+from workflow.registers.values import (
+    InvalidRow,
+    Value,
+    ValueProblem,
+    Values,
+    check_values,
+    is_filled,
+    parse_values,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from storage.registers.chains import RowDraft, UniqueKeys
+
+MAX_FIELDS = 200
+RowText = Annotated[str, StringConstraints(max_length=20_000), NO_NUL]
+FieldValue = bool | int | float | RowText | list[Line] | FileInput | None
+"""A value for a field: a text (a date as 2026-04-13, an option by its id or title, a person by key, e-mail or
+name), a number, true or false, a list of options, a file; null or an empty text clears it.
+"""
+FieldValues = Annotated[dict[Name, FieldValue], Field(max_length=MAX_FIELDS)]
+
+
+class AddRow(Command):
+    """Add a row to a register of a unit, or of a case if the register is kept in cases.
+
+    `unit`: empty for that of the first person the row names, or the reader's topmost one if it names nobody.
+    """
+
+    register_id: RegisterId
+    unit: Line = ""
+    case: CaseId | None = None
+    values: FieldValues
+
+
+class EditRow(Command):
+    """Change fields of a row: only those that are sent. `seq`: number of the last event the writer has seen."""
+
+    row: RowId
+    values: FieldValues
+    ground: Annotated[str, StringConstraints(max_length=2000, strip_whitespace=True), NO_NUL] = ""
+    seq: Annotated[int, Field(ge=1)] | None = None
+
+
+class WithdrawRow(Command):
+    """Withdraw a row recorded by mistake, with the ground; it stays in the history."""
+
+    row: RowId
+    ground: Ground
+
+
+class EraseRow(Command):
+    """Erase values that are stored outside the events of a row (of person fields, confidential ones),
+    permanently.
+    """
+
+    row: RowId
+    fields: Annotated[list[Name], Field(min_length=1, max_length=MAX_FIELDS)]
+    ground: Ground
+
+
+class WrongPlace(Refusal, ValueError):
+    """The register is not kept in that unit or case."""
+
+
+@verb("record")
+def add_row(ctx: RequestContext, command: AddRow) -> RowDetail:
+    """Add a row; where its register opens a case, the case is opened with it."""
+    register = seen_register(ctx, command.register_id)
+    person = None if command.unit else first_person(ctx, register, command.values)
+    unit, case = place_of(ctx, register, command.unit, command.case, person=person)
+    values = _values(ctx, register, command.values)
+    [row] = add_rows(ctx, register, unit, case, [values])
+    return show_row(ctx, AskRow(row=row))
+
+
+@verb("record")
+def edit_row(ctx: RequestContext, command: EditRow) -> RowDetail:
+    """Change fields of a row; unchanged values are left out, and an edit without changes writes nothing."""
+    from storage.registers.chains import RowChanged, RowDraft
+
+    row, register = _writable(ctx, command.row)
+    if command.seq is not None and command.seq != row.seq:
+        raise RowChanged("register.row_changed", row=row.id)
+    _refuse_unseen(ctx, register, row, command.values)
+    parsed, problems = parse_values(register, _stored(ctx, command.values), lookup(ctx))
+    changed = {name: value for name, value in parsed.items() if value != row.values.get(name)}
+    after = replace(
+        row,
+        version=register.edition,
+        values={name: value for name, value in {**row.values, **changed}.items() if is_filled(value)},
+    )
+    _require_valid(ctx, register, after.values, problems, only=None if changed else ())
+    if changed:
+        payload: dict[str, object] = {"ground": command.ground} if command.ground else {}
+        if row.version != register.edition:
+            payload |= {"version": register.edition, "digest": register.digest}
+        draft = RowDraft(
+            kind="edited",
+            payload=payload,
+            values={name: value for name, value in changed.items() if not register.outside_events(name)},
+            outside={name: value for name, value in changed.items() if register.outside_events(name)},
+        )
+        if not row.opened_case:
+            _write(ctx, register, row, after, draft, unique=_unique(register, after.values, changed))
+            _open_later(ctx, register, row.id)
+        else:
+            _refuse_same(ctx, register, row.id, _unique(register, after.values, changed))
+            follow_row(ctx, register, row, after, ground=command.ground)
+            _write(ctx, register, row, after, draft, unique=_unique(register, after.values, changed))
+        follow_duties(ctx.app, register, (row, after), ground=command.ground, **stamp(ctx))
+    return show_row(ctx, AskRow(row=row.id))
+
+
+@verb("manage")
+def withdraw_row(ctx: RequestContext, command: WithdrawRow) -> RowDetail:
+    """Withdraw a row recorded by mistake; it stays in the history and no longer counts."""
+    from storage.registers.chains import RowDraft
+
+    row, register = _writable(ctx, command.row)
+    after = replace(row, withdrawn=True, ground=command.ground)
+    draft = RowDraft(kind="withdrawn", payload={"ground": command.ground})
+    follow_row(ctx, register, row, after, ground=command.ground)
+    _write(ctx, register, row, after, draft)
+    follow_duties(ctx.app, register, (row,), ground=command.ground, **stamp(ctx))
+    return show_row(ctx, AskRow(row=row.id))
+
+
+@verb("manage")
+def erase_row(ctx: RequestContext, command: EraseRow) -> RowDetail:
+    """Erase values of a row that are stored outside its events; the chain can still be verified, and records
+    it.
+    """
+    from storage.registers.chains import RowDraft
+
+    row, register, fields = seen_row(ctx, command.row)
+    if not in_reach(register, row, reader_scope(ctx), ctx.reads.office()):
+        raise NotAllowed
+    erasable = [name for name in register.fields if register.outside_events(name) and name in fields]
+    for name in command.fields:
+        if name not in erasable:
+            raise UnknownField("register.cannot_erase", field=name, allowed=tuple(erasable))
+    names = tuple(dict.fromkeys(command.fields))
+    after = replace(row, values={name: value for name, value in row.values.items() if name not in names})
+    draft = RowDraft(kind="erased", payload={"ground": command.ground}, erased=names)
+    _write(ctx, register, row, after, draft)
+    return show_row(ctx, AskRow(row=row.id))
+
+
+def _new_row(ctx: RequestContext, register: Register, filled: Values, unit: str, case: str) -> RegisterRow:
+    return RegisterRow(
+        id="",
+        register=register.id,
+        version=register.edition,
+        unit=unit,
+        case=case,
+        values=filled,
+        seq=1,
+        created_at=ctx.now,
+        created_by=ctx.reader.login,
+        edited_at=ctx.now,
+        edited_by=ctx.reader.login,
+    )
+
+
+def count_openings(
+    ctx: RequestContext, register: Register, rows: Sequence[Values], units: Sequence[str]
+) -> int:
+    """Return how many of these rows, not written yet, would open a case."""
+    if register.opens is None and register.procedure is None:
+        return 0
+    office = ctx.reads.office()
+    new = (
+        _new_row(ctx, register, {name: value for name, value in values.items() if is_filled(value)}, unit, "")
+        for values, unit in zip(rows, units, strict=True)
+    )
+    return sum(opening_of(ctx, register, row, office) is not None for row in new)
+
+
+def add_rows(
+    ctx: RequestContext,
+    register: Register,
+    unit: str,
+    case: str,
+    rows: Sequence[Mapping[str, Value]],
+    units: Sequence[str] = (),
+    *,
+    kind: EventKind = "added",
+    more: Sequence[Mapping[str, object]] = (),
+    also: Callable[[Connection, Sequence[str]], None] = lambda _connection, _ids: None,
+) -> Sequence[str]:
+    """Write parsed and checked rows in one transaction; return their ids.
+
+    Args:
+        units: the unit of each row, if they differ.
+        kind: kind of their first event; more: its further data, row by row, of an answer to a campaign.
+        also: function called with the ids inside the transaction.
+
+    Raises:
+        NotUnique: a row has a value that must be unique and exists already.
+    """
+    from storage.registers.chains import RowDraft, RowWrite, SqlRegisterRows
+
+    office, writes, openings = ctx.reads.office(), [], []
+    for number, values in enumerate(rows):
+        filled = {name: value for name, value in values.items() if is_filled(value)}
+        of_unit = units[number] if units else unit
+        payload: dict[str, object] = {
+            "register": register.id,
+            "version": register.edition,
+            "digest": register.digest,
+            "unit": of_unit,
+            **(more[number] if more else {}),
+        }
+        if case:
+            payload["case"] = case
+        after = _new_row(ctx, register, filled, of_unit, case)
+        opening = opening_of(ctx, register, after, office)
+        if opening is not None:
+            openings.append((number, opening))
+        draft = RowDraft(
+            kind=kind,
+            payload=payload,
+            values={name: value for name, value in filled.items() if not register.outside_events(name)},
+            outside={name: value for name, value in filled.items() if register.outside_events(name)},
+        )
+        projection = projected(register, after, office)
+        writes.append(RowWrite(draft=draft, before=None, after=after, projection=projection))
+    cases = ctx.desk.reserve([one for _, one in openings], today=ctx.today) if openings else ()
+    for (number, _), case_id in zip(openings, cases, strict=True):
+        write = writes[number]
+        writes[number] = replace(
+            write,
+            after=replace(write.after, opened_case=case_id),
+            draft=replace(write.draft, payload={**write.draft.payload, "opened_case": case_id}),
+        )
+    with unique_titled(register):
+        ids = SqlRegisterRows(ctx.app.engine).add(
+            register.id,
+            writes,
+            unique=[_unique(register, write.after.values, together=not more) for write in writes],
+            seen_units=_seen_units(ctx, office),
+            by=ctx.reader.login,
+            now=ctx.now,
+            year=ctx.today.year,
+            also=also,
+        )
+    opened = [replace(writes[number].after, id=ids[number]) for number, _ in openings]
+    open_cases(ctx, register, opened, [replace(one, row=ids[number]) for number, one in openings])
+    follow_duties(ctx.app, register, (write.after for write in writes), **stamp(ctx))
+    return ids
+
+
+@contextmanager
+def unique_titled(register: Register) -> Iterator[None]:
+    """Name the fields by title in NotUnique errors raised in this block."""
+    from storage.registers.chains import NotUnique
+
+    try:
+        yield
+    except NotUnique as refusal:
+        titles = tuple(register.fields[name].title for name in refusal.fields)
+        refusal.arguments |= {"field": titles[0], "fields": titles}
+        raise
+
+
+def check_row(ctx: RequestContext, register: Register, given: Mapping[str, object]) -> dict[str, Value]:
+    """Return the values of a new row. Raises InvalidRow with all mistakes."""
+    values, problems = parse_values(register, given, lookup(ctx))
+    _require_valid(ctx, register, values, problems)
+    return values
+
+
+def invalid_values(
+    ctx: RequestContext, register: Register, values: Mapping[str, Value], problems: Sequence[ValueProblem]
+) -> list[ValueProblem]:
+    """Return these problems of single values and all rules of the register that are violated.
+
+    Fields hidden from the writer are not required.
+    """
+    shown, wrong = list_fields(register, reader_scope(ctx)), {one.field for one in problems}
+    return [
+        one
+        for one in check_values(register, values, today=ctx.today)
+        if one.field in shown and one.field not in wrong
+    ]
+
+
+def unique_keys(
+    ctx: RequestContext, register: Register, rows: Sequence[Mapping[str, Value]]
+) -> list[tuple[int, ValueProblem]]:
+    """Return the position of every new row with values that must be unique but are not, and the problem."""
+    from storage.registers.chains import SqlRegisterRows
+
+    keys = [_unique(register, values) for values in rows]
+    seen = _seen_units(ctx, ctx.reads.office())
+    found = SqlRegisterRows(ctx.app.engine).same(register.id, keys, seen) if any(keys) else []
+    return [
+        (position, ValueProblem(fields[0], "not_unique"))
+        if len(fields) == 1
+        else (
+            position,
+            ValueProblem(
+                fields[0],
+                "not_unique_together",
+                {"fields": tuple(register.fields[name].title for name in fields)},
+            ),
+        )
+        for position, fields in found
+    ]
+
+
+def projected(register: Register, row: RegisterRow, office: Office) -> Projection:
+    """Return the index entries of a row for lists."""
+    return project(register, row, partial(all_names, office))
+
+
+def first_person(ctx: RequestContext, register: Register, given: Mapping[str, object]) -> Person | None:
+    """Return the person of the office in the first person field of a row that names one."""
+    office, find = ctx.reads.office(), lookup(ctx)
+    for one in register.fields.values():
+        if one.kind == "person" and is_filled(given.get(one.id)):
+            values, _ = parse_values(register, {one.id: given[one.id]}, find)
+            person = office.people.get(str(values.get(one.id)))
+            if person is not None and person.unit:
+                return person
+    return None
+
+
+def place_of(
+    ctx: RequestContext, register: Register, unit: str, case: str | None, *, person: Person | None = None
+) -> tuple[str, str]:
+    """Return the unit and the case a new row is kept in. `person`: whose unit it is where none is named.
+
+    Raises:
+        WrongPlace: the register is not kept there.
+        UnknownUnit, NotYourUnit.
+    """
+    if register.kept_in == "case":
+        known = ctx.reads.case(case) if case else None
+        if known is None or known.procedure not in register.procedures:
+            raise WrongPlace("register.needs_case", title=register.title, procedures=register.procedures)
+        return known.unit, known.id
+    if case:
+        raise WrongPlace("register.of_unit", title=register.title)
+    office = ctx.reads.office()
+    if not unit and person is not None:
+        try:
+            return place_of(ctx, register, person.unit, None)
+        except (NotYourUnit, WrongPlace):
+            raise WrongPlace("register.person_elsewhere", person=name_of(person)) from None
+    if not unit:
+        # A row without a unit would apply to nobody: the case with its terms would not be opened.
+        unit = ("" if ctx.operator else ctx.reader.root) or office.root
+    place = unit_to_open_in(ctx, unit)
+    if place and not register.binds(office.kind_of(place), (*acts_of(office, place), register.adopted_act)):
+        raise WrongPlace("register.not_for_kind", title=register.title, unit=name_in(office, place))
+    return place, ""
+
+
+def name_of(person: Person) -> Text:
+    """Return the name of a person in each language."""
+    return Text(person.name_in("kk"), person.name_in("ru"), person.name_in("en"))
+
+
+def _values(ctx: RequestContext, register: Register, given: Mapping[str, FieldValue]) -> dict[str, Value]:
+    _refuse_unseen(ctx, register, None, given)
+    return check_row(ctx, register, _stored(ctx, given, register))
+
+
+def _writable(ctx: RequestContext, name: str) -> tuple[RegisterRow, Register]:
+    """Return a row the reader may change, and the register's version of today."""
+    row, register, _ = seen_row(ctx, name)
+    if row.withdrawn:
+        raise WrongPlace("register.withdrawn_already", row=row.id)
+    if not may_write(ctx, register, row, ctx.reads.office()):
+        raise NotAllowed
+    return row, register
+
+
+def _refuse_unseen(
+    ctx: RequestContext, register: Register, row: RegisterRow | None, given: Mapping[str, object]
+) -> None:
+    """Raise UnknownField for a field hidden from the writer, as if it did not exist."""
+    seen = reader_scope(ctx)
+    shown = list_fields(register, seen)
+    if row is not None:
+        fields = visible_fields(register, row, seen, ctx.reads.office()) or ()
+        shown = tuple(name for name in shown if name in fields)
+    for name in given:
+        if name not in shown:
+            raise UnknownField("register.unknown_field", field=name, allowed=shown)
+
+
+def _require_valid(
+    ctx: RequestContext,
+    register: Register,
+    values: Mapping[str, Value],
+    problems: Sequence[ValueProblem],
+    only: tuple[str, ...] | None = None,
+) -> None:
+    """Raise InvalidRow if values are invalid; fields hidden from the writer are not required."""
+    required = invalid_values(ctx, register, values, problems) if only is None else []
+    found = [*problems, *required]
+    if found:
+        raise InvalidRow(register, tuple(found))
+
+
+def _stored(
+    ctx: RequestContext, given: Mapping[str, FieldValue], register: Register | None = None
+) -> dict[str, object]:
+    """Return the values with files stored, each as its hash, name, type and size."""
+    if register is not None and any(isinstance(value, FileInput) for value in given.values()):
+        # Nothing is stored of a row that is refused.
+        plain = {name: value for name, value in given.items() if not isinstance(value, FileInput)}
+        files = {name: {"sha256": "0" * 64} for name in given if name not in plain}
+        check_row(ctx, register, {**plain, **files})
+    return {
+        name: (store_file(ctx, value) or None) if isinstance(value, FileInput) else value
+        for name, value in given.items()
+    }
+
+
+def _open_later(ctx: RequestContext, register: Register, name: str) -> None:
+    """Open the case of a row, now that the row has all the case needs."""
+    from storage.registers.chains import RowDraft, SqlRegisterRows
+
+    row = SqlRegisterRows(ctx.app.engine).rows([name])[name]
+    opening = opening_of(ctx, register, row, ctx.reads.office())
+    if opening is None:
+        return
+    [case_id] = ctx.desk.reserve([opening], today=ctx.today)
+    draft = RowDraft(kind="opened", payload={"opened_case": case_id})
+    after = replace(row, opened_case=case_id)
+    _write(ctx, register, row, after, draft)
+    open_cases(ctx, register, [after], [opening])
+
+
+def _refuse_same(ctx: RequestContext, register: Register, row: str, keys: UniqueKeys) -> None:
+    """Raise NotUnique before the case of a row is changed."""
+    from storage.registers.chains import NotUnique, SqlRegisterRows
+
+    seen = _seen_units(ctx, ctx.reads.office())
+    with unique_titled(register):
+        found = SqlRegisterRows(ctx.app.engine).same(register.id, [keys], seen, but=row)
+        if found:
+            raise NotUnique(0, found[0][1], "")
+
+
+def _unique(
+    register: Register,
+    values: Mapping[str, Value],
+    changed: Collection[str] | None = None,
+    *,
+    together: bool = True,
+) -> UniqueKeys:
+    """Return the keys of the unique fields that are filled.
+
+    Args:
+        changed: only keys that contain one of these fields.
+        together: whether keys of several fields are included. Answers to campaigns omit them, so that an answer
+            is accepted even if an equal row exists, which its author could not change.
+    """
+    single = ((one.id,) for one in register.fields.values() if one.unique)
+    return {
+        names: tuple(sort_key(register.fields[name], values[name]) for name in names)
+        for names in (*single, *(register.unique_together if together else ()))
+        if all(is_filled(values.get(name)) for name in names)
+        and (changed is None or any(name in changed for name in names))
+    }
+
+
+def _seen_units(ctx: RequestContext, office: Office) -> Sequence[str] | None:
+    root = reader_scope(ctx).unit
+    return None if root == "" else office.whose_cases(root) if root is not None else ()
+
+
+def _write(
+    ctx: RequestContext,
+    register: Register,
+    before: RegisterRow,
+    after: RegisterRow,
+    draft: RowDraft,
+    *,
+    unique: UniqueKeys | None = None,
+) -> None:
+    from storage.registers.chains import RowWrite, SqlRegisterRows
+
+    office = ctx.reads.office()
+    write = RowWrite(draft=draft, before=before, after=after, projection=projected(register, after, office))
+    with unique_titled(register):
+        SqlRegisterRows(ctx.app.engine).change(
+            write,
+            unique=unique,
+            seen_units=_seen_units(ctx, office),
+            by=ctx.reader.login,
+            now=ctx.now,
+        )
+
+
+__all__ = [
+    "AddRow",
+    "EditRow",
+    "EraseRow",
+    "UnknownRow",
+    "WithdrawRow",
+    "add_row",
+    "edit_row",
+    "erase_row",
+    "withdraw_row",
+]

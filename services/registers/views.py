@@ -1,0 +1,309 @@
+"""Queries on registers: the list of registers, the fields of a form, lists of rows, one row with its history.
+
+Results contain only what the reader may see: a hidden field is used in no list, filter, sort, total or search,
+and a hidden row does not appear.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import BaseModel, StringConstraints
+
+from services.context import RequestContext
+from services.inputs import Line
+from services.registers.access import reader_scope, seen_register, seen_row
+from services.registers.queries import ListRows, row_query, sorting, units_narrowed
+from services.registers.results import (
+    FieldView,
+    RegisterView,
+    RowView,
+    counted_numbers,
+    field_view,
+    head_views,
+    linked_names,
+    register_view,
+    row_view,
+)
+from services.results import FieldChangeResult, Titles, titles_of
+from services.verbs import Command, verb
+from services.yearly.register_duties import duties_of
+from workflow.org.office import acts_of
+from workflow.registers.access import in_reach, list_fields, sees_lists
+from workflow.registers.definition import Register
+from workflow.registers.rows import RegisterRow, RowEvent, days_of_case
+
+if TYPE_CHECKING:
+    from storage.registers.lists import RowQuery
+
+RowId = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[a-z0-9-]+$")]
+
+
+POINTING_SHOWN = 20
+"""Rows of another register shown on the page of the row they refer to."""
+
+
+class RowEventView(BaseModel):
+    """An event of a row's history: `added`, `confirmed` or `refused` (by a personal link), `edited`,
+    `withdrawn`, `opened` (a case) or `erased`, with the visible fields it changed.
+    """
+
+    seq: int
+    kind: str
+    at: datetime
+    by: str
+    ground: str
+    changes: list[FieldChangeResult]
+
+
+class RowDuty(BaseModel):
+    """A duty a row carries out: the case that records it, the fact with its period, and the local day."""
+
+    case: str
+    fact: str
+    title: Titles
+    on: date
+
+
+class PointingRows(BaseModel):
+    """Rows of another register (`view`) that refer to a row by a field: the newest, and how many there are."""
+
+    view: RegisterView
+    field: str
+    total: int
+    rows: list[RowView]
+    may_add: bool
+
+
+class RowDetail(BaseModel):
+    """A row, the fields visible to its reader, and its history, empty for readers who see it only because it
+    names them.
+
+    `days_of_case`: days of fields that differ in the case it opened; null if the case has no such fact.
+    `fulfils`: facts recorded from it in visible cases; `pointing`: rows of other registers that refer to it.
+    """
+
+    row: RowView
+    fields: list[FieldView]
+    days_of_case: dict[str, date | None]
+    fulfils: list[RowDuty]
+    pointing: list[PointingRows]
+    history: list[RowEventView]
+
+
+class RowPage(BaseModel):
+    """One page of a list. `totals`: sums over all its rows, as decimals in text, by field."""
+
+    register_id: str
+    total: int
+    page: int
+    pages: int
+    fields: list[FieldView]
+    rows: list[RowView]
+    totals: dict[str, str]
+
+
+class AskRow(Command):
+    """Request one row."""
+
+    row: RowId
+
+
+class RegisterList(BaseModel):
+    """The registers visible to the reader."""
+
+    registers: list[RegisterView]
+
+
+class AskRegisters(Command):
+    """Request the registers of a unit, or of all visible units."""
+
+    unit: Line = ""
+
+
+class RowList(BaseModel):
+    """Rows that name the reader, each with its register's view for the titles."""
+
+    rows: list[RowView]
+    registers: list[RegisterView]
+
+
+@verb("read", writes=False)
+def list_registers(ctx: RequestContext, command: AskRegisters) -> RegisterList:
+    """List the registers visible to the reader, with the number of rows in each."""
+    from storage.registers.lists import SqlRegisterLists
+
+    seen, office = reader_scope(ctx), ctx.reads.office()
+    units = units_narrowed(ctx, command.unit, office)
+    lists = SqlRegisterLists(ctx.app.engine)
+    counts = dict(lists.counts(units))
+    for name in ctx.app.registers.ids():
+        register = ctx.app.registers.on(name, ctx.today)
+        if name in counts and sees_lists(register, seen) and (register.subjects or register.kept_in == "case"):
+            # Some of its rows may be hidden from who sees the others.
+            asked = ListRows(register_id=register.id, unit=command.unit)
+            counts[register.id] = lists.count(row_query(ctx, register, asked))
+    found = (ctx.app.registers.on(name, ctx.today) for name in ctx.app.registers.ids())
+    kinds = {office.kind_of(unit) for unit in units} if units is not None else {""}
+    acts = {*ctx.app.settings.regulations.acts, *(act for unit in units or () for act in acts_of(office, unit))}
+    return RegisterList(
+        registers=[
+            register_view(register, seen, rows=counts.get(register.id, 0))
+            for register in found
+            if sees_lists(register, seen)
+            and (counts.get(register.id) or units is None or any(register.binds(kind, acts) for kind in kinds))
+        ]
+    )
+
+
+@verb("read", writes=False)
+def list_rows(ctx: RequestContext, command: ListRows) -> RowPage:
+    """List rows of a register, filtered and sorted, one page of them, with sums over all pages."""
+    from storage.registers.lists import SqlRegisterLists
+
+    register, seen = seen_register(ctx, command.register_id), reader_scope(ctx)
+    shown = list_fields(register, seen)
+    query = row_query(ctx, register, command)
+    summed = [name for name in shown if register.fields[name].total]
+    found = SqlRegisterLists(ctx.app.engine).page(
+        query,
+        limit=command.size,
+        offset=(command.page - 1) * command.size,
+        totals=() if command.withdrawn else summed,
+        **sorting(ctx, register, command.sort),
+    )
+    return RowPage(
+        register_id=register.id,
+        total=found.total,
+        page=command.page,
+        pages=max(1, -(-found.total // command.size)),
+        fields=[field_view(register.fields[name]) for name in shown],
+        rows=head_views(ctx, found.rows),
+        totals={
+            name: f"{amount.normalize():f}"
+            for name, amount in _with_counted(ctx, register, query, found.totals).items()
+        },
+    )
+
+
+def _with_counted(
+    ctx: RequestContext, register: Register, query: RowQuery, totals: Mapping[str, Decimal]
+) -> dict[str, Decimal]:
+    """Return sums in which the numbers counted from other registers stand in place of those typed."""
+    from storage.registers.lists import SqlRegisterLists
+
+    sums = dict(totals)
+    if any(register.fields[name].counted for name in totals):
+        for name, numbers in counted_numbers(ctx, register).items():
+            for head in SqlRegisterLists(ctx.app.engine).among(query, [*numbers]) if name in sums else ():
+                sums[name] += numbers[head.id] - Decimal(head.shown.get(name) or 0)
+    return sums
+
+
+@verb("read", writes=False)
+def show_row(ctx: RequestContext, command: AskRow) -> RowDetail:
+    """Show a row with the fields visible to the reader, and its history."""
+    from storage.registers.chains import SqlRegisterRows
+
+    row, register, fields = seen_row(ctx, command.row)
+    rows = SqlRegisterRows(ctx.app.engine)
+    outside = rows.outside_values(row.id)
+    history, before = list[RowEventView](), dict[str, object]()
+    for event in rows.events(row.id):
+        names = {*event.payload.get("values", {}), *event.payload.get("hashes", {})} & {*fields}
+        values = {**event.payload.get("values", {}), **outside.get(event.seq, {})}
+        changes = [
+            FieldChangeResult(field=name, before=before.get(name), after=values.get(name)) for name in names
+        ]
+        changes.sort(key=lambda change: [*register.fields].index(change.field))
+        before |= {name: values.get(name) for name in names}
+        ground = str(event.payload.get("ground", ""))
+        history.append(
+            RowEventView(
+                seq=event.seq, kind=_said_kind(event), at=event.at, by=event.by, ground=ground, changes=changes
+            )
+        )
+    office = ctx.reads.office()
+    opened = row.opened_case if row.opened_case and ctx.reads.heads([row.opened_case]) else ""
+    reached = in_reach(register, row, reader_scope(ctx), office)
+    days: dict[str, date | None] = {}
+    case = ctx.app.ledger.case(opened) if opened and reached and not row.withdrawn else None
+    if case is not None:
+        recorded = {name: fact.on for name, fact in case.facts.items()}
+        days = days_of_case(register, row, recorded, today=ctx.today)
+    return RowDetail(
+        row=row_view(
+            ctx,
+            register,
+            replace(row, opened_case=opened),
+            fields,
+            office,
+            linked=linked_names(ctx, [(register, row.values)]),
+            counted=counted_numbers(ctx, register, [row.id]),
+        ),
+        fields=[field_view(one) for one in register.fields.values() if one.id in fields],
+        days_of_case={name: day for name, day in days.items() if name in fields},
+        fulfils=_duties(ctx, register, row) if reached and not row.withdrawn else [],
+        pointing=_pointing(ctx, row) if reached and not row.withdrawn else [],
+        history=history if reached else [],
+    )
+
+
+def _pointing(ctx: RequestContext, row: RegisterRow) -> list[PointingRows]:
+    """Return the rows of other registers that refer to a row, for each field that may."""
+    from storage.registers.lists import CellFilter, SqlRegisterLists
+
+    seen, lists, found = reader_scope(ctx), SqlRegisterLists(ctx.app.engine), []
+    for name in ctx.app.registers.ids():
+        other = ctx.app.registers.on(name, ctx.today)
+        shown = list_fields(other, seen) if sees_lists(other, seen) else ()
+        for field in (other.fields[one] for one in shown):
+            if field.kind == "row" and field.register == row.register and field.indexed:
+                query = row_query(ctx, other, ListRows(register_id=name))
+                query = query.narrowed(CellFilter(field=field.id, keys=(row.id,)))
+                page = lists.page(query, limit=POINTING_SHOWN)
+                found.append(
+                    PointingRows(
+                        view=register_view(other, seen),
+                        field=field.id,
+                        total=page.total,
+                        rows=head_views(ctx, page.rows, links=False),
+                        may_add=ctx.operator or ctx.reader.may("record"),
+                    )
+                )
+    return found
+
+
+def _said_kind(event: RowEvent) -> str:
+    """Return the kind of an event, `refused` for a refusal by a personal link."""
+    return "refused" if event.kind == "confirmed" and event.payload.get("refused") else event.kind
+
+
+def _duties(ctx: RequestContext, register: Register, row: RegisterRow) -> list[RowDuty]:
+    """Return the facts recorded from a row in cases visible to the reader."""
+    found = duties_of(ctx.app, register, row, today=ctx.today)
+    heads = ctx.reads.heads([case for case, _ in found]) if found else {}
+    duties = []
+    for case, fact in found:
+        if case in heads:
+            known = ctx.library.named(heads[case].edition).by_id[fact.name.partition(".")[0]]
+            duties.append(RowDuty(case=case, fact=fact.name, title=titles_of(known.title), on=fact.on))
+    return duties
+
+
+@verb("self", writes=False)
+def list_my_rows(ctx: RequestContext, command: AskRegisters) -> RowList:
+    """List the rows that name the reader, with the fields of their own rows they may see."""
+    from storage.registers.lists import SqlRegisterLists
+
+    registers = [ctx.app.registers.latest(name) for name in ctx.app.registers.ids()]
+    fields = {one.id: tuple(one.seen_by_person) for one in registers}
+    heads = SqlRegisterLists(ctx.app.engine).naming(ctx.reader.person, fields)
+    named = {head.register_id for head in heads}
+    seen = reader_scope(ctx)
+    views = [register_view(one, seen, own=True) for one in registers if one.id in named]
+    return RowList(rows=head_views(ctx, heads), registers=views)

@@ -1,0 +1,235 @@
+"""The numbers that register rows give for indicators: rows of a year, counted by each register's
+`[[count]]`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+from services.context import RequestContext
+from services.registers.access import reader_scope
+from services.registers.queries import ListRows, row_query
+from services.scoring.shipped import scoring
+from workflow.registers.access import sees_lists
+from workflow.registers.definition import FILLED, Condition, Count, Register
+from workflow.registers.rows import sort_key, text_key
+from workflow.scoring.recorded import CountedRows, Numbers, row_numbers
+
+if TYPE_CHECKING:
+    from services.app import AppContext
+    from storage.registers.lists import RowQuery
+    from workflow.law.procedure import Text
+    from workflow.org.office import Office
+    from workflow.registers.definition import Registers
+    from workflow.scoring.recorded import YearRecords
+
+FEW_UNITS = 20
+"""Up to so many units of a register whose rows changed are counted anew alone; for more, all of its rows."""
+MOST_YEARS = 3
+"""Number of years whose counts are kept."""
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+_SCALE = 10**4
+_Line: TypeAlias = "tuple[str, str, str, int, int | None, int | None]"
+"""Unit, month, value, rows, sum and largest number, in ten-thousandths."""
+
+
+def with_rows(ctx: RequestContext, records: YearRecords, year: int) -> YearRecords:
+    """Return the records of a year with the numbers that register rows give for its points.
+
+    Rows of open registers count for every reader, as facts of cases do; rows of confidential registers only for
+    readers who see them, so that no number reveals a hidden row.
+    """
+    from storage.registers.lists import SqlRegisterLists
+
+    seen, last = reader_scope(ctx), min(ctx.today, date(year, 12, 31))
+    records = _with_open_rows(ctx.app, records, year, last)
+    secret = [
+        register
+        for register in _counting(ctx.app.registers, last)
+        if register.confidential and sees_lists(register, seen)
+    ]
+    kept, found = SqlRegisterLists(ctx.app.engine).kept() if secret else (), list[CountedRows]()
+    for register in secret:
+        if register.id in kept:
+            query = row_query(ctx, register, ListRows(register_id=register.id))
+            found += _counted(ctx.app, records.office, register, query, year, last)
+    return records.with_rows(row_numbers(found)) if found else records
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Year:
+    """What the rows of open registers give for a year, by register and unit, and what it was read by.
+
+    Attributes:
+        lines: the change counters of rows; `version`: their sum.
+        records: the records of a year it was added to; `added`: both.
+    """
+
+    registers: Registers
+    office: Office
+    version: int | None
+    lines: Mapping[int, tuple[str | None, int]]
+    numbers: Mapping[str, Mapping[str, Numbers]]
+    records: YearRecords
+    added: YearRecords
+
+
+def _with_open_rows(app: AppContext, records: YearRecords, year: int, last: date) -> YearRecords:
+    """Return the records of a year with the numbers of the rows of open registers, dated up to its last day.
+
+    They are kept; rows are counted anew in the registers and units where some were written.
+    """
+    from storage.board import change_counters
+    from storage.database.engine import read_once, reading
+
+    office, before = records.office, cast("_Year | None", app.kept_rows.get((year, last)))
+    version = read_once(app.engine, change_counters.versions).get(change_counters.ROWS)
+    if before is not None and before.registers is not app.registers:
+        before = None
+    if before is not None and before.version == version and before.office is office:
+        if before.records is records:
+            return before.added
+        lines, numbers = before.lines, before.numbers
+    else:
+        # The counters are read before the rows: these may be newer, and are then read again.
+        with reading(app.engine) as connection:
+            lines = change_counters.lines(connection, change_counters.ROWS)
+        version = sum(n for _, n in lines.values())
+        changed = None if before is None else change_counters.changed(before.lines, lines)
+        numbers = _row_numbers(app, office, year, last, before, changed)
+    every = dict[str, Numbers]()
+    for unit, sums in (one for by_unit in numbers.values() for one in by_unit.items()):
+        every.setdefault(unit, Counter()).update(sums)
+    kept = _Year(
+        registers=app.registers,
+        office=office,
+        version=version,
+        lines=lines,
+        numbers=numbers,
+        records=records,
+        added=records.with_rows(every),
+    )
+    # Another thread may do the same at the same time: what either keeps is right.
+    app.kept_rows.pop((year, last), None)
+    for oldest in [*app.kept_rows][: 1 - MOST_YEARS]:
+        app.kept_rows.pop(oldest, None)
+    app.kept_rows[year, last] = kept
+    return kept.added
+
+
+def _row_numbers(
+    app: AppContext,
+    office: Office,
+    year: int,
+    last: date,
+    before: _Year | None,
+    changed: frozenset[str] | None,
+) -> Mapping[str, Mapping[str, Numbers]]:
+    """Count rows by register and unit. `changed`: only where rows were written; None for everywhere."""
+    from storage.registers.lists import RowQuery, SqlRegisterLists
+
+    kept, found = SqlRegisterLists(app.engine).kept(), dict[str, Mapping[str, Numbers]]()
+    for register in _counting(app.registers, last):
+        if register.confidential or register.id not in kept:
+            continue
+        query = RowQuery(register=register.id, open_cases=register.kept_in == "case")
+        known: Mapping[str, Numbers] = {}
+        if before is not None and changed is not None and register.id in before.numbers:
+            units = [one.partition("/")[2] for one in changed if one.partition("/")[0] == register.id]
+            # By a field that names the unit, rows of one unit count for others, as the office is now.
+            is_moved = any(count.unit for count in register.counts)
+            if not units and (before.office is office or not is_moved):
+                found[register.id] = before.numbers[register.id]
+                continue
+            if len(units) <= FEW_UNITS and not is_moved:
+                query = replace(query, units=units)
+                known = {unit: sums for unit, sums in before.numbers[register.id].items() if unit not in units}
+        fresh = row_numbers(_counted(app, office, register, query, year, last))
+        found[register.id] = {**known, **fresh}
+    return found
+
+
+def hides_counts(ctx: RequestContext) -> bool:
+    """Return whether there are registers that count for indicators but whose rows the reader does not see."""
+    seen = reader_scope(ctx)
+    return any(not sees_lists(register, seen) for register in _counting(ctx.app.registers, ctx.today))
+
+
+def register_titles(ctx: RequestContext) -> Mapping[str, Text]:
+    """Return the titles of registers by id."""
+    return {name: ctx.app.registers.latest(name).title for name in ctx.app.registers.ids()}
+
+
+def _counting(registers: Registers, last: date) -> Iterator[Register]:
+    """Yield the registers with counting rules, in the version in force on that day."""
+    found = (registers.on(name, last) for name in registers.ids())
+    return (register for register in found if register.counts)
+
+
+def _counted(
+    app: AppContext, office: Office, register: Register, query: RowQuery, year: int, last: date
+) -> Iterator[CountedRows]:
+    """Yield the counted rows of a register by unit, month and value, up to that day."""
+    for count in register.counts:
+        yield from _counted_by(app, office, register, count, query, year, last)
+
+
+def _counted_by(
+    app: AppContext, office: Office, register: Register, count: Count, query: RowQuery, year: int, last: date
+) -> Iterator[CountedRows]:
+    from storage.registers.lists import CellFilter, SqlRegisterLists
+
+    fact = count.fact or scoring().indicators[count.indicator].counting.fact
+    for condition in count.where:
+        keys = _keys(register, condition)
+        query = query.narrowed(CellFilter(field=condition.field, keys=keys, filled=keys is None))
+    found = SqlRegisterLists(app.engine).figures(
+        query,
+        date_field=count.date,
+        first=date(FIRST_YEAR if count.standing else year, 1, 1),
+        last=last,
+        value_field=count.unit or count.distinct,
+        number_field=count.sum or count.most,
+    )
+    lines: Collection[_Line] = [*_placed(office, found)] if count.unit else found
+    values: dict[str, set[str]] = {}
+    for unit, _, value, *_rest in lines:
+        values.setdefault(unit, set()).add(value)
+    for unit, month, value, rows, total, most in lines:
+        if not {*count.all_of} <= values[unit]:
+            continue
+        value = value if count.distinct else ""
+        number = 1 if count.distinct else int(total or 0) // _SCALE if count.sum else rows
+        yield CountedRows(
+            fact=fact,
+            register=register.id,
+            unit=unit,
+            month=int(month[5:]) if month.startswith(f"{year}-") else 0,
+            count=number,
+            rows=rows,
+            value=value,
+            views=int(most or 0) // _SCALE if count.most else None,
+        )
+
+
+def _placed(office: Office, lines: Iterable[_Line]) -> Iterator[_Line]:
+    """Yield rows with their unit replaced by the one named in a field; rows with an unknown unit are left
+    out.
+    """
+    named = {text_key(unit.name): unit.id for unit in office.units.values()}
+    for _, month, place, rows, total, most in lines:
+        unit = place if place in office.units else named.get(place)
+        if unit is not None:
+            yield unit, month, "", rows, total, most
+
+
+def _keys(register: Register, where: Condition) -> tuple[str, ...] | None:
+    """Return the sort keys that meet a condition; None if any filled value does."""
+    known = register.fields[where.field]
+    if where.value == FILLED:
+        return None
+    return (where.value,) if known.kind in ("choice", "yes_no") else (sort_key(known, where.value),)

@@ -1,0 +1,1 @@
+"""Upkeep of an installation: checks, database maintenance, backups, its present state."""

@@ -1,0 +1,157 @@
+"""The state of the installation for its administrator: checks, periodic tasks, queued and failed letters with
+reasons.
+
+Cases, steps and texts of letters are left out, because an administrator may not see them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from hashlib import sha256
+from typing import Annotated
+
+from pydantic import BaseModel, StringConstraints
+
+import i18n
+from services.context import RequestContext
+from services.outgoing import sending
+from services.upkeep.doctor import Check, State, check_running
+from services.verbs import Command, NotFound, verb
+
+MAX_LETTERS = 100
+"""Maximum number of failed letters on the page."""
+LetterId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+
+
+class UnknownLetter(NotFound):
+    """No letter with that id failed, or it has been sent since."""
+
+    not_found = "web.problem.no_failed_letter"
+
+
+class AskOperations(Command):
+    """Request the state of the installation. `language`: of the sentences."""
+
+    language: str = "en"
+
+
+class ResendLetter(Command):
+    """A failed letter to be sent again."""
+
+    letter: LetterId
+
+
+class CheckView(BaseModel):
+    """One check and its result, in words."""
+
+    check: str
+    state: State
+    message: str
+
+
+class TaskView(BaseModel):
+    """A periodic task: the moment of its last run (UTC) and its duration in seconds."""
+
+    name: str
+    at: datetime
+    seconds: float
+
+
+class QueueView(BaseModel):
+    """The number of letters of a channel in a state."""
+
+    channel: str
+    state: str
+    count: int
+
+
+class FailedLetter(BaseModel):
+    """A letter that failed, or whose arrival is unknown; `answer`: the server's last answer."""
+
+    id: str
+    person: str
+    channel: str
+    state: str
+    attempted_at: datetime | None
+    attempts: int
+    answer: str
+
+
+class OperationsView(BaseModel):
+    """The state of the installation. `oldest`: UTC moment since which the oldest letter due for sending has
+    waited.
+    """
+
+    checks: list[CheckView]
+    tasks: list[TaskView]
+    queue: list[QueueView]
+    oldest: datetime | None
+    letters: list[FailedLetter]
+
+
+class LetterQueued(BaseModel):
+    """The letter that is queued again."""
+
+    letter: str
+
+
+@verb("settings")
+def get_operations(ctx: RequestContext, command: AskOperations) -> OperationsView:
+    """Return the state of the installation, its queue and the letters that failed."""
+    figures = sending.figures(ctx.app, now=ctx.now)
+    people = ctx.reads.office().people
+    return OperationsView(
+        checks=[_check(one, command.language) for one in check_running(ctx.app, ctx.now)],
+        tasks=[
+            TaskView(name=name, at=at, seconds=seconds)
+            for name, (at, seconds) in sorted(figures.pulses.items())
+        ],
+        queue=[
+            QueueView(channel=channel, state=state, count=count)
+            for (channel, state), count in sorted(figures.counts.items())
+            if count
+        ],
+        oldest=figures.oldest,
+        letters=[
+            FailedLetter(
+                id=_letter_id(one.key),
+                person=people[one.person].name if one.person in people else one.person,
+                channel=one.channel,
+                state=one.state,
+                attempted_at=one.attempted_at,
+                attempts=one.attempts,
+                answer=one.answer,
+            )
+            for one in sending.failed(ctx.app, limit=MAX_LETTERS)
+        ],
+    )
+
+
+@verb("settings")
+def resend_failed_letter(ctx: RequestContext, command: ResendLetter) -> LetterQueued:
+    """Queue a failed letter again, for its recipient's next office hours.
+
+    Raises:
+        UnknownLetter: no failed letter in the list has that id.
+    """
+    for one in sending.failed(ctx.app, limit=MAX_LETTERS):
+        if _letter_id(one.key) == command.letter and sending.resend(ctx.app, one.key, now=ctx.now):
+            return LetterQueued(letter=command.letter)
+    raise UnknownLetter("web.problem.no_failed_letter")
+
+
+def _letter_id(key: str) -> str:
+    """Return an id that does not reveal the case in a letter's key."""
+    return sha256(key.encode()).hexdigest()[:32]
+
+
+def _check(check: Check, language: str) -> CheckView:
+    reason = i18n.refusal(check.refusal, language) if check.refusal else ""
+    arguments = {**check.arguments, "reason": reason}
+    code = check.code
+    if check.name == "folder":
+        # The command line names the key of the configuration; who reads a page knows what the folder holds.
+        code = "doctor.folder_named" if check.state == "ok" else "doctor.folder_refused"
+        arguments["holds"] = i18n.say(f"doctor.holds.{arguments['key']}", {}, language)
+    message = i18n.say(code, arguments, language) if code else reason
+    return CheckView(check=check.name, state=check.state, message=message)
