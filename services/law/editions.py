@@ -213,7 +213,8 @@ def _unreadable(path: Path, trouble: Exception) -> Problems:
 
 def _said(path: Path, problems: Iterable[Problem]) -> Problems:
     return tuple(
-        (f"regulation.{one.code}", {**one.arguments, "file": path.name, "place": one.place}) for one in problems
+        (f"regulation.{one.code}", {**one.arguments, "file": path.name, "place": one.shown_place})
+        for one in problems
     )
 
 

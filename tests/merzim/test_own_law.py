@@ -53,6 +53,41 @@ def test_a_mistake_is_one_sentence_and_the_office_goes_on(
     assert any(named in problem for problem in checked.json["files"][0]["problems"])
 
 
+def test_the_shortest_files_of_the_documentation_work(merzim: Merzim, tmp_path: Path) -> None:
+    """Copied from docs/regulation-format.md as they stand, the procedure and the register hold."""
+    page = (ROOT / "docs" / "regulation-format.md").read_text(encoding="utf-8")
+    shortest = page.split("## The shortest files that work")[1].split("\n## ")[0]
+    procedure, register = re.findall(r"```toml\n(.+?)```", shortest, re.DOTALL)
+    (tmp_path / "own" / "registers").mkdir(parents=True)
+    (tmp_path / "own" / "trip-report.2026-01-01.toml").write_text(procedure, encoding="utf-8")
+    (tmp_path / "own" / "registers" / "keys.2026-01-01.toml").write_text(register, encoding="utf-8")
+    (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
+
+    checked = merzim("law", "check", "--json")
+
+    assert checked.code == 0
+    assert [(one["file"], one["holds"], one["problems"]) for one in checked.json["files"]] == [
+        ("trip-report.2026-01-01.toml", True, []),
+        ("keys.2026-01-01.toml", True, []),
+    ]
+
+
+@pytest.mark.parametrize("key", ["last_checked_on", "begins_with"])
+def test_a_key_missing_at_the_top_is_named_with_its_place(merzim: Merzim, tmp_path: Path, key: str) -> None:
+    """The sentence says where: at the key itself, never at an empty place."""
+    (tmp_path / "own").mkdir()
+    whole = HEAD + YEAR + obligation("x", 'term = "none"')
+    file = tmp_path / "own" / "tea.2024-01-01.toml"
+    file.write_text(re.sub(rf"^{key} = .*\n", "", whole, flags=re.MULTILINE), encoding="utf-8")
+    (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
+
+    checked = merzim("law", "check", "--json", "--lang", "en")
+
+    assert [problem.split(":")[0] for problem in checked.json["files"][0]["problems"]] == [
+        f"tea.2024-01-01.toml, {key}"
+    ]
+
+
 def test_a_copy_of_a_shipped_edition_is_left_out(merzim: Merzim, tmp_path: Path) -> None:
     """The shipped file copied into one's own folder: the shipped one holds, the copy is named and left out."""
     shipped = ROOT / "regulations" / "gift-handover.2025-09-18.toml"

@@ -47,6 +47,11 @@ class Problem:
     place: str
     arguments: Mapping[str, object] = field(default_factory=dict)
 
+    @property
+    def shown_place(self) -> str:
+        """The place as readers are told it: a problem of the file as a whole stands at the key it is about."""
+        return self.place or str(self.arguments.get("value", ""))
+
 
 class UnreadableRegulation(Refusal):
     """A regulation file cannot be read.
@@ -56,9 +61,8 @@ class UnreadableRegulation(Refusal):
 
     def __init__(self, file: str, problems: Sequence[Problem]) -> None:
         first = problems[0]
-        # A problem of the file as a whole stands at the key it is about.
-        place = first.place or str(first.arguments.get("value", ""))
-        super().__init__(f"regulation.{first.code}", **{**first.arguments, "file": file, "place": place})
+        given = {**first.arguments, "file": file, "place": first.shown_place}
+        super().__init__(f"regulation.{first.code}", **given)
         self.problems = tuple(replace(one, arguments=quoted(one.arguments)) for one in problems)
 
 
