@@ -13,6 +13,7 @@ from services.configuration.settings import ORIGINS
 from services.connections import mail_check
 from services.context import RequestContext
 from services.people.staff import BadStaff
+from workflow.languages import LANGUAGES
 
 if TYPE_CHECKING:
     from notifications.notice import Outcome
@@ -126,6 +127,8 @@ def _setting_lines(prefix: str, value: object) -> list[tuple[str, str]]:
                 lines += _setting_lines(f"{key}.{number}.", part)
         elif key == "channels.sections":
             continue
+        elif isinstance(inside, Mapping) and set(inside) == set(LANGUAGES):
+            lines += [(f"{key}.{language}", inside[language]) for language in LANGUAGES]
         elif key == "database.url":
             lines.append((key, _mask_password(str(inside))))
         else:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, Literal
@@ -123,7 +124,7 @@ def _check_disk(app: AppContext) -> Iterator[Check]:
     for folder in reversed(disks.values()):
         free = shutil.disk_usage(folder).free
         state: State = "problem" if free < NO_SPACE else "warning" if free < LITTLE_SPACE else "ok"
-        arguments = {"folder": str(folder), "free": f"{free / 1024**3:.1f}"}
+        arguments = {"folder": str(folder), "free": Decimal(free * 10 // 1024**3) / 10}
         advice = "" if state == "ok" else "disk"
         yield Check(name="disk", state=state, code="doctor.disk", arguments=arguments, advice=advice)
 

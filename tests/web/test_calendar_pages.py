@@ -246,3 +246,24 @@ def test_a_transfer_typed_wrong_keeps_what_was_typed(
 
     assert answer.status_code == 422
     assert f'value="{TYPED["address"]}"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("language", "law", "decree"),
+    [
+        ("kk", "«Қазақстан Республикасындағы мерекелер туралы»", "Үкіметінің 2022 жылғы № 796 қаулысы"),
+        ("ru", "Закон «О праздниках в Республике Казахстан»", "Казахстан 2022 года № 796"),
+        ("en", "Law “On Holidays in the Republic of Kazakhstan”", "Decree of the Government of 2022, No 796"),
+    ],
+)
+def test_acts_that_decide_about_days_are_called_by_name_and_number(
+    home: Home, language: str, law: str, decree: str
+) -> None:
+    """The decree that moved 24 October 2022 is known by its number in the register of acts alone."""
+    with home.client("officer") as browser:
+        page = browser.get("/calendar/2022", params={"lang": language}).text
+
+    assert law in page
+    assert decree in page
+    assert "Z010000267_</a>" not in page
+    assert "P2200000796</a>" not in page

@@ -107,3 +107,15 @@ def test_the_command_lists_changes_and_takes_back(merzim: Merzim) -> None:  # no
         ("backup.at", "03:00", False),
         ("backup.daily", "9", False),
     ]
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_settings_of_the_server_are_called_by_names_and_not_by_their_keys(home: Home, language: str) -> None:
+    """Every key of config.toml but what the office's channels are given has a name of its own in each language."""
+    with home.client("administrator") as browser:
+        page = browser.get(PAGE, params={"lang": language}).text
+    names = re.findall(r"<dt>(.*?)</dt>", page.partition('id="server"')[2])
+
+    assert len(names) > 70
+    assert [name for name in names if re.search(r"[a-z]+[._][a-z]+", name)] == []
+    assert {"kk": "Каталогтың түрі", "ru": "Вид каталога", "en": "Kind of directory"}[language] in names

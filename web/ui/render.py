@@ -42,6 +42,7 @@ from workflow.refusal import Refusal
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 _REGISTERED = re.compile(r"[A-Z]\w{9,12}", re.ASCII)
+_REGISTERED_PARTS = re.compile(r"(?P<kind>[A-Z])(?P<year>\d\d)[A-Z]?(?P<number>\d+)_?", re.ASCII)
 _NAMING = ("unit", "person", "responsible")
 """Fields of a passport with the key of a unit or person."""
 ALMATY = ZoneInfo("Asia/Almaty")
@@ -220,6 +221,18 @@ class Translator:
         """Return the address of an act in the national register of acts; None for an id of our own."""
         edition = "kaz" if self.law_language == "kk" else "rus"
         return f"https://adilet.zan.kz/{edition}/docs/{act}" if _REGISTERED.fullmatch(act) else None
+
+    def calendar_act(self, act: str) -> str:
+        """Return the name of an act that decides about days; of a registered one without a name of its own its
+        kind, year and number.
+        """
+        if i18n.knows(f"calendar_act.{act}"):
+            return self.say(f"calendar_act.{act}")
+        found = _REGISTERED_PARTS.fullmatch(act)
+        if found is None or not i18n.knows(f"calendar_act.kind.{found['kind']}"):
+            return act
+        year = 1900 + int(found["year"]) if int(found["year"]) > 50 else 2000 + int(found["year"])
+        return self.say(f"calendar_act.kind.{found['kind']}", year=year, number=int(found["number"]))
 
     def cited(self, act: Act, paragraph: str) -> str:
         """Return the citation of an act and paragraph, as in explanations."""

@@ -70,6 +70,17 @@ TWICE = """() => {
   document.querySelectorAll("[id]").forEach(one => met[one.id] = (met[one.id] || 0) + 1);
   return Object.keys(met).filter(id => met[id] > 1);
 }"""
+SMALL = """() => {
+  const all = "a[href], button, input:not([type=hidden]), select, textarea, summary";
+  const high = one => one.getBoundingClientRect().height;
+  return Array.from(document.querySelectorAll(all)).filter(one => {
+    if (!one.checkVisibility() || one.closest("svg") || high(one) < 2) return false;
+    const beside = one.parentElement.textContent.trim().length - one.textContent.trim().length;
+    if (getComputedStyle(one).display === "inline" && beside > 0) return false;
+    return Math.round(Math.max(high(one), ...Array.from(one.labels || [], high))) < 44;
+  }).slice(0, 4).map(one => one.outerHTML.slice(0, 120));
+}"""
+"""What is pressed on a phone and is less than 44 px high. A link within a sentence is as high as its line."""
 SHOWS = """() => {
   const all = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']";
   return Array.from(document.querySelectorAll(all)).filter(one => {

@@ -15,7 +15,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from tests.web.browser.axe import AXE, OVER, PRUNE, RUN, TWICE
+from tests.web.browser.axe import AXE, OVER, PRUNE, RUN, SMALL, TWICE
 from tests.web.browser.conftest import CHROMIUM, LANGUAGES, Served, serving
 from tests.web.lived_in import lived_in_office
 from tests.web.walking import STARTS, walk
@@ -82,6 +82,8 @@ def look(page: Any, address: str, language: str, pictures: Path | None = None) -
         page.goto(f"{address}{'&' if '?' in address else '?'}lang={language}&theme={theme}")
         wrong = [f"two of one id: {one}" for one in page.evaluate(TWICE)]
         wrong += [f"over the edge: {one}" for one in page.evaluate(OVER)]
+        if width == min(WIDTHS):
+            wrong += [f"less than a finger: {one}" for one in page.evaluate(SMALL)]
         if pictures is not None:
             pictures.mkdir(parents=True, exist_ok=True)
             name = address.strip("/").replace("/", "-").partition("?")[0] or "overview"

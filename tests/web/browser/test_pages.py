@@ -15,7 +15,7 @@ import pypdfium2
 import pytest
 
 from tests.sweep import sample
-from tests.web.browser.axe import AXE, NEW, OVER, PRUNE, RUN, SHOWS, TWICE
+from tests.web.browser.axe import AXE, NEW, OVER, PRUNE, RUN, SHOWS, SMALL, TWICE
 from tests.web.browser.conftest import Served
 from tests.web.browser.look import LOGINS, look, pages_of
 
@@ -102,6 +102,7 @@ def faults(page: Any, looks: Sequence[Look]) -> list[str]:
     for width in (1360, 360):
         page.set_viewport_size({"width": width, "height": 900})
         wrong += [f"over the edge at {width}: {one}" for one in page.evaluate(OVER)]
+    wrong += [f"less than a finger: {one}" for one in page.evaluate(SMALL)]
     page.evaluate(PRUNE)
     page.keyboard.press("Tab")
     # After a stroke of the keyboard, what is come to by a script shows where one stands as if by a key.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import groupby
 
 from fastapi import APIRouter, HTTPException, Request
 from pydantic import SecretStr
@@ -120,6 +122,13 @@ def _word(translator: Translator, value: str) -> str:
     return translator.say_or(f"setting.choice.{value}", value)
 
 
+def _server_title(translator: Translator, key: str) -> str:
+    """Return the name of a setting of the server; of a plug-in's own setting its key."""
+    numbered = re.sub(r"\.\d+\.", ".n.", key)
+    general = translator.say_or(f"setting.server.{key.rpartition('.')[2]}", key)
+    return translator.say_or(f"setting.server.{numbered}", general)
+
+
 def _list_page(request: Request, ctx: RequestContext, *, refusal: Refusal | None = None) -> Response:
     translator = Translator(preferences(request).language)
     rows = office_settings.list_settings(ctx, AskSettings()).settings
@@ -130,7 +139,14 @@ def _list_page(request: Request, ctx: RequestContext, *, refusal: Refusal | None
         status=200 if refusal is None else 422,
         place=PLACE,
         groups={group: [row for row in rows if row.group == group] for group in CHANGEABLE},
-        server=[row for row in rows if not row.group],
+        server={
+            section: list(rows_of_it)
+            for section, rows_of_it in groupby(
+                (row for row in rows if not row.group), lambda row: row.key.partition(".")[0]
+            )
+        },
+        server_title=lambda key: _server_title(translator, key),
+        server_value=lambda text: _word(translator, text.lower()) if text in ("True", "False") else text,
         history=office_settings.list_setting_changes(ctx, AskSettings()).changes,
         shown=lambda key, text: _shown(translator, key, text),
         refusal=refusal,
