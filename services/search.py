@@ -18,7 +18,7 @@ from workflow.languages import LANGUAGES
 from workflow.law.library import Library
 from workflow.law.procedure import Text
 from workflow.org.office import Person, Unit
-from workflow.search_words import FoldedNames, search_words, typed_words, word_texts
+from workflow.search_words import FoldedNames, typed_words, word_texts
 
 if TYPE_CHECKING:
     from storage.queries import FoundPlaces
@@ -205,7 +205,7 @@ def _named(
     hit: Callable[[str], tuple[Text, str]],
 ) -> HitGroup:
     """Return the entries that contain all words of the text in id, name or other texts."""
-    found = [key for key in names.having(search_words(text)) if seen(key)]
+    found = [key for key in names.having(text) if seen(key)]
     near = not found and kind not in ("act", "indicator")
     if near:
         found = names.alike(text, limit=HITS_SHOWN, seen=seen)

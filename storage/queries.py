@@ -66,7 +66,7 @@ from workflow.cases.registers.risk_lists import Place, RecommendationFilter, Ris
 from workflow.org.access import Scope
 from workflow.org.audit import AuditFilter, AuditPage, AuditScope
 from workflow.org.office import Office
-from workflow.search_words import may_be_mistyped, search_stem, search_words, typed_words, word_texts
+from workflow.search_words import may_be_mistyped, typed_words, word_texts
 
 _OPEN = and_(DEADLINE.c.state == "open", CASE.c.standing == "active")
 _BOARD = select(DEADLINE).join(CASE, CASE.c.id == DEADLINE.c.case)
@@ -425,7 +425,7 @@ class SqlReads:
             near: whether words much like those typed are looked for where the reader sees none that have these.
         """
         office, typed = self.office(), typed_words(text)
-        units = [office.called(search_stem(word)) for word in typed]
+        units = [office.called(word_texts(word)) for word in typed]
         with reading(self._engine) as connection:
             plan_for_values(connection)
 
@@ -730,8 +730,8 @@ class SqlReads:
         Few cases are found by the index of words. The texts are read where too many have them, and where none
         has a number or a short word, which may stand within a longer one.
         """
-        typed, words = typed_words(search), search_words(search)
-        if not words:
+        typed = typed_words(search)
+        if not typed:
             return []
         found = read_once(
             self._engine,
@@ -747,10 +747,10 @@ class SqlReads:
         office = self.office()
         return [
             or_(
-                folded_within(self._engine, CASE.c.search, word),
-                in_collection(self._engine, CASE.c.unit, office.called(word)),
+                *(folded_within(self._engine, CASE.c.search, form) for form in forms),
+                in_collection(self._engine, CASE.c.unit, office.called(forms)),
             )
-            for word in words
+            for forms in map(word_texts, typed)
         ]
 
     def _wanted(self, wanted: CaseFilter, *, to_know: bool = True) -> list[ColumnElement[bool]]:

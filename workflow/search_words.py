@@ -221,11 +221,12 @@ class FoldedNames:
         self._names = [(key, name) for key, name, _ in listed]
         self._texts = [(key, f"{name} {fold(f'{key} {more}')}") for key, name, more in listed]
 
-    def having(self, words: Sequence[str]) -> list[str]:
-        """Return the keys of the entries that contain all the words."""
+    def having(self, text: str) -> list[str]:
+        """Return the keys of the entries that contain a form of each word of a text (`word_texts`)."""
         found = self._texts
-        for word in words:
-            found = [one for one in found if word in one[1]]
+        for typed in typed_words(text):
+            forms = word_texts(typed)
+            found = [one for one in found if any(form in one[1] for form in forms)]
         return [key for key, _ in found]
 
     def alike(self, text: str, *, limit: int, seen: Callable[[str], bool]) -> list[str]:
@@ -236,7 +237,7 @@ class FoldedNames:
         """
         found: dict[str, None] | None = None
         for typed in typed_words(text):
-            keys = self.having([search_stem(typed)])
+            keys = self.having(typed)
             if not keys and may_be_mistyped(typed):
                 known = {part for key in typo_keys(typed) for part in self._beginnings.get(key, ())}
                 near = closest_words(typed, (part for part in known if any(map(seen, self._parts[part]))))

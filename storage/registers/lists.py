@@ -37,7 +37,7 @@ from storage.database.in_list import in_collection
 from storage.tables.cases import CASE
 from storage.tables.registers import REGISTER_CELL, REGISTER_ROW
 from workflow.registers.rows import NUMBER_SHIFT
-from workflow.search_words import search_words, typed_words, word_texts
+from workflow.search_words import typed_words, word_texts
 
 SHORT = 1000
 """Up to so many rows are found first and then sorted."""
@@ -542,10 +542,10 @@ class SqlRegisterLists:
             found.append(REGISTER_ROW.c.case == query.case)
         if query.open_cases:
             found.append(REGISTER_ROW.c.case.in_(select(CASE.c.id).where(CASE.c.confidential.is_(False))))
-        words = search_words(query.search)
-        found += [text_within(self._engine, REGISTER_ROW.c.search, word) for word in words]
-        for readings in query.readings:
-            found.append(or_(*(text_within(self._engine, REGISTER_ROW.c.search, one) for one in readings)))
+        words = (*map(word_texts, typed_words(query.search)), *query.readings)
+        found += [
+            or_(*(text_within(self._engine, REGISTER_ROW.c.search, form) for form in forms)) for forms in words
+        ]
         if query.ids is not None:
             found.append(in_collection(self._engine, REGISTER_ROW.c.id, query.ids))
         return [*found, *self._filters(query, query.filters, REGISTER_ROW.c.id)]

@@ -159,7 +159,29 @@ def test_names_are_alike_but_for_one_letter_of_a_word_and_only_what_is_seen_coun
     assert alike("нургалиев", "a", "b") == []
     assert (alike("асхат нургаилев"), alike("дина нургаилев"), alike("мир")) == (["a"], ["b"], [])
     assert alike("петров") == alike("") == alike("я") == []
-    assert names.having(search_words("асхат нургалиев")) == ["a"]
+    assert names.having("асхат нургалиев") == ["a"]
+
+
+def test_a_name_is_found_by_a_form_of_its_word_that_has_a_vowel_more_or_less() -> None:
+    """The market's unit by "рынка", the letters' by "писем", the people's by "халқы"; "рама" is in none."""
+    called = {"m": "Рынок труда", "l": "Отдел письма", "p": "Халық қабылдауы"}
+    names = FoldedNames((key, [name], "") for key, name in called.items())
+
+    assert [names.having(typed) for typed in ("рынка", "писем", "халқы", "рама")] == [["m"], ["l"], ["p"], []]
+
+
+def test_the_list_of_analyses_says_what_has_nearly_the_words(home: Home, browser: TestClient) -> None:
+    """Of a word typed with a letter too many; where one has the words themselves it stands alone."""
+    case = opened(home, "Реклама")
+    address = f'href="/cases/{case}"'
+    near = browser.get("/cases", params={"search": "рекклама", "lang": "ru"}).text
+    exact = browser.get("/cases", params={"search": "рекламы", "lang": "ru"}).text
+    none = browser.get("/cases", params={"search": "телескоп", "lang": "ru"}).text
+
+    assert address in near.partition("Анализы с похожими словами")[2]
+    assert address in exact
+    assert "похожими словами" not in exact
+    assert "похожими словами" not in none
 
 
 def test_a_person_is_found_by_a_surname_and_by_one_that_is_nearly_theirs(browser: TestClient) -> None:

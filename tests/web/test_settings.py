@@ -111,7 +111,7 @@ def test_the_command_lists_changes_and_takes_back(merzim: Merzim) -> None:  # no
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
 def test_settings_of_the_server_are_called_by_names_and_not_by_their_keys(home: Home, language: str) -> None:
-    """Every key of config.toml but what the office's channels are given has a name of its own in each language."""
+    """Every key but those of a plug-in's channel has a name of its own in each language."""
     with home.client("administrator") as browser:
         page = browser.get(PAGE, params={"lang": language}).text
     names = re.findall(r"<dt>(.*?)</dt>", page.partition('id="server"')[2])

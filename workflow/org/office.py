@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -351,9 +351,9 @@ class Office:
         """
         return (*self.below(root), "") if root and root == self.root else self.below(root)
 
-    def called(self, word: str) -> tuple[str, ...]:
-        """Return the units whose name contains the word, normalised as in searches."""
-        return tuple(unit for unit, name in self._folded if word in name)
+    def called(self, forms: Collection[str]) -> tuple[str, ...]:
+        """Return the units whose name contains one of the forms of a word, normalised as in searches."""
+        return tuple(unit for unit, name in self._folded if any(form in name for form in forms))
 
     @cached_property
     def _trees(self) -> dict[str, tuple[str, ...]]:

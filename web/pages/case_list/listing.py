@@ -25,6 +25,7 @@ from workflow.law.procedure import Act, Procedure, Text
 from workflow.org.office import Office
 
 PAGE = 50
+NEAR_SHOWN = 10
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,6 +95,7 @@ class Listing:
         procedures, stages: filter choices: procedures by document; stages of the chosen procedure only, by id.
         total: number of matching cases.
         narrowed: whether any filter is set, which decides the message of an empty list.
+        near: where nothing matches a search, the cases with words much like those typed.
     """
 
     items: tuple[Item, ...]
@@ -104,6 +106,7 @@ class Listing:
     number: int
     pages: int
     total: int
+    near: tuple[Item, ...] = ()
 
     @property
     def narrowed(self) -> bool:
@@ -140,7 +143,17 @@ def listing(
         number=number,
         pages=pages,
         total=total,
+        near=()
+        if total or not wanted.search
+        else items(reads, library, office, calendar, cases=_near(reads, wanted.search), today=today),
     )
+
+
+def _near(reads: Reads, search: str) -> Sequence[Case]:
+    """Return the cases that have words much like those of a search, whatever else the list is narrowed by."""
+    ids = [case for case, _, _ in reads.found_cases(search).places[:NEAR_SHOWN]]
+    heads = reads.heads(ids)
+    return [heads[case] for case in ids if case in heads]
 
 
 def items(
