@@ -221,7 +221,7 @@ def test_lists_are_filtered_sorted_summed_and_searched(app: AppContext) -> None:
     rows = (
         ("Ауыл", "2026-04-03", "9", "talk"),
         ("Әуежай", "2026-04-01", "10.5", "check"),
-        ("Бекет орны", "2026-04-02", "-3", "talk"),
+        ("Бекет халқы", "2026-04-02", "-3", "talk"),
         ("Ямал", "2026-03-01", "", ""),
     )
     for place, came, cost, purpose in rows:
@@ -242,7 +242,7 @@ def test_lists_are_filtered_sorted_summed_and_searched(app: AppContext) -> None:
     assert ids(ctx, search="talk бек") == ["0003"]
     assert ids(ctx, search="ауеж") == ids(ctx, search="ӘУЕЖ") == ["0002"]
     assert ids(ctx, search="ауылдарда") == ids(ctx, search="ауылдардың") == ["0001"]
-    assert ids(ctx, search="орын") == ids(ctx, search="орынның") == ["0003"]
+    assert ids(ctx, search="халық") == ["0003"]
     assert ids(ctx, unit="law") == []
     assert page(ctx).totals == {"cost": "16.5"}
     assert page(ctx, filters=[{"field": "purpose", "is": ["talk"]}]).totals == {"cost": "6"}
