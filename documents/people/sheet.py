@@ -34,15 +34,16 @@ NEVER_HELD = OF_A_PERSON | {OUTSIDE}
 COLUMNS = (UNIT, PARENT, KIND, NAME, POST, DUTIES, EMAIL, LANGUAGE, DEPUTY, AWAY)
 
 
-def people_table(office: Office, language: str) -> Table:
+def people_table(office: Office, language: str, *, in_two: bool = False) -> Table:
     """Return a table with one row for each person, ordered by unit; units without people get a row of their
     own.
 
-    Columns for office time appear when a unit has its own, those for names in two languages when there are any.
+    Columns for office time appear when a unit has its own, those for names in two languages when there are any,
+    or always (`in_two`).
     """
     rows: list[list[str]] = []
     times = any(unit.time for unit in office.units.values())
-    named = any(unit.name_kk or unit.name_ru for unit in office.units.values())
+    named = in_two or any(unit.name_kk or unit.name_ru for unit in office.units.values())
     named = named or any(
         one.name_kk or one.name_ru or one.post_kk or one.post_ru for one in office.people.values()
     )
@@ -69,7 +70,7 @@ def people_table(office: Office, language: str) -> Table:
 def people_sheets(office: Office, language: str, own_words: Iterable[str] = ()) -> list[Table]:
     """Return the table, the sheet with the words its cells offer, and where there are no people yet an example.
 
-    Only the first sheet is read.
+    Only the first sheet is read. It asks for names in two languages, which papers in both need.
 
     Args:
         own_words: codes of the catalogues of duties and kinds of own law ("duty.", "kind.").
@@ -82,7 +83,8 @@ def people_sheets(office: Office, language: str, own_words: Iterable[str] = ()) 
         [duty_title(one, language) for one in duties],
         [kind_title(one, language) for one in kinds],
     ]
-    table, names = people_table(office, language), [say(f"people.sheet.{one}", {}, language) for one in SHEETS]
+    table = people_table(office, language, in_two=True)
+    names = [say(f"people.sheet.{one}", {}, language) for one in SHEETS]
     listed = Table(
         [DUTIES.title[language], KIND.title[language]], list(zip_longest(*words, fillvalue="")), names[1]
     )
@@ -92,21 +94,23 @@ def people_sheets(office: Office, language: str, own_words: Iterable[str] = ()) 
         offered[COLUMNS.index(column)] = f"='{names[1]}'!${letter}$2:${letter}${len(texts) + 1}"
     sheets = [replace(table, name=names[0], offered=offered), listed]
     if not office.people:
-        sheets.append(Table(table.heads[: len(COLUMNS)], _example(language), names[2]))
+        sheets.append(Table(table.heads[: len(COLUMNS) + len(IN_TWO)], _example(language), names[2]))
     return sheets
 
 
 def _example(language: str) -> list[list[str]]:
     """Return rows that show how the table is filled in."""
 
-    def said(what: str) -> str:
-        return say(f"people.example.{what}", {}, language)
+    def said(what: str, spoken: str = language) -> str:
+        return say(f"people.example.{what}", {}, spoken)
 
     def row(number: int, parent: str, duties: Sequence[str], deputy: str, away: str) -> list[str]:
         held = "; ".join(duty_title(one, language) for one in duties)
         who = [said(f"name_{number}"), said(f"post_{number}"), held, f"{number}@example.kz", language]
         kind = "" if parent else kind_title("central_body", language)
-        return [said("unit" if parent else "office"), parent, kind, *who, deputy, away]
+        unit = "unit" if parent else "office"
+        named = [said(what, one) for what in (unit, f"post_{number}", f"name_{number}") for one in ("kk", "ru")]
+        return [said(unit), parent, kind, *who, deputy, away, *named]
 
     away = "01.07.2026 – 14.07.2026"
     return [

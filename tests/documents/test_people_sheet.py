@@ -58,7 +58,9 @@ def test_units_without_people_have_a_row_of_their_own() -> None:
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
 def test_a_blank_table_offers_the_duties_and_shows_how_it_is_filled_in(language: str) -> None:
-    """Every word it offers, and its example, are taken when they stand in the table."""
+    """Every word it offers, and its example, are taken when they stand in the table. Names in two languages, which
+    papers in both need, are asked for from the first person on.
+    """
     people, words, example = people_sheets(Office(), language, ["duty.own_duty"])
     content = tables_workbook([people, words, example])
     book = openpyxl.load_workbook(io.BytesIO(content))
@@ -73,6 +75,12 @@ def test_a_blank_table_offers_the_duties_and_shows_how_it_is_filled_in(language:
     read = read_people(_csv(example), "people.csv")
     assert [one.duties[0] for one in read.people] == ["head", "authorised_person", "authorised_person"]
     assert [one.kind for one in read.units] == ["central_body", ""]
+    assert [(one.name_kk, one.name_ru) for one in read.units] == [
+        ("Құрылыс министрлігі", "Министерство строительства"),
+        ("Тәуекелдерді талдау бөлімі", "Отдел анализа рисков"),
+    ]
+    assert (read.people[1].post_kk, read.people[1].post_ru) == ("Бөлім басшысы", "Начальник отдела")
+    assert people.heads == example.heads
     with pytest.raises(UnreadablePaper, match="paper_no_rows"):
         read_people(content, "people.xlsx")
 
