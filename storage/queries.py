@@ -269,6 +269,16 @@ class SqlReads:
             ids = connection.execute(shown.order_by(*_NEWEST).limit(count).offset(first)).scalars()
             return list(ids), total
 
+    def with_cases(self, procedures: Collection[str]) -> frozenset[str]:
+        """Return those of the procedures that have a case, whatever its status."""
+        of_one = select(CASE.c.id).where(*self._visible.cases()).limit(1)
+        with reading(self._engine) as connection:
+            return frozenset(
+                name
+                for name in procedures
+                if connection.execute(of_one.where(CASE.c.procedure == name)).first() is not None
+            )
+
     def own_of(self, unit: str) -> int:
         """Return the number of cases of a unit itself, whatever their status, without those of units below
         it.

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from documents.revocation import Revocation
 from documents.signatures import Verdict
 from i18n import LANGUAGES, say
+from services.campaigns.beside import answer_rows
 from services.cases.signatures import check_kept, describe
 from services.context import RequestContext
 from services.inputs import Line
@@ -119,11 +120,18 @@ class AnswerSignature(BaseModel):
     says: str
 
 
+class BesideRow(BaseModel):
+    """A further row an answer added (a spouse's declaration); `late`: days by which what it says is late."""
+
+    row: str
+    late: int
+
+
 class CampaignPersonView(BaseModel):
     """A person asked in a campaign, with their `number` in it.
 
-    `answer`: the row their answer added; `late`: days by which what it says was late; `reached`: whether a
-    channel has an address for them.
+    `answer`: the row their answer added; `late`: days by which what it says was late; `beside`: further rows
+    it added; `reached`: whether a channel has an address for them.
     """
 
     number: int
@@ -139,6 +147,7 @@ class CampaignPersonView(BaseModel):
     answered_at: datetime | None
     reached: bool
     late: int = 0
+    beside: list[BesideRow] = []
     signature: AnswerSignature | None = None
 
 
@@ -221,7 +230,7 @@ def show_campaign(ctx: RequestContext, command: ShowCampaign) -> CampaignPage:
     office, query = ctx.reads.office(), _query(ctx, command)
     offset, place = (command.page - 1) * command.size, _place(office, ctx.language)
     total, people = store.page(query, limit=command.size, offset=offset, place=place)
-    signatures, late = _signatures(ctx, campaign, people), _late(ctx, campaign, people)
+    signatures, rows = _signatures(ctx, campaign, people), _late(ctx, campaign, people)
     return CampaignPage(
         campaign=_view(ctx, campaign),
         reminded_today=reminded_today(ctx, campaign),
@@ -230,7 +239,15 @@ def show_campaign(ctx: RequestContext, command: ShowCampaign) -> CampaignPage:
         pages=max(1, -(-total // command.size)),
         people=[
             _person_view(one, office, ctx.language).model_copy(
-                update={"signature": signatures.get(one.answer), "late": late.get(one.answer, 0)}
+                update={
+                    "signature": signatures.get(one.answer),
+                    "late": rows.get(one.answer, {}).get(one.answer, 0),
+                    "beside": [
+                        BesideRow(row=row, late=days)
+                        for row, days in rows.get(one.answer, {}).items()
+                        if row != one.answer
+                    ],
+                }
             )
             for one in people
         ],
@@ -280,7 +297,7 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
     def head_of(state: str, where: str) -> str:
         return say(where + word_of_state(state, is_open=campaign.is_open(ctx.today)), {}, language)
 
-    signatures, late = _signatures(ctx, campaign, people), _late(ctx, campaign, people)
+    signatures, added = _signatures(ctx, campaign, people), _late(ctx, campaign, people)
     columns = ("number", "name", "post", "unit", "state", "joined", "written", "answered", "how", "row", "left")
     rows = [
         (
@@ -293,9 +310,9 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
             local(sent.get(one.person)),
             local(one.answered_at),
             how(one.answer),
-            one.answer,
+            ", ".join(dict.fromkeys((one.answer, *added.get(one.answer, ())))),
             one.left_on,
-            *([late.get(one.answer)] if register.lates else ()),
+            *([max(added.get(one.answer, {}).values(), default=0) or None] if register.lates else ()),
             *([_badge(signatures.get(one.answer), language)] if campaign.eds else ()),
         )
         for number, one in enumerate(people, 1)
@@ -559,15 +576,18 @@ def _signatures(
 
 def _late(
     ctx: RequestContext, campaign: StartedCampaign, people: Sequence[CampaignPerson]
-) -> Mapping[str, int]:
-    """Return the rows of people's answers that say something late, with the most days it is late by."""
-    from storage.registers.lists import SqlRegisterLists
-
-    register = ctx.app.registers.version(campaign.register, campaign.version)
-    answers = [one.answer for one in people if one.answer] if register.lates else []
-    heads = SqlRegisterLists(ctx.app.engine).heads(answers) if answers else ()
-    late = {one.id: days_late(register, one.shown, today=ctx.today) for one in heads}
-    return {row: max(days.values()) for row, days in late.items() if days}
+) -> Mapping[str, Mapping[str, int]]:
+    """Return by the row of each answer the rows it added, its own and further ones, with the most days each is
+    late by. Only of registers that know lateness or campaigns that add further rows.
+    """
+    register, kind = definition_of(ctx, campaign)
+    found = answer_rows(ctx, kind, people) if register.lates or kind.also else {}
+    return {
+        answer: {
+            one.id: max(days_late(register, one.shown, today=ctx.today).values(), default=0) for one in heads
+        }
+        for answer, heads in found.items()
+    }
 
 
 def _badge(signature: AnswerSignature | None, language: str) -> str:

@@ -58,8 +58,8 @@ def test_units_without_people_have_a_row_of_their_own() -> None:
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
 def test_a_blank_table_offers_the_duties_and_shows_how_it_is_filled_in(language: str) -> None:
-    """Every word it offers, and its example, are taken when they stand in the table. Names in two languages, which
-    papers in both need, are asked for from the first person on.
+    """Every word it offers, and its example, are taken when they stand in the table. Names in two languages,
+    which papers in both need, are asked for from the first person on.
     """
     people, words, example = people_sheets(Office(), language, ["duty.own_duty"])
     content = tables_workbook([people, words, example])

@@ -356,8 +356,10 @@ def test_the_spouse_declares_too_and_a_late_day_is_marked(app: AppContext) -> No
         "guest@org.kz": row,
         "lawyer@org.kz": other,
     }
-    assert [people[line][11].value or None for line in (1, 2, 3)] == ["Опоздание, дней", 2, None]
-    assert [one.late for one in show(later, campaign).people] == [2, 0]
+    assert [people[line][11].value or None for line in (1, 2, 3)] == ["Опоздание, дней", 2, 3]
+    assert [people[line][9].value for line in (2, 3)] == [f"{row}, {spouse.id}", f"{other}, {missed.id}"]
+    shown = [(one.late, [(more.row, more.late) for more in one.beside]) for one in show(later, campaign).people]
+    assert shown == [(2, [(spouse.id, 1)]), (0, [(missed.id, 3)])]
     assert [one.code for one in maintenance.verify(app, now=NOW, today=TODAY)] == []
 
 

@@ -245,18 +245,27 @@ def test_a_reader_of_one_unit_finds_its_people_alone(home: Home) -> None:
 
 
 def test_a_file_an_obligation_and_an_act_are_found_by_their_names(home: Home, browser: TestClient) -> None:
-    """The file opens where it lies; an obligation names its procedure and leads to the cases of it."""
+    """The file opens where it lies; an obligation names its procedure and leads to the cases of it, or, where
+    nobody has opened any, to the planner.
+    """
     order = Evidence(kind="document:order", reference="a" * 64, name="Бұйрық №15.pdf")
     who = {"by": "officer", "now": NOW, "today": TODAY}
     home.desk.record(home.real, "order_signed", on=TODAY, evidence=[order], **who)
     pages = {
         text: browser.get("/search", params={"q": text, "lang": "ru"}).text
-        for text in ("буйрыктар", "объявлению о начале анализа", "инструкция по исполнению проектов")
+        for text in (
+            *("буйрыктар", "объявлению о начале анализа", "инструкция по исполнению проектов"),
+            "передача подарка",
+        )
     }
-    file, obligation, act = pages.values()
+    file, obligation, act, unopened = pages.values()
 
     assert f'href="/cases/{home.real}/evidence/{"a" * 64}"' in file.partition('id="found-file"')[2]
     announced = obligation.partition('id="found-obligation"')[2]
     assert ("Объявление о начале анализа" in announced, "Внутренний анализ" in announced) == (True, True)
     assert 'href="/cases?procedure=internal-analysis"' in announced
     assert "Инструкция по исполнению проектов" in act.partition('id="found-act"')[2]
+    for kind in ("procedure", "obligation"):
+        assert 'href="/planner?procedure=gift-handover"' in unopened.partition(f'id="found-{kind}"')[2]
+    assert "/cases?procedure=gift-handover" not in unopened
+    assert browser.get("/planner?procedure=gift-handover").status_code == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Annotated
 from urllib.parse import quote
@@ -26,19 +27,32 @@ def search_page(request: Request, ctx: Reading, q: Annotated[str, Query(max_leng
     found = search(reader, Search(text=text)) if text else None
     acts = [hit.id for group in found.groups for hit in group.hits if hit.kind == "act"] if found else []
     texts = loaded_languages(ctx, acts) if acts else {}
+    of_law = {_procedure(hit) for group in found.groups for hit in group.hits} - {""} if found else set()
+    kept = ctx.reads.with_cases(of_law)
     return page(
         *(request, ctx, "search.html"),
         place="/search",
         text=text,
         found=found,
         texts=texts,
-        address=hit_address,
+        address=lambda hit: hit_address(hit, kept),
     )
 
 
-def hit_address(hit: Hit) -> str:
-    """Return the page of what was found; an act has one where its text is loaded."""
+def _procedure(hit: Hit) -> str:
+    """Return the procedure a result leads to; "" of any other result."""
+    return {"procedure": hit.id, "obligation": hit.within}.get(hit.kind, "")
+
+
+def hit_address(hit: Hit, kept: Collection[str]) -> str:
+    """Return the page of what was found; an act has one where its text is loaded.
+
+    Args:
+        kept: procedures with cases; of any other the planner shows what it asks and when.
+    """
     id = quote(hit.id, safe="")
+    if (procedure := _procedure(hit)) and procedure not in kept:
+        return f"/planner?procedure={quote(procedure, safe='')}"
     match hit.kind:
         case "case":
             return f"/cases/{id}"
