@@ -1,4 +1,4 @@
-"""The further rows an answer adds beside its own: of the same person, in the same transaction, the next numbers."""
+"""Further rows an answer adds beside its own: of the same person, in one transaction, the next numbers."""
 
 from __future__ import annotations
 
