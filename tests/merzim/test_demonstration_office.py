@@ -41,6 +41,10 @@ def test_the_example_office_is_worth_looking_at(office: Path, capsys: pytest.Cap
     overdue = json.loads(capsys.readouterr().out)["obligations"]
     assert main(["register", "trainings", *DAY]) == 0
     trainings = json.loads(capsys.readouterr().out)
+    assert main(["risks", "list", *DAY]) == 0
+    risks = capsys.readouterr().out
+    assert main(["assignment", "list", *DAY]) == 0
+    assignments = capsys.readouterr().out
     assert main(["people", "--lang", "kk"]) == 0
     people = capsys.readouterr().out
     assert main(["cases", "--lang", "kk"]) == 0
@@ -50,14 +54,35 @@ def test_the_example_office_is_worth_looking_at(office: Path, capsys: pytest.Cap
         assert name in people
     assert "hr" not in people.split()
     assert "Активтерді басқару департаменті" in listed
-    assert len(cases) == 29
+    assert Counter(one["procedure"] for one in cases) == {"internal-analysis": 29, "assignment": 1}
     assert len({one["unit"] for one in cases if one["unit"]}) >= 6
     assert len(Counter(one["stage"] for one in cases)) >= 6
     assert [one["due"] for one in due if (one["case"], one["id"]) == ("2026-0001", "order_signed")] == [
         "2026-04-06"
     ]
     assert len({one["unit"] for one in overdue}) >= 3
+    assert {"closed", "cancelled"} <= {one["stage"] for one in cases}
+    assert "Член комиссии может быть родственником" in risks
+    assert "Представить перечень договоров аренды" in assignments
     assert len(trainings["rows"]) == 3
+
+
+def test_whoever_it_names_is_the_author_of_what_follows(
+    office: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The account of this machine is nobody of the office."""
+    file = tmp_path / "office.txt"
+    opening = 'open internal-analysis --object-ru "Закупки" --object-kk "Сатып алу" --now 2026-04-01T10:00'
+    file.write_text(f"as head\n{opening}\nas officer\n{opening}\n", encoding="utf-8")
+    assert run(file) == 0
+    capsys.readouterr()
+
+    authors = []
+    for case in ("2026-0001", "2026-0002"):
+        assert main(["case", case, *DAY]) == 0
+        authors.append(json.loads(capsys.readouterr().out))
+
+    assert [one["events"][0]["by"] for one in authors] == ["head", "officer"]
 
 
 def test_it_stops_at_the_first_command_that_fails(
@@ -75,4 +100,4 @@ def test_every_line_of_it_is_a_command_on_a_day_of_its_own() -> None:
     """The clock is given, so that the office is the same whenever it is made."""
     lines = [shlex.split(line, comments=True) for line in FILE.read_text(encoding="utf-8").splitlines()]
 
-    assert [line for line in lines if line and line[-2] != "--now"] == []
+    assert [line for line in lines if line and line[0] != "as" and line[-2] != "--now"] == []

@@ -72,7 +72,7 @@ def figures_view(
     outcomes, spans = reads.outcomes(date(year, 1, 1), last, today, unit or None)
     delay = partial(working_days_between, today=today, calendar=calendar)
     by_month = performance_by(outcomes, lambda one: one.month, delay)
-    by_unit = performance_by(outcomes, lambda one: one.unit, delay)
+    by_unit = performance_by(outcomes, lambda one: one.unit or office.root, delay)
     by_stage = performance_by(outcomes, lambda one: one.stage, delay)
     pace = pace_by_stage(spans, lambda first, on: working_days_between(first, on, calendar))
     titles = _stage_titles(library, {one.stage: one.edition for one in outcomes})
